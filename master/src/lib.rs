@@ -1,0 +1,1 @@
+//! Lote's master: plans a job, dispatches it to worker processes and reports what became of it.

@@ -1,0 +1,3 @@
+//! The `lote` program.
+
+fn main() {}

@@ -1,0 +1,128 @@
+//! The description of a filter and of its parameters.
+
+use serde::Serialize;
+
+/// A text in both of the product's languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Text {
+    /// Spanish.
+    pub es: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+/// A filter: its names, what it does, what it can be told.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FilterSpec {
+    /// The name in Spanish, which is also the stable id (`grises`).
+    pub id: &'static str,
+    /// The name in English (`grayscale`).
+    pub id_en: &'static str,
+    /// What a form shows as its title.
+    pub label: Text,
+    /// One sentence on what it does.
+    pub help: Text,
+    /// Its parameters, in the order in which forms show them.
+    pub params: &'static [ParamSpec],
+}
+
+/// One parameter of a filter.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ParamSpec {
+    /// The name in Spanish, which is also the stable id (`radio`).
+    pub id: &'static str,
+    /// The name in English (`radius`).
+    pub id_en: &'static str,
+    /// What a form shows beside the field.
+    pub label: Text,
+    /// One sentence on what it changes.
+    pub help: Text,
+    /// The unit of its number.
+    pub unit: Unit,
+    /// Its type, range and default.
+    #[serde(flatten)]
+    pub kind: ParamKind,
+}
+
+/// The unit of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// None: a factor, a count, a text.
+    None,
+    /// Pixels.
+    Px,
+    /// Per cent.
+    Percent,
+    /// Bits.
+    Bits,
+}
+
+/// Type, range (both ends included) and default of a parameter. A default of `None` means that
+/// the parameter has no effect unless it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum ParamKind {
+    /// A number with decimals.
+    Float {
+        /// Smallest value.
+        min: f64,
+        /// Largest value.
+        max: f64,
+        /// Step of a slider.
+        step: f64,
+        /// Value when not given.
+        default: Option<f64>,
+    },
+    /// A whole number.
+    Integer {
+        /// Smallest value.
+        min: i64,
+        /// Largest value.
+        max: i64,
+        /// Value when not given.
+        default: Option<i64>,
+    },
+    /// A text of 1 to `max_chars` characters.
+    Text {
+        /// Longest text, in characters.
+        max_chars: usize,
+        /// Value when not given.
+        default: &'static str,
+    },
+    /// An sRGB colour, `#rrggbb`.
+    Color {
+        /// Value when not given.
+        default: &'static str,
+    },
+    /// One of a few words.
+    Choice {
+        /// The words.
+        options: &'static [Choice],
+        /// Id of the one taken when not given.
+        default: &'static str,
+    },
+    /// Yes or no.
+    Bool {
+        /// Value when not given.
+        default: bool,
+    },
+}
+
+/// One word of a [`ParamKind::Choice`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// The name in Spanish, which is also the stable id.
+    pub id: &'static str,
+    /// The name in English.
+    pub id_en: &'static str,
+    /// What a form shows.
+    pub label: Text,
+}
+
+impl FilterSpec {
+    /// The parameter of that name, in either language.
+    pub fn param(&self, name: &str) -> Option<&'static ParamSpec> {
+        self.params.iter().find(|p| p.id == name || p.id_en == name)
+    }
+}

@@ -1,0 +1,10 @@
+//! What the master and its workers say to each other, and the vocabulary that both need for it.
+//!
+//! This crate knows no pixels, no process and no policy: it holds the types of the messages,
+//! their framing, the local socket they travel over, and the form in which filters are described
+//! and called. `master` and `worker` both depend on it; it depends on neither.
+
+pub mod filter;
+pub mod format;
+pub mod outcome;
+pub mod task;

@@ -1,0 +1,79 @@
+//! A unit of work: one image, and the outputs to make of it.
+
+use std::ffi::OsString;
+
+use serde::{Deserialize, Serialize};
+
+use crate::filter::FilterCall;
+use crate::format::Format;
+
+/// How an output is encoded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Encoding {
+    /// Format to write; `None` keeps the input's.
+    pub format: Option<Format>,
+    /// JPEG and lossy WebP quality, 1..=100.
+    pub quality: u8,
+    /// What shows through where a picture with alpha becomes one without, as sRGB.
+    pub background: [u8; 3],
+}
+
+impl Default for Encoding {
+    fn default() -> Self {
+        Self {
+            format: None,
+            quality: 75,
+            background: [255; 3],
+        }
+    }
+}
+
+/// What a worker refuses to load. Checked against the file's header before anything is allocated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Largest picture, in pixels (width x height x frames).
+    pub max_pixels: u64,
+    /// Largest allocation for one decoded picture, in bytes.
+    pub max_alloc_bytes: u64,
+    /// Largest input file, in bytes.
+    pub max_file_bytes: u64,
+    /// Largest ICC profile or EXIF block, in bytes; what is larger is dropped with a note.
+    pub max_metadata_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_pixels: 250_000_000,
+            max_alloc_bytes: 1 << 30,
+            max_file_bytes: 1 << 30,
+            max_metadata_bytes: 4 << 20,
+        }
+    }
+}
+
+/// One output of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// Which of the job's variants this is.
+    pub variant: u32,
+    /// Filters, applied in turn.
+    pub steps: Vec<FilterCall>,
+    /// Where the output goes; its folder exists.
+    pub output: OsString,
+    /// Whether a file that is already there may be replaced.
+    pub replace: bool,
+    /// How it is encoded.
+    pub encoding: Encoding,
+}
+
+/// One image and the outputs to make of it; it is decoded once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Unique within a run.
+    pub id: u64,
+    /// The image; raw bytes of the path survive.
+    pub input: OsString,
+    /// What to make of it, at least one.
+    pub orders: Vec<Order>,
+}

@@ -1,0 +1,9 @@
+//! The worker: turns one image file into its outputs, task by task.
+//!
+//! A worker knows no network, no terminal and no policy. It reads, decodes, filters, encodes and
+//! renames; what is to be done comes over a local socket, and what became of it goes back.
+
+pub mod codec;
+pub mod filters;
+pub mod picture;
+pub mod pool;
