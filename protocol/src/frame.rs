@@ -99,7 +99,7 @@ impl FrameBuffer {
     }
 
     /// Takes the first message, if all of it has arrived.
-    pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
+    pub fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FrameError> {
         let Some((header, rest)) = self.bytes[self.start..].split_first_chunk::<HEADER_BYTES>()
         else {
             return Ok(None);
@@ -154,7 +154,7 @@ mod tests {
         };
         let mut frames = FrameBuffer::new();
         encode(&run, frames.space()).unwrap();
-        assert_eq!(frames.next::<Command>().unwrap(), Some(run));
+        assert_eq!(frames.take::<Command>().unwrap(), Some(run));
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
         let mut frames = FrameBuffer::new();
         frames.space().extend_from_slice(&u32::MAX.to_le_bytes());
         assert!(matches!(
-            frames.next::<Report>(),
+            frames.take::<Report>(),
             Err(FrameError::TooLarge { .. })
         ));
     }
@@ -215,7 +215,7 @@ mod tests {
             let mut received = Vec::new();
             for piece in wire.chunks(cut) {
                 frames.space().extend_from_slice(piece);
-                while let Some(report) = frames.next::<Report>().unwrap() {
+                while let Some(report) = frames.take::<Report>().unwrap() {
                     received.push(report);
                 }
             }
@@ -229,7 +229,7 @@ mod tests {
             let _ = decode::<Report>(&bytes);
             let mut frames = FrameBuffer::new();
             frames.space().extend_from_slice(&bytes);
-            let _ = frames.next::<Command>();
+            let _ = frames.take::<Command>();
         }
     }
 }

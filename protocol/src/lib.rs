@@ -11,5 +11,6 @@ pub mod frame;
 pub mod message;
 pub mod outcome;
 pub mod task;
+pub mod temporary;
 pub mod transport;
 pub mod version;

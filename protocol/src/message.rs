@@ -16,20 +16,17 @@ pub struct Token(pub [u8; 16]);
 impl Token {
     /// The token written as 32 hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let digits = text.trim().as_bytes();
-        if digits.len() != 32 {
-            return None;
-        }
-        let mut bytes = [0; 16];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        let digits = text.trim();
+        let all_hex = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = all_hex
+            .then(|| u128::from_str_radix(digits, 16).ok())
+            .flatten()?;
+        Some(Self(number.to_be_bytes()))
     }
 
     /// The token as 32 hexadecimal digits.
     pub fn to_hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:032x}", u128::from_be_bytes(self.0))
     }
 
     /// Whether both are equal, in a time that does not depend on where they differ.
@@ -67,6 +64,8 @@ pub enum Command {
         slots: u32,
         /// What it refuses to load.
         limits: Limits,
+        /// How much memory the process may use, bytes; `None` sets no bound.
+        max_memory_bytes: Option<u64>,
     },
     /// The answer to [`Hello`]: the worker is not wanted, for that reason, and must not try again.
     Refuse {

@@ -167,7 +167,7 @@ impl Receiver {
     /// future is dropped before it is ready.
     pub async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, TransportError> {
         loop {
-            if let Some(message) = self.frames.next()? {
+            if let Some(message) = self.frames.take()? {
                 return Ok(Some(message));
             }
             let space = self.frames.space();
