@@ -54,11 +54,7 @@ fn parent() -> PathBuf {
         .unwrap_or_else(|| {
             let temporary = std::env::temp_dir();
             let fits = !cfg!(unix) || temporary.as_os_str().len() < 60;
-            if fits {
-                temporary
-            } else {
-                PathBuf::from("/tmp")
-            }
+            if fits { temporary } else { PathBuf::from("/tmp") }
         })
 }
 
@@ -77,10 +73,7 @@ mod tests {
     fn the_folder_is_private_and_goes_away() {
         let endpoint = Endpoint::create().unwrap();
         let folder = endpoint.folder().to_owned();
-        assert_eq!(
-            folder.metadata().unwrap().permissions().mode() & 0o777,
-            0o700
-        );
+        assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
         drop(endpoint);
         assert!(!folder.exists());
     }

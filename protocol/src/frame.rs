@@ -63,9 +63,7 @@ pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) -> Result<(), FrameE
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, FrameError> {
     let (message, read) = bincode::serde::decode_from_slice(body, config())?;
     if read != body.len() {
-        return Err(FrameError::Trailing {
-            bytes: body.len() - read,
-        });
+        return Err(FrameError::Trailing { bytes: body.len() - read });
     }
     Ok(message)
 }
@@ -128,13 +126,7 @@ mod tests {
 
     fn failure(message: String) -> Report {
         let failure = Failure::new(FailureKind::Damaged, message);
-        Report::Ended {
-            slot: 1,
-            task: 2,
-            variant: 3,
-            result: Err(failure),
-            micros: 4,
-        }
+        Report::Ended { slot: 1, task: 2, variant: 3, result: Err(failure), micros: 4 }
     }
 
     #[cfg(unix)]
@@ -142,16 +134,8 @@ mod tests {
     fn a_path_that_is_not_unicode_survives() {
         use std::os::unix::ffi::OsStringExt;
         let input = std::ffi::OsString::from_vec(b"/a/\xff\xfe.jpg".to_vec());
-        let task = Task {
-            id: 1,
-            input,
-            orders: Vec::new(),
-        };
-        let run = Command::Run {
-            slot: 0,
-            report_stages: false,
-            task,
-        };
+        let task = Task { id: 1, input, orders: Vec::new() };
+        let run = Command::Run { slot: 0, report_stages: false, task };
         let mut frames = FrameBuffer::new();
         encode(&run, frames.space()).unwrap();
         assert_eq!(frames.take::<Command>().unwrap(), Some(run));
@@ -161,10 +145,7 @@ mod tests {
     fn a_length_above_the_cap_is_refused_before_the_body_arrives() {
         let mut frames = FrameBuffer::new();
         frames.space().extend_from_slice(&u32::MAX.to_le_bytes());
-        assert!(matches!(
-            frames.take::<Report>(),
-            Err(FrameError::TooLarge { .. })
-        ));
+        assert!(matches!(frames.take::<Report>(), Err(FrameError::TooLarge { .. })));
     }
 
     #[test]
@@ -172,10 +153,7 @@ mod tests {
         // A varint that announces a string of 2^60 bytes.
         let mut body = vec![253];
         body.extend_from_slice(&(1_u64 << 60).to_le_bytes());
-        assert!(matches!(
-            decode::<String>(&body),
-            Err(FrameError::Decode(_))
-        ));
+        assert!(matches!(decode::<String>(&body), Err(FrameError::Decode(_))));
     }
 
     #[test]
@@ -183,20 +161,14 @@ mod tests {
         let mut body = Vec::new();
         encode(&7_u32, &mut body).unwrap();
         body.push(0);
-        assert!(matches!(
-            decode::<u32>(&body[4..]),
-            Err(FrameError::Trailing { bytes: 1 })
-        ));
+        assert!(matches!(decode::<u32>(&body[4..]), Err(FrameError::Trailing { bytes: 1 })));
     }
 
     #[test]
     fn a_message_above_the_cap_is_not_sent() {
         let mut out = vec![1];
         let report = failure("x".repeat(MAX_FRAME_BYTES + 1));
-        assert!(matches!(
-            encode(&report, &mut out),
-            Err(FrameError::TooLarge { .. })
-        ));
+        assert!(matches!(encode(&report, &mut out), Err(FrameError::TooLarge { .. })));
         assert_eq!(out, [1]);
     }
 

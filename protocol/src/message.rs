@@ -18,9 +18,7 @@ impl Token {
     pub fn from_hex(text: &str) -> Option<Self> {
         let digits = text.trim();
         let all_hex = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = all_hex
-            .then(|| u128::from_str_radix(digits, 16).ok())
-            .flatten()?;
+        let number = all_hex.then(|| u128::from_str_radix(digits, 16).ok()).flatten()?;
         Some(Self(number.to_be_bytes()))
     }
 
@@ -31,11 +29,7 @@ impl Token {
 
     /// Whether both are equal, in a time that does not depend on where they differ.
     pub fn matches(&self, other: &Self) -> bool {
-        self.0
-            .iter()
-            .zip(other.0)
-            .fold(0, |acc, (a, b)| acc | (a ^ b))
-            == 0
+        self.0.iter().zip(other.0).fold(0, |acc, (a, b)| acc | (a ^ b)) == 0
     }
 }
 

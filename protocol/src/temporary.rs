@@ -13,10 +13,7 @@ pub fn prefix(pid: u32) -> String {
 
 /// The process that made the temporary file of that name; `None` if it is no such name.
 pub fn owner(name: &str) -> Option<u32> {
-    let (pid, _) = name
-        .strip_prefix(PREFIX)?
-        .strip_suffix(SUFFIX)?
-        .split_once('-')?;
+    let (pid, _) = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.split_once('-')?;
     pid.parse().ok()
 }
 
@@ -26,10 +23,7 @@ mod tests {
 
     #[test]
     fn the_owner_is_read_from_the_name() {
-        assert_eq!(
-            owner(&format!("{}x7Gh2k{SUFFIX}", prefix(4711))),
-            Some(4711)
-        );
+        assert_eq!(owner(&format!("{}x7Gh2k{SUFFIX}", prefix(4711))), Some(4711));
         assert_eq!(owner(".lote-x-a.tmp"), None);
         assert_eq!(owner("photo.jpg"), None);
     }

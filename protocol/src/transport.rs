@@ -84,10 +84,7 @@ impl Connection {
     /// Who is at the other end.
     pub fn peer(&self) -> Peer {
         let Ok(credentials) = self.0.peer_creds() else {
-            return Peer {
-                pid: None,
-                user: None,
-            };
+            return Peer { pid: None, user: None };
         };
         #[cfg(unix)]
         let user = credentials.euid();
@@ -111,17 +108,8 @@ impl Connection {
 
     /// The two directions.
     pub fn split(self) -> (Sender, Receiver) {
-        let sender = Sender {
-            stream: Arc::clone(&self.0),
-            bytes: Vec::new(),
-        };
-        (
-            sender,
-            Receiver {
-                stream: self.0,
-                frames: FrameBuffer::new(),
-            },
-        )
+        let sender = Sender { stream: Arc::clone(&self.0), bytes: Vec::new() };
+        (sender, Receiver { stream: self.0, frames: FrameBuffer::new() })
     }
 }
 
@@ -189,11 +177,7 @@ mod tests {
     use crate::endpoint::Endpoint;
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(future)
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
     }
 
     async fn pair() -> (Endpoint, Connection, Connection) {
@@ -227,10 +211,7 @@ mod tests {
     fn a_peer_that_speaks_something_else_is_refused() {
         block_on(async {
             let (_endpoint, other, master) = pair().await;
-            (&*other.0)
-                .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                .await
-                .unwrap();
+            (&*other.0).write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
             let error = master.expect_preamble().await.unwrap_err();
             assert!(matches!(error, TransportError::Mismatch(Mismatch::Magic)));
         });

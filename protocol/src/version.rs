@@ -52,9 +52,7 @@ pub fn check(preamble: &[u8; PREAMBLE_BYTES]) -> Result<(), Mismatch> {
     }
     if preamble[8..12] != ours[8..12] {
         let theirs = [preamble[8], preamble[9], preamble[10], preamble[11]];
-        return Err(Mismatch::Version {
-            theirs: u32::from_le_bytes(theirs),
-        });
+        return Err(Mismatch::Version { theirs: u32::from_le_bytes(theirs) });
     }
     if preamble[12..] != ours[12..] {
         return Err(Mismatch::Build);

@@ -37,9 +37,7 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
 /// Works for the master that listens at `socket`. The token comes from the environment, or else
 /// from the file beside the socket.
 pub fn connect(socket: &Path) -> ExitCode {
-    let parent = env::var(PARENT_VARIABLE)
-        .ok()
-        .and_then(|pid| pid.parse().ok());
+    let parent = env::var(PARENT_VARIABLE).ok().and_then(|pid| pid.parse().ok());
     if parent.is_some_and(|pid| !process_limits::die_with(pid)) {
         return ExitCode::SUCCESS;
     }

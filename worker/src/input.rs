@@ -48,9 +48,7 @@ pub fn read(path: &Path, limits: &Limits, bytes: &mut Vec<u8>) -> Result<(), Fai
     bytes.extend_from_slice(head);
     // The file may grow while it is read.
     let rest = limits.max_file_bytes.saturating_sub(filled as u64);
-    file.take(rest)
-        .read_to_end(bytes)
-        .map_err(|error| unreadable(&error))?;
+    file.take(rest).read_to_end(bytes).map_err(|error| unreadable(&error))?;
     Ok(())
 }
 
@@ -59,10 +57,7 @@ pub fn read(path: &Path, limits: &Limits, bytes: &mut Vec<u8>) -> Result<(), Fai
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits() as i32)
-        .open(path)
+    OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
 }
 
 #[cfg(not(unix))]
@@ -89,16 +84,12 @@ fn unreadable(error: &io::Error) -> Failure {
         io::ErrorKind::NotFound => {
             Failure::new(FailureKind::NotFound, "the file does not exist (any more)")
         }
-        io::ErrorKind::PermissionDenied => Failure::new(
-            FailureKind::Permission,
-            "the file may not be read: permission denied",
-        ),
+        io::ErrorKind::PermissionDenied => {
+            Failure::new(FailureKind::Permission, "the file may not be read: permission denied")
+        }
         io::ErrorKind::IsADirectory => Failure::new(FailureKind::NotAFile, "it is a folder"),
         _ if is_socket(error) => Failure::new(FailureKind::NotAFile, "it is no regular file"),
-        _ => Failure::new(
-            FailureKind::Read,
-            format!("the file could not be read: {error}"),
-        ),
+        _ => Failure::new(FailureKind::Read, format!("the file could not be read: {error}")),
     }
 }
 
@@ -108,11 +99,7 @@ fn is_socket(error: &io::Error) -> bool {
 }
 
 fn not_a_file(metadata: &std::fs::Metadata) -> Failure {
-    let what = if metadata.is_dir() {
-        "it is a folder"
-    } else {
-        "it is no regular file"
-    };
+    let what = if metadata.is_dir() { "it is a folder" } else { "it is no regular file" };
     Failure::new(FailureKind::NotAFile, what)
 }
 
@@ -127,9 +114,7 @@ mod tests {
     use super::*;
 
     fn kind(path: &Path) -> FailureKind {
-        read(path, &Limits::default(), &mut Vec::new())
-            .unwrap_err()
-            .kind
+        read(path, &Limits::default(), &mut Vec::new()).unwrap_err().kind
     }
 
     #[test]

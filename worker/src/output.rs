@@ -29,9 +29,8 @@ impl Temporaries {
     /// already there stays and the call fails.
     pub fn write(&self, target: &Path, replace: bool, bytes: &[u8]) -> Result<(), Failure> {
         let folder = target.parent().filter(|p| !p.as_os_str().is_empty());
-        let mut file = self
-            .create(folder.unwrap_or(Path::new(".")))
-            .map_err(|error| unwritable(&error))?;
+        let mut file =
+            self.create(folder.unwrap_or(Path::new("."))).map_err(|error| unwritable(&error))?;
         let path = file.path().to_owned();
         let result = file.write_all(bytes).map_err(|error| unwritable(&error));
         let result = result.and_then(|()| persist(file, target, replace));
@@ -71,16 +70,12 @@ impl Temporaries {
 }
 
 fn persist(file: NamedTempFile, target: &Path, replace: bool) -> Result<(), Failure> {
-    let moved = if replace {
-        file.persist(target)
-    } else {
-        file.persist_noclobber(target)
-    };
+    let moved = if replace { file.persist(target) } else { file.persist_noclobber(target) };
     match moved {
         Ok(_) => Ok(()),
-        Err(error) if !replace && error.error.kind() == io::ErrorKind::AlreadyExists => Err(
-            Failure::new(FailureKind::Exists, "the output exists already"),
-        ),
+        Err(error) if !replace && error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Failure::new(FailureKind::Exists, "the output exists already"))
+        }
         Err(error) => Err(unwritable(&error.error)),
     }
 }
@@ -114,9 +109,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.jpg");
         fs::write(&target, b"mine").unwrap();
-        let failure = Temporaries::new()
-            .write(&target, false, b"new")
-            .unwrap_err();
+        let failure = Temporaries::new().write(&target, false, b"new").unwrap_err();
         assert_eq!(failure.kind, FailureKind::Exists);
         assert_eq!(fs::read(&target).unwrap(), b"mine");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -124,9 +117,8 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_gone_is_a_failure() {
-        let failure = Temporaries::new()
-            .write(Path::new("no/such/folder/a.jpg"), true, b"x")
-            .unwrap_err();
+        let failure =
+            Temporaries::new().write(Path::new("no/such/folder/a.jpg"), true, b"x").unwrap_err();
         assert_eq!(failure.kind, FailureKind::Write);
     }
 

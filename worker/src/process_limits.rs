@@ -10,13 +10,7 @@ pub fn bound_memory(bytes: u64) -> io::Result<()> {
     // Address space that is only reserved does not count in Data, as it would in As.
     let maximum = getrlimit(Resource::Data).maximum;
     let current = maximum.map_or(bytes, |maximum| maximum.min(bytes));
-    Ok(setrlimit(
-        Resource::Data,
-        Rlimit {
-            current: Some(current),
-            maximum,
-        },
-    )?)
+    Ok(setrlimit(Resource::Data, Rlimit { current: Some(current), maximum })?)
 }
 
 /// Not available here: the limits on decoding are the only bound.

@@ -44,33 +44,20 @@ pub enum SessionError {
 
 /// Works for the master that listens at `socket`, until it stops the worker or goes away.
 pub fn run(socket: &Path, token: Token) -> Result<(), SessionError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve(socket, token))
 }
 
 async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
-    let connection = Connection::connect(socket)
-        .await
-        .map_err(|source| SessionError::Connect {
-            address: socket.display().to_string(),
-            source,
-        })?;
+    let connection = Connection::connect(socket).await.map_err(|source| SessionError::Connect {
+        address: socket.display().to_string(),
+        source,
+    })?;
     connection.send_preamble().await?;
     let (mut sender, mut receiver) = connection.split();
-    sender
-        .send(&Hello {
-            pid: process::id(),
-            token,
-        })
-        .await?;
+    sender.send(&Hello { pid: process::id(), token }).await?;
     let (slots, limits) = match receiver.next().await? {
-        Some(Command::Welcome {
-            slots,
-            limits,
-            max_memory_bytes,
-        }) => {
+        Some(Command::Welcome { slots, limits, max_memory_bytes }) => {
             if let Some(bytes) = max_memory_bytes {
                 process_limits::bound_memory(bytes)?;
             }
@@ -98,18 +85,12 @@ fn start(
     reports: UnboundedSender<Report>,
 ) -> Result<Inbox, SessionError> {
     let (inbox, tasks) = thread_channel::channel::<(bool, Task)>();
-    thread::Builder::new()
-        .name(format!("slot-{slot}"))
-        .spawn(move || {
-            let mut bench = Bench {
-                limits,
-                pool: Pool::new(),
-                temporaries: &temporaries,
-            };
-            for (report_stages, task) in tasks {
-                run_task(slot, report_stages, &task, &mut bench, &reports);
-            }
-        })?;
+    thread::Builder::new().name(format!("slot-{slot}")).spawn(move || {
+        let mut bench = Bench { limits, pool: Pool::new(), temporaries: &temporaries };
+        for (report_stages, task) in tasks {
+            run_task(slot, report_stages, &task, &mut bench, &reports);
+        }
+    })?;
     Ok(inbox)
 }
 
@@ -125,52 +106,27 @@ fn run_task(
     let send = |report| drop(reports.send(report));
     task::run(task, bench, &mut |progress| match progress {
         Progress::Reached(stage) if report_stages => {
-            send(Report::Reached {
-                slot,
-                task: task.id,
-                stage,
-            });
+            send(Report::Reached { slot, task: task.id, stage });
         }
         Progress::Reached(_) => {}
-        Progress::Ended {
-            variant,
-            result,
-            elapsed,
-        } => {
+        Progress::Ended { variant, result, elapsed } => {
             let result = result.map_err(|failure| one_line(&failure));
             let micros = elapsed.as_micros() as u64;
-            send(Report::Ended {
-                slot,
-                task: task.id,
-                variant,
-                result,
-                micros,
-            });
+            send(Report::Ended { slot, task: task.id, variant, result, micros });
         }
     });
-    send(Report::Finished {
-        slot,
-        task: task.id,
-        micros: start.elapsed().as_micros() as u64,
-    });
+    send(Report::Finished { slot, task: task.id, micros: start.elapsed().as_micros() as u64 });
 }
 
 /// Messages of libraries may hold line breaks and may be long.
 fn one_line(failure: &Failure) -> Failure {
     const MAX_CHARS: usize = 300;
-    let message = failure
-        .message
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let message = failure.message.split_whitespace().collect::<Vec<_>>().join(" ");
     let message = match message.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &message[..end]),
         None => message,
     };
-    Failure {
-        kind: failure.kind,
-        message,
-    }
+    Failure { kind: failure.kind, message }
 }
 
 /// Carries commands in and reports out, until the master has had enough or is gone.

@@ -55,11 +55,7 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
             let share = share(start.elapsed(), task);
             for order in &task.orders {
                 let result = Err(failure.clone());
-                progress(Progress::Ended {
-                    variant: order.variant,
-                    result,
-                    elapsed: share,
-                });
+                progress(Progress::Ended { variant: order.variant, result, elapsed: share });
             }
             return;
         }
@@ -69,11 +65,7 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
         let start = Instant::now();
         let last = index + 1 == task.orders.len();
         let result = guarded(bench, |bench| {
-            let source = if last {
-                document.take().map(Work::Last)
-            } else {
-                None
-            };
+            let source = if last { document.take().map(Work::Last) } else { None };
             let work = source.or_else(|| document.as_ref().map(Work::Shared));
             work.map_or_else(
                 || Err(internal("no picture")),
@@ -81,11 +73,7 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
             )
         });
         let elapsed = share + start.elapsed();
-        progress(Progress::Ended {
-            variant: order.variant,
-            result,
-            elapsed,
-        });
+        progress(Progress::Ended { variant: order.variant, result, elapsed });
     }
 }
 
@@ -135,14 +123,9 @@ fn make(
     }
     let written = encoded.and_then(|more| {
         progress(Progress::Reached(Stage::Write));
-        bench
-            .temporaries
-            .write(Path::new(&order.output), order.replace, &bytes)?;
+        bench.temporaries.write(Path::new(&order.output), order.replace, &bytes)?;
         let notes = notes.into_iter().chain(more).collect();
-        Ok(Written {
-            bytes: bytes.len() as u64,
-            notes,
-        })
+        Ok(Written { bytes: bytes.len() as u64, notes })
     });
     bench.pool.give_bytes(bytes);
     written
@@ -171,10 +154,7 @@ fn filter(
         Work::Shared(document) => {
             let frames = document.frames.iter().map(|frame| {
                 let picture = apply(Source::Shared(&frame.picture), bench)?;
-                Ok(Frame {
-                    picture,
-                    delay_ms: frame.delay_ms,
-                })
+                Ok(Frame { picture, delay_ms: frame.delay_ms })
             });
             let frames = frames.collect::<Result<_, Failure>>()?;
             Ok(Document {
@@ -188,15 +168,9 @@ fn filter(
         Work::Last(document) => {
             let frames = document.frames.into_iter().map(|frame| {
                 let picture = apply(Source::Owned(frame.picture), bench)?;
-                Ok(Frame {
-                    picture,
-                    delay_ms: frame.delay_ms,
-                })
+                Ok(Frame { picture, delay_ms: frame.delay_ms })
             });
-            Ok(Document {
-                frames: frames.collect::<Result<_, Failure>>()?,
-                ..document
-            })
+            Ok(Document { frames: frames.collect::<Result<_, Failure>>()?, ..document })
         }
     }
 }
@@ -208,10 +182,7 @@ fn build(call: &FilterCall) -> Result<Box<dyn filters::Filter>, Failure> {
         .iter()
         .find(|registered| registered.spec.id == call.filter)
         .ok_or_else(|| internal(&format!("there is no filter {}", call.filter)))?;
-    Ok((registered.build)(&Params::new(
-        &registered.spec,
-        &call.params,
-    )))
+    Ok((registered.build)(&Params::new(&registered.spec, &call.params)))
 }
 
 impl From<filters::FilterError> for Failure {

@@ -52,14 +52,7 @@ impl Scheduler {
             if let Some(worker) = self.workers.get_mut(&id) {
                 worker.exclusive = true;
             }
-            self.assign(
-                task,
-                SlotId {
-                    worker: id,
-                    index: 0,
-                },
-                effects,
-            );
+            self.assign(task, SlotId { worker: id, index: 0 }, effects);
         }
     }
 
@@ -70,10 +63,7 @@ impl Scheduler {
         };
         let given = &worker.slots[slot.index as usize];
         let mut count = given.len();
-        let mut cost: u64 = given
-            .iter()
-            .map(|task| self.tasks[task.0 as usize].cost)
-            .sum();
+        let mut cost: u64 = given.iter().map(|task| self.tasks[task.0 as usize].cost).sum();
         while count < most
             && (count == 0 || cost < AHEAD_COST)
             && let Some(&task) = self.queue.front()

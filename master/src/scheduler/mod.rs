@@ -168,11 +168,7 @@ struct Task {
 
 impl Task {
     fn open_outputs(&self) -> Vec<u32> {
-        (0..)
-            .zip(&self.open)
-            .filter(|(_, open)| **open)
-            .map(|(output, _)| output)
-            .collect()
+        (0..).zip(&self.open).filter(|(_, open)| **open).map(|(output, _)| output).collect()
     }
 
     fn has_open_outputs(&self) -> bool {
@@ -269,35 +265,20 @@ impl Scheduler {
 
     /// The task that a slot is running: the first of those it was given.
     pub fn running(&self, slot: SlotId) -> Option<TaskId> {
-        self.workers
-            .get(&slot.worker)?
-            .slots
-            .get(slot.index as usize)?
-            .front()
-            .copied()
+        self.workers.get(&slot.worker)?.slots.get(slot.index as usize)?.front().copied()
     }
 
     /// How many tasks are where.
     pub fn counts(&self) -> Counts {
         let queued = self.queue.len() + self.suspects.len();
-        Counts {
-            queued,
-            assigned: self.tasks.len() - self.ended - queued,
-            ended: self.ended,
-        }
+        Counts { queued, assigned: self.tasks.len() - self.ended - queued, ended: self.ended }
     }
 
     fn ready(&mut self, worker: WorkerId, slots: u32, effects: &mut Vec<Effect>) {
         let known = self.workers.contains_key(&worker);
         if !known && slots > 0 {
             let slots = vec![VecDeque::new(); slots as usize];
-            self.workers.insert(
-                worker,
-                Worker {
-                    slots,
-                    exclusive: false,
-                },
-            );
+            self.workers.insert(worker, Worker { slots, exclusive: false });
             self.fill(worker, effects);
         }
     }

@@ -9,28 +9,11 @@ use super::*;
 /// What the world does next.
 #[derive(Debug, Clone)]
 enum Step {
-    Ready {
-        worker: u32,
-        slots: u32,
-    },
-    Progress {
-        worker: u32,
-        slot: u32,
-    },
-    Finish {
-        worker: u32,
-        slot: u32,
-    },
-    Lose {
-        worker: u32,
-        blame: u8,
-    },
-    Stray {
-        worker: u32,
-        slot: u32,
-        task: u32,
-        output: u32,
-    },
+    Ready { worker: u32, slots: u32 },
+    Progress { worker: u32, slot: u32 },
+    Finish { worker: u32, slot: u32 },
+    Lose { worker: u32, blame: u8 },
+    Stray { worker: u32, slot: u32, task: u32, output: u32 },
     Pause,
     Resume,
     Cancel,
@@ -84,13 +67,7 @@ impl World {
         self.scheduler.handle(input, &mut effects);
         for effect in effects {
             match effect {
-                Effect::Run {
-                    slot,
-                    task,
-                    attempt,
-                    outputs,
-                    suspect,
-                } => {
+                Effect::Run { slot, task, attempt, outputs, suspect } => {
                     assert!(!outputs.is_empty(), "a task without work was started");
                     let slots = self.workers.get_mut(&slot.worker.0).expect("a dead worker");
                     if suspect {
@@ -117,19 +94,10 @@ impl World {
 
     fn check(&self) {
         let counts = self.scheduler.counts();
-        assert_eq!(
-            counts.queued + counts.assigned + counts.ended,
-            self.scheduler.tasks.len()
-        );
+        assert_eq!(counts.queued + counts.assigned + counts.ended, self.scheduler.tasks.len());
         let assigned: usize = self.workers.values().flatten().map(VecDeque::len).sum();
-        assert_eq!(
-            counts.assigned, assigned,
-            "the scheduler and the workers disagree"
-        );
-        assert!(
-            self.ended.values().all(|times| *times == 1),
-            "an output ended twice"
-        );
+        assert_eq!(counts.assigned, assigned, "the scheduler and the workers disagree");
+        assert!(self.ended.values().all(|times| *times == 1), "an output ended twice");
         if self.scheduler.is_done() {
             assert_eq!(self.ended.len(), self.total, "an output is lost");
         }
@@ -148,10 +116,7 @@ impl World {
             return;
         };
         *self.ended.entry((task.0, output)).or_default() += 1;
-        let slot = SlotId {
-            worker: WorkerId(worker),
-            index: slot,
-        };
+        let slot = SlotId { worker: WorkerId(worker), index: slot };
         self.tell(Input::Ended { slot, task, output });
     }
 
@@ -165,10 +130,7 @@ impl World {
         let Some((task, _)) = self.slot(worker, slot).and_then(VecDeque::pop_front) else {
             return;
         };
-        let slot = SlotId {
-            worker: WorkerId(worker),
-            index: slot,
-        };
+        let slot = SlotId { worker: WorkerId(worker), index: slot };
         self.tell(Input::Finished { slot, task });
     }
 
@@ -187,49 +149,26 @@ impl World {
                 *self.deaths_held_against.entry(*task).or_default() += 1;
             }
         }
-        self.tell(Input::Lost {
-            worker: WorkerId(worker),
-            blame,
-        });
+        self.tell(Input::Lost { worker: WorkerId(worker), blame });
     }
 
     fn apply(&mut self, step: &Step) {
         match *step {
             Step::Ready { worker, slots } => {
-                self.workers
-                    .entry(worker)
-                    .or_insert_with(|| vec![VecDeque::new(); slots as usize]);
-                self.tell(Input::Ready {
-                    worker: WorkerId(worker),
-                    slots,
-                });
+                self.workers.entry(worker).or_insert_with(|| vec![VecDeque::new(); slots as usize]);
+                self.tell(Input::Ready { worker: WorkerId(worker), slots });
             }
             Step::Progress { worker, slot } => self.progress(worker, slot),
             Step::Finish { worker, slot } => self.finish(worker, slot),
             Step::Lose { worker, blame } => self.lose(worker, blame),
-            Step::Stray {
-                worker,
-                slot,
-                task,
-                output,
-            } => {
-                let at = SlotId {
-                    worker: WorkerId(worker),
-                    index: slot,
-                };
+            Step::Stray { worker, slot, task, output } => {
+                let at = SlotId { worker: WorkerId(worker), index: slot };
                 let runs_there = self
                     .slot(worker, slot)
                     .is_some_and(|work| work.iter().any(|(held, _)| held.0 == task));
                 if !runs_there {
-                    self.tell(Input::Ended {
-                        slot: at,
-                        task: TaskId(task),
-                        output,
-                    });
-                    self.tell(Input::Finished {
-                        slot: at,
-                        task: TaskId(task),
-                    });
+                    self.tell(Input::Ended { slot: at, task: TaskId(task), output });
+                    self.tell(Input::Finished { slot: at, task: TaskId(task) });
                 }
             }
             Step::Pause => self.tell(Input::Pause),
@@ -241,10 +180,7 @@ impl World {
     /// From here on everything goes well.
     fn settle(&mut self) {
         self.tell(Input::Resume);
-        self.apply(&Step::Ready {
-            worker: 0,
-            slots: 2,
-        });
+        self.apply(&Step::Ready { worker: 0, slots: 2 });
         for _ in 0..10_000 {
             if self.scheduler.is_done() {
                 return;
@@ -311,10 +247,7 @@ proptest! {
 fn a_task_survives_three_kills_from_outside_without_a_charge() {
     let mut world = World::new(&[(1, 1)]);
     for _ in 0..3 {
-        world.apply(&Step::Ready {
-            worker: 0,
-            slots: 1,
-        });
+        world.apply(&Step::Ready { worker: 0, slots: 1 });
         world.lose(0, 4);
     }
     assert_eq!(world.scheduler.tasks[0].charged, 0);
@@ -324,45 +257,15 @@ fn a_task_survives_three_kills_from_outside_without_a_charge() {
 
 #[test]
 fn a_repeated_task_makes_only_what_is_missing() {
-    let mut scheduler = Scheduler::new([Job {
-        cost: 1,
-        outputs: 3,
-    }]);
-    let (worker, slot) = (
-        WorkerId(1),
-        SlotId {
-            worker: WorkerId(1),
-            index: 0,
-        },
-    );
+    let mut scheduler = Scheduler::new([Job { cost: 1, outputs: 3 }]);
+    let (worker, slot) = (WorkerId(1), SlotId { worker: WorkerId(1), index: 0 });
     let mut effects = Vec::new();
     scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
-    scheduler.handle(
-        Input::Ended {
-            slot,
-            task: TaskId(0),
-            output: 1,
-        },
-        &mut effects,
-    );
-    scheduler.handle(
-        Input::Lost {
-            worker,
-            blame: Blame::Running,
-        },
-        &mut effects,
-    );
+    scheduler.handle(Input::Ended { slot, task: TaskId(0), output: 1 }, &mut effects);
+    scheduler.handle(Input::Lost { worker, blame: Blame::Running }, &mut effects);
     effects.clear();
     scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
-    let [
-        Effect::Run {
-            outputs,
-            attempt: 2,
-            suspect: true,
-            ..
-        },
-    ] = &effects[..]
-    else {
+    let [Effect::Run { outputs, attempt: 2, suspect: true, .. }] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert_eq!(outputs, &[0, 2]);
@@ -372,21 +275,11 @@ fn a_repeated_task_makes_only_what_is_missing() {
 fn large_tasks_are_not_given_ahead_and_small_ones_are() {
     let mut effects = Vec::new();
     let worker = WorkerId(1);
-    let mut large = Scheduler::new(
-        [Job {
-            cost: 5_000_000,
-            outputs: 1,
-        }; 9],
-    );
+    let mut large = Scheduler::new([Job { cost: 5_000_000, outputs: 1 }; 9]);
     large.handle(Input::Ready { worker, slots: 1 }, &mut effects);
     assert_eq!(effects.len(), 1);
     effects.clear();
-    let mut small = Scheduler::new(
-        [Job {
-            cost: 5_000,
-            outputs: 1,
-        }; 90],
-    );
+    let mut small = Scheduler::new([Job { cost: 5_000, outputs: 1 }; 90]);
     small.handle(Input::Ready { worker, slots: 1 }, &mut effects);
     assert_eq!(effects.len(), 16);
 }

@@ -56,10 +56,8 @@ impl Death {
     pub fn blame(&self) -> Blame {
         match self.killer {
             Some(Killer::Timeout { slot }) => Blame::Slot(slot),
-            Some(Killer::User) => Blame::Outside,
-            Some(Killer::Protocol) => Blame::Running,
-            None if self.is_from_outside() => Blame::Outside,
-            None => Blame::Running,
+            _ if self.is_from_outside() => Blame::Outside,
+            _ => Blame::Running,
         }
     }
 
@@ -110,9 +108,7 @@ pub(super) fn out_of_memory_kills() -> u64 {
     std::fs::read_to_string("/proc/vmstat")
         .ok()
         .and_then(|text| {
-            let count = text
-                .lines()
-                .find_map(|line| line.strip_prefix("oom_kill "))?;
+            let count = text.lines().find_map(|line| line.strip_prefix("oom_kill "))?;
             count.trim().parse().ok()
         })
         .unwrap_or(0)
@@ -124,7 +120,7 @@ pub(super) fn out_of_memory_kills() -> u64 {
 }
 
 /// The name of a signal, as on Linux and the other Unixes where they agree.
-pub fn signal_name(signal: i32) -> String {
+pub(super) fn signal_name(signal: i32) -> String {
     let name = match signal {
         SIGHUP => "SIGHUP",
         SIGINT => "SIGINT",
@@ -153,29 +149,18 @@ mod tests {
     use super::*;
 
     fn death(cause: Cause, killer: Option<Killer>, out_of_memory: bool) -> Death {
-        Death {
-            cause,
-            killer,
-            out_of_memory,
-            last_words: Vec::new(),
-        }
+        Death { cause, killer, out_of_memory, last_words: Vec::new() }
     }
 
     #[test]
     fn a_kill_from_outside_is_nobodys_fault() {
         assert_eq!(death(Cause::Signal(9), None, false).blame(), Blame::Outside);
-        assert_eq!(
-            death(Cause::Signal(9), Some(Killer::User), false).blame(),
-            Blame::Outside
-        );
+        assert_eq!(death(Cause::Signal(9), Some(Killer::User), false).blame(), Blame::Outside);
     }
 
     #[test]
     fn a_crash_and_a_kill_for_want_of_memory_are_the_tasks_fault() {
-        assert_eq!(
-            death(Cause::Signal(11), None, false).blame(),
-            Blame::Running
-        );
+        assert_eq!(death(Cause::Signal(11), None, false).blame(), Blame::Running);
         assert_eq!(death(Cause::Exit(0), None, false).blame(), Blame::Running);
         let starved = death(Cause::Signal(9), None, true);
         assert_eq!(starved.blame(), Blame::Running);

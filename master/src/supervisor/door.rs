@@ -40,11 +40,8 @@ impl Door {
     pub(super) fn open(
         listener: Listener,
         token_folder: Option<&Path>,
-    ) -> io::Result<(
-        Self,
-        mpsc::UnboundedReceiver<Visitor>,
-        impl Future<Output = ()> + use<>,
-    )> {
+    ) -> io::Result<(Self, mpsc::UnboundedReceiver<Visitor>, impl Future<Output = ()> + use<>)>
+    {
         let (sender, externals) = mpsc::unbounded_channel();
         let external = match token_folder {
             Some(folder) => {
@@ -54,10 +51,7 @@ impl Door {
             }
             None => None,
         };
-        let door = Self(Arc::new(Mutex::new(Guests {
-            expected: Vec::new(),
-            external,
-        })));
+        let door = Self(Arc::new(Mutex::new(Guests { expected: Vec::new(), external })));
         let listening = door.clone().listen(listener);
         Ok((door, externals, listening))
     }
@@ -100,23 +94,15 @@ impl Door {
             refuse(&mut sender, error.to_string()).await?;
             return Err(error);
         }
-        if peer.user.is_some_and(|user| Some(user) != own_user()) {
+        if peer.user.is_some_and(|user| !is_own_user(user)) {
             return refuse(&mut sender, "it belongs to another user".to_owned()).await;
         }
         let Some(Hello { pid, token }) = receiver.next().await? else {
             return Ok(());
         };
         let claimed = peer.pid.is_none_or(|real| real == pid);
-        let visitor = Visitor {
-            pid,
-            sender,
-            receiver,
-        };
-        if claimed {
-            self.admit(token, visitor).await
-        } else {
-            self.turn_away(visitor).await
-        }
+        let visitor = Visitor { pid, sender, receiver };
+        if claimed { self.admit(token, visitor).await } else { self.turn_away(visitor).await }
     }
 
     async fn admit(&self, token: Token, visitor: Visitor) -> Result<(), TransportError> {
@@ -126,10 +112,7 @@ impl Door {
         }
         let place = {
             let mut guests = self.guests();
-            let index = guests
-                .expected
-                .iter()
-                .position(|(expected, _)| expected.matches(&token));
+            let index = guests.expected.iter().position(|(expected, _)| expected.matches(&token));
             match (index, &guests.external) {
                 (Some(index), _) => Some(Place::Lane(guests.expected.swap_remove(index).1)),
                 (None, Some((expected, externals))) if expected.matches(&token) => {
@@ -147,15 +130,8 @@ impl Door {
     }
 
     async fn turn_away(&self, mut visitor: Visitor) -> Result<(), TransportError> {
-        tracing::warn!(
-            pid = visitor.pid,
-            "a worker without a valid token was refused"
-        );
-        refuse(
-            &mut visitor.sender,
-            "its token is not valid (any more)".to_owned(),
-        )
-        .await
+        tracing::warn!(pid = visitor.pid, "a worker without a valid token was refused");
+        refuse(&mut visitor.sender, "its token is not valid (any more)".to_owned()).await
     }
 
     fn guests(&self) -> std::sync::MutexGuard<'_, Guests> {
@@ -186,11 +162,11 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn own_user() -> Option<u32> {
-    Some(rustix::process::geteuid().as_raw())
+fn is_own_user(user: u32) -> bool {
+    rustix::process::geteuid().as_raw() == user
 }
 
 #[cfg(not(unix))]
-fn own_user() -> Option<u32> {
-    None
+fn is_own_user(_user: u32) -> bool {
+    true
 }

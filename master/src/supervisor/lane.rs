@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use lote_protocol::message::{Command, Report};
 use lote_protocol::task::Limits;
-use lote_protocol::transport::TransportError;
+use lote_protocol::transport::{Sender, TransportError};
 use lote_worker::entry::EXIT_REFUSED;
 use tokio::process::Child;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use super::death::{self, Cause, Death, Killer};
 use super::door::{Door, Visitor};
@@ -103,9 +104,7 @@ impl Lane {
     ) {
         let pid = visitor.pid;
         self.tell(WorkerEvent::Started { worker, pid }).await;
-        let (served, _) = self
-            .serve(worker, visitor, Duration::ZERO, None, &mut control)
-            .await;
+        let (served, _) = self.serve(worker, visitor, Duration::ZERO, None, &mut control).await;
         let stopped = served.stopping && served.killer.is_none();
         if !stopped {
             let death = Death {
@@ -135,8 +134,7 @@ impl Lane {
 
         let (served, cause) = match self.arrive(arrival, pid, &mut child, control).await {
             Arrival::Here(visitor) => {
-                self.serve(worker, visitor, start.elapsed(), Some(&mut child), control)
-                    .await
+                self.serve(worker, visitor, start.elapsed(), Some(&mut child), control).await
             }
             Arrival::Not { served, cause } => (served, cause),
         };
@@ -162,11 +160,7 @@ impl Lane {
         control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> Arrival {
         let failed = |killer, stopping, cause| Arrival::Not {
-            served: Served {
-                killer,
-                stopping,
-                made_something: false,
-            },
+            served: Served { killer, stopping, made_something: false },
             cause,
         };
         tokio::select! {
@@ -196,35 +190,19 @@ impl Lane {
         mut child: Option<&mut Child>,
         control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> (Served, Option<Cause>) {
-        let Visitor {
-            pid,
-            mut sender,
-            mut receiver,
-        } = visitor;
-        let mut served = Served {
-            killer: None,
-            stopping: false,
-            made_something: false,
-        };
-        let (mailbox, mut commands) = mpsc::unbounded_channel();
+        let Visitor { pid, sender, mut receiver } = visitor;
+        let mut served = Served { killer: None, stopping: false, made_something: false };
+        let (mailbox, commands) = mpsc::unbounded_channel();
+        let mailbox = Mailbox(mailbox);
         let (slots, limits) = (self.slots, self.limits);
         let max_memory_bytes = self.max_memory_bytes;
-        let welcome = Command::Welcome {
-            slots,
-            limits,
-            max_memory_bytes,
-        };
-        if sender.send(&welcome).await.is_ok() {
-            let mailbox = Mailbox(mailbox);
-            self.tell(WorkerEvent::Ready {
-                worker,
-                pid,
-                slots,
-                took,
-                mailbox,
-            })
-            .await;
-        }
+        mailbox.send(Command::Welcome { slots, limits, max_memory_bytes });
+        // A worker that has been stopped reads nothing, and must still be killable: sending waits
+        // on its own.
+        let mut writers = JoinSet::new();
+        writers.spawn(write(sender, commands));
+        let ready = WorkerEvent::Ready { worker, pid, slots, took, mailbox: mailbox.clone() };
+        self.tell(ready).await;
         let mut deadline = None;
         loop {
             tokio::select! {
@@ -242,18 +220,7 @@ impl Lane {
                         break;
                     }
                 },
-                Some(command) = commands.recv() => {
-                    // If it fails the worker is dying, and the reports that it has sent come first.
-                    let mut queued = sender.queue(&command);
-                    while let Ok(command) = commands.try_recv() {
-                        queued = queued.and(sender.queue(&command));
-                    }
-                    if let Err(error) = queued {
-                        tracing::error!(%error, "a command could not be sent");
-                    }
-                    drop(sender.flush().await);
-                },
-                word = control.recv() => match word {
+                word = control.recv(), if served.killer.is_none() => match word {
                     Some(Control::Kill(killer)) => {
                         served.killer = Some(killer);
                         match &mut child {
@@ -261,12 +228,14 @@ impl Lane {
                             None => break,
                         }
                     }
-                    Some(Control::Stop) | None if !served.stopping => {
+                    Some(Control::Stop) if !served.stopping => {
                         served.stopping = true;
-                        drop(sender.send(&Command::Stop).await);
+                        mailbox.send(Command::Stop);
                         deadline = Some(tokio::time::Instant::now() + STOP_TIME);
                     }
-                    _ => pending().await,
+                    Some(Control::Stop) => {}
+                    // The run is over, and nobody is left to say more.
+                    None => break,
                 },
                 () = until(deadline) => break,
             }
@@ -301,13 +270,27 @@ impl Lane {
     }
 }
 
+/// Sends a worker its commands, as many at a time as there are.
+async fn write(mut sender: Sender, mut commands: mpsc::UnboundedReceiver<Command>) {
+    while let Some(command) = commands.recv().await {
+        let mut queued = sender.queue(&command);
+        while let Ok(command) = commands.try_recv() {
+            queued = queued.and(sender.queue(&command));
+        }
+        if let Err(error) = queued {
+            tracing::error!(%error, "a command could not be sent");
+        }
+        // If that fails the worker is dying, and whoever reads from it will notice.
+        if sender.flush().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Whether a started process has come to the door.
 enum Arrival {
     Here(Visitor),
-    Not {
-        served: Served,
-        cause: Option<Cause>,
-    },
+    Not { served: Served, cause: Option<Cause> },
 }
 
 /// Waits for a process that has hung up, and makes sure of its end.

@@ -45,17 +45,13 @@ impl Launcher {
                 let mut command = Command::new(own_program()?);
                 #[cfg(unix)]
                 command.arg0("lote");
-                command
-                    .arg("worker")
-                    .env(PARENT_VARIABLE, std::process::id().to_string());
+                command.arg("worker").env(PARENT_VARIABLE, std::process::id().to_string());
                 command
             }
             Program::Command(words) => {
                 let program = words.first().map_or(OsStr::new(""), OsString::as_os_str);
                 let mut command = Command::new(program);
-                command
-                    .args(words.iter().skip(1))
-                    .env_remove(PARENT_VARIABLE);
+                command.args(words.iter().skip(1)).env_remove(PARENT_VARIABLE);
                 command
             }
         };
@@ -76,9 +72,5 @@ impl Launcher {
 
 /// The running program, also when its file has been replaced or deleted since it was started.
 fn own_program() -> io::Result<PathBuf> {
-    if cfg!(target_os = "linux") {
-        Ok("/proc/self/exe".into())
-    } else {
-        env::current_exe()
-    }
+    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { env::current_exe() }
 }

@@ -145,7 +145,7 @@ pub struct Supervisor {
 impl Supervisor {
     /// Opens the socket and starts the workers. It must be called on a thread that lives until
     /// the program ends: workers are told to die with the thread that started them.
-    pub fn start(config: Config) -> Result<Self, SupervisorError> {
+    pub fn start(config: &Config) -> Result<Self, SupervisorError> {
         let endpoint = Endpoint::create().map_err(|source| SupervisorError::Socket {
             folder: std::env::temp_dir().display().to_string(),
             source,
@@ -169,15 +169,8 @@ impl Supervisor {
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(listening);
-        let mut supervisor = Self {
-            controls: Vec::new(),
-            events,
-            tasks,
-            endpoint,
-            externals,
-            lane,
-            next_id: 1,
-        };
+        let mut supervisor =
+            Self { controls: Vec::new(), events, tasks, endpoint, externals, lane, next_id: 1 };
         for _ in 0..config.workers {
             let (worker, control) = supervisor.new_lane();
             let lane = supervisor.lane.clone();
@@ -215,13 +208,13 @@ impl Supervisor {
     /// Has every worker finish what it has and leave; each ends with `Stopped`, `Lost` or `Off`.
     pub fn stop(&self) {
         for (_, control) in &self.controls {
-            drop(control.send(Control::Stop));
+            let _ = control.send(Control::Stop);
         }
     }
 
     fn control(&self, worker: WorkerId, control: Control) {
         if let Some((_, lane)) = self.controls.iter().find(|(id, _)| *id == worker) {
-            drop(lane.send(control));
+            let _ = lane.send(control);
         }
     }
 

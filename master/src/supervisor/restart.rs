@@ -41,16 +41,10 @@ impl Restarts {
     /// The worker died at `now`, a time since any fixed moment. `chance`, 0.0..1.0, spreads the
     /// restarts of lanes that died together.
     pub(super) fn death(&mut self, now: Duration, from_outside: bool, chance: f64) -> Verdict {
-        let (deaths, max) = if from_outside {
-            (&mut self.outside, MAX_OUTSIDE)
-        } else {
-            (&mut self.own, MAX_OWN)
-        };
+        let (deaths, max) =
+            if from_outside { (&mut self.outside, MAX_OUTSIDE) } else { (&mut self.own, MAX_OWN) };
         deaths.push_back(now);
-        while deaths
-            .front()
-            .is_some_and(|at| now.saturating_sub(*at) > WINDOW)
-        {
+        while deaths.front().is_some_and(|at| now.saturating_sub(*at) > WINDOW) {
             deaths.pop_front();
         }
         if deaths.len() > max {
@@ -82,9 +76,7 @@ mod tests {
     #[test]
     fn the_first_death_costs_no_time_and_further_ones_more_and_more() {
         let mut restarts = Restarts::default();
-        let delays: Vec<_> = (0..5)
-            .map(|n| restarts.death(at(n * 100), false, 0.5))
-            .collect();
+        let delays: Vec<_> = (0..5).map(|n| restarts.death(at(n * 100), false, 0.5)).collect();
         let expected = [0, 100, 200, 400, 800].map(|delay| Verdict::Replace(at(delay)));
         assert_eq!(delays, expected);
         assert_eq!(restarts.death(at(500), false, 0.5), Verdict::GiveUp);
@@ -97,10 +89,7 @@ mod tests {
             restarts.death(at(n), false, 0.5);
         }
         restarts.progress();
-        assert_eq!(
-            restarts.death(at(6), false, 0.5),
-            Verdict::Replace(Duration::ZERO)
-        );
+        assert_eq!(restarts.death(at(6), false, 0.5), Verdict::Replace(Duration::ZERO));
     }
 
     #[test]
@@ -116,10 +105,7 @@ mod tests {
     fn kills_from_outside_are_made_good_at_once() {
         let mut restarts = Restarts::default();
         for n in 0..50 {
-            assert_eq!(
-                restarts.death(at(n), true, 0.5),
-                Verdict::Replace(Duration::ZERO)
-            );
+            assert_eq!(restarts.death(at(n), true, 0.5), Verdict::Replace(Duration::ZERO));
         }
         assert_eq!(restarts.death(at(50), true, 0.5), Verdict::GiveUp);
     }

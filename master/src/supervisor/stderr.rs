@@ -26,20 +26,12 @@ impl LastWords {
             loop {
                 let mut line = Vec::new();
                 // A line without an end must not grow for ever.
-                match (&mut reader)
-                    .take(LINE_BYTES)
-                    .read_until(b'\n', &mut line)
-                    .await
-                {
+                match (&mut reader).take(LINE_BYTES).read_until(b'\n', &mut line).await {
                     Ok(0) | Err(_) => return,
                     Ok(_) => {}
                 }
                 let line = String::from_utf8_lossy(&line);
-                let line: String = line
-                    .trim_end()
-                    .chars()
-                    .filter(|c| !c.is_control())
-                    .collect();
+                let line: String = line.trim_end().chars().filter(|c| !c.is_control()).collect();
                 tracing::debug!(target: "worker", "{line}");
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 if kept.len() == LINES {
