@@ -4,7 +4,17 @@
 //! table and the registry-wide tests are all made from that description.
 
 mod call;
+mod check;
+mod display;
+mod error;
+mod parse;
 mod spec;
+mod variant;
+
+#[cfg(test)]
+mod tests;
 
 pub use call::{FilterCall, Params, Value};
+pub use error::CallError;
 pub use spec::{Choice, FilterSpec, ParamKind, ParamSpec, Text, Unit};
+pub use variant::{MAX_NAME_BYTES, VariantSpec, check_all, check_name};

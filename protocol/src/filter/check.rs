@@ -1,0 +1,278 @@
+//! Checks filter calls against the descriptions of the filters.
+
+use std::collections::BTreeMap;
+
+use super::{CallError, FilterCall, FilterSpec, ParamKind, ParamSpec, Unit, Value};
+
+impl FilterCall {
+    /// The same call with every name made canonical and every value checked and converted to the
+    /// type that the filter in `catalogue` asks for. Names may be in either language, and a value
+    /// may be a text that stands for a number.
+    pub fn checked(&self, catalogue: &[&FilterSpec]) -> Result<Self, CallError> {
+        let given = self
+            .params
+            .iter()
+            .map(|(name, value)| (name.as_str(), Some(value.clone())));
+        check(&self.filter, given, catalogue)
+    }
+}
+
+/// Makes a call of what was written. A value of `None` stands for yes.
+pub(super) fn check<'a>(
+    filter: &str,
+    given: impl IntoIterator<Item = (&'a str, Option<Value>)>,
+    catalogue: &[&FilterSpec],
+) -> Result<FilterCall, CallError> {
+    let spec = find_filter(filter, catalogue)?;
+    let mut params = BTreeMap::new();
+    let mut after_number = false;
+    for (name, value) in given {
+        let param = find_param(spec, filter, name, after_number)?;
+        let value = match value {
+            Some(value) => convert(param, filter, name, &value)?,
+            None if matches!(param.kind, ParamKind::Bool { .. }) => Value::Bool(true),
+            None => {
+                return Err(CallError::NoValue {
+                    filter: filter.into(),
+                    param: name.into(),
+                });
+            }
+        };
+        after_number = matches!(value, Value::Float(_) | Value::Integer(_));
+        if params.insert(param.id.to_owned(), value).is_some() {
+            return Err(CallError::Twice {
+                filter: filter.into(),
+                param: name.into(),
+            });
+        }
+    }
+    Ok(FilterCall {
+        filter: spec.id.to_owned(),
+        params,
+    })
+}
+
+/// Names are compared without case, and `-` or a space stands for `_`.
+fn same_name(written: &str, name: &str) -> bool {
+    written.chars().count() == name.chars().count()
+        && written.chars().zip(name.chars()).all(|(w, n)| {
+            let w = if w == '-' || w == ' ' { '_' } else { w };
+            w.to_lowercase().eq(n.to_lowercase())
+        })
+}
+
+fn find_filter<'a>(
+    written: &str,
+    catalogue: &[&'a FilterSpec],
+) -> Result<&'a FilterSpec, CallError> {
+    let names = |spec: &FilterSpec| [spec.id, spec.id_en];
+    catalogue
+        .iter()
+        .find(|spec| names(spec).iter().any(|name| same_name(written, name)))
+        .copied()
+        .ok_or_else(|| CallError::UnknownFilter {
+            name: written.into(),
+            similar: most_similar(written, catalogue.iter().flat_map(|spec| names(spec))),
+            known: list(catalogue.iter().map(|spec| both(spec.id, spec.id_en))),
+        })
+}
+
+/// The parameter of that name. A number where a name should be, right after the value of a number,
+/// shows that a decimal comma was written.
+fn find_param(
+    spec: &FilterSpec,
+    filter: &str,
+    written: &str,
+    after_number: bool,
+) -> Result<&'static ParamSpec, CallError> {
+    let names = |param: &ParamSpec| [param.id, param.id_en];
+    let found = spec
+        .params
+        .iter()
+        .find(|param| names(param).iter().any(|name| same_name(written, name)));
+    if let Some(param) = found {
+        return Ok(param);
+    }
+    let is_number = |text: &str| text.parse::<f64>().is_ok();
+    let advice = match (spec.params, after_number) {
+        ([], _) => format!("{} takes no parameters", both(spec.id, spec.id_en)),
+        (_, true) if is_number(written) => "decimals are written with a point, as in 1.5".into(),
+        ([first, ..], _) if is_number(written) => {
+            format!("write it as in {}:{}={written}", spec.id, first.id)
+        }
+        (params, _) => {
+            let each = params
+                .iter()
+                .map(|param| format!("{} ({})", both(param.id, param.id_en), expected(param)));
+            format!(
+                "parameters of {}: {}",
+                both(spec.id, spec.id_en),
+                list(each)
+            )
+        }
+    };
+    Err(CallError::UnknownParam {
+        filter: filter.into(),
+        param: written.into(),
+        similar: most_similar(written, spec.params.iter().flat_map(names)),
+        advice,
+    })
+}
+
+fn both(id: &str, id_en: &str) -> String {
+    if id == id_en {
+        id.to_owned()
+    } else {
+        format!("{id}/{id_en}")
+    }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}
+
+/// The name with the fewest edits, if they are few for its length.
+fn most_similar(written: &str, names: impl Iterator<Item = &'static str>) -> Option<String> {
+    // Comparing costs length times length.
+    if written.len() > 40 {
+        return None;
+    }
+    let written = written.to_lowercase();
+    names
+        .map(|name| (strsim::damerau_levenshtein(&written, name), name))
+        .filter(|(edits, name)| *edits <= name.chars().count().div_ceil(3))
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, name)| name.to_owned())
+}
+
+fn convert(param: &ParamSpec, filter: &str, name: &str, value: &Value) -> Result<Value, CallError> {
+    let converted = match param.kind {
+        ParamKind::Float { min, max, .. } => number(value, param.unit)
+            .filter(|n| (min..=max).contains(n))
+            .map(Value::Float),
+        ParamKind::Integer { min, max, .. } => whole(value, param.unit)
+            .filter(|n| (min..=max).contains(n))
+            .map(Value::Integer),
+        ParamKind::Text { max_chars, .. } => text(value, max_chars),
+        ParamKind::Color { .. } => color(value),
+        ParamKind::Choice { options, .. } => match value {
+            Value::Text(written) => options
+                .iter()
+                .find(|option| {
+                    [option.id, option.id_en]
+                        .iter()
+                        .any(|n| same_name(written, n))
+                })
+                .map(|option| Value::Text(option.id.to_owned())),
+            _ => None,
+        },
+        ParamKind::Bool { .. } => yes_or_no(value).map(Value::Bool),
+    };
+    converted.ok_or_else(|| CallError::Value {
+        filter: filter.into(),
+        param: name.into(),
+        value: value.to_string(),
+        expected: expected(param),
+        example: match param.kind {
+            ParamKind::Color { .. } => Some("write it as in #ff8800 or #f80".into()),
+            _ => None,
+        },
+    })
+}
+
+/// What a value must be, as it is written after "must be".
+fn expected(param: &ParamSpec) -> String {
+    let unit = match param.unit {
+        Unit::None => "",
+        Unit::Px => " px",
+        Unit::Percent => " %",
+        Unit::Bits => " bits",
+    };
+    match param.kind {
+        ParamKind::Float { min, max, .. } => format!("a number from {min} to {max}{unit}"),
+        ParamKind::Integer { min, max, .. } => {
+            format!("a whole number from {min} to {max}{unit}")
+        }
+        ParamKind::Text { max_chars, .. } => format!("a text of 1 to {max_chars} characters"),
+        ParamKind::Color { .. } => "a colour, #rrggbb".into(),
+        ParamKind::Choice { options, .. } => {
+            let words = list(options.iter().map(|option| both(option.id, option.id_en)));
+            format!("one of {words}")
+        }
+        ParamKind::Bool { .. } => "yes or no".into(),
+    }
+}
+
+/// The digits of a number that may be followed by its unit.
+fn digits(text: &str, unit: Unit) -> &str {
+    let text = text.trim();
+    let symbol = match unit {
+        Unit::None => return text,
+        Unit::Px => "px",
+        Unit::Percent => "%",
+        Unit::Bits => "bits",
+    };
+    text.strip_suffix(symbol).unwrap_or(text).trim_end()
+}
+
+fn number(value: &Value, unit: Unit) -> Option<f64> {
+    match value {
+        Value::Float(n) => Some(*n),
+        Value::Integer(n) => Some(*n as f64),
+        Value::Text(text) => digits(text, unit).parse().ok(),
+        Value::Bool(_) => None,
+    }
+}
+
+fn whole(value: &Value, unit: Unit) -> Option<i64> {
+    // Every whole number up to here is exact in both types.
+    const EXACT: f64 = (1_i64 << 53) as f64;
+    match value {
+        Value::Integer(n) => Some(*n),
+        Value::Float(n) if n.fract() == 0.0 && n.abs() <= EXACT => Some(*n as i64),
+        Value::Text(text) => digits(text, unit).parse().ok(),
+        Value::Float(_) | Value::Bool(_) => None,
+    }
+}
+
+fn text(value: &Value, max_chars: usize) -> Option<Value> {
+    match value {
+        Value::Text(text) => {
+            let fits = (1..=max_chars).contains(&text.chars().count());
+            let drawable = text.chars().all(|c| c == '\n' || !c.is_control());
+            (fits && drawable).then(|| Value::Text(text.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// `#rrggbb`, `#rgb`, or either without the `#`, made `#rrggbb` in lower case.
+fn color(value: &Value) -> Option<Value> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    let hex = text.strip_prefix('#').unwrap_or(text).to_ascii_lowercase();
+    if !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    match hex.len() {
+        6 => Some(Value::Text(format!("#{hex}"))),
+        3 => {
+            let doubled: String = hex.chars().flat_map(|c| [c, c]).collect();
+            Some(Value::Text(format!("#{doubled}")))
+        }
+        _ => None,
+    }
+}
+
+fn yes_or_no(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(yes) => Some(*yes),
+        Value::Text(text) => match text.to_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" | "sí" | "si" => Some(true),
+            "false" | "no" | "off" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}

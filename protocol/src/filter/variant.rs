@@ -1,0 +1,169 @@
+//! Variants: the outputs that a job makes of every image, each in a folder of its name.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::parse::{Written, parse};
+use super::{CallError, FilterCall, FilterSpec, Value, check};
+
+/// Longest name of a variant, in bytes: it is part of a file's name too.
+pub const MAX_NAME_BYTES: usize = 100;
+
+/// What a job makes of every image: one filter, or several in turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VariantSpec {
+    /// Names the output folder and is part of every output's name; see [`check_name`].
+    pub name: String,
+    /// The filters, applied in turn; at least one.
+    pub steps: Vec<FilterCall>,
+}
+
+impl VariantSpec {
+    /// Reads one variant. Without `name=` it is named as its filters were written, without their
+    /// parameters: `blur:radius=8+grayscale` is named `blur+grayscale`.
+    pub fn parse(text: &str, catalogue: &[&FilterSpec]) -> Result<Self, CallError> {
+        Ok(read(text, catalogue)?.1)
+    }
+
+    /// Reads the variants of a job; each gets a name of its own (names that differ in case only
+    /// are the same, as some file systems see it). Variants that were not named by hand and have
+    /// the same filters are told apart by those of their parameters that differ:
+    /// `blur:radius=2` and `blur:radius=8` become `blur-2` and `blur-8`, `blur` and
+    /// `blur:radius=8` become `blur` and `blur-8`.
+    pub fn parse_all<S: AsRef<str>>(
+        texts: &[S],
+        catalogue: &[&FilterSpec],
+    ) -> Result<Vec<Self>, CallError> {
+        let mut named = Vec::new();
+        let mut variants = Vec::new();
+        for text in texts {
+            let (by_hand, variant) = read(text.as_ref(), catalogue)?;
+            named.push(by_hand);
+            variants.push(variant);
+        }
+        let mut groups: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, variant) in variants.iter().enumerate() {
+            if !named[index] {
+                let group = groups.entry(variant.name.to_lowercase()).or_default();
+                group.push(index);
+            }
+        }
+        for group in groups.into_values().filter(|group| group.len() > 1) {
+            let suffixes = differences(&group, &variants);
+            for (index, suffix) in group.into_iter().zip(suffixes) {
+                variants[index].name.push_str(&suffix);
+            }
+        }
+        check_all(&variants)?;
+        Ok(variants)
+    }
+}
+
+/// Checks that every name is safe and that no two variants share a folder.
+pub fn check_all(variants: &[VariantSpec]) -> Result<(), CallError> {
+    let mut seen = HashSet::new();
+    for variant in variants {
+        check_name(&variant.name)?;
+        if variant.steps.is_empty() {
+            return Err(CallError::Empty);
+        }
+        if !seen.insert(variant.name.to_lowercase()) {
+            return Err(CallError::SameName {
+                name: variant.name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Checks that a name can name a folder on every system: at most [`MAX_NAME_BYTES`] bytes, no
+/// path separator, no control character, nothing that Windows reserves, and none of ours.
+pub fn check_name(name: &str) -> Result<(), CallError> {
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let why = if name.is_empty() {
+        "it is empty"
+    } else if name.len() > MAX_NAME_BYTES {
+        "it is longer than 100 bytes"
+    } else if name.contains(['/', '\\']) {
+        "it contains a path separator"
+    } else if name.chars().any(char::is_control) {
+        "it contains a control character"
+    } else if name.contains(['<', '>', ':', '"', '|', '?', '*']) {
+        "it contains one of < > : \" | ? *"
+    } else if name.chars().all(|c| c == '.') {
+        "it is a relative path"
+    } else if name.ends_with(['.', ' ']) || name.starts_with(' ') {
+        "it starts or ends with a space, or ends with a point"
+    } else if is_device(stem) {
+        "Windows reserves it"
+    } else if name.starts_with(".lote") {
+        "names that start with .lote are for Lote's own files"
+    } else {
+        return Ok(());
+    };
+    Err(CallError::Name {
+        name: name.into(),
+        why,
+    })
+}
+
+/// Whether Windows takes it for a device.
+fn is_device(stem: &str) -> bool {
+    let upper = stem.to_ascii_uppercase();
+    if ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&upper.as_str()) {
+        return true;
+    }
+    let number = upper
+        .strip_prefix("COM")
+        .or_else(|| upper.strip_prefix("LPT"));
+    number.is_some_and(|number| {
+        let mut chars = number.chars();
+        matches!(chars.next(), Some('1'..='9' | '¹' | '²' | '³')) && chars.next().is_none()
+    })
+}
+
+/// The variant, and whether it was named by hand.
+fn read(text: &str, catalogue: &[&FilterSpec]) -> Result<(bool, VariantSpec), CallError> {
+    let Written { name, steps } = parse(text)?;
+    let by_hand = name.is_some();
+    let mut calls = Vec::new();
+    for step in &steps {
+        let given = step
+            .params
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone().map(Value::Text)));
+        calls.push(check::check(&step.filter, given, catalogue)?);
+    }
+    let name = name.unwrap_or_else(|| {
+        let filters: Vec<_> = steps.iter().map(|step| step.filter.as_str()).collect();
+        filters.join("+")
+    });
+    check_name(&name)?;
+    let variant = VariantSpec { name, steps: calls };
+    Ok((by_hand, variant))
+}
+
+/// For each variant of a group with the same filters, the values that not all of them have.
+fn differences(group: &[usize], variants: &[VariantSpec]) -> Vec<String> {
+    let suffix = |index: usize| {
+        let mut suffix = String::new();
+        for (at, step) in variants[index].steps.iter().enumerate() {
+            for (id, value) in &step.params {
+                let common = group.iter().all(|other| {
+                    let step = variants[*other].steps.get(at);
+                    step.and_then(|step| step.params.get(id)) == Some(value)
+                });
+                if !common {
+                    suffix.push('-');
+                    suffix.extend(value.to_string().chars().take(24).map(|c| {
+                        let safe = c.is_alphanumeric() || ".-_".contains(c);
+                        if safe { c } else { '_' }
+                    }));
+                }
+            }
+        }
+        suffix
+    };
+    group.iter().map(|index| suffix(*index)).collect()
+}
