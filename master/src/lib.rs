@@ -1,1 +1,3 @@
 //! Lote's master: plans a job, dispatches it to worker processes and reports what became of it.
+
+pub mod plan;
