@@ -1,0 +1,325 @@
+//! From a request to a plan: which images, which outputs, which names. Every check that can fail
+//! early fails here, before anything is written.
+//!
+//! Planning reads folders and the first bytes of files; it never decodes, and it changes nothing
+//! on the disk. [`prepare`] makes the output folders. Naming, collisions, and the cutting into
+//! tasks are pure and live in files of their own.
+
+mod collide;
+mod error;
+mod existing;
+mod names;
+mod place;
+mod prepare;
+mod request;
+mod scan;
+mod sniff;
+mod split;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use lote_protocol::filter::{VariantSpec, check_all};
+use lote_protocol::format::Sniffed;
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::{Encoding, Order, Task};
+
+pub use error::{ErrorClass, PlanError};
+pub use prepare::prepare;
+pub use request::{IfCollides, IfExists, Request};
+pub use split::Unit;
+
+/// What a run is going to do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What is made of every image.
+    pub variants: Vec<VariantSpec>,
+    /// All images that were found or named, also those that cannot be used.
+    pub images: Vec<Image>,
+    /// The work, costliest first. A unit's index is the id of its task.
+    pub units: Vec<Unit>,
+    /// What could not be searched; a run with such a problem has not done all that was asked.
+    pub problems: Vec<Problem>,
+    /// Every image's outputs, one per variant, image by image.
+    states: Vec<OutputState>,
+    output: PathBuf,
+    encoding: Encoding,
+    replace: bool,
+    base: PathBuf,
+}
+
+/// An image that was found or named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Its path as the user would write it.
+    pub path: PathBuf,
+    /// Its path below the folder that was named, or its file name: what reports call it.
+    pub name: PathBuf,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// Why it cannot be used, if that is known already. All its outputs have failed then.
+    pub failure: Option<Failure>,
+    stem: OsString,
+    extension: OsString,
+}
+
+/// A folder that could not be searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The folder.
+    pub path: PathBuf,
+    /// Why not.
+    pub failure: Failure,
+}
+
+/// What is known about an output before the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputState {
+    /// It is to be made.
+    Planned {
+        /// Its number, if above 1, among files of that name (`--if-exists rename`).
+        number: u32,
+    },
+    /// It exists and is left as it is.
+    Skipped,
+    /// It cannot be made.
+    Failed(Failure),
+}
+
+/// How many images and outputs there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Images found or named.
+    pub images: usize,
+    /// Outputs in all: images times variants, and the sum of the three below.
+    pub outputs: usize,
+    /// Outputs to be made.
+    pub planned: usize,
+    /// Outputs that exist and are left as they are.
+    pub skipped: usize,
+    /// Outputs that are known to fail.
+    pub failed: usize,
+}
+
+/// Makes a plan. Nothing on the disk is changed.
+pub fn plan(request: &Request) -> Result<Plan, PlanError> {
+    if request.paths.is_empty() {
+        return Err(PlanError::NoPaths);
+    }
+    if request.variants.is_empty() {
+        return Err(PlanError::NoVariants);
+    }
+    check_all(&request.variants)?;
+    let places = place::Places::new(&request.output, &request.variants);
+    let scan = scan::scan(&request.paths, request.recursive, &places)?;
+    let mut inputs = place::Inputs::new(&scan.images);
+    let mut images: Vec<_> = scan
+        .images
+        .into_iter()
+        .map(|found| image(found, &request.encoding))
+        .collect();
+    let longest = request
+        .variants
+        .iter()
+        .map(|variant| variant.name.len())
+        .max();
+    let tail = longest.unwrap_or_default() + "_.".len();
+    collide::settle(&mut images, tail, request.if_collides)?;
+    let mut plan = Plan {
+        variants: request.variants.clone(),
+        images,
+        units: Vec::new(),
+        problems: scan.problems,
+        states: Vec::new(),
+        output: request.output.clone(),
+        encoding: request.encoding.clone(),
+        replace: request.if_exists == IfExists::Overwrite,
+        base: std::env::current_dir().unwrap_or_default(),
+    };
+    plan.settle_outputs(request.if_exists, &mut inputs)?;
+    plan.units = split::split(plan.work(), request.slots);
+    Ok(plan)
+}
+
+fn image(found: scan::Found, encoding: &Encoding) -> Image {
+    let (bytes, content, failure) = match found.look {
+        Ok(look) => (look.bytes, look.content, None),
+        Err(failure) => (0, Sniffed::Unknown, Some(failure)),
+    };
+    let (stem, extension) = names::stem_and_extension(&found.name, content, encoding.format);
+    Image {
+        path: found.path,
+        name: found.name,
+        bytes,
+        failure,
+        stem,
+        extension,
+    }
+}
+
+impl Plan {
+    /// What is known about an output.
+    ///
+    /// # Panics
+    /// If there is no such image or variant.
+    pub fn state(&self, image: usize, variant: usize) -> &OutputState {
+        &self.states[image * self.variants.len() + variant]
+    }
+
+    /// Where an output goes (or, if it is skipped, is), as the user would write it.
+    ///
+    /// # Panics
+    /// If there is no such image or variant.
+    pub fn output(&self, image: usize, variant: usize) -> PathBuf {
+        let number = match self.state(image, variant) {
+            OutputState::Planned { number } => *number,
+            OutputState::Skipped | OutputState::Failed(_) => 1,
+        };
+        let (image, variant) = (&self.images[image], &self.variants[variant].name);
+        let name = names::file_name(&image.stem, variant, number, &image.extension);
+        folder(&self.output, variant, image).join(name)
+    }
+
+    /// The message to a worker that a unit stands for; `None` if there is no such unit.
+    pub fn task(&self, unit: usize) -> Option<Task> {
+        let Unit {
+            image, variants, ..
+        } = self.units.get(unit)?;
+        let order = |variant: &u32| Order {
+            variant: *variant,
+            steps: self.variants[*variant as usize].steps.clone(),
+            output: self.absolute(&self.output(*image, *variant as usize)),
+            replace: self.replace,
+            encoding: self.encoding.clone(),
+        };
+        Some(Task {
+            id: unit as u64,
+            input: self.absolute(&self.images[*image].path),
+            orders: variants.iter().map(order).collect(),
+        })
+    }
+
+    /// How many images and outputs there are.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts {
+            images: self.images.len(),
+            outputs: self.states.len(),
+            ..Counts::default()
+        };
+        for state in &self.states {
+            match state {
+                OutputState::Planned { .. } => counts.planned += 1,
+                OutputState::Skipped => counts.skipped += 1,
+                OutputState::Failed(_) => counts.failed += 1,
+            }
+        }
+        counts
+    }
+
+    /// Decides what becomes of every output.
+    fn settle_outputs(
+        &mut self,
+        policy: IfExists,
+        inputs: &mut place::Inputs,
+    ) -> Result<(), PlanError> {
+        const SHOWN: usize = 3;
+        let mut folders = existing::Folders::new(existing::list);
+        let mut refused = Vec::new();
+        self.states
+            .reserve_exact(self.images.len() * self.variants.len());
+        for image in &self.images {
+            for variant in &self.variants {
+                let variant = &variant.name;
+                if let Some(failure) = &image.failure {
+                    self.states.push(OutputState::Failed(failure.clone()));
+                    continue;
+                }
+                let folder = folder(&self.output, variant, image);
+                let state = match policy {
+                    IfExists::Overwrite => OutputState::Planned { number: 1 },
+                    _ => folders.settle(policy, &folder, image, variant, &mut refused),
+                };
+                let number = match state {
+                    OutputState::Planned { number } => number,
+                    _ => 1,
+                };
+                let name = names::file_name(&image.stem, variant, number, &image.extension);
+                inputs.check(&folder, &name)?;
+                let bytes = folder.as_os_str().len() + 1 + name.len().max(TEMPORARY_NAME_BYTES);
+                self.states.push(if bytes > MAX_PATH_BYTES {
+                    OutputState::Failed(Failure::new(
+                        FailureKind::Write,
+                        format!("the output's path is too long ({bytes} bytes)"),
+                    ))
+                } else {
+                    state
+                });
+            }
+        }
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let count = refused.len();
+        refused.truncate(SHOWN);
+        Err(PlanError::Exists {
+            count,
+            first: refused,
+        })
+    }
+
+    /// What there is to do, image by image.
+    fn work(&self) -> Vec<split::Work> {
+        let planned = |state: &OutputState| matches!(state, OutputState::Planned { .. });
+        self.images
+            .iter()
+            .zip(self.states.chunks(self.variants.len()))
+            .enumerate()
+            .map(|(index, (image, states))| split::Work {
+                image: index,
+                bytes: image.bytes,
+                variants: (0..)
+                    .zip(states)
+                    .filter(|(_, state)| planned(state))
+                    .map(|(variant, _)| variant)
+                    .collect(),
+            })
+            .filter(|work| !work.variants.is_empty())
+            .collect()
+    }
+
+    /// A worker may have another working folder, so it is given absolute paths; one that becomes
+    /// too long by that stays as it is.
+    fn absolute(&self, path: &Path) -> OsString {
+        let absolute = self.base.join(path);
+        if absolute.as_os_str().len() > MAX_PATH_BYTES {
+            return path.into();
+        }
+        absolute.into()
+    }
+}
+
+/// Longest path, in bytes, that the system takes (`PATH_MAX` without the final NUL).
+const MAX_PATH_BYTES: usize = if cfg!(target_os = "linux") {
+    4095
+} else {
+    1023
+};
+
+/// What a worker needs for the temporary name of an output, in bytes.
+const TEMPORARY_NAME_BYTES: usize = 48;
+
+/// The folder of an image's output.
+fn folder(output: &Path, variant: &str, image: &Image) -> PathBuf {
+    let mut folder = output.join(variant);
+    if let Some(below) = image
+        .name
+        .parent()
+        .filter(|below| !below.as_os_str().is_empty())
+    {
+        folder.push(below);
+    }
+    folder
+}

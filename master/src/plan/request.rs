@@ -1,0 +1,53 @@
+//! What a run is asked to do.
+
+use std::path::PathBuf;
+
+use lote_protocol::filter::VariantSpec;
+use lote_protocol::task::Encoding;
+
+/// What a run is asked to do. The command line and the page both end in one of these.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Files and folders with images, at least one.
+    pub paths: Vec<PathBuf>,
+    /// Whether folders are searched with everything below them.
+    pub recursive: bool,
+    /// The folder that outputs go to; it need not exist.
+    pub output: PathBuf,
+    /// What to make of every image, at least one.
+    pub variants: Vec<VariantSpec>,
+    /// How outputs are encoded.
+    pub encoding: Encoding,
+    /// What to do about outputs that exist already.
+    pub if_exists: IfExists,
+    /// What to do about images whose outputs would have the same path.
+    pub if_collides: IfCollides,
+    /// How many tasks can run side by side; 0 counts as 1.
+    pub slots: usize,
+}
+
+/// What to do about an output that exists already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IfExists {
+    /// Replace it.
+    #[default]
+    Overwrite,
+    /// Leave it, and do not make it again.
+    Skip,
+    /// Leave it, and number the new one: `a_grises-2.jpg`.
+    Rename,
+    /// Refuse the run.
+    Fail,
+}
+
+/// What to do about images whose outputs would have the same path: `x/a.jpg` and `y/a.jpg`, or
+/// names that differ only in case or in how their accents are encoded, as some file systems take
+/// those for the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IfCollides {
+    /// Refuse the run.
+    #[default]
+    Fail,
+    /// Number all but the first: `a-2_grises.jpg`.
+    Rename,
+}

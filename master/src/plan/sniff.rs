@@ -1,0 +1,88 @@
+//! A first look at an input: is it a regular file, how large is it, how does it begin.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+
+use lote_protocol::format::{Format, SNIFF_BYTES, Sniffed, sniff};
+use lote_protocol::outcome::{Failure, FailureKind};
+
+use super::error::read_failure;
+
+/// What the first look showed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look {
+    /// Size, bytes.
+    pub(super) bytes: u64,
+    /// What the content is.
+    pub(super) content: Sniffed,
+    /// Whether it is the file that macOS puts beside another on foreign file systems.
+    pub(super) apple_double: bool,
+}
+
+/// Looks at a file, following symbolic links. Whatever is not a regular file is never opened, as
+/// opening a FIFO would wait for its writer, and opening a device can do anything.
+pub(super) fn look(path: &Path) -> Result<Look, Failure> {
+    let metadata = fs::metadata(path).map_err(|error| dangling(path, &error))?;
+    if !metadata.is_file() {
+        return Err(Failure::new(FailureKind::NotAFile, "not a regular file"));
+    }
+    let mut head = [0; SNIFF_BYTES];
+    let read = open(path)
+        .and_then(|file| read_head(&file, &mut head))
+        .map_err(|error| read_failure(&error))?;
+    let head = &head[..read];
+    let mut content = sniff(head);
+    if content == Sniffed::Known(Format::Bmp) && !is_bmp(head) {
+        content = Sniffed::Unknown;
+    }
+    Ok(Look {
+        bytes: metadata.len(),
+        content,
+        apple_double: head.starts_with(b"\0\x05\x16\x07"),
+    })
+}
+
+fn dangling(path: &Path, error: &io::Error) -> Failure {
+    let mut failure = read_failure(error);
+    if error.kind() == io::ErrorKind::NotFound && path.is_symlink() {
+        failure.message = "the symbolic link points nowhere".into();
+    }
+    failure
+}
+
+/// `BM` alone also begins many a text; a bitmap's second header has one of a few sizes.
+fn is_bmp(head: &[u8]) -> bool {
+    let size = head
+        .get(14..18)
+        .map(|size| [size[0], size[1], size[2], size[3]]);
+    size.is_some_and(|size| (12..=124).contains(&u32::from_le_bytes(size)))
+}
+
+/// Opens for reading. The file may have become something else since it was looked at, so opening
+/// must not wait.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+fn read_head(mut file: &File, head: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < head.len() {
+        match file.read(&mut head[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
