@@ -160,6 +160,7 @@ fn filter(
             Ok(Document {
                 frames,
                 format: document.format,
+                lossless: document.lossless,
                 loops: document.loops,
                 metadata: document.metadata.clone(),
                 notes: document.notes.clone(),

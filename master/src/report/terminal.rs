@@ -216,7 +216,9 @@ impl Terminal {
 impl Reporter for Terminal {
     fn show(&mut self, event: &Event) {
         match event {
-            Event::Planned { outputs, mode, workers, .. } => self.planned(*outputs, *mode, *workers),
+            Event::Planned { outputs, mode, workers, .. } => {
+                self.planned(*outputs, *mode, *workers);
+            }
             Event::Worker { worker, pid, state: WorkerState::Ready, ms, .. } => {
                 self.ready(*worker, *pid, *ms);
             }

@@ -78,8 +78,8 @@ mod tests {
 
     #[test]
     fn times_and_sizes_have_the_unit_that_suits_them() {
-        let shown = [0.034, 9.99, 59.4, 245.0, 3723.0].map(|s| duration(s, Lang::En));
-        assert_eq!(shown, ["0.03 s", "9.99 s", "59.4 s", "4:05 min", "1:02:03 h"]);
+        let shown = [0.034, 9.4, 59.4, 245.0, 3723.0].map(|s| duration(s, Lang::En));
+        assert_eq!(shown, ["0.03 s", "9.40 s", "59.4 s", "4:05 min", "1:02:03 h"]);
         let shown = [0, 999, 1000, 1_449_000, 999_999_999].map(|b| bytes(b, Lang::Es));
         assert_eq!(shown, ["0 B", "999 B", "1,0 kB", "1,4 MB", "1,0 GB"]);
     }

@@ -17,17 +17,15 @@ use lote_protocol::message::{Command, Report, Stage};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
-pub use deadlines::Timeout;
 use deadlines::Deadlines;
+pub use deadlines::Timeout;
 use ledger::Ledger;
 pub use sweep::sweep_orphans;
 
 use crate::event::{Bus, Event, Mode, Summary, WorkerState};
 use crate::plan::Plan;
 use crate::scheduler::{Effect, Input, Job, Scheduler, SlotId, TaskId, WorkerId};
-use crate::supervisor::{
-    Config, Death, Killer, Mailbox, Supervisor, SupervisorError, WorkerEvent,
-};
+use crate::supervisor::{Config, Death, Killer, Mailbox, Supervisor, SupervisorError, WorkerEvent};
 
 /// What was started may take this long to finish after a run has been cancelled.
 const GRACE: Duration = Duration::from_secs(10);
@@ -350,7 +348,9 @@ impl<'a> Run<'a> {
                     self.attempts.insert(task, attempt);
                     self.start(slot, task, attempt, suspect, &outputs);
                 }
-                Effect::GiveUp { task, why, outputs } => self.end_given_up(task, why, &outputs).await,
+                Effect::GiveUp { task, why, outputs } => {
+                    self.end_given_up(task, why, &outputs).await;
+                }
             }
         }
         self.effects = effects;
@@ -438,7 +438,8 @@ impl<'a> Run<'a> {
         let mut summary = self.ledger.summary(elapsed, self.settings.mode, self.slots);
         summary.master_peak_bytes = memory::peak(std::process::id());
         let peaks: Option<Vec<_>> = pids.into_iter().map(memory::peak).collect();
-        summary.workers_peak_bytes = peaks.filter(|peaks| !peaks.is_empty()).map(|peaks| peaks.iter().sum());
+        summary.workers_peak_bytes =
+            peaks.filter(|peaks| !peaks.is_empty()).map(|peaks| peaks.iter().sum());
         self.supervisor.stop();
         while self.workers.values().any(|known| known.alive) {
             match self.supervisor.next().await {

@@ -1,6 +1,6 @@
 //! Removes the unfinished files of workers that died.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub(super) struct Sweeper(JoinSet<()>);
 impl Sweeper {
     /// Removes what the process `pid` has left in the output folders of the tasks it was running.
     pub(super) fn sweep(&mut self, pid: u32, running: &[TaskId], plan: &Plan) {
-        let mut folders = HashSet::new();
+        let mut folders = BTreeSet::new();
         for task in running {
             let unit = &plan.units[task.0 as usize];
             for variant in &unit.variants {
@@ -38,11 +38,11 @@ impl Sweeper {
 
 /// Removes from these folders what processes have left there that are not alive any more: the
 /// machine may have lost its power in the middle of a run.
-pub fn sweep_orphans(folders: &HashSet<PathBuf>) {
+pub fn sweep_orphans(folders: &BTreeSet<PathBuf>) {
     remove(folders, |owner| !is_alive(owner));
 }
 
-fn remove(folders: &HashSet<PathBuf>, is_dead: impl Fn(u32) -> bool) {
+fn remove(folders: &BTreeSet<PathBuf>, is_dead: impl Fn(u32) -> bool) {
     for folder in folders {
         let Ok(entries) = fs::read_dir(folder) else { continue };
         for entry in entries.flatten() {
@@ -82,7 +82,7 @@ mod tests {
         for name in [alive.as_str(), dead.as_str(), "photo.jpg"] {
             fs::write(folder.path().join(name), b"").unwrap();
         }
-        sweep_orphans(&HashSet::from([folder.path().to_owned()]));
+        sweep_orphans(&BTreeSet::from([folder.path().to_owned()]));
         assert!(!folder.path().join(dead).exists());
         assert!(folder.path().join(alive).exists());
         assert!(folder.path().join("photo.jpg").exists());
