@@ -12,23 +12,10 @@ use lote_worker::pool::Pool;
 
 type Given = BTreeMap<String, Value>;
 
-const CHANNELS: [Channels; 4] = [
-    Channels::Gray,
-    Channels::GrayAlpha,
-    Channels::Rgb,
-    Channels::Rgba,
-];
-const SIZES: [(u32, u32); 9] = [
-    (1, 1),
-    (1, 7),
-    (7, 1),
-    (2, 2),
-    (3, 3),
-    (2, 9),
-    (13, 11),
-    (31, 3),
-    (64, 40),
-];
+const CHANNELS: [Channels; 4] =
+    [Channels::Gray, Channels::GrayAlpha, Channels::Rgb, Channels::Rgba];
+const SIZES: [(u32, u32); 9] =
+    [(1, 1), (1, 7), (7, 1), (2, 2), (3, 3), (2, 9), (13, 11), (31, 3), (64, 40)];
 
 /// Filters that move pixels or write over them, so that alpha changes.
 const CHANGES_ALPHA: [&str; 3] = ["blur", "redimensionar", "marca_agua"];
@@ -53,21 +40,13 @@ fn samples(width: u32, height: u32, channels: Channels, alpha: impl Fn(u32) -> u
 
 fn picture8(width: u32, height: u32, channels: Channels, alpha: impl Fn(u32) -> u8) -> Picture {
     let samples = Samples::U8(samples(width, height, channels, alpha));
-    Picture {
-        width,
-        height,
-        channels,
-        samples,
-    }
+    Picture { width, height, channels, samples }
 }
 
 /// The same picture at 16 bits.
 fn at_16_bits(picture: &Picture) -> Picture {
     let wide = values(picture).iter().map(|&v| v as u16 * 257).collect();
-    Picture {
-        samples: Samples::U16(wide),
-        ..*picture
-    }
+    Picture { samples: Samples::U16(wide), ..*picture }
 }
 
 fn patchy(pixel: u32) -> u8 {
@@ -100,13 +79,12 @@ fn extremes(param: &ParamSpec) -> Vec<Value> {
         ParamKind::Text { .. } => ["ñ", " ", "A longer text that has to be made to fit 漢"]
             .map(|text| Value::Text(text.into()))
             .to_vec(),
-        ParamKind::Color { .. } => ["#000000", "#ff8000"]
-            .map(|color| Value::Text(color.into()))
-            .to_vec(),
-        ParamKind::Choice { options, .. } => options
-            .iter()
-            .map(|option| Value::Text(option.id.into()))
-            .collect(),
+        ParamKind::Color { .. } => {
+            ["#000000", "#ff8000"].map(|color| Value::Text(color.into())).to_vec()
+        }
+        ParamKind::Choice { options, .. } => {
+            options.iter().map(|option| Value::Text(option.id.into())).collect()
+        }
         ParamKind::Bool { .. } => vec![Value::Bool(false), Value::Bool(true)],
     }
 }
@@ -134,10 +112,7 @@ fn split(picture: &Picture) -> (Vec<u32>, Vec<u32>) {
     let values = values(picture);
     let pixels = values.chunks(count);
     (
-        pixels
-            .clone()
-            .flat_map(|pixel| pixel[..colors].to_vec())
-            .collect(),
+        pixels.clone().flat_map(|pixel| pixel[..colors].to_vec()).collect(),
         pixels.flat_map(|pixel| pixel[colors..].to_vec()).collect(),
     )
 }
@@ -167,22 +142,14 @@ fn results_are_whole_pictures_of_the_right_kind() {
         assert!(result.width > 0 && result.height > 0, "{what}");
         let len = result.row_len() * result.height as usize;
         assert_eq!(result.samples.len(), len, "{what}");
-        assert_eq!(
-            result.channels.has_alpha(),
-            picture.channels.has_alpha(),
-            "{what}"
-        );
+        assert_eq!(result.channels.has_alpha(), picture.channels.has_alpha(), "{what}");
         assert_eq!(
             matches!(result.samples, Samples::U8(_)),
             matches!(picture.samples, Samples::U8(_)),
             "{what}: the depth has changed"
         );
         if filter.spec.id != "redimensionar" {
-            assert_eq!(
-                (result.width, result.height),
-                (picture.width, picture.height),
-                "{what}"
-            );
+            assert_eq!((result.width, result.height), (picture.width, picture.height), "{what}");
         }
         let colored = match filter.spec.id {
             "grises" => false,
@@ -222,18 +189,10 @@ fn an_opaque_picture_gives_the_same_colors_with_and_without_alpha() {
                 Samples::U8(_) => Samples::U8(colors.iter().map(|&v| v as u8).collect()),
                 Samples::U16(_) => Samples::U16(colors.iter().map(|&v| v as u16).collect()),
             };
-            let plain = Picture {
-                channels,
-                samples,
-                ..*picture
-            };
+            let plain = Picture { channels, samples, ..*picture };
             let (with, without) = (run(filter, given, picture), run(filter, given, &plain));
             assert_eq!(split(&with).0, values(&without), "{what}");
-            let max = if matches!(with.samples, Samples::U8(_)) {
-                255
-            } else {
-                65535
-            };
+            let max = if matches!(with.samples, Samples::U8(_)) { 255 } else { 65535 };
             assert!(split(&with).1.iter().all(|&alpha| alpha == max), "{what}");
         },
     );
@@ -295,20 +254,17 @@ fn what_is_invisible_does_not_shine_into_what_is_visible() {
                         }
                     }
                 }
-                let seen = |picture: &Picture| {
-                    let picture = run(filter, &given, picture);
-                    let count = picture.channels.count();
-                    values(&picture)
-                        .chunks(count)
-                        .map(|pixel| {
-                            if pixel[count - 1] == 0 {
-                                vec![0; count]
-                            } else {
-                                pixel.to_vec()
-                            }
-                        })
-                        .collect::<Vec<_>>()
-                };
+                let seen =
+                    |picture: &Picture| {
+                        let picture = run(filter, &given, picture);
+                        let count = picture.channels.count();
+                        values(&picture)
+                            .chunks(count)
+                            .map(|pixel| {
+                                if pixel[count - 1] == 0 { vec![0; count] } else { pixel.to_vec() }
+                            })
+                            .collect::<Vec<_>>()
+                    };
                 assert_eq!(
                     seen(&visible),
                     seen(&other),
@@ -326,28 +282,15 @@ fn names_are_unique_and_texts_are_complete() {
     for filter in REGISTRY {
         let spec = &filter.spec;
         assert!(names.insert(spec.id), "{}", spec.id);
-        assert!(
-            spec.id == spec.id_en || names.insert(spec.id_en),
-            "{}",
-            spec.id_en
-        );
+        assert!(spec.id == spec.id_en || names.insert(spec.id_en), "{}", spec.id_en);
         let mut params = BTreeSet::new();
         let mut texts = vec![spec.label, spec.help];
         for param in spec.params {
             assert!(params.insert(param.id), "{} {}", spec.id, param.id);
-            assert!(
-                param.id == param.id_en || params.insert(param.id_en),
-                "{}",
-                param.id_en
-            );
+            assert!(param.id == param.id_en || params.insert(param.id_en), "{}", param.id_en);
             texts.extend([param.label, param.help]);
             match param.kind {
-                ParamKind::Float {
-                    min,
-                    max,
-                    step,
-                    default,
-                } => {
+                ParamKind::Float { min, max, step, default } => {
                     assert!(step > 0.0 && default.is_none_or(|value| (min..=max).contains(&value)));
                 }
                 ParamKind::Integer { min, max, default } => {

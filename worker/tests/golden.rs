@@ -24,12 +24,7 @@ fn read(path: &Path) -> Picture {
         image::DynamicImage::ImageRgb8(rgb) => (Channels::Rgb, rgb.into_raw()),
         other => panic!("{}: {:?}", path.display(), other.color()),
     };
-    Picture {
-        width,
-        height,
-        channels,
-        samples: Samples::U8(samples),
-    }
+    Picture { width, height, channels, samples: Samples::U8(samples) }
 }
 
 /// The pictures `<input>+<filter>[+<parameter>=<value>].png`: their parts and their paths.
@@ -49,24 +44,18 @@ fn cases() -> Vec<(Vec<String>, PathBuf)> {
 }
 
 fn apply(input: &Picture, parts: &[String]) -> Picture {
-    let filter = REGISTRY
-        .iter()
-        .find(|filter| filter.spec.id == parts[1])
-        .unwrap();
+    let filter = REGISTRY.iter().find(|filter| filter.spec.id == parts[1]).unwrap();
     let given: BTreeMap<_, _> = parts[2..]
         .iter()
         .map(|part| part.split_once('=').unwrap())
         .map(|(id, value)| {
-            let value = value
-                .parse()
-                .map_or_else(|_| Value::Float(value.parse().unwrap()), Value::Integer);
+            let value =
+                value.parse().map_or_else(|_| Value::Float(value.parse().unwrap()), Value::Integer);
             (id.to_owned(), value)
         })
         .collect();
     let built = (filter.build)(&Params::new(&filter.spec, &given));
-    built
-        .apply(Source::Shared(input), &mut Pool::new())
-        .unwrap()
+    built.apply(Source::Shared(input), &mut Pool::new()).unwrap()
 }
 
 /// Absolute differences, sorted.
@@ -86,29 +75,19 @@ fn every_filter_gives_what_pillow_gives() {
         let input = read(&folder().join(format!("{}.png", parts[0])));
         let (ours, pillow) = (apply(&input, &parts), read(&path));
         let name = path.file_name().unwrap().display();
-        assert_eq!(
-            (ours.width, ours.height),
-            (pillow.width, pillow.height),
-            "{name}"
-        );
+        assert_eq!((ours.width, ours.height), (pillow.width, pillow.height), "{name}");
         assert_eq!(ours.channels, pillow.channels, "{name}");
         let differences = differences(&ours, &pillow);
         if parts[1] == "redimensionar" {
             let nearly_all = differences[(differences.len() - 1) * 999 / 1000];
-            assert!(
-                nearly_all <= 3,
-                "{name}: {nearly_all} at the 99.9th percentile"
-            );
+            assert!(nearly_all <= 3, "{name}: {nearly_all} at the 99.9th percentile");
         } else {
             assert_eq!(differences.last(), Some(&0), "{name}");
         }
         seen.insert((parts[0].clone(), parts[1].clone()));
     }
     // The watermark is set in another font than Pillow's; its own tests say what it must do.
-    for filter in REGISTRY
-        .iter()
-        .filter(|filter| filter.spec.id != "marca_agua")
-    {
+    for filter in REGISTRY.iter().filter(|filter| filter.spec.id != "marca_agua") {
         for input in ["gray", "rgb"] {
             let case = (input.to_owned(), filter.spec.id.to_owned());
             assert!(seen.contains(&case), "no golden picture for {case:?}");

@@ -14,10 +14,7 @@ pub static BLUR: Registered = Registered {
     spec: FilterSpec {
         id: "blur",
         id_en: "blur",
-        label: Text {
-            es: "Desenfoque",
-            en: "Blur",
-        },
+        label: Text { es: "Desenfoque", en: "Blur" },
         help: Text {
             es: "Desenfoque gaussiano: suaviza la imagen.",
             en: "Gaussian blur: softens the picture.",
@@ -25,21 +22,13 @@ pub static BLUR: Registered = Registered {
         params: &[ParamSpec {
             id: "radio",
             id_en: "radius",
-            label: Text {
-                es: "Radio",
-                en: "Radius",
-            },
+            label: Text { es: "Radio", en: "Radius" },
             help: Text {
                 es: "Desviación típica de la curva de Gauss; cuanto mayor, más borroso.",
                 en: "Standard deviation of the Gaussian curve; the larger, the softer.",
             },
             unit: Unit::Px,
-            kind: ParamKind::Float {
-                min: 0.0,
-                max: 1000.0,
-                step: 0.5,
-                default: Some(5.0),
-            },
+            kind: ParamKind::Float { min: 0.0, max: 1000.0, step: 0.5, default: Some(5.0) },
         }],
     },
     build: |params| Box::new(Blur::new(params)),
@@ -54,9 +43,7 @@ struct Blur {
 impl Blur {
     fn new(params: &Params<'_>) -> Self {
         let radius = params.float("radio").unwrap_or_default() as f32;
-        Self {
-            shape: (radius > 0.0).then(|| ExtendedBox::for_gaussian(radius)),
-        }
+        Self { shape: (radius > 0.0).then(|| ExtendedBox::for_gaussian(radius)) }
     }
 }
 
@@ -91,18 +78,12 @@ fn blur_visible<T: Sample>(
 ) -> Picture {
     let mut words = pool.words(samples.len());
     alpha::premultiply(samples, picture.channels, &mut words);
-    let words = Picture {
-        samples: Samples::U16(words),
-        ..*picture
-    };
+    let words = Picture { samples: Samples::U16(words), ..*picture };
     let words = canvas::draw(Source::Owned(words), pool, &BoxBlur(shape));
     let mut blurred = T::take(pool, samples.len());
     if let Samples::U16(words) = &words.samples {
         alpha::unpremultiply(words, picture.channels, &mut blurred);
     }
     pool.give(words);
-    Picture {
-        samples: T::wrap(blurred),
-        ..*picture
-    }
+    Picture { samples: T::wrap(blurred), ..*picture }
 }

@@ -14,10 +14,7 @@ pub static BRIGHTNESS: Registered = Registered {
     spec: FilterSpec {
         id: "brillo",
         id_en: "brightness",
-        label: Text {
-            es: "Brillo",
-            en: "Brightness",
-        },
+        label: Text { es: "Brillo", en: "Brightness" },
         help: Text {
             es: "Aclara la imagen, o la oscurece con un factor menor que 1.",
             en: "Makes the picture lighter, or darker with a factor below 1.",
@@ -25,21 +22,13 @@ pub static BRIGHTNESS: Registered = Registered {
         params: &[ParamSpec {
             id: "factor",
             id_en: "factor",
-            label: Text {
-                es: "Factor",
-                en: "Factor",
-            },
+            label: Text { es: "Factor", en: "Factor" },
             help: Text {
                 es: "0 da negro, 1 no cambia nada, más de 1 aclara.",
                 en: "0 gives black, 1 changes nothing, above 1 lightens.",
             },
             unit: Unit::None,
-            kind: ParamKind::Float {
-                min: 0.0,
-                max: 10.0,
-                step: 0.05,
-                default: Some(1.5),
-            },
+            kind: ParamKind::Float { min: 0.0, max: 10.0, step: 0.05, default: Some(1.5) },
         }],
     },
     build: |params| {

@@ -15,10 +15,7 @@ pub static CONTRAST: Registered = Registered {
     spec: FilterSpec {
         id: "contraste",
         id_en: "contrast",
-        label: Text {
-            es: "Contraste",
-            en: "Contrast",
-        },
+        label: Text { es: "Contraste", en: "Contrast" },
         help: Text {
             es: "Separa los tonos claros de los oscuros, o los acerca con un factor menor que 1.",
             en: "Sets light and dark apart, or brings them together with a factor below 1.",
@@ -26,21 +23,13 @@ pub static CONTRAST: Registered = Registered {
         params: &[ParamSpec {
             id: "factor",
             id_en: "factor",
-            label: Text {
-                es: "Factor",
-                en: "Factor",
-            },
+            label: Text { es: "Factor", en: "Factor" },
             help: Text {
                 es: "0 da un gris uniforme, 1 no cambia nada, más de 1 aumenta el contraste.",
                 en: "0 gives plain gray, 1 changes nothing, above 1 gives more contrast.",
             },
             unit: Unit::None,
-            kind: ParamKind::Float {
-                min: 0.0,
-                max: 10.0,
-                step: 0.05,
-                default: Some(1.5),
-            },
+            kind: ParamKind::Float { min: 0.0, max: 10.0, step: 0.05, default: Some(1.5) },
         }],
     },
     build: |params| {
@@ -71,11 +60,7 @@ impl PointOp for AwayFrom {
 impl Draw for Contrast {
     fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, pool: &mut Pool) {
         let mean = luma::mean(canvas.original(), canvas.channels).get();
-        Point(AwayFrom {
-            mean,
-            factor: self.factor,
-        })
-        .draw(canvas, pool);
+        Point(AwayFrom { mean, factor: self.factor }).draw(canvas, pool);
     }
 }
 

@@ -14,10 +14,7 @@ pub static EDGES: Registered = Registered {
     spec: FilterSpec {
         id: "bordes",
         id_en: "edges",
-        label: Text {
-            es: "Detectar bordes",
-            en: "Find edges",
-        },
+        label: Text { es: "Detectar bordes", en: "Find edges" },
         help: Text {
             es: "Deja solo los contornos, claros sobre negro.",
             en: "Leaves the outlines only, light on black.",

@@ -14,10 +14,7 @@ pub static EMBOSS: Registered = Registered {
     spec: FilterSpec {
         id: "relieve",
         id_en: "emboss",
-        label: Text {
-            es: "Relieve",
-            en: "Emboss",
-        },
+        label: Text { es: "Relieve", en: "Emboss" },
         help: Text {
             es: "Da a la imagen el aspecto de un relieve gris.",
             en: "Makes the picture look like a gray relief.",

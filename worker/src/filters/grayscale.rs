@@ -13,10 +13,7 @@ pub static GRAYSCALE: Registered = Registered {
     spec: FilterSpec {
         id: "grises",
         id_en: "grayscale",
-        label: Text {
-            es: "Escala de grises",
-            en: "Grayscale",
-        },
+        label: Text { es: "Escala de grises", en: "Grayscale" },
         help: Text {
             es: "Quita el color y deja la luminosidad.",
             en: "Takes the colour away and leaves the lightness.",
@@ -41,11 +38,7 @@ impl Filter for Grayscale {
             Samples::U8(samples) => to_gray(samples, picture.channels, channels, pool),
             Samples::U16(samples) => to_gray(samples, picture.channels, channels, pool),
         };
-        let gray = Picture {
-            channels,
-            samples,
-            ..*picture
-        };
+        let gray = Picture { channels, samples, ..*picture };
         source.recycle(pool);
         Ok(gray)
     }

@@ -14,10 +14,7 @@ pub static INVERT: Registered = Registered {
     spec: FilterSpec {
         id: "invertir",
         id_en: "invert",
-        label: Text {
-            es: "Invertir colores",
-            en: "Invert colours",
-        },
+        label: Text { es: "Invertir colores", en: "Invert colours" },
         help: Text {
             es: "Convierte la imagen en su negativo.",
             en: "Turns the picture into its negative.",

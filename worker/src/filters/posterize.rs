@@ -14,10 +14,7 @@ pub static POSTERIZE: Registered = Registered {
     spec: FilterSpec {
         id: "posterizar",
         id_en: "posterize",
-        label: Text {
-            es: "Posterizar",
-            en: "Posterize",
-        },
+        label: Text { es: "Posterizar", en: "Posterize" },
         help: Text {
             es: "Reduce el número de tonos, como en un cartel impreso.",
             en: "Reduces the number of tones, as on a printed poster.",
@@ -25,20 +22,13 @@ pub static POSTERIZE: Registered = Registered {
         params: &[ParamSpec {
             id: "bits",
             id_en: "bits",
-            label: Text {
-                es: "Bits por canal",
-                en: "Bits per channel",
-            },
+            label: Text { es: "Bits por canal", en: "Bits per channel" },
             help: Text {
                 es: "Bits que se conservan: 1 deja 2 tonos por canal, 8 los deja todos.",
                 en: "Bits that are kept: 1 leaves 2 tones per channel, 8 leaves all.",
             },
             unit: Unit::Bits,
-            kind: ParamKind::Integer {
-                min: 1,
-                max: 8,
-                default: Some(4),
-            },
+            kind: ParamKind::Integer { min: 1, max: 8, default: Some(4) },
         }],
     },
     build: |params| {

@@ -21,10 +21,7 @@ pub static RESIZE: Registered = Registered {
     spec: FilterSpec {
         id: "redimensionar",
         id_en: "resize",
-        label: Text {
-            es: "Redimensionar",
-            en: "Resize",
-        },
+        label: Text { es: "Redimensionar", en: "Resize" },
         help: Text {
             es: "Cambia el tamaño: por porcentaje, o a un ancho, un alto o un lado largo.",
             en: "Changes the size: by percentage, or to a width, a height or a long edge.",
@@ -38,83 +35,51 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "porcentaje",
         id_en: "percent",
-        label: Text {
-            es: "Porcentaje",
-            en: "Percentage",
-        },
+        label: Text { es: "Porcentaje", en: "Percentage" },
         help: Text {
             es: "Tamaño respecto al original; no cuenta si se da un ancho, un alto o un lado largo.",
             en: "Size relative to the original; not used if a width, height or long edge is given.",
         },
         unit: Unit::Percent,
-        kind: ParamKind::Float {
-            min: 0.1,
-            max: 1000.0,
-            step: 1.0,
-            default: Some(50.0),
-        },
+        kind: ParamKind::Float { min: 0.1, max: 1000.0, step: 1.0, default: Some(50.0) },
     },
     ParamSpec {
         id: "ancho",
         id_en: "width",
-        label: Text {
-            es: "Ancho",
-            en: "Width",
-        },
+        label: Text { es: "Ancho", en: "Width" },
         help: Text {
             es: "Ancho del resultado; sin alto, se conservan las proporciones.",
             en: "Width of the result; without a height the proportions are kept.",
         },
         unit: Unit::Px,
-        kind: ParamKind::Integer {
-            min: 1,
-            max: 65535,
-            default: None,
-        },
+        kind: ParamKind::Integer { min: 1, max: 65535, default: None },
     },
     ParamSpec {
         id: "alto",
         id_en: "height",
-        label: Text {
-            es: "Alto",
-            en: "Height",
-        },
+        label: Text { es: "Alto", en: "Height" },
         help: Text {
             es: "Alto del resultado; sin ancho, se conservan las proporciones.",
             en: "Height of the result; without a width the proportions are kept.",
         },
         unit: Unit::Px,
-        kind: ParamKind::Integer {
-            min: 1,
-            max: 65535,
-            default: None,
-        },
+        kind: ParamKind::Integer { min: 1, max: 65535, default: None },
     },
     ParamSpec {
         id: "lado_largo",
         id_en: "long_edge",
-        label: Text {
-            es: "Lado largo",
-            en: "Long edge",
-        },
+        label: Text { es: "Lado largo", en: "Long edge" },
         help: Text {
             es: "Longitud del lado más largo, sea el ancho o el alto; no cuenta si se da uno de ellos.",
             en: "Length of the longer side, be it width or height; not used if one of them is given.",
         },
         unit: Unit::Px,
-        kind: ParamKind::Integer {
-            min: 1,
-            max: 65535,
-            default: None,
-        },
+        kind: ParamKind::Integer { min: 1, max: 65535, default: None },
     },
     ParamSpec {
         id: "ajuste",
         id_en: "fit",
-        label: Text {
-            es: "Ajuste",
-            en: "Fit",
-        },
+        label: Text { es: "Ajuste", en: "Fit" },
         help: Text {
             es: "Qué hacer si el ancho y el alto dados no tienen las proporciones de la imagen.",
             en: "What to do if the given width and height do not have the picture's proportions.",
@@ -125,26 +90,17 @@ const PARAMS: &[ParamSpec] = &[
                 Choice {
                     id: "contener",
                     id_en: "contain",
-                    label: Text {
-                        es: "Que quepa entera",
-                        en: "All of it fits",
-                    },
+                    label: Text { es: "Que quepa entera", en: "All of it fits" },
                 },
                 Choice {
                     id: "cubrir",
                     id_en: "cover",
-                    label: Text {
-                        es: "Llenar y recortar",
-                        en: "Fill and crop",
-                    },
+                    label: Text { es: "Llenar y recortar", en: "Fill and crop" },
                 },
                 Choice {
                     id: "estirar",
                     id_en: "stretch",
-                    label: Text {
-                        es: "Estirar",
-                        en: "Stretch",
-                    },
+                    label: Text { es: "Estirar", en: "Stretch" },
                 },
             ],
             default: "contener",
@@ -153,10 +109,7 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "ampliar",
         id_en: "enlarge",
-        label: Text {
-            es: "Ampliar",
-            en: "Enlarge",
-        },
+        label: Text { es: "Ampliar", en: "Enlarge" },
         help: Text {
             es: "Permite ampliar imágenes menores que el ancho, el alto o el lado largo dados.",
             en: "Allows enlarging pictures smaller than the given width, height or long edge.",
@@ -174,11 +127,7 @@ struct Resize {
 
 impl Resize {
     fn new(params: &Params<'_>) -> Self {
-        let length = |id| {
-            params
-                .integer(id)
-                .and_then(|px| u32::try_from(px.max(1)).ok())
-        };
+        let length = |id| params.integer(id).and_then(|px| u32::try_from(px.max(1)).ok());
         let fit = match params.text("ajuste") {
             "cubrir" => Fit::Cover,
             "estirar" => Fit::Stretch,
@@ -188,17 +137,9 @@ impl Resize {
         let wanted = match (length("ancho"), length("alto"), length("lado_largo")) {
             (None, None, None) => Wanted::Percent(params.float("porcentaje").unwrap_or(100.0)),
             (None, None, Some(edge)) => Wanted::LongEdge { edge, enlarge },
-            (width, height, _) => Wanted::Box {
-                width,
-                height,
-                fit,
-                enlarge,
-            },
+            (width, height, _) => Wanted::Box { width, height, fit, enlarge },
         };
-        Self {
-            wanted,
-            max_pixels: Limits::default().max_pixels,
-        }
+        Self { wanted, max_pixels: Limits::default().max_pixels }
     }
 }
 
@@ -208,11 +149,7 @@ impl Filter for Resize {
         let plan = self.wanted.plan(picture.width, picture.height);
         let (width, height) = (u64::from(plan.width), u64::from(plan.height));
         if width * height > self.max_pixels {
-            return Err(FilterError::TooLarge {
-                width,
-                height,
-                max_pixels: self.max_pixels,
-            });
+            return Err(FilterError::TooLarge { width, height, max_pixels: self.max_pixels });
         }
         if plan == Plan::unchanged(picture.width, picture.height) {
             return Ok(source.into_owned(pool));
@@ -221,12 +158,8 @@ impl Filter for Resize {
             Samples::U8(samples) => resize(picture, samples, &plan, pool),
             Samples::U16(samples) => resize(picture, samples, &plan, pool),
         }?;
-        let resized = Picture {
-            width: plan.width,
-            height: plan.height,
-            channels: picture.channels,
-            samples,
-        };
+        let resized =
+            Picture { width: plan.width, height: plan.height, channels: picture.channels, samples };
         source.recycle(pool);
         Ok(resized)
     }
@@ -315,16 +248,8 @@ fn resample<T: Sample, P: PixelTrait>(
     pool: &mut Pool,
 ) -> Result<(), FilterError> {
     let crop = plan.crop;
-    let columns = Crop {
-        top: 0.0,
-        height: f64::from(height),
-        ..crop
-    };
-    let rows = Crop {
-        left: 0.0,
-        width: f64::from(plan.width),
-        ..crop
-    };
+    let columns = Crop { top: 0.0, height: f64::from(height), ..crop };
+    let rows = Crop { left: 0.0, width: f64::from(plan.width), ..crop };
     let narrow = (plan.width, height);
     let mut between = T::take(pool, from.len() / width as usize * plan.width as usize);
     let result = resample_one::<T, P>(from, (width, height), columns, &mut between, narrow)

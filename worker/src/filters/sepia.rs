@@ -15,10 +15,7 @@ pub static SEPIA: Registered = Registered {
     spec: FilterSpec {
         id: "sepia",
         id_en: "sepia",
-        label: Text {
-            es: "Sepia",
-            en: "Sepia",
-        },
+        label: Text { es: "Sepia", en: "Sepia" },
         help: Text {
             es: "Da el tono marrón de las fotografías antiguas.",
             en: "Gives the brown tone of old photographs.",
@@ -50,11 +47,8 @@ impl Filter for Sepia {
 }
 
 /// Weights of red, green and blue in the new red, green and blue.
-const WEIGHTS: [[f64; 3]; 3] = [
-    [0.393, 0.769, 0.189],
-    [0.349, 0.686, 0.168],
-    [0.272, 0.534, 0.131],
-];
+const WEIGHTS: [[f64; 3]; 3] =
+    [[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]];
 
 #[multiversion(targets = "simd")]
 fn tone<T: Sample, const N: usize>(samples: &mut [T]) {

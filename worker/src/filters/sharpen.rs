@@ -15,10 +15,7 @@ pub static SHARPEN: Registered = Registered {
     spec: FilterSpec {
         id: "nitidez",
         id_en: "sharpen",
-        label: Text {
-            es: "Nitidez",
-            en: "Sharpen",
-        },
+        label: Text { es: "Nitidez", en: "Sharpen" },
         help: Text {
             es: "Realza los detalles, o los suaviza con un factor menor que 1.",
             en: "Brings out details, or softens them with a factor below 1.",
@@ -26,21 +23,13 @@ pub static SHARPEN: Registered = Registered {
         params: &[ParamSpec {
             id: "factor",
             id_en: "factor",
-            label: Text {
-                es: "Factor",
-                en: "Factor",
-            },
+            label: Text { es: "Factor", en: "Factor" },
             help: Text {
                 es: "0 suaviza, 1 no cambia nada, más de 1 da más nitidez.",
                 en: "0 softens, 1 changes nothing, above 1 sharpens.",
             },
             unit: Unit::None,
-            kind: ParamKind::Float {
-                min: 0.0,
-                max: 20.0,
-                step: 0.1,
-                default: Some(2.0),
-            },
+            kind: ParamKind::Float { min: 0.0, max: 20.0, step: 0.1, default: Some(2.0) },
         }],
     },
     build: |params| {

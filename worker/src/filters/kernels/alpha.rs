@@ -36,11 +36,7 @@ pub(crate) fn restore<T: Sample>(samples: &mut [T], original: &[T], channels: Ch
 #[multiversion(targets = "simd")]
 fn restore_every<T: Sample, const N: usize>(samples: &mut [T], original: &[T]) {
     for (index, (sample, &original)) in samples.iter_mut().zip(original).enumerate() {
-        *sample = if index % N == N - 1 {
-            original
-        } else {
-            *sample
-        };
+        *sample = if index % N == N - 1 { original } else { *sample };
     }
 }
 
@@ -125,11 +121,7 @@ mod tests {
     #[test]
     fn restoring_touches_alpha_only() {
         let mut samples = [1_u8, 2, 3, 4, 5, 6, 7, 8];
-        restore(
-            &mut samples,
-            &[10, 20, 30, 40, 50, 60, 70, 80],
-            Channels::Rgba,
-        );
+        restore(&mut samples, &[10, 20, 30, 40, 50, 60, 70, 80], Channels::Rgba);
         assert_eq!(samples, [1, 2, 3, 40, 5, 6, 7, 80]);
     }
 }

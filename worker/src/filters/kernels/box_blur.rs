@@ -48,11 +48,7 @@ impl ExtendedBox {
         let full = radius as u32;
         let weight = (16_777_216.0 / (radius * 2.0 + 1.0)) as u32;
         let far_weight = ((1 << 24) - (full * 2 + 1) * weight) / 2;
-        Self {
-            radius: full as usize,
-            weight,
-            far_weight,
-        }
+        Self { radius: full as usize, weight, far_weight }
     }
 }
 
@@ -62,9 +58,7 @@ pub(crate) struct BoxBlur(pub(crate) ExtendedBox);
 impl Draw for BoxBlur {
     fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, pool: &mut Pool) {
         let (len, step, height) = (canvas.row_len(), canvas.channels.count(), canvas.height);
-        let Canvas {
-            samples, source, ..
-        } = canvas;
+        let Canvas { samples, source, .. } = canvas;
         blur_rows(samples, source, len, step, self.0, pool);
         blur_columns(samples, len, height, self.0, pool);
     }
@@ -88,14 +82,7 @@ fn blur_rows<T: Sample>(
         let rows: Vec<&[T]> = original.chunks_exact(len).collect();
         T::transpose_into(&rows, columns);
         let width = step * rows.len();
-        sweep.run(
-            columns,
-            Lines {
-                start: 0,
-                width,
-                stride: width,
-            },
-        );
+        sweep.run(columns, Lines { start: 0, width, stride: width });
         let mut rows: Vec<&mut [T]> = band.chunks_exact_mut(len).collect();
         T::transpose_back(columns, &mut rows);
     }
@@ -112,20 +99,11 @@ fn blur_columns<T: Sample>(
     pool: &mut Pool,
 ) {
     let ring_lines = 2 * ring_lines(shape, height);
-    let strip = (RING_SAMPLES / ring_lines / 64 * 64)
-        .clamp(STRIP.0, STRIP.1)
-        .min(len);
+    let strip = (RING_SAMPLES / ring_lines / 64 * 64).clamp(STRIP.0, STRIP.1).min(len);
     let mut sweep = Sweep::new(shape, height, strip, pool);
     for start in (0..len).step_by(strip) {
         let width = strip.min(len - start);
-        sweep.run(
-            samples,
-            Lines {
-                start,
-                width,
-                stride: len,
-            },
-        );
+        sweep.run(samples, Lines { start, width, stride: len });
     }
     sweep.recycle(pool);
 }
@@ -184,9 +162,7 @@ impl<T: Sample> Sweep<T> {
     }
 
     fn run(&mut self, samples: &mut [T], lines: Lines) {
-        let Self {
-            shape, count, kept, ..
-        } = *self;
+        let Self { shape, count, kept, .. } = *self;
         let [first_ring, second_ring] = &mut self.rings;
         let [first_sums, second_sums, third_sums] =
             self.sums.each_mut().map(|sums| &mut sums[..lines.width]);
@@ -253,12 +229,8 @@ fn advance<T: Sample>(
     to: &mut [T],
 ) {
     let len = to.len();
-    let (sums, leave, enter, ahead) = (
-        &mut sums[..len],
-        &leave[..len],
-        &enter[..len],
-        &ahead[..len],
-    );
+    let (sums, leave, enter, ahead) =
+        (&mut sums[..len], &leave[..len], &enter[..len], &ahead[..len]);
     for x in 0..len {
         let left = leave[x].get();
         let sum = sums[x].wrapping_add(enter[x].get()).wrapping_sub(left);

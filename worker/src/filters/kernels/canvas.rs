@@ -60,12 +60,7 @@ pub(crate) fn copy(source: Source<'_>, pool: &mut Pool) -> Picture {
 pub(crate) fn draw(source: Source<'_>, pool: &mut Pool, work: &impl Draw) -> Picture {
     match source {
         Source::Owned(mut picture) => {
-            let Picture {
-                width,
-                height,
-                channels,
-                ref mut samples,
-            } = picture;
+            let Picture { width, height, channels, ref mut samples } = picture;
             match samples {
                 Samples::U8(samples) => {
                     work.draw(canvas(width, height, channels, samples, None), pool);
@@ -81,30 +76,19 @@ pub(crate) fn draw(source: Source<'_>, pool: &mut Pool, work: &impl Draw) -> Pic
                 Samples::U8(samples) => draw_copy(picture, samples, pool, work),
                 Samples::U16(samples) => draw_copy(picture, samples, pool, work),
             };
-            Picture {
-                samples,
-                ..*picture
-            }
+            Picture { samples, ..*picture }
         }
     }
 }
 
 fn draw_copy<T: Sample>(
-    &Picture {
-        width,
-        height,
-        channels,
-        ..
-    }: &Picture,
+    &Picture { width, height, channels, .. }: &Picture,
     source: &[T],
     pool: &mut Pool,
     work: &impl Draw,
 ) -> Samples {
     let mut buffer = T::take(pool, source.len());
-    work.draw(
-        canvas(width, height, channels, &mut buffer, Some(source)),
-        pool,
-    );
+    work.draw(canvas(width, height, channels, &mut buffer, Some(source)), pool);
     T::wrap(buffer)
 }
 
@@ -115,11 +99,5 @@ fn canvas<'a, T>(
     samples: &'a mut [T],
     source: Option<&'a [T]>,
 ) -> Canvas<'a, T> {
-    Canvas {
-        width: width as usize,
-        height: height as usize,
-        channels,
-        samples,
-        source,
-    }
+    Canvas { width: width as usize, height: height as usize, channels, samples, source }
 }

@@ -19,11 +19,7 @@ pub(crate) fn with_color<'a>(source: Source<'a>, pool: &mut Pool) -> Source<'a> 
         Channels::Gray | Channels::Rgb => Channels::Rgb,
         Channels::GrayAlpha | Channels::Rgba => Channels::Rgba,
     };
-    let colored = Picture {
-        channels,
-        samples,
-        ..*picture
-    };
+    let colored = Picture { channels, samples, ..*picture };
     source.recycle(pool);
     Source::Owned(colored)
 }

@@ -32,9 +32,7 @@ impl<O: NeighborOp> Draw for Convolve<O> {
         }
         let len = canvas.row_len();
         let opaque = alpha::is_opaque(canvas.original(), channels);
-        let Canvas {
-            samples, source, ..
-        } = canvas;
+        let Canvas { samples, source, .. } = canvas;
 
         // Three rows as they were: in place the picture loses them one by one.
         let mut kept = T::take(pool, 3 * len);

@@ -48,11 +48,7 @@ pub(crate) fn draw(font: &FontRef<'_>, text: &str, size: f32, pool: &mut Pool) -
             }
         });
     }
-    Some(Mask {
-        width,
-        height,
-        coverage,
-    })
+    Some(Mask { width, height, coverage })
 }
 
 /// The glyphs that have ink, laid out from left to right with kerning.
@@ -62,11 +58,7 @@ fn outlines(font: &FontRef<'_>, text: &str, size: f32) -> Vec<OutlinedGlyph> {
     let mut glyphs = Vec::new();
     let (mut caret, mut previous) = (0.0, None);
     for character in text.chars() {
-        let id = font.glyph_id(if character.is_control() {
-            ' '
-        } else {
-            character
-        });
+        let id = font.glyph_id(if character.is_control() { ' ' } else { character });
         if let Some(previous) = previous {
             caret += font.kern(previous, id);
         }
@@ -80,13 +72,10 @@ fn outlines(font: &FontRef<'_>, text: &str, size: f32) -> Vec<OutlinedGlyph> {
 
 /// The smallest rectangle that holds all glyphs.
 fn ink(glyphs: &[OutlinedGlyph]) -> Option<ab_glyph::Rect> {
-    glyphs
-        .iter()
-        .map(OutlinedGlyph::px_bounds)
-        .reduce(|a, b| ab_glyph::Rect {
-            min: point(a.min.x.min(b.min.x), a.min.y.min(b.min.y)),
-            max: point(a.max.x.max(b.max.x), a.max.y.max(b.max.y)),
-        })
+    glyphs.iter().map(OutlinedGlyph::px_bounds).reduce(|a, b| ab_glyph::Rect {
+        min: point(a.min.x.min(b.min.x), a.min.y.min(b.min.y)),
+        max: point(a.max.x.max(b.max.x), a.max.y.max(b.max.y)),
+    })
 }
 
 #[cfg(test)]

@@ -72,10 +72,7 @@ fn sum_rgb<T: Sample>(samples: &[T]) -> u64 {
 fn sum_gray_alpha<T: Sample>(samples: &[T]) -> (u64, u64) {
     let (pixels, _) = samples.as_chunks::<2>();
     pixels.iter().fold((0, 0), |(sum, weight), &[v, a]| {
-        (
-            sum + u64::from(v.get() * a.get()),
-            weight + u64::from(a.get()),
-        )
+        (sum + u64::from(v.get() * a.get()), weight + u64::from(a.get()))
     })
 }
 
@@ -83,10 +80,7 @@ fn sum_gray_alpha<T: Sample>(samples: &[T]) -> (u64, u64) {
 fn sum_rgba<T: Sample>(samples: &[T]) -> (u64, u64) {
     let (pixels, _) = samples.as_chunks::<4>();
     pixels.iter().fold((0, 0), |(sum, weight), &[r, g, b, a]| {
-        (
-            sum + u64::from(luma(r, g, b) * a.get()),
-            weight + u64::from(a.get()),
-        )
+        (sum + u64::from(luma(r, g, b) * a.get()), weight + u64::from(a.get()))
     })
 }
 

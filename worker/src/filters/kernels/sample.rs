@@ -97,9 +97,7 @@ impl Sample for u8 {
 
     #[inline(always)]
     fn weigh(sum: u32, weight: u32, far: u32, far_weight: u32) -> Self {
-        let weighted = sum
-            .wrapping_mul(weight)
-            .wrapping_add(far.wrapping_mul(far_weight));
+        let weighted = sum.wrapping_mul(weight).wrapping_add(far.wrapping_mul(far_weight));
         (weighted.wrapping_add(1 << 23) >> 24) as Self
     }
 

@@ -19,12 +19,7 @@ pub(crate) enum Wanted {
     /// The longer side, px.
     LongEdge { edge: u32, enlarge: bool },
     /// Width and height, px; one that is missing follows from the other.
-    Box {
-        width: Option<u32>,
-        height: Option<u32>,
-        fit: Fit,
-        enlarge: bool,
-    },
+    Box { width: Option<u32>, height: Option<u32>, fit: Fit, enlarge: bool },
 }
 
 /// A rectangle of the original, px.
@@ -55,12 +50,7 @@ impl Plan {
         Self {
             width: to_width,
             height: to_height,
-            crop: Crop {
-                left: 0.0,
-                top: 0.0,
-                width,
-                height,
-            },
+            crop: Crop { left: 0.0, top: 0.0, width, height },
         }
     }
 }
@@ -78,29 +68,14 @@ impl Wanted {
             Self::LongEdge { edge, enlarge } => {
                 Plan::whole(scaled(w, h, f64::from(edge) / w.max(h), enlarge), w, h)
             }
-            Self::Box {
-                width: None,
-                height: None,
-                ..
-            } => Plan::unchanged(width, height),
-            Self::Box {
-                width: Some(to),
-                height: None,
-                enlarge,
-                ..
-            } => Plan::whole(scaled(w, h, f64::from(to) / w, enlarge), w, h),
-            Self::Box {
-                width: None,
-                height: Some(to),
-                enlarge,
-                ..
-            } => Plan::whole(scaled(w, h, f64::from(to) / h, enlarge), w, h),
-            Self::Box {
-                width: Some(to_width),
-                height: Some(to_height),
-                fit,
-                enlarge,
-            } => {
+            Self::Box { width: None, height: None, .. } => Plan::unchanged(width, height),
+            Self::Box { width: Some(to), height: None, enlarge, .. } => {
+                Plan::whole(scaled(w, h, f64::from(to) / w, enlarge), w, h)
+            }
+            Self::Box { width: None, height: Some(to), enlarge, .. } => {
+                Plan::whole(scaled(w, h, f64::from(to) / h, enlarge), w, h)
+            }
+            Self::Box { width: Some(to_width), height: Some(to_height), fit, enlarge } => {
                 let (x, y) = (f64::from(to_width) / w, f64::from(to_height) / h);
                 let limit = |to: u32, from: u32| if enlarge { to } else { to.min(from) };
                 let to = (limit(to_width, width), limit(to_height, height));
@@ -134,11 +109,7 @@ fn cover(width: f64, height: f64, to: (u32, u32), scale: f64) -> Plan {
         width: crop_width,
         height: crop_height,
     };
-    Plan {
-        width: to.0,
-        height: to.1,
-        crop,
-    }
+    Plan { width: to.0, height: to.1, crop }
 }
 
 #[cfg(test)]
@@ -151,12 +122,7 @@ mod tests {
     }
 
     fn within(width: u32, height: u32, fit: Fit, enlarge: bool) -> Wanted {
-        Wanted::Box {
-            width: Some(width),
-            height: Some(height),
-            fit,
-            enlarge,
-        }
+        Wanted::Box { width: Some(width), height: Some(height), fit, enlarge }
     }
 
     #[test]
@@ -169,75 +135,35 @@ mod tests {
 
     #[test]
     fn the_long_edge_may_be_either_side() {
-        let wanted = Wanted::LongEdge {
-            edge: 100,
-            enlarge: false,
-        };
+        let wanted = Wanted::LongEdge { edge: 100, enlarge: false };
         assert_eq!(size(wanted, 400, 300), (100, 75));
         assert_eq!(size(wanted, 300, 400), (75, 100));
         assert_eq!(size(wanted, 40, 30), (40, 30));
-        assert_eq!(
-            size(
-                Wanted::LongEdge {
-                    edge: 100,
-                    enlarge: true
-                },
-                40,
-                30
-            ),
-            (100, 75)
-        );
+        assert_eq!(size(Wanted::LongEdge { edge: 100, enlarge: true }, 40, 30), (100, 75));
     }
 
     #[test]
     fn one_side_gives_the_other() {
-        let wide = Wanted::Box {
-            width: Some(200),
-            height: None,
-            fit: Fit::Cover,
-            enlarge: false,
-        };
+        let wide = Wanted::Box { width: Some(200), height: None, fit: Fit::Cover, enlarge: false };
         assert_eq!(size(wide, 400, 300), (200, 150));
-        let high = Wanted::Box {
-            width: None,
-            height: Some(30),
-            fit: Fit::Stretch,
-            enlarge: false,
-        };
+        let high = Wanted::Box { width: None, height: Some(30), fit: Fit::Stretch, enlarge: false };
         assert_eq!(size(high, 400, 300), (40, 30));
         assert_eq!(size(high, 4000, 3), (4000, 3));
     }
 
     #[test]
     fn contain_stays_inside_and_stretch_does_not_keep_proportions() {
-        assert_eq!(
-            size(within(100, 100, Fit::Contain, false), 400, 300),
-            (100, 75)
-        );
-        assert_eq!(
-            size(within(100, 100, Fit::Stretch, false), 400, 300),
-            (100, 100)
-        );
-        assert_eq!(
-            size(within(500, 100, Fit::Stretch, false), 400, 300),
-            (400, 100)
-        );
-        assert_eq!(
-            size(within(500, 100, Fit::Stretch, true), 400, 300),
-            (500, 100)
-        );
+        assert_eq!(size(within(100, 100, Fit::Contain, false), 400, 300), (100, 75));
+        assert_eq!(size(within(100, 100, Fit::Stretch, false), 400, 300), (100, 100));
+        assert_eq!(size(within(500, 100, Fit::Stretch, false), 400, 300), (400, 100));
+        assert_eq!(size(within(500, 100, Fit::Stretch, true), 400, 300), (500, 100));
     }
 
     #[test]
     fn cover_fills_and_cuts_off_evenly() {
         let plan = within(100, 100, Fit::Cover, false).plan(400, 300);
         assert_eq!((plan.width, plan.height), (100, 100));
-        let crop = Crop {
-            left: 50.0,
-            top: 0.0,
-            width: 300.0,
-            height: 300.0,
-        };
+        let crop = Crop { left: 50.0, top: 0.0, width: 300.0, height: 300.0 };
         assert_eq!(plan.crop, crop);
     }
 
@@ -245,14 +171,6 @@ mod tests {
     fn cover_without_enlarging_cuts_out_what_there_is() {
         let plan = within(1000, 100, Fit::Cover, false).plan(400, 300);
         assert_eq!((plan.width, plan.height), (400, 100));
-        assert_eq!(
-            plan.crop,
-            Crop {
-                left: 0.0,
-                top: 100.0,
-                width: 400.0,
-                height: 100.0
-            }
-        );
+        assert_eq!(plan.crop, Crop { left: 0.0, top: 100.0, width: 400.0, height: 100.0 });
     }
 }

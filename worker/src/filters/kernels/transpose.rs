@@ -52,11 +52,7 @@ mod tests {
         bytes_into_columns(&rows, &mut columns);
         for (y, row) in rows.iter().enumerate() {
             for (x, &sample) in row.iter().enumerate() {
-                assert_eq!(
-                    columns[x * height + y],
-                    sample,
-                    "{width}x{height} at {x},{y}"
-                );
+                assert_eq!(columns[x * height + y], sample, "{width}x{height} at {x},{y}");
             }
         }
         let mut back = vec![0; samples.len()];
