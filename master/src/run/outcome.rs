@@ -84,7 +84,8 @@ impl Run<'_> {
                 }
                 GiveUp::Quarantined => {
                     let death = self.deaths.get(&task);
-                    let failure = quarantine(death, self.stages.get(&task).copied());
+                    let stage = self.stages.get(&task).copied();
+                    let failure = quarantine(death, stage, attempt.unwrap_or(2));
                     OutputEnded { status: Status::Quarantined, ..failed(blank, failure) }
                 }
             };
@@ -146,20 +147,22 @@ fn failed(ended: OutputEnded, failure: Failure) -> OutputEnded {
 }
 
 /// Why a task is given up that two workers died of.
-fn quarantine(death: Option<&Death>, stage: Option<Stage>) -> Failure {
+fn quarantine(death: Option<&Death>, stage: Option<Stage>, times: u32) -> Failure {
     let at = stage.map(|stage| format!(" while {}", stage.name())).unwrap_or_default();
     match death {
         Some(death) if matches!(death.killer, Some(Killer::Timeout { .. })) => Failure::new(
             FailureKind::Timeout,
-            format!("it took too long twice{at}; --timeout gives it more time"),
+            format!("it took too long {times} times{at}; --timeout gives it more time"),
         ),
         Some(death) => {
             let words = death.last_words.last().map(|w| format!(": {w}")).unwrap_or_default();
             Failure::new(
                 FailureKind::Crash,
-                format!("its worker process died twice{at} ({death}){words}"),
+                format!("its worker process died {times} times{at} ({death}){words}"),
             )
         }
-        None => Failure::new(FailureKind::Crash, format!("it was not finished twice{at}")),
+        None => {
+            Failure::new(FailureKind::Crash, format!("it was not finished in {times} attempts{at}"))
+        }
     }
 }

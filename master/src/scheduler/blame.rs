@@ -5,7 +5,8 @@
 //! head of the queue as if nothing had happened.
 
 use super::{
-    Blame, Effect, GiveUp, MAX_CHARGED, MAX_EXCUSED, Place, Scheduler, TaskId, Worker, WorkerId,
+    Blame, Effect, GiveUp, MAX_CHARGED, MAX_EXCUSED, MAX_EXCUSED_EVER, Place, Scheduler, TaskId,
+    Worker, WorkerId,
 };
 
 impl Scheduler {
@@ -25,11 +26,7 @@ impl Scheduler {
             let blamed = match blame {
                 Blame::Running => true,
                 Blame::Slot(slot) => slot == index,
-                Blame::Outside => {
-                    let excused = &mut self.tasks[task.0 as usize].excused;
-                    *excused += 1;
-                    *excused > MAX_EXCUSED
-                }
+                Blame::Outside => !self.excuse(task),
             };
             if blamed && (alone || matches!(blame, Blame::Slot(_))) {
                 self.charge(task, effects);
@@ -40,6 +37,16 @@ impl Scheduler {
             }
         }
         self.fill_all(effects);
+    }
+
+    /// Whether a task is excused for one more kill from outside. Somebody who kills workers at
+    /// random hits other tasks too: as many more kills are excused as have hit others.
+    fn excuse(&mut self, task: TaskId) -> bool {
+        self.outside_kills += 1;
+        let excused = &mut self.tasks[task.0 as usize].excused;
+        *excused += 1;
+        let hit_others = self.outside_kills - *excused;
+        *excused <= (MAX_EXCUSED + hit_others).min(MAX_EXCUSED_EVER)
     }
 
     /// The tasks that were running in a worker, with their threads, and those that were waiting

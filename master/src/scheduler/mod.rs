@@ -46,7 +46,8 @@ pub enum Blame {
     Running,
     /// What this thread of it was running.
     Slot(u32),
-    /// Nobody, up to [`MAX_EXCUSED`] times a task: somebody killed the process from outside.
+    /// Nobody at first: somebody killed the process from outside. [`MAX_EXCUSED`] such deaths are
+    /// excused, and more if other tasks are hit as well.
     Outside,
 }
 
@@ -145,6 +146,9 @@ pub struct Counts {
 /// How often a task is excused for the death of its worker when somebody killed that from outside.
 pub const MAX_EXCUSED: u32 = 3;
 
+/// How often it is excused at most, when others are hit as well.
+const MAX_EXCUSED_EVER: u32 = 20;
+
 /// How many deaths are held against a task before it is given up.
 const MAX_CHARGED: u32 = 2;
 
@@ -200,6 +204,8 @@ pub struct Scheduler {
     workers: BTreeMap<WorkerId, Worker>,
     /// The worker that gets nothing new until it is idle, for a suspect to run there.
     draining: Option<WorkerId>,
+    /// How often a running task was hit by a kill from outside.
+    outside_kills: u32,
     ended: usize,
     paused: bool,
     cancelled: bool,
@@ -226,6 +232,7 @@ impl Scheduler {
             suspects: VecDeque::new(),
             workers: BTreeMap::new(),
             draining: None,
+            outside_kills: 0,
             ended: 0,
             paused: false,
             cancelled: false,

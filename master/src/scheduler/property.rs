@@ -256,6 +256,20 @@ fn a_task_survives_three_kills_from_outside_without_a_charge() {
 }
 
 #[test]
+fn whoever_kills_at_random_convicts_nobody() {
+    let mut world = World::new(&[(1_000_000, 1); 4]);
+    for round in 0..12 {
+        for worker in 0..2 {
+            world.apply(&Step::Ready { worker, slots: 1 });
+        }
+        world.lose(round % 2, 4);
+    }
+    assert!(world.ended.is_empty());
+    world.settle();
+    assert_eq!(world.ended.len(), 4);
+}
+
+#[test]
 fn a_repeated_task_makes_only_what_is_missing() {
     let mut scheduler = Scheduler::new([Job { cost: 1, outputs: 3 }]);
     let (worker, slot) = (WorkerId(1), SlotId { worker: WorkerId(1), index: 0 });
