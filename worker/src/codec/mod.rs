@@ -1,11 +1,30 @@
 //! Files to pictures and back: one file per format family, each codec crate named in one only.
+//!
+//! The format is decided by content. What a file says about itself is checked against the limits
+//! before anything of that size is allocated. Pixels come out upright, in one of four channel
+//! layouts; ICC and EXIF come with them, and whatever has to be left out is noted.
 
-use lote_protocol::format::Format;
+mod color;
+mod exif;
+mod exif_fields;
+mod fit;
+mod icc;
+mod jpeg;
+mod jpeg_fallback;
+mod jpeg_segments;
+mod limit;
+mod orientation;
+mod png;
+
+use std::borrow::Cow;
+
+use lote_protocol::format::{Format, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 
 use crate::picture::Picture;
 use crate::pool::Pool;
+use fit::Shape;
 
 /// What goes with the pixels. Orientation has already been applied to them, and the EXIF block
 /// says so.
@@ -35,23 +54,225 @@ pub struct Document {
     pub frames: Vec<Frame>,
     /// How often an animation is played; 0 is for ever.
     pub loops: u32,
+    /// Whether the file holds its samples exactly although its format need not: a lossless WebP.
+    pub lossless: bool,
     /// ICC and EXIF.
     pub metadata: Metadata,
     /// What was left out and the user should know, one sentence each.
     pub notes: Vec<String>,
 }
 
+impl Document {
+    /// A document of one picture, without metadata.
+    pub fn still(format: Format, picture: Picture) -> Self {
+        Self {
+            format,
+            frames: vec![Frame {
+                picture,
+                delay_ms: 0,
+            }],
+            loops: 0,
+            lossless: false,
+            metadata: Metadata::default(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// What a codec reads from a file: pixels as they are stored, metadata as they are.
+struct Source {
+    frames: Vec<Frame>,
+    loops: u32,
+    lossless: bool,
+    icc: Option<Vec<u8>>,
+    exif: Option<Vec<u8>>,
+    notes: Vec<String>,
+}
+
+impl Source {
+    fn still(picture: Picture) -> Self {
+        Self {
+            frames: vec![Frame {
+                picture,
+                delay_ms: 0,
+            }],
+            loops: 0,
+            lossless: false,
+            icc: None,
+            exif: None,
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// Decodes a whole file. Its header is checked against `limits` before pixels are allocated.
-pub fn decode(_bytes: &[u8], _limits: &Limits, _pool: &mut Pool) -> Result<Document, Failure> {
-    Err(Failure::new(FailureKind::Unsupported, "no codec yet"))
+///
+/// # Errors
+/// `NotAnImage` and `Unsupported` by the first bytes, `TooLarge` by the limits, `Damaged` when not
+/// all pixels can be read.
+pub fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Document, Failure> {
+    if bytes.len() as u64 > limits.max_file_bytes {
+        return Err(Failure::new(
+            FailureKind::TooLarge,
+            format!(
+                "the file has {} MiB, more than the limit of {} MiB",
+                bytes.len() >> 20,
+                limits.max_file_bytes >> 20
+            ),
+        ));
+    }
+    let format = recognise(bytes)?;
+    let source = match format {
+        Format::Jpeg => jpeg::decode(bytes, limits, pool),
+        Format::Png => png::decode(bytes, limits, pool),
+        Format::Bmp | Format::Gif | Format::Tiff | Format::WebP => Err(Failure::new(
+            FailureKind::Unsupported,
+            format!("{} is not read yet", format.name()),
+        )),
+    }?;
+    Ok(finish(format, source, limits, pool))
+}
+
+fn recognise(bytes: &[u8]) -> Result<Format, Failure> {
+    match sniff(bytes) {
+        Sniffed::Known(format) => Ok(format),
+        Sniffed::Unsupported(name) => Err(Failure::new(
+            FailureKind::Unsupported,
+            format!("{name} is not read; convert it to JPEG, PNG, TIFF or WebP first"),
+        )),
+        Sniffed::Unknown if bytes.is_empty() => {
+            Err(Failure::new(FailureKind::NotAnImage, "the file is empty"))
+        }
+        Sniffed::Unknown => Err(Failure::new(
+            FailureKind::NotAnImage,
+            "not an image: its first bytes are of no format that is read",
+        )),
+    }
+}
+
+/// Turns the pictures upright and keeps the metadata that are sound.
+fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> Document {
+    let mut notes = source.notes;
+    let mut metadata = Metadata::default();
+    let mut orientation = orientation::Orientation::Upright;
+    let max = limits.max_metadata_bytes;
+
+    if let Some(block) = source.exif {
+        if block.len() as u64 > max {
+            notes.push(format!("EXIF left out: {} MiB", block.len() >> 20));
+        } else {
+            match exif::clean(block) {
+                Ok(cleaned) => {
+                    orientation = cleaned.orientation;
+                    metadata.exif = Some(cleaned.exif);
+                    if cleaned.damaged {
+                        notes.push("EXIF is damaged: entries left out".into());
+                    }
+                }
+                Err(why) => notes.push(format!("EXIF left out: {why}")),
+            }
+        }
+    }
+    if let (Some(profile), Some(first)) = (source.icc, source.frames.first()) {
+        if profile.len() as u64 > max {
+            notes.push(format!("ICC profile left out: {} MiB", profile.len() >> 20));
+        } else {
+            match icc::check_for(&profile, first.picture.channels) {
+                Ok(()) => metadata.icc = Some(profile),
+                Err(why) => notes.push(format!("ICC profile left out: {why}")),
+            }
+        }
+    }
+    let frames = source
+        .frames
+        .into_iter()
+        .map(|frame| Frame {
+            picture: orientation::upright(frame.picture, orientation, pool),
+            ..frame
+        })
+        .collect();
+    Document {
+        format,
+        frames,
+        loops: source.loops,
+        lossless: source.lossless,
+        metadata,
+        notes,
+    }
 }
 
 /// Encodes a document, appending to `out`; returns what was left out and the user should know.
+///
+/// # Errors
+/// `Encode` when the format cannot hold the result, for example a side of 70,000 px in a JPEG.
 pub fn encode(
-    _document: &Document,
-    _encoding: &Encoding,
-    _pool: &mut Pool,
-    _out: &mut Vec<u8>,
+    document: &Document,
+    encoding: &Encoding,
+    pool: &mut Pool,
+    out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    Err(Failure::new(FailureKind::Unsupported, "no codec yet"))
+    let format = encoding.format.unwrap_or(document.format);
+    let mut notes = Vec::new();
+    let Some(first) = document.frames.first() else {
+        return Err(Failure::new(
+            FailureKind::Encode,
+            "there is no picture to write",
+        ));
+    };
+    if document.frames.len() > 1 && format != Format::Gif {
+        notes.push(format!(
+            "animation: only the first of {} frames is kept in {}",
+            document.frames.len(),
+            format.name()
+        ));
+    }
+    let mut shape = match format {
+        Format::Jpeg => jpeg::SHAPE,
+        Format::Png => png::SHAPE,
+        Format::Bmp | Format::Gif | Format::Tiff | Format::WebP => {
+            return Err(Failure::new(
+                FailureKind::Unsupported,
+                format!("{} is not written yet", format.name()),
+            ));
+        }
+    };
+    let metadata = metadata_for(document, &first.picture, &mut shape, &mut notes);
+    let picture = fit::fit(&first.picture, shape, encoding.background, pool, &mut notes);
+    let result = match format {
+        Format::Jpeg => jpeg::encode(&picture, &metadata, encoding.quality, out),
+        _ => png::encode(&picture, &metadata, pool, out),
+    };
+    fit::give_back(picture, pool);
+    notes.extend(result?);
+    Ok(notes)
+}
+
+/// The metadata for a picture that may have changed since it was decoded: its size in EXIF, and a
+/// profile that describes its channels, if need be by writing gray as colour.
+fn metadata_for<'a>(
+    document: &'a Document,
+    picture: &Picture,
+    shape: &mut Shape,
+    notes: &mut Vec<String>,
+) -> Cow<'a, Metadata> {
+    let given = &document.metadata;
+    if given.icc.is_none() && given.exif.is_none() {
+        return Cow::Borrowed(given);
+    }
+    let mut metadata = given.clone();
+    if let Some(profile) = &metadata.icc {
+        match icc::check(profile) {
+            // An RGB profile on one channel would be invalid.
+            Ok(icc::ColorSpace::Rgb) => shape.gray = false,
+            Ok(icc::ColorSpace::Gray) if shape.gray && !picture.channels.is_color() => {}
+            _ => {
+                metadata.icc = None;
+                notes.push("ICC profile left out: it describes gray, not colour".into());
+            }
+        }
+    }
+    metadata.exif = metadata
+        .exif
+        .map(|block| exif::with_size(&block, picture.width, picture.height));
+    Cow::Owned(metadata)
 }

@@ -1,0 +1,217 @@
+//! Colour models that no filter works in, turned into sRGB. The only file that names `moxcms`.
+
+use moxcms::{ColorProfile, Layout, RenderingIntent, TransformOptions};
+
+use super::icc;
+use crate::picture::{Channels, Picture, Samples};
+use crate::pool::Pool;
+
+/// How samples of cyan, magenta, yellow and black are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ink {
+    /// The largest value is full ink.
+    Direct,
+    /// 0 is full ink, as Adobe writes JPEG.
+    Inverted,
+}
+
+/// A picture in sRGB, and what the user should know about how it came to be.
+pub(super) struct Converted {
+    pub(super) picture: Picture,
+    pub(super) note: Option<String>,
+}
+
+/// Converts four inks to sRGB: by the profile if it is a sound one for inks, else as if the inks
+/// were ideal. `inks` has four samples a pixel, whatever its channels are called.
+pub(super) fn from_cmyk(
+    inks: Picture,
+    ink: Ink,
+    profile: Option<&[u8]>,
+    pool: &mut Pool,
+) -> Converted {
+    let Picture { width, height, .. } = inks;
+    let len = width as usize * height as usize * Channels::Rgb.count();
+    let profile = profile
+        .filter(|profile| icc::check(profile) == Ok(icc::ColorSpace::Cmyk))
+        .and_then(|profile| ColorProfile::new_from_slice(profile).ok());
+    let (samples, by_profile) = match inks.samples {
+        Samples::U8(mut from) => {
+            if ink == Ink::Inverted {
+                from.iter_mut().for_each(|sample| *sample = !*sample);
+            }
+            let mut to = pool.bytes(len);
+            let by_profile = profile.is_some_and(|profile| {
+                profile
+                    .create_transform_8bit(Layout::Rgba, &srgb(), Layout::Rgb, options())
+                    .is_ok_and(|transform| transform.transform(&from, &mut to).is_ok())
+            });
+            if !by_profile {
+                ideal_inks::<u8, 255>(&from, &mut to);
+            }
+            pool.give_bytes(from);
+            (Samples::U8(to), by_profile)
+        }
+        Samples::U16(mut from) => {
+            if ink == Ink::Inverted {
+                from.iter_mut().for_each(|sample| *sample = !*sample);
+            }
+            let mut to = pool.words(len);
+            let by_profile = profile.is_some_and(|profile| {
+                profile
+                    .create_transform_16bit(Layout::Rgba, &srgb(), Layout::Rgb, options())
+                    .is_ok_and(|transform| transform.transform(&from, &mut to).is_ok())
+            });
+            if !by_profile {
+                ideal_inks::<u16, 65_535>(&from, &mut to);
+            }
+            pool.give_words(from);
+            (Samples::U16(to), by_profile)
+        }
+    };
+    let note = if by_profile {
+        "CMYK converted to sRGB by its ICC profile"
+    } else {
+        "CMYK converted to RGB without a profile: colours are approximate"
+    };
+    Converted {
+        picture: Picture {
+            width,
+            height,
+            channels: Channels::Rgb,
+            samples,
+        },
+        note: Some(note.into()),
+    }
+}
+
+fn srgb() -> ColorProfile {
+    ColorProfile::new_srgb()
+}
+
+fn options() -> TransformOptions {
+    TransformOptions {
+        rendering_intent: RenderingIntent::Perceptual,
+        ..TransformOptions::default()
+    }
+}
+
+/// What ideal inks leave of the light: `(1 - ink) * (1 - black)`, rounded.
+fn ideal_inks<T: Copy + Into<u32> + TryFrom<u32> + Default, const MAX: u32>(
+    from: &[T],
+    to: &mut [T],
+) {
+    let (from, to) = (from.as_chunks::<4>().0, to.as_chunks_mut::<3>().0);
+    for (inks, target) in from.iter().zip(to) {
+        let light = MAX - inks[3].into();
+        for (sample, &ink) in target.iter_mut().zip(inks) {
+            let left = (light * (MAX - ink.into()) + MAX / 2) / MAX;
+            *sample = T::try_from(left).unwrap_or_default();
+        }
+    }
+}
+
+/// CIE L*a*b* under D50 (L 0..=100) to sRGB, 0.0..=1.0 a channel: to XYZ, by the Bradford-adapted
+/// sRGB matrix of IEC 61966-2-1 and ICC.1, and its transfer curve.
+pub(super) fn from_lab(l: f32, a: f32, b: f32) -> [f32; 3] {
+    const WHITE_D50: [f32; 3] = [0.964_22, 1.0, 0.825_21];
+    const XYZ_TO_LINEAR: [[f32; 3]; 3] = [
+        [3.133_856, -1.616_867, -0.490_615],
+        [-0.978_768, 1.916_141, 0.033_454],
+        [0.071_945, -0.228_991, 1.405_243],
+    ];
+    let y = (l + 16.0) / 116.0;
+    let [x, y, z] = [y + a / 500.0, y, y - b / 200.0].map(|t| {
+        if t > 6.0 / 29.0 {
+            t * t * t
+        } else {
+            (t - 4.0 / 29.0) * 108.0 / 841.0
+        }
+    });
+    let xyz = [x * WHITE_D50[0], y * WHITE_D50[1], z * WHITE_D50[2]];
+    XYZ_TO_LINEAR.map(|row| {
+        let linear: f32 = row.iter().zip(xyz).map(|(m, v)| m * v).sum();
+        let linear = linear.clamp(0.0, 1.0);
+        if linear <= 0.003_130_8 {
+            linear * 12.92
+        } else {
+            1.055 * linear.powf(1.0 / 2.4) - 0.055
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inks(samples: Samples) -> Picture {
+        Picture {
+            width: (samples.len() / 4) as u32,
+            height: 1,
+            channels: Channels::Rgba,
+            samples,
+        }
+    }
+
+    #[test]
+    fn ideal_inks_take_their_colour_from_white() {
+        let stored = vec![0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255, 0, 128, 255, 55];
+        let expected = vec![255, 255, 255, 0, 255, 255, 0, 0, 0, 200, 100, 0];
+        let mut pool = Pool::new();
+        let direct = from_cmyk(
+            inks(Samples::U8(stored.clone())),
+            Ink::Direct,
+            None,
+            &mut pool,
+        );
+        assert_eq!(direct.picture.samples, Samples::U8(expected.clone()));
+        let inverted = stored.iter().map(|v| 255 - v).collect();
+        let inverted = from_cmyk(inks(Samples::U8(inverted)), Ink::Inverted, None, &mut pool);
+        assert_eq!(inverted.picture.samples, Samples::U8(expected));
+    }
+
+    #[test]
+    fn sixteen_bit_inks_stay_sixteen_bit() {
+        let stored = vec![0, 0x8000, 0xffff, 0x3737];
+        let converted = from_cmyk(
+            inks(Samples::U16(stored)),
+            Ink::Direct,
+            None,
+            &mut Pool::new(),
+        );
+        assert_eq!(
+            converted.picture.samples,
+            Samples::U16(vec![0xc8c8, 0x6464, 0])
+        );
+    }
+
+    #[test]
+    fn a_profile_that_is_none_for_inks_is_not_used() {
+        for profile in [icc::sample(*b"RGB "), icc::sample(*b"CMYK"), vec![7; 300]] {
+            let converted = from_cmyk(
+                inks(Samples::U8(vec![255, 0, 0, 0])),
+                Ink::Direct,
+                Some(&profile),
+                &mut Pool::new(),
+            );
+            assert_eq!(converted.picture.samples, Samples::U8(vec![0, 255, 255]));
+        }
+    }
+
+    #[test]
+    fn lab_has_the_known_colours() {
+        // sRGB primaries and gray in L*a*b* under D50, from the definition of the space.
+        let known = [
+            ((0.0, 0.0, 0.0), [0, 0, 0]),
+            ((100.0, 0.0, 0.0), [255, 255, 255]),
+            ((53.585, 0.0, 0.0), [128, 128, 128]),
+            ((54.29, 80.81, 69.89), [255, 0, 0]),
+            ((29.57, 68.30, -112.03), [0, 0, 255]),
+        ];
+        for ((l, a, b), expected) in known {
+            let rgb = from_lab(l, a, b).map(|v| (v * 255.0).round() as i32);
+            for (got, expected) in rgb.into_iter().zip(expected) {
+                assert!((got - expected).abs() <= 1, "{l} {a} {b}: {rgb:?}");
+            }
+        }
+    }
+}

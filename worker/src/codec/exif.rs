@@ -1,0 +1,504 @@
+//! EXIF blocks: read the orientation, put the block in order, keep the rest as it is.
+//!
+//! A block is a TIFF structure (TIFF 6.0, section 2; Exif 2.32, 4.5). It is changed in place, for
+//! maker notes hold offsets that nobody but the maker can move. Only the directories that are
+//! known to matter are followed, each once, so that a hostile block costs no more than its length.
+
+use std::ops::Range;
+
+use super::orientation::Orientation;
+
+const ORIENTATION: u16 = 0x0112;
+const IMAGE_WIDTH: u16 = 0x0100;
+const IMAGE_LENGTH: u16 = 0x0101;
+const PIXEL_X_DIMENSION: u16 = 0xa002;
+const PIXEL_Y_DIMENSION: u16 = 0xa003;
+const STRIP_OFFSETS: u16 = 0x0111;
+const STRIP_BYTE_COUNTS: u16 = 0x0117;
+const THUMBNAIL_OFFSET: u16 = 0x0201;
+const THUMBNAIL_LENGTH: u16 = 0x0202;
+/// Directories of further pictures: previews of what the picture no longer shows.
+const SUB_IFDS: u16 = 0x014a;
+/// The Exif directory, in the first one.
+pub(super) const EXIF_IFD: u16 = 0x8769;
+/// The GPS directory, in the first one.
+pub(super) const GPS_IFD: u16 = 0x8825;
+/// The interoperability directory, in the Exif directory.
+pub(super) const INTEROP_IFD: u16 = 0xa005;
+
+const TYPE_SHORT: u16 = 3;
+const TYPE_LONG: u16 = 4;
+
+/// A block that is fit to be carried.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Cleaned {
+    /// The block: orientation 1, without thumbnail, without entries that point outside of it.
+    pub(super) exif: Vec<u8>,
+    /// The orientation that it asked for.
+    pub(super) orientation: Orientation,
+    /// Whether entries had to be left out.
+    pub(super) damaged: bool,
+}
+
+/// Puts a block in order; `Err` says why it has to be dropped as a whole.
+pub(super) fn clean(exif: Vec<u8>) -> Result<Cleaned, &'static str> {
+    let mut block = Block::open(exif).ok_or("it has no TIFF header")?;
+    let first = block.u32(4).ok_or("it is cut off")? as usize;
+    let mut kept = vec![0..8];
+    let mut damaged = !block.prune(first, &mut kept, &[EXIF_IFD, GPS_IFD])?;
+
+    let mut orientation = Orientation::Upright;
+    if let Some(entry) = block.find(first, ORIENTATION) {
+        orientation = Orientation::from_exif(block.number(entry).unwrap_or(1));
+        block.set_number(entry, 1);
+    }
+    for (parent, pointer, inner) in [(first, EXIF_IFD, &[INTEROP_IFD][..]), (first, GPS_IFD, &[])] {
+        if let Some(at) = block.pointer(parent, pointer) {
+            damaged |= !block.prune(at, &mut kept, inner)?;
+        }
+    }
+    if let Some(exif) = block.pointer(first, EXIF_IFD)
+        && let Some(at) = block.pointer(exif, INTEROP_IFD)
+    {
+        damaged |= !block.prune(at, &mut kept, &[])?;
+    }
+    block.drop_thumbnail(first, kept);
+    Ok(Cleaned {
+        exif: block.bytes,
+        orientation,
+        damaged,
+    })
+}
+
+/// A [`clean`] block with the size of the picture, px, where it states one.
+pub(super) fn with_size(exif: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let Some(mut block) = Block::open(exif.to_vec()) else {
+        return exif.to_vec();
+    };
+    let first = block.u32(4).unwrap_or(0) as usize;
+    let sizes = [
+        (Some(first), IMAGE_WIDTH, width),
+        (Some(first), IMAGE_LENGTH, height),
+        (block.pointer(first, EXIF_IFD), PIXEL_X_DIMENSION, width),
+        (block.pointer(first, EXIF_IFD), PIXEL_Y_DIMENSION, height),
+    ];
+    for (directory, tag, side) in sizes {
+        if let Some(entry) = directory.and_then(|at| block.find(at, tag)) {
+            block.set_number(entry, side);
+        }
+    }
+    block.bytes
+}
+
+/// The orientation that a block asks for; 1 when it cannot be read.
+pub(super) fn orientation(exif: &[u8]) -> Orientation {
+    Block::open(exif.to_vec())
+        .and_then(|block| {
+            let first = block.u32(4)? as usize;
+            block.number(block.find(first, ORIENTATION)?)
+        })
+        .map_or(Orientation::Upright, Orientation::from_exif)
+}
+
+/// Bytes of one value of a type (TIFF 6.0, section 2, and the IFD type of its supplement).
+pub(super) const fn type_len(kind: u16) -> Option<usize> {
+    match kind {
+        1 | 2 | 6 | 7 => Some(1),
+        3 | 8 => Some(2),
+        4 | 9 | 11 | 13 => Some(4),
+        5 | 10 | 12 => Some(8),
+        _ => None,
+    }
+}
+
+/// A TIFF structure in memory. Directories and entries are named by where they start.
+pub(super) struct Block {
+    bytes: Vec<u8>,
+    little_endian: bool,
+}
+
+impl Block {
+    pub(super) fn open(bytes: Vec<u8>) -> Option<Self> {
+        let little_endian = match bytes.get(..4)? {
+            b"II*\0" => true,
+            b"MM\0*" => false,
+            _ => return None,
+        };
+        Some(Self {
+            bytes,
+            little_endian,
+        })
+    }
+
+    pub(super) fn is_little_endian(&self) -> bool {
+        self.little_endian
+    }
+
+    pub(super) fn bytes(&self, range: Range<usize>) -> Option<&[u8]> {
+        self.bytes.get(range)
+    }
+
+    pub(super) fn u16(&self, at: usize) -> Option<u16> {
+        let bytes = self.bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
+        Some(if self.little_endian {
+            u16::from_le_bytes(bytes)
+        } else {
+            u16::from_be_bytes(bytes)
+        })
+    }
+
+    pub(super) fn u32(&self, at: usize) -> Option<u32> {
+        let bytes = self.bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
+        Some(if self.little_endian {
+            u32::from_le_bytes(bytes)
+        } else {
+            u32::from_be_bytes(bytes)
+        })
+    }
+
+    fn put_u16(&mut self, at: usize, value: u16) {
+        let bytes = if self.little_endian {
+            value.to_le_bytes()
+        } else {
+            value.to_be_bytes()
+        };
+        if let Some(target) = self.bytes.get_mut(at..at + 2) {
+            target.copy_from_slice(&bytes);
+        }
+    }
+
+    fn put_u32(&mut self, at: usize, value: u32) {
+        let bytes = if self.little_endian {
+            value.to_le_bytes()
+        } else {
+            value.to_be_bytes()
+        };
+        if let Some(target) = self.bytes.get_mut(at..at + 4) {
+            target.copy_from_slice(&bytes);
+        }
+    }
+
+    /// The entries of a directory that are inside of the block.
+    pub(super) fn entries(&self, directory: usize) -> impl Iterator<Item = usize> + use<> {
+        let count = self.u16(directory).unwrap_or(0) as usize;
+        let fit = self.bytes.len().saturating_sub(directory + 2) / 12;
+        (0..count.min(fit)).map(move |i| directory + 2 + i * 12)
+    }
+
+    fn find(&self, directory: usize, tag: u16) -> Option<usize> {
+        self.entries(directory)
+            .find(|&entry| self.u16(entry) == Some(tag))
+    }
+
+    /// Where an entry's value is, if it is inside of the block.
+    pub(super) fn value(&self, entry: usize) -> Option<Range<usize>> {
+        let count = self.u32(entry + 4)? as usize;
+        let len = type_len(self.u16(entry + 2)?)?.checked_mul(count)?;
+        let start = if len <= 4 {
+            entry + 8
+        } else {
+            self.u32(entry + 8)? as usize
+        };
+        let end = start.checked_add(len)?;
+        (end <= self.bytes.len()).then_some(start..end)
+    }
+
+    /// The first value of an entry of whole numbers.
+    fn number(&self, entry: usize) -> Option<u32> {
+        let at = self.value(entry)?;
+        match self.u16(entry + 2)? {
+            1 => self.bytes.get(at.start).map(|&byte| byte.into()),
+            TYPE_SHORT => self.u16(at.start).map(Into::into),
+            TYPE_LONG => self.u32(at.start),
+            _ => None,
+        }
+    }
+
+    /// Makes an entry hold one number: SHORT if it fits, else LONG.
+    fn set_number(&mut self, entry: usize, value: u32) {
+        self.put_u32(entry + 4, 1);
+        self.put_u32(entry + 8, 0);
+        if let Ok(short) = u16::try_from(value) {
+            self.put_u16(entry + 2, TYPE_SHORT);
+            self.put_u16(entry + 8, short);
+        } else {
+            self.put_u16(entry + 2, TYPE_LONG);
+            self.put_u32(entry + 8, value);
+        }
+    }
+
+    /// The directory that an entry of another one points to.
+    pub(super) fn pointer(&self, directory: usize, tag: u16) -> Option<usize> {
+        let entry = self.find(directory, tag)?;
+        self.number(entry).map(|at| at as usize)
+    }
+
+    /// Leaves out of a directory what points outside of the block or at a directory that was
+    /// visited (they are in `kept`), and adds to `kept` what remains. Pointers to directories are
+    /// kept only if listed. Returns whether all was sound.
+    fn prune(
+        &mut self,
+        directory: usize,
+        kept: &mut Vec<Range<usize>>,
+        pointers: &[u16],
+    ) -> Result<bool, &'static str> {
+        let declared = self.u16(directory).ok_or("it is cut off")? as usize;
+        let entries: Vec<usize> = self.entries(directory).collect();
+        let end = directory + 2 + declared * 12 + 4;
+        if entries.len() < declared || end > self.bytes.len() + 4 {
+            return Err("its directory is cut off");
+        }
+        let next = self.u32(end - 4).unwrap_or(0);
+        kept.push(directory..end.min(self.bytes.len()));
+
+        let mut sound = true;
+        let mut count = 0;
+        for entry in entries {
+            let tag = self.u16(entry).unwrap_or(0);
+            let keep = match tag {
+                EXIF_IFD | GPS_IFD | INTEROP_IFD => {
+                    let wanted = pointers.contains(&tag) && self.points_at_new(entry, kept);
+                    sound &= wanted;
+                    wanted
+                }
+                SUB_IFDS => false,
+                _ => match self.value(entry) {
+                    Some(range) => {
+                        kept.push(range);
+                        true
+                    }
+                    None => {
+                        sound = false;
+                        false
+                    }
+                },
+            };
+            if keep {
+                self.bytes
+                    .copy_within(entry..entry + 12, directory + 2 + count * 12);
+                count += 1;
+            }
+        }
+        self.put_u16(directory, count as u16);
+        let after = directory + 2 + count * 12;
+        let end = end.min(self.bytes.len());
+        if after + 4 <= end {
+            self.bytes[after..end].fill(0);
+            self.put_u32(after, next);
+        }
+        Ok(sound)
+    }
+
+    /// Whether a pointer leads to a directory that has not been visited.
+    fn points_at_new(&self, entry: usize, kept: &[Range<usize>]) -> bool {
+        self.number(entry).is_some_and(|at| {
+            let at = at as usize;
+            let declared = self.u16(at).unwrap_or(u16::MAX) as usize;
+            declared == self.entries(at).count() && kept.iter().all(|range| range.start != at)
+        })
+    }
+
+    /// Unlinks the second directory, which describes the thumbnail, and erases both; the picture
+    /// no longer looks like it.
+    fn drop_thumbnail(&mut self, first: usize, mut kept: Vec<Range<usize>>) {
+        let link = first + 2 + self.u16(first).unwrap_or(0) as usize * 12;
+        let second = self.u32(link).unwrap_or(0) as usize;
+        self.put_u32(link, 0);
+        kept.sort_unstable_by_key(|range| range.start);
+        if second != 0 {
+            let mut erased = Vec::new();
+            let entries: Vec<usize> = self.entries(second).collect();
+            for (offset, len) in [
+                (THUMBNAIL_OFFSET, THUMBNAIL_LENGTH),
+                (STRIP_OFFSETS, STRIP_BYTE_COUNTS),
+            ] {
+                if let Some(start) = self.pointer(second, offset)
+                    && let Some(len) = self.pointer(second, len)
+                {
+                    erased.push(start..start.saturating_add(len));
+                }
+            }
+            erased.extend(entries.iter().filter_map(|&entry| self.value(entry)));
+            erased.push(second..second + 2 + entries.len() * 12);
+            for range in erased {
+                self.erase(range, &kept);
+            }
+        }
+        let end = kept.iter().map(|range| range.end).max().unwrap_or(0);
+        self.bytes.truncate(end);
+    }
+
+    /// Zeroes a range except for what is kept, which is sorted by its starts.
+    fn erase(&mut self, range: Range<usize>, kept: &[Range<usize>]) {
+        let end = range.end.min(self.bytes.len());
+        let mut at = range.start;
+        for kept in kept {
+            if at >= end {
+                return;
+            }
+            if kept.end > at {
+                let until = kept.start.clamp(at, end);
+                self.bytes[at..until].fill(0);
+                at = kept.end;
+            }
+        }
+        if at < end {
+            self.bytes[at..end].fill(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::exif_fields::{Field, Fields};
+    use super::*;
+
+    fn text(tag: u16, text: &str) -> Field {
+        Field {
+            tag,
+            kind: 2,
+            data: text.as_bytes().to_vec(),
+        }
+    }
+
+    fn camera_block(orientation: u16) -> Vec<u8> {
+        Fields {
+            image: vec![
+                text(0x010f, "Maker\0\0"),
+                Field::short(ORIENTATION, orientation),
+            ],
+            exif: vec![
+                text(0x9003, "2024:05:06 07:08:09\0"),
+                Field::short(PIXEL_X_DIMENSION, 4000),
+                Field::short(PIXEL_Y_DIMENSION, 3000),
+            ],
+            gps: vec![text(0x001d, "2024:05:06\0")],
+        }
+        .build()
+    }
+
+    #[test]
+    fn the_orientation_is_read_and_set_to_upright() {
+        for value in 0..=9 {
+            let cleaned = clean(camera_block(value)).unwrap();
+            assert_eq!(
+                cleaned.orientation,
+                Orientation::from_exif(value.into()),
+                "value {value}"
+            );
+            assert_eq!(orientation(&cleaned.exif), Orientation::Upright);
+            assert!(!cleaned.damaged);
+            let fields = Fields::parse(&cleaned.exif);
+            assert!(fields.image.contains(&Field::short(ORIENTATION, 1)));
+            assert!(fields.exif.contains(&text(0x9003, "2024:05:06 07:08:09\0")));
+            assert!(fields.gps.contains(&text(0x001d, "2024:05:06\0")));
+        }
+    }
+
+    #[test]
+    fn the_size_is_set_where_it_is_stated() {
+        let sized = with_size(&clean(camera_block(1)).unwrap().exif, 70_000, 500);
+        let fields = Fields::parse(&sized);
+        assert!(fields.exif.contains(&Field {
+            tag: PIXEL_X_DIMENSION,
+            kind: TYPE_LONG,
+            data: 70_000u32.to_le_bytes().to_vec(),
+        }));
+        assert!(fields.exif.contains(&Field::short(PIXEL_Y_DIMENSION, 500)));
+        assert!(fields.image.iter().all(|field| field.tag != IMAGE_WIDTH));
+    }
+
+    /// A block, a second directory and a thumbnail behind it.
+    fn with_thumbnail() -> Vec<u8> {
+        let mut block = camera_block(1);
+        let second = block.len() as u32;
+        let thumbnail = second + 2 + 24 + 4;
+        let link = 8 + 2 + u16::from_le_bytes([block[8], block[9]]) as usize * 12;
+        block[link..link + 4].copy_from_slice(&second.to_le_bytes());
+        block.extend(2u16.to_le_bytes());
+        for (tag, value) in [(THUMBNAIL_OFFSET, thumbnail), (THUMBNAIL_LENGTH, 9)] {
+            block.extend(tag.to_le_bytes());
+            block.extend(TYPE_LONG.to_le_bytes());
+            block.extend(1u32.to_le_bytes());
+            block.extend(value.to_le_bytes());
+        }
+        block.extend([0; 4]);
+        block.extend(b"thumbnail");
+        block
+    }
+
+    #[test]
+    fn the_thumbnail_is_dropped() {
+        let cleaned = clean(with_thumbnail()).unwrap();
+        assert!(!cleaned.exif.windows(9).any(|window| window == b"thumbnail"));
+        assert_eq!(cleaned.exif, clean(camera_block(1)).unwrap().exif);
+    }
+
+    #[test]
+    fn a_thumbnail_that_claims_the_rest_of_the_block_erases_nothing_else() {
+        let mut block = with_thumbnail();
+        let at = block.len() - 9 - 4 - 24;
+        block[at + 8..at + 12].copy_from_slice(&0u32.to_le_bytes());
+        block[at + 20..at + 24].copy_from_slice(&u32::MAX.to_le_bytes());
+        let cleaned = clean(block).unwrap();
+        assert_eq!(
+            Fields::parse(&cleaned.exif),
+            Fields::parse(&camera_block(1))
+        );
+    }
+
+    #[test]
+    fn entries_that_point_outside_are_left_out() {
+        let mut block = camera_block(3);
+        // The maker's name.
+        block[18..22].copy_from_slice(&0xffff_fff0u32.to_le_bytes());
+        let cleaned = clean(block).unwrap();
+        assert!(cleaned.damaged);
+        assert_eq!(cleaned.orientation, Orientation::HalfTurn);
+        let fields = Fields::parse(&cleaned.exif);
+        assert_eq!(fields.image, [Field::short(ORIENTATION, 1)]);
+        assert_eq!(fields.exif.len(), 3);
+    }
+
+    #[test]
+    fn a_directory_that_points_at_itself_is_left_out() {
+        let mut block = b"II*\0\x08\0\0\0\x01\0".to_vec();
+        block.extend(EXIF_IFD.to_le_bytes());
+        block.extend(TYPE_LONG.to_le_bytes());
+        block.extend(1u32.to_le_bytes());
+        block.extend(8u32.to_le_bytes());
+        block.extend(8u32.to_le_bytes());
+        let cleaned = clean(block).unwrap();
+        assert!(cleaned.damaged);
+        assert!(Fields::parse(&cleaned.exif).is_empty());
+    }
+
+    #[test]
+    fn a_block_that_is_cut_off_anywhere_does_no_harm() {
+        let whole = with_thumbnail();
+        for len in 0..whole.len() {
+            if let Ok(cleaned) = clean(whole[..len].to_vec()) {
+                assert!(cleaned.exif.len() <= len);
+            }
+        }
+        assert!(clean(b"II*\0\x08\0\0\0\xff\xff".to_vec()).is_err());
+        assert!(clean(b"not a block".to_vec()).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_cleaned_or_refused(
+            bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+            at in 8u32..60,
+        ) {
+            let mut block = b"II*\0".to_vec();
+            block.extend(at.to_le_bytes());
+            block.extend(bytes);
+            if let Ok(cleaned) = clean(block) {
+                let _ = with_size(&cleaned.exif, 5, 6);
+                let again = clean(cleaned.exif.clone());
+                proptest::prop_assert!(again.is_ok_and(|again| !again.damaged));
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! JPEG. The only file that names `libjpeg_turbo_rs`.
+
+use std::io::Cursor;
+
+use libjpeg_turbo_rs::{
+    ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, PixelFormat, Subsampling,
+    compress, yuv::compress_from_yuv_planes,
+};
+use lote_protocol::format::Format;
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::Limits;
+
+use super::color::{self, Ink};
+use super::fit::Shape;
+use super::jpeg_segments::{self, Header};
+use super::{Metadata, Source, jpeg_fallback, limit};
+use crate::picture::{Channels, Picture, Samples};
+use crate::pool::Pool;
+
+/// What a JPEG can hold.
+pub(super) const SHAPE: Shape = Shape {
+    name: "JPEG",
+    gray: true,
+    alpha: false,
+    deep: false,
+};
+
+/// Largest side that the format can state, px.
+const MAX_SIDE: u32 = 65_535;
+
+/// Scans of a progressive file: encoders write about ten, and each one costs a pass over the
+/// picture, which a few bytes can claim.
+const MAX_SCANS: usize = 256;
+
+pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    let header = jpeg_segments::read(&mut Cursor::new(bytes), limits.max_metadata_bytes)?;
+    let size = (header.width, header.height);
+    limit::check(
+        limits,
+        Format::Jpeg,
+        size,
+        1,
+        header.components.max(3).into(),
+    )?;
+    let mut notes = Vec::new();
+    if header.icc_incomplete {
+        notes.push("ICC profile left out: its parts do not fit together".into());
+    }
+
+    let strict =
+        Attempt::new(bytes, &header, limits).and_then(|attempt| attempt.decode(false, pool));
+    let decoded = match strict {
+        Ok(decoded) => decoded,
+        Err(JpegError::LimitExceeded {
+            what,
+            actual,
+            limit,
+        }) => {
+            return Err(Failure::new(
+                FailureKind::TooLarge,
+                format!("the JPEG is too complex: {what} {actual} is above the limit of {limit}"),
+            ));
+        }
+        Err(error) => decode_damaged(bytes, &header, limits, pool, &error)?,
+    };
+    notes.extend(decoded.note);
+
+    let (picture, icc) = match decoded.ink {
+        None => (decoded.picture, header.icc),
+        Some(ink) => {
+            let converted = color::from_cmyk(decoded.picture, ink, header.icc.as_deref(), pool);
+            notes.extend(converted.note);
+            (converted.picture, None)
+        }
+    };
+    Ok(Source {
+        icc,
+        exif: header.exif,
+        notes,
+        ..Source::still(picture)
+    })
+}
+
+/// Tries what forgives more: the same decoder without strictness, then another one. Data that stop
+/// before the last pixel are a failure in any case, for half a picture is none.
+fn decode_damaged(
+    bytes: &[u8],
+    header: &Header,
+    limits: &Limits,
+    pool: &mut Pool,
+    first: &JpegError,
+) -> Result<Decoded, Failure> {
+    let lenient =
+        Attempt::new(bytes, header, limits).and_then(|attempt| attempt.decode(true, pool));
+    match lenient {
+        Ok(decoded) => {
+            if let Some((done, total)) = decoded.truncated {
+                pool.give(decoded.picture);
+                let percent = done.saturating_mul(100) / total.max(1);
+                return Err(Failure::new(
+                    FailureKind::Damaged,
+                    format!(
+                        "the JPEG is cut off or damaged: only {percent} % of the picture can be read"
+                    ),
+                ));
+            }
+            Ok(Decoded {
+                note: Some(
+                    "the JPEG is damaged: all of it could be read, but parts may look wrong".into(),
+                ),
+                ..decoded
+            })
+        }
+        Err(_) => {
+            let picture =
+                jpeg_fallback::decode(bytes, header, pool).ok_or_else(|| failure(first))?;
+            Ok(Decoded {
+                picture,
+                ink: None,
+                truncated: None,
+                note: Some("the JPEG is unusual and was read by the second decoder".into()),
+            })
+        }
+    }
+}
+
+/// A decoder that is set up.
+struct Attempt<'a> {
+    decoder: Decoder<'a>,
+    channels: Channels,
+    ink: Option<Ink>,
+}
+
+/// What came out of one.
+struct Decoded {
+    picture: Picture,
+    /// How to read the samples if they are four inks; `picture` calls them red, green, blue, alpha.
+    ink: Option<Ink>,
+    /// Units that were read, and how many there should be, if data are missing.
+    truncated: Option<(usize, usize)>,
+    note: Option<String>,
+}
+
+impl<'a> Attempt<'a> {
+    fn new(bytes: &'a [u8], header: &Header, limits: &Limits) -> Result<Self, JpegError> {
+        let mut decoder = Decoder::new_with_limits(
+            bytes,
+            DecodeLimits {
+                max_width: MAX_SIDE as usize,
+                max_height: MAX_SIDE as usize,
+                max_pixels: limits.max_pixels,
+                max_scans: MAX_SCANS,
+                // The picture itself, its planes, and the coefficients of a progressive file.
+                max_memory: Some(limits.max_alloc_bytes.saturating_mul(4)),
+            },
+        )?;
+        let (width, height) = decoder.header().dimensions();
+        if (width as u32, height as u32) != (header.width, header.height) {
+            // The limits were checked for another size.
+            return Err(JpegError::CorruptData(
+                "two picture headers that differ".into(),
+            ));
+        }
+        if decoder.header().precision != 8 {
+            return Err(JpegError::Unsupported(format!(
+                "{} bits a sample",
+                decoder.header().precision
+            )));
+        }
+        let (channels, format, ink) = match decoder.jpeg_color_space() {
+            ColorSpace::Grayscale => (Channels::Gray, PixelFormat::Grayscale, None),
+            ColorSpace::YCbCr | ColorSpace::Rgb => (Channels::Rgb, PixelFormat::Rgb, None),
+            ColorSpace::Cmyk | ColorSpace::Ycck => {
+                let ink = if header.adobe {
+                    Ink::Inverted
+                } else {
+                    Ink::Direct
+                };
+                (Channels::Rgba, PixelFormat::Cmyk, Some(ink))
+            }
+            ColorSpace::Unknown => {
+                return Err(JpegError::Unsupported("its colour space".into()));
+            }
+        };
+        decoder.set_output_format(format);
+        Ok(Self {
+            decoder,
+            channels,
+            ink,
+        })
+    }
+
+    fn decode(mut self, lenient: bool, pool: &mut Pool) -> Result<Decoded, JpegError> {
+        self.decoder.set_lenient(lenient);
+        let (width, height) = self.decoder.header().dimensions();
+        let len = width * height * self.channels.count();
+        let mut samples = pool.bytes(len);
+        let info = match self.decoder.decode_image_into(&mut samples) {
+            Ok(info) if info.bytes_written == len => info,
+            Ok(_) => {
+                pool.give_bytes(samples);
+                return Err(JpegError::CorruptData(
+                    "fewer pixels than its header says".into(),
+                ));
+            }
+            Err(error) => {
+                pool.give_bytes(samples);
+                return Err(error);
+            }
+        };
+        let truncated = info.warnings.iter().find_map(|warning| match warning {
+            DecodeWarning::TruncatedData {
+                decoded_mcus,
+                total_mcus,
+            } => Some((*decoded_mcus, *total_mcus)),
+            _ => None,
+        });
+        Ok(Decoded {
+            picture: Picture {
+                width: width as u32,
+                height: height as u32,
+                channels: self.channels,
+                samples: Samples::U8(samples),
+            },
+            ink: self.ink,
+            truncated,
+            note: None,
+        })
+    }
+}
+
+fn failure(error: &JpegError) -> Failure {
+    match error {
+        JpegError::Unsupported(what) => Failure::new(
+            FailureKind::Unsupported,
+            format!("a kind of JPEG that is not read: {what}"),
+        ),
+        JpegError::UnexpectedEof => {
+            Failure::new(FailureKind::Damaged, "the JPEG is damaged: it is cut off")
+        }
+        other => Failure::new(
+            FailureKind::Damaged,
+            format!("the JPEG is damaged: {other}"),
+        ),
+    }
+}
+
+/// Encodes an 8-bit picture in gray or RGB: 4:2:0, standard Huffman tables, as Pillow does by
+/// default.
+pub(super) fn encode(
+    picture: &Picture,
+    metadata: &Metadata,
+    quality: u8,
+    out: &mut Vec<u8>,
+) -> Result<Vec<String>, Failure> {
+    let Samples::U8(samples) = &picture.samples else {
+        return Err(wrong_shape());
+    };
+    if picture.width > MAX_SIDE || picture.height > MAX_SIDE {
+        return Err(Failure::new(
+            FailureKind::Encode,
+            format!("JPEG holds at most {MAX_SIDE} px a side; choose another format or resize"),
+        ));
+    }
+    let (width, height) = (picture.width as usize, picture.height as usize);
+    let quality = quality.clamp(1, 100);
+    let jpeg = match picture.channels {
+        Channels::Gray => {
+            compress_from_yuv_planes(&[samples], width, height, Subsampling::S444, quality)
+        }
+        Channels::Rgb => compress(
+            samples,
+            width,
+            height,
+            PixelFormat::Rgb,
+            quality,
+            Subsampling::S420,
+        ),
+        Channels::GrayAlpha | Channels::Rgba => return Err(wrong_shape()),
+    }
+    .map_err(|error| {
+        Failure::new(
+            FailureKind::Encode,
+            format!("the JPEG could not be written: {error}"),
+        )
+    })?;
+    Ok(jpeg_segments::write(
+        &jpeg,
+        metadata.exif.as_deref(),
+        metadata.icc.as_deref(),
+        out,
+    ))
+}
+
+fn wrong_shape() -> Failure {
+    Failure::new(
+        FailureKind::Encode,
+        "JPEG holds neither alpha nor 16 bits a channel",
+    )
+}

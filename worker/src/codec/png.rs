@@ -1,0 +1,209 @@
+//! PNG. The only file that names the crate `png`.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use ::png::{
+    BitDepth, ColorType, Decoder, DecodingError, DeflateCompression, Encoder, EncodingError,
+    Filter, Info, Limits as PngLimits, Reader, Transformations,
+};
+use lote_protocol::format::Format;
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::Limits;
+
+use super::fit::Shape;
+use super::{Metadata, Source, limit};
+use crate::picture::{Channels, Picture, Samples};
+use crate::pool::Pool;
+
+/// What a PNG can hold: everything.
+pub(super) const SHAPE: Shape = Shape {
+    name: "PNG",
+    gray: true,
+    alpha: true,
+    deep: true,
+};
+
+pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    let mut notes = Vec::new();
+    let mut reader = match open(bytes, limits, false)? {
+        Opened::Reader(reader) => reader,
+        Opened::ProfileTooLarge => {
+            notes.push("ICC profile left out: it is too large".into());
+            match open(bytes, limits, true)? {
+                Opened::Reader(reader) => reader,
+                Opened::ProfileTooLarge => return Err(failure(&DecodingError::LimitsExceeded)),
+            }
+        }
+    };
+    let info = reader.info();
+    let (width, height) = info.size();
+    let frames = info
+        .animation_control()
+        .map_or(1, |control| control.num_frames);
+    if frames > 1 {
+        notes.push(format!(
+            "animation: only the first of {frames} frames is kept"
+        ));
+    }
+    let icc = info.icc_profile.as_ref().map(|profile| profile.to_vec());
+    let exif = info.exif_metadata.as_ref().map(|block| block.to_vec());
+
+    let (color, depth) = reader.output_color_type();
+    let channels = match color {
+        ColorType::Grayscale => Channels::Gray,
+        ColorType::GrayscaleAlpha => Channels::GrayAlpha,
+        ColorType::Rgb => Channels::Rgb,
+        ColorType::Rgba => Channels::Rgba,
+        ColorType::Indexed => return Err(damaged("it has no palette")),
+    };
+    let sample_len = if depth == BitDepth::Sixteen { 2 } else { 1 };
+    let pixel_len = channels.count() * sample_len;
+    limit::check(limits, Format::Png, (width, height), 1, pixel_len as u64)?;
+
+    let len = width as usize * height as usize * pixel_len;
+    if reader.output_buffer_size() != Some(len) {
+        return Err(damaged("its size does not match its colours"));
+    }
+    let mut samples = pool.bytes(len);
+    if let Err(error) = reader.next_frame(&mut samples) {
+        pool.give_bytes(samples);
+        return Err(failure(&error));
+    }
+    let samples = if sample_len == 2 {
+        let mut words = pool.words(len / 2);
+        for (word, bytes) in words.iter_mut().zip(samples.as_chunks::<2>().0) {
+            *word = u16::from_be_bytes(*bytes);
+        }
+        pool.give_bytes(samples);
+        Samples::U16(words)
+    } else {
+        Samples::U8(samples)
+    };
+    Ok(Source {
+        icc,
+        exif,
+        notes,
+        ..Source::still(Picture {
+            width,
+            height,
+            channels,
+            samples,
+        })
+    })
+}
+
+/// The size in the header, px, and the EXIF block before the pixels.
+pub(super) fn probe(
+    file: impl std::io::BufRead + std::io::Seek,
+    limits: &Limits,
+) -> Result<((u32, u32), Option<Vec<u8>>), Failure> {
+    let mut decoder = Decoder::new_with_limits(file, png_limits(limits, 0));
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    let size = decoder.read_header_info().map_err(|e| failure(&e))?.size();
+    limit::check(limits, Format::Png, size, 1, 1)?;
+    let reader = decoder.read_info().map_err(|e| failure(&e))?;
+    let exif = reader
+        .info()
+        .exif_metadata
+        .as_ref()
+        .map(|block| block.to_vec());
+    Ok((size, exif))
+}
+
+enum Opened<'a> {
+    Reader(Box<Reader<Cursor<&'a [u8]>>>),
+    ProfileTooLarge,
+}
+
+/// Reads everything before the pixels, in the layout that filters work on.
+fn open<'a>(bytes: &'a [u8], limits: &Limits, ignore_profile: bool) -> Result<Opened<'a>, Failure> {
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png_limits(limits, bytes.len()));
+    decoder.set_transformations(Transformations::EXPAND);
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(ignore_profile);
+    let size = decoder.read_header_info().map_err(|e| failure(&e))?.size();
+    // Before a row is allocated.
+    limit::check(limits, Format::Png, size, 1, 1)?;
+    match decoder.read_info() {
+        Ok(reader) => Ok(Opened::Reader(Box::new(reader))),
+        Err(DecodingError::LimitsExceeded) if !ignore_profile => Ok(Opened::ProfileTooLarge),
+        Err(error) => Err(failure(&error)),
+    }
+}
+
+/// Chunks are no longer than the file that they are in; what they inflate to is limited.
+fn png_limits(limits: &Limits, file_len: usize) -> PngLimits {
+    let metadata = usize::try_from(limits.max_metadata_bytes).unwrap_or(usize::MAX);
+    PngLimits {
+        bytes: metadata.saturating_mul(2).saturating_add(2 * file_len),
+    }
+}
+
+fn failure(error: &DecodingError) -> Failure {
+    match error {
+        DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            damaged("it is cut off")
+        }
+        DecodingError::LimitsExceeded => Failure::new(
+            FailureKind::TooLarge,
+            "the PNG needs more memory than the limits allow",
+        ),
+        other => damaged(&other.to_string().replace('\n', " ")),
+    }
+}
+
+fn damaged(what: &str) -> Failure {
+    let what = what.trim_end_matches('.');
+    Failure::new(FailureKind::Damaged, format!("the PNG is damaged: {what}"))
+}
+
+/// Encodes a picture of any layout and depth.
+pub(super) fn encode(
+    picture: &Picture,
+    metadata: &Metadata,
+    pool: &mut Pool,
+    out: &mut Vec<u8>,
+) -> Result<Vec<String>, Failure> {
+    let mut info = Info::with_size(picture.width, picture.height);
+    info.color_type = match picture.channels {
+        Channels::Gray => ColorType::Grayscale,
+        Channels::GrayAlpha => ColorType::GrayscaleAlpha,
+        Channels::Rgb => ColorType::Rgb,
+        Channels::Rgba => ColorType::Rgba,
+    };
+    info.icc_profile = metadata.icc.as_deref().map(Cow::Borrowed);
+    info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
+    let result = match &picture.samples {
+        Samples::U8(samples) => {
+            info.bit_depth = BitDepth::Eight;
+            write(info, samples, out)
+        }
+        Samples::U16(samples) => {
+            info.bit_depth = BitDepth::Sixteen;
+            let mut bytes = pool.bytes(samples.len() * 2);
+            for (bytes, word) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
+                *bytes = word.to_be_bytes();
+            }
+            let result = write(info, &bytes, out);
+            pool.give_bytes(bytes);
+            result
+        }
+    };
+    result.map(|()| Vec::new()).map_err(|error| {
+        Failure::new(
+            FailureKind::Encode,
+            format!("the PNG could not be written: {error}"),
+        )
+    })
+}
+
+fn write(info: Info<'_>, samples: &[u8], out: &mut Vec<u8>) -> Result<(), EncodingError> {
+    let mut encoder = Encoder::with_info(out, info)?;
+    encoder.set_deflate_compression(DeflateCompression::Level(2));
+    encoder.set_filter(Filter::Adaptive);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(samples)?;
+    writer.finish()
+}
