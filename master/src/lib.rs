@@ -1,4 +1,13 @@
 //! Lote's master: plans a job, dispatches it to worker processes and reports what became of it.
+//!
+//! The master never decodes a pixel: that is what workers are for, and why their deaths are cheap.
 
+pub mod cli;
+pub mod event;
+pub mod lang;
 pub mod plan;
+pub mod report;
+pub mod run;
 pub mod samples;
+pub mod scheduler;
+pub mod supervisor;

@@ -25,14 +25,8 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which they are listed to the user.
-    pub const ALL: [Self; 6] = [
-        Self::Jpeg,
-        Self::Png,
-        Self::Bmp,
-        Self::Gif,
-        Self::Tiff,
-        Self::WebP,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Jpeg, Self::Png, Self::Bmp, Self::Gif, Self::Tiff, Self::WebP];
 
     /// File-name endings of the format, lower case; the first is the one that Lote writes.
     pub const fn extensions(self) -> &'static [&'static str] {
@@ -60,12 +54,9 @@ impl Format {
 
     /// The format that a file-name ending stands for; case does not matter.
     pub fn from_extension(extension: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| {
-            format
-                .extensions()
-                .iter()
-                .any(|e| e.eq_ignore_ascii_case(extension))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|format| format.extensions().iter().any(|e| e.eq_ignore_ascii_case(extension)))
     }
 }
 
@@ -91,9 +82,7 @@ pub fn sniff(head: &[u8]) -> Sniffed {
         Sniffed::Known(Format::Gif)
     } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
         Sniffed::Known(Format::WebP)
-    } else if [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"]
-        .iter()
-        .any(|magic| head.starts_with(*magic))
+    } else if [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| head.starts_with(*magic))
     {
         Sniffed::Known(Format::Tiff)
     } else if head.starts_with(b"BM") {
@@ -121,10 +110,7 @@ mod tests {
     #[test]
     fn recognises_formats_by_content() {
         assert_eq!(sniff(b"\xff\xd8\xff\xe0"), Sniffed::Known(Format::Jpeg));
-        assert_eq!(
-            sniff(b"RIFF\x10\0\0\0WEBPVP8 "),
-            Sniffed::Known(Format::WebP)
-        );
+        assert_eq!(sniff(b"RIFF\x10\0\0\0WEBPVP8 "), Sniffed::Known(Format::WebP));
         assert_eq!(sniff(b"RIFF\x10\0\0\0WAVEfmt "), Sniffed::Unknown);
         assert_eq!(sniff(b"\0\0\0\x20ftypavif"), Sniffed::Unsupported("AVIF"));
         assert_eq!(sniff(b"\0\0\0\x18ftypheic"), Sniffed::Unsupported("HEIC"));

@@ -4,7 +4,13 @@
 //! their framing, the local socket they travel over, and the form in which filters are described
 //! and called. `master` and `worker` both depend on it; it depends on neither.
 
+pub mod endpoint;
 pub mod filter;
 pub mod format;
+pub mod frame;
+pub mod message;
 pub mod outcome;
 pub mod task;
+pub mod temporary;
+pub mod transport;
+pub mod version;

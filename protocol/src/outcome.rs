@@ -55,9 +55,6 @@ pub struct Failure {
 impl Failure {
     /// A failure of that class.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-        }
+        Self { kind, message: message.into() }
     }
 }

@@ -20,11 +20,7 @@ pub struct Encoding {
 
 impl Default for Encoding {
     fn default() -> Self {
-        Self {
-            format: None,
-            quality: 75,
-            background: [255; 3],
-        }
+        Self { format: None, quality: 75, background: [255; 3] }
     }
 }
 

@@ -4,6 +4,12 @@
 //! renames; what is to be done comes over a local socket, and what became of it goes back.
 
 pub mod codec;
+pub mod entry;
 pub mod filters;
+pub mod input;
+pub mod output;
 pub mod picture;
 pub mod pool;
+pub mod process_limits;
+pub mod session;
+pub mod task;

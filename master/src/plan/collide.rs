@@ -90,14 +90,7 @@ mod tests {
         let image = |name: &S| {
             let name = std::path::PathBuf::from(name.as_ref());
             let (stem, extension) = stem_and_extension(&name, Sniffed::Unknown, None);
-            Image {
-                path: name.clone(),
-                name,
-                bytes: 0,
-                stem,
-                extension,
-                failure: None,
-            }
+            Image { path: name.clone(), name, bytes: 0, stem, extension, failure: None }
         };
         names.iter().map(image).collect()
     }
@@ -111,15 +104,9 @@ mod tests {
 
     #[test]
     fn later_images_of_a_name_are_numbered() {
-        assert_eq!(
-            renamed(&["a.png", "a.png", "A.PNG", "a.jpg"]),
-            ["a", "a-2", "A-3", "a"]
-        );
+        assert_eq!(renamed(&["a.png", "a.png", "A.PNG", "a.jpg"]), ["a", "a-2", "A-3", "a"]);
         assert_eq!(renamed(&["x/a.png", "y/a.png"]), ["a", "a"]);
-        assert_eq!(
-            renamed(&["caf\u{e9}.png", "cafe\u{301}.png"])[1],
-            "cafe\u{301}-2"
-        );
+        assert_eq!(renamed(&["caf\u{e9}.png", "cafe\u{301}.png"])[1], "cafe\u{301}-2");
     }
 
     #[test]

@@ -104,9 +104,7 @@ impl PlanError {
             Self::NoPaths => "name files or folders with images".into(),
             Self::NoVariants => "name a filter, as in -f grises; `lote filters` lists them".into(),
             Self::Variant(error) => error.hint(),
-            Self::NothingFound {
-                subfolders: true, ..
-            } => "-R searches subfolders too".into(),
+            Self::NothingFound { subfolders: true, .. } => "-R searches subfolders too".into(),
             Self::NothingFound { .. } => {
                 "images are .jpg .jpeg .png .bmp .gif .tif .tiff .webp; a file given by its own \
                  name is taken whatever it is called"

@@ -21,10 +21,7 @@ pub(super) struct Folders<L> {
 impl<L: FnMut(&Path) -> Listing> Folders<L> {
     /// Folders that `list` lists.
     pub(super) fn new(list: L) -> Self {
-        Self {
-            list,
-            listed: HashMap::new(),
-        }
+        Self { list, listed: HashMap::new() }
     }
 
     /// Decides what becomes of an output under `policy`; pushes its path to `refused` if that is
@@ -75,10 +72,7 @@ pub(super) fn list(folder: &Path) -> Listing {
         Ok(kind) => kind.is_file(),
         Err(_) => false,
     };
-    entries
-        .flatten()
-        .map(|entry| (entry.file_name(), is_file(&entry)))
-        .collect()
+    entries.flatten().map(|entry| (entry.file_name(), is_file(&entry))).collect()
 }
 
 #[cfg(test)]
@@ -94,10 +88,7 @@ mod tests {
             extension: "png".into(),
             failure: None,
         };
-        let listing: Listing = existing
-            .iter()
-            .map(|(name, file)| (name.into(), *file))
-            .collect();
+        let listing: Listing = existing.iter().map(|(name, file)| (name.into(), *file)).collect();
         let mut refused = Vec::new();
         let mut folders = Folders::new(|_: &Path| listing.clone());
         let state = folders.settle(policy, Path::new("out/web"), &image, "web", &mut refused);
@@ -108,22 +99,14 @@ mod tests {
 
     #[test]
     fn an_output_that_does_not_exist_is_made_under_any_policy() {
-        for policy in [
-            IfExists::Overwrite,
-            IfExists::Skip,
-            IfExists::Rename,
-            IfExists::Fail,
-        ] {
+        for policy in [IfExists::Overwrite, IfExists::Skip, IfExists::Rename, IfExists::Fail] {
             assert_eq!(settle(policy, &[("b_web.png", true)]), (PLANNED, vec![]));
         }
     }
 
     #[test]
     fn only_a_file_is_a_reason_to_skip() {
-        assert_eq!(
-            settle(IfExists::Skip, &[("a_web.png", true)]).0,
-            OutputState::Skipped
-        );
+        assert_eq!(settle(IfExists::Skip, &[("a_web.png", true)]).0, OutputState::Skipped);
         assert_eq!(settle(IfExists::Skip, &[("a_web.png", false)]).0, PLANNED);
     }
 

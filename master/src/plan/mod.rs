@@ -116,16 +116,9 @@ pub fn plan(request: &Request) -> Result<Plan, PlanError> {
     let places = place::Places::new(&request.output, &request.variants);
     let scan = scan::scan(&request.paths, request.recursive, &places)?;
     let mut inputs = place::Inputs::new(&scan.images);
-    let mut images: Vec<_> = scan
-        .images
-        .into_iter()
-        .map(|found| image(found, &request.encoding))
-        .collect();
-    let longest = request
-        .variants
-        .iter()
-        .map(|variant| variant.name.len())
-        .max();
+    let mut images: Vec<_> =
+        scan.images.into_iter().map(|found| image(found, &request.encoding)).collect();
+    let longest = request.variants.iter().map(|variant| variant.name.len()).max();
     let tail = longest.unwrap_or_default() + "_.".len();
     collide::settle(&mut images, tail, request.if_collides)?;
     let mut plan = Plan {
@@ -150,14 +143,7 @@ fn image(found: scan::Found, encoding: &Encoding) -> Image {
         Err(failure) => (0, Sniffed::Unknown, Some(failure)),
     };
     let (stem, extension) = names::stem_and_extension(&found.name, content, encoding.format);
-    Image {
-        path: found.path,
-        name: found.name,
-        bytes,
-        failure,
-        stem,
-        extension,
-    }
+    Image { path: found.path, name: found.name, bytes, failure, stem, extension }
 }
 
 impl Plan {
@@ -185,9 +171,7 @@ impl Plan {
 
     /// The message to a worker that a unit stands for; `None` if there is no such unit.
     pub fn task(&self, unit: usize) -> Option<Task> {
-        let Unit {
-            image, variants, ..
-        } = self.units.get(unit)?;
+        let Unit { image, variants, .. } = self.units.get(unit)?;
         let order = |variant: &u32| Order {
             variant: *variant,
             steps: self.variants[*variant as usize].steps.clone(),
@@ -204,11 +188,8 @@ impl Plan {
 
     /// How many images and outputs there are.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts {
-            images: self.images.len(),
-            outputs: self.states.len(),
-            ..Counts::default()
-        };
+        let mut counts =
+            Counts { images: self.images.len(), outputs: self.states.len(), ..Counts::default() };
         for state in &self.states {
             match state {
                 OutputState::Planned { .. } => counts.planned += 1,
@@ -228,8 +209,7 @@ impl Plan {
         const SHOWN: usize = 3;
         let mut folders = existing::Folders::new(existing::list);
         let mut refused = Vec::new();
-        self.states
-            .reserve_exact(self.images.len() * self.variants.len());
+        self.states.reserve_exact(self.images.len() * self.variants.len());
         for image in &self.images {
             for variant in &self.variants {
                 let variant = &variant.name;
@@ -264,10 +244,7 @@ impl Plan {
         }
         let count = refused.len();
         refused.truncate(SHOWN);
-        Err(PlanError::Exists {
-            count,
-            first: refused,
-        })
+        Err(PlanError::Exists { count, first: refused })
     }
 
     /// What there is to do, image by image.
@@ -302,11 +279,7 @@ impl Plan {
 }
 
 /// Longest path, in bytes, that the system takes (`PATH_MAX` without the final NUL).
-const MAX_PATH_BYTES: usize = if cfg!(target_os = "linux") {
-    4095
-} else {
-    1023
-};
+const MAX_PATH_BYTES: usize = if cfg!(target_os = "linux") { 4095 } else { 1023 };
 
 /// What a worker needs for the temporary name of an output, in bytes.
 const TEMPORARY_NAME_BYTES: usize = 48;
@@ -314,11 +287,7 @@ const TEMPORARY_NAME_BYTES: usize = 48;
 /// The folder of an image's output.
 fn folder(output: &Path, variant: &str, image: &Image) -> PathBuf {
     let mut folder = output.join(variant);
-    if let Some(below) = image
-        .name
-        .parent()
-        .filter(|below| !below.as_os_str().is_empty())
-    {
+    if let Some(below) = image.name.parent().filter(|below| !below.as_os_str().is_empty()) {
         folder.push(below);
     }
     folder

@@ -17,9 +17,7 @@ const UNSUPPORTED_EXTENSIONS: [&str; 4] = ["avif", "heic", "heif", "jxl"];
 pub(super) fn is_image_extension(extension: &OsStr) -> bool {
     extension.to_str().is_some_and(|extension| {
         Format::from_extension(extension).is_some()
-            || UNSUPPORTED_EXTENSIONS
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(extension))
+            || UNSUPPORTED_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
     })
 }
 
@@ -108,9 +106,7 @@ fn start(name: &OsStr, most: usize) -> OsString {
 /// 32-bit FNV-1a, as in <http://www.isthe.com/chongo/tech/comp/fnv/>: the same on every machine
 /// and in every version, as names must be.
 fn fnv1a(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    })
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 /// A form of a path's text that is equal for paths that some file system takes for the same: all
@@ -154,19 +150,13 @@ mod tests {
         assert_eq!(named("a.heic", png, None), "a_web.png");
         assert_eq!(named("a.v2", png, None), "a.v2_web.png");
         assert_eq!(named("a.png", png, Some(Format::Jpeg)), "a_web.jpg");
-        assert_eq!(
-            named("a.txt", Sniffed::Unknown, Some(Format::WebP)),
-            "a.txt_web.webp"
-        );
+        assert_eq!(named("a.txt", Sniffed::Unknown, Some(Format::WebP)), "a.txt_web.webp");
     }
 
     #[test]
     fn unrecognised_content_keeps_its_ending() {
         assert_eq!(named("a.Png", Sniffed::Unknown, None), "a_web.Png");
-        assert_eq!(
-            named("a.heic", Sniffed::Unsupported("HEIC"), None),
-            "a_web.heic"
-        );
+        assert_eq!(named("a.heic", Sniffed::Unsupported("HEIC"), None), "a_web.heic");
         assert_eq!(named("..png", Sniffed::Unknown, None), "._web.png");
         assert_eq!(named(".png", Sniffed::Unknown, None), ".png_web");
     }
@@ -187,10 +177,7 @@ mod tests {
     #[test]
     fn equal_names_for_a_careless_file_system_fold_to_the_same() {
         assert_eq!(fold(OsStr::new("Foto.JPG")), fold(OsStr::new("fOTO.jpg")));
-        assert_eq!(
-            fold(OsStr::new("caf\u{e9}")),
-            fold(OsStr::new("CAFE\u{301}"))
-        );
+        assert_eq!(fold(OsStr::new("caf\u{e9}")), fold(OsStr::new("CAFE\u{301}")));
         assert_ne!(fold(OsStr::new("cafe")), fold(OsStr::new("caf\u{e9}")));
     }
 

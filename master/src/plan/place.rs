@@ -24,10 +24,7 @@ impl Places {
     /// Finds out where `output` really is, even if it does not exist yet.
     pub(super) fn new(output: &Path, variants: &[VariantSpec]) -> Self {
         let root = resolve(output);
-        let folders = variants
-            .iter()
-            .map(|variant| resolve(&root.join(&variant.name)))
-            .collect();
+        let folders = variants.iter().map(|variant| resolve(&root.join(&variant.name))).collect();
         Self { root, folders }
     }
 
@@ -76,10 +73,7 @@ impl Inputs {
                 add(&target);
             }
         }
-        Self {
-            names,
-            resolved: HashMap::new(),
-        }
+        Self { names, resolved: HashMap::new() }
     }
 
     /// Checks that an output does not replace an input.
@@ -94,9 +88,7 @@ impl Inputs {
             .and_then(|real| self.names.get(real))
             .is_some_and(|names| names.contains(&fold(name)));
         if is_input {
-            return Err(PlanError::WouldReplaceInput {
-                output: folder.join(name),
-            });
+            return Err(PlanError::WouldReplaceInput { output: folder.join(name) });
         }
         Ok(())
     }

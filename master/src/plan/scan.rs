@@ -74,14 +74,8 @@ fn nothing(scan: Scan, paths: &[PathBuf]) -> PlanError {
     let unlisted = scan.problems.into_iter().next();
     let unreadable = missing.or_else(|| unlisted.map(|problem| (problem.path, problem.failure)));
     match unreadable {
-        Some((path, failure)) => PlanError::Unreadable {
-            path,
-            reason: failure.message,
-        },
-        None => PlanError::NothingFound {
-            paths: paths.to_vec(),
-            subfolders: scan.subfolders,
-        },
+        Some((path, failure)) => PlanError::Unreadable { path, reason: failure.message },
+        None => PlanError::NothingFound { paths: paths.to_vec(), subfolders: scan.subfolders },
     }
 }
 
@@ -163,10 +157,7 @@ impl Scan {
     fn problem(&mut self, path: &Path, error: &io::Error) {
         let mut failure = read_failure(error);
         failure.message = format!("cannot list the folder: {}", reason(error));
-        self.problems.push(Problem {
-            path: path.to_owned(),
-            failure,
-        });
+        self.problems.push(Problem { path: path.to_owned(), failure });
     }
 }
 

@@ -36,11 +36,7 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
     if content == Sniffed::Known(Format::Bmp) && !is_bmp(head) {
         content = Sniffed::Unknown;
     }
-    Ok(Look {
-        bytes: metadata.len(),
-        content,
-        apple_double: head.starts_with(b"\0\x05\x16\x07"),
-    })
+    Ok(Look { bytes: metadata.len(), content, apple_double: head.starts_with(b"\0\x05\x16\x07") })
 }
 
 fn dangling(path: &Path, error: &io::Error) -> Failure {
@@ -53,9 +49,7 @@ fn dangling(path: &Path, error: &io::Error) -> Failure {
 
 /// `BM` alone also begins many a text; a bitmap's second header has one of a few sizes.
 fn is_bmp(head: &[u8]) -> bool {
-    let size = head
-        .get(14..18)
-        .map(|size| [size[0], size[1], size[2], size[3]]);
+    let size = head.get(14..18).map(|size| [size[0], size[1], size[2], size[3]]);
     size.is_some_and(|size| (12..=124).contains(&u32::from_le_bytes(size)))
 }
 

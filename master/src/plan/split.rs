@@ -57,11 +57,7 @@ mod tests {
     use super::*;
 
     fn work(image: usize, bytes: u64, variants: u32) -> Work {
-        Work {
-            image,
-            bytes,
-            variants: (0..variants).collect(),
-        }
+        Work { image, bytes, variants: (0..variants).collect() }
     }
 
     #[test]
@@ -81,10 +77,7 @@ mod tests {
 
     #[test]
     fn the_costliest_come_first_and_equals_keep_their_order() {
-        let units = split(
-            vec![work(0, 1, 1), work(1, 4, 1), work(2, 1, 4), work(3, 9, 1)],
-            1,
-        );
+        let units = split(vec![work(0, 1, 1), work(1, 4, 1), work(2, 1, 4), work(3, 9, 1)], 1);
         let images: Vec<_> = units.into_iter().map(|unit| unit.image).collect();
         assert_eq!(images, [3, 1, 2, 0]);
     }

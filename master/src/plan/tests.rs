@@ -66,14 +66,8 @@ impl Disk {
 }
 
 fn variants(names: &[&str]) -> Vec<VariantSpec> {
-    let call = FilterCall {
-        filter: "grises".into(),
-        params: BTreeMap::new(),
-    };
-    let variant = |name: &&str| VariantSpec {
-        name: (*name).to_owned(),
-        steps: vec![call.clone()],
-    };
+    let call = FilterCall { filter: "grises".into(), params: BTreeMap::new() };
+    let variant = |name: &&str| VariantSpec { name: (*name).to_owned(), steps: vec![call.clone()] };
     names.iter().map(variant).collect()
 }
 
@@ -99,10 +93,7 @@ fn a_folders_images_are_found_by_ending_and_those_without_by_content() {
         ("in/a.jpg", JPEG),
         ("in/photo.heic", b"\0\0\0\x18ftypheic"),
         ("in/scan", PNG),
-        (
-            "in/README",
-            b"BMW is no bitmap, and this is a text of some length",
-        ),
+        ("in/README", b"BMW is no bitmap, and this is a text of some length"),
         ("in/notes.txt", PNG),
         ("in/.hidden.gif", b"GIF89a"),
         ("in/._a.jpg", b"\0\x05\x16\x07\0\x02"),
@@ -111,14 +102,7 @@ fn a_folders_images_are_found_by_ending_and_those_without_by_content() {
         ("in/sub/c.webp", b""),
     ]);
     let plan = super::plan(&disk.request()).unwrap();
-    let found = [
-        ".hidden.gif",
-        "a.jpg",
-        "b.PNG",
-        "photo.heic",
-        "scan",
-        "sub/c.webp",
-    ];
+    let found = [".hidden.gif", "a.jpg", "b.PNG", "photo.heic", "scan", "sub/c.webp"];
     assert_eq!(names(&plan), found);
     assert_eq!(
         disk.outputs(&plan),
@@ -147,14 +131,10 @@ fn subfolders_are_left_alone_unless_asked_for() {
 fn a_file_named_by_itself_is_taken_whatever_it_is_called_but_only_once() {
     let disk = Disk::new(&[("in/a.dat", JPEG), ("in/b.png", PNG)]);
     let mut request = disk.request();
-    request.paths = ["in/a.dat", "in/../in/a.dat", "in/b.png", "in"]
-        .map(|path| disk.path(path))
-        .to_vec();
+    request.paths =
+        ["in/a.dat", "in/../in/a.dat", "in/b.png", "in"].map(|path| disk.path(path)).to_vec();
     let plan = super::plan(&request).unwrap();
-    assert_eq!(
-        disk.outputs(&plan),
-        ["grises/a.dat_grises.jpg", "grises/b_grises.png"]
-    );
+    assert_eq!(disk.outputs(&plan), ["grises/a.dat_grises.jpg", "grises/b_grises.png"]);
 }
 
 #[test]
@@ -164,24 +144,11 @@ fn a_missing_path_fails_alone_but_stops_a_run_that_has_nothing_else() {
     request.paths.push(disk.path("missing.png"));
     let plan = super::plan(&request).unwrap();
     assert_eq!(kinds(&plan), [("missing.png", FailureKind::NotFound)]);
-    assert_eq!(
-        plan.counts(),
-        Counts {
-            images: 2,
-            outputs: 2,
-            planned: 1,
-            skipped: 0,
-            failed: 1
-        }
-    );
+    assert_eq!(plan.counts(), Counts { images: 2, outputs: 2, planned: 1, skipped: 0, failed: 1 });
     request.paths.remove(0);
     let error = super::plan(&request).unwrap_err();
     assert_eq!(error.class(), ErrorClass::NothingMatched);
-    assert!(
-        error
-            .to_string()
-            .ends_with("missing.png: no such file or folder")
-    );
+    assert!(error.to_string().ends_with("missing.png: no such file or folder"));
 }
 
 #[test]
@@ -200,10 +167,7 @@ fn an_input_folder_is_never_written_to() {
         request.paths = vec![disk.path(input)];
         request.output = disk.path(output);
         let error = super::plan(&request).unwrap_err();
-        assert!(
-            matches!(error, PlanError::InputIsOutput { .. }),
-            "{input} {output}"
-        );
+        assert!(matches!(error, PlanError::InputIsOutput { .. }), "{input} {output}");
         assert_eq!(error.class(), ErrorClass::Refused);
     }
     let mut request = disk.request();
@@ -217,10 +181,7 @@ fn an_output_never_replaces_an_input() {
     let mut request = disk.request();
     request.paths.push(disk.path("out/grises/a_grises.png"));
     let error = super::plan(&request).unwrap_err();
-    assert!(
-        matches!(error, PlanError::WouldReplaceInput { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, PlanError::WouldReplaceInput { .. }), "{error}");
 }
 
 #[cfg(unix)]
@@ -233,18 +194,12 @@ fn links_cannot_hide_that_an_output_would_replace_an_input() {
     let mut request = disk.request();
     request.paths = vec![disk.path("in/a.png"), disk.path("in/a_grises.png")];
     let error = super::plan(&request).unwrap_err();
-    assert!(
-        matches!(error, PlanError::WouldReplaceInput { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, PlanError::WouldReplaceInput { .. }), "{error}");
 
     let disk = Disk::new(&[("in/a.png", PNG), ("out/grises/a_grises.png", PNG)]);
     symlink("../out/grises/a_grises.png", disk.path("in/b.png")).unwrap();
     let error = super::plan(&disk.request()).unwrap_err();
-    assert!(
-        matches!(error, PlanError::WouldReplaceInput { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, PlanError::WouldReplaceInput { .. }), "{error}");
 }
 
 #[cfg(unix)]
@@ -278,11 +233,7 @@ fn what_is_no_regular_file_fails_without_being_opened() {
     );
     assert_eq!(
         disk.outputs(&plan),
-        [
-            "grises/folder.jpg/inner_grises.png",
-            "grises/ok_grises.png",
-            "grises/text_grises.jpg"
-        ]
+        ["grises/folder.jpg/inner_grises.png", "grises/ok_grises.png", "grises/text_grises.jpg"]
     );
 }
 
@@ -301,10 +252,7 @@ fn a_folder_too_deep_to_be_listed_is_a_problem_and_the_rest_is_found() {
     let plan = super::plan(&disk.request()).unwrap();
     assert_eq!(names(&plan), ["zz.png"]);
     assert_eq!(plan.problems.len(), 1);
-    assert_eq!(
-        plan.problems[0].failure.message,
-        "cannot list the folder: its name is too long"
-    );
+    assert_eq!(plan.problems[0].failure.message, "cannot list the folder: its name is too long");
 }
 
 #[cfg(target_os = "linux")]
@@ -329,17 +277,11 @@ fn images_from_different_folders_collide_and_can_be_numbered() {
     let mut request = disk.request();
     request.paths = vec![disk.path("in/x"), disk.path("in/y")];
     let error = super::plan(&request).unwrap_err();
-    assert!(
-        matches!(error, PlanError::Collision { count: 1, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, PlanError::Collision { count: 1, .. }), "{error}");
     assert_eq!(error.class(), ErrorClass::Refused);
     request.if_collides = IfCollides::Rename;
     let plan = super::plan(&request).unwrap();
-    assert_eq!(
-        disk.outputs(&plan),
-        ["grises/a_grises.png", "grises/A-2_grises.png"]
-    );
+    assert_eq!(disk.outputs(&plan), ["grises/a_grises.png", "grises/A-2_grises.png"]);
 }
 
 #[test]
@@ -380,18 +322,10 @@ fn existing_outputs_are_replaced_skipped_numbered_or_refused() {
     let rename = plan(IfExists::Rename).unwrap();
     assert_eq!(
         disk.outputs(&rename),
-        [
-            "grises/a_grises-2.png",
-            "web/a_web-2.png",
-            "grises/b_grises.png",
-            "web/b_web-2.png"
-        ]
+        ["grises/a_grises-2.png", "web/a_web-2.png", "grises/b_grises.png", "web/b_web-2.png"]
     );
     let error = plan(IfExists::Fail).unwrap_err();
-    assert!(
-        matches!(error, PlanError::Exists { count: 3, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, PlanError::Exists { count: 3, .. }), "{error}");
     assert_eq!(error.class(), ErrorClass::Refused);
 }
 
@@ -414,11 +348,7 @@ fn tasks_hold_absolute_paths_and_come_biggest_first() {
 
 #[test]
 fn planning_changes_nothing_and_preparing_makes_just_the_folders_that_are_needed() {
-    let disk = Disk::new(&[
-        ("in/a.png", PNG),
-        ("in/sub/b.png", PNG),
-        ("out/web/a_web.png", b"x"),
-    ]);
+    let disk = Disk::new(&[("in/a.png", PNG), ("in/sub/b.png", PNG), ("out/web/a_web.png", b"x")]);
     let mut request = disk.request();
     request.variants = variants(&["grises", "web"]);
     request.if_exists = IfExists::Skip;
@@ -435,11 +365,7 @@ fn a_folder_that_cannot_be_made_refuses_the_run() {
     let plan = super::plan(&disk.request()).unwrap();
     let error = prepare(&plan).unwrap_err();
     assert_eq!(error.class(), ErrorClass::Refused);
-    assert!(
-        error
-            .to_string()
-            .ends_with("grises: a file stands where a folder should")
-    );
+    assert!(error.to_string().ends_with("grises: a file stands where a folder should"));
 }
 
 #[test]
@@ -456,9 +382,5 @@ fn requests_that_make_no_sense_are_told_so() {
         refused(|request| request.variants[0].name = "../x".into()),
         refused(|request| request.variants = variants(&["web", "Web"])),
     ];
-    assert!(
-        errors
-            .iter()
-            .all(|error| error.class() == ErrorClass::Usage)
-    );
+    assert!(errors.iter().all(|error| error.class() == ErrorClass::Usage));
 }

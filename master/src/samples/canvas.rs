@@ -31,21 +31,14 @@ impl Point {
 
     /// The point turned about the origin by an angle whose sine and cosine these are.
     pub(super) fn turned(self, (sin, cos): (f32, f32)) -> Self {
-        Self {
-            x: self.x * cos + self.y * sin,
-            y: self.y * cos - self.x * sin,
-        }
+        Self { x: self.x * cos + self.y * sin, y: self.y * cos - self.x * sin }
     }
 }
 
 impl Canvas {
     /// An empty canvas of that size, px.
     pub(super) fn new(width: u32, height: u32) -> Self {
-        Self {
-            width,
-            height,
-            pixels: vec![[0.0; 4]; width as usize * height as usize],
-        }
+        Self { width, height, pixels: vec![[0.0; 4]; width as usize * height as usize] }
     }
 
     /// Width, px.
@@ -89,10 +82,7 @@ impl Canvas {
             let row = y * self.width as usize;
             for x in columns.clone() {
                 let at = middle(x, y);
-                let from_centre = Point {
-                    x: at.x - centre.x,
-                    y: at.y - centre.y,
-                };
+                let from_centre = Point { x: at.x - centre.x, y: at.y - centre.y };
                 let cover = opacity * (0.5 - distance(from_centre) / soft).clamp(0.0, 1.0);
                 if cover > 0.0 {
                     let pixel = &mut self.pixels[row + x];
@@ -109,17 +99,10 @@ impl Canvas {
     /// fixed grain of half a step keeps slow gradients from showing bands.
     pub(super) fn into_picture(self, pool: &mut Pool) -> Picture {
         let opaque = self.pixels.iter().all(|pixel| pixel[3] > 0.999);
-        let channels = if opaque {
-            Channels::Rgb
-        } else {
-            Channels::Rgba
-        };
+        let channels = if opaque { Channels::Rgb } else { Channels::Rgba };
         let mut samples = pool.bytes(self.pixels.len() * channels.count());
         let rows = samples.chunks_mut(self.width as usize * channels.count());
-        for (y, (row, pixels)) in rows
-            .zip(self.pixels.chunks(self.width as usize))
-            .enumerate()
-        {
+        for (y, (row, pixels)) in rows.zip(self.pixels.chunks(self.width as usize)).enumerate() {
             let targets = row.chunks_mut(channels.count());
             for (x, (target, pixel)) in targets.zip(pixels).enumerate() {
                 let alpha = pixel[3].max(f32::EPSILON);
@@ -132,20 +115,12 @@ impl Canvas {
                 }
             }
         }
-        Picture {
-            width: self.width,
-            height: self.height,
-            channels,
-            samples: Samples::U8(samples),
-        }
+        Picture { width: self.width, height: self.height, channels, samples: Samples::U8(samples) }
     }
 }
 
 fn middle(x: usize, y: usize) -> Point {
-    Point {
-        x: x as f32 + 0.5,
-        y: y as f32 + 0.5,
-    }
+    Point { x: x as f32 + 0.5, y: y as f32 + 0.5 }
 }
 
 /// The columns or rows that are no farther than `reach` from `centre`.

@@ -60,13 +60,8 @@ impl Ramp {
 
 /// Oklab by its author's matrices: <https://bottosson.github.io/posts/oklab/>.
 fn to_oklab(color: Color) -> Color {
-    let [r, g, b] = color.map(|c| {
-        if c <= 0.040_45 {
-            c / 12.92
-        } else {
-            ((c + 0.055) / 1.055).powf(2.4)
-        }
-    });
+    let [r, g, b] =
+        color.map(|c| if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) });
     let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
     let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
     let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
@@ -88,11 +83,7 @@ fn from_oklab([l, a, b]: Color) -> Color {
     ];
     linear.map(|c| {
         let c = c.clamp(0.0, 1.0);
-        if c <= 0.003_130_8 {
-            c * 12.92
-        } else {
-            1.055 * c.powf(1.0 / 2.4) - 0.055
-        }
+        if c <= 0.003_130_8 { c * 12.92 } else { 1.055 * c.powf(1.0 / 2.4) - 0.055 }
     })
 }
 
@@ -106,10 +97,7 @@ mod tests {
         let ramp = Ramp::new(&[from, [0.5; 3], to]);
         for (end, color) in [(from, ramp.at(-1.0)), (to, ramp.at(2.0))] {
             for channel in 0..3 {
-                assert!(
-                    (end[channel] - color[channel]).abs() < 1e-3,
-                    "{end:?} {color:?}"
-                );
+                assert!((end[channel] - color[channel]).abs() < 1e-3, "{end:?} {color:?}");
             }
         }
     }

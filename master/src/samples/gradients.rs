@@ -9,10 +9,8 @@ pub(super) fn dunes(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
     let [cream, warm, strong, deep, night] = *colors;
     let (width, height, unit) = (canvas.width(), canvas.height(), canvas.unit());
     let sky = Ramp::new(&[deep, strong, warm, cream]);
-    let sun = Point {
-        x: width * chance.between(0.25, 0.75),
-        y: height * chance.between(0.35, 0.5),
-    };
+    let sun =
+        Point { x: width * chance.between(0.25, 0.75), y: height * chance.between(0.35, 0.5) };
     let radius = unit * chance.between(0.09, 0.13);
     let layers: [(f32, f32, f32, Color); 4] = std::array::from_fn(|layer| {
         let part = layer as f32 / 3.0;
@@ -22,11 +20,7 @@ pub(super) fn dunes(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
         (top, phase, waves, mix(mix(deep, warm, 0.25), night, part))
     });
     canvas.fill(|at| {
-        let from_sun = Point {
-            x: at.x - sun.x,
-            y: at.y - sun.y,
-        }
-        .length();
+        let from_sun = Point { x: at.x - sun.x, y: at.y - sun.y }.length();
         let glow = (-(from_sun / (unit * 0.4)).powi(2)).exp();
         let mut color = mix(sky.at(at.y / height * 1.5), cream, glow * 0.6);
         let disc = (radius - from_sun + 0.5).clamp(0.0, 1.0);
@@ -49,10 +43,8 @@ pub(super) fn dunes(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
 pub(super) fn clouds(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
     let (width, height) = (canvas.width(), canvas.height());
     let spots: [(Point, Color); 7] = std::array::from_fn(|spot| {
-        let at = Point {
-            x: width * chance.between(-0.1, 1.1),
-            y: height * chance.between(-0.1, 1.1),
-        };
+        let at =
+            Point { x: width * chance.between(-0.1, 1.1), y: height * chance.between(-0.1, 1.1) };
         (at, colors[(spot * 2) % colors.len()])
     });
     let spread = width.hypot(height) * 0.2;
@@ -82,10 +74,7 @@ pub(super) fn sweep(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
     let ring = canvas.unit() * 0.12;
     let start = chance.between(0.0, 1.0);
     canvas.fill(|at| {
-        let from_centre = Point {
-            x: at.x - centre.x,
-            y: at.y - centre.y,
-        };
+        let from_centre = Point { x: at.x - centre.x, y: at.y - centre.y };
         let (distance, angle) = (from_centre.length(), from_centre.y.atan2(from_centre.x));
         let turn = 0.09 * (distance / ring).floor();
         let part = (angle / std::f32::consts::TAU + start + turn).rem_euclid(1.0);

@@ -29,15 +29,8 @@ use color::{Palette, palette};
 
 /// Sizes in turn, px. Their number shares no factor with that of the kinds, so that every kind
 /// comes in every size.
-const SIZES: [(u32, u32); 7] = [
-    (1200, 800),
-    (1600, 1200),
-    (1024, 768),
-    (900, 1200),
-    (1400, 900),
-    (800, 600),
-    (1600, 900),
-];
+const SIZES: [(u32, u32); 7] =
+    [(1200, 800), (1600, 1200), (1024, 768), (900, 1200), (1400, 900), (800, 600), (1600, 900)];
 
 /// Quality of the JPEG files, 1..=100: high, as these are inputs.
 const QUALITY: u8 = 92;
@@ -72,10 +65,8 @@ pub enum SamplesError {
 /// Writes `count` samples to a folder, which is made if need be, and returns their paths. A sample
 /// that is there already is kept; any other file of that name is an error, never replaced.
 pub fn write(dir: &Path, count: usize) -> Result<Vec<PathBuf>, SamplesError> {
-    fs::create_dir_all(dir).map_err(|source| SamplesError::Write {
-        path: dir.to_owned(),
-        source,
-    })?;
+    fs::create_dir_all(dir)
+        .map_err(|source| SamplesError::Write { path: dir.to_owned(), source })?;
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let share = count.div_ceil(threads).max(1);
     let shares = (0..count).step_by(share);
@@ -93,9 +84,7 @@ pub fn write(dir: &Path, count: usize) -> Result<Vec<PathBuf>, SamplesError> {
 
 fn write_range(dir: &Path, indices: Range<usize>) -> Result<Vec<PathBuf>, SamplesError> {
     let mut pool = Pool::new();
-    indices
-        .map(|index| write_one(dir, &Sample::new(index), &mut pool))
-        .collect()
+    indices.map(|index| write_one(dir, &Sample::new(index), &mut pool)).collect()
 }
 
 fn write_one(dir: &Path, sample: &Sample, pool: &mut Pool) -> Result<PathBuf, SamplesError> {
@@ -132,23 +121,9 @@ type Draw = fn(&mut Canvas, &Palette, &mut Chance);
 
 /// What there is to draw, by kind: the kind's name, and its pictures.
 const KINDS: [(&str, &[Draw]); 3] = [
-    (
-        "gradient",
-        &[gradients::dunes, gradients::clouds, gradients::sweep],
-    ),
-    (
-        "shapes",
-        &[shapes::tiles, shapes::scattered, shapes::turned],
-    ),
-    (
-        "pattern",
-        &[
-            patterns::waves,
-            patterns::cubes,
-            patterns::arcs,
-            patterns::dots,
-        ],
-    ),
+    ("gradient", &[gradients::dunes, gradients::clouds, gradients::sweep]),
+    ("shapes", &[shapes::tiles, shapes::scattered, shapes::turned]),
+    ("pattern", &[patterns::waves, patterns::cubes, patterns::arcs, patterns::dots]),
 ];
 
 /// One sample image.
@@ -162,11 +137,7 @@ impl Sample {
     /// The sample of that number, from 0.
     fn new(index: usize) -> Self {
         let (kind, pictures) = KINDS[index % KINDS.len()];
-        Self {
-            index,
-            kind,
-            draw: pictures[index / KINDS.len() % pictures.len()],
-        }
+        Self { index, kind, draw: pictures[index / KINDS.len() % pictures.len()] }
     }
 
     fn name(&self) -> String {
@@ -176,11 +147,7 @@ impl Sample {
 
     /// Figures are PNG, some with a transparent background; the others are JPEG.
     fn format(&self) -> Format {
-        if self.kind == "shapes" {
-            Format::Png
-        } else {
-            Format::Jpeg
-        }
+        if self.kind == "shapes" { Format::Png } else { Format::Jpeg }
     }
 
     fn size(&self) -> (u32, u32) {
@@ -199,10 +166,7 @@ impl Sample {
     fn encode(&self, pool: &mut Pool, out: &mut Vec<u8>) -> Result<(), Failure> {
         let picture = self.draw(self.size()).into_picture(pool);
         let document = Document::still(self.format(), picture);
-        let encoding = Encoding {
-            quality: QUALITY,
-            ..Encoding::default()
-        };
+        let encoding = Encoding { quality: QUALITY, ..Encoding::default() };
         encode(&document, &encoding, pool, out)?;
         for frame in document.frames {
             pool.give(frame.picture);

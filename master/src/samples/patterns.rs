@@ -38,21 +38,14 @@ pub(super) fn cubes(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
     let color = |at: Point| {
         // The hexagons' centres lie in two grids of rectangles; the nearest centre counts.
         let nearest = |grid: f32| {
-            let start = Point {
-                x: at.x - grid * width / 2.0,
-                y: at.y - grid * row,
-            };
+            let start = Point { x: at.x - grid * width / 2.0, y: at.y - grid * row };
             Point {
                 x: start.x - (start.x / width).round() * width,
                 y: start.y - (start.y / (row * 2.0)).round() * row * 2.0,
             }
         };
         let (one, other) = (nearest(0.0), nearest(1.0));
-        let in_cube = if one.length() < other.length() {
-            one
-        } else {
-            other
-        };
+        let in_cube = if one.length() < other.length() { one } else { other };
         let base = ramp.at((at.y - in_cube.y) / height);
         if in_cube.y < -in_cube.x.abs() / slope {
             mix(base, colors[0], 0.5)
@@ -64,12 +57,7 @@ pub(super) fn cubes(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
     };
     // The mean of two points in each direction makes the edges smooth.
     canvas.fill(|at| {
-        let near = |x: f32, y: f32| {
-            color(Point {
-                x: at.x + x,
-                y: at.y + y,
-            })
-        };
+        let near = |x: f32, y: f32| color(Point { x: at.x + x, y: at.y + y });
         let upper = mix(near(-0.25, -0.25), near(0.25, -0.25), 0.5);
         let lower = mix(near(-0.25, 0.25), near(0.25, 0.25), 0.5);
         mix(upper, lower, 0.5)
@@ -107,10 +95,8 @@ pub(super) fn dots(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
     let step = canvas.unit() * chance.between(0.03, 0.045);
     let (width, height) = (canvas.width(), canvas.height());
     let (sin, cos) = FRAC_PI_4.sin_cos();
-    let middle = Point {
-        x: width * chance.between(0.3, 0.7),
-        y: height * chance.between(0.3, 0.7),
-    };
+    let middle =
+        Point { x: width * chance.between(0.3, 0.7), y: height * chance.between(0.3, 0.7) };
     canvas.fill(|at| {
         let slanted = at.turned((sin, cos));
         let cell = Point {
@@ -118,16 +104,10 @@ pub(super) fn dots(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
             y: ((slanted.y / step).floor() + 0.5) * step,
         };
         let home = cell.turned((-sin, cos));
-        let from_middle = Point {
-            x: (home.x - middle.x) / width,
-            y: (home.y - middle.y) / height,
-        };
+        let from_middle = Point { x: (home.x - middle.x) / width, y: (home.y - middle.y) / height };
         let grown = 0.5 + 0.5 * (from_middle.length() * TAU * 1.1).cos();
         let radius = step * (0.1 + 0.42 * grown);
-        let off = Point {
-            x: slanted.x - cell.x,
-            y: slanted.y - cell.y,
-        };
+        let off = Point { x: slanted.x - cell.x, y: slanted.y - cell.y };
         let back = ground.at(at.y / height);
         mix(back, ink.at(home.x / width), cover(radius - off.length()))
     });

@@ -33,10 +33,7 @@ pub(super) fn tiles(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
     let rows = (canvas.height() / side).ceil() as usize;
     for row in 0..rows {
         for column in 0..columns {
-            let centre = Point {
-                x: (column as f32 + 0.5) * side,
-                y: (row as f32 + 0.5) * side,
-            };
+            let centre = Point { x: (column as f32 + 0.5) * side, y: (row as f32 + 0.5) * side };
             let ground = chance.below(colors.len());
             let front = colors[(ground + 1 + chance.below(4)) % colors.len()];
             let back = (colors[ground], 1.0, 1.0);
@@ -46,17 +43,11 @@ pub(super) fn tiles(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
             match chance.below(6) {
                 0 => canvas.draw(centre, half, pen, |at| {
                     let at = at.turned(turn);
-                    Point {
-                        x: at.x + half,
-                        y: at.y + half,
-                    }
-                    .length()
-                        - side
+                    Point { x: at.x + half, y: at.y + half }.length() - side
                 }),
                 1 => canvas.draw(centre, half, pen, |at| at.length() - half * 0.72),
-                2 => canvas.draw(centre, half, pen, |at| {
-                    (at.length() - half * 0.6).abs() - half * 0.16
-                }),
+                2 => canvas
+                    .draw(centre, half, pen, |at| (at.length() - half * 0.6).abs() - half * 0.16),
                 3 => canvas.draw(centre, half, pen, |at| {
                     let at = at.turned(turn);
                     (at.x + at.y) * std::f32::consts::FRAC_1_SQRT_2
@@ -69,12 +60,7 @@ pub(super) fn tiles(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
                 _ => {
                     canvas.draw(centre, half, pen, |at| {
                         let at = at.turned(turn);
-                        Point {
-                            x: at.x,
-                            y: at.y + half,
-                        }
-                        .length()
-                            - half
+                        Point { x: at.x, y: at.y + half }.length() - half
                     });
                 }
             }
@@ -103,10 +89,7 @@ pub(super) fn scattered(canvas: &mut Canvas, colors: &Palette, chance: &mut Chan
             2 => rectangle(at.turned(turn), size * 0.85, size * 0.85, size * 0.2),
             _ => triangle(at.turned(turn), size * 1.2) - size * 0.06,
         };
-        let below = Point {
-            x: centre.x,
-            y: centre.y + unit * 0.012,
-        };
+        let below = Point { x: centre.x, y: centre.y + unit * 0.012 };
         let shade = (mix(colors[4], [0.0; 3], 0.5), 0.35, unit * 0.035);
         canvas.draw(below, size * 1.5, shade, figure);
         let color = colors[chance.below(colors.len())];
@@ -118,10 +101,7 @@ pub(super) fn scattered(canvas: &mut Canvas, colors: &Palette, chance: &mut Chan
 pub(super) fn turned(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
     const SQUARES: usize = 22;
     canvas.fill(|at| mix(colors[4], colors[3], at.y / 1600.0));
-    let centre = Point {
-        x: canvas.width() / 2.0,
-        y: canvas.height() / 2.0,
-    };
+    let centre = Point { x: canvas.width() / 2.0, y: canvas.height() / 2.0 };
     let largest = canvas.width().hypot(canvas.height()) * 0.5;
     let twist = chance.between(0.06, 0.14);
     for square in 0..SQUARES {

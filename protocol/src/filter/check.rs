@@ -9,10 +9,7 @@ impl FilterCall {
     /// type that the filter in `catalogue` asks for. Names may be in either language, and a value
     /// may be a text that stands for a number.
     pub fn checked(&self, catalogue: &[&FilterSpec]) -> Result<Self, CallError> {
-        let given = self
-            .params
-            .iter()
-            .map(|(name, value)| (name.as_str(), Some(value.clone())));
+        let given = self.params.iter().map(|(name, value)| (name.as_str(), Some(value.clone())));
         check(&self.filter, given, catalogue)
     }
 }
@@ -32,24 +29,15 @@ pub(super) fn check<'a>(
             Some(value) => convert(param, filter, name, &value)?,
             None if matches!(param.kind, ParamKind::Bool { .. }) => Value::Bool(true),
             None => {
-                return Err(CallError::NoValue {
-                    filter: filter.into(),
-                    param: name.into(),
-                });
+                return Err(CallError::NoValue { filter: filter.into(), param: name.into() });
             }
         };
         after_number = matches!(value, Value::Float(_) | Value::Integer(_));
         if params.insert(param.id.to_owned(), value).is_some() {
-            return Err(CallError::Twice {
-                filter: filter.into(),
-                param: name.into(),
-            });
+            return Err(CallError::Twice { filter: filter.into(), param: name.into() });
         }
     }
-    Ok(FilterCall {
-        filter: spec.id.to_owned(),
-        params,
-    })
+    Ok(FilterCall { filter: spec.id.to_owned(), params })
 }
 
 /// Names are compared without case, and `-` or a space stands for `_`.
@@ -86,10 +74,8 @@ fn find_param(
     after_number: bool,
 ) -> Result<&'static ParamSpec, CallError> {
     let names = |param: &ParamSpec| [param.id, param.id_en];
-    let found = spec
-        .params
-        .iter()
-        .find(|param| names(param).iter().any(|name| same_name(written, name)));
+    let found =
+        spec.params.iter().find(|param| names(param).iter().any(|name| same_name(written, name)));
     if let Some(param) = found {
         return Ok(param);
     }
@@ -104,11 +90,7 @@ fn find_param(
             let each = params
                 .iter()
                 .map(|param| format!("{} ({})", both(param.id, param.id_en), expected(param)));
-            format!(
-                "parameters of {}: {}",
-                both(spec.id, spec.id_en),
-                list(each)
-            )
+            format!("parameters of {}: {}", both(spec.id, spec.id_en), list(each))
         }
     };
     Err(CallError::UnknownParam {
@@ -120,11 +102,7 @@ fn find_param(
 }
 
 fn both(id: &str, id_en: &str) -> String {
-    if id == id_en {
-        id.to_owned()
-    } else {
-        format!("{id}/{id_en}")
-    }
+    if id == id_en { id.to_owned() } else { format!("{id}/{id_en}") }
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {
@@ -147,22 +125,18 @@ fn most_similar(written: &str, names: impl Iterator<Item = &'static str>) -> Opt
 
 fn convert(param: &ParamSpec, filter: &str, name: &str, value: &Value) -> Result<Value, CallError> {
     let converted = match param.kind {
-        ParamKind::Float { min, max, .. } => number(value, param.unit)
-            .filter(|n| (min..=max).contains(n))
-            .map(Value::Float),
-        ParamKind::Integer { min, max, .. } => whole(value, param.unit)
-            .filter(|n| (min..=max).contains(n))
-            .map(Value::Integer),
+        ParamKind::Float { min, max, .. } => {
+            number(value, param.unit).filter(|n| (min..=max).contains(n)).map(Value::Float)
+        }
+        ParamKind::Integer { min, max, .. } => {
+            whole(value, param.unit).filter(|n| (min..=max).contains(n)).map(Value::Integer)
+        }
         ParamKind::Text { max_chars, .. } => text(value, max_chars),
         ParamKind::Color { .. } => color(value),
         ParamKind::Choice { options, .. } => match value {
             Value::Text(written) => options
                 .iter()
-                .find(|option| {
-                    [option.id, option.id_en]
-                        .iter()
-                        .any(|n| same_name(written, n))
-                })
+                .find(|option| [option.id, option.id_en].iter().any(|n| same_name(written, n)))
                 .map(|option| Value::Text(option.id.to_owned())),
             _ => None,
         },

@@ -84,12 +84,7 @@ pub enum CallError {
         param: String,
     },
     /// A value of the wrong type or out of range.
-    #[error(
-        "{} of {} must be {expected}, not {}",
-        shown(param),
-        shown(filter),
-        shown(value)
-    )]
+    #[error("{} of {} must be {expected}, not {}", shown(param), shown(filter), shown(value))]
     Value {
         /// The filter as written.
         filter: String,

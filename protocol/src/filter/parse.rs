@@ -36,9 +36,7 @@ pub(super) struct WrittenStep {
 
 /// Takes a variant apart.
 pub(super) fn parse(text: &str) -> Result<Written, CallError> {
-    let mut words = Words {
-        rest: text.chars().peekable(),
-    };
+    let mut words = Words { rest: text.chars().peekable() };
     if text.trim().is_empty() {
         return Err(CallError::Empty);
     }
@@ -74,11 +72,7 @@ fn step(filter: String, words: &mut Words<'_>) -> Result<WrittenStep, CallError>
             if words.rest.peek() == Some(&':') {
                 return Err(CallError::NoValue { filter, param });
             }
-            let value = if words.skip('=') {
-                Some(words.next(&[',', '+'])?)
-            } else {
-                None
-            };
+            let value = if words.skip('=') { Some(words.next(&[',', '+'])?) } else { None };
             params.push((param, value));
             if !words.skip(',') {
                 break;
@@ -87,10 +81,7 @@ fn step(filter: String, words: &mut Words<'_>) -> Result<WrittenStep, CallError>
     }
     match words.rest.peek() {
         None | Some('+') => Ok(WrittenStep { filter, params }),
-        Some(found) => Err(CallError::Unexpected {
-            found: *found,
-            after: filter,
-        }),
+        Some(found) => Err(CallError::Unexpected { found: *found, after: filter }),
     }
 }
 
@@ -159,10 +150,7 @@ mod tests {
 
     fn values(text: &str) -> Vec<Option<String>> {
         let steps = parse(text).unwrap().steps;
-        steps
-            .into_iter()
-            .flat_map(|step| step.params.into_iter().map(|(_, value)| value))
-            .collect()
+        steps.into_iter().flat_map(|step| step.params.into_iter().map(|(_, value)| value)).collect()
     }
 
     fn value(text: &str) -> String {

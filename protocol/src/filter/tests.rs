@@ -9,24 +9,11 @@ const fn text(es: &'static str, en: &'static str) -> Text {
 }
 
 const fn param(id: &'static str, id_en: &'static str, unit: Unit, kind: ParamKind) -> ParamSpec {
-    ParamSpec {
-        id,
-        id_en,
-        label: text(id, id_en),
-        help: text("", ""),
-        unit,
-        kind,
-    }
+    ParamSpec { id, id_en, label: text(id, id_en), help: text("", ""), unit, kind }
 }
 
 const fn filter(id: &'static str, id_en: &'static str, params: &'static [ParamSpec]) -> FilterSpec {
-    FilterSpec {
-        id,
-        id_en,
-        label: text(id, id_en),
-        help: text("", ""),
-        params,
-    }
+    FilterSpec { id, id_en, label: text(id, id_en), help: text("", ""), params }
 }
 
 static GRAY: FilterSpec = filter("grises", "grayscale", &[]);
@@ -37,73 +24,33 @@ static BLUR: FilterSpec = filter(
         "radio",
         "radius",
         Unit::Px,
-        ParamKind::Float {
-            min: 0.0,
-            max: 250.0,
-            step: 0.5,
-            default: Some(5.0),
-        },
+        ParamKind::Float { min: 0.0, max: 250.0, step: 0.5, default: Some(5.0) },
     )],
 );
 static POSTERIZE: FilterSpec = filter(
     "posterizar",
     "posterize",
-    &[param(
-        "bits",
-        "bits",
-        Unit::Bits,
-        ParamKind::Integer {
-            min: 1,
-            max: 8,
-            default: Some(4),
-        },
-    )],
+    &[param("bits", "bits", Unit::Bits, ParamKind::Integer { min: 1, max: 8, default: Some(4) })],
 );
 static WATERMARK: FilterSpec = filter(
     "marca_agua",
     "watermark",
     &[
-        param(
-            "texto",
-            "text",
-            Unit::None,
-            ParamKind::Text {
-                max_chars: 40,
-                default: "PROCESADO",
-            },
-        ),
-        param(
-            "color",
-            "color",
-            Unit::None,
-            ParamKind::Color { default: "#ffffff" },
-        ),
+        param("texto", "text", Unit::None, ParamKind::Text { max_chars: 40, default: "PROCESADO" }),
+        param("color", "color", Unit::None, ParamKind::Color { default: "#ffffff" }),
         param(
             "lugar",
             "place",
             Unit::None,
             ParamKind::Choice {
                 options: &[
-                    Choice {
-                        id: "centro",
-                        id_en: "center",
-                        label: text("Centro", "Center"),
-                    },
-                    Choice {
-                        id: "abajo",
-                        id_en: "bottom",
-                        label: text("Abajo", "Bottom"),
-                    },
+                    Choice { id: "centro", id_en: "center", label: text("Centro", "Center") },
+                    Choice { id: "abajo", id_en: "bottom", label: text("Abajo", "Bottom") },
                 ],
                 default: "centro",
             },
         ),
-        param(
-            "sombra",
-            "shadow",
-            Unit::None,
-            ParamKind::Bool { default: false },
-        ),
+        param("sombra", "shadow", Unit::None, ParamKind::Bool { default: false }),
     ],
 );
 static CATALOGUE: &[&FilterSpec] = &[&GRAY, &BLUR, &POSTERIZE, &WATERMARK];
@@ -134,10 +81,7 @@ fn ids_are_canonical_in_whatever_language_and_case_the_names_were_written() {
     let variant = one("GRAYSCALE+Watermark:Text=a,PLACE=Bottom+marca-agua:sombra");
     let filters: Vec<_> = variant.steps.iter().map(|step| &step.filter).collect();
     assert_eq!(filters, ["grises", "marca_agua", "marca_agua"]);
-    assert_eq!(
-        variant.steps[1].params["lugar"],
-        Value::Text("abajo".into())
-    );
+    assert_eq!(variant.steps[1].params["lugar"], Value::Text("abajo".into()));
     assert_eq!(variant.steps[2].params["sombra"], Value::Bool(true));
 }
 
@@ -146,33 +90,21 @@ fn values_get_the_type_that_the_parameter_asks_for() {
     assert_eq!(value("blur:radio=8", "radio"), Value::Float(8.0));
     assert_eq!(value("blur:radio=8.5 px", "radio"), Value::Float(8.5));
     assert_eq!(value("posterize:bits=3", "bits"), Value::Integer(3));
-    assert_eq!(
-        value("watermark:color=F80", "color"),
-        Value::Text("#ff8800".into())
-    );
+    assert_eq!(value("watermark:color=F80", "color"), Value::Text("#ff8800".into()));
     assert_eq!(value("watermark:text=8", "texto"), Value::Text("8".into()));
     assert_eq!(value("watermark:shadow=no", "sombra"), Value::Bool(false));
 }
 
 #[test]
 fn variants_of_the_same_filters_are_told_apart_by_what_differs() {
-    assert_eq!(
-        names(&["blur:radio=2", "blur:radio=8"]),
-        ["blur-2", "blur-8"]
-    );
-    assert_eq!(
-        names(&["blur", "grises", "blur:radio=8"]),
-        ["blur", "grises", "blur-8"]
-    );
+    assert_eq!(names(&["blur:radio=2", "blur:radio=8"]), ["blur-2", "blur-8"]);
+    assert_eq!(names(&["blur", "grises", "blur:radio=8"]), ["blur", "grises", "blur-8"]);
     assert_eq!(
         names(&["watermark:text=a/b,color=fff", "watermark:text=c,color=fff"]),
         ["watermark-a_b", "watermark-c"]
     );
     assert_eq!(
-        names(&[
-            "blur:radio=1+posterize:bits=2",
-            "blur:radio=1+posterize:bits=3"
-        ]),
+        names(&["blur:radio=1+posterize:bits=2", "blur:radio=1+posterize:bits=3"]),
         ["blur+posterize-2", "blur+posterize-3"]
     );
 }
@@ -181,12 +113,7 @@ fn variants_of_the_same_filters_are_told_apart_by_what_differs() {
 fn names_given_by_hand_are_never_changed() {
     let texts = ["blur=blur:radio=2", "blur:radio=8"];
     let error = VariantSpec::parse_all(&texts, CATALOGUE).unwrap_err();
-    assert_eq!(
-        error,
-        CallError::SameName {
-            name: "blur".into()
-        }
-    );
+    assert_eq!(error, CallError::SameName { name: "blur".into() });
 }
 
 #[test]
@@ -213,16 +140,7 @@ fn a_name_that_is_unsafe_as_a_folder_is_refused() {
         assert!(check_name(name).is_err(), "{name:?}");
     }
     assert!(check_name(&"x".repeat(MAX_NAME_BYTES + 1)).is_err());
-    for name in [
-        "web",
-        "a+b",
-        "año 2024",
-        "com10",
-        "console",
-        "..a",
-        "-x",
-        ".oculto",
-    ] {
+    for name in ["web", "a+b", "año 2024", "com10", "console", "..a", "-x", ".oculto"] {
         assert!(check_name(name).is_ok(), "{name:?}");
     }
     assert!(check_name(&"x".repeat(MAX_NAME_BYTES)).is_ok());
@@ -317,10 +235,7 @@ fn any_call() -> impl Strategy<Value = FilterCall> {
             .collect();
         params.prop_map(move |params| FilterCall {
             filter: spec.id.to_owned(),
-            params: params
-                .into_iter()
-                .filter_map(|(id, value)| Some((id, value?)))
-                .collect(),
+            params: params.into_iter().filter_map(|(id, value)| Some((id, value?))).collect(),
         })
     })
 }

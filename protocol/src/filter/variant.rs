@@ -69,9 +69,7 @@ pub fn check_all(variants: &[VariantSpec]) -> Result<(), CallError> {
             return Err(CallError::Empty);
         }
         if !seen.insert(variant.name.to_lowercase()) {
-            return Err(CallError::SameName {
-                name: variant.name.clone(),
-            });
+            return Err(CallError::SameName { name: variant.name.clone() });
         }
     }
     Ok(())
@@ -102,10 +100,7 @@ pub fn check_name(name: &str) -> Result<(), CallError> {
     } else {
         return Ok(());
     };
-    Err(CallError::Name {
-        name: name.into(),
-        why,
-    })
+    Err(CallError::Name { name: name.into(), why })
 }
 
 /// Whether Windows takes it for a device.
@@ -114,9 +109,7 @@ fn is_device(stem: &str) -> bool {
     if ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&upper.as_str()) {
         return true;
     }
-    let number = upper
-        .strip_prefix("COM")
-        .or_else(|| upper.strip_prefix("LPT"));
+    let number = upper.strip_prefix("COM").or_else(|| upper.strip_prefix("LPT"));
     number.is_some_and(|number| {
         let mut chars = number.chars();
         matches!(chars.next(), Some('1'..='9' | '¹' | '²' | '³')) && chars.next().is_none()
@@ -129,10 +122,8 @@ fn read(text: &str, catalogue: &[&FilterSpec]) -> Result<(bool, VariantSpec), Ca
     let by_hand = name.is_some();
     let mut calls = Vec::new();
     for step in &steps {
-        let given = step
-            .params
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.clone().map(Value::Text)));
+        let given =
+            step.params.iter().map(|(name, value)| (name.as_str(), value.clone().map(Value::Text)));
         calls.push(check::check(&step.filter, given, catalogue)?);
     }
     let name = name.unwrap_or_else(|| {

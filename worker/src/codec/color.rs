@@ -74,12 +74,7 @@ pub(super) fn from_cmyk(
         "CMYK converted to RGB without a profile: colours are approximate"
     };
     Converted {
-        picture: Picture {
-            width,
-            height,
-            channels: Channels::Rgb,
-            samples,
-        },
+        picture: Picture { width, height, channels: Channels::Rgb, samples },
         note: Some(note.into()),
     }
 }
@@ -120,22 +115,13 @@ pub(super) fn from_lab(l: f32, a: f32, b: f32) -> [f32; 3] {
         [0.071_945, -0.228_991, 1.405_243],
     ];
     let y = (l + 16.0) / 116.0;
-    let [x, y, z] = [y + a / 500.0, y, y - b / 200.0].map(|t| {
-        if t > 6.0 / 29.0 {
-            t * t * t
-        } else {
-            (t - 4.0 / 29.0) * 108.0 / 841.0
-        }
-    });
+    let [x, y, z] = [y + a / 500.0, y, y - b / 200.0]
+        .map(|t| if t > 6.0 / 29.0 { t * t * t } else { (t - 4.0 / 29.0) * 108.0 / 841.0 });
     let xyz = [x * WHITE_D50[0], y * WHITE_D50[1], z * WHITE_D50[2]];
     XYZ_TO_LINEAR.map(|row| {
         let linear: f32 = row.iter().zip(xyz).map(|(m, v)| m * v).sum();
         let linear = linear.clamp(0.0, 1.0);
-        if linear <= 0.003_130_8 {
-            linear * 12.92
-        } else {
-            1.055 * linear.powf(1.0 / 2.4) - 0.055
-        }
+        if linear <= 0.003_130_8 { linear * 12.92 } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 }
     })
 }
 
@@ -144,12 +130,7 @@ mod tests {
     use super::*;
 
     fn inks(samples: Samples) -> Picture {
-        Picture {
-            width: (samples.len() / 4) as u32,
-            height: 1,
-            channels: Channels::Rgba,
-            samples,
-        }
+        Picture { width: (samples.len() / 4) as u32, height: 1, channels: Channels::Rgba, samples }
     }
 
     #[test]
@@ -157,12 +138,7 @@ mod tests {
         let stored = vec![0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255, 0, 128, 255, 55];
         let expected = vec![255, 255, 255, 0, 255, 255, 0, 0, 0, 200, 100, 0];
         let mut pool = Pool::new();
-        let direct = from_cmyk(
-            inks(Samples::U8(stored.clone())),
-            Ink::Direct,
-            None,
-            &mut pool,
-        );
+        let direct = from_cmyk(inks(Samples::U8(stored.clone())), Ink::Direct, None, &mut pool);
         assert_eq!(direct.picture.samples, Samples::U8(expected.clone()));
         let inverted = stored.iter().map(|v| 255 - v).collect();
         let inverted = from_cmyk(inks(Samples::U8(inverted)), Ink::Inverted, None, &mut pool);
@@ -172,16 +148,8 @@ mod tests {
     #[test]
     fn sixteen_bit_inks_stay_sixteen_bit() {
         let stored = vec![0, 0x8000, 0xffff, 0x3737];
-        let converted = from_cmyk(
-            inks(Samples::U16(stored)),
-            Ink::Direct,
-            None,
-            &mut Pool::new(),
-        );
-        assert_eq!(
-            converted.picture.samples,
-            Samples::U16(vec![0xc8c8, 0x6464, 0])
-        );
+        let converted = from_cmyk(inks(Samples::U16(stored)), Ink::Direct, None, &mut Pool::new());
+        assert_eq!(converted.picture.samples, Samples::U16(vec![0xc8c8, 0x6464, 0]));
     }
 
     #[test]

@@ -31,11 +31,7 @@ pub(super) struct Field {
 impl Field {
     /// A field of one 16-bit number.
     pub(super) fn short(tag: u16, value: u16) -> Self {
-        Self {
-            tag,
-            kind: 3,
-            data: value.to_le_bytes().to_vec(),
-        }
+        Self { tag, kind: 3, data: value.to_le_bytes().to_vec() }
     }
 }
 
@@ -57,16 +53,9 @@ impl Fields {
             return Self::default();
         };
         let first = block.u32(4).unwrap_or(0) as usize;
-        let directory = |pointer| {
-            block
-                .pointer(first, pointer)
-                .map_or_else(Vec::new, |at| fields(&block, at))
-        };
-        Self {
-            image: fields(&block, first),
-            exif: directory(EXIF_IFD),
-            gps: directory(GPS_IFD),
-        }
+        let directory =
+            |pointer| block.pointer(first, pointer).map_or_else(Vec::new, |at| fields(&block, at));
+        Self { image: fields(&block, first), exif: directory(EXIF_IFD), gps: directory(GPS_IFD) }
     }
 
     /// Whether there is none.
@@ -76,9 +65,7 @@ impl Fields {
 
     /// The fields of the first directory that describe the photo and not the file.
     pub(super) fn about_the_photo(&self) -> impl Iterator<Item = &Field> {
-        self.image
-            .iter()
-            .filter(|field| !STRUCTURE.iter().any(|range| range.contains(&field.tag)))
+        self.image.iter().filter(|field| !STRUCTURE.iter().any(|range| range.contains(&field.tag)))
     }
 
     /// Puts a block together, little endian.
@@ -86,11 +73,7 @@ impl Fields {
         let mut image = self.image.clone();
         for (pointer, fields) in [(EXIF_IFD, &self.exif), (GPS_IFD, &self.gps)] {
             if !fields.is_empty() {
-                image.push(Field {
-                    tag: pointer,
-                    kind: 4,
-                    data: vec![0; 4],
-                });
+                image.push(Field { tag: pointer, kind: 4, data: vec![0; 4] });
             }
         }
         image.sort_by_key(|field| field.tag);
@@ -173,11 +156,7 @@ mod tests {
     fn what_is_built_is_parsed_again() {
         let fields = Fields {
             image: vec![
-                Field {
-                    tag: 0x010f,
-                    kind: 2,
-                    data: b"a camera maker\0".to_vec(),
-                },
+                Field { tag: 0x010f, kind: 2, data: b"a camera maker\0".to_vec() },
                 Field::short(0x0112, 6),
             ],
             exif: vec![Field {
@@ -185,11 +164,7 @@ mod tests {
                 kind: 5,
                 data: [1u32.to_le_bytes(), 250u32.to_le_bytes()].concat(),
             }],
-            gps: vec![Field {
-                tag: 1,
-                kind: 2,
-                data: b"N\0".to_vec(),
-            }],
+            gps: vec![Field { tag: 1, kind: 2, data: b"N\0".to_vec() }],
         };
         assert_eq!(Fields::parse(&fields.build()), fields);
     }
@@ -217,9 +192,6 @@ mod tests {
             image: vec![Field::short(0x0100, 10), Field::short(0x0128, 2)],
             ..Fields::default()
         };
-        assert_eq!(
-            fields.about_the_photo().map(|f| f.tag).collect::<Vec<_>>(),
-            [0x0128]
-        );
+        assert_eq!(fields.about_the_photo().map(|f| f.tag).collect::<Vec<_>>(), [0x0128]);
     }
 }

@@ -39,10 +39,7 @@ pub(super) fn fit<'a>(
         replace(&mut fitted, flat, pool);
     }
     if !shape.deep && matches!(fitted.samples, Samples::U16(_)) {
-        notes.push(format!(
-            "16 bits a channel rounded to 8: {} holds no more here",
-            shape.name
-        ));
+        notes.push(format!("16 bits a channel rounded to 8: {} holds no more here", shape.name));
         let shallow = to_8_bits(&fitted, pool);
         replace(&mut fitted, shallow, pool);
     }
@@ -69,11 +66,7 @@ fn flatten(picture: &Picture, background: [u8; 3], pool: &mut Pool) -> (Picture,
     let [red, green, blue] = background;
     let gray_is_enough = red == green && green == blue;
     let color = picture.channels.is_color();
-    let channels = if color || !gray_is_enough {
-        Channels::Rgb
-    } else {
-        Channels::Gray
-    };
+    let channels = if color || !gray_is_enough { Channels::Rgb } else { Channels::Gray };
     let len = picture.width as usize * picture.height as usize * channels.count();
     let (samples, visible) = match &picture.samples {
         Samples::U8(from) => {
@@ -89,12 +82,7 @@ fn flatten(picture: &Picture, background: [u8; 3], pool: &mut Pool) -> (Picture,
             (Samples::U16(to), visible)
         }
     };
-    let flat = Picture {
-        width: picture.width,
-        height: picture.height,
-        channels,
-        samples,
-    };
+    let flat = Picture { width: picture.width, height: picture.height, channels, samples };
     (flat, visible)
 }
 
@@ -151,10 +139,7 @@ fn to_8_bits(picture: &Picture, pool: &mut Pool) -> Picture {
             reduced
         }
     };
-    Picture {
-        samples: Samples::U8(samples),
-        ..*picture
-    }
+    Picture { samples: Samples::U8(samples), ..*picture }
 }
 
 /// The nearest of 256 levels to one of 65,536: `round(v / 257)`.
@@ -163,11 +148,7 @@ pub(super) const fn rounded(sample: u16) -> u8 {
 }
 
 fn to_color(picture: &Picture, pool: &mut Pool) -> Picture {
-    let channels = if picture.channels.has_alpha() {
-        Channels::Rgba
-    } else {
-        Channels::Rgb
-    };
+    let channels = if picture.channels.has_alpha() { Channels::Rgba } else { Channels::Rgb };
     let len = picture.width as usize * picture.height as usize * channels.count();
     let samples = match &picture.samples {
         Samples::U8(from) => {
@@ -181,11 +162,7 @@ fn to_color(picture: &Picture, pool: &mut Pool) -> Picture {
             Samples::U16(to)
         }
     };
-    Picture {
-        channels,
-        samples,
-        ..*picture
-    }
+    Picture { channels, samples, ..*picture }
 }
 
 /// Repeats gray in three channels.
@@ -206,20 +183,10 @@ fn spread<T: Copy>(from: &[T], to: &mut [T], channels: Channels) {
 mod tests {
     use super::*;
 
-    const JPEG: Shape = Shape {
-        name: "JPEG",
-        gray: true,
-        alpha: false,
-        deep: false,
-    };
+    const JPEG: Shape = Shape { name: "JPEG", gray: true, alpha: false, deep: false };
 
     fn pixels(channels: Channels, samples: Samples) -> Picture {
-        Picture {
-            width: (samples.len() / channels.count()) as u32,
-            height: 1,
-            channels,
-            samples,
-        }
+        Picture { width: (samples.len() / channels.count()) as u32, height: 1, channels, samples }
     }
 
     fn fitted(picture: &Picture, shape: Shape, background: [u8; 3]) -> (Picture, Vec<String>) {
@@ -244,16 +211,10 @@ mod tests {
             Samples::U8(vec![200, 100, 0, 0, 200, 100, 0, 255, 0, 0, 0, 128]),
         );
         let (white, notes) = fitted(&picture, JPEG, [255; 3]);
-        assert_eq!(
-            white.samples,
-            Samples::U8(vec![255, 255, 255, 200, 100, 0, 127, 127, 127])
-        );
+        assert_eq!(white.samples, Samples::U8(vec![255, 255, 255, 200, 100, 0, 127, 127, 127]));
         assert_eq!(notes.len(), 1);
         let (red, _) = fitted(&picture, JPEG, [255, 0, 0]);
-        assert_eq!(
-            red.samples,
-            Samples::U8(vec![255, 0, 0, 200, 100, 0, 127, 0, 0])
-        );
+        assert_eq!(red.samples, Samples::U8(vec![255, 0, 0, 200, 100, 0, 127, 0, 0]));
     }
 
     #[test]
@@ -268,10 +229,7 @@ mod tests {
     fn gray_over_a_colour_becomes_colour() {
         let picture = pixels(Channels::GrayAlpha, Samples::U8(vec![9, 255, 9, 0]));
         let (flat, _) = fitted(&picture, JPEG, [1, 2, 3]);
-        assert_eq!(
-            flat,
-            pixels(Channels::Rgb, Samples::U8(vec![9, 9, 9, 1, 2, 3]))
-        );
+        assert_eq!(flat, pixels(Channels::Rgb, Samples::U8(vec![9, 9, 9, 1, 2, 3])));
     }
 
     #[test]
@@ -280,10 +238,8 @@ mod tests {
             let exact = (f64::from(sample) / 257.0).round();
             assert_eq!(f64::from(rounded(sample)), exact, "sample {sample}");
         }
-        let deep = pixels(
-            Channels::Rgba,
-            Samples::U16(vec![65_535, 32_768, 0, 65_535, 0, 0, 0, 0]),
-        );
+        let deep =
+            pixels(Channels::Rgba, Samples::U16(vec![65_535, 32_768, 0, 65_535, 0, 0, 0, 0]));
         let (shallow, notes) = fitted(&deep, JPEG, [255, 128, 0]);
         assert_eq!(shallow.samples, Samples::U8(vec![255, 128, 0, 255, 128, 0]));
         assert_eq!(notes.len(), 2);
@@ -291,16 +247,9 @@ mod tests {
 
     #[test]
     fn gray_is_repeated_where_colour_is_needed() {
-        let shape = Shape {
-            gray: false,
-            alpha: true,
-            ..JPEG
-        };
+        let shape = Shape { gray: false, alpha: true, ..JPEG };
         let picture = pixels(Channels::GrayAlpha, Samples::U8(vec![5, 6]));
         let (colored, _) = fitted(&picture, shape, [255; 3]);
-        assert_eq!(
-            colored,
-            pixels(Channels::Rgba, Samples::U8(vec![5, 5, 5, 6]))
-        );
+        assert_eq!(colored, pixels(Channels::Rgba, Samples::U8(vec![5, 5, 5, 6])));
     }
 }

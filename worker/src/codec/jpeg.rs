@@ -18,12 +18,7 @@ use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What a JPEG can hold.
-pub(super) const SHAPE: Shape = Shape {
-    name: "JPEG",
-    gray: true,
-    alpha: false,
-    deep: false,
-};
+pub(super) const SHAPE: Shape = Shape { name: "JPEG", gray: true, alpha: false, deep: false };
 
 /// Largest side that the format can state, px.
 const MAX_SIDE: u32 = 65_535;
@@ -35,13 +30,7 @@ const MAX_SCANS: usize = 256;
 pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let header = jpeg_segments::read(&mut Cursor::new(bytes), limits.max_metadata_bytes)?;
     let size = (header.width, header.height);
-    limit::check(
-        limits,
-        Format::Jpeg,
-        size,
-        1,
-        header.components.max(3).into(),
-    )?;
+    limit::check(limits, Format::Jpeg, size, 1, header.components.max(3).into())?;
     let mut notes = Vec::new();
     if header.icc_incomplete {
         notes.push("ICC profile left out: its parts do not fit together".into());
@@ -51,11 +40,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         Attempt::new(bytes, &header, limits).and_then(|attempt| attempt.decode(false, pool));
     let decoded = match strict {
         Ok(decoded) => decoded,
-        Err(JpegError::LimitExceeded {
-            what,
-            actual,
-            limit,
-        }) => {
+        Err(JpegError::LimitExceeded { what, actual, limit }) => {
             return Err(Failure::new(
                 FailureKind::TooLarge,
                 format!("the JPEG is too complex: {what} {actual} is above the limit of {limit}"),
@@ -73,12 +58,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             (converted.picture, None)
         }
     };
-    Ok(Source {
-        icc,
-        exif: header.exif,
-        notes,
-        ..Source::still(picture)
-    })
+    Ok(Source { icc, exif: header.exif, notes, ..Source::still(picture) })
 }
 
 /// Tries what forgives more: the same decoder without strictness, then another one. Data that stop
@@ -157,9 +137,7 @@ impl<'a> Attempt<'a> {
         let (width, height) = decoder.header().dimensions();
         if (width as u32, height as u32) != (header.width, header.height) {
             // The limits were checked for another size.
-            return Err(JpegError::CorruptData(
-                "two picture headers that differ".into(),
-            ));
+            return Err(JpegError::CorruptData("two picture headers that differ".into()));
         }
         if decoder.header().precision != 8 {
             return Err(JpegError::Unsupported(format!(
@@ -171,11 +149,7 @@ impl<'a> Attempt<'a> {
             ColorSpace::Grayscale => (Channels::Gray, PixelFormat::Grayscale, None),
             ColorSpace::YCbCr | ColorSpace::Rgb => (Channels::Rgb, PixelFormat::Rgb, None),
             ColorSpace::Cmyk | ColorSpace::Ycck => {
-                let ink = if header.adobe {
-                    Ink::Inverted
-                } else {
-                    Ink::Direct
-                };
+                let ink = if header.adobe { Ink::Inverted } else { Ink::Direct };
                 (Channels::Rgba, PixelFormat::Cmyk, Some(ink))
             }
             ColorSpace::Unknown => {
@@ -183,11 +157,7 @@ impl<'a> Attempt<'a> {
             }
         };
         decoder.set_output_format(format);
-        Ok(Self {
-            decoder,
-            channels,
-            ink,
-        })
+        Ok(Self { decoder, channels, ink })
     }
 
     fn decode(mut self, lenient: bool, pool: &mut Pool) -> Result<Decoded, JpegError> {
@@ -199,9 +169,7 @@ impl<'a> Attempt<'a> {
             Ok(info) if info.bytes_written == len => info,
             Ok(_) => {
                 pool.give_bytes(samples);
-                return Err(JpegError::CorruptData(
-                    "fewer pixels than its header says".into(),
-                ));
+                return Err(JpegError::CorruptData("fewer pixels than its header says".into()));
             }
             Err(error) => {
                 pool.give_bytes(samples);
@@ -209,10 +177,9 @@ impl<'a> Attempt<'a> {
             }
         };
         let truncated = info.warnings.iter().find_map(|warning| match warning {
-            DecodeWarning::TruncatedData {
-                decoded_mcus,
-                total_mcus,
-            } => Some((*decoded_mcus, *total_mcus)),
+            DecodeWarning::TruncatedData { decoded_mcus, total_mcus } => {
+                Some((*decoded_mcus, *total_mcus))
+            }
             _ => None,
         });
         Ok(Decoded {
@@ -238,10 +205,7 @@ fn failure(error: &JpegError) -> Failure {
         JpegError::UnexpectedEof => {
             Failure::new(FailureKind::Damaged, "the JPEG is damaged: it is cut off")
         }
-        other => Failure::new(
-            FailureKind::Damaged,
-            format!("the JPEG is damaged: {other}"),
-        ),
+        other => Failure::new(FailureKind::Damaged, format!("the JPEG is damaged: {other}")),
     }
 }
 
@@ -268,33 +232,17 @@ pub(super) fn encode(
         Channels::Gray => {
             compress_from_yuv_planes(&[samples], width, height, Subsampling::S444, quality)
         }
-        Channels::Rgb => compress(
-            samples,
-            width,
-            height,
-            PixelFormat::Rgb,
-            quality,
-            Subsampling::S420,
-        ),
+        Channels::Rgb => {
+            compress(samples, width, height, PixelFormat::Rgb, quality, Subsampling::S420)
+        }
         Channels::GrayAlpha | Channels::Rgba => return Err(wrong_shape()),
     }
     .map_err(|error| {
-        Failure::new(
-            FailureKind::Encode,
-            format!("the JPEG could not be written: {error}"),
-        )
+        Failure::new(FailureKind::Encode, format!("the JPEG could not be written: {error}"))
     })?;
-    Ok(jpeg_segments::write(
-        &jpeg,
-        metadata.exif.as_deref(),
-        metadata.icc.as_deref(),
-        out,
-    ))
+    Ok(jpeg_segments::write(&jpeg, metadata.exif.as_deref(), metadata.icc.as_deref(), out))
 }
 
 fn wrong_shape() -> Failure {
-    Failure::new(
-        FailureKind::Encode,
-        "JPEG holds neither alpha nor 16 bits a channel",
-    )
+    Failure::new(FailureKind::Encode, "JPEG holds neither alpha nor 16 bits a channel")
 }

@@ -165,11 +165,7 @@ impl Profile {
     /// The profile, and whether there were parts that do not make one.
     fn assemble(mut self) -> (Option<Vec<u8>>, bool) {
         self.parts.sort_by_key(|&(number, _)| number);
-        let complete = self
-            .parts
-            .iter()
-            .map(|&(number, _)| number)
-            .eq(1..=self.count);
+        let complete = self.parts.iter().map(|&(number, _)| number).eq(1..=self.count);
         if self.broken || !complete {
             return (None, true);
         }
@@ -194,9 +190,7 @@ fn next_marker(file: &mut impl BufRead) -> Result<u8, Failure> {
 }
 
 fn skip(file: &mut impl Seek, len: u64) -> Result<(), Failure> {
-    file.seek(SeekFrom::Current(len as i64))
-        .map(|_| ())
-        .map_err(|e| cut_off(&e))
+    file.seek(SeekFrom::Current(len as i64)).map(|_| ()).map_err(|e| cut_off(&e))
 }
 
 fn read_u8(file: &mut impl BufRead) -> Result<u8, Failure> {
@@ -215,10 +209,7 @@ fn cut_off(error: &std::io::Error) -> Failure {
     if error.kind() == ErrorKind::UnexpectedEof {
         damaged("it is cut off in its header")
     } else {
-        Failure::new(
-            FailureKind::Read,
-            format!("could not be read to its end: {error}"),
-        )
+        Failure::new(FailureKind::Read, format!("could not be read to its end: {error}"))
     }
 }
 
@@ -268,12 +259,7 @@ mod tests {
 
     #[test]
     fn parts_that_make_no_profile_are_told() {
-        for parts in [
-            &[(2, 3)][..],
-            &[(0, 0)],
-            &[(1, 2), (2, 3)],
-            &[(1, 1), (1, 1)],
-        ] {
+        for parts in [&[(2, 3)][..], &[(0, 0)], &[(1, 2), (2, 3)], &[(1, 1), (1, 1)]] {
             let mut file = vec![0xff, SOI];
             for &(number, count) in parts {
                 push_segment(&mut file, APP2, &[ICC_PREFIX, &[number, count], b"part"]);

@@ -75,10 +75,7 @@ mod tests {
     #[test]
     fn no_size_overflows() {
         let side = u32::MAX;
-        assert_eq!(
-            kind_of((side, side), u64::MAX, u64::MAX),
-            Some(FailureKind::TooLarge)
-        );
+        assert_eq!(kind_of((side, side), u64::MAX, u64::MAX), Some(FailureKind::TooLarge));
         assert_eq!(kind_of((0, 5), 1, 4), Some(FailureKind::Damaged));
     }
 }

@@ -67,10 +67,7 @@ impl Document {
     pub fn still(format: Format, picture: Picture) -> Self {
         Self {
             format,
-            frames: vec![Frame {
-                picture,
-                delay_ms: 0,
-            }],
+            frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
             metadata: Metadata::default(),
@@ -92,10 +89,7 @@ struct Source {
 impl Source {
     fn still(picture: Picture) -> Self {
         Self {
-            frames: vec![Frame {
-                picture,
-                delay_ms: 0,
-            }],
+            frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
             icc: None,
@@ -191,14 +185,7 @@ fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> D
             ..frame
         })
         .collect();
-    Document {
-        format,
-        frames,
-        loops: source.loops,
-        lossless: source.lossless,
-        metadata,
-        notes,
-    }
+    Document { format, frames, loops: source.loops, lossless: source.lossless, metadata, notes }
 }
 
 /// Encodes a document, appending to `out`; returns what was left out and the user should know.
@@ -214,10 +201,7 @@ pub fn encode(
     let format = encoding.format.unwrap_or(document.format);
     let mut notes = Vec::new();
     let Some(first) = document.frames.first() else {
-        return Err(Failure::new(
-            FailureKind::Encode,
-            "there is no picture to write",
-        ));
+        return Err(Failure::new(FailureKind::Encode, "there is no picture to write"));
     };
     if document.frames.len() > 1 && format != Format::Gif {
         notes.push(format!(
@@ -271,8 +255,7 @@ fn metadata_for<'a>(
             }
         }
     }
-    metadata.exif = metadata
-        .exif
-        .map(|block| exif::with_size(&block, picture.width, picture.height));
+    metadata.exif =
+        metadata.exif.map(|block| exif::with_size(&block, picture.width, picture.height));
     Cow::Owned(metadata)
 }

@@ -51,11 +51,7 @@ impl Orientation {
 
     /// Width and height once upright.
     pub(super) const fn upright_size(self, width: u32, height: u32) -> (u32, u32) {
-        if self.swaps_sides() {
-            (height, width)
-        } else {
-            (width, height)
-        }
+        if self.swaps_sides() { (height, width) } else { (width, height) }
     }
 }
 
@@ -91,12 +87,7 @@ pub(super) fn upright(picture: Picture, orientation: Orientation, pool: &mut Poo
         }
     };
     let (width, height) = orientation.upright_size(picture.width, picture.height);
-    Picture {
-        width,
-        height,
-        channels,
-        samples,
-    }
+    Picture { width, height, channels, samples }
 }
 
 fn mirror<T: Copy>(samples: &mut [T], width: usize, channels: Channels, orientation: Orientation) {
@@ -160,14 +151,8 @@ fn turn_pixels<T: Copy, const N: usize>(
     let (from, _) = from.as_chunks::<N>();
     let (to, _) = to.as_chunks_mut::<N>();
     // Which column of `from` becomes a row of `to`, and whether it is read upwards.
-    let from_right = matches!(
-        orientation,
-        Orientation::Transverse | Orientation::ThreeQuarterTurn
-    );
-    let upwards = matches!(
-        orientation,
-        Orientation::Transverse | Orientation::QuarterTurn
-    );
+    let from_right = matches!(orientation, Orientation::Transverse | Orientation::ThreeQuarterTurn);
+    let upwards = matches!(orientation, Orientation::Transverse | Orientation::QuarterTurn);
     for left in (0..height).step_by(BLOCK) {
         let right = (left + BLOCK).min(height);
         for top in (0..width).step_by(BLOCK) {
@@ -175,9 +160,7 @@ fn turn_pixels<T: Copy, const N: usize>(
                 let column = if from_right { width - 1 - row } else { row };
                 let target = &mut to[row * height + left..row * height + right];
                 if upwards {
-                    let source = from[(height - right) * width + column..]
-                        .iter()
-                        .step_by(width);
+                    let source = from[(height - right) * width + column..].iter().step_by(width);
                     for (pixel, source) in target.iter_mut().rev().zip(source) {
                         *pixel = *source;
                     }
@@ -196,12 +179,8 @@ fn turn_pixels<T: Copy, const N: usize>(
 mod tests {
     use super::*;
 
-    const ALL_CHANNELS: [Channels; 4] = [
-        Channels::Gray,
-        Channels::GrayAlpha,
-        Channels::Rgb,
-        Channels::Rgba,
-    ];
+    const ALL_CHANNELS: [Channels; 4] =
+        [Channels::Gray, Channels::GrayAlpha, Channels::Rgb, Channels::Rgba];
 
     fn numbered(width: u32, height: u32, channels: Channels) -> Picture {
         let len = (width * height) as usize * channels.count();
@@ -234,13 +213,9 @@ mod tests {
             for channels in ALL_CHANNELS {
                 for value in 0..=9 {
                     let stored = numbered(width, height, channels);
-                    let Samples::U16(before) = stored.samples.clone() else {
-                        unreachable!()
-                    };
+                    let Samples::U16(before) = stored.samples.clone() else { unreachable!() };
                     let result = upright(stored, Orientation::from_exif(value), &mut pool);
-                    let Samples::U16(after) = result.samples else {
-                        unreachable!()
-                    };
+                    let Samples::U16(after) = result.samples else { unreachable!() };
                     let n = channels.count();
                     for y in 0..result.height {
                         for x in 0..result.width {
@@ -264,9 +239,7 @@ mod tests {
         let mut pool = Pool::new();
         for value in 1..=8 {
             let words = numbered(9, 7, Channels::Rgb);
-            let Samples::U16(samples) = &words.samples else {
-                unreachable!()
-            };
+            let Samples::U16(samples) = &words.samples else { unreachable!() };
             let bytes = Picture {
                 samples: Samples::U8(samples.iter().map(|&v| v as u8).collect()),
                 ..words.clone()
@@ -276,10 +249,7 @@ mod tests {
             let (Samples::U16(words), Samples::U8(bytes)) = (words.samples, bytes.samples) else {
                 unreachable!()
             };
-            assert!(
-                words.iter().map(|&v| v as u8).eq(bytes),
-                "orientation {value}"
-            );
+            assert!(words.iter().map(|&v| v as u8).eq(bytes), "orientation {value}");
         }
     }
 }

@@ -17,12 +17,7 @@ use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What a PNG can hold: everything.
-pub(super) const SHAPE: Shape = Shape {
-    name: "PNG",
-    gray: true,
-    alpha: true,
-    deep: true,
-};
+pub(super) const SHAPE: Shape = Shape { name: "PNG", gray: true, alpha: true, deep: true };
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let mut notes = Vec::new();
@@ -38,13 +33,9 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     };
     let info = reader.info();
     let (width, height) = info.size();
-    let frames = info
-        .animation_control()
-        .map_or(1, |control| control.num_frames);
+    let frames = info.animation_control().map_or(1, |control| control.num_frames);
     if frames > 1 {
-        notes.push(format!(
-            "animation: only the first of {frames} frames is kept"
-        ));
+        notes.push(format!("animation: only the first of {frames} frames is kept"));
     }
     let icc = info.icc_profile.as_ref().map(|profile| profile.to_vec());
     let exif = info.exif_metadata.as_ref().map(|block| block.to_vec());
@@ -80,17 +71,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     } else {
         Samples::U8(samples)
     };
-    Ok(Source {
-        icc,
-        exif,
-        notes,
-        ..Source::still(Picture {
-            width,
-            height,
-            channels,
-            samples,
-        })
-    })
+    Ok(Source { icc, exif, notes, ..Source::still(Picture { width, height, channels, samples }) })
 }
 
 /// The size in the header, px, and the EXIF block before the pixels.
@@ -104,11 +85,7 @@ pub(super) fn probe(
     let size = decoder.read_header_info().map_err(|e| failure(&e))?.size();
     limit::check(limits, Format::Png, size, 1, 1)?;
     let reader = decoder.read_info().map_err(|e| failure(&e))?;
-    let exif = reader
-        .info()
-        .exif_metadata
-        .as_ref()
-        .map(|block| block.to_vec());
+    let exif = reader.info().exif_metadata.as_ref().map(|block| block.to_vec());
     Ok((size, exif))
 }
 
@@ -136,9 +113,7 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits, ignore_profile: bool) -> Result<Op
 /// Chunks are no longer than the file that they are in; what they inflate to is limited.
 fn png_limits(limits: &Limits, file_len: usize) -> PngLimits {
     let metadata = usize::try_from(limits.max_metadata_bytes).unwrap_or(usize::MAX);
-    PngLimits {
-        bytes: metadata.saturating_mul(2).saturating_add(2 * file_len),
-    }
+    PngLimits { bytes: metadata.saturating_mul(2).saturating_add(2 * file_len) }
 }
 
 fn failure(error: &DecodingError) -> Failure {
@@ -146,10 +121,9 @@ fn failure(error: &DecodingError) -> Failure {
         DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             damaged("it is cut off")
         }
-        DecodingError::LimitsExceeded => Failure::new(
-            FailureKind::TooLarge,
-            "the PNG needs more memory than the limits allow",
-        ),
+        DecodingError::LimitsExceeded => {
+            Failure::new(FailureKind::TooLarge, "the PNG needs more memory than the limits allow")
+        }
         other => damaged(&other.to_string().replace('\n', " ")),
     }
 }
@@ -192,10 +166,7 @@ pub(super) fn encode(
         }
     };
     result.map(|()| Vec::new()).map_err(|error| {
-        Failure::new(
-            FailureKind::Encode,
-            format!("the PNG could not be written: {error}"),
-        )
+        Failure::new(FailureKind::Encode, format!("the PNG could not be written: {error}"))
     })
 }
 

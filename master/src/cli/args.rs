@@ -1,0 +1,235 @@
+//! The arguments, as they are described to the user.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::quantity;
+use crate::event::Mode;
+use crate::plan::{IfCollides, IfExists};
+use lote_protocol::format::Format;
+
+/// Batch image processing in isolated worker processes
+#[derive(Debug, Parser)]
+#[command(name = "lote", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "\
+Exit codes: 0 all done or there already, 1 some images failed, 2 usage, 3 nothing to do,
+4 refused before starting, 5 workers could not start or kept dying, 130/143 interrupted.
+
+Messages are in Spanish when LOTE_LANG or the locale says es.")]
+pub struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Sub,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say more: every output; twice for what the master and its workers log
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: clap::ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Sub {
+    /// Process images and folders of images
+    #[command(visible_alias = "procesar")]
+    Run(RunArgs),
+    /// List the filters and their parameters
+    #[command(visible_alias = "filtros")]
+    Filters(FilterArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Run a worker by hand, for debuggers and profilers
+    Worker(WorkerArgs),
+}
+
+/// What is read and what is made of it.
+#[derive(Debug, Args)]
+pub(super) struct InputArgs {
+    /// Images, and folders of images
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Filter, or chain of filters joined by +; each -f makes one output an image.
+    /// -f grises  -f blur:radius=8  -f "web=resize:percent=50+watermark:text=Hola"
+    #[arg(short, long = "filter", required = true, value_name = "FILTER", verbatim_doc_comment)]
+    pub(super) filters: Vec<String>,
+    /// Search folders with everything below them
+    #[arg(short = 'R', long)]
+    pub(super) recursive: bool,
+}
+
+/// How workers work.
+#[derive(Debug, Args)]
+pub(super) struct WorkArgs {
+    /// How many images are worked on at the same time  [default: one a core]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(super) jobs: Option<u32>,
+    /// Seconds that an image may take  [default: 120, and more for large files]
+    #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds)]
+    pub(super) timeout: Option<std::time::Duration>,
+    /// Memory that a worker may use: 800M, 2G
+    #[arg(long, value_name = "BYTES", value_parser = quantity::bytes)]
+    pub(super) max_memory: Option<u64>,
+    /// Largest image, in pixels: 250M
+    #[arg(long, value_name = "PIXELS", value_parser = quantity::count)]
+    pub(super) max_pixels: Option<u64>,
+    /// Start this as a worker in place of the program itself: "valgrind lote-worker"
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) worker_command: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    /// Folder for the outputs: DIR/<filter>/<name>_<filter>.<ending>
+    #[arg(short, long, value_name = "DIR", default_value = "output_images")]
+    pub(super) output: PathBuf,
+    #[command(flatten)]
+    pub(super) work: WorkArgs,
+    /// Many processes, or one process with many threads
+    #[arg(long, value_enum, default_value_t = ModeArg::Processes)]
+    pub(super) mode: ModeArg,
+    /// Format of the outputs  [default: as each input]
+    #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
+    pub(super) format: Option<Format>,
+    /// JPEG and WebP quality
+    #[arg(long, value_name = "1-100", default_value_t = 75,
+          value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(super) quality: u8,
+    /// Colour behind transparent pixels where the format has none
+    #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
+    pub(super) background: [u8; 3],
+    /// What to do about outputs that exist
+    #[arg(long, value_enum, default_value_t = IfExistsArg::Overwrite)]
+    pub(super) if_exists: IfExistsArg,
+    /// What to do about images whose outputs would have the same name
+    #[arg(long, value_enum, default_value_t = IfCollidesArg::Fail)]
+    pub(super) if_collides: IfCollidesArg,
+    /// Show what would be done, and do nothing
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Write the figures of the run to standard output, as JSON
+    #[arg(long, conflicts_with = "ndjson")]
+    pub(super) json: bool,
+    /// Write events to standard output, a JSON object a line
+    #[arg(long)]
+    pub(super) ndjson: bool,
+    /// Let workers join that were started by hand: `lote worker connect SOCKET`
+    #[arg(long)]
+    pub(super) external_workers: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FilterArgs {
+    /// As JSON
+    #[arg(long, conflicts_with = "markdown")]
+    pub(super) json: bool,
+    /// As a table for documentation
+    #[arg(long, hide = true)]
+    pub(super) markdown: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WorkerArgs {
+    #[command(subcommand)]
+    pub(super) command: WorkerSub,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum WorkerSub {
+    /// Make one output of one image, in this process
+    Apply {
+        /// The image
+        input: PathBuf,
+        /// Where the output goes; its ending chooses the format
+        output: PathBuf,
+        /// Filter, or chain of filters joined by +
+        #[arg(short, long = "filter", required = true, value_name = "FILTER")]
+        filter: String,
+        /// JPEG and WebP quality
+        #[arg(long, value_name = "1-100", default_value_t = 75,
+              value_parser = clap::value_parser!(u8).range(1..=100))]
+        quality: u8,
+    },
+    /// Work for the master that listens at SOCKET (printed by `lote run --external-workers`)
+    Connect {
+        /// The socket
+        socket: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ModeArg {
+    #[value(alias = "procesos")]
+    Processes,
+    #[value(alias = "hilos")]
+    Threads,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Processes => Self::Processes,
+            ModeArg::Threads => Self::Threads,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum IfExistsArg {
+    #[value(alias = "sobrescribir")]
+    Overwrite,
+    #[value(alias = "saltar")]
+    Skip,
+    #[value(alias = "renombrar")]
+    Rename,
+    #[value(alias = "fallar")]
+    Fail,
+}
+
+impl From<IfExistsArg> for IfExists {
+    fn from(policy: IfExistsArg) -> Self {
+        match policy {
+            IfExistsArg::Overwrite => Self::Overwrite,
+            IfExistsArg::Skip => Self::Skip,
+            IfExistsArg::Rename => Self::Rename,
+            IfExistsArg::Fail => Self::Fail,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum IfCollidesArg {
+    #[value(alias = "fallar")]
+    Fail,
+    #[value(alias = "renombrar")]
+    Rename,
+}
+
+impl From<IfCollidesArg> for IfCollides {
+    fn from(policy: IfCollidesArg) -> Self {
+        match policy {
+            IfCollidesArg::Fail => Self::Fail,
+            IfCollidesArg::Rename => Self::Rename,
+        }
+    }
+}
+
+fn parse_format(text: &str) -> Result<Format, String> {
+    Format::from_extension(text.trim_start_matches('.')).ok_or_else(|| {
+        let names = Format::ALL.map(|format| format.extensions()[0]).join(", ");
+        format!("the formats are {names}")
+    })
+}

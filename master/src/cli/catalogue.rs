@@ -1,0 +1,101 @@
+//! `lote filters`, and the filters as the master knows them.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Unit};
+use lote_worker::filters::REGISTRY;
+
+use super::Exit;
+use super::args::FilterArgs;
+use super::ui::Ui;
+use crate::lang::Lang;
+
+/// The descriptions of all filters. Apart from a worker's entry point this is all that the master
+/// wants of the worker's code.
+pub(super) fn specs() -> Vec<&'static FilterSpec> {
+    REGISTRY.iter().map(|registered| &registered.spec).collect()
+}
+
+pub(super) fn filters(args: &FilterArgs, ui: Ui) -> Exit {
+    let text = if args.json {
+        serde_json::to_string_pretty(&specs()).unwrap_or_default()
+    } else if args.markdown {
+        markdown(&specs())
+    } else {
+        list(&specs(), ui.lang)
+    };
+    // The reader may have left.
+    let _ = writeln!(io::stdout(), "{}", text.trim_end());
+    Exit::Ok
+}
+
+/// The filters for a person: names in both languages, then the parameters.
+fn list(specs: &[&FilterSpec], lang: Lang) -> String {
+    let mut text = String::new();
+    for spec in specs {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", names(spec.id, spec.id_en));
+        let _ = writeln!(text, "    {}", lang.pick(spec.help.en, spec.help.es));
+        for param in spec.params {
+            let help = lang.pick(param.help.en, param.help.es);
+            let name = names(param.id, param.id_en);
+            let _ = writeln!(text, "    {name}  {}  {help}", range(param, lang));
+        }
+    }
+    text
+}
+
+/// The filters as a table in Markdown, for the README.
+fn markdown(specs: &[&FilterSpec]) -> String {
+    let mut text = "| filter | what it does | parameters |\n| --- | --- | --- |\n".to_owned();
+    for spec in specs {
+        let params: Vec<_> = spec
+            .params
+            .iter()
+            .map(|param| {
+                let name = names(param.id, param.id_en);
+                format!("`{name}` {}", range(param, Lang::En))
+            })
+            .collect();
+        let name = names(spec.id, spec.id_en);
+        let params = if params.is_empty() { "–".to_owned() } else { params.join("; ") };
+        let _ = writeln!(text, "| `{name}` | {} | {params} |", spec.help.en);
+    }
+    text
+}
+
+fn names(es: &str, en: &str) -> String {
+    if es == en { es.to_owned() } else { format!("{es} / {en}") }
+}
+
+/// Type, range and default of a parameter.
+fn range(param: &ParamSpec, lang: Lang) -> String {
+    let unit = match param.unit {
+        Unit::None => "",
+        Unit::Px => " px",
+        Unit::Percent => " %",
+        Unit::Bits => " bits",
+    };
+    let (range, default) = match param.kind {
+        ParamKind::Float { min, max, default, .. } => {
+            (format!("{min}–{max}{unit}"), default.map(|value| value.to_string()))
+        }
+        ParamKind::Integer { min, max, default } => {
+            (format!("{min}–{max}{unit}"), default.map(|value| value.to_string()))
+        }
+        ParamKind::Text { max_chars, default } => {
+            let chars = lang.pick("characters", "caracteres");
+            (format!("1–{max_chars} {chars}"), Some(format!("\"{default}\"")))
+        }
+        ParamKind::Color { default } => ("#rrggbb".to_owned(), Some(default.to_owned())),
+        ParamKind::Choice { options, default } => {
+            let words: Vec<_> =
+                options.iter().map(|choice| names(choice.id, choice.id_en)).collect();
+            (words.join(", "), Some(default.to_owned()))
+        }
+        ParamKind::Bool { default } => ("true, false".to_owned(), Some(default.to_string())),
+    };
+    let default = default.filter(|default| !default.is_empty());
+    default.map_or_else(|| format!("({range})"), |default| format!("({range}; {default})"))
+}

@@ -1,0 +1,107 @@
+//! Ctrl-C and SIGTERM: the first one ends a run in an orderly way, the second one at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tokio::sync::mpsc;
+
+use super::Exit;
+use super::ui::Ui;
+use crate::run::Order;
+
+/// What has interrupted the run, if anything has.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Interrupt(Arc<AtomicU8>);
+
+const BY_CTRL_C: u8 = 1;
+const BY_TERM: u8 = 2;
+
+impl Interrupt {
+    /// Listens for signals, from within a runtime, and gives orders to a run.
+    pub(super) fn listen(orders: mpsc::Sender<Order>, ui: Ui) -> Self {
+        let interrupt = Self::default();
+        let noted = interrupt.clone();
+        let mut signals = Signals::listen();
+        tokio::spawn(async move {
+            for order in [Order::Cancel, Order::Abort] {
+                let signal = signals.next().await;
+                if order == Order::Cancel {
+                    noted.0.store(signal, Ordering::Relaxed);
+                    let en = "finishing what has been started; once more to stop at once";
+                    let es = "se termina lo empezado; otra vez para parar ya";
+                    ui.say(ui.lang.pick(en, es));
+                }
+                if orders.send(order).await.is_err() {
+                    return;
+                }
+            }
+            signals.next().await;
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        });
+        interrupt
+    }
+
+    /// The exit code of an interrupted run.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        match self.0.load(Ordering::Relaxed) {
+            BY_CTRL_C => Some(Exit::Interrupted),
+            BY_TERM => Some(Exit::Terminated),
+            _ => None,
+        }
+    }
+}
+
+/// The signals that ask a program to end.
+#[cfg(unix)]
+struct Signals([(Option<tokio::signal::unix::Signal>, u8); 3]);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [
+            (SignalKind::interrupt(), BY_CTRL_C),
+            (SignalKind::terminate(), BY_TERM),
+            (SignalKind::hangup(), BY_TERM),
+        ];
+        // One that cannot be listened to ends the program as it would any other.
+        Self(kinds.map(|(kind, by)| (signal(kind).ok(), by)))
+    }
+
+    async fn next(&mut self) -> u8 {
+        let [first, second, third] = &mut self.0;
+        tokio::select! {
+            by = received(first) => by,
+            by = received(second) => by,
+            by = received(third) => by,
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn received((stream, by): &mut (Option<tokio::signal::unix::Signal>, u8)) -> u8 {
+    if let Some(stream) = stream
+        && stream.recv().await.is_some()
+    {
+        return *by;
+    }
+    std::future::pending().await
+}
+
+/// Ctrl-C, which is all there is here.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) -> u8 {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        BY_CTRL_C
+    }
+}

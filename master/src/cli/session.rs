@@ -1,0 +1,118 @@
+//! A run with reporters and signals around it.
+
+use std::thread::JoinHandle;
+
+use lote_protocol::task::Limits;
+use tokio::sync::mpsc;
+
+use super::Exit;
+use super::args::WorkArgs;
+use super::interrupt::Interrupt;
+use super::ui::Ui;
+use crate::event::{Bus, Mode};
+use crate::plan::Plan;
+use crate::report::{self, Reporter};
+use crate::run::{self, Ended, Settings, Timeout};
+use crate::supervisor::{Config, Program};
+
+/// The settings that these arguments ask for.
+pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Settings, String> {
+    let program = match &args.worker_command {
+        None => Program::Own,
+        Some(command) => match shlex::split(command) {
+            Some(words) if !words.is_empty() => {
+                Program::Command(words.into_iter().map(Into::into).collect())
+            }
+            _ => return Err("--worker-command is not a command".to_owned()),
+        },
+    };
+    let mut limits = Limits::default();
+    if let Some(pixels) = args.max_pixels {
+        limits.max_pixels = pixels;
+        // The widest pixel has four samples of 16 bits.
+        limits.max_alloc_bytes = limits.max_alloc_bytes.max(pixels.saturating_mul(8));
+    }
+    if let Some(memory) = args.max_memory {
+        limits.max_alloc_bytes = limits.max_alloc_bytes.min(memory / 2);
+    }
+    Ok(Settings {
+        mode,
+        slots: slots(args.jobs),
+        timeout: args.timeout.map_or(Timeout::Generous, Timeout::Exactly),
+        workers: Config {
+            workers: 0,
+            slots: 0,
+            limits,
+            max_memory_bytes: args.max_memory,
+            program,
+            external,
+        },
+    })
+}
+
+/// How many images are worked on at a time: as asked, or one a core.
+pub(super) fn slots(jobs: Option<u32>) -> u32 {
+    jobs.unwrap_or_else(|| {
+        std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
+    })
+}
+
+/// Runs a plan whose folders are prepared; what happens is shown by `reporters`. An error has been
+/// told already.
+pub(super) fn run(
+    plan: &Plan,
+    settings: &Settings,
+    reporters: Vec<Box<dyn Reporter>>,
+    ui: Ui,
+) -> Result<(Ended, Option<Exit>), Exit> {
+    // One thread: it is the one that starts workers, and they are told to die with it.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        ui.error(&format!("the program could not be set up: {error}"), None);
+        Exit::NoWorkers
+    })?;
+    let mut bus = Bus::new();
+    let shown: Vec<JoinHandle<()>> =
+        reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter)).collect();
+    let (orders, mut inbox) = mpsc::channel(16);
+    let result = runtime.block_on(async {
+        let interrupt = Interrupt::listen(orders, ui);
+        let ended = run::run(plan, settings, &mut bus, &mut inbox).await;
+        ended.map(|ended| (ended, interrupt.exit()))
+    });
+    drop(bus);
+    for thread in shown {
+        if thread.join().is_err() {
+            ui.error("a defect in Lote: a report broke off", None);
+        }
+    }
+    result.map_err(|error| {
+        ui.error(&error.to_string(), None);
+        Exit::NoWorkers
+    })
+}
+
+/// The exit code of a run, with a word to the user where one is due.
+pub(super) fn conclude(plan: &Plan, ended: &Ended, interrupt: Option<Exit>, ui: Ui) -> Exit {
+    if let Some(exit) = interrupt.filter(|_| ended.cancelled) {
+        let (ok, total) = (ended.summary.ok + skipped(ended), plan.counts().outputs);
+        let en = "the same command with --if-exists skip makes the rest";
+        let es = "la misma orden con --if-exists skip hace el resto";
+        let said = match ui.lang {
+            crate::lang::Lang::En => format!("interrupted: {ok} of {total} outputs are there"),
+            crate::lang::Lang::Es => format!("interrumpido: están {ok} de {total} salidas"),
+        };
+        ui.error(&said, Some(ui.lang.pick(en, es)));
+        return exit;
+    }
+    if let Some(reason) = &ended.no_workers {
+        let what = format!("no worker is left: {reason}");
+        ui.error(&what, Some("`lote doctor` looks for the cause"));
+        return Exit::NoWorkers;
+    }
+    if ended.summary.failed > 0 || !plan.problems.is_empty() { Exit::SomeFailed } else { Exit::Ok }
+}
+
+fn skipped(ended: &Ended) -> usize {
+    ended.summary.skipped - ended.summary.cancelled
+}

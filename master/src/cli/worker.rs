@@ -1,0 +1,73 @@
+//! `lote worker`: a worker by hand.
+
+use lote_protocol::filter::VariantSpec;
+use lote_protocol::format::Format;
+use lote_protocol::task::{Encoding, Limits, Order, Task};
+use lote_worker::output::Temporaries;
+use lote_worker::pool::Pool;
+use lote_worker::task::{Bench, Progress, run};
+
+use super::args::{WorkerArgs, WorkerSub};
+use super::ui::Ui;
+use super::{Exit, catalogue};
+use crate::report::text::printable;
+
+pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
+    match &args.command {
+        WorkerSub::Connect { socket } => {
+            // The supervisor looks at the worker's own exit codes, not at the master's.
+            let code = lote_worker::entry::connect(socket);
+            std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS))
+        }
+        WorkerSub::Apply { input, output, filter, quality } => {
+            let variant = match VariantSpec::parse(filter, &catalogue::specs()) {
+                Ok(variant) => variant,
+                Err(error) => {
+                    ui.error(&error.to_string(), Some(&error.hint()));
+                    return Exit::Usage;
+                }
+            };
+            let ending = output.extension().unwrap_or_default().to_string_lossy();
+            let encoding = Encoding {
+                format: Format::from_extension(&ending),
+                quality: *quality,
+                ..Encoding::default()
+            };
+            let order = Order {
+                variant: 0,
+                steps: variant.steps,
+                output: output.into(),
+                replace: true,
+                encoding,
+            };
+            apply(&Task { id: 0, input: input.into(), orders: vec![order] }, ui)
+        }
+    }
+}
+
+/// Runs a task in this process, as a worker would.
+fn apply(task: &Task, ui: Ui) -> Exit {
+    let temporaries = Temporaries::new();
+    let mut bench =
+        Bench { limits: Limits::default(), pool: Pool::new(), temporaries: &temporaries };
+    let mut exit = Exit::Ok;
+    let name = printable(&task.input.to_string_lossy());
+    run(task, &mut bench, &mut |progress| {
+        if let Progress::Ended { result, elapsed, .. } = progress {
+            match result {
+                Ok(written) => {
+                    let ms = ui.lang.number(elapsed.as_secs_f64() * 1000.0, 1);
+                    ui.say(&format!("{name}: {} bytes, {ms} ms", written.bytes));
+                    for note in written.notes {
+                        ui.warn(&note);
+                    }
+                }
+                Err(failure) => {
+                    ui.error(&format!("{name}: {}", failure.message), None);
+                    exit = Exit::SomeFailed;
+                }
+            }
+        }
+    });
+    exit
+}

@@ -1,0 +1,29 @@
+//! What people and scripts see of a run. Reporters listen to the bus and change nothing.
+
+pub mod ndjson;
+pub mod summary;
+pub mod terminal;
+pub mod text;
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::mpsc::Receiver;
+
+use crate::event::Event;
+
+/// Something that shows events.
+pub trait Reporter: Send {
+    /// Shows an event.
+    fn show(&mut self, event: &Event);
+}
+
+/// Shows every event on a thread of its own, so that a slow terminal does not hold up the workers
+/// before thousands of events wait. The thread ends with the bus.
+pub fn listen(mut events: Receiver<Arc<Event>>, mut reporter: Box<dyn Reporter>) -> JoinHandle<()> {
+    thread::spawn(move || {
+        while let Some(event) = events.blocking_recv() {
+            reporter.show(&event);
+        }
+    })
+}

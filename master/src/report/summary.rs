@@ -1,0 +1,122 @@
+//! The figures at the end of a run, for people.
+
+use std::fmt::Write as _;
+
+use super::text::{bytes, duration, printable};
+use crate::event::{Mode, Summary};
+use crate::lang::Lang;
+
+/// The summary as a table by variant, and a line for the whole.
+pub fn render(summary: &Summary, lang: Lang) -> String {
+    let mut text = String::new();
+    let width = summary.variants.iter().map(|v| v.variant.chars().count()).max().unwrap_or(0);
+    for figures in &summary.variants {
+        let name = printable(&figures.variant);
+        let per_image = figures.ms_per_image.map_or_else(
+            || "–".to_owned(),
+            |ms| format!("{} ms", lang.number(ms, usize::from(ms < 100.0))),
+        );
+        let failed = lang.pick("failed", "fallidas");
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "  {name:<width$}  {:>6} ok  {:>4} {failed}  {:>10}  {per_image:>9}/{}  {} {}",
+            figures.ok,
+            figures.failed,
+            duration(figures.seconds, lang),
+            lang.pick("image", "imagen"),
+            figures.cores,
+            cores(figures.cores, lang),
+        );
+    }
+    let _ = writeln!(text, "{}", last_line(summary, lang));
+    text
+}
+
+fn last_line(summary: &Summary, lang: Lang) -> String {
+    let workers = summary.workers;
+    let spread = match (summary.mode, lang) {
+        (Mode::Processes, Lang::En) => format!("{workers} process{}", plural(workers, "es")),
+        (Mode::Threads, Lang::En) => format!("{workers} thread{}", plural(workers, "s")),
+        (Mode::Processes, Lang::Es) => format!("{workers} proceso{}", plural(workers, "s")),
+        (Mode::Threads, Lang::Es) => format!("{workers} hilo{}", plural(workers, "s")),
+    };
+    let time = duration(summary.seconds, lang);
+    let rate = lang.number(summary.images_per_s, 1);
+    let size = bytes(summary.bytes, lang);
+    let mut line = match lang {
+        Lang::En => format!("{} ok", summary.ok),
+        Lang::Es => format!("{} correctas", summary.ok),
+    };
+    let mut add = |count: usize, en: &str, es: &str| {
+        if count > 0 {
+            let _ = write!(line, ", {count} {}", lang.pick(en, es));
+        }
+    };
+    add(summary.failed, "failed", "fallidas");
+    add(summary.skipped - summary.cancelled, "there already", "ya estaban");
+    add(summary.cancelled, "not started", "sin empezar");
+    let _ = match lang {
+        Lang::En => write!(line, " in {time} ({rate} images/s, {size}) with {spread}"),
+        Lang::Es => write!(line, " en {time} ({rate} imágenes/s, {size}) con {spread}"),
+    };
+    if summary.lost_workers > 0 {
+        let lost = summary.lost_workers as u32;
+        let _ = match lang {
+            Lang::En => write!(line, "; {lost} worker{} died", plural(lost, "s")),
+            Lang::Es if lost == 1 => write!(line, "; cayó 1 proceso"),
+            Lang::Es => write!(line, "; cayeron {lost} procesos"),
+        };
+    }
+    line
+}
+
+const fn plural(count: u32, ending: &str) -> &str {
+    if count == 1 { "" } else { ending }
+}
+
+const fn cores(count: u32, lang: Lang) -> &'static str {
+    match (lang, count) {
+        (Lang::En, 1) => "core",
+        (Lang::En, _) => "cores",
+        (Lang::Es, 1) => "núcleo",
+        (Lang::Es, _) => "núcleos",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::VariantSummary;
+
+    #[test]
+    fn the_summary_reads_well_in_both_languages() {
+        let variant = |name: &str, ok, failed, ms_per_image| VariantSummary {
+            variant: name.into(),
+            ok,
+            failed,
+            seconds: 12.345,
+            ms_per_image,
+            cores: 2,
+        };
+        let summary = Summary {
+            ok: 17,
+            failed: 1,
+            skipped: 3,
+            quarantined: 1,
+            cancelled: 2,
+            seconds: 12.3,
+            mode: Mode::Processes,
+            workers: 2,
+            images_per_s: 1.382,
+            lost_workers: 2,
+            busy: 0.98,
+            bytes: 12_345_678,
+            master_peak_bytes: None,
+            workers_peak_bytes: None,
+            variants: vec![variant("grises", 17, 1, Some(68.2)), variant("marca_agua", 0, 0, None)],
+        };
+        insta::assert_snapshot!("en", render(&summary, Lang::En));
+        insta::assert_snapshot!("es", render(&summary, Lang::Es));
+    }
+}

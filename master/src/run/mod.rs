@@ -1,0 +1,466 @@
+//! A run: carries what happens to the scheduler, and what that decides to the workers.
+//!
+//! The loop waits for one thing at a time, hands it in, and performs the effects. It decides
+//! nothing about tasks and touches no pixels.
+
+mod deadlines;
+mod ledger;
+mod memory;
+mod outcome;
+mod sweep;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lote_protocol::message::{Command, Report, Stage};
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+use deadlines::Deadlines;
+pub use deadlines::Timeout;
+use ledger::Ledger;
+pub use sweep::sweep_orphans;
+
+use crate::event::{Bus, Event, Mode, Summary, WorkerState};
+use crate::plan::Plan;
+use crate::scheduler::{Effect, Input, Job, Scheduler, SlotId, TaskId, WorkerId};
+use crate::supervisor::{Config, Death, Killer, Mailbox, Supervisor, SupervisorError, WorkerEvent};
+
+/// What was started may take this long to finish after a run has been cancelled.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How often progress is told.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How a run works.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How work is spread.
+    pub mode: Mode,
+    /// Processes (or, in mode threads, threads).
+    pub slots: u32,
+    /// How long a task may take.
+    pub timeout: Timeout,
+    /// The workers; `workers` and `slots` in it follow from `mode` and `slots` here.
+    pub workers: Config,
+}
+
+/// What a run can be told while it works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Start nothing more, and finish what has been started.
+    Cancel,
+    /// Leave everything as it is, now.
+    Abort,
+    /// Kill a worker.
+    Kill(WorkerId),
+    /// Start nothing more until [`Order::Resume`].
+    Pause,
+    /// Go on.
+    Resume,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its figures.
+    pub summary: Summary,
+    /// Whether it was cancelled.
+    pub cancelled: bool,
+    /// Why there were no workers any more, if that ended it.
+    pub no_workers: Option<String>,
+}
+
+/// Runs a plan to its end. Its folders must have been prepared. What happens is told on `bus`.
+pub async fn run(
+    plan: &Plan,
+    settings: &Settings,
+    bus: &mut Bus,
+    orders: &mut mpsc::Receiver<Order>,
+) -> Result<Ended, SupervisorError> {
+    let mut config = settings.workers.clone();
+    let slots = settings.slots.min(plan.units.len() as u32);
+    (config.workers, config.slots) = match settings.mode {
+        Mode::Processes => (slots, 1),
+        Mode::Threads => (slots.min(1), slots.max(1)),
+    };
+    let start = Instant::now();
+    let supervisor = Supervisor::start(&config)?;
+    if config.external {
+        tracing::info!(socket = %supervisor.socket().display(), "waiting for external workers too");
+    }
+    let mut run = Run::new(plan, settings, bus, supervisor, slots, start);
+    run.announce().await;
+    run.work(orders, config.external).await;
+    Ok(run.close().await)
+}
+
+/// A worker as the loop knows it.
+#[derive(Debug)]
+struct Known {
+    pid: u32,
+    slots: u32,
+    mailbox: Option<Mailbox>,
+    died: Option<Instant>,
+    /// Whether it may still come back.
+    alive: bool,
+}
+
+/// The state of a run.
+struct Run<'a> {
+    plan: &'a Plan,
+    settings: &'a Settings,
+    bus: &'a mut Bus,
+    supervisor: Supervisor,
+    scheduler: Scheduler,
+    ledger: Ledger,
+    deadlines: Deadlines,
+    sweeper: sweep::Sweeper,
+    workers: HashMap<WorkerId, Known>,
+    /// Where a task that is watched closely has got to.
+    stages: HashMap<TaskId, Stage>,
+    /// What a task's worker last died of.
+    deaths: HashMap<TaskId, Death>,
+    attempts: HashMap<TaskId, u32>,
+    effects: Vec<Effect>,
+    slots: u32,
+    start: Instant,
+    cancelled: Option<Instant>,
+    no_workers: Option<String>,
+    told: usize,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        plan: &'a Plan,
+        settings: &'a Settings,
+        bus: &'a mut Bus,
+        supervisor: Supervisor,
+        slots: u32,
+        start: Instant,
+    ) -> Self {
+        let jobs =
+            plan.units.iter().map(|u| Job { cost: u.cost, outputs: u.variants.len() as u32 });
+        let names = plan.variants.iter().map(|variant| Arc::from(variant.name.as_str())).collect();
+        Self {
+            scheduler: Scheduler::new(jobs),
+            ledger: Ledger::new(names, plan.images.len()),
+            deadlines: Deadlines::new(settings.timeout),
+            sweeper: sweep::Sweeper::default(),
+            workers: HashMap::new(),
+            stages: HashMap::new(),
+            deaths: HashMap::new(),
+            attempts: HashMap::new(),
+            effects: Vec::new(),
+            cancelled: None,
+            no_workers: None,
+            told: usize::MAX,
+            plan,
+            settings,
+            bus,
+            supervisor,
+            slots,
+            start,
+        }
+    }
+
+    /// Tells the plan, and what is known about outputs without any work.
+    async fn announce(&mut self) {
+        let counts = self.plan.counts();
+        let event = Event::Planned {
+            images: counts.images,
+            outputs: counts.outputs,
+            skipped: counts.skipped,
+            mode: self.settings.mode,
+            workers: self.slots,
+        };
+        self.bus.publish(event).await;
+        self.end_what_is_known().await;
+    }
+
+    /// The loop.
+    async fn work(&mut self, orders: &mut mpsc::Receiver<Order>, external: bool) {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut listening = true;
+        while !self.scheduler.is_done() {
+            let deadline = self.next_deadline();
+            tokio::select! {
+                event = self.supervisor.next() => self.worker_event(event, external).await,
+                order = orders.recv(), if listening => match order {
+                    Some(order) => self.order(order).await,
+                    None => listening = false,
+                },
+                () = at(deadline) => self.time_is_up(),
+                _ = tick.tick() => self.tell_progress().await,
+            }
+        }
+    }
+
+    async fn order(&mut self, order: Order) {
+        match order {
+            Order::Cancel => {
+                self.cancelled.get_or_insert_with(Instant::now);
+                self.handle(Input::Cancel).await;
+            }
+            Order::Abort => {
+                self.cancelled.get_or_insert_with(Instant::now);
+                self.handle(Input::Cancel).await;
+                self.kill_all();
+            }
+            Order::Kill(worker) => self.supervisor.kill(worker, Killer::User),
+            Order::Pause => self.handle(Input::Pause).await,
+            Order::Resume => self.handle(Input::Resume).await,
+        }
+    }
+
+    fn kill_all(&self) {
+        for worker in self.workers.keys() {
+            self.supervisor.kill(*worker, Killer::User);
+        }
+    }
+
+    /// When something is to be done though nothing happens.
+    fn next_deadline(&self) -> Option<Instant> {
+        let grace = self.cancelled.map(|at| at + GRACE);
+        self.deadlines.next().into_iter().chain(grace).min()
+    }
+
+    fn time_is_up(&mut self) {
+        let now = Instant::now();
+        for slot in self.deadlines.expire(now) {
+            tracing::warn!(worker = slot.worker.0, "a task takes too long");
+            self.supervisor.kill(slot.worker, Killer::Timeout { slot: slot.index });
+        }
+        if self.cancelled.is_some_and(|at| now >= at + GRACE) {
+            // Once is enough; the dead report themselves.
+            self.cancelled = Some(now + Duration::from_secs(3600));
+            self.kill_all();
+        }
+    }
+
+    async fn worker_event(&mut self, event: WorkerEvent, external: bool) {
+        match event {
+            WorkerEvent::Started { worker, pid } => {
+                let known = self.workers.contains_key(&worker);
+                let state = if known { WorkerState::Restarted } else { WorkerState::Started };
+                let died = self.workers.remove(&worker).and_then(|before| before.died);
+                let known = Known { pid, slots: 0, mailbox: None, died, alive: true };
+                self.workers.insert(worker, known);
+                self.tell_worker(worker, pid, state, None, None).await;
+            }
+            WorkerEvent::Ready { worker, pid, slots, took, mailbox } => {
+                let took = self.workers.get_mut(&worker).map_or(took, |known| {
+                    known.mailbox = Some(mailbox);
+                    known.slots = slots;
+                    known.died.map_or(took, |died| died.elapsed())
+                });
+                self.tell_worker(worker, pid, WorkerState::Ready, None, Some(took)).await;
+                self.handle(Input::Ready { worker, slots }).await;
+            }
+            WorkerEvent::Reported { worker, report } => self.report(worker, report).await,
+            WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, death).await,
+            WorkerEvent::Off { worker, reason } => {
+                let pid = self.gone(worker);
+                let told = Some(reason.clone());
+                self.tell_worker(worker, pid, WorkerState::Stopped, told, None).await;
+                if !external && self.workers.values().all(|known| !known.alive) {
+                    self.no_workers = Some(reason);
+                    self.handle(Input::NoWorkers).await;
+                }
+            }
+            WorkerEvent::Stopped { worker, pid } => {
+                self.gone(worker);
+                self.tell_worker(worker, pid, WorkerState::Stopped, None, None).await;
+            }
+        }
+    }
+
+    /// Notes that a worker will not come back; returns its last process.
+    fn gone(&mut self, worker: WorkerId) -> u32 {
+        let known = self.workers.entry(worker).or_insert(Known {
+            pid: 0,
+            slots: 0,
+            mailbox: None,
+            died: None,
+            alive: false,
+        });
+        known.alive = false;
+        known.pid
+    }
+
+    async fn report(&mut self, worker: WorkerId, report: Report) {
+        let at = |slot: u32| SlotId { worker, index: slot };
+        match report {
+            Report::Reached { task, stage, .. } => {
+                self.stages.insert(TaskId(task as u32), stage);
+            }
+            Report::Ended { slot, task, variant, result, micros } => {
+                let (slot, task) = (at(slot), TaskId(task as u32));
+                let Some(output) = self.output_of(task, variant) else { return };
+                self.end_made(slot, task, variant, result, Duration::from_micros(micros)).await;
+                self.handle(Input::Ended { slot, task, output }).await;
+            }
+            Report::Finished { slot, task, micros } => {
+                self.ledger.busy += Duration::from_micros(micros);
+                let (slot, task) = (at(slot), TaskId(task as u32));
+                self.stages.remove(&task);
+                self.handle(Input::Finished { slot, task }).await;
+            }
+        }
+    }
+
+    /// The place of a variant among the outputs of a task.
+    fn output_of(&self, task: TaskId, variant: u32) -> Option<u32> {
+        let unit = self.plan.units.get(task.0 as usize)?;
+        unit.variants.iter().position(|v| *v == variant).map(|place| place as u32)
+    }
+
+    async fn lost(&mut self, worker: WorkerId, pid: u32, death: Death) {
+        self.ledger.lost_workers += 1;
+        let slots = self.workers.get_mut(&worker).map_or(0, |known| {
+            known.died = Some(Instant::now());
+            known.mailbox = None;
+            known.slots
+        });
+        let running: Vec<_> = (0..slots)
+            .filter_map(|index| self.scheduler.running(SlotId { worker, index }))
+            .collect();
+        self.sweeper.sweep(pid, &running, self.plan);
+        for task in running {
+            self.deaths.insert(task, death.clone());
+        }
+        self.deadlines.forget(worker);
+        let reason = Some(death.to_string());
+        let blame = death.blame();
+        self.tell_worker(worker, pid, WorkerState::Lost, reason, None).await;
+        self.handle(Input::Lost { worker, blame }).await;
+    }
+
+    /// Hands in what happened, and does what follows from it.
+    async fn handle(&mut self, input: Input) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.scheduler.handle(input, &mut effects);
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Run { slot, task, attempt, suspect, outputs } => {
+                    self.attempts.insert(task, attempt);
+                    self.start(slot, task, attempt, suspect, &outputs);
+                }
+                Effect::GiveUp { task, why, outputs } => {
+                    self.end_given_up(task, why, &outputs).await;
+                }
+            }
+        }
+        self.effects = effects;
+        match input {
+            Input::Ready { worker, .. } => self.watch(worker).await,
+            Input::Finished { slot, .. } => self.watch(slot.worker).await,
+            Input::Lost { .. } | Input::Resume => {
+                for worker in self.workers.keys().copied().collect::<Vec<_>>() {
+                    self.watch(worker).await;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Has a worker do these outputs of a task.
+    fn start(&self, slot: SlotId, task: TaskId, attempt: u32, suspect: bool, outputs: &[u32]) {
+        let Some(mut work) = self.plan.task(task.0 as usize) else { return };
+        let mut place = 0;
+        work.orders.retain(|_| {
+            place += 1;
+            outputs.contains(&(place - 1))
+        });
+        for order in &mut work.orders {
+            // An attempt before may have written it without living to tell.
+            order.replace |= attempt > 1;
+        }
+        let known = self.workers.get(&slot.worker).and_then(|known| known.mailbox.as_ref());
+        if let Some(mailbox) = known {
+            mailbox.send(Command::Run { slot: slot.index, report_stages: suspect, task: work });
+        }
+    }
+
+    /// Notes what a worker's threads run now, for the deadlines, and tells what is new.
+    async fn watch(&mut self, worker: WorkerId) {
+        let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
+        for index in 0..slots {
+            let slot = SlotId { worker, index };
+            let Some(task) = self.scheduler.running(slot) else {
+                self.deadlines.rests(slot);
+                continue;
+            };
+            let unit = &self.plan.units[task.0 as usize];
+            if self.deadlines.runs(slot, task, unit.cost, Instant::now()) {
+                let image = self.image_name(unit.image);
+                let attempt = self.attempts.get(&task).copied().unwrap_or(1);
+                let event = Event::Task { worker: worker.0, slot: index, image, attempt };
+                self.bus.publish(event).await;
+            }
+        }
+    }
+
+    fn image_name(&self, image: usize) -> String {
+        self.plan.images[image].name.display().to_string()
+    }
+
+    async fn tell_worker(
+        &mut self,
+        worker: WorkerId,
+        pid: u32,
+        state: WorkerState,
+        reason: Option<String>,
+        took: Option<Duration>,
+    ) {
+        let ms = took.map(|took| took.as_secs_f64() * 1000.0);
+        let event = Event::Worker { worker: worker.0, pid, state, reason, ms };
+        self.bus.publish(event).await;
+    }
+
+    async fn tell_progress(&mut self) {
+        let progress = self.ledger.progress(self.start.elapsed());
+        if progress.done != self.told {
+            self.told = progress.done;
+            self.bus.publish(Event::Progress(progress)).await;
+        }
+    }
+
+    /// Ends the run: the books are checked, the workers leave.
+    async fn close(mut self) -> Ended {
+        let elapsed = self.start.elapsed();
+        self.tell_progress().await;
+        self.check_books().await;
+        let pids: Vec<_> =
+            self.workers.values().filter(|known| known.alive).map(|known| known.pid).collect();
+        let mut summary = self.ledger.summary(elapsed, self.settings.mode, self.slots);
+        summary.master_peak_bytes = memory::peak(std::process::id());
+        let peaks: Option<Vec<_>> = pids.into_iter().map(memory::peak).collect();
+        summary.workers_peak_bytes =
+            peaks.filter(|peaks| !peaks.is_empty()).map(|peaks| peaks.iter().sum());
+        self.supervisor.stop();
+        while self.workers.values().any(|known| known.alive) {
+            match self.supervisor.next().await {
+                event @ (WorkerEvent::Stopped { .. } | WorkerEvent::Off { .. }) => {
+                    self.worker_event(event, true).await;
+                }
+                WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, death).await,
+                WorkerEvent::Ready { .. }
+                | WorkerEvent::Started { .. }
+                | WorkerEvent::Reported { .. } => {}
+            }
+        }
+        self.sweeper.finish().await;
+        self.bus.publish(Event::Finished(summary.clone())).await;
+        Ended { summary, cancelled: self.cancelled.is_some(), no_workers: self.no_workers }
+    }
+}
+
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}

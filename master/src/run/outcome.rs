@@ -1,0 +1,165 @@
+//! The ends that outputs come to, from every side.
+
+use std::time::Duration;
+
+use lote_protocol::message::{Stage, Written};
+use lote_protocol::outcome::{Failure, FailureKind};
+
+use super::Run;
+use crate::event::{Event, OutputEnded, Status};
+use crate::plan::OutputState;
+use crate::scheduler::{GiveUp, SlotId, TaskId};
+use crate::supervisor::{Death, Killer};
+
+impl Run<'_> {
+    /// Ends what planning has ended already.
+    pub(super) async fn end_what_is_known(&mut self) {
+        for image in 0..self.plan.images.len() {
+            for variant in 0..self.plan.variants.len() {
+                match self.plan.state(image, variant) {
+                    OutputState::Planned { .. } => {}
+                    OutputState::Skipped => {
+                        let path = Some(self.plan.output(image, variant));
+                        let ended = OutputEnded { path, ..self.blank(image, variant) };
+                        self.book(image, variant, ended, Duration::ZERO).await;
+                    }
+                    OutputState::Failed(failure) => {
+                        let ended = failed(self.blank(image, variant), failure.clone());
+                        self.book(image, variant, ended, Duration::ZERO).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends what a worker has reported.
+    pub(super) async fn end_made(
+        &mut self,
+        slot: SlotId,
+        task: TaskId,
+        variant: u32,
+        result: Result<Written, Failure>,
+        work: Duration,
+    ) {
+        let image = self.plan.units[task.0 as usize].image;
+        let variant = variant as usize;
+        let ended = OutputEnded {
+            worker: Some(slot.worker.0),
+            attempt: self.attempts.get(&task).copied(),
+            ms: Some(work.as_secs_f64() * 1000.0),
+            ..self.blank(image, variant)
+        };
+        let ended = match result {
+            Ok(Written { bytes, notes }) => OutputEnded {
+                status: Status::Ok,
+                path: Some(self.plan.output(image, variant)),
+                bytes: Some(bytes),
+                notes,
+                ..ended
+            },
+            Err(failure) => failed(ended, failure),
+        };
+        self.book(image, variant, ended, work).await;
+    }
+
+    /// Ends what the scheduler has given up.
+    pub(super) async fn end_given_up(&mut self, task: TaskId, why: GiveUp, outputs: &[u32]) {
+        let unit = &self.plan.units[task.0 as usize];
+        let (image, variants) = (unit.image, &unit.variants);
+        for output in outputs {
+            let Some(variant) = variants.get(*output as usize).map(|v| *v as usize) else {
+                continue;
+            };
+            let attempt = self.attempts.get(&task).copied();
+            let blank = OutputEnded { attempt, ..self.blank(image, variant) };
+            let ended = match why {
+                GiveUp::Cancelled => {
+                    self.ledger.count_cancelled();
+                    let failure = Failure::new(FailureKind::Cancelled, "not started: interrupted");
+                    OutputEnded { status: Status::Skipped, ..failed(blank, failure) }
+                }
+                GiveUp::NoWorkers => {
+                    let failure = Failure::new(FailureKind::Crash, "no worker is left to make it");
+                    failed(blank, failure)
+                }
+                GiveUp::Quarantined => {
+                    let death = self.deaths.get(&task);
+                    let failure = quarantine(death, self.stages.get(&task).copied());
+                    OutputEnded { status: Status::Quarantined, ..failed(blank, failure) }
+                }
+            };
+            self.book(image, variant, ended, Duration::ZERO).await;
+        }
+    }
+
+    /// Makes sure that every output has ended, and that those that ended well are there.
+    pub(super) async fn check_books(&mut self) {
+        for (image, variant) in self.ledger.missing() {
+            let failure = Failure::new(FailureKind::Panic, "defect in Lote: it was forgotten");
+            let ended = failed(self.blank(image, variant), failure);
+            self.book(image, variant, ended, Duration::ZERO).await;
+        }
+        for (image, variant) in self.ledger.ended_well() {
+            let path = self.plan.output(image, variant);
+            if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+                self.ledger.revoke(variant);
+                let failure =
+                    Failure::new(FailureKind::Write, "the output was written and is gone again");
+                let ended = failed(self.blank(image, variant), failure);
+                self.bus.publish(Event::Output(ended)).await;
+            }
+        }
+    }
+
+    /// An output about which nothing is known.
+    fn blank(&self, image: usize, variant: usize) -> OutputEnded {
+        OutputEnded {
+            image: self.image_name(image),
+            variant: self.ledger.name(variant),
+            status: Status::Skipped,
+            path: None,
+            worker: None,
+            attempt: None,
+            ms: None,
+            bytes: None,
+            kind: None,
+            reason: None,
+            notes: Vec::new(),
+        }
+    }
+
+    async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {
+        let bytes = ended.bytes.unwrap_or(0);
+        if self.ledger.end(image, variant, ended.status, work, bytes) {
+            self.bus.publish(Event::Output(ended)).await;
+        }
+    }
+}
+
+fn failed(ended: OutputEnded, failure: Failure) -> OutputEnded {
+    OutputEnded {
+        status: Status::Failed,
+        kind: Some(failure.kind),
+        reason: Some(failure.message),
+        ..ended
+    }
+}
+
+/// Why a task is given up that two workers died of.
+fn quarantine(death: Option<&Death>, stage: Option<Stage>) -> Failure {
+    let at = stage.map(|stage| format!(" while {}", stage.name())).unwrap_or_default();
+    match death {
+        Some(death) if matches!(death.killer, Some(Killer::Timeout { .. })) => Failure::new(
+            FailureKind::Timeout,
+            format!("it took too long twice{at}; --timeout gives it more time"),
+        ),
+        Some(death) => {
+            let words = death.last_words.last().map(|w| format!(": {w}")).unwrap_or_default();
+            Failure::new(
+                FailureKind::Crash,
+                format!("its worker process died twice{at} ({death}){words}"),
+            )
+        }
+        None => Failure::new(FailureKind::Crash, format!("it was not finished twice{at}")),
+    }
+}

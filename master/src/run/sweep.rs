@@ -1,0 +1,90 @@
+//! Removes the unfinished files of workers that died.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lote_protocol::temporary;
+use tokio::task::JoinSet;
+
+use crate::plan::Plan;
+use crate::scheduler::TaskId;
+
+/// Sweeps beside the run, as a folder may hold many thousand files.
+#[derive(Debug, Default)]
+pub(super) struct Sweeper(JoinSet<()>);
+
+impl Sweeper {
+    /// Removes what the process `pid` has left in the output folders of the tasks it was running.
+    pub(super) fn sweep(&mut self, pid: u32, running: &[TaskId], plan: &Plan) {
+        let mut folders = BTreeSet::new();
+        for task in running {
+            let unit = &plan.units[task.0 as usize];
+            for variant in &unit.variants {
+                let output = plan.output(unit.image, *variant as usize);
+                folders.extend(output.parent().map(Path::to_owned));
+            }
+        }
+        if !folders.is_empty() {
+            self.0.spawn_blocking(move || remove(&folders, |owner| owner == pid));
+        }
+    }
+
+    /// Waits until all is swept.
+    pub(super) async fn finish(&mut self) {
+        while self.0.join_next().await.is_some() {}
+    }
+}
+
+/// Removes from these folders what processes have left there that are not alive any more: the
+/// machine may have lost its power in the middle of a run.
+pub fn sweep_orphans(folders: &BTreeSet<PathBuf>) {
+    remove(folders, |owner| !is_alive(owner));
+}
+
+fn remove(folders: &BTreeSet<PathBuf>, is_dead: impl Fn(u32) -> bool) {
+    for folder in folders {
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        for entry in entries.flatten() {
+            let owner = entry.file_name().to_str().and_then(temporary::owner);
+            if owner.is_some_and(&is_dead) {
+                // Somebody else may have been faster.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_alive(pid: u32) -> bool {
+    use rustix::process::{Pid, test_kill_process};
+    i32::try_from(pid)
+        .ok()
+        .and_then(Pid::from_raw)
+        .is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+}
+
+/// Without a way to tell, nothing is taken for dead.
+#[cfg(not(unix))]
+fn is_alive(_pid: u32) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_dead_have_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let alive = format!("{}abc{}", temporary::prefix(std::process::id()), temporary::SUFFIX);
+        let dead = format!("{}abc{}", temporary::prefix(i32::MAX as u32), temporary::SUFFIX);
+        for name in [alive.as_str(), dead.as_str(), "photo.jpg"] {
+            fs::write(folder.path().join(name), b"").unwrap();
+        }
+        sweep_orphans(&BTreeSet::from([folder.path().to_owned()]));
+        assert!(!folder.path().join(dead).exists());
+        assert!(folder.path().join(alive).exists());
+        assert!(folder.path().join("photo.jpg").exists());
+    }
+}

@@ -1,0 +1,97 @@
+//! Giving tasks to slots.
+
+use super::{Effect, Place, Scheduler, SlotId, TaskId, WorkerId};
+
+/// A slot is given tasks ahead only while all that it has is estimated below this cost. Large
+/// tasks stay in the queue, so that whoever is free first takes them.
+const AHEAD_COST: u64 = 256 << 10;
+
+/// The most that a slot has at a time, the running task included.
+const AHEAD_TASKS: usize = 16;
+
+impl Scheduler {
+    /// Gives every worker what it can take.
+    pub(super) fn fill_all(&mut self, effects: &mut Vec<Effect>) {
+        let workers: Vec<_> = self.workers.keys().copied().collect();
+        for worker in workers {
+            self.fill(worker, effects);
+        }
+    }
+
+    /// Gives a worker what it can take.
+    pub(super) fn fill(&mut self, id: WorkerId, effects: &mut Vec<Effect>) {
+        let Some(worker) = self.workers.get(&id) else {
+            return;
+        };
+        if self.paused || self.cancelled || worker.exclusive {
+            return;
+        }
+        if self.suspects.is_empty() {
+            self.draining = None;
+        } else if worker.is_idle() {
+            self.start_suspect(id, effects);
+            return;
+        } else if *self.draining.get_or_insert(id) == id {
+            return;
+        }
+        let slots = worker.slots.len() as u32;
+        // Every thread gets one task before any gets a second.
+        for index in 0..slots {
+            self.give(SlotId { worker: id, index }, 1, effects);
+        }
+        for index in 0..slots {
+            self.give(SlotId { worker: id, index }, AHEAD_TASKS, effects);
+        }
+    }
+
+    fn start_suspect(&mut self, id: WorkerId, effects: &mut Vec<Effect>) {
+        if let Some(task) = self.suspects.pop_front() {
+            if self.draining == Some(id) {
+                self.draining = None;
+            }
+            if let Some(worker) = self.workers.get_mut(&id) {
+                worker.exclusive = true;
+            }
+            self.assign(task, SlotId { worker: id, index: 0 }, effects);
+        }
+    }
+
+    /// Gives a slot tasks until it has `most`, or enough to do.
+    fn give(&mut self, slot: SlotId, most: usize, effects: &mut Vec<Effect>) {
+        let Some(worker) = self.workers.get(&slot.worker) else {
+            return;
+        };
+        let given = &worker.slots[slot.index as usize];
+        let mut count = given.len();
+        let mut cost: u64 = given.iter().map(|task| self.tasks[task.0 as usize].cost).sum();
+        while count < most
+            && (count == 0 || cost < AHEAD_COST)
+            && let Some(&task) = self.queue.front()
+        {
+            let next = self.tasks[task.0 as usize].cost;
+            if count > 0 && cost + next > AHEAD_COST {
+                break;
+            }
+            self.queue.pop_front();
+            self.assign(task, slot, effects);
+            count += 1;
+            cost += next;
+        }
+    }
+
+    fn assign(&mut self, task: TaskId, slot: SlotId, effects: &mut Vec<Effect>) {
+        let state = &mut self.tasks[task.0 as usize];
+        state.place = Place::Assigned(slot);
+        state.attempts += 1;
+        effects.push(Effect::Run {
+            slot,
+            task,
+            attempt: state.attempts,
+            suspect: state.charged > 0,
+            outputs: state.open_outputs(),
+        });
+        if let Some(worker) = self.workers.get_mut(&slot.worker) {
+            worker.slots[slot.index as usize].push_back(task);
+        }
+    }
+}

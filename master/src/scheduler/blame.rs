@@ -1,0 +1,99 @@
+//! What the death of a worker means for the tasks that it had.
+//!
+//! Only a task that was running can be to blame. It is repeated once, alone, so that a second
+//! death convicts it and nobody else. Tasks that were merely waiting in the worker go back to the
+//! head of the queue as if nothing had happened.
+
+use super::{
+    Blame, Effect, GiveUp, MAX_CHARGED, MAX_EXCUSED, Place, Scheduler, TaskId, Worker, WorkerId,
+};
+
+impl Scheduler {
+    pub(super) fn lost(&mut self, id: WorkerId, blame: Blame, effects: &mut Vec<Effect>) {
+        let Some(worker) = self.workers.remove(&id) else {
+            return;
+        };
+        if self.draining == Some(id) {
+            self.draining = None;
+        }
+        let (running, waiting) = self.split(worker);
+        for task in waiting.into_iter().rev() {
+            self.put_back(task, effects);
+        }
+        let alone = running.len() == 1;
+        for (index, task) in running.into_iter().rev() {
+            let blamed = match blame {
+                Blame::Running => true,
+                Blame::Slot(slot) => slot == index,
+                Blame::Outside => {
+                    let excused = &mut self.tasks[task.0 as usize].excused;
+                    *excused += 1;
+                    *excused > MAX_EXCUSED
+                }
+            };
+            if blamed && (alone || matches!(blame, Blame::Slot(_))) {
+                self.charge(task, effects);
+            } else if blamed {
+                self.suspect(task, effects);
+            } else {
+                self.put_back(task, effects);
+            }
+        }
+        self.fill_all(effects);
+    }
+
+    /// The tasks that were running in a worker, with their threads, and those that were waiting
+    /// there. What had no open outputs any more has ended.
+    fn split(&mut self, worker: Worker) -> (Vec<(u32, TaskId)>, Vec<TaskId>) {
+        let (mut running, mut waiting) = (Vec::new(), Vec::new());
+        for (index, slot) in (0..).zip(worker.slots) {
+            for (place, task) in slot.into_iter().enumerate() {
+                if !self.tasks[task.0 as usize].has_open_outputs() {
+                    self.end(task);
+                } else if place == 0 {
+                    running.push((index, task));
+                } else {
+                    waiting.push(task);
+                }
+            }
+        }
+        (running, waiting)
+    }
+
+    /// Holds a death against a task: the first time it becomes a suspect, the second time it is
+    /// given up.
+    pub(super) fn charge(&mut self, task: TaskId, effects: &mut Vec<Effect>) {
+        let state = &mut self.tasks[task.0 as usize];
+        state.charged += 1;
+        if state.charged >= MAX_CHARGED {
+            self.give_up(task, GiveUp::Quarantined, effects);
+        } else {
+            self.requeue(task, true, effects);
+        }
+    }
+
+    /// A death in company, which proves nothing.
+    fn suspect(&mut self, task: TaskId, effects: &mut Vec<Effect>) {
+        self.tasks[task.0 as usize].charged = 1;
+        self.requeue(task, true, effects);
+    }
+
+    /// An innocent task goes back to where it came from.
+    fn put_back(&mut self, task: TaskId, effects: &mut Vec<Effect>) {
+        let suspect = self.tasks[task.0 as usize].charged > 0;
+        self.requeue(task, suspect, effects);
+    }
+
+    fn requeue(&mut self, task: TaskId, suspect: bool, effects: &mut Vec<Effect>) {
+        if self.cancelled {
+            self.give_up(task, GiveUp::Cancelled, effects);
+            return;
+        }
+        self.tasks[task.0 as usize].place = Place::Queued;
+        if suspect {
+            self.suspects.push_back(task);
+        } else {
+            self.queue.push_front(task);
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! The scheduler's promises, under any order of events.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What the world does next.
+#[derive(Debug, Clone)]
+enum Step {
+    Ready { worker: u32, slots: u32 },
+    Progress { worker: u32, slot: u32 },
+    Finish { worker: u32, slot: u32 },
+    Lose { worker: u32, blame: u8 },
+    Stray { worker: u32, slot: u32, task: u32, output: u32 },
+    Pause,
+    Resume,
+    Cancel,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let worker = || 0..4_u32;
+    let slot = || 0..3_u32;
+    prop_oneof![
+        4 => (worker(), 1..4_u32).prop_map(|(worker, slots)| Step::Ready { worker, slots }),
+        8 => (worker(), slot()).prop_map(|(worker, slot)| Step::Progress { worker, slot }),
+        8 => (worker(), slot()).prop_map(|(worker, slot)| Step::Finish { worker, slot }),
+        3 => (worker(), 0..5_u8).prop_map(|(worker, blame)| Step::Lose { worker, blame }),
+        2 => (worker(), slot(), 0..20_u32, 0..4_u32).prop_map(|(worker, slot, task, output)| {
+            Step::Stray { worker, slot, task, output }
+        }),
+        1 => Just(Step::Pause),
+        2 => Just(Step::Resume),
+        1 => Just(Step::Cancel),
+    ]
+}
+
+/// A slot's tasks with the outputs that each has yet to report.
+type SlotWork = VecDeque<(TaskId, VecDeque<u32>)>;
+
+/// Workers that do exactly what they are told, and a ledger of what became of every output.
+struct World {
+    scheduler: Scheduler,
+    workers: BTreeMap<u32, Vec<SlotWork>>,
+    ended: BTreeMap<(u32, u32), u32>,
+    attempts: BTreeMap<TaskId, u32>,
+    deaths_held_against: BTreeMap<TaskId, u32>,
+    total: usize,
+}
+
+impl World {
+    fn new(jobs: &[(u64, u32)]) -> Self {
+        let specs = jobs.iter().map(|&(cost, outputs)| Job { cost, outputs });
+        Self {
+            scheduler: Scheduler::new(specs),
+            workers: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            deaths_held_against: BTreeMap::new(),
+            total: jobs.iter().map(|job| job.1 as usize).sum(),
+        }
+    }
+
+    fn tell(&mut self, input: Input) {
+        let mut effects = Vec::new();
+        self.scheduler.handle(input, &mut effects);
+        for effect in effects {
+            match effect {
+                Effect::Run { slot, task, attempt, outputs, suspect } => {
+                    assert!(!outputs.is_empty(), "a task without work was started");
+                    let slots = self.workers.get_mut(&slot.worker.0).expect("a dead worker");
+                    if suspect {
+                        assert!(slots.iter().all(VecDeque::is_empty), "a suspect in company");
+                    }
+                    slots[slot.index as usize].push_back((task, outputs.into()));
+                    let count = self.attempts.entry(task).or_default();
+                    *count += 1;
+                    assert_eq!(attempt, *count);
+                }
+                Effect::GiveUp { task, outputs, why } => {
+                    if why == GiveUp::Quarantined {
+                        let deaths = self.deaths_held_against.get(&task).copied().unwrap_or(0);
+                        assert!(deaths >= 2, "an innocent task was quarantined");
+                    }
+                    for output in outputs {
+                        *self.ended.entry((task.0, output)).or_default() += 1;
+                    }
+                }
+            }
+        }
+        self.check();
+    }
+
+    fn check(&self) {
+        let counts = self.scheduler.counts();
+        assert_eq!(counts.queued + counts.assigned + counts.ended, self.scheduler.tasks.len());
+        let assigned: usize = self.workers.values().flatten().map(VecDeque::len).sum();
+        assert_eq!(counts.assigned, assigned, "the scheduler and the workers disagree");
+        assert!(self.ended.values().all(|times| *times == 1), "an output ended twice");
+        if self.scheduler.is_done() {
+            assert_eq!(self.ended.len(), self.total, "an output is lost");
+        }
+    }
+
+    fn slot(&mut self, worker: u32, slot: u32) -> Option<&mut SlotWork> {
+        self.workers.get_mut(&worker)?.get_mut(slot as usize)
+    }
+
+    /// The running task of a slot reports its next output.
+    fn progress(&mut self, worker: u32, slot: u32) {
+        let Some((task, output)) = self.slot(worker, slot).and_then(|work| {
+            let (task, outputs) = work.front_mut()?;
+            Some((*task, outputs.pop_front()?))
+        }) else {
+            return;
+        };
+        *self.ended.entry((task.0, output)).or_default() += 1;
+        let slot = SlotId { worker: WorkerId(worker), index: slot };
+        self.tell(Input::Ended { slot, task, output });
+    }
+
+    fn finish(&mut self, worker: u32, slot: u32) {
+        while self
+            .slot(worker, slot)
+            .is_some_and(|work| work.front().is_some_and(|(_, outputs)| !outputs.is_empty()))
+        {
+            self.progress(worker, slot);
+        }
+        let Some((task, _)) = self.slot(worker, slot).and_then(VecDeque::pop_front) else {
+            return;
+        };
+        let slot = SlotId { worker: WorkerId(worker), index: slot };
+        self.tell(Input::Finished { slot, task });
+    }
+
+    fn lose(&mut self, worker: u32, blame: u8) {
+        let blame = match blame {
+            0 | 1 => Blame::Running,
+            2 => Blame::Slot(0),
+            _ => Blame::Outside,
+        };
+        let lost = self.workers.remove(&worker).unwrap_or_default();
+        for (index, slot) in lost.iter().enumerate() {
+            if let Some((task, outputs)) = slot.front()
+                && !outputs.is_empty()
+                && (blame != Blame::Slot(0) || index == 0)
+            {
+                *self.deaths_held_against.entry(*task).or_default() += 1;
+            }
+        }
+        self.tell(Input::Lost { worker: WorkerId(worker), blame });
+    }
+
+    fn apply(&mut self, step: &Step) {
+        match *step {
+            Step::Ready { worker, slots } => {
+                self.workers.entry(worker).or_insert_with(|| vec![VecDeque::new(); slots as usize]);
+                self.tell(Input::Ready { worker: WorkerId(worker), slots });
+            }
+            Step::Progress { worker, slot } => self.progress(worker, slot),
+            Step::Finish { worker, slot } => self.finish(worker, slot),
+            Step::Lose { worker, blame } => self.lose(worker, blame),
+            Step::Stray { worker, slot, task, output } => {
+                let at = SlotId { worker: WorkerId(worker), index: slot };
+                let runs_there = self
+                    .slot(worker, slot)
+                    .is_some_and(|work| work.iter().any(|(held, _)| held.0 == task));
+                if !runs_there {
+                    self.tell(Input::Ended { slot: at, task: TaskId(task), output });
+                    self.tell(Input::Finished { slot: at, task: TaskId(task) });
+                }
+            }
+            Step::Pause => self.tell(Input::Pause),
+            Step::Resume => self.tell(Input::Resume),
+            Step::Cancel => self.tell(Input::Cancel),
+        }
+    }
+
+    /// From here on everything goes well.
+    fn settle(&mut self) {
+        self.tell(Input::Resume);
+        self.apply(&Step::Ready { worker: 0, slots: 2 });
+        for _ in 0..10_000 {
+            if self.scheduler.is_done() {
+                return;
+            }
+            let busy: Vec<(u32, u32)> = self
+                .workers
+                .iter()
+                .flat_map(|(worker, slots)| (0..slots.len() as u32).map(|slot| (*worker, slot)))
+                .collect();
+            for (worker, slot) in busy {
+                self.finish(worker, slot);
+            }
+        }
+        panic!("the run does not end: {:?}", self.scheduler.counts());
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_lost_or_ended_twice_in_any_order_of_events(
+        jobs in prop::collection::vec((1_u64..400_000, 1_u32..4), 1..20),
+        steps in prop::collection::vec(step(), 0..120),
+    ) {
+        let mut world = World::new(&jobs);
+        for step in &steps {
+            world.apply(step);
+        }
+        world.settle();
+        prop_assert_eq!(world.ended.len(), world.total);
+    }
+
+    #[test]
+    fn a_task_that_kills_every_worker_ends_after_two_and_takes_nobody_along(
+        poison in 0_u32..8,
+        slots in 1_u32..4,
+    ) {
+        let mut world = World::new(&[(1_000_000, 1); 8]);
+        world.apply(&Step::Ready { worker: 0, slots });
+        for _ in 0..200 {
+            if world.scheduler.is_done() {
+                break;
+            }
+            let at_work: Vec<(u32, u32)> = world.workers[&0]
+                .iter()
+                .zip(0..)
+                .filter_map(|(work, slot)| work.front().map(|(task, _)| (task.0, slot)))
+                .collect();
+            if at_work.iter().any(|(task, _)| *task == poison) {
+                world.lose(0, 0);
+                world.apply(&Step::Ready { worker: 0, slots });
+            } else {
+                for (_, slot) in at_work {
+                    world.finish(0, slot);
+                }
+            }
+        }
+        prop_assert!(world.scheduler.is_done());
+        prop_assert_eq!(world.deaths_held_against[&TaskId(poison)], 2);
+        prop_assert_eq!(world.attempts[&TaskId(poison)], 2);
+    }
+}
+
+#[test]
+fn a_task_survives_three_kills_from_outside_without_a_charge() {
+    let mut world = World::new(&[(1, 1)]);
+    for _ in 0..3 {
+        world.apply(&Step::Ready { worker: 0, slots: 1 });
+        world.lose(0, 4);
+    }
+    assert_eq!(world.scheduler.tasks[0].charged, 0);
+    world.settle();
+    assert_eq!(world.attempts[&TaskId(0)], 4);
+}
+
+#[test]
+fn a_repeated_task_makes_only_what_is_missing() {
+    let mut scheduler = Scheduler::new([Job { cost: 1, outputs: 3 }]);
+    let (worker, slot) = (WorkerId(1), SlotId { worker: WorkerId(1), index: 0 });
+    let mut effects = Vec::new();
+    scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
+    scheduler.handle(Input::Ended { slot, task: TaskId(0), output: 1 }, &mut effects);
+    scheduler.handle(Input::Lost { worker, blame: Blame::Running }, &mut effects);
+    effects.clear();
+    scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
+    let [Effect::Run { outputs, attempt: 2, suspect: true, .. }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(outputs, &[0, 2]);
+}
+
+#[test]
+fn large_tasks_are_not_given_ahead_and_small_ones_are() {
+    let mut effects = Vec::new();
+    let worker = WorkerId(1);
+    let mut large = Scheduler::new([Job { cost: 5_000_000, outputs: 1 }; 9]);
+    large.handle(Input::Ready { worker, slots: 1 }, &mut effects);
+    assert_eq!(effects.len(), 1);
+    effects.clear();
+    let mut small = Scheduler::new([Job { cost: 5_000, outputs: 1 }; 90]);
+    small.handle(Input::Ready { worker, slots: 1 }, &mut effects);
+    assert_eq!(effects.len(), 16);
+}

@@ -1,0 +1,176 @@
+//! How a worker died, and whom that is held against.
+
+use std::fmt;
+use std::process::ExitStatus;
+
+use crate::scheduler::Blame;
+
+/// What ended a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// A signal, by its number.
+    Signal(i32),
+    /// It left by itself, with that code.
+    Exit(i32),
+    /// It hung up without having been started by this program.
+    HungUp,
+    /// It never said Hello, in so many seconds.
+    Silent(u64),
+}
+
+/// Who of us killed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Killer {
+    /// This thread of it took too long.
+    Timeout {
+        /// The thread.
+        slot: u32,
+    },
+    /// The user asked for it.
+    User,
+    /// It sent something that makes no sense.
+    Protocol,
+}
+
+/// The death of a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Death {
+    /// What ended it.
+    pub cause: Cause,
+    /// Who of us did, if it was us.
+    pub killer: Option<Killer>,
+    /// Whether the system was killing processes for want of memory meanwhile.
+    pub out_of_memory: bool,
+    /// The last lines that it wrote to standard error.
+    pub last_words: Vec<String>,
+}
+
+const SIGHUP: i32 = 1;
+const SIGINT: i32 = 2;
+const SIGQUIT: i32 = 3;
+const SIGKILL: i32 = 9;
+const SIGTERM: i32 = 15;
+
+impl Death {
+    /// Whom the death is held against.
+    pub fn blame(&self) -> Blame {
+        match self.killer {
+            Some(Killer::Timeout { slot }) => Blame::Slot(slot),
+            _ if self.is_from_outside() => Blame::Outside,
+            _ => Blame::Running,
+        }
+    }
+
+    /// Whether it did not come from what the worker was doing.
+    pub fn is_from_outside(&self) -> bool {
+        match (&self.killer, &self.cause) {
+            (Some(killer), _) => *killer == Killer::User,
+            (None, Cause::Signal(signal)) => {
+                !self.out_of_memory && [SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM].contains(signal)
+            }
+            (None, Cause::HungUp) => true,
+            (None, Cause::Exit(_) | Cause::Silent(_)) => false,
+        }
+    }
+}
+
+impl fmt::Display for Death {
+    /// The cause in a few words: `SIGSEGV`, `exit code 3`, `out of memory`, `timeout`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.killer, &self.cause) {
+            (Some(Killer::Timeout { .. }), _) => f.write_str("timeout"),
+            (Some(Killer::Protocol), _) => f.write_str("senseless messages"),
+            (_, Cause::Signal(SIGKILL)) if self.out_of_memory => f.write_str("out of memory"),
+            (_, Cause::Signal(signal)) => f.write_str(&signal_name(*signal)),
+            (_, Cause::Exit(code)) => write!(f, "exit code {code}"),
+            (_, Cause::HungUp) => f.write_str("hung up"),
+            (_, Cause::Silent(seconds)) => write!(f, "no sign of life in {seconds} s"),
+        }
+    }
+}
+
+/// The cause that an exit status tells.
+pub(super) fn cause(status: ExitStatus) -> Cause {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        if let Some(signal) = status.signal() {
+            return Cause::Signal(signal);
+        }
+    }
+    Cause::Exit(status.code().unwrap_or(-1))
+}
+
+/// How many processes the system has killed for want of memory since it started. The count is of
+/// the whole machine: when it has changed, a SIGKILL is not taken for somebody's intention.
+#[cfg(target_os = "linux")]
+pub(super) fn out_of_memory_kills() -> u64 {
+    std::fs::read_to_string("/proc/vmstat")
+        .ok()
+        .and_then(|text| {
+            let count = text.lines().find_map(|line| line.strip_prefix("oom_kill "))?;
+            count.trim().parse().ok()
+        })
+        .unwrap_or(0)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn out_of_memory_kills() -> u64 {
+    0
+}
+
+/// The name of a signal, as on Linux and the other Unixes where they agree.
+pub(super) fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        SIGHUP => "SIGHUP",
+        SIGINT => "SIGINT",
+        SIGQUIT => "SIGQUIT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        7 if cfg!(target_os = "linux") => "SIGBUS",
+        10 if cfg!(target_os = "macos") => "SIGBUS",
+        8 => "SIGFPE",
+        SIGKILL => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        SIGTERM => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        31 if cfg!(target_os = "linux") => "SIGSYS",
+        _ => return format!("signal {signal}"),
+    };
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn death(cause: Cause, killer: Option<Killer>, out_of_memory: bool) -> Death {
+        Death { cause, killer, out_of_memory, last_words: Vec::new() }
+    }
+
+    #[test]
+    fn a_kill_from_outside_is_nobodys_fault() {
+        assert_eq!(death(Cause::Signal(9), None, false).blame(), Blame::Outside);
+        assert_eq!(death(Cause::Signal(9), Some(Killer::User), false).blame(), Blame::Outside);
+    }
+
+    #[test]
+    fn a_crash_and_a_kill_for_want_of_memory_are_the_tasks_fault() {
+        assert_eq!(death(Cause::Signal(11), None, false).blame(), Blame::Running);
+        assert_eq!(death(Cause::Exit(0), None, false).blame(), Blame::Running);
+        let starved = death(Cause::Signal(9), None, true);
+        assert_eq!(starved.blame(), Blame::Running);
+        assert_eq!(starved.to_string(), "out of memory");
+    }
+
+    #[test]
+    fn a_timeout_is_the_fault_of_the_thread_that_took_too_long() {
+        let timeout = death(Cause::Signal(9), Some(Killer::Timeout { slot: 2 }), false);
+        assert_eq!(timeout.blame(), Blame::Slot(2));
+        assert_eq!(timeout.to_string(), "timeout");
+    }
+}

@@ -1,0 +1,323 @@
+//! The life of a lane: start a process, serve it, bury it, start the next one.
+
+use std::future::pending;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant};
+
+use lote_protocol::message::{Command, Report};
+use lote_protocol::task::Limits;
+use lote_protocol::transport::{Sender, TransportError};
+use lote_worker::entry::EXIT_REFUSED;
+use tokio::process::Child;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::death::{self, Cause, Death, Killer};
+use super::door::{Door, Visitor};
+use super::launcher::Launcher;
+use super::restart::{Restarts, Verdict};
+use super::stderr::LastWords;
+use super::{Mailbox, WorkerEvent};
+use crate::scheduler::WorkerId;
+
+/// A process has this long to say Hello.
+const START_TIME: Duration = Duration::from_secs(20);
+
+/// A worker that was told to stop has this long to leave.
+const STOP_TIME: Duration = Duration::from_secs(3);
+
+/// What a lane is told from above.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Control {
+    /// Kill the process.
+    Kill(Killer),
+    /// Have the worker finish what it has, and end.
+    Stop,
+}
+
+/// What all lanes of a run have in common.
+#[derive(Debug, Clone)]
+pub(super) struct Lane {
+    pub(super) slots: u32,
+    pub(super) limits: Limits,
+    pub(super) max_memory_bytes: Option<u64>,
+    pub(super) launcher: Launcher,
+    pub(super) door: Door,
+    pub(super) events: mpsc::Sender<WorkerEvent>,
+}
+
+/// How the service of a worker ended.
+struct Served {
+    killer: Option<Killer>,
+    stopping: bool,
+    made_something: bool,
+}
+
+impl Lane {
+    /// Keeps a worker process going until it is told to stop, or gives up.
+    pub(super) async fn live(
+        self,
+        worker: WorkerId,
+        mut control: mpsc::UnboundedReceiver<Control>,
+    ) {
+        let birth = Instant::now();
+        let mut restarts = Restarts::default();
+        loop {
+            let (pid, served, death) = match self.incarnation(worker, &mut control).await {
+                Ok(end) => end,
+                Err(error) => {
+                    let reason = format!("a worker could not be started: {error}");
+                    return self.tell(WorkerEvent::Off { worker, reason }).await;
+                }
+            };
+            if served.stopping && served.killer.is_none() {
+                return self.tell(WorkerEvent::Stopped { worker, pid }).await;
+            }
+            if served.made_something {
+                restarts.progress();
+            }
+            let outside = death.is_from_outside();
+            let verdict = restarts.death(birth.elapsed(), outside, chance());
+            let reason = off_reason(&death);
+            let refused = death.cause == Cause::Exit(i32::from(EXIT_REFUSED));
+            self.tell(WorkerEvent::Lost { worker, pid, death }).await;
+            if served.stopping {
+                return self.tell(WorkerEvent::Stopped { worker, pid }).await;
+            }
+            match verdict {
+                Verdict::Replace(delay) if !refused => {
+                    if self.stopped_within(delay, &mut control).await {
+                        return self.tell(WorkerEvent::Stopped { worker, pid }).await;
+                    }
+                }
+                _ => return self.tell(WorkerEvent::Off { worker, reason }).await,
+            }
+        }
+    }
+
+    /// Serves a worker that was started by hand, until it leaves.
+    pub(super) async fn host(
+        self,
+        worker: WorkerId,
+        visitor: Visitor,
+        mut control: mpsc::UnboundedReceiver<Control>,
+    ) {
+        let pid = visitor.pid;
+        self.tell(WorkerEvent::Started { worker, pid }).await;
+        let (served, _) = self.serve(worker, visitor, Duration::ZERO, None, &mut control).await;
+        let stopped = served.stopping && served.killer.is_none();
+        if !stopped {
+            let death = Death {
+                cause: Cause::HungUp,
+                killer: served.killer,
+                out_of_memory: false,
+                last_words: Vec::new(),
+            };
+            self.tell(WorkerEvent::Lost { worker, pid, death }).await;
+        }
+        self.tell(WorkerEvent::Stopped { worker, pid }).await;
+    }
+
+    /// One process from start to death.
+    async fn incarnation(
+        &self,
+        worker: WorkerId,
+        control: &mut mpsc::UnboundedReceiver<Control>,
+    ) -> std::io::Result<(u32, Served, Death)> {
+        let kills_before = death::out_of_memory_kills();
+        let (token, arrival) = self.door.expect()?;
+        let start = Instant::now();
+        let mut child = self.launcher.start(token)?;
+        let pid = child.id().unwrap_or_default();
+        let last_words = child.stderr.take().map(LastWords::listen);
+        self.tell(WorkerEvent::Started { worker, pid }).await;
+
+        let (served, cause) = match self.arrive(arrival, pid, &mut child, control).await {
+            Arrival::Here(visitor) => {
+                self.serve(worker, visitor, start.elapsed(), Some(&mut child), control).await
+            }
+            Arrival::Not { served, cause } => (served, cause),
+        };
+        let status = end(&mut child).await?;
+        let death = Death {
+            cause: cause.unwrap_or_else(|| death::cause(status)),
+            killer: served.killer,
+            out_of_memory: death::out_of_memory_kills() != kills_before,
+            last_words: match last_words {
+                Some(words) => words.take().await,
+                None => Vec::new(),
+            },
+        };
+        Ok((pid, served, death))
+    }
+
+    /// A race of Hello, death, a word from above, and the clock.
+    async fn arrive(
+        &self,
+        arrival: oneshot::Receiver<Visitor>,
+        pid: u32,
+        child: &mut Child,
+        control: &mut mpsc::UnboundedReceiver<Control>,
+    ) -> Arrival {
+        let failed = |killer, stopping, cause| Arrival::Not {
+            served: Served { killer, stopping, made_something: false },
+            cause,
+        };
+        tokio::select! {
+            Ok(visitor) = arrival => {
+                if self.launcher.starts_worker_itself() && visitor.pid != pid {
+                    return failed(Some(Killer::Protocol), false, None);
+                }
+                Arrival::Here(visitor)
+            }
+            _ = child.wait() => failed(None, false, None),
+            word = control.recv() => match word {
+                Some(Control::Kill(killer)) => failed(Some(killer), false, None),
+                Some(Control::Stop) | None => failed(None, true, None),
+            },
+            () = tokio::time::sleep(START_TIME) => {
+                failed(None, false, Some(Cause::Silent(START_TIME.as_secs())))
+            }
+        }
+    }
+
+    /// Passes commands in and reports out until the worker is dead or gone.
+    async fn serve(
+        &self,
+        worker: WorkerId,
+        visitor: Visitor,
+        took: Duration,
+        mut child: Option<&mut Child>,
+        control: &mut mpsc::UnboundedReceiver<Control>,
+    ) -> (Served, Option<Cause>) {
+        let Visitor { pid, sender, mut receiver } = visitor;
+        let mut served = Served { killer: None, stopping: false, made_something: false };
+        let (mailbox, commands) = mpsc::unbounded_channel();
+        let mailbox = Mailbox(mailbox);
+        let (slots, limits) = (self.slots, self.limits);
+        let max_memory_bytes = self.max_memory_bytes;
+        mailbox.send(Command::Welcome { slots, limits, max_memory_bytes });
+        // A worker that has been stopped reads nothing, and must still be killable: sending waits
+        // on its own.
+        let mut writers = JoinSet::new();
+        writers.spawn(write(sender, commands));
+        let ready = WorkerEvent::Ready { worker, pid, slots, took, mailbox: mailbox.clone() };
+        self.tell(ready).await;
+        let mut deadline = None;
+        loop {
+            tokio::select! {
+                report = receiver.next::<Report>() => match report {
+                    Ok(Some(report)) => {
+                        served.made_something |= matches!(report, Report::Ended { .. });
+                        self.tell(WorkerEvent::Reported { worker, report }).await;
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        tracing::warn!(worker = worker.0, %error, "a worker's connection broke");
+                        if !matches!(error, TransportError::Io(_) | TransportError::Cut) {
+                            served.killer = Some(Killer::Protocol);
+                        }
+                        break;
+                    }
+                },
+                word = control.recv(), if served.killer.is_none() => match word {
+                    Some(Control::Kill(killer)) => {
+                        served.killer = Some(killer);
+                        match &mut child {
+                            Some(child) => drop(child.start_kill()),
+                            None => break,
+                        }
+                    }
+                    Some(Control::Stop) if !served.stopping => {
+                        served.stopping = true;
+                        mailbox.send(Command::Stop);
+                        deadline = Some(tokio::time::Instant::now() + STOP_TIME);
+                    }
+                    Some(Control::Stop) => {}
+                    // The run is over, and nobody is left to say more.
+                    None => break,
+                },
+                () = until(deadline) => break,
+            }
+        }
+        // A process that has hung up is dead, or soon will be.
+        (served, None)
+    }
+
+    /// Waits; tells whether it was told to stop meanwhile.
+    async fn stopped_within(
+        &self,
+        delay: Duration,
+        control: &mut mpsc::UnboundedReceiver<Control>,
+    ) -> bool {
+        let over = tokio::time::sleep(delay);
+        tokio::pin!(over);
+        loop {
+            tokio::select! {
+                biased;
+                word = control.recv() => match word {
+                    Some(Control::Kill(_)) => {}
+                    Some(Control::Stop) | None => return true,
+                },
+                () = &mut over => return false,
+            }
+        }
+    }
+
+    async fn tell(&self, event: WorkerEvent) {
+        // Nobody listens any more when the run is over.
+        drop(self.events.send(event).await);
+    }
+}
+
+/// Sends a worker its commands, as many at a time as there are.
+async fn write(mut sender: Sender, mut commands: mpsc::UnboundedReceiver<Command>) {
+    while let Some(command) = commands.recv().await {
+        let mut queued = sender.queue(&command);
+        while let Ok(command) = commands.try_recv() {
+            queued = queued.and(sender.queue(&command));
+        }
+        if let Err(error) = queued {
+            tracing::error!(%error, "a command could not be sent");
+        }
+        // If that fails the worker is dying, and whoever reads from it will notice.
+        if sender.flush().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Whether a started process has come to the door.
+enum Arrival {
+    Here(Visitor),
+    Not { served: Served, cause: Option<Cause> },
+}
+
+/// Waits for a process that has hung up, and makes sure of its end.
+async fn end(child: &mut Child) -> std::io::Result<std::process::ExitStatus> {
+    if let Ok(status) = tokio::time::timeout(Duration::from_millis(500), child.wait()).await {
+        return status;
+    }
+    child.start_kill()?;
+    child.wait().await
+}
+
+async fn until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => pending().await,
+    }
+}
+
+/// Why a lane gives up, in one line.
+fn off_reason(death: &Death) -> String {
+    match death.last_words.last() {
+        Some(words) => format!("it kept dying ({death}): {words}"),
+        None => format!("it kept dying ({death})"),
+    }
+}
+
+/// A random number, 0.0..1.0; how random does not matter.
+fn chance() -> f64 {
+    RandomState::new().hash_one(0) as f64 / u64::MAX as f64
+}

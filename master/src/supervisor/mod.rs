@@ -1,0 +1,228 @@
+//! Worker processes: started, watched, killed and replaced.
+//!
+//! Each worker has a lane, which lives as long as the run and replaces its process when that dies.
+//! Lanes decide nothing about tasks: they say what happened and pass on what they are given.
+//! Only [`launcher`] starts processes.
+
+mod death;
+mod door;
+mod lane;
+mod launcher;
+mod restart;
+mod stderr;
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lote_protocol::endpoint::Endpoint;
+use lote_protocol::message::{Command, Report};
+use lote_protocol::task::Limits;
+use lote_protocol::transport::Listener;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+pub use death::{Cause, Death, Killer};
+use door::Door;
+use lane::{Control, Lane};
+use launcher::Launcher;
+pub use launcher::Program;
+
+use crate::scheduler::WorkerId;
+
+/// How many events may wait before the lanes do.
+const EVENT_QUEUE: usize = 1024;
+
+/// Which workers a run has.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Processes to start.
+    pub workers: u32,
+    /// Threads in each.
+    pub slots: u32,
+    /// What workers refuse to load.
+    pub limits: Limits,
+    /// How much memory each process may use, bytes.
+    pub max_memory_bytes: Option<u64>,
+    /// What is started as a worker.
+    pub program: Program,
+    /// Whether workers that were started by hand may join.
+    pub external: bool,
+}
+
+/// Where to send a worker's commands. What is sent to a dead worker goes nowhere.
+#[derive(Debug, Clone)]
+pub struct Mailbox(mpsc::UnboundedSender<Command>);
+
+impl Mailbox {
+    /// Sends a command.
+    pub fn send(&self, command: Command) {
+        // The receiver is gone when the process is: its `Lost` is on its way.
+        drop(self.0.send(command));
+    }
+}
+
+/// What happened to a worker.
+#[derive(Debug)]
+pub enum WorkerEvent {
+    /// Its process exists.
+    Started {
+        /// The worker.
+        worker: WorkerId,
+        /// Its process.
+        pid: u32,
+    },
+    /// It has said Hello and takes commands.
+    Ready {
+        /// The worker.
+        worker: WorkerId,
+        /// Its process.
+        pid: u32,
+        /// Its threads.
+        slots: u32,
+        /// From the start of the process to here; zero for a worker started by hand.
+        took: Duration,
+        /// Where to send its commands.
+        mailbox: Mailbox,
+    },
+    /// It reported.
+    Reported {
+        /// The worker.
+        worker: WorkerId,
+        /// What.
+        report: Report,
+    },
+    /// Its process is dead. All that it had reported has come before this.
+    Lost {
+        /// The worker.
+        worker: WorkerId,
+        /// Its process.
+        pid: u32,
+        /// How it died.
+        death: Death,
+    },
+    /// It will not be replaced any more.
+    Off {
+        /// The worker.
+        worker: WorkerId,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// It has left because it was told to.
+    Stopped {
+        /// The worker.
+        worker: WorkerId,
+        /// Its process.
+        pid: u32,
+    },
+}
+
+/// Why there are no workers.
+#[derive(Debug, thiserror::Error)]
+pub enum SupervisorError {
+    /// No socket to talk to them.
+    #[error("the socket for the workers could not be made in {folder}: {source}")]
+    Socket {
+        /// Where it was to be.
+        folder: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// All lanes of a run. Dropping it kills what is left of them.
+#[derive(Debug)]
+pub struct Supervisor {
+    controls: Vec<(WorkerId, mpsc::UnboundedSender<Control>)>,
+    events: mpsc::Receiver<WorkerEvent>,
+    tasks: JoinSet<()>,
+    endpoint: Endpoint,
+    externals: mpsc::UnboundedReceiver<door::Visitor>,
+    lane: Lane,
+    next_id: u32,
+}
+
+impl Supervisor {
+    /// Opens the socket and starts the workers. It must be called on a thread that lives until
+    /// the program ends: workers are told to die with the thread that started them.
+    pub fn start(config: &Config) -> Result<Self, SupervisorError> {
+        let endpoint = Endpoint::create().map_err(|source| SupervisorError::Socket {
+            folder: std::env::temp_dir().display().to_string(),
+            source,
+        })?;
+        let refused = |source| SupervisorError::Socket {
+            folder: endpoint.folder().display().to_string(),
+            source,
+        };
+        let listener = Listener::bind(endpoint.socket()).map_err(refused)?;
+        let (door, externals, listening) =
+            Door::open(listener, config.external.then(|| endpoint.folder())).map_err(refused)?;
+        let (sender, events) = mpsc::channel(EVENT_QUEUE);
+        let launcher = Launcher::new(config.program.clone(), endpoint.socket().to_owned());
+        let lane = Lane {
+            slots: config.slots,
+            limits: config.limits,
+            max_memory_bytes: config.max_memory_bytes,
+            launcher,
+            door,
+            events: sender,
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(listening);
+        let mut supervisor =
+            Self { controls: Vec::new(), events, tasks, endpoint, externals, lane, next_id: 1 };
+        for _ in 0..config.workers {
+            let (worker, control) = supervisor.new_lane();
+            let lane = supervisor.lane.clone();
+            supervisor.tasks.spawn(lane.live(worker, control));
+        }
+        Ok(supervisor)
+    }
+
+    /// The address for workers that are started by hand.
+    pub fn socket(&self) -> PathBuf {
+        self.endpoint.socket().to_owned()
+    }
+
+    /// Waits for what happens next. Nothing is lost when the future is dropped before it is ready.
+    pub async fn next(&mut self) -> WorkerEvent {
+        loop {
+            tokio::select! {
+                event = self.events.recv() => if let Some(event) = event {
+                    return event;
+                },
+                Some(visitor) = self.externals.recv() => {
+                    let (worker, control) = self.new_lane();
+                    let lane = self.lane.clone();
+                    self.tasks.spawn(lane.host(worker, visitor, control));
+                }
+            }
+        }
+    }
+
+    /// Kills a worker at once.
+    pub fn kill(&self, worker: WorkerId, killer: Killer) {
+        self.control(worker, Control::Kill(killer));
+    }
+
+    /// Has every worker finish what it has and leave; each ends with `Stopped`, `Lost` or `Off`.
+    pub fn stop(&self) {
+        for (_, control) in &self.controls {
+            let _ = control.send(Control::Stop);
+        }
+    }
+
+    fn control(&self, worker: WorkerId, control: Control) {
+        if let Some((_, lane)) = self.controls.iter().find(|(id, _)| *id == worker) {
+            let _ = lane.send(control);
+        }
+    }
+
+    fn new_lane(&mut self) -> (WorkerId, mpsc::UnboundedReceiver<Control>) {
+        let worker = WorkerId(self.next_id);
+        self.next_id += 1;
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.controls.push((worker, sender));
+        (worker, receiver)
+    }
+}

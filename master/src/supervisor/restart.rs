@@ -1,0 +1,112 @@
+//! When a dead worker is replaced: at once, later, or not any more.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Deaths of its own in [`WINDOW`] without an output in between, after which a lane gives up.
+const MAX_OWN: usize = 5;
+
+/// The same for deaths that came from outside, which a person or a test may cause at any rate.
+const MAX_OUTSIDE: usize = 50;
+
+/// The time over which deaths are counted.
+const WINDOW: Duration = Duration::from_secs(10);
+
+const FIRST_DELAY: Duration = Duration::from_millis(100);
+const LONGEST_DELAY: Duration = Duration::from_secs(5);
+
+/// What to do about a death.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Replace the worker after this time.
+    Replace(Duration),
+    /// Do not replace it any more.
+    GiveUp,
+}
+
+/// The deaths of a lane since it last made an output.
+#[derive(Debug, Default)]
+pub(super) struct Restarts {
+    own: VecDeque<Duration>,
+    outside: VecDeque<Duration>,
+}
+
+impl Restarts {
+    /// The worker has made something: it is no crash loop.
+    pub(super) fn progress(&mut self) {
+        self.own.clear();
+        self.outside.clear();
+    }
+
+    /// The worker died at `now`, a time since any fixed moment. `chance`, 0.0..1.0, spreads the
+    /// restarts of lanes that died together.
+    pub(super) fn death(&mut self, now: Duration, from_outside: bool, chance: f64) -> Verdict {
+        let (deaths, max) =
+            if from_outside { (&mut self.outside, MAX_OUTSIDE) } else { (&mut self.own, MAX_OWN) };
+        deaths.push_back(now);
+        while deaths.front().is_some_and(|at| now.saturating_sub(*at) > WINDOW) {
+            deaths.pop_front();
+        }
+        if deaths.len() > max {
+            return Verdict::GiveUp;
+        }
+        let earlier = if from_outside { 0 } else { deaths.len() - 1 };
+        Verdict::Replace(delay(earlier, chance))
+    }
+}
+
+/// Nothing after the first death, then 100 ms, doubled each time, more or less a quarter.
+fn delay(earlier: usize, chance: f64) -> Duration {
+    let Some(doublings) = earlier.checked_sub(1) else {
+        return Duration::ZERO;
+    };
+    let factor = 2_u32.saturating_pow(u32::try_from(doublings).unwrap_or(u32::MAX));
+    let full = FIRST_DELAY.saturating_mul(factor).min(LONGEST_DELAY);
+    full.mul_f64(0.75 + chance.clamp(0.0, 1.0) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn the_first_death_costs_no_time_and_further_ones_more_and_more() {
+        let mut restarts = Restarts::default();
+        let delays: Vec<_> = (0..5).map(|n| restarts.death(at(n * 100), false, 0.5)).collect();
+        let expected = [0, 100, 200, 400, 800].map(|delay| Verdict::Replace(at(delay)));
+        assert_eq!(delays, expected);
+        assert_eq!(restarts.death(at(500), false, 0.5), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn an_output_wipes_the_slate() {
+        let mut restarts = Restarts::default();
+        for n in 0..5 {
+            restarts.death(at(n), false, 0.5);
+        }
+        restarts.progress();
+        assert_eq!(restarts.death(at(6), false, 0.5), Verdict::Replace(Duration::ZERO));
+    }
+
+    #[test]
+    fn deaths_long_ago_do_not_count() {
+        let mut restarts = Restarts::default();
+        for n in 0..40 {
+            let verdict = restarts.death(at(n * 11_000), false, 0.5);
+            assert_eq!(verdict, Verdict::Replace(Duration::ZERO));
+        }
+    }
+
+    #[test]
+    fn kills_from_outside_are_made_good_at_once() {
+        let mut restarts = Restarts::default();
+        for n in 0..50 {
+            assert_eq!(restarts.death(at(n), true, 0.5), Verdict::Replace(Duration::ZERO));
+        }
+        assert_eq!(restarts.death(at(50), true, 0.5), Verdict::GiveUp);
+    }
+}

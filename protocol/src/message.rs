@@ -1,0 +1,172 @@
+//! The messages. Commands are imperative, reports are in the past tense.
+
+use serde::{Deserialize, Serialize};
+
+use crate::outcome::Failure;
+use crate::task::{Limits, Task};
+
+/// Name of the environment variable through which a worker is given its [`Token`], in hexadecimal.
+pub const TOKEN_VARIABLE: &str = "LOTE_TOKEN";
+
+/// A secret of 128 bits that shows that a worker was started by this master, or by someone who
+/// may read the master's private folder.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Token(pub [u8; 16]);
+
+impl Token {
+    /// The token written as 32 hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.trim();
+        let all_hex = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = all_hex.then(|| u128::from_str_radix(digits, 16).ok()).flatten()?;
+        Some(Self(number.to_be_bytes()))
+    }
+
+    /// The token as 32 hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0))
+    }
+
+    /// Whether both are equal, in a time that does not depend on where they differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).fold(0, |acc, (a, b)| acc | (a ^ b)) == 0
+    }
+}
+
+impl std::fmt::Debug for Token {
+    /// Keeps the secret out of logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+/// What a worker says after the preamble.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Its process id.
+    pub pid: u32,
+    /// The secret that it was given.
+    pub token: Token,
+}
+
+/// From the master to a worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// The answer to [`Hello`]: the worker is accepted and works like this.
+    Welcome {
+        /// How many tasks it runs at a time, one thread each.
+        slots: u32,
+        /// What it refuses to load.
+        limits: Limits,
+        /// How much memory the process may use, bytes; `None` sets no bound.
+        max_memory_bytes: Option<u64>,
+    },
+    /// The answer to [`Hello`]: the worker is not wanted, for that reason, and must not try again.
+    Refuse {
+        /// One line for the user.
+        reason: String,
+    },
+    /// Run this task after those that the slot already has.
+    Run {
+        /// The thread to run it on, below `slots`.
+        slot: u32,
+        /// Whether to report each [`Stage`]: asked for when the task has cost a worker its life.
+        report_stages: bool,
+        /// What to do.
+        task: Task,
+    },
+    /// Finish what has been started and leave.
+    Stop,
+}
+
+/// Where a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Reading the file.
+    Read,
+    /// Decoding it.
+    Decode,
+    /// Applying filters.
+    Filter,
+    /// Encoding the result.
+    Encode,
+    /// Writing the output.
+    Write,
+}
+
+impl Stage {
+    /// The stage as a noun.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "reading",
+            Self::Decode => "decoding",
+            Self::Filter => "filtering",
+            Self::Encode => "encoding",
+            Self::Write => "writing",
+        }
+    }
+}
+
+/// An output that is complete and in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// Size of the file, bytes.
+    pub bytes: u64,
+    /// What was left out and the user should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// From a worker to the master.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Report {
+    /// A task that was to report its stages has reached this one.
+    Reached {
+        /// The slot that runs it.
+        slot: u32,
+        /// The task.
+        task: u64,
+        /// The stage.
+        stage: Stage,
+    },
+    /// One output of a task has come to its end.
+    Ended {
+        /// The slot that runs it.
+        slot: u32,
+        /// The task.
+        task: u64,
+        /// The output's variant.
+        variant: u32,
+        /// What became of it.
+        result: Result<Written, Failure>,
+        /// Time spent on this output, µs; the first one of a task includes reading and decoding.
+        micros: u64,
+    },
+    /// All outputs of a task have ended, and the slot is free.
+    Finished {
+        /// The slot that ran it.
+        slot: u32,
+        /// The task.
+        task: u64,
+        /// Time spent on the task, µs.
+        micros: u64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_survives_hexadecimal() {
+        let token = Token([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 200, 254, 255]);
+        assert_eq!(Token::from_hex(&token.to_hex()), Some(token));
+        assert_eq!(Token::from_hex("abc"), None);
+        assert_eq!(Token::from_hex(&"é".repeat(16)), None);
+    }
+
+    #[test]
+    fn a_token_does_not_show_in_logs() {
+        assert_eq!(format!("{:?}", Token([7; 16])), "Token(..)");
+    }
+}

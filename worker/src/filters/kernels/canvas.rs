@@ -1,0 +1,103 @@
+//! Filters whose result has the size and the channels of their source: in place on a picture that
+//! nobody else needs, or else in one pass into a buffer of the pool.
+
+use super::sample::Sample;
+use crate::filters::Source;
+use crate::picture::{Channels, Picture, Samples};
+use crate::pool::Pool;
+
+/// Where such a filter works.
+pub(crate) struct Canvas<'a, T> {
+    /// Columns, px.
+    pub(crate) width: usize,
+    /// Rows, px.
+    pub(crate) height: usize,
+    /// What a pixel consists of.
+    pub(crate) channels: Channels,
+    /// Where the result goes. Without `source` it holds the picture to begin with.
+    pub(crate) samples: &'a mut [T],
+    /// The picture, if it is elsewhere.
+    pub(crate) source: Option<&'a [T]>,
+}
+
+impl<T: Sample> Canvas<'_, T> {
+    /// Samples in one row.
+    pub(crate) fn row_len(&self) -> usize {
+        self.width * self.channels.count()
+    }
+
+    /// The picture as it is now: its source, or what is in place.
+    pub(crate) fn original(&self) -> &[T] {
+        self.source.unwrap_or(self.samples)
+    }
+
+    /// Copies the source into place where it is elsewhere.
+    pub(crate) fn copy(&mut self) {
+        if let Some(source) = self.source {
+            self.samples.copy_from_slice(source);
+        }
+    }
+}
+
+/// What such a filter does, for 8 and 16 bits.
+pub(crate) trait Draw {
+    /// Does it.
+    fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, pool: &mut Pool);
+}
+
+/// The picture in a buffer of its own.
+pub(crate) fn copy(source: Source<'_>, pool: &mut Pool) -> Picture {
+    struct Copy;
+    impl Draw for Copy {
+        fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
+            canvas.copy();
+        }
+    }
+    draw(source, pool, &Copy)
+}
+
+/// Applies it.
+pub(crate) fn draw(source: Source<'_>, pool: &mut Pool, work: &impl Draw) -> Picture {
+    match source {
+        Source::Owned(mut picture) => {
+            let Picture { width, height, channels, ref mut samples } = picture;
+            match samples {
+                Samples::U8(samples) => {
+                    work.draw(canvas(width, height, channels, samples, None), pool);
+                }
+                Samples::U16(samples) => {
+                    work.draw(canvas(width, height, channels, samples, None), pool);
+                }
+            }
+            picture
+        }
+        Source::Shared(picture) => {
+            let samples = match &picture.samples {
+                Samples::U8(samples) => draw_copy(picture, samples, pool, work),
+                Samples::U16(samples) => draw_copy(picture, samples, pool, work),
+            };
+            Picture { samples, ..*picture }
+        }
+    }
+}
+
+fn draw_copy<T: Sample>(
+    &Picture { width, height, channels, .. }: &Picture,
+    source: &[T],
+    pool: &mut Pool,
+    work: &impl Draw,
+) -> Samples {
+    let mut buffer = T::take(pool, source.len());
+    work.draw(canvas(width, height, channels, &mut buffer, Some(source)), pool);
+    T::wrap(buffer)
+}
+
+fn canvas<'a, T>(
+    width: u32,
+    height: u32,
+    channels: Channels,
+    samples: &'a mut [T],
+    source: Option<&'a [T]>,
+) -> Canvas<'a, T> {
+    Canvas { width: width as usize, height: height as usize, channels, samples, source }
+}

@@ -1,0 +1,177 @@
+//! A worker's life: connect, say who it is, run what it is given, leave with its master.
+//!
+//! The main thread does nothing but carry messages, so that it notices at once when the master
+//! goes, even while every other thread decodes.
+
+use std::path::Path;
+use std::process;
+use std::sync::Arc;
+use std::sync::mpsc as thread_channel;
+use std::thread;
+
+use lote_protocol::message::{Command, Hello, Report, Token};
+use lote_protocol::outcome::Failure;
+use lote_protocol::task::{Limits, Task};
+use lote_protocol::transport::{Connection, Receiver, Sender, TransportError};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::output::Temporaries;
+use crate::pool::Pool;
+use crate::process_limits;
+use crate::task::{self, Bench, Progress};
+
+/// Why a worker could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// There is no master at that address.
+    #[error("no master answers at {address}: {source}")]
+    Connect {
+        /// The socket that was tried.
+        address: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The master does not want this worker.
+    #[error("the master refused this worker: {0}")]
+    Refused(String),
+    /// The connection broke.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The process could not be set up.
+    #[error("the worker could not be set up: {0}")]
+    Setup(#[from] std::io::Error),
+}
+
+/// Works for the master that listens at `socket`, until it stops the worker or goes away.
+pub fn run(socket: &Path, token: Token) -> Result<(), SessionError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(serve(socket, token))
+}
+
+async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
+    let connection = Connection::connect(socket).await.map_err(|source| SessionError::Connect {
+        address: socket.display().to_string(),
+        source,
+    })?;
+    connection.send_preamble().await?;
+    let (mut sender, mut receiver) = connection.split();
+    sender.send(&Hello { pid: process::id(), token }).await?;
+    let (slots, limits) = match receiver.next().await? {
+        Some(Command::Welcome { slots, limits, max_memory_bytes }) => {
+            if let Some(bytes) = max_memory_bytes {
+                process_limits::bound_memory(bytes)?;
+            }
+            (slots, limits)
+        }
+        Some(Command::Refuse { reason }) => return Err(SessionError::Refused(reason)),
+        Some(_) | None => return Err(SessionError::Refused("it hung up".into())),
+    };
+    let temporaries = Arc::new(Temporaries::new());
+    let (reports, outbox) = unbounded_channel();
+    let inboxes = (0..slots)
+        .map(|slot| start(slot, limits, Arc::clone(&temporaries), reports.clone()))
+        .collect::<Result<Vec<_>, _>>()?;
+    drop(reports);
+    carry(&mut sender, &mut receiver, inboxes, outbox, &temporaries).await
+}
+
+type Inbox = thread_channel::Sender<(bool, Task)>;
+
+/// Starts the thread of a slot.
+fn start(
+    slot: u32,
+    limits: Limits,
+    temporaries: Arc<Temporaries>,
+    reports: UnboundedSender<Report>,
+) -> Result<Inbox, SessionError> {
+    let (inbox, tasks) = thread_channel::channel::<(bool, Task)>();
+    thread::Builder::new().name(format!("slot-{slot}")).spawn(move || {
+        let mut bench = Bench { limits, pool: Pool::new(), temporaries: &temporaries };
+        for (report_stages, task) in tasks {
+            run_task(slot, report_stages, &task, &mut bench, &reports);
+        }
+    })?;
+    Ok(inbox)
+}
+
+fn run_task(
+    slot: u32,
+    report_stages: bool,
+    task: &Task,
+    bench: &mut Bench<'_>,
+    reports: &UnboundedSender<Report>,
+) {
+    let start = std::time::Instant::now();
+    // The other end of `reports` goes away only with the process.
+    let send = |report| drop(reports.send(report));
+    task::run(task, bench, &mut |progress| match progress {
+        Progress::Reached(stage) if report_stages => {
+            send(Report::Reached { slot, task: task.id, stage });
+        }
+        Progress::Reached(_) => {}
+        Progress::Ended { variant, result, elapsed } => {
+            let result = result.map_err(|failure| one_line(&failure));
+            let micros = elapsed.as_micros() as u64;
+            send(Report::Ended { slot, task: task.id, variant, result, micros });
+        }
+    });
+    send(Report::Finished { slot, task: task.id, micros: start.elapsed().as_micros() as u64 });
+}
+
+/// Messages of libraries may hold line breaks and may be long.
+fn one_line(failure: &Failure) -> Failure {
+    const MAX_CHARS: usize = 300;
+    let message = failure.message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = match message.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
+    };
+    Failure { kind: failure.kind, message }
+}
+
+/// Carries commands in and reports out, until the master has had enough or is gone.
+async fn carry(
+    sender: &mut Sender,
+    receiver: &mut Receiver,
+    inboxes: Vec<Inbox>,
+    mut outbox: UnboundedReceiver<Report>,
+    temporaries: &Temporaries,
+) -> Result<(), SessionError> {
+    let mut inboxes = Some(inboxes);
+    loop {
+        tokio::select! {
+            command = receiver.next() => match command {
+                Ok(Some(Command::Run { slot, report_stages, task })) => {
+                    let inbox = inboxes.as_ref().and_then(|all| all.get(slot as usize));
+                    if let Some(inbox) = inbox {
+                        drop(inbox.send((report_stages, task)));
+                    }
+                }
+                // The threads end when they have done what they were given, and then the outbox does.
+                Ok(Some(Command::Stop)) => inboxes = None,
+                Ok(Some(other)) => tracing::warn!(?other, "unexpected command"),
+                Ok(None) => abandon(temporaries, 0),
+                Err(error) => {
+                    tracing::error!(%error, "lost the master");
+                    abandon(temporaries, 1);
+                }
+            },
+            report = outbox.recv() => {
+                let Some(report) = report else { return Ok(()) };
+                sender.queue(&report).map_err(TransportError::from)?;
+                while let Ok(report) = outbox.try_recv() {
+                    sender.queue(&report).map_err(TransportError::from)?;
+                }
+                if sender.flush().await.is_err() {
+                    abandon(temporaries, 0);
+                }
+            }
+        }
+    }
+}
+
+/// Leaves at once, whatever the other threads are doing, without leaving anything half-written.
+fn abandon(temporaries: &Temporaries, code: i32) -> ! {
+    let _guard = temporaries.remove_all();
+    process::exit(code)
+}

@@ -1,0 +1,217 @@
+//! A task from the file to its outputs.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use lote_protocol::filter::{FilterCall, Params};
+use lote_protocol::message::{Stage, Written};
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::{Limits, Order, Task};
+
+use crate::codec::{self, Document, Frame};
+use crate::filters::{self, Source};
+use crate::input;
+use crate::output::Temporaries;
+use crate::picture::Picture;
+use crate::pool::Pool;
+
+/// What happens while a task runs.
+#[derive(Debug)]
+pub enum Progress {
+    /// It has come to this stage.
+    Reached(Stage),
+    /// The output of this variant has come to its end.
+    Ended {
+        /// The variant.
+        variant: u32,
+        /// What became of it.
+        result: Result<Written, Failure>,
+        /// Time spent on it, with its share of reading and decoding.
+        elapsed: Duration,
+    },
+}
+
+/// What a worker thread keeps from task to task.
+#[derive(Debug)]
+pub struct Bench<'a> {
+    /// What is too large to load.
+    pub limits: Limits,
+    /// Warm buffers.
+    pub pool: Pool,
+    /// Where outputs are written.
+    pub temporaries: &'a Temporaries,
+}
+
+/// Runs a task: the image is decoded once, and every order ends exactly once, in turn. A panic is
+/// caught and becomes a failure.
+pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress)) {
+    let start = Instant::now();
+    let loaded = guarded(bench, |bench| load(Path::new(&task.input), bench, progress));
+    let mut document = match loaded {
+        Ok(document) => Some(document),
+        Err(failure) => {
+            let share = share(start.elapsed(), task);
+            for order in &task.orders {
+                let result = Err(failure.clone());
+                progress(Progress::Ended { variant: order.variant, result, elapsed: share });
+            }
+            return;
+        }
+    };
+    let share = share(start.elapsed(), task);
+    for (index, order) in task.orders.iter().enumerate() {
+        let start = Instant::now();
+        let last = index + 1 == task.orders.len();
+        let result = guarded(bench, |bench| {
+            let source = if last { document.take().map(Work::Last) } else { None };
+            let work = source.or_else(|| document.as_ref().map(Work::Shared));
+            work.map_or_else(
+                || Err(internal("no picture")),
+                |work| make(work, order, bench, progress),
+            )
+        });
+        let elapsed = share + start.elapsed();
+        progress(Progress::Ended { variant: order.variant, result, elapsed });
+    }
+}
+
+/// The decoded file as an order gets it.
+enum Work<'a> {
+    /// Further orders need it.
+    Shared(&'a Document),
+    /// This order is the last one.
+    Last(Document),
+}
+
+/// Each output's share of the time that was spent for all.
+fn share(elapsed: Duration, task: &Task) -> Duration {
+    elapsed / u32::try_from(task.orders.len().max(1)).unwrap_or(u32::MAX)
+}
+
+fn load(
+    path: &Path,
+    bench: &mut Bench<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Document, Failure> {
+    progress(Progress::Reached(Stage::Read));
+    let mut bytes = bench.pool.empty_bytes();
+    let read = input::read(path, &bench.limits, &mut bytes);
+    let document = read.and_then(|()| {
+        progress(Progress::Reached(Stage::Decode));
+        codec::decode(&bytes, &bench.limits, &mut bench.pool)
+    });
+    bench.pool.give_bytes(bytes);
+    document
+}
+
+fn make(
+    work: Work<'_>,
+    order: &Order,
+    bench: &mut Bench<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Written, Failure> {
+    progress(Progress::Reached(Stage::Filter));
+    let filtered = filter(work, &order.steps, bench)?;
+    progress(Progress::Reached(Stage::Encode));
+    let mut bytes = bench.pool.empty_bytes();
+    let encoded = codec::encode(&filtered, &order.encoding, &mut bench.pool, &mut bytes);
+    let notes = filtered.notes;
+    for frame in filtered.frames {
+        bench.pool.give(frame.picture);
+    }
+    let written = encoded.and_then(|more| {
+        progress(Progress::Reached(Stage::Write));
+        bench.temporaries.write(Path::new(&order.output), order.replace, &bytes)?;
+        let notes = notes.into_iter().chain(more).collect();
+        Ok(Written { bytes: bytes.len() as u64, notes })
+    });
+    bench.pool.give_bytes(bytes);
+    written
+}
+
+/// Applies the steps to every frame.
+fn filter(
+    work: Work<'_>,
+    steps: &[FilterCall],
+    bench: &mut Bench<'_>,
+) -> Result<Document, Failure> {
+    let filters: Vec<_> = steps.iter().map(build).collect::<Result<_, _>>()?;
+    let apply = |frame: Source<'_>, bench: &mut Bench<'_>| -> Result<Picture, Failure> {
+        let mut filters = filters.iter();
+        let mut picture = match (frame, filters.next()) {
+            (frame, Some(first)) => first.apply(frame, &mut bench.pool)?,
+            (Source::Owned(picture), None) => picture,
+            (Source::Shared(picture), None) => picture.clone(),
+        };
+        for filter in filters {
+            picture = filter.apply(Source::Owned(picture), &mut bench.pool)?;
+        }
+        Ok(picture)
+    };
+    match work {
+        Work::Shared(document) => {
+            let frames = document.frames.iter().map(|frame| {
+                let picture = apply(Source::Shared(&frame.picture), bench)?;
+                Ok(Frame { picture, delay_ms: frame.delay_ms })
+            });
+            let frames = frames.collect::<Result<_, Failure>>()?;
+            Ok(Document {
+                frames,
+                format: document.format,
+                lossless: document.lossless,
+                loops: document.loops,
+                metadata: document.metadata.clone(),
+                notes: document.notes.clone(),
+            })
+        }
+        Work::Last(document) => {
+            let frames = document.frames.into_iter().map(|frame| {
+                let picture = apply(Source::Owned(frame.picture), bench)?;
+                Ok(Frame { picture, delay_ms: frame.delay_ms })
+            });
+            Ok(Document { frames: frames.collect::<Result<_, Failure>>()?, ..document })
+        }
+    }
+}
+
+/// Makes a called filter ready. The master has checked the call; a worker of the same build
+/// knows the same filters.
+fn build(call: &FilterCall) -> Result<Box<dyn filters::Filter>, Failure> {
+    let registered = filters::REGISTRY
+        .iter()
+        .find(|registered| registered.spec.id == call.filter)
+        .ok_or_else(|| internal(&format!("there is no filter {}", call.filter)))?;
+    Ok((registered.build)(&Params::new(&registered.spec, &call.params)))
+}
+
+impl From<filters::FilterError> for Failure {
+    fn from(error: filters::FilterError) -> Self {
+        Self::new(FailureKind::Filter, error.to_string())
+    }
+}
+
+fn internal(what: &str) -> Failure {
+    Failure::new(FailureKind::Panic, format!("defect in Lote: {what}"))
+}
+
+/// Runs `work`; a panic in it is that work's failure and nobody else's.
+fn guarded<T>(
+    bench: &mut Bench<'_>,
+    work: impl FnOnce(&mut Bench<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(|| work(bench))).unwrap_or_else(|payload| {
+        // Buffers that were out are lost with the panic; those that are in are whole.
+        Err(internal(&panic_message(payload.as_ref())))
+    })
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message");
+    text.lines().next().unwrap_or_default().to_owned()
+}
