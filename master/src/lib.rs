@@ -8,5 +8,6 @@ pub mod lang;
 pub mod plan;
 pub mod report;
 pub mod run;
+pub mod samples;
 pub mod scheduler;
 pub mod supervisor;
