@@ -61,6 +61,10 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
                 format!("the JPEG is too complex: {what} {actual} is above the limit of {limit}"),
             ));
         }
+        Err(error @ JpegError::Unsupported(_)) => {
+            let fallback = jpeg_fallback::decode(bytes, &header, pool);
+            Decoded::by_fallback(fallback.ok_or_else(|| failure(&error))?)
+        }
         Err(error) => decode_damaged(bytes, &header, limits, pool, &error)?,
     };
     notes.extend(decoded.note);
@@ -111,16 +115,9 @@ fn decode_damaged(
                 ..decoded
             })
         }
-        Err(_) => {
-            let picture =
-                jpeg_fallback::decode(bytes, header, pool).ok_or_else(|| failure(first))?;
-            Ok(Decoded {
-                picture,
-                ink: None,
-                truncated: None,
-                note: Some("the JPEG is unusual and was read by the second decoder".into()),
-            })
-        }
+        Err(_) => jpeg_fallback::decode(bytes, header, pool)
+            .map(Decoded::by_fallback)
+            .ok_or_else(|| failure(first)),
     }
 }
 
@@ -139,6 +136,17 @@ struct Decoded {
     /// Units that were read, and how many there should be, if data are missing.
     truncated: Option<(usize, usize)>,
     note: Option<String>,
+}
+
+impl Decoded {
+    fn by_fallback(picture: Picture) -> Self {
+        Self {
+            picture,
+            ink: None,
+            truncated: None,
+            note: Some("the JPEG is unusual and was read by the second decoder".into()),
+        }
+    }
 }
 
 impl<'a> Attempt<'a> {
@@ -160,6 +168,10 @@ impl<'a> Attempt<'a> {
             return Err(JpegError::CorruptData(
                 "two picture headers that differ".into(),
             ));
+        }
+        if decoder.is_arithmetic() {
+            // Any data can be decoded as such, damaged or not, and no camera writes it.
+            return Err(JpegError::Unsupported("arithmetic coding".into()));
         }
         if decoder.header().precision != 8 {
             return Err(JpegError::Unsupported(format!(
