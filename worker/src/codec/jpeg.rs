@@ -46,6 +46,10 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
                 format!("the JPEG is too complex: {what} {actual} is above the limit of {limit}"),
             ));
         }
+        Err(error @ JpegError::Unsupported(_)) => {
+            let fallback = jpeg_fallback::decode(bytes, &header, pool);
+            Decoded::by_fallback(fallback.ok_or_else(|| failure(&error))?)
+        }
         Err(error) => decode_damaged(bytes, &header, limits, pool, &error)?,
     };
     notes.extend(decoded.note);
@@ -91,16 +95,9 @@ fn decode_damaged(
                 ..decoded
             })
         }
-        Err(_) => {
-            let picture =
-                jpeg_fallback::decode(bytes, header, pool).ok_or_else(|| failure(first))?;
-            Ok(Decoded {
-                picture,
-                ink: None,
-                truncated: None,
-                note: Some("the JPEG is unusual and was read by the second decoder".into()),
-            })
-        }
+        Err(_) => jpeg_fallback::decode(bytes, header, pool)
+            .map(Decoded::by_fallback)
+            .ok_or_else(|| failure(first)),
     }
 }
 
@@ -121,6 +118,17 @@ struct Decoded {
     note: Option<String>,
 }
 
+impl Decoded {
+    fn by_fallback(picture: Picture) -> Self {
+        Self {
+            picture,
+            ink: None,
+            truncated: None,
+            note: Some("the JPEG is unusual and was read by the second decoder".into()),
+        }
+    }
+}
+
 impl<'a> Attempt<'a> {
     fn new(bytes: &'a [u8], header: &Header, limits: &Limits) -> Result<Self, JpegError> {
         let mut decoder = Decoder::new_with_limits(
@@ -138,6 +146,10 @@ impl<'a> Attempt<'a> {
         if (width as u32, height as u32) != (header.width, header.height) {
             // The limits were checked for another size.
             return Err(JpegError::CorruptData("two picture headers that differ".into()));
+        }
+        if decoder.is_arithmetic() {
+            // Any data can be decoded as such, damaged or not, and no camera writes it.
+            return Err(JpegError::Unsupported("arithmetic coding".into()));
         }
         if decoder.header().precision != 8 {
             return Err(JpegError::Unsupported(format!(
