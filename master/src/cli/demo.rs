@@ -188,15 +188,15 @@ fn verdict(acts: &[Act], lang: Lang) -> String {
         let _ = match lang {
             Lang::En => writeln!(
                 text,
-                "  {name}: {deaths} deaths ({by}), replaced within {slowest} ms; \
-                 {repeated} images repeated; {time} s\n    \
+                "  {name}: deaths: {deaths} ({by}), replaced within {slowest} ms; \
+                 images repeated: {repeated}; {time} s\n    \
                  {equal} of {outputs} outputs equal those of the undisturbed run, \
                  {missing} missing, {different} different",
             ),
             Lang::Es => writeln!(
                 text,
-                "  {name}: {deaths} caídas ({by}), sustituidas en {slowest} ms como mucho; \
-                 {repeated} imágenes repetidas; {time} s\n    \
+                "  {name}: caídas: {deaths} ({by}), sustituidas en {slowest} ms como mucho; \
+                 imágenes repetidas: {repeated}; {time} s\n    \
                  {equal} de {outputs} salidas son idénticas a las de la pasada sin molestar, \
                  faltan {missing}, difieren {different}",
             ),

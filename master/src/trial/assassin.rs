@@ -24,6 +24,8 @@ pub struct Assassin {
     gap: usize,
     outputs: usize,
     processes: HashMap<u32, u32>,
+    /// Workers that were struck and are not dead yet.
+    dying: HashMap<u32, (u32, Blow)>,
 }
 
 impl Assassin {
@@ -35,6 +37,10 @@ impl Assassin {
 
 impl Reporter for Assassin {
     fn show(&mut self, event: &Event) {
+        // The first SIGSEGV only takes away the handler that the run-time library installs.
+        for (pid, blow) in self.dying.values() {
+            strike(*pid, *blow);
+        }
         match event {
             Event::Output(output) if output.status == Status::Ok => self.outputs += 1,
             Event::Worker { worker, pid, state: WorkerState::Ready, .. } => {
@@ -42,6 +48,7 @@ impl Reporter for Assassin {
             }
             Event::Worker { worker, state: WorkerState::Lost, .. } => {
                 self.processes.remove(worker);
+                self.dying.remove(worker);
             }
             // A repeated image is left in peace: two real crashes on it would convict it.
             Event::Task { worker, attempt: 1, .. } if self.outputs >= self.gap => {
@@ -50,6 +57,7 @@ impl Reporter for Assassin {
                 {
                     self.outputs = 0;
                     strike(pid, blow);
+                    self.dying.insert(*worker, (pid, blow));
                 }
             }
             _ => {}
@@ -69,7 +77,7 @@ fn strike(pid: u32, blow: Blow) {
         Blow::Abort => Signal::ABORT,
     };
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        // It may have died of something else meanwhile.
+        // It may have died meanwhile.
         let _ = kill_process(pid, signal);
     }
 }
