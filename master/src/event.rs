@@ -3,7 +3,6 @@
 //! Serialised, an event is a line of `--ndjson`: a contract with scripts, so fields are added but
 //! never renamed.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use lote_protocol::outcome::FailureKind;
@@ -62,7 +61,7 @@ pub struct OutputEnded {
     pub status: Status,
     /// Where it is, if it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
+    pub path: Option<String>,
     /// Who made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<u32>,

@@ -19,7 +19,7 @@ impl Run<'_> {
                 match self.plan.state(image, variant) {
                     OutputState::Planned { .. } => {}
                     OutputState::Skipped => {
-                        let path = Some(self.plan.output(image, variant));
+                        let path = Some(self.output_name(image, variant));
                         let ended = OutputEnded { path, ..self.blank(image, variant) };
                         self.book(image, variant, ended, Duration::ZERO).await;
                     }
@@ -52,7 +52,7 @@ impl Run<'_> {
         let ended = match result {
             Ok(Written { bytes, notes }) => OutputEnded {
                 status: Status::Ok,
-                path: Some(self.plan.output(image, variant)),
+                path: Some(self.output_name(image, variant)),
                 bytes: Some(bytes),
                 notes,
                 ..ended
@@ -110,6 +110,11 @@ impl Run<'_> {
                 self.bus.publish(Event::Output(ended)).await;
             }
         }
+    }
+
+    /// Where an output goes, as far as text can tell.
+    fn output_name(&self, image: usize, variant: usize) -> String {
+        self.plan.output(image, variant).to_string_lossy().into_owned()
     }
 
     /// An output about which nothing is known.

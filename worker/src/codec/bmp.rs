@@ -50,6 +50,12 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         samples: Samples::U8(samples),
     };
     drop_unused_alpha(&mut picture);
+    if bytes
+        .get(28..30)
+        .is_some_and(|bits| bits[0] <= 8 && bits[1] == 0)
+    {
+        gray_palette_to_gray(&mut picture);
+    }
     Ok(Source::still(picture))
 }
 
@@ -77,8 +83,28 @@ fn drop_unused_alpha(picture: &mut Picture) {
     }
 }
 
+/// A palette of grays is how the format stores gray.
+fn gray_palette_to_gray(picture: &mut Picture) {
+    if let Samples::U8(samples) = &mut picture.samples
+        && picture.channels == Channels::Rgb
+        && samples
+            .as_chunks::<3>()
+            .0
+            .iter()
+            .all(|&[r, g, b]| r == g && g == b)
+    {
+        let pixels = samples.len() / 3;
+        for i in 0..pixels {
+            samples[i] = samples[i * 3];
+        }
+        samples.truncate(pixels);
+        picture.channels = Channels::Gray;
+    }
+}
+
 fn failure(error: &ImageError) -> Failure {
     let text = error.to_string().replace('\n', " ");
+    let text = text.trim_start_matches("Format error decoding Bmp: ");
     let text = text.trim_end_matches('.');
     match error {
         ImageError::Unsupported(_) => Failure::new(

@@ -37,7 +37,9 @@ pub(super) fn from_cmyk(
     let (samples, by_profile) = match inks.samples {
         Samples::U8(mut from) => {
             if ink == Ink::Inverted {
-                from.iter_mut().for_each(|sample| *sample = !*sample);
+                for sample in &mut from {
+                    *sample = !*sample;
+                }
             }
             let mut to = pool.bytes(len);
             let by_profile = profile.is_some_and(|profile| {
@@ -53,7 +55,9 @@ pub(super) fn from_cmyk(
         }
         Samples::U16(mut from) => {
             if ink == Ink::Inverted {
-                from.iter_mut().for_each(|sample| *sample = !*sample);
+                for sample in &mut from {
+                    *sample = !*sample;
+                }
             }
             let mut to = pool.words(len);
             let by_profile = profile.is_some_and(|profile| {

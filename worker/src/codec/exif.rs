@@ -45,7 +45,8 @@ pub(super) struct Cleaned {
 pub(super) fn clean(exif: Vec<u8>) -> Result<Cleaned, &'static str> {
     let mut block = Block::open(exif).ok_or("it has no TIFF header")?;
     let first = block.u32(4).ok_or("it is cut off")? as usize;
-    let mut kept = vec![0..8];
+    // The header.
+    let mut kept: Vec<Range<usize>> = std::iter::once(0..8).collect();
     let mut damaged = !block.prune(first, &mut kept, &[EXIF_IFD, GPS_IFD])?;
 
     let mut orientation = Orientation::Upright;
@@ -264,16 +265,12 @@ impl<'a> Block<'a> {
                     wanted
                 }
                 SUB_IFDS => false,
-                _ => match self.value(entry) {
-                    Some(range) => {
-                        kept.push(range);
-                        true
-                    }
-                    None => {
-                        sound = false;
-                        false
-                    }
-                },
+                _ => {
+                    let value = self.value(entry);
+                    sound &= value.is_some();
+                    kept.extend(value.clone());
+                    value.is_some()
+                }
             };
             if keep {
                 self.bytes

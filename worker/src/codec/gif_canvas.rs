@@ -27,7 +27,7 @@ pub(super) enum Leave {
     Restored,
 }
 
-/// The canvas: RGBA, transparent at first (GIF89a, sections 18 and 23; the background colour is
+/// The canvas: RGBA, transparent at first (`GIF89a`, sections 18 and 23; the background colour is
 /// ignored, as browsers do).
 pub(super) struct Canvas {
     width: usize,

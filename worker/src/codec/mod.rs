@@ -165,7 +165,7 @@ fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> D
 
     if let Some(block) = source.exif {
         if block.len() as u64 > max {
-            notes.push(format!("EXIF left out: {} MiB", block.len() >> 20));
+            notes.push(too_long("EXIF", block.len(), max));
         } else {
             match exif::clean(block) {
                 Ok(cleaned) => {
@@ -181,7 +181,7 @@ fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> D
     }
     if let (Some(profile), Some(first)) = (source.icc, source.frames.first()) {
         if profile.len() as u64 > max {
-            notes.push(format!("ICC profile left out: {} MiB", profile.len() >> 20));
+            notes.push(too_long("ICC profile", profile.len(), max));
         } else {
             match icc::check_for(&profile, first.picture.channels) {
                 Ok(()) => metadata.icc = Some(profile),
@@ -198,6 +198,14 @@ fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> D
         })
         .collect();
     Document { format, frames, loops: source.loops, lossless: source.lossless, metadata, notes }
+}
+
+fn too_long(what: &str, len: usize, max: u64) -> String {
+    format!(
+        "{what} left out: {} KiB are more than the limit of {} KiB",
+        len >> 10,
+        max >> 10
+    )
 }
 
 /// Encodes a document, appending to `out`; returns what was left out and the user should know.
@@ -307,3 +315,6 @@ fn metadata_for<'a>(
         metadata.exif.map(|block| exif::with_size(&block, picture.width, picture.height));
     Cow::Owned(metadata)
 }
+
+#[cfg(test)]
+mod tests;

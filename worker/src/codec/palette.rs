@@ -331,7 +331,7 @@ mod tests {
         (0..width * height)
             .map(|i| {
                 let (x, y) = (i % width * 255 / width, i / width * 255 / height);
-                Some([x as u8, y as u8, (255 - (x + y) / 2) as u8])
+                Some([x as u8, y as u8, (255 - usize::midpoint(x, y)) as u8])
             })
             .collect()
     }

@@ -20,6 +20,14 @@ pub struct Probe {
     pub height: u32,
 }
 
+/// The header as it is stored.
+pub(super) struct Stored {
+    /// Columns and rows before they are turned upright, px.
+    pub(super) size: (u32, u32),
+    /// EXIF block.
+    pub(super) exif: Option<Vec<u8>>,
+}
+
 /// Reads the header, and no more of the file than that takes. The size is checked against the
 /// limits as when decoding, for one frame of 8 bits a sample.
 ///
@@ -35,20 +43,26 @@ pub fn probe(file: &mut (impl BufRead + Seek), limits: &Limits) -> Result<Probe,
         .map_err(unreadable)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let format = recognise(&head)?;
-    let ((width, height), block) = match format {
+    let without_exif = |size| Stored { size, exif: None };
+    let stored = match format {
         Format::Jpeg => {
             let header = jpeg_segments::read(file, limits.max_metadata_bytes)?;
-            ((header.width, header.height), header.exif)
+            Stored {
+                size: (header.width, header.height),
+                exif: header.exif,
+            }
         }
         Format::Png => png::probe(file, limits)?,
-        Format::Bmp => (bmp::probe(file, limits)?, None),
-        Format::Gif => (gif::probe(file)?, None),
+        Format::Bmp => without_exif(bmp::probe(file, limits)?),
+        Format::Gif => without_exif(gif::probe(file)?),
         Format::Tiff => tiff::probe(file, limits)?,
         Format::WebP => webp::probe(file, limits)?,
     };
-    limit::check(limits, format, (width, height), 1, 1)?;
-    let orientation = block.map_or(Orientation::Upright, |block| exif::orientation(&block));
-    let (width, height) = orientation.upright_size(width, height);
+    limit::check(limits, format, stored.size, 1, 1)?;
+    let orientation = stored
+        .exif
+        .map_or(Orientation::Upright, |block| exif::orientation(&block));
+    let (width, height) = orientation.upright_size(stored.size.0, stored.size.1);
     Ok(Probe {
         format,
         width,

@@ -16,6 +16,7 @@ use lote_protocol::task::Limits;
 use super::exif::{Block, EXIF_IFD, GPS_IFD};
 use super::exif_fields::{Field, Fields};
 use super::fit::Shape;
+use super::probe::Stored;
 use super::tiff_samples::{Extra, Kind, Model, Raw, to_picture};
 use super::{Metadata, Source, limit};
 use crate::picture::{Channels, Picture, Samples};
@@ -28,6 +29,9 @@ pub(super) const SHAPE: Shape = Shape {
     alpha: true,
     deep: true,
 };
+
+/// The tags of the resolution: columns, rows, unit.
+const RESOLUTION: [u16; 3] = [0x011a, 0x011b, 0x0128];
 
 /// Pages that are counted at most.
 const MAX_PAGES: usize = 10_000;
@@ -62,10 +66,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
 }
 
 /// The size, px, and the EXIF block of the first page.
-pub(super) fn probe(
-    file: impl Read + Seek,
-    limits: &Limits,
-) -> Result<((u32, u32), Option<Vec<u8>>), Failure> {
+pub(super) fn probe(file: impl Read + Seek, limits: &Limits) -> Result<Stored, Failure> {
     let mut decoder = open(file, limits)?;
     let size = decoder.dimensions().map_err(|e| failure(&e))?;
     let orientation = decoder
@@ -77,7 +78,10 @@ pub(super) fn probe(
         image: vec![Field::short(Tag::Orientation.to_u16(), orientation)],
         ..Fields::default()
     };
-    Ok((size, Some(fields.build())))
+    Ok(Stored {
+        size,
+        exif: Some(fields.build()),
+    })
 }
 
 fn open<R: Read + Seek>(file: R, limits: &Limits) -> Result<Decoder<R>, Failure> {
@@ -108,8 +112,15 @@ impl Stated {
             let at = block.value(entry)?.start as u64;
             Some((at, u16::try_from(block.number(entry)?).ok()?))
         });
+        let mut fields = Fields::parse(bytes);
+        if fields.image.contains(&Field::short(RESOLUTION[2], 1)) {
+            // A resolution in no unit says nothing.
+            fields
+                .image
+                .retain(|field| !RESOLUTION.contains(&field.tag));
+        }
         Self {
-            fields: Fields::parse(bytes),
+            fields,
             model,
             little_endian: block.is_some_and(|block| block.is_little_endian()),
         }
@@ -286,7 +297,9 @@ fn damaged(what: &str) -> Failure {
 }
 
 fn one_line(what: &str) -> String {
-    what.trim_end_matches('.').replace('\n', " ")
+    what.trim_start_matches("format error: ")
+        .trim_end_matches('.')
+        .replace('\n', " ")
 }
 
 /// Encodes a picture of any layout and depth.

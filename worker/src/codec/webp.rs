@@ -8,6 +8,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use super::fit::Shape;
+use super::probe::Stored;
 use super::{Metadata, Source, limit, webp_lossy, webp_riff};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
@@ -79,13 +80,13 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
 }
 
 /// The size, px, and the EXIF block.
-pub(super) fn probe(
-    file: impl BufRead + Seek,
-    limits: &Limits,
-) -> Result<((u32, u32), Option<Vec<u8>>), Failure> {
+pub(super) fn probe(file: impl BufRead + Seek, limits: &Limits) -> Result<Stored, Failure> {
     let mut decoder = open(file, limits)?;
     let exif = optional(decoder.exif_metadata(), "EXIF", &mut Vec::new());
-    Ok((decoder.dimensions(), exif))
+    Ok(Stored {
+        size: decoder.dimensions(),
+        exif,
+    })
 }
 
 fn open<R: BufRead + Seek>(file: R, limits: &Limits) -> Result<WebPDecoder<R>, Failure> {
