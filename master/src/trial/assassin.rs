@@ -31,7 +31,13 @@ pub struct Assassin {
 impl Assassin {
     /// With these blows, in turn.
     pub fn new(blows: impl IntoIterator<Item = Blow>, gap: usize) -> Self {
-        Self { blows: blows.into_iter().collect(), gap, outputs: 0, processes: HashMap::new() }
+        Self {
+            blows: blows.into_iter().collect(),
+            gap,
+            outputs: 0,
+            processes: HashMap::new(),
+            dying: HashMap::new(),
+        }
     }
 }
 
