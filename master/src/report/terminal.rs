@@ -225,7 +225,7 @@ impl Reporter for Terminal {
             Event::Worker { worker, pid, state, reason, .. } => {
                 self.worker(*worker, *pid, *state, reason.as_deref());
             }
-            Event::Task { worker, slot, image, attempt } => {
+            Event::Task { worker, slot, image, attempt, .. } => {
                 self.task(*worker, *slot, image, *attempt);
             }
             Event::Output(output) => self.output(output),

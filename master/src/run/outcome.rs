@@ -6,7 +6,7 @@ use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::Run;
-use crate::event::{Event, OutputEnded, Status};
+use crate::event::{Event, OutputEnded, Place, Status};
 use crate::plan::OutputState;
 use crate::scheduler::{GiveUp, SlotId, TaskId};
 use crate::supervisor::{Death, Killer};
@@ -44,6 +44,7 @@ impl Run<'_> {
         let image = self.plan.units[task.0 as usize].image;
         let variant = variant as usize;
         let ended = OutputEnded {
+            slot: Some(slot.index),
             worker: Some(slot.worker.0),
             attempt: self.attempts.get(&task).copied(),
             ms: Some(work.as_secs_f64() * 1000.0),
@@ -120,6 +121,8 @@ impl Run<'_> {
     /// An output about which nothing is known.
     fn blank(&self, image: usize, variant: usize) -> OutputEnded {
         OutputEnded {
+            place: Place { image, variant },
+            slot: None,
             image: self.image_name(image),
             variant: self.ledger.name(variant),
             status: Status::Skipped,
