@@ -109,10 +109,11 @@ fn tone_block<T: Sample, const N: usize>(block: &mut [T]) {
 fn tone_doubles<T: Sample>(planes: &Planes<T>) -> Planes<T> {
     let mut toned = [[T::default(); BLOCK]; 3];
     for index in 0..BLOCK {
-        let color = planes.map(|plane| f64::from(plane[index].get() as i32));
+        let [red, green, blue] =
+            [0, 1, 2].map(|channel| f64::from(planes[channel][index].get() as i32));
         for (toned, weights) in toned.iter_mut().zip(WEIGHTS) {
             let [r, g, b] = weights.map(|weight| f64::from(weight) / 1000.0);
-            toned[index] = T::from_f64(r * color[0] + g * color[1] + b * color[2]);
+            toned[index] = T::from_f64(r * red + g * green + b * blue);
         }
     }
     toned
@@ -125,10 +126,10 @@ fn tone_bytes<T: Sample>(planes: &Planes<T>) -> Planes<T> {
     let mut toned = [[T::default(); BLOCK]; 3];
     let mut whole = 0;
     for index in 0..BLOCK {
-        let color = planes.map(|plane| plane[index].get());
+        let [red, green, blue] = [0, 1, 2].map(|channel| planes[channel][index].get());
         for (toned, weights) in toned.iter_mut().zip(WEIGHTS) {
             let [r, g, b] = weights.map(u32::from);
-            let sum = r * color[0] + g * color[1] + b * color[2];
+            let sum = r * red + g * green + b * blue;
             // Divided by 8 and then by 125, which is exact for sums up to 255 * 1351.
             let value = ((sum >> 3) * 33555) >> 22;
             whole |= u32::from(sum == value * 1000) & u32::from(sum != 0);
