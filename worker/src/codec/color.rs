@@ -272,6 +272,65 @@ mod tests {
         }
     }
 
+    /// A printer's profile of two grid points an ink (ICC.1:2022, 10.11): paper is white, black ink
+    /// has a lightness of 20, all else one of 60.
+    fn printer() -> Vec<u8> {
+        let mut table = b"mft1\0\0\0\0\x04\x03\x02\0".to_vec();
+        for row in 0..3 {
+            for column in 0..3 {
+                table.extend((i32::from(row == column) << 16).to_be_bytes());
+            }
+        }
+        table.extend((0..4).flat_map(|_| 0..=255u8));
+        for node in 0..16 {
+            let lightness = match node {
+                0 => 255,
+                node if node % 2 == 1 => 51,
+                _ => 153,
+            };
+            table.extend([lightness, 128, 128]);
+        }
+        table.extend((0..3).flat_map(|_| 0..=255u8));
+
+        let mut profile = vec![0; 128];
+        profile[8..12].copy_from_slice(&0x0240_0000u32.to_be_bytes());
+        profile[12..24].copy_from_slice(b"prtrCMYKLab ");
+        profile[36..40].copy_from_slice(b"acsp");
+        for (at, value) in [(68, 0xf6d6u32), (72, 0x1_0000), (76, 0xd32d)] {
+            profile[at..at + 4].copy_from_slice(&value.to_be_bytes());
+        }
+        profile.extend(1u32.to_be_bytes());
+        profile.extend(b"A2B0");
+        profile.extend(144u32.to_be_bytes());
+        profile.extend((table.len() as u32).to_be_bytes());
+        profile.extend(table);
+        let len = profile.len() as u32;
+        profile[..4].copy_from_slice(&len.to_be_bytes());
+        profile
+    }
+
+    #[test]
+    fn a_profile_decides_the_colours_and_its_darkest_is_black() {
+        let stored = vec![0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 255, 255, 0, 0, 0];
+        let converted = from_cmyk(
+            inks(Samples::U8(stored)),
+            Ink::Direct,
+            Some(&printer()),
+            &mut Pool::new(),
+        );
+        assert!(converted.note.unwrap().contains("by its ICC profile"));
+        let Samples::U8(samples) = converted.picture.samples else {
+            unreachable!()
+        };
+        // A lightness of 60 is a luminance of 0.281; that of 20, which becomes 0, is 0.030.
+        let gray = (encoded((0.281 - 0.030) / (1.0 - 0.030)) * 255.0) as i32;
+        for (pixel, wanted) in samples.chunks(3).zip([255, 0, 0, gray]) {
+            for &sample in pixel {
+                assert!((i32::from(sample) - wanted).abs() <= 4, "{samples:?}");
+            }
+        }
+    }
+
     #[test]
     fn lab_has_the_known_colours() {
         // sRGB primaries and gray in L*a*b* under D50, from the definition of the space.

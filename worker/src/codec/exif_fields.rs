@@ -1,7 +1,8 @@
 //! EXIF blocks taken apart into fields and put together again, for TIFF, which has no block of its
 //! own but keeps the fields in its directories.
 
-use super::exif::{Block, EXIF_IFD, GPS_IFD, INTEROP_IFD, type_len};
+use super::exif::{EXIF_IFD, GPS_IFD, INTEROP_IFD};
+use super::exif_block::{Block, type_len};
 
 /// Tags of the first directory that describe how a TIFF stores its pixels, or that are carried in
 /// another way: they belong to the file and not to the photo.

@@ -7,6 +7,7 @@
 mod bmp;
 mod color;
 mod exif;
+mod exif_block;
 mod exif_fields;
 mod fit;
 mod gif;

@@ -13,7 +13,8 @@ use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
-use super::exif::{Block, EXIF_IFD, GPS_IFD};
+use super::exif::{EXIF_IFD, GPS_IFD};
+use super::exif_block::Block;
 use super::exif_fields::{Field, Fields};
 use super::fit::Shape;
 use super::probe::Stored;

@@ -4,6 +4,7 @@ mod animation;
 mod metadata;
 mod refusals;
 mod round_trips;
+mod tiff_kinds;
 
 use lote_protocol::format::Format;
 use lote_protocol::task::{Encoding, Limits};
