@@ -246,10 +246,13 @@ fn table(figures: &[Figures; 2], lang: Lang) -> String {
     }
     let [processes, threads] = figures.each_ref().map(|figure| median(&mut figure.seconds.clone()));
     if processes > 0.0 {
-        let percent = lang.number((threads / processes - 1.0) * 100.0, 1);
-        let _ = match lang {
-            Lang::En => writeln!(text, "threads took {percent} % more time than processes"),
-            Lang::Es => writeln!(text, "los hilos tardaron un {percent} % más que los procesos"),
+        let change = threads / processes - 1.0;
+        let percent = lang.number(change.abs() * 100.0, 1);
+        let _ = match (lang, change < 0.0) {
+            (Lang::En, false) => writeln!(text, "threads took {percent} % longer than processes"),
+            (Lang::En, true) => writeln!(text, "threads took {percent} % less than processes"),
+            (Lang::Es, false) => writeln!(text, "los hilos tardaron un {percent} % más"),
+            (Lang::Es, true) => writeln!(text, "los hilos tardaron un {percent} % menos"),
         };
     }
     text

@@ -57,11 +57,7 @@ pub(super) fn exact(pixels: impl Iterator<Item = Color>) -> Option<Indexed> {
         };
         indices.push(index);
     }
-    Some(Indexed {
-        colors,
-        indices,
-        transparent,
-    })
+    Some(Indexed { colors, indices, transparent })
 }
 
 /// Indexes pixels by the best palette of `max_colors`, with one more for transparency if there is
@@ -69,34 +65,25 @@ pub(super) fn exact(pixels: impl Iterator<Item = Color>) -> Option<Indexed> {
 pub(super) fn reduced(pixels: &[Color], width: usize, dither: bool) -> Indexed {
     let has_transparency = pixels.contains(&None);
     let max_colors = if has_transparency { 255 } else { 256 };
-    let points = histogram(pixels);
+    let (points, fine) = histogram(pixels);
     let mut palette = split(points.clone(), max_colors);
     for _ in 0..3 {
         palette = centred(&points, &palette);
     }
-    let mut colors: Vec<[u8; 3]> = palette
-        .iter()
-        .map(|color| color.map(|v| (v + 0.5) as u8))
-        .collect();
-    let mut nearest = Nearest::new(&colors);
+    let mut colors: Vec<[u8; 3]> =
+        palette.iter().map(|color| color.map(|v| (v + 0.5) as u8)).collect();
+    let mut nearest = Nearest::new(&colors, fine);
     let transparent = has_transparency.then_some(colors.len() as u8);
     let hidden = transparent.unwrap_or(0);
     let indices = if dither {
         diffused(pixels, width, &colors, &mut nearest, hidden)
     } else {
-        pixels
-            .iter()
-            .map(|pixel| pixel.map_or(hidden, |color| nearest.index(color)))
-            .collect()
+        pixels.iter().map(|pixel| pixel.map_or(hidden, |color| nearest.index(color))).collect()
     };
     if has_transparency {
         colors.push([0; 3]);
     }
-    Indexed {
-        colors,
-        indices,
-        transparent,
-    }
+    Indexed { colors, indices, transparent }
 }
 
 /// A colour that occurs: the mean of a cell of the histogram, and how often.
@@ -106,25 +93,52 @@ struct Point {
     weight: f32,
 }
 
-/// Colours by cells of 5 bits a channel.
-fn histogram(pixels: &[Color]) -> Vec<Point> {
-    let mut cells = vec![(0u32, [0u64; 3]); 1 << 15];
-    for color in pixels.iter().flatten() {
+/// Cells of the histogram at most.
+const CELLS: usize = 1 << 15;
+
+/// Colours by cells of 5 bits a channel, of up to 8 where few of those occur; and whether they are
+/// of 7 or 8 bits.
+fn histogram(pixels: &[Color]) -> (Vec<Point>, bool) {
+    let coarse = |color: [u8; 3]| {
         let [r, g, b] = color.map(|v| usize::from(v >> 3));
-        let (count, sums) = &mut cells[r << 10 | g << 5 | b];
+        r << 10 | g << 5 | b
+    };
+    // The cells that occur, numbered from 1.
+    let mut numbers = vec![0u16; CELLS];
+    let mut occupied = 0;
+    for &color in pixels.iter().flatten() {
+        let number = &mut numbers[coarse(color)];
+        if *number == 0 {
+            occupied += 1;
+            *number = occupied;
+        }
+    }
+    // Bits a channel that there is room for within a cell.
+    let bits = match occupied {
+        0..=64 => 3,
+        65..=512 => 2,
+        513..=4096 => 1,
+        _ => 0,
+    };
+    let mut cells = vec![(0u32, [0u64; 3]); usize::from(occupied) << (3 * bits)];
+    for &color in pixels.iter().flatten() {
+        let number = usize::from(numbers[coarse(color)] - 1);
+        let [r, g, b] = color.map(|v| usize::from(v & 7) >> (3 - bits));
+        let (count, sums) = &mut cells[((number << bits | r) << bits | g) << bits | b];
         *count += 1;
-        for (sum, &v) in sums.iter_mut().zip(color) {
+        for (sum, v) in sums.iter_mut().zip(color) {
             *sum += u64::from(v);
         }
     }
-    cells
+    let points = cells
         .into_iter()
         .filter(|&(count, _)| count > 0)
         .map(|(count, sums)| Point {
             color: sums.map(|sum| sum as f32 / count as f32),
             weight: count as f32,
         })
-        .collect()
+        .collect();
+    (points, bits > 1)
 }
 
 /// Colours in a box, and where it is best split.
@@ -219,49 +233,56 @@ fn centred(points: &[Point], palette: &[[f32; 3]]) -> Vec<[f32; 3]> {
     }
     sums.into_iter()
         .zip(palette)
-        .map(|((weight, sum), &old)| {
-            if weight > 0.0 {
-                sum.map(|v| v / weight)
-            } else {
-                old
-            }
-        })
+        .map(|((weight, sum), &old)| if weight > 0.0 { sum.map(|v| v / weight) } else { old })
         .collect()
 }
 
-/// Finds the nearest colour, remembering it for cells of 6 bits a channel.
-struct Nearest<'a> {
-    colors: &'a [[u8; 3]],
-    /// Index + 1, or 0 for a cell that has not been asked for.
-    known: Vec<u16>,
+/// Answers that are remembered: pictures ask for the same few thousand colours again and again.
+const REMEMBERED_BITS: u32 = 16;
+
+/// Finds the nearest colour of a palette.
+struct Nearest {
+    /// The palette by channels; what it lacks in colours is filled up with the first.
+    channels: [[i32; 256]; 3],
+    /// A colour + 1 and its index, by a hash of the colour.
+    remembered: Vec<(u32, u8)>,
+    /// Whether colours that differ in their last two bits are told apart. It makes no difference to
+    /// see in a picture of many colours, and most answers are remembered then.
+    fine: bool,
 }
 
-impl<'a> Nearest<'a> {
-    fn new(colors: &'a [[u8; 3]]) -> Self {
-        Self {
-            colors,
-            known: vec![0; 1 << 18],
+impl Nearest {
+    fn new(colors: &[[u8; 3]], fine: bool) -> Self {
+        let first = colors.first().copied().unwrap_or_default();
+        let mut channels = [0, 1, 2].map(|c| [i32::from(first[c]); 256]);
+        for (i, color) in colors.iter().enumerate().take(256) {
+            for c in 0..3 {
+                channels[c][i] = color[c].into();
+            }
         }
+        Self { channels, remembered: vec![(0, 0); 1 << REMEMBERED_BITS], fine }
     }
 
     fn index(&mut self, color: [u8; 3]) -> u8 {
-        let [r, g, b] = color.map(|v| usize::from(v >> 2));
-        let cell = r << 12 | g << 6 | b;
-        if self.known[cell] == 0 {
-            // Its middle.
-            let middle = color.map(|v| i32::from(v & !3) + 2);
-            let distance = |&[r, g, b]: &[u8; 3]| {
-                let d = [
-                    i32::from(r) - middle[0],
-                    i32::from(g) - middle[1],
-                    i32::from(b) - middle[2],
-                ];
-                d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
-            };
-            let best = (0..self.colors.len()).min_by_key(|&i| distance(&self.colors[i]));
-            self.known[cell] = best.unwrap_or(0) as u16 + 1;
+        let color = if self.fine { color } else { color.map(|v| v & !3 | 2) };
+        let [r, g, b] = color.map(u32::from);
+        let key = r << 16 | g << 8 | b;
+        let slot = (key.wrapping_mul(0x9e37_79b1) >> (32 - REMEMBERED_BITS)) as usize;
+        let (known, index) = self.remembered[slot];
+        if known == key + 1 {
+            return index;
         }
-        (self.known[cell] - 1) as u8
+        let [r, g, b] = color.map(i32::from);
+        let [reds, greens, blues] = &self.channels;
+        let mut best = i32::MAX;
+        for (i, ((red, green), blue)) in reds.iter().zip(greens).zip(blues).enumerate() {
+            let (dr, dg, db) = (red - r, green - g, blue - b);
+            // The index breaks ties, and comes out with the least distance.
+            best = best.min((dr * dr + dg * dg + db * db) << 8 | i as i32);
+        }
+        let index = best as u8;
+        self.remembered[slot] = (key + 1, index);
+        index
     }
 }
 
@@ -270,23 +291,17 @@ fn diffused(
     pixels: &[Color],
     width: usize,
     colors: &[[u8; 3]],
-    nearest: &mut Nearest<'_>,
+    nearest: &mut Nearest,
     hidden: u8,
 ) -> Vec<u8> {
     let mut indices = vec![hidden; pixels.len()];
     // Errors in sixteenths, with a place on either side.
     let mut here = vec![[0i32; 3]; width + 2];
     let mut below = vec![[0i32; 3]; width + 2];
-    let rows = pixels
-        .chunks_exact(width)
-        .zip(indices.chunks_exact_mut(width));
+    let rows = pixels.chunks_exact(width).zip(indices.chunks_exact_mut(width));
     for (y, (row, target)) in rows.enumerate() {
         for step in 0..width {
-            let (x, ahead) = if y % 2 == 0 {
-                (step, 2)
-            } else {
-                (width - 1 - step, 0)
-            };
+            let (x, ahead) = if y % 2 == 0 { (step, 2) } else { (width - 1 - step, 0) };
             let Some(color) = row[x] else { continue };
             let mut wanted = [0; 3];
             for c in 0..3 {
@@ -319,9 +334,7 @@ mod tests {
             .filter_map(|(pixel, &index)| Some((pixel.as_ref()?, index)))
             .map(|(pixel, index)| {
                 let color = indexed.colors[usize::from(index)];
-                (0..3)
-                    .map(|c| (f64::from(pixel[c]) - f64::from(color[c])).powi(2))
-                    .sum::<f64>()
+                (0..3).map(|c| (f64::from(pixel[c]) - f64::from(color[c])).powi(2)).sum::<f64>()
             })
             .sum();
         sum / (pixels.len() * 3) as f64
@@ -366,16 +379,23 @@ mod tests {
     }
 
     #[test]
+    fn a_narrow_range_of_colours_is_told_apart() {
+        let pixels: Vec<Color> = (0..24 * 24u32)
+            .map(|i| Some([100 + (i % 24) as u8, 90 + (i / 24) as u8, 60]))
+            .collect();
+        let indexed = reduced(&pixels, 24, false);
+        let error = error(&pixels, &indexed);
+        assert!(error < 0.5, "mean squared error {error}");
+    }
+
+    #[test]
     fn dithering_keeps_the_mean() {
         let pixels = gradient(201, 151);
         let indexed = reduced(&pixels, 201, true);
         for c in 0..3 {
             let wanted: i64 = pixels.iter().flatten().map(|p| i64::from(p[c])).sum();
-            let got: i64 = indexed
-                .indices
-                .iter()
-                .map(|&i| i64::from(indexed.colors[usize::from(i)][c]))
-                .sum();
+            let got: i64 =
+                indexed.indices.iter().map(|&i| i64::from(indexed.colors[usize::from(i)][c])).sum();
             let shift = (wanted - got) as f64 / pixels.len() as f64;
             assert!(shift.abs() < 0.5, "channel {c} shifted by {shift}");
         }

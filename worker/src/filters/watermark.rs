@@ -14,10 +14,7 @@ pub static WATERMARK: Registered = Registered {
     spec: FilterSpec {
         id: "marca_agua",
         id_en: "watermark",
-        label: Text {
-            es: "Marca de agua",
-            en: "Watermark",
-        },
+        label: Text { es: "Marca de agua", en: "Watermark" },
         help: Text {
             es: "Escribe un texto semitransparente sobre la imagen.",
             en: "Writes a translucent text over the picture.",
@@ -31,120 +28,64 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "texto",
         id_en: "text",
-        label: Text {
-            es: "Texto",
-            en: "Text",
-        },
-        help: Text {
-            es: "Lo que se escribe, en una línea.",
-            en: "What is written, on one line.",
-        },
+        label: Text { es: "Texto", en: "Text" },
+        help: Text { es: "Lo que se escribe, en una línea.", en: "What is written, on one line." },
         unit: Unit::None,
-        kind: ParamKind::Text {
-            max_chars: 200,
-            default: "PROCESADO",
-        },
+        kind: ParamKind::Text { max_chars: 200, default: "PROCESADO" },
     },
     ParamSpec {
         id: "opacidad",
         id_en: "opacity",
-        label: Text {
-            es: "Opacidad",
-            en: "Opacity",
-        },
+        label: Text { es: "Opacidad", en: "Opacity" },
         help: Text {
             es: "0 no se ve, 1 tapa del todo la imagen.",
             en: "0 is invisible, 1 hides the picture under it.",
         },
         unit: Unit::None,
-        kind: ParamKind::Float {
-            min: 0.0,
-            max: 1.0,
-            step: 0.05,
-            default: Some(0.3),
-        },
+        kind: ParamKind::Float { min: 0.0, max: 1.0, step: 0.05, default: Some(0.3) },
     },
     ParamSpec {
         id: "tamano",
         id_en: "size",
-        label: Text {
-            es: "Tamaño",
-            en: "Size",
-        },
+        label: Text { es: "Tamaño", en: "Size" },
         help: Text {
             es: "Tamaño de la letra; 0 o sin dar, según el tamaño de la imagen.",
             en: "Size of the letters; 0 or not given, to suit the size of the picture.",
         },
         unit: Unit::Px,
-        kind: ParamKind::Integer {
-            min: 0,
-            max: 4000,
-            default: None,
-        },
+        kind: ParamKind::Integer { min: 0, max: 4000, default: None },
     },
     ParamSpec {
         id: "posicion",
         id_en: "position",
-        label: Text {
-            es: "Posición",
-            en: "Position",
-        },
+        label: Text { es: "Posición", en: "Position" },
         help: Text {
             es: "En qué parte de la imagen se escribe.",
             en: "Where on the picture it is written.",
         },
         unit: Unit::None,
-        kind: ParamKind::Choice {
-            options: POSITIONS,
-            default: "centro",
-        },
+        kind: ParamKind::Choice { options: POSITIONS, default: "centro" },
     },
     ParamSpec {
         id: "color",
         id_en: "colour",
-        label: Text {
-            es: "Color",
-            en: "Colour",
-        },
-        help: Text {
-            es: "Color del texto.",
-            en: "Colour of the text.",
-        },
+        label: Text { es: "Color", en: "Colour" },
+        help: Text { es: "Color del texto.", en: "Colour of the text." },
         unit: Unit::None,
         kind: ParamKind::Color { default: "#ffffff" },
     },
 ];
 
 const POSITIONS: &[Choice] = &[
-    position(
-        "arriba_izquierda",
-        "top_left",
-        "Arriba a la izquierda",
-        "Top left",
-    ),
+    position("arriba_izquierda", "top_left", "Arriba a la izquierda", "Top left"),
     position("arriba", "top", "Arriba", "Top"),
-    position(
-        "arriba_derecha",
-        "top_right",
-        "Arriba a la derecha",
-        "Top right",
-    ),
+    position("arriba_derecha", "top_right", "Arriba a la derecha", "Top right"),
     position("izquierda", "left", "Izquierda", "Left"),
     position("centro", "center", "Centro", "Centre"),
     position("derecha", "right", "Derecha", "Right"),
-    position(
-        "abajo_izquierda",
-        "bottom_left",
-        "Abajo a la izquierda",
-        "Bottom left",
-    ),
+    position("abajo_izquierda", "bottom_left", "Abajo a la izquierda", "Bottom left"),
     position("abajo", "bottom", "Abajo", "Bottom"),
-    position(
-        "abajo_derecha",
-        "bottom_right",
-        "Abajo a la derecha",
-        "Bottom right",
-    ),
+    position("abajo_derecha", "bottom_right", "Abajo a la derecha", "Bottom right"),
 ];
 
 const fn position(
@@ -153,11 +94,7 @@ const fn position(
     es: &'static str,
     en: &'static str,
 ) -> Choice {
-    Choice {
-        id,
-        id_en,
-        label: Text { es, en },
-    }
+    Choice { id, id_en, label: Text { es, en } }
 }
 
 /// Automatic size: this part of the shorter side is the em. On 640 x 480 px it gives 60 px, which
@@ -189,18 +126,12 @@ impl Watermark {
     fn new(params: &Params<'_>) -> Self {
         let place = params.text("posicion");
         // The nine places are listed row by row.
-        let place = POSITIONS
-            .iter()
-            .position(|position| position.id == place)
-            .unwrap_or(4);
+        let place = POSITIONS.iter().position(|position| position.id == place).unwrap_or(4);
         Self {
             font: glyphs::font(),
             text: params.text("texto").to_owned(),
             opacity: params.float("opacidad").unwrap_or(1.0) as f32,
-            size: params
-                .integer("tamano")
-                .filter(|&px| px > 0)
-                .map(|px| px as f32),
+            size: params.integer("tamano").filter(|&px| px > 0).map(|px| px as f32),
             column: place % 3,
             row: place / 3,
             color: parse_color(params.text("color")).unwrap_or([255; 3]),
@@ -232,9 +163,7 @@ impl Filter for Watermark {
         let font = self.font.as_ref().ok_or(FilterError::Font)?;
         let picture = source.picture();
         let (width, height) = (picture.width as f32, picture.height as f32);
-        let size = self
-            .size
-            .unwrap_or_else(|| self.automatic_size(font, width, height));
+        let size = self.size.unwrap_or_else(|| self.automatic_size(font, width, height));
         let Some(mask) = glyphs::draw(font, &self.text, size, pool) else {
             return Ok(source.into_owned(pool));
         };
@@ -248,18 +177,9 @@ impl Filter for Watermark {
         let top = place(picture.height, mask.height, self.row);
 
         let [red, green, blue] = self.color;
-        let source = if red == green && green == blue {
-            source
-        } else {
-            color::with_color(source, pool)
-        };
-        let ink = Ink {
-            mask: &mask,
-            left,
-            top,
-            color: self.color,
-            opacity: self.opacity,
-        };
+        let source =
+            if red == green && green == blue { source } else { color::with_color(source, pool) };
+        let ink = Ink { mask: &mask, left, top, color: self.color, opacity: self.opacity };
         let picture = canvas::draw(source, pool, &ink);
         pool.give_bytes(mask.coverage);
         Ok(picture)
@@ -276,24 +196,15 @@ mod tests {
     use crate::picture::{Channels, Samples};
 
     fn marked(picture: Picture, given: &[(&str, Value)]) -> Picture {
-        let given: BTreeMap<_, _> = given
-            .iter()
-            .map(|(id, value)| ((*id).to_owned(), value.clone()))
-            .collect();
+        let given: BTreeMap<_, _> =
+            given.iter().map(|(id, value)| ((*id).to_owned(), value.clone())).collect();
         let filter = (WATERMARK.build)(&Params::new(&WATERMARK.spec, &given));
-        filter
-            .apply(Source::Owned(picture), &mut Pool::new())
-            .unwrap()
+        filter.apply(Source::Owned(picture), &mut Pool::new()).unwrap()
     }
 
     fn flat(width: u32, height: u32, channels: Channels, pixel: &[u8]) -> Picture {
         let samples = Samples::U8(pixel.repeat((width * height) as usize));
-        Picture {
-            width,
-            height,
-            channels,
-            samples,
-        }
+        Picture { width, height, channels, samples }
     }
 
     fn bytes(picture: &Picture) -> &[u8] {
@@ -308,10 +219,8 @@ mod tests {
         let samples = bytes(picture);
         let darkest = *samples.iter().min().unwrap();
         let at = |index: usize| (index as u32 % picture.width, index as u32 / picture.width);
-        let lit: Vec<_> = (0..samples.len())
-            .filter(|&index| samples[index] > darkest)
-            .map(at)
-            .collect();
+        let lit: Vec<_> =
+            (0..samples.len()).filter(|&index| samples[index] > darkest).map(at).collect();
         let (columns, rows) = (lit.iter().map(|&(x, _)| x), lit.iter().map(|&(_, y)| y));
         [
             columns.clone().min().unwrap(),
@@ -330,14 +239,8 @@ mod tests {
         for size in [(640, 480), (641, 479), (64, 64), (4000, 200)] {
             let [left, right, top, bottom] =
                 lit(&marked(flat(size.0, size.1, Channels::Gray, &[0]), &[]));
-            assert!(
-                left.abs_diff(size.0 - 1 - right) <= 1,
-                "{size:?}: {left} {right}"
-            );
-            assert!(
-                top.abs_diff(size.1 - 1 - bottom) <= 1,
-                "{size:?}: {top} {bottom}"
-            );
+            assert!(left.abs_diff(size.0 - 1 - right) <= 1, "{size:?}: {left} {right}");
+            assert!(top.abs_diff(size.1 - 1 - bottom) <= 1, "{size:?}: {top} {bottom}");
         }
     }
 
@@ -361,10 +264,7 @@ mod tests {
     fn opacity_is_the_part_of_the_colour_in_the_result() {
         let full = |given: &[(&str, Value)], below: u8| {
             let picture = marked(flat(640, 480, Channels::Gray, &[below]), given);
-            *bytes(&picture)
-                .iter()
-                .max_by_key(|value| value.abs_diff(below))
-                .unwrap()
+            *bytes(&picture).iter().max_by_key(|value| value.abs_diff(below)).unwrap()
         };
         // 0 + (255 - 0) * 0.3 and 100 + (255 - 100) * 0.3, rounded.
         assert_eq!(full(&[], 0), 77);
@@ -377,10 +277,7 @@ mod tests {
     #[test]
     fn the_ink_is_seen_over_nothing_and_does_not_touch_opaque_alpha() {
         let over_nothing = marked(flat(640, 480, Channels::GrayAlpha, &[9, 0]), &[]);
-        let inked: Vec<_> = bytes(&over_nothing)
-            .chunks(2)
-            .filter(|pixel| pixel[1] > 0)
-            .collect();
+        let inked: Vec<_> = bytes(&over_nothing).chunks(2).filter(|pixel| pixel[1] > 0).collect();
         assert!(inked.iter().all(|pixel| pixel[0] == 255));
         assert_eq!(inked.iter().map(|pixel| pixel[1]).max(), Some(77));
 
@@ -391,10 +288,7 @@ mod tests {
     #[test]
     fn each_place_is_where_its_name_says() {
         for (index, position) in POSITIONS.iter().enumerate() {
-            let given = [
-                ("posicion", text(position.id)),
-                ("tamano", Value::Integer(40)),
-            ];
+            let given = [("posicion", text(position.id)), ("tamano", Value::Integer(40))];
             let [left, right, top, bottom] =
                 lit(&marked(flat(900, 900, Channels::Gray, &[0]), &given));
             let third = |first: u32, last: u32| (u32::midpoint(first, last) / 300) as usize;
@@ -406,10 +300,7 @@ mod tests {
     #[test]
     fn a_text_larger_than_the_picture_is_cut_off() {
         for position in POSITIONS {
-            let given = [
-                ("posicion", text(position.id)),
-                ("tamano", Value::Integer(300)),
-            ];
+            let given = [("posicion", text(position.id)), ("tamano", Value::Integer(300))];
             let picture = marked(flat(50, 20, Channels::Gray, &[0]), &given);
             assert!(bytes(&picture).contains(&77), "{}", position.id);
         }
@@ -420,11 +311,7 @@ mod tests {
         let given = [("color", text("#ff8000")), ("opacidad", Value::Float(1.0))];
         let picture = marked(flat(640, 480, Channels::Gray, &[20]), &given);
         assert_eq!(picture.channels, Channels::Rgb);
-        assert!(
-            bytes(&picture)
-                .chunks(3)
-                .any(|pixel| pixel == [255, 128, 0])
-        );
+        assert!(bytes(&picture).chunks(3).any(|pixel| pixel == [255, 128, 0]));
     }
 
     #[test]

@@ -283,17 +283,9 @@ mod tests {
         }
         let expected: Vec<T> = expected.iter().map(|&value| T::new(value as u32)).collect();
 
-        let picture = Picture {
-            width,
-            height,
-            channels,
-            samples: T::wrap(samples),
-        };
+        let picture = Picture { width, height, channels, samples: T::wrap(samples) };
         let blurred = canvas::draw(Source::Shared(&picture), &mut Pool::new(), &BoxBlur(shape));
-        assert!(
-            blurred.samples == T::wrap(expected),
-            "{width}x{height} {channels:?} {sigma}"
-        );
+        assert!(blurred.samples == T::wrap(expected), "{width}x{height} {channels:?} {sigma}");
     }
 
     #[test]

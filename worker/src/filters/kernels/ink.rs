@@ -20,9 +20,7 @@ impl Draw for Ink<'_> {
     fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
         canvas.copy();
         let (count, len) = (canvas.channels.count(), canvas.row_len());
-        let ink = self
-            .color
-            .map(|value| f32::from(value) * (T::MAX / 255) as f32);
+        let ink = self.color.map(|value| f32::from(value) * (T::MAX / 255) as f32);
         // Columns and rows of the mask that are on the picture.
         let seen = |corner: i64, length: usize, ink: usize| {
             let first = (-corner).max(0);

@@ -99,9 +99,7 @@ pub(crate) fn bytes_into_rows(columns: &[u8], rows: &mut [&mut [u8]]) {
             let top = group * SQUARE;
             let mut done = 0;
             if let Ok(rows) = <&mut [&mut [u8]; SQUARE]>::try_from(&mut *rows) {
-                let rows = rows
-                    .each_mut()
-                    .map(|row| &mut row[tile * BYTE_TILE..][..whole]);
+                let rows = rows.each_mut().map(|row| &mut row[tile * BYTE_TILE..][..whole]);
                 squares_into_rows(columns, rows, height, top);
                 done = whole;
             }
@@ -141,11 +139,9 @@ fn squares_into_rows(columns: &[u8], rows: [&mut [u8]; SQUARE], height: usize, t
 /// quarters change places, then the quarters of those, then their bytes.
 #[inline(always)]
 fn transpose(squares: &mut Squares) {
-    for (distance, mask) in [
-        (4, 0x0000_0000_FFFF_FFFF),
-        (2, 0x0000_FFFF_0000_FFFF),
-        (1, 0x00FF_00FF_00FF_00FF),
-    ] {
+    for (distance, mask) in
+        [(4, 0x0000_0000_FFFF_FFFF), (2, 0x0000_FFFF_0000_FFFF), (1, 0x00FF_00FF_00FF_00FF)]
+    {
         let shift = 8 * distance;
         for upper in (0..SQUARE).filter(|line| line & distance == 0) {
             let lower = upper + distance;
