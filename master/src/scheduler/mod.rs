@@ -275,6 +275,11 @@ impl Scheduler {
         self.workers.get(&slot.worker)?.slots.get(slot.index as usize)?.front().copied()
     }
 
+    /// The tasks that a worker has been given and that have not been finished.
+    pub fn given(&self, worker: WorkerId) -> impl Iterator<Item = TaskId> + '_ {
+        self.workers.get(&worker).into_iter().flat_map(|worker| worker.slots.iter().flatten().copied())
+    }
+
     /// How many tasks are where.
     pub fn counts(&self) -> Counts {
         let queued = self.queue.len() + self.suspects.len();
