@@ -188,6 +188,11 @@ pub enum Event {
         /// Processes (or, in mode threads, threads).
         workers: u32,
     },
+    /// Workers that are started by hand may join.
+    Listening {
+        /// What to give to `lote worker connect`.
+        socket: PathBuf,
+    },
     /// A worker changed its state.
     Worker {
         /// Its lane, from 1.

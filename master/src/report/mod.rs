@@ -14,8 +14,11 @@ use crate::event::Event;
 
 /// Something that shows events.
 pub trait Reporter: Send {
-    /// Shows an event.
+    /// Shows an event. It may wait for more before all of it can be seen.
     fn show(&mut self, event: &Event);
+
+    /// Makes everything visible: nothing more has happened so far.
+    fn rest(&mut self) {}
 }
 
 /// Shows every event on a thread of its own, so that a slow terminal does not hold up the workers
@@ -24,6 +27,10 @@ pub fn listen(mut events: Receiver<Arc<Event>>, mut reporter: Box<dyn Reporter>)
     thread::spawn(move || {
         while let Some(event) = events.blocking_recv() {
             reporter.show(&event);
+            while let Ok(event) = events.try_recv() {
+                reporter.show(&event);
+            }
+            reporter.rest();
         }
     })
 }

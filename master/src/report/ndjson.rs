@@ -27,14 +27,17 @@ impl Default for Ndjson {
 impl Reporter for Ndjson {
     fn show(&mut self, event: &Event) {
         let Some(out) = &mut self.out else { return };
-        // Lines come at once to whoever watches them; in between, outputs may be gathered.
-        let urgent = !matches!(event, Event::Output(_) | Event::Task { .. });
         let written = serde_json::to_writer(&mut *out, event)
             .map_err(io::Error::from)
-            .and_then(|()| out.write_all(b"\n"))
-            .and_then(|()| if urgent { out.flush() } else { Ok(()) });
+            .and_then(|()| out.write_all(b"\n"));
         if written.is_err() {
             // The reader has had enough; the run goes on.
+            self.out = None;
+        }
+    }
+
+    fn rest(&mut self) {
+        if self.out.as_mut().is_some_and(|out| out.flush().is_err()) {
             self.out = None;
         }
     }

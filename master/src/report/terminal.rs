@@ -219,6 +219,11 @@ impl Reporter for Terminal {
             Event::Planned { outputs, mode, workers, .. } => {
                 self.planned(*outputs, *mode, *workers);
             }
+            Event::Listening { socket } => {
+                let says = self.lang.pick("more workers join by", "más procesos se unen con");
+                let socket = printable(&socket.display().to_string());
+                self.line(&format!("{says}: lote worker connect {socket}"));
+            }
             Event::Worker { worker, pid, state: WorkerState::Ready, ms, .. } => {
                 self.ready(*worker, *pid, *ms);
             }

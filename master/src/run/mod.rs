@@ -87,9 +87,6 @@ pub async fn run(
     };
     let start = Instant::now();
     let supervisor = Supervisor::start(&config)?;
-    if config.external {
-        tracing::info!(socket = %supervisor.socket().display(), "waiting for external workers too");
-    }
     let mut run = Run::new(plan, settings, bus, supervisor, slots, start);
     run.announce().await;
     run.work(orders, config.external).await;
@@ -176,6 +173,10 @@ impl<'a> Run<'a> {
             workers: self.slots,
         };
         self.bus.publish(event).await;
+        if self.settings.workers.external {
+            let socket = self.supervisor.socket();
+            self.bus.publish(Event::Listening { socket }).await;
+        }
         self.end_what_is_known().await;
     }
 
@@ -291,24 +292,36 @@ impl<'a> Run<'a> {
     }
 
     async fn report(&mut self, worker: WorkerId, report: Report) {
-        let at = |slot: u32| SlotId { worker, index: slot };
+        let Some((slot, task)) = self.about(worker, &report) else {
+            tracing::warn!(worker = worker.0, ?report, "a worker reported what it was not given");
+            return self.supervisor.kill(worker, Killer::Protocol);
+        };
         match report {
-            Report::Reached { task, stage, .. } => {
-                self.stages.insert(TaskId(task as u32), stage);
+            Report::Reached { stage, .. } => {
+                self.stages.insert(task, stage);
             }
-            Report::Ended { slot, task, variant, result, micros } => {
-                let (slot, task) = (at(slot), TaskId(task as u32));
+            Report::Ended { variant, result, micros, .. } => {
                 let Some(output) = self.output_of(task, variant) else { return };
                 self.end_made(slot, task, variant, result, Duration::from_micros(micros)).await;
                 self.handle(Input::Ended { slot, task, output }).await;
             }
-            Report::Finished { slot, task, micros } => {
+            Report::Finished { micros, .. } => {
                 self.ledger.busy += Duration::from_micros(micros);
-                let (slot, task) = (at(slot), TaskId(task as u32));
                 self.stages.remove(&task);
                 self.handle(Input::Finished { slot, task }).await;
             }
         }
+    }
+
+    /// The slot and the task that a report is about; `None` if that slot is not running that
+    /// task. Nothing that such a worker says can be believed.
+    fn about(&self, worker: WorkerId, report: &Report) -> Option<(SlotId, TaskId)> {
+        let (Report::Reached { slot, task, .. }
+        | Report::Ended { slot, task, .. }
+        | Report::Finished { slot, task, .. }) = report;
+        let slot = SlotId { worker, index: *slot };
+        let running = self.scheduler.running(slot)?;
+        (u64::from(running.0) == *task).then_some((slot, running))
     }
 
     /// The place of a variant among the outputs of a task.
@@ -327,7 +340,9 @@ impl<'a> Run<'a> {
         let running: Vec<_> = (0..slots)
             .filter_map(|index| self.scheduler.running(SlotId { worker, index }))
             .collect();
-        self.sweeper.sweep(pid, &running, self.plan);
+        // It may have got further than it could tell.
+        let given: Vec<_> = self.scheduler.given(worker).collect();
+        self.sweeper.sweep(pid, &given, self.plan);
         for task in running {
             self.deaths.insert(task, death.clone());
         }

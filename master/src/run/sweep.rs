@@ -15,10 +15,10 @@ use crate::scheduler::TaskId;
 pub(super) struct Sweeper(JoinSet<()>);
 
 impl Sweeper {
-    /// Removes what the process `pid` has left in the output folders of the tasks it was running.
-    pub(super) fn sweep(&mut self, pid: u32, running: &[TaskId], plan: &Plan) {
+    /// Removes what the process `pid` has left in the output folders of the tasks it was given.
+    pub(super) fn sweep(&mut self, pid: u32, given: &[TaskId], plan: &Plan) {
         let mut folders = BTreeSet::new();
-        for task in running {
+        for task in given {
             let unit = &plan.units[task.0 as usize];
             for variant in &unit.variants {
                 let output = plan.output(unit.image, *variant as usize);

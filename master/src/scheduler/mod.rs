@@ -280,6 +280,14 @@ impl Scheduler {
         self.tasks.get(task.0 as usize).map(Task::open_outputs).unwrap_or_default()
     }
 
+    /// The tasks that a worker has been given and that have not been finished.
+    pub fn given(&self, worker: WorkerId) -> impl Iterator<Item = TaskId> + '_ {
+        self.workers
+            .get(&worker)
+            .into_iter()
+            .flat_map(|worker| worker.slots.iter().flatten().copied())
+    }
+
     /// How many tasks are where.
     pub fn counts(&self) -> Counts {
         let queued = self.queue.len() + self.suspects.len();

@@ -1,0 +1,82 @@
+//! Workers that were started by hand.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::processes::{Watched, signal};
+use crate::support::{Workspace, pictures};
+
+#[test]
+fn a_worker_started_by_hand_takes_part_and_leaves_with_the_run() {
+    let workspace = Workspace::with_pictures(8, 200, 150);
+    let run = "run in -f blur -j 1 -o out --ndjson --external-workers";
+    let mut run = workspace.lote(run).start();
+    let socket = run.until_event("listening")["socket"].as_str().unwrap().to_owned();
+    let own = run.until(|event| event["state"] == "ready")["pid"].as_u64().unwrap() as u32;
+    // The rest is left to the worker that comes.
+    signal(own, Signal::STOP);
+    let guest = workspace.lote("worker connect").arg(&socket).start();
+    let ready = run.until(|event| event["state"] == "ready");
+    assert_eq!(ready["pid"], guest.pid());
+    let worker = ready["worker"].clone();
+    assert_ne!(worker, 1);
+    run.until(|event| event["event"] == "output" && event["worker"] == worker);
+    signal(own, Signal::CONT);
+    let outcome = run.finish().code(0);
+    outcome.assert_books();
+    guest.finish().code(0);
+    assert_eq!(workspace.names("out").len(), 8);
+    let stopped =
+        outcome.events("worker").into_iter().filter(|w| w["state"] == "stopped").count();
+    assert_eq!(stopped, 2);
+    let told = workspace.redact(&outcome.stderr);
+    let line = told.lines().next().unwrap();
+    let name = socket.rsplit('/').nth(1).unwrap();
+    let line = line.replace(name, "[SOCKET]");
+    insta::assert_snapshot!(line, @"");
+}
+
+#[test]
+fn a_worker_started_by_hand_that_dies_costs_one_image_a_repetition() {
+    let workspace = Workspace::with_pictures(6, 200, 150);
+    let run = "run in -f blur -j 1 -o out --ndjson --external-workers";
+    let mut run = workspace.lote(run).start();
+    let socket = run.until_event("listening")["socket"].as_str().unwrap().to_owned();
+    let own = run.until(|event| event["state"] == "ready")["pid"].as_u64().unwrap() as u32;
+    signal(own, Signal::STOP);
+    let guest = workspace.lote("worker connect").arg(&socket).start();
+    let worker = run.until(|event| event["state"] == "ready")["worker"].clone();
+    run.until(|event| event["event"] == "task" && event["worker"] == worker);
+    signal(guest.pid(), Signal::KILL);
+    let lost = run.until(|event| event["state"] == "lost");
+    assert_eq!((&lost["worker"], lost["reason"].as_str()), (&worker, Some("hung up")));
+    signal(own, Signal::CONT);
+    let outcome = run.finish().code(0);
+    outcome.assert_books();
+    assert_eq!(workspace.names("out").len(), 6);
+}
+
+#[test]
+fn a_worker_started_by_hand_leaves_when_the_master_is_killed() {
+    let workspace = Workspace::with_pictures(4, 200, 150);
+    workspace.add("in/large.png", &pictures::png(1500, 1000, 9));
+    let run = "run in -f blur -j 1 -o out --ndjson --external-workers";
+    let mut run = workspace.lote(run).start();
+    let socket = run.until_event("listening")["socket"].as_str().unwrap().to_owned();
+    let guest = workspace.lote("worker connect").arg(&socket).start();
+    run.until(|event| event["state"] == "ready" && event["pid"] == guest.pid());
+    let watched = Watched::new(guest.pid());
+    signal(run.pid(), Signal::KILL);
+    watched.wait(Duration::from_secs(20));
+}
+
+#[test]
+fn a_worker_that_finds_no_master_says_so() {
+    let workspace = Workspace::new();
+    let outcome = workspace.lote("worker connect ./nobody.sock").run().code(2);
+    insta::assert_snapshot!(outcome.stderr, @"");
+    workspace.add("token", b"00112233445566778899aabbccddeeff");
+    let outcome = workspace.lote("worker connect ./nobody.sock").run().code(1);
+    insta::assert_snapshot!(outcome.stderr, @"");
+}

@@ -1,0 +1,164 @@
+//! What the architecture forbids, looked for in the sources.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A source file without comments and without its unit tests.
+struct Source {
+    path: String,
+    code: String,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// All sources of a package.
+fn sources(package: &str) -> Vec<Source> {
+    let mut folders = vec![root().join(package).join("src")];
+    let mut files: Vec<PathBuf> = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    let sources: Vec<_> = files.iter().filter_map(|file| source(file)).collect();
+    assert!(sources.len() > 5, "{package}: {}", sources.len());
+    sources
+}
+
+fn source(path: &Path) -> Option<Source> {
+    let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+    // Modules that only exist in tests.
+    if name.ends_with("/tests.rs") || name.ends_with("/property.rs") || name.contains("/tests/") {
+        return None;
+    }
+    let text = fs::read_to_string(path).unwrap();
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code = code.lines().map(|line| line.split("//").next().unwrap_or_default());
+    Some(Source { path: name, code: code.collect::<Vec<_>>().join("\n") })
+}
+
+/// The files of these packages whose code holds `text`.
+fn files_with(packages: &[&str], text: &str) -> Vec<String> {
+    let mut files: Vec<_> = packages
+        .iter()
+        .flat_map(|package| sources(package))
+        .filter(|source| source.code.contains(text))
+        .map(|source| source.path)
+        .collect();
+    files.sort();
+    files
+}
+
+const ALL: [&str; 3] = ["protocol", "worker", "master"];
+
+#[test]
+fn the_scheduler_knows_no_clock_no_disk_and_no_process() {
+    let scheduler: Vec<_> = sources("master")
+        .into_iter()
+        .filter(|source| source.path.starts_with("master/src/scheduler/"))
+        .collect();
+    assert!(scheduler.len() >= 3);
+    let forbidden = [
+        "std::fs", "std::io", "std::net", "std::process", "std::thread", "std::time", "std::env",
+        "std::path", "tokio", "rustix", "tracing", "Instant", "SystemTime", "lote_", "crate::",
+        "unsafe", "rand",
+    ];
+    for source in &scheduler {
+        for word in forbidden {
+            assert!(!source.code.contains(word), "{} names {word}", source.path);
+        }
+    }
+    assert!(scheduler.iter().any(|s| s.code.contains("#![deny(clippy::disallowed_methods)]")));
+}
+
+#[test]
+fn only_the_launcher_starts_processes() {
+    let launcher = ["master/src/supervisor/launcher.rs"];
+    assert_eq!(files_with(&ALL, "Command::new("), launcher);
+    assert_eq!(files_with(&ALL, "process::Command"), [""; 0]);
+}
+
+#[test]
+fn only_the_frames_name_bincode() {
+    assert_eq!(files_with(&ALL, "bincode"), ["protocol/src/frame.rs"]);
+}
+
+#[test]
+fn only_the_registry_lists_the_filters() {
+    let folder = root().join("worker/src/filters");
+    let mut filters = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() || name == "mod" {
+            continue;
+        }
+        filters += 1;
+        let listed = files_with(&ALL, &format!("{name}::{}", name.to_uppercase()));
+        assert_eq!(listed, ["worker/src/filters/mod.rs"], "{name}");
+    }
+    assert!(filters >= 12, "{filters}");
+}
+
+#[test]
+fn each_codec_crate_is_named_in_one_file() {
+    for name in ["libjpeg_turbo_rs", "moxcms", "image_webp", "zune_jpeg"] {
+        let files = files_with(&ALL, name);
+        assert!(files.len() <= 1, "{name} is named in {files:?}");
+        assert!(files.iter().all(|file| file.starts_with("worker/src/codec/")), "{files:?}");
+    }
+    assert_eq!(files_with(&ALL, "libjpeg_turbo_rs"), ["worker/src/codec/jpeg.rs"]);
+    assert_eq!(files_with(&["protocol", "master"], "image::"), [""; 0]);
+}
+
+#[test]
+fn packages_depend_in_one_direction_only() {
+    let manifest = |package: &str| {
+        fs::read_to_string(root().join(package).join("Cargo.toml")).unwrap()
+    };
+    let depends = |package: &str, on: &str| {
+        let manifest = manifest(package);
+        manifest.lines().any(|line| line.starts_with(&format!("{on}."))
+            || line.starts_with(&format!("{on} =")))
+    };
+    assert!(depends("master", "lote-worker") && depends("worker", "lote-protocol"));
+    for (package, on) in [
+        ("protocol", "lote-worker"),
+        ("protocol", "lote"),
+        ("worker", "lote"),
+        ("protocol", "lote-tests"),
+        ("worker", "lote-tests"),
+        ("master", "lote-tests"),
+    ] {
+        assert!(!depends(package, on), "{package} depends on {on}");
+    }
+}
+
+#[test]
+fn the_master_knows_of_the_worker_its_entry_and_its_catalogue_only() {
+    for source in sources("master") {
+        // `lote worker apply` is a worker without a master.
+        if source.path == "master/src/cli/worker.rs" {
+            continue;
+        }
+        for (_, used) in source.code.match_indices("lote_worker::").map(|(at, word)| {
+            (at, source.code[at + word.len()..].split([':', ';', '(']).next().unwrap())
+        }) {
+            assert!(["entry", "filters"].contains(&used), "{} uses {used}", source.path);
+        }
+    }
+}
+
+#[test]
+fn workers_know_no_network() {
+    for word in ["TcpStream", "TcpListener", "UdpSocket", "std::net", "tokio::net"] {
+        assert_eq!(files_with(&["protocol", "worker"], word), [""; 0], "{word}");
+    }
+}

@@ -1,1 +1,0 @@
-//! What the whole-program tests share.

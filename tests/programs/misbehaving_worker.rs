@@ -1,0 +1,184 @@
+//! A worker that does what no worker should do. Only tests start it.
+//!
+//! `LOTE_TEST_MANNERS` says how it behaves from its start; see [`enter`]. Beyond that the name of
+//! a task's input decides, so that one image can be singled out; see [`run`]. Whatever is not
+//! named there is done by the code of the real worker.
+
+#[cfg(not(unix))]
+fn main() {}
+
+#[cfg(unix)]
+fn main() -> std::process::ExitCode {
+    worker::main()
+}
+
+#[cfg(unix)]
+mod worker {
+    use std::io::{self, Read, Write};
+    use std::os::unix::net::UnixStream;
+    use std::process::{ExitCode, abort, exit, id};
+    use std::sync::{Arc, Mutex, mpsc};
+    use std::thread;
+    use std::time::Duration;
+
+    use lote_protocol::frame::{self, FrameBuffer};
+    use lote_protocol::message::{Command, Hello, Report, TOKEN_VARIABLE, Token, Written};
+    use lote_protocol::task::{Limits, Task};
+    use lote_protocol::version;
+    use lote_worker::entry::EXIT_REFUSED;
+    use lote_worker::output::Temporaries;
+    use lote_worker::pool::Pool;
+    use lote_worker::task::{self, Bench, Progress};
+
+    /// Bytes that are no message, whatever comes before them.
+    const GARBAGE: [u8; 64] = [0xff; 64];
+
+    pub(super) fn main() -> ExitCode {
+        let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+        let [command, socket] = arguments.as_slice() else { return ExitCode::from(2) };
+        assert_eq!(command, "connect");
+        let manners = std::env::var("LOTE_TEST_MANNERS").unwrap_or_default();
+        match manners.as_str() {
+            "exit-0" => return ExitCode::SUCCESS,
+            "exit-3" => {
+                let _ = writeln!(io::stderr(), "something is missing");
+                return ExitCode::from(3);
+            }
+            _ => {}
+        }
+        match UnixStream::connect(socket).and_then(|stream| enter(stream, &manners)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "{error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    /// Says Hello, in the way that its manners tell, and works.
+    fn enter(mut stream: UnixStream, manners: &str) -> io::Result<()> {
+        let mut preamble = version::preamble();
+        let mut token = std::env::var(TOKEN_VARIABLE).ok().and_then(|text| Token::from_hex(&text));
+        match manners {
+            "no-worker" => preamble.copy_from_slice(b"GET / HTTP/1.1\r\nHost"),
+            "wrong-version" => preamble[8] ^= 0x40,
+            "wrong-build" => preamble[12] ^= 0x40,
+            "wrong-token" => token = Some(Token([7; 16])),
+            _ => {}
+        }
+        stream.write_all(&preamble)?;
+        if manners == "garbage-for-hello" {
+            stream.write_all(&GARBAGE)?;
+        } else {
+            let token = token.unwrap_or(Token([0; 16]));
+            send(&stream, &Hello { pid: id(), token })?;
+        }
+        let mut frames = FrameBuffer::new();
+        match receive(&mut stream, &mut frames)? {
+            Some(Command::Welcome { slots, limits, .. }) => work(stream, frames, slots, limits),
+            Some(Command::Refuse { reason }) => {
+                let _ = writeln!(io::stderr(), "the master refused this worker: {reason}");
+                exit(i32::from(EXIT_REFUSED))
+            }
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    /// Does tasks until the master has had enough.
+    fn work(
+        mut stream: UnixStream,
+        mut frames: FrameBuffer,
+        slots: u32,
+        limits: Limits,
+    ) -> io::Result<()> {
+        let out = Arc::new(Mutex::new(stream.try_clone()?));
+        let mut threads = Vec::new();
+        let mut inboxes = Vec::new();
+        for slot in 0..slots {
+            let (inbox, tasks) = mpsc::channel::<Task>();
+            let out = Arc::clone(&out);
+            inboxes.push(inbox);
+            threads.push(thread::spawn(move || {
+                let temporaries = Temporaries::new();
+                let mut bench = Bench { limits, pool: Pool::new(), temporaries: &temporaries };
+                for task in tasks {
+                    run(slot, task, &mut bench, &out);
+                }
+            }));
+        }
+        while let Some(command) = receive(&mut stream, &mut frames)? {
+            match command {
+                Command::Run { slot, task, .. } => drop(inboxes[slot as usize].send(task)),
+                Command::Stop => {
+                    inboxes.clear();
+                    threads.drain(..).for_each(|thread| drop(thread.join()));
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Does a task, unless its input's name tells it to do something else.
+    fn run(slot: u32, mut task: Task, bench: &mut Bench<'_>, out: &Mutex<UnixStream>) {
+        let name = task.input.to_string_lossy().into_owned();
+        let tell = |report: Report| {
+            // The lock is only poisoned when the process is about to end.
+            let stream = out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if send(&stream, &report).is_err() {
+                exit(1);
+            }
+        };
+        if name.contains("poison") {
+            abort();
+        }
+        if name.contains("hang") {
+            thread::sleep(Duration::MAX);
+        }
+        if name.contains("babble") {
+            let mut stream = out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            drop(stream.write_all(&GARBAGE));
+            thread::sleep(Duration::MAX);
+        }
+        if name.contains("forget") {
+            task.orders.pop();
+        }
+        if name.contains("liar") {
+            for other in 0..task.id + 3 {
+                for variant in 0..3 {
+                    let result = Ok(Written { bytes: 1, notes: Vec::new() });
+                    tell(Report::Ended { slot, task: other, variant, result, micros: 1 });
+                }
+                tell(Report::Finished { slot, task: other, micros: 1 });
+            }
+            tell(Report::Finished { slot: 77, task: u64::MAX, micros: 1 });
+        }
+        task::run(&task, bench, &mut |progress| {
+            if let Progress::Ended { variant, result, elapsed } = progress {
+                let micros = elapsed.as_micros() as u64;
+                tell(Report::Ended { slot, task: task.id, variant, result, micros });
+            }
+        });
+        tell(Report::Finished { slot, task: task.id, micros: 1 });
+    }
+
+    fn send<T: serde::Serialize>(mut stream: &UnixStream, message: &T) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        frame::encode(message, &mut bytes).map_err(io::Error::other)?;
+        stream.write_all(&bytes)
+    }
+
+    fn receive(stream: &mut UnixStream, frames: &mut FrameBuffer) -> io::Result<Option<Command>> {
+        loop {
+            if let Some(command) = frames.take().map_err(io::Error::other)? {
+                return Ok(Some(command));
+            }
+            let mut bytes = [0; 4096];
+            match stream.read(&mut bytes)? {
+                0 => return Ok(None),
+                read => frames.space().extend_from_slice(&bytes[..read]),
+            }
+        }
+    }
+}

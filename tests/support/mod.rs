@@ -1,0 +1,9 @@
+//! What the tests share: folders of images made by code, the program under test, and its events.
+
+pub(crate) mod pictures;
+pub(crate) mod processes;
+pub(crate) mod program;
+pub(crate) mod workspace;
+
+pub(crate) use program::{LOTE, Lote, Outcome, Running};
+pub(crate) use workspace::Workspace;
