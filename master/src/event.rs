@@ -3,6 +3,7 @@
 //! Serialised, an event is a line of `--ndjson`: a contract with scripts, so fields are added but
 //! never renamed.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use lote_protocol::outcome::FailureKind;
