@@ -277,7 +277,10 @@ impl Scheduler {
 
     /// The tasks that a worker has been given and that have not been finished.
     pub fn given(&self, worker: WorkerId) -> impl Iterator<Item = TaskId> + '_ {
-        self.workers.get(&worker).into_iter().flat_map(|worker| worker.slots.iter().flatten().copied())
+        self.workers
+            .get(&worker)
+            .into_iter()
+            .flat_map(|worker| worker.slots.iter().flatten().copied())
     }
 
     /// How many tasks are where.
