@@ -3,7 +3,6 @@
 //! Serialised, an event is a line of `--ndjson`: a contract with scripts, so fields are added but
 //! never renamed.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use lote_protocol::outcome::FailureKind;
@@ -51,9 +50,24 @@ pub enum WorkerState {
     Stopped,
 }
 
+/// Where an output stands in a plan, as indices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Place {
+    /// The image, in `Plan::images`.
+    pub image: usize,
+    /// The variant, in `Plan::variants`.
+    pub variant: usize,
+}
+
 /// The end of an output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutputEnded {
+    /// Where it stands in the plan.
+    #[serde(skip)]
+    pub place: Place,
+    /// The thread of the worker that made it, from 0.
+    #[serde(skip)]
+    pub slot: Option<u32>,
     /// The image, relative to the input that was named.
     pub image: String,
     /// The name of the variant.
@@ -62,7 +76,7 @@ pub struct OutputEnded {
     pub status: Status,
     /// Where it is, if it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
+    pub path: Option<String>,
     /// Who made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<u32>,
@@ -185,6 +199,9 @@ pub enum Event {
         worker: u32,
         /// Its process.
         pid: u32,
+        /// Its threads, once it is ready; else 0.
+        #[serde(skip)]
+        slots: u32,
         /// What it is now.
         state: WorkerState,
         /// Why.
@@ -201,6 +218,12 @@ pub enum Event {
         worker: u32,
         /// Its thread, from 0.
         slot: u32,
+        /// The unit of the plan.
+        #[serde(skip)]
+        unit: usize,
+        /// The variants that it will make, in turn.
+        #[serde(skip)]
+        variants: Vec<u32>,
         /// The image.
         image: String,
         /// How often the task has been started, from 1.

@@ -11,3 +11,4 @@ pub mod run;
 pub mod samples;
 pub mod scheduler;
 pub mod supervisor;
+pub mod trial;

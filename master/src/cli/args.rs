@@ -42,6 +42,16 @@ pub(super) enum Sub {
     /// Process images and folders of images
     #[command(visible_alias = "procesar")]
     Run(RunArgs),
+    /// Measure processes against threads: time, memory, and what a crash costs
+    #[command(visible_alias = "comparar")]
+    Compare(CompareArgs),
+    /// Kill the own workers in mid-job, and prove that nothing is lost
+    Demo(DemoArgs),
+    /// Write sample images: gradients, figures, patterns
+    #[command(visible_alias = "muestras")]
+    Samples(SamplesArgs),
+    /// Show what this machine offers, and whether workers start
+    Doctor(DoctorArgs),
     /// List the filters and their parameters
     #[command(visible_alias = "filtros")]
     Filters(FilterArgs),
@@ -129,6 +139,50 @@ pub(super) struct RunArgs {
     /// Let workers join that were started by hand: `lote worker connect SOCKET`
     #[arg(long)]
     pub(super) external_workers: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    #[command(flatten)]
+    pub(super) work: WorkArgs,
+    /// How often each is measured
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(super) rounds: u32,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    #[command(flatten)]
+    pub(super) work: WorkArgs,
+    /// How many sample images
+    #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u32).range(8..=10_000))]
+    pub(super) images: u32,
+    /// Keep the images and outputs in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) keep: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SamplesArgs {
+    /// The folder to write them to
+    pub(super) dir: PathBuf,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) count: u32,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    pub(super) work: WorkArgs,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

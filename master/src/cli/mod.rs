@@ -2,6 +2,9 @@
 
 mod args;
 mod catalogue;
+mod compare;
+mod demo;
+mod doctor;
 mod exit;
 mod interrupt;
 mod quantity;
@@ -15,7 +18,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 pub use args::Cli;
-use args::Sub;
+use args::{SamplesArgs, Sub};
 pub use exit::Exit;
 use ui::Ui;
 
@@ -33,6 +36,10 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
     let ui = Ui::new(&cli.global);
     match cli.command {
         Sub::Run(args) => run::execute(&args, ui),
+        Sub::Compare(args) => compare::execute(&args, ui),
+        Sub::Demo(args) => demo::execute(&args, ui),
+        Sub::Samples(args) => samples(&args, ui),
+        Sub::Doctor(args) => doctor::execute(&args, ui),
         Sub::Filters(args) => catalogue::filters(&args, ui),
         Sub::Completions { shell } => {
             let mut out = std::io::stdout();
@@ -40,5 +47,19 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
             Exit::Ok
         }
         Sub::Worker(args) => worker::execute(&args, ui),
+    }
+}
+
+fn samples(args: &SamplesArgs, ui: Ui) -> Exit {
+    match crate::samples::write(&args.dir, args.count as usize) {
+        Ok(files) => {
+            let what = ui.lang.pick("images in", "imágenes en");
+            ui.say(&format!("{} {what} {}", files.len(), args.dir.display()));
+            Exit::Ok
+        }
+        Err(error) => {
+            ui.error(&error.to_string(), None);
+            Exit::Refused
+        }
     }
 }

@@ -16,6 +16,7 @@ pub(super) struct Ui {
 }
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+const STRONG: Style = Style::new().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 const WARN: Style = AnsiColor::Yellow.on_default().bold();
 
@@ -57,6 +58,12 @@ impl Ui {
     #[allow(clippy::unused_self, reason = "a way of talking, like the others")]
     pub(super) fn warn(self, what: &str) {
         anstream::eprintln!("{WARN}warning:{WARN:#} {}", printable(what));
+    }
+
+    /// The text so that it stands out.
+    #[allow(clippy::unused_self, reason = "a way of talking, like the others")]
+    pub(super) fn strong(self, what: &str) -> String {
+        format!("{STRONG}{what}{STRONG:#}")
     }
 
     /// Says something, unless only trouble is to be said.

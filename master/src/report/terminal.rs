@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Reporter;
-use super::text::{duration, failure_kind, printable};
+use super::text::{estimate, failure_kind, printable};
 use crate::event::{Event, Mode, OutputEnded, Progress, Status, WorkerState};
 use crate::lang::Lang;
 
@@ -194,7 +194,7 @@ impl Terminal {
         if let Some(eta) = progress.eta_s {
             let to_go = lang.pick("to go", "restantes");
             // Writing to a string cannot fail.
-            let _ = write!(message, " · {} {to_go}", duration(eta.ceil(), lang));
+            let _ = write!(message, " · {} {to_go}", estimate(eta, lang));
         }
         if self.failed > 0 {
             let failed = lang.pick("failed", "fallidas");
@@ -230,7 +230,7 @@ impl Reporter for Terminal {
             Event::Worker { worker, pid, state, reason, .. } => {
                 self.worker(*worker, *pid, *state, reason.as_deref());
             }
-            Event::Task { worker, slot, image, attempt } => {
+            Event::Task { worker, slot, image, attempt, .. } => {
                 self.task(*worker, *slot, image, *attempt);
             }
             Event::Output(output) => self.output(output),

@@ -41,6 +41,11 @@ pub fn duration(seconds: f64, lang: Lang) -> String {
     }
 }
 
+/// An estimated time, in whole seconds.
+pub fn estimate(seconds: f64, lang: Lang) -> String {
+    if seconds < 59.5 { format!("{} s", seconds.ceil()) } else { duration(seconds, lang) }
+}
+
 /// A size in the unit that suits it: `512 B`, `1.4 MB`.
 pub fn bytes(bytes: u64, lang: Lang) -> String {
     let mut value = bytes as f64;

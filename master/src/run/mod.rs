@@ -425,10 +425,26 @@ impl<'a> Run<'a> {
             if self.deadlines.runs(slot, task, unit.cost, Instant::now()) {
                 let image = self.image_name(unit.image);
                 let attempt = self.attempts.get(&task).copied().unwrap_or(1);
-                let event = Event::Task { worker: worker.0, slot: index, image, attempt };
+                let unit_index = task.0 as usize;
+                let variants = self.open_variants(task);
+                let event = Event::Task {
+                    worker: worker.0,
+                    slot: index,
+                    unit: unit_index,
+                    variants,
+                    image,
+                    attempt,
+                };
                 self.bus.publish(event).await;
             }
         }
+    }
+
+    /// The variants that a task has yet to make.
+    fn open_variants(&self, task: TaskId) -> Vec<u32> {
+        let all = &self.plan.units[task.0 as usize].variants;
+        let open = self.scheduler.open_outputs(task);
+        open.into_iter().filter_map(|output| all.get(output as usize).copied()).collect()
     }
 
     fn image_name(&self, image: usize) -> String {
@@ -444,7 +460,8 @@ impl<'a> Run<'a> {
         took: Option<Duration>,
     ) {
         let ms = took.map(|took| took.as_secs_f64() * 1000.0);
-        let event = Event::Worker { worker: worker.0, pid, state, reason, ms };
+        let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
+        let event = Event::Worker { worker: worker.0, pid, slots, state, reason, ms };
         self.bus.publish(event).await;
     }
 

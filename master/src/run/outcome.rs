@@ -6,7 +6,7 @@ use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::Run;
-use crate::event::{Event, OutputEnded, Status};
+use crate::event::{Event, OutputEnded, Place, Status};
 use crate::plan::OutputState;
 use crate::scheduler::{GiveUp, SlotId, TaskId};
 use crate::supervisor::{Death, Killer};
@@ -19,7 +19,7 @@ impl Run<'_> {
                 match self.plan.state(image, variant) {
                     OutputState::Planned { .. } => {}
                     OutputState::Skipped => {
-                        let path = Some(self.plan.output(image, variant));
+                        let path = Some(self.output_name(image, variant));
                         let ended = OutputEnded { path, ..self.blank(image, variant) };
                         self.book(image, variant, ended, Duration::ZERO).await;
                     }
@@ -44,6 +44,7 @@ impl Run<'_> {
         let image = self.plan.units[task.0 as usize].image;
         let variant = variant as usize;
         let ended = OutputEnded {
+            slot: Some(slot.index),
             worker: Some(slot.worker.0),
             attempt: self.attempts.get(&task).copied(),
             ms: Some(work.as_secs_f64() * 1000.0),
@@ -52,7 +53,7 @@ impl Run<'_> {
         let ended = match result {
             Ok(Written { bytes, notes }) => OutputEnded {
                 status: Status::Ok,
-                path: Some(self.plan.output(image, variant)),
+                path: Some(self.output_name(image, variant)),
                 bytes: Some(bytes),
                 notes,
                 ..ended
@@ -112,9 +113,16 @@ impl Run<'_> {
         }
     }
 
+    /// Where an output goes, as far as text can tell.
+    fn output_name(&self, image: usize, variant: usize) -> String {
+        self.plan.output(image, variant).to_string_lossy().into_owned()
+    }
+
     /// An output about which nothing is known.
     fn blank(&self, image: usize, variant: usize) -> OutputEnded {
         OutputEnded {
+            place: Place { image, variant },
+            slot: None,
             image: self.image_name(image),
             variant: self.ledger.name(variant),
             status: Status::Skipped,

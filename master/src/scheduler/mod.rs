@@ -275,6 +275,11 @@ impl Scheduler {
         self.workers.get(&slot.worker)?.slots.get(slot.index as usize)?.front().copied()
     }
 
+    /// The outputs of a task that have not ended, in order.
+    pub fn open_outputs(&self, task: TaskId) -> Vec<u32> {
+        self.tasks.get(task.0 as usize).map(Task::open_outputs).unwrap_or_default()
+    }
+
     /// The tasks that a worker has been given and that have not been finished.
     pub fn given(&self, worker: WorkerId) -> impl Iterator<Item = TaskId> + '_ {
         self.workers

@@ -1,7 +1,10 @@
 //! Colour models that no filter works in, turned into sRGB. The only file that names `moxcms`.
 
-use moxcms::{ColorProfile, Layout, RenderingIntent, TransformOptions};
+use std::sync::Arc;
 
+use moxcms::{ColorProfile, Layout, RenderingIntent, Transform16BitExecutor, TransformOptions};
+
+use super::fit::rounded;
 use super::icc;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
@@ -33,39 +36,36 @@ pub(super) fn from_cmyk(
     let len = width as usize * height as usize * Channels::Rgb.count();
     let profile = profile
         .filter(|profile| icc::check(profile) == Ok(icc::ColorSpace::Cmyk))
-        .and_then(|profile| ColorProfile::new_from_slice(profile).ok());
-    let (samples, by_profile) = match inks.samples {
+        .and_then(Inks::new);
+    let by_profile = profile.is_some();
+    let samples = match inks.samples {
         Samples::U8(mut from) => {
             if ink == Ink::Inverted {
-                from.iter_mut().for_each(|sample| *sample = !*sample);
+                for sample in &mut from {
+                    *sample = !*sample;
+                }
             }
             let mut to = pool.bytes(len);
-            let by_profile = profile.is_some_and(|profile| {
-                profile
-                    .create_transform_8bit(Layout::Rgba, &srgb(), Layout::Rgb, options())
-                    .is_ok_and(|transform| transform.transform(&from, &mut to).is_ok())
-            });
-            if !by_profile {
-                ideal_inks::<u8, 255>(&from, &mut to);
+            match profile {
+                Some(profile) => profile.convert(&from, &mut to, |v| u16::from(v) * 257, rounded),
+                None => ideal_inks::<u8, 255>(&from, &mut to),
             }
             pool.give_bytes(from);
-            (Samples::U8(to), by_profile)
+            Samples::U8(to)
         }
         Samples::U16(mut from) => {
             if ink == Ink::Inverted {
-                from.iter_mut().for_each(|sample| *sample = !*sample);
+                for sample in &mut from {
+                    *sample = !*sample;
+                }
             }
             let mut to = pool.words(len);
-            let by_profile = profile.is_some_and(|profile| {
-                profile
-                    .create_transform_16bit(Layout::Rgba, &srgb(), Layout::Rgb, options())
-                    .is_ok_and(|transform| transform.transform(&from, &mut to).is_ok())
-            });
-            if !by_profile {
-                ideal_inks::<u16, 65_535>(&from, &mut to);
+            match profile {
+                Some(profile) => profile.convert(&from, &mut to, |v| v, |v| v),
+                None => ideal_inks::<u16, 65_535>(&from, &mut to),
             }
             pool.give_words(from);
-            (Samples::U16(to), by_profile)
+            Samples::U16(to)
         }
     };
     let note = if by_profile {
@@ -79,15 +79,80 @@ pub(super) fn from_cmyk(
     }
 }
 
-fn srgb() -> ColorProfile {
-    ColorProfile::new_srgb()
+/// A profile of four inks, ready to convert to sRGB with black point compensation (ISO 18619): ink
+/// is never quite black, and what is darkest on paper is to be black on the screen.
+struct Inks {
+    transform: Arc<Transform16BitExecutor>,
+    /// Output sample by output sample, both as sRGB: the compensation.
+    compensated: Vec<u16>,
 }
 
-fn options() -> TransformOptions {
-    TransformOptions {
-        rendering_intent: RenderingIntent::Perceptual,
-        ..TransformOptions::default()
+/// Pixels that are converted at once: what they need stays in the first-level cache.
+const BATCH: usize = 1024;
+
+impl Inks {
+    /// `None` when the profile cannot be used.
+    fn new(profile: &[u8]) -> Option<Self> {
+        let transform = ColorProfile::new_from_slice(profile)
+            .ok()?
+            .create_transform_16bit(
+                Layout::Rgba,
+                &ColorProfile::new_srgb(),
+                Layout::Rgb,
+                TransformOptions {
+                    rendering_intent: RenderingIntent::Perceptual,
+                    ..TransformOptions::default()
+                },
+            )
+            .ok()?;
+        let mut darkest = [0; 3];
+        transform.transform(&[u16::MAX; 4], &mut darkest).ok()?;
+        let [r, g, b] = darkest.map(|v| linear(f32::from(v) / 65_535.0));
+        // Its luminance, as far as it can be called dark: L* of 50 at most.
+        let black = (0.2126 * r + 0.7152 * g + 0.0722 * b).min(0.184);
+        let compensated = (0..=u16::MAX)
+            .map(|v| {
+                let light = (linear(f32::from(v) / 65_535.0) - black) / (1.0 - black);
+                (encoded(light) * 65_535.0 + 0.5) as u16
+            })
+            .collect();
+        Some(Self { transform, compensated })
     }
+
+    fn convert<T: Copy>(
+        &self,
+        from: &[T],
+        to: &mut [T],
+        widen: impl Fn(T) -> u16,
+        narrow: impl Fn(u16) -> T,
+    ) {
+        let mut inks = [0; BATCH * 4];
+        let mut colors = [0; BATCH * 3];
+        for (from, to) in from.chunks(BATCH * 4).zip(to.chunks_mut(BATCH * 3)) {
+            for (ink, &sample) in inks.iter_mut().zip(from) {
+                *ink = widen(sample);
+            }
+            let colors = &mut colors[..to.len()];
+            // The lengths fit, and they are all that it can refuse.
+            if self.transform.transform(&inks[..from.len()], colors).is_err() {
+                colors.fill(0);
+            }
+            for (sample, &color) in to.iter_mut().zip(&*colors) {
+                *sample = narrow(self.compensated[usize::from(color)]);
+            }
+        }
+    }
+}
+
+/// The transfer curve of sRGB (IEC 61966-2-1), 0.0..=1.0: to light.
+fn linear(value: f32) -> f32 {
+    if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+}
+
+/// The other way round; what is outside of 0.0..=1.0 is cut off.
+fn encoded(light: f32) -> f32 {
+    let light = light.clamp(0.0, 1.0);
+    if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
 }
 
 /// What ideal inks leave of the light: `(1 - ink) * (1 - black)`, rounded.
@@ -119,9 +184,8 @@ pub(super) fn from_lab(l: f32, a: f32, b: f32) -> [f32; 3] {
         .map(|t| if t > 6.0 / 29.0 { t * t * t } else { (t - 4.0 / 29.0) * 108.0 / 841.0 });
     let xyz = [x * WHITE_D50[0], y * WHITE_D50[1], z * WHITE_D50[2]];
     XYZ_TO_LINEAR.map(|row| {
-        let linear: f32 = row.iter().zip(xyz).map(|(m, v)| m * v).sum();
-        let linear = linear.clamp(0.0, 1.0);
-        if linear <= 0.003_130_8 { linear * 12.92 } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 }
+        let light: f32 = row.iter().zip(xyz).map(|(m, v)| m * v).sum();
+        encoded(light)
     })
 }
 
@@ -162,6 +226,59 @@ mod tests {
                 &mut Pool::new(),
             );
             assert_eq!(converted.picture.samples, Samples::U8(vec![0, 255, 255]));
+        }
+    }
+
+    /// A printer's profile of two grid points an ink (ICC.1:2022, 10.11): paper is white, black ink
+    /// has a lightness of 20, all else one of 60.
+    fn printer() -> Vec<u8> {
+        let mut table = b"mft1\0\0\0\0\x04\x03\x02\0".to_vec();
+        for row in 0..3 {
+            for column in 0..3 {
+                table.extend((i32::from(row == column) << 16).to_be_bytes());
+            }
+        }
+        table.extend((0..4).flat_map(|_| 0..=255u8));
+        for node in 0..16 {
+            let lightness = match node {
+                0 => 255,
+                node if node % 2 == 1 => 51,
+                _ => 153,
+            };
+            table.extend([lightness, 128, 128]);
+        }
+        table.extend((0..3).flat_map(|_| 0..=255u8));
+
+        let mut profile = vec![0; 128];
+        profile[8..12].copy_from_slice(&0x0240_0000u32.to_be_bytes());
+        profile[12..24].copy_from_slice(b"prtrCMYKLab ");
+        profile[36..40].copy_from_slice(b"acsp");
+        for (at, value) in [(68, 0xf6d6u32), (72, 0x1_0000), (76, 0xd32d)] {
+            profile[at..at + 4].copy_from_slice(&value.to_be_bytes());
+        }
+        profile.extend(1u32.to_be_bytes());
+        profile.extend(b"A2B0");
+        profile.extend(144u32.to_be_bytes());
+        profile.extend((table.len() as u32).to_be_bytes());
+        profile.extend(table);
+        let len = profile.len() as u32;
+        profile[..4].copy_from_slice(&len.to_be_bytes());
+        profile
+    }
+
+    #[test]
+    fn a_profile_decides_the_colours_and_its_darkest_is_black() {
+        let stored = vec![0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 255, 255, 0, 0, 0];
+        let converted =
+            from_cmyk(inks(Samples::U8(stored)), Ink::Direct, Some(&printer()), &mut Pool::new());
+        assert!(converted.note.unwrap().contains("by its ICC profile"));
+        let Samples::U8(samples) = converted.picture.samples else { unreachable!() };
+        // A lightness of 60 is a luminance of 0.281; that of 20, which becomes 0, is 0.030.
+        let gray = (encoded((0.281 - 0.030) / (1.0 - 0.030)) * 255.0) as i32;
+        for (pixel, wanted) in samples.chunks(3).zip([255, 0, 0, gray]) {
+            for &sample in pixel {
+                assert!((i32::from(sample) - wanted).abs() <= 4, "{samples:?}");
+            }
         }
     }
 

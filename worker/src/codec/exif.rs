@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::exif_block::Block;
 use super::orientation::Orientation;
 
 const ORIENTATION: u16 = 0x0112;
@@ -26,9 +27,6 @@ pub(super) const GPS_IFD: u16 = 0x8825;
 /// The interoperability directory, in the Exif directory.
 pub(super) const INTEROP_IFD: u16 = 0xa005;
 
-const TYPE_SHORT: u16 = 3;
-const TYPE_LONG: u16 = 4;
-
 /// A block that is fit to be carried.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Cleaned {
@@ -44,7 +42,8 @@ pub(super) struct Cleaned {
 pub(super) fn clean(exif: Vec<u8>) -> Result<Cleaned, &'static str> {
     let mut block = Block::open(exif).ok_or("it has no TIFF header")?;
     let first = block.u32(4).ok_or("it is cut off")? as usize;
-    let mut kept = vec![0..8];
+    // The header.
+    let mut kept: Vec<Range<usize>> = std::iter::once(0..8).collect();
     let mut damaged = !block.prune(first, &mut kept, &[EXIF_IFD, GPS_IFD])?;
 
     let mut orientation = Orientation::Upright;
@@ -63,12 +62,12 @@ pub(super) fn clean(exif: Vec<u8>) -> Result<Cleaned, &'static str> {
         damaged |= !block.prune(at, &mut kept, &[])?;
     }
     block.drop_thumbnail(first, kept);
-    Ok(Cleaned { exif: block.bytes, orientation, damaged })
+    Ok(Cleaned { exif: block.bytes.into_owned(), orientation, damaged })
 }
 
 /// A [`clean`] block with the size of the picture, px, where it states one.
 pub(super) fn with_size(exif: &[u8], width: u32, height: u32) -> Vec<u8> {
-    let Some(mut block) = Block::open(exif.to_vec()) else {
+    let Some(mut block) = Block::open(exif) else {
         return exif.to_vec();
     };
     let first = block.u32(4).unwrap_or(0) as usize;
@@ -83,12 +82,12 @@ pub(super) fn with_size(exif: &[u8], width: u32, height: u32) -> Vec<u8> {
             block.set_number(entry, side);
         }
     }
-    block.bytes
+    block.bytes.into_owned()
 }
 
 /// The orientation that a block asks for; 1 when it cannot be read.
 pub(super) fn orientation(exif: &[u8]) -> Orientation {
-    Block::open(exif.to_vec())
+    Block::open(exif)
         .and_then(|block| {
             let first = block.u32(4)? as usize;
             block.number(block.find(first, ORIENTATION)?)
@@ -96,115 +95,7 @@ pub(super) fn orientation(exif: &[u8]) -> Orientation {
         .map_or(Orientation::Upright, Orientation::from_exif)
 }
 
-/// Bytes of one value of a type (TIFF 6.0, section 2, and the IFD type of its supplement).
-pub(super) const fn type_len(kind: u16) -> Option<usize> {
-    match kind {
-        1 | 2 | 6 | 7 => Some(1),
-        3 | 8 => Some(2),
-        4 | 9 | 11 | 13 => Some(4),
-        5 | 10 | 12 => Some(8),
-        _ => None,
-    }
-}
-
-/// A TIFF structure in memory. Directories and entries are named by where they start.
-pub(super) struct Block {
-    bytes: Vec<u8>,
-    little_endian: bool,
-}
-
-impl Block {
-    pub(super) fn open(bytes: Vec<u8>) -> Option<Self> {
-        let little_endian = match bytes.get(..4)? {
-            b"II*\0" => true,
-            b"MM\0*" => false,
-            _ => return None,
-        };
-        Some(Self { bytes, little_endian })
-    }
-
-    pub(super) fn is_little_endian(&self) -> bool {
-        self.little_endian
-    }
-
-    pub(super) fn bytes(&self, range: Range<usize>) -> Option<&[u8]> {
-        self.bytes.get(range)
-    }
-
-    pub(super) fn u16(&self, at: usize) -> Option<u16> {
-        let bytes = self.bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if self.little_endian { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
-    }
-
-    pub(super) fn u32(&self, at: usize) -> Option<u32> {
-        let bytes = self.bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if self.little_endian { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
-    }
-
-    fn put_u16(&mut self, at: usize, value: u16) {
-        let bytes = if self.little_endian { value.to_le_bytes() } else { value.to_be_bytes() };
-        if let Some(target) = self.bytes.get_mut(at..at + 2) {
-            target.copy_from_slice(&bytes);
-        }
-    }
-
-    fn put_u32(&mut self, at: usize, value: u32) {
-        let bytes = if self.little_endian { value.to_le_bytes() } else { value.to_be_bytes() };
-        if let Some(target) = self.bytes.get_mut(at..at + 4) {
-            target.copy_from_slice(&bytes);
-        }
-    }
-
-    /// The entries of a directory that are inside of the block.
-    pub(super) fn entries(&self, directory: usize) -> impl Iterator<Item = usize> + use<> {
-        let count = self.u16(directory).unwrap_or(0) as usize;
-        let fit = self.bytes.len().saturating_sub(directory + 2) / 12;
-        (0..count.min(fit)).map(move |i| directory + 2 + i * 12)
-    }
-
-    fn find(&self, directory: usize, tag: u16) -> Option<usize> {
-        self.entries(directory).find(|&entry| self.u16(entry) == Some(tag))
-    }
-
-    /// Where an entry's value is, if it is inside of the block.
-    pub(super) fn value(&self, entry: usize) -> Option<Range<usize>> {
-        let count = self.u32(entry + 4)? as usize;
-        let len = type_len(self.u16(entry + 2)?)?.checked_mul(count)?;
-        let start = if len <= 4 { entry + 8 } else { self.u32(entry + 8)? as usize };
-        let end = start.checked_add(len)?;
-        (end <= self.bytes.len()).then_some(start..end)
-    }
-
-    /// The first value of an entry of whole numbers.
-    fn number(&self, entry: usize) -> Option<u32> {
-        let at = self.value(entry)?;
-        match self.u16(entry + 2)? {
-            1 => self.bytes.get(at.start).map(|&byte| byte.into()),
-            TYPE_SHORT => self.u16(at.start).map(Into::into),
-            TYPE_LONG => self.u32(at.start),
-            _ => None,
-        }
-    }
-
-    /// Makes an entry hold one number: SHORT if it fits, else LONG.
-    fn set_number(&mut self, entry: usize, value: u32) {
-        self.put_u32(entry + 4, 1);
-        self.put_u32(entry + 8, 0);
-        if let Ok(short) = u16::try_from(value) {
-            self.put_u16(entry + 2, TYPE_SHORT);
-            self.put_u16(entry + 8, short);
-        } else {
-            self.put_u16(entry + 2, TYPE_LONG);
-            self.put_u32(entry + 8, value);
-        }
-    }
-
-    /// The directory that an entry of another one points to.
-    pub(super) fn pointer(&self, directory: usize, tag: u16) -> Option<usize> {
-        let entry = self.find(directory, tag)?;
-        self.number(entry).map(|at| at as usize)
-    }
-
+impl Block<'_> {
     /// Leaves out of a directory what points outside of the block or at a directory that was
     /// visited (they are in `kept`), and adds to `kept` what remains. Pointers to directories are
     /// kept only if listed. Returns whether all was sound.
@@ -234,19 +125,15 @@ impl Block {
                     wanted
                 }
                 SUB_IFDS => false,
-                _ => match self.value(entry) {
-                    Some(range) => {
-                        kept.push(range);
-                        true
-                    }
-                    None => {
-                        sound = false;
-                        false
-                    }
-                },
+                _ => {
+                    let value = self.value(entry);
+                    sound &= value.is_some();
+                    kept.extend(value.clone());
+                    value.is_some()
+                }
             };
             if keep {
-                self.bytes.copy_within(entry..entry + 12, directory + 2 + count * 12);
+                self.bytes.to_mut().copy_within(entry..entry + 12, directory + 2 + count * 12);
                 count += 1;
             }
         }
@@ -254,7 +141,7 @@ impl Block {
         let after = directory + 2 + count * 12;
         let end = end.min(self.bytes.len());
         if after + 4 <= end {
-            self.bytes[after..end].fill(0);
+            self.bytes.to_mut()[after..end].fill(0);
             self.put_u32(after, next);
         }
         Ok(sound)
@@ -295,7 +182,7 @@ impl Block {
             }
         }
         let end = kept.iter().map(|range| range.end).max().unwrap_or(0);
-        self.bytes.truncate(end);
+        self.bytes.to_mut().truncate(end);
     }
 
     /// Zeroes a range except for what is kept, which is sorted by its starts.
@@ -308,12 +195,12 @@ impl Block {
             }
             if kept.end > at {
                 let until = kept.start.clamp(at, end);
-                self.bytes[at..until].fill(0);
+                self.bytes.to_mut()[at..until].fill(0);
                 at = kept.end;
             }
         }
         if at < end {
-            self.bytes[at..end].fill(0);
+            self.bytes.to_mut()[at..end].fill(0);
         }
     }
 }
@@ -360,11 +247,10 @@ mod tests {
         let fields = Fields::parse(&sized);
         assert!(fields.exif.contains(&Field {
             tag: PIXEL_X_DIMENSION,
-            kind: TYPE_LONG,
+            kind: 4,
             data: 70_000u32.to_le_bytes().to_vec(),
         }));
         assert!(fields.exif.contains(&Field::short(PIXEL_Y_DIMENSION, 500)));
-        assert!(fields.image.iter().all(|field| field.tag != IMAGE_WIDTH));
     }
 
     /// A block, a second directory and a thumbnail behind it.
@@ -377,7 +263,7 @@ mod tests {
         block.extend(2u16.to_le_bytes());
         for (tag, value) in [(THUMBNAIL_OFFSET, thumbnail), (THUMBNAIL_LENGTH, 9)] {
             block.extend(tag.to_le_bytes());
-            block.extend(TYPE_LONG.to_le_bytes());
+            block.extend(4u16.to_le_bytes());
             block.extend(1u32.to_le_bytes());
             block.extend(value.to_le_bytes());
         }
@@ -420,7 +306,7 @@ mod tests {
     fn a_directory_that_points_at_itself_is_left_out() {
         let mut block = b"II*\0\x08\0\0\0\x01\0".to_vec();
         block.extend(EXIF_IFD.to_le_bytes());
-        block.extend(TYPE_LONG.to_le_bytes());
+        block.extend(4u16.to_le_bytes());
         block.extend(1u32.to_le_bytes());
         block.extend(8u32.to_le_bytes());
         block.extend(8u32.to_le_bytes());

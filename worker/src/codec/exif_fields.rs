@@ -1,14 +1,15 @@
 //! EXIF blocks taken apart into fields and put together again, for TIFF, which has no block of its
 //! own but keeps the fields in its directories.
 
-use super::exif::{Block, EXIF_IFD, GPS_IFD, INTEROP_IFD, type_len};
+use super::exif::{EXIF_IFD, GPS_IFD, INTEROP_IFD};
+use super::exif_block::{Block, type_len};
 
 /// Tags of the first directory that describe how a TIFF stores its pixels, or that are carried in
-/// another way: they belong to the file, not to the photo.
+/// another way: they belong to the file and not to the photo.
 const STRUCTURE: [std::ops::RangeInclusive<u16>; 9] = [
     0x00fe..=0x00ff, // new subfile, subfile
     0x0100..=0x010a, // size, bits, compression, colours, threshold, cells, fill order
-    0x0111..=0x0112, // strip offsets, orientation
+    0x0111..=0x0111, // strip offsets
     0x0115..=0x0119, // samples per pixel, rows per strip, strip bytes, smallest and largest value
     0x011c..=0x0125, // planes, free space, gray response, fax options
     0x013d..=0x015b, // predictor, palette, tiles, sub-pictures, inks, samples, JPEG tables
@@ -16,6 +17,17 @@ const STRUCTURE: [std::ops::RangeInclusive<u16>; 9] = [
     0x02bc..=0x02bc, // XMP
     0x8773..=0x8773, // ICC profile
 ];
+
+fn is_structure(tag: u16) -> bool {
+    STRUCTURE.iter().any(|range| range.contains(&tag))
+}
+
+/// Tags that point to other directories.
+const DIRECTORIES: [u16; 3] = [EXIF_IFD, GPS_IFD, INTEROP_IFD];
+
+/// Bytes of all fields that are taken: entries of a hostile block can share their values, so that
+/// together they would be far longer than the block.
+const MAX_BYTES: usize = 4 << 20;
 
 /// One field of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +45,15 @@ impl Field {
     pub(super) fn short(tag: u16, value: u16) -> Self {
         Self { tag, kind: 3, data: value.to_le_bytes().to_vec() }
     }
+
+    /// Its values in the byte order of the machine.
+    pub(super) fn native_data(&self) -> Vec<u8> {
+        let mut data = self.data.clone();
+        if cfg!(target_endian = "big") {
+            swap_bytes(&mut data, self.kind);
+        }
+        data
+    }
 }
 
 /// The fields of a block, by directory, each in ascending order of tags.
@@ -49,23 +70,23 @@ pub(super) struct Fields {
 impl Fields {
     /// Takes a block apart; what cannot be read is left out.
     pub(super) fn parse(exif: &[u8]) -> Self {
-        let Some(block) = Block::open(exif.to_vec()) else {
+        let Some(block) = Block::open(exif) else {
             return Self::default();
         };
         let first = block.u32(4).unwrap_or(0) as usize;
-        let directory =
-            |pointer| block.pointer(first, pointer).map_or_else(Vec::new, |at| fields(&block, at));
-        Self { image: fields(&block, first), exif: directory(EXIF_IFD), gps: directory(GPS_IFD) }
+        let mut room = MAX_BYTES;
+        let mut directory =
+            |at: Option<usize>| at.map_or_else(Vec::new, |at| fields(&block, at, &mut room));
+        Self {
+            image: directory(Some(first)),
+            exif: directory(block.pointer(first, EXIF_IFD)),
+            gps: directory(block.pointer(first, GPS_IFD)),
+        }
     }
 
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.image.is_empty() && self.exif.is_empty() && self.gps.is_empty()
-    }
-
-    /// The fields of the first directory that describe the photo and not the file.
-    pub(super) fn about_the_photo(&self) -> impl Iterator<Item = &Field> {
-        self.image.iter().filter(|field| !STRUCTURE.iter().any(|range| range.contains(&field.tag)))
     }
 
     /// Puts a block together, little endian.
@@ -120,19 +141,23 @@ fn write_directory(block: &mut Vec<u8>, fields: &[Field]) {
 }
 
 /// The fields of a directory, without the pointers to others.
-fn fields(block: &Block, directory: usize) -> Vec<Field> {
+fn fields(block: &Block<'_>, directory: usize, room: &mut usize) -> Vec<Field> {
     let mut fields: Vec<Field> = block
         .entries(directory)
         .filter_map(|entry| {
             let tag = block.u16(entry)?;
             let kind = block.u16(entry + 2)?;
-            let mut data = block.bytes(block.value(entry)?)?.to_vec();
+            if DIRECTORIES.contains(&tag) || is_structure(tag) {
+                return None;
+            }
+            let value = block.value(entry)?;
+            *room = room.checked_sub(value.len())?;
+            let mut data = block.bytes(value)?.to_vec();
             if !block.is_little_endian() {
                 swap_bytes(&mut data, kind);
             }
             Some(Field { tag, kind, data })
         })
-        .filter(|field| ![EXIF_IFD, GPS_IFD, INTEROP_IFD].contains(&field.tag))
         .collect();
     fields.sort_by_key(|field| field.tag);
     fields.dedup_by_key(|field| field.tag);
@@ -187,11 +212,26 @@ mod tests {
     }
 
     #[test]
-    fn the_structure_of_a_file_is_not_about_the_photo() {
+    fn the_structure_of_a_file_is_left_out() {
         let fields = Fields {
             image: vec![Field::short(0x0100, 10), Field::short(0x0128, 2)],
             ..Fields::default()
         };
-        assert_eq!(fields.about_the_photo().map(|f| f.tag).collect::<Vec<_>>(), [0x0128]);
+        assert_eq!(Fields::parse(&fields.build()).image, [Field::short(0x0128, 2)]);
+    }
+
+    #[test]
+    fn values_that_share_their_bytes_do_not_add_up() {
+        let count = 1000u16;
+        let mut block = b"II*\0\x08\0\0\0".to_vec();
+        block.extend(count.to_le_bytes());
+        for tag in 0..count {
+            block.extend((0x9000 + tag).to_le_bytes());
+            block.extend(7u16.to_le_bytes());
+            block.extend((1u32 << 20).to_le_bytes());
+            block.extend(0u32.to_le_bytes());
+        }
+        block.resize(2 << 20, 0);
+        assert!(Fields::parse(&block).image.len() <= 4);
     }
 }

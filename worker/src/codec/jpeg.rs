@@ -27,6 +27,9 @@ const MAX_SIDE: u32 = 65_535;
 /// picture, which a few bytes can claim.
 const MAX_SCANS: usize = 256;
 
+/// The part of a picture that may be missing: one of so many.
+const TOLERATED: usize = 100;
+
 pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let header = jpeg_segments::read(&mut Cursor::new(bytes), limits.max_metadata_bytes)?;
     let size = (header.width, header.height);
@@ -46,6 +49,10 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
                 format!("the JPEG is too complex: {what} {actual} is above the limit of {limit}"),
             ));
         }
+        Err(error @ JpegError::Unsupported(_)) => {
+            let fallback = jpeg_fallback::decode(bytes, &header, pool);
+            Decoded::by_fallback(fallback.ok_or_else(|| failure(&error))?)
+        }
         Err(error) => decode_damaged(bytes, &header, limits, pool, &error)?,
     };
     notes.extend(decoded.note);
@@ -61,8 +68,8 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     Ok(Source { icc, exif: header.exif, notes, ..Source::still(picture) })
 }
 
-/// Tries what forgives more: the same decoder without strictness, then another one. Data that stop
-/// before the last pixel are a failure in any case, for half a picture is none.
+/// Tries what forgives more: the same decoder without strictness, then another one. A file of which
+/// much is missing is a failure in any case, for half a picture is none.
 fn decode_damaged(
     bytes: &[u8],
     header: &Header,
@@ -74,7 +81,8 @@ fn decode_damaged(
         Attempt::new(bytes, header, limits).and_then(|attempt| attempt.decode(true, pool));
     match lenient {
         Ok(decoded) => {
-            if let Some((done, total)) = decoded.truncated {
+            let (done, total) = decoded.truncated.unwrap_or((1, 1));
+            if total.saturating_sub(done) > total / TOLERATED {
                 pool.give(decoded.picture);
                 let percent = done.saturating_mul(100) / total.max(1);
                 return Err(Failure::new(
@@ -84,23 +92,16 @@ fn decode_damaged(
                     ),
                 ));
             }
-            Ok(Decoded {
-                note: Some(
-                    "the JPEG is damaged: all of it could be read, but parts may look wrong".into(),
-                ),
-                ..decoded
-            })
+            let note = if decoded.truncated.is_some() {
+                "the JPEG is damaged: less than 1 % of the picture is missing and left gray"
+            } else {
+                "the JPEG is damaged: all of it could be read, but parts may look wrong"
+            };
+            Ok(Decoded { note: Some(note.into()), ..decoded })
         }
-        Err(_) => {
-            let picture =
-                jpeg_fallback::decode(bytes, header, pool).ok_or_else(|| failure(first))?;
-            Ok(Decoded {
-                picture,
-                ink: None,
-                truncated: None,
-                note: Some("the JPEG is unusual and was read by the second decoder".into()),
-            })
-        }
+        Err(_) => jpeg_fallback::decode(bytes, header, pool)
+            .map(Decoded::by_fallback)
+            .ok_or_else(|| failure(first)),
     }
 }
 
@@ -121,6 +122,17 @@ struct Decoded {
     note: Option<String>,
 }
 
+impl Decoded {
+    fn by_fallback(picture: Picture) -> Self {
+        Self {
+            picture,
+            ink: None,
+            truncated: None,
+            note: Some("the JPEG is unusual and was read by the second decoder".into()),
+        }
+    }
+}
+
 impl<'a> Attempt<'a> {
     fn new(bytes: &'a [u8], header: &Header, limits: &Limits) -> Result<Self, JpegError> {
         let mut decoder = Decoder::new_with_limits(
@@ -138,6 +150,10 @@ impl<'a> Attempt<'a> {
         if (width as u32, height as u32) != (header.width, header.height) {
             // The limits were checked for another size.
             return Err(JpegError::CorruptData("two picture headers that differ".into()));
+        }
+        if decoder.is_arithmetic() {
+            // Any data can be decoded as such, damaged or not, and no camera writes it.
+            return Err(JpegError::Unsupported("arithmetic coding".into()));
         }
         if decoder.header().precision != 8 {
             return Err(JpegError::Unsupported(format!(
@@ -205,6 +221,9 @@ fn failure(error: &JpegError) -> Failure {
         JpegError::UnexpectedEof => {
             Failure::new(FailureKind::Damaged, "the JPEG is damaged: it is cut off")
         }
+        JpegError::CorruptData(what) => {
+            Failure::new(FailureKind::Damaged, format!("the JPEG is damaged: {what}"))
+        }
         other => Failure::new(FailureKind::Damaged, format!("the JPEG is damaged: {other}")),
     }
 }
@@ -246,3 +265,6 @@ pub(super) fn encode(
 fn wrong_shape() -> Failure {
     Failure::new(FailureKind::Encode, "JPEG holds neither alpha nor 16 bits a channel")
 }
+
+#[cfg(test)]
+mod tests;

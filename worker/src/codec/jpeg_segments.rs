@@ -38,9 +38,9 @@ pub(super) struct Header {
     pub(super) icc_incomplete: bool,
 }
 
-/// Reads up to the first scan. Comments and other segments are passed over. Metadata above
-/// `max_metadata` bytes is not read.
-pub(super) fn read(file: &mut (impl BufRead + Seek), max_metadata: u64) -> Result<Header, Failure> {
+/// Reads up to the first scan. Comments and other segments are passed over. A profile of more than
+/// `max_profile` bytes counts as incomplete.
+pub(super) fn read(file: &mut (impl BufRead + Seek), max_profile: u64) -> Result<Header, Failure> {
     let mut header = Header::default();
     let mut profile = Profile::default();
     let mut start = [0; 2];
@@ -65,13 +65,13 @@ pub(super) fn read(file: &mut (impl BufRead + Seek), max_metadata: u64) -> Resul
                         header.components = frame[5];
                         skip(file, len - 6)?;
                     }
-                    APP1 | APP2 | APP14 if len <= max_metadata => {
+                    APP1 | APP2 | APP14 => {
                         let mut data = vec![0; len as usize];
                         file.read_exact(&mut data).map_err(|e| cut_off(&e))?;
                         if marker == APP14 {
                             header.adobe |= data.starts_with(b"Adobe");
                         } else if let Some(part) = data.strip_prefix(ICC_PREFIX) {
-                            profile.add(part, max_metadata);
+                            profile.add(part, max_profile);
                         } else if let Some(block) = data.strip_prefix(EXIF_PREFIX)
                             && header.exif.is_none()
                         {

@@ -4,17 +4,29 @@
 //! before anything of that size is allocated. Pixels come out upright, in one of four channel
 //! layouts; ICC and EXIF come with them, and whatever has to be left out is noted.
 
+mod bmp;
 mod color;
 mod exif;
+mod exif_block;
 mod exif_fields;
 mod fit;
+mod gif;
+mod gif_canvas;
+mod gif_delta;
 mod icc;
 mod jpeg;
 mod jpeg_fallback;
 mod jpeg_segments;
 mod limit;
 mod orientation;
+mod palette;
 mod png;
+mod probe;
+mod tiff;
+mod tiff_samples;
+mod webp;
+mod webp_lossy;
+mod webp_riff;
 
 use std::borrow::Cow;
 
@@ -22,6 +34,7 @@ use lote_protocol::format::{Format, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 
+pub use self::probe::{Probe, probe};
 use crate::picture::Picture;
 use crate::pool::Pool;
 use fit::Shape;
@@ -119,10 +132,10 @@ pub fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Document
     let source = match format {
         Format::Jpeg => jpeg::decode(bytes, limits, pool),
         Format::Png => png::decode(bytes, limits, pool),
-        Format::Bmp | Format::Gif | Format::Tiff | Format::WebP => Err(Failure::new(
-            FailureKind::Unsupported,
-            format!("{} is not read yet", format.name()),
-        )),
+        Format::Bmp => bmp::decode(bytes, limits, pool),
+        Format::Gif => gif::decode(bytes, limits, pool),
+        Format::Tiff => tiff::decode(bytes, limits, pool),
+        Format::WebP => webp::decode(bytes, limits, pool),
     }?;
     Ok(finish(format, source, limits, pool))
 }
@@ -153,7 +166,7 @@ fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> D
 
     if let Some(block) = source.exif {
         if block.len() as u64 > max {
-            notes.push(format!("EXIF left out: {} MiB", block.len() >> 20));
+            notes.push(too_long("EXIF", block.len(), max));
         } else {
             match exif::clean(block) {
                 Ok(cleaned) => {
@@ -169,7 +182,7 @@ fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> D
     }
     if let (Some(profile), Some(first)) = (source.icc, source.frames.first()) {
         if profile.len() as u64 > max {
-            notes.push(format!("ICC profile left out: {} MiB", profile.len() >> 20));
+            notes.push(too_long("ICC profile", profile.len(), max));
         } else {
             match icc::check_for(&profile, first.picture.channels) {
                 Ok(()) => metadata.icc = Some(profile),
@@ -188,6 +201,10 @@ fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> D
     Document { format, frames, loops: source.loops, lossless: source.lossless, metadata, notes }
 }
 
+fn too_long(what: &str, len: usize, max: u64) -> String {
+    format!("{what} left out: {} KiB are more than the limit of {} KiB", len >> 10, max >> 10)
+}
+
 /// Encodes a document, appending to `out`; returns what was left out and the user should know.
 ///
 /// # Errors
@@ -203,28 +220,51 @@ pub fn encode(
     let Some(first) = document.frames.first() else {
         return Err(Failure::new(FailureKind::Encode, "there is no picture to write"));
     };
-    if document.frames.len() > 1 && format != Format::Gif {
+    let mut shape = match format {
+        Format::Jpeg => jpeg::SHAPE,
+        Format::Png => png::SHAPE,
+        Format::Bmp => bmp::SHAPE,
+        Format::Gif => gif::SHAPE,
+        Format::Tiff => tiff::SHAPE,
+        Format::WebP => webp::SHAPE,
+    };
+    let metadata = metadata_for(document, format, &first.picture, &mut shape, &mut notes);
+    let background = encoding.background;
+    if format == Format::Gif {
+        let mut shown = Vec::with_capacity(document.frames.len());
+        for frame in &document.frames {
+            // Told once is enough.
+            let mut notes_of_frame = Vec::new();
+            let picture = fit::fit(&frame.picture, shape, background, pool, &mut notes_of_frame);
+            if shown.is_empty() {
+                notes.append(&mut notes_of_frame);
+            }
+            shown.push(gif::Shown { picture, delay_ms: frame.delay_ms });
+        }
+        notes.extend(gif::encode(&shown, document.loops, &metadata, out)?);
+        for frame in shown {
+            fit::give_back(frame.picture, pool);
+        }
+        return Ok(notes);
+    }
+    if document.frames.len() > 1 {
         notes.push(format!(
             "animation: only the first of {} frames is kept in {}",
             document.frames.len(),
             format.name()
         ));
     }
-    let mut shape = match format {
-        Format::Jpeg => jpeg::SHAPE,
-        Format::Png => png::SHAPE,
-        Format::Bmp | Format::Gif | Format::Tiff | Format::WebP => {
-            return Err(Failure::new(
-                FailureKind::Unsupported,
-                format!("{} is not written yet", format.name()),
-            ));
-        }
-    };
-    let metadata = metadata_for(document, &first.picture, &mut shape, &mut notes);
-    let picture = fit::fit(&first.picture, shape, encoding.background, pool, &mut notes);
+    let picture = fit::fit(&first.picture, shape, background, pool, &mut notes);
     let result = match format {
         Format::Jpeg => jpeg::encode(&picture, &metadata, encoding.quality, out),
-        _ => png::encode(&picture, &metadata, pool, out),
+        Format::Bmp => bmp::encode(&picture, out),
+        Format::Tiff => tiff::encode(&picture, &metadata, pool, out),
+        Format::WebP => {
+            let keep_exact = document.format == Format::WebP && document.lossless;
+            let quality = (!keep_exact).then_some(encoding.quality);
+            webp::encode(&picture, &metadata, quality, pool, out)
+        }
+        Format::Png | Format::Gif => png::encode(&picture, &metadata, pool, out),
     };
     fit::give_back(picture, pool);
     notes.extend(result?);
@@ -235,6 +275,7 @@ pub fn encode(
 /// profile that describes its channels, if need be by writing gray as colour.
 fn metadata_for<'a>(
     document: &'a Document,
+    format: Format,
     picture: &Picture,
     shape: &mut Shape,
     notes: &mut Vec<String>,
@@ -244,6 +285,15 @@ fn metadata_for<'a>(
         return Cow::Borrowed(given);
     }
     let mut metadata = given.clone();
+    let name = format.name();
+    if metadata.exif.is_some() && matches!(format, Format::Bmp | Format::Gif) {
+        metadata.exif = None;
+        notes.push(format!("EXIF left out: {name} holds none"));
+    }
+    if metadata.icc.is_some() && format == Format::Bmp {
+        metadata.icc = None;
+        notes.push(format!("ICC profile left out: {name} is written without"));
+    }
     if let Some(profile) = &metadata.icc {
         match icc::check(profile) {
             // An RGB profile on one channel would be invalid.
@@ -259,3 +309,6 @@ fn metadata_for<'a>(
         metadata.exif.map(|block| exif::with_size(&block, picture.width, picture.height));
     Cow::Owned(metadata)
 }
+
+#[cfg(test)]
+mod tests;

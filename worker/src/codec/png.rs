@@ -12,6 +12,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use super::fit::Shape;
+use super::probe::Stored;
 use super::{Metadata, Source, limit};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
@@ -20,17 +21,8 @@ use crate::pool::Pool;
 pub(super) const SHAPE: Shape = Shape { name: "PNG", gray: true, alpha: true, deep: true };
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    let mut reader = open(bytes, limits)?;
     let mut notes = Vec::new();
-    let mut reader = match open(bytes, limits, false)? {
-        Opened::Reader(reader) => reader,
-        Opened::ProfileTooLarge => {
-            notes.push("ICC profile left out: it is too large".into());
-            match open(bytes, limits, true)? {
-                Opened::Reader(reader) => reader,
-                Opened::ProfileTooLarge => return Err(failure(&DecodingError::LimitsExceeded)),
-            }
-        }
-    };
     let info = reader.info();
     let (width, height) = info.size();
     let frames = info.animation_control().map_or(1, |control| control.num_frames);
@@ -38,6 +30,9 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         notes.push(format!("animation: only the first of {frames} frames is kept"));
     }
     let icc = info.icc_profile.as_ref().map(|profile| profile.to_vec());
+    if icc.is_none() && has_chunk(bytes, *b"iCCP") {
+        notes.push("ICC profile left out: it is damaged or too large".into());
+    }
     let exif = info.exif_metadata.as_ref().map(|block| block.to_vec());
 
     let (color, depth) = reader.output_color_type();
@@ -78,36 +73,46 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
 pub(super) fn probe(
     file: impl std::io::BufRead + std::io::Seek,
     limits: &Limits,
-) -> Result<((u32, u32), Option<Vec<u8>>), Failure> {
+) -> Result<Stored, Failure> {
     let mut decoder = Decoder::new_with_limits(file, png_limits(limits, 0));
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     let size = decoder.read_header_info().map_err(|e| failure(&e))?.size();
     limit::check(limits, Format::Png, size, 1, 1)?;
-    let reader = decoder.read_info().map_err(|e| failure(&e))?;
-    let exif = reader.info().exif_metadata.as_ref().map(|block| block.to_vec());
-    Ok((size, exif))
-}
-
-enum Opened<'a> {
-    Reader(Box<Reader<Cursor<&'a [u8]>>>),
-    ProfileTooLarge,
+    let exif = match decoder.read_info() {
+        Ok(reader) => reader.info().exif_metadata.as_deref().map(<[u8]>::to_vec),
+        // A block above the limits is left out when decoding, too.
+        Err(DecodingError::LimitsExceeded) => None,
+        Err(error) => return Err(failure(&error)),
+    };
+    Ok(Stored { size, exif })
 }
 
 /// Reads everything before the pixels, in the layout that filters work on.
-fn open<'a>(bytes: &'a [u8], limits: &Limits, ignore_profile: bool) -> Result<Opened<'a>, Failure> {
+fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>, Failure> {
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png_limits(limits, bytes.len()));
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(ignore_profile);
     let size = decoder.read_header_info().map_err(|e| failure(&e))?.size();
     // Before a row is allocated.
     limit::check(limits, Format::Png, size, 1, 1)?;
-    match decoder.read_info() {
-        Ok(reader) => Ok(Opened::Reader(Box::new(reader))),
-        Err(DecodingError::LimitsExceeded) if !ignore_profile => Ok(Opened::ProfileTooLarge),
-        Err(error) => Err(failure(&error)),
+    decoder.read_info().map_err(|e| failure(&e))
+}
+
+/// Whether a chunk stands before the pixels.
+fn has_chunk(bytes: &[u8], name: [u8; 4]) -> bool {
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    while let Some((&[a, b, c, d, kind @ ..], body)) = rest.split_first_chunk::<8>() {
+        if kind == name {
+            return true;
+        }
+        let len = u32::from_be_bytes([a, b, c, d]) as usize;
+        match body.get(len..).and_then(|rest| rest.get(4..)) {
+            Some(next) if kind != *b"IDAT" => rest = next,
+            _ => break,
+        }
     }
+    false
 }
 
 /// Chunks are no longer than the file that they are in; what they inflate to is limited.
@@ -124,8 +129,25 @@ fn failure(error: &DecodingError) -> Failure {
         DecodingError::LimitsExceeded => {
             Failure::new(FailureKind::TooLarge, "the PNG needs more memory than the limits allow")
         }
-        other => damaged(&other.to_string().replace('\n', " ")),
+        other => {
+            let text = other.to_string().replace('\n', " ");
+            if text.starts_with("CRC error") {
+                damaged("a checksum is wrong")
+            } else {
+                damaged(&without_debug_output(&text))
+            }
+        }
     }
+}
+
+/// The crate's messages name a chunk by all that is known of it: `ChunkType { type: IDAT, ... }`.
+fn without_debug_output(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("ChunkType { type: ") else {
+        return text.into();
+    };
+    let name = rest.split(',').next().unwrap_or_default();
+    let after = rest.split_once('}').map_or("", |(_, after)| after);
+    format!("{before}{name}{after}")
 }
 
 fn damaged(what: &str) -> Failure {
@@ -177,4 +199,36 @@ fn write(info: Info<'_>, samples: &[u8], out: &mut Vec<u8>) -> Result<(), Encodi
     let mut writer = encoder.write_header()?;
     writer.write_image_data(samples)?;
     writer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_that_inflates_above_the_limit_is_left_out() {
+        let picture = Picture {
+            width: 1,
+            height: 1,
+            channels: Channels::Gray,
+            samples: Samples::U8(vec![7]),
+        };
+        let metadata = Metadata { icc: Some(vec![0; 32 << 20]), exif: None };
+        let (mut pool, mut file) = (Pool::new(), Vec::new());
+        encode(&picture, &metadata, &mut pool, &mut file).unwrap();
+        assert!(file.len() < 1 << 20);
+        let limits = Limits { max_metadata_bytes: 1 << 20, ..Limits::default() };
+        let source = decode(&file, &limits, &mut pool).unwrap();
+        assert_eq!(source.icc, None);
+        assert_eq!(source.notes.len(), 1);
+        assert_eq!(source.frames[0].picture, picture);
+    }
+
+    #[test]
+    fn messages_name_chunks_by_their_names_only() {
+        assert_eq!(
+            without_debug_output("ChunkType { type: IDAT, critical: true } chunk is missing"),
+            "IDAT chunk is missing"
+        );
+    }
 }

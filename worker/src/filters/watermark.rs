@@ -3,9 +3,8 @@
 use ab_glyph::FontRef;
 use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec, Params, Text, Unit};
 
-use super::kernels::canvas::{self, Canvas, Draw};
-use super::kernels::sample::Sample;
-use super::kernels::{color, glyphs};
+use super::kernels::ink::Ink;
+use super::kernels::{canvas, color, glyphs};
 use super::{Filter, FilterError, Registered, Source};
 use crate::picture::Picture;
 use crate::pool::Pool;
@@ -184,67 +183,6 @@ impl Filter for Watermark {
         let picture = canvas::draw(source, pool, &ink);
         pool.give_bytes(mask.coverage);
         Ok(picture)
-    }
-}
-
-/// A mask to be filled with a colour, its upper left corner at `left`, `top`, px; it may stick out.
-struct Ink<'a> {
-    mask: &'a glyphs::Mask,
-    left: i64,
-    top: i64,
-    color: [u8; 3],
-    opacity: f32,
-}
-
-impl Draw for Ink<'_> {
-    fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        canvas.copy();
-        let (count, len) = (canvas.channels.count(), canvas.row_len());
-        let ink = self.color.map(|value| f32::from(value) * (T::MAX / 255) as f32);
-        // Columns and rows of the mask that are on the picture.
-        let seen = |corner: i64, length: usize, ink: usize| {
-            let first = (-corner).max(0);
-            first..(length as i64 - corner).min(ink as i64).max(first)
-        };
-        let columns = seen(self.left, canvas.width, self.mask.width);
-        for row in seen(self.top, canvas.height, self.mask.height) {
-            let mask = &self.mask.coverage[row as usize * self.mask.width..];
-            let mask = &mask[columns.start as usize..columns.end as usize];
-            let start = (self.top + row) as usize * len;
-            let start = start + (self.left + columns.start) as usize * count;
-            let pixels = canvas.samples[start..][..mask.len() * count].chunks_exact_mut(count);
-            for (pixel, &coverage) in pixels.zip(mask).filter(|(_, coverage)| **coverage > 0) {
-                let alpha = f32::from(coverage) / 255.0 * self.opacity;
-                if canvas.channels.has_alpha() {
-                    over_translucent(pixel, ink, alpha);
-                } else {
-                    over(pixel, ink, alpha);
-                }
-            }
-        }
-    }
-}
-
-/// Porter and Duff's "over" on an opaque pixel.
-fn over<T: Sample>(pixel: &mut [T], ink: [f32; 3], alpha: f32) {
-    for (sample, ink) in pixel.iter_mut().zip(ink) {
-        let below = sample.get() as f32;
-        *sample = T::from_f32(below + (ink - below) * alpha + 0.5);
-    }
-}
-
-/// Porter and Duff's "over" on a pixel whose last sample is its alpha, not premultiplied.
-fn over_translucent<T: Sample>(pixel: &mut [T], ink: [f32; 3], alpha: f32) {
-    let Some((below, colors)) = pixel.split_last_mut() else {
-        return;
-    };
-    let max = T::MAX as f32;
-    let kept = below.get() as f32 / max * (1.0 - alpha);
-    let sum = alpha + kept;
-    if sum > 0.0 {
-        // How much of what is seen is ink; all of it over nothing.
-        over(colors, ink, alpha / sum);
-        *below = T::from_f32(sum * max + 0.5);
     }
 }
 

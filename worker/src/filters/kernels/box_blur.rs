@@ -238,3 +238,78 @@ fn advance<T: Sample>(
         to[x] = T::weigh(sum, shape.weight, left + ahead[x].get(), shape.far_weight);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filters::Source;
+    use crate::filters::kernels::canvas;
+    use crate::picture::{Channels, Picture};
+
+    /// Three passes along lines of `count` samples that are `stride` apart, as the definition says.
+    fn by_definition(samples: &mut [u64], stride: usize, count: usize, shape: ExtendedBox) {
+        for _ in 0..3 {
+            let line: Vec<u64> = (0..count).map(|i| samples[i * stride]).collect();
+            let at = |i: i64| line[i.clamp(0, count as i64 - 1) as usize];
+            for i in 0..count {
+                let (center, radius) = (i as i64, shape.radius as i64);
+                let sum: u64 = (center - radius..=center + radius).map(at).sum();
+                let far = at(center - radius - 1) + at(center + radius + 1);
+                let weighted = sum * u64::from(shape.weight) + far * u64::from(shape.far_weight);
+                samples[i * stride] = (weighted + (1 << 23)) >> 24;
+            }
+        }
+    }
+
+    fn check<T: Sample>(width: u32, height: u32, channels: Channels, sigma: f32) {
+        let shape = ExtendedBox::for_gaussian(sigma);
+        let (w, h, step) = (width as usize, height as usize, channels.count());
+        let mut state = 7_u32;
+        let samples: Vec<T> = (0..w * h * step)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                T::new((state >> 16) & T::MAX)
+            })
+            .collect();
+
+        let mut expected: Vec<u64> = samples.iter().map(|sample| sample.get().into()).collect();
+        for y in 0..h {
+            for channel in 0..step {
+                by_definition(&mut expected[y * w * step + channel..], step, w, shape);
+            }
+        }
+        for x in 0..w * step {
+            by_definition(&mut expected[x..], w * step, h, shape);
+        }
+        let expected: Vec<T> = expected.iter().map(|&value| T::new(value as u32)).collect();
+
+        let picture = Picture { width, height, channels, samples: T::wrap(samples) };
+        let blurred = canvas::draw(Source::Shared(&picture), &mut Pool::new(), &BoxBlur(shape));
+        assert!(blurred.samples == T::wrap(expected), "{width}x{height} {channels:?} {sigma}");
+    }
+
+    #[test]
+    fn several_bands_and_strips_give_what_the_definition_says() {
+        for sigma in [0.3, 5.0, 60.0] {
+            check::<u8>(411, 150, Channels::Rgb, sigma);
+            check::<u16>(300, 70, Channels::Rgba, sigma);
+        }
+        check::<u8>(2100, 65, Channels::Gray, 2.0);
+    }
+
+    #[test]
+    fn a_box_larger_than_the_picture_gives_what_the_definition_says() {
+        check::<u8>(5, 90, Channels::Rgb, 300.0);
+        check::<u16>(90, 3, Channels::Gray, 1000.0);
+    }
+
+    #[test]
+    fn weights_add_up_to_one_at_most() {
+        for sigma in (1..4000).map(|sigma| sigma as f32 / 4.0) {
+            let shape = ExtendedBox::for_gaussian(sigma);
+            let full = (2 * shape.radius as u64 + 1) * u64::from(shape.weight);
+            let sum = full + 2 * u64::from(shape.far_weight);
+            assert!(((1 << 24) - 1..=1 << 24).contains(&sum), "{sigma}: {sum}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
-//! What several filters share: loops over samples, written so that the compiler turns them into
-//! vector code, and compiled for several levels of x86-64 and picked at run time (`multiversion`).
+//! What the filters are made of. Loops over samples are written so that the compiler turns them into
+//! vector code; they are compiled for several levels of x86-64, and `multiversion` picks one of
+//! those at run time.
 //!
 //! No threads here: a worker thread is one core, and all of it.
 
@@ -9,6 +10,7 @@ pub(super) mod canvas;
 pub(super) mod color;
 pub(super) mod convolve;
 pub(super) mod glyphs;
+pub(super) mod ink;
 pub(super) mod luma;
 pub(super) mod point;
 pub(super) mod sample;

@@ -2,8 +2,12 @@
 //!
 //! `columns[x * rows.len() + y] == rows[y][x]`; all rows have the same length.
 
-/// Side of the tiles that are done at a time, so that both sides stay in the first-level cache.
+use multiversion::multiversion;
+
+/// Columns that are done at a time, so that both sides stay in the first-level cache.
 const TILE: usize = 16;
+/// The same for bytes.
+const BYTE_TILE: usize = 256;
 
 /// Rows to columns.
 pub(crate) fn into_columns<T: Copy>(rows: &[&[T]], columns: &mut [T]) {
@@ -31,14 +35,124 @@ pub(crate) fn into_rows<T: Copy>(columns: &[T], rows: &mut [&mut [T]]) {
     }
 }
 
+/// Side of the squares of bytes that are turned in registers.
+const SQUARE: usize = 8;
+/// Squares that are turned side by side.
+const LANES: usize = 4;
+/// Width of those.
+const RUN: usize = SQUARE * LANES;
+
+/// Eight lines of as many bytes as there are in `RUN`, each square's part of a line as a number.
+type Squares = [[u64; LANES]; SQUARE];
+
 /// Rows to columns, for bytes.
 pub(crate) fn bytes_into_columns(rows: &[&[u8]], columns: &mut [u8]) {
-    into_columns(rows, columns);
+    let height = rows.len();
+    for (tile, columns) in columns.chunks_mut(BYTE_TILE * height).enumerate() {
+        let width = columns.len() / height;
+        let whole = width / RUN * RUN;
+        for (group, rows) in rows.chunks(SQUARE).enumerate() {
+            let top = group * SQUARE;
+            let mut done = 0;
+            if let Ok(rows) = <[&[u8]; SQUARE]>::try_from(rows) {
+                let rows = rows.map(|row| &row[tile * BYTE_TILE..][..whole]);
+                squares_into_columns(rows, columns, height, top);
+                done = whole;
+            }
+            for (y, row) in rows.iter().enumerate() {
+                let row = &row[tile * BYTE_TILE..][..width];
+                for (x, &sample) in row.iter().enumerate().skip(done) {
+                    columns[x * height + top + y] = sample;
+                }
+            }
+        }
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn squares_into_columns(rows: [&[u8]; SQUARE], columns: &mut [u8], height: usize, top: usize) {
+    let rows = rows.map(|row| row.as_chunks::<RUN>().0);
+    for (run, columns) in columns.chunks_exact_mut(RUN * height).enumerate() {
+        let mut squares = [[0; LANES]; SQUARE];
+        for (line, row) in squares.iter_mut().zip(rows) {
+            let bytes = row[run].as_chunks::<SQUARE>().0;
+            for lane in 0..LANES {
+                line[lane] = u64::from_le_bytes(bytes[lane]);
+            }
+        }
+        transpose(&mut squares);
+        for (lane, columns) in columns.chunks_exact_mut(SQUARE * height).enumerate() {
+            for (line, column) in squares.iter().zip(columns.chunks_exact_mut(height)) {
+                column[top..top + SQUARE].copy_from_slice(&line[lane].to_le_bytes());
+            }
+        }
+    }
 }
 
 /// Columns to rows, for bytes.
 pub(crate) fn bytes_into_rows(columns: &[u8], rows: &mut [&mut [u8]]) {
-    into_rows(columns, rows);
+    let height = rows.len();
+    for (tile, columns) in columns.chunks(BYTE_TILE * height).enumerate() {
+        let width = columns.len() / height;
+        let whole = width / RUN * RUN;
+        for (group, rows) in rows.chunks_mut(SQUARE).enumerate() {
+            let top = group * SQUARE;
+            let mut done = 0;
+            if let Ok(rows) = <&mut [&mut [u8]; SQUARE]>::try_from(&mut *rows) {
+                let rows = rows.each_mut().map(|row| &mut row[tile * BYTE_TILE..][..whole]);
+                squares_into_rows(columns, rows, height, top);
+                done = whole;
+            }
+            for (y, row) in rows.iter_mut().enumerate() {
+                let row = &mut row[tile * BYTE_TILE..][..width];
+                for (x, sample) in row.iter_mut().enumerate().skip(done) {
+                    *sample = columns[x * height + top + y];
+                }
+            }
+        }
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn squares_into_rows(columns: &[u8], rows: [&mut [u8]; SQUARE], height: usize, top: usize) {
+    let mut rows = rows.map(|row| row.as_chunks_mut::<RUN>().0);
+    for (run, columns) in columns.chunks_exact(RUN * height).enumerate() {
+        let mut squares = [[0; LANES]; SQUARE];
+        for (lane, columns) in columns.chunks_exact(SQUARE * height).enumerate() {
+            for (line, column) in squares.iter_mut().zip(columns.chunks_exact(height)) {
+                let mut bytes = [0; SQUARE];
+                bytes.copy_from_slice(&column[top..top + SQUARE]);
+                line[lane] = u64::from_le_bytes(bytes);
+            }
+        }
+        transpose(&mut squares);
+        for (line, row) in squares.iter().zip(&mut rows) {
+            let bytes = row[run].as_chunks_mut::<SQUARE>().0;
+            for lane in 0..LANES {
+                bytes[lane] = line[lane].to_le_bytes();
+            }
+        }
+    }
+}
+
+/// Turns squares of bytes: byte `x` of line `y` goes to byte `y` of line `x`. First a square's
+/// quarters change places, then the quarters of those, then their bytes.
+#[inline(always)]
+fn transpose(squares: &mut Squares) {
+    for (distance, mask) in
+        [(4, 0x0000_0000_FFFF_FFFF), (2, 0x0000_FFFF_0000_FFFF), (1, 0x00FF_00FF_00FF_00FF)]
+    {
+        let shift = 8 * distance;
+        for upper in (0..SQUARE).filter(|line| line & distance == 0) {
+            let lower = upper + distance;
+            let (above, below) = squares.split_at_mut(lower);
+            for (a, b) in above[upper].iter_mut().zip(&mut below[0]) {
+                let (from_a, from_b) = ((*a >> shift) & mask, (*b & mask) << shift);
+                *a = (*a & mask) | from_b;
+                *b = from_a | (*b & !mask);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,271 @@
+//! `lote compare`: processes against threads, as measured.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use lote_protocol::filter::VariantSpec;
+use lote_protocol::task::Encoding;
+use serde::Serialize;
+
+use super::args::CompareArgs;
+use super::ui::Ui;
+use super::{Exit, catalogue, run, session};
+use crate::event::{Mode, Summary};
+use crate::lang::Lang;
+use crate::plan::{self, IfCollides, IfExists, Plan, Request};
+use crate::report::Reporter;
+use crate::report::terminal::{Terminal, Verbosity};
+use crate::report::text::bytes;
+use crate::run::Settings;
+use crate::trial::{self, Assassin, Blow, Witness};
+
+/// What was measured of a mode.
+#[derive(Debug, Serialize)]
+struct Figures {
+    mode: Mode,
+    workers: u32,
+    /// Wall time of each round, s.
+    seconds: Vec<f64>,
+    images_per_s: f64,
+    /// Most memory of master and workers together in any round, bytes.
+    peak_bytes: Option<u64>,
+    crash: Option<Crash>,
+}
+
+/// What one crash in the middle of the work cost.
+#[derive(Debug, Serialize)]
+struct Crash {
+    /// Images that were in work and had to be repeated.
+    repeated: usize,
+    /// Outputs missing or different at the end.
+    lost: usize,
+    /// From the death to a worker that takes tasks, ms.
+    replaced_ms: f64,
+    /// Wall time of the run with the crash, s.
+    seconds: f64,
+}
+
+/// A comparison at work.
+struct Comparing<'a> {
+    args: &'a CompareArgs,
+    folder: &'a Path,
+    processes: Settings,
+    threads: Settings,
+    ui: Ui,
+}
+
+pub(super) fn execute(args: &CompareArgs, ui: Ui) -> Exit {
+    let settings = session::settings(&args.work, Mode::Processes, false);
+    let folder = tempfile::Builder::new().prefix("lote-compare-").tempdir();
+    let (settings, folder) = match (settings, folder) {
+        (Ok(settings), Ok(folder)) => (settings, folder),
+        (Err(what), _) => {
+            ui.error(&what, None);
+            return Exit::Usage;
+        }
+        (_, Err(error)) => {
+            ui.error(&format!("no folder for the outputs: {error}"), None);
+            return Exit::Refused;
+        }
+    };
+    let threads = Settings { mode: Mode::Threads, ..settings.clone() };
+    let comparing = Comparing { args, folder: folder.path(), processes: settings, threads, ui };
+    match comparing.measure() {
+        Ok((figures, exit)) => {
+            let text = if args.json {
+                serde_json::to_string_pretty(&figures).unwrap_or_default() + "\n"
+            } else {
+                table(&figures, ui.lang)
+            };
+            // The reader may have left.
+            let _ = write!(io::stdout(), "{text}");
+            exit
+        }
+        Err(exit) => exit,
+    }
+}
+
+impl Comparing<'_> {
+    fn measure(&self) -> Result<([Figures; 2], Exit), Exit> {
+        let lang = self.ui.lang;
+        self.ui.say(lang.pick("warming up …", "calentando …"));
+        let (reference, summary, _) = self.run("warm-up", &self.processes, Vec::new())?;
+        let exit = if summary.failed > 0 { Exit::SomeFailed } else { Exit::Ok };
+        let mut rounds = [Vec::new(), Vec::new()];
+        for round in 1..=self.args.rounds {
+            // In turn, so that a machine that slows down does so for both.
+            for (summaries, settings) in rounds.iter_mut().zip([&self.processes, &self.threads]) {
+                self.ui.say(&match lang {
+                    Lang::En => {
+                        format!("round {round} of {}: {}", self.args.rounds, name(settings, lang))
+                    }
+                    Lang::Es => {
+                        format!("ronda {round} de {}: {}", self.args.rounds, name(settings, lang))
+                    }
+                });
+                summaries.push(self.run("timed", settings, Vec::new())?.1);
+            }
+        }
+        self.ui.say(lang.pick("one crash in each …", "una caída en cada modo …"));
+        let [processes, threads] = rounds;
+        let figures = [
+            self.figures(&self.processes, &processes, &reference)?,
+            self.figures(&self.threads, &threads, &reference)?,
+        ];
+        Ok((figures, exit))
+    }
+
+    /// Runs everything once, into a folder of that name.
+    fn run(
+        &self,
+        name: &str,
+        settings: &Settings,
+        mut reporters: Vec<Box<dyn Reporter>>,
+    ) -> Result<(Plan, Summary, PathBuf), Exit> {
+        let output = self.folder.join(name);
+        let make = || {
+            let plan = plan::plan(&Request {
+                paths: self.args.input.paths.clone(),
+                recursive: self.args.input.recursive,
+                output: output.clone(),
+                variants: VariantSpec::parse_all(&self.args.input.filters, &catalogue::specs())?,
+                encoding: Encoding::default(),
+                if_exists: IfExists::Overwrite,
+                if_collides: IfCollides::Rename,
+                slots: settings.slots as usize,
+            })?;
+            plan::prepare(&plan)?;
+            Ok(plan)
+        };
+        let plan = make().map_err(|error| run::refuse(&error, self.ui))?;
+        let verbosity = self.ui.verbosity.min(Verbosity::Quiet);
+        if self.ui.verbosity >= Verbosity::Verbose {
+            reporters.push(Box::new(Terminal::new(self.ui.lang, verbosity)));
+        }
+        let (ended, interrupt) = session::run(&plan, settings, reporters, self.ui)?;
+        match session::conclude(&plan, &ended, interrupt, self.ui) {
+            Exit::Ok | Exit::SomeFailed => Ok((plan, ended.summary, output)),
+            exit => Err(exit),
+        }
+    }
+
+    fn figures(
+        &self,
+        settings: &Settings,
+        rounds: &[Summary],
+        reference: &Plan,
+    ) -> Result<Figures, Exit> {
+        let seconds: Vec<_> = rounds.iter().map(|round| round.seconds).collect();
+        let ok = rounds.first().map_or(0, |round| round.ok);
+        let peak = |round: &Summary| Some(round.master_peak_bytes? + round.workers_peak_bytes?);
+        let median = median(&mut seconds.clone());
+        Ok(Figures {
+            mode: settings.mode,
+            workers: rounds.first().map_or(settings.slots, |round| round.workers),
+            images_per_s: if median > 0.0 { ok as f64 / median } else { 0.0 },
+            seconds,
+            peak_bytes: rounds.iter().filter_map(peak).max(),
+            crash: if trial::HAS_SIGNALS { self.crash(settings, reference)? } else { None },
+        })
+    }
+
+    /// Kills a worker once, a third of the way; `None` if the run was over before that.
+    fn crash(&self, settings: &Settings, reference: &Plan) -> Result<Option<Crash>, Exit> {
+        let witness = Witness::new();
+        let gap = reference.counts().planned / 3;
+        let assassin = Assassin::new([Blow::Kill], gap);
+        let reporters: Vec<Box<dyn Reporter>> = vec![Box::new(witness.clone()), Box::new(assassin)];
+        let (plan, summary, _) = self.run("crashed", settings, reporters)?;
+        let facts = witness.facts();
+        let comparison = trial::compare(reference, &plan);
+        // What fails undisturbed is missing in both runs, and no loss.
+        let expected = summary.failed;
+        Ok((!facts.deaths.is_empty()).then(|| Crash {
+            repeated: facts.repeated.len(),
+            lost: (comparison.missing + comparison.different).saturating_sub(expected),
+            replaced_ms: facts.replaced_ms.first().copied().unwrap_or_default(),
+            seconds: summary.seconds,
+        }))
+    }
+}
+
+/// The median, for which the values are sorted; 0 if there is none.
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => 0.0,
+        count if count % 2 == 1 => values[count / 2],
+        count => f64::midpoint(values[count / 2 - 1], values[count / 2]),
+    }
+}
+
+fn name(settings: &Settings, lang: Lang) -> &'static str {
+    match settings.mode {
+        Mode::Processes => lang.pick("processes", "procesos"),
+        Mode::Threads => lang.pick("threads", "hilos"),
+    }
+}
+
+fn table(figures: &[Figures; 2], lang: Lang) -> String {
+    let mut text = String::new();
+    for figure in figures {
+        let time = median(&mut figure.seconds.clone());
+        let mode = match figure.mode {
+            Mode::Processes => lang.pick("processes", "procesos"),
+            Mode::Threads => lang.pick("threads", "hilos"),
+        };
+        let memory = figure.peak_bytes.map_or_else(|| "–".to_owned(), |peak| bytes(peak, lang));
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{mode:<10} x{}  {:>8} s  {:>8} {}  {memory:>8} {}",
+            figure.workers,
+            lang.number(time, 2),
+            lang.number(figure.images_per_s, 1),
+            lang.pick("images/s", "imágenes/s"),
+            lang.pick("of memory", "de memoria"),
+        );
+        if let Some(crash) = &figure.crash {
+            let (repeated, lost) = (crash.repeated, crash.lost);
+            let replaced = lang.number(crash.replaced_ms, 0);
+            let extra = lang.number((crash.seconds - time).max(0.0), 2);
+            let _ = match lang {
+                Lang::En => writeln!(
+                    text,
+                    "    one crash: {repeated} images repeated, {lost} lost, replaced in \
+                     {replaced} ms, {extra} s longer",
+                ),
+                Lang::Es => writeln!(
+                    text,
+                    "    una caída: {repeated} imágenes repetidas, {lost} perdidas, sustituido en \
+                     {replaced} ms, {extra} s más",
+                ),
+            };
+        }
+    }
+    let [processes, threads] = figures.each_ref().map(|figure| median(&mut figure.seconds.clone()));
+    if processes > 0.0 {
+        let change = threads / processes - 1.0;
+        let percent = lang.number(change.abs() * 100.0, 1);
+        let _ = match (lang, change < 0.0) {
+            (Lang::En, false) => writeln!(text, "threads took {percent} % longer than processes"),
+            (Lang::En, true) => writeln!(text, "threads took {percent} % less than processes"),
+            (Lang::Es, false) => writeln!(text, "los hilos tardaron un {percent} % más"),
+            (Lang::Es, true) => writeln!(text, "los hilos tardaron un {percent} % menos"),
+        };
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle_one() {
+        let medians = [vec![3.0, 1.0, 2.0], vec![4.0, 1.0, 2.0, 3.0], vec![]]
+            .map(|mut values: Vec<f64>| median(&mut values).to_string());
+        assert_eq!(medians, ["2", "2.5", "0"]);
+    }
+}

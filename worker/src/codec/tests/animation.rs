@@ -1,0 +1,108 @@
+use super::super::Frame;
+use super::*;
+
+/// Frames of few colours: a square that moves over a background.
+fn frames(channels: Channels) -> Vec<Frame> {
+    (0..5u32)
+        .map(|i| {
+            let samples = (0..20 * 16u32)
+                .flat_map(|at| {
+                    let (x, y) = (at % 20, at / 20);
+                    let inside = (i * 3..i * 3 + 5).contains(&x) && (2 + i..8 + i).contains(&y);
+                    let [r, g, b] = if inside { [200, 30, i as u8] } else { [10, 60, 90] };
+                    let alpha = if inside || x > 15 { 255 } else { 0 };
+                    let pixel = if alpha == 0 && channels == Channels::Rgba {
+                        [0; 4]
+                    } else {
+                        [r, g, b, alpha]
+                    };
+                    pixel.into_iter().take(channels.count())
+                })
+                .collect();
+            Frame {
+                picture: Picture { width: 20, height: 16, channels, samples: Samples::U8(samples) },
+                delay_ms: 40 + i * 10,
+            }
+        })
+        .collect()
+}
+
+fn animation(channels: Channels, loops: u32) -> Document {
+    let frames = frames(channels);
+    Document { frames, loops, ..Document::still(Format::Gif, picture(1, 1, channels, false)) }
+}
+
+#[test]
+fn an_animation_keeps_its_frames_delays_and_loops() {
+    for channels in [Channels::Rgb, Channels::Rgba] {
+        for loops in [0, 1, 2, 7] {
+            let original = animation(channels, loops);
+            let (back, notes) = through(&original, Format::Gif);
+            assert_eq!(back.frames, original.frames, "{channels:?}");
+            assert_eq!(back.loops, loops);
+            assert!(notes.is_empty(), "{notes:?}");
+        }
+    }
+}
+
+#[test]
+fn only_what_changes_is_written() {
+    let mut still = animation(Channels::Rgb, 0);
+    let moving = written(&still, &Encoding::default()).0.len();
+    let first = still.frames[0].clone();
+    still.frames = vec![first; 5];
+    assert!(written(&still, &Encoding::default()).0.len() < moving);
+    let (back, _) = through(&still, Format::Gif);
+    assert_eq!(back.frames, still.frames);
+}
+
+#[test]
+fn a_still_format_keeps_the_first_frame_and_says_so() {
+    for format in Format::ALL {
+        if format == Format::Gif {
+            continue;
+        }
+        let original = animation(Channels::Rgb, 0);
+        let (back, notes) = through(&original, format);
+        assert_eq!(back.frames.len(), 1);
+        assert!(
+            notes.iter().any(|note| note.contains("first of 5 frames")),
+            "{format:?}: {notes:?}"
+        );
+    }
+}
+
+#[test]
+fn a_still_gif_of_few_colours_is_exact() {
+    for channels in [Channels::Rgb, Channels::Rgba] {
+        let mut original = animation(channels, 0);
+        original.frames.truncate(1);
+        original.frames[0].delay_ms = 0;
+        let (back, notes) = through(&original, Format::Gif);
+        assert_eq!(back.frames, original.frames);
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+}
+
+#[test]
+fn more_colours_are_reduced_with_a_note() {
+    let original = picture(100, 80, Channels::Rgb, false);
+    let (back, notes) = through(&Document::still(Format::Png, original.clone()), Format::Gif);
+    assert!(notes.iter().any(|note| note.contains("256 colours")), "{notes:?}");
+    let (Samples::U8(a), Samples::U8(b)) = (&back.frames[0].picture.samples, &original.samples)
+    else {
+        panic!("not of 8 bits")
+    };
+    let error: u64 = a.iter().zip(b).map(|(&a, &b)| u64::from(a.abs_diff(b))).sum();
+    assert!((error as f64) < a.len() as f64 * 8.0, "{error}");
+}
+
+#[test]
+fn frames_count_against_the_limits() {
+    let (file, _) = written(&animation(Channels::Rgb, 0), &Encoding::default());
+    let pixels = 20 * 16;
+    for (max_pixels, fits) in [(pixels * 5, true), (pixels * 5 - 1, false)] {
+        let limits = Limits { max_pixels, ..Limits::default() };
+        assert_eq!(decode(&file, &limits, &mut Pool::new()).is_ok(), fits);
+    }
+}

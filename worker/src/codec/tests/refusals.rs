@@ -1,0 +1,116 @@
+use std::io::Cursor;
+
+use lote_protocol::outcome::FailureKind;
+
+use super::super::probe;
+use super::*;
+
+fn refused(file: &[u8], limits: &Limits) -> FailureKind {
+    let failure = decode(file, limits, &mut Pool::new()).unwrap_err();
+    assert!(!failure.message.contains('\n'), "{}", failure.message);
+    assert!(!failure.message.ends_with('.'), "{}", failure.message);
+    failure.kind
+}
+
+#[test]
+fn what_is_no_image_is_refused_by_content() {
+    let limits = Limits::default();
+    assert_eq!(refused(b"", &limits), FailureKind::NotAnImage);
+    assert_eq!(refused(b"<html></html>", &limits), FailureKind::NotAnImage);
+    for file in [
+        &b"\0\0\0\x20ftypavif\0\0\0\0"[..],
+        b"\0\0\0\x20ftypheic\0\0\0\0",
+        b"8BPS\0\x01",
+        b"\xff\x0a",
+    ] {
+        assert_eq!(refused(file, &limits), FailureKind::Unsupported);
+        let failure = probe(&mut Cursor::new(file), &limits).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Unsupported);
+    }
+}
+
+#[test]
+fn limits_hold_for_every_format() {
+    for format in Format::ALL {
+        let file = small_file(format);
+        let pixels = Limits { max_pixels: 40 * 30 - 1, ..Limits::default() };
+        assert_eq!(refused(&file, &pixels), FailureKind::TooLarge, "{format:?}");
+        let failure = probe(&mut Cursor::new(&file), &pixels).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::TooLarge, "{format:?}");
+        let bytes = Limits { max_alloc_bytes: 40 * 30 * 3 - 1, ..Limits::default() };
+        assert_eq!(refused(&file, &bytes), FailureKind::TooLarge, "{format:?}");
+        let length = Limits { max_file_bytes: file.len() as u64 - 1, ..Limits::default() };
+        assert_eq!(refused(&file, &length), FailureKind::TooLarge, "{format:?}");
+    }
+}
+
+#[test]
+fn the_header_tells_the_size() {
+    for format in Format::ALL {
+        let file = small_file(format);
+        let probed = probe(&mut Cursor::new(&file), &Limits::default()).unwrap();
+        assert_eq!((probed.format, probed.width, probed.height), (format, 40, 30));
+    }
+}
+
+#[test]
+fn files_that_are_cut_off_are_refused() {
+    for format in Format::ALL {
+        let file = small_file(format);
+        let step = (file.len() / 150).max(1);
+        // TIFF has its directory at the end, so any cut is one too many.
+        let needed = file.len() - 20;
+        for len in (0..needed).step_by(step) {
+            let kind = refused(&file[..len], &Limits::default());
+            assert!(
+                matches!(kind, FailureKind::Damaged | FailureKind::NotAnImage),
+                "{format:?} cut at {len} of {}: {kind:?}",
+                file.len()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_side_above_what_the_format_can_state_is_refused() {
+    for (format, width) in [(Format::Jpeg, 65_536), (Format::Gif, 65_536), (Format::WebP, 16_384)] {
+        let wide = Document::still(Format::Png, picture(width, 1, Channels::Gray, false));
+        let failure = super::super::encode(&wide, &to(format), &mut Pool::new(), &mut Vec::new())
+            .unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Encode, "{format:?}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn changed_bytes_never_panic(
+        format in proptest::sample::select(Format::ALL.to_vec()),
+        changes in proptest::collection::vec(
+            (proptest::num::usize::ANY, proptest::num::u8::ANY),
+            1..12,
+        ),
+    ) {
+        let mut file = small_file(format);
+        for (at, value) in changes {
+            let at = at % file.len();
+            file[at] = value;
+        }
+        let limits = Limits {
+            max_pixels: 1_000_000,
+            max_alloc_bytes: 16 << 20,
+            ..Limits::default()
+        };
+        let mut pool = Pool::new();
+        let _ = probe(&mut Cursor::new(&file), &limits);
+        if let Ok(document) = decode(&file, &limits, &mut pool) {
+            for frame in &document.frames {
+                let picture = &frame.picture;
+                proptest::prop_assert_eq!(
+                    picture.samples.len(),
+                    picture.row_len() * picture.height as usize
+                );
+            }
+            let _ = encode(&document, &Encoding::default(), &mut pool, &mut Vec::new());
+        }
+    }
+}

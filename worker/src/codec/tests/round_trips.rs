@@ -1,0 +1,156 @@
+use super::*;
+
+const SIZES: [(u32, u32); 5] = [(1, 1), (1, 9), (9, 1), (7, 5), (64, 33)];
+
+/// Mean difference of samples.
+fn distance(a: &Picture, b: &Picture) -> f64 {
+    assert_eq!((a.width, a.height, a.channels), (b.width, b.height, b.channels));
+    let (Samples::U8(left), Samples::U8(right)) = (&a.samples, &b.samples) else {
+        panic!("not of 8 bits");
+    };
+    let sum: u64 = left.iter().zip(right).map(|(&l, &r)| u64::from(l.abs_diff(r))).sum();
+    sum as f64 / left.len() as f64
+}
+
+#[test]
+fn png_and_tiff_hold_every_layout_and_depth_exactly() {
+    for format in [Format::Png, Format::Tiff] {
+        for channels in CHANNELS {
+            for deep in [false, true] {
+                for (width, height) in SIZES {
+                    let original = picture(width, height, channels, deep);
+                    let (back, notes) = through(&Document::still(format, original.clone()), format);
+                    assert_eq!(
+                        back.frames[0].picture, original,
+                        "{format:?} {channels:?} {deep} {width}x{height}"
+                    );
+                    assert!(notes.is_empty(), "{notes:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn bmp_holds_gray_and_colour_exactly() {
+    for channels in [Channels::Gray, Channels::Rgb] {
+        for (width, height) in SIZES {
+            let mut original = picture(width, height, channels, false);
+            if let (Samples::U8(samples), Channels::Rgb) = (&mut original.samples, channels) {
+                samples[2] = 77;
+            }
+            let (back, _) = through(&Document::still(Format::Bmp, original.clone()), Format::Bmp);
+            assert_eq!(back.frames[0].picture, original, "{channels:?} {width}x{height}");
+        }
+    }
+}
+
+#[test]
+fn lossless_webp_stays_lossless() {
+    for channels in [Channels::Rgb, Channels::Rgba] {
+        for (width, height) in SIZES {
+            let original = picture(width, height, channels, false);
+            let document =
+                Document { lossless: true, ..Document::still(Format::WebP, original.clone()) };
+            let (back, _) = through(&document, Format::WebP);
+            assert!(back.lossless);
+            let picture = &back.frames[0].picture;
+            if channels == Channels::Rgb {
+                assert_eq!(picture, &original);
+            } else if let (Samples::U8(a), Samples::U8(b)) = (&picture.samples, &original.samples) {
+                // The colour of what cannot be seen is free.
+                for (a, b) in a.as_chunks::<4>().0.iter().zip(b.as_chunks::<4>().0) {
+                    assert!(a == b || a[3] == 0 && b[3] == 0, "{a:?} {b:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn jpeg_and_webp_are_close_and_follow_the_quality() {
+    for format in [Format::Jpeg, Format::WebP] {
+        let original = picture(160, 120, Channels::Rgb, false);
+        let document = Document::still(Format::Png, original.clone());
+        let mut results = Vec::new();
+        for quality in [5, 50, 95] {
+            let encoding = Encoding { quality, ..to(format) };
+            let (file, _) = written(&document, &encoding);
+            let back = read(&file);
+            results.push((file.len(), distance(&back.frames[0].picture, &original)));
+        }
+        assert!(results.is_sorted_by(|a, b| a.0 < b.0), "{format:?}: {results:?}");
+        assert!(results.is_sorted_by(|a, b| a.1 > b.1), "{format:?}: {results:?}");
+        assert!(results[2].1 < 2.0, "{format:?}: {results:?}");
+    }
+}
+
+#[test]
+fn gray_jpeg_stays_gray() {
+    let original = picture(50, 41, Channels::Gray, false);
+    let (back, _) = through(&Document::still(Format::Jpeg, original.clone()), Format::Jpeg);
+    assert!(distance(&back.frames[0].picture, &original) < 3.0);
+}
+
+#[test]
+fn lossy_webp_keeps_transparency() {
+    let original = picture(64, 48, Channels::Rgba, false);
+    let (back, notes) = through(&Document::still(Format::Png, original.clone()), Format::WebP);
+    assert!(!back.lossless);
+    assert!(notes.is_empty());
+    let alpha = |picture: &Picture| match &picture.samples {
+        Samples::U8(samples) => samples.iter().skip(3).step_by(4).copied().collect::<Vec<_>>(),
+        Samples::U16(_) => Vec::new(),
+    };
+    assert_eq!(alpha(&back.frames[0].picture), alpha(&original));
+}
+
+#[test]
+fn sixteen_bits_become_eight_with_a_note_where_they_must() {
+    let original = picture(20, 20, Channels::Rgb, true);
+    for format in [Format::Jpeg, Format::Bmp, Format::Gif, Format::WebP] {
+        let (back, notes) = through(&Document::still(Format::Png, original.clone()), format);
+        assert!(matches!(back.frames[0].picture.samples, Samples::U8(_)));
+        assert!(notes.iter().any(|note| note.starts_with("16 bits")), "{format:?}: {notes:?}");
+    }
+}
+
+#[test]
+fn transparency_becomes_the_background_with_a_note() {
+    for (format, background, expected) in [
+        (Format::Bmp, [255; 3], [255; 3]),
+        (Format::Jpeg, [255; 3], [255; 3]),
+        (Format::Bmp, [10, 200, 30], [10, 200, 30]),
+    ] {
+        let clear = Picture {
+            width: 16,
+            height: 16,
+            channels: Channels::Rgba,
+            samples: Samples::U8([90, 90, 90, 0].repeat(256)),
+        };
+        let encoding = Encoding { background, ..to(format) };
+        let (file, notes) = written(&Document::still(Format::Png, clear), &encoding);
+        assert_eq!(notes.len(), 1);
+        let back = read(&file).frames.remove(0).picture;
+        let Samples::U8(samples) = &back.samples else { panic!("not of 8 bits") };
+        assert_eq!(samples[..3], expected, "{format:?}");
+        assert_eq!(back.channels, Channels::Rgb);
+    }
+}
+
+#[test]
+fn every_picture_can_be_written_in_every_format() {
+    for channels in CHANNELS {
+        for deep in [false, true] {
+            for (width, height) in SIZES {
+                for format in Format::ALL {
+                    let original = picture(width, height, channels, deep);
+                    let (back, _) = through(&Document::still(Format::Png, original), format);
+                    let picture = &back.frames[0].picture;
+                    assert_eq!((picture.width, picture.height), (width, height));
+                    assert_eq!(picture.samples.len(), picture.row_len() * picture.height as usize);
+                }
+            }
+        }
+    }
+}
