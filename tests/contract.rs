@@ -6,8 +6,20 @@ use crate::support::{Workspace, pictures};
 
 /// Fields that differ from run to run.
 const VOLATILE: [&str; 14] = [
-    "pid", "ms", "seconds", "elapsed_s", "images_per_s", "eta_s", "busy", "ms_per_image", "bytes",
-    "master_peak_bytes", "workers_peak_bytes", "percent", "done", "total",
+    "pid",
+    "ms",
+    "seconds",
+    "elapsed_s",
+    "images_per_s",
+    "eta_s",
+    "busy",
+    "ms_per_image",
+    "bytes",
+    "master_peak_bytes",
+    "workers_peak_bytes",
+    "percent",
+    "done",
+    "total",
 ];
 
 /// The value with everything volatile replaced by its type.

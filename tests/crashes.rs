@@ -109,6 +109,9 @@ fn a_worker_that_hangs_is_killed_by_its_deadline_and_its_image_repeated() {
     let outcome = run.finish().code(0);
     outcome.assert_books();
     let lost = outcome.events("worker").into_iter().find(|w| w["state"] == "lost").unwrap();
-    assert_eq!((lost["pid"].as_u64(), lost["reason"].as_str()), (Some(worker.into()), Some("timeout")));
+    assert_eq!(
+        (lost["pid"].as_u64(), lost["reason"].as_str()),
+        (Some(worker.into()), Some("timeout"))
+    );
     assert_same(&calm, &workspace.files("out"));
 }

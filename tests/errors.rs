@@ -24,41 +24,49 @@ fn said(workspace: &Workspace, commands: &[(&str, i32)]) -> String {
 #[test]
 fn filters_that_cannot_be_used_are_usage_errors() {
     let workspace = Workspace::with_pictures(1, 8, 8);
-    insta::assert_snapshot!(said(&workspace, &[
-        ("run in -f gris -o out", 2),
-        ("run in -f grisses -o out", 2),
-        ("run in -f xyzzy -o out", 2),
-        ("run in -f blur:radius=-1 -o out", 2),
-        ("run in -f blur:radius=wide -o out", 2),
-        ("run in -f blur:radios=2 -o out", 2),
-        ("run in -f posterizar:bits=9 -o out", 2),
-        ("run in -f blur:radius= -o out", 2),
-        ("run in -f sepia:factor=1 -o out", 2),
-        ("run in -f grises+ -o out", 2),
-        ("run in -f =grises -o out", 2),
-        ("run in -f ../up=grises -o out", 2),
-        ("run in -f grises -f GRISES=sepia -o out", 2),
-        ("worker apply in/00.png out.png -f nothing", 2),
-    ]));
+    let said = said(
+        &workspace,
+        &[
+            ("run in -f gris -o out", 2),
+            ("run in -f grisses -o out", 2),
+            ("run in -f xyzzy -o out", 2),
+            ("run in -f blur:radius=-1 -o out", 2),
+            ("run in -f blur:radius=wide -o out", 2),
+            ("run in -f blur:radios=2 -o out", 2),
+            ("run in -f posterizar:bits=9 -o out", 2),
+            ("run in -f blur:radius= -o out", 2),
+            ("run in -f sepia:factor=1 -o out", 2),
+            ("run in -f grises+ -o out", 2),
+            ("run in -f =grises -o out", 2),
+            ("run in -f ../up=grises -o out", 2),
+            ("run in -f grises -f GRISES=sepia -o out", 2),
+            ("worker apply in/00.png out.png -f nothing", 2),
+        ],
+    );
+    insta::assert_snapshot!(said);
 }
 
 #[test]
 fn arguments_that_cannot_be_used_are_usage_errors() {
     let workspace = Workspace::with_pictures(1, 8, 8);
-    insta::assert_snapshot!(said(&workspace, &[
-        ("run in", 2),
-        ("run -f grises", 2),
-        ("run in -f grises -j 0", 2),
-        ("run in -f grises --quality 101", 2),
-        ("run in -f grises --format xcf", 2),
-        ("run in -f grises --timeout soon", 2),
-        ("run in -f grises --max-memory 2X", 2),
-        ("run in -f grises --mode fast", 2),
-        ("run in -f grises --json --ndjson", 2),
-        ("run in -f grises -q -v", 2),
-        ("run in -f grises --worker-command 'open", 2),
-        ("ruin in -f grises", 2),
-    ]));
+    let said = said(
+        &workspace,
+        &[
+            ("run in", 2),
+            ("run -f grises", 2),
+            ("run in -f grises -j 0", 2),
+            ("run in -f grises --quality 101", 2),
+            ("run in -f grises --format xcf", 2),
+            ("run in -f grises --timeout soon", 2),
+            ("run in -f grises --max-memory 2X", 2),
+            ("run in -f grises --mode fast", 2),
+            ("run in -f grises --json --ndjson", 2),
+            ("run in -f grises -q -v", 2),
+            ("run in -f grises --worker-command 'open", 2),
+            ("ruin in -f grises", 2),
+        ],
+    );
+    insta::assert_snapshot!(said);
 }
 
 #[test]
@@ -66,12 +74,16 @@ fn nothing_to_work_on_has_an_exit_code_of_its_own() {
     let workspace = Workspace::new();
     workspace.add("empty/notes.txt", b"");
     workspace.add("deep/below/a.png", &pictures::png(8, 8, 1));
-    insta::assert_snapshot!(said(&workspace, &[
-        ("run empty -f grises -o out", 3),
-        ("run deep -f grises -o out", 3),
-        ("run nowhere -f grises -o out", 3),
-        ("run nowhere.png -f grises -o out", 3),
-    ]));
+    let said = said(
+        &workspace,
+        &[
+            ("run empty -f grises -o out", 3),
+            ("run deep -f grises -o out", 3),
+            ("run nowhere -f grises -o out", 3),
+            ("run nowhere.png -f grises -o out", 3),
+        ],
+    );
+    insta::assert_snapshot!(said);
 }
 
 #[test]
@@ -83,14 +95,17 @@ fn what_would_do_harm_is_refused_before_it_starts() {
     workspace.add("there/grises/00_grises.png", b"");
     workspace.add("loop/00.png", &pictures::png(8, 8, 3));
     workspace.add("loop/grises/00.png", &pictures::png(8, 8, 4));
-    insta::assert_snapshot!(said(&workspace, &[
-        ("run in -f grises -o a-file", 4),
-        ("run in -f grises -o a-file/out", 4),
-        ("run x -f grises -o out", 4),
-        ("run in -f grises -o there --if-exists fail", 4),
-        ("run loop/grises -f grises -o loop", 4),
-        ("run in -f grises -o /proc/lote", 4),
-    ]));
+    let said = said(
+        &workspace,
+        &[
+            ("run in -f grises -o a-file", 4),
+            ("run in -f grises -o a-file/out", 4),
+            ("run x -f grises -o out", 4),
+            ("run in -f grises -o there --if-exists fail", 4),
+            ("run loop/grises -f grises -o loop", 4),
+        ],
+    );
+    insta::assert_snapshot!(said);
 }
 
 #[test]

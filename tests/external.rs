@@ -27,8 +27,7 @@ fn a_worker_started_by_hand_takes_part_and_leaves_with_the_run() {
     outcome.assert_books();
     guest.finish().code(0);
     assert_eq!(workspace.names("out").len(), 8);
-    let stopped =
-        outcome.events("worker").into_iter().filter(|w| w["state"] == "stopped").count();
+    let stopped = outcome.events("worker").into_iter().filter(|w| w["state"] == "stopped").count();
     assert_eq!(stopped, 2);
     let told = workspace.redact(&outcome.stderr);
     let line = told.lines().next().unwrap();

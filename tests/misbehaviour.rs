@@ -76,7 +76,8 @@ fn a_worker_that_sends_garbage_is_killed_and_its_image_repeated() {
 fn an_output_that_a_worker_forgets_is_asked_for_again_and_then_given_up() {
     let outcome = quarantines("forget.png", "");
     insta::assert_snapshot!(reason(&outcome, "forget.png"), @"");
-    let made: Vec<_> = outcome.outputs_of("forget.png").iter().map(|o| o["status"].clone()).collect();
+    let made: Vec<_> =
+        outcome.outputs_of("forget.png").iter().map(|o| o["status"].clone()).collect();
     assert_eq!(made, ["ok", "quarantined"], "what it did not forget is kept");
 }
 

@@ -145,7 +145,7 @@ mod worker {
             task.orders.pop();
         }
         if name.contains("liar") {
-            for other in 0..task.id + 3 {
+            for other in (0..task.id + 3).filter(|other| *other != task.id) {
                 for variant in 0..3 {
                     let result = Ok(Written { bytes: 1, notes: Vec::new() });
                     tell(Report::Ended { slot, task: other, variant, result, micros: 1 });

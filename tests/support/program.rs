@@ -1,6 +1,7 @@
 //! Starting `lote` and reading what it says.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -26,6 +27,7 @@ impl Lote {
     /// setting from outside.
     pub(crate) fn new(folder: &Path, arguments: &str) -> Self {
         let mut command = Command::new(LOTE);
+        command.arg0("lote");
         command.args(arguments.split_whitespace()).current_dir(folder);
         // Sockets lie there, whose paths must be short; it goes away with the test.
         let temporary = folder.join("tmp");

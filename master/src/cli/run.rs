@@ -22,7 +22,7 @@ pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
     let settings = match session::settings(&args.work, args.mode.into(), args.external_workers) {
         Ok(settings) => settings,
         Err(what) => {
-            ui.error(&what, None);
+            ui.error(&what, Some("write it as for a shell: \"valgrind -q ./lote-worker\""));
             return Exit::Usage;
         }
     };

@@ -23,7 +23,7 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
             Some(words) if !words.is_empty() => {
                 Program::Command(words.into_iter().map(Into::into).collect())
             }
-            _ => return Err("--worker-command is not a command".to_owned()),
+            _ => return Err("--worker-command holds no command, or an open quote".to_owned()),
         },
     };
     let mut limits = Limits::default();

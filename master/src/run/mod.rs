@@ -102,6 +102,14 @@ struct Known {
     died: Option<Instant>,
     /// Whether it may still come back.
     alive: bool,
+    /// Whether it has made no sense, so that nothing it says counts any more.
+    disbelieved: bool,
+}
+
+impl Known {
+    fn new(pid: u32, alive: bool) -> Self {
+        Self { pid, slots: 0, mailbox: None, died: None, alive, disbelieved: false }
+    }
 }
 
 /// The state of a run.
@@ -247,7 +255,7 @@ impl<'a> Run<'a> {
                 let known = self.workers.contains_key(&worker);
                 let state = if known { WorkerState::Restarted } else { WorkerState::Started };
                 let died = self.workers.remove(&worker).and_then(|before| before.died);
-                let known = Known { pid, slots: 0, mailbox: None, died, alive: true };
+                let known = Known { died, ..Known::new(pid, true) };
                 self.workers.insert(worker, known);
                 self.tell_worker(worker, pid, state, None, None).await;
             }
@@ -280,21 +288,25 @@ impl<'a> Run<'a> {
 
     /// Notes that a worker will not come back; returns its last process.
     fn gone(&mut self, worker: WorkerId) -> u32 {
-        let known = self.workers.entry(worker).or_insert(Known {
-            pid: 0,
-            slots: 0,
-            mailbox: None,
-            died: None,
-            alive: false,
-        });
+        let known = self.workers.entry(worker).or_insert(Known::new(0, false));
         known.alive = false;
         known.pid
     }
 
     async fn report(&mut self, worker: WorkerId, report: Report) {
         let Some((slot, task)) = self.about(worker, &report) else {
-            tracing::warn!(worker = worker.0, ?report, "a worker reported what it was not given");
-            return self.supervisor.kill(worker, Killer::Protocol);
+            // More of the kind may be on its way while it is being killed.
+            if let Some(known) = self.workers.get_mut(&worker)
+                && !std::mem::replace(&mut known.disbelieved, true)
+            {
+                tracing::warn!(
+                    worker = worker.0,
+                    ?report,
+                    "a worker reported what it does not run"
+                );
+                self.supervisor.kill(worker, Killer::Protocol);
+            }
+            return;
         };
         match report {
             Report::Reached { stage, .. } => {
@@ -314,11 +326,12 @@ impl<'a> Run<'a> {
     }
 
     /// The slot and the task that a report is about; `None` if that slot is not running that
-    /// task. Nothing that such a worker says can be believed.
+    /// task, or if the worker has reported such nonsense before.
     fn about(&self, worker: WorkerId, report: &Report) -> Option<(SlotId, TaskId)> {
         let (Report::Reached { slot, task, .. }
         | Report::Ended { slot, task, .. }
         | Report::Finished { slot, task, .. }) = report;
+        self.workers.get(&worker).filter(|known| !known.disbelieved)?;
         let slot = SlotId { worker, index: *slot };
         let running = self.scheduler.running(slot)?;
         (u64::from(running.0) == *task).then_some((slot, running))

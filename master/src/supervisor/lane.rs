@@ -78,8 +78,8 @@ impl Lane {
             }
             let outside = death.is_from_outside();
             let verdict = restarts.death(birth.elapsed(), outside, chance());
-            let reason = off_reason(&death);
             let refused = death.cause == Cause::Exit(i32::from(EXIT_REFUSED));
+            let reason = off_reason(&death, refused);
             self.tell(WorkerEvent::Lost { worker, pid, death }).await;
             if served.stopping {
                 return self.tell(WorkerEvent::Stopped { worker, pid }).await;
@@ -310,8 +310,9 @@ async fn until(deadline: Option<tokio::time::Instant>) {
 }
 
 /// Why a lane gives up, in one line.
-fn off_reason(death: &Death) -> String {
+fn off_reason(death: &Death, refused: bool) -> String {
     match death.last_words.last() {
+        Some(words) if refused => words.clone(),
         Some(words) => format!("it kept dying ({death}): {words}"),
         None => format!("it kept dying ({death})"),
     }

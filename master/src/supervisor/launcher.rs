@@ -66,7 +66,10 @@ impl Launcher {
         // Ctrl-C in the terminal is the master's business.
         #[cfg(unix)]
         command.process_group(0);
-        command.spawn()
+        command.spawn().map_err(|error| {
+            let program = command.as_std().get_program().display();
+            io::Error::new(error.kind(), format!("{program}: {error}"))
+        })
     }
 }
 
