@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use crate::support::processes::{crash, signal};
 use crate::support::workspace::{Files, assert_same};
-use crate::support::{Running, Workspace};
+use crate::support::{Outcome, Running, Workspace};
 
 const FILTERS: &str = "-f blur -f bordes -f redimensionar:porcentaje=50";
 
@@ -17,57 +17,82 @@ fn undisturbed(workspace: &Workspace) -> Files {
     workspace.files("calm")
 }
 
-/// Has workers crash in turn by these signals, when one begins with an image or has made the first
-/// output of one. Returns how many did.
+/// Has workers die in turn by these signals, by turns when they begin with an image and when they
+/// have made the first output of one. Returns how many did.
 fn crash_some(run: &mut Running, signals: &[Signal]) -> usize {
     let mut pids = HashMap::new();
-    let (mut images, mut crashed) = (HashSet::new(), HashSet::new());
+    let mut crashed = HashSet::new();
     while let Some(event) = run.next() {
         let Some(signal) = signals.get(crashed.len()) else { break };
         let worker = event["worker"].as_u64();
         let moment = if crashed.len() % 2 == 0 { "task" } else { "output" };
         if event["event"] == "worker" {
             pids.insert(worker, event["pid"].as_u64().unwrap() as u32);
-        } else if event["event"] == moment && event["attempt"] == 1 {
-            // An image that is hit twice would be taken for the cause.
-            let new = images.insert(event["image"].to_string());
-            if new && !crashed.contains(&pids[&worker]) && crash(pids[&worker], *signal) {
-                crashed.insert(pids[&worker]);
-            }
+        } else if event["event"] == moment
+            && !crashed.contains(&pids[&worker])
+            && crash(pids[&worker], *signal)
+        {
+            crashed.insert(pids[&worker]);
         }
     }
     crashed.len()
 }
 
+/// The reasons of all deaths, sorted.
+fn reasons(outcome: &Outcome) -> Vec<String> {
+    let workers = outcome.events("worker").into_iter();
+    let lost = workers.filter(|worker| worker["state"] == "lost");
+    let mut reasons: Vec<_> = lost.map(|w| w["reason"].as_str().unwrap().to_owned()).collect();
+    reasons.sort();
+    reasons
+}
+
 #[test]
-fn workers_that_die_of_any_signal_are_replaced_and_no_output_differs() {
+fn workers_that_are_killed_again_and_again_are_replaced_and_no_output_differs() {
     let workspace = Workspace::with_pictures(16, 500, 400);
     let calm = undisturbed(&workspace);
     let mut run = workspace.lote(&format!("run in {FILTERS} -j 3 -o out --ndjson")).start();
     let signals = [
         (Signal::KILL, "SIGKILL"),
+        (Signal::KILL, "SIGKILL"),
+        (Signal::TERM, "SIGTERM"),
+        (Signal::KILL, "SIGKILL"),
+        (Signal::HUP, "SIGHUP"),
+        (Signal::INT, "SIGINT"),
+        (Signal::QUIT, "SIGQUIT"),
+        (Signal::KILL, "SIGKILL"),
+        (Signal::KILL, "SIGKILL"),
+        (Signal::KILL, "SIGKILL"),
+    ];
+    let killed = crash_some(&mut run, &signals.map(|(signal, _)| signal));
+    assert!(killed >= 3, "the run was over after {killed} deaths");
+    let outcome = run.finish().code(0);
+    outcome.assert_books();
+    assert_eq!(outcome.event("finished")["lost_workers"], killed);
+    let mut expected: Vec<_> = signals[..killed].iter().map(|(_, name)| *name).collect();
+    expected.sort_unstable();
+    assert_eq!(reasons(&outcome), expected);
+    // All that is there: no temporary file is among it.
+    assert_same(&calm, &workspace.files("out"));
+}
+
+#[test]
+fn a_crash_of_any_kind_is_told_by_its_signal_and_no_output_differs() {
+    let workspace = Workspace::with_pictures(6, 300, 200);
+    let calm = undisturbed(&workspace);
+    for (signal, name) in [
         (Signal::SEGV, "SIGSEGV"),
         (Signal::ABORT, "SIGABRT"),
         (Signal::BUS, "SIGBUS"),
-        (Signal::TERM, "SIGTERM"),
-        (Signal::KILL, "SIGKILL"),
         (Signal::ILL, "SIGILL"),
-        (Signal::KILL, "SIGKILL"),
-    ];
-    let crashed = crash_some(&mut run, &signals.map(|(signal, _)| signal));
-    assert!(crashed >= 3, "the run was over after {crashed} deaths");
-    let outcome = run.finish().code(0);
-    outcome.assert_books();
-    assert_eq!(outcome.event("finished")["lost_workers"], crashed);
-    let workers = outcome.events("worker");
-    let lost = workers.iter().filter(|worker| worker["state"] == "lost");
-    let mut reasons: Vec<_> = lost.map(|worker| worker["reason"].as_str().unwrap()).collect();
-    reasons.sort_unstable();
-    let mut expected: Vec<_> = signals[..crashed].iter().map(|(_, name)| *name).collect();
-    expected.sort_unstable();
-    assert_eq!(reasons, expected);
-    // All that is there: no temporary file is among it.
-    assert_same(&calm, &workspace.files("out"));
+    ] {
+        let mut run = workspace.lote(&format!("run in {FILTERS} -j 2 -o {name} --ndjson")).start();
+        assert_eq!(crash_some(&mut run, &[signal]), 1);
+        let outcome = run.finish().code(0);
+        outcome.assert_books();
+        assert_eq!(reasons(&outcome), [name]);
+        assert_same(&calm, &workspace.files(name));
+    }
 }
 
 #[test]

@@ -55,7 +55,16 @@ fn remove(folders: &BTreeSet<PathBuf>, is_dead: impl Fn(u32) -> bool) {
     }
 }
 
-#[cfg(unix)]
+/// A process that has ended and that nobody has asked about yet still has its number.
+#[cfg(target_os = "linux")]
+fn is_alive(pid: u32) -> bool {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    // After the name, which may hold anything, comes the state: proc_pid_stat(5).
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    !matches!(state, Some('Z' | 'X'))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
 fn is_alive(pid: u32) -> bool {
     use rustix::process::{Pid, test_kill_process};
     i32::try_from(pid)
@@ -73,6 +82,23 @@ fn is_alive(_pid: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_that_has_ended_is_dead_even_before_its_parent_knows() {
+        let mut child = std::process::Command::new("true")
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        assert!(is_alive(std::process::id()));
+        // Its end of the pipe is closed when it ends, and its exit follows at once.
+        let mut nothing = Vec::new();
+        std::io::Read::read_to_end(&mut child.stdout.take().unwrap(), &mut nothing).unwrap();
+        while is_alive(child.id()) {
+            std::thread::yield_now();
+        }
+        child.wait().unwrap();
+    }
 
     #[test]
     fn only_what_the_dead_have_left_is_removed() {
