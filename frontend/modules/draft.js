@@ -1,0 +1,94 @@
+// The form of the Prepare screen: ticked filters or chain, output, mode. Remembered by this browser, saved as recipes.
+import { batch, computed, effect, signal, untracked } from './signal.js';
+import { filterOf, stepOf } from './catalogue.js';
+import { recall, remember } from './preferences.js';
+import { hello, ready, state } from './stream.js';
+
+/** Steps in the order in which they were ticked (which decides their colours), or of the chain. */
+export const steps = signal(/** @type {Step[]} */ ([]));
+export const chain = signal(false);
+export const mode = signal(/** @type {Mode} */ ('processes'));
+export const workers = signal(0);
+export const output = signal(/** @type {OutputOptions} */ ({ folder: null, format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' }));
+
+const MAX_NAME = 64;
+
+/** @param {Step[]} list @returns {{ name: string, steps: Step[] }[]} */
+const separate = (list) => list.map((step) => ({ name: step.filter, steps: [step] }));
+
+/** What the job will write: one variant per ticked filter, or the chain as one. */
+export const variants = computed(() => {
+  if (!chain.value) return separate(steps.value);
+  return steps.value.length ? [{ name: steps.value.map((step) => step.filter).join('+').slice(0, MAX_NAME), steps: steps.value }] : [];
+});
+
+/** @returns {JobRequest} */
+export const request = () => ({ mode: mode.value, workers: workers.value, variants: variants.value, output: output.value });
+
+/** Fills the form from a recipe; filters that the server does not have are left out. @param {JobRequest} recipe */
+export function load(recipe) {
+  batch(() => {
+    const chained = recipe.variants.length === 1 && recipe.variants[0].steps.length > 1;
+    chain.value = chained;
+    const found = recipe.variants.flatMap((variant) => (chained ? variant.steps : variant.steps.slice(0, 1))).filter((step) => filterOf(step.filter));
+    steps.value = found.map((step) => ({ filter: step.filter, params: { ...step.params } }));
+    mode.value = recipe.mode;
+    workers.value = Math.min(recipe.workers, hello.peek()?.limits.max_workers ?? recipe.workers);
+    output.value = { ...output.peek(), ...recipe.output };
+  });
+}
+
+/** @param {boolean} chained */
+export function setChain(chained) {
+  batch(() => {
+    // Separate variants are one per filter: of repeated steps the first stays.
+    if (!chained) steps.value = steps.peek().filter((step, index, all) => all.findIndex((other) => other.filter === step.filter) === index);
+    chain.value = chained;
+  });
+}
+
+/** @param {FilterSpec} spec @param {boolean} on */
+export function tick(spec, on) {
+  steps.value = on ? [...steps.peek(), stepOf(spec)] : steps.peek().filter((step) => step.filter !== spec.id);
+}
+
+/** @param {number} index @param {string} param @param {ParamValue | null} value null: not given */
+export function setParam(index, param, value) {
+  steps.value = steps.peek().map((step, at) => {
+    if (at !== index) return step;
+    const params = { ...step.params };
+    if (value === null) delete params[param]; else params[param] = value;
+    return { ...step, params };
+  });
+}
+
+/** @param {number} from @param {number} to */
+export function moveStep(from, to) {
+  const list = [...steps.peek()];
+  if (to < 0 || to >= list.length || from === to) return;
+  list.splice(to, 0, ...list.splice(from, 1));
+  steps.value = list;
+}
+
+/** @param {number} index */
+export const removeStep = (index) => { steps.value = steps.peek().filter((_, at) => at !== index); };
+
+/** Fills the form once the server has said hello: what this browser remembers, else the last job, else defaults; then keeps it. */
+export function keepDraft() {
+  let filled = false;
+  effect(() => {
+    const server = hello.value;
+    if (!server || !ready.value || filled) return;
+    filled = true;
+    untracked(() => {
+      const { mode: usual, workers: many, quality, pattern, if_exists } = server.defaults;
+      load(recall('draft') ?? state.settings.value ?? { mode: usual, workers: many, variants: [], output: { folder: null, format: null, quality, pattern, if_exists } });
+      if (recall('chain') === true) chain.value = true;
+    });
+  });
+  effect(() => {
+    const now = request();
+    const chained = chain.value;
+    if (filled) { remember('draft', now); remember('chain', chained); }
+  });
+}

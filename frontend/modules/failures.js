@@ -1,0 +1,45 @@
+// What failed and what happened: one sentence each, with a retry where it helps.
+import { button, h, icon, keyed } from './element.js';
+import { variantName } from './catalogue.js';
+import { command } from './commands.js';
+import { failureText } from './failure-text.js';
+import { number } from './format.js';
+import { t } from './i18n.js';
+import { noticeText } from './notices.js';
+import { computed, signal } from './signal.js';
+import { state } from './stream.js';
+
+const PORTION = 20;
+
+/** @param {string[] | null} outputs null: all */
+const retry = (outputs) => { const job = state.job.peek(); if (job) command(`/api/jobs/${job.id}/retry`, { outputs }); };
+
+/** @param {Failure} failure */
+function failureRow(failure) {
+  const variant = state.job.peek()?.variants[failure.variant];
+  return h('li', null, icon('alert'), h('div', null, h('p', { class: 'failure-name' }, h('b', null, failure.name), variant && h('span', { class: 'muted' }, ` · ${variantName(variant)}`)), h('p', null, () => failureText(failure)),
+    failure.detail && h('details', null, h('summary', null, () => t('details')), h('pre', { tabIndex: 0 }, failure.detail))),
+  button('ghost small', () => retry([failure.output]), { 'aria-label': () => `${t('retry')}: ${failure.name}` }, () => t('retry')));
+}
+
+/** @param {Notice} notice */
+const noticeRow = (notice) => h('li', { class: notice.level === 'info' ? 'good' : '' }, icon(notice.level === 'info' ? 'redo' : 'alert'), h('div', null, h('p', { class: 'said' }, () => noticeText(notice))));
+
+/** @param {boolean} withNotices */
+export function failureList(withNotices) {
+  const most = signal(PORTION);
+  const rows = computed(() => [
+    ...(withNotices ? state.notices.value.filter((notice) => notice.code !== 'worker_replaced' || !state.notices.value.some((other) => other.code === 'task_redone' && other.args.worker === notice.args.worker)).slice(0, 5) : []),
+    ...state.failures.value.slice(0, most.value)]);
+  return [
+    () => rows.value.length === 0 && h('p', { class: 'none' }, t('no_failures')),
+    keyed(h('ul', { class: 'failures' }), () => rows.value, (one) => ('output' in one ? `${one.output}/${one.attempt}` : one.id), (one) => ('output' in one ? failureRow(one) : noticeRow(one))),
+    () => state.failures.value.length > most.value && h('div', { class: 'more' }, button('ghost small', () => { most.value += 100; }, null, t('show_more', state.failures.value.length - most.value))),
+  ];
+}
+
+export const retryAll = () => () => { const failed = state.job.value?.progress.failed ?? 0; return failed > 0 && button('ghost small', () => retry(null), null, icon('redo', 's'), t('retry_all', failed)); };
+
+export const failuresCard = () => h('section', { class: 'card', id: 'failures', 'aria-label': () => t('failures_and_notices') },
+  h('div', { class: 'head' }, h('h2', null, () => t('failures_and_notices')), h('span', { class: 'muted' }, () => { const failed = state.job.value?.progress.failed ?? 0; return failed ? number(failed) : ''; }), h('span', { class: 'spring' }), retryAll()),
+  failureList(true));
