@@ -1,26 +1,22 @@
 // Starts the page: preferences, stream, screens.
-import { announceChanges } from './modules/announce.js';
-import { connectionBanner } from './modules/banners.js';
 import { compareScreen } from './modules/compare.js';
 import { keepDraft } from './modules/draft.js';
-import { acceptDrops, dropLayer } from './modules/drop.js';
 import { add, h } from './modules/element.js';
-import { percent } from './modules/format.js';
+import { percent, t } from './modules/i18n.js';
 import { followImages } from './modules/image-list.js';
-import { t } from './modules/i18n.js';
-import { showNotices } from './modules/notices.js';
-import { applyPreferences } from './modules/preferences.js';
+import { announceChanges, showNotices } from './modules/messages.js';
+import { startJob } from './modules/output-form.js';
+import { toastBox } from './modules/overlays.js';
+import { applyPreferences, askedFor, go, screen } from './modules/page-state.js';
 import { prepareScreen } from './modules/prepare.js';
 import { followPreview } from './modules/preview.js';
 import { resultsScreen } from './modules/results.js';
-import { askedFor, go, screen } from './modules/router.js';
-import { runScreen } from './modules/run.js';
+import { connectionBanner, runScreen } from './modules/run.js';
 import { isLive, runningShare, topBar } from './modules/shell.js';
 import { listenToKeys } from './modules/shortcuts.js';
 import { effect, untracked } from './modules/signal.js';
-import { startJob } from './modules/start.js';
 import { ready, start, state } from './modules/stream.js';
-import { toastBox } from './modules/toast.js';
+import { acceptDrops, dropLayer } from './modules/upload.js';
 
 const SKELETON_MS = 300;
 const screens = { prepare: prepareScreen, run: runScreen, results: resultsScreen, compare: compareScreen };
@@ -38,8 +34,8 @@ function build(app) {
   add(app, [topBar(), h('div', { class: 'connection-banner' }, connectionBanner), main, dropLayer(), toastBox()]);
 }
 
-applyPreferences();
 start();
+await applyPreferences();
 keepDraft();
 followImages();
 followPreview();

@@ -8,11 +8,12 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { Batch } from './batch.js';
 import { filters, formats } from './catalogue.js';
+import { joinModules, joinStyles } from './join.js';
 import { Library } from './library.js';
 import { accept } from './socket.js';
 import { zip } from './zip.js';
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: '8770' }, images: { type: 'string', default: '24' }, photos: { type: 'string' }, cores: { type: 'string', default: '8' }, rate: { type: 'string', default: '16' }, empty: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { port: { type: 'string', default: '8770' }, images: { type: 'string', default: '24' }, photos: { type: 'string' }, cores: { type: 'string', default: '8' }, rate: { type: 'string', default: '16' }, empty: { type: 'boolean', default: false }, modules: { type: 'boolean', default: false } } });
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const PORT = Number(values.port), CORES = Number(values.cores);
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app";
@@ -171,7 +172,8 @@ function asset(request, response, path) {
   let stamp;
   try { stamp = statSync(file).mtimeMs; } catch { throw missing(); }
   let one = assets.get(name);
-  if (one?.stamp !== stamp) { const body = readFileSync(file); assets.set(name, one = { stamp, body: gzipSync(body, { level: 9 }), etag: `"${createHash('sha1').update(body).digest('hex')}"` }); }
+  const joins = values.modules ? {} : { '/app.js': joinModules, '/workers/monitor.js': joinModules, '/styles/lote.css': joinStyles };
+  if (one?.stamp !== stamp || joins[name]) { const body = joins[name] ? Buffer.from(joins[name](file)) : readFileSync(file); assets.set(name, one = { stamp, body: gzipSync(body, { level: 9 }), etag: `"${createHash('sha1').update(body).digest('hex')}"` }); }
   const head = { ...SAFE, 'Content-Type': TYPES[extname(name)], ETag: one.etag, 'Cache-Control': 'no-cache', 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' };
   if (request.headers['if-none-match'] === one.etag) { response.writeHead(304, head); response.end(); return; }
   response.writeHead(200, head);

@@ -1,6 +1,6 @@
 // Commands to the server: JSON by POST, readings by GET; an error becomes a toast with the server's own line.
 import { t } from './i18n.js';
-import { toast } from './toast.js';
+import { toast } from './overlays.js';
 
 export class Refused extends Error {
   /** @param {number} status @param {string} code @param {string} message @param {string | null} hint */

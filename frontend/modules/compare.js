@@ -1,31 +1,43 @@
-// The Compare screen: processes against threads as measured here, and what a crash costs.
-import { button, h, icon } from './element.js';
-import { filterName, stepOf } from './catalogue.js';
+// The Compare screen: processes against threads as measured here, and what a crash costs; the isolation test.
 import { command } from './commands.js';
-import { number, percent, seconds, share, size } from './format.js';
-import { say, t } from './i18n.js';
-import { isolationCard } from './isolation.js';
+import { filterName, stepOf } from './draft.js';
+import { button, h, icon } from './element.js';
+import { number, percent, say, seconds, share, size, t } from './i18n.js';
 import { isLive } from './shell.js';
 import { computed, onCleanup, signal } from './signal.js';
-import { points, verdict } from './speedup.js';
-import { speedupChart } from './speedup-chart.js';
+import { points, speedupChart, verdict } from './speedup.js';
 import { hello, link, state } from './stream.js';
 
-const filter = signal('');
+/** @param {string} name @param {import('./element.js').Child} value */
+const fact = (name, value) => h('div', null, h('dt', null, name), h('dd', null, value));
+
+export const isolationCard = () => h('section', { class: 'card isolation', 'aria-label': () => t('isolation') },
+  h('div', null, h('h2', null, () => t('isolation')), h('p', { class: 'muted' }, () => t('isolation_text')),
+    h('p', { class: 'fine', id: 'isolation-why' }, () => (state.job.value?.state === 'running' ? '' : t('isolation_needs_job')))),
+  button('', () => command('/api/isolation'), { 'aria-describedby': 'isolation-why', disabled: () => link.value.state !== 'open' || state.job.value?.state !== 'running' || state.isolation.value.state === 'running' }, icon('power'), () => t('isolation_kill')),
+  () => {
+    const now = state.isolation.value;
+    if (now.state === 'none') return null;
+    return h('dl', null, fact(t('last_test'), t('process_and_reason', now.worker, now.reason)),
+      fact(t('replaced_in_head'), now.state === 'running' && !now.replaced_ms ? '…' : seconds(now.replaced_ms, 2)),
+      fact(t('images_redone'), number(now.redone)), fact(t('images_lost'), now.state === 'running' ? '…' : number(now.lost)));
+  });
+
+const wantedFilter = signal('');
 const MOST_IMAGES = 200;
 const REPEATS = 3;
 
 const compare = state.compare;
 
 /** Why a comparison cannot start, or ''. */
-function obstacle() {
+function compareObstacle() {
   if (link.value.state !== 'open') return t('why_disconnected');
   if (state.images.value.count - state.images.value.excluded <= 0) return t('why_no_images');
   if (state.job.value && isLive(state.job.value)) return t('why_job_runs');
   return '';
 }
 
-const chosenFilter = () => filter.value || (compare.value.steps[0]?.filter ?? 'blur');
+const chosenFilter = () => wantedFilter.value || (compare.value.steps[0]?.filter ?? 'blur');
 
 function begin() {
   const spec = hello.peek()?.filters.find((one) => one.id === chosenFilter()) ?? hello.peek()?.filters[0];
@@ -35,9 +47,9 @@ function begin() {
 function controls() {
   if (compare.value.state === 'running') return button('', () => command('/api/compare/cancel'), null, icon('stop'), t('cancel'));
   return [h('label', { class: 'hidden', for: 'compare-filter' }, t('filter')),
-    h('select', { id: 'compare-filter', class: 'btn', onchange: (/** @type {Event} */ event) => { filter.value = /** @type {HTMLSelectElement} */ (event.target).value; } },
+    h('select', { id: 'compare-filter', class: 'btn', onchange: (/** @type {Event} */ event) => { wantedFilter.value = /** @type {HTMLSelectElement} */ (event.target).value; } },
       (hello.value?.filters ?? []).map((spec) => h('option', { value: spec.id, selected: spec.id === chosenFilter() }, say(spec.label)))),
-    button(compare.value.runs.length ? '' : 'primary', begin, { disabled: () => obstacle() !== '', title: () => obstacle() || null, 'aria-describedby': 'compare-why' }, icon(compare.value.runs.length ? 'redo' : 'play'), t(compare.value.runs.length ? 'compare_again' : 'compare_run'))];
+    button(compare.value.runs.length ? '' : 'primary', begin, { disabled: () => compareObstacle() !== '', title: () => compareObstacle() || null, 'aria-describedby': 'compare-why' }, icon(compare.value.runs.length ? 'redo' : 'play'), t(compare.value.runs.length ? 'compare_again' : 'compare_run'))];
 }
 
 function verdictText() {
@@ -87,7 +99,7 @@ export function compareScreen() {
   };
   return h('div', { class: 'page' }, h('div', { class: 'wrap' },
     h('div', { class: 'title' }, h('div', null, h('h1', null, () => t('compare_title')), h('p', { class: 'muted' }, line)), h('div', { class: 'actions' }, controls)),
-    h('p', { id: 'compare-why', class: 'muted', hidden: () => obstacle() === '' || compare.value.state === 'running' }, obstacle),
+    h('p', { id: 'compare-why', class: 'muted', hidden: () => compareObstacle() === '' || compare.value.state === 'running' }, compareObstacle),
     () => compare.value.state === 'running' && h('div', { class: 'card compare-progress' }, h('div', { class: 'head' }, h('strong', null, t('measuring_now')), h('span', { class: 'spring' }), h('span', { class: 'muted' }, percent(share(compare.value.done, compare.value.total)))),
       h('progress', { max: compare.value.total, value: compare.value.done, 'aria-label': t('measuring_now') })),
     () => { const text = verdictText(); return text && h('p', { class: 'verdict' }, text); },

@@ -1,8 +1,7 @@
 // Before and after: one picture over the other behind a curtain, or side by side. The control is a native range input, so mouse,
 // touch, keyboard and screen reader work; the pictures never move or change size while it is drawn (clip-path only).
 import { h, icon } from './element.js';
-import { percent } from './format.js';
-import { t } from './i18n.js';
+import { percent, t } from './i18n.js';
 import { effect } from './signal.js';
 
 /**

@@ -1,15 +1,61 @@
-// Prepare, right: filters to tick, or the steps of a chain.
+// Prepare, right: filters to tick or the steps of a chain, with the fields of their parameters made from the catalogue.
+import { chain, colourClass, filterName, filterOf, moveStep, removeStep, setChain, setParam, shortValue, stepOf, steps, tick, valueText } from './draft.js';
 import { add, button, h, icon, keyed, segmented } from './element.js';
-import { colourClass, filterName, filterOf, shortValue, stepOf, valueText } from './catalogue.js';
-import { chain, moveStep, removeStep, setChain, steps, tick } from './draft.js';
 import { say, t } from './i18n.js';
-import { outputForm } from './output-form.js';
-import { paramFields } from './param-fields.js';
+import { outputForm, recipeButtons, startArea } from './output-form.js';
 import { shown } from './preview.js';
-import { recipeButtons } from './recipes.js';
-import { computed, signal } from './signal.js';
-import { startArea } from './start.js';
+import { computed, effect, signal } from './signal.js';
 import { hello } from './stream.js';
+
+const MOST_SLIDER_STEPS = 400;
+
+/** The filled part of a slider's track. @param {HTMLInputElement} range */
+function showFill(range) {
+  const [min, max] = [Number(range.min), Number(range.max)];
+  range.style.setProperty('--fill', `${max > min ? (Number(range.value) - min) / (max - min) * 100 : 0}%`);
+}
+
+/**
+ * A slider.
+ * @param {Record<string, any>} props `min`, `max`, `step`, `aria-…` @param {() => number} value @param {(value: number) => void} changed
+ */
+export function slider(props, value, changed) {
+  const range = h('input', { type: 'range', ...props, oninput: () => { showFill(range); changed(Number(range.value)); } });
+  effect(() => { range.value = String(value()); showFill(range); });
+  return range;
+}
+
+/** @param {number} index position of the step @param {ParamSpec} spec */
+function field(index, spec) {
+  const id = `param-${index}-${spec.id}`;
+  const now = () => steps.value[index]?.params[spec.id] ?? spec.default;
+  const set = (/** @type {ParamValue | null} */ value) => setParam(index, spec.id, value);
+  const target = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target);
+  const label = h('label', { for: id, title: () => say(spec.help) }, () => say(spec.label));
+  const whole = spec.type === 'integer';
+  const min = spec.min ?? 0, max = spec.max ?? 100, step = whole ? 1 : spec.step ?? 0.1;
+  switch (spec.type) {
+    case 'float': case 'integer':
+      if (spec.default === null || (max - min) / step > MOST_SLIDER_STEPS) {
+        return [label, h('input', { id, type: 'number', class: 'field', min, max, step: whole ? 1 : 'any', value: () => String(now() ?? ''), placeholder: '–',
+          onchange: (/** @type {Event} */ event) => { const text = target(event).value; set(text === '' ? null : Math.min(max, Math.max(min, whole ? Math.round(Number(text)) : Number(text)))); } }),
+        h('span', { class: 'unit' }, spec.unit === 'px' ? 'px' : spec.unit === 'percent' ? '%' : '')];
+      }
+      return [label, slider({ id, min, max, step, 'aria-valuetext': () => valueText(spec, now()) }, () => Number(now()), (value) => set(value)), h('output', { for: id }, () => valueText(spec, now()))];
+    case 'text':
+      return [label, h('input', { id, type: 'text', class: 'field wide', maxlength: spec.max_chars ?? null, value: () => String(now() ?? ''), oninput: (/** @type {Event} */ event) => set(target(event).value || null) })];
+    case 'color':
+      return [label, h('input', { id, type: 'color', value: () => String(now() ?? '#000000'), oninput: (/** @type {Event} */ event) => set(target(event).value) }), h('output', { class: 'mono', for: id }, () => String(now() ?? ''))];
+    case 'choice':
+      return [label, h('select', { id, class: 'btn wide', onchange: (/** @type {Event} */ event) => set(target(event).value) },
+        (spec.options ?? []).map((option) => h('option', { value: option.id, selected: now() === option.id }, () => say(option.label))))];
+    case 'bool':
+      return [label, h('input', { id, type: 'checkbox', checked: () => now() === true, onchange: (/** @type {Event} */ event) => set(target(event).checked) })];
+  }
+}
+
+/** @param {number} index position of the step in the form @param {FilterSpec} spec */
+export const paramFields = (index, spec) => h('div', { class: 'params' }, spec.params.map((param) => h('div', { class: 'param' }, field(index, param))));
 
 /** @param {FilterSpec} spec */
 function filterRow(spec) {
@@ -53,7 +99,7 @@ function chainRow(step, index, count) {
       h('span', { class: 'handle', draggable: 'true', 'aria-hidden': 'true' }, icon('drag')), h('span', { class: 'step-number' }, String(index + 1)),
       spec?.params.length
         ? h('button', { type: 'button', class: 'step-name', 'aria-expanded': () => String(open.value.has(index)), onclick: () => { const now = new Set(open.peek()); if (!now.delete(index)) now.add(index); open.value = now; shown.value = index; } },
-          name, h('span', { class: 'value' }, shortValue(step)), icon('down', 's'))
+          name, h('span', { class: 'value' }, shortValue(step)), icon('sliders', 's'))
         : h('span', { class: 'step-name' }, name),
       button('ghost small square mover up', () => { move(index, index - 1); focusMover(index - 1, 'up'); }, { disabled: index === 0, 'aria-label': t('move_up', name) }, icon('up', 's')),
       button('ghost small square mover down', () => { move(index, index + 1); focusMover(index + 1, 'down'); }, { disabled: index === count - 1, 'aria-label': t('move_down', name) }, icon('down', 's')),

@@ -1,11 +1,10 @@
 // One result, large, against its original.
-import { button, h, icon } from './element.js';
 import { posting } from './commands.js';
-import { colourClass, variantName } from './catalogue.js';
 import { curtain } from './curtain.js';
-import { openDialog } from './dialog.js';
-import { dimensions, size } from './format.js';
-import { t } from './i18n.js';
+import { colourClass, variantName } from './draft.js';
+import { button, h, icon } from './element.js';
+import { dimensions, size, t } from './i18n.js';
+import { openDialog } from './overlays.js';
 import { whileSpace } from './shortcuts.js';
 import { effect, onCleanup, signal } from './signal.js';
 import { state } from './stream.js';

@@ -1,5 +1,4 @@
 // Figures of a running job: rate, efficiency per core, time left, quantiles per variant. Pure: times come in as arguments.
-
 const WINDOW_MS = 10_000;
 const SMOOTHING = 0.1;
 const SAMPLES = 512;

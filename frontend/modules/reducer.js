@@ -1,5 +1,4 @@
 // The state of the stream: a snapshot, then numbered changes. Pure; runs in the monitor worker.
-
 /**
  * @typedef {{ n: number, sections: Sections, dirty: Set<keyof Sections>, bars: Bar[], whole: boolean }} StreamState
  * `bars`: new since they were last taken. `whole`: they replace all that came before.

@@ -1,19 +1,78 @@
-// The Run screen: how far, the figures, the lanes, what just ended, what failed.
-import { button, h, icon } from './element.js';
-import { banners } from './banners.js';
+// The Run screen: how far, the figures, the lanes, what just ended, what failed; and the bands that say what holds.
 import { command } from './commands.js';
-import { confirm } from './dialog.js';
-import { failuresCard } from './failures.js';
-import { duration, number, percent, share, sizeParts, timeLeft } from './format.js';
-import { t } from './i18n.js';
-import { recentCard } from './recent.js';
-import { go } from './router.js';
+import { button, h, icon } from './element.js';
+import { duration, number, percent, share, size, sizeParts, t, timeLeft } from './i18n.js';
+import { confirm } from './overlays.js';
+import { go, theme } from './page-state.js';
+import { failuresCard, recentCard } from './run-lists.js';
 import { isLive } from './shell.js';
 import { togglePause } from './shortcuts.js';
-import { computed } from './signal.js';
-import { sparkline } from './sparkline.js';
-import { link, metrics, state } from './stream.js';
+import { computed, effect, onCleanup, signal } from './signal.js';
+import { link, metrics, ready, retryNow, state } from './stream.js';
 import { timeline } from './timeline.js';
+
+export function sparkline() {
+  const canvas = h('canvas', { class: 'sparkline', 'aria-hidden': 'true' });
+  let drawn = '';
+  effect(() => {
+    const values = metrics.value?.history ?? [];
+    void theme.value;
+    queueMicrotask(() => draw(values));
+  });
+  /** @param {number[]} values */
+  function draw(values) {
+    const [width, height, scale] = [canvas.clientWidth, canvas.clientHeight, devicePixelRatio || 1];
+    const context = canvas.getContext('2d');
+    const key = `${values.length}/${values.at(-1)}/${width}/${theme.peek()}`;
+    if (!context || !width || key === drawn) return;
+    drawn = key;
+    canvas.width = width * scale;
+    canvas.height = height * scale;
+    if (values.length < 2) return;
+    const top = Math.max(...values) || 1;
+    const bottom = Math.min(...values) * 0.8;
+    context.scale(scale, scale);
+    context.strokeStyle = getComputedStyle(canvas).getPropertyValue('--accent').trim();
+    context.lineWidth = 1.6;
+    context.lineJoin = 'round';
+    context.beginPath();
+    values.forEach((value, index) => context.lineTo(2 + index / (values.length - 1) * (width - 4), height - 2 - (value - bottom) / (top - bottom || 1) * (height - 4)));
+    context.stroke();
+  }
+  return canvas;
+}
+
+/** @param {string} kind @param {Parameters<typeof icon>[0]} sign @param {import('./element.js').Child} text @param {...import('./element.js').Child} more */
+const banner = (kind, sign, text, ...more) => h('div', { class: `banner ${kind}` }, icon(sign), h('p', null, text), more);
+
+/** Connection lost, with a countdown. */
+export function connectionBanner() {
+  if (!ready.value || link.value.state === 'open') return null;
+  const second = signal(0);
+  const timer = setInterval(() => { second.value += 1; }, 250);
+  onCleanup(() => clearInterval(timer));
+  const job = state.job.peek();
+  const until = link.value.retry_at;
+  const words = () => {
+    void second.value;
+    const left = Math.ceil((until - performance.timeOrigin - performance.now()) / 1000);
+    return [t('lost'), left > 0 ? t('lost_retry', left) : t('lost_trying'), job && isLive(job) ? t('lost_job_goes_on') : ''].filter(Boolean).join(' ');
+  };
+  return banner('bad', 'offline', words, button('small', retryNow, { disabled: () => link.value.state === 'connecting' }, t('retry_now')));
+}
+
+/** What holds the running job. */
+export const banners = () => () => {
+  const job = state.job.value;
+  if (!job) return null;
+  const error = job.state === 'failed' && banner('bad', 'alert', t('job_failed', job.error ?? ''));
+  if (error) return error;
+  if (job.state === 'cancelled') return banner('', 'info', t('cancelled_text', job.progress.ok), button('small', () => command(`/api/jobs/${job.id}/continue`), null, t('continue')));
+  if (job.state !== 'paused') return null;
+  if (job.pause?.reason !== 'no_space') return banner('warn', 'pause', t('paused_text'), button('small', togglePause, null, t('resume')));
+  const missing = Math.max(0, (job.pause.needed_bytes ?? 0) - (job.pause.free_bytes ?? 0));
+  return banner('bad', 'alert', t('no_space_text', size(missing)), button('small', togglePause, null, t('try_again')));
+};
 
 const job = state.job;
 const offline = () => link.value.state !== 'open';
@@ -72,7 +131,7 @@ function figures() {
     figure('written', () => { const [value, unit] = sizeParts(job.value?.progress.written_bytes ?? 0); return [value, h('small', null, unit)]; }));
 }
 
-const nothing = () => h('div', { class: 'nothing' }, icon('activity'), h('h1', null, t('nothing_runs')), h('p', { class: 'muted' }, t('nothing_runs_text')), button('primary', () => go('prepare'), null, t('go_prepare')));
+const noRun = () => h('div', { class: 'noRun' }, icon('activity'), h('h1', null, t('nothing_runs')), h('p', { class: 'muted' }, t('nothing_runs_text')), button('primary', () => go('prepare'), null, t('go_prepare')));
 
 const queue = () => (state.queue.value.length > 0 && h('section', { class: 'card queue', 'aria-label': t('queue') }, h('div', { class: 'head' }, h('h2', null, t('queue'))),
   h('ol', null, state.queue.value.map((one) => h('li', null, h('b', null, one.name), h('span', { class: 'muted' }, t('queue_item', one.images, number(one.outputs))), button('ghost small', () => command(`/api/jobs/${one.id}/cancel`), { 'aria-label': `${t('remove_from_queue')}: ${one.name}` }, t('remove_from_queue')))))));
@@ -80,7 +139,7 @@ const queue = () => (state.queue.value.length > 0 && h('section', { class: 'card
 export function runScreen() {
   const there = computed(() => job.value !== null);
   return h('div', { class: 'page' }, () => {
-    if (!there.value) return nothing();
+    if (!there.value) return noRun();
     return h('div', { class: 'wrap' }, banners(), hero(), figures(), timeline(), queue, h('div', { class: 'two' }, recentCard(), failuresCard()));
   });
 }

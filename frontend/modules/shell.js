@@ -1,14 +1,12 @@
 // The top bar: mark, job, tabs, connection, language, theme, help.
 import { button, h, icon, svg } from './element.js';
-import { percent, share } from './format.js';
-import { openHelp } from './help.js';
-import { language, otherLanguage, t } from './i18n.js';
-import { theme } from './preferences.js';
-import { screen } from './router.js';
+import { language, otherLanguage, percent, setLanguage, share, t } from './i18n.js';
+import { screen, theme } from './page-state.js';
+import { openHelp } from './shortcuts.js';
 import { computed } from './signal.js';
 import { link, ready, state } from './stream.js';
 
-/** @type {[import('./router.js').Screen, Parameters<typeof icon>[0]][]} */
+/** @type {[import('./page-state.js').Screen, Parameters<typeof icon>[0]][]} */
 const TABS = [['prepare', 'sliders'], ['run', 'activity'], ['results', 'images'], ['compare', 'bars']];
 
 const LIVE = ['starting', 'running', 'paused', 'cancelling'];
@@ -40,7 +38,7 @@ export function topBar() {
     h('div', { class: 'tools' },
       h('span', { class: 'connection' }, h('span', { class: () => `dot ${link.value.state === 'open' ? '' : ready.value || link.value.state === 'closed' ? 'off' : 'idle'}`, 'aria-hidden': 'true' }),
         h('span', { class: 'words' }, connection)),
-      button('ghost small', () => { language.value = otherLanguage(language.value); }, { lang: () => otherLanguage(language.value), 'aria-label': () => (language.value === 'es' ? 'EN, English' : 'ES, Español') }, () => otherLanguage(language.value).toUpperCase()),
+      button('ghost small', () => setLanguage(otherLanguage(language.value)), { lang: () => otherLanguage(language.value), 'aria-label': () => (language.value === 'es' ? 'EN, English' : 'ES, Español') }, () => otherLanguage(language.value).toUpperCase()),
       button('ghost small square', () => { theme.value = theme.value === 'dark' ? 'light' : 'dark'; }, { 'aria-label': () => t('theme'), title: () => t('theme') }, () => icon(theme.value === 'dark' ? 'sun' : 'moon')),
       button('ghost small square', openHelp, { 'aria-label': () => t('help'), title: () => t('help') }, icon('help'))));
 }

@@ -1,10 +1,27 @@
-// Keys that work anywhere on the page. Single letters only outside fields, and only when switched on.
+// Keys that work anywhere on the page, and the help that lists them.
 import { command } from './commands.js';
-import { openHelp } from './help.js';
+import { h } from './element.js';
+import { t } from './i18n.js';
 import { exclude, image } from './image-list.js';
-import { letters } from './preferences.js';
-import { SCREENS, go, screen } from './router.js';
-import { state } from './stream.js';
+import { openDialog } from './overlays.js';
+import { SCREENS, go, letters, screen } from './page-state.js';
+import { hello, state } from './stream.js';
+
+/** @type {[string[], import('./i18n.js').Key][]} */
+const KEYS = [
+  [['1', '2', '3', '4'], 'key_tabs'], [['←', '→', '↑', '↓'], 'key_grid'], [['X'], 'key_exclude'], [['/'], 'key_search'], [['Space'], 'key_original'],
+  [['←', '→'], 'key_curtain'], [['Shift', '←'], 'key_curtain_10'], [['Ctrl', 'Enter'], 'key_start'], [['P'], 'key_pause'], [['Esc'], 'key_close'], [['?'], 'key_help'],
+];
+
+/** Version and sandbox, for the help dialog. */
+const about = () => { const server = hello.value; return server ? `Lote ${server.version} · ${t('sandbox')}: ${t(`sandbox_${server.sandbox.level}`)}` : 'Lote'; };
+
+export const openHelp = () => openDialog(() => t('help'), 'help', () => [
+  h('p', null, t('help_text')),
+  h('dl', { class: 'keys' }, KEYS.map(([keys, text]) => h('div', null, h('dt', null, keys.map((key) => h('kbd', null, key === 'Space' ? t('space') : key))), h('dd', null, t(text))))),
+  h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: letters.peek(), onchange: (/** @type {Event} */ event) => { letters.value = /** @type {HTMLInputElement} */ (event.target).checked; } }), t('letters')),
+  h('p', { class: 'fine' }, about),
+]);
 
 /** @param {EventTarget | null} target */
 const inField = (target) => target instanceof HTMLElement && (target.isContentEditable || target.matches('textarea, select, input:not([type=range], [type=checkbox])'));

@@ -1,5 +1,4 @@
 // Reactive values: a signal is read with `.value`; an effect runs again when a signal it read changes.
-
 /** @template T @typedef {{ value: T, peek(): T }} Signal */
 /** @typedef {{ run(): void, sources: Set<Set<Effect>>, cleanups: (() => void)[], dead: boolean }} Effect */
 

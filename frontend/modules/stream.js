@@ -80,7 +80,7 @@ let monitor = null;
 
 /** Starts the monitor worker, once. */
 export function start() {
-  const url = new URL('../workers/monitor.js', import.meta.url).href;
+  const url = new URL('/workers/monitor.js', document.baseURI).href;
   // The one script URL that the page ever makes; the policy refuses any other (Trusted Types).
   const policy = window.trustedTypes?.createPolicy('app', {
     createScriptURL(wanted) {

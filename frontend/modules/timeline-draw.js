@@ -1,6 +1,5 @@
 // Draws the lanes on one canvas. One colour per variant; failures and crashes are always drawn, with shapes of their own.
-import { LEVELS, cover, runs } from './occupancy.js';
-import { FAILED, OK, REDONE } from './ring.js';
+import { FAILED, LEVELS, OK, REDONE, cover, runs } from './ring.js';
 
 export const ROW = 34;
 const BAR = 18;
@@ -48,7 +47,7 @@ export function drawTimeline(canvas, view) {
   const dense = counts.reduce((sum, count) => sum + count, 0) > DENSE;
 
   context.fillStyle = paint.lane;
-  for (let index = 0; index < view.lanes.length; index += 1) box(context, 0, top(index), width, BAR, 4);
+  for (let index = 0; index < view.lanes.length; index += 1) roundBox(context, 0, top(index), width, BAR, 4);
   context.fillStyle = paint.line;
   for (const time of gridTimes(view.window)) context.fillRect(Math.round(width - time / view.window * width), 0, 1, height);
 
@@ -113,7 +112,7 @@ function findRedone(view, crash) {
 }
 
 /** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} width @param {number} height @param {number} radius */
-function box(context, x, y, width, height, radius) {
+function roundBox(context, x, y, width, height, radius) {
   context.beginPath();
   context.roundRect(x, y, width, height, Math.min(radius, width / 2));
   context.fill();
@@ -125,7 +124,7 @@ function drawBar(context, paint, variant, start, end, y, alpha, outline = '') {
   const width = Math.max(1.5, end - left - 1);
   context.globalAlpha = alpha;
   context.fillStyle = paint.colours[variant % COLOURS];
-  box(context, left, y, width, BAR, 3);
+  roundBox(context, left, y, width, BAR, 3);
   context.globalAlpha = 1;
   if (variant >= COLOURS && width > 4) hatch(context, left, y, width, paint.surface, 1.2, 7, -1);
   if (outline) {
@@ -167,7 +166,7 @@ function cross(context, x, y, arm, colour) {
 function drawFailed(context, paint, start, end, y) {
   const width = Math.max(3, end - start - 1);
   context.fillStyle = paint.bad;
-  box(context, start, y, width, BAR, 3);
+  roundBox(context, start, y, width, BAR, 3);
   if (width > 9) cross(context, start + width / 2, y + BAR / 2, 3.5, paint.surface);
 }
 
@@ -179,7 +178,7 @@ function drawCrash(context, paint, crash, x, top, row, right) {
   if (width > 1 && crash.variant !== null) {
     context.globalAlpha = 0.28;
     context.fillStyle = paint.colours[crash.variant % COLOURS];
-    box(context, start, y, width, BAR, 3);
+    roundBox(context, start, y, width, BAR, 3);
     context.globalAlpha = 1;
     hatch(context, start, y, width, paint.bad, 2, 6, 1);
     context.strokeStyle = paint.bad;

@@ -1,8 +1,8 @@
-// Choosing images: a folder that the server lists, files or a folder of this device, sample pictures.
+// Choosing images: the newcomer's screen, and the dialog with the server's folders, uploads and samples.
 import { command, read } from './commands.js';
-import { openDialog } from './dialog.js';
 import { button, h, icon } from './element.js';
 import { t } from './i18n.js';
+import { openDialog } from './overlays.js';
 import { signal } from './signal.js';
 import { pickFiles, upload } from './upload.js';
 
@@ -40,3 +40,14 @@ export const openFolders = () => openDialog(() => t('choose_images'), 'folders',
         () => (listing.value?.id ? t('use_folder', listing.value.images) : t('pick_a_folder')))),
   ];
 });
+
+/** Three sheets, drawn rather than loaded: there is no picture yet. */
+const fan = () => h('div', { class: 'fan', 'aria-hidden': 'true' }, h('span', null), h('span', null), h('span', null, icon('images')));
+
+export const emptyScreen = () => h('div', { class: 'empty' }, h('div', { class: 'drop-zone' },
+  fan(), h('h1', null, () => t('drop_title')), h('p', null, () => t('drop_text')),
+  h('div', { class: 'actions' },
+    button('primary tall', openFolders, null, icon('folder'), () => t('choose_folder')),
+    button('tall', useSamples, null, () => t('try_samples', SAMPLES))),
+  button('ghost small', () => pickFiles(false, upload), null, icon('upload', 's'), () => t('or_pick_files')),
+  h('ol', { class: 'three-steps' }, /** @type {const} */ (['step_1', 'step_2', 'step_3']).map((key, index) => h('li', null, h('b', null, String(index + 1)), () => t(key))))));

@@ -1,8 +1,43 @@
-// What a screen reader is told without being asked: milestones politely, faults at once, never single files.
-import { share } from './format.js';
-import { t } from './i18n.js';
+// What happens, in words: notices, failures, and what a screen reader is told without being asked.
+import { language, seconds, share, size, t } from './i18n.js';
+import { toast } from './overlays.js';
+import { go } from './page-state.js';
 import { effect, untracked } from './signal.js';
-import { link, ready, state } from './stream.js';
+import { link, onNotice, ready, state } from './stream.js';
+
+/** @type {Record<string, import('./i18n.js').Key>} */
+const TEXTS = {
+  'not-found': 'fail_not_found', permission: 'fail_permission', 'not-a-file': 'fail_not_a_file', 'not-an-image': 'fail_not_an_image', unsupported: 'fail_unsupported',
+  damaged: 'fail_damaged', 'too-large': 'fail_too_large', filter: 'fail_filter', encode: 'fail_encode', exists: 'fail_exists', write: 'fail_write',
+  'no-space': 'fail_no_space', read: 'fail_read', panic: 'fail_panic', crash: 'fail_crash', timeout: 'fail_timeout', cancelled: 'fail_cancelled',
+};
+
+/** @param {{ kind: string, message: string }} failure */
+export function failureText({ kind, message }) {
+  void language.value;
+  const key = TEXTS[kind];
+  if (!key) return message;
+  return message ? `${t(key)} (${message}).` : `${t(key)}.`;
+}
+
+/** @param {Notice} notice */
+export function noticeText({ code, args, message }) {
+  switch (code) {
+    case 'worker_replaced': return t('notice_replaced', args.worker, seconds(args.replaced_ms ?? 0, 1), args.reason ?? '');
+    case 'task_redone': return t('notice_redone', args.worker, args.to_worker, args.reason ?? '', args.name ?? '');
+    case 'slot_off': return t('notice_slot_off', args.worker);
+    case 'no_space': return t('no_space_text', size(Math.max(0, (args.needed_bytes ?? 0) - (args.free_bytes ?? 0))));
+    case 'space_back': return t('notice_space_back');
+    case 'quarantined': return t('notice_quarantined', args.name ?? '', args.reason ?? '');
+    default: return message;
+  }
+}
+
+/** Shows the notices worth interrupting for as they come. */
+export const showNotices = () => onNotice((notice) => {
+  if (notice.code === 'worker_replaced') toast(noticeText(notice), 'good', { label: t('show'), act: () => go('run') });
+  else if (notice.level !== 'info') toast(noticeText(notice), 'bad');
+});
 
 /** @param {'live' | 'alert'} region @param {string} text */
 function tell(region, text) {

@@ -1,6 +1,6 @@
-// What this browser remembers: language, theme, shortcuts, the form. Kept per origin; a blocked storage only forgets.
+// What the page itself is set to: screen, language, theme, shortcuts. Remembered by this browser.
+import { language, setLanguage } from './i18n.js';
 import { effect, signal } from './signal.js';
-import { language } from './i18n.js';
 
 /** @param {string} key @returns {any} */
 export function recall(key) {
@@ -21,9 +21,9 @@ export const theme = signal(firstOf([asked.get('theme'), recall('theme')], ['lig
 /** Whether single letters act as shortcuts. */
 export const letters = signal(recall('letters') !== false);
 
-/** Applies the preferences to the document and remembers them when they change. */
-export function applyPreferences() {
-  language.value = firstOf([asked.get('lang'), recall('lang'), navigator.language.slice(0, 2)], ['es', 'en'], 'es');
+/** Applies the preferences to the document and remembers them when they change. Done when the texts are there. */
+export async function applyPreferences() {
+  await setLanguage(firstOf([asked.get('lang'), recall('lang'), navigator.language.slice(0, 2)], ['es', 'en'], 'es'));
   effect(() => {
     document.documentElement.lang = language.value;
     remember('lang', language.value);
@@ -34,3 +34,21 @@ export function applyPreferences() {
   });
   effect(() => remember('letters', letters.value));
 }
+
+/** @typedef {'prepare' | 'run' | 'results' | 'compare'} Screen */
+/** @type {Screen[]} */
+export const SCREENS = ['prepare', 'run', 'results', 'compare'];
+
+const fromAddress = () => SCREENS.find((name) => location.hash === `#/${name}`) ?? null;
+/** @type {import('./signal.js').Signal<Screen>} */
+export const screen = signal(fromAddress() ?? 'prepare');
+/** Whether the address names a screen: if not, the page may open at the running job. */
+export const askedFor = () => fromAddress() !== null;
+
+/** @param {Screen} name */
+export function go(name) {
+  if (location.hash !== `#/${name}`) location.hash = `#/${name}`;
+  screen.value = name;
+}
+
+addEventListener('hashchange', () => { screen.value = fromAddress() ?? screen.peek(); });

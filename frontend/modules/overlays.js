@@ -1,4 +1,4 @@
-// Modal dialogs on the native <dialog>: focus, Esc and the inert page come with it.
+// What lies above the page: modal dialogs on the native <dialog>, and toasts.
 import { button, h, icon } from './element.js';
 import { t } from './i18n.js';
 import { scope } from './signal.js';
@@ -33,4 +33,26 @@ export function confirm(title, text, stay, act, confirmed) {
     h('div', { class: 'actions end' }, button('stay', close, { autofocus: true }, stay), button('danger', () => { close(); confirmed(); }, null, act)),
   ]);
   /** @type {HTMLElement | null} */ (dialog.querySelector('.stay'))?.focus();
+}
+
+const STAY_MS = 8000;
+const MOST = 3;
+
+const toasts = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
+export const toastBox = () => toasts;
+
+/** @param {string} text @param {'' | 'bad' | 'good'} kind @param {{ label: string, act: () => void } | null} action */
+export function toast(text, kind = '', action = null) {
+  const close = () => note.remove();
+  const note = h('div', { class: `toast ${kind}` },
+    icon(kind === 'bad' ? 'alert' : kind === 'good' ? 'redo' : 'info'),
+    h('p', null, text),
+    action && button('small', () => { close(); action.act(); }, null, action.label),
+    button('ghost small square', close, { 'aria-label': t('close') }, icon('close', 's')));
+  toasts.append(note);
+  while (toasts.childElementCount > MOST) toasts.firstElementChild?.remove();
+  let timer = setTimeout(close, STAY_MS);
+  // A message under the pointer or with the focus stays until it is left.
+  for (const enter of ['pointerenter', 'focusin']) note.addEventListener(enter, () => clearTimeout(timer));
+  for (const leave of ['pointerleave', 'focusout']) note.addEventListener(leave, () => { clearTimeout(timer); timer = setTimeout(close, STAY_MS); });
 }
