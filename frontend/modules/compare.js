@@ -44,12 +44,15 @@ function begin() {
   if (spec) command('/api/compare', { steps: [stepOf(spec)], images: Math.min(MOST_IMAGES, state.images.peek().count), repeats: REPEATS });
 }
 
+const comparing = computed(() => compare.value.state === 'running');
+const anyRuns = computed(() => compare.value.runs.length > 0);
+
 function controls() {
-  if (compare.value.state === 'running') return button('', () => command('/api/compare/cancel'), null, icon('stop'), t('cancel'));
+  if (comparing.value) return button('', () => command('/api/compare/cancel'), null, icon('stop'), t('cancel'));
   return [h('label', { class: 'hidden', for: 'compare-filter' }, t('filter')),
     h('select', { id: 'compare-filter', class: 'btn', onchange: (/** @type {Event} */ event) => { wantedFilter.value = /** @type {HTMLSelectElement} */ (event.target).value; } },
-      (hello.value?.filters ?? []).map((spec) => h('option', { value: spec.id, selected: spec.id === chosenFilter() }, say(spec.label)))),
-    button(compare.value.runs.length ? '' : 'primary', begin, { disabled: () => compareObstacle() !== '', title: () => compareObstacle() || null, 'aria-describedby': 'compare-why' }, icon(compare.value.runs.length ? 'redo' : 'play'), t(compare.value.runs.length ? 'compare_again' : 'compare_run'))];
+      (hello.value?.filters ?? []).map((spec) => h('option', { value: spec.id, selected: () => spec.id === chosenFilter() }, say(spec.label)))),
+    button(anyRuns.value ? '' : 'primary', begin, { disabled: () => compareObstacle() !== '', title: () => compareObstacle() || null, 'aria-describedby': 'compare-why' }, icon(anyRuns.value ? 'redo' : 'play'), t(anyRuns.value ? 'compare_again' : 'compare_run'))];
 }
 
 function verdictText() {
@@ -90,7 +93,6 @@ function chartCard() {
 }
 
 export function compareScreen() {
-  const measured = computed(() => compare.value.runs.length > 0);
   const line = () => {
     const { images, steps, repeats, runs, state: now, error } = compare.value;
     if (now === 'none' && !runs.length) return t('compare_text');
@@ -103,7 +105,7 @@ export function compareScreen() {
     () => compare.value.state === 'running' && h('div', { class: 'card compare-progress' }, h('div', { class: 'head' }, h('strong', null, t('measuring_now')), h('span', { class: 'spring' }), h('span', { class: 'muted' }, percent(share(compare.value.done, compare.value.total)))),
       h('progress', { max: compare.value.total, value: compare.value.done, 'aria-label': t('measuring_now') })),
     () => { const text = verdictText(); return text && h('p', { class: 'verdict' }, text); },
-    () => measured.value && h('div', { class: 'compare' }, chartCard(),
-      h('section', { class: 'card', 'aria-label': () => t('data') }, h('div', { class: 'head' }, h('h2', null, () => t('data'))), h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('data') }, dataTable))),
+    () => anyRuns.value && h('div', { class: 'compare' }, chartCard(),
+      h('section', { class: 'card' }, h('div', { class: 'head' }, h('h2', null, () => t('data'))), h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('data') }, dataTable))),
     isolationCard()));
 }

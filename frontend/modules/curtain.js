@@ -40,13 +40,9 @@ export function curtain(options) {
     if (sign && event.shiftKey) { event.preventDefault(); range.value = String(Number(range.value) + 10 * sign); show(); }
   });
   effect(show);
-  // At 100 % both layers show the same part.
-  for (const [from, to] of [[before, after], [after, before]]) {
-    from.addEventListener('scroll', () => {
-      if (to.scrollLeft !== from.scrollLeft) to.scrollLeft = from.scrollLeft;
-      if (to.scrollTop !== from.scrollTop) to.scrollTop = from.scrollTop;
-    }, { passive: true });
-  }
+  // At 100 % both layers show the same part; the upper one is what scrolls.
+  after.addEventListener('scroll', () => { before.scrollLeft = after.scrollLeft; before.scrollTop = after.scrollTop; }, { passive: true });
+  before.addEventListener('wheel', (event) => { if (options.full()) { event.preventDefault(); after.scrollBy(event.deltaX, event.deltaY); } });
   effect(() => {
     const size = options.full();
     for (const one of [beforePicture, afterPicture]) {
@@ -58,25 +54,23 @@ export function curtain(options) {
     after.setAttribute('role', scrolls ? 'region' : 'presentation');
     if (scrolls) after.setAttribute('aria-label', t('pan_label')); else after.removeAttribute('aria-label');
     if (!size) return;
-    for (const layer of [before, after]) { layer.scrollLeft = (layer.scrollWidth - layer.clientWidth) / 2; layer.scrollTop = (layer.scrollHeight - layer.clientHeight) / 2; }
+    after.scrollLeft = (after.scrollWidth - after.clientWidth) / 2;
+    after.scrollTop = (after.scrollHeight - after.clientHeight) / 2;
   });
-  dragToPan(after, before);
+  for (const layer of [before, after]) dragToPan(layer, after);
   /** @param {boolean} on */
   const showOriginal = (on) => { if (held !== on) { held = on; show(); } };
   return { root, range, showOriginal };
 }
 
-/** Drags the picture where it is larger than its frame. @param {...HTMLElement} layers */
-function dragToPan(...layers) {
-  for (const layer of layers) {
-    layer.addEventListener('pointerdown', (event) => {
-      if (layer.scrollWidth <= layer.clientWidth && layer.scrollHeight <= layer.clientHeight) return;
-      if (event.pointerType !== 'mouse') return;
-      const [x, y, left, top] = [event.clientX, event.clientY, layer.scrollLeft, layer.scrollTop];
-      layer.setPointerCapture(event.pointerId);
-      const move = (/** @type {PointerEvent} */ to) => { layer.scrollLeft = left - (to.clientX - x); layer.scrollTop = top - (to.clientY - y); };
-      layer.addEventListener('pointermove', move);
-      layer.addEventListener('lostpointercapture', () => layer.removeEventListener('pointermove', move), { once: true });
-    });
-  }
+/** Dragging on `surface` with the mouse moves what `scroller` shows. @param {HTMLElement} surface @param {HTMLElement} scroller */
+function dragToPan(surface, scroller) {
+  surface.addEventListener('pointerdown', (event) => {
+    if (event.pointerType !== 'mouse' || (scroller.scrollWidth <= scroller.clientWidth && scroller.scrollHeight <= scroller.clientHeight)) return;
+    const [x, y, left, top] = [event.clientX, event.clientY, scroller.scrollLeft, scroller.scrollTop];
+    surface.setPointerCapture(event.pointerId);
+    const move = (/** @type {PointerEvent} */ to) => { scroller.scrollLeft = left - (to.clientX - x); scroller.scrollTop = top - (to.clientY - y); };
+    surface.addEventListener('pointermove', move);
+    surface.addEventListener('lostpointercapture', () => surface.removeEventListener('pointermove', move), { once: true });
+  });
 }

@@ -25,13 +25,15 @@ export const PATHS = {
 
 /** @param {any} value @param {(value: any) => void} apply a function is followed as an effect */
 function follow(value, apply) {
-  if (typeof value === 'function') effect(() => apply(value())); else apply(value);
+  if (typeof value !== 'function') { apply(value); return; }
+  let last = apply;
+  effect(() => { const now = value(); if (now !== last) { last = now; apply(now); } });
 }
 
 /** @param {Element} element @param {string} name @param {any} value */
 function setProperty(element, name, value) {
   if (name === 'class') element.setAttribute('class', value ?? '');
-  else if (name === 'checked' || name === 'value' || name === 'disabled' || name === 'hidden' || name === 'tabIndex' || name === 'scrollTop') /** @type {any} */ (element)[name] = value;
+  else if (name === 'checked' || name === 'value' || name === 'disabled' || name === 'hidden' || name === 'selected' || name === 'tabIndex' || name === 'scrollTop') /** @type {any} */ (element)[name] = value;
   else if (name.startsWith('--')) /** @type {HTMLElement} */ (element).style.setProperty(name, value);
   else if (value == null || value === false) element.removeAttribute(name);
   else element.setAttribute(name, value === true ? '' : String(value));
@@ -63,7 +65,7 @@ function addLive(parent, make) {
   parent.append(end);
   effect(() => {
     const made = make();
-    if (nodes.length === 1 && nodes[0] instanceof Text && (typeof made === 'string' || typeof made === 'number')) { nodes[0].data = String(made); return; }
+    if (nodes.length === 1 && nodes[0] instanceof Text && (typeof made === 'string' || typeof made === 'number')) { if (nodes[0].data !== String(made)) nodes[0].data = String(made); return; }
     for (const node of nodes) node.remove();
     const fragment = document.createDocumentFragment();
     untracked(() => add(/** @type {any} */ (fragment), [made]));

@@ -38,7 +38,11 @@ function field(index, spec) {
     case 'float': case 'integer':
       if (spec.default === null || (max - min) / step > MOST_SLIDER_STEPS) {
         return [label, h('input', { id, type: 'number', class: 'field', min, max, step: whole ? 1 : 'any', value: () => String(now() ?? ''), placeholder: '–',
-          onchange: (/** @type {Event} */ event) => { const text = target(event).value; set(text === '' ? null : Math.min(max, Math.max(min, whole ? Math.round(Number(text)) : Number(text)))); } }),
+          onchange: (/** @type {Event} */ event) => {
+            const text = target(event).value;
+            set(text === '' ? null : Math.min(max, Math.max(min, whole ? Math.round(Number(text)) : Number(text))));
+            target(event).value = String(now() ?? '');
+          } }),
         h('span', { class: 'unit' }, spec.unit === 'px' ? 'px' : spec.unit === 'percent' ? '%' : '')];
       }
       return [label, slider({ id, min, max, step, 'aria-valuetext': () => valueText(spec, now()) }, () => Number(now()), (value) => set(value)), h('output', { for: id }, () => valueText(spec, now()))];

@@ -10,7 +10,7 @@ import { go } from './page-state.js';
 import { banners } from './run.js';
 import { failureList, retryAll } from './run-lists.js';
 import { isLive, slotsText } from './shell.js';
-import { computed, effect, signal, untracked } from './signal.js';
+import { calm, computed, effect, signal, untracked } from './signal.js';
 import { hello, state } from './stream.js';
 
 /** The sum of all variants. Pure. @param {VariantCounts[]} variants @returns {VariantCounts} */
@@ -40,9 +40,11 @@ function cells(counts, workers) {
   ];
 }
 
-export const totalsTable = () => h('section', { class: 'card', 'aria-label': () => t('by_filter') },
+export function totalsTable() {
+  const calmed = calm(() => state.job.value, TABLE_CALM_MS);
+  return h('section', { class: 'card' },
   h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('by_filter') }, () => {
-    const job = state.job.value;
+    const job = calmed.value;
     if (!job) return null;
     const heads = /** @type {const} */ (['filter', 'done', 'failed', 'process_time', 'per_image', job.mode === 'threads' ? 'threads' : 'processes', 'read_written']);
     return h('table', null, h('caption', { class: 'hidden' }, t('by_filter')),
@@ -50,10 +52,13 @@ export const totalsTable = () => h('section', { class: 'card', 'aria-label': () 
       h('tbody', null, job.variants.map((variant, index) => h('tr', null, h('th', { scope: 'row' }, h('span', { class: 'filter-name' }, h('span', { class: colourClass(index), 'aria-hidden': 'true' }), variantName(variant))), cells(job.progress.variants[index], job.workers)))),
       job.variants.length > 1 && h('tfoot', null, h('tr', null, h('th', { scope: 'row' }, t('total')), cells(sumOf(job.progress.variants), job.workers))));
   }));
+}
 
 /** Which outputs are shown: all, those of a variant, or the failed. */
 const shownFilter = signal(/** @type {'all' | 'failed' | number} */ ('all'));
 const RELOAD_MS = 1500;
+/** The table is made again at most this often while a job runs. */
+const TABLE_CALM_MS = 400;
 
 /** @param {() => HTMLElement | null} scroller what scrolls the screen */
 export function gallery(scroller) {
@@ -125,13 +130,14 @@ export function resultsScreen() {
   const page = h('div', { class: 'page' }, () => {
     if (!there.value) return noResults();
     const written = computed(() => state.job.value?.progress.ok ?? 0);
+    const any = computed(() => written.value > 0);
     return h('div', { class: 'wrap' }, banners(),
       h('div', { class: 'title' },
         h('div', null, h('h1', null, () => t('ready_of', written.value, number(state.job.value?.outputs ?? 0))), h('p', { class: 'muted' }, subtitle)),
         h('div', { class: 'actions' },
           () => hello.value?.local && button('', () => command(`/api/jobs/${state.job.peek()?.id}/open`), { disabled: () => written.value === 0 }, icon('folder'), t('open_folder')),
           reports(),
-          () => (written.value > 0 ? button('primary', () => download(`/api/jobs/${state.job.peek()?.id}/zip`), { class: 'btn primary zip' }, icon('download'), () => `${t('download_zip')} · ${size(state.job.value?.progress.written_bytes ?? 0)}`) : h('span', { class: 'muted no-zip' }, t('no_zip'))))),
+          () => (any.value ? button('primary', () => download(`/api/jobs/${state.job.peek()?.id}/zip`), { class: 'btn primary zip' }, icon('download'), () => `${t('download_zip')} · ${size(state.job.value?.progress.written_bytes ?? 0)}`) : h('span', { class: 'muted no-zip' }, t('no_zip'))))),
       totalsTable(),
       gallery(() => page));
   });

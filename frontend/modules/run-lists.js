@@ -6,7 +6,7 @@ import { number, t } from './i18n.js';
 import { openLightbox } from './lightbox.js';
 import { failureText, noticeText } from './messages.js';
 import { go } from './page-state.js';
-import { computed, effect, onCleanup, signal } from './signal.js';
+import { calm, computed, signal } from './signal.js';
 import { state } from './stream.js';
 
 const SHOWN = 10;
@@ -14,17 +14,7 @@ const SHOWN = 10;
 const THUMBS_MS = 700;
 
 export function recentCard() {
-  const shown = signal(/** @type {Recent[]} */ ([]));
-  let next = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  effect(() => {
-    const list = state.recent.value;
-    clearTimeout(timer);
-    const wait = Math.max(0, next - performance.now());
-    timer = setTimeout(() => { next = performance.now() + THUMBS_MS; shown.value = list.slice(0, SHOWN); }, wait);
-  });
-  onCleanup(() => clearTimeout(timer));
+  const shown = calm(() => state.recent.value.slice(0, SHOWN), THUMBS_MS);
   return h('section', { class: 'card', 'aria-label': () => t('recent') },
     h('div', { class: 'head' }, h('h2', null, () => t('recent')), h('span', { class: 'spring' }), button('ghost small', () => go('results'), null, () => t('see_all'), icon('right', 's'))),
     () => state.recent.value.length === 0 && h('p', { class: 'none' }, t('none_yet')),
@@ -62,8 +52,11 @@ export function failureList(withNotices) {
   ];
 }
 
-export const retryAll = () => () => { const failed = state.job.value?.progress.failed ?? 0; return failed > 0 && button('ghost small', () => retry(null), null, icon('redo', 's'), t('retry_all', failed)); };
+/** How many outputs failed: changes only then, so that what is made from it is not made again while it is clicked. */
+export const failedCount = computed(() => state.job.value?.progress.failed ?? 0);
+
+export const retryAll = () => () => { const failed = failedCount.value; return failed > 0 && button('ghost small', () => retry(null), null, icon('redo', 's'), t('retry_all', failed)); };
 
 export const failuresCard = () => h('section', { class: 'card', id: 'failures', 'aria-label': () => t('failures_and_notices') },
-  h('div', { class: 'head' }, h('h2', null, () => t('failures_and_notices')), h('span', { class: 'muted' }, () => { const failed = state.job.value?.progress.failed ?? 0; return failed ? number(failed) : ''; }), h('span', { class: 'spring' }), retryAll()),
+  h('div', { class: 'head' }, h('h2', null, () => t('failures_and_notices')), h('span', { class: 'muted' }, () => (failedCount.value ? number(failedCount.value) : '')), h('span', { class: 'spring' }), retryAll()),
   failureList(true));

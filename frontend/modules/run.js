@@ -4,7 +4,7 @@ import { button, h, icon } from './element.js';
 import { duration, number, percent, share, size, sizeParts, t, timeLeft } from './i18n.js';
 import { confirm } from './overlays.js';
 import { go, theme } from './page-state.js';
-import { failuresCard, recentCard } from './run-lists.js';
+import { failedCount, failuresCard, recentCard } from './run-lists.js';
 import { isLive } from './shell.js';
 import { togglePause } from './shortcuts.js';
 import { computed, effect, onCleanup, signal } from './signal.js';
@@ -58,12 +58,19 @@ export function connectionBanner() {
     const left = Math.ceil((until - performance.timeOrigin - performance.now()) / 1000);
     return [t('lost'), left > 0 ? t('lost_retry', left) : t('lost_trying'), job && isLive(job) ? t('lost_job_goes_on') : ''].filter(Boolean).join(' ');
   };
-  return banner('bad', 'offline', words, button('small', retryNow, { disabled: () => link.value.state === 'connecting' }, t('retry_now')));
+  const lost = banner('bad', 'offline', words, button('small', retryNow, { disabled: () => link.value.state === 'connecting' }, t('retry_now')));
+  lost.setAttribute('role', 'region');
+  lost.setAttribute('aria-label', t('disconnected'));
+  return lost;
 }
+
+/** Changes with what a banner says, not with every count. */
+const hold = computed(() => { const now = state.job.value; return now && JSON.stringify([now.id, now.state, now.pause, now.error]); });
 
 /** What holds the running job. */
 export const banners = () => () => {
-  const job = state.job.value;
+  void hold.value;
+  const job = state.job.peek();
   if (!job) return null;
   const error = job.state === 'failed' && banner('bad', 'alert', t('job_failed', job.error ?? ''));
   if (error) return error;
@@ -127,7 +134,7 @@ function figures() {
     figure('rate', () => { const one = job.value; const rate = one && !isLive(one) ? one.progress.done / Math.max(0.001, one.progress.elapsed_ms / 1000) : metrics.value?.rate; return [rate === null || rate === undefined ? '–' : number(rate, rate < 10 ? 2 : 1), h('small', null, t('files_per_s'))]; }, sparkline()),
     figure('efficiency', () => { const m = metrics.value; return m?.efficiency == null ? '–' : [percent(m.efficiency * 100), h('small', null, `${number(m.busy ?? 0, 1)} / ${number(job.value?.workers ?? 0)}`)]; }),
     h('div', { class: () => `figure ${job.value?.progress.failed ? 'negative' : ''}` }, h('dt', null, () => t('failed')), h('dd', null,
-      () => { const failed = job.value?.progress.failed ?? 0; return failed ? h('button', { type: 'button', class: 'link', onclick: () => document.getElementById('failures')?.scrollIntoView({ block: 'start' }) }, number(failed), h('span', { class: 'hidden' }, t('show_failures'))) : number(0); })),
+      () => { const failed = failedCount.value; return failed ? h('button', { type: 'button', class: 'link', onclick: () => document.getElementById('failures')?.scrollIntoView({ block: 'start' }) }, number(failed), h('span', { class: 'hidden' }, t('show_failures'))) : number(0); })),
     figure('written', () => { const [value, unit] = sizeParts(job.value?.progress.written_bytes ?? 0); return [value, h('small', null, unit)]; }));
 }
 

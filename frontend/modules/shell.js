@@ -19,6 +19,9 @@ export const runningShare = computed(() => { const job = state.job.value; return
 /** @param {Mode} mode @param {number} count */
 export const slotsText = (mode, count) => t(mode === 'threads' ? 'n_threads' : 'n_processes', count);
 
+/** Name of the running job, else of the chosen images. */
+const jobLabel = () => (state.job.value && isLive(state.job.value) ? state.job.value.name : state.images.value.label);
+
 function connection() {
   const now = link.value.state;
   if (now === 'open' && ready.value) {
@@ -32,7 +35,7 @@ const mark = () => svg('svg', { class: 'mark', viewBox: '0 0 32 32', 'aria-hidde
 
 export function topBar() {
   return h('header', { class: 'top' },
-    h('div', { class: 'brand' }, mark(), h('span', null, 'Lote'), () => { const label = state.job.value && isLive(state.job.value) ? state.job.value.name : state.images.value.label; return label && h('span', { class: 'job' }, label); }),
+    h('div', { class: 'brand' }, mark(), h('span', null, 'Lote'), h('span', { class: 'job', hidden: () => !jobLabel() }, jobLabel)),
     h('nav', { class: 'tabs', 'aria-label': () => t('sections') }, TABS.map(([name, sign]) => h('a', { href: `#/${name}`, 'aria-current': () => (screen.value === name ? 'page' : null) },
       icon(sign), () => t(name), name === 'run' && (() => runningShare.value !== null && h('span', { class: 'pill' }, percent(runningShare.value)))))),
     h('div', { class: 'tools' },

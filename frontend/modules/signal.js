@@ -100,6 +100,25 @@ export function scope(work) {
   }
 }
 
+/**
+ * A value that follows another, but changes at most once per `pause`.
+ * @template T @param {() => T} source @param {number} pause ms
+ */
+export function calm(source, pause) {
+  /** @type {Signal<T>} */
+  const result = signal(/** @type {any} */ (undefined));
+  let next = 0;
+  effect(() => {
+    const now = source();
+    const set = () => { next = performance.now() + pause; result.value = now; };
+    const wait = next - performance.now();
+    if (wait <= 0) { set(); return; }
+    const timer = setTimeout(set, wait);
+    onCleanup(() => clearTimeout(timer));
+  });
+  return result;
+}
+
 /** @template T @param {() => T} compute @returns {{ readonly value: T, peek(): T }} a value that follows others */
 export function computed(compute) {
   /** @type {Signal<T>} */

@@ -70,7 +70,7 @@ function plot() {
   const spoken = h('p', { class: 'hidden', 'aria-live': 'polite' });
   /** The keyboard's place: a lane and how long ago, ms. @type {{ row: number, ago: number } | null} */
   let cursor = null;
-  let drawn = '', drawnAt = 0, frame = 0;
+  let drawn = '', drawnAt = 0, frame = 0, width = 0;
 
   /** @param {number} row @param {number} ago */
   function showTip(row, ago) {
@@ -88,7 +88,6 @@ function plot() {
   function tick() {
     frame = requestAnimationFrame(tick);
     const length = windowLength();
-    const width = canvas.clientWidth;
     if (!width) return;
     const job = state.job.peek();
     const moving = job !== null && isLive(job) && link.peek().state === 'open';
@@ -109,7 +108,7 @@ function plot() {
   let axisFor = '';
   /** @param {number} length */
   function drawAxis(length) {
-    const narrow = canvas.clientWidth < 420;
+    const narrow = width < 420;
     const times = gridTimes(length).filter((_, index, all) => !narrow || all.length < 4 || index % 3 === 2);
     const key = `${times.map((time) => Math.round(time / length * 200)).join()}/${t('now')}`;
     if (key === axisFor) return;
@@ -136,14 +135,21 @@ function plot() {
     const lane = state.lanes.peek()[cursor.row];
     spoken.textContent = `${lane ? laneName(lane) : ''}, −${duration(cursor.ago)}: ${words ? words.join(', ') : t('idle')}`;
   });
+  // Asking for the width in every frame would force a layout in every frame.
+  const sizes = new ResizeObserver(([entry]) => { width = Math.round(entry.contentRect.width); });
+  sizes.observe(canvas);
+  onCleanup(() => sizes.disconnect());
   frame = requestAnimationFrame(tick);
   onCleanup(() => cancelAnimationFrame(frame));
   effect(() => { void span.value; axisFor = ''; });
   return [h('div', { class: 'plot' }, canvas, tip, spoken), axis];
 }
 
+/** Changes only when another job starts: the legend is not made again with every count. */
+const variantNames = computed(() => state.job.value?.variants.map(variantName).join('/') ?? '');
+
 const legend = () => h('ul', { class: 'legend', 'aria-label': () => t('legend') },
-  () => (state.job.value?.variants ?? []).slice(0, 8).map((variant, index) => h('li', null, h('i', { class: colourClass(index) }), variantName(variant))),
+  () => { void variantNames.value; return (state.job.peek()?.variants ?? []).slice(0, 8).map((variant, index) => h('li', null, h('i', { class: colourClass(index) }), variantName(variant))); },
   h('li', null, h('i', { class: 'mark-failed' }), () => t('failed_one')),
   h('li', null, h('i', { class: 'mark-crash' }), () => t('process_lost')),
   h('li', { class: 'optional' }, h('i', { class: 'mark-redone' }), () => t('redone')));
