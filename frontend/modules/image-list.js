@@ -14,6 +14,8 @@ export class Pages {
     /** @type {Map<number, T[] | null>} null: on its way */
     this.pages = new Map();
     this.generation = 0;
+    /** Pages that are shown until they have been fetched again. @type {Set<number>} */
+    this.stale = new Set();
     this.total = signal(0);
     /** Grows when entries arrive. */
     this.version = signal(0);
@@ -21,9 +23,10 @@ export class Pages {
     this.loaded = signal(false);
   }
 
-  /** Forgets everything and fetches the first page again. */
-  reset() {
-    this.pages.clear();
+  /** Fetches everything again. @param {boolean} keep show what is here until the new entries come */
+  reset(keep = false) {
+    this.stale = new Set(keep ? this.pages.keys() : []);
+    if (!keep) this.pages.clear();
     this.generation += 1;
     this.load(0);
   }
@@ -32,7 +35,8 @@ export class Pages {
   get(index) {
     const page = Math.floor(index / PAGE);
     const items = this.pages.get(page);
-    if (items === undefined) { this.load(page); return null; }
+    if (items === undefined || this.stale.has(page)) this.load(page);
+    if (items === undefined) return null;
     if (items && this.pages.size > KEEP) { this.pages.delete(page); this.pages.set(page, items); }
     return items?.[index % PAGE] ?? null;
   }
@@ -40,7 +44,8 @@ export class Pages {
   /** @param {number} page */
   async load(page) {
     const { generation } = this;
-    this.pages.set(page, null);
+    this.stale.delete(page);
+    if (!this.pages.get(page)) this.pages.set(page, null);
     try {
       const { total, items } = await this.fetchPage(page * PAGE, PAGE);
       if (generation !== this.generation) return;
@@ -76,11 +81,14 @@ export const images = new Pages(async (offset, limit) => {
 export function followImages() {
   let source = '';
   effect(() => {
-    const { revision, count } = state.images.value;
-    const key = `${restarts.value}/${query.value}/${revision}`;
+    const { revision, count, label } = state.images.value;
+    const list = `${restarts.value}/${query.value}/${label}/${count}`;
+    const key = `${list}/${revision}`;
     if (!ready.value || link.value.state !== 'open' || key === source) return;
+    // An exclusion changes the revision only: what is shown stays until the answer comes.
+    const same = source.startsWith(`${list}/`);
     source = key;
-    if (count) untracked(() => images.reset());
+    if (count) untracked(() => images.reset(same));
   });
   effect(() => {
     void images.version.value;

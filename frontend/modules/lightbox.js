@@ -6,7 +6,7 @@ import { button, h, icon } from './element.js';
 import { dimensions, size, t } from './i18n.js';
 import { openDialog } from './overlays.js';
 import { whileSpace } from './shortcuts.js';
-import { effect, onCleanup, signal } from './signal.js';
+import { batch, effect, onCleanup, signal } from './signal.js';
 import { state } from './stream.js';
 
 /** @typedef {{ output: string, image: string, name: string, variant: number, bytes?: number }} Shown */
@@ -17,7 +17,9 @@ const ORIGINAL = { width_px: 2000, height_px: 1400 };
 export function openLightbox(source, first) {
   const list = Array.isArray(source) ? { count: () => source.length, get: (/** @type {number} */ index) => source[index] } : source;
   const index = signal(first);
-  const current = () => list.get(index.value);
+  // The list may grow or be fetched again while the picture is looked at: what is shown is kept.
+  const shownItem = signal(list.get(first));
+  const current = () => shownItem.value;
   const dialog = openDialog(() => current()?.name ?? '…', 'lightbox', () => {
     const original = signal(/** @type {string | null} */ (null));
     const result = signal(/** @type {{ url: string, width_px: number, height_px: number } | null} */ (null));
@@ -44,7 +46,11 @@ export function openLightbox(source, first) {
       before: () => original.value, after: () => result.value?.url ?? null, afterLabel: () => `${t('after')} · ${variantText()}`,
       ratio: () => (result.value ? result.value.width_px / result.value.height_px : 1.5), side: () => false, full: () => null, busy: () => !result.value,
     });
-    const step = (/** @type {number} */ by) => { const next = index.peek() + by; if (next >= 0 && next < list.count()) { result.value = null; index.value = next; } };
+    const step = (/** @type {number} */ by) => { 
+      const next = index.peek() + by;
+      const item = next >= 0 && next < list.count() ? list.get(next) : null;
+      if (item) batch(() => { result.value = null; index.value = next; shownItem.value = item; });
+    };
     onCleanup(whileSpace(view.showOriginal));
     const keys = (/** @type {KeyboardEvent} */ event) => {
       if (event.target === view.range) return;

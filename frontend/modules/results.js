@@ -81,7 +81,7 @@ export function gallery(scroller) {
     if (!id.value || shownFilter.value === 'failed') return;
     const fresh = key !== shownKey;
     shownKey = key;
-    timer = setTimeout(() => { loadedAt = performance.now(); untracked(() => pages.reset()); }, fresh ? 0 : Math.max(0, RELOAD_MS - (performance.now() - loadedAt)));
+    timer = setTimeout(() => { loadedAt = performance.now(); untracked(() => pages.reset(!fresh)); }, fresh ? 0 : Math.max(0, RELOAD_MS - (performance.now() - loadedAt)));
   });
   let chosen = signal(0);
   const grid = virtualGrid({
