@@ -93,3 +93,16 @@ test('compared', { skip: !isDevelopment && 'takes minutes with real work' }, asy
 test('disconnected', { skip: !isDevelopment && 'orders a situation of the development server' }, async () => {
   await everywhere('/#/run', async (page) => { await here.control('refuse', 2000); await page.locator('.banner.bad').first().waitFor(); }, /WebSocket/);
 });
+test('at 400 % zoom nothing is wider than the window and everything can be reached', async () => {
+  await here.command('/api/images/source', { source: 'samples', count: 12 });
+  for (const path of ['/#/prepare', '/#/run', '/#/results', '/#/compare']) {
+    const { page, faults, close } = await here.open({ path, width: 360, height: 225 });
+    await page.waitForTimeout(300);
+    assert.deepEqual(await page.evaluate(defects), [], path);
+    const scrolls = await page.evaluate(() => [...document.querySelectorAll('.page, .prepare')].every((element) => element.scrollHeight <= element.clientHeight || getComputedStyle(element).overflowY === 'auto'));
+    assert.ok(scrolls, path);
+    await page.locator(path === '/#/prepare' ? '#out-workers' : 'h1').first().scrollIntoViewIfNeeded();
+    assert.deepEqual(faults, []);
+    await close();
+  }
+});
