@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use interprocess::local_socket::{GenericFilePath, Name, ToFsName};
 use tempfile::TempDir;
 
+const PREFIX: &str = "lote-";
+const SOCKET: &str = "master.sock";
+
 /// The address of a master's socket. The folder around it goes away with this value.
 #[derive(Debug)]
 pub struct Endpoint {
@@ -17,18 +20,20 @@ impl Endpoint {
     /// Makes a new private folder (mode 0700) and chooses the address of the socket in it.
     pub fn create() -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix("lote-");
+        builder.prefix(PREFIX);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(std::fs::Permissions::from_mode(0o700));
         }
-        let folder = builder.tempdir_in(parent())?;
+        let parent = parent();
+        remove_abandoned(&parent);
+        let folder = builder.tempdir_in(parent)?;
         let socket = if cfg!(windows) {
             let name = folder.path().file_name().unwrap_or_default();
             Path::new(r"\\.\pipe").join(name)
         } else {
-            folder.path().join("master.sock")
+            folder.path().join(SOCKET)
         };
         Ok(Self { folder, socket })
     }
@@ -58,6 +63,33 @@ fn parent() -> PathBuf {
         })
 }
 
+/// Removes the folders of masters that were killed: nobody answers at their sockets. A young one
+/// is left alone, as its master may be about to listen.
+#[cfg(unix)]
+fn remove_abandoned(parent: &Path) {
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+    const YOUNG: Duration = Duration::from_secs(60);
+    for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        let socket = entry.path().join(SOCKET);
+        let age = |path: &Path| path.symlink_metadata().ok()?.modified().ok()?.elapsed().ok();
+        if ours
+            && socket.symlink_metadata().is_ok()
+            && age(&entry.path()).is_some_and(|age| age > YOUNG)
+            && UnixStream::connect(&socket)
+                .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+        {
+            // It may belong to another user, or be gone.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Sockets are no files here: they go away with their master.
+#[cfg(not(unix))]
+fn remove_abandoned(_parent: &Path) {}
+
 /// The name by which the operating system knows the socket at `path`.
 pub(crate) fn name(path: &Path) -> io::Result<Name<'_>> {
     path.to_fs_name::<GenericFilePath>()
@@ -68,6 +100,33 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn only_old_sockets_that_nobody_answers_are_removed() {
+        use std::fs::{self, File, FileTimes};
+        use std::os::unix::net::UnixListener;
+        use std::time::{Duration, SystemTime};
+
+        let parent = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let folder = parent.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            folder
+        };
+        let [dead, young, other] = ["lote-dead", "lote-young", "other-dead"].map(folder);
+        let alive = folder("lote-alive");
+        let _listener = UnixListener::bind(alive.join(SOCKET)).unwrap();
+        for folder in [&dead, &young, &other] {
+            drop(UnixListener::bind(folder.join(SOCKET)).unwrap());
+        }
+        let old = SystemTime::now() - Duration::from_secs(600);
+        for folder in [&dead, &alive, &other] {
+            File::open(folder).unwrap().set_times(FileTimes::new().set_modified(old)).unwrap();
+        }
+        remove_abandoned(parent.path());
+        let left = [&dead, &alive, &young, &other].map(|folder| folder.exists());
+        assert_eq!(left, [false, true, true, true]);
+    }
 
     #[test]
     fn the_folder_is_private_and_goes_away() {
