@@ -67,13 +67,17 @@ fn a_second_ctrl_c_kills_what_is_in_hand() {
     let mut run = workspace.lote(&format!("run in {FILTERS} -j 2 -o out --ndjson")).start();
     let workers = workers(&mut run, 2);
     let watched: Vec<_> = workers.iter().map(|pid| Watched::new(*pid)).collect();
-    workers.iter().for_each(|pid| signal(*pid, Signal::STOP));
+    for pid in &workers {
+        signal(*pid, Signal::STOP);
+    }
     signal(run.pid(), Signal::INT);
     run.until(|event| event["kind"] == "cancelled");
     signal(run.pid(), Signal::INT);
     let outcome = run.finish().code(130);
     outcome.assert_books();
-    watched.iter().for_each(|worker| worker.wait(Duration::from_secs(5)));
+    for worker in &watched {
+        worker.wait(Duration::from_secs(5));
+    }
     let names = workspace.names("out");
     assert!(names.iter().all(|name| !name.contains(".lote-")), "{names:?}");
     complete(&workspace);
@@ -87,13 +91,17 @@ fn when_the_master_is_killed_its_workers_die_and_the_same_command_makes_the_rest
         let workers = workers(&mut run, 2);
         let watched: Vec<_> = workers.iter().map(|pid| Watched::new(*pid)).collect();
         if workers_stand_still {
-            workers.iter().for_each(|pid| signal(*pid, Signal::STOP));
+            for pid in &workers {
+                signal(*pid, Signal::STOP);
+            }
         } else {
             run.until_event("output");
         }
         signal(run.pid(), Signal::KILL);
         // Generous for a slow machine; it takes milliseconds.
-        watched.iter().for_each(|worker| worker.wait(Duration::from_secs(20)));
+        for worker in &watched {
+            worker.wait(Duration::from_secs(20));
+        }
         complete(&workspace);
     }
 }

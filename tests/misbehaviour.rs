@@ -101,7 +101,8 @@ fn never_works(manners: &str) -> String {
 
 /// What is said about workers of several manners, a line each.
 fn say(manners: &[&str]) -> String {
-    manners.iter().map(|manners| format!("{manners}: {}\n", never_works(manners))).collect()
+    let lines = manners.iter().map(|manners| format!("{manners}: {}", never_works(manners)));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //!
 //! One theme a file. No test sleeps: they wait for an event of the program, or for its end.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "all of it is tests")]
+
 mod bad_files;
 mod commands;
 mod contract;

@@ -172,7 +172,7 @@ impl Outcome {
 
     /// All that it wrote to standard output.
     pub(crate) fn stdout(&self) -> String {
-        self.lines.iter().map(|line| format!("{line}\n")).collect()
+        self.lines.iter().flat_map(|line| [line, "\n"]).collect()
     }
 
     /// Standard output as one JSON value.
