@@ -33,7 +33,7 @@ fn a_worker_started_by_hand_takes_part_and_leaves_with_the_run() {
     let line = told.lines().next().unwrap();
     let name = socket.rsplit('/').nth(1).unwrap();
     let line = line.replace(name, "[SOCKET]");
-    insta::assert_snapshot!(line, @"");
+    insta::assert_snapshot!(line, @"more workers join by: lote worker connect [DIR]/tmp/[SOCKET]/master.sock");
 }
 
 #[test]
@@ -74,8 +74,11 @@ fn a_worker_started_by_hand_leaves_when_the_master_is_killed() {
 fn a_worker_that_finds_no_master_says_so() {
     let workspace = Workspace::new();
     let outcome = workspace.lote("worker connect ./nobody.sock").run().code(2);
-    insta::assert_snapshot!(outcome.stderr, @"");
+    insta::assert_snapshot!(outcome.stderr, @r"
+    lote-worker: no token: the socket's folder holds none for workers started by hand
+    lote-worker: hint: start the master with --external-workers and use the SOCKET it prints
+    ");
     workspace.add("token", b"00112233445566778899aabbccddeeff");
     let outcome = workspace.lote("worker connect ./nobody.sock").run().code(1);
-    insta::assert_snapshot!(outcome.stderr, @"");
+    insta::assert_snapshot!(outcome.stderr, @"lote-worker: no master answers at ./nobody.sock: No such file or directory (os error 2)");
 }

@@ -3,6 +3,7 @@
 //! One theme a file. No test sleeps: they wait for an event of the program, or for its end.
 
 mod bad_files;
+mod commands;
 mod contract;
 mod crashes;
 mod endings;

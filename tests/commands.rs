@@ -1,0 +1,57 @@
+//! The commands beside `run`.
+
+use crate::support::{Workspace, pictures};
+
+#[test]
+fn samples_are_as_many_images_as_asked_for_and_the_same_each_time() {
+    let workspace = Workspace::new();
+    workspace.lote("samples one --count 3").run().code(0);
+    let files = workspace.files("one");
+    assert_eq!(files.len(), 3);
+    for (name, bytes) in &files {
+        let (width, height) = pictures::decode(bytes).dimensions();
+        assert!(width >= 100 && height >= 100, "{name}: {width} x {height}");
+    }
+    workspace.lote("samples two --count 3").run().code(0);
+    assert!(files == workspace.files("two"));
+}
+
+#[test]
+fn the_demonstration_loses_nothing_and_keeps_no_files() {
+    let workspace = Workspace::new();
+    let outcome = workspace.lote("demo --images 8 -j 2").run().code(0);
+    let said = outcome.stdout() + &outcome.stderr;
+    assert!(said.contains("Nothing was lost"), "{said}");
+    assert!(said.contains(" died: SIGKILL"), "{said}");
+    assert!(workspace.names("").is_empty(), "{:?}", workspace.names(""));
+}
+
+#[test]
+fn a_comparison_measures_both_modes_and_the_price_of_a_crash() {
+    let workspace = Workspace::with_pictures(4, 300, 200);
+    let outcome = workspace.lote("compare in -f blur -j 2 --rounds 1 --json").run().code(0);
+    let figures = outcome.json();
+    let modes: Vec<_> = figures.as_array().unwrap().iter().map(|figure| &figure["mode"]).collect();
+    assert_eq!(modes, ["processes", "threads"]);
+    for figure in figures.as_array().unwrap() {
+        assert_eq!(figure["seconds"].as_array().unwrap().len(), 1);
+        assert!(figure["images_per_s"].as_f64().unwrap() > 0.0);
+        assert_eq!(figure["crash"]["lost"], 0);
+    }
+    assert_eq!(workspace.names("").len(), 4, "nothing but the inputs is left");
+    let said = workspace.lote("compare in -f blur -j 2 --rounds 1").run().code(0);
+    let said = said.stdout() + &said.stderr;
+    assert!(said.contains(" lost, replaced in "), "{said}");
+}
+
+#[test]
+fn the_doctor_starts_a_worker_and_says_what_is_there() {
+    let workspace = Workspace::new();
+    let findings = workspace.lote("doctor --json").run().code(0).json();
+    assert_eq!(findings["filters"], 12);
+    assert_eq!(findings["formats"].as_array().unwrap().len(), 6);
+    assert!(findings["worker_start_ms"].as_f64().unwrap() > 0.0);
+    assert_eq!(findings["problems"].as_array().unwrap().len(), 0);
+    let broken = workspace.lote("doctor --worker-command ./no-such-program").run().code(5);
+    assert!(broken.stderr.contains("error: workers do not start: "), "{}", broken.stderr);
+}
