@@ -26,7 +26,9 @@ export class Batch {
   run({ id, name, request, images }) {
     const workers = request.workers;
     this.images = images; this.request = request;
-    this.bars = []; this.crashes = []; this.failures = []; this.recent = []; this.outputs.clear();
+    this.bars = []; this.crashes = []; this.failures = []; this.recent = [];
+    // Outputs of the job before stay readable: a page may still be asking for them.
+    for (const [output, entry] of this.outputs) if (Number(entry.job.slice(1)) < Number(id.slice(1)) - 1) this.outputs.delete(output);
     this.job = {
       id, name, state: 'running', pause: null, error: null, mode: request.mode, workers, images: images.length, outputs: images.length * request.variants.length,
       variants: request.variants.map((variant) => ({ ...variant, planned: images.length })), output_label: `output_images${request.output.folder ? `/${request.output.folder}` : ''}`,
@@ -106,7 +108,7 @@ export class Batch {
     counts.work_ms += end_ms - task.next_start_ms;
     counts.read_bytes += image.bytes; progress.read_bytes += variant === task.variants[0] ? image.bytes : 0;
     progress.done += 1;
-    const entry = { output, image: image.id, name: output_name, variant, status, bytes, kind: null, message: null, order: task.task * 1000 + variant, source: image, job: this.job.id };
+    const entry = { output, image: image.id, name: output_name, variant, status, bytes, kind: null, message: null, order: task.task * 1000 + variant, source: image, steps: this.job.variants[variant].steps, job: this.job.id };
     if (status === 'ok') { counts.ok += 1; progress.ok += 1; counts.written_bytes += bytes; progress.written_bytes += bytes; this.recent = [{ output, image: image.id, name: output_name, variant }, ...this.recent].slice(0, 12); }
     else { counts.failed += 1; progress.failed += 1; Object.assign(entry, { kind: problem.kind, message: problem.message }); this.failures = [{ output, image: image.id, name: image.name, variant, kind: problem.kind, message: problem.message, attempt: task.attempt, detail: detail ?? null }, ...this.failures].slice(0, 1000); }
     this.outputs.set(output, entry);
@@ -182,7 +184,7 @@ export class Batch {
   }
   resumeCancelled() { this.setState('running'); for (const lane of this.lanes) { lane.state = 'ready'; this.next(lane); } }
   retry(ids) {
-    const entries = [...this.outputs.values()].filter((entry) => entry.status !== 'ok' && (!ids || ids.includes(entry.output)));
+    const entries = [...this.outputs.values()].filter((entry) => entry.job === this.job.id && entry.status !== 'ok' && (!ids || ids.includes(entry.output)));
     if (!entries.length) return;
     this.failures = ids ? this.failures.filter((failure) => !ids.includes(failure.output)) : [];
     this.emit({ event: 'retried', outputs: ids });

@@ -1,21 +1,21 @@
 // The development server: CONTRACT.md with fake work. See README.md in this folder.
 import { createServer } from 'node:http';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { Batch } from './batch.js';
 import { filters, formats } from './catalogue.js';
-import { joinModules, joinStyles } from './join.js';
+import { joinModules, joinStyles, order } from './join.js';
 import { Library } from './library.js';
 import { accept } from './socket.js';
 import { zip } from './zip.js';
 
 const { values } = parseArgs({ options: { port: { type: 'string', default: '8770' }, images: { type: 'string', default: '24' }, photos: { type: 'string' }, cores: { type: 'string', default: '8' }, rate: { type: 'string', default: '16' }, empty: { type: 'boolean', default: false }, modules: { type: 'boolean', default: false } } });
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-const PORT = Number(values.port), CORES = Number(values.cores);
+const CORES = Number(values.cores);
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app";
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
 const SAFE = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin', 'Referrer-Policy': 'no-referrer', 'Content-Security-Policy': CSP };
@@ -28,7 +28,7 @@ const clients = new Set();
 let number = 0, events = [], compare = { state: 'none', images: 0, steps: [], repeats: 0, done: 0, total: 0, runs: [], crash: null }, compareTimer;
 
 const emit = (event) => events.push(JSON.parse(write(event)));
-const write = (value) => JSON.stringify(value, (key, one) => (key === 'work' || key === 'source' && typeof one === 'object' ? undefined : one));
+const write = (value) => JSON.stringify(value, (key, one) => (key === 'work' || (key === 'source' && typeof one === 'object') ? undefined : one));
 const library = new Library({ photos: values.photos, count: Number(values.images) });
 const batch = new Batch({ now, emit, rate: Number(values.rate), cores: CORES });
 if (!values.empty) library.useAlbum(values.photos ? 'f0' : 'f1');
@@ -130,7 +130,7 @@ const FOREVER = { 'Cache-Control': 'private, max-age=31536000, immutable' };
 const attach = (name, type) => ({ 'Content-Type': type, 'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}` });
 const unreadable = (image) => { if (image.problem) throw new Refused(422, image.problem.kind, image.problem.message); };
 const outputOf = (id) => { const entry = batch.outputs.get(id); if (!entry || entry.status !== 'ok') throw missing(); return entry; };
-const rendered = (entry, size) => library.render(entry.source, batch.job.variants[entry.variant].steps, size);
+const rendered = (entry, size) => library.render(entry.source, entry.steps, size);
 
 function readRoute(url, response) {
   const path = url.pathname.slice(5);
@@ -144,13 +144,13 @@ function readRoute(url, response) {
   if ((found = at(/^original\/([\w-]+)$/))) { const image = imageOf(found[1]); return picture(response, library.render(image, [], null).body, attach(image.name, 'application/octet-stream')); }
   if ((found = at(/^jobs\/(\w+)\/outputs$/))) {
     const variant = url.searchParams.get('variant'), failed = url.searchParams.get('status') === 'failed', offset = Number(url.searchParams.get('offset') ?? 0);
-    const all = [...batch.outputs.values()].filter((one) => (one.status !== 'ok') === failed && (variant === null || one.variant === Number(variant))).sort((a, b) => a.order - b.order);
+    const all = [...batch.outputs.values()].filter((one) => one.job === found[1] && (one.status !== 'ok') === failed && (variant === null || one.variant === Number(variant))).sort((a, b) => a.order - b.order);
     return json(response, { total: all.length, offset, outputs: all.slice(offset, offset + Number(url.searchParams.get('limit') ?? 200)) });
   }
   if ((found = at(/^output-thumb\/([\w-]+)$/))) return picture(response, rendered(outputOf(found[1]), { width_px: 240, height_px: 240 }).body, FOREVER);
   if ((found = at(/^output\/([\w-]+)$/))) { const entry = outputOf(found[1]); return picture(response, rendered(entry, null).body, url.searchParams.has('download') ? attach(entry.name, 'application/octet-stream') : {}); }
   if ((found = at(/^jobs\/(\w+)\/zip$/))) {
-    const all = [...batch.outputs.values()].filter((one) => one.status === 'ok');
+    const all = [...batch.outputs.values()].filter((one) => one.status === 'ok' && one.job === found[1]);
     if (!all.length) throw missing();
     const body = zip(all.map((entry) => [`${batch.job.variants[entry.variant].name}/${entry.name}`, rendered(entry, null).body]));
     response.writeHead(200, { ...SAFE, ...attach(`${batch.job.name}.zip`, 'application/zip'), 'Content-Length': body.length });
@@ -165,15 +165,18 @@ function readRoute(url, response) {
 }
 
 const assets = new Map();
+const JOINED = values.modules ? {} : { '/app.js': joinModules, '/workers/monitor.js': joinModules, '/styles/lote.css': joinStyles };
+const parts = new Map();
+/** The files that a joined one is made of: listed once, a new import needs a restart. */
+const partsOf = (file) => { if (!parts.has(file)) parts.set(file, file.endsWith('.css') ? readdirSync(dirname(file)).map((name) => join(dirname(file), name)) : order(file)); return parts.get(file); };
 function asset(request, response, path) {
   const name = path === '/' ? '/index.html' : path;
   if (!/^\/(index\.html|app\.js|icon\.svg|(styles|modules|workers)\/[\w-]+\.(css|js))$/.test(name)) throw missing();
   const file = join(ROOT, name);
   let stamp;
-  try { stamp = statSync(file).mtimeMs; } catch { throw missing(); }
+  try { stamp = Math.max(...(JOINED[name] ? partsOf(file) : [file]).map((part) => statSync(part).mtimeMs)); } catch { throw missing(); }
   let one = assets.get(name);
-  const joins = values.modules ? {} : { '/app.js': joinModules, '/workers/monitor.js': joinModules, '/styles/lote.css': joinStyles };
-  if (one?.stamp !== stamp || joins[name]) { const body = joins[name] ? Buffer.from(joins[name](file)) : readFileSync(file); assets.set(name, one = { stamp, body: gzipSync(body, { level: 9 }), etag: `"${createHash('sha1').update(body).digest('hex')}"` }); }
+  if (one?.stamp !== stamp) { const body = JOINED[name] ? Buffer.from(JOINED[name](file)) : readFileSync(file); assets.set(name, one = { stamp, body: gzipSync(body, { level: 9 }), etag: `"${createHash('sha1').update(body).digest('hex')}"` }); }
   const head = { ...SAFE, 'Content-Type': TYPES[extname(name)], ETag: one.etag, 'Cache-Control': 'no-cache', 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' };
   if (request.headers['if-none-match'] === one.etag) { response.writeHead(304, head); response.end(); return; }
   response.writeHead(200, head);
@@ -187,7 +190,8 @@ async function bodyOf(request, most) {
   return Buffer.concat(parts);
 }
 
-const origins = [`http://127.0.0.1:${PORT}`, `http://localhost:${PORT}`];
+/** @type {string[]} */
+let origins = [];
 async function answer(request, response) {
   const url = new URL(request.url, origins[0]);
   if (!origins.includes(`http://${request.headers.host}`)) throw new Refused(421, 'wrong_host', 'wrong host');
@@ -231,4 +235,8 @@ server.on('upgrade', (request, socket) => {
   client.send(snapshot());
   clients.add(client);
 });
-server.listen(PORT, '127.0.0.1', () => console.log(`development server on ${origins[0]}`));
+server.listen(Number(values.port), '127.0.0.1', () => {
+  const { port } = server.address();
+  origins = [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
+  console.log(`development server on ${origins[0]}`);
+});
