@@ -68,9 +68,10 @@ export const request = () => ({ mode: mode.value, workers: workers.value, varian
 export function load(recipe) {
   batch(() => {
     const chained = recipe.variants.length === 1 && recipe.variants[0].steps.length > 1;
+    const wanted = chained ? recipe.variants[0].steps : recipe.variants.flatMap((variant) => (variant.steps.length === 1 ? variant.steps : []));
     chain.value = chained;
-    const found = recipe.variants.flatMap((variant) => (chained ? variant.steps : variant.steps.slice(0, 1))).filter((step) => filterOf(step.filter));
-    steps.value = found.map((step) => ({ filter: step.filter, params: { ...step.params } }));
+    steps.value = wanted.filter((step, index) => filterOf(step.filter) && (chained || wanted.findIndex((other) => other.filter === step.filter) === index))
+      .map((step) => ({ filter: step.filter, params: { ...step.params } }));
     mode.value = recipe.mode;
     workers.value = Math.min(recipe.workers, hello.peek()?.limits.max_workers ?? recipe.workers);
     output.value = { ...output.peek(), ...recipe.output };

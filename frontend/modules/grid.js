@@ -3,7 +3,7 @@ import { h, icon } from './element.js';
 import { effect, onCleanup, untracked } from './signal.js';
 
 /**
- * @typedef {{ src: string, label: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string }} Cell
+ * @typedef {{ src: string | null, label: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string }} Cell
  * @typedef {{
  *   label: () => string, count: () => number, version: () => unknown, cell: (index: number) => Cell | null,
  *   columns: (width: number) => number, ratio: number, gap: number, horizontal?: () => boolean,
@@ -82,9 +82,10 @@ export function virtualGrid(options) {
     if (picture.getAttribute('src') !== (data?.src ?? null)) {
       cell.classList.remove('loaded');
       badge(cell, null);
-      if (data) picture.src = data.src; else picture.removeAttribute('src');
+      if (data?.src) picture.src = data.src; else picture.removeAttribute('src');
     }
-    if (data?.badge || picture.complete) badge(cell, data?.badge ?? (picture.naturalWidth || !data ? null : cell.dataset.badge === 'alert' ? 'alert' : null));
+    // A picture that could not be loaded keeps its mark until it is given another.
+    if (data?.badge || !(cell.dataset.badge === 'alert' && data?.src && picture.complete)) badge(cell, data?.badge);
     const selected = untracked(options.selected);
     cell.setAttribute('aria-label', data?.label ?? '…');
     cell.setAttribute('aria-posinset', String(index + 1));

@@ -26,7 +26,7 @@ function cell(index) {
   const item = images.get(index);
   if (!item) return null;
   const words = [item.name, item.excluded && t('excluded'), item.problem && t('unreadable')].filter(Boolean).join(', ');
-  return { src: `/api/thumb/${item.id}`, label: words, badge: item.problem ? 'alert' : item.excluded ? 'close' : null, dim: item.excluded };
+  return { src: item.problem ? null : `/api/thumb/${item.id}`, label: words, badge: item.problem ? 'alert' : item.excluded ? 'close' : null, dim: item.excluded };
 }
 
 /** @param {number} index @param {KeyboardEvent} event */

@@ -35,7 +35,9 @@ export async function site(...options) {
     /** @type {string[]} */
     const faults = [];
     page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
-    page.on('console', (message) => { if (message.type() === 'error' && !allow.test(message.text())) faults.push(`console: ${message.text()} ${message.location().url}`); });
+    // An image that cannot be read answers 422 to its thumbnail and its preview; the browser reports that by itself.
+    const unreadable = (/** @type {import('playwright-core').ConsoleMessage} */ message) => message.text().includes('status of 422') && /\/api\/(thumb|preview)/.test(message.location().url);
+    page.on('console', (message) => { if (message.type() === 'error' && !allow.test(message.text()) && !unreadable(message)) faults.push(`console: ${message.text()} ${message.location().url}`); });
     page.on('request', (request) => { if (!request.url().startsWith(base) && !/^(blob|data):/.test(request.url())) faults.push(`off the host: ${request.url()}`); });
     if (throttle > 1) await (await around.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: throttle });
     const [route, hash = ''] = path.split('#');
