@@ -4,6 +4,8 @@
 
 pub mod cli;
 pub mod event;
+
+pub mod jobs;
 pub mod lang;
 pub mod plan;
 pub mod report;
@@ -12,3 +14,4 @@ pub mod samples;
 pub mod scheduler;
 pub mod supervisor;
 pub mod trial;
+
