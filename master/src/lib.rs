@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod event;
+pub mod images;
 
 pub mod jobs;
 pub mod lang;
@@ -14,4 +15,5 @@ pub mod samples;
 pub mod scheduler;
 pub mod supervisor;
 pub mod trial;
+pub mod web;
 

@@ -8,6 +8,7 @@
 mod collide;
 mod error;
 mod existing;
+mod list;
 mod names;
 mod place;
 mod prepare;
@@ -28,6 +29,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Order, Task};
 
 pub use error::{ErrorClass, PlanError};
+pub use list::{Listed, Listing, is_image_name, list, sniff_head};
 pub use prepare::prepare;
 pub use request::{IfCollides, IfExists, Request};
 pub use split::Unit;
