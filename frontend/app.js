@@ -1,0 +1,55 @@
+// Starts the page: preferences, stream, screens.
+import { compareScreen } from './modules/compare.js';
+import { keepDraft } from './modules/draft.js';
+import { add, h } from './modules/element.js';
+import { percent, t } from './modules/i18n.js';
+import { followImages } from './modules/image-list.js';
+import { announceChanges, showNotices } from './modules/messages.js';
+import { startJob } from './modules/output-form.js';
+import { toastBox } from './modules/overlays.js';
+import { applyPreferences, askedFor, go, screen } from './modules/page-state.js';
+import { prepareScreen } from './modules/prepare.js';
+import { followPreview } from './modules/preview.js';
+import { resultsScreen } from './modules/results.js';
+import { connectionBanner, runScreen } from './modules/run.js';
+import { isLive, runningShare, topBar } from './modules/shell.js';
+import { listenToKeys } from './modules/shortcuts.js';
+import { effect, untracked } from './modules/signal.js';
+import { ready, start, state } from './modules/stream.js';
+import { acceptDrops, dropLayer } from './modules/upload.js';
+
+const SKELETON_MS = 300;
+const screens = { prepare: prepareScreen, run: runScreen, results: resultsScreen, compare: compareScreen };
+
+/** What is shown until the first snapshot: nothing for a moment, then bars in the place of what comes. */
+const skeleton = () => {
+  const bars = h('div', { class: 'wrap skeleton', hidden: true, 'aria-busy': 'true' }, h('p', { class: 'hidden' }, () => t('connecting')), h('span', null), h('span', null), h('span', null));
+  setTimeout(() => { bars.hidden = false; }, SKELETON_MS);
+  return bars;
+};
+
+/** @param {Element} app */
+function build(app) {
+  const main = h('main', { id: 'main', tabIndex: -1 }, () => (ready.value ? screens[screen.value]() : skeleton()));
+  add(app, [topBar(), h('div', { class: 'connection-banner' }, connectionBanner), main, dropLayer(), toastBox()]);
+}
+
+start();
+await applyPreferences();
+keepDraft();
+followImages();
+followPreview();
+announceChanges();
+showNotices();
+acceptDrops();
+listenToKeys(startJob);
+
+const skip = document.querySelector('.skip');
+effect(() => { if (skip) skip.textContent = t('skip'); });
+skip?.addEventListener('click', (event) => { event.preventDefault(); document.getElementById('main')?.focus(); });
+effect(() => { document.title = `${runningShare.value === null ? '' : `${percent(runningShare.value)} · `}Lote`; });
+// Without a screen in the address, a page opened in mid-run shows the run.
+effect(() => { if (ready.value) untracked(() => { if (!askedFor() && state.job.value && isLive(state.job.value)) go('run'); }); });
+
+const app = document.getElementById('app');
+if (app) build(app);

@@ -1,0 +1,195 @@
+// A virtual grid of pictures: only the cells in view exist and they are used again; one of them is in the tab order.
+import { h, icon } from './element.js';
+import { effect, onCleanup, untracked } from './signal.js';
+
+/**
+ * @typedef {{ src: string | null, label: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string }} Cell
+ * @typedef {{
+ *   label: () => string, count: () => number, version: () => unknown, cell: (index: number) => Cell | null,
+ *   columns: (width: number) => number, ratio: number, gap: number, horizontal?: () => boolean,
+ *   selected: () => number, pick: (index: number, act: boolean) => void, key?: (index: number, event: KeyboardEvent) => boolean,
+ *   scroller?: () => HTMLElement | null,
+ * }} GridOptions `ratio`: height / width of a cell. `scroller`: what scrolls, if not the grid itself.
+ */
+
+/** @param {GridOptions} options */
+export function virtualGrid(options) {
+  const list = h('div', { class: 'cells', role: 'listbox', 'aria-label': options.label });
+  const box = h('div', { class: 'grid' }, list);
+  const scroller = () => options.scroller?.() ?? box;
+  /** @type {Map<number, HTMLElement>} */
+  const live = new Map();
+  /** @type {HTMLElement[]} */
+  const spare = [];
+  /** @type {WeakMap<HTMLElement, number>} */
+  const indexOf = new WeakMap();
+  let columns = 1, cellWidth = 1, cellHeight = 1, horizontal = false, frame = 0, focusIndex = -1;
+
+  function measure() {
+    const style = getComputedStyle(box);
+    const width = box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    const height = box.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+    const count = untracked(options.count);
+    horizontal = options.horizontal?.() ?? false;
+    if (horizontal) {
+      columns = Math.max(1, count);
+      cellHeight = Math.max(1, height - 8);
+      cellWidth = cellHeight / options.ratio;
+      list.style.width = `${count * (cellWidth + options.gap)}px`;
+      list.style.height = `${cellHeight}px`;
+    } else {
+      columns = options.columns(width);
+      cellWidth = Math.max(1, (width - options.gap * (columns - 1)) / columns);
+      cellHeight = cellWidth * options.ratio;
+      list.style.width = '';
+      list.style.height = `${Math.max(0, Math.ceil(count / columns) * (cellHeight + options.gap) - options.gap)}px`;
+    }
+    for (const [index, cell] of live) place(index, cell);
+    draw();
+  }
+
+  /** @param {number} index @returns {[number, number]} */
+  const position = (index) => (horizontal ? [index * (cellWidth + options.gap), 0] : [(index % columns) * (cellWidth + options.gap), Math.floor(index / columns) * (cellHeight + options.gap)]);
+
+  /** @param {number} index @param {HTMLElement} cell */
+  function place(index, cell) {
+    const [x, y] = position(index);
+    cell.style.transform = `translate(${x}px,${y}px)`;
+    cell.style.width = `${cellWidth}px`;
+    cell.style.height = `${cellHeight}px`;
+  }
+
+  function makeCell() {
+    const picture = h('img', { alt: '', decoding: 'async', draggable: 'false' });
+    const cell = h('div', { class: 'cell', role: 'option' }, picture);
+    picture.onload = () => cell.classList.add('loaded');
+    picture.onerror = () => { if (picture.hasAttribute('src')) badge(cell, 'alert'); };
+    list.append(cell);
+    return cell;
+  }
+
+  /** @param {HTMLElement} cell @param {'alert' | 'close' | null | undefined} name */
+  function badge(cell, name) {
+    if ((cell.dataset.badge ?? '') === (name ?? '')) return;
+    cell.querySelector('.badge')?.remove();
+    if (name) { cell.dataset.badge = name; cell.append(h('span', { class: `badge ${name}` }, icon(name, 's'))); } else delete cell.dataset.badge;
+  }
+
+  /** @param {number} index @param {HTMLElement} cell */
+  function fill(index, cell) {
+    const data = options.cell(index);
+    const picture = /** @type {HTMLImageElement} */ (cell.firstElementChild);
+    if (picture.getAttribute('src') !== (data?.src ?? null)) {
+      cell.classList.remove('loaded');
+      badge(cell, null);
+      if (data?.src) picture.src = data.src; else picture.removeAttribute('src');
+    }
+    // A picture that could not be loaded keeps its mark until it is given another.
+    if (data?.badge || !(cell.dataset.badge === 'alert' && data?.src && picture.complete)) badge(cell, data?.badge);
+    const selected = untracked(options.selected);
+    cell.setAttribute('aria-label', data?.label ?? '…');
+    cell.setAttribute('aria-posinset', String(index + 1));
+    cell.setAttribute('aria-setsize', String(untracked(options.count)));
+    cell.setAttribute('aria-selected', String(index === selected));
+    cell.tabIndex = index === Math.max(0, selected) ? 0 : -1;
+    cell.classList.toggle('dim', data?.dim ?? false);
+    cell.dataset.colour = data?.colour ?? '';
+    place(index, cell);
+  }
+
+  /** Range of positions in view, with a margin. @returns {[number, number]} */
+  function inView() {
+    const count = untracked(options.count);
+    const around = scroller();
+    if (horizontal) {
+      const step = cellWidth + options.gap;
+      return [Math.max(0, Math.floor(around.scrollLeft / step) - 3), Math.min(count, Math.ceil((around.scrollLeft + around.clientWidth) / step) + 3)];
+    }
+    const above = around.getBoundingClientRect().top - list.getBoundingClientRect().top;
+    const step = cellHeight + options.gap;
+    return [Math.max(0, (Math.floor(above / step) - 2) * columns), Math.max(0, Math.min(count, (Math.ceil((above + around.clientHeight) / step) + 2) * columns))];
+  }
+
+  function draw(refill = true) {
+    frame = 0;
+    if (!box.isConnected || !box.clientWidth) return;
+    const [from, to] = inView();
+    for (const [index, cell] of live) {
+      if (index >= from && index < to) continue;
+      // The focused cell is kept while the list is long enough: dropping it would lose the keyboard's place.
+      if (index === focusIndex && index < untracked(options.count) && document.activeElement === cell) continue;
+      live.delete(index);
+      cell.hidden = true;
+      spare.push(cell);
+    }
+    for (let index = from; index < to; index += 1) {
+      let cell = live.get(index);
+      if (cell && !refill) continue;
+      if (!cell) {
+        cell = spare.pop() ?? makeCell();
+        cell.hidden = false;
+        live.set(index, cell);
+        indexOf.set(cell, index);
+      }
+      fill(index, cell);
+    }
+  }
+  const schedule = () => { if (!frame) frame = requestAnimationFrame(() => draw(false)); };
+
+  /** @param {number} index @param {boolean} act */
+  function pick(index, act) {
+    const target = Math.max(0, Math.min(untracked(options.count) - 1, index));
+    options.pick(target, act);
+    reveal(target);
+    focusIndex = target;
+    live.get(target)?.focus({ preventScroll: true });
+  }
+
+  /** @param {number} index */
+  function reveal(index) {
+    const around = scroller();
+    const [x, y] = position(index);
+    if (horizontal) {
+      if (x < around.scrollLeft) around.scrollLeft = x - options.gap; else if (x + cellWidth > around.scrollLeft + around.clientWidth - 16) around.scrollLeft = x + cellWidth - around.clientWidth + 24;
+    } else {
+      const top = y - (around.getBoundingClientRect().top - list.getBoundingClientRect().top);
+      if (top < 4) around.scrollTop += top - 4; else if (top + cellHeight > around.clientHeight - 4) around.scrollTop += top + cellHeight - around.clientHeight + 8;
+    }
+    draw();
+  }
+
+  list.addEventListener('click', (event) => {
+    const cell = /** @type {HTMLElement} */ (event.target).closest('.cell');
+    const index = cell && indexOf.get(/** @type {HTMLElement} */ (cell));
+    if (typeof index === 'number') pick(index, true);
+  });
+  list.addEventListener('keydown', (event) => {
+    const focused = /** @type {HTMLElement} */ (event.target).closest('.cell');
+    const now = (focused && indexOf.get(/** @type {HTMLElement} */ (focused))) ?? untracked(options.selected);
+    const page = horizontal ? 4 : columns * Math.max(1, Math.floor(scroller().clientHeight / (cellHeight + options.gap)));
+    const step = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowLeft: -1, ArrowDown: horizontal ? 1 : columns, ArrowUp: horizontal ? -1 : -columns, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity })[event.key];
+    if (step && !event.ctrlKey && !event.altKey && !event.metaKey) pick(Math.max(-1, Math.min(untracked(options.count), now + step)), false);
+    else if (event.key === 'Enter') pick(now, true);
+    else if (!options.key?.(now, event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  effect(() => {
+    void options.version();
+    const count = options.count();
+    list.hidden = count === 0;
+    untracked(measure);
+  });
+  effect(() => {
+    void options.selected();
+    untracked(draw);
+  });
+  const sizes = new ResizeObserver(measure);
+  sizes.observe(box);
+  onCleanup(() => { sizes.disconnect(); cancelAnimationFrame(frame); });
+  // The scroller may be an ancestor that is not there yet.
+  queueMicrotask(() => { scroller().addEventListener('scroll', schedule, { passive: true }); measure(); });
+  onCleanup(() => scroller()?.removeEventListener('scroll', schedule));
+  return { box, reveal };
+}

@@ -1,0 +1,95 @@
+// The list of chosen images, fetched by pages as it is scrolled, and which of them is looked at.
+import { command, read } from './commands.js';
+import { effect, signal, untracked } from './signal.js';
+import { link, ready, restarts, state } from './stream.js';
+
+const PAGE = 200;
+const KEEP = 24;
+
+/** @template T */
+export class Pages {
+  /** @param {(offset: number, limit: number) => Promise<{ total: number, items: T[] }>} fetchPage */
+  constructor(fetchPage) {
+    this.fetchPage = fetchPage;
+    /** @type {Map<number, T[] | null>} null: on its way */
+    this.pages = new Map();
+    this.generation = 0;
+    this.total = signal(0);
+    /** Grows when entries arrive. */
+    this.version = signal(0);
+    /** Whether the first page has come since the last reset. */
+    this.loaded = signal(false);
+  }
+
+  /** Forgets everything and fetches the first page again. */
+  reset() {
+    this.pages.clear();
+    this.generation += 1;
+    this.load(0);
+  }
+
+  /** @param {number} index @returns {T | null} null while it is on its way */
+  get(index) {
+    const page = Math.floor(index / PAGE);
+    const items = this.pages.get(page);
+    if (items === undefined) { this.load(page); return null; }
+    if (items && this.pages.size > KEEP) { this.pages.delete(page); this.pages.set(page, items); }
+    return items?.[index % PAGE] ?? null;
+  }
+
+  /** @param {number} page */
+  async load(page) {
+    const { generation } = this;
+    this.pages.set(page, null);
+    try {
+      const { total, items } = await this.fetchPage(page * PAGE, PAGE);
+      if (generation !== this.generation) return;
+      this.pages.set(page, items);
+      for (const old of this.pages.keys()) { if (this.pages.size <= KEEP) break; if (old !== page) this.pages.delete(old); }
+      this.total.value = total;
+      this.loaded.value = true;
+      this.version.value += 1;
+    } catch {
+      if (generation === this.generation) this.pages.delete(page);
+    }
+  }
+
+  /** Entries that are here, with their positions. @returns {Generator<[number, T]>} */
+  *here() {
+    for (const [page, items] of this.pages) for (const [at, item] of (items ?? []).entries()) yield [page * PAGE + at, item];
+  }
+}
+
+export const query = signal('');
+/** Position of the image that is looked at, in the (searched) list. */
+export const chosen = signal(0);
+/** That image; null while it is fetched or when there is none. */
+export const image = signal(/** @type {ImageItem | null} */ (null));
+
+/** @type {Pages<ImageItem>} */
+export const images = new Pages(async (offset, limit) => {
+  const { total, images: items } = await read(`/api/images?offset=${offset}&limit=${limit}&q=${encodeURIComponent(query.peek())}`);
+  return { total, items };
+});
+
+/** Keeps the list in step with the server's for as long as the page lives. */
+export function followImages() {
+  let source = '';
+  effect(() => {
+    const { revision, count } = state.images.value;
+    const key = `${restarts.value}/${query.value}/${revision}`;
+    if (!ready.value || link.value.state !== 'open' || key === source) return;
+    source = key;
+    if (count) untracked(() => images.reset());
+  });
+  effect(() => {
+    void images.version.value;
+    const { total } = images;
+    if (chosen.value >= total.value && total.value > 0) { chosen.value = total.value - 1; return; }
+    const item = state.images.value.count && total.value ? images.get(chosen.value) : null;
+    if (item || !state.images.value.count) image.value = item;
+  });
+}
+
+/** Takes an image out of the job or back into it. @param {ImageItem} item */
+export const exclude = (item) => command('/api/images/exclude', { images: [item.id], excluded: !item.excluded });

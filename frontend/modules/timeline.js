@@ -1,0 +1,192 @@
+// The lanes of the processes, live: gutter with kill buttons, canvas, axis, tooltip, keyboard cursor, and the same as a table.
+import { command } from './commands.js';
+import { colourClass, variantName } from './draft.js';
+import { button, h, icon, keyed, segmented } from './element.js';
+import { duration, number, seconds, size, t } from './i18n.js';
+import { FAILED, REDONE } from './ring.js';
+import { isLive } from './shell.js';
+import { computed, effect, onCleanup, signal } from './signal.js';
+import { barsReceived, link, metrics, rings, serverNow, state } from './stream.js';
+import { ROW, drawTimeline, gridTimes } from './timeline-draw.js';
+
+const WINDOWS = { 30: 30_000, 120: 120_000 };
+const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
+
+/** @type {import('./signal.js').Signal<'30' | '120' | 'all'>} */
+const span = signal('30');
+const asTable = signal(false);
+
+/** The right edge: now while the job lives, its end afterwards. */
+function edge() {
+  const job = state.job.peek();
+  return job && !isLive(job) && job.ended_ms !== null ? job.ended_ms : serverNow();
+}
+
+/** Length of what is shown, ms. */
+function windowLength() {
+  const chosen = span.peek();
+  if (chosen !== 'all') return WINDOWS[chosen];
+  const job = state.job.peek();
+  return Math.max(10_000, edge() - (job ? job.started_ms : 0));
+}
+
+/** @param {Lane} lane */
+export const laneName = (lane) => `${state.job.value?.mode === 'threads' ? t('thread_letter') : 'P'}${lane.slot}`;
+
+/** @param {number} slot */
+function laneRow(slot) {
+  const lane = computed(() => state.lanes.value.find((one) => one.slot === slot) ?? null);
+  const dot = () => { const now = lane.value; return !now || now.state === 'stopped' || (!now.task && state.job.value?.state !== 'running') ? 'idle' : now.state === 'ready' ? '' : 'off'; };
+  const file = () => { const now = lane.value; return !now ? '' : now.state === 'lost' || now.state === 'starting' ? t('restarting') : now.task?.name ?? '–'; };
+  const kill = () => t('kill', lane.value?.worker ?? slot);
+  return h('li', { class: 'lane' },
+    h('span', { class: () => `dot ${dot()}`, 'aria-hidden': 'true' }),
+    h('span', { class: 'lane-name' }, () => (lane.value ? laneName(lane.value) : ''), () => (lane.value?.restarts ? h('span', { class: 'restarted', title: t('restarts', lane.value.restarts) }, icon('redo', 's'), h('span', { class: 'hidden' }, t('restarts', lane.value.restarts))) : null)),
+    h('span', { class: 'lane-file' }, file),
+    h('span', { class: 'lane-memory' }, () => (lane.value?.memory_bytes ? size(lane.value.memory_bytes) : '')),
+    button('kill small square', () => { const now = lane.peek(); if (now) command(`/api/workers/${now.worker}/kill`); },
+      { 'aria-label': kill, title: kill, disabled: () => link.value.state !== 'open' || !lane.value || lane.value.state !== 'ready' || !state.job.value || !isLive(state.job.value) }, icon('power', 's')));
+}
+
+/** What the tooltip says of a lane at a time. @param {Lane} lane @param {number} time @returns {[string, string] | null} */
+export function describe(lane, time) {
+  const variants = state.job.peek()?.variants ?? [];
+  const named = (/** @type {number | null} */ index) => (index !== null && variants[index] ? variantName(variants[index]) : '');
+  const crash = state.crashes.peek().findLast((one) => one.slot === lane.slot && one.start_ms <= time && time <= (one.ready_ms ?? Infinity));
+  if (crash) return [crash.name ?? laneName(lane), time <= crash.t_ms && crash.name ? `${named(crash.variant)} · ${t('process_lost')}` : `${t('process_lost')}${crash.ready_ms === null ? '' : ` · ${t('replaced_in', seconds(crash.ready_ms - crash.t_ms))}`}`];
+  if (lane.task && lane.task.next_start_ms <= time) return [lane.task.name, `${named(lane.task.variants[lane.task.next])} · ${t('in_work')}`];
+  const ring = rings.get(lane.slot);
+  const age = ring?.at(time) ?? -1;
+  if (!ring || age < 0) return null;
+  const at = ring.index(age);
+  const note = ring.status[at] === FAILED ? ` · ${t('failed_one')}` : ring.status[at] === REDONE ? ` · ${t('redone')}` : '';
+  return [ring.name[at], `${named(ring.variant[at])} · ${seconds(ring.end[at] - ring.start[at])}${note}`];
+}
+
+function plot() {
+  const canvas = h('canvas', { tabIndex: 0, role: 'img', 'aria-label': () => t('timeline_label') });
+  const tip = h('div', { class: 'tip', hidden: true });
+  const axis = h('div', { class: 'axis', 'aria-hidden': 'true' });
+  const spoken = h('p', { class: 'hidden', 'aria-live': 'polite' });
+  /** The keyboard's place: a lane and how long ago, ms. @type {{ row: number, ago: number } | null} */
+  let cursor = null;
+  let drawn = '', drawnAt = 0, frame = 0;
+
+  /** @param {number} row @param {number} ago */
+  function showTip(row, ago) {
+    const lane = state.lanes.peek()[row];
+    const words = lane ? describe(lane, edge() - ago) : null;
+    tip.hidden = !words;
+    if (!words) return null;
+    tip.replaceChildren(h('b', null, words[0]), h('br'), words[1]);
+    const x = (1 - ago / windowLength()) * canvas.clientWidth;
+    tip.style.left = `${Math.max(0, Math.min(x + 12, canvas.clientWidth - tip.offsetWidth))}px`;
+    tip.style.top = `${(row + 1) * ROW + 2}px`;
+    return words;
+  }
+
+  function tick() {
+    frame = requestAnimationFrame(tick);
+    const length = windowLength();
+    const width = canvas.clientWidth;
+    if (!width) return;
+    const job = state.job.peek();
+    const moving = job !== null && isLive(job) && link.peek().state === 'open';
+    // A redraw is due when the picture moved by a pixel or something new came; never more than the eye needs.
+    const pause = reducedMotion.matches ? 1000 : Math.max(33, Math.min(500, length / width));
+    const key = `${barsReceived}/${width}/${span.peek()}/${document.documentElement.dataset.theme}/${state.lanes.peek().length}/${cursor?.row},${cursor?.ago}/${devicePixelRatio}`;
+    const now = performance.now();
+    if (now - drawnAt < (moving ? pause : key === drawn && lanesDrawn === state.lanes.peek() ? Infinity : 33)) return;
+    drawn = key;
+    drawnAt = now;
+    lanesDrawn = state.lanes.peek();
+    const right = edge();
+    drawTimeline(canvas, { lanes: state.lanes.peek(), rings, crashes: state.crashes.peek(), now: right, window: length, cursor: cursor && state.lanes.peek()[cursor.row] ? { slot: state.lanes.peek()[cursor.row].slot, time: right - cursor.ago } : null });
+    drawAxis(length);
+  }
+  /** @type {Lane[] | null} */
+  let lanesDrawn = null;
+  let axisFor = '';
+  /** @param {number} length */
+  function drawAxis(length) {
+    const narrow = canvas.clientWidth < 420;
+    const times = gridTimes(length).filter((_, index, all) => !narrow || all.length < 4 || index % 3 === 2);
+    const key = `${times.map((time) => Math.round(time / length * 200)).join()}/${t('now')}`;
+    if (key === axisFor) return;
+    axisFor = key;
+    axis.replaceChildren(...times.map((time) => h('span', { '--at': `${(1 - time / length) * 100}%` }, `−${duration(time).replace(',0', '').replace('.0', '')}`)), h('span', { '--at': '100%', class: 'last' }, t('now')));
+  }
+
+  canvas.addEventListener('pointermove', (event) => {
+    const area = canvas.getBoundingClientRect();
+    showTip(Math.floor((event.clientY - area.top) / ROW), (1 - (event.clientX - area.left) / area.width) * windowLength());
+  });
+  canvas.addEventListener('pointerleave', () => { tip.hidden = true; });
+  canvas.addEventListener('blur', () => { cursor = null; tip.hidden = true; });
+  canvas.addEventListener('keydown', (event) => {
+    const step = windowLength() / 60;
+    const from = cursor ?? { row: 0, ago: 0 };
+    if (event.key === 'ArrowLeft') cursor = { ...from, ago: Math.min(windowLength(), from.ago + step) };
+    else if (event.key === 'ArrowRight') cursor = { ...from, ago: Math.max(0, from.ago - step) };
+    else if (event.key === 'ArrowUp') cursor = { ...from, row: Math.max(0, from.row - 1) };
+    else if (event.key === 'ArrowDown') cursor = { ...from, row: Math.min(state.lanes.peek().length - 1, from.row + 1) };
+    else return;
+    event.preventDefault();
+    const words = showTip(cursor.row, cursor.ago);
+    const lane = state.lanes.peek()[cursor.row];
+    spoken.textContent = `${lane ? laneName(lane) : ''}, −${duration(cursor.ago)}: ${words ? words.join(', ') : t('idle')}`;
+  });
+  frame = requestAnimationFrame(tick);
+  onCleanup(() => cancelAnimationFrame(frame));
+  effect(() => { void span.value; axisFor = ''; });
+  return [h('div', { class: 'plot' }, canvas, tip, spoken), axis];
+}
+
+const legend = () => h('ul', { class: 'legend', 'aria-label': () => t('legend') },
+  () => (state.job.value?.variants ?? []).slice(0, 8).map((variant, index) => h('li', null, h('i', { class: colourClass(index) }), variantName(variant))),
+  h('li', null, h('i', { class: 'mark-failed' }), () => t('failed_one')),
+  h('li', null, h('i', { class: 'mark-crash' }), () => t('process_lost')),
+  h('li', { class: 'optional' }, h('i', { class: 'mark-redone' }), () => t('redone')));
+
+export function timeline() {
+  // The legend names variants, so it is made again only when another job starts.
+  const title = () => t(state.job.value?.mode === 'threads' ? 'threads_live' : 'processes_live');
+  return h('section', { class: 'card timeline', 'aria-label': title },
+    h('div', { class: 'head' }, h('h2', null, title), h('span', { class: 'spring' }), legend(),
+      segmented(() => t('last'), /** @type {['30' | '120' | 'all', () => string][]} */ ([['30', () => '30\u00a0s'], ['120', () => '2\u00a0min'], ['all', () => t('all')]]), () => span.value, (value) => { span.value = value; }),
+      button('ghost small square', () => { asTable.value = !asTable.peek(); }, { 'aria-pressed': () => String(asTable.value), 'aria-label': () => t('as_table'), title: () => t('as_table') }, icon('table'))),
+    () => (asTable.value ? lanesTable() : h('div', { class: 'lanes' },
+      keyed(h('ul', { class: 'gutter', 'aria-label': () => t('processes') }), () => state.lanes.value, (lane) => lane.slot, (lane) => laneRow(lane.slot)),
+      plot())));
+}
+
+const TABLE_MS = 1000;
+
+/** @param {Lane} lane */
+function tableRow(lane) {
+  const ring = rings.get(lane.slot);
+  const last = ring?.length ? ring.index(0) : null;
+  const variants = state.job.peek()?.variants ?? [];
+  let done = 0, failed = 0;
+  if (ring) for (let age = 0; age < ring.length; age += 1) if (ring.status[ring.index(age)] === FAILED) failed += 1; else done += 1;
+  const work = lane.task ? `${lane.task.name} · ${variants[lane.task.variants[lane.task.next]] ? variantName(variants[lane.task.variants[lane.task.next]]) : ''}` : '–';
+  return h('tr', null, h('th', { scope: 'row' }, laneName(lane)), h('td', { class: 'words' }, lane.state === 'ready' ? work : t('restarting')),
+    h('td', { class: 'words' }, ring && last !== null ? `${ring.name[last]} · ${seconds(ring.end[last] - ring.start[last])}` : '–'),
+    h('td', null, number(done)), h('td', null, number(failed)), h('td', null, number(lane.restarts)), h('td', null, lane.memory_bytes ? size(lane.memory_bytes) : '–'));
+}
+
+export function lanesTable() {
+  const turn = signal(0);
+  const timer = setInterval(() => { turn.value += 1; }, TABLE_MS);
+  onCleanup(() => clearInterval(timer));
+  return h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('processes') }, () => {
+    void turn.value;
+    const quantiles = metrics.peek()?.quantiles ?? [];
+    return [
+      h('table', null, h('thead', null, h('tr', null, /** @type {const} */ (['process_head', 'in_work', 'last_file', 'done', 'failed', 'restarts_head', 'memory']).map((key) => h('th', { scope: 'col' }, t(key))))),
+        h('tbody', null, state.lanes.peek().map(tableRow))),
+      quantiles.length > 0 && h('table', null, h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('filter')), h('th', { scope: 'col' }, t('median')), h('th', { scope: 'col' }, t('slow_5')))),
+        h('tbody', null, (state.job.peek()?.variants ?? []).map((variant, index) => h('tr', null, h('th', { scope: 'row' }, variantName(variant)), h('td', null, quantiles[index] ? seconds(quantiles[index].p50) : '–'), h('td', null, quantiles[index] ? seconds(quantiles[index].p95) : '–'))))),
+    ];
+  });
+}

@@ -1,0 +1,63 @@
+// A newcomer with 20 photos reaches a downloaded ZIP without help, in each language.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { landscape, png } from '../../dev/pictures.js';
+import { site } from '../site.js';
+
+const here = await site('--empty', '--rate', '40');
+const folder = mkdtempSync(join(tmpdir(), 'lote-flow-'));
+after(async () => { await here.close(); rmSync(folder, { recursive: true }); });
+const photos = Array.from({ length: 20 }, (_, index) => { const path = join(folder, `foto ${index}.png`); writeFileSync(path, png(landscape(40 + index, 240, 160))); return path; });
+
+const words = {
+  es: { pick: 'O elige archivos de tu dispositivo', filters: ['Escala de grises', 'Sepia'], start: 'Procesar 40 archivos', see: 'Ver resultados', ready: '40 de 40 archivos listos', zip: /Descargar ZIP/ },
+  en: { pick: 'Or pick files from your device', filters: ['Greyscale', 'Sepia'], start: 'Process 40 files', see: 'See results', ready: '40 of 40 files ready', zip: /Download ZIP/ },
+};
+
+for (const lang of /** @type {const} */ (['es', 'en'])) {
+  test(`from 20 photos to a ZIP in ${lang}`, async (context) => {
+    await here.command('/api/images/clear');
+    const began = performance.now();
+    const { page, faults, close } = await here.open({ lang });
+    const say = words[lang];
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: say.pick }).click()]);
+    await chooser.setFiles(photos);
+    await page.getByRole('option', { name: 'foto 19.png' }).waitFor();
+    for (const name of say.filters) await page.getByRole('checkbox', { name }).check();
+    await page.locator('.layer.over img').waitFor();
+    await page.getByRole('button', { name: say.start }).click();
+    await page.getByRole('button', { name: say.see }).click({ timeout: 30_000 });
+    await page.getByRole('heading', { name: say.ready }).waitFor();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: say.zip }).click()]);
+    const bytes = readFileSync(await download.path());
+    const took = performance.now() - began;
+    assert.equal(bytes.subarray(0, 4).toString('latin1'), 'PK\x03\x04');
+    assert.equal(bytes.toString('latin1').split('PK\x01\x02').length - 1, 40);
+    context.diagnostic(`${(took / 1000).toFixed(1)} s`);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+}
+
+test('dropped files and folders are uploaded, and what is no image is counted as skipped', async () => {
+  await here.command('/api/images/clear');
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  const data = readFileSync(photos[0]).toString('base64');
+  await page.evaluate((base64) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], 'a.png', { type: 'image/png' }));
+    transfer.items.add(new File([bytes], '<img src=x onerror=alert(1)>.png', { type: 'image/png' }));
+    transfer.items.add(new File(['words'], 'notes.txt', { type: 'text/plain' }));
+    for (const type of ['dragenter', 'dragover', 'drop']) document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, data);
+  await page.getByRole('option', { name: '<img src=x onerror=alert(1)>.png' }).waitFor();
+  assert.equal(await page.locator('.cell:visible').count(), 2);
+  await page.getByRole('button', { name: '1 file skipped' }).click();
+  await page.getByRole('dialog').getByText('notes.txt').waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});

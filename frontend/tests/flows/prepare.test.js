@@ -1,0 +1,170 @@
+// The Prepare screen: preview, parameters, chain, list, recipes, keys, languages.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, test } from 'node:test';
+import { isDevelopment, site } from '../site.js';
+
+const here = await site('--rate', '200', '--images', '30');
+after(() => here.close());
+const digest = (bytes) => createHash('sha256').update(Buffer.from(bytes)).digest('hex');
+const preview = async (body) => (await fetch(`${here.base}/api/preview`, { method: 'POST', headers: { 'Content-Type': 'application/json', Origin: here.base }, body: JSON.stringify(body) })).arrayBuffer();
+/** Empties the form, which otherwise begins with the server's last job. */
+const none = async (page) => { const button = page.getByRole('button', { name: /^(None|Ninguno)$/ }); await page.locator('.filter').first().or(page.locator('.chain')).first().waitFor(); if (await button.isEnabled()) await button.click(); };
+const check = async (page, name) => { const box = page.getByRole('checkbox', { name, exact: true }); if (!await box.isChecked()) await box.check(); };
+
+test('the preview at 100 % is the very file of the batch, for all filters and two chains', async () => {
+  await here.command('/api/images/source', { source: 'samples', count: 2 });
+  const { images: [image] } = await here.read('/api/images?limit=1');
+  const { page, close } = await here.open({ lang: 'en' });
+  const names = await page.locator('.filter').count();
+  assert.equal(names, 12);
+  const specs = await page.evaluate(() => new Promise((resolve) => { const socket = new WebSocket('/ws', 'lote.v1'); socket.onmessage = ({ data }) => { resolve(JSON.parse(data).filters.map((one) => one.id)); socket.close(); }; }));
+  await close();
+  const chains = [['redimensionar', 'marca_agua'], ['grises', 'contraste', 'nitidez']];
+  const variants = [...specs.map((id) => [id]), ...chains].map((ids) => ({ name: ids.join('+'), steps: ids.map((filter) => ({ filter, params: {} })) }));
+  const output = { folder: null, format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' };
+  const { body: { job } } = await here.command('/api/jobs', { mode: 'processes', workers: 2, variants, output });
+  let outputs = [];
+  while (outputs.length < variants.length * 2) ({ outputs } = await here.read(`/api/jobs/${job}/outputs?limit=500`));
+  for (const one of outputs.filter((entry) => entry.image === image.id)) {
+    const file = await (await fetch(`${here.base}/api/output/${one.output}`)).arrayBuffer();
+    const seen = await preview({ image: image.id, steps: variants[one.variant].steps, encoding: { format: null, quality: 75 }, size: null, exact: true });
+    assert.equal(digest(seen), digest(file), variants[one.variant].name);
+  }
+});
+
+test('ticking a filter shows it on the photo, and its colour is the same in row and strip order', async () => {
+  await here.command('/api/images/source', { source: 'samples', count: 12 });
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await none(page);
+  for (const name of ['Sepia', 'Blur', 'Greyscale']) await check(page, name);
+  assert.deepEqual(await page.locator('.variant-name').allTextContents(), ['Sepia', 'Blur', 'Greyscale']);
+  assert.ok(await page.locator('.filter', { hasText: 'Sepia' }).locator('.colour-1').isVisible());
+  assert.ok(await page.locator('.filter', { hasText: 'Greyscale' }).locator('.colour-3').isVisible());
+  await page.locator('.tag.after', { hasText: 'After · Greyscale' }).waitFor();
+  const picture = page.locator('.layer.over img');
+  const before = await picture.getAttribute('src');
+  await page.getByRole('button', { name: 'Blur', exact: true }).click();
+  await page.waitForFunction((old) => document.querySelector('.layer.over img').getAttribute('src') !== old, before);
+  const blurred = await picture.getAttribute('src');
+  const slider = page.getByRole('slider', { name: 'Radius' });
+  await slider.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction((old) => document.querySelector('.layer.over img').getAttribute('src') !== old, blurred);
+  assert.equal(await page.locator('output[for^=param]').first().textContent(), '5.5\u00a0px');
+  await page.getByText('Process 36 files').waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a chain is put in order with the keyboard alone, and gives one file per image', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await none(page);
+  for (const name of ['Sepia', 'Blur', 'Greyscale']) await check(page, name);
+  await page.getByRole('button', { name: 'Chain' }).click();
+  await page.getByText('Process 12 files').waitFor();
+  await page.getByRole('button', { name: 'Move Greyscale up' }).focus();
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Move Greyscale up');
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await page.locator('.variant-name').allTextContents(), ['1 Greyscale', '2 + Sepia', '3 + Blur']);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('search, exclude and include again; the curtain and the original by keys', async () => {
+  const { page, faults, close } = await here.open({ lang: 'es' });
+  await page.getByRole('option', { name: 'muestra_01.png' }).waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('MUESTRA_07');
+  await page.getByRole('option', { name: 'muestra_07.png' }).waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll('.cell')].filter((cell) => cell.checkVisibility()).length === 1);
+  await page.getByRole('option', { name: 'muestra_07.png' }).click();
+  await page.keyboard.press('x');
+  await page.getByRole('option', { name: 'muestra_07.png, excluida' }).waitFor();
+  await page.getByText('1 excluida').waitFor();
+  await page.getByRole('button', { name: 'Incluir todas' }).click();
+  await page.getByRole('option', { name: 'muestra_07.png', exact: true }).waitFor();
+  await page.getByRole('searchbox').fill('');
+  await page.getByRole('option', { name: 'muestra_01.png' }).click();
+  await page.keyboard.press('End');
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'muestra_12.png');
+  const cut = () => page.locator('.stage .curtain').evaluate((element) => element.style.getPropertyValue('--cut'));
+  await page.getByRole('slider', { name: 'Comparar antes y después' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Shift+ArrowRight');
+  assert.equal(await cut(), '61%');
+  await page.keyboard.down(' ');
+  assert.equal(await cut(), '100%');
+  await page.keyboard.up(' ');
+  assert.equal(await cut(), '61%');
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a recipe is saved and loaded with its parameters', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await check(page, 'Watermark');
+  await page.getByLabel('Text', { exact: true }).fill('CLARA & <TOMÁS>');
+  await page.getByRole('button', { name: 'Save as a recipe' }).click();
+  await page.getByLabel('Name of the recipe').fill('Boda');
+  await page.keyboard.press('Enter');
+  await page.getByText('Recipe “Boda” saved.').waitFor();
+  await page.getByRole('button', { name: 'None' }).click();
+  await page.getByRole('button', { name: 'Recipes' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: /Boda/ }).first().click();
+  assert.equal(await page.getByLabel('Text', { exact: true }).inputValue(), 'CLARA & <TOMÁS>');
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('the start button says why it cannot start', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await none(page);
+  await page.getByText('Tick at least one filter.').waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Process', exact: true }).isDisabled());
+  await check(page, 'Sepia');
+  await page.getByLabel('Folder', { exact: true }).fill('a/b');
+  await page.getByText('The folder name cannot contain slashes.').waitFor();
+  await page.getByLabel('Folder', { exact: true }).fill('');
+  await page.getByLabel('Name', { exact: true }).fill('x');
+  await page.getByText('The name needs {name} or {n}, without slashes.').waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a folder is chosen from the server’s list, and language and theme are remembered', async () => {
+  const { page, faults, close } = await here.open({ lang: 'es' });
+  await page.getByRole('button', { name: /Cambiar$/ }).click();
+  await page.getByRole('button', { name: /Costa/ }).click();
+  await page.getByRole('button', { name: 'Usar esta carpeta (60 imágenes)' }).click();
+  await page.locator('.source', { hasText: 'Costa' }).waitFor();
+  await page.getByRole('button', { name: 'EN, English' }).click();
+  await page.getByRole('heading', { name: 'Images' }).waitFor();
+  await page.getByRole('button', { name: 'Switch between light and dark' }).click();
+  await page.goto(`${here.base}/`);
+  await page.getByRole('heading', { name: 'Images' }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('hostile names are text everywhere', { skip: isDevelopment ? false : 'orders a situation of the development server' }, async () => {
+  await here.control('hostile');
+  const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
+  let dialogs = 0;
+  page.on('dialog', (dialog) => { dialogs += 1; dialog.dismiss(); });
+  await page.getByRole('option', { name: '<img src=x onerror=alert(1)>.jpg' }).click();
+  await page.getByRole('heading', { name: '<img src=x onerror=alert(1)>.jpg' }).waitFor();
+  await none(page);
+  await check(page, 'Sepia');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('button', { name: 'See results' }).click();
+  await page.getByRole('option').first().click();
+  await page.getByRole('dialog').waitFor();
+  assert.equal(dialogs, 0);
+  assert.equal(await page.locator('main script, main img[onerror], dialog script').count(), 0);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  assert.deepEqual(faults, []);
+  await close();
+});

@@ -1,0 +1,171 @@
+// A running job: kills, reloads, lost connections, pause, cancel, retry. Nothing is counted twice and nothing goes back.
+import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import { firstNumber, isDevelopment, site } from '../site.js';
+
+const here = await site('--rate', '30', '--images', '240');
+after(() => here.close());
+const development = { skip: isDevelopment ? false : 'orders a situation of the development server' };
+/** Ends what runs, so that each test starts from an idle server. */
+beforeEach(async () => {
+  const { page, close } = await here.open({ path: '/#/run' });
+  for (let round = 0; round < 3 && await page.getByRole('button', { name: 'Cancelar', exact: true }).isVisible(); round += 1) {
+    await page.getByRole('button', { name: 'Cancelar', exact: true }).click();
+    await page.getByRole('button', { name: 'Cancelar el trabajo' }).click();
+    await page.getByRole('button', { name: 'Ver resultados' }).waitFor();
+  }
+  await close();
+});
+const done = async (page) => firstNumber(await page.locator('.hero p').textContent());
+const untilDone = (page, count) => page.waitForFunction((wanted) => Number((/\d[\d.]*/.exec(document.querySelector('.hero p')?.textContent ?? '')?.[0] ?? '0').replace(/\./g, '')) >= wanted, count);
+
+test('killing each worker in turn loses nothing, shows each replacement, and never empties the page', async (context) => {
+  const job = await here.startJob({ workers: 4 });
+  const { page, faults, close } = await here.open({ path: '/#/run' });
+  const seen = [];
+  for (const worker of [1, 2, 3, 4]) {
+    await page.getByRole('button', { name: `Terminar el proceso ${worker}`, exact: true }).click();
+    await page.locator('.toast', { hasText: `El proceso ${worker} cayó` }).first().waitFor();
+    await page.locator('.lane').nth(worker - 1).locator('.restarted').waitFor();
+    seen.push(await page.locator('.toast', { hasText: `El proceso ${worker} cayó` }).first().textContent());
+    assert.ok(await page.locator('.hero').isVisible());
+  }
+  assert.match(seen.join(' '), /El proceso \d cayó y ya hay otro en su lugar \(0,\d\ss\)/);
+  await page.getByRole('button', { name: 'Ver resultados' }).waitFor({ timeout: 60_000 });
+  const total = firstNumber(await page.locator('.hero p').textContent());
+  const report = await here.read(`/api/jobs/${job}/report.json`);
+  assert.equal(report.job.progress.done, report.job.outputs);
+  assert.equal(total, report.job.outputs);
+  assert.ok(report.job.progress.redone >= 4);
+  context.diagnostic(`${report.job.progress.redone} redone, ${report.job.outputs} outputs`);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a reload in mid-run shows the right state within a second, and counts do not go back', async (context) => {
+  await here.startJob();
+  const { page, faults, close } = await here.open({ path: '/#/run' });
+  await untilDone(page, 20);
+  const before = await done(page);
+  const began = performance.now();
+  await page.reload();
+  await page.locator('.hero').waitFor();
+  const took = performance.now() - began;
+  assert.ok(await done(page) >= before);
+  assert.equal(await page.locator('.lane').count(), 4);
+  context.diagnostic(`${Math.round(took)} ms`);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a lost connection shows a banner with stale figures, clears itself, and counts nothing twice', development, async () => {
+  const job = await here.startJob();
+  const { page, close } = await here.open({ path: '/#/run', allow: /WebSocket/ });
+  await untilDone(page, 10);
+  const counts = [];
+  await page.exposeFunction('seen', (text) => counts.push(firstNumber(text)));
+  await page.evaluate(() => { const element = document.querySelector('.hero p'); new MutationObserver(() => window.seen(element.textContent)).observe(element, { childList: true, characterData: true, subtree: true }); });
+  await here.control('refuse', 1500);
+  await page.locator('.banner.bad').getByText('no depende de esta página').waitFor();
+  assert.ok(await page.locator('.figures.stale').isVisible());
+  assert.match(await page.locator('#alert').textContent(), /Sin conexión/);
+  await page.locator('.banner.bad').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Ver resultados' }).waitFor({ timeout: 60_000 });
+  assert.deepEqual(counts, [...counts].sort((a, b) => a - b));
+  const { job: end } = await here.read(`/api/jobs/${job}/report.json`);
+  assert.equal(counts.at(-1), end.progress.done);
+  await close();
+});
+
+test('a server that was started anew is noticed, and images are listed again', development, async () => {
+  const { page, faults, close } = await here.open({ path: '/#/prepare', allow: /WebSocket/ });
+  await page.getByRole('option').first().waitFor();
+  const listing = page.waitForResponse((response) => response.url().includes('/api/images?'));
+  await here.control('restart');
+  await listing;
+  await page.getByRole('option').first().waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('pause, resume, cancel and continue; a second page sees the same', async () => {
+  await here.startJob();
+  const first = await here.open({ path: '/#/run' });
+  const second = await here.open({ path: '/#/run', lang: 'en', theme: 'dark' });
+  await untilDone(first.page, 5);
+  await first.page.keyboard.press('p');
+  await second.page.getByText('Paused. Processes stay alive and take no new work.').waitFor();
+  await second.page.getByRole('button', { name: 'Resume' }).first().click();
+  await first.page.locator('.banner').waitFor({ state: 'detached' });
+  await first.page.getByRole('button', { name: 'Cancelar', exact: true }).click();
+  assert.equal(await first.page.evaluate(() => document.activeElement?.textContent), 'Seguir procesando');
+  await first.page.keyboard.press('Escape');
+  await first.page.getByRole('button', { name: 'Cancelar', exact: true }).click();
+  await first.page.getByRole('button', { name: 'Cancelar el trabajo' }).click();
+  const kept = firstNumber(await second.page.locator('.banner', { hasText: 'Cancelled.' }).textContent());
+  assert.ok(kept > 0);
+  await second.page.getByRole('button', { name: 'Continue' }).first().click();
+  await first.page.getByRole('button', { name: 'Pausar' }).waitFor();
+  assert.deepEqual([...first.faults, ...second.faults], []);
+  await first.close();
+  await second.close();
+});
+
+test('a second job is queued behind the running one and can be taken out', async () => {
+  await here.startJob();
+  const { page, faults, close } = await here.open({ path: '/#/prepare' });
+  if (!await page.getByRole('checkbox', { name: 'Sepia' }).isChecked()) await page.getByRole('checkbox', { name: 'Sepia' }).check();
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('En cola: empezará cuando acabe el trabajo actual.').waitFor();
+  await page.keyboard.press('2');
+  await page.locator('.queue').getByRole('button').click();
+  await page.locator('.queue').waitFor({ state: 'detached' });
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('failures are sentences, can be tried again one by one and all at once', development, async () => {
+  await here.control('rate', 400);
+  await here.startJob({ filters: ['grises'] });
+  const { page, faults, close } = await here.open({ path: '/#/run' });
+  await page.getByRole('button', { name: 'Ver resultados' }).waitFor({ timeout: 30_000 });
+  await here.control('rate', 30);
+  const figure = page.locator('.figure.negative dd');
+  const failed = firstNumber(await figure.textContent());
+  assert.ok(failed >= 2);
+  await page.locator('.failures').getByText(/Imagen dañada o incompleta|Supera los límites/).first().waitFor();
+  await page.locator('.failures').getByText('Hizo caer su proceso una y otra vez (SIGSEGV).').waitFor();
+  await page.getByRole('button', { name: `Reintentar los ${failed}` }).click();
+  await page.getByRole('button', { name: 'Ver resultados' }).waitFor({ timeout: 30_000 });
+  assert.equal(firstNumber(await figure.textContent()), failed);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a full disk pauses with the missing size; when all fail there is no ZIP and no figure divides by zero', development, async () => {
+  await here.startJob();
+  const { page, faults, close } = await here.open({ path: '/#/run' });
+  await untilDone(page, 5);
+  await here.control('no_space');
+  await page.locator('.banner.bad').getByText('Disco lleno: faltan 2,80').waitFor();
+  assert.match(await page.locator('#alert').textContent(), /Disco lleno/);
+  await here.control('space');
+  await page.locator('.banner').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Cancelar', exact: true }).click();
+  await page.getByRole('button', { name: 'Cancelar el trabajo' }).click();
+  await page.getByRole('button', { name: 'Ver resultados' }).waitFor();
+  await here.control('fail_all', 1);
+  await here.control('rate', 400);
+  await here.startJob({ filters: ['sepia'] });
+  await page.getByText(/^Procesando/).waitFor();
+  await page.getByRole('button', { name: 'Ver resultados' }).click({ timeout: 30_000 });
+  await here.control('fail_all', 0);
+  await here.control('rate', 30);
+  await page.getByText('No hay archivos que descargar.').waitFor();
+  assert.equal(await page.getByRole('button', { name: /ZIP/ }).count(), 0);
+  const cells = await page.locator('tbody td').allTextContents();
+  assert.deepEqual([cells[0], cells[3]], ['0', '–']);
+  assert.doesNotMatch(await page.locator('main').innerText(), /NaN|Infinity|undefined|null/);
+  assert.deepEqual(faults, []);
+  await close();
+});
