@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod event;
 pub mod lang;
+pub mod live;
 pub mod plan;
 pub mod report;
 pub mod run;
