@@ -5,9 +5,9 @@
 pub mod cli;
 pub mod event;
 pub mod images;
-
 pub mod jobs;
 pub mod lang;
+pub mod live;
 pub mod plan;
 pub mod report;
 pub mod run;
@@ -16,4 +16,3 @@ pub mod scheduler;
 pub mod supervisor;
 pub mod trial;
 pub mod web;
-

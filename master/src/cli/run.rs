@@ -1,6 +1,6 @@
 //! `lote run`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -50,8 +50,10 @@ fn make_plan(args: &RunArgs, settings: &Settings) -> Result<Plan, PlanError> {
     plan::plan(&Request {
         paths: args.input.paths.clone(),
         recursive: args.input.recursive,
+        exclude: HashSet::new(),
         output: args.output.clone(),
         variants: VariantSpec::parse_all(&args.input.filters, &catalogue::specs())?,
+        pattern: plan::Pattern::default(),
         encoding: Encoding {
             format: args.format,
             quality: args.quality,

@@ -49,13 +49,20 @@ pub(super) struct Scan {
     pub(super) images: Vec<Found>,
     /// Folders that could not be listed.
     pub(super) problems: Vec<Problem>,
+    /// Files to be left out.
+    exclude: HashSet<PathBuf>,
     seen: HashSet<PathBuf>,
     subfolders: bool,
 }
 
 /// Looks at all paths. The output folder is left out, as are Lote's own files.
-pub(super) fn scan(paths: &[PathBuf], recursive: bool, output: &Places) -> Result<Scan, PlanError> {
-    let mut scan = Scan::default();
+pub(super) fn scan(
+    paths: &[PathBuf],
+    recursive: bool,
+    exclude: &HashSet<PathBuf>,
+    output: &Places,
+) -> Result<Scan, PlanError> {
+    let mut scan = Scan { exclude: exclude.clone(), ..Scan::default() };
     for path in paths {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => scan.folder(path, recursive, output)?,
@@ -144,6 +151,7 @@ impl Scan {
         for entry in entries {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => self.subfolders |= !recursive,
+                Ok(entry) if self.exclude.contains(entry.path()) => {}
                 Ok(entry) => {
                     if let Some(look) = look_at_entry(&entry) {
                         let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
