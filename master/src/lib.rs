@@ -2,7 +2,9 @@
 //!
 //! The master never decodes a pixel: that is what workers are for, and why their deaths are cheap.
 
+pub mod catalogue;
 pub mod cli;
+pub mod darkroom;
 pub mod event;
 pub mod images;
 pub mod jobs;

@@ -23,13 +23,10 @@ const RUNS: usize = 7;
 
 fn main() {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let folder = arguments
-        .iter()
-        .position(|argument| argument == "--write")
-        .map(|at| {
-            arguments.remove(at);
-            PathBuf::from(arguments.remove(at))
-        });
+    let folder = arguments.iter().position(|argument| argument == "--write").map(|at| {
+        arguments.remove(at);
+        PathBuf::from(arguments.remove(at))
+    });
     let input = image::open(arguments.remove(0)).unwrap().into_rgb8();
     let picture = Picture {
         width: input.width(),
@@ -38,18 +35,12 @@ fn main() {
         samples: Samples::U8(input.into_raw()),
     };
     let megapixels = f64::from(picture.width) * f64::from(picture.height) / 1e6;
-    println!(
-        "{} x {} px, {megapixels:.1} MP",
-        picture.width, picture.height
-    );
+    println!("{} x {} px, {megapixels:.1} MP", picture.width, picture.height);
     println!("{:14} {:>8} {:>8}", "ms", "shared", "owned");
 
     let mut pool = Pool::new();
     let wanted = |id: &str| arguments.is_empty() || arguments.iter().any(|wanted| wanted == id);
-    for registered in REGISTRY
-        .iter()
-        .filter(|registered| wanted(registered.spec.id))
-    {
+    for registered in REGISTRY.iter().filter(|registered| wanted(registered.spec.id)) {
         let given = BTreeMap::new();
         let filter = (registered.build)(&Params::new(&registered.spec, &given));
         let (mut shared, mut owned) = (Duration::MAX, Duration::MAX);
@@ -66,12 +57,7 @@ fn main() {
             pool.give(result);
         }
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
-        println!(
-            "{:14} {:8.1} {:8.1}",
-            registered.spec.id,
-            ms(shared),
-            ms(owned)
-        );
+        println!("{:14} {:8.1} {:8.1}", registered.spec.id, ms(shared), ms(owned));
         if let Some(folder) = &folder {
             let result = filter.apply(Source::Shared(&picture), &mut pool).unwrap();
             write(&result, &folder.join(format!("{}.png", registered.spec.id)));

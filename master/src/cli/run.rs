@@ -1,8 +1,7 @@
 //! `lote run`.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::io::{self, Write};
-use std::path::Path;
 
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
@@ -39,7 +38,7 @@ pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
     if let Err(error) = plan::prepare(&plan) {
         return refuse(&error, ui);
     }
-    sweep_orphans(&output_folders(&plan));
+    sweep_orphans(&plan::folders(&plan));
     perform(args, &plan, &settings, ui)
 }
 
@@ -87,19 +86,6 @@ fn perform(args: &RunArgs, plan: &Plan, settings: &Settings, ui: Ui) -> Exit {
         let _ = writeln!(io::stdout(), "{summary}");
     }
     session::conclude(plan, &ended, interrupt, ui)
-}
-
-/// The folders that outputs go to.
-fn output_folders(plan: &Plan) -> BTreeSet<std::path::PathBuf> {
-    let mut folders = BTreeSet::new();
-    for image in 0..plan.images.len() {
-        for variant in 0..plan.variants.len() {
-            if matches!(plan.state(image, variant), OutputState::Planned { .. }) {
-                folders.extend(plan.output(image, variant).parent().map(Path::to_owned));
-            }
-        }
-    }
-    folders
 }
 
 /// Lists what would be done.

@@ -6,23 +6,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use axum::Router;
 use tokio::sync::watch;
 
 use super::args::ServeArgs;
 use super::interrupt::Shutdown;
 use super::ui::Ui;
 use super::{Exit, session};
+use crate::darkroom::Darkroom;
 use crate::event::Mode;
 use crate::images::Images;
-use crate::images::folders::Folders;
-use crate::jobs::Jobs;
-use crate::run::Settings;
+use crate::images::folders::{Folders, label};
+use crate::jobs::{Config, Jobs, main_thread};
+use crate::live::Live;
 use crate::web::access::{Access, Token};
 use crate::web::recipes::Recipes;
 use crate::web::scratch::Scratch;
+use crate::web::socket::Clients;
 use crate::web::uploads::Uploads;
 use crate::web::{self, App, Places, server};
+
+/// A job may have so many workers at least, however few cores there are.
+const MIN_MAX_WORKERS: u32 = 16;
 
 /// Why the server cannot start: what to say, what to do about it, and the exit code.
 struct Refused(String, &'static str, Exit);
@@ -50,10 +54,23 @@ fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
     let scratch = Scratch::new(&private).map_err(|error| unwritable(&private, &error))?;
     let place = |name| scratch.folder(name).map_err(|error| unwritable(&private, &error));
     let roots = if args.roots.is_empty() { vec![input.clone()] } else { args.roots.clone() };
+    let prints = place("darkroom")?;
+    let darkroom = Darkroom::new(prints.clone()).map_err(|error| unwritable(&prints, &error))?;
+    let images = Images::new(output.clone());
+    let live = Live::new(images.summary());
+    let config = Config {
+        output_label: label(&output),
+        output: output.clone(),
+        max_workers: settings.slots.saturating_mul(2).max(MIN_MAX_WORKERS),
+        settings,
+    };
     let app = App {
-        images: Images::new(output.clone()),
+        jobs: Jobs::new(live.clone(), images.clone(), config),
+        images,
         folders: Folders::new(&roots),
-        jobs: Jobs::default(),
+        darkroom,
+        live,
+        clients: Clients::default(),
         recipes: Recipes::load(private.join("recipes.json")),
         uploads: Uploads::new(place("uploads")?),
         access: Arc::new(access),
@@ -68,9 +85,9 @@ fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
             tracing::warn!(message = refusal.message, "the input folder cannot be listed");
         }
     });
-    let pages = answer(listeners, web::router(app.clone()), stopped.clone());
+    let pages = answer(listeners, app.clone(), stopped.clone());
     announce(args, &bound, token.as_ref(), ui);
-    let worked = work(&app, &settings, stop, stopped, ui);
+    let worked = work(app, stop, stopped, ui);
     // A page that holds on to a download has had its time.
     if pages.join().is_err() {
         ui.error("a defect in Lote: the web server broke off", None);
@@ -82,12 +99,14 @@ fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
 /// Answers browsers on a thread and a runtime of their own: none of them holds up any work.
 fn answer(
     listeners: Vec<std::net::TcpListener>,
-    router: Router,
+    app: App,
     stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let served = runtime.and_then(|runtime| {
+            runtime.spawn(web::follow(app.clone()));
+            let router = web::router(app);
             let served = runtime.block_on(server::serve(listeners, router, stopped));
             // Threads that wait for a disk are not waited for.
             runtime.shutdown_background();
@@ -101,8 +120,7 @@ fn answer(
 
 /// Runs jobs until a signal ends the program. This thread starts the workers, which die with it.
 fn work(
-    _app: &App,
-    _settings: &Settings,
+    app: App,
     stop: watch::Sender<bool>,
     mut stopped: watch::Receiver<bool>,
     ui: Ui,
@@ -111,12 +129,19 @@ fn work(
     let runtime = runtime.map_err(|error| {
         Refused(format!("the program could not be set up: {error}"), "", Exit::NoWorkers)
     })?;
-    runtime.block_on(async {
-        Shutdown::listen(stop, ui);
-        // The sender lives as long as the program listens for signals.
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    });
-    Ok(Exit::Ok)
+    Ok(runtime.block_on(async {
+        let shutdown = Shutdown::listen(stop, ui);
+        let work = main_thread(app.jobs.clone(), app.darkroom);
+        let end = async {
+            // The sender lives as long as the program listens for signals.
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            let is_busy = app.jobs.is_busy();
+            app.jobs.close();
+            is_busy
+        };
+        let ((), was_busy) = tokio::join!(work, end);
+        shutdown.exit().filter(|_| was_busy).unwrap_or(Exit::Ok)
+    }))
 }
 
 /// Who may speak to the server. Other machines need a token.

@@ -47,6 +47,11 @@ impl Model {
         processes
     }
 
+    /// The state of a worker; `None` if there is none of that number.
+    pub fn worker_state(&self, worker: u32) -> Option<LaneState> {
+        self.lanes.iter().find(|lane| lane.worker == worker).map(|lane| lane.state)
+    }
+
     /// Workers that have something to do.
     pub fn busy_workers(&self) -> Vec<u32> {
         let busy = self.lanes.iter().filter(|lane| lane.task.is_some());

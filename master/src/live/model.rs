@@ -58,6 +58,8 @@ pub(super) struct CurrentRun {
 #[derive(Debug)]
 pub struct Model {
     pub(super) job: Option<Job>,
+    /// The job before it, as it ended.
+    job_before: Option<Job>,
     queue: Vec<QueuedJob>,
     /// The last one is the job's.
     pub(super) books: VecDeque<Book>,
@@ -123,6 +125,7 @@ impl Model {
     pub fn new(images: Value) -> Self {
         Self {
             job: None,
+            job_before: None,
             queue: Vec::new(),
             books: VecDeque::new(),
             stopwatch: Stopwatch::default(),
@@ -182,6 +185,12 @@ impl Model {
         self.job.clone().map(|job| Job { progress, ..job })
     }
 
+    /// The job of that id as it is at `t`, or as it ended if another has begun since.
+    pub fn job_of(&self, id: &str, t: f64) -> Option<Job> {
+        let before = self.job_before.as_ref().filter(|job| job.id == id).cloned();
+        self.job_at(t).filter(|job| job.id == id).or(before)
+    }
+
     fn tell_job(&mut self, t: f64) {
         let job = self.job_at(t).map(Box::new);
         self.change(Change::Job { job, queue: self.queue.clone() });
@@ -219,6 +228,7 @@ impl Model {
 
     /// A job takes the place of the one before. `settings` is what the user asked for.
     pub fn begin_job(&mut self, job: Job, book: Book, settings: Value, t: f64) {
+        self.job_before = self.job_at(t);
         self.books.push_back(book);
         while self.books.len() > KEPT_BOOKS {
             self.books.pop_front();

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use lote_protocol::filter::{self, FilterCall};
 use lote_protocol::outcome::FailureKind;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::event::{Mode, Status};
 
@@ -18,6 +19,19 @@ pub struct Step {
     /// Its parameters; what is missing has its default.
     #[serde(default)]
     pub params: BTreeMap<String, Value>,
+}
+
+impl From<&FilterCall> for Step {
+    fn from(call: &FilterCall) -> Self {
+        let plain = |value: &filter::Value| match value {
+            filter::Value::Float(number) => json!(number),
+            filter::Value::Integer(number) => json!(number),
+            filter::Value::Text(text) => json!(text),
+            filter::Value::Bool(flag) => json!(flag),
+        };
+        let params = call.params.iter().map(|(id, value)| (id.clone(), plain(value)));
+        Self { filter: call.filter.clone(), params: params.collect() }
+    }
 }
 
 /// What a job makes of every image.

@@ -32,7 +32,7 @@ use lote_protocol::task::{Encoding, Order, Task};
 pub use error::{ErrorClass, PlanError};
 pub use list::{Listed, Listing, is_image_name, list, sniff_head};
 pub use pattern::{Pattern, PatternError};
-pub use prepare::prepare;
+pub use prepare::{folders, prepare};
 pub use request::{IfCollides, IfExists, Request};
 pub use split::Unit;
 
@@ -200,6 +200,11 @@ impl Plan {
         }
         plan.units = split::split(plan.work(), slots);
         plan
+    }
+
+    /// The folder that outputs go to.
+    pub fn output_folder(&self) -> &Path {
+        &self.output
     }
 
     /// The message to a worker that a unit stands for; `None` if there is no such unit.

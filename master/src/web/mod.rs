@@ -12,11 +12,15 @@ pub mod error;
 pub mod file;
 mod guard;
 mod images;
+mod jobs;
 mod join;
+mod origin;
+mod preview;
 pub mod recipes;
 mod report;
 pub mod scratch;
 pub mod server;
+pub mod socket;
 mod upload_names;
 pub mod uploads;
 mod zip;
@@ -26,17 +30,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use crate::darkroom::Darkroom;
 use crate::images::Images;
 use crate::images::folders::Folders;
 use crate::jobs::Jobs;
 use crate::lang::Lang;
+use crate::live::Live;
 use access::Access;
 use error::Refusal;
 use recipes::Recipes;
+use socket::Clients;
 use uploads::Uploads;
 
 /// All that the routes work with. Cheap to clone.
@@ -48,6 +59,12 @@ pub struct App {
     pub folders: Folders,
     /// The jobs and their outputs.
     pub jobs: Jobs,
+    /// What makes small pictures.
+    pub darkroom: Darkroom,
+    /// What all pages see.
+    pub live: Live,
+    /// Pages that are connected.
+    pub clients: Clients,
     /// Saved recipes.
     pub recipes: Recipes,
     /// Uploads under way.
@@ -76,9 +93,12 @@ pub fn router(app: App) -> Router {
     assets::warm_up();
     let guard = from_fn_with_state(Arc::clone(&app.access), guard::check);
     Router::new()
-        .route("/", get(assets::index))
+        .route("/", get(home))
         .merge(assets::routes())
         .merge(images::routes())
+        .merge(jobs::routes())
+        .merge(preview::routes())
+        .merge(socket::routes())
         .merge(uploads::routes())
         .merge(zip::routes())
         .merge(report::routes())
@@ -90,6 +110,40 @@ pub fn router(app: App) -> Router {
         })
         .layer(guard)
         .with_state(app)
+}
+
+/// The page, or its socket: the origin's clients connect to `/`.
+async fn home(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    headers: HeaderMap,
+) -> Response {
+    match upgrade {
+        Ok(upgrade) => socket::accept(app, peer, upgrade),
+        Err(_) => assets::index(headers).await.into_response(),
+    }
+}
+
+/// Tells pages what happens, for ever.
+pub async fn follow(app: App) {
+    let (live, images) = (app.live.clone(), app.images.clone());
+    let listing = async move {
+        let mut changes = images.changes();
+        loop {
+            live.with(|model, _| model.set_images(images.summary()));
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    let (live, mut changes) = (app.live.clone(), app.recipes.changes());
+    let recipes = async move {
+        while changes.changed().await.is_ok() {
+            live.with(|model, _| model.recipes_changed());
+        }
+    };
+    tokio::join!(app.live.send(), listing, recipes);
 }
 
 /// Whether the peer of a connection is this very machine.

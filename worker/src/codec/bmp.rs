@@ -15,12 +15,7 @@ use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What a BMP can hold, as every program reads it.
-pub(super) const SHAPE: Shape = Shape {
-    name: "BMP",
-    gray: true,
-    alpha: false,
-    deep: false,
-};
+pub(super) const SHAPE: Shape = Shape { name: "BMP", gray: true, alpha: false, deep: false };
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let decoder = open(Cursor::new(bytes), limits)?;
@@ -43,17 +38,9 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         pool.give_bytes(samples);
         return Err(failure(&error));
     }
-    let mut picture = Picture {
-        width,
-        height,
-        channels,
-        samples: Samples::U8(samples),
-    };
+    let mut picture = Picture { width, height, channels, samples: Samples::U8(samples) };
     drop_unused_alpha(&mut picture);
-    if bytes
-        .get(28..30)
-        .is_some_and(|bits| bits[0] <= 8 && bits[1] == 0)
-    {
+    if bytes.get(28..30).is_some_and(|bits| bits[0] <= 8 && bits[1] == 0) {
         gray_palette_to_gray(&mut picture);
     }
     Ok(Source::still(picture))
@@ -87,11 +74,7 @@ fn drop_unused_alpha(picture: &mut Picture) {
 fn gray_palette_to_gray(picture: &mut Picture) {
     if let Samples::U8(samples) = &mut picture.samples
         && picture.channels == Channels::Rgb
-        && samples
-            .as_chunks::<3>()
-            .0
-            .iter()
-            .all(|&[r, g, b]| r == g && g == b)
+        && samples.as_chunks::<3>().0.iter().all(|&[r, g, b]| r == g && g == b)
     {
         let pixels = samples.len() / 3;
         for i in 0..pixels {
@@ -111,10 +94,9 @@ fn failure(error: &ImageError) -> Failure {
             FailureKind::Unsupported,
             format!("a kind of BMP that is not read: {text}"),
         ),
-        ImageError::Limits(_) => Failure::new(
-            FailureKind::TooLarge,
-            "the BMP needs more memory than the limits allow",
-        ),
+        ImageError::Limits(_) => {
+            Failure::new(FailureKind::TooLarge, "the BMP needs more memory than the limits allow")
+        }
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             Failure::new(FailureKind::Damaged, "the BMP is damaged: it is cut off")
         }
@@ -125,10 +107,7 @@ fn failure(error: &ImageError) -> Failure {
 /// Encodes 8-bit gray or RGB.
 pub(super) fn encode(picture: &Picture, out: &mut Vec<u8>) -> Result<Vec<String>, Failure> {
     let refused = |what: &str| {
-        Failure::new(
-            FailureKind::Encode,
-            format!("the BMP could not be written: {what}"),
-        )
+        Failure::new(FailureKind::Encode, format!("the BMP could not be written: {what}"))
     };
     let (Samples::U8(samples), color) = (
         &picture.samples,

@@ -65,11 +65,7 @@ pub(super) fn clean(exif: Vec<u8>) -> Result<Cleaned, &'static str> {
         damaged |= !block.prune(at, &mut kept, &[])?;
     }
     block.drop_thumbnail(first, kept);
-    Ok(Cleaned {
-        exif: block.bytes.into_owned(),
-        orientation,
-        damaged,
-    })
+    Ok(Cleaned { exif: block.bytes.into_owned(), orientation, damaged })
 }
 
 /// A [`clean`] block with the size of the picture, px, where it states one.
@@ -127,10 +123,7 @@ impl<'a> Block<'a> {
             b"MM\0*" => false,
             _ => return None,
         };
-        Some(Self {
-            bytes,
-            little_endian,
-        })
+        Some(Self { bytes, little_endian })
     }
 
     pub(super) fn is_little_endian(&self) -> bool {
@@ -143,39 +136,23 @@ impl<'a> Block<'a> {
 
     pub(super) fn u16(&self, at: usize) -> Option<u16> {
         let bytes = self.bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if self.little_endian {
-            u16::from_le_bytes(bytes)
-        } else {
-            u16::from_be_bytes(bytes)
-        })
+        Some(if self.little_endian { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
     }
 
     pub(super) fn u32(&self, at: usize) -> Option<u32> {
         let bytes = self.bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if self.little_endian {
-            u32::from_le_bytes(bytes)
-        } else {
-            u32::from_be_bytes(bytes)
-        })
+        Some(if self.little_endian { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
     }
 
     fn put_u16(&mut self, at: usize, value: u16) {
-        let bytes = if self.little_endian {
-            value.to_le_bytes()
-        } else {
-            value.to_be_bytes()
-        };
+        let bytes = if self.little_endian { value.to_le_bytes() } else { value.to_be_bytes() };
         if let Some(target) = self.bytes.to_mut().get_mut(at..at + 2) {
             target.copy_from_slice(&bytes);
         }
     }
 
     fn put_u32(&mut self, at: usize, value: u32) {
-        let bytes = if self.little_endian {
-            value.to_le_bytes()
-        } else {
-            value.to_be_bytes()
-        };
+        let bytes = if self.little_endian { value.to_le_bytes() } else { value.to_be_bytes() };
         if let Some(target) = self.bytes.to_mut().get_mut(at..at + 4) {
             target.copy_from_slice(&bytes);
         }
@@ -189,19 +166,14 @@ impl<'a> Block<'a> {
     }
 
     pub(super) fn find(&self, directory: usize, tag: u16) -> Option<usize> {
-        self.entries(directory)
-            .find(|&entry| self.u16(entry) == Some(tag))
+        self.entries(directory).find(|&entry| self.u16(entry) == Some(tag))
     }
 
     /// Where an entry's value is, if it is inside of the block.
     pub(super) fn value(&self, entry: usize) -> Option<Range<usize>> {
         let count = self.u32(entry + 4)? as usize;
         let len = type_len(self.u16(entry + 2)?)?.checked_mul(count)?;
-        let start = if len <= 4 {
-            entry + 8
-        } else {
-            self.u32(entry + 8)? as usize
-        };
+        let start = if len <= 4 { entry + 8 } else { self.u32(entry + 8)? as usize };
         let end = start.checked_add(len)?;
         (end <= self.bytes.len()).then_some(start..end)
     }
@@ -273,9 +245,7 @@ impl<'a> Block<'a> {
                 }
             };
             if keep {
-                self.bytes
-                    .to_mut()
-                    .copy_within(entry..entry + 12, directory + 2 + count * 12);
+                self.bytes.to_mut().copy_within(entry..entry + 12, directory + 2 + count * 12);
                 count += 1;
             }
         }
@@ -308,10 +278,9 @@ impl<'a> Block<'a> {
         if second != 0 {
             let mut erased = Vec::new();
             let entries: Vec<usize> = self.entries(second).collect();
-            for (offset, len) in [
-                (THUMBNAIL_OFFSET, THUMBNAIL_LENGTH),
-                (STRIP_OFFSETS, STRIP_BYTE_COUNTS),
-            ] {
+            for (offset, len) in
+                [(THUMBNAIL_OFFSET, THUMBNAIL_LENGTH), (STRIP_OFFSETS, STRIP_BYTE_COUNTS)]
+            {
                 if let Some(start) = self.pointer(second, offset)
                     && let Some(len) = self.pointer(second, len)
                 {
@@ -354,19 +323,12 @@ mod tests {
     use super::*;
 
     fn text(tag: u16, text: &str) -> Field {
-        Field {
-            tag,
-            kind: 2,
-            data: text.as_bytes().to_vec(),
-        }
+        Field { tag, kind: 2, data: text.as_bytes().to_vec() }
     }
 
     fn camera_block(orientation: u16) -> Vec<u8> {
         Fields {
-            image: vec![
-                text(0x010f, "Maker\0\0"),
-                Field::short(ORIENTATION, orientation),
-            ],
+            image: vec![text(0x010f, "Maker\0\0"), Field::short(ORIENTATION, orientation)],
             exif: vec![
                 text(0x9003, "2024:05:06 07:08:09\0"),
                 Field::short(PIXEL_X_DIMENSION, 4000),
@@ -381,11 +343,7 @@ mod tests {
     fn the_orientation_is_read_and_set_to_upright() {
         for value in 0..=9 {
             let cleaned = clean(camera_block(value)).unwrap();
-            assert_eq!(
-                cleaned.orientation,
-                Orientation::from_exif(value.into()),
-                "value {value}"
-            );
+            assert_eq!(cleaned.orientation, Orientation::from_exif(value.into()), "value {value}");
             assert_eq!(orientation(&cleaned.exif), Orientation::Upright);
             assert!(!cleaned.damaged);
             let fields = Fields::parse(&cleaned.exif);
@@ -440,10 +398,7 @@ mod tests {
         block[at + 8..at + 12].copy_from_slice(&0u32.to_le_bytes());
         block[at + 20..at + 24].copy_from_slice(&u32::MAX.to_le_bytes());
         let cleaned = clean(block).unwrap();
-        assert_eq!(
-            Fields::parse(&cleaned.exif),
-            Fields::parse(&camera_block(1))
-        );
+        assert_eq!(Fields::parse(&cleaned.exif), Fields::parse(&camera_block(1)));
     }
 
     #[test]

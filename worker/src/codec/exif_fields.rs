@@ -42,11 +42,7 @@ pub(super) struct Field {
 impl Field {
     /// A field of one 16-bit number.
     pub(super) fn short(tag: u16, value: u16) -> Self {
-        Self {
-            tag,
-            kind: 3,
-            data: value.to_le_bytes().to_vec(),
-        }
+        Self { tag, kind: 3, data: value.to_le_bytes().to_vec() }
     }
 
     /// Its values in the byte order of the machine.
@@ -97,11 +93,7 @@ impl Fields {
         let mut image = self.image.clone();
         for (pointer, fields) in [(EXIF_IFD, &self.exif), (GPS_IFD, &self.gps)] {
             if !fields.is_empty() {
-                image.push(Field {
-                    tag: pointer,
-                    kind: 4,
-                    data: vec![0; 4],
-                });
+                image.push(Field { tag: pointer, kind: 4, data: vec![0; 4] });
             }
         }
         image.sort_by_key(|field| field.tag);
@@ -188,11 +180,7 @@ mod tests {
     fn what_is_built_is_parsed_again() {
         let fields = Fields {
             image: vec![
-                Field {
-                    tag: 0x010f,
-                    kind: 2,
-                    data: b"a camera maker\0".to_vec(),
-                },
+                Field { tag: 0x010f, kind: 2, data: b"a camera maker\0".to_vec() },
                 Field::short(0x0112, 6),
             ],
             exif: vec![Field {
@@ -200,11 +188,7 @@ mod tests {
                 kind: 5,
                 data: [1u32.to_le_bytes(), 250u32.to_le_bytes()].concat(),
             }],
-            gps: vec![Field {
-                tag: 1,
-                kind: 2,
-                data: b"N\0".to_vec(),
-            }],
+            gps: vec![Field { tag: 1, kind: 2, data: b"N\0".to_vec() }],
         };
         assert_eq!(Fields::parse(&fields.build()), fields);
     }
@@ -232,10 +216,7 @@ mod tests {
             image: vec![Field::short(0x0100, 10), Field::short(0x0128, 2)],
             ..Fields::default()
         };
-        assert_eq!(
-            Fields::parse(&fields.build()).image,
-            [Field::short(0x0128, 2)]
-        );
+        assert_eq!(Fields::parse(&fields.build()).image, [Field::short(0x0128, 2)]);
     }
 
     #[test]

@@ -19,12 +19,7 @@ use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What a GIF can hold; of alpha only all or nothing.
-pub(super) const SHAPE: Shape = Shape {
-    name: "GIF",
-    gray: false,
-    alpha: true,
-    deep: false,
-};
+pub(super) const SHAPE: Shape = Shape { name: "GIF", gray: false, alpha: true, deep: false };
 
 /// Alpha from which a pixel is drawn.
 const VISIBLE: u8 = 128;
@@ -62,9 +57,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         limit::check(limits, Format::Gif, part_size, 1, 1)?;
         let mut indices = pool.bytes(usize::from(part.width) * usize::from(part.height));
         if !indices.is_empty() {
-            decoder
-                .read_into_buffer(&mut indices)
-                .map_err(|e| what(&e))?;
+            decoder.read_into_buffer(&mut indices).map_err(|e| what(&e))?;
         }
         let palette = decoder.palette().map_err(|e| what(&e))?;
         let picture = canvas.show(part, palette, &indices, pool);
@@ -93,9 +86,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
 
 /// The size of the canvas, px.
 pub(super) fn probe(file: impl std::io::Read) -> Result<(u32, u32), Failure> {
-    let decoder = DecodeOptions::new()
-        .read_info(file)
-        .map_err(|e| failure(&e, 1, 1))?;
+    let decoder = DecodeOptions::new().read_info(file).map_err(|e| failure(&e, 1, 1))?;
     Ok((decoder.width().into(), decoder.height().into()))
 }
 
@@ -135,11 +126,7 @@ fn failure(error: &DecodingError, frame: u64, count: u64) -> Failure {
         }
         other => other.to_string(),
     };
-    if count > 1 {
-        damaged(&format!("{what} in frame {frame} of {count}"))
-    } else {
-        damaged(&what)
-    }
+    if count > 1 { damaged(&format!("{what} in frame {frame} of {count}")) } else { damaged(&what) }
 }
 
 fn damaged(what: &str) -> Failure {
@@ -164,10 +151,9 @@ pub(super) fn encode(
     let Some(first) = frames.first() else {
         return Err(unwritable("there is no picture"));
     };
-    let (Ok(width), Ok(height)) = (
-        u16::try_from(first.picture.width),
-        u16::try_from(first.picture.height),
-    ) else {
+    let (Ok(width), Ok(height)) =
+        (u16::try_from(first.picture.width), u16::try_from(first.picture.height))
+    else {
         return Err(Failure::new(
             FailureKind::Encode,
             "GIF holds at most 65535 px a side; choose another format or resize",
@@ -186,18 +172,13 @@ pub(super) fn encode(
     }
     if let Some(icc) = &metadata.icc {
         encoder
-            .write_raw_extension(
-                AnyExtension(Extension::Application as u8),
-                &[ICC_EXTENSION, icc],
-            )
+            .write_raw_extension(AnyExtension(Extension::Application as u8), &[ICC_EXTENSION, icc])
             .map_err(|e| write_failure(&e))?;
     }
     let mut reduction = false;
     for part in parts(frames)? {
         reduction |= part.reduced;
-        encoder
-            .write_frame(&part.frame)
-            .map_err(|e| write_failure(&e))?;
+        encoder.write_frame(&part.frame).map_err(|e| write_failure(&e))?;
     }
     if reduction {
         notes.push("reduced to 256 colours: GIF holds no more".into());
@@ -227,12 +208,7 @@ fn parts<'a>(frames: &'a [Shown<'_>]) -> Result<impl Iterator<Item = Drawn> + us
         let after = colors(&frame.picture).ok()?;
         let width = frame.picture.width as usize;
         let area = if before.is_empty() || !adds {
-            Area {
-                left: 0,
-                top: 0,
-                width,
-                height: frame.picture.height as usize,
-            }
+            Area { left: 0, top: 0, width, height: frame.picture.height as usize }
         } else {
             changed(&before, &after, width)
         };
@@ -257,21 +233,14 @@ fn parts<'a>(frames: &'a [Shown<'_>]) -> Result<impl Iterator<Item = Drawn> + us
         // Diffused errors would flicker from picture to picture.
         let indexed = indexed.unwrap_or_else(|| reduced(&pixels, area.width, !animated));
         before = after;
-        Some(Drawn {
-            frame: gif_frame(area, indexed, frame.delay_ms, adds),
-            reduced: was_reduced,
-        })
+        Some(Drawn { frame: gif_frame(area, indexed, frame.delay_ms, adds), reduced: was_reduced })
     }))
 }
 
 fn gif_frame(area: Area, indexed: Indexed, delay_ms: u32, keep: bool) -> GifFrame<'static> {
     GifFrame {
         delay: u16::try_from(delay_ms.saturating_add(5) / 10).unwrap_or(u16::MAX),
-        dispose: if keep {
-            DisposalMethod::Keep
-        } else {
-            DisposalMethod::Background
-        },
+        dispose: if keep { DisposalMethod::Keep } else { DisposalMethod::Background },
         transparent: indexed.transparent,
         // An area is inside of a canvas whose sides fit 16 bits.
         left: area.left as u16,
@@ -286,13 +255,9 @@ fn gif_frame(area: Area, indexed: Indexed, delay_ms: u32, keep: bool) -> GifFram
 
 fn colors(picture: &Picture) -> Result<Vec<Color>, Failure> {
     match (&picture.samples, picture.channels) {
-        (Samples::U8(samples), Channels::Rgb) => Ok(samples
-            .as_chunks::<3>()
-            .0
-            .iter()
-            .copied()
-            .map(Some)
-            .collect()),
+        (Samples::U8(samples), Channels::Rgb) => {
+            Ok(samples.as_chunks::<3>().0.iter().copied().map(Some).collect())
+        }
         (Samples::U8(samples), Channels::Rgba) => Ok(samples
             .as_chunks::<4>()
             .0
@@ -305,11 +270,9 @@ fn colors(picture: &Picture) -> Result<Vec<Color>, Failure> {
 
 fn has_partial_alpha(picture: &Picture) -> bool {
     match &picture.samples {
-        Samples::U8(samples) if picture.channels == Channels::Rgba => samples
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .any(|pixel| !matches!(pixel[3], 0 | 255)),
+        Samples::U8(samples) if picture.channels == Channels::Rgba => {
+            samples.as_chunks::<4>().0.iter().any(|pixel| !matches!(pixel[3], 0 | 255))
+        }
         _ => false,
     }
 }
@@ -319,8 +282,5 @@ fn write_failure(error: &EncodingError) -> Failure {
 }
 
 fn unwritable(what: &str) -> Failure {
-    Failure::new(
-        FailureKind::Encode,
-        format!("the GIF could not be written: {what}"),
-    )
+    Failure::new(FailureKind::Encode, format!("the GIF could not be written: {what}"))
 }

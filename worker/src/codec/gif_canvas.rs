@@ -41,12 +41,7 @@ impl Canvas {
         let (width, height) = (usize::from(width), usize::from(height));
         let mut pixels = pool.bytes(width * height * 4);
         pixels.fill(0);
-        Self {
-            width,
-            height,
-            pixels,
-            saved: Vec::new(),
-        }
+        Self { width, height, pixels, saved: Vec::new() }
     }
 
     /// Draws a part of palette indices, as far as it is on the canvas, and returns what is seen
@@ -125,11 +120,7 @@ pub(super) fn without_alpha(picture: &mut Picture) {
 /// Whether any pixel of an RGBA picture is not opaque.
 pub(super) fn hides_something(picture: &Picture) -> bool {
     match &picture.samples {
-        Samples::U8(samples) => samples
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .any(|pixel| pixel[3] < 255),
+        Samples::U8(samples) => samples.as_chunks::<4>().0.iter().any(|pixel| pixel[3] < 255),
         Samples::U16(_) => true,
     }
 }
@@ -144,9 +135,7 @@ mod tests {
     fn shown(canvas: &mut Canvas, part: Part, indices: &[u8]) -> Vec<u8> {
         let palette = [RED, BLUE].concat();
         let picture = canvas.show(part, &palette, indices, &mut Pool::new());
-        let Samples::U8(samples) = picture.samples else {
-            unreachable!()
-        };
+        let Samples::U8(samples) = picture.samples else { unreachable!() };
         // One letter a pixel.
         samples
             .chunks(4)
@@ -160,14 +149,7 @@ mod tests {
     }
 
     fn part(left: u16, top: u16, width: u16, height: u16, leave: Leave) -> Part {
-        Part {
-            left,
-            top,
-            width,
-            height,
-            transparent: None,
-            leave,
-        }
+        Part { left, top, width, height, transparent: None, leave }
     }
 
     #[test]
@@ -186,10 +168,7 @@ mod tests {
     #[test]
     fn transparent_and_unknown_indices_draw_nothing() {
         let mut canvas = Canvas::new(3, 1, &mut Pool::new());
-        let row = Part {
-            transparent: Some(1),
-            ..part(0, 0, 3, 1, Leave::Drawn)
-        };
+        let row = Part { transparent: Some(1), ..part(0, 0, 3, 1, Leave::Drawn) };
         assert_eq!(shown(&mut canvas, row, &[0, 1, 9]), b"r..");
     }
 

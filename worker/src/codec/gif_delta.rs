@@ -23,10 +23,7 @@ impl Area {
 
 /// Whether each picture can be drawn over the one before it: GIF cannot draw transparency.
 pub(super) fn only_adds(before: &[Color], after: &[Color]) -> bool {
-    before
-        .iter()
-        .zip(after)
-        .all(|(before, after)| after.is_some() || before.is_none())
+    before.iter().zip(after).all(|(before, after)| after.is_some() || before.is_none())
 }
 
 /// The smallest part that holds all that differs; one pixel when nothing does.
@@ -37,12 +34,7 @@ pub(super) fn changed(before: &[Color], after: &[Color], width: usize) -> Area {
     };
     let height = after.len() / width;
     let (Some(top), Some(last)) = ((0..height).find(differs), (0..height).rfind(differs)) else {
-        return Area {
-            left: 0,
-            top: 0,
-            width: 1,
-            height: 1,
-        };
+        return Area { left: 0, top: 0, width: 1, height: 1 };
     };
     let (mut left, mut right) = (width, 0);
     for y in top..=last {
@@ -55,12 +47,7 @@ pub(super) fn changed(before: &[Color], after: &[Color], width: usize) -> Area {
             right = right.max(behind + 1);
         }
     }
-    Area {
-        left,
-        top,
-        width: right - left,
-        height: last + 1 - top,
-    }
+    Area { left, top, width: right - left, height: last + 1 - top }
 }
 
 #[cfg(test)]
@@ -68,9 +55,7 @@ mod tests {
     use super::*;
 
     fn picture(text: &str) -> Vec<Color> {
-        text.bytes()
-            .map(|byte| (byte != b'.').then_some([byte; 3]))
-            .collect()
+        text.bytes().map(|byte| (byte != b'.').then_some([byte; 3])).collect()
     }
 
     #[test]
@@ -78,15 +63,7 @@ mod tests {
         let before = picture("aaaaaaaaaaaa");
         let after = picture("aaaaabaaabaa");
         let area = changed(&before, &after, 4);
-        assert_eq!(
-            area,
-            Area {
-                left: 1,
-                top: 1,
-                width: 1,
-                height: 2
-            }
-        );
+        assert_eq!(area, Area { left: 1, top: 1, width: 1, height: 2 });
         assert_eq!(area.pixels(&after, 4), picture("bb"));
     }
 

@@ -18,12 +18,7 @@ use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What a JPEG can hold.
-pub(super) const SHAPE: Shape = Shape {
-    name: "JPEG",
-    gray: true,
-    alpha: false,
-    deep: false,
-};
+pub(super) const SHAPE: Shape = Shape { name: "JPEG", gray: true, alpha: false, deep: false };
 
 /// Largest side that the format can state, px.
 const MAX_SIDE: u32 = 65_535;
@@ -38,13 +33,7 @@ const TOLERATED: usize = 100;
 pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let header = jpeg_segments::read(&mut Cursor::new(bytes), limits.max_metadata_bytes)?;
     let size = (header.width, header.height);
-    limit::check(
-        limits,
-        Format::Jpeg,
-        size,
-        1,
-        header.components.max(3).into(),
-    )?;
+    limit::check(limits, Format::Jpeg, size, 1, header.components.max(3).into())?;
     let mut notes = Vec::new();
     if header.icc_incomplete {
         notes.push("ICC profile left out: its parts do not fit together".into());
@@ -54,11 +43,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         Attempt::new(bytes, &header, limits).and_then(|attempt| attempt.decode(false, pool));
     let decoded = match strict {
         Ok(decoded) => decoded,
-        Err(JpegError::LimitExceeded {
-            what,
-            actual,
-            limit,
-        }) => {
+        Err(JpegError::LimitExceeded { what, actual, limit }) => {
             return Err(Failure::new(
                 FailureKind::TooLarge,
                 format!("the JPEG is too complex: {what} {actual} is above the limit of {limit}"),
@@ -80,12 +65,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             (converted.picture, None)
         }
     };
-    Ok(Source {
-        icc,
-        exif: header.exif,
-        notes,
-        ..Source::still(picture)
-    })
+    Ok(Source { icc, exif: header.exif, notes, ..Source::still(picture) })
 }
 
 /// Tries what forgives more: the same decoder without strictness, then another one. A file of which
@@ -117,10 +97,7 @@ fn decode_damaged(
             } else {
                 "the JPEG is damaged: all of it could be read, but parts may look wrong"
             };
-            Ok(Decoded {
-                note: Some(note.into()),
-                ..decoded
-            })
+            Ok(Decoded { note: Some(note.into()), ..decoded })
         }
         Err(_) => jpeg_fallback::decode(bytes, header, pool)
             .map(Decoded::by_fallback)
@@ -172,9 +149,7 @@ impl<'a> Attempt<'a> {
         let (width, height) = decoder.header().dimensions();
         if (width as u32, height as u32) != (header.width, header.height) {
             // The limits were checked for another size.
-            return Err(JpegError::CorruptData(
-                "two picture headers that differ".into(),
-            ));
+            return Err(JpegError::CorruptData("two picture headers that differ".into()));
         }
         if decoder.is_arithmetic() {
             // Any data can be decoded as such, damaged or not, and no camera writes it.
@@ -190,11 +165,7 @@ impl<'a> Attempt<'a> {
             ColorSpace::Grayscale => (Channels::Gray, PixelFormat::Grayscale, None),
             ColorSpace::YCbCr | ColorSpace::Rgb => (Channels::Rgb, PixelFormat::Rgb, None),
             ColorSpace::Cmyk | ColorSpace::Ycck => {
-                let ink = if header.adobe {
-                    Ink::Inverted
-                } else {
-                    Ink::Direct
-                };
+                let ink = if header.adobe { Ink::Inverted } else { Ink::Direct };
                 (Channels::Rgba, PixelFormat::Cmyk, Some(ink))
             }
             ColorSpace::Unknown => {
@@ -202,11 +173,7 @@ impl<'a> Attempt<'a> {
             }
         };
         decoder.set_output_format(format);
-        Ok(Self {
-            decoder,
-            channels,
-            ink,
-        })
+        Ok(Self { decoder, channels, ink })
     }
 
     fn decode(mut self, lenient: bool, pool: &mut Pool) -> Result<Decoded, JpegError> {
@@ -218,9 +185,7 @@ impl<'a> Attempt<'a> {
             Ok(info) if info.bytes_written == len => info,
             Ok(_) => {
                 pool.give_bytes(samples);
-                return Err(JpegError::CorruptData(
-                    "fewer pixels than its header says".into(),
-                ));
+                return Err(JpegError::CorruptData("fewer pixels than its header says".into()));
             }
             Err(error) => {
                 pool.give_bytes(samples);
@@ -228,10 +193,9 @@ impl<'a> Attempt<'a> {
             }
         };
         let truncated = info.warnings.iter().find_map(|warning| match warning {
-            DecodeWarning::TruncatedData {
-                decoded_mcus,
-                total_mcus,
-            } => Some((*decoded_mcus, *total_mcus)),
+            DecodeWarning::TruncatedData { decoded_mcus, total_mcus } => {
+                Some((*decoded_mcus, *total_mcus))
+            }
             _ => None,
         });
         Ok(Decoded {
@@ -260,10 +224,7 @@ fn failure(error: &JpegError) -> Failure {
         JpegError::CorruptData(what) => {
             Failure::new(FailureKind::Damaged, format!("the JPEG is damaged: {what}"))
         }
-        other => Failure::new(
-            FailureKind::Damaged,
-            format!("the JPEG is damaged: {other}"),
-        ),
+        other => Failure::new(FailureKind::Damaged, format!("the JPEG is damaged: {other}")),
     }
 }
 
@@ -290,35 +251,19 @@ pub(super) fn encode(
         Channels::Gray => {
             compress_from_yuv_planes(&[samples], width, height, Subsampling::S444, quality)
         }
-        Channels::Rgb => compress(
-            samples,
-            width,
-            height,
-            PixelFormat::Rgb,
-            quality,
-            Subsampling::S420,
-        ),
+        Channels::Rgb => {
+            compress(samples, width, height, PixelFormat::Rgb, quality, Subsampling::S420)
+        }
         Channels::GrayAlpha | Channels::Rgba => return Err(wrong_shape()),
     }
     .map_err(|error| {
-        Failure::new(
-            FailureKind::Encode,
-            format!("the JPEG could not be written: {error}"),
-        )
+        Failure::new(FailureKind::Encode, format!("the JPEG could not be written: {error}"))
     })?;
-    Ok(jpeg_segments::write(
-        &jpeg,
-        metadata.exif.as_deref(),
-        metadata.icc.as_deref(),
-        out,
-    ))
+    Ok(jpeg_segments::write(&jpeg, metadata.exif.as_deref(), metadata.icc.as_deref(), out))
 }
 
 fn wrong_shape() -> Failure {
-    Failure::new(
-        FailureKind::Encode,
-        "JPEG holds neither alpha nor 16 bits a channel",
-    )
+    Failure::new(FailureKind::Encode, "JPEG holds neither alpha nor 16 bits a channel")
 }
 
 #[cfg(test)]
@@ -333,11 +278,7 @@ mod tests {
     /// Four inks of one colour, 16 x 16 px, as Adobe stores them or as they are.
     fn inks(adobe: bool) -> Vec<u8> {
         let samples = [255u8, 205, 155, 255].repeat(16 * 16);
-        let stored = if adobe {
-            samples
-        } else {
-            samples.iter().map(|v| !v).collect()
-        };
+        let stored = if adobe { samples } else { samples.iter().map(|v| !v).collect() };
         libjpeg_turbo_rs::Encoder::new(&stored, 16, 16, PixelFormat::Cmyk)
             .quality(100)
             .write_adobe_marker(adobe)
@@ -351,14 +292,9 @@ mod tests {
             let source = decoded(&inks(adobe));
             let picture = &source.frames[0].picture;
             assert_eq!(picture.channels, Channels::Rgb);
-            let Samples::U8(samples) = &picture.samples else {
-                unreachable!()
-            };
+            let Samples::U8(samples) = &picture.samples else { unreachable!() };
             for (got, wanted) in samples.iter().zip([255i32, 205, 155].into_iter().cycle()) {
-                assert!(
-                    (i32::from(*got) - wanted).abs() <= 2,
-                    "adobe {adobe}: {got}"
-                );
+                assert!((i32::from(*got) - wanted).abs() <= 2, "adobe {adobe}: {got}");
             }
             assert_eq!(source.notes.len(), 1);
         }
@@ -373,15 +309,9 @@ mod tests {
     }
 
     fn gradient() -> Picture {
-        let samples = (0..96 * 64usize)
-            .flat_map(|i| [(i % 96 * 2) as u8, (i / 96 * 3) as u8, 90])
-            .collect();
-        Picture {
-            width: 96,
-            height: 64,
-            channels: Channels::Rgb,
-            samples: Samples::U8(samples),
-        }
+        let samples =
+            (0..96 * 64usize).flat_map(|i| [(i % 96 * 2) as u8, (i / 96 * 3) as u8, 90]).collect();
+        Picture { width: 96, height: 64, channels: Channels::Rgb, samples: Samples::U8(samples) }
     }
 
     fn encoded() -> Vec<u8> {
@@ -417,13 +347,9 @@ mod tests {
     #[test]
     fn missing_data_are_a_failure_and_say_how_much_is_there() {
         let file = encoded();
-        let failure = decode(
-            &file[..file.len() * 3 / 4],
-            &Limits::default(),
-            &mut Pool::new(),
-        )
-        .err()
-        .unwrap();
+        let failure = decode(&file[..file.len() * 3 / 4], &Limits::default(), &mut Pool::new())
+            .err()
+            .unwrap();
         assert_eq!(failure.kind, FailureKind::Damaged);
         assert!(failure.message.contains(" % "), "{}", failure.message);
     }
@@ -446,11 +372,7 @@ mod tests {
         let mut file = Vec::new();
         encode(&picture, &Metadata::default(), 75, &mut file).unwrap();
         let source = decoded(&file[..file.len() - 10]);
-        assert!(
-            source.notes.iter().any(|note| note.contains("missing")),
-            "{:?}",
-            source.notes
-        );
+        assert!(source.notes.iter().any(|note| note.contains("missing")), "{:?}", source.notes);
     }
 
     #[test]
@@ -478,9 +400,7 @@ mod tests {
             bomb.push(0);
         }
         bomb.extend_from_slice(&file[scan..]);
-        let failure = decode(&bomb, &Limits::default(), &mut Pool::new())
-            .err()
-            .unwrap();
+        let failure = decode(&bomb, &Limits::default(), &mut Pool::new()).err().unwrap();
         assert_eq!(failure.kind, FailureKind::TooLarge);
     }
 }

@@ -201,11 +201,7 @@ fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> D
 }
 
 fn too_long(what: &str, len: usize, max: u64) -> String {
-    format!(
-        "{what} left out: {} KiB are more than the limit of {} KiB",
-        len >> 10,
-        max >> 10
-    )
+    format!("{what} left out: {} KiB are more than the limit of {} KiB", len >> 10, max >> 10)
 }
 
 /// Encodes a document, appending to `out`; returns what was left out and the user should know.
@@ -242,10 +238,7 @@ pub fn encode(
             if shown.is_empty() {
                 notes.append(&mut notes_of_frame);
             }
-            shown.push(gif::Shown {
-                picture,
-                delay_ms: frame.delay_ms,
-            });
+            shown.push(gif::Shown { picture, delay_ms: frame.delay_ms });
         }
         notes.extend(gif::encode(&shown, document.loops, &metadata, out)?);
         for frame in shown {

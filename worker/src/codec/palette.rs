@@ -57,11 +57,7 @@ pub(super) fn exact(pixels: impl Iterator<Item = Color>) -> Option<Indexed> {
         };
         indices.push(index);
     }
-    Some(Indexed {
-        colors,
-        indices,
-        transparent,
-    })
+    Some(Indexed { colors, indices, transparent })
 }
 
 /// Indexes pixels by the best palette of `max_colors`, with one more for transparency if there is
@@ -74,29 +70,20 @@ pub(super) fn reduced(pixels: &[Color], width: usize, dither: bool) -> Indexed {
     for _ in 0..3 {
         palette = centred(&points, &palette);
     }
-    let mut colors: Vec<[u8; 3]> = palette
-        .iter()
-        .map(|color| color.map(|v| (v + 0.5) as u8))
-        .collect();
+    let mut colors: Vec<[u8; 3]> =
+        palette.iter().map(|color| color.map(|v| (v + 0.5) as u8)).collect();
     let mut nearest = Nearest::new(&colors);
     let transparent = has_transparency.then_some(colors.len() as u8);
     let hidden = transparent.unwrap_or(0);
     let indices = if dither {
         diffused(pixels, width, &colors, &mut nearest, hidden)
     } else {
-        pixels
-            .iter()
-            .map(|pixel| pixel.map_or(hidden, |color| nearest.index(color)))
-            .collect()
+        pixels.iter().map(|pixel| pixel.map_or(hidden, |color| nearest.index(color))).collect()
     };
     if has_transparency {
         colors.push([0; 3]);
     }
-    Indexed {
-        colors,
-        indices,
-        transparent,
-    }
+    Indexed { colors, indices, transparent }
 }
 
 /// A colour that occurs: the mean of a cell of the histogram, and how often.
@@ -219,13 +206,7 @@ fn centred(points: &[Point], palette: &[[f32; 3]]) -> Vec<[f32; 3]> {
     }
     sums.into_iter()
         .zip(palette)
-        .map(|((weight, sum), &old)| {
-            if weight > 0.0 {
-                sum.map(|v| v / weight)
-            } else {
-                old
-            }
-        })
+        .map(|((weight, sum), &old)| if weight > 0.0 { sum.map(|v| v / weight) } else { old })
         .collect()
 }
 
@@ -238,10 +219,7 @@ struct Nearest<'a> {
 
 impl<'a> Nearest<'a> {
     fn new(colors: &'a [[u8; 3]]) -> Self {
-        Self {
-            colors,
-            known: vec![0; 1 << 18],
-        }
+        Self { colors, known: vec![0; 1 << 18] }
     }
 
     fn index(&mut self, color: [u8; 3]) -> u8 {
@@ -251,11 +229,8 @@ impl<'a> Nearest<'a> {
             // Its middle.
             let middle = color.map(|v| i32::from(v & !3) + 2);
             let distance = |&[r, g, b]: &[u8; 3]| {
-                let d = [
-                    i32::from(r) - middle[0],
-                    i32::from(g) - middle[1],
-                    i32::from(b) - middle[2],
-                ];
+                let d =
+                    [i32::from(r) - middle[0], i32::from(g) - middle[1], i32::from(b) - middle[2]];
                 d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
             };
             let best = (0..self.colors.len()).min_by_key(|&i| distance(&self.colors[i]));
@@ -277,16 +252,10 @@ fn diffused(
     // Errors in sixteenths, with a place on either side.
     let mut here = vec![[0i32; 3]; width + 2];
     let mut below = vec![[0i32; 3]; width + 2];
-    let rows = pixels
-        .chunks_exact(width)
-        .zip(indices.chunks_exact_mut(width));
+    let rows = pixels.chunks_exact(width).zip(indices.chunks_exact_mut(width));
     for (y, (row, target)) in rows.enumerate() {
         for step in 0..width {
-            let (x, ahead) = if y % 2 == 0 {
-                (step, 2)
-            } else {
-                (width - 1 - step, 0)
-            };
+            let (x, ahead) = if y % 2 == 0 { (step, 2) } else { (width - 1 - step, 0) };
             let Some(color) = row[x] else { continue };
             let mut wanted = [0; 3];
             for c in 0..3 {
@@ -319,9 +288,7 @@ mod tests {
             .filter_map(|(pixel, &index)| Some((pixel.as_ref()?, index)))
             .map(|(pixel, index)| {
                 let color = indexed.colors[usize::from(index)];
-                (0..3)
-                    .map(|c| (f64::from(pixel[c]) - f64::from(color[c])).powi(2))
-                    .sum::<f64>()
+                (0..3).map(|c| (f64::from(pixel[c]) - f64::from(color[c])).powi(2)).sum::<f64>()
             })
             .sum();
         sum / (pixels.len() * 3) as f64
@@ -371,11 +338,8 @@ mod tests {
         let indexed = reduced(&pixels, 201, true);
         for c in 0..3 {
             let wanted: i64 = pixels.iter().flatten().map(|p| i64::from(p[c])).sum();
-            let got: i64 = indexed
-                .indices
-                .iter()
-                .map(|&i| i64::from(indexed.colors[usize::from(i)][c]))
-                .sum();
+            let got: i64 =
+                indexed.indices.iter().map(|&i| i64::from(indexed.colors[usize::from(i)][c])).sum();
             let shift = (wanted - got) as f64 / pixels.len() as f64;
             assert!(shift.abs() < 0.5, "channel {c} shifted by {shift}");
         }

@@ -18,25 +18,16 @@ use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What a PNG can hold: everything.
-pub(super) const SHAPE: Shape = Shape {
-    name: "PNG",
-    gray: true,
-    alpha: true,
-    deep: true,
-};
+pub(super) const SHAPE: Shape = Shape { name: "PNG", gray: true, alpha: true, deep: true };
 
 pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let mut reader = open(bytes, limits)?;
     let mut notes = Vec::new();
     let info = reader.info();
     let (width, height) = info.size();
-    let frames = info
-        .animation_control()
-        .map_or(1, |control| control.num_frames);
+    let frames = info.animation_control().map_or(1, |control| control.num_frames);
     if frames > 1 {
-        notes.push(format!(
-            "animation: only the first of {frames} frames is kept"
-        ));
+        notes.push(format!("animation: only the first of {frames} frames is kept"));
     }
     let icc = info.icc_profile.as_ref().map(|profile| profile.to_vec());
     if icc.is_none() && has_chunk(bytes, *b"iCCP") {
@@ -75,17 +66,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     } else {
         Samples::U8(samples)
     };
-    Ok(Source {
-        icc,
-        exif,
-        notes,
-        ..Source::still(Picture {
-            width,
-            height,
-            channels,
-            samples,
-        })
-    })
+    Ok(Source { icc, exif, notes, ..Source::still(Picture { width, height, channels, samples }) })
 }
 
 /// The size in the header, px, and the EXIF block before the pixels.
@@ -137,9 +118,7 @@ fn has_chunk(bytes: &[u8], name: [u8; 4]) -> bool {
 /// Chunks are no longer than the file that they are in; what they inflate to is limited.
 fn png_limits(limits: &Limits, file_len: usize) -> PngLimits {
     let metadata = usize::try_from(limits.max_metadata_bytes).unwrap_or(usize::MAX);
-    PngLimits {
-        bytes: metadata.saturating_mul(2).saturating_add(2 * file_len),
-    }
+    PngLimits { bytes: metadata.saturating_mul(2).saturating_add(2 * file_len) }
 }
 
 fn failure(error: &DecodingError) -> Failure {
@@ -147,10 +126,9 @@ fn failure(error: &DecodingError) -> Failure {
         DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             damaged("it is cut off")
         }
-        DecodingError::LimitsExceeded => Failure::new(
-            FailureKind::TooLarge,
-            "the PNG needs more memory than the limits allow",
-        ),
+        DecodingError::LimitsExceeded => {
+            Failure::new(FailureKind::TooLarge, "the PNG needs more memory than the limits allow")
+        }
         other => {
             let text = other.to_string().replace('\n', " ");
             if text.starts_with("CRC error") {
@@ -210,10 +188,7 @@ pub(super) fn encode(
         }
     };
     result.map(|()| Vec::new()).map_err(|error| {
-        Failure::new(
-            FailureKind::Encode,
-            format!("the PNG could not be written: {error}"),
-        )
+        Failure::new(FailureKind::Encode, format!("the PNG could not be written: {error}"))
     })
 }
 
@@ -238,17 +213,11 @@ mod tests {
             channels: Channels::Gray,
             samples: Samples::U8(vec![7]),
         };
-        let metadata = Metadata {
-            icc: Some(vec![0; 32 << 20]),
-            exif: None,
-        };
+        let metadata = Metadata { icc: Some(vec![0; 32 << 20]), exif: None };
         let (mut pool, mut file) = (Pool::new(), Vec::new());
         encode(&picture, &metadata, &mut pool, &mut file).unwrap();
         assert!(file.len() < 1 << 20);
-        let limits = Limits {
-            max_metadata_bytes: 1 << 20,
-            ..Limits::default()
-        };
+        let limits = Limits { max_metadata_bytes: 1 << 20, ..Limits::default() };
         let source = decode(&file, &limits, &mut pool).unwrap();
         assert_eq!(source.icc, None);
         assert_eq!(source.notes.len(), 1);

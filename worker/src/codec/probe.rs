@@ -38,19 +38,14 @@ pub fn probe(file: &mut (impl BufRead + Seek), limits: &Limits) -> Result<Probe,
         Failure::new(FailureKind::Read, format!("could not be read: {error}"))
     };
     let mut head = Vec::with_capacity(SNIFF_BYTES);
-    Read::take(&mut *file, SNIFF_BYTES as u64)
-        .read_to_end(&mut head)
-        .map_err(unreadable)?;
+    Read::take(&mut *file, SNIFF_BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let format = recognise(&head)?;
     let without_exif = |size| Stored { size, exif: None };
     let stored = match format {
         Format::Jpeg => {
             let header = jpeg_segments::read(file, limits.max_metadata_bytes)?;
-            Stored {
-                size: (header.width, header.height),
-                exif: header.exif,
-            }
+            Stored { size: (header.width, header.height), exif: header.exif }
         }
         Format::Png => png::probe(file, limits)?,
         Format::Bmp => without_exif(bmp::probe(file, limits)?),
@@ -59,13 +54,7 @@ pub fn probe(file: &mut (impl BufRead + Seek), limits: &Limits) -> Result<Probe,
         Format::WebP => webp::probe(file, limits)?,
     };
     limit::check(limits, format, stored.size, 1, 1)?;
-    let orientation = stored
-        .exif
-        .map_or(Orientation::Upright, |block| exif::orientation(&block));
+    let orientation = stored.exif.map_or(Orientation::Upright, |block| exif::orientation(&block));
     let (width, height) = orientation.upright_size(stored.size.0, stored.size.1);
-    Ok(Probe {
-        format,
-        width,
-        height,
-    })
+    Ok(Probe { format, width, height })
 }

@@ -23,12 +23,7 @@ use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What a TIFF can hold: everything.
-pub(super) const SHAPE: Shape = Shape {
-    name: "TIFF",
-    gray: true,
-    alpha: true,
-    deep: true,
-};
+pub(super) const SHAPE: Shape = Shape { name: "TIFF", gray: true, alpha: true, deep: true };
 
 /// The tags of the resolution: columns, rows, unit.
 const RESOLUTION: [u16; 3] = [0x011a, 0x011b, 0x0128];
@@ -41,11 +36,8 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let mut decoder = open(stated.as_readable(bytes), limits)?;
     let size = decoder.dimensions().map_err(|e| failure(&e))?;
     limit::check(limits, Format::Tiff, size, 1, 1)?;
-    let icc = decoder
-        .find_tag(Tag::IccProfile)
-        .ok()
-        .flatten()
-        .and_then(|value| value.into_u8_vec().ok());
+    let icc =
+        decoder.find_tag(Tag::IccProfile).ok().flatten().and_then(|value| value.into_u8_vec().ok());
     let raw = read_samples(&mut decoder, &stated, limits, size, pool)?;
     let is_cmyk = raw.model == Model::Cmyk;
     let is_lab = matches!(raw.model, Model::Lab | Model::IccLab);
@@ -69,19 +61,13 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
 pub(super) fn probe(file: impl Read + Seek, limits: &Limits) -> Result<Stored, Failure> {
     let mut decoder = open(file, limits)?;
     let size = decoder.dimensions().map_err(|e| failure(&e))?;
-    let orientation = decoder
-        .find_tag_unsigned::<u16>(Tag::Orientation)
-        .ok()
-        .flatten()
-        .unwrap_or(1);
+    let orientation =
+        decoder.find_tag_unsigned::<u16>(Tag::Orientation).ok().flatten().unwrap_or(1);
     let fields = Fields {
         image: vec![Field::short(Tag::Orientation.to_u16(), orientation)],
         ..Fields::default()
     };
-    Ok(Stored {
-        size,
-        exif: Some(fields.build()),
-    })
+    Ok(Stored { size, exif: Some(fields.build()) })
 }
 
 fn open<R: Read + Seek>(file: R, limits: &Limits) -> Result<Decoder<R>, Failure> {
@@ -115,15 +101,9 @@ impl Stated {
         let mut fields = Fields::parse(bytes);
         if fields.image.contains(&Field::short(RESOLUTION[2], 1)) {
             // A resolution in no unit says nothing.
-            fields
-                .image
-                .retain(|field| !RESOLUTION.contains(&field.tag));
+            fields.image.retain(|field| !RESOLUTION.contains(&field.tag));
         }
-        Self {
-            fields,
-            model,
-            little_endian: block.is_some_and(|block| block.is_little_endian()),
-        }
+        Self { fields, model, little_endian: block.is_some_and(|block| block.is_little_endian()) }
     }
 
     /// The file with a colour model that the crate reads, of as many samples: it refuses palettes
@@ -142,11 +122,8 @@ impl Stated {
         Patched {
             file: Cursor::new(bytes),
             patch: model.map(|(at, model)| {
-                let bytes = if self.little_endian {
-                    model.to_le_bytes()
-                } else {
-                    model.to_be_bytes()
-                };
+                let bytes =
+                    if self.little_endian { model.to_le_bytes() } else { model.to_be_bytes() };
                 (at, bytes)
             }),
         }
@@ -189,11 +166,7 @@ fn read_samples(
     pool: &mut Pool,
 ) -> Result<Raw, Failure> {
     let color = decoder.colortype().map_err(|e| failure(&e))?;
-    let mut palette = || {
-        decoder
-            .get_tag_u16_vec(Tag::ColorMap)
-            .map_err(|e| failure(&e))
-    };
+    let mut palette = || decoder.get_tag_u16_vec(Tag::ColorMap).map_err(|e| failure(&e));
     let (model, count) = match (color, stated.model.map_or(0, |(_, model)| model)) {
         (ColorType::Gray(_), 3) => (Model::Palette(palette()?), 1),
         (ColorType::Multiband { num_samples, .. }, 3) => (Model::Palette(palette()?), num_samples),
@@ -271,10 +244,9 @@ fn count_pages(decoder: &mut Decoder<Patched<'_>>) -> usize {
 fn failure(error: &TiffError) -> Failure {
     match error {
         TiffError::UnsupportedError(what) => unsupported(&what.to_string()),
-        TiffError::LimitsExceeded => Failure::new(
-            FailureKind::TooLarge,
-            "the TIFF needs more memory than the limits allow",
-        ),
+        TiffError::LimitsExceeded => {
+            Failure::new(FailureKind::TooLarge, "the TIFF needs more memory than the limits allow")
+        }
         TiffError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             damaged("it is cut off")
         }
@@ -290,16 +262,11 @@ fn unsupported(what: &str) -> Failure {
 }
 
 fn damaged(what: &str) -> Failure {
-    Failure::new(
-        FailureKind::Damaged,
-        format!("the TIFF is damaged: {}", one_line(what)),
-    )
+    Failure::new(FailureKind::Damaged, format!("the TIFF is damaged: {}", one_line(what)))
 }
 
 fn one_line(what: &str) -> String {
-    what.trim_start_matches("format error: ")
-        .trim_end_matches('.')
-        .replace('\n', " ")
+    what.trim_start_matches("format error: ").trim_end_matches('.').replace('\n', " ")
 }
 
 /// Encodes a picture of any layout and depth.
@@ -339,10 +306,7 @@ pub(super) fn encode(
     out.extend_from_slice(file.get_ref());
     pool.give_bytes(file.into_inner());
     result.map(|()| Vec::new()).map_err(|error| {
-        Failure::new(
-            FailureKind::Encode,
-            format!("the TIFF could not be written: {error}"),
-        )
+        Failure::new(FailureKind::Encode, format!("the TIFF could not be written: {error}"))
     })
 }
 
@@ -355,11 +319,7 @@ fn write<C: Encodable>(
 where
     [C::Inner]: TiffValue,
 {
-    let fields = metadata
-        .exif
-        .as_deref()
-        .map(Fields::parse)
-        .unwrap_or_default();
+    let fields = metadata.exif.as_deref().map(Fields::parse).unwrap_or_default();
     let mut encoder = TiffEncoder::new(file)?
         .with_compression(Compression::Deflate(DeflateLevel::Fast))
         .with_predictor(Predictor::Horizontal);

@@ -89,14 +89,10 @@ pub(super) fn to_picture(
             out.copy_from_slice(&raw.bytes);
             Samples::U8(out)
         }
-        Kind::Unsigned(16) => words(raw.bytes.as_chunks::<2>().0, pool, |v| {
-            u16::from_ne_bytes(*v)
-        }),
+        Kind::Unsigned(16) => words(raw.bytes.as_chunks::<2>().0, pool, |v| u16::from_ne_bytes(*v)),
         Kind::Unsigned(32) => {
             note = Some("32 bits a channel reduced to 16".into());
-            words(raw.bytes.as_chunks::<4>().0, pool, |v| {
-                (u32::from_ne_bytes(*v) >> 16) as u16
-            })
+            words(raw.bytes.as_chunks::<4>().0, pool, |v| (u32::from_ne_bytes(*v) >> 16) as u16)
         }
         Kind::Float(32) => {
             let values = raw.bytes.as_chunks::<4>().0;
@@ -127,12 +123,7 @@ pub(super) fn to_picture(
         Samples::U16(samples) if raw.planar => Samples::U16(interleaved(&samples, count)),
         samples => samples,
     };
-    let picture = |channels, samples| Picture {
-        width,
-        height,
-        channels,
-        samples,
-    };
+    let picture = |channels, samples| Picture { width, height, channels, samples };
     let picture = match raw.model {
         Model::Gray if raw.extra != Extra::Other && count >= 2 => {
             let mut samples = first(samples, count, 2);
@@ -216,10 +207,7 @@ fn float_note(low: f64, high: f64) -> String {
 
 fn interleaved<T: Copy + Default>(planes: &[T], count: usize) -> Vec<T> {
     let mut out = vec![T::default(); planes.len()];
-    for (at, plane) in planes
-        .chunks_exact((planes.len() / count).max(1))
-        .enumerate()
-    {
+    for (at, plane) in planes.chunks_exact((planes.len() / count).max(1)).enumerate() {
         for (sample, &value) in out.iter_mut().skip(at).step_by(count).zip(plane) {
             *sample = value;
         }
@@ -284,17 +272,11 @@ fn colored(indices: &Samples, map: &[u16]) -> Result<Samples, String> {
     let color = |index: u8| {
         [0, 1, 2].map(|channel| {
             let at = (usize::from(index) < colors).then(|| channel * colors + usize::from(index));
-            at.and_then(|at| map.get(at))
-                .map_or(0, |v| (v >> shift) as u8)
+            at.and_then(|at| map.get(at)).map_or(0, |v| (v >> shift) as u8)
         })
     };
     let table: Vec<[u8; 3]> = (0..=255).map(color).collect();
-    Ok(Samples::U8(
-        indices
-            .iter()
-            .flat_map(|&index| table[usize::from(index)])
-            .collect(),
-    ))
+    Ok(Samples::U8(indices.iter().flat_map(|&index| table[usize::from(index)]).collect()))
 }
 
 /// ITU-R BT.601 with full range, as JFIF has it.
@@ -306,12 +288,8 @@ fn from_ycbcr(samples: &mut Samples) -> bool {
         let [y, cb, cr] = pixel.map(f32::from);
         let (cb, cr) = (cb - 128.0, cr - 128.0);
         // A cast saturates.
-        *pixel = [
-            y + 1.402 * cr,
-            y - 0.344_136 * cb - 0.714_136 * cr,
-            y + 1.772 * cb,
-        ]
-        .map(|v| (v + 0.5) as u8);
+        *pixel = [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb]
+            .map(|v| (v + 0.5) as u8);
     }
     true
 }
@@ -322,13 +300,8 @@ fn from_lab(samples: &mut Samples, signed: bool) {
         Samples::U8(samples) => {
             for pixel in samples.as_chunks_mut::<3>().0 {
                 let [l, a, b] = *pixel;
-                let [a, b] = [a, b].map(|v| {
-                    if signed {
-                        f32::from(v as i8)
-                    } else {
-                        f32::from(v) - 128.0
-                    }
-                });
+                let [a, b] =
+                    [a, b].map(|v| if signed { f32::from(v as i8) } else { f32::from(v) - 128.0 });
                 let rgb = color::from_lab(f32::from(l) / 2.55, a, b);
                 *pixel = rgb.map(|v| (v * 255.0 + 0.5) as u8);
             }
@@ -337,11 +310,7 @@ fn from_lab(samples: &mut Samples, signed: bool) {
             for pixel in samples.as_chunks_mut::<3>().0 {
                 let [l, a, b] = *pixel;
                 let [a, b] = [a, b].map(|v| {
-                    if signed {
-                        f32::from(v as i16) / 256.0
-                    } else {
-                        f32::from(v) / 256.0 - 128.0
-                    }
+                    if signed { f32::from(v as i16) / 256.0 } else { f32::from(v) / 256.0 - 128.0 }
                 });
                 let rgb = color::from_lab(f32::from(l) / 655.35, a, b);
                 *pixel = rgb.map(|v| (v * 65_535.0 + 0.5) as u16);
@@ -375,21 +344,13 @@ mod tests {
     #[test]
     fn parts_of_bytes_are_unpacked_and_scaled() {
         let bits = raw(Kind::Unsigned(1), Model::Gray, 1, vec![0b1010_0001]);
-        assert_eq!(
-            samples(bits),
-            Samples::U8(vec![255, 0, 255, 0, 0, 0, 0, 255])
-        );
+        assert_eq!(samples(bits), Samples::U8(vec![255, 0, 255, 0, 0, 0, 0, 255]));
         let pairs = raw(Kind::Unsigned(2), Model::Gray, 1, vec![0b0001_1011]);
         assert_eq!(samples(pairs), Samples::U8(vec![0, 85, 170, 255]));
         let odd = Raw {
             width: 3,
             height: 2,
-            ..raw(
-                Kind::Unsigned(4),
-                Model::Gray,
-                1,
-                vec![0x12, 0x3f, 0xf0, 0x8f],
-            )
+            ..raw(Kind::Unsigned(4), Model::Gray, 1, vec![0x12, 0x3f, 0xf0, 0x8f])
         };
         assert_eq!(samples(odd), Samples::U8(vec![17, 34, 51, 255, 0, 136]));
     }
@@ -398,10 +359,7 @@ mod tests {
     fn a_palette_is_looked_up() {
         let map = vec![0x1000, 0xff00, 0x2000, 0, 0x3000, 0x8000];
         let indices = raw(Kind::Unsigned(8), Model::Palette(map), 1, vec![1, 0, 7]);
-        assert_eq!(
-            samples(indices),
-            Samples::U8(vec![0xff, 0, 0x80, 0x10, 0x20, 0x30, 0, 0, 0])
-        );
+        assert_eq!(samples(indices), Samples::U8(vec![0xff, 0, 0x80, 0x10, 0x20, 0x30, 0, 0, 0]));
         let map = vec![1, 2, 3];
         let eight = raw(Kind::Unsigned(8), Model::Palette(map), 1, vec![0]);
         assert_eq!(samples(eight), Samples::U8(vec![1, 2, 3]));
@@ -409,10 +367,8 @@ mod tests {
 
     #[test]
     fn planes_are_interleaved() {
-        let planes = Raw {
-            planar: true,
-            ..raw(Kind::Unsigned(8), Model::Rgb, 3, vec![1, 2, 3, 4, 5, 6])
-        };
+        let planes =
+            Raw { planar: true, ..raw(Kind::Unsigned(8), Model::Rgb, 3, vec![1, 2, 3, 4, 5, 6]) };
         assert_eq!(samples(planes), Samples::U8(vec![1, 3, 5, 2, 4, 6]));
     }
 

@@ -14,12 +14,7 @@ use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What a WebP can hold.
-pub(super) const SHAPE: Shape = Shape {
-    name: "WebP",
-    gray: false,
-    alpha: true,
-    deep: false,
-};
+pub(super) const SHAPE: Shape = Shape { name: "WebP", gray: false, alpha: true, deep: false };
 
 /// Largest side that the format can state, px.
 const MAX_SIDE: u32 = 16_383;
@@ -40,25 +35,16 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     }
     let mut decoder = open(Cursor::new(bytes), limits)?;
     let (width, height) = decoder.dimensions();
-    let (channels, len) = if decoder.has_alpha() {
-        (Channels::Rgba, 4)
-    } else {
-        (Channels::Rgb, 3)
-    };
+    let (channels, len) =
+        if decoder.has_alpha() { (Channels::Rgba, 4) } else { (Channels::Rgb, 3) };
     let mut notes = Vec::new();
     if decoder.is_animated() && decoder.num_frames() > 1 {
-        notes.push(format!(
-            "animation: only the first of {} frames is kept",
-            decoder.num_frames()
-        ));
+        notes.push(format!("animation: only the first of {} frames is kept", decoder.num_frames()));
     }
     let icc = optional(decoder.icc_profile(), "ICC profile", &mut notes);
     let exif = optional(decoder.exif_metadata(), "EXIF", &mut notes);
-    let exif = exif.map(|block| {
-        block
-            .strip_prefix(EXIF_PREFIX)
-            .map_or_else(|| block.clone(), <[u8]>::to_vec)
-    });
+    let exif = exif
+        .map(|block| block.strip_prefix(EXIF_PREFIX).map_or_else(|| block.clone(), <[u8]>::to_vec));
 
     let mut samples = pool.bytes(width as usize * height as usize * len);
     if let Err(error) = decoder.read_image(&mut samples) {
@@ -70,12 +56,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         exif,
         notes,
         lossless: !decoder.is_lossy(),
-        ..Source::still(Picture {
-            width,
-            height,
-            channels,
-            samples: Samples::U8(samples),
-        })
+        ..Source::still(Picture { width, height, channels, samples: Samples::U8(samples) })
     })
 }
 
@@ -83,10 +64,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
 pub(super) fn probe(file: impl BufRead + Seek, limits: &Limits) -> Result<Stored, Failure> {
     let mut decoder = open(file, limits)?;
     let exif = optional(decoder.exif_metadata(), "EXIF", &mut Vec::new());
-    Ok(Stored {
-        size: decoder.dimensions(),
-        exif,
-    })
+    Ok(Stored { size: decoder.dimensions(), exif })
 }
 
 fn open<R: BufRead + Seek>(file: R, limits: &Limits) -> Result<WebPDecoder<R>, Failure> {
@@ -156,9 +134,7 @@ pub(super) fn encode(
     };
     let mut encoded = pool.empty_bytes();
     let written = match quality {
-        None => WebPEncoder::new(&mut encoded)
-            .encode(samples, width, height, color)
-            .is_ok(),
+        None => WebPEncoder::new(&mut encoded).encode(samples, width, height, color).is_ok(),
         Some(quality) => {
             let quality = quality.clamp(1, 100);
             webp_lossy::encode(samples, width, height, has_alpha, quality, &mut encoded)
@@ -169,16 +145,9 @@ pub(super) fn encode(
         webp_riff::with_metadata(&encoded, (width, height), icc, exif, out);
     }
     pool.give_bytes(encoded);
-    if written {
-        Ok(Vec::new())
-    } else {
-        Err(refused())
-    }
+    if written { Ok(Vec::new()) } else { Err(refused()) }
 }
 
 fn refused() -> Failure {
-    Failure::new(
-        FailureKind::Encode,
-        "the WebP could not be written: the encoder refused it",
-    )
+    Failure::new(FailureKind::Encode, "the WebP could not be written: the encoder refused it")
 }

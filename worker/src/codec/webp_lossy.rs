@@ -28,23 +28,12 @@ pub(super) fn encode(
     if pixels == 0 || samples.len() as u64 != pixels * u64::from(channels) {
         return false;
     }
-    let encode = if has_alpha {
-        WebPEncodeRGBA
-    } else {
-        WebPEncodeRGB
-    };
+    let encode = if has_alpha { WebPEncodeRGBA } else { WebPEncodeRGB };
     let mut encoded: *mut u8 = ptr::null_mut();
     // SAFETY: `samples` holds `rows` rows of `stride` bytes, as checked above, and is only read.
     // `encoded` is a valid place for a pointer, which is set when the result is not 0.
     let len = unsafe {
-        encode(
-            samples.as_ptr(),
-            columns,
-            rows,
-            stride,
-            f32::from(quality),
-            &raw mut encoded,
-        )
+        encode(samples.as_ptr(), columns, rows, stride, f32::from(quality), &raw mut encoded)
     };
     if encoded.is_null() {
         return false;

@@ -122,10 +122,7 @@ mod tests {
         let names: Vec<[u8; 4]> = chunks(&file).map(|(name, _)| name).collect();
         assert_eq!(names, [*b"VP8X", *b"ICCP", *b"VP8L", *b"EXIF"]);
         let contents: Vec<&[u8]> = chunks(&file).map(|(_, content)| content).collect();
-        assert_eq!(
-            contents[0],
-            [FLAG_ICC | FLAG_ALPHA | FLAG_EXIF, 0, 0, 0, 2, 0, 0, 1, 0, 0]
-        );
+        assert_eq!(contents[0], [FLAG_ICC | FLAG_ALPHA | FLAG_EXIF, 0, 0, 0, 2, 0, 0, 1, 0, 0]);
         assert_eq!(contents[1], b"icc");
         let len = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
         assert_eq!(len + 8, file.len());
@@ -138,11 +135,7 @@ mod tests {
         assert_eq!(bitstream_size(name, content), Some((3, 2)));
         let mut frame = vec![0; 16];
         push_chunk(&mut frame, *b"ALPH", &[1, 2, 3]);
-        push_chunk(
-            &mut frame,
-            *b"VP8 ",
-            &[0, 0, 0, 0x9d, 1, 0x2a, 5, 0x40, 7, 0],
-        );
+        push_chunk(&mut frame, *b"VP8 ", &[0, 0, 0, 0x9d, 1, 0x2a, 5, 0x40, 7, 0]);
         assert_eq!(bitstream_size(*b"ANMF", &frame), Some((5, 7)));
         assert_eq!(bitstream_size(*b"ANMF", &frame[..20]), None);
     }

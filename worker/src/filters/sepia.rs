@@ -15,10 +15,7 @@ pub static SEPIA: Registered = Registered {
     spec: FilterSpec {
         id: "sepia",
         id_en: "sepia",
-        label: Text {
-            es: "Sepia",
-            en: "Sepia",
-        },
+        label: Text { es: "Sepia", en: "Sepia" },
         help: Text {
             es: "Da el tono marrón de las fotografías antiguas.",
             en: "Gives the brown tone of old photographs.",
@@ -33,12 +30,7 @@ struct Sepia;
 
 impl Draw for Sepia {
     fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        let Canvas {
-            channels,
-            samples,
-            source,
-            ..
-        } = canvas;
+        let Canvas { channels, samples, source, .. } = canvas;
         match channels {
             Channels::Rgb => tone::<T, 3>(samples, source),
             Channels::Rgba => tone::<T, 4>(samples, source),
@@ -92,11 +84,7 @@ fn tone_block<T: Sample, const N: usize>(block: &mut [T]) {
             planes[channel][index] = pixel[channel];
         }
     }
-    let toned = if T::MAX == 255 {
-        tone_bytes(&planes)
-    } else {
-        tone_doubles(&planes)
-    };
+    let toned = if T::MAX == 255 { tone_bytes(&planes) } else { tone_doubles(&planes) };
     for (index, pixel) in pixels.iter_mut().enumerate() {
         for channel in 0..3 {
             pixel[channel] = toned[channel][index];
@@ -135,11 +123,7 @@ fn tone_bytes<T: Sample>(planes: &Planes<T>) -> Planes<T> {
             toned[index] = T::new(value.min(T::MAX));
         }
     }
-    if whole == 0 {
-        toned
-    } else {
-        tone_doubles(planes)
-    }
+    if whole == 0 { toned } else { tone_doubles(planes) }
 }
 
 #[cfg(test)]

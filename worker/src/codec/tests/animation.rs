@@ -9,11 +9,7 @@ fn frames(channels: Channels) -> Vec<Frame> {
                 .flat_map(|at| {
                     let (x, y) = (at % 20, at / 20);
                     let inside = (i * 3..i * 3 + 5).contains(&x) && (2 + i..8 + i).contains(&y);
-                    let [r, g, b] = if inside {
-                        [200, 30, i as u8]
-                    } else {
-                        [10, 60, 90]
-                    };
+                    let [r, g, b] = if inside { [200, 30, i as u8] } else { [10, 60, 90] };
                     let alpha = if inside || x > 15 { 255 } else { 0 };
                     let pixel = if alpha == 0 && channels == Channels::Rgba {
                         [0; 4]
@@ -24,12 +20,7 @@ fn frames(channels: Channels) -> Vec<Frame> {
                 })
                 .collect();
             Frame {
-                picture: Picture {
-                    width: 20,
-                    height: 16,
-                    channels,
-                    samples: Samples::U8(samples),
-                },
+                picture: Picture { width: 20, height: 16, channels, samples: Samples::U8(samples) },
                 delay_ms: 40 + i * 10,
             }
         })
@@ -38,11 +29,7 @@ fn frames(channels: Channels) -> Vec<Frame> {
 
 fn animation(channels: Channels, loops: u32) -> Document {
     let frames = frames(channels);
-    Document {
-        frames,
-        loops,
-        ..Document::still(Format::Gif, picture(1, 1, channels, false))
-    }
+    Document { frames, loops, ..Document::still(Format::Gif, picture(1, 1, channels, false)) }
 }
 
 #[test]
@@ -101,19 +88,12 @@ fn a_still_gif_of_few_colours_is_exact() {
 fn more_colours_are_reduced_with_a_note() {
     let original = picture(100, 80, Channels::Rgb, false);
     let (back, notes) = through(&Document::still(Format::Png, original.clone()), Format::Gif);
-    assert!(
-        notes.iter().any(|note| note.contains("256 colours")),
-        "{notes:?}"
-    );
+    assert!(notes.iter().any(|note| note.contains("256 colours")), "{notes:?}");
     let (Samples::U8(a), Samples::U8(b)) = (&back.frames[0].picture.samples, &original.samples)
     else {
         panic!("not of 8 bits")
     };
-    let error: u64 = a
-        .iter()
-        .zip(b)
-        .map(|(&a, &b)| u64::from(a.abs_diff(b)))
-        .sum();
+    let error: u64 = a.iter().zip(b).map(|(&a, &b)| u64::from(a.abs_diff(b))).sum();
     assert!((error as f64) < a.len() as f64 * 8.0, "{error}");
 }
 
@@ -122,10 +102,7 @@ fn frames_count_against_the_limits() {
     let (file, _) = written(&animation(Channels::Rgb, 0), &Encoding::default());
     let pixels = 20 * 16;
     for (max_pixels, fits) in [(pixels * 5, true), (pixels * 5 - 1, false)] {
-        let limits = Limits {
-            max_pixels,
-            ..Limits::default()
-        };
+        let limits = Limits { max_pixels, ..Limits::default() };
         assert_eq!(decode(&file, &limits, &mut Pool::new()).is_ok(), fits);
     }
 }

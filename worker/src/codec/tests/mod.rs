@@ -12,12 +12,8 @@ use super::{Document, Metadata, decode, encode};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-const CHANNELS: [Channels; 4] = [
-    Channels::Gray,
-    Channels::GrayAlpha,
-    Channels::Rgb,
-    Channels::Rgba,
-];
+const CHANNELS: [Channels; 4] =
+    [Channels::Gray, Channels::GrayAlpha, Channels::Rgb, Channels::Rgba];
 
 /// A picture in which neighbours are close, no two channels are alike, and alpha takes all values.
 fn picture(width: u32, height: u32, channels: Channels, deep: bool) -> Picture {
@@ -29,11 +25,7 @@ fn picture(width: u32, height: u32, channels: Channels, deep: bool) -> Picture {
             2 => 255 - x * 255 / width,
             _ => (x + y) * 255 / (width + height),
         };
-        if deep {
-            level * 257 - level % 7 * u32::from(level > 0)
-        } else {
-            level
-        }
+        if deep { level * 257 - level % 7 * u32::from(level > 0) } else { level }
     };
     let values = (0..height)
         .flat_map(|y| (0..width).flat_map(move |x| (0..n).map(move |c| sample(x, y, c))));
@@ -50,10 +42,7 @@ fn picture(width: u32, height: u32, channels: Channels, deep: bool) -> Picture {
 }
 
 fn to(format: Format) -> Encoding {
-    Encoding {
-        format: Some(format),
-        ..Encoding::default()
-    }
+    Encoding { format: Some(format), ..Encoding::default() }
 }
 
 fn written(document: &Document, encoding: &Encoding) -> (Vec<u8>, Vec<String>) {
@@ -77,10 +66,7 @@ fn through(document: &Document, format: Format) -> (Document, Vec<String>) {
 
 /// A picture with metadata, as if read from a file of that format.
 fn document(format: Format, picture: Picture, metadata: Metadata) -> Document {
-    Document {
-        metadata,
-        ..Document::still(format, picture)
-    }
+    Document { metadata, ..Document::still(format, picture) }
 }
 
 /// A small file of a format.

@@ -33,22 +33,13 @@ fn what_is_no_image_is_refused_by_content() {
 fn limits_hold_for_every_format() {
     for format in Format::ALL {
         let file = small_file(format);
-        let pixels = Limits {
-            max_pixels: 40 * 30 - 1,
-            ..Limits::default()
-        };
+        let pixels = Limits { max_pixels: 40 * 30 - 1, ..Limits::default() };
         assert_eq!(refused(&file, &pixels), FailureKind::TooLarge, "{format:?}");
         let failure = probe(&mut Cursor::new(&file), &pixels).unwrap_err();
         assert_eq!(failure.kind, FailureKind::TooLarge, "{format:?}");
-        let bytes = Limits {
-            max_alloc_bytes: 40 * 30 * 3 - 1,
-            ..Limits::default()
-        };
+        let bytes = Limits { max_alloc_bytes: 40 * 30 * 3 - 1, ..Limits::default() };
         assert_eq!(refused(&file, &bytes), FailureKind::TooLarge, "{format:?}");
-        let length = Limits {
-            max_file_bytes: file.len() as u64 - 1,
-            ..Limits::default()
-        };
+        let length = Limits { max_file_bytes: file.len() as u64 - 1, ..Limits::default() };
         assert_eq!(refused(&file, &length), FailureKind::TooLarge, "{format:?}");
     }
 }
@@ -58,10 +49,7 @@ fn the_header_tells_the_size() {
     for format in Format::ALL {
         let file = small_file(format);
         let probed = probe(&mut Cursor::new(&file), &Limits::default()).unwrap();
-        assert_eq!(
-            (probed.format, probed.width, probed.height),
-            (format, 40, 30)
-        );
+        assert_eq!((probed.format, probed.width, probed.height), (format, 40, 30));
     }
 }
 
@@ -85,11 +73,7 @@ fn files_that_are_cut_off_are_refused() {
 
 #[test]
 fn a_side_above_what_the_format_can_state_is_refused() {
-    for (format, width) in [
-        (Format::Jpeg, 65_536),
-        (Format::Gif, 65_536),
-        (Format::WebP, 16_384),
-    ] {
+    for (format, width) in [(Format::Jpeg, 65_536), (Format::Gif, 65_536), (Format::WebP, 16_384)] {
         let wide = Document::still(Format::Png, picture(width, 1, Channels::Gray, false));
         let failure = super::super::encode(&wide, &to(format), &mut Pool::new(), &mut Vec::new())
             .unwrap_err();

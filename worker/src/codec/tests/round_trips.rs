@@ -4,18 +4,11 @@ const SIZES: [(u32, u32); 5] = [(1, 1), (1, 9), (9, 1), (7, 5), (64, 33)];
 
 /// Mean difference of samples.
 fn distance(a: &Picture, b: &Picture) -> f64 {
-    assert_eq!(
-        (a.width, a.height, a.channels),
-        (b.width, b.height, b.channels)
-    );
+    assert_eq!((a.width, a.height, a.channels), (b.width, b.height, b.channels));
     let (Samples::U8(left), Samples::U8(right)) = (&a.samples, &b.samples) else {
         panic!("not of 8 bits");
     };
-    let sum: u64 = left
-        .iter()
-        .zip(right)
-        .map(|(&l, &r)| u64::from(l.abs_diff(r)))
-        .sum();
+    let sum: u64 = left.iter().zip(right).map(|(&l, &r)| u64::from(l.abs_diff(r))).sum();
     sum as f64 / left.len() as f64
 }
 
@@ -47,10 +40,7 @@ fn bmp_holds_gray_and_colour_exactly() {
                 samples[2] = 77;
             }
             let (back, _) = through(&Document::still(Format::Bmp, original.clone()), Format::Bmp);
-            assert_eq!(
-                back.frames[0].picture, original,
-                "{channels:?} {width}x{height}"
-            );
+            assert_eq!(back.frames[0].picture, original, "{channels:?} {width}x{height}");
         }
     }
 }
@@ -60,10 +50,8 @@ fn lossless_webp_stays_lossless() {
     for channels in [Channels::Rgb, Channels::Rgba] {
         for (width, height) in SIZES {
             let original = picture(width, height, channels, false);
-            let document = Document {
-                lossless: true,
-                ..Document::still(Format::WebP, original.clone())
-            };
+            let document =
+                Document { lossless: true, ..Document::still(Format::WebP, original.clone()) };
             let (back, _) = through(&document, Format::WebP);
             assert!(back.lossless);
             let picture = &back.frames[0].picture;
@@ -86,22 +74,13 @@ fn jpeg_and_webp_are_close_and_follow_the_quality() {
         let document = Document::still(Format::Png, original.clone());
         let mut results = Vec::new();
         for quality in [5, 50, 95] {
-            let encoding = Encoding {
-                quality,
-                ..to(format)
-            };
+            let encoding = Encoding { quality, ..to(format) };
             let (file, _) = written(&document, &encoding);
             let back = read(&file);
             results.push((file.len(), distance(&back.frames[0].picture, &original)));
         }
-        assert!(
-            results.is_sorted_by(|a, b| a.0 < b.0),
-            "{format:?}: {results:?}"
-        );
-        assert!(
-            results.is_sorted_by(|a, b| a.1 > b.1),
-            "{format:?}: {results:?}"
-        );
+        assert!(results.is_sorted_by(|a, b| a.0 < b.0), "{format:?}: {results:?}");
+        assert!(results.is_sorted_by(|a, b| a.1 > b.1), "{format:?}: {results:?}");
         assert!(results[2].1 < 2.0, "{format:?}: {results:?}");
     }
 }
@@ -109,29 +88,18 @@ fn jpeg_and_webp_are_close_and_follow_the_quality() {
 #[test]
 fn gray_jpeg_stays_gray() {
     let original = picture(50, 41, Channels::Gray, false);
-    let (back, _) = through(
-        &Document::still(Format::Jpeg, original.clone()),
-        Format::Jpeg,
-    );
+    let (back, _) = through(&Document::still(Format::Jpeg, original.clone()), Format::Jpeg);
     assert!(distance(&back.frames[0].picture, &original) < 3.0);
 }
 
 #[test]
 fn lossy_webp_keeps_transparency() {
     let original = picture(64, 48, Channels::Rgba, false);
-    let (back, notes) = through(
-        &Document::still(Format::Png, original.clone()),
-        Format::WebP,
-    );
+    let (back, notes) = through(&Document::still(Format::Png, original.clone()), Format::WebP);
     assert!(!back.lossless);
     assert!(notes.is_empty());
     let alpha = |picture: &Picture| match &picture.samples {
-        Samples::U8(samples) => samples
-            .iter()
-            .skip(3)
-            .step_by(4)
-            .copied()
-            .collect::<Vec<_>>(),
+        Samples::U8(samples) => samples.iter().skip(3).step_by(4).copied().collect::<Vec<_>>(),
         Samples::U16(_) => Vec::new(),
     };
     assert_eq!(alpha(&back.frames[0].picture), alpha(&original));
@@ -143,10 +111,7 @@ fn sixteen_bits_become_eight_with_a_note_where_they_must() {
     for format in [Format::Jpeg, Format::Bmp, Format::Gif, Format::WebP] {
         let (back, notes) = through(&Document::still(Format::Png, original.clone()), format);
         assert!(matches!(back.frames[0].picture.samples, Samples::U8(_)));
-        assert!(
-            notes.iter().any(|note| note.starts_with("16 bits")),
-            "{format:?}: {notes:?}"
-        );
+        assert!(notes.iter().any(|note| note.starts_with("16 bits")), "{format:?}: {notes:?}");
     }
 }
 
@@ -163,16 +128,11 @@ fn transparency_becomes_the_background_with_a_note() {
             channels: Channels::Rgba,
             samples: Samples::U8([90, 90, 90, 0].repeat(256)),
         };
-        let encoding = Encoding {
-            background,
-            ..to(format)
-        };
+        let encoding = Encoding { background, ..to(format) };
         let (file, notes) = written(&Document::still(Format::Png, clear), &encoding);
         assert_eq!(notes.len(), 1);
         let back = read(&file).frames.remove(0).picture;
-        let Samples::U8(samples) = &back.samples else {
-            panic!("not of 8 bits")
-        };
+        let Samples::U8(samples) = &back.samples else { panic!("not of 8 bits") };
         assert_eq!(samples[..3], expected, "{format:?}");
         assert_eq!(back.channels, Channels::Rgb);
     }
@@ -188,10 +148,7 @@ fn every_picture_can_be_written_in_every_format() {
                     let (back, _) = through(&Document::still(Format::Png, original), format);
                     let picture = &back.frames[0].picture;
                     assert_eq!((picture.width, picture.height), (width, height));
-                    assert_eq!(
-                        picture.samples.len(),
-                        picture.row_len() * picture.height as usize
-                    );
+                    assert_eq!(picture.samples.len(), picture.row_len() * picture.height as usize);
                 }
             }
         }

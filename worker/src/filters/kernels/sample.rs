@@ -250,17 +250,7 @@ mod tests {
                 check_f64(value);
             }
         }
-        for value in [
-            -1e30,
-            -1.0,
-            -1e-30,
-            -0.0,
-            1e-30,
-            1e-6,
-            70_000.0,
-            1e30,
-            f32::INFINITY,
-        ] {
+        for value in [-1e30, -1.0, -1e-30, -0.0, 1e-30, 1e-6, 70_000.0, 1e30, f32::INFINITY] {
             check_f32(value);
             check_f64(f64::from(value));
         }

@@ -110,11 +110,9 @@ fn squares_into_rows(columns: &[u8], rows: &mut [&mut [u8]; SQUARE], height: usi
 /// quarters change places, then the quarters of those, then their bytes.
 #[inline(always)]
 fn transpose(mut lines: [u64; SQUARE]) -> [u64; SQUARE] {
-    for (distance, mask) in [
-        (4, 0x0000_0000_FFFF_FFFF),
-        (2, 0x0000_FFFF_0000_FFFF),
-        (1, 0x00FF_00FF_00FF_00FF),
-    ] {
+    for (distance, mask) in
+        [(4, 0x0000_0000_FFFF_FFFF), (2, 0x0000_FFFF_0000_FFFF), (1, 0x00FF_00FF_00FF_00FF)]
+    {
         let shift = 8 * distance;
         for upper in (0..SQUARE).filter(|line| line & distance == 0) {
             let (a, b) = (lines[upper], lines[upper + distance]);
