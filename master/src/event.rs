@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lote_protocol::outcome::FailureKind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 /// How work is spread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Many processes with one thread each.
@@ -99,6 +99,12 @@ pub struct OutputEnded {
     /// What was left out, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Nobody tried it to its end: another run can make it.
+    #[serde(skip)]
+    pub untried: bool,
+    /// What its worker wrote to standard error before it died.
+    #[serde(skip)]
+    pub last_words: Vec<String>,
 }
 
 /// How far a run is, in outputs.

@@ -2,9 +2,14 @@
 //!
 //! The master never decodes a pixel: that is what workers are for, and why their deaths are cheap.
 
+pub mod catalogue;
 pub mod cli;
+pub mod darkroom;
 pub mod event;
+pub mod images;
+pub mod jobs;
 pub mod lang;
+pub mod live;
 pub mod plan;
 pub mod report;
 pub mod run;
@@ -12,3 +17,4 @@ pub mod samples;
 pub mod scheduler;
 pub mod supervisor;
 pub mod trial;
+pub mod web;

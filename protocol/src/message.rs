@@ -108,11 +108,24 @@ impl Stage {
     }
 }
 
+/// The size of a picture, px.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Size {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
 /// An output that is complete and in its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {
     /// Size of the file, bytes.
     pub bytes: u64,
+    /// Size of its picture, px.
+    pub size: Size,
+    /// Size of the input's picture, upright, px.
+    pub source: Size,
     /// What was left out and the user should know, one sentence each.
     pub notes: Vec<String>,
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use lote_protocol::filter::{FilterCall, Params};
-use lote_protocol::message::{Stage, Written};
+use lote_protocol::message::{Size, Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Limits, Order, Task};
 
@@ -113,10 +113,15 @@ fn make(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Written, Failure> {
     progress(Progress::Reached(Stage::Filter));
+    let source = size(match &work {
+        Work::Shared(document) => document,
+        Work::Last(document) => document,
+    });
     let filtered = filter(work, &order.steps, bench)?;
     progress(Progress::Reached(Stage::Encode));
     let mut bytes = bench.pool.empty_bytes();
     let encoded = codec::encode(&filtered, &order.encoding, &mut bench.pool, &mut bytes);
+    let size = size(&filtered);
     let notes = filtered.notes;
     for frame in filtered.frames {
         bench.pool.give(frame.picture);
@@ -125,10 +130,18 @@ fn make(
         progress(Progress::Reached(Stage::Write));
         bench.temporaries.write(Path::new(&order.output), order.replace, &bytes)?;
         let notes = notes.into_iter().chain(more).collect();
-        Ok(Written { bytes: bytes.len() as u64, notes })
+        Ok(Written { bytes: bytes.len() as u64, size, source, notes })
     });
     bench.pool.give_bytes(bytes);
     written
+}
+
+/// The size of a document's pictures, which is the same for all of them.
+fn size(document: &Document) -> Size {
+    document.frames.first().map_or_else(Size::default, |frame| Size {
+        width: frame.picture.width,
+        height: frame.picture.height,
+    })
 }
 
 /// Applies the steps to every frame.

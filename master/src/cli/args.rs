@@ -39,6 +39,9 @@ pub(super) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Sub {
+    /// Open the web page to process images with
+    #[command(visible_alias = "servir")]
+    Serve(ServeArgs),
     /// Process images and folders of images
     #[command(visible_alias = "procesar")]
     Run(RunArgs),
@@ -139,6 +142,34 @@ pub(super) struct RunArgs {
     /// Let workers join that were started by hand: `lote worker connect SOCKET`
     #[arg(long)]
     pub(super) external_workers: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Folder with images to begin with; it is made if need be
+    #[arg(long, value_name = "DIR", default_value = "input_images")]
+    pub(super) input: PathBuf,
+    /// Folder for the outputs; it is made if need be
+    #[arg(short, long, value_name = "DIR", default_value = "output_images")]
+    pub(super) output: PathBuf,
+    /// Folder that images may be chosen from in the page, with those below it; repeatable
+    /// [default: the input folder]
+    #[arg(long = "root", value_name = "DIR")]
+    pub(super) roots: Vec<PathBuf>,
+    /// Address to listen at; any but this machine's own needs the token that is printed
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(super) host: String,
+    /// Port to listen at; 0 takes one that is free
+    #[arg(long, value_name = "PORT", default_value_t = 8765)]
+    pub(super) port: u16,
+    /// Open the page in the browser
+    #[arg(long)]
+    pub(super) open: bool,
+    /// Let the pages of another origin use the server: http://localhost:3000; repeatable
+    #[arg(long, value_name = "ORIGIN")]
+    pub(super) allow_origin: Vec<String>,
+    #[command(flatten)]
+    pub(super) work: WorkArgs,
 }
 
 #[derive(Debug, Args)]

@@ -4,18 +4,12 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Unit};
-use lote_worker::filters::REGISTRY;
 
 use super::Exit;
 use super::args::FilterArgs;
 use super::ui::Ui;
+pub(super) use crate::catalogue::specs;
 use crate::lang::Lang;
-
-/// The descriptions of all filters. Apart from a worker's entry point this is all that the master
-/// wants of the worker's code.
-pub(super) fn specs() -> Vec<&'static FilterSpec> {
-    REGISTRY.iter().map(|registered| &registered.spec).collect()
-}
 
 pub(super) fn filters(args: &FilterArgs, ui: Ui) -> Exit {
     let text = if args.json {

@@ -1,5 +1,6 @@
 //! `lote compare`: processes against threads, as measured.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -128,8 +129,10 @@ impl Comparing<'_> {
             let plan = plan::plan(&Request {
                 paths: self.args.input.paths.clone(),
                 recursive: self.args.input.recursive,
+                exclude: HashSet::new(),
                 output: output.clone(),
                 variants: VariantSpec::parse_all(&self.args.input.filters, &catalogue::specs())?,
+                pattern: plan::Pattern::default(),
                 encoding: Encoding::default(),
                 if_exists: IfExists::Overwrite,
                 if_collides: IfCollides::Rename,

@@ -1,5 +1,6 @@
 //! `lote demo`: kills its own workers in mid-job and proves that nothing is lost.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -135,8 +136,10 @@ fn prepared(input: &Path, output: PathBuf, settings: &Settings, ui: Ui) -> Resul
         let plan = plan::plan(&Request {
             paths: vec![input.to_owned()],
             recursive: false,
+            exclude: HashSet::new(),
             output,
             variants: VariantSpec::parse_all(&FILTERS, &catalogue::specs())?,
+            pattern: plan::Pattern::default(),
             encoding: Encoding::default(),
             if_exists: IfExists::Overwrite,
             if_collides: IfCollides::Fail,

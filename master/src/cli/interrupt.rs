@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::Exit;
 use super::ui::Ui;
@@ -48,6 +48,38 @@ impl Interrupt {
             BY_TERM => Some(Exit::Terminated),
             _ => None,
         }
+    }
+}
+
+/// What has ended the server, if anything has.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shutdown(Interrupt);
+
+impl Shutdown {
+    /// Listens for signals, from within a runtime: the first one sets `stop`, another one ends the
+    /// program at once.
+    pub(super) fn listen(stop: watch::Sender<bool>, ui: Ui) -> Self {
+        let shutdown = Self::default();
+        let noted = shutdown.clone();
+        let mut signals = Signals::listen();
+        tokio::spawn(async move {
+            noted.0.0.store(signals.next().await, Ordering::Relaxed);
+            ui.say(
+                ui.lang.pick(
+                    "ending; once more to stop at once",
+                    "terminando; otra vez para parar ya",
+                ),
+            );
+            stop.send_replace(true);
+            signals.next().await;
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        });
+        shutdown
+    }
+
+    /// The exit code of a server whose work was interrupted.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        self.0.exit()
     }
 }
 

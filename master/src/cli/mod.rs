@@ -9,6 +9,7 @@ mod exit;
 mod interrupt;
 mod quantity;
 mod run;
+mod serve;
 mod session;
 mod ui;
 mod worker;
@@ -35,6 +36,7 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
     };
     let ui = Ui::new(&cli.global);
     match cli.command {
+        Sub::Serve(args) => serve::execute(&args, ui),
         Sub::Run(args) => run::execute(&args, ui),
         Sub::Compare(args) => compare::execute(&args, ui),
         Sub::Demo(args) => demo::execute(&args, ui),

@@ -1,8 +1,7 @@
 //! `lote run`.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::io::{self, Write};
-use std::path::Path;
 
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
@@ -39,7 +38,7 @@ pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
     if let Err(error) = plan::prepare(&plan) {
         return refuse(&error, ui);
     }
-    sweep_orphans(&output_folders(&plan));
+    sweep_orphans(&plan::folders(&plan));
     perform(args, &plan, &settings, ui)
 }
 
@@ -50,8 +49,10 @@ fn make_plan(args: &RunArgs, settings: &Settings) -> Result<Plan, PlanError> {
     plan::plan(&Request {
         paths: args.input.paths.clone(),
         recursive: args.input.recursive,
+        exclude: HashSet::new(),
         output: args.output.clone(),
         variants: VariantSpec::parse_all(&args.input.filters, &catalogue::specs())?,
+        pattern: plan::Pattern::default(),
         encoding: Encoding {
             format: args.format,
             quality: args.quality,
@@ -85,19 +86,6 @@ fn perform(args: &RunArgs, plan: &Plan, settings: &Settings, ui: Ui) -> Exit {
         let _ = writeln!(io::stdout(), "{summary}");
     }
     session::conclude(plan, &ended, interrupt, ui)
-}
-
-/// The folders that outputs go to.
-fn output_folders(plan: &Plan) -> BTreeSet<std::path::PathBuf> {
-    let mut folders = BTreeSet::new();
-    for image in 0..plan.images.len() {
-        for variant in 0..plan.variants.len() {
-            if matches!(plan.state(image, variant), OutputState::Planned { .. }) {
-                folders.extend(plan.output(image, variant).parent().map(Path::to_owned));
-            }
-        }
-    }
-    folders
 }
 
 /// Lists what would be done.

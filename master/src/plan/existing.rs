@@ -5,8 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::names::file_name;
-use super::{IfExists, Image, OutputState};
+use super::{IfExists, OutputState};
 
 /// The names in a folder, and whether each is a file that can be read.
 pub(super) type Listing = HashMap<OsString, bool>;
@@ -24,14 +23,14 @@ impl<L: FnMut(&Path) -> Listing> Folders<L> {
         Self { list, listed: HashMap::new() }
     }
 
-    /// Decides what becomes of an output under `policy`; pushes its path to `refused` if that is
+    /// Decides what becomes of an output under `policy`, which has the `name` that goes with its
+    /// number; pushes its path to `refused` if that is
     /// why the run cannot start.
     pub(super) fn settle(
         &mut self,
         policy: IfExists,
         folder: &Path,
-        image: &Image,
-        variant: &str,
+        name: impl Fn(u32) -> OsString,
         refused: &mut Vec<PathBuf>,
     ) -> OutputState {
         if !self.listed.contains_key(folder) {
@@ -41,7 +40,6 @@ impl<L: FnMut(&Path) -> Listing> Folders<L> {
         let Some(listing) = self.listed.get(folder).filter(|names| !names.is_empty()) else {
             return OutputState::Planned { number: 1 };
         };
-        let name = |number| file_name(&image.stem, variant, number, &image.extension);
         let first = name(1);
         match (policy, listing.get(&first)) {
             (_, None) | (IfExists::Overwrite, _) | (IfExists::Skip, Some(false)) => {
@@ -80,18 +78,14 @@ mod tests {
     use super::*;
 
     fn settle(policy: IfExists, existing: &[(&str, bool)]) -> (OutputState, Vec<PathBuf>) {
-        let image = Image {
-            path: "a.png".into(),
-            name: "a.png".into(),
-            bytes: 0,
-            stem: "a".into(),
-            extension: "png".into(),
-            failure: None,
+        let name = |number| match number {
+            1 => OsString::from("a_web.png"),
+            _ => format!("a_web-{number}.png").into(),
         };
         let listing: Listing = existing.iter().map(|(name, file)| (name.into(), *file)).collect();
         let mut refused = Vec::new();
         let mut folders = Folders::new(|_: &Path| listing.clone());
-        let state = folders.settle(policy, Path::new("out/web"), &image, "web", &mut refused);
+        let state = folders.settle(policy, Path::new("out/web"), name, &mut refused);
         (state, refused)
     }
 

@@ -8,7 +8,9 @@
 mod collide;
 mod error;
 mod existing;
+mod list;
 mod names;
+mod pattern;
 mod place;
 mod prepare;
 mod request;
@@ -28,7 +30,9 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Order, Task};
 
 pub use error::{ErrorClass, PlanError};
-pub use prepare::prepare;
+pub use list::{Listed, Listing, is_image_name, list, sniff_head};
+pub use pattern::{Pattern, PatternError};
+pub use prepare::{folders, prepare};
 pub use request::{IfCollides, IfExists, Request};
 pub use split::Unit;
 
@@ -46,6 +50,7 @@ pub struct Plan {
     /// Every image's outputs, one per variant, image by image.
     states: Vec<OutputState>,
     output: PathBuf,
+    pattern: Pattern,
     encoding: Encoding,
     replace: bool,
     base: PathBuf,
@@ -114,13 +119,16 @@ pub fn plan(request: &Request) -> Result<Plan, PlanError> {
     }
     check_all(&request.variants)?;
     let places = place::Places::new(&request.output, &request.variants);
-    let scan = scan::scan(&request.paths, request.recursive, &places)?;
+    let scan = scan::scan(&request.paths, request.recursive, &request.exclude, &places)?;
     let mut inputs = place::Inputs::new(&scan.images);
     let mut images: Vec<_> =
         scan.images.into_iter().map(|found| image(found, &request.encoding)).collect();
     let longest = request.variants.iter().map(|variant| variant.name.len()).max();
-    let tail = longest.unwrap_or_default() + "_.".len();
-    collide::settle(&mut images, tail, request.if_collides)?;
+    let pattern = request.pattern.clone().for_images(images.len());
+    let tail = pattern.tail(longest.unwrap_or_default());
+    if !pattern.is_numbered() {
+        collide::settle(&mut images, tail, request.if_collides)?;
+    }
     let mut plan = Plan {
         variants: request.variants.clone(),
         images,
@@ -128,6 +136,7 @@ pub fn plan(request: &Request) -> Result<Plan, PlanError> {
         problems: scan.problems,
         states: Vec::new(),
         output: request.output.clone(),
+        pattern,
         encoding: request.encoding.clone(),
         replace: request.if_exists == IfExists::Overwrite,
         base: std::env::current_dir().unwrap_or_default(),
@@ -164,9 +173,38 @@ impl Plan {
             OutputState::Planned { number } => *number,
             OutputState::Skipped | OutputState::Failed(_) => 1,
         };
-        let (image, variant) = (&self.images[image], &self.variants[variant].name);
-        let name = names::file_name(&image.stem, variant, number, &image.extension);
-        folder(&self.output, variant, image).join(name)
+        let variant = &self.variants[variant].name;
+        let folder = folder(&self.output, variant, &self.images[image]);
+        folder.join(self.file_name(image, variant, number))
+    }
+
+    /// The name of an image's output.
+    fn file_name(&self, image: usize, variant: &str, number: u32) -> OsString {
+        let Image { stem, extension, .. } = &self.images[image];
+        self.pattern.file_name(stem, image, variant, number, extension)
+    }
+
+    /// The same plan for only those outputs that are `wanted`, those of images that could not be
+    /// used before included: all others are skipped. Images and variants keep their places.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(usize, usize) -> bool, slots: usize) -> Self {
+        let mut plan = self.clone();
+        let variants = self.variants.len();
+        for (index, state) in plan.states.iter_mut().enumerate() {
+            let wanted = wanted(index / variants, index % variants);
+            match state {
+                OutputState::Planned { .. } if wanted => {}
+                _ if wanted => *state = OutputState::Planned { number: 1 },
+                _ => *state = OutputState::Skipped,
+            }
+        }
+        plan.units = split::split(plan.work(), slots);
+        plan
+    }
+
+    /// The folder that outputs go to.
+    pub fn output_folder(&self) -> &Path {
+        &self.output
     }
 
     /// The message to a worker that a unit stands for; `None` if there is no such unit.
@@ -210,7 +248,7 @@ impl Plan {
         let mut folders = existing::Folders::new(existing::list);
         let mut refused = Vec::new();
         self.states.reserve_exact(self.images.len() * self.variants.len());
-        for image in &self.images {
+        for (place, image) in self.images.iter().enumerate() {
             for variant in &self.variants {
                 let variant = &variant.name;
                 if let Some(failure) = &image.failure {
@@ -220,13 +258,16 @@ impl Plan {
                 let folder = folder(&self.output, variant, image);
                 let state = match policy {
                     IfExists::Overwrite => OutputState::Planned { number: 1 },
-                    _ => folders.settle(policy, &folder, image, variant, &mut refused),
+                    _ => {
+                        let name = |number| self.file_name(place, variant, number);
+                        folders.settle(policy, &folder, name, &mut refused)
+                    }
                 };
                 let number = match state {
                     OutputState::Planned { number } => number,
                     _ => 1,
                 };
-                let name = names::file_name(&image.stem, variant, number, &image.extension);
+                let name = self.file_name(place, variant, number);
                 inputs.check(&folder, &name)?;
                 let bytes = folder.as_os_str().len() + 1 + name.len().max(TEMPORARY_NAME_BYTES);
                 self.states.push(if bytes > MAX_PATH_BYTES {

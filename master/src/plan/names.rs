@@ -47,23 +47,6 @@ pub(super) fn stem_and_extension(
     (stem.unwrap_or_default().to_owned(), extension)
 }
 
-/// `<stem>_<variant>.<ext>`, or `<stem>_<variant>-<number>.<ext>` if `number` is above 1. A stem
-/// that makes it too long is shortened as by [`fit`].
-pub(super) fn file_name(stem: &OsStr, variant: &str, number: u32, extension: &OsStr) -> OsString {
-    let mut tail = OsString::from("_");
-    tail.push(variant);
-    if number > 1 {
-        tail.push(format!("-{number}"));
-    }
-    if !extension.is_empty() {
-        tail.push(".");
-        tail.push(extension);
-    }
-    let mut name = fit(stem, tail.len());
-    name.push(tail);
-    name
-}
-
 /// The stem, shortened if it is too long for a name with `tail` more bytes. What is cut is stood
 /// for by a hash, so that different stems remain different.
 pub(super) fn fit(stem: &OsStr, tail: usize) -> OsString {
@@ -126,7 +109,12 @@ pub(super) fn fold(text: &OsStr) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::Pattern;
     use super::*;
+
+    fn file_name(stem: &OsStr, variant: &str, number: u32, extension: &OsStr) -> OsString {
+        Pattern::default().file_name(stem, 0, variant, number, extension)
+    }
 
     fn named(name: &str, content: Sniffed, wanted: Option<Format>) -> String {
         let (stem, extension) = stem_and_extension(Path::new(name), content, wanted);

@@ -1,9 +1,9 @@
 //! Makes the output folders, and finds out whether they can be written to.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::reason;
 use super::{OutputState, Plan, PlanError, folder};
@@ -28,6 +28,19 @@ pub fn prepare(plan: &Plan) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// The folders of all outputs that are to be made.
+pub fn folders(plan: &Plan) -> BTreeSet<PathBuf> {
+    let mut folders = BTreeSet::new();
+    for (index, image) in plan.images.iter().enumerate() {
+        for (at, variant) in plan.variants.iter().enumerate() {
+            if matches!(plan.state(index, at), OutputState::Planned { .. }) {
+                folders.insert(folder(&plan.output, &variant.name, image));
+            }
+        }
+    }
+    folders
 }
 
 fn make(folder: &Path) -> io::Result<()> {

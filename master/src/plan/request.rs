@@ -1,9 +1,13 @@
 //! What a run is asked to do.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
+use serde::{Deserialize, Serialize};
+
+use super::Pattern;
 
 /// What a run is asked to do. The command line and the page both end in one of these.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,10 +16,14 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// Whether folders are searched with everything below them.
     pub recursive: bool,
+    /// Files in those folders that are left out, each as its folder was named, and its path below.
+    pub exclude: HashSet<PathBuf>,
     /// The folder that outputs go to; it need not exist.
     pub output: PathBuf,
     /// What to make of every image, at least one.
     pub variants: Vec<VariantSpec>,
+    /// What outputs are called.
+    pub pattern: Pattern,
     /// How outputs are encoded.
     pub encoding: Encoding,
     /// What to do about outputs that exist already.
@@ -27,7 +35,8 @@ pub struct Request {
 }
 
 /// What to do about an output that exists already.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum IfExists {
     /// Replace it.
     #[default]

@@ -35,20 +35,34 @@ pub(super) struct Found {
     pub(super) look: Result<Look, Failure>,
 }
 
+/// How many files that are no images are named.
+const MAX_OTHERS: usize = 500;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
+    /// The first few files in folders that are no images, by their paths below the folder.
+    pub(super) others: Vec<PathBuf>,
+    /// How many files are no images. Hidden ones are not counted.
+    pub(super) other_count: usize,
     /// Images, in the order of the paths given, and by name within a folder.
     pub(super) images: Vec<Found>,
     /// Folders that could not be listed.
     pub(super) problems: Vec<Problem>,
+    /// Files to be left out.
+    exclude: HashSet<PathBuf>,
     seen: HashSet<PathBuf>,
     subfolders: bool,
 }
 
 /// Looks at all paths. The output folder is left out, as are Lote's own files.
-pub(super) fn scan(paths: &[PathBuf], recursive: bool, output: &Places) -> Result<Scan, PlanError> {
-    let mut scan = Scan::default();
+pub(super) fn scan(
+    paths: &[PathBuf],
+    recursive: bool,
+    exclude: &HashSet<PathBuf>,
+    output: &Places,
+) -> Result<Scan, PlanError> {
+    let mut scan = Scan { exclude: exclude.clone(), ..Scan::default() };
     for path in paths {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => scan.folder(path, recursive, output)?,
@@ -58,6 +72,17 @@ pub(super) fn scan(paths: &[PathBuf], recursive: bool, output: &Places) -> Resul
     if scan.images.iter().all(|image| is_missing(&image.look)) {
         return Err(nothing(scan, paths));
     }
+    Ok(scan)
+}
+
+/// Looks at one folder; it may be that nothing is there.
+pub(super) fn scan_folder(
+    folder: &Path,
+    recursive: bool,
+    output: &Places,
+) -> Result<Scan, PlanError> {
+    let mut scan = Scan::default();
+    scan.folder(folder, recursive, output)?;
     Ok(scan)
 }
 
@@ -126,6 +151,7 @@ impl Scan {
         for entry in entries {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => self.subfolders |= !recursive,
+                Ok(entry) if self.exclude.contains(entry.path()) => {}
                 Ok(entry) => {
                     if let Some(look) = look_at_entry(&entry) {
                         let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
@@ -136,6 +162,8 @@ impl Scan {
                             path: entry.into_path(),
                             look,
                         });
+                    } else {
+                        self.other(&entry, root);
                     }
                 }
                 Err(error) => {
@@ -151,6 +179,18 @@ impl Scan {
     fn take(&mut self, image: Found) {
         if self.seen.insert(image.place.clone()) {
             self.images.push(image);
+        }
+    }
+
+    /// Counts a file that is no image.
+    fn other(&mut self, entry: &DirEntry, root: &Path) {
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            return;
+        }
+        self.other_count += 1;
+        if self.others.len() < MAX_OTHERS {
+            let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            self.others.push(below.to_owned());
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use lote_protocol::format::{Format, SNIFF_BYTES, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -14,6 +15,8 @@ use super::error::read_failure;
 pub(super) struct Look {
     /// Size, bytes.
     pub(super) bytes: u64,
+    /// When it was last changed, where the system tells.
+    pub(super) modified: Option<SystemTime>,
     /// What the content is.
     pub(super) content: Sniffed,
     /// Whether it is the file that macOS puts beside another on foreign file systems.
@@ -32,11 +35,20 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
         .and_then(|file| read_head(&file, &mut head))
         .map_err(|error| read_failure(&error))?;
     let head = &head[..read];
-    let mut content = sniff(head);
-    if content == Sniffed::Known(Format::Bmp) && !is_bmp(head) {
-        content = Sniffed::Unknown;
+    Ok(Look {
+        bytes: metadata.len(),
+        modified: metadata.modified().ok(),
+        content: content(head),
+        apple_double: head.starts_with(b"\0\x05\x16\x07"),
+    })
+}
+
+/// What the first [`SNIFF_BYTES`] bytes of a file show it to be.
+pub(super) fn content(head: &[u8]) -> Sniffed {
+    match sniff(head) {
+        Sniffed::Known(Format::Bmp) if !is_bmp(head) => Sniffed::Unknown,
+        content => content,
     }
-    Ok(Look { bytes: metadata.len(), content, apple_double: head.starts_with(b"\0\x05\x16\x07") })
 }
 
 fn dangling(path: &Path, error: &io::Error) -> Failure {

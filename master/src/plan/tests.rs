@@ -40,8 +40,10 @@ impl Disk {
         Request {
             paths: vec![self.path("in")],
             recursive: true,
+            exclude: HashSet::new(),
             output: self.path("out"),
             variants: variants(&["grises"]),
+            pattern: Pattern::default(),
             encoding: Encoding::default(),
             if_exists: IfExists::Overwrite,
             if_collides: IfCollides::Fail,

@@ -51,7 +51,7 @@ impl Run<'_> {
             ..self.blank(image, variant)
         };
         let ended = match result {
-            Ok(Written { bytes, notes }) => OutputEnded {
+            Ok(Written { bytes, notes, .. }) => OutputEnded {
                 status: Status::Ok,
                 path: Some(self.output_name(image, variant)),
                 bytes: Some(bytes),
@@ -77,17 +77,20 @@ impl Run<'_> {
                 GiveUp::Cancelled => {
                     self.ledger.count_cancelled();
                     let failure = Failure::new(FailureKind::Cancelled, "not started: interrupted");
-                    OutputEnded { status: Status::Skipped, ..failed(blank, failure) }
+                    let ended = failed(blank, failure);
+                    OutputEnded { status: Status::Skipped, untried: true, ..ended }
                 }
                 GiveUp::NoWorkers => {
                     let failure = Failure::new(FailureKind::Crash, "no worker is left to make it");
-                    failed(blank, failure)
+                    OutputEnded { untried: true, ..failed(blank, failure) }
                 }
                 GiveUp::Quarantined => {
                     let death = self.deaths.get(&task);
                     let stage = self.stages.get(&task).copied();
                     let failure = quarantine(death, stage, attempt.unwrap_or(2));
-                    OutputEnded { status: Status::Quarantined, ..failed(blank, failure) }
+                    let last_words = death.map(|d| d.last_words.clone()).unwrap_or_default();
+                    let ended = failed(blank, failure);
+                    OutputEnded { status: Status::Quarantined, last_words, ..ended }
                 }
             };
             self.book(image, variant, ended, Duration::ZERO).await;
@@ -134,6 +137,8 @@ impl Run<'_> {
             kind: None,
             reason: None,
             notes: Vec::new(),
+            untried: false,
+            last_words: Vec::new(),
         }
     }
 

@@ -1,0 +1,234 @@
+//! `lote serve`.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::sync::watch;
+
+use super::args::ServeArgs;
+use super::interrupt::Shutdown;
+use super::ui::Ui;
+use super::{Exit, session};
+use crate::darkroom::Darkroom;
+use crate::event::Mode;
+use crate::images::Images;
+use crate::images::folders::{Folders, label};
+use crate::jobs::{Config, Jobs, main_thread};
+use crate::live::Live;
+use crate::web::access::{Access, Token};
+use crate::web::recipes::Recipes;
+use crate::web::scratch::Scratch;
+use crate::web::socket::Clients;
+use crate::web::uploads::Uploads;
+use crate::web::{self, App, Places, server};
+
+/// A job may have so many workers at least, however few cores there are.
+const MIN_MAX_WORKERS: u32 = 16;
+
+/// Why the server cannot start: what to say, what to do about it, and the exit code.
+struct Refused(String, &'static str, Exit);
+
+pub(super) fn execute(args: &ServeArgs, ui: Ui) -> Exit {
+    match serve(args, ui) {
+        Ok(exit) => exit,
+        Err(Refused(what, hint, exit)) => {
+            ui.error(&what, Some(hint));
+            exit
+        }
+    }
+}
+
+fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
+    let settings = session::settings(&args.work, Mode::Processes, false)
+        .map_err(|what| Refused(what, "", Exit::Usage))?;
+    let listeners = server::listen(&args.host, args.port).map_err(|error| unheard(args, &error))?;
+    let bound: Vec<_> = listeners.iter().filter_map(|one| one.local_addr().ok()).collect();
+    let (access, token) = access(args, &bound)?;
+
+    let input = folder(&args.input)?;
+    let output = folder(&args.output)?;
+    let private = output.join(".lote");
+    let scratch = Scratch::new(&private).map_err(|error| unwritable(&private, &error))?;
+    let place = |name| scratch.folder(name).map_err(|error| unwritable(&private, &error));
+    let roots = if args.roots.is_empty() { vec![input.clone()] } else { args.roots.clone() };
+    let prints = place("darkroom")?;
+    let darkroom = Darkroom::new(prints.clone()).map_err(|error| unwritable(&prints, &error))?;
+    let images = Images::new(output.clone());
+    let live = Live::new(images.summary());
+    let config = Config {
+        output_label: label(&output),
+        output: output.clone(),
+        max_workers: settings.slots.saturating_mul(2).max(MIN_MAX_WORKERS),
+        settings,
+    };
+    let app = App {
+        jobs: Jobs::new(live.clone(), images.clone(), config),
+        images,
+        folders: Folders::new(&roots),
+        darkroom,
+        live,
+        clients: Clients::default(),
+        recipes: Recipes::load(private.join("recipes.json")),
+        uploads: Uploads::new(place("uploads")?),
+        access: Arc::new(access),
+        places: Arc::new(Places { input, output, samples: place("samples")?, lang: ui.lang }),
+    };
+
+    let (stop, stopped) = watch::channel(false);
+    let first_look = app.clone();
+    // A large folder must not hold up the first page.
+    std::thread::spawn(move || {
+        if let Err(refusal) = first_look.load_input() {
+            tracing::warn!(message = refusal.message, "the input folder cannot be listed");
+        }
+    });
+    let pages = answer(listeners, app.clone(), stopped.clone());
+    announce(args, &bound, token.as_ref(), ui);
+    let worked = work(app, stop, stopped, ui);
+    // A page that holds on to a download has had its time.
+    if pages.join().is_err() {
+        ui.error("a defect in Lote: the web server broke off", None);
+    }
+    drop(scratch);
+    worked
+}
+
+/// Answers browsers on a thread and a runtime of their own: none of them holds up any work.
+fn answer(
+    listeners: Vec<std::net::TcpListener>,
+    app: App,
+    stopped: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let served = runtime.and_then(|runtime| {
+            runtime.spawn(web::follow(app.clone()));
+            let router = web::router(app);
+            let served = runtime.block_on(server::serve(listeners, router, stopped));
+            // Threads that wait for a disk are not waited for.
+            runtime.shutdown_background();
+            served
+        });
+        if let Err(error) = served {
+            tracing::error!(%error, "the web server has ended");
+        }
+    })
+}
+
+/// Runs jobs until a signal ends the program. This thread starts the workers, which die with it.
+fn work(
+    app: App,
+    stop: watch::Sender<bool>,
+    mut stopped: watch::Receiver<bool>,
+    ui: Ui,
+) -> Result<Exit, Refused> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        Refused(format!("the program could not be set up: {error}"), "", Exit::NoWorkers)
+    })?;
+    Ok(runtime.block_on(async {
+        let shutdown = Shutdown::listen(stop, ui);
+        let work = main_thread(app.jobs.clone(), app.darkroom);
+        let end = async {
+            // The sender lives as long as the program listens for signals.
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            let is_busy = app.jobs.is_busy();
+            app.jobs.close();
+            is_busy
+        };
+        let ((), was_busy) = tokio::join!(work, end);
+        shutdown.exit().filter(|_| was_busy).unwrap_or(Exit::Ok)
+    }))
+}
+
+/// Who may speak to the server. Other machines need a token.
+fn access(args: &ServeArgs, bound: &[SocketAddr]) -> Result<(Access, Option<Token>), Refused> {
+    let local = bound.iter().all(|address| address.ip().is_loopback());
+    let token = if local {
+        None
+    } else {
+        let no_token =
+            |error| Refused(format!("no token could be made: {error}"), "", Exit::Refused);
+        Some(Token::new().map_err(no_token)?)
+    };
+    let access = Access::new(bound, &args.host, &machine_names(), token.clone())
+        .allow(&args.allow_origin)
+        .map_err(|error| {
+            let hint = "an origin is scheme://host[:port], or null";
+            Refused(format!("--allow-origin: {error}"), hint, Exit::Usage)
+        })?;
+    Ok((access, token))
+}
+
+/// Tells where the page is, and opens it if that is wanted.
+fn announce(args: &ServeArgs, bound: &[SocketAddr], token: Option<&Token>, ui: Ui) {
+    let Some(first) = bound.first() else { return };
+    let port = first.port();
+    let path = token.map_or(String::new(), |token| format!("/?token={}", token.text()));
+    let host = if first.ip().is_unspecified() { own_address() } else { first.ip() };
+    let url = format!("http://{}{path}", SocketAddr::new(host, port));
+    if token.is_some() {
+        ui.warn(ui.lang.pick(
+            "the server can be reached from other machines; whoever has the address below can use it",
+            "se llega al servidor desde otros equipos; quien tenga la dirección de abajo puede usarlo",
+        ));
+    }
+    ui.say(&match ui.lang {
+        crate::lang::Lang::En => format!("Lote is at {}  (Ctrl-C ends it)", ui.strong(&url)),
+        crate::lang::Lang::Es => format!("Lote está en {}  (Ctrl-C lo termina)", ui.strong(&url)),
+    });
+    if args.open
+        && let Err(error) = open::that_detached(&url)
+    {
+        ui.warn(&format!("no browser could be opened: {error}"));
+    }
+}
+
+/// The address that other machines reach this one by. Nothing is sent to find out.
+fn own_address() -> IpAddr {
+    let probe = || {
+        let socket = UdpSocket::bind("0.0.0.0:0")?;
+        // An address for documentation (RFC 5737); connecting only chooses a way out.
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    };
+    let here = IpAddr::from([127, 0, 0, 1]);
+    probe().map_or(here, |address: SocketAddr| address.ip())
+}
+
+#[cfg(unix)]
+fn machine_names() -> Vec<String> {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let local = format!("{name}.local");
+    vec![name, local]
+}
+
+#[cfg(not(unix))]
+fn machine_names() -> Vec<String> {
+    std::env::var("COMPUTERNAME").into_iter().collect()
+}
+
+/// A folder that is made if it is not there.
+fn folder(path: &std::path::Path) -> Result<PathBuf, Refused> {
+    std::fs::create_dir_all(path)
+        .and_then(|()| std::path::absolute(path))
+        .map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &std::path::Path, error: &io::Error) -> Refused {
+    let what = format!("the folder {} cannot be made: {error}", path.display());
+    Refused(what, "choose others with --input and --output", Exit::Refused)
+}
+
+fn unheard(args: &ServeArgs, error: &io::Error) -> Refused {
+    let (host, port) = (&args.host, args.port);
+    if error.kind() == io::ErrorKind::AddrInUse {
+        let what = format!("port {port} is in use, perhaps by another `lote serve`");
+        return Refused(what, "choose another with --port", Exit::Refused);
+    }
+    let what = format!("cannot listen at {host}:{port}: {error}");
+    Refused(what, "choose others with --host and --port", Exit::Refused)
+}

@@ -1,0 +1,129 @@
+//! Small pictures on demand: thumbnails, previews, and what they tell about their images.
+//!
+//! A request is an ordinary task, run by a worker process of the darkroom's own, so that the
+//! batch's code makes every pixel and a picture that kills its worker costs nobody else anything.
+//! The darkroom knows no images, jobs or connections: it is given paths and gives back files.
+
+mod queue;
+mod room;
+mod thumbs;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lote_protocol::filter::FilterCall;
+use lote_protocol::message::Size;
+use lote_protocol::outcome::Failure;
+use lote_protocol::task::Encoding;
+use tokio::sync::{Notify, oneshot};
+
+use queue::{Queue, Ticket};
+use thumbs::Thumbs;
+pub use thumbs::{Thumbnail, fit};
+
+/// A handle to the darkroom; clones are the same.
+#[derive(Debug, Clone)]
+pub struct Darkroom(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    folder: PathBuf,
+    queue: Mutex<Queue>,
+    news: Notify,
+    thumbs: Thumbs,
+}
+
+/// How soon something is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// Somebody waits for it; the newest comes first.
+    Preview,
+    /// When nothing else is to be done, in turn.
+    Thumbnail,
+}
+
+/// A picture to be made of an image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// Filters, in turn.
+    pub steps: Vec<FilterCall>,
+    /// How it is encoded.
+    pub encoding: Encoding,
+}
+
+/// A picture that was made. Its file goes with it.
+#[derive(Debug)]
+pub struct Print {
+    file: PathBuf,
+    /// Size of the file, bytes.
+    pub bytes: u64,
+    /// Size of the picture, px.
+    pub size: Size,
+    /// Size of the image it was made of, upright, px.
+    pub source: Size,
+    /// Time of the worker, with its share of decoding, ms.
+    pub work_ms: f64,
+}
+
+impl Print {
+    /// The content of its file.
+    pub async fn read(&self) -> io::Result<Vec<u8>> {
+        let file = self.file.clone();
+        tokio::task::spawn_blocking(move || std::fs::read(file)).await.map_err(io::Error::other)?
+    }
+
+    /// Where its file is, for as long as it lives.
+    pub fn path(&self) -> &Path {
+        &self.file
+    }
+}
+
+impl Drop for Print {
+    fn drop(&mut self) {
+        // It may have been moved away.
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+/// Why there is no picture.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Too much waits already.
+    #[error("too much waits for a worker; try again in a moment")]
+    Busy,
+    /// The image, or a filter, is the reason.
+    #[error("{}", .0.message)]
+    Failed(Failure),
+    /// There is no worker to make it.
+    #[error("no worker could be started: {0}")]
+    NoWorker(String),
+}
+
+impl Darkroom {
+    /// A darkroom in a folder that exists, is empty and nobody else's.
+    pub fn new(folder: PathBuf) -> io::Result<Self> {
+        let thumbs = Thumbs::new(folder.join("thumbs"))?;
+        let (queue, news) = (Mutex::default(), Notify::new());
+        Ok(Self(Arc::new(Shared { folder, queue, news, thumbs })))
+    }
+
+    /// Makes pictures of the image at `input`, which is decoded once; there are as many prints as
+    /// orders. If the returned future is dropped the request is, too.
+    pub async fn develop(
+        &self,
+        urgency: Urgency,
+        input: &Path,
+        orders: Vec<Order>,
+    ) -> Result<Vec<Print>, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let ticket = Ticket { input: input.to_owned(), orders, reply, deaths: 0 };
+        self.queue().add(urgency, ticket)?;
+        self.0.news.notify_one();
+        answer.await.unwrap_or_else(|_| Err(Refused::NoWorker("the server ends".into())))
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

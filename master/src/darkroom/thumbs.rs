@@ -1,0 +1,105 @@
+//! Thumbnails, made once and kept as files.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use lote_protocol::filter::{FilterCall, Value};
+use lote_protocol::format::Format;
+use lote_protocol::message::Size;
+use lote_protocol::task::Encoding;
+
+use super::{Darkroom, Order, Refused, Urgency};
+
+/// Longest side of a thumbnail, px.
+const SIDE_PX: i64 = 240;
+const QUALITY: u8 = 80;
+/// At most so many files are kept; about 160 MB.
+const KEPT: usize = 20_000;
+
+/// A thumbnail.
+#[derive(Debug)]
+pub struct Thumbnail {
+    /// A JPEG file.
+    pub jpeg: Vec<u8>,
+    /// Size of the image, upright, px, if it was looked at just now.
+    pub source: Option<Size>,
+}
+
+/// The thumbnails that there are.
+#[derive(Debug)]
+pub(super) struct Thumbs {
+    folder: PathBuf,
+    kept: Mutex<VecDeque<String>>,
+}
+
+impl Thumbs {
+    pub(super) fn new(folder: PathBuf) -> io::Result<Self> {
+        fs::create_dir(&folder)?;
+        Ok(Self { folder, kept: Mutex::default() })
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        self.folder.join(format!("{key}.jpg"))
+    }
+
+    /// Keeps a file under that name, in the place of the oldest if there are too many.
+    fn keep(&self, key: &str, file: &Path) -> io::Result<()> {
+        let is_new = !self.path(key).exists();
+        fs::rename(file, self.path(key))?;
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_new {
+            kept.push_back(key.to_owned());
+        }
+        while kept.len() > KEPT
+            && let Some(oldest) = kept.pop_front()
+        {
+            // It may be gone.
+            let _ = fs::remove_file(self.path(&oldest));
+        }
+        Ok(())
+    }
+}
+
+/// A resizing to fit into a square or a rectangle; nothing is enlarged.
+pub fn fit(width: i64, height: i64) -> FilterCall {
+    let params = [("ancho", width), ("alto", height)];
+    let params = params.map(|(id, px)| (id.to_owned(), Value::Integer(px.clamp(1, 65535))));
+    FilterCall { filter: "redimensionar".into(), params: BTreeMap::from(params) }
+}
+
+impl Darkroom {
+    /// The thumbnail of a file. `key` stands for the file's content and consists of letters,
+    /// digits, `-` and `_`.
+    pub async fn thumbnail(&self, key: &str, input: &Path) -> Result<Thumbnail, Refused> {
+        let path = self.0.thumbs.path(key);
+        let read = tokio::task::spawn_blocking(move || fs::read(path)).await;
+        if let Ok(Ok(jpeg)) = read {
+            return Ok(Thumbnail { jpeg, source: None });
+        }
+        let encoding =
+            Encoding { format: Some(Format::Jpeg), quality: QUALITY, ..Encoding::default() };
+        let order = Order { steps: vec![fit(SIDE_PX, SIDE_PX)], encoding };
+        let mut prints = self.develop(Urgency::Thumbnail, input, vec![order]).await?;
+        let Some(print) = prints.pop() else {
+            return Err(Refused::NoWorker("it made nothing".into()));
+        };
+        let unreadable = |error: &dyn std::fmt::Display| {
+            Refused::NoWorker(format!("a thumbnail could not be kept: {error}"))
+        };
+        let source = Some(print.source);
+        let (darkroom, key) = (self.clone(), key.to_owned());
+        let jpeg = tokio::task::spawn_blocking(move || {
+            let jpeg = fs::read(print.path())?;
+            darkroom.0.thumbs.keep(&key, print.path())?;
+            Ok::<_, io::Error>(jpeg)
+        });
+        match jpeg.await {
+            Ok(Ok(jpeg)) => Ok(Thumbnail { jpeg, source }),
+            Ok(Err(error)) => Err(unreadable(&error)),
+            Err(error) => Err(unreadable(&error)),
+        }
+    }
+}

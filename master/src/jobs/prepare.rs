@@ -1,0 +1,104 @@
+//! From a request to a job that can begin. Everything that can fail early fails here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::request::JobRequest;
+use super::{JobError, Jobs, space};
+use crate::images::Selection;
+use crate::live::shapes::{Job, JobState, Progress, Step, Variant};
+use crate::live::{Book, ImageRef};
+use crate::plan::{self, Plan};
+use crate::run::{Settings, sweep_orphans};
+
+/// With less than this the disk counts as full.
+const MIN_FREE_BYTES: u64 = 16 << 20;
+
+/// A job that can begin.
+#[derive(Debug, Clone)]
+pub(super) struct Spec {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) request: JobRequest,
+    pub(super) selection: Selection,
+    pub(super) settings: Settings,
+    pub(super) plan: Arc<Plan>,
+    pub(super) images: Vec<ImageRef>,
+    pub(super) output: PathBuf,
+    pub(super) output_label: String,
+}
+
+impl Jobs {
+    /// Plans a job and makes its folders. Blocks.
+    pub(super) fn prepare(
+        &self,
+        id: String,
+        request: JobRequest,
+        selection: Selection,
+    ) -> Result<Spec, JobError> {
+        let config = &self.0.config;
+        let plan = plan::plan(&request.plan_request(&selection, &config.output)?)?;
+        let output = request.output_folder(&config.output);
+        if let Some(free) = space::free(&output).filter(|free| *free < MIN_FREE_BYTES) {
+            return Err(JobError::NoSpace { free_mib: free >> 20 });
+        }
+        plan::prepare(&plan)?;
+        sweep_orphans(&plan::folders(&plan));
+        let images = plan.images.iter().enumerate().map(|(place, image)| {
+            let name = image.name.file_name().unwrap_or(image.name.as_os_str());
+            ImageRef {
+                id: self.0.images.id_of(&image.path).unwrap_or_else(|| format!("unlisted-{place}")),
+                name: name.to_string_lossy().into_owned(),
+            }
+        });
+        let folder = request.output.folder.as_ref().map(|folder| format!("/{folder}"));
+        let label = &config.output_label;
+        Ok(Spec {
+            id,
+            name: selection.label.clone(),
+            settings: Settings {
+                mode: request.mode,
+                slots: request.workers,
+                ..config.settings.clone()
+            },
+            images: images.collect(),
+            plan: Arc::new(plan),
+            output,
+            output_label: format!("{label}{}", folder.unwrap_or_default()),
+            request,
+            selection,
+        })
+    }
+}
+
+impl Spec {
+    /// The job as pages see it when it begins.
+    pub(super) fn job(&self, t: f64) -> Job {
+        let plan = &self.plan;
+        let variants = plan.variants.iter().map(|variant| Variant {
+            name: variant.name.clone(),
+            steps: variant.steps.iter().map(Step::from).collect(),
+            planned: plan.images.len(),
+        });
+        Job {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            state: JobState::Starting,
+            pause: None,
+            error: None,
+            mode: self.settings.mode,
+            workers: self.settings.slots.min(plan.units.len() as u32).max(1),
+            images: plan.images.len(),
+            outputs: plan.counts().outputs,
+            variants: variants.collect(),
+            output_label: self.output_label.clone(),
+            started_ms: t,
+            ended_ms: None,
+            progress: Progress::default(),
+        }
+    }
+
+    pub(super) fn book(&self, instance: &str) -> Book {
+        Book::new(self.id.clone(), Arc::clone(&self.plan), self.images.clone(), instance)
+    }
+}

@@ -1,0 +1,237 @@
+//! The work on jobs, on the main thread.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lote_protocol::outcome::FailureKind;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::prepare::Spec;
+use super::{Jobs, Todo, Work, WorkKind, space};
+use crate::darkroom::Darkroom;
+use crate::event::{Bus, Event};
+use crate::live::shapes::{JobState, Level, Pause};
+use crate::run::{self, Ended, Order};
+
+/// How often it is looked whether a full disk has room again.
+const LOOK_FOR_SPACE: Duration = Duration::from_secs(2);
+
+/// So much room is wanted at least before a job goes on.
+const MIN_NEEDED_BYTES: u64 = 64 << 20;
+
+/// Workers of the darkroom.
+const DARKROOM_WORKERS: u32 = 1;
+
+/// Does what is to be done on the main thread, until [`Jobs::close`]: it must be called there, as
+/// workers die with the thread that started them.
+pub async fn main_thread(jobs: Jobs, darkroom: Darkroom) {
+    let workers = jobs.0.config.settings.workers.clone();
+    tokio::select! {
+        () = jobs.work() => {}
+        () = darkroom.work(DARKROOM_WORKERS, &workers) => {}
+    }
+}
+
+impl Jobs {
+    async fn work(&self) {
+        loop {
+            let (sender, inbox) = mpsc::channel(64);
+            let (todo, is_closed) = {
+                let mut desk = self.desk();
+                let todo = desk.waiting.pop_front();
+                desk.work = todo.as_ref().map(|todo| Work { what: todo.kind(), orders: sender });
+                if let Some(Todo::Job(_)) = todo {
+                    self.tell_queue(&desk);
+                }
+                (todo, desk.is_closed)
+            };
+            match todo {
+                Some(Todo::Job(spec)) => self.begin(*spec, inbox).await,
+                Some(Todo::Again(spec)) => self.follow(&spec, inbox, false).await,
+                Some(Todo::Compare(spec)) => self.run_compare(*spec, inbox).await,
+                None if is_closed => return,
+                None => self.0.news.notified().await,
+            }
+            self.desk().work = None;
+        }
+    }
+
+    /// Begins a job. It may have waited for long, so it is planned again.
+    async fn begin(&self, spec: Spec, inbox: mpsc::Receiver<Order>) {
+        let jobs = self.clone();
+        let old = spec.clone();
+        let planned = tokio::task::spawn_blocking(move || {
+            jobs.prepare(spec.id, spec.request, spec.selection)
+        });
+        let (spec, error) = match planned.await {
+            Ok(Ok(spec)) => (spec, None),
+            Ok(Err(error)) => (old, Some(error.to_string())),
+            Err(error) => (old, Some(error.to_string())),
+        };
+        let spec = Arc::new(spec);
+        self.desk().last = Some(Arc::clone(&spec));
+        let settings = serde_json::to_value(&spec.request).unwrap_or_default();
+        self.0.live.with(|model, t| {
+            model.begin_job(spec.job(t), spec.book(self.0.live.instance()), settings, t);
+            if error.is_some() {
+                model.end_job(JobState::Failed, error.clone(), t);
+            }
+        });
+        if error.is_none() {
+            self.follow(&spec, inbox, true).await;
+        }
+    }
+
+    /// Follows a job to its end, while it is watched whether a full disk has room again.
+    async fn follow(&self, spec: &Spec, inbox: mpsc::Receiver<Order>, is_new: bool) {
+        tokio::select! {
+            () = self.run_until_done(spec, inbox, is_new) => {}
+            never = self.look_for_space(spec) => match never {},
+        }
+    }
+
+    /// Runs what is open of a job, until nothing is or it cannot go on. What failed for want of
+    /// space, or was opened again by the user, takes another run.
+    async fn run_until_done(
+        &self,
+        spec: &Spec,
+        mut inbox: mpsc::Receiver<Order>,
+        mut is_new: bool,
+    ) {
+        loop {
+            // Orders for the run before.
+            while inbox.try_recv().is_ok() {}
+            while self.state() == Some(JobState::Paused) {
+                if inbox.recv().await.is_none() {
+                    return;
+                }
+            }
+            let slots = spec.settings.slots as usize;
+            let plan = self.0.live.with(|model, t| {
+                let open = model.book(&spec.id).map(|book| book.open_places()).unwrap_or_default();
+                if open.is_empty() {
+                    model.end_job(JobState::Finished, None, t);
+                    return None;
+                }
+                if model.job().is_some_and(|job| job.state == JobState::Cancelling) {
+                    model.end_job(JobState::Cancelled, None, t);
+                    return None;
+                }
+                Some(open)
+            });
+            let Some(open) = plan else { return };
+            let plan = if std::mem::take(&mut is_new) {
+                Arc::clone(&spec.plan)
+            } else {
+                let wanted =
+                    |image, variant| open.contains(&crate::event::Place { image, variant });
+                Arc::new(spec.plan.only(wanted, slots))
+            };
+            let error = match self.run(spec, &plan, &mut inbox).await {
+                Ok(Ended { no_workers: Some(reason), .. }) => {
+                    Some(format!("no worker is left: {reason}"))
+                }
+                Ok(_) => None,
+                Err(error) => Some(error.to_string()),
+            };
+            if error.is_some() {
+                self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
+                return;
+            }
+        }
+    }
+
+    fn state(&self) -> Option<JobState> {
+        self.0.live.with(|model, _| model.job().map(|job| job.state))
+    }
+
+    /// One run of a plan.
+    async fn run(
+        &self,
+        spec: &Spec,
+        plan: &Arc<crate::plan::Plan>,
+        inbox: &mut mpsc::Receiver<Order>,
+    ) -> Result<Ended, crate::supervisor::SupervisorError> {
+        self.0.live.with(|model, _| model.begin_run(Arc::clone(plan)));
+        let mut bus = Bus::new();
+        let mut events = bus.listen();
+        let (jobs, folder) = (self.clone(), spec.output.clone());
+        // On a thread of its own, so that no page can hold up the dispatch of tasks.
+        let listener = tokio::task::spawn_blocking(move || {
+            while let Some(event) = events.blocking_recv() {
+                jobs.0.live.with(|model, t| model.event(&event, t));
+                if let Event::Output(ended) = &*event
+                    && ended.kind == Some(FailureKind::NoSpace)
+                {
+                    jobs.pause_for_space(&folder);
+                }
+            }
+        });
+        let ended = run::run(plan, &spec.settings, &mut bus, inbox).await;
+        drop(bus);
+        if listener.await.is_err() {
+            tracing::error!("a defect in Lote: what happened could not be followed to its end");
+        }
+        ended
+    }
+
+    /// The disk is full.
+    fn pause_for_space(&self, folder: &std::path::Path) {
+        let free_bytes = space::free(folder).unwrap_or(0);
+        let paused = self.0.live.with(|model, t| {
+            let Some(job) = model.job_at(t) else { return false };
+            if !matches!(job.state, JobState::Starting | JobState::Running) {
+                return false;
+            }
+            let left = (job.outputs - job.progress.done) as u64;
+            let each = job.progress.written_bytes / job.progress.ok.max(1) as u64;
+            let needed_bytes = (left * each).max(MIN_NEEDED_BYTES);
+            let pause = Pause::NoSpace { needed_bytes, free_bytes };
+            model.set_state(JobState::Paused, Some(pause), t);
+            let args = json!({ "needed_bytes": needed_bytes, "free_bytes": free_bytes });
+            model.notice(Level::Error, "no_space", args, "the disk is full".into(), t);
+            true
+        });
+        if paused {
+            self.order(Order::Pause);
+        }
+    }
+
+    /// Goes on when a disk that was full has room again.
+    async fn look_for_space(&self, spec: &Spec) -> Infallible {
+        loop {
+            tokio::time::sleep(LOOK_FOR_SPACE).await;
+            let pause = self.0.live.with(|model, _| model.job().and_then(|job| job.pause));
+            let Some(Pause::NoSpace { needed_bytes, .. }) = pause else { continue };
+            if space::free(&spec.output).is_none_or(|free| free < needed_bytes) {
+                continue;
+            }
+            self.0.live.with(|model, t| {
+                model.set_state(JobState::Running, None, t);
+                let message = "there is room on the disk again".into();
+                model.notice(Level::Info, "space_back", json!({}), message, t);
+            });
+            self.order(Order::Resume);
+        }
+    }
+
+    /// Gives the current work an order.
+    fn order(&self, order: Order) {
+        if let Some(work) = &self.desk().work {
+            // The state says the same, and is looked at before the next run.
+            let _ = work.orders.try_send(order);
+        }
+    }
+}
+
+impl Todo {
+    fn kind(&self) -> WorkKind {
+        match self {
+            Self::Job(spec) => WorkKind::Job(spec.id.clone()),
+            Self::Again(spec) => WorkKind::Job(spec.id.clone()),
+            Self::Compare(_) => WorkKind::Compare,
+        }
+    }
+}

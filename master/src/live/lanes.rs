@@ -1,0 +1,254 @@
+//! What happens to workers, as lanes show it.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::model::Model;
+use super::shapes::{Change, Crash, Isolation, JobState, Lane, LaneState, Level, Task, TrialState};
+use crate::event::{Mode, WorkerState};
+
+impl Model {
+    /// A run begins with so many slots.
+    pub(super) fn set_lanes(&mut self, mode: Mode, slots: u32) {
+        let lane = |slot| Lane {
+            slot,
+            worker: if mode == Mode::Threads { 1 } else { slot },
+            pid: 0,
+            state: LaneState::Starting,
+            memory_bytes: 0,
+            restarts: 0,
+            task: None,
+        };
+        self.lanes = (1..=slots).map(lane).collect();
+        self.dead.clear();
+        self.set_workers(slots);
+        self.change(Change::Lanes { lanes: self.lanes.clone() });
+    }
+
+    fn lanes_of(&mut self, worker: u32) -> impl Iterator<Item = &mut Lane> {
+        self.lanes.iter_mut().filter(move |lane| lane.worker == worker)
+    }
+
+    /// The number of the lane that a worker's thread (from 0) is shown in.
+    pub(super) fn lane_of(&mut self, worker: u32, thread: u32) -> Option<&mut Lane> {
+        self.lanes_of(worker).nth(thread as usize)
+    }
+
+    /// Processes that are alive: worker and process id.
+    pub fn processes(&self) -> Vec<(u32, u32)> {
+        let mut processes: Vec<_> = self
+            .lanes
+            .iter()
+            .filter(|lane| lane.state == LaneState::Ready && lane.pid != 0)
+            .map(|lane| (lane.worker, lane.pid))
+            .collect();
+        processes.dedup();
+        processes
+    }
+
+    /// The state of a worker; `None` if there is none of that number.
+    pub fn worker_state(&self, worker: u32) -> Option<LaneState> {
+        self.lanes.iter().find(|lane| lane.worker == worker).map(|lane| lane.state)
+    }
+
+    /// Workers that have something to do.
+    pub fn busy_workers(&self) -> Vec<u32> {
+        let busy = self.lanes.iter().filter(|lane| lane.task.is_some());
+        let mut workers: Vec<_> = busy.map(|lane| lane.worker).collect();
+        workers.dedup();
+        workers
+    }
+
+    /// How much memory workers have.
+    pub fn set_memory(&mut self, workers: Vec<(u32, u64)>) {
+        let bytes: HashMap<_, _> = workers.iter().copied().collect();
+        for lane in &mut self.lanes {
+            if let Some(bytes) = bytes.get(&lane.worker) {
+                lane.memory_bytes = *bytes;
+            }
+        }
+        self.change(Change::Memory { workers });
+    }
+
+    /// A worker changed its state.
+    pub(super) fn worker(
+        &mut self,
+        worker: u32,
+        pid: u32,
+        state: WorkerState,
+        reason: Option<&str>,
+        ms: Option<f64>,
+        t: f64,
+    ) {
+        let pid = Some(pid).filter(|pid| *pid != 0);
+        match state {
+            WorkerState::Started | WorkerState::Restarted => {
+                self.show(worker, LaneState::Starting, pid);
+                self.tell_worker(worker, "started", pid, t);
+            }
+            WorkerState::Ready => self.ready(worker, pid, ms, t),
+            WorkerState::Lost => self.lost(worker, reason.unwrap_or_default(), t),
+            WorkerState::Stopped => {
+                self.show(worker, LaneState::Stopped, pid);
+                self.tell_worker(worker, "stopped", pid, t);
+                // A worker that leaves because all is done gives no reason.
+                if let Some(reason) = reason {
+                    let message = format!("worker {worker} is not replaced any more: {reason}");
+                    let args = json!({ "worker": worker });
+                    self.notice(Level::Warn, "slot_off", args, message, t);
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, worker: u32, state: LaneState, pid: Option<u32>) {
+        for lane in self.lanes_of(worker) {
+            lane.state = state;
+            lane.pid = pid.unwrap_or(lane.pid);
+            if state == LaneState::Stopped {
+                lane.task = None;
+            }
+        }
+    }
+
+    fn tell_worker(&mut self, worker: u32, state: &'static str, pid: Option<u32>, t: f64) {
+        let (reason, replaced_ms) = (None, None);
+        self.change(Change::Worker { worker, t_ms: t, state, pid, reason, replaced_ms });
+    }
+
+    fn ready(&mut self, worker: u32, pid: Option<u32>, ms: Option<f64>, t: f64) {
+        self.show(worker, LaneState::Ready, pid);
+        let dead = self.dead.remove(&worker);
+        let replaced_ms = dead.as_ref().map(|(since, _)| ms.unwrap_or(t - since));
+        let change =
+            Change::Worker { worker, t_ms: t, state: "ready", pid, reason: None, replaced_ms };
+        self.change(change);
+        if let Some((_, reason)) = dead
+            && let Some(replaced_ms) = replaced_ms
+        {
+            for crash in self.crashes.iter_mut().filter(|crash| crash.worker == worker) {
+                crash.ready_ms.get_or_insert(t);
+            }
+            let message = format!("worker {worker} ended ({reason}) and was replaced");
+            let args = json!({
+                "worker": worker, "reason": reason, "replaced_ms": replaced_ms, "pid": pid,
+            });
+            self.notice(Level::Info, "worker_replaced", args, message, t);
+            if self.isolation.state == TrialState::Running && self.isolation.worker == worker {
+                self.isolation.replaced_ms = replaced_ms;
+                self.follow_isolation();
+            }
+        }
+        if self.job().is_some_and(|job| job.state == JobState::Starting) {
+            self.set_state(JobState::Running, None, t);
+        }
+    }
+
+    fn lost(&mut self, worker: u32, reason: &str, t: f64) {
+        let reason = short_reason(reason);
+        let mut crashes = Vec::new();
+        for lane in self.lanes_of(worker) {
+            let task = lane.task.take();
+            lane.state = LaneState::Lost;
+            lane.restarts += 1;
+            lane.memory_bytes = 0;
+            crashes.push(Crash {
+                slot: lane.slot,
+                worker,
+                t_ms: t,
+                start_ms: task.as_ref().map_or(t, |task| task.next_start_ms),
+                task: task.as_ref().map(|task| task.task),
+                attempt: task.as_ref().map_or(1, |task| task.attempt),
+                variant: task.as_ref().and_then(|task| task.variants.get(task.next).copied()),
+                name: task.map(|task| task.name),
+                ready_ms: None,
+            });
+        }
+        let tasks: Vec<u32> = crashes.iter().filter_map(|crash| crash.task).collect();
+        for task in &tasks {
+            self.lost_with.entry(*task).or_default().push((worker, reason.clone()));
+        }
+        for crash in crashes {
+            self.keep_crash(crash);
+        }
+        self.dead.insert(worker, (t, reason.clone()));
+        let is_test = self.isolation.state == TrialState::Running
+            && self.isolation.worker == worker
+            && self.interrupted.is_none();
+        if is_test {
+            self.isolation.reason.clone_from(&reason);
+            let image = |task: &u32| Some((*task, self.image_of_task(*task)?));
+            self.interrupted = Some(tasks.iter().filter_map(image).collect());
+            self.tell_isolation();
+        }
+        let (reason, state) = (Some(reason), "lost");
+        let change =
+            Change::Worker { worker, t_ms: t, state, pid: None, reason, replaced_ms: None };
+        self.change(change);
+    }
+
+    /// The image that a task of the run is about.
+    fn image_of_task(&self, task: u32) -> Option<usize> {
+        let run = self.run.as_ref()?;
+        let unit = task.checked_sub(run.first_task)?;
+        Some(run.plan.units.get(unit as usize)?.image)
+    }
+
+    /// A worker's thread began with a unit of the run's plan.
+    pub(super) fn task(&mut self, worker: u32, thread: u32, unit: usize, todo: &[u32], t: f64) {
+        let Some(run) = &self.run else { return };
+        let task = run.first_task + unit as u32;
+        let Some(place) = run.plan.units.get(unit).map(|unit| unit.image) else { return };
+        let Some(image) = self.books.back().and_then(|book| book.images.get(place)).cloned() else {
+            return;
+        };
+        // What was only waiting in a worker that died was not begun there.
+        let attempt = 1 + self.lost_with.get(&task).map_or(0, |losses| losses.len() as u32);
+        let Some(lane) = self.lane_of(worker, thread) else { return };
+        let slot = lane.slot;
+        lane.task = Some(Task {
+            task,
+            attempt,
+            image: image.id.clone(),
+            name: image.name.clone(),
+            variants: todo.to_vec(),
+            start_ms: t,
+            next: 0,
+            next_start_ms: t,
+        });
+        let (image, name, variants) = (image.id, image.name, todo.to_vec());
+        self.change(Change::Task { slot, t_ms: t, task, attempt, image, name, variants });
+    }
+
+    /// The isolation test kills this worker.
+    pub fn begin_isolation(&mut self, worker: u32) {
+        let (state, reason) = (TrialState::Running, "SIGKILL".to_owned());
+        self.isolation = Isolation { state, worker, reason, ..Isolation::default() };
+        self.interrupted = None;
+        self.tell_isolation();
+    }
+
+    /// Tells how the isolation test is, and ends it when all that it broke is whole again.
+    pub(super) fn follow_isolation(&mut self) {
+        let is_whole = self.interrupted.as_ref().is_some_and(HashMap::is_empty)
+            && !self.dead.contains_key(&self.isolation.worker);
+        if is_whole && self.isolation.state == TrialState::Running {
+            self.isolation.state = TrialState::Finished;
+            self.interrupted = None;
+        }
+        self.tell_isolation();
+    }
+
+    pub(super) fn tell_isolation(&mut self) {
+        self.change(Change::Isolation { isolation: self.isolation.clone() });
+    }
+}
+
+/// What ended a process, as pages expect it.
+fn short_reason(reason: &str) -> String {
+    match reason {
+        "out of memory" => "memory".to_owned(),
+        _ => reason.replace("exit code", "exit"),
+    }
+}

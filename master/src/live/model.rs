@@ -1,0 +1,409 @@
+//! What all pages see: a pure reducer of events and times. No clock, no disk, no connection.
+//!
+//! Whatever changes is also noted as a [`Change`], so that the changes since a snapshot lead from
+//! that snapshot to the next. Jobs begin and end here; lanes are in [`super::lanes`], outputs in
+//! [`super::outputs`].
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::book::Book;
+use super::shapes::{
+    Bar, Change, Compare, Crash, Failure, Isolation, Job, JobState, Lane, Level, Notice, Pause,
+    Progress, QueuedJob, Recent, TrialState,
+};
+use crate::event::{Event, Place};
+use crate::plan::Plan;
+
+/// Bars and crashes are kept for that long.
+const KEPT_MS: f64 = 120_000.0;
+/// At most so many bars of each sort are kept: plain ones, and those that are always shown.
+const KEPT_BARS: usize = 4000;
+const KEPT_CRASHES: usize = 500;
+const KEPT_FAILURES: usize = 1000;
+const KEPT_NOTICES: usize = 50;
+/// Outputs can be asked for until the second next job starts.
+const KEPT_BOOKS: usize = 2;
+
+/// Time that stands still while a job is paused.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stopwatch {
+    before: f64,
+    since: Option<f64>,
+}
+
+impl Stopwatch {
+    fn read(self, t: f64) -> f64 {
+        self.before + self.since.map_or(0.0, |since| t - since)
+    }
+
+    fn run(&mut self, runs: bool, t: f64) {
+        self.before = self.read(t);
+        self.since = runs.then_some(t);
+    }
+}
+
+/// The run that a job is in: a job that is continued or tried again has several.
+#[derive(Debug)]
+pub(super) struct CurrentRun {
+    pub(super) plan: Arc<Plan>,
+    /// Number of the first task, so that numbers are not used twice within a job.
+    pub(super) first_task: u32,
+}
+
+/// The state.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) job: Option<Job>,
+    /// The job before it, as it ended.
+    job_before: Option<Job>,
+    queue: Vec<QueuedJob>,
+    /// The last one is the job's.
+    pub(super) books: VecDeque<Book>,
+    stopwatch: Stopwatch,
+    pub(super) run: Option<CurrentRun>,
+    next_task: u32,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) bars: VecDeque<Bar>,
+    /// Bars of failed and redone outputs.
+    pub(super) marked_bars: VecDeque<Bar>,
+    pub(super) crashes: VecDeque<Crash>,
+    pub(super) failures: VecDeque<Failure>,
+    pub(super) recent: VecDeque<Recent>,
+    notices: VecDeque<Notice>,
+    /// By task: what happened to the workers that it was lost with.
+    pub(super) lost_with: HashMap<u32, Vec<(u32, String)>>,
+    /// Workers that are dead and not replaced yet: when, and of what.
+    pub(super) dead: HashMap<u32, (f64, String)>,
+    /// Images that were given up with their worker.
+    pub(super) quarantined: HashSet<usize>,
+    images: Value,
+    settings: Option<Value>,
+    compare: Compare,
+    pub(super) isolation: Isolation,
+    /// Tasks that the isolation test interrupted, with their images.
+    pub(super) interrupted: Option<HashMap<u32, usize>>,
+    next_notice: u64,
+    changes: Vec<Change>,
+    progress_changed: bool,
+}
+
+/// All of the state, as a page gets it.
+#[derive(Debug, Serialize)]
+pub struct Snapshot<'a> {
+    tipo: &'static str,
+    n: u64,
+    t_ms: f64,
+    images: &'a Value,
+    job: Option<Job>,
+    queue: &'a [QueuedJob],
+    lanes: &'a [Lane],
+    bars: Vec<&'a Bar>,
+    crashes: Vec<&'a Crash>,
+    failures: &'a VecDeque<Failure>,
+    recent: &'a VecDeque<Recent>,
+    notices: &'a VecDeque<Notice>,
+    settings: &'a Option<Value>,
+    compare: &'a Compare,
+    isolation: &'a Isolation,
+}
+
+/// What has changed since the last time.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changes {
+    /// The counts of the job, if they changed.
+    pub progress: Option<Progress>,
+    /// What happened, in order.
+    pub events: Vec<Change>,
+}
+
+impl Model {
+    /// Nothing has happened, and the list of images is that one.
+    pub fn new(images: Value) -> Self {
+        Self {
+            job: None,
+            job_before: None,
+            queue: Vec::new(),
+            books: VecDeque::new(),
+            stopwatch: Stopwatch::default(),
+            run: None,
+            next_task: 1,
+            lanes: Vec::new(),
+            bars: VecDeque::new(),
+            marked_bars: VecDeque::new(),
+            crashes: VecDeque::new(),
+            failures: VecDeque::new(),
+            recent: VecDeque::new(),
+            notices: VecDeque::new(),
+            lost_with: HashMap::new(),
+            dead: HashMap::new(),
+            quarantined: HashSet::new(),
+            images,
+            settings: None,
+            compare: Compare::default(),
+            isolation: Isolation::default(),
+            interrupted: None,
+            next_notice: 1,
+            changes: Vec::new(),
+            progress_changed: false,
+        }
+    }
+
+    pub(super) fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// The job.
+    pub fn job(&self) -> Option<&Job> {
+        self.job.as_ref()
+    }
+
+    /// The book of a job whose outputs can still be asked for.
+    pub fn book(&self, job: &str) -> Option<&Book> {
+        self.books.iter().rev().find(|book| book.job == job)
+    }
+
+    /// The book and place of an output.
+    pub fn output(&self, id: &str) -> Option<(&Book, Place)> {
+        self.books.iter().find_map(|book| Some((book, book.find(id)?)))
+    }
+
+    /// The job's counts at `t`.
+    pub fn progress(&self, t: f64) -> Option<Progress> {
+        let elapsed_ms = self.stopwatch.read(t);
+        self.job.as_ref()?;
+        let book = self.books.back()?;
+        Some(Progress { elapsed_ms, ..book.progress().clone() })
+    }
+
+    /// The job as it is at `t`.
+    pub fn job_at(&self, t: f64) -> Option<Job> {
+        let progress = self.progress(t)?;
+        self.job.clone().map(|job| Job { progress, ..job })
+    }
+
+    /// The job of that id as it is at `t`, or as it ended if another has begun since.
+    pub fn job_of(&self, id: &str, t: f64) -> Option<Job> {
+        let before = self.job_before.as_ref().filter(|job| job.id == id).cloned();
+        self.job_at(t).filter(|job| job.id == id).or(before)
+    }
+
+    fn tell_job(&mut self, t: f64) {
+        let job = self.job_at(t).map(Box::new);
+        self.change(Change::Job { job, queue: self.queue.clone() });
+    }
+
+    /// The list of images changed.
+    pub fn set_images(&mut self, images: Value) {
+        if self.images != images {
+            self.images = images;
+            self.change(Change::Images { images: self.images.clone() });
+        }
+    }
+
+    /// The list of recipes changed.
+    pub fn recipes_changed(&mut self) {
+        self.change(Change::Recipes);
+    }
+
+    /// Other jobs wait.
+    pub fn set_queue(&mut self, queue: Vec<QueuedJob>, t: f64) {
+        self.queue = queue;
+        self.tell_job(t);
+    }
+
+    /// The comparison went on.
+    pub fn set_compare(&mut self, compare: Compare) {
+        self.compare = compare;
+        self.change(Change::Compare { compare: self.compare.clone() });
+    }
+
+    /// The comparison.
+    pub fn compare(&self) -> &Compare {
+        &self.compare
+    }
+
+    /// A job takes the place of the one before. `settings` is what the user asked for.
+    pub fn begin_job(&mut self, job: Job, book: Book, settings: Value, t: f64) {
+        self.job_before = self.job_at(t);
+        self.books.push_back(book);
+        while self.books.len() > KEPT_BOOKS {
+            self.books.pop_front();
+        }
+        self.queue.retain(|queued| queued.id != job.id);
+        self.stopwatch = Stopwatch::default();
+        self.stopwatch.run(job.state.takes_time(), t);
+        self.job = Some(job);
+        self.settings = Some(settings);
+        self.next_task = 1;
+        self.bars.clear();
+        self.marked_bars.clear();
+        self.crashes.clear();
+        self.failures.clear();
+        self.recent.clear();
+        self.lost_with.clear();
+        self.dead.clear();
+        self.quarantined.clear();
+        self.tell_job(t);
+    }
+
+    /// The job begins with a run of this plan, which has the images and variants of the job's.
+    pub fn begin_run(&mut self, plan: Arc<Plan>) {
+        let first_task = self.next_task;
+        self.next_task += plan.units.len() as u32;
+        self.run = Some(CurrentRun { plan, first_task });
+    }
+
+    /// Takes in what happened in the run, at `t`.
+    pub fn event(&mut self, event: &Event, t: f64) {
+        match event {
+            Event::Planned { mode, workers, .. } => self.set_lanes(*mode, *workers),
+            Event::Worker { worker, pid, state, reason, ms, .. } => {
+                self.worker(*worker, *pid, *state, reason.as_deref(), *ms, t);
+            }
+            Event::Task { worker, slot, unit, variants, .. } => {
+                self.task(*worker, *slot, *unit, variants, t);
+            }
+            Event::Output(ended) => self.output_ended(ended, t),
+            Event::Listening { .. } | Event::Progress(_) | Event::Finished(_) => {}
+        }
+    }
+
+    pub(super) fn count_changed(&mut self) {
+        self.progress_changed = true;
+    }
+
+    /// The number of slots that the job works with became known.
+    pub(super) fn set_workers(&mut self, workers: u32) {
+        if let Some(job) = &mut self.job {
+            job.workers = job.workers.max(workers);
+        }
+    }
+
+    /// The job's state changed.
+    pub fn set_state(&mut self, state: JobState, pause: Option<Pause>, t: f64) {
+        let Some(job) = &mut self.job else { return };
+        if job.state == state && job.pause == pause {
+            return;
+        }
+        job.state = state;
+        job.pause = pause;
+        job.ended_ms = (!state.is_live()).then_some(t);
+        if state.is_live() {
+            job.error = None;
+        }
+        self.stopwatch.run(state.takes_time(), t);
+        self.tell_job(t);
+    }
+
+    /// The job has come to its end, in that way.
+    pub fn end_job(&mut self, state: JobState, error: Option<String>, t: f64) {
+        if let Some(job) = &mut self.job {
+            job.error = error;
+        }
+        self.run = None;
+        if self.isolation.state == TrialState::Running {
+            self.isolation.state = TrialState::Finished;
+            self.interrupted = None;
+            self.tell_isolation();
+        }
+        self.set_state(state, None, t);
+    }
+
+    /// Opens failed outputs of the job again (`None`: all); returns how many.
+    pub fn retry(&mut self, ids: Option<&[String]>) -> usize {
+        let Some(book) = self.books.back_mut() else { return 0 };
+        let places = book.retry(ids);
+        if places.is_empty() {
+            return 0;
+        }
+        let opened: HashSet<_> = places.iter().map(|place| book.output_id(*place)).collect();
+        self.failures.retain(|failure| !opened.contains(&failure.output));
+        for place in &places {
+            self.quarantined.remove(&place.image);
+        }
+        let outputs = ids.map(|_| opened.into_iter().collect());
+        self.change(Change::Retried { outputs });
+        self.count_changed();
+        places.len()
+    }
+
+    /// Gives notice of something.
+    pub fn notice(
+        &mut self,
+        level: Level,
+        code: &'static str,
+        args: Value,
+        message: String,
+        t: f64,
+    ) {
+        let notice = Notice { id: self.next_notice, t_ms: t, level, code, args, message };
+        self.next_notice += 1;
+        self.notices.push_front(notice.clone());
+        self.notices.truncate(KEPT_NOTICES);
+        self.change(Change::Notice { notice });
+    }
+
+    pub(super) fn keep_bar(&mut self, bar: Bar) {
+        let is_marked = bar.status != crate::event::Status::Ok || bar.attempt > 1;
+        let oldest = bar.end_ms - KEPT_MS;
+        let bars = if is_marked { &mut self.marked_bars } else { &mut self.bars };
+        bars.push_back(bar);
+        while bars.len() > KEPT_BARS || bars.front().is_some_and(|bar| bar.end_ms < oldest) {
+            bars.pop_front();
+        }
+    }
+
+    pub(super) fn keep_crash(&mut self, crash: Crash) {
+        self.crashes.push_back(crash);
+        while self.crashes.len() > KEPT_CRASHES {
+            self.crashes.pop_front();
+        }
+    }
+
+    pub(super) fn keep_failure(&mut self, failure: Failure) {
+        self.failures.push_front(failure);
+        self.failures.truncate(KEPT_FAILURES);
+    }
+
+    /// What has changed since this was last asked, if anything has.
+    pub fn take_changes(&mut self, t: f64) -> Option<Changes> {
+        if self.changes.is_empty() && !self.progress_changed {
+            return None;
+        }
+        let progress = std::mem::take(&mut self.progress_changed).then(|| self.progress(t));
+        let events = std::mem::take(&mut self.changes);
+        Some(Changes { progress: progress.flatten(), events })
+    }
+
+    /// All of the state at `t`; `n` is the number of the last changes in it. There must be none
+    /// that have not been taken.
+    pub fn snapshot(&self, n: u64, t: f64) -> Snapshot<'_> {
+        debug_assert!(self.changes.is_empty());
+        let since = t - KEPT_MS;
+        let recent = |bar: &&Bar| bar.end_ms >= since;
+        let plain = self.bars.iter().filter(recent);
+        let mut bars: Vec<_> = plain.chain(self.marked_bars.iter().filter(recent)).collect();
+        bars.sort_by(|a, b| a.end_ms.total_cmp(&b.end_ms));
+        Snapshot {
+            tipo: "instantanea",
+            n,
+            t_ms: t,
+            images: &self.images,
+            job: self.job_at(t),
+            queue: &self.queue,
+            lanes: &self.lanes,
+            bars,
+            crashes: self.crashes.iter().filter(|crash| crash.t_ms >= since).collect(),
+            failures: &self.failures,
+            recent: &self.recent,
+            notices: &self.notices,
+            settings: &self.settings,
+            compare: &self.compare,
+            isolation: &self.isolation,
+        }
+    }
+}
