@@ -23,11 +23,15 @@ impl Model {
     pub(super) fn output_ended(&mut self, ended: &OutputEnded, t: f64) {
         let made = self.advance_lane(ended, t);
         let Some(book) = self.books.back_mut() else { return };
-        if book.end(ended) {
+        let is_news = book.end(ended);
+        if is_news {
             self.count_changed();
-            if ended.status != Status::Skipped {
-                self.tell_output(ended, made.as_ref(), t);
-            }
+        }
+        if is_news && ended.status != Status::Skipped {
+            self.tell_output(ended, made.as_ref(), t);
+        } else if made.is_some() {
+            // The output is still open, and yet the lane has gone on.
+            self.change(Change::Lanes { lanes: self.lanes.clone() });
         }
         if let Some(made) = made.filter(|made| made.is_last && made.attempt > 1) {
             self.task_redone(&made, ended, t);

@@ -277,6 +277,7 @@ impl Page {
                     lane["task"] = task;
                 }
                 "worker" => self.worker(event),
+                "lanes" => self.lanes = event["lanes"].as_array().unwrap().clone(),
                 _ => {}
             }
         }
