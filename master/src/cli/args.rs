@@ -165,7 +165,7 @@ pub(super) struct ServeArgs {
     /// Open the page in the browser
     #[arg(long)]
     pub(super) open: bool,
-    /// Let the pages of another origin use the server: http://localhost:3000; repeatable
+    /// Let the pages of another origin, such as `http://localhost:3000`, use the server; repeatable
     #[arg(long, value_name = "ORIGIN")]
     pub(super) allow_origin: Vec<String>,
     #[command(flatten)]

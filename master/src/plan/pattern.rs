@@ -69,7 +69,10 @@ impl FromStr for Pattern {
                 parts.push(Part::Text(checked(plain)?.to_owned()));
             }
             let Some(opened) = after.strip_prefix('{') else {
-                if after.is_empty() { break } else { return Err(PatternError::Brace) }
+                if after.is_empty() {
+                    break;
+                }
+                return Err(PatternError::Brace);
             };
             let (word, after) = opened.split_once('}').ok_or(PatternError::Brace)?;
             let (part, name) = match word {

@@ -128,7 +128,10 @@ fn request(app: &App, command: &Value) -> Result<JobRequest, &'static str> {
     };
     let config = app.jobs.config();
     let plain = |filter: String| VariantRequest {
-        steps: vec![Step::from(&FilterCall { filter: filter.clone(), params: Default::default() })],
+        steps: vec![Step::from(&FilterCall {
+            filter: filter.clone(),
+            params: std::collections::BTreeMap::default(),
+        })],
         name: filter,
     };
     Ok(JobRequest {
