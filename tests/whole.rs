@@ -2,6 +2,7 @@
 //!
 //! One theme a file. No test sleeps: they wait for an event of the program, or for its end.
 
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "all of it is tests")]
 
 mod bad_files;
