@@ -1,0 +1,25 @@
+//! `lote serve` as a whole: requests over TCP to a running server, as browsers and attackers send
+//! them.
+
+#![allow(clippy::unwrap_used, reason = "all of it is tests")]
+
+#[path = "serve/client.rs"]
+mod client;
+#[path = "serve/commands.rs"]
+mod commands;
+#[path = "serve/downloads.rs"]
+mod downloads;
+#[path = "serve/images.rs"]
+mod images;
+#[path = "serve/limits.rs"]
+mod limits;
+#[path = "serve/page.rs"]
+mod page;
+#[path = "serve/requests.rs"]
+mod requests;
+#[path = "serve/sockets.rs"]
+mod sockets;
+#[path = "serve/token.rs"]
+mod token;
+#[path = "serve/uploads.rs"]
+mod uploads;

@@ -1,0 +1,113 @@
+//! What comes out of a job: the archive and the reports.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::client::Server;
+
+/// Runs a job on three samples and two filters to its end; returns its id.
+pub(crate) fn job(server: &Server) -> String {
+    server.settled();
+    server.post("/api/images/source", &json!({"source": "samples", "count": 3}));
+    let variant = |name: &str| json!({"name": name, "steps": [{"filter": name, "params": {}}]});
+    let answer = server.post(
+        "/api/jobs",
+        &json!({
+            "mode": "processes", "workers": 2, "variants": [variant("grises"), variant("invertir")],
+            "output": {"folder": null, "format": null, "quality": 75, "pattern": "{name}_{variant}",
+                       "if_exists": "overwrite"},
+        }),
+    );
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    let id = answer.json()["job"].as_str().unwrap().to_owned();
+    while outputs(server, &id)["total"] != 6 {
+        std::thread::yield_now();
+    }
+    id
+}
+
+fn outputs(server: &Server, job: &str) -> Value {
+    server.get(&format!("/api/jobs/{job}/outputs?limit=500")).json()
+}
+
+/// What Python finds in an archive: names, and whether all is whole.
+fn unpacked(server: &Server, archive: &[u8]) -> Vec<String> {
+    let path = server.path("x.zip");
+    fs::write(&path, archive).unwrap();
+    let script = "import sys,zipfile,json; z=zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; \
+                  z.extractall('unpacked'); print(json.dumps(sorted(z.namelist())))";
+    let output = Command::new("python3")
+        .args(["-X", "utf8", "-c", script])
+        .arg(&path)
+        .current_dir(server.folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn all_outputs_come_as_one_archive() {
+    let server = Server::start();
+    let job = job(&server);
+    let answer = server.get(&format!("/api/jobs/{job}/zip"));
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/zip"));
+    assert!(
+        answer.header("content-disposition").starts_with("attachment; filename=\"Samples.zip\"")
+    );
+    assert_eq!(answer.header("content-length"), answer.body.len().to_string());
+    let names = unpacked(&server, &answer.body);
+    assert_eq!(names.len(), 6);
+    for name in &names {
+        assert!(name.starts_with("grises/") || name.starts_with("invertir/"), "{name}");
+        let written = fs::read(server.path("output_images").join(name)).unwrap();
+        assert!(written == fs::read(server.path("unpacked").join(name)).unwrap(), "{name}");
+    }
+
+    let one = server.get(&format!("/api/jobs/{job}/zip?variant=1"));
+    assert!(unpacked(&server, &one.body).iter().all(|name| name.starts_with("invertir/")));
+    fs::remove_file(server.path("output_images").join(&names[0])).unwrap();
+    let rest = server.get(&format!("/api/jobs/{job}/zip"));
+    assert_eq!(unpacked(&server, &rest.body), names[1..]);
+    fs::remove_dir_all(server.path("output_images/invertir")).unwrap();
+    assert_eq!(server.get(&format!("/api/jobs/{job}/zip?variant=1")).status, 404);
+    assert_eq!(server.get(&format!("/api/jobs/{job}/zip?variant=9")).status, 404);
+}
+
+#[test]
+fn a_browser_that_leaves_ends_its_archive_and_nothing_else() {
+    let server = Server::start();
+    let job = job(&server);
+    for _ in 0..30 {
+        let mut stream = server.connect();
+        let head = format!("GET /api/jobs/{job}/zip HTTP/1.1\r\nHost: {}\r\n\r\n", server.host());
+        std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+        drop(stream);
+    }
+    // There are places for a few archives only, so those have to come free again.
+    while server.get(&format!("/api/jobs/{job}/zip")).status != 200 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_report_is_a_page_a_table_and_data() {
+    let server = Server::start();
+    let job = job(&server);
+    let report = |ending: &str, lang: &str| {
+        server.get(&format!("/api/jobs/{job}/report.{ending}?lang={lang}"))
+    };
+    let page = report("html", "es");
+    let text = String::from_utf8(page.body.clone()).unwrap();
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(page.header("content-disposition").starts_with("attachment"));
+    assert!(text.contains("6 listos, 0 con fallo") && text.contains("<td>invertir</td>"), "{text}");
+    let table = String::from_utf8(report("csv", "en").body).unwrap();
+    assert_eq!(table.lines().count(), 7, "{table}");
+    assert!(table.contains(",grises,ok,grises/"), "{table}");
+    let data = report("json", "en").json();
+    assert_eq!((&data["job"]["id"], &data["job"]["progress"]["ok"]), (&json!(job), &json!(6)));
+    assert!(data["seconds"].as_f64().unwrap() > 0.0);
+}

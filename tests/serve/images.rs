@@ -1,0 +1,134 @@
+//! Choosing images.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::client::{PNG, Server, folder_with};
+
+fn names(page: &Value) -> Vec<String> {
+    let images = page["images"].as_array().unwrap();
+    images.iter().map(|image| image["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_server_begins_with_its_input_folder_and_makes_it() {
+    let server = Server::start();
+    assert_eq!(server.settled()["total"], 0);
+    assert!(server.path("input_images").is_dir() && server.path("output_images").is_dir());
+    fs::write(server.path("input_images/a.png"), PNG).unwrap();
+    let answer = server.post("/api/images/source", &json!({"source": "input"}));
+    let page = server.get("/api/images").json();
+    assert_eq!(
+        (page["revision"].as_u64(), names(&page)),
+        (answer.json()["revision"].as_u64(), vec!["a.png".into()])
+    );
+}
+
+#[test]
+fn images_are_searched_left_out_and_taken_back() {
+    let folder = folder_with(&[
+        ("input_images/Ñandú 1.png", PNG),
+        ("input_images/nandu-2.png", PNG),
+        ("input_images/<b>x.png", PNG),
+        ("input_images/notas.txt", b"words"),
+    ]);
+    let server = Server::start_in(folder, &[]);
+    assert_eq!(server.settled()["total"], 3);
+    let found = server.get("/api/images?q=NAND%C3%BA&limit=1").json();
+    assert_eq!((&found["total"], names(&found).len()), (&json!(2), 1));
+    assert_eq!(
+        server.get("/api/images/skipped").json()["files"],
+        json!([{"name": "notas.txt", "reason": "not an image"}])
+    );
+    let id = found["images"][0]["id"].as_str().unwrap().to_owned();
+    let out = server.post("/api/images/exclude", &json!({"images": [id], "excluded": true}));
+    assert_eq!(out.status, 200);
+    let page = server.get("/api/images").json();
+    assert_eq!(
+        page["images"].as_array().unwrap().iter().filter(|one| one["excluded"] == true).count(),
+        1
+    );
+    let unknown =
+        server.post("/api/images/exclude", &json!({"images": ["nothing"], "excluded": true}));
+    assert_eq!((unknown.status, unknown.code().as_str()), (404, "not_found"));
+    assert_eq!(server.get("/api/images?offset=x").status, 400);
+}
+
+#[test]
+fn an_original_is_sent_as_an_attachment() {
+    let folder = folder_with(&[("input_images/a \"b\".png", PNG)]);
+    let server = Server::start_in(folder, &[]);
+    let id = server.settled()["images"][0]["id"].as_str().unwrap().to_owned();
+    let answer = server.get(&format!("/api/original/{id}"));
+    assert_eq!((answer.status, answer.body.as_slice()), (200, PNG));
+    assert_eq!(answer.header("content-type"), "application/octet-stream");
+    assert!(answer.header("content-disposition").starts_with("attachment; filename=\"a _b_.png\""));
+    fs::remove_file(server.path("input_images/a \"b\".png")).unwrap();
+    assert_eq!(server.get(&format!("/api/original/{id}")).status, 404);
+}
+
+#[test]
+fn folders_below_the_roots_can_be_chosen_and_no_others() {
+    let folder = folder_with(&[
+        ("photos/a.png", PNG),
+        ("photos/trip/b.png", PNG),
+        ("photos/trip/day/c.png", PNG),
+        ("secret/d.png", PNG),
+    ]);
+    std::os::unix::fs::symlink(folder.path().join("secret"), folder.path().join("photos/link"))
+        .unwrap();
+    let server = Server::start_in(folder, &["--root", "photos"]);
+    server.settled();
+    let roots = server.get("/api/folders").json();
+    let root = roots["folders"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(roots["folders"][0]["images"], 1);
+    let top = server.get(&format!("/api/folders?id={root}")).json();
+    assert_eq!(top["folders"].as_array().unwrap().len(), 1, "links are not shown: {top}");
+    let trip = top["folders"][0]["id"].as_str().unwrap().to_owned();
+
+    let choose = |folder: &str, recursive: bool| {
+        server
+            .post(
+                "/api/images/source",
+                &json!({"source": "folder", "folder": folder, "recursive": recursive}),
+            )
+            .status
+    };
+    assert_eq!(choose(&trip, false), 200);
+    assert_eq!(names(&server.get("/api/images").json()), ["b.png"]);
+    assert_eq!(choose(&trip, true), 200);
+    let page = server.get("/api/images").json();
+    assert_eq!(
+        (names(&page), &page["images"][1]["folder"]),
+        (vec!["b.png".into(), "c.png".into()], &json!("day"))
+    );
+    let secret = server.path("secret").display().to_string();
+    for wrong in ["", "..", "/etc", "photos", "../secret", secret.as_str()] {
+        assert_eq!(choose(wrong, true), 404, "{wrong}");
+    }
+    // A folder that has become a link out of the root since it was shown.
+    fs::remove_dir_all(server.path("photos/trip")).unwrap();
+    std::os::unix::fs::symlink(server.path("secret"), server.path("photos/trip")).unwrap();
+    assert_eq!(choose(&trip, true), 404);
+    assert_eq!(server.get(&format!("/api/folders?id={trip}")).status, 404);
+}
+
+#[test]
+fn samples_are_one_click() {
+    let server = Server::start();
+    server.settled();
+    assert_eq!(
+        server.post("/api/images/source", &json!({"source": "samples", "count": 3})).status,
+        200
+    );
+    assert_eq!(server.get("/api/images").json()["total"], 3);
+    for count in [json!(0), json!(1_000_000), json!(-1)] {
+        assert_eq!(
+            server.post("/api/images/source", &json!({"source": "samples", "count": count})).status,
+            400
+        );
+    }
+    let cleared = server.post("/api/images/clear", &json!({}));
+    assert_eq!((cleared.status, &server.get("/api/images").json()["total"]), (200, &json!(0)));
+}
