@@ -51,7 +51,7 @@ impl Jobs {
             return Err(JobError::not_now("closing", "the server is about to end"));
         }
         let queued = desk.is_busy();
-        desk.waiting.push_back(Todo::Job(Box::new(spec)));
+        desk.waiting.push_back(Todo::Job(Box::new(Spec { has_waited: queued, ..spec })));
         if queued {
             self.tell_queue(&desk);
         }

@@ -26,6 +26,8 @@ pub(super) struct Spec {
     pub(super) images: Vec<ImageRef>,
     pub(super) output: PathBuf,
     pub(super) output_label: String,
+    /// Whether others went before it.
+    pub(super) has_waited: bool,
 }
 
 impl Jobs {
@@ -65,6 +67,7 @@ impl Jobs {
             plan: Arc::new(plan),
             output,
             output_label: format!("{label}{}", folder.unwrap_or_default()),
+            has_waited: false,
             request,
             selection,
         })

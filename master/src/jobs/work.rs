@@ -42,9 +42,6 @@ impl Jobs {
                 let mut desk = self.desk();
                 let todo = desk.waiting.pop_front();
                 desk.work = todo.as_ref().map(|todo| Work { what: todo.kind(), orders: sender });
-                if let Some(Todo::Job(_)) = todo {
-                    self.tell_queue(&desk);
-                }
                 (todo, desk.is_closed)
             };
             match todo {
@@ -58,18 +55,10 @@ impl Jobs {
         }
     }
 
-    /// Begins a job. It may have waited for long, so it is planned again.
+    /// Begins a job. If it has waited, the world may have changed, and it is planned again.
     async fn begin(&self, spec: Spec, inbox: mpsc::Receiver<Order>) {
-        let jobs = self.clone();
-        let old = spec.clone();
-        let planned = tokio::task::spawn_blocking(move || {
-            jobs.prepare(spec.id, spec.request, spec.selection)
-        });
-        let (spec, error) = match planned.await {
-            Ok(Ok(spec)) => (spec, None),
-            Ok(Err(error)) => (old, Some(error.to_string())),
-            Err(error) => (old, Some(error.to_string())),
-        };
+        let (spec, error) =
+            if spec.has_waited { self.plan_again(spec).await } else { (spec, None) };
         let spec = Arc::new(spec);
         self.desk().last = Some(Arc::clone(&spec));
         let settings = serde_json::to_value(&spec.request).unwrap_or_default();
@@ -81,6 +70,19 @@ impl Jobs {
         });
         if error.is_none() {
             self.follow(&spec, inbox, true).await;
+        }
+    }
+
+    /// The same job with a new plan, or with the old one and why there can be no other.
+    async fn plan_again(&self, spec: Spec) -> (Spec, Option<String>) {
+        let (jobs, old) = (self.clone(), spec.clone());
+        let planned = tokio::task::spawn_blocking(move || {
+            jobs.prepare(spec.id, spec.request, spec.selection)
+        });
+        match planned.await {
+            Ok(Ok(spec)) => (spec, None),
+            Ok(Err(error)) => (old, Some(error.to_string())),
+            Err(error) => (old, Some(error.to_string())),
         }
     }
 
