@@ -173,7 +173,7 @@ impl Model {
 
     /// The job's counts at `t`.
     pub fn progress(&self, t: f64) -> Option<Progress> {
-        let elapsed_ms = self.stopwatch.read(t);
+        let elapsed_ms = (self.stopwatch.read(t) * 10.0).round() / 10.0;
         self.job.as_ref()?;
         let book = self.books.back()?;
         Some(Progress { elapsed_ms, ..book.progress().clone() })

@@ -1,6 +1,6 @@
 //! Notes what a disturbed run has cost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::event::{Event, WorkerState};
@@ -16,6 +16,10 @@ pub struct Facts {
     /// Images that had to be started again.
     pub repeated: BTreeSet<String>,
     waiting: BTreeSet<u32>,
+    /// What each thread of each worker began last.
+    running: BTreeMap<(u32, u32), String>,
+    /// What was running in workers that died.
+    interrupted: BTreeSet<String>,
 }
 
 /// Watches a run.
@@ -41,13 +45,22 @@ impl Reporter for Witness {
             Event::Worker { worker, state: WorkerState::Lost, reason, .. } => {
                 facts.deaths.push(reason.clone().unwrap_or_default());
                 facts.waiting.insert(*worker);
+                let running = std::mem::take(&mut facts.running).into_iter();
+                let (theirs, others): (Vec<_>, Vec<_>) =
+                    running.partition(|((of, _), _)| of == worker);
+                facts.interrupted.extend(theirs.into_iter().map(|(_, image)| image));
+                facts.running.extend(others);
             }
             Event::Worker { worker, state: WorkerState::Ready, ms, .. } => {
                 let again = facts.waiting.remove(worker);
                 facts.replaced_ms.extend(ms.filter(|_| again));
             }
-            Event::Task { image, attempt, .. } if *attempt > 1 => {
-                facts.repeated.insert(image.clone());
+            Event::Task { worker, slot, image, attempt, .. } => {
+                facts.running.insert((*worker, *slot), image.clone());
+                // What was only waiting in a worker that died is given out again too.
+                if *attempt > 1 && facts.interrupted.contains(image) {
+                    facts.repeated.insert(image.clone());
+                }
             }
             _ => {}
         }
