@@ -15,10 +15,15 @@ mod images;
 mod limits;
 #[path = "serve/page.rs"]
 mod page;
+#[allow(dead_code, reason = "other tests need the rest")]
+#[path = "support/pictures.rs"]
+mod pictures;
 #[path = "serve/requests.rs"]
 mod requests;
 #[path = "serve/sockets.rs"]
 mod sockets;
+#[path = "serve/stream.rs"]
+mod stream;
 #[path = "serve/token.rs"]
 mod token;
 #[path = "serve/uploads.rs"]

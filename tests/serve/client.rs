@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -111,10 +111,7 @@ impl Server {
     pub(crate) fn send(&self, head: &str, body: &[u8]) -> Answer {
         let mut stream = self.connect();
         // The server may refuse before it has read everything.
-        let sent = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
-        if sent.is_ok() {
-            let _ = stream.shutdown(Shutdown::Write);
-        }
+        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
         Answer::parse(&bytes)

@@ -97,7 +97,7 @@ fn a_socket_opens_only_to_the_servers_own_page() {
     let server = Server::start();
     let upgrade = |path: &str, origin: &str| {
         let head = format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{origin}\r\n",
             server.host()
         );

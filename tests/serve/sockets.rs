@@ -6,15 +6,22 @@ use std::net::TcpStream;
 use super::client::Server;
 use super::downloads;
 
-/// Asks for a socket; returns it and the status of the answer.
+/// Asks for a socket of the page's own stream; returns it and the status of the answer.
 fn open(server: &Server) -> (TcpStream, u16) {
+    open_as(server, "/ws", Some("lote.v1"))
+}
+
+/// Asks for a socket with that subprotocol; returns it and the status of the answer.
+pub(crate) fn open_as(server: &Server, path: &str, protocol: Option<&str>) -> (TcpStream, u16) {
     let mut stream = server.connect();
+    let protocol = protocol.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
     let head = format!(
-        "GET /ws HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        "GET {path} HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         Sec-WebSocket-Protocol: lote.v1\r\n\r\n",
+         {}\r\n",
         server.host(),
-        server.origin()
+        server.origin(),
+        protocol.unwrap_or_default()
     );
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = Vec::new();
@@ -28,7 +35,7 @@ fn open(server: &Server) -> (TcpStream, u16) {
 }
 
 /// A text in a frame as a client sends it (RFC 6455, 5.2), under the mask 0.
-fn frame(text: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(text: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x81, 0xff];
     frame.extend((text.len() as u64).to_be_bytes());
     frame.extend([0; 4]);
@@ -37,7 +44,7 @@ fn frame(text: &[u8]) -> Vec<u8> {
 }
 
 /// The text of the next frame.
-fn read_frame(stream: &mut TcpStream) -> String {
+pub(crate) fn read_frame(stream: &mut TcpStream) -> String {
     let mut head = [0; 2];
     stream.read_exact(&mut head).unwrap();
     let mut length = u64::from(head[1]);
