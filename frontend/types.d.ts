@@ -6,7 +6,7 @@ interface ParamSpec {
   id: string; id_en: string; label: Bilingual; help: Bilingual;
   unit: 'none' | 'px' | 'percent' | 'bits';
   type: 'float' | 'integer' | 'text' | 'color' | 'choice' | 'bool';
-  min?: number; max?: number; step?: number; max_chars?: number;
+  min?: number; max?: number; slider_max?: number; step?: number; max_chars?: number;
   default: ParamValue | null;
   options?: { id: string; id_en: string; label: Bilingual }[];
 }

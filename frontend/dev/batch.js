@@ -8,7 +8,6 @@ export class Batch {
     this.job = null; this.queue = []; this.lanes = []; this.bars = []; this.crashes = []; this.failures = []; this.recent = []; this.notices = [];
     this.outputs = new Map(); this.pending = []; this.timers = new Map(); this.noticeId = 0; this.jobId = 0; this.changed = false;
     this.isolation = { state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0 };
-    this.failAll = false;
   }
 
   progress() { if (this.job) this.job.progress.elapsed_ms = this.elapsed(); return this.job?.progress ?? null; }
@@ -79,7 +78,7 @@ export class Batch {
     const variant = task.variants[task.next];
     const end_ms = this.now();
     const image = task.work.image;
-    const status = image.problem || this.failAll ? 'failed' : 'ok';
+    const status = image.problem ? 'failed' : 'ok';
     this.result(lane, task, variant, status, end_ms, image.problem ?? { kind: 'write', message: 'the output folder is read-only' });
     task.next += 1;
     task.next_start_ms = end_ms;

@@ -1,13 +1,13 @@
 // The catalogue of the development server, in the shape of `protocol/src/filter/spec.rs`.
 const text = (es, en) => ({ es, en });
-const float = (id, id_en, label, min, max, step, fallback, unit = 'none') => ({ id, id_en, label, help: label, unit, type: 'float', min, max, step, default: fallback });
+const float = (id, id_en, label, min, max, step, fallback, unit = 'none') => ({ id, id_en, label, help: label, unit, type: 'float', min, max, slider_max: Math.min(max, 50), step, default: fallback });
 const integer = (id, id_en, label, min, max, fallback, unit = 'none') => ({ id, id_en, label, help: label, unit, type: 'integer', min, max, default: fallback });
 const spec = (id, id_en, label, help, params = []) => ({ id, id_en, label, help, params });
 const choice = (id, id_en, es, en) => ({ id, id_en, label: text(es, en) });
 
 export const filters = [
   spec('invertir', 'invert', text('Invertir colores', 'Invert colours'), text('Da la vuelta a cada color.', 'Turns every colour into its opposite.')),
-  spec('grises', 'grayscale', text('Escala de grises', 'Greyscale'), text('Quita el color.', 'Removes the colour.')),
+  spec('grises', 'grayscale', text('Escala de grises', 'Grayscale'), text('Quita el color.', 'Removes the colour.')),
   spec('blur', 'blur', text('Desenfocar', 'Blur'), text('Desenfoque gaussiano.', 'Gaussian blur.'), [float('radio', 'radius', text('Radio', 'Radius'), 0, 100, 0.5, 5, 'px')]),
   spec('nitidez', 'sharpen', text('Nitidez', 'Sharpen'), text('Realza los detalles.', 'Brings out detail.'), [float('factor', 'factor', text('Factor', 'Factor'), 0, 10, 0.1, 2)]),
   spec('brillo', 'brightness', text('Brillo', 'Brightness'), text('Aclara u oscurece.', 'Lightens or darkens.'), [float('factor', 'factor', text('Factor', 'Factor'), 0, 4, 0.05, 1.5)]),

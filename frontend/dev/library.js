@@ -5,13 +5,14 @@ import { applyStep, fit, landscape, png, readPng, readPpm } from './pictures.js'
 
 const SIZES = [[960, 640], [640, 960], [1080, 608], [800, 800], [1200, 500]];
 const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
-const HOSTILE = ['<img src=x onerror=alert(1)>.jpg', '"><script>alert(1)</script>.png', '\u202egnp.exe.jpg', `${'largo'.repeat(48)}.jpg`, 'a\u0007\u001b[31mrojo.jpg', '日本語 ñandú.jpg', "'; --.jpg", '&lt;b&gt;.jpg'];
+/** Names that a page must show as text. */
+export const HOSTILE = ['<img src=x onerror=alert(1)>.jpg', '"><script>alert(1)</script>.png', '\u202egnp.exe.jpg', `${'largo'.repeat(48)}.jpg`, 'a\u0007\u001b[31mrojo.jpg', '日本語 ñandú.jpg', "'; --.jpg", '&lt;b&gt;.jpg'];
 
 export class Library {
   constructor({ photos, count }) {
     this.photos = photos ? readdirSync(photos).filter((name) => name.endsWith('.ppm')).sort().map((name) => join(photos, name)) : [];
     this.revision = 1; this.excluded = new Set(); this.recipes = []; this.recipeId = 0; this.uploads = new Map(); this.uploadId = 0; this.cache = new Map();
-    this.albums = [{ id: 'f1', name: 'Boda Clara y Tomás', count: count || 24, seed: 0 }, { id: 'f2', name: 'Costa', count: 60, seed: 300 }, { id: 'f3', name: 'Archivo', count: 10_000, seed: 1000 }, { id: 'f4', name: 'Vacía', count: 0, seed: 0 }];
+    this.albums = [{ id: 'f1', name: 'Boda Clara y Tomás', count: count || 24, seed: 0 }, { id: 'f2', name: 'Costa', count: 60, seed: 300 }, { id: 'f3', name: 'Archivo', count: 10_000, seed: 1000 }, { id: 'f4', name: 'Vacía', count: 0, seed: 0 }, { id: 'f5', name: 'Hostil', hostile: true, count: HOSTILE.length }, { id: 'f6', name: 'Mezcla', count: 8, broken: 2, seed: 40 }, { id: 'f7', name: 'Rotas', count: 6, broken: 6, seed: 60 }];
     if (this.photos.length) this.albums.unshift({ id: 'f0', name: 'Fotos', count: this.photos.length, photos: true });
     this.set('none', '', [], []);
   }
@@ -26,8 +27,9 @@ export class Library {
   useAlbum(id) {
     const album = this.albums.find((one) => one.id === id);
     if (!album) return false;
+    if (album.hostile) { this.useHostile(); return true; }
     const images = album.photos ? this.photos.map((path, index) => this.photo(path, index)) : Array.from({ length: album.count }, (_, i) => {
-      const bad = album.count > 12 && i % 61 === 13;
+      const bad = i < (album.broken ?? 0) || (album.count > 12 && i % 61 === 13);
       return this.make(album.seed + i, `DSC_${String(2400 + i).padStart(4, '0')}.jpg`, { problem: null, ...(bad ? { problem: { kind: i % 2 ? 'damaged' : 'too-large', message: i % 2 ? 'cut off after 61% of the scan' : '48000 x 48000 px is over the limit' } } : {}), ...(album.count > 12 && i === 9 ? { poison: true } : {}) });
     });
     this.set(id === 'f0' ? 'folder' : 'folder', album.name, images, album.count > 12 ? [{ name: 'notas.txt', reason: 'not an image' }, { name: 'Thumbs.db', reason: 'not an image' }, { name: 'video.mp4', reason: 'not an image' }] : []);

@@ -116,8 +116,6 @@ function control({ action, ms }) {
     for (const client of clients) client.cut();
   } else if (action === 'no_space') { batch.pause('no_space', { needed_bytes: 3.2e9, free_bytes: 0.4e9 }); batch.notice('error', 'no_space', { needed_bytes: 3.2e9, free_bytes: 0.4e9 }, 'the disk is full'); }
   else if (action === 'space') { batch.resume(); batch.notice('info', 'space_back', {}, 'there is room again'); }
-  else if (action === 'fail_all') batch.failAll = ms !== 0;
-  else if (action === 'hostile') { library.useHostile(); changed(); }
   else if (action === 'reset') { library.set('none', '', [], []); changed(); }
   else if (action === 'rate') batch.rate = ms;
   else if (action === 'state') return { clients: clients.size, revision: library.revision };

@@ -7,8 +7,6 @@ import { shown } from './preview.js';
 import { computed, effect, signal } from './signal.js';
 import { hello } from './stream.js';
 
-const MOST_SLIDER_STEPS = 400;
-
 /** The filled part of a slider's track. @param {HTMLInputElement} range */
 function showFill(range) {
   const [min, max] = [Number(range.min), Number(range.max)];
@@ -25,6 +23,20 @@ export function slider(props, value, changed) {
   return range;
 }
 
+const unitText = (/** @type {ParamSpec} */ spec) => (spec.unit === 'px' ? 'px' : spec.unit === 'percent' ? '%' : '');
+
+/** A field for a number; what is left empty has its default. @param {ParamSpec} spec @param {Record<string, any>} props @param {() => ParamValue | null} now @param {(value: ParamValue | null) => void} set */
+function numberField(spec, props, now, set) {
+  const whole = spec.type === 'integer';
+  const { min = 0, max = 100 } = spec;
+  const field = h('input', { ...props, type: 'number', class: 'field', min, max, step: whole ? 1 : 'any', value: () => String(now() ?? ''), placeholder: '–', onchange: () => {
+    const text = field.value;
+    set(text === '' ? null : Math.min(max, Math.max(min, whole ? Math.round(Number(text)) : Number(text))));
+    field.value = String(now() ?? '');
+  } });
+  return field;
+}
+
 /** @param {number} index position of the step @param {ParamSpec} spec */
 function field(index, spec) {
   const id = `param-${index}-${spec.id}`;
@@ -36,16 +48,11 @@ function field(index, spec) {
   const min = spec.min ?? 0, max = spec.max ?? 100, step = whole ? 1 : spec.step ?? 0.1;
   switch (spec.type) {
     case 'float': case 'integer':
-      if (spec.default === null || (max - min) / step > MOST_SLIDER_STEPS) {
-        return [label, h('input', { id, type: 'number', class: 'field', min, max, step: whole ? 1 : 'any', value: () => String(now() ?? ''), placeholder: '–',
-          onchange: (/** @type {Event} */ event) => {
-            const text = target(event).value;
-            set(text === '' ? null : Math.min(max, Math.max(min, whole ? Math.round(Number(text)) : Number(text))));
-            target(event).value = String(now() ?? '');
-          } }),
-        h('span', { class: 'unit' }, spec.unit === 'px' ? 'px' : spec.unit === 'percent' ? '%' : '')];
-      }
-      return [label, slider({ id, min, max, step, 'aria-valuetext': () => valueText(spec, now()) }, () => Number(now()), (value) => set(value)), h('output', { for: id }, () => valueText(spec, now()))];
+      if (spec.default === null) return [label, numberField(spec, { id }, now, set), h('span', { class: 'unit' }, unitText(spec))];
+      if (whole) return [label, slider({ id, min, max, step, 'aria-valuetext': () => valueText(spec, now()) }, () => Number(now()), set), h('output', { for: id }, () => valueText(spec, now()))];
+      // The slider has the usual values; the field beside it takes all.
+      return [label, slider({ id, min, max: spec.slider_max ?? max, step, 'aria-valuetext': () => valueText(spec, now()) }, () => Number(now()), set),
+        h('span', { class: 'figure-field' }, numberField(spec, { 'aria-label': () => say(spec.label) }, now, set), h('span', { class: 'unit', 'aria-hidden': 'true' }, unitText(spec)))];
     case 'text':
       return [label, h('input', { id, type: 'text', class: 'field wide', maxlength: spec.max_chars ?? null, value: () => String(now() ?? ''), oninput: (/** @type {Event} */ event) => set(target(event).value || null) })];
     case 'color':

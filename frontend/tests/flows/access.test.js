@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
-import { isDevelopment, site } from '../site.js';
+import { site } from '../site.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const here = await site('--rate', '20', '--images', '120');
+const here = await site({ rate: 20, images: 120 }, { development: true });
 after(() => here.close());
 const WIDTHS = [[1440, 900], [1024, 768], [390, 844]];
 
@@ -56,7 +56,7 @@ const stop = async () => { const { job } = await here.read('/api/jobs/j1/report.
 
 test('empty', async () => { await here.command('/api/images/clear'); await everywhere('/#/prepare', (page) => page.locator('.drop-zone').waitFor()); });
 test('nothing to run, no results, nothing compared', async () => { for (const path of ['/#/run', '/#/results', '/#/compare']) await everywhere(path, (page) => page.locator('h1').first().waitFor()); });
-test('prepare, separate filters with parameters', async () => { await here.command('/api/images/source', { source: 'folder', folder: 'f1' }); await everywhere('/#/prepare', tick); });
+test('prepare, separate filters with parameters', async () => { await here.command('/api/images/source', { source: 'input' }); await everywhere('/#/prepare', tick); });
 test('prepare, chain with an open step, side by side', () => everywhere('/#/prepare', async (page) => { await tick(page); await page.locator('.settings .segmented button').nth(1).click(); await page.locator('button.step-name').first().click(); await page.locator('.stage .segmented button').nth(1).click(); }));
 test('prepare at 100 %', () => everywhere('/#/prepare', async (page) => { await page.locator('.stage .segmented button').nth(3).click(); await page.locator('.curtain.full').waitFor(); }));
 test('dialogs: help, folders, recipes, skipped files', async () => {
@@ -64,13 +64,13 @@ test('dialogs: help, folders, recipes, skipped files', async () => {
   await everywhere('/#/prepare', async (page) => { await page.locator('.source').click(); await page.locator('.folder').first().waitFor(); });
   await everywhere('/#/prepare', async (page) => { await page.locator('.settings .head .btn').first().click(); await page.locator('dialog').waitFor(); });
 });
-test('running with a crash, as lanes and as a table', { skip: !isDevelopment && 'needs a job of known length' }, async () => {
+test('running with a crash, as lanes and as a table', async () => {
   await here.startJob({ workers: 6 });
   await here.command('/api/workers/2/kill');
   await everywhere('/#/run', (page) => page.locator('.lane').nth(5).waitFor());
   await everywhere('/#/run', async (page) => { await page.locator('.timeline .btn[aria-pressed]').click(); await page.locator('td').first().waitFor(); });
 });
-test('paused, then the question before cancelling, then cancelled', { skip: !isDevelopment && 'needs a job of known length' }, async () => {
+test('paused, then the question before cancelling, then cancelled', async () => {
   const job = await here.startJob({ workers: 6 });
   const { job: running } = await here.read('/api/jobs/j1/report.json');
   await here.command(`/api/jobs/${running.id}/pause`);
@@ -80,18 +80,18 @@ test('paused, then the question before cancelling, then cancelled', { skip: !isD
   await here.command(`/api/jobs/${running.id}/cancel`);
   await everywhere('/#/run', (page) => page.locator('.hero .btn.primary').waitFor());
 });
-test('results, failed list, lightbox', { skip: !isDevelopment && 'needs failures' }, async () => {
+test('results, failed list, lightbox', async () => {
   await everywhere('/#/results', (page) => page.locator('.gallery .cell').first().waitFor());
   await everywhere('/#/results', async (page) => { await page.locator('.chip').last().click(); await page.locator('.failures, .none').first().waitFor(); });
   await everywhere('/#/results', async (page) => { await page.locator('.gallery .cell').first().click(); await page.locator('.lightbox .layer.over img:visible').waitFor(); });
 });
-test('compared', { skip: !isDevelopment && 'takes minutes with real work' }, async () => {
+test('compared', async () => {
   await stop();
   await here.command('/api/compare', { steps: [{ filter: 'blur', params: {} }], images: 200, repeats: 3 });
   await everywhere('/#/compare', (page) => page.locator('.verdict').waitFor());
 });
-test('disconnected', { skip: !isDevelopment && 'orders a situation of the development server' }, async () => {
-  await everywhere('/#/run', async (page) => { await here.control('refuse', 2000); await page.locator('.banner.bad').first().waitFor(); }, /WebSocket/);
+test('disconnected', async () => {
+  await everywhere('/#/run', async (page) => { await here.cut(2000); await page.locator('.banner.bad').first().waitFor(); }, /WebSocket/);
 });
 test('at 400 % zoom nothing is wider than the window and everything can be reached', async () => {
   await here.command('/api/images/source', { source: 'samples', count: 12 });

@@ -1,11 +1,10 @@
 // Load: 10,000 images in the list, 200 events a second. Figures are reported, what is asserted does not depend on the machine's speed.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { isDevelopment, site } from '../site.js';
+import { site } from '../site.js';
 
-const here = await site('--rate', '200', '--images', '24');
+const here = await site({ rate: 200, images: 24 }, { development: true });
 after(() => here.close());
-const development = { skip: isDevelopment ? false : 'needs the development server' };
 const SECONDS = Number(process.env.LOTE_LOAD_SECONDS ?? 10);
 
 /** Collects long tasks from now on. Runs in the page. */
@@ -31,8 +30,8 @@ test('first paint and size', async (context) => {
   await close();
 });
 
-test('10,000 images: few elements, and the heap is flat after three full scrolls', development, async (context) => {
-  await here.command('/api/images/source', { source: 'folder', folder: 'f3' });
+test('10,000 images: few elements, and the heap is flat after three full scrolls', async (context) => {
+  await here.choose('Archivo');
   const { page, close } = await here.open({ throttle: 4 });
   await page.locator('.cell.loaded').first().waitFor();
   await page.evaluate(watch);
@@ -57,8 +56,8 @@ test('10,000 images: few elements, and the heap is flat after three full scrolls
   await close();
 });
 
-test('200 events a second: counts follow and nothing piles up', development, async (context) => {
-  await here.command('/api/images/source', { source: 'folder', folder: 'f3' });
+test('200 events a second: counts follow and nothing piles up', async (context) => {
+  await here.choose('Archivo');
   const { page, close } = await here.open({ throttle: 4, path: '/#/run' });
   const job = await here.startJob({ workers: 8 });
   await page.locator('.lane').nth(7).waitFor();

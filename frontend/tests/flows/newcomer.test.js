@@ -7,14 +7,14 @@ import { after, test } from 'node:test';
 import { landscape, png } from '../../dev/pictures.js';
 import { site } from '../site.js';
 
-const here = await site('--empty', '--rate', '40');
+const here = await site({ empty: true, rate: 40 });
 const folder = mkdtempSync(join(tmpdir(), 'lote-flow-'));
 after(async () => { await here.close(); rmSync(folder, { recursive: true }); });
 const photos = Array.from({ length: 20 }, (_, index) => { const path = join(folder, `foto ${index}.png`); writeFileSync(path, png(landscape(40 + index, 240, 160))); return path; });
 
 const words = {
   es: { pick: 'O elige archivos de tu dispositivo', filters: ['Escala de grises', 'Sepia'], start: 'Procesar 40 archivos', see: 'Ver resultados', ready: '40 de 40 archivos listos', zip: /Descargar ZIP/ },
-  en: { pick: 'Or pick files from your device', filters: ['Greyscale', 'Sepia'], start: 'Process 40 files', see: 'See results', ready: '40 of 40 files ready', zip: /Download ZIP/ },
+  en: { pick: 'Or pick files from your device', filters: ['Grayscale', 'Sepia'], start: 'Process 40 files', see: 'See results', ready: '40 of 40 files ready', zip: /Download ZIP/ },
 };
 
 for (const lang of /** @type {const} */ (['es', 'en'])) {
