@@ -61,14 +61,14 @@ async function relay(target) {
   return { port: address.port, cut, close: () => { cut(1e9); server.close(); } };
 }
 
-/** @param {string} program @param {{ images?: number, empty?: boolean }} options */
-export async function startProgram(program, { images = 24, empty = false }) {
+/** @param {string} program @param {{ images?: number, empty?: boolean, allowOrigin?: string }} options */
+export async function startProgram(program, { images = 24, empty = false, allowOrigin }) {
   const root = mkdtempSync(join(tmpdir(), 'lote-page-'));
   const { input, roots } = makeFolders(join(root, 'pictures'), empty ? 0 : images);
   /** @type {import('node:child_process').ChildProcess} */
   let child;
   async function start(port = 0) {
-    const folders = ['--input', input, '--output', join(root, 'output'), ...roots.flatMap((folder) => ['--root', folder])];
+    const folders = ['--input', input, '--output', join(root, 'output'), ...roots.flatMap((folder) => ['--root', folder]), ...(allowOrigin ? ['--allow-origin', allowOrigin] : [])];
     child = spawn(program, ['serve', '--port', String(port), ...folders], { stdio: ['ignore', 'inherit', 'pipe'], env: { ...process.env, LOTE_LANG: 'en' } });
     const said = await new Promise((resolve, reject) => {
       let text = '';

@@ -12,7 +12,7 @@ const PROGRAM = process.env.LOTE_PROGRAM;
 /** Whether the site is the development server, which can be ordered into situations that a real server cannot. */
 export const isDevelopment = !PROGRAM;
 
-/** @typedef {{ images?: number, empty?: boolean, rate?: number }} Wanted images in the input folder, or nothing chosen at first; outputs a second (development server only) */
+/** @typedef {{ images?: number, empty?: boolean, rate?: number, allowOrigin?: string }} Wanted images in the input folder, or nothing chosen at first; outputs a second (development server only); `--allow-origin` (program only) */
 
 /** @param {Wanted} wanted */
 async function startDevelopment({ images = 24, empty = false, rate = 16 }) {
@@ -78,7 +78,9 @@ export async function site(wanted = {}, { development = isDevelopment } = {}) {
     const { body } = await command('/api/jobs', { mode: 'processes', workers, variants, output: { folder: null, format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' }, ...change });
     return body.job;
   }
-  return { base, seen, open, command, control, choose, startJob, read, cut, restart, close: async () => { await browser.close(); await server.stop(); } };
+  /** A page of the browser, with nothing in it. */
+  const blank = () => browser.newPage();
+  return { base, seen, open, blank, command, control, choose, startJob, read, cut, restart, close: async () => { await browser.close(); await server.stop(); } };
 }
 
 /** Number in a text such as "2.619 de 3.852 archivos": the first. @param {string | null} text */
