@@ -56,7 +56,7 @@ function controls() {
 }
 
 function verdictText() {
-  const found = verdict(compare.value.runs);
+  const found = comparing.value ? null : verdict(compare.value.runs);
   const crash = compare.value.crash;
   if (!found) return null;
   const speed = found.faster === null ? t('verdict_same', found.workers) : t(found.faster === 'threads' ? 'verdict_threads' : 'verdict_processes', percent(found.by), found.workers);

@@ -75,7 +75,7 @@ export function sizeParts(value) {
 export const size = (value) => sizeParts(value).join('\u00a0');
 
 /** @param {number} ms @param {number} [decimals] */
-export const seconds = (ms, decimals = 2) => `${number(ms / 1000, decimals)}\u00a0s`;
+export const seconds = (ms, decimals = 2) => (ms > 0 && ms < 100 ? `${number(Math.ceil(ms))}\u00a0ms` : `${number(ms / 1000, decimals)}\u00a0s`);
 
 /** A length of time in at most two units: 0,4 s · 12 s · 4 min 06 s · 2 h 05 min. @param {number} ms */
 export function duration(ms) {

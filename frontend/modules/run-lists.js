@@ -10,16 +10,18 @@ import { calm, computed, signal } from './signal.js';
 import { state } from './stream.js';
 
 const SHOWN = 10;
-/** Thumbnails are renewed at most this often: faster, nobody sees them and the workers make them for nothing. */
-const THUMBS_MS = 700;
+/** Thumbnails are renewed at most this often, and not before they have come: faster, the workers make them for nobody. */
+const THUMBS_MS = 1500, PATIENCE_MS = 6000;
 
 export function recentCard() {
-  const shown = calm(() => state.recent.value.slice(0, SHOWN), THUMBS_MS);
+  const list = h('div', { class: 'recent' });
+  const haveCome = () => [...list.querySelectorAll('img')].every((image) => image.complete);
+  const shown = calm(() => state.recent.value.slice(0, SHOWN), THUMBS_MS, haveCome, PATIENCE_MS);
   return h('section', { class: 'card', 'aria-label': () => t('recent') },
     h('div', { class: 'head' }, h('h2', null, () => t('recent')), h('span', { class: 'spring' }), button('ghost small', () => go('results'), null, () => t('see_all'), icon('right', 's'))),
     () => state.recent.value.length === 0 && h('p', { class: 'none' }, t('none_yet')),
-    keyed(h('div', { class: 'recent' }), () => shown.value, (one) => one.output, (one) => h('button', { type: 'button', class: 'recent-cell', 'aria-label': one.name, onclick: () => openLightbox([one], 0) },
-      h('span', { class: 'recent-picture' }, h('img', { src: `/api/output-thumb/${one.output}`, alt: '', decoding: 'async', loading: 'lazy' })),
+    keyed(list, () => shown.value, (one) => one.output, (one) => h('button', { type: 'button', class: 'recent-cell', 'aria-label': one.name, onclick: () => openLightbox([one], 0) },
+      h('span', { class: 'recent-picture' }, h('img', { src: `/api/output-thumb/${one.output}`, alt: '', decoding: 'async' })),
       h('span', { class: 'recent-name' }, h('span', { class: colourClass(one.variant), 'aria-hidden': 'true' }), h('span', { class: 'name' }, one.name)))));
 }
 

@@ -101,19 +101,23 @@ export function scope(work) {
 }
 
 /**
- * A value that follows another, but changes at most once per `pause`.
- * @template T @param {() => T} source @param {number} pause ms
+ * A value that follows another, but changes at most once per `pause`, and from then on as soon as `mayChange` says so, or `patience` is over.
+ * @template T @param {() => T} source @param {number} pause ms @param {() => boolean} [mayChange] @param {number} [patience] ms
  */
-export function calm(source, pause) {
+export function calm(source, pause, mayChange = () => true, patience = pause) {
   /** @type {Signal<T>} */
   const result = signal(/** @type {any} */ (undefined));
-  let next = 0;
+  let changed = -Infinity;
   effect(() => {
     const now = source();
-    const set = () => { next = performance.now() + pause; result.value = now; };
-    const wait = next - performance.now();
-    if (wait <= 0) { set(); return; }
-    const timer = setTimeout(set, wait);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
+    const look = () => {
+      const since = performance.now() - changed;
+      if (since < pause) timer = setTimeout(look, pause - since);
+      else if (since < patience && !mayChange()) timer = setTimeout(look, 100);
+      else { changed = performance.now(); result.value = now; }
+    };
+    look();
     onCleanup(() => clearTimeout(timer));
   });
   return result;

@@ -22,7 +22,7 @@ export function points(runs, mode) {
 
 /**
  * Which mode was faster at the largest number of workers that both were measured with, and by how many per cent.
- * @param {CompareRun[]} runs @returns {{ workers: number, faster: Mode | null, by: number } | null} `faster` null: less than 1 % apart
+ * @param {CompareRun[]} runs @returns {{ workers: number, faster: Mode | null, by: number } | null} `faster` null: less than 1 % apart, or no further than runs of the same mode are from each other
  */
 export function verdict(runs) {
   const [processes, threads] = [points(runs, 'processes'), points(runs, 'threads')];
@@ -30,7 +30,9 @@ export function verdict(runs) {
   const other = shared && threads.find((one) => one.workers === shared.workers);
   if (!shared || !other) return null;
   const by = Math.round((Math.max(shared.seconds, other.seconds) / Math.min(shared.seconds, other.seconds) - 1) * 100);
-  return { workers: shared.workers, faster: by < 1 ? null : shared.seconds < other.seconds ? 'processes' : 'threads', by };
+  const [quick, slow] = shared.seconds < other.seconds ? [shared, other] : [other, shared];
+  const overlap = Math.max(...quick.run.seconds) >= Math.min(...slow.run.seconds);
+  return { workers: shared.workers, faster: by < 1 || overlap ? null : shared.seconds < other.seconds ? 'processes' : 'threads', by };
 }
 
 /** @param {CompareRun[]} runs @param {number} width px of the place it gets */

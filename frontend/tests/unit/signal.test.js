@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batch, computed, effect, onCleanup, scope, signal, untracked } from '../../modules/signal.js';
+import { batch, calm, computed, effect, onCleanup, scope, signal, untracked } from '../../modules/signal.js';
 
 test('an effect runs when what it read changes, once per batch', () => {
   const [a, b] = [signal(1), signal(2)];
@@ -51,4 +51,24 @@ test('untracked reading depends on nothing; a scope outlives the effect around i
   end();
   a.value = 4;
   assert.deepEqual([outer, inner], [1, 3]);
+});
+
+test('a calm value waits until it may change, and no longer than its patience', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = context.mock.method(performance, 'now', () => 0);
+  const pass = (ms) => { const to = performance.now() + ms; clock.mock.mockImplementation(() => to); context.mock.timers.tick(ms); };
+  const a = signal(1);
+  let may = false;
+  const follows = calm(() => a.value, 100, () => may, 1000);
+  assert.equal(follows.value, 1);
+  a.value = 2;
+  pass(500);
+  assert.equal(follows.value, 1);
+  may = true;
+  pass(100);
+  assert.equal(follows.value, 2);
+  may = false;
+  a.value = 3;
+  for (let step = 0; step < 12; step += 1) pass(100);
+  assert.equal(follows.value, 3);
 });

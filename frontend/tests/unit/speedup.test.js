@@ -20,3 +20,8 @@ test('the verdict names the faster mode as measured, or none when they are withi
   assert.deepEqual(verdict([run('processes', 8, 10), run('threads', 8, 10.02)]), { workers: 8, faster: null, by: 0 });
   assert.equal(verdict([run('processes', 8, 10)]), null);
 });
+
+test('modes whose runs overlap took the same time', () => {
+  assert.equal(verdict([run('processes', 2, 1, 1.4, 1.6), run('threads', 2, 1.1, 1.2, 1.3)])?.faster, null);
+  assert.equal(verdict([run('processes', 2, 1.3, 1.4, 1.6), run('threads', 2, 1, 1.1, 1.2)])?.faster, 'threads');
+});
