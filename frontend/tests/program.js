@@ -29,7 +29,13 @@ function makeFolders(root, count) {
   fill(input, names(count), 0);
   fill(join(root, 'Costa'), names(60), 300);
   // A file name of Linux cannot hold a slash.
-  fill(join(root, 'Hostil'), HOSTILE.filter((name) => !name.includes('/')), 7000, 300, 200);
+  fill(
+    join(root, 'Hostil'),
+    HOSTILE.filter((name) => !name.includes('/')),
+    7000,
+    300,
+    200,
+  );
   const broken = join(root, 'Rotas');
   mkdirSync(broken);
   for (const name of names(6)) writeFileSync(join(broken, name), png(landscape(1, 60, 40)).subarray(0, 400));
@@ -45,20 +51,41 @@ async function relay(target) {
   const open = new Set();
   let refuseUntil = 0;
   const server = createServer((inner) => {
-    if (performance.now() < refuseUntil) { inner.destroy(); return; }
+    if (performance.now() < refuseUntil) {
+      inner.destroy();
+      return;
+    }
     const outer = connect(target, '127.0.0.1');
-    for (const [one, other] of [[inner, outer], [outer, inner]]) {
+    for (const [one, other] of [
+      [inner, outer],
+      [outer, inner],
+    ]) {
       open.add(one);
       one.pipe(other);
       one.on('error', () => other.destroy());
-      one.on('close', () => { open.delete(one); other.destroy(); });
+      one.on('close', () => {
+        open.delete(one);
+        other.destroy();
+      });
     }
   });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', () => resolve(undefined)); });
+  await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(undefined));
+  });
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   /** Cuts all connections and refuses new ones for so long. */
-  const cut = (ms = 0) => { refuseUntil = performance.now() + ms; for (const socket of open) socket.destroy(); };
-  return { port: address.port, cut, close: () => { cut(1e9); server.close(); } };
+  const cut = (ms = 0) => {
+    refuseUntil = performance.now() + ms;
+    for (const socket of open) socket.destroy();
+  };
+  return {
+    port: address.port,
+    cut,
+    close: () => {
+      cut(1e9);
+      server.close();
+    },
+  };
 }
 
 /** @param {string} program @param {{ images?: number, empty?: boolean, allowOrigin?: string }} options */
@@ -68,25 +95,52 @@ export async function startProgram(program, { images = 24, empty = false, allowO
   /** @type {import('node:child_process').ChildProcess} */
   let child;
   async function start(port = 0) {
-    const folders = ['--input', input, '--output', join(root, 'output'), ...roots.flatMap((folder) => ['--root', folder]), ...(allowOrigin ? ['--allow-origin', allowOrigin] : [])];
-    child = spawn(program, ['serve', '--port', String(port), ...folders], { stdio: ['ignore', 'inherit', 'pipe'], env: { ...process.env, LOTE_LANG: 'en' } });
+    const folders = [
+      '--input',
+      input,
+      '--output',
+      join(root, 'output'),
+      ...roots.flatMap((folder) => ['--root', folder]),
+      ...(allowOrigin ? ['--allow-origin', allowOrigin] : []),
+    ];
+    child = spawn(program, ['serve', '--port', String(port), ...folders], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+      env: { ...process.env, LOTE_LANG: 'en' },
+    });
     const said = await new Promise((resolve, reject) => {
       let text = '';
-      child.stderr?.on('data', (data) => { text += data; const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(text); if (found) resolve(Number(found[1])); });
+      child.stderr?.on('data', (data) => {
+        text += data;
+        const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(text);
+        if (found) resolve(Number(found[1]));
+      });
       child.on('exit', () => reject(new Error(`lote serve ended: ${text}`)));
     });
     return said;
   }
   const port = await start();
   const { port: reached, cut, close } = await relay(port);
-  const end = (/** @type {NodeJS.Signals} */ signal) => new Promise((resolve) => { child.removeAllListeners('exit'); child.on('exit', resolve); child.kill(signal); });
+  const end = (/** @type {NodeJS.Signals} */ signal) =>
+    new Promise((resolve) => {
+      child.removeAllListeners('exit');
+      child.on('exit', resolve);
+      child.kill(signal);
+    });
   return {
     base: `http://127.0.0.1:${port}`,
     seen: `http://localhost:${port}`,
     browserArgs: [`--host-resolver-rules=MAP localhost:${port} 127.0.0.1:${reached}`],
     cut,
     /** Kills the program as a crash would, and starts it again at the same port. */
-    async restart() { await end('SIGKILL'); cut(); await start(port); },
-    async stop() { close(); await end('SIGTERM'); rmSync(root, { recursive: true, force: true }); },
+    async restart() {
+      await end('SIGKILL');
+      cut();
+      await start(port);
+    },
+    async stop() {
+      close();
+      await end('SIGTERM');
+      rmSync(root, { recursive: true, force: true });
+    },
   };
 }

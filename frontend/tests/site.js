@@ -5,8 +5,19 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { startProgram } from './program.js';
 
-const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 const FILTERS = ['grises', 'sepia', 'marca_agua'];
+/** For whatever a test waits for: a busy machine may be many times slower than an idle one. */
+const TIMEOUT_MS = 60_000;
 const PROGRAM = process.env.LOTE_PROGRAM;
 
 /** Whether the site is the development server, which can be ordered into situations that a real server cannot. */
@@ -17,18 +28,33 @@ export const isDevelopment = !PROGRAM;
 /** @param {Wanted} wanted */
 async function startDevelopment({ images = 24, empty = false, rate = 16 }) {
   const options = ['--port', '0', '--images', String(images), '--rate', String(rate), ...(empty ? ['--empty'] : [])];
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../dev/server.js', import.meta.url)), ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../dev/server.js', import.meta.url)), ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   /** @type {string} */
   const base = await new Promise((resolve, reject) => {
-    child.stdout.on('data', (text) => { const found = /http:\S+/.exec(String(text)); if (found) resolve(found[0]); });
+    child.stdout.on('data', (text) => {
+      const found = /http:\S+/.exec(String(text));
+      if (found) resolve(found[0]);
+    });
     child.on('exit', () => reject(new Error('the development server ended')));
   });
-  const control = (/** @type {string} */ action, /** @type {number} */ ms) => fetch(`${base}/dev/control`, { method: 'POST', body: JSON.stringify({ action, ms }) });
+  const control = (/** @type {string} */ action, /** @type {number} */ ms) =>
+    fetch(`${base}/dev/control`, { method: 'POST', body: JSON.stringify({ action, ms }) });
   return {
-    base, seen: base, browserArgs: [],
-    async cut(ms = 0) { await control('refuse', ms); },
-    async restart() { await control('restart', 0); },
-    async stop() { child.removeAllListeners('exit'); child.kill(); },
+    base,
+    seen: base,
+    browserArgs: [],
+    async cut(ms = 0) {
+      await control('refuse', ms);
+    },
+    async restart() {
+      await control('restart', 0);
+    },
+    async stop() {
+      child.removeAllListeners('exit');
+      child.kill();
+    },
   };
 }
 
@@ -36,21 +62,45 @@ async function startDevelopment({ images = 24, empty = false, rate = 16 }) {
 export async function site(wanted = {}, { development = isDevelopment } = {}) {
   const server = PROGRAM && !development ? await startProgram(PROGRAM, wanted) : await startDevelopment(wanted);
   const { base, seen, cut, restart } = server;
-  const browser = await chromium.launch({ executablePath: process.env.LOTE_CHROMIUM ?? '/usr/bin/chromium', args: [...ARGS, ...server.browserArgs] });
+  const browser = await chromium.launch({
+    executablePath: process.env.LOTE_CHROMIUM ?? '/usr/bin/chromium',
+    args: [...ARGS, ...server.browserArgs],
+  });
 
   /**
    * A page. `faults` collects script errors, console errors (CSP reports among them) and requests off the host; `allow` names console errors that belong to the test.
    */
-  async function open({ path = '/', width = 1440, height = 900, theme = 'light', lang = 'es', allow = /^$/, throttle = 1, ...context } = {}) {
-    const around = await browser.newContext({ viewport: { width, height }, locale: lang === 'es' ? 'es-ES' : 'en-GB', acceptDownloads: true, ...context });
+  async function open({
+    path = '/',
+    width = 1440,
+    height = 900,
+    theme = 'light',
+    lang = 'es',
+    allow = /^$/,
+    throttle = 1,
+    ...context
+  } = {}) {
+    const around = await browser.newContext({
+      viewport: { width, height },
+      locale: lang === 'es' ? 'es-ES' : 'en-GB',
+      acceptDownloads: true,
+      ...context,
+    });
     const page = await around.newPage();
+    page.setDefaultTimeout(TIMEOUT_MS);
     /** @type {string[]} */
     const faults = [];
     page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
     // An image that cannot be read answers 422 to its thumbnail and its preview; the browser reports that by itself.
-    const unreadable = (/** @type {import('playwright-core').ConsoleMessage} */ message) => message.text().includes('status of 422') && /\/api\/(thumb|preview)/.test(message.location().url);
-    page.on('console', (message) => { if (message.type() === 'error' && !allow.test(message.text()) && !unreadable(message)) faults.push(`console: ${message.text()} ${message.location().url}`); });
-    page.on('request', (request) => { if (!request.url().startsWith(seen) && !/^(blob|data):/.test(request.url())) faults.push(`off the host: ${request.url()}`); });
+    const unreadable = (/** @type {import('playwright-core').ConsoleMessage} */ message) =>
+      message.text().includes('status of 422') && /\/api\/(thumb|preview)/.test(message.location().url);
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !allow.test(message.text()) && !unreadable(message))
+        faults.push(`console: ${message.text()} ${message.location().url}`);
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(seen) && !/^(blob|data):/.test(request.url())) faults.push(`off the host: ${request.url()}`);
+    });
     if (throttle > 1) await (await around.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: throttle });
     const [route, hash = ''] = path.split('#');
     await page.goto(`${seen}${route}?lang=${lang}&theme=${theme}${hash && `#${hash}`}`);
@@ -60,11 +110,17 @@ export async function site(wanted = {}, { development = isDevelopment } = {}) {
 
   /** A command of the contract, as the page sends it. @param {string} path @param {unknown} body */
   async function command(path, body = {}) {
-    const answer = await fetch(`${base}${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json', Origin: base }, body: JSON.stringify(body) });
+    const answer = await fetch(`${base}${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Origin: base },
+      body: JSON.stringify(body),
+    });
     return { status: answer.status, body: await answer.json() };
   }
   /** Orders a situation of the development server; nothing elsewhere. @param {string} action @param {number} [ms] */
-  const control = async (action, ms) => { if (isDevelopment || development) await command('/dev/control', { action, ms }); };
+  const control = async (action, ms) => {
+    if (isDevelopment || development) await command('/dev/control', { action, ms });
+  };
   const read = async (/** @type {string} */ path) => (await fetch(`${base}${path}`)).json();
   /** Lists the images of a folder by its name. @param {string} name */
   async function choose(name) {
@@ -75,12 +131,38 @@ export async function site(wanted = {}, { development = isDevelopment } = {}) {
   /** Starts a job with a few filters on the current list. @param {Record<string, unknown>} [change] */
   async function startJob({ filters = FILTERS, workers = 4, ...change } = {}) {
     const variants = filters.map((filter) => ({ name: filter, steps: [{ filter, params: {} }] }));
-    const { body } = await command('/api/jobs', { mode: 'processes', workers, variants, output: { folder: null, format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' }, ...change });
+    const { body } = await command('/api/jobs', {
+      mode: 'processes',
+      workers,
+      variants,
+      output: { folder: null, format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' },
+      ...change,
+    });
     return body.job;
   }
   /** A page of the browser, with nothing in it. */
-  const blank = () => browser.newPage();
-  return { base, seen, open, blank, command, control, choose, startJob, read, cut, restart, close: async () => { await browser.close(); await server.stop(); } };
+  async function blank() {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(TIMEOUT_MS);
+    return page;
+  }
+  return {
+    base,
+    seen,
+    open,
+    blank,
+    command,
+    control,
+    choose,
+    startJob,
+    read,
+    cut,
+    restart,
+    close: async () => {
+      await browser.close();
+      await server.stop();
+    },
+  };
 }
 
 /** Number in a text such as "2.619 de 3.852 archivos": the first. @param {string | null} text */

@@ -10,7 +10,11 @@ test('a process is killed at random in mid-job, and nothing is lost', async () =
   await here.startJob();
   const { page, faults, close } = await here.open({ path: '/#/compare', lang: 'en' });
   await page.getByRole('button', { name: 'Kill a random process' }).click();
-  await page.waitForFunction(() => document.querySelector('.isolation dl dd:last-child') && [...document.querySelectorAll('.isolation dl > div')].at(-1)?.textContent?.endsWith('0'));
+  await page.waitForFunction(
+    () =>
+      document.querySelector('.isolation dl dd:last-child') &&
+      [...document.querySelectorAll('.isolation dl > div')].at(-1)?.textContent?.endsWith('0'),
+  );
   const facts = await page.locator('.isolation dl').textContent();
   assert.match(facts, /SIGKILL/);
   await page.keyboard.press('2');
@@ -26,7 +30,7 @@ test('processes and threads are measured on the same images, and the sentence fo
   const { page, faults, close } = await here.open({ path: '/#/compare', lang: 'en' });
   await page.locator('#compare-filter').selectOption('grises');
   await page.getByRole('button', { name: 'Run the comparison' }).click();
-  await page.locator('.verdict').waitFor({ timeout: 120_000 });
+  await page.locator('.verdict').waitFor();
   assert.match(await page.locator('.verdict').textContent(), /^On this machine .*One crash interrupts \d+ images? with processes/);
   assert.equal(await page.locator('table.data tbody tr').count(), 7);
   assert.doesNotMatch(await page.locator('main').innerText(), /NaN|Infinity|undefined|null/);

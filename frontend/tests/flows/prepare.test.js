@@ -7,28 +7,67 @@ import { site } from '../site.js';
 const here = await site({ rate: 200, images: 30 });
 after(() => here.close());
 const digest = (bytes) => createHash('sha256').update(Buffer.from(bytes)).digest('hex');
-const preview = async (body) => (await fetch(`${here.base}/api/preview`, { method: 'POST', headers: { 'Content-Type': 'application/json', Origin: here.base }, body: JSON.stringify(body) })).arrayBuffer();
+const preview = async (body) =>
+  (
+    await fetch(`${here.base}/api/preview`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Origin: here.base },
+      body: JSON.stringify(body),
+    })
+  ).arrayBuffer();
 /** Empties the form, which otherwise begins with the server's last job. */
-const none = async (page) => { const button = page.getByRole('button', { name: /^(None|Ninguno)$/ }); await page.locator('.filter').first().or(page.locator('.chain')).first().waitFor(); if (await button.isEnabled()) await button.click(); };
-const check = async (page, name) => { const box = page.getByRole('checkbox', { name, exact: true }); if (!await box.isChecked()) await box.check(); };
+const none = async (page) => {
+  const button = page.getByRole('button', { name: /^(None|Ninguno)$/ });
+  await page.locator('.filter').first().or(page.locator('.chain')).first().waitFor();
+  if (await button.isEnabled()) await button.click();
+};
+const check = async (page, name) => {
+  const box = page.getByRole('checkbox', { name, exact: true });
+  if (!(await box.isChecked())) await box.check();
+};
 
 test('the preview at 100 % is the very file of the batch, for all filters and two chains', async () => {
   await here.command('/api/images/source', { source: 'samples', count: 2 });
-  const { images: [image] } = await here.read('/api/images?limit=1');
+  const {
+    images: [image],
+  } = await here.read('/api/images?limit=1');
   const { page, close } = await here.open({ lang: 'en' });
   const names = await page.locator('.filter').count();
   assert.equal(names, 12);
-  const specs = await page.evaluate(() => new Promise((resolve) => { const socket = new WebSocket('/ws', 'lote.v1'); socket.onmessage = ({ data }) => { resolve(JSON.parse(data).filters.map((one) => one.id)); socket.close(); }; }));
+  const specs = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const socket = new WebSocket('/ws', 'lote.v1');
+        socket.onmessage = ({ data }) => {
+          resolve(JSON.parse(data).filters.map((one) => one.id));
+          socket.close();
+        };
+      }),
+  );
   await close();
-  const chains = [['redimensionar', 'marca_agua'], ['grises', 'contraste', 'nitidez']];
-  const variants = [...specs.map((id) => [id]), ...chains].map((ids) => ({ name: ids.join('+'), steps: ids.map((filter) => ({ filter, params: {} })) }));
+  const chains = [
+    ['redimensionar', 'marca_agua'],
+    ['grises', 'contraste', 'nitidez'],
+  ];
+  const variants = [...specs.map((id) => [id]), ...chains].map((ids) => ({
+    name: ids.join('+'),
+    steps: ids.map((filter) => ({ filter, params: {} })),
+  }));
   const output = { folder: null, format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' };
-  const { body: { job } } = await here.command('/api/jobs', { mode: 'processes', workers: 2, variants, output });
+  const {
+    body: { job },
+  } = await here.command('/api/jobs', { mode: 'processes', workers: 2, variants, output });
   let outputs = [];
   while (outputs.length < variants.length * 2) ({ outputs } = await here.read(`/api/jobs/${job}/outputs?limit=500`));
   for (const one of outputs.filter((entry) => entry.image === image.id)) {
     const file = await (await fetch(`${here.base}/api/output/${one.output}`)).arrayBuffer();
-    const seen = await preview({ image: image.id, steps: variants[one.variant].steps, encoding: { format: null, quality: 75 }, size: null, exact: true });
+    const seen = await preview({
+      image: image.id,
+      steps: variants[one.variant].steps,
+      encoding: { format: null, quality: 75 },
+      size: null,
+      exact: true,
+    });
     assert.equal(digest(seen), digest(file), variants[one.variant].name);
   }
 });
@@ -155,7 +194,10 @@ test('hostile names are text everywhere', async () => {
   await here.choose('Hostil');
   const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
   let dialogs = 0;
-  page.on('dialog', (dialog) => { dialogs += 1; dialog.dismiss(); });
+  page.on('dialog', (dialog) => {
+    dialogs += 1;
+    dialog.dismiss();
+  });
   await page.getByRole('option', { name: '<img src=x onerror=alert(1)>.jpg' }).click();
   await page.getByRole('heading', { name: '<img src=x onerror=alert(1)>.jpg' }).waitFor();
   await none(page);

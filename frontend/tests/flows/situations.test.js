@@ -11,7 +11,7 @@ test('an image that kills its process again and again is named, and the batch go
   await here.control('rate', 2000);
   await here.startJob({ filters: ['grises'] });
   const { page, faults, close } = await here.open({ path: '/#/run' });
-  await page.getByRole('button', { name: 'Ver resultados' }).waitFor({ timeout: 120_000 });
+  await page.getByRole('button', { name: 'Ver resultados' }).waitFor();
   await here.control('rate', 30);
   await page.locator('.failures').getByText('Hizo caer su proceso una y otra vez (SIGSEGV).').waitFor();
   assert.deepEqual(faults, []);

@@ -3,22 +3,41 @@
 'use strict';
 
 const $ = (id) => document.getElementById(id);
-const item = (tag, text, into) => { const element = document.createElement(tag); element.textContent = text; into.append(element); return element; };
+const item = (tag, text, into) => {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  into.append(element);
+  return element;
+};
 const worker = new Worker('workers/monitor.js');
-worker.onmessage = ({ data }) => { if (data.tipo === 'stats') $('rate').textContent = data.datos.velocidad.toFixed(2); };
+worker.onmessage = ({ data }) => {
+  if (data.tipo === 'stats') $('rate').textContent = data.datos.velocidad.toFixed(2);
+};
 
 const socket = new WebSocket(new URLSearchParams(location.search).get('server'));
 const say = (command) => socket.send(JSON.stringify(command));
 window.received = [];
 
-socket.onopen = () => { $('state').textContent = 'abierto'; say({ tipo: 'listar_filtros' }); say({ tipo: 'listar_imagenes' }); };
-socket.onclose = () => { $('state').textContent = 'cerrado'; };
+socket.onopen = () => {
+  $('state').textContent = 'abierto';
+  say({ tipo: 'listar_filtros' });
+  say({ tipo: 'listar_imagenes' });
+};
+socket.onclose = () => {
+  $('state').textContent = 'cerrado';
+};
 socket.onmessage = ({ data }) => {
   const message = JSON.parse(data);
   window.received.push(message);
   switch (message.tipo) {
     case 'filtros':
-      for (const filter of message.datos) { const label = item('label', filter, item('li', '', $('filters'))); const box = document.createElement('input'); box.type = 'checkbox'; box.value = filter; label.append(box); }
+      for (const filter of message.datos) {
+        const label = item('label', filter, item('li', '', $('filters')));
+        const box = document.createElement('input');
+        box.type = 'checkbox';
+        box.value = filter;
+        label.append(box);
+      }
       break;
     case 'imagenes':
       for (const name of message.datos.imagenes) item('li', name, $('images'));
@@ -42,5 +61,6 @@ socket.onmessage = ({ data }) => {
   }
 };
 
-$('start').onclick = () => say({ tipo: 'procesar', filtros: [...document.querySelectorAll('input:checked')].map((box) => box.value), modo: $('mode').value });
+$('start').onclick = () =>
+  say({ tipo: 'procesar', filtros: [...document.querySelectorAll('input:checked')].map((box) => box.value), modo: $('mode').value });
 $('cancel').onclick = () => say({ tipo: 'cancelar' });

@@ -10,8 +10,20 @@ test('the median of an even and an odd number of runs', () => {
 
 test('speed-ups of both modes start from the same time', () => {
   const runs = [run('processes', 1, 10), run('threads', 1, 8), run('threads', 4, 2), run('processes', 4, 4)];
-  assert.deepEqual(points(runs, 'processes').map((point) => [point.workers, point.speedup]), [[1, 0.8], [4, 2]]);
-  assert.deepEqual(points(runs, 'threads').map((point) => [point.workers, point.speedup]), [[1, 1], [4, 4]]);
+  assert.deepEqual(
+    points(runs, 'processes').map((point) => [point.workers, point.speedup]),
+    [
+      [1, 0.8],
+      [4, 2],
+    ],
+  );
+  assert.deepEqual(
+    points(runs, 'threads').map((point) => [point.workers, point.speedup]),
+    [
+      [1, 1],
+      [4, 4],
+    ],
+  );
 });
 
 test('the verdict names the faster mode as measured, or none when they are within 1 %', () => {
