@@ -3,8 +3,8 @@ import { command, read } from './commands.js';
 import { effect, signal, untracked } from './signal.js';
 import { link, ready, restarts, state } from './stream.js';
 
-const PAGE = 200;
-const KEEP = 24;
+const PAGE = 60;
+const KEEP = 60;
 
 /** @template T */
 export class Pages {

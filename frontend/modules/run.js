@@ -14,16 +14,25 @@ import { timeline } from './timeline.js';
 export function sparkline() {
   const canvas = h('canvas', { class: 'sparkline', 'aria-hidden': 'true' });
   let drawn = '';
-  effect(() => {
-    const values = metrics.value?.history ?? [];
-    void theme.value;
-    queueMicrotask(() => draw(values));
-  });
-  /** @param {number[]} values */
-  function draw(values) {
-    const [width, height, scale] = [canvas.clientWidth, canvas.clientHeight, devicePixelRatio || 1];
+  // Asking the canvas itself would force a layout in the midst of the changes of a message.
+  const box = signal({ width: 0, height: 0 });
+  const sizes = new ResizeObserver(
+    ([
+      {
+        contentRect: { width, height },
+      },
+    ]) => {
+      box.value = { width, height };
+    },
+  );
+  sizes.observe(canvas);
+  onCleanup(() => sizes.disconnect());
+  effect(() => draw(metrics.value?.history ?? [], box.value));
+  /** @param {number[]} values @param {{ width: number, height: number }} size CSS px */
+  function draw(values, { width, height }) {
+    const scale = devicePixelRatio || 1;
     const context = canvas.getContext('2d');
-    const key = `${values.length}/${values.at(-1)}/${width}/${theme.peek()}`;
+    const key = `${values.length}/${values.at(-1)}/${width}/${theme.value}`;
     if (!context || !width || key === drawn) return;
     drawn = key;
     canvas.width = width * scale;

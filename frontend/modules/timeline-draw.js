@@ -7,8 +7,8 @@ const DENSE = 1500;
 const COLOURS = 6;
 
 /**
- * @typedef {{ lanes: Lane[], rings: Map<number, import('./ring.js').BarRing>, crashes: Crash[], now: number, window: number, cursor: { slot: number, time: number } | null }} View
- * `now`, `window`: server time of the right edge and length of what is shown, ms.
+ * @typedef {{ lanes: Lane[], rings: Map<number, import('./ring.js').BarRing>, crashes: Crash[], now: number, window: number, cursor: { slot: number, time: number } | null, width: number }} View
+ * `width`: of the canvas, CSS px; `now`, `window`: server time of the right edge and length of what is shown, ms.
  * @typedef {{ lane: string, line: string, bad: string, ink: string, accent: string, surface: string, colours: string[] }} Palette
  */
 
@@ -37,7 +37,7 @@ function colours(element) {
 /** @param {HTMLCanvasElement} canvas @param {View} view */
 export function drawTimeline(canvas, view) {
   const scale = devicePixelRatio || 1;
-  const width = canvas.clientWidth;
+  const { width } = view;
   const height = Math.max(1, view.lanes.length) * ROW;
   const [pxWidth, pxHeight] = [Math.round(width * scale), Math.round(height * scale)];
   if (canvas.width !== pxWidth || canvas.height !== pxHeight) {

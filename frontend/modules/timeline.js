@@ -156,6 +156,7 @@ function plot() {
       crashes: state.crashes.peek(),
       now: right,
       window: length,
+      width,
       cursor: cursor && state.lanes.peek()[cursor.row] ? { slot: state.lanes.peek()[cursor.row].slot, time: right - cursor.ago } : null,
     });
     drawAxis(length);
