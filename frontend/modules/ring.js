@@ -1,11 +1,13 @@
 // The bars of one lane: a ring of fixed size kept as columns (drawing allocates nothing), and how busy a lane was per pixel column.
 
+import { Past } from './past.js';
+
 export const OK = 0,
   FAILED = 1,
   REDONE = 2;
 
 export class BarRing {
-  /** @param {number} capacity bars kept; older ones are overwritten */
+  /** @param {number} capacity bars kept one by one; older ones go into the past */
   constructor(capacity) {
     this.capacity = capacity;
     /** Bars stored so far, never more than `capacity`. */
@@ -19,11 +21,13 @@ export class BarRing {
     this.attempt = new Uint16Array(capacity);
     /** @type {string[]} */
     this.name = new Array(capacity).fill('');
+    this.past = new Past();
   }
 
   /** @param {Bar} bar not older than the one before */
   push(bar) {
     const at = this.head;
+    if (this.length === this.capacity) this.past.add(this.start[at], this.end[at], this.variant[at]);
     this.start[at] = bar.start_ms;
     this.end[at] = bar.end_ms;
     this.variant[at] = bar.variant;
@@ -56,6 +60,11 @@ export class BarRing {
   at(time) {
     const age = this.since(time) - 1;
     return age >= 0 && this.start[this.index(age)] <= time ? age : -1;
+  }
+
+  /** Whether something of the past ends after that time. @param {number} time ms */
+  hasPastAfter(time) {
+    return this.past.busy.length > 0 && (this.oldest() ?? 0) > time;
   }
 
   /** Start of the oldest bar kept, ms; null when there is none. */

@@ -56,7 +56,8 @@ export function drawTimeline(canvas, view) {
 
   const row = new Map(view.lanes.map((lane, index) => [lane.slot, index]));
   const counts = view.lanes.map((lane) => view.rings.get(lane.slot)?.since(from) ?? 0);
-  const dense = counts.reduce((sum, count) => sum + count, 0) > DENSE;
+  const hasPast = view.lanes.some((lane) => view.rings.get(lane.slot)?.hasPastAfter(from));
+  const dense = hasPast || counts.reduce((sum, count) => sum + count, 0) > DENSE;
 
   context.fillStyle = paint.lane;
   for (let index = 0; index < view.lanes.length; index += 1) roundBox(context, 0, top(index), width, BAR, 4);
@@ -266,6 +267,7 @@ function drawDense(context, ring, count, x, y, width, paint, special) {
     columnColours = new Uint8Array(size);
   }
   columns.fill(0);
+  ring.past.cover(columns, columnColours, x, COLOURS);
   for (let age = count - 1; age >= 0; age -= 1) {
     const at = ring.index(age);
     if (ring.status[at] !== OK) special(at);
