@@ -13,6 +13,7 @@ use super::{Jobs, Todo, Work, WorkKind, space};
 use crate::darkroom::Darkroom;
 use crate::event::{Bus, Event};
 use crate::live::shapes::{JobState, Level, Pause};
+use crate::redact;
 use crate::run::{self, Ended, Order};
 
 /// How often it is looked whether a full disk has room again.
@@ -138,6 +139,7 @@ impl Jobs {
                 Ok(_) => None,
                 Err(error) => Some(error.to_string()),
             };
+            let error = error.map(|error| redact::text(&error));
             if error.is_some() {
                 self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
                 return;

@@ -31,6 +31,7 @@ fn make_plan(images: usize) -> Arc<Plan> {
         paths: vec![input],
         recursive: false,
         exclude: HashSet::new(),
+        within: Vec::new(),
         output: root.path().join("out"),
         variants: VariantSpec::parse_all(&["grises", "sepia"], &specs).unwrap(),
         pattern: Pattern::default(),

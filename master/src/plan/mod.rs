@@ -119,7 +119,7 @@ pub fn plan(request: &Request) -> Result<Plan, PlanError> {
     }
     check_all(&request.variants)?;
     let places = place::Places::new(&request.output, &request.variants);
-    let scan = scan::scan(&request.paths, request.recursive, &request.exclude, &places)?;
+    let scan = scan::scan(request, &places)?;
     let mut inputs = place::Inputs::new(&scan.images);
     let mut images: Vec<_> =
         scan.images.into_iter().map(|found| image(found, &request.encoding)).collect();

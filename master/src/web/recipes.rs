@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::App;
-use super::body::Command;
+use super::body::{Command, Id};
 use super::error::Refusal;
 use super::images::blocking;
+use crate::redact;
 
 /// How many recipes are kept.
 const MAX_RECIPES: usize = 200;
@@ -105,7 +106,8 @@ impl Recipes {
 
     fn replace(&self, kept: &mut Vec<Recipe>, changed: Vec<Recipe>) -> Result<(), Refusal> {
         store(&self.0.file, &changed).map_err(|error| {
-            Refusal::unprocessable("unwritable", format!("the recipe cannot be stored: {error}"))
+            let message = format!("the recipe cannot be stored: {error}");
+            Refusal::unprocessable("unwritable", redact::text(&message))
         })?;
         *kept = changed;
         self.0.changes.send_modify(|number| *number += 1);
@@ -154,7 +156,7 @@ async fn save(
 
 async fn delete(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Id(id): Id,
     _: Command<Value>,
 ) -> Result<Json<Value>, Refusal> {
     blocking(move || app.recipes.delete(&id)).await??;
