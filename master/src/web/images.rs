@@ -123,9 +123,13 @@ impl App {
             return Err(Refusal::bad_request(format!("there are 1 to {MAX_SAMPLES} samples")));
         }
         let root = self.places.samples.join(count.to_string());
-        samples::write(&root, count).map_err(|error| {
-            Refusal::unprocessable("unwritable", redact::text(&error.to_string()))
-        })?;
+        // The folder is the server's own, so what is there was drawn before. To draw it again, only to
+        // see that it is the same, would take as much time and memory as the first time.
+        if std::fs::read_dir(&root).map_or(0, Iterator::count) != count {
+            samples::write(&root, count).map_err(|error| {
+                Refusal::unprocessable("unwritable", redact::text(&error.to_string()))
+            })?;
+        }
         let label = self.places.lang.pick("Samples", "Muestras").to_owned();
         let place = Place { source: Source::Samples, label, root, recursive: false };
         self.images.load(place).map_err(|error| Refusal::from(&error))

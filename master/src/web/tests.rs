@@ -204,7 +204,7 @@ async fn a_page_that_stops_reading_is_let_go_and_its_place_is_free() {
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!(server.clients.count(), 0);
     let (said, _) = rest(stalled).await;
-    assert!(said.contains("hola") && !said.contains("instantanea"), "{said}");
+    assert!(!said.contains("instantanea"), "it was let go before its snapshot: {said}");
     let mut other = server.socket(OURS).await;
     assert!(frame(&mut other).await.unwrap().1.starts_with(b"{"));
 }
