@@ -12,6 +12,7 @@ use super::prepare::Spec;
 use super::{Jobs, Todo, Work, WorkKind, space};
 use crate::darkroom::Darkroom;
 use crate::event::{Bus, Event};
+use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
 use crate::redact;
 use crate::run::{self, Ended, Order};
@@ -113,7 +114,7 @@ impl Jobs {
             }
             let slots = spec.settings.slots as usize;
             let plan = self.0.live.with(|model, t| {
-                let open = model.book(&spec.id).map(|book| book.open_places()).unwrap_or_default();
+                let open = model.book(&spec.id).map(Book::open_places).unwrap_or_default();
                 if open.is_empty() {
                     model.end_job(JobState::Finished, None, t);
                     return None;

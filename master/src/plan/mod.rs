@@ -256,12 +256,11 @@ impl Plan {
                     continue;
                 }
                 let folder = folder(&self.output, variant, image);
-                let state = match policy {
-                    IfExists::Overwrite => OutputState::Planned { number: 1 },
-                    _ => {
-                        let name = |number| self.file_name(place, variant, number);
-                        folders.settle(policy, &folder, name, &mut refused)
-                    }
+                let state = if policy == IfExists::Overwrite {
+                    OutputState::Planned { number: 1 }
+                } else {
+                    let name = |number| self.file_name(place, variant, number);
+                    folders.settle(policy, &folder, name, &mut refused)
                 };
                 let number = match state {
                     OutputState::Planned { number } => number,

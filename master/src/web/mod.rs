@@ -129,7 +129,7 @@ async fn home(
 ) -> Response {
     match upgrade {
         Ok(upgrade) => socket::accept(app, peer, upgrade),
-        Err(_) => assets::index(headers).await.into_response(),
+        Err(_) => assets::index(&headers).into_response(),
     }
 }
 

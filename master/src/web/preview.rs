@@ -105,13 +105,11 @@ async fn output(
     if query.download.is_some() {
         return file::attachment(&record.path, &record.name).await;
     }
-    match shown_as(content(&record.path).await) {
-        Some(kind) => file::inline(&record.path, &record.name, kind).await,
-        None => {
-            let print = as_png(&app, &record.path).await?;
-            Ok(([(CONTENT_TYPE, "image/png")], read(&print).await?).into_response())
-        }
+    if let Some(kind) = shown_as(content(&record.path).await) {
+        return file::inline(&record.path, &record.name, kind).await;
     }
+    let print = as_png(&app, &record.path).await?;
+    Ok(([(CONTENT_TYPE, "image/png")], read(&print).await?).into_response())
 }
 
 /// What the first bytes of a file show it to be.

@@ -40,7 +40,9 @@ struct Inner {
 struct Recipe {
     id: String,
     name: String,
-    recipe: Value,
+    /// Called `recipe` in the page's words and in the file.
+    #[serde(rename = "recipe")]
+    settings: Value,
 }
 
 impl Recipes {
@@ -87,7 +89,7 @@ impl Recipes {
             let message = format!("there are {MAX_RECIPES} recipes already");
             return Err(Refusal::conflict("too_many", message).hint("delete one first"));
         }
-        changed.push(Recipe { id: id.clone(), name: name.to_owned(), recipe });
+        changed.push(Recipe { id: id.clone(), name: name.to_owned(), settings: recipe });
         changed.sort_by_cached_key(|one| one.name.to_lowercase());
         self.replace(&mut kept, changed)?;
         Ok(id)
@@ -181,7 +183,7 @@ mod tests {
             recipes
                 .list()
                 .into_iter()
-                .map(|one| (one.name, one.recipe["quality"].clone()))
+                .map(|one| (one.name, one.settings["quality"].clone()))
                 .collect()
         };
         let expected = [("Blog".to_owned(), json!(2)), ("Web".to_owned(), json!(3))];

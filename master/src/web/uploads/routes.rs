@@ -107,7 +107,7 @@ impl Receiving<'_> {
         {
             head.extend_from_slice(&chunk);
         }
-        let Some(ending) = ending(&label, &head) else {
+        let Verdict::Keep(ending) = judge(&label, &head) else {
             while self.next().await?.is_some() {}
             return Ok(false);
         };
@@ -166,14 +166,22 @@ impl Drop for Partial<'_> {
     }
 }
 
-/// Whether a file is an image by its content, and if so the ending that its name lacks.
-fn ending(label: &str, head: &[u8]) -> Option<Option<&'static str>> {
+/// What becomes of a file.
+enum Verdict {
+    /// It is kept, with this ending added to its name if that lacks one.
+    Keep(Option<&'static str>),
+    /// It is no image.
+    Leave,
+}
+
+/// What becomes of a file that begins so.
+fn judge(label: &str, head: &[u8]) -> Verdict {
     let named = is_image_name(OsStr::new(label));
     match sniff_head(head) {
-        Sniffed::Known(format) => Some((!named).then(|| format.extensions()[0])),
-        // It is kept, so that the page can say why it cannot be used.
-        Sniffed::Unsupported(_) if named => Some(None),
-        Sniffed::Unsupported(_) | Sniffed::Unknown => None,
+        Sniffed::Known(format) => Verdict::Keep((!named).then(|| format.extensions()[0])),
+        // So that the page can say why it cannot be used.
+        Sniffed::Unsupported(_) if named => Verdict::Keep(None),
+        Sniffed::Unsupported(_) | Sniffed::Unknown => Verdict::Leave,
     }
 }
 
