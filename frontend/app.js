@@ -23,8 +23,17 @@ const screens = { prepare: prepareScreen, run: runScreen, results: resultsScreen
 
 /** What is shown until the first snapshot: nothing for a moment, then bars in the place of what comes. */
 const skeleton = () => {
-  const bars = h('div', { class: 'wrap skeleton', hidden: true, 'aria-busy': 'true' }, h('p', { class: 'hidden' }, () => t('connecting')), h('span', null), h('span', null), h('span', null));
-  setTimeout(() => { bars.hidden = false; }, SKELETON_MS);
+  const bars = h(
+    'div',
+    { class: 'wrap skeleton', hidden: true, 'aria-busy': 'true' },
+    h('p', { class: 'hidden' }, () => t('connecting')),
+    h('span', null),
+    h('span', null),
+    h('span', null),
+  );
+  setTimeout(() => {
+    bars.hidden = false;
+  }, SKELETON_MS);
   return bars;
 };
 
@@ -45,11 +54,23 @@ acceptDrops();
 listenToKeys(startJob);
 
 const skip = document.querySelector('.skip');
-effect(() => { if (skip) skip.textContent = t('skip'); });
-skip?.addEventListener('click', (event) => { event.preventDefault(); document.getElementById('main')?.focus(); });
-effect(() => { document.title = `${runningShare.value === null ? '' : `${percent(runningShare.value)} · `}Lote`; });
+effect(() => {
+  if (skip) skip.textContent = t('skip');
+});
+skip?.addEventListener('click', (event) => {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+});
+effect(() => {
+  document.title = `${runningShare.value === null ? '' : `${percent(runningShare.value)} · `}Lote`;
+});
 // Without a screen in the address, a page opened in mid-run shows the run.
-effect(() => { if (ready.value) untracked(() => { if (!askedFor() && state.job.value && isLive(state.job.value)) go('run'); }); });
+effect(() => {
+  if (ready.value)
+    untracked(() => {
+      if (!askedFor() && state.job.value && isLive(state.job.value)) go('run');
+    });
+});
 
 const app = document.getElementById('app');
 if (app) build(app);

@@ -1,63 +1,281 @@
 // The shapes of CONTRACT.md, for the type checker only; nothing of this reaches the browser.
 
-interface Bilingual { es: string; en: string }
+interface Bilingual {
+  es: string;
+  en: string;
+}
 type ParamValue = number | string | boolean;
 interface ParamSpec {
-  id: string; id_en: string; label: Bilingual; help: Bilingual;
+  id: string;
+  id_en: string;
+  label: Bilingual;
+  help: Bilingual;
   unit: 'none' | 'px' | 'percent' | 'bits';
   type: 'float' | 'integer' | 'text' | 'color' | 'choice' | 'bool';
-  min?: number; max?: number; step?: number; max_chars?: number;
+  min?: number;
+  max?: number;
+  slider_max?: number;
+  step?: number;
+  max_chars?: number;
   default: ParamValue | null;
   options?: { id: string; id_en: string; label: Bilingual }[];
 }
-interface FilterSpec { id: string; id_en: string; label: Bilingual; help: Bilingual; params: ParamSpec[] }
-interface Step { filter: string; params: Record<string, ParamValue> }
+interface FilterSpec {
+  id: string;
+  id_en: string;
+  label: Bilingual;
+  help: Bilingual;
+  params: ParamSpec[];
+}
+interface Step {
+  filter: string;
+  params: Record<string, ParamValue>;
+}
 type Mode = 'processes' | 'threads';
 type IfExists = 'overwrite' | 'skip' | 'rename' | 'fail';
 
 interface Hello {
-  tipo: 'hola'; version: string; instance: string; now_ms: number; cores: number; local: boolean;
+  tipo: 'hola';
+  version: string;
+  instance: string;
+  now_ms: number;
+  cores: number;
+  local: boolean;
   sandbox: { level: 'full' | 'partial' | 'none'; text: string };
   filters: FilterSpec[];
   formats: { id: string; name: string; extension: string; quality: boolean }[];
-  limits: { max_workers: number; max_variants: number; max_steps: number; max_upload_files: number; max_upload_file_bytes: number; max_upload_bytes: number };
+  limits: {
+    max_workers: number;
+    max_variants: number;
+    max_steps: number;
+    max_upload_files: number;
+    max_upload_file_bytes: number;
+    max_upload_bytes: number;
+  };
   defaults: { mode: Mode; workers: number; quality: number; pattern: string; if_exists: IfExists; output_label: string };
 }
-interface ImagesSummary { revision: number; source: 'none' | 'input' | 'folder' | 'upload' | 'samples'; label: string; count: number; excluded: number; skipped: number; bytes: number; loading: boolean }
-interface ImageItem { id: string; name: string; folder: string; bytes: number; width_px: number | null; height_px: number | null; excluded: boolean; problem: { kind: string; message: string } | null }
-interface VariantCounts { ok: number; failed: number; skipped: number; work_ms: number; read_bytes: number; written_bytes: number }
-interface Progress { done: number; ok: number; failed: number; skipped: number; redone: number; elapsed_ms: number; read_bytes: number; written_bytes: number; variants: VariantCounts[] }
-type JobState = 'starting' | 'running' | 'paused' | 'cancelling' | 'finished' | 'cancelled' | 'failed';
-interface Variant { name: string; steps: Step[]; planned: number }
-interface Job {
-  id: string; name: string; state: JobState;
-  pause: { reason: 'user' | 'no_space'; needed_bytes?: number; free_bytes?: number } | null;
-  error: string | null; mode: Mode; workers: number; images: number; outputs: number; variants: Variant[];
-  output_label: string; started_ms: number; ended_ms: number | null; progress: Progress;
+interface ImagesSummary {
+  revision: number;
+  source: 'none' | 'input' | 'folder' | 'upload' | 'samples';
+  label: string;
+  count: number;
+  excluded: number;
+  skipped: number;
+  bytes: number;
+  loading: boolean;
 }
-interface QueuedJob { id: string; name: string; images: number; outputs: number }
-interface Task { task: number; attempt: number; image: string; name: string; variants: number[]; start_ms: number; next: number; next_start_ms: number }
-interface Lane { slot: number; worker: number; pid: number; state: 'starting' | 'ready' | 'lost' | 'stopped'; memory_bytes: number; restarts: number; task: Task | null }
+interface ImageItem {
+  id: string;
+  name: string;
+  folder: string;
+  bytes: number;
+  width_px: number | null;
+  height_px: number | null;
+  excluded: boolean;
+  problem: { kind: string; message: string } | null;
+}
+interface VariantCounts {
+  ok: number;
+  failed: number;
+  skipped: number;
+  work_ms: number;
+  read_bytes: number;
+  written_bytes: number;
+}
+interface Progress {
+  done: number;
+  ok: number;
+  failed: number;
+  skipped: number;
+  redone: number;
+  elapsed_ms: number;
+  read_bytes: number;
+  written_bytes: number;
+  variants: VariantCounts[];
+}
+type JobState = 'starting' | 'running' | 'paused' | 'cancelling' | 'finished' | 'cancelled' | 'failed';
+interface Variant {
+  name: string;
+  steps: Step[];
+  planned: number;
+}
+interface Job {
+  id: string;
+  name: string;
+  state: JobState;
+  pause: { reason: 'user' | 'no_space'; needed_bytes?: number; free_bytes?: number } | null;
+  error: string | null;
+  mode: Mode;
+  workers: number;
+  images: number;
+  outputs: number;
+  variants: Variant[];
+  output_label: string;
+  started_ms: number;
+  ended_ms: number | null;
+  progress: Progress;
+}
+interface QueuedJob {
+  id: string;
+  name: string;
+  images: number;
+  outputs: number;
+}
+interface Task {
+  task: number;
+  attempt: number;
+  image: string;
+  name: string;
+  variants: number[];
+  start_ms: number;
+  next: number;
+  next_start_ms: number;
+}
+interface Lane {
+  slot: number;
+  worker: number;
+  pid: number;
+  state: 'starting' | 'ready' | 'lost' | 'stopped';
+  memory_bytes: number;
+  restarts: number;
+  task: Task | null;
+}
 type BarStatus = 'ok' | 'failed' | 'quarantined';
-interface Bar { slot: number; task: number; attempt: number; variant: number; name: string; start_ms: number; end_ms: number; status: BarStatus }
-interface Crash { slot: number; worker: number; t_ms: number; start_ms: number; task: number | null; attempt: number; variant: number | null; name: string | null; ready_ms: number | null }
-interface Failure { output: string; image: string; name: string; variant: number; kind: string; message: string; attempt: number; detail?: string | null }
-interface Recent { output: string; image: string; name: string; variant: number }
-interface Notice { id: number; t_ms: number; level: 'info' | 'warn' | 'error'; code: string; args: Record<string, any>; message: string }
-interface OutputOptions { folder: string | null; format: string | null; quality: number; pattern: string; if_exists: IfExists }
-interface JobRequest { mode: Mode; workers: number; variants: { name: string; steps: Step[] }[]; output: OutputOptions }
-interface CompareRun { mode: Mode; workers: number; seconds: number[]; images_per_s: number; peak_memory_bytes: number }
-interface CrashCost { interrupted: number; lost: number; replaced_ms: number }
-interface Compare { state: 'none' | 'running' | 'finished' | 'cancelled' | 'failed'; error?: string | null; images: number; steps: Step[]; repeats: number; done: number; total: number; runs: CompareRun[]; crash: { processes: CrashCost; threads: CrashCost } | null }
-interface Isolation { state: 'none' | 'running' | 'finished'; worker: number; reason: string; replaced_ms: number; redone: number; lost: number }
+interface Bar {
+  slot: number;
+  task: number;
+  attempt: number;
+  variant: number;
+  name: string;
+  start_ms: number;
+  end_ms: number;
+  status: BarStatus;
+}
+interface Crash {
+  slot: number;
+  worker: number;
+  t_ms: number;
+  start_ms: number;
+  task: number | null;
+  attempt: number;
+  variant: number | null;
+  name: string | null;
+  ready_ms: number | null;
+}
+interface Failure {
+  output: string;
+  image: string;
+  name: string;
+  variant: number;
+  kind: string;
+  message: string;
+  attempt: number;
+  detail?: string | null;
+}
+interface Recent {
+  output: string;
+  image: string;
+  name: string;
+  variant: number;
+}
+interface Notice {
+  id: number;
+  t_ms: number;
+  level: 'info' | 'warn' | 'error';
+  code: string;
+  args: Record<string, any>;
+  message: string;
+}
+interface OutputOptions {
+  folder: string | null;
+  format: string | null;
+  quality: number;
+  pattern: string;
+  if_exists: IfExists;
+}
+interface JobRequest {
+  mode: Mode;
+  workers: number;
+  variants: { name: string; steps: Step[] }[];
+  output: OutputOptions;
+}
+interface CompareRun {
+  mode: Mode;
+  workers: number;
+  seconds: number[];
+  images_per_s: number;
+  peak_memory_bytes: number;
+}
+interface CrashCost {
+  interrupted: number;
+  lost: number;
+  replaced_ms: number;
+}
+interface Compare {
+  state: 'none' | 'running' | 'finished' | 'cancelled' | 'failed';
+  error?: string | null;
+  images: number;
+  steps: Step[];
+  repeats: number;
+  done: number;
+  total: number;
+  runs: CompareRun[];
+  crash: { processes: CrashCost; threads: CrashCost } | null;
+}
+interface Isolation {
+  state: 'none' | 'running' | 'finished';
+  worker: number;
+  reason: string;
+  replaced_ms: number;
+  redone: number;
+  lost: number;
+}
 interface Snapshot {
-  tipo: 'instantanea'; n: number; t_ms: number; images: ImagesSummary; job: Job | null; queue: QueuedJob[]; lanes: Lane[]; bars: Bar[]; crashes: Crash[];
-  failures: Failure[]; recent: Recent[]; notices: Notice[]; settings: JobRequest | null; compare: Compare; isolation: Isolation;
+  tipo: 'instantanea';
+  n: number;
+  t_ms: number;
+  images: ImagesSummary;
+  job: Job | null;
+  queue: QueuedJob[];
+  lanes: Lane[];
+  bars: Bar[];
+  crashes: Crash[];
+  failures: Failure[];
+  recent: Recent[];
+  notices: Notice[];
+  settings: JobRequest | null;
+  compare: Compare;
+  isolation: Isolation;
 }
 type StreamEvent =
   | { event: 'task'; slot: number; t_ms: number; task: number; attempt: number; image: string; name: string; variants: number[] }
-  | { event: 'output'; slot: number; task: number; attempt: number; variant: number; image: string; name: string; start_ms: number; end_ms: number; status: BarStatus; output: string; output_name: string; bytes: number; kind?: string; message?: string; detail?: string | null }
-  | { event: 'worker'; worker: number; t_ms: number; state: 'started' | 'ready' | 'lost' | 'stopped'; pid?: number; reason?: string; replaced_ms?: number }
+  | {
+      event: 'output';
+      slot: number;
+      task: number;
+      attempt: number;
+      variant: number;
+      image: string;
+      name: string;
+      start_ms: number;
+      end_ms: number;
+      status: BarStatus;
+      output: string;
+      output_name: string;
+      bytes: number;
+      kind?: string;
+      message?: string;
+      detail?: string | null;
+    }
+  | {
+      event: 'worker';
+      worker: number;
+      t_ms: number;
+      state: 'started' | 'ready' | 'lost' | 'stopped';
+      pid?: number;
+      reason?: string;
+      replaced_ms?: number;
+    }
   | { event: 'lanes'; lanes: Lane[] }
   | { event: 'memory'; workers: [number, number][] }
   | { event: 'job'; job: Job | null; queue: QueuedJob[] }
@@ -67,19 +285,61 @@ type StreamEvent =
   | { event: 'compare'; compare: Compare }
   | { event: 'isolation'; isolation: Isolation }
   | { event: 'recipes' };
-interface Changes { tipo: 'cambios'; n: number; t_ms: number; progress: Progress | null; events: StreamEvent[] }
+interface Changes {
+  tipo: 'cambios';
+  n: number;
+  t_ms: number;
+  progress: Progress | null;
+  events: StreamEvent[];
+}
 
-interface OutputItem { output: string; image: string; name: string; variant: number; status: BarStatus; bytes: number; kind: string | null; message: string | null }
-interface RecipeItem { id: string; name: string; recipe: JobRequest }
-interface FolderListing { id: string; label: string; parent: string | null; images: number; folders: { id: string; name: string; images: number | null }[] }
+interface OutputItem {
+  output: string;
+  image: string;
+  name: string;
+  variant: number;
+  status: BarStatus;
+  bytes: number;
+  kind: string | null;
+  message: string | null;
+}
+interface RecipeItem {
+  id: string;
+  name: string;
+  recipe: JobRequest;
+}
+interface FolderListing {
+  id: string;
+  label: string;
+  parent: string | null;
+  images: number;
+  folders: { id: string; name: string; images: number | null }[];
+}
 
 /** What the monitor computes four times a second. */
-interface Metrics { rate: number | null; history: number[]; efficiency: number | null; busy: number | null; eta_ms: number | null; quantiles: ({ p50: number; p95: number } | null)[] }
+interface Metrics {
+  rate: number | null;
+  history: number[];
+  efficiency: number | null;
+  busy: number | null;
+  eta_ms: number | null;
+  quantiles: ({ p50: number; p95: number } | null)[];
+}
 
 /** The parts of the state that the page shows, each replaced as a whole when it changes. */
 interface Sections {
-  images: ImagesSummary; job: Job | null; queue: QueuedJob[]; lanes: Lane[]; crashes: Crash[]; failures: Failure[]; recent: Recent[]; notices: Notice[];
-  settings: JobRequest | null; compare: Compare; isolation: Isolation; recipes: number;
+  images: ImagesSummary;
+  job: Job | null;
+  queue: QueuedJob[];
+  lanes: Lane[];
+  crashes: Crash[];
+  failures: Failure[];
+  recent: Recent[];
+  notices: Notice[];
+  settings: JobRequest | null;
+  compare: Compare;
+  isolation: Isolation;
+  recipes: number;
 }
 type FromMonitor =
   | { kind: 'link'; state: 'connecting' | 'open' | 'closed'; retry_at: number }
@@ -87,6 +347,15 @@ type FromMonitor =
   | { kind: 'patch'; whole: boolean; sections: Partial<Sections>; bars: Bar[]; offset: number }
   | { kind: 'metrics'; metrics: Metrics };
 
-interface TrustedTypePolicyFactory { createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): any } }
-interface Window { trustedTypes?: TrustedTypePolicyFactory }
-interface FileSystemEntryLike { isFile: boolean; isDirectory: boolean; name: string; fullPath: string }
+interface TrustedTypePolicyFactory {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): any };
+}
+interface Window {
+  trustedTypes?: TrustedTypePolicyFactory;
+}
+interface FileSystemEntryLike {
+  isFile: boolean;
+  isDirectory: boolean;
+  name: string;
+  fullPath: string;
+}

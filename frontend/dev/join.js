@@ -16,10 +16,23 @@ export function order(file, seen = new Set(), list = []) {
 }
 
 /** Removes import lines, `export`, comments that begin a line or are JSDoc, blank lines and indentation. @param {string} source */
-export const slim = (source) => source.replace(IMPORT, '').replace(/^export /gm, '').replace(/\/\*\*.*?\*\/ ?/gs, '').replace(/^\s*\/\/.*\n/gm, '').replace(/^\s+/gm, '');
+export const slim = (source) =>
+  source
+    .replace(IMPORT, '')
+    .replace(/^export /gm, '')
+    .replace(/\/\*\*.*?\*\/ ?/gs, '')
+    .replace(/^\s*\/\/.*\n/gm, '')
+    .replace(/^\s+/gm, '');
 
 /** @param {string} file */
-export const joinModules = (file) => order(file).map((path) => slim(readFileSync(path, 'utf8'))).join('');
+export const joinModules = (file) =>
+  order(file)
+    .map((path) => slim(readFileSync(path, 'utf8')))
+    .join('');
 
 /** A style sheet with its `@import "x.css";` lines replaced by those files; comments and indentation go. @param {string} file */
-export const joinStyles = (file) => readFileSync(file, 'utf8').replace(/^@import "([^"]+)";\n/gm, (_, path) => joinStyles(at(dirname(file), path))).replace(/\/\*.*?\*\//gs, '').replace(/^\s+/gm, '');
+export const joinStyles = (file) =>
+  readFileSync(file, 'utf8')
+    .replace(/^@import "([^"]+)";\n/gm, (_, path) => joinStyles(at(dirname(file), path)))
+    .replace(/\/\*.*?\*\//gs, '')
+    .replace(/^\s+/gm, '');

@@ -29,7 +29,12 @@ async function ask(path, init) {
 export const read = (path) => ask(path);
 
 /** @param {unknown} [body] @param {AbortSignal} [signal] @returns {RequestInit} */
-export const posting = (body = {}, signal) => ({ method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), signal });
+export const posting = (body = {}, signal) => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+  signal,
+});
 
 /** @param {string} path @param {unknown} [body] */
 export const post = (path, body) => ask(path, posting(body));

@@ -11,17 +11,40 @@ import { hello, link, state } from './stream.js';
 /** @param {string} name @param {import('./element.js').Child} value */
 const fact = (name, value) => h('div', null, h('dt', null, name), h('dd', null, value));
 
-export const isolationCard = () => h('section', { class: 'card isolation', 'aria-label': () => t('isolation') },
-  h('div', null, h('h2', null, () => t('isolation')), h('p', { class: 'muted' }, () => t('isolation_text')),
-    h('p', { class: 'fine', id: 'isolation-why' }, () => (state.job.value?.state === 'running' ? '' : t('isolation_needs_job')))),
-  button('', () => command('/api/isolation'), { 'aria-describedby': 'isolation-why', disabled: () => link.value.state !== 'open' || state.job.value?.state !== 'running' || state.isolation.value.state === 'running' }, icon('power'), () => t('isolation_kill')),
-  () => {
-    const now = state.isolation.value;
-    if (now.state === 'none') return null;
-    return h('dl', null, fact(t('last_test'), t('process_and_reason', now.worker, now.reason)),
-      fact(t('replaced_in_head'), now.state === 'running' && !now.replaced_ms ? '…' : seconds(now.replaced_ms, 2)),
-      fact(t('images_redone'), number(now.redone)), fact(t('images_lost'), now.state === 'running' ? '…' : number(now.lost)));
-  });
+export const isolationCard = () =>
+  h(
+    'section',
+    { class: 'card isolation', 'aria-label': () => t('isolation') },
+    h(
+      'div',
+      null,
+      h('h2', null, () => t('isolation')),
+      h('p', { class: 'muted' }, () => t('isolation_text')),
+      h('p', { class: 'fine', id: 'isolation-why' }, () => (state.job.value?.state === 'running' ? '' : t('isolation_needs_job'))),
+    ),
+    button(
+      '',
+      () => command('/api/isolation'),
+      {
+        'aria-describedby': 'isolation-why',
+        disabled: () => link.value.state !== 'open' || state.job.value?.state !== 'running' || state.isolation.value.state === 'running',
+      },
+      icon('power'),
+      () => t('isolation_kill'),
+    ),
+    () => {
+      const now = state.isolation.value;
+      if (now.state === 'none') return null;
+      return h(
+        'dl',
+        null,
+        fact(t('last_test'), t('process_and_reason', now.worker, now.reason)),
+        fact(t('replaced_in_head'), now.state === 'running' && !now.replaced_ms ? '…' : seconds(now.replaced_ms, 2)),
+        fact(t('images_redone'), number(now.redone)),
+        fact(t('images_lost'), now.state === 'running' ? '…' : number(now.lost)),
+      );
+    },
+  );
 
 const wantedFilter = signal('');
 const MOST_IMAGES = 200;
@@ -49,17 +72,39 @@ const anyRuns = computed(() => compare.value.runs.length > 0);
 
 function controls() {
   if (comparing.value) return button('', () => command('/api/compare/cancel'), null, icon('stop'), t('cancel'));
-  return [h('label', { class: 'hidden', for: 'compare-filter' }, t('filter')),
-    h('select', { id: 'compare-filter', class: 'btn', onchange: (/** @type {Event} */ event) => { wantedFilter.value = /** @type {HTMLSelectElement} */ (event.target).value; } },
-      (hello.value?.filters ?? []).map((spec) => h('option', { value: spec.id, selected: () => spec.id === chosenFilter() }, say(spec.label)))),
-    button(anyRuns.value ? '' : 'primary', begin, { disabled: () => compareObstacle() !== '', title: () => compareObstacle() || null, 'aria-describedby': 'compare-why' }, icon(anyRuns.value ? 'redo' : 'play'), t(anyRuns.value ? 'compare_again' : 'compare_run'))];
+  return [
+    h('label', { class: 'hidden', for: 'compare-filter' }, t('filter')),
+    h(
+      'select',
+      {
+        id: 'compare-filter',
+        class: 'btn',
+        onchange: (/** @type {Event} */ event) => {
+          wantedFilter.value = /** @type {HTMLSelectElement} */ (event.target).value;
+        },
+      },
+      (hello.value?.filters ?? []).map((spec) =>
+        h('option', { value: spec.id, selected: () => spec.id === chosenFilter() }, say(spec.label)),
+      ),
+    ),
+    button(
+      anyRuns.value ? '' : 'primary',
+      begin,
+      { disabled: () => compareObstacle() !== '', title: () => compareObstacle() || null, 'aria-describedby': 'compare-why' },
+      icon(anyRuns.value ? 'redo' : 'play'),
+      t(anyRuns.value ? 'compare_again' : 'compare_run'),
+    ),
+  ];
 }
 
 function verdictText() {
-  const found = verdict(compare.value.runs);
+  const found = comparing.value ? null : verdict(compare.value.runs);
   const crash = compare.value.crash;
   if (!found) return null;
-  const speed = found.faster === null ? t('verdict_same', found.workers) : t(found.faster === 'threads' ? 'verdict_threads' : 'verdict_processes', percent(found.by), found.workers);
+  const speed =
+    found.faster === null
+      ? t('verdict_same', found.workers)
+      : t(found.faster === 'threads' ? 'verdict_threads' : 'verdict_processes', percent(found.by), found.workers);
   return crash ? `${speed} ${t('verdict_crash', crash.processes.interrupted, crash.threads.interrupted)}` : speed;
 }
 
@@ -68,7 +113,11 @@ function dataTable() {
   const modes = /** @type {Mode[]} */ (['processes', 'threads']);
   const lists = modes.map((mode) => points(runs, mode));
   const most = Math.max(1, ...runs.map((run) => run.workers));
-  const at = (/** @type {number} */ workers, /** @type {(point: ReturnType<typeof points>[number]) => string} */ text) => lists.map((list) => { const point = list.find((one) => one.workers === workers); return point ? text(point) : '–'; });
+  const at = (/** @type {number} */ workers, /** @type {(point: ReturnType<typeof points>[number]) => string} */ text) =>
+    lists.map((list) => {
+      const point = list.find((one) => one.workers === workers);
+      return point ? text(point) : '–';
+    });
   /** @type {[string, string[]][]} */
   const rows = [
     [t('time_with', 1), at(1, (point) => seconds(point.seconds * 1000, 1))],
@@ -79,17 +128,56 @@ function dataTable() {
     [t('crash_interrupts'), modes.map((mode) => (crash ? t('n_images', crash[mode].interrupted) : '–'))],
     [t('crash_lost'), modes.map((mode) => (crash ? number(crash[mode].lost) : '–'))],
   ];
-  return h('table', { class: 'data' }, h('thead', null, h('tr', null, h('td'), modes.map((mode) => h('th', { scope: 'col' }, t(mode))))),
-    h('tbody', null, rows.map(([name, values]) => h('tr', null, h('th', { scope: 'row' }, name), values.map((value) => h('td', null, value))))));
+  return h(
+    'table',
+    { class: 'data' },
+    h(
+      'thead',
+      null,
+      h(
+        'tr',
+        null,
+        h('td'),
+        modes.map((mode) => h('th', { scope: 'col' }, t(mode))),
+      ),
+    ),
+    h(
+      'tbody',
+      null,
+      rows.map(([name, values]) =>
+        h(
+          'tr',
+          null,
+          h('th', { scope: 'row' }, name),
+          values.map((value) => h('td', null, value)),
+        ),
+      ),
+    ),
+  );
 }
 
 function chartCard() {
   const width = signal(0);
   const place = h('div', { class: 'chart-place' });
-  const sizes = new ResizeObserver(([entry]) => { width.value = Math.round(entry.contentRect.width); });
+  const sizes = new ResizeObserver(([entry]) => {
+    width.value = Math.round(entry.contentRect.width);
+  });
   sizes.observe(place);
   onCleanup(() => sizes.disconnect());
-  return h('section', { class: 'card', 'aria-label': () => t('speedup') }, h('div', { class: 'head' }, h('h2', null, () => t('speedup'))), place, () => { if (width.value > 0) place.replaceChildren(speedupChart(compare.value.runs, width.value)); return null; });
+  return h(
+    'section',
+    { class: 'card', 'aria-label': () => t('speedup') },
+    h(
+      'div',
+      { class: 'head' },
+      h('h2', null, () => t('speedup')),
+    ),
+    place,
+    () => {
+      if (width.value > 0) place.replaceChildren(speedupChart(compare.value.runs, width.value));
+      return null;
+    },
+  );
 }
 
 export function compareScreen() {
@@ -99,13 +187,64 @@ export function compareScreen() {
     const what = t('compare_what', images, steps.map((step) => filterName(step.filter)).join(' + '), repeats);
     return now === 'failed' ? `${what} ${error ?? ''}` : what;
   };
-  return h('div', { class: 'page' }, h('div', { class: 'wrap' },
-    h('div', { class: 'title' }, h('div', null, h('h1', null, () => t('compare_title')), h('p', { class: 'muted' }, line)), h('div', { class: 'actions' }, controls)),
-    h('p', { id: 'compare-why', class: 'muted', hidden: () => compareObstacle() === '' || compare.value.state === 'running' }, compareObstacle),
-    () => compare.value.state === 'running' && h('div', { class: 'card compare-progress' }, h('div', { class: 'head' }, h('strong', null, t('measuring_now')), h('span', { class: 'spring' }), h('span', { class: 'muted' }, percent(share(compare.value.done, compare.value.total)))),
-      h('progress', { max: compare.value.total, value: compare.value.done, 'aria-label': t('measuring_now') })),
-    () => { const text = verdictText(); return text && h('p', { class: 'verdict' }, text); },
-    () => anyRuns.value && h('div', { class: 'compare' }, chartCard(),
-      h('section', { class: 'card' }, h('div', { class: 'head' }, h('h2', null, () => t('data'))), h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('data') }, dataTable))),
-    isolationCard()));
+  return h(
+    'div',
+    { class: 'page' },
+    h(
+      'div',
+      { class: 'wrap' },
+      h(
+        'div',
+        { class: 'title' },
+        h(
+          'div',
+          null,
+          h('h1', null, () => t('compare_title')),
+          h('p', { class: 'muted' }, line),
+        ),
+        h('div', { class: 'actions' }, controls),
+      ),
+      h(
+        'p',
+        { id: 'compare-why', class: 'muted', hidden: () => compareObstacle() === '' || compare.value.state === 'running' },
+        compareObstacle,
+      ),
+      () =>
+        compare.value.state === 'running' &&
+        h(
+          'div',
+          { class: 'card compare-progress' },
+          h(
+            'div',
+            { class: 'head' },
+            h('strong', null, t('measuring_now')),
+            h('span', { class: 'spring' }),
+            h('span', { class: 'muted' }, percent(share(compare.value.done, compare.value.total))),
+          ),
+          h('progress', { max: compare.value.total, value: compare.value.done, 'aria-label': t('measuring_now') }),
+        ),
+      () => {
+        const text = verdictText();
+        return text && h('p', { class: 'verdict' }, text);
+      },
+      () =>
+        anyRuns.value &&
+        h(
+          'div',
+          { class: 'compare' },
+          chartCard(),
+          h(
+            'section',
+            { class: 'card' },
+            h(
+              'div',
+              { class: 'head' },
+              h('h2', null, () => t('data')),
+            ),
+            h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('data') }, dataTable),
+          ),
+        ),
+      isolationCard(),
+    ),
+  );
 }

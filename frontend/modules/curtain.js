@@ -12,18 +12,29 @@ import { effect } from './signal.js';
 
 /** @param {CurtainOptions} options */
 export function curtain(options) {
-  const picture = (/** @type {() => string | null} */ src, /** @type {() => string} */ alt) => h('img', { src, alt, hidden: () => !src(), draggable: 'false' });
+  const picture = (/** @type {() => string | null} */ src, /** @type {() => string} */ alt) =>
+    h('img', { src, alt, hidden: () => !src(), draggable: 'false' });
   const beforePicture = picture(options.before, () => t('before'));
   const afterPicture = picture(() => options.after() ?? options.before(), options.afterLabel);
   const before = h('div', { class: 'layer' }, beforePicture);
   const after = h('div', { class: 'layer over' }, afterPicture);
   const range = h('input', { type: 'range', min: '0', max: '100', step: '1', value: '50', 'aria-label': () => t('curtain_label') });
   const line = h('div', { class: 'curtain-line', 'aria-hidden': 'true' }, h('div', { class: 'knob' }, icon('split')));
-  const root = h('div', { class: () => `curtain${options.side() ? ' side' : ''}${options.full() ? ' full' : ''}`, '--ratio': () => String(options.ratio()) },
-    h('div', { class: 'frame' }, before, after,
-      h('span', { class: 'tag before', 'aria-hidden': 'true' }, () => t('before')), h('span', { class: 'tag after', 'aria-hidden': 'true' }, options.afterLabel),
-      line, range),
-    h('div', { class: 'busy-line', hidden: () => !options.busy?.() }));
+  const root = h(
+    'div',
+    { class: () => `curtain${options.side() ? ' side' : ''}${options.full() ? ' full' : ''}`, '--ratio': () => String(options.ratio()) },
+    h(
+      'div',
+      { class: 'frame' },
+      before,
+      after,
+      h('span', { class: 'tag before', 'aria-hidden': 'true' }, () => t('before')),
+      h('span', { class: 'tag after', 'aria-hidden': 'true' }, options.afterLabel),
+      line,
+      range,
+    ),
+    h('div', { class: 'busy-line', hidden: () => !options.busy?.() }),
+  );
 
   /** Share of the width that shows "before", 0..=100; while Space is held it is all. */
   let held = false;
@@ -36,13 +47,30 @@ export function curtain(options) {
   range.addEventListener('input', show);
   range.addEventListener('keydown', (event) => {
     // One step is 1 %; with Shift 10 % (the native keys know no Shift).
-    const sign = event.key === 'ArrowRight' || event.key === 'ArrowUp' ? 1 : event.key === 'ArrowLeft' || event.key === 'ArrowDown' ? -1 : 0;
-    if (sign && event.shiftKey) { event.preventDefault(); range.value = String(Number(range.value) + 10 * sign); show(); }
+    const sign =
+      event.key === 'ArrowRight' || event.key === 'ArrowUp' ? 1 : event.key === 'ArrowLeft' || event.key === 'ArrowDown' ? -1 : 0;
+    if (sign && event.shiftKey) {
+      event.preventDefault();
+      range.value = String(Number(range.value) + 10 * sign);
+      show();
+    }
   });
   effect(show);
   // At 100 % both layers show the same part; the upper one is what scrolls.
-  after.addEventListener('scroll', () => { before.scrollLeft = after.scrollLeft; before.scrollTop = after.scrollTop; }, { passive: true });
-  before.addEventListener('wheel', (event) => { if (options.full()) { event.preventDefault(); after.scrollBy(event.deltaX, event.deltaY); } });
+  after.addEventListener(
+    'scroll',
+    () => {
+      before.scrollLeft = after.scrollLeft;
+      before.scrollTop = after.scrollTop;
+    },
+    { passive: true },
+  );
+  before.addEventListener('wheel', (event) => {
+    if (options.full()) {
+      event.preventDefault();
+      after.scrollBy(event.deltaX, event.deltaY);
+    }
+  });
   effect(() => {
     const size = options.full();
     for (const one of [beforePicture, afterPicture]) {
@@ -52,24 +80,34 @@ export function curtain(options) {
     const scrolls = size !== null;
     after.tabIndex = scrolls ? 0 : -1;
     after.setAttribute('role', scrolls ? 'region' : 'presentation');
-    if (scrolls) after.setAttribute('aria-label', t('pan_label')); else after.removeAttribute('aria-label');
+    if (scrolls) after.setAttribute('aria-label', t('pan_label'));
+    else after.removeAttribute('aria-label');
     if (!size) return;
     after.scrollLeft = (after.scrollWidth - after.clientWidth) / 2;
     after.scrollTop = (after.scrollHeight - after.clientHeight) / 2;
   });
   for (const layer of [before, after]) dragToPan(layer, after);
   /** @param {boolean} on */
-  const showOriginal = (on) => { if (held !== on) { held = on; show(); } };
+  const showOriginal = (on) => {
+    if (held !== on) {
+      held = on;
+      show();
+    }
+  };
   return { root, range, showOriginal };
 }
 
 /** Dragging on `surface` with the mouse moves what `scroller` shows. @param {HTMLElement} surface @param {HTMLElement} scroller */
 function dragToPan(surface, scroller) {
   surface.addEventListener('pointerdown', (event) => {
-    if (event.pointerType !== 'mouse' || (scroller.scrollWidth <= scroller.clientWidth && scroller.scrollHeight <= scroller.clientHeight)) return;
+    if (event.pointerType !== 'mouse' || (scroller.scrollWidth <= scroller.clientWidth && scroller.scrollHeight <= scroller.clientHeight))
+      return;
     const [x, y, left, top] = [event.clientX, event.clientY, scroller.scrollLeft, scroller.scrollTop];
     surface.setPointerCapture(event.pointerId);
-    const move = (/** @type {PointerEvent} */ to) => { scroller.scrollLeft = left - (to.clientX - x); scroller.scrollTop = top - (to.clientY - y); };
+    const move = (/** @type {PointerEvent} */ to) => {
+      scroller.scrollLeft = left - (to.clientX - x);
+      scroller.scrollTop = top - (to.clientY - y);
+    };
     surface.addEventListener('pointermove', move);
     surface.addEventListener('lostpointercapture', () => surface.removeEventListener('pointermove', move), { once: true });
   });

@@ -8,10 +8,14 @@ import { hello, ready, state } from './stream.js';
 export const filterOf = (id) => hello.value?.filters.find((spec) => spec.id === id);
 
 /** @param {string} id */
-export const filterName = (id) => { const spec = filterOf(id); return spec ? say(spec.label) : id; };
+export const filterName = (id) => {
+  const spec = filterOf(id);
+  return spec ? say(spec.label) : id;
+};
 
 /** The name of a variant for people: its filters' names in order. @param {{ steps: Step[] }} variant */
-export const variantName = (variant) => (variant.steps.length ? variant.steps.map((step) => filterName(step.filter)).join(' + ') : t('original'));
+export const variantName = (variant) =>
+  variant.steps.length ? variant.steps.map((step) => filterName(step.filter)).join(' + ') : t('original');
 
 /** A new step with every default filled in. @param {FilterSpec} spec @returns {Step} */
 export function stepOf(spec) {
@@ -26,7 +30,13 @@ export function valueText(spec, value) {
   if (value === undefined || value === null || value === '') return '';
   if (typeof value === 'number') {
     const figure = number(value, 2, 0);
-    return spec.unit === 'percent' ? percent(value) : spec.unit === 'px' ? `${figure}\u00a0px` : spec.unit === 'bits' ? `${figure}\u00a0bits` : figure;
+    return spec.unit === 'percent'
+      ? percent(value)
+      : spec.unit === 'px'
+        ? `${figure}\u00a0px`
+        : spec.unit === 'bits'
+          ? `${figure}\u00a0bits`
+          : figure;
   }
   if (typeof value === 'boolean') return t(value ? 'yes' : 'no');
   const option = spec.options?.find((one) => one.id === value);
@@ -41,14 +51,16 @@ export function shortValue(step) {
 }
 
 /** Class of the colour of the variant at that index: six colours, then again with a texture. @param {number} index */
-export const colourClass = (index) => `swatch colour-${index % 6 + 1}${index >= 6 ? ' textured' : ''}`;
+export const colourClass = (index) => `swatch colour-${(index % 6) + 1}${index >= 6 ? ' textured' : ''}`;
 
 /** Steps in the order in which they were ticked (which decides their colours), or of the chain. */
 export const steps = signal(/** @type {Step[]} */ ([]));
 export const chain = signal(false);
 export const mode = signal(/** @type {Mode} */ ('processes'));
 export const workers = signal(0);
-export const output = signal(/** @type {OutputOptions} */ ({ folder: null, format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' }));
+export const output = signal(
+  /** @type {OutputOptions} */ ({ folder: null, format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' }),
+);
 
 const MAX_NAME = 64;
 
@@ -58,7 +70,17 @@ const separate = (list) => list.map((step) => ({ name: step.filter, steps: [step
 /** What the job will write: one variant per ticked filter, or the chain as one. */
 export const variants = computed(() => {
   if (!chain.value) return separate(steps.value);
-  return steps.value.length ? [{ name: steps.value.map((step) => step.filter).join('+').slice(0, MAX_NAME), steps: steps.value }] : [];
+  return steps.value.length
+    ? [
+        {
+          name: steps.value
+            .map((step) => step.filter)
+            .join('+')
+            .slice(0, MAX_NAME),
+          steps: steps.value,
+        },
+      ]
+    : [];
 });
 
 /** @returns {JobRequest} */
@@ -68,9 +90,12 @@ export const request = () => ({ mode: mode.value, workers: workers.value, varian
 export function load(recipe) {
   batch(() => {
     const chained = recipe.variants.length === 1 && recipe.variants[0].steps.length > 1;
-    const wanted = chained ? recipe.variants[0].steps : recipe.variants.flatMap((variant) => (variant.steps.length === 1 ? variant.steps : []));
+    const wanted = chained
+      ? recipe.variants[0].steps
+      : recipe.variants.flatMap((variant) => (variant.steps.length === 1 ? variant.steps : []));
     chain.value = chained;
-    steps.value = wanted.filter((step, index) => filterOf(step.filter) && (chained || wanted.findIndex((other) => other.filter === step.filter) === index))
+    steps.value = wanted
+      .filter((step, index) => filterOf(step.filter) && (chained || wanted.findIndex((other) => other.filter === step.filter) === index))
       .map((step) => ({ filter: step.filter, params: { ...step.params } }));
     mode.value = recipe.mode;
     workers.value = Math.min(recipe.workers, hello.peek()?.limits.max_workers ?? recipe.workers);
@@ -97,7 +122,8 @@ export function setParam(index, param, value) {
   steps.value = steps.peek().map((step, at) => {
     if (at !== index) return step;
     const params = { ...step.params };
-    if (value === null) delete params[param]; else params[param] = value;
+    if (value === null) delete params[param];
+    else params[param] = value;
     return { ...step, params };
   });
 }
@@ -111,7 +137,9 @@ export function moveStep(from, to) {
 }
 
 /** @param {number} index */
-export const removeStep = (index) => { steps.value = steps.peek().filter((_, at) => at !== index); };
+export const removeStep = (index) => {
+  steps.value = steps.peek().filter((_, at) => at !== index);
+};
 
 /** Fills the form once the server has said hello: what this browser remembers, else the last job, else defaults; then keeps it. */
 export function keepDraft() {
@@ -122,13 +150,24 @@ export function keepDraft() {
     filled = true;
     untracked(() => {
       const { mode: usual, workers: many, quality, pattern, if_exists } = server.defaults;
-      load(recall('draft') ?? state.settings.value ?? { mode: usual, workers: many, variants: [], output: { folder: null, format: null, quality, pattern, if_exists } });
+      load(
+        recall('draft') ??
+          state.settings.value ?? {
+            mode: usual,
+            workers: many,
+            variants: [],
+            output: { folder: null, format: null, quality, pattern, if_exists },
+          },
+      );
       if (recall('chain') === true) chain.value = true;
     });
   });
   effect(() => {
     const now = request();
     const chained = chain.value;
-    if (filled) { remember('draft', now); remember('chain', chained); }
+    if (filled) {
+      remember('draft', now);
+      remember('chain', chained);
+    }
   });
 }

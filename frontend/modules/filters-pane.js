@@ -1,5 +1,19 @@
 // Prepare, right: filters to tick or the steps of a chain, with the fields of their parameters made from the catalogue.
-import { chain, colourClass, filterName, filterOf, moveStep, removeStep, setChain, setParam, shortValue, stepOf, steps, tick, valueText } from './draft.js';
+import {
+  chain,
+  colourClass,
+  filterName,
+  filterOf,
+  moveStep,
+  removeStep,
+  setChain,
+  setParam,
+  shortValue,
+  stepOf,
+  steps,
+  tick,
+  valueText,
+} from './draft.js';
 import { add, button, h, icon, keyed, segmented } from './element.js';
 import { say, t } from './i18n.js';
 import { outputForm, recipeButtons, startArea } from './output-form.js';
@@ -7,12 +21,10 @@ import { shown } from './preview.js';
 import { computed, effect, signal } from './signal.js';
 import { hello } from './stream.js';
 
-const MOST_SLIDER_STEPS = 400;
-
 /** The filled part of a slider's track. @param {HTMLInputElement} range */
 function showFill(range) {
   const [min, max] = [Number(range.min), Number(range.max)];
-  range.style.setProperty('--fill', `${max > min ? (Number(range.value) - min) / (max - min) * 100 : 0}%`);
+  range.style.setProperty('--fill', `${max > min ? ((Number(range.value) - min) / (max - min)) * 100 : 0}%`);
 }
 
 /**
@@ -20,9 +32,43 @@ function showFill(range) {
  * @param {Record<string, any>} props `min`, `max`, `step`, `aria-…` @param {() => number} value @param {(value: number) => void} changed
  */
 export function slider(props, value, changed) {
-  const range = h('input', { type: 'range', ...props, oninput: () => { showFill(range); changed(Number(range.value)); } });
-  effect(() => { range.value = String(value()); showFill(range); });
+  const range = h('input', {
+    type: 'range',
+    ...props,
+    oninput: () => {
+      showFill(range);
+      changed(Number(range.value));
+    },
+  });
+  effect(() => {
+    range.value = String(value());
+    showFill(range);
+  });
   return range;
+}
+
+const unitText = (/** @type {ParamSpec} */ spec) => (spec.unit === 'px' ? 'px' : spec.unit === 'percent' ? '%' : '');
+
+/** A field for a number; what is left empty has its default. @param {ParamSpec} spec @param {Record<string, any>} props @param {() => ParamValue | null} now @param {(value: ParamValue | null) => void} set */
+function numberField(spec, props, now, set) {
+  const whole = spec.type === 'integer';
+  const { min = 0, max = 100 } = spec;
+  const field = h('input', {
+    ...props,
+    type: 'number',
+    class: 'field',
+    min,
+    max,
+    step: whole ? 1 : 'any',
+    value: () => String(now() ?? ''),
+    placeholder: '–',
+    onchange: () => {
+      const text = field.value;
+      set(text === '' ? null : Math.min(max, Math.max(min, whole ? Math.round(Number(text)) : Number(text))));
+      field.value = String(now() ?? '');
+    },
+  });
+  return field;
 }
 
 /** @param {number} index position of the step @param {ParamSpec} spec */
@@ -33,47 +79,114 @@ function field(index, spec) {
   const target = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target);
   const label = h('label', { for: id, title: () => say(spec.help) }, () => say(spec.label));
   const whole = spec.type === 'integer';
-  const min = spec.min ?? 0, max = spec.max ?? 100, step = whole ? 1 : spec.step ?? 0.1;
+  const min = spec.min ?? 0,
+    max = spec.max ?? 100,
+    step = whole ? 1 : (spec.step ?? 0.1);
   switch (spec.type) {
-    case 'float': case 'integer':
-      if (spec.default === null || (max - min) / step > MOST_SLIDER_STEPS) {
-        return [label, h('input', { id, type: 'number', class: 'field', min, max, step: whole ? 1 : 'any', value: () => String(now() ?? ''), placeholder: '–',
-          onchange: (/** @type {Event} */ event) => {
-            const text = target(event).value;
-            set(text === '' ? null : Math.min(max, Math.max(min, whole ? Math.round(Number(text)) : Number(text))));
-            target(event).value = String(now() ?? '');
-          } }),
-        h('span', { class: 'unit' }, spec.unit === 'px' ? 'px' : spec.unit === 'percent' ? '%' : '')];
-      }
-      return [label, slider({ id, min, max, step, 'aria-valuetext': () => valueText(spec, now()) }, () => Number(now()), (value) => set(value)), h('output', { for: id }, () => valueText(spec, now()))];
+    case 'float':
+    case 'integer':
+      if (spec.default === null) return [label, numberField(spec, { id }, now, set), h('span', { class: 'unit' }, unitText(spec))];
+      if (whole)
+        return [
+          label,
+          slider({ id, min, max, step, 'aria-valuetext': () => valueText(spec, now()) }, () => Number(now()), set),
+          h('output', { for: id }, () => valueText(spec, now())),
+        ];
+      // The slider has the usual values; the field beside it takes all.
+      return [
+        label,
+        slider({ id, min, max: spec.slider_max ?? max, step, 'aria-valuetext': () => valueText(spec, now()) }, () => Number(now()), set),
+        h(
+          'span',
+          { class: 'figure-field' },
+          numberField(spec, { 'aria-label': () => say(spec.label) }, now, set),
+          h('span', { class: 'unit', 'aria-hidden': 'true' }, unitText(spec)),
+        ),
+      ];
     case 'text':
-      return [label, h('input', { id, type: 'text', class: 'field wide', maxlength: spec.max_chars ?? null, value: () => String(now() ?? ''), oninput: (/** @type {Event} */ event) => set(target(event).value || null) })];
+      return [
+        label,
+        h('input', {
+          id,
+          type: 'text',
+          class: 'field wide',
+          maxlength: spec.max_chars ?? null,
+          value: () => String(now() ?? ''),
+          oninput: (/** @type {Event} */ event) => set(target(event).value || null),
+        }),
+      ];
     case 'color':
-      return [label, h('input', { id, type: 'color', value: () => String(now() ?? '#000000'), oninput: (/** @type {Event} */ event) => set(target(event).value) }), h('output', { class: 'mono', for: id }, () => String(now() ?? ''))];
+      return [
+        label,
+        h('input', {
+          id,
+          type: 'color',
+          value: () => String(now() ?? '#000000'),
+          oninput: (/** @type {Event} */ event) => set(target(event).value),
+        }),
+        h('output', { class: 'mono', for: id }, () => String(now() ?? '')),
+      ];
     case 'choice':
-      return [label, h('select', { id, class: 'btn wide', onchange: (/** @type {Event} */ event) => set(target(event).value) },
-        (spec.options ?? []).map((option) => h('option', { value: option.id, selected: now() === option.id }, () => say(option.label))))];
+      return [
+        label,
+        h(
+          'select',
+          { id, class: 'btn wide', onchange: (/** @type {Event} */ event) => set(target(event).value) },
+          (spec.options ?? []).map((option) => h('option', { value: option.id, selected: now() === option.id }, () => say(option.label))),
+        ),
+      ];
     case 'bool':
-      return [label, h('input', { id, type: 'checkbox', checked: () => now() === true, onchange: (/** @type {Event} */ event) => set(target(event).checked) })];
+      return [
+        label,
+        h('input', {
+          id,
+          type: 'checkbox',
+          checked: () => now() === true,
+          onchange: (/** @type {Event} */ event) => set(target(event).checked),
+        }),
+      ];
   }
 }
 
 /** @param {number} index position of the step in the form @param {FilterSpec} spec */
-export const paramFields = (index, spec) => h('div', { class: 'params' }, spec.params.map((param) => h('div', { class: 'param' }, field(index, param))));
+export const paramFields = (index, spec) =>
+  h(
+    'div',
+    { class: 'params' },
+    spec.params.map((param) => h('div', { class: 'param' }, field(index, param))),
+  );
 
 /** @param {FilterSpec} spec */
 function filterRow(spec) {
   const index = computed(() => steps.value.findIndex((step) => step.filter === spec.id));
   const on = computed(() => index.value >= 0);
-  const row = h('li', { class: () => `filter ${on.value ? 'on' : ''}` },
-    h('div', { class: 'filter-row' },
-      h('label', { title: () => say(spec.help) }, h('input', { type: 'checkbox', checked: () => on.value, onchange: (/** @type {Event} */ event) => {
-        const ticked = /** @type {HTMLInputElement} */ (event.target).checked;
-        tick(spec, ticked);
-        if (ticked) shown.value = steps.peek().length - 1;
-      } }), () => say(spec.label)),
-      () => (on.value ? h('span', { class: colourClass(index.value), 'aria-hidden': 'true' }) : spec.params.length > 0 && h('span', { class: 'value' }, valueText(spec.params[0], spec.params[0].default)))),
-    () => on.value && spec.params.length > 0 && paramFields(index.value, spec));
+  const row = h(
+    'li',
+    { class: () => `filter ${on.value ? 'on' : ''}` },
+    h(
+      'div',
+      { class: 'filter-row' },
+      h(
+        'label',
+        { title: () => say(spec.help) },
+        h('input', {
+          type: 'checkbox',
+          checked: () => on.value,
+          onchange: (/** @type {Event} */ event) => {
+            const ticked = /** @type {HTMLInputElement} */ (event.target).checked;
+            tick(spec, ticked);
+            if (ticked) shown.value = steps.peek().length - 1;
+          },
+        }),
+        () => say(spec.label),
+      ),
+      () =>
+        on.value
+          ? h('span', { class: colourClass(index.value), 'aria-hidden': 'true' })
+          : spec.params.length > 0 && h('span', { class: 'value' }, valueText(spec.params[0], spec.params[0].default)),
+    ),
+    () => on.value && spec.params.length > 0 && paramFields(index.value, spec),
+  );
   return row;
 }
 
@@ -88,34 +201,92 @@ function move(from, to) {
 }
 
 /** @param {number} index @param {string} direction */
-const focusMover = (index, direction) => queueMicrotask(() => {
-  const row = document.querySelectorAll('.chain > li')[index];
-  const wanted = /** @type {HTMLButtonElement | null} */ (row?.querySelector(`.${direction}`));
-  (wanted?.disabled ? /** @type {HTMLElement | null} */ (row?.querySelector('.mover:not(:disabled)')) : wanted)?.focus();
-});
+const focusMover = (index, direction) =>
+  queueMicrotask(() => {
+    const row = document.querySelectorAll('.chain > li')[index];
+    const wanted = /** @type {HTMLButtonElement | null} */ (row?.querySelector(`.${direction}`));
+    (wanted?.disabled ? /** @type {HTMLElement | null} */ (row?.querySelector('.mover:not(:disabled)')) : wanted)?.focus();
+  });
 
 /** @param {Step} step @param {number} index @param {number} count */
 function chainRow(step, index, count) {
   const spec = filterOf(step.filter);
   const name = filterName(step.filter);
-  const row = h('li', { class: () => (open.value.has(index) ? 'on' : '') },
-    h('div', { class: 'chain-row' },
-      h('span', { class: 'handle', draggable: 'true', 'aria-hidden': 'true' }, icon('drag')), h('span', { class: 'step-number' }, String(index + 1)),
+  const row = h(
+    'li',
+    { class: () => (open.value.has(index) ? 'on' : '') },
+    h(
+      'div',
+      { class: 'chain-row' },
+      h('span', { class: 'handle', draggable: 'true', 'aria-hidden': 'true' }, icon('drag')),
+      h('span', { class: 'step-number' }, String(index + 1)),
       spec?.params.length
-        ? h('button', { type: 'button', class: 'step-name', 'aria-expanded': () => String(open.value.has(index)), onclick: () => { const now = new Set(open.peek()); if (!now.delete(index)) now.add(index); open.value = now; shown.value = index; } },
-          name, h('span', { class: 'value' }, shortValue(step)), icon('sliders', 's'))
+        ? h(
+            'button',
+            {
+              type: 'button',
+              class: 'step-name',
+              'aria-expanded': () => String(open.value.has(index)),
+              onclick: () => {
+                const now = new Set(open.peek());
+                if (!now.delete(index)) now.add(index);
+                open.value = now;
+                shown.value = index;
+              },
+            },
+            name,
+            h('span', { class: 'value' }, shortValue(step)),
+            icon('sliders', 's'),
+          )
         : h('span', { class: 'step-name' }, name),
-      button('ghost small square mover up', () => { move(index, index - 1); focusMover(index - 1, 'up'); }, { disabled: index === 0, 'aria-label': t('move_up', name) }, icon('up', 's')),
-      button('ghost small square mover down', () => { move(index, index + 1); focusMover(index + 1, 'down'); }, { disabled: index === count - 1, 'aria-label': t('move_down', name) }, icon('down', 's')),
-      button('ghost small square', () => { open.value = new Set(); removeStep(index); }, { 'aria-label': t('remove', name) }, icon('close', 's'))),
-    () => open.value.has(index) && spec && paramFields(index, spec));
-  row.addEventListener('dragstart', (event) => { event.dataTransfer?.setData('application/x-lote-step', String(index)); event.dataTransfer?.setDragImage(row, 20, 20); });
-  row.addEventListener('dragover', (event) => { if (event.dataTransfer?.types.includes('application/x-lote-step')) { event.preventDefault(); row.classList.add('target'); } });
+      button(
+        'ghost small square mover up',
+        () => {
+          move(index, index - 1);
+          focusMover(index - 1, 'up');
+        },
+        { disabled: index === 0, 'aria-label': t('move_up', name) },
+        icon('up', 's'),
+      ),
+      button(
+        'ghost small square mover down',
+        () => {
+          move(index, index + 1);
+          focusMover(index + 1, 'down');
+        },
+        { disabled: index === count - 1, 'aria-label': t('move_down', name) },
+        icon('down', 's'),
+      ),
+      button(
+        'ghost small square',
+        () => {
+          open.value = new Set();
+          removeStep(index);
+        },
+        { 'aria-label': t('remove', name) },
+        icon('close', 's'),
+      ),
+    ),
+    () => open.value.has(index) && spec && paramFields(index, spec),
+  );
+  row.addEventListener('dragstart', (event) => {
+    event.dataTransfer?.setData('application/x-lote-step', String(index));
+    event.dataTransfer?.setDragImage(row, 20, 20);
+  });
+  row.addEventListener('dragover', (event) => {
+    if (event.dataTransfer?.types.includes('application/x-lote-step')) {
+      event.preventDefault();
+      row.classList.add('target');
+    }
+  });
   row.addEventListener('dragleave', () => row.classList.remove('target'));
   row.addEventListener('drop', (event) => {
     const from = event.dataTransfer?.getData('application/x-lote-step');
     row.classList.remove('target');
-    if (from) { event.preventDefault(); move(Number(from), index); }
+    if (from) {
+      event.preventDefault();
+      move(Number(from), index);
+    }
   });
   return row;
 }
@@ -125,30 +296,88 @@ function chainList() {
   const shape = computed(() => steps.value.map((step) => step.filter).join('+'));
   const most = () => (hello.value?.limits.max_steps ?? 16) <= steps.value.length;
   return [
-    h('ol', { class: 'chain', 'aria-label': () => t('chain_label') }, () => { void shape.value; const list = steps.peek(); return list.map((step, index) => chainRow(step, index, list.length)); }),
-    h('div', { class: 'add-step' }, h('label', { class: 'hidden', for: 'add-step' }, () => t('add_filter')),
-      h('select', { id: 'add-step', class: 'btn', disabled: most, onchange: (/** @type {Event} */ event) => {
-        const field = /** @type {HTMLSelectElement} */ (event.target);
-        const spec = filterOf(field.value);
-        field.value = '';
-        if (!spec) return;
-        steps.value = [...steps.peek(), stepOf(spec)];
-        shown.value = steps.peek().length - 1;
-      } }, h('option', { value: '' }, () => t('add_filter')), () => (hello.value?.filters ?? []).map((spec) => h('option', { value: spec.id }, say(spec.label))))),
+    h('ol', { class: 'chain', 'aria-label': () => t('chain_label') }, () => {
+      void shape.value;
+      const list = steps.peek();
+      return list.map((step, index) => chainRow(step, index, list.length));
+    }),
+    h(
+      'div',
+      { class: 'add-step' },
+      h('label', { class: 'hidden', for: 'add-step' }, () => t('add_filter')),
+      h(
+        'select',
+        {
+          id: 'add-step',
+          class: 'btn',
+          disabled: most,
+          onchange: (/** @type {Event} */ event) => {
+            const field = /** @type {HTMLSelectElement} */ (event.target);
+            const spec = filterOf(field.value);
+            field.value = '';
+            if (!spec) return;
+            steps.value = [...steps.peek(), stepOf(spec)];
+            shown.value = steps.peek().length - 1;
+          },
+        },
+        h('option', { value: '' }, () => t('add_filter')),
+        () => (hello.value?.filters ?? []).map((spec) => h('option', { value: spec.id }, say(spec.label))),
+      ),
+    ),
   ];
 }
 
 export function filtersPane() {
   const scroll = h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('filters_and_output') });
   add(scroll, [
-    () => (chain.value ? chainList() : keyed(h('ul', { class: 'filters' }), () => hello.value?.filters ?? [], (spec) => spec.id, filterRow)),
-    outputForm()]);
-  return h('section', { class: 'pane settings', 'aria-label': () => t('filters') },
-    h('div', { class: 'pane-head' },
-      h('div', { class: 'head' }, h('h2', null, () => t('filters')), h('span', { class: 'spring' }), recipeButtons(),
-        button('ghost small', () => { open.value = new Set(); steps.value = []; }, { disabled: () => steps.value.length === 0 }, () => t('none'))),
-      segmented(() => t('how'), [[false, () => t('separate')], [true, () => t('chain')]], () => chain.value, (value) => { open.value = new Set(); setChain(value); }),
-      h('p', { class: 'muted small-text' }, () => t(chain.value ? 'chain_text' : 'separate_text'))),
+    () =>
+      chain.value
+        ? chainList()
+        : keyed(
+            h('ul', { class: 'filters' }),
+            () => hello.value?.filters ?? [],
+            (spec) => spec.id,
+            filterRow,
+          ),
+    outputForm(),
+  ]);
+  return h(
+    'section',
+    { class: 'pane settings', 'aria-label': () => t('filters') },
+    h(
+      'div',
+      { class: 'pane-head' },
+      h(
+        'div',
+        { class: 'head' },
+        h('h2', null, () => t('filters')),
+        h('span', { class: 'spring' }),
+        recipeButtons(),
+        button(
+          'ghost small',
+          () => {
+            open.value = new Set();
+            steps.value = [];
+          },
+          { disabled: () => steps.value.length === 0 },
+          () => t('none'),
+        ),
+      ),
+      segmented(
+        () => t('how'),
+        [
+          [false, () => t('separate')],
+          [true, () => t('chain')],
+        ],
+        () => chain.value,
+        (value) => {
+          open.value = new Set();
+          setChain(value);
+        },
+      ),
+      h('p', { class: 'muted small-text' }, () => t(chain.value ? 'chain_text' : 'separate_text')),
+    ),
     scroll,
-    startArea());
+    startArea(),
+  );
 }

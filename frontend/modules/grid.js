@@ -23,7 +23,12 @@ export function virtualGrid(options) {
   const spare = [];
   /** @type {WeakMap<HTMLElement, number>} */
   const indexOf = new WeakMap();
-  let columns = 1, cellWidth = 1, cellHeight = 1, horizontal = false, frame = 0, focusIndex = -1;
+  let columns = 1,
+    cellWidth = 1,
+    cellHeight = 1,
+    horizontal = false,
+    frame = 0,
+    focusIndex = -1;
 
   function measure() {
     const style = getComputedStyle(box);
@@ -49,7 +54,10 @@ export function virtualGrid(options) {
   }
 
   /** @param {number} index @returns {[number, number]} */
-  const position = (index) => (horizontal ? [index * (cellWidth + options.gap), 0] : [(index % columns) * (cellWidth + options.gap), Math.floor(index / columns) * (cellHeight + options.gap)]);
+  const position = (index) =>
+    horizontal
+      ? [index * (cellWidth + options.gap), 0]
+      : [(index % columns) * (cellWidth + options.gap), Math.floor(index / columns) * (cellHeight + options.gap)];
 
   /** @param {number} index @param {HTMLElement} cell */
   function place(index, cell) {
@@ -63,7 +71,9 @@ export function virtualGrid(options) {
     const picture = h('img', { alt: '', decoding: 'async', draggable: 'false' });
     const cell = h('div', { class: 'cell', role: 'option' }, picture);
     picture.onload = () => cell.classList.add('loaded');
-    picture.onerror = () => { if (picture.hasAttribute('src')) badge(cell, 'alert'); };
+    picture.onerror = () => {
+      if (picture.hasAttribute('src')) badge(cell, 'alert');
+    };
     list.append(cell);
     return cell;
   }
@@ -72,7 +82,10 @@ export function virtualGrid(options) {
   function badge(cell, name) {
     if ((cell.dataset.badge ?? '') === (name ?? '')) return;
     cell.querySelector('.badge')?.remove();
-    if (name) { cell.dataset.badge = name; cell.append(h('span', { class: `badge ${name}` }, icon(name, 's'))); } else delete cell.dataset.badge;
+    if (name) {
+      cell.dataset.badge = name;
+      cell.append(h('span', { class: `badge ${name}` }, icon(name, 's')));
+    } else delete cell.dataset.badge;
   }
 
   /** @param {number} index @param {HTMLElement} cell */
@@ -82,7 +95,8 @@ export function virtualGrid(options) {
     if (picture.getAttribute('src') !== (data?.src ?? null)) {
       cell.classList.remove('loaded');
       badge(cell, null);
-      if (data?.src) picture.src = data.src; else picture.removeAttribute('src');
+      if (data?.src) picture.src = data.src;
+      else picture.removeAttribute('src');
     }
     // A picture that could not be loaded keeps its mark until it is given another.
     if (data?.badge || !(cell.dataset.badge === 'alert' && data?.src && picture.complete)) badge(cell, data?.badge);
@@ -103,11 +117,17 @@ export function virtualGrid(options) {
     const around = scroller();
     if (horizontal) {
       const step = cellWidth + options.gap;
-      return [Math.max(0, Math.floor(around.scrollLeft / step) - 3), Math.min(count, Math.ceil((around.scrollLeft + around.clientWidth) / step) + 3)];
+      return [
+        Math.max(0, Math.floor(around.scrollLeft / step) - 3),
+        Math.min(count, Math.ceil((around.scrollLeft + around.clientWidth) / step) + 3),
+      ];
     }
     const above = around.getBoundingClientRect().top - list.getBoundingClientRect().top;
     const step = cellHeight + options.gap;
-    return [Math.max(0, (Math.floor(above / step) - 2) * columns), Math.max(0, Math.min(count, (Math.ceil((above + around.clientHeight) / step) + 2) * columns))];
+    return [
+      Math.max(0, (Math.floor(above / step) - 2) * columns),
+      Math.max(0, Math.min(count, (Math.ceil((above + around.clientHeight) / step) + 2) * columns)),
+    ];
   }
 
   function draw(refill = true) {
@@ -134,7 +154,9 @@ export function virtualGrid(options) {
       fill(index, cell);
     }
   }
-  const schedule = () => { if (!frame) frame = requestAnimationFrame(() => draw(false)); };
+  const schedule = () => {
+    if (!frame) frame = requestAnimationFrame(() => draw(false));
+  };
 
   /** @param {number} index @param {boolean} act */
   function pick(index, act) {
@@ -150,10 +172,12 @@ export function virtualGrid(options) {
     const around = scroller();
     const [x, y] = position(index);
     if (horizontal) {
-      if (x < around.scrollLeft) around.scrollLeft = x - options.gap; else if (x + cellWidth > around.scrollLeft + around.clientWidth - 16) around.scrollLeft = x + cellWidth - around.clientWidth + 24;
+      if (x < around.scrollLeft) around.scrollLeft = x - options.gap;
+      else if (x + cellWidth > around.scrollLeft + around.clientWidth - 16) around.scrollLeft = x + cellWidth - around.clientWidth + 24;
     } else {
       const top = y - (around.getBoundingClientRect().top - list.getBoundingClientRect().top);
-      if (top < 4) around.scrollTop += top - 4; else if (top + cellHeight > around.clientHeight - 4) around.scrollTop += top + cellHeight - around.clientHeight + 8;
+      if (top < 4) around.scrollTop += top - 4;
+      else if (top + cellHeight > around.clientHeight - 4) around.scrollTop += top + cellHeight - around.clientHeight + 8;
     }
     draw();
   }
@@ -167,8 +191,18 @@ export function virtualGrid(options) {
     const focused = /** @type {HTMLElement} */ (event.target).closest('.cell');
     const now = (focused && indexOf.get(/** @type {HTMLElement} */ (focused))) ?? untracked(options.selected);
     const page = horizontal ? 4 : columns * Math.max(1, Math.floor(scroller().clientHeight / (cellHeight + options.gap)));
-    const step = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowLeft: -1, ArrowDown: horizontal ? 1 : columns, ArrowUp: horizontal ? -1 : -columns, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity })[event.key];
-    if (step && !event.ctrlKey && !event.altKey && !event.metaKey) pick(Math.max(-1, Math.min(untracked(options.count), now + step)), false);
+    const step = /** @type {Record<string, number>} */ ({
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      ArrowDown: horizontal ? 1 : columns,
+      ArrowUp: horizontal ? -1 : -columns,
+      PageDown: page,
+      PageUp: -page,
+      Home: -Infinity,
+      End: Infinity,
+    })[event.key];
+    if (step && !event.ctrlKey && !event.altKey && !event.metaKey)
+      pick(Math.max(-1, Math.min(untracked(options.count), now + step)), false);
     else if (event.key === 'Enter') pick(now, true);
     else if (!options.key?.(now, event)) return;
     event.preventDefault();
@@ -187,9 +221,15 @@ export function virtualGrid(options) {
   });
   const sizes = new ResizeObserver(measure);
   sizes.observe(box);
-  onCleanup(() => { sizes.disconnect(); cancelAnimationFrame(frame); });
+  onCleanup(() => {
+    sizes.disconnect();
+    cancelAnimationFrame(frame);
+  });
   // The scroller may be an ancestor that is not there yet.
-  queueMicrotask(() => { scroller().addEventListener('scroll', schedule, { passive: true }); measure(); });
+  queueMicrotask(() => {
+    scroller().addEventListener('scroll', schedule, { passive: true });
+    measure();
+  });
   onCleanup(() => scroller()?.removeEventListener('scroll', schedule));
   return { box, reveal };
 }

@@ -10,7 +10,9 @@ export const language = signal('es');
 const texts = {};
 
 /** Gives the texts of a language, before it is first used. @param {'es' | 'en'} code @param {Record<string, string | string[]>} all */
-export function addTexts(code, all) { texts[code] = all; }
+export function addTexts(code, all) {
+  texts[code] = all;
+}
 
 /** Switches to a language; its texts are fetched when they are first needed. @param {'es' | 'en'} code */
 export async function setLanguage(code) {
@@ -51,7 +53,15 @@ export function number(value, decimals = 0, least = decimals) {
   if (!Number.isFinite(value)) return '–';
   const key = `${language.value}${decimals}/${least}`;
   let format = formats.get(key);
-  if (!format) formats.set(key, format = new Intl.NumberFormat(language.value === 'es' ? 'es-ES' : 'en-GB', { minimumFractionDigits: least, maximumFractionDigits: decimals, useGrouping: true }));
+  if (!format)
+    formats.set(
+      key,
+      (format = new Intl.NumberFormat(language.value === 'es' ? 'es-ES' : 'en-GB', {
+        minimumFractionDigits: least,
+        maximumFractionDigits: decimals,
+        useGrouping: true,
+      })),
+    );
   return format.format(value);
 }
 
@@ -59,7 +69,7 @@ export function number(value, decimals = 0, least = decimals) {
 export const percent = (value, decimals = 0) => number(value, decimals) + (language.value === 'es' ? '\u00a0%' : '%');
 
 /** Share of done work, in whole per cent: 100 only when everything is done. @param {number} done @param {number} total */
-export const share = (done, total) => (total > 0 ? (done >= total ? 100 : Math.min(99, Math.floor(done / total * 100))) : 0);
+export const share = (done, total) => (total > 0 ? (done >= total ? 100 : Math.min(99, Math.floor((done / total) * 100))) : 0);
 
 const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'];
 
@@ -67,7 +77,10 @@ const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'];
 export function sizeParts(value) {
   let power = 0;
   let rest = value;
-  while (rest >= 999.5 && power < SIZES.length - 1) { rest /= 1000; power += 1; }
+  while (rest >= 999.5 && power < SIZES.length - 1) {
+    rest /= 1000;
+    power += 1;
+  }
   return [number(rest, power === 0 || rest >= 99.95 ? 0 : rest >= 9.95 ? 1 : 2), SIZES[power]];
 }
 
@@ -75,7 +88,8 @@ export function sizeParts(value) {
 export const size = (value) => sizeParts(value).join('\u00a0');
 
 /** @param {number} ms @param {number} [decimals] */
-export const seconds = (ms, decimals = 2) => `${number(ms / 1000, decimals)}\u00a0s`;
+export const seconds = (ms, decimals = 2) =>
+  ms > 0 && ms < 100 ? `${number(Math.ceil(ms))}\u00a0ms` : `${number(ms / 1000, decimals)}\u00a0s`;
 
 /** A length of time in at most two units: 0,4 s · 12 s · 4 min 06 s · 2 h 05 min. @param {number} ms */
 export function duration(ms) {

@@ -3,8 +3,8 @@ import { command, read } from './commands.js';
 import { effect, signal, untracked } from './signal.js';
 import { link, ready, restarts, state } from './stream.js';
 
-const PAGE = 200;
-const KEEP = 24;
+const PAGE = 60;
+const KEEP = 60;
 
 /** @template T */
 export class Pages {
@@ -37,7 +37,10 @@ export class Pages {
     const items = this.pages.get(page);
     if (items === undefined || this.stale.has(page)) this.load(page);
     if (items === undefined) return null;
-    if (items && this.pages.size > KEEP) { this.pages.delete(page); this.pages.set(page, items); }
+    if (items && this.pages.size > KEEP) {
+      this.pages.delete(page);
+      this.pages.set(page, items);
+    }
     return items?.[index % PAGE] ?? null;
   }
 
@@ -50,7 +53,10 @@ export class Pages {
       const { total, items } = await this.fetchPage(page * PAGE, PAGE);
       if (generation !== this.generation) return;
       this.pages.set(page, items);
-      for (const old of this.pages.keys()) { if (this.pages.size <= KEEP) break; if (old !== page) this.pages.delete(old); }
+      for (const old of this.pages.keys()) {
+        if (this.pages.size <= KEEP) break;
+        if (old !== page) this.pages.delete(old);
+      }
       this.total.value = total;
       this.loaded.value = true;
       this.version.value += 1;
@@ -93,7 +99,10 @@ export function followImages() {
   effect(() => {
     void images.version.value;
     const { total } = images;
-    if (chosen.value >= total.value && total.value > 0) { chosen.value = total.value - 1; return; }
+    if (chosen.value >= total.value && total.value > 0) {
+      chosen.value = total.value - 1;
+      return;
+    }
     const item = state.images.value.count && total.value ? images.get(chosen.value) : null;
     if (item || !state.images.value.count) image.value = item;
   });

@@ -20,53 +20,107 @@ export function openLightbox(source, first) {
   // The list may grow or be fetched again while the picture is looked at: what is shown is kept.
   const shownItem = signal(list.get(first));
   const current = () => shownItem.value;
-  const dialog = openDialog(() => current()?.name ?? '…', 'lightbox', () => {
-    const original = signal(/** @type {string | null} */ (null));
-    const result = signal(/** @type {{ url: string, width_px: number, height_px: number } | null} */ (null));
-    effect(() => {
-      const item = current();
-      if (!item) return;
-      let gone = false;
-      const stop = new AbortController();
-      fetch('/api/preview', posting({ image: item.image, steps: [], encoding: { format: null, quality: 90 }, size: ORIGINAL, exact: true }, stop.signal))
-        .then(async (answer) => { if (answer.ok) { const url = URL.createObjectURL(await answer.blob()); if (gone) URL.revokeObjectURL(url); else original.value = url; } }, () => {});
-      const picture = new Image();
-      picture.src = `/api/output/${item.output}`;
-      picture.decode().then(() => { if (!gone) result.value = { url: picture.src, width_px: picture.naturalWidth, height_px: picture.naturalHeight }; }, () => {});
-      onCleanup(() => {
-        gone = true;
-        stop.abort();
-        const old = original.peek();
-        if (old) URL.revokeObjectURL(old);
-        original.value = null;
+  const dialog = openDialog(
+    () => current()?.name ?? '…',
+    'lightbox',
+    () => {
+      const original = signal(/** @type {string | null} */ (null));
+      const result = signal(/** @type {{ url: string, width_px: number, height_px: number } | null} */ (null));
+      effect(() => {
+        const item = current();
+        if (!item) return;
+        let gone = false;
+        const stop = new AbortController();
+        fetch(
+          '/api/preview',
+          posting({ image: item.image, steps: [], encoding: { format: null, quality: 90 }, size: ORIGINAL, exact: true }, stop.signal),
+        ).then(
+          async (answer) => {
+            if (answer.ok) {
+              const url = URL.createObjectURL(await answer.blob());
+              if (gone) URL.revokeObjectURL(url);
+              else original.value = url;
+            }
+          },
+          () => {},
+        );
+        const picture = new Image();
+        picture.src = `/api/output/${item.output}`;
+        picture.decode().then(
+          () => {
+            if (!gone) result.value = { url: picture.src, width_px: picture.naturalWidth, height_px: picture.naturalHeight };
+          },
+          () => {},
+        );
+        onCleanup(() => {
+          gone = true;
+          stop.abort();
+          const old = original.peek();
+          if (old) URL.revokeObjectURL(old);
+          original.value = null;
+        });
       });
-    });
-    const variantText = () => { const item = current(); const variant = item && state.job.peek()?.variants[item.variant]; return variant ? variantName(variant) : ''; };
-    const view = curtain({
-      before: () => original.value, after: () => result.value?.url ?? null, afterLabel: () => `${t('after')} · ${variantText()}`,
-      ratio: () => (result.value ? result.value.width_px / result.value.height_px : 1.5), side: () => false, full: () => null, busy: () => !result.value,
-    });
-    const step = (/** @type {number} */ by) => { 
-      const next = index.peek() + by;
-      const item = next >= 0 && next < list.count() ? list.get(next) : null;
-      if (item) batch(() => { result.value = null; index.value = next; shownItem.value = item; });
-    };
-    onCleanup(whileSpace(view.showOriginal));
-    const keys = (/** @type {KeyboardEvent} */ event) => {
-      if (event.target === view.range) return;
-      if (event.key === 'ArrowRight') step(1); else if (event.key === 'ArrowLeft') step(-1); else return;
-      event.preventDefault();
-    };
-    queueMicrotask(() => dialog.addEventListener('keydown', keys));
-    return [
-      h('div', { class: 'stage-area' }, view.root),
-      h('div', { class: 'actions spread' },
-        button('square', () => step(-1), { 'aria-label': t('previous'), disabled: () => index.value <= 0 }, icon('left')),
-        h('p', { class: 'muted' }, () => { const item = current(); return item && [h('span', { class: colourClass(item.variant), 'aria-hidden': 'true' }), ` ${variantText()}`, result.value ? ` · ${dimensions(result.value.width_px, result.value.height_px)}` : '', item.bytes ? ` · ${size(item.bytes)}` : '']; }),
-        h('span', { class: 'spring' }),
-        h('a', { class: 'btn', href: () => `/api/original/${current()?.image ?? ''}`, download: '' }, t('original')),
-        h('a', { class: 'btn primary', href: () => `/api/output/${current()?.output ?? ''}?download=1`, download: '' }, icon('download'), t('download')),
-        button('square', () => step(1), { 'aria-label': t('next'), disabled: () => index.value >= list.count() - 1 }, icon('right'))),
-    ];
-  });
+      const variantText = () => {
+        const item = current();
+        const variant = item && state.job.peek()?.variants[item.variant];
+        return variant ? variantName(variant) : '';
+      };
+      const view = curtain({
+        before: () => original.value,
+        after: () => result.value?.url ?? null,
+        afterLabel: () => `${t('after')} · ${variantText()}`,
+        ratio: () => (result.value ? result.value.width_px / result.value.height_px : 1.5),
+        side: () => false,
+        full: () => null,
+        busy: () => !result.value,
+      });
+      const step = (/** @type {number} */ by) => {
+        const next = index.peek() + by;
+        const item = next >= 0 && next < list.count() ? list.get(next) : null;
+        if (item)
+          batch(() => {
+            result.value = null;
+            index.value = next;
+            shownItem.value = item;
+          });
+      };
+      onCleanup(whileSpace(view.showOriginal));
+      const keys = (/** @type {KeyboardEvent} */ event) => {
+        if (event.target === view.range) return;
+        if (event.key === 'ArrowRight') step(1);
+        else if (event.key === 'ArrowLeft') step(-1);
+        else return;
+        event.preventDefault();
+      };
+      queueMicrotask(() => dialog.addEventListener('keydown', keys));
+      return [
+        h('div', { class: 'stage-area' }, view.root),
+        h(
+          'div',
+          { class: 'actions spread' },
+          button('square', () => step(-1), { 'aria-label': t('previous'), disabled: () => index.value <= 0 }, icon('left')),
+          h('p', { class: 'muted' }, () => {
+            const item = current();
+            return (
+              item && [
+                h('span', { class: colourClass(item.variant), 'aria-hidden': 'true' }),
+                ` ${variantText()}`,
+                result.value ? ` · ${dimensions(result.value.width_px, result.value.height_px)}` : '',
+                item.bytes ? ` · ${size(item.bytes)}` : '',
+              ]
+            );
+          }),
+          h('span', { class: 'spring' }),
+          h('a', { class: 'btn', href: () => `/api/original/${current()?.image ?? ''}`, download: '' }, t('original')),
+          h(
+            'a',
+            { class: 'btn primary', href: () => `/api/output/${current()?.output ?? ''}?download=1`, download: '' },
+            icon('download'),
+            t('download'),
+          ),
+          button('square', () => step(1), { 'aria-label': t('next'), disabled: () => index.value >= list.count() - 1 }, icon('right')),
+        ),
+      ];
+    },
+  );
 }

@@ -7,9 +7,23 @@ import { link, onNotice, ready, state } from './stream.js';
 
 /** @type {Record<string, import('./i18n.js').Key>} */
 const TEXTS = {
-  'not-found': 'fail_not_found', permission: 'fail_permission', 'not-a-file': 'fail_not_a_file', 'not-an-image': 'fail_not_an_image', unsupported: 'fail_unsupported',
-  damaged: 'fail_damaged', 'too-large': 'fail_too_large', filter: 'fail_filter', encode: 'fail_encode', exists: 'fail_exists', write: 'fail_write',
-  'no-space': 'fail_no_space', read: 'fail_read', panic: 'fail_panic', crash: 'fail_crash', timeout: 'fail_timeout', cancelled: 'fail_cancelled',
+  'not-found': 'fail_not_found',
+  permission: 'fail_permission',
+  'not-a-file': 'fail_not_a_file',
+  'not-an-image': 'fail_not_an_image',
+  unsupported: 'fail_unsupported',
+  damaged: 'fail_damaged',
+  'too-large': 'fail_too_large',
+  filter: 'fail_filter',
+  encode: 'fail_encode',
+  exists: 'fail_exists',
+  write: 'fail_write',
+  'no-space': 'fail_no_space',
+  read: 'fail_read',
+  panic: 'fail_panic',
+  crash: 'fail_crash',
+  timeout: 'fail_timeout',
+  cancelled: 'fail_cancelled',
 };
 
 /** @param {{ kind: string, message: string }} failure */
@@ -23,21 +37,29 @@ export function failureText({ kind, message }) {
 /** @param {Notice} notice */
 export function noticeText({ code, args, message }) {
   switch (code) {
-    case 'worker_replaced': return t('notice_replaced', args.worker, seconds(args.replaced_ms ?? 0, 1), args.reason ?? '');
-    case 'task_redone': return t('notice_redone', args.worker, args.to_worker, args.reason ?? '', args.name ?? '');
-    case 'slot_off': return t('notice_slot_off', args.worker);
-    case 'no_space': return t('no_space_text', size(Math.max(0, (args.needed_bytes ?? 0) - (args.free_bytes ?? 0))));
-    case 'space_back': return t('notice_space_back');
-    case 'quarantined': return t('notice_quarantined', args.name ?? '', args.reason ?? '');
-    default: return message;
+    case 'worker_replaced':
+      return t('notice_replaced', args.worker, seconds(args.replaced_ms ?? 0, 1), args.reason ?? '');
+    case 'task_redone':
+      return t('notice_redone', args.worker, args.to_worker, args.reason ?? '', args.name ?? '');
+    case 'slot_off':
+      return t('notice_slot_off', args.worker);
+    case 'no_space':
+      return t('no_space_text', size(Math.max(0, (args.needed_bytes ?? 0) - (args.free_bytes ?? 0))));
+    case 'space_back':
+      return t('notice_space_back');
+    case 'quarantined':
+      return t('notice_quarantined', args.name ?? '', args.reason ?? '');
+    default:
+      return message;
   }
 }
 
 /** Shows the notices worth interrupting for as they come. */
-export const showNotices = () => onNotice((notice) => {
-  if (notice.code === 'worker_replaced') toast(noticeText(notice), 'good', { label: t('show'), act: () => go('run') });
-  else if (notice.level !== 'info') toast(noticeText(notice), 'bad');
-});
+export const showNotices = () =>
+  onNotice((notice) => {
+    if (notice.code === 'worker_replaced') toast(noticeText(notice), 'good', { label: t('show'), act: () => go('run') });
+    else if (notice.level !== 'info') toast(noticeText(notice), 'bad');
+  });
 
 /** @param {'live' | 'alert'} region @param {string} text */
 function tell(region, text) {
@@ -49,7 +71,8 @@ const MILESTONES = [25, 50, 75];
 
 /** What is worth saying when the job went from one state to another. Pure. @param {Job | null} before @param {Job | null} now @returns {{ polite?: string, alert?: string }} */
 export function jobNews(before, now) {
-  if (!now || !before || before.id !== now.id) return now && now.state === 'running' && before?.id !== now.id ? { polite: t('say_started', now.outputs) } : {};
+  if (!now || !before || before.id !== now.id)
+    return now && now.state === 'running' && before?.id !== now.id ? { polite: t('say_started', now.outputs) } : {};
   const { failed, done } = now.progress;
   if (now.pause?.reason === 'no_space' && before.pause?.reason !== 'no_space') return { alert: t('no_space_short') };
   if (now.state !== before.state) {
@@ -83,8 +106,16 @@ export function announceChanges() {
   let was = '';
   effect(() => {
     const now = link.value.state;
-    if (now !== 'open' && was === 'open') tell('alert', untracked(() => t('say_disconnected')));
-    if (now === 'open' && was === 'lost') tell('live', untracked(() => t('say_reconnected')));
+    if (now !== 'open' && was === 'open')
+      tell(
+        'alert',
+        untracked(() => t('say_disconnected')),
+      );
+    if (now === 'open' && was === 'lost')
+      tell(
+        'live',
+        untracked(() => t('say_reconnected')),
+      );
     was = now === 'open' ? 'open' : was === 'open' || was === 'lost' ? 'lost' : '';
   });
 }

@@ -48,7 +48,10 @@ export class Meter {
   }
 
   /** Starts the window again, so that a pause does not count as slowness. @param {number} now */
-  restart(now) { this.ends = []; this.since = now; }
+  restart(now) {
+    this.ends = [];
+    this.since = now;
+  }
 
   /** Outputs per second over the last 10 s; null while there is too little to tell. @param {number} now */
   rate(now) {
@@ -57,7 +60,7 @@ export class Meter {
     while (old < this.ends.length && this.ends[old] <= from) old += 1;
     if (old) this.ends.splice(0, old);
     const span = Math.min(WINDOW_MS, now - this.since);
-    return span >= 1000 && this.ends.length ? this.ends.length / span * 1000 : null;
+    return span >= 1000 && this.ends.length ? (this.ends.length / span) * 1000 : null;
   }
 
   /** @param {Job} job @param {Lane[]} lanes @param {number} now server time, ms @param {number} sinceProgress ms since `job.progress` was sent @returns {Metrics} */
@@ -72,7 +75,9 @@ export class Meter {
     const elapsed = job.progress.elapsed_ms + (running ? sinceProgress : 0);
     const efficiency = efficiencyOf(job, lanes, now, elapsed);
     return {
-      rate, history: [...this.history], efficiency,
+      rate,
+      history: [...this.history],
+      efficiency,
       busy: efficiency === null ? null : efficiency * job.workers,
       eta_ms: running ? this.timeLeft(job, lanes, elapsed) : null,
       quantiles: this.durations.map((one) => one.quantiles()),

@@ -13,7 +13,9 @@ import { computed, effect, signal, untracked } from './signal.js';
 import { hello, link, ready, state } from './stream.js';
 
 /** @param {Partial<OutputOptions>} part */
-const change = (part) => { output.value = { ...output.peek(), ...part }; };
+const change = (part) => {
+  output.value = { ...output.peek(), ...part };
+};
 const value = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).value;
 
 /** What is wrong with the folder's name, or ''. @param {string} name */
@@ -25,27 +27,134 @@ export const patternProblem = (pattern) => (!/\{(name|n)\}/.test(pattern) || /[/
 const formRow = (label, id, ...field) => h('div', { class: 'form-row' }, h('label', { for: id }, label), field);
 
 /** @param {string} id @param {() => string} now @param {[string, () => string][]} options @param {(value: string) => void} choose */
-const select = (id, now, options, choose) => h('select', { id, class: 'btn', onchange: (/** @type {Event} */ event) => choose(value(event)) },
-  options.map(([name, text]) => h('option', { value: name, selected: () => now() === name }, text)));
+const select = (id, now, options, choose) =>
+  h(
+    'select',
+    { id, class: 'btn', onchange: (/** @type {Event} */ event) => choose(value(event)) },
+    options.map(([name, text]) => h('option', { value: name, selected: () => now() === name }, text)),
+  );
 
 export function outputForm() {
-  const hasQuality = () => { const { format } = output.value; return format === null || (hello.value?.formats.find((one) => one.id === format)?.quality ?? false); };
+  const hasQuality = () => {
+    const { format } = output.value;
+    return format === null || (hello.value?.formats.find((one) => one.id === format)?.quality ?? false);
+  };
   const most = () => hello.value?.limits.max_workers ?? 1;
-  return h('div', { class: 'output' },
-    h('div', { class: 'head' }, h('h2', null, () => t('output'))),
-    formRow(() => t('folder'), 'out-folder', h('div', { class: 'path-field' }, h('span', { class: 'muted', 'aria-hidden': 'true' }, () => `${hello.value?.defaults.output_label ?? ''}/`),
-      h('input', { id: 'out-folder', class: 'field', maxlength: 80, value: () => output.value.folder ?? '', placeholder: () => t('optional'), 'aria-invalid': () => (folderProblem(output.value.folder ?? '') ? 'true' : null),
-        oninput: (/** @type {Event} */ event) => change({ folder: value(event).trim() || null }) }))),
-    formRow(() => t('format'), 'out-format', () => select('out-format', () => output.value.format ?? '', [['', () => t('same_format')], .../** @type {[string, () => string][]} */ ((hello.value?.formats ?? []).map((one) => [one.id, () => one.name]))], (id) => change({ format: id || null }))),
-    () => hasQuality() && formRow(() => t('quality'), 'out-quality', h('div', { class: 'slider-field' },
-      slider({ id: 'out-quality', min: 1, max: 100, step: 1 }, () => output.value.quality, (quality) => change({ quality })), h('output', { for: 'out-quality' }, () => String(output.value.quality)))),
-    formRow(() => t('name'), 'out-name', h('input', { id: 'out-name', class: 'field mono', maxlength: 120, value: () => output.value.pattern, 'aria-describedby': 'out-name-help', 'aria-invalid': () => (patternProblem(output.value.pattern) ? 'true' : null), oninput: (/** @type {Event} */ event) => change({ pattern: value(event) }) })),
+  return h(
+    'div',
+    { class: 'output' },
+    h(
+      'div',
+      { class: 'head' },
+      h('h2', null, () => t('output')),
+    ),
+    formRow(
+      () => t('folder'),
+      'out-folder',
+      h(
+        'div',
+        { class: 'path-field' },
+        h('span', { class: 'muted', 'aria-hidden': 'true' }, () => `${hello.value?.defaults.output_label ?? ''}/`),
+        h('input', {
+          id: 'out-folder',
+          class: 'field',
+          maxlength: 80,
+          value: () => output.value.folder ?? '',
+          placeholder: () => t('optional'),
+          'aria-invalid': () => (folderProblem(output.value.folder ?? '') ? 'true' : null),
+          oninput: (/** @type {Event} */ event) => change({ folder: value(event).trim() || null }),
+        }),
+      ),
+    ),
+    formRow(
+      () => t('format'),
+      'out-format',
+      () =>
+        select(
+          'out-format',
+          () => output.value.format ?? '',
+          [
+            ['', () => t('same_format')],
+            .../** @type {[string, () => string][]} */ ((hello.value?.formats ?? []).map((one) => [one.id, () => one.name])),
+          ],
+          (id) => change({ format: id || null }),
+        ),
+    ),
+    () =>
+      hasQuality() &&
+      formRow(
+        () => t('quality'),
+        'out-quality',
+        h(
+          'div',
+          { class: 'slider-field' },
+          slider(
+            { id: 'out-quality', min: 1, max: 100, step: 1 },
+            () => output.value.quality,
+            (quality) => change({ quality }),
+          ),
+          h('output', { for: 'out-quality' }, () => String(output.value.quality)),
+        ),
+      ),
+    formRow(
+      () => t('name'),
+      'out-name',
+      h('input', {
+        id: 'out-name',
+        class: 'field mono',
+        maxlength: 120,
+        value: () => output.value.pattern,
+        'aria-describedby': 'out-name-help',
+        'aria-invalid': () => (patternProblem(output.value.pattern) ? 'true' : null),
+        oninput: (/** @type {Event} */ event) => change({ pattern: value(event) }),
+      }),
+    ),
     h('p', { class: 'fine under', id: 'out-name-help' }, () => t('name_help')),
-    formRow(() => t('if_exists'), 'out-exists', select('out-exists', () => output.value.if_exists, /** @type {const} */ (['overwrite', 'skip', 'rename', 'fail']).map((id) => [id, () => t(`exists_${id}`)]), (id) => change({ if_exists: /** @type {IfExists} */ (id) }))),
-    h('div', { class: 'form-row' }, h('span', null, () => t('run_as')), segmented(() => t('run_as'), [['processes', () => t('processes')], ['threads', () => t('threads')]], () => mode.value, (id) => { mode.value = /** @type {Mode} */ (id); })),
-    formRow(() => t('how_many'), 'out-workers', h('div', { class: 'slider-field' },
-      () => slider({ id: 'out-workers', min: 1, max: most(), step: 1 }, () => workers.value, (count) => { workers.value = count; }), h('output', { for: 'out-workers' }, () => String(workers.value)))),
-    h('p', { class: 'fine under' }, () => t(mode.value === 'processes' ? 'processes_text' : 'threads_text')));
+    formRow(
+      () => t('if_exists'),
+      'out-exists',
+      select(
+        'out-exists',
+        () => output.value.if_exists,
+        /** @type {const} */ (['overwrite', 'skip', 'rename', 'fail']).map((id) => [id, () => t(`exists_${id}`)]),
+        (id) => change({ if_exists: /** @type {IfExists} */ (id) }),
+      ),
+    ),
+    h(
+      'div',
+      { class: 'form-row' },
+      h('span', null, () => t('run_as')),
+      segmented(
+        () => t('run_as'),
+        [
+          ['processes', () => t('processes')],
+          ['threads', () => t('threads')],
+        ],
+        () => mode.value,
+        (id) => {
+          mode.value = /** @type {Mode} */ (id);
+        },
+      ),
+    ),
+    formRow(
+      () => t('how_many'),
+      'out-workers',
+      h(
+        'div',
+        { class: 'slider-field' },
+        () =>
+          slider(
+            { id: 'out-workers', min: 1, max: most(), step: 1 },
+            () => workers.value,
+            (count) => {
+              workers.value = count;
+            },
+          ),
+        h('output', { for: 'out-workers' }, () => String(workers.value)),
+      ),
+    ),
+    h('p', { class: 'fine under' }, () => t(mode.value === 'processes' ? 'processes_text' : 'threads_text')),
+  );
 }
 
 const chosenCount = computed(() => state.images.value.count - state.images.value.excluded);
@@ -68,8 +177,8 @@ function estimate() {
   void image.value;
   const known = variants.value.map((variant) => workPerByte.get(recipeKey(variant.steps))).filter((one) => one !== undefined);
   if (!known.length || !workers.value) return null;
-  const perByte = known.reduce((sum, one) => sum + one, 0) / known.length * variants.value.length;
-  return perByte * state.images.value.bytes / workers.value;
+  const perByte = (known.reduce((sum, one) => sum + one, 0) / known.length) * variants.value.length;
+  return (perByte * state.images.value.bytes) / workers.value;
 }
 
 /** Starts the job of the form, or queues it behind the running one. */
@@ -78,7 +187,8 @@ export async function startJob() {
   sending.value = true;
   try {
     const answer = await post('/api/jobs', request());
-    if (answer.queued) toast(t('queued')); else go('run');
+    if (answer.queued) toast(t('queued'));
+    else go('run');
   } catch (error) {
     showFailure(error);
   }
@@ -90,43 +200,119 @@ export function startArea() {
   const summary = () => {
     const why = startObstacle();
     if (why) return why;
-    const what = chain.value ? t('n_images_chain', t('n_images', chosenCount.value), t('n_steps', steps.value.length)) : `${t('n_images', chosenCount.value)} × ${t('n_filters', variants.value.length)}`;
+    const what = chain.value
+      ? t('n_images_chain', t('n_images', chosenCount.value), t('n_steps', steps.value.length))
+      : `${t('n_images', chosenCount.value)} × ${t('n_filters', variants.value.length)}`;
     const time = estimate();
     const slots = slotsText(mode.value, workers.value);
     return `${what} · ${time === null ? slots : t('about_with', timeLeft(time), slots)}`;
   };
-  return h('div', { class: 'start' },
-    button('primary big', startJob, { disabled: () => startObstacle() !== '' || sending.value, 'aria-describedby': 'start-text' }, icon('play'),
-      () => (startObstacle() && !files.value ? t('process') : t(state.job.value && isLive(state.job.value) ? 'queue_files' : 'process_files', files.value))),
-    h('p', { id: 'start-text' }, summary));
+  return h(
+    'div',
+    { class: 'start' },
+    button(
+      'primary big',
+      startJob,
+      { disabled: () => startObstacle() !== '' || sending.value, 'aria-describedby': 'start-text' },
+      icon('play'),
+      () =>
+        startObstacle() && !files.value
+          ? t('process')
+          : t(state.job.value && isLive(state.job.value) ? 'queue_files' : 'process_files', files.value),
+    ),
+    h('p', { id: 'start-text' }, summary),
+  );
 }
 
-const openSave = () => openDialog(() => t('save_recipe'), 'confirm', (close) => {
-  const name = h('input', { id: 'recipe-name', class: 'field', maxlength: 80, required: true, autofocus: true });
-  return h('form', { onsubmit: async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    const text = name.value.trim();
-    if (!text || !await command('/api/recipes', { name: text, recipe: request() })) return;
-    close();
-    toast(t('recipe_saved', text));
-  } }, h('label', { for: 'recipe-name' }, () => t('recipe_name')), name,
-  h('div', { class: 'actions end' }, button('', close, null, t('cancel')), h('button', { class: 'btn primary', type: 'submit' }, t('save'))));
-});
+const openSave = () =>
+  openDialog(
+    () => t('save_recipe'),
+    'confirm',
+    (close) => {
+      const name = h('input', { id: 'recipe-name', class: 'field', maxlength: 80, required: true, autofocus: true });
+      return h(
+        'form',
+        {
+          onsubmit: async (/** @type {Event} */ event) => {
+            event.preventDefault();
+            const text = name.value.trim();
+            if (!text || !(await command('/api/recipes', { name: text, recipe: request() }))) return;
+            close();
+            toast(t('recipe_saved', text));
+          },
+        },
+        h('label', { for: 'recipe-name' }, () => t('recipe_name')),
+        name,
+        h(
+          'div',
+          { class: 'actions end' },
+          button('', close, null, t('cancel')),
+          h('button', { class: 'btn primary', type: 'submit' }, t('save')),
+        ),
+      );
+    },
+  );
 
-const openLoad = () => openDialog(() => t('recipes'), '', (close) => {
-  const list = signal(/** @type {RecipeItem[] | null} */ (null));
-  effect(() => {
-    void state.recipes.value;
-    untracked(() => read('/api/recipes').then((answer) => { list.value = answer.recipes; }, () => { list.value = []; }));
-  });
-  const recipeRow = (/** @type {RecipeItem} */ item) => h('li', null,
-    h('button', { type: 'button', class: 'folder', onclick: () => { load(item.recipe); close(); toast(t('recipe_loaded', item.name)); } },
-      h('span', { class: 'name' }, h('b', null, item.name), h('span', { class: 'muted block' }, item.recipe.variants.map(variantName).join(', ')))),
-    button('ghost small square', () => command(`/api/recipes/${item.id}/delete`), { 'aria-label': t('remove', item.name) }, icon('trash', 's')));
-  return h('ul', { class: 'folder-list' }, () => (list.value?.length === 0 ? h('li', { class: 'none' }, t('no_recipes')) : (list.value ?? []).map(recipeRow)));
-});
+const openLoad = () =>
+  openDialog(
+    () => t('recipes'),
+    '',
+    (close) => {
+      const list = signal(/** @type {RecipeItem[] | null} */ (null));
+      effect(() => {
+        void state.recipes.value;
+        untracked(() =>
+          read('/api/recipes').then(
+            (answer) => {
+              list.value = answer.recipes;
+            },
+            () => {
+              list.value = [];
+            },
+          ),
+        );
+      });
+      const recipeRow = (/** @type {RecipeItem} */ item) =>
+        h(
+          'li',
+          null,
+          h(
+            'button',
+            {
+              type: 'button',
+              class: 'folder',
+              onclick: () => {
+                load(item.recipe);
+                close();
+                toast(t('recipe_loaded', item.name));
+              },
+            },
+            h(
+              'span',
+              { class: 'name' },
+              h('b', null, item.name),
+              h('span', { class: 'muted block' }, item.recipe.variants.map(variantName).join(', ')),
+            ),
+          ),
+          button(
+            'ghost small square',
+            () => command(`/api/recipes/${item.id}/delete`),
+            { 'aria-label': t('remove', item.name) },
+            icon('trash', 's'),
+          ),
+        );
+      return h('ul', { class: 'folder-list' }, () =>
+        list.value?.length === 0 ? h('li', { class: 'none' }, t('no_recipes')) : (list.value ?? []).map(recipeRow),
+      );
+    },
+  );
 
 export const recipeButtons = () => [
   button('ghost small', openLoad, null, () => t('recipes')),
-  button('ghost small square', openSave, { disabled: () => steps.value.length === 0, 'aria-label': () => t('save_recipe'), title: () => t('save_recipe') }, icon('save')),
+  button(
+    'ghost small square',
+    openSave,
+    { disabled: () => steps.value.length === 0, 'aria-label': () => t('save_recipe'), title: () => t('save_recipe') },
+    icon('save'),
+  ),
 ];

@@ -10,17 +10,29 @@ let count = 0;
  * @param {() => string} title @param {string} kind class @param {(close: () => void) => import('./element.js').Child} content
  */
 export function openDialog(title, kind, content) {
-  const id = `dialog-${count += 1}`;
+  const id = `dialog-${(count += 1)}`;
   const [dialog, end] = scope(() => {
     const element = h('dialog', { class: kind, 'aria-labelledby': id });
     const close = () => element.close();
-    element.append(h('header', { class: 'head' }, h('h2', { id }, title), h('span', { class: 'spring' }),
-      button('ghost small square', close, { 'aria-label': () => t('close') }, icon('close'))));
+    element.append(
+      h(
+        'header',
+        { class: 'head' },
+        h('h2', { id }, title),
+        h('span', { class: 'spring' }),
+        button('ghost small square', close, { 'aria-label': () => t('close') }, icon('close')),
+      ),
+    );
     element.append(h('div', { class: 'dialog-body' }, content(close)));
     return element;
   });
-  dialog.addEventListener('close', () => { end(); dialog.remove(); });
-  dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener('close', () => {
+    end();
+    dialog.remove();
+  });
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close();
+  });
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
@@ -28,10 +40,27 @@ export function openDialog(title, kind, content) {
 
 /** Asks before something that cannot be undone; the focus is on staying. @param {string} title @param {string} text @param {string} stay @param {string} act @param {() => void} confirmed */
 export function confirm(title, text, stay, act, confirmed) {
-  const dialog = openDialog(() => title, 'confirm', (close) => [
-    h('p', null, text),
-    h('div', { class: 'actions end' }, button('stay', close, { autofocus: true }, stay), button('danger', () => { close(); confirmed(); }, null, act)),
-  ]);
+  const dialog = openDialog(
+    () => title,
+    'confirm',
+    (close) => [
+      h('p', null, text),
+      h(
+        'div',
+        { class: 'actions end' },
+        button('stay', close, { autofocus: true }, stay),
+        button(
+          'danger',
+          () => {
+            close();
+            confirmed();
+          },
+          null,
+          act,
+        ),
+      ),
+    ],
+  );
   /** @type {HTMLElement | null} */ (dialog.querySelector('.stay'))?.focus();
 }
 
@@ -44,15 +73,31 @@ export const toastBox = () => toasts;
 /** @param {string} text @param {'' | 'bad' | 'good'} kind @param {{ label: string, act: () => void } | null} action */
 export function toast(text, kind = '', action = null) {
   const close = () => note.remove();
-  const note = h('div', { class: `toast ${kind}` },
+  const note = h(
+    'div',
+    { class: `toast ${kind}` },
     icon(kind === 'bad' ? 'alert' : kind === 'good' ? 'redo' : 'info'),
     h('p', null, text),
-    action && button('small', () => { close(); action.act(); }, null, action.label),
-    button('ghost small square', close, { 'aria-label': t('close') }, icon('close', 's')));
+    action &&
+      button(
+        'small',
+        () => {
+          close();
+          action.act();
+        },
+        null,
+        action.label,
+      ),
+    button('ghost small square', close, { 'aria-label': t('close') }, icon('close', 's')),
+  );
   toasts.append(note);
   while (toasts.childElementCount > MOST) toasts.firstElementChild?.remove();
   let timer = setTimeout(close, STAY_MS);
   // A message under the pointer or with the focus stays until it is left.
   for (const enter of ['pointerenter', 'focusin']) note.addEventListener(enter, () => clearTimeout(timer));
-  for (const leave of ['pointerleave', 'focusout']) note.addEventListener(leave, () => { clearTimeout(timer); timer = setTimeout(close, STAY_MS); });
+  for (const leave of ['pointerleave', 'focusout'])
+    note.addEventListener(leave, () => {
+      clearTimeout(timer);
+      timer = setTimeout(close, STAY_MS);
+    });
 }

@@ -4,20 +4,31 @@ import { effect, signal } from './signal.js';
 
 /** @param {string} key @returns {any} */
 export function recall(key) {
-  try { return JSON.parse(localStorage.getItem(`lote.${key}`) ?? 'null'); } catch { return null; }
+  try {
+    return JSON.parse(localStorage.getItem(`lote.${key}`) ?? 'null');
+  } catch {
+    return null;
+  }
 }
 
 /** @param {string} key @param {unknown} value */
 export function remember(key, value) {
-  try { localStorage.setItem(`lote.${key}`, JSON.stringify(value)); } catch { /* storage is off or full: nothing is remembered */ }
+  try {
+    localStorage.setItem(`lote.${key}`, JSON.stringify(value));
+  } catch {
+    /* storage is off or full: nothing is remembered */
+  }
 }
 
 const asked = new URLSearchParams(location.search);
 /** @template {string} T @param {unknown[]} candidates @param {T[]} allowed @param {T} otherwise @returns {T} */
-const firstOf = (candidates, allowed, otherwise) => /** @type {T | undefined} */ (candidates.find((one) => allowed.includes(/** @type {T} */ (one)))) ?? otherwise;
+const firstOf = (candidates, allowed, otherwise) =>
+  /** @type {T | undefined} */ (candidates.find((one) => allowed.includes(/** @type {T} */ (one)))) ?? otherwise;
 
 /** @type {import('./signal.js').Signal<'light' | 'dark'>} */
-export const theme = signal(firstOf([asked.get('theme'), recall('theme')], ['light', 'dark'], matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
+export const theme = signal(
+  firstOf([asked.get('theme'), recall('theme')], ['light', 'dark'], matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'),
+);
 /** Whether single letters act as shortcuts. */
 export const letters = signal(recall('letters') !== false);
 
@@ -51,4 +62,6 @@ export function go(name) {
   screen.value = name;
 }
 
-addEventListener('hashchange', () => { screen.value = fromAddress() ?? screen.peek(); });
+addEventListener('hashchange', () => {
+  screen.value = fromAddress() ?? screen.peek();
+});

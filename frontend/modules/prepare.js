@@ -19,14 +19,21 @@ import { state } from './stream.js';
 const narrow = signal(false);
 const narrowQuery = matchMedia('(max-width: 1180px)');
 narrow.value = narrowQuery.matches;
-narrowQuery.addEventListener('change', () => { narrow.value = narrowQuery.matches; });
+narrowQuery.addEventListener('change', () => {
+  narrow.value = narrowQuery.matches;
+});
 
 /** @param {number} index @returns {import('./grid.js').Cell | null} */
 function cell(index) {
   const item = images.get(index);
   if (!item) return null;
   const words = [item.name, item.excluded && t('excluded'), item.problem && t('unreadable')].filter(Boolean).join(', ');
-  return { src: item.problem ? null : `/api/thumb/${item.id}`, label: words, badge: item.problem ? 'alert' : item.excluded ? 'close' : null, dim: item.excluded };
+  return {
+    src: item.problem ? null : `/api/thumb/${item.id}`,
+    label: words,
+    badge: item.problem ? 'alert' : item.excluded ? 'close' : null,
+    dim: item.excluded,
+  };
 }
 
 /** @param {number} index @param {KeyboardEvent} event */
@@ -37,41 +44,98 @@ function onKey(index, event) {
   return true;
 }
 
-const openSkipped = () => openDialog(() => t('skipped_title'), '', () => {
-  const files = signal(/** @type {{ name: string, reason: string }[]} */ ([]));
-  read('/api/images/skipped').then((answer) => { files.value = answer.files; }, () => {});
-  return h('ul', { class: 'skipped' }, () => files.value.map((file) => h('li', null, h('b', null, file.name), h('span', { class: 'muted' }, file.reason))));
-});
+const openSkipped = () =>
+  openDialog(
+    () => t('skipped_title'),
+    '',
+    () => {
+      const files = signal(/** @type {{ name: string, reason: string }[]} */ ([]));
+      read('/api/images/skipped').then(
+        (answer) => {
+          files.value = answer.files;
+        },
+        () => {},
+      );
+      return h('ul', { class: 'skipped' }, () =>
+        files.value.map((file) => h('li', null, h('b', null, file.name), h('span', { class: 'muted' }, file.reason))),
+      );
+    },
+  );
 
 /** Words below the grid: what was left out, and the way back. */
 function footer() {
   const { skipped, excluded } = state.images.value;
   if (!skipped && !excluded) return null;
-  return h('div', { class: 'foot' },
+  return h(
+    'div',
+    { class: 'foot' },
     excluded > 0 && h('span', null, t('n_excluded', excluded)),
     excluded > 0 && button('ghost small', () => command('/api/images/exclude', { images: null, excluded: false }), null, t('bring_back')),
-    skipped > 0 && button('ghost small', openSkipped, null, t('n_skipped', skipped)));
+    skipped > 0 && button('ghost small', openSkipped, null, t('n_skipped', skipped)),
+  );
 }
 
 export function imagesPane() {
   let typing = 0;
   const search = (/** @type {Event} */ event) => {
     clearTimeout(typing);
-    typing = setTimeout(() => { query.value = /** @type {HTMLInputElement} */ (event.target).value.trim(); chosen.value = 0; }, 150);
+    typing = setTimeout(() => {
+      query.value = /** @type {HTMLInputElement} */ (event.target).value.trim();
+      chosen.value = 0;
+    }, 150);
   };
   const grid = virtualGrid({
-    label: () => t('images'), count: () => images.total.value, version: () => [images.version.value, narrow.value], cell, ratio: 1, gap: 6,
-    columns: (width) => Math.max(2, Math.round(width / 86)), horizontal: () => narrow.value,
-    selected: () => chosen.value, pick: (index) => { chosen.value = index; }, key: onKey,
+    label: () => t('images'),
+    count: () => images.total.value,
+    version: () => [images.version.value, narrow.value],
+    cell,
+    ratio: 1,
+    gap: 6,
+    columns: (width) => Math.max(2, Math.round(width / 86)),
+    horizontal: () => narrow.value,
+    selected: () => chosen.value,
+    pick: (index) => {
+      chosen.value = index;
+    },
+    key: onKey,
   });
-  return h('section', { class: 'pane images', 'aria-label': () => t('images') },
-    h('div', { class: 'pane-head' },
-      h('div', { class: 'head' }, h('h2', null, () => t('images')), h('span', { class: 'muted' }, () => number(state.images.value.count))),
-      h('button', { type: 'button', class: 'source', onclick: openFolders }, icon('folder'), h('span', { class: 'name' }, () => state.images.value.label), h('strong', null, () => t('change'))),
-      h('div', { class: 'search' }, icon('search', 's'), h('input', { type: 'search', class: 'field', value: query.peek(), placeholder: () => t('search'), 'aria-label': () => t('search'), oninput: search }))),
-    () => images.loaded.value && images.total.value === 0 && query.value ? h('p', { class: 'none' }, t('no_match')) : null,
+  return h(
+    'section',
+    { class: 'pane images', 'aria-label': () => t('images') },
+    h(
+      'div',
+      { class: 'pane-head' },
+      h(
+        'div',
+        { class: 'head' },
+        h('h2', null, () => t('images')),
+        h('span', { class: 'muted' }, () => number(state.images.value.count)),
+      ),
+      h(
+        'button',
+        { type: 'button', class: 'source', onclick: openFolders },
+        icon('folder'),
+        h('span', { class: 'name' }, () => state.images.value.label),
+        h('strong', null, () => t('change')),
+      ),
+      h(
+        'div',
+        { class: 'search' },
+        icon('search', 's'),
+        h('input', {
+          type: 'search',
+          class: 'field',
+          value: query.peek(),
+          placeholder: () => t('search'),
+          'aria-label': () => t('search'),
+          oninput: search,
+        }),
+      ),
+    ),
+    () => (images.loaded.value && images.total.value === 0 && query.value ? h('p', { class: 'none' }, t('no_match')) : null),
     grid.box,
-    footer);
+    footer,
+  );
 }
 
 const side = signal(false);
@@ -100,11 +164,34 @@ function stripCell(index) {
     const key = `${item.id}/${recipeKey(list)}`;
     if (key === wanted) return;
     wanted = key;
-    const timer = setTimeout(() => smallPreview(item.id, list).then((url) => { if (key === wanted) { picture.src = url; picture.hidden = false; } }, () => {}), STRIP_DELAY_MS);
+    const timer = setTimeout(
+      () =>
+        smallPreview(item.id, list).then(
+          (url) => {
+            if (key === wanted) {
+              picture.src = url;
+              picture.hidden = false;
+            }
+          },
+          () => {},
+        ),
+      STRIP_DELAY_MS,
+    );
     onCleanup(() => clearTimeout(timer));
   });
-  return h('button', { type: 'button', class: 'variant', 'aria-pressed': () => String(shown.value === index), onclick: () => { shown.value = index; } },
-    h('span', { class: 'variant-picture' }, picture), h('span', { class: 'variant-name' }, () => stripName(index)));
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'variant',
+      'aria-pressed': () => String(shown.value === index),
+      onclick: () => {
+        shown.value = index;
+      },
+    },
+    h('span', { class: 'variant-picture' }, picture),
+    h('span', { class: 'variant-name' }, () => stripName(index)),
+  );
 }
 
 function facts() {
@@ -117,21 +204,37 @@ function facts() {
   return [
     h('span', null, bytes ? `${size(item.bytes)} → ${size(bytes)}` : size(item.bytes)),
     changed && h('span', null, `→ ${dimensions(second.width_px, second.height_px)}`),
-    result && result.total_ms > 0 && steps.value.length > 0 && h('span', null, t('preview_took', result.total_ms < 1000 ? `${Math.round(result.total_ms)}\u00a0ms` : duration(result.total_ms))),
+    result &&
+      result.total_ms > 0 &&
+      steps.value.length > 0 &&
+      h('span', null, t('preview_took', result.total_ms < 1000 ? `${Math.round(result.total_ms)}\u00a0ms` : duration(result.total_ms))),
   ];
 }
 
 export function stage() {
   const view = curtain({
-    before: () => before.value?.url ?? null, after: () => after.value?.url ?? null, afterLabel,
-    ratio: () => { const now = before.value; return now?.height_px ? now.width_px / now.height_px : 1.5; },
-    side: () => side.value && steps.value.length > 0, full: () => (full.value ? before.value : null), busy: () => busy.value,
+    before: () => before.value?.url ?? null,
+    after: () => after.value?.url ?? null,
+    afterLabel,
+    ratio: () => {
+      const now = before.value;
+      return now?.height_px ? now.width_px / now.height_px : 1.5;
+    },
+    side: () => side.value && steps.value.length > 0,
+    full: () => (full.value ? before.value : null),
+    busy: () => busy.value,
   });
-  const area = h('div', { class: 'stage-area' }, view.root,
-    () => problem.value && h('div', { class: 'stage-problem' }, icon('alert'), h('p', null, problem.value.kind ? failureText(problem.value) : t('no_answer'))));
+  const area = h(
+    'div',
+    { class: 'stage-area' },
+    view.root,
+    () =>
+      problem.value &&
+      h('div', { class: 'stage-problem' }, icon('alert'), h('p', null, problem.value.kind ? failureText(problem.value) : t('no_answer'))),
+  );
   // The preview is made for the size of the stage, in steps so that dragging a window edge does not render each pixel.
   const sizes = new ResizeObserver(([entry]) => {
-    const step = (/** @type {number} */ px) => Math.min(MOST_PX, Math.max(320, Math.ceil(px * devicePixelRatio / 160) * 160));
+    const step = (/** @type {number} */ px) => Math.min(MOST_PX, Math.max(320, Math.ceil((px * devicePixelRatio) / 160) * 160));
     fitSize.value = `${step(entry.contentRect.width)}x${step(entry.contentRect.height)}`;
   });
   const fitSize = signal('1440x960');
@@ -142,22 +245,85 @@ export function stage() {
   sizes.observe(area);
   onCleanup(() => sizes.disconnect());
   onCleanup(whileSpace(view.showOriginal));
-  return h('section', { class: 'stage', 'aria-label': () => t('view') },
-    h('div', { class: 'stage-head' },
+  return h(
+    'section',
+    { class: 'stage', 'aria-label': () => t('view') },
+    h(
+      'div',
+      { class: 'stage-head' },
       h('h2', { class: 'file-name' }, () => image.value?.name ?? '…'),
-      h('span', { class: 'muted optional' }, () => dimensions(before.value?.width_px ?? image.value?.width_px ?? null, before.value?.height_px ?? image.value?.height_px ?? null)),
+      h('span', { class: 'muted optional' }, () =>
+        dimensions(before.value?.width_px ?? image.value?.width_px ?? null, before.value?.height_px ?? image.value?.height_px ?? null),
+      ),
       h('span', { class: 'spring' }),
-      button('ghost small square', () => { const item = image.peek(); if (item) exclude(item); }, { disabled: () => !image.value, 'aria-pressed': () => String(image.value?.excluded ?? false), 'aria-label': () => t(image.value?.excluded ? 'include' : 'exclude'), title: () => t(image.value?.excluded ? 'include' : 'exclude') },
-        () => icon(image.value?.excluded ? 'plus' : 'close')),
-      h('div', { class: 'optional' }, segmented(() => t('view'), [[false, () => t('curtain')], [true, () => t('side_by_side')]], () => side.value, (value) => { side.value = value; })),
-      h('div', { class: 'optional' }, segmented(() => t('scale'), [[false, () => t('fit')], [true, () => t('full_size')]], () => full.value, (value) => { full.value = value; }))),
+      button(
+        'ghost small square',
+        () => {
+          const item = image.peek();
+          if (item) exclude(item);
+        },
+        {
+          disabled: () => !image.value,
+          'aria-pressed': () => String(image.value?.excluded ?? false),
+          'aria-label': () => t(image.value?.excluded ? 'include' : 'exclude'),
+          title: () => t(image.value?.excluded ? 'include' : 'exclude'),
+        },
+        () => icon(image.value?.excluded ? 'plus' : 'close'),
+      ),
+      h(
+        'div',
+        { class: 'optional' },
+        segmented(
+          () => t('view'),
+          [
+            [false, () => t('curtain')],
+            [true, () => t('side_by_side')],
+          ],
+          () => side.value,
+          (value) => {
+            side.value = value;
+          },
+        ),
+      ),
+      h(
+        'div',
+        { class: 'optional' },
+        segmented(
+          () => t('scale'),
+          [
+            [false, () => t('fit')],
+            [true, () => t('full_size')],
+          ],
+          () => full.value,
+          (value) => {
+            full.value = value;
+          },
+        ),
+      ),
+    ),
     area,
-    keyed(h('div', { class: 'strip', role: 'group', 'aria-label': () => t('filters'), hidden: () => strip().length === 0 }), () => strip().map((_, index) => index), (index) => index, stripCell),
-    h('p', { class: 'facts' }, facts));
+    keyed(
+      h('div', { class: 'strip', role: 'group', 'aria-label': () => t('filters'), hidden: () => strip().length === 0 }),
+      () => strip().map((_, index) => index),
+      (index) => index,
+      stripCell,
+    ),
+    h('p', { class: 'facts' }, facts),
+  );
 }
 
 const hasImages = computed(() => state.images.value.count > 0 || state.images.value.loading);
 
-export const prepareScreen = () => h('div', { class: 'screen' }, () => (hasImages.value
-  ? h('div', { class: 'prepare' }, h('h1', { class: 'hidden' }, () => t('prepare')), imagesPane(), stage(), filtersPane())
-  : emptyScreen()));
+export const prepareScreen = () =>
+  h('div', { class: 'screen' }, () =>
+    hasImages.value
+      ? h(
+          'div',
+          { class: 'prepare' },
+          h('h1', { class: 'hidden' }, () => t('prepare')),
+          imagesPane(),
+          stage(),
+          filtersPane(),
+        )
+      : emptyScreen(),
+  );

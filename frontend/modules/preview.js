@@ -28,19 +28,31 @@ export const measured = signal(0);
 export const recipeKey = (list) => JSON.stringify([list, output.peek().format, output.peek().quality]);
 
 /** What each cell of the strip shows: a variant, or the chain up to that step. @returns {Step[][]} */
-export const strip = () => (chain.value ? steps.value.map((_, index) => steps.value.slice(0, index + 1)) : variants.value.map((variant) => variant.steps));
+export const strip = () =>
+  chain.value ? steps.value.map((_, index) => steps.value.slice(0, index + 1)) : variants.value.map((variant) => variant.steps);
 
 /** @param {string} id @param {Step[]} list @param {{ width_px: number, height_px: number } | null} size @param {boolean} exact @param {AbortSignal} stop @returns {Promise<Picture>} */
 async function render(id, list, size, exact, stop) {
   const { format, quality } = output.peek();
   const response = await fetch('/api/preview', posting({ image: id, steps: list, encoding: { format, quality }, size, exact }, stop));
   if (!response.ok) throw await refusal(response);
-  const figure = (/** @type {string} */ name) => { const text = response.headers.get(`Lote-${name}`); return text === null ? null : Number(text); };
+  const figure = (/** @type {string} */ name) => {
+    const text = response.headers.get(`Lote-${name}`);
+    return text === null ? null : Number(text);
+  };
   const url = URL.createObjectURL(await response.blob());
   const probe = new Image();
   probe.src = url;
   await probe.decode().catch(() => {});
-  return { url, width_px: figure('Output-Width') ?? probe.naturalWidth, height_px: figure('Output-Height') ?? probe.naturalHeight, source_bytes: figure('Source-Bytes') ?? 0, output_bytes: figure('Output-Bytes'), total_ms: figure('Total-Ms') ?? 0, work_ms: figure('Work-Ms') };
+  return {
+    url,
+    width_px: figure('Output-Width') ?? probe.naturalWidth,
+    height_px: figure('Output-Height') ?? probe.naturalHeight,
+    source_bytes: figure('Source-Bytes') ?? 0,
+    output_bytes: figure('Output-Bytes'),
+    total_ms: figure('Total-Ms') ?? 0,
+    work_ms: figure('Work-Ms'),
+  };
 }
 
 /** @param {import('./signal.js').Signal<Picture | null>} slot @param {Picture | null} picture */
@@ -68,27 +80,50 @@ export function followPreview() {
     const wanted = list[shown.value] ?? [];
     clearTimeout(timer);
     current?.abort();
-    if (!item) { untracked(() => batch(() => { swap(before, null); swap(after, null); problem.value = null; busy.value = false; })); beforeKey = ''; return; }
+    if (!item) {
+      untracked(() =>
+        batch(() => {
+          swap(before, null);
+          swap(after, null);
+          problem.value = null;
+          busy.value = false;
+        }),
+      );
+      beforeKey = '';
+      return;
+    }
     const key = `${round}/${item.id}/${JSON.stringify(size)}`;
-    const stop = current = new AbortController();
+    const stop = (current = new AbortController());
     busy.value = true;
     timer = setTimeout(async () => {
       try {
         const original = key === beforeKey ? null : render(item.id, [], size, true, stop.signal);
         const result = wanted.length ? render(item.id, wanted, size, true, stop.signal) : null;
         const [first, second] = await Promise.all([original, result]);
-        if (stop.signal.aborted) { for (const late of [first, second]) if (late) URL.revokeObjectURL(late.url); return; }
+        if (stop.signal.aborted) {
+          for (const late of [first, second]) if (late) URL.revokeObjectURL(late.url);
+          return;
+        }
         batch(() => {
-          if (first) { swap(before, first); beforeKey = key; }
+          if (first) {
+            swap(before, first);
+            beforeKey = key;
+          }
           swap(after, second);
           problem.value = null;
           busy.value = false;
         });
-        if (second?.work_ms && second.source_bytes) { workPerByte.set(recipeKey(wanted), second.work_ms / second.source_bytes); measured.value += 1; }
+        if (second?.work_ms && second.source_bytes) {
+          workPerByte.set(recipeKey(wanted), second.work_ms / second.source_bytes);
+          measured.value += 1;
+        }
       } catch (error) {
         if (stop.signal.aborted) return;
         batch(() => {
-          if (key !== beforeKey) { swap(before, null); beforeKey = ''; }
+          if (key !== beforeKey) {
+            swap(before, null);
+            beforeKey = '';
+          }
           swap(after, null);
           problem.value = error instanceof Refused ? { kind: error.code, message: error.message } : { kind: '', message: '' };
           busy.value = false;
@@ -108,13 +143,19 @@ export function smallPreview(id, list) {
   let made = small.get(key);
   if (!made) {
     made = turn.then(() => render(id, list, STRIP, false, AbortSignal.timeout(20_000))).then((picture) => picture.url);
-    turn = made.then(() => {}, () => {});
+    turn = made.then(
+      () => {},
+      () => {},
+    );
     made.catch(() => small.delete(key));
     small.set(key, made);
     for (const [old, address] of small) {
       if (small.size <= STRIP_KEPT) break;
       small.delete(old);
-      address.then((url) => URL.revokeObjectURL(url), () => {});
+      address.then(
+        (url) => URL.revokeObjectURL(url),
+        () => {},
+      );
     }
   }
   return made;

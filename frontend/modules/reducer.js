@@ -10,7 +10,13 @@ const KEEP = { failures: 1000, recent: 12, notices: 50, crashes: 500 };
 export function fromSnapshot(snapshot) {
   const { images, job, queue, lanes, crashes, failures, recent, notices, settings, compare, isolation } = snapshot;
   const sections = { images, job, queue, lanes, crashes, failures, recent, notices, settings, compare, isolation, recipes: snapshot.n };
-  return { n: snapshot.n, sections, dirty: new Set(/** @type {(keyof Sections)[]} */ (Object.keys(sections))), bars: snapshot.bars, whole: true };
+  return {
+    n: snapshot.n,
+    sections,
+    dirty: new Set(/** @type {(keyof Sections)[]} */ (Object.keys(sections))),
+    bars: snapshot.bars,
+    whole: true,
+  };
 }
 
 /** Applies a batch. @param {StreamState} state @param {Changes} changes @returns {boolean} false: a batch is missing, nothing was applied */
@@ -31,7 +37,11 @@ function change(state, section, value) {
 
 /** @param {StreamState} state @param {(lane: Lane) => boolean} which @param {(lane: Lane) => Partial<Lane>} changed */
 function changeLanes(state, which, changed) {
-  change(state, 'lanes', state.sections.lanes.map((lane) => (which(lane) ? { ...lane, ...changed(lane) } : lane)));
+  change(
+    state,
+    'lanes',
+    state.sections.lanes.map((lane) => (which(lane) ? { ...lane, ...changed(lane) } : lane)),
+  );
 }
 
 /** @param {StreamState} state @param {StreamEvent} event */
@@ -40,29 +50,51 @@ function applyEvent(state, event) {
   switch (event.event) {
     case 'task': {
       const { slot, task, attempt, image, name, variants, t_ms } = event;
-      changeLanes(state, (lane) => lane.slot === slot, () => ({ task: { task, attempt, image, name, variants, start_ms: t_ms, next: 0, next_start_ms: t_ms } }));
+      changeLanes(
+        state,
+        (lane) => lane.slot === slot,
+        () => ({ task: { task, attempt, image, name, variants, start_ms: t_ms, next: 0, next_start_ms: t_ms } }),
+      );
       break;
     }
-    case 'output': return applyOutput(state, event);
-    case 'worker': return applyWorker(state, event);
-    case 'lanes': return change(state, 'lanes', event.lanes);
+    case 'output':
+      return applyOutput(state, event);
+    case 'worker':
+      return applyWorker(state, event);
+    case 'lanes':
+      return change(state, 'lanes', event.lanes);
     case 'memory': {
       const bytes = new Map(event.workers);
-      return changeLanes(state, (lane) => bytes.has(lane.worker), (lane) => ({ memory_bytes: bytes.get(lane.worker) }));
+      return changeLanes(
+        state,
+        (lane) => bytes.has(lane.worker),
+        (lane) => ({ memory_bytes: bytes.get(lane.worker) }),
+      );
     }
     case 'job':
-      if (event.job?.id !== sections.job?.id) { change(state, 'failures', []); change(state, 'recent', []); change(state, 'crashes', []); state.bars = []; state.whole = true; }
+      if (event.job?.id !== sections.job?.id) {
+        change(state, 'failures', []);
+        change(state, 'recent', []);
+        change(state, 'crashes', []);
+        state.bars = [];
+        state.whole = true;
+      }
       change(state, 'queue', event.queue);
       return change(state, 'job', event.job);
     case 'retried': {
       const retried = new Set(event.outputs ?? []);
       return change(state, 'failures', event.outputs ? sections.failures.filter((failure) => !retried.has(failure.output)) : []);
     }
-    case 'images': return change(state, 'images', event.images);
-    case 'notice': return change(state, 'notices', [event.notice, ...sections.notices].slice(0, KEEP.notices));
-    case 'compare': return change(state, 'compare', event.compare);
-    case 'isolation': return change(state, 'isolation', event.isolation);
-    case 'recipes': return change(state, 'recipes', state.n);
+    case 'images':
+      return change(state, 'images', event.images);
+    case 'notice':
+      return change(state, 'notices', [event.notice, ...sections.notices].slice(0, KEEP.notices));
+    case 'compare':
+      return change(state, 'compare', event.compare);
+    case 'isolation':
+      return change(state, 'isolation', event.isolation);
+    case 'recipes':
+      return change(state, 'recipes', state.n);
   }
 }
 
@@ -70,10 +102,14 @@ function applyEvent(state, event) {
 function applyOutput(state, event) {
   const { slot, task, attempt, variant, name, image, start_ms, end_ms, status, output } = event;
   state.bars.push({ slot, task, attempt, variant, name, start_ms, end_ms, status });
-  changeLanes(state, (lane) => lane.slot === slot && lane.task?.task === task, (lane) => {
-    const now = /** @type {Task} */ (lane.task);
-    return { task: now.next + 1 < now.variants.length ? { ...now, next: now.next + 1, next_start_ms: end_ms } : null };
-  });
+  changeLanes(
+    state,
+    (lane) => lane.slot === slot && lane.task?.task === task,
+    (lane) => {
+      const now = /** @type {Task} */ (lane.task);
+      return { task: now.next + 1 < now.variants.length ? { ...now, next: now.next + 1, next_start_ms: end_ms } : null };
+    },
+  );
   if (status === 'ok') {
     change(state, 'recent', [{ output, image, name: event.output_name, variant }, ...state.sections.recent].slice(0, KEEP.recent));
   } else {
@@ -89,15 +125,26 @@ function applyWorker(state, event) {
   if (event.state === 'lost') {
     /** @type {Crash[]} */
     const crashes = state.sections.lanes.filter(ofWorker).map(({ slot, task }) => ({
-      slot, worker, t_ms, start_ms: task?.next_start_ms ?? t_ms, task: task?.task ?? null, attempt: task?.attempt ?? 1,
-      variant: task ? task.variants[task.next] : null, name: task?.name ?? null, ready_ms: null,
+      slot,
+      worker,
+      t_ms,
+      start_ms: task?.next_start_ms ?? t_ms,
+      task: task?.task ?? null,
+      attempt: task?.attempt ?? 1,
+      variant: task ? task.variants[task.next] : null,
+      name: task?.name ?? null,
+      ready_ms: null,
     }));
     change(state, 'crashes', [...state.sections.crashes, ...crashes].slice(-KEEP.crashes));
     changeLanes(state, ofWorker, (lane) => ({ state: 'lost', task: null, restarts: lane.restarts + 1, memory_bytes: 0 }));
     return;
   }
   if (event.state === 'ready' && state.sections.crashes.some((crash) => ofWorker(crash) && crash.ready_ms === null)) {
-    change(state, 'crashes', state.sections.crashes.map((crash) => (ofWorker(crash) && crash.ready_ms === null ? { ...crash, ready_ms: t_ms } : crash)));
+    change(
+      state,
+      'crashes',
+      state.sections.crashes.map((crash) => (ofWorker(crash) && crash.ready_ms === null ? { ...crash, ready_ms: t_ms } : crash)),
+    );
   }
   const next = event.state === 'started' ? 'starting' : event.state;
   changeLanes(state, ofWorker, (lane) => ({ state: next, pid: event.pid ?? lane.pid, task: next === 'stopped' ? null : lane.task }));

@@ -32,26 +32,73 @@ function bytesText({ read_bytes, written_bytes }) {
 /** @param {VariantCounts} counts @param {number} workers */
 function cells(counts, workers) {
   const each = perImage(counts);
-  const part = counts.read_bytes > 0 ? Math.min(100, counts.written_bytes / counts.read_bytes * 100) : 0;
+  const part = counts.read_bytes > 0 ? Math.min(100, (counts.written_bytes / counts.read_bytes) * 100) : 0;
   return [
-    h('td', null, number(counts.ok)), h('td', { class: counts.failed ? 'negative' : '' }, number(counts.failed)),
-    h('td', null, counts.ok + counts.failed > 0 ? duration(counts.work_ms) : '–'), h('td', null, each === null ? '–' : seconds(each)), h('td', null, number(workers)),
-    h('td', null, counts.read_bytes ? bytesText(counts) : '–', h('span', { class: 'part', 'aria-hidden': 'true' }, h('i', { '--part': `${part}%` }))),
+    h('td', null, number(counts.ok)),
+    h('td', { class: counts.failed ? 'negative' : '' }, number(counts.failed)),
+    h('td', null, counts.ok + counts.failed > 0 ? duration(counts.work_ms) : '–'),
+    h('td', null, each === null ? '–' : seconds(each)),
+    h('td', null, number(workers)),
+    h(
+      'td',
+      null,
+      counts.read_bytes ? bytesText(counts) : '–',
+      h('span', { class: 'part', 'aria-hidden': 'true' }, h('i', { '--part': `${part}%` })),
+    ),
   ];
 }
 
 export function totalsTable() {
   const calmed = calm(() => state.job.value, TABLE_CALM_MS);
-  return h('section', { class: 'card' },
-  h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('by_filter') }, () => {
-    const job = calmed.value;
-    if (!job) return null;
-    const heads = /** @type {const} */ (['filter', 'done', 'failed', 'process_time', 'per_image', job.mode === 'threads' ? 'threads' : 'processes', 'read_written']);
-    return h('table', null, h('caption', { class: 'hidden' }, t('by_filter')),
-      h('thead', null, h('tr', null, heads.map((key) => h('th', { scope: 'col', title: key === 'process_time' ? t('process_time_help') : null }, t(key))))),
-      h('tbody', null, job.variants.map((variant, index) => h('tr', null, h('th', { scope: 'row' }, h('span', { class: 'filter-name' }, h('span', { class: colourClass(index), 'aria-hidden': 'true' }), variantName(variant))), cells(job.progress.variants[index], job.workers)))),
-      job.variants.length > 1 && h('tfoot', null, h('tr', null, h('th', { scope: 'row' }, t('total')), cells(sumOf(job.progress.variants), job.workers))));
-  }));
+  return h(
+    'section',
+    { class: 'card' },
+    h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('by_filter') }, () => {
+      const job = calmed.value;
+      if (!job) return null;
+      const heads = /** @type {const} */ ([
+        'filter',
+        'done',
+        'failed',
+        'process_time',
+        'per_image',
+        job.mode === 'threads' ? 'threads' : 'processes',
+        'read_written',
+      ]);
+      return h(
+        'table',
+        null,
+        h('caption', { class: 'hidden' }, t('by_filter')),
+        h(
+          'thead',
+          null,
+          h(
+            'tr',
+            null,
+            heads.map((key) => h('th', { scope: 'col', title: key === 'process_time' ? t('process_time_help') : null }, t(key))),
+          ),
+        ),
+        h(
+          'tbody',
+          null,
+          job.variants.map((variant, index) =>
+            h(
+              'tr',
+              null,
+              h(
+                'th',
+                { scope: 'row' },
+                h('span', { class: 'filter-name' }, h('span', { class: colourClass(index), 'aria-hidden': 'true' }), variantName(variant)),
+              ),
+              cells(job.progress.variants[index], job.workers),
+            ),
+          ),
+        ),
+        job.variants.length > 1 &&
+          h('tfoot', null, h('tr', null, h('th', { scope: 'row' }, t('total')), cells(sumOf(job.progress.variants), job.workers))),
+      );
+    }),
+  );
 }
 
 /** Which outputs are shown: all, those of a variant, or the failed. */
@@ -66,7 +113,9 @@ export function gallery(scroller) {
   /** @type {Pages<OutputItem>} */
   const pages = new Pages(async (offset, limit) => {
     const variant = shownFilter.peek();
-    const { total, outputs } = await read(`/api/jobs/${id.peek()}/outputs?offset=${offset}&limit=${limit}&status=ok${typeof variant === 'number' ? `&variant=${variant}` : ''}`);
+    const { total, outputs } = await read(
+      `/api/jobs/${id.peek()}/outputs?offset=${offset}&limit=${limit}&status=ok${typeof variant === 'number' ? `&variant=${variant}` : ''}`,
+    );
     return { total, items: outputs };
   });
   let loadedAt = -Infinity;
@@ -81,48 +130,132 @@ export function gallery(scroller) {
     if (!id.value || shownFilter.value === 'failed') return;
     const fresh = key !== shownKey;
     shownKey = key;
-    timer = setTimeout(() => { loadedAt = performance.now(); untracked(() => pages.reset(!fresh)); }, fresh ? 0 : Math.max(0, RELOAD_MS - (performance.now() - loadedAt)));
+    timer = setTimeout(
+      () => {
+        loadedAt = performance.now();
+        untracked(() => pages.reset(!fresh));
+      },
+      fresh ? 0 : Math.max(0, RELOAD_MS - (performance.now() - loadedAt)),
+    );
   });
   let chosen = signal(0);
   const grid = virtualGrid({
-    label: () => t('results'), count: () => pages.total.value, version: () => pages.version.value, ratio: 2 / 3, gap: 12, scroller,
+    label: () => t('results'),
+    count: () => pages.total.value,
+    version: () => pages.version.value,
+    ratio: 2 / 3,
+    gap: 12,
+    scroller,
     columns: (width) => Math.max(3, Math.floor((width + 12) / 174)),
-    cell: (index) => { const item = pages.get(index); return item && { src: `/api/output-thumb/${item.output}`, label: `${item.name}, ${variantLabel(item.variant)}`, colour: String(item.variant % 6 + 1) }; },
+    cell: (index) => {
+      const item = pages.get(index);
+      return (
+        item && {
+          src: `/api/output-thumb/${item.output}`,
+          label: `${item.name}, ${variantLabel(item.variant)}`,
+          colour: String((item.variant % 6) + 1),
+        }
+      );
+    },
     selected: () => chosen.value,
-    pick: (index, act) => { chosen.value = index; if (act) openLightbox({ count: () => pages.total.peek(), get: (at) => pages.get(at) }, index); },
+    pick: (index, act) => {
+      chosen.value = index;
+      if (act) openLightbox({ count: () => pages.total.peek(), get: (at) => pages.get(at) }, index);
+    },
   });
-  const variantLabel = (/** @type {number} */ index) => { const variant = state.job.peek()?.variants[index]; return variant ? variantName(variant) : ''; };
-  const chip = (/** @type {'all' | 'failed' | number} */ value, /** @type {import('./element.js').Child[]} */ ...words) => h('button', { type: 'button', class: 'chip', 'aria-pressed': () => String(shownFilter.value === value), onclick: () => { shownFilter.value = value; } }, words);
+  const variantLabel = (/** @type {number} */ index) => {
+    const variant = state.job.peek()?.variants[index];
+    return variant ? variantName(variant) : '';
+  };
+  const chip = (/** @type {'all' | 'failed' | number} */ value, /** @type {import('./element.js').Child[]} */ ...words) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'chip',
+        'aria-pressed': () => String(shownFilter.value === value),
+        onclick: () => {
+          shownFilter.value = value;
+        },
+      },
+      words,
+    );
   const variants = computed(() => state.job.value?.variants.map((variant) => variant.name).join('/') ?? '');
-  return h('section', { class: 'card', 'aria-label': () => t('results') },
-    h('div', { class: 'head wraps' }, h('h2', null, () => t('results')), h('span', { class: 'spring' }), () => shownFilter.value === 'failed' && retryAll(),
+  return h(
+    'section',
+    { class: 'card', 'aria-label': () => t('results') },
+    h(
+      'div',
+      { class: 'head wraps' },
+      h('h2', null, () => t('results')),
+      h('span', { class: 'spring' }),
+      () => shownFilter.value === 'failed' && retryAll(),
       h('div', { class: 'chips', role: 'group', 'aria-label': () => t('filter') }, () => {
         void variants.value;
-        return [chip('all', t('all_filters')), (state.job.peek()?.variants ?? []).map((variant, index) => chip(index, h('span', { class: colourClass(index), 'aria-hidden': 'true' }), variantName(variant))),
-          chip('failed', icon('alert', 's'), () => `${t('failed')} · ${number(state.job.value?.progress.failed ?? 0)}`)];
-      })),
+        return [
+          chip('all', t('all_filters')),
+          (state.job.peek()?.variants ?? []).map((variant, index) =>
+            chip(index, h('span', { class: colourClass(index), 'aria-hidden': 'true' }), variantName(variant)),
+          ),
+          chip('failed', icon('alert', 's'), () => `${t('failed')} · ${number(state.job.value?.progress.failed ?? 0)}`),
+        ];
+      }),
+    ),
     () => (shownFilter.value === 'failed' ? failureList(false) : [count.value === 0 && h('p', { class: 'none' }, t('no_results_yet'))]),
-    h('div', { class: 'gallery', hidden: () => shownFilter.value === 'failed' }, grid.box));
+    h('div', { class: 'gallery', hidden: () => shownFilter.value === 'failed' }, grid.box),
+  );
 }
 
 let shownKey = '';
-
 
 function subtitle() {
   const now = state.job.value;
   if (!now) return '';
   const { elapsed_ms, done, failed, skipped } = now.progress;
-  const rate = elapsed_ms > 0 ? done / elapsed_ms * 1000 : 0;
+  const rate = elapsed_ms > 0 ? (done / elapsed_ms) * 1000 : 0;
   return [
-    isLive(now) ? t('still_running', percent(share(done, now.outputs))) : t('took_with', duration(elapsed_ms), slotsText(now.mode, now.workers)),
-    t('rate_text', rate > 0 ? number(rate, 1) : '–'), failed ? t('n_failed', failed) : t('none_failed'), skipped ? t('n_skipped_outputs', skipped) : '',
-  ].filter(Boolean).join(' · ');
+    isLive(now)
+      ? t('still_running', percent(share(done, now.outputs)))
+      : t('took_with', duration(elapsed_ms), slotsText(now.mode, now.workers)),
+    t('rate_text', rate > 0 ? number(rate, 1) : '–'),
+    failed ? t('n_failed', failed) : t('none_failed'),
+    skipped ? t('n_skipped_outputs', skipped) : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
-const reports = () => h('details', { class: 'menu' }, h('summary', { class: 'btn' }, icon('file'), () => t('report')),
-  h('div', { class: 'menu-items' }, ['html', 'csv', 'json'].map((kind) => h('a', { href: () => `/api/jobs/${state.job.value?.id}/report.${kind}?lang=${language.value}`, download: '', onclick: (/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target).closest('details')?.removeAttribute('open') }, kind.toUpperCase()))));
+const reports = () =>
+  h(
+    'details',
+    { class: 'menu' },
+    h('summary', { class: 'btn' }, icon('file'), () => t('report')),
+    h(
+      'div',
+      { class: 'menu-items' },
+      ['html', 'csv', 'json'].map((kind) =>
+        h(
+          'a',
+          {
+            href: () => `/api/jobs/${state.job.value?.id}/report.${kind}?lang=${language.value}`,
+            download: '',
+            onclick: (/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target).closest('details')?.removeAttribute('open'),
+          },
+          kind.toUpperCase(),
+        ),
+      ),
+    ),
+  );
 
-const noResults = () => h('div', { class: 'noResults' }, icon('images'), h('h1', null, t('no_results')), h('p', { class: 'muted' }, t('no_results_text')), button('primary', () => go('prepare'), null, t('go_prepare')));
+const noResults = () =>
+  h(
+    'div',
+    { class: 'noResults' },
+    icon('images'),
+    h('h1', null, t('no_results')),
+    h('p', { class: 'muted' }, t('no_results_text')),
+    button('primary', () => go('prepare'), null, t('go_prepare')),
+  );
 
 export function resultsScreen() {
   const there = computed(() => state.job.value !== null);
@@ -131,15 +264,47 @@ export function resultsScreen() {
     if (!there.value) return noResults();
     const written = computed(() => state.job.value?.progress.ok ?? 0);
     const any = computed(() => written.value > 0);
-    return h('div', { class: 'wrap' }, banners(),
-      h('div', { class: 'title' },
-        h('div', null, h('h1', null, () => t('ready_of', written.value, number(state.job.value?.outputs ?? 0))), h('p', { class: 'muted' }, subtitle)),
-        h('div', { class: 'actions' },
-          () => hello.value?.local && button('', () => command(`/api/jobs/${state.job.peek()?.id}/open`), { disabled: () => written.value === 0 }, icon('folder'), t('open_folder')),
+    return h(
+      'div',
+      { class: 'wrap' },
+      banners(),
+      h(
+        'div',
+        { class: 'title' },
+        h(
+          'div',
+          null,
+          h('h1', null, () => t('ready_of', written.value, number(state.job.value?.outputs ?? 0))),
+          h('p', { class: 'muted' }, subtitle),
+        ),
+        h(
+          'div',
+          { class: 'actions' },
+          () =>
+            hello.value?.local &&
+            button(
+              '',
+              () => command(`/api/jobs/${state.job.peek()?.id}/open`),
+              { disabled: () => written.value === 0 },
+              icon('folder'),
+              t('open_folder'),
+            ),
           reports(),
-          () => (any.value ? button('primary', () => download(`/api/jobs/${state.job.peek()?.id}/zip`), { class: 'btn primary zip' }, icon('download'), () => `${t('download_zip')} · ${size(state.job.value?.progress.written_bytes ?? 0)}`) : h('span', { class: 'muted no-zip' }, t('no_zip'))))),
+          () =>
+            any.value
+              ? button(
+                  'primary',
+                  () => download(`/api/jobs/${state.job.peek()?.id}/zip`),
+                  { class: 'btn primary zip' },
+                  icon('download'),
+                  () => `${t('download_zip')} · ${size(state.job.value?.progress.written_bytes ?? 0)}`,
+                )
+              : h('span', { class: 'muted no-zip' }, t('no_zip')),
+        ),
+      ),
       totalsTable(),
-      gallery(() => page));
+      gallery(() => page),
+    );
   });
   return page;
 }

@@ -1,6 +1,8 @@
 // The bars of one lane: a ring of fixed size kept as columns (drawing allocates nothing), and how busy a lane was per pixel column.
 
-export const OK = 0, FAILED = 1, REDONE = 2;
+export const OK = 0,
+  FAILED = 1,
+  REDONE = 2;
 
 export class BarRing {
   /** @param {number} capacity bars kept; older ones are overwritten */
@@ -34,7 +36,9 @@ export class BarRing {
   }
 
   /** Position of the bar that is `age` bars old (0: the newest). @param {number} age */
-  index(age) { return (this.head - 1 - age + this.capacity) % this.capacity; }
+  index(age) {
+    return (this.head - 1 - age + this.capacity) % this.capacity;
+  }
 
   /** How many of the newest bars end after that time. @param {number} time ms */
   since(time) {
@@ -42,7 +46,8 @@ export class BarRing {
     let high = this.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.end[this.index(middle)] > time) low = middle + 1; else high = middle;
+      if (this.end[this.index(middle)] > time) low = middle + 1;
+      else high = middle;
     }
     return low;
   }
@@ -54,7 +59,9 @@ export class BarRing {
   }
 
   /** Start of the oldest bar kept, ms; null when there is none. */
-  oldest() { return this.length ? this.start[this.index(this.length - 1)] : null; }
+  oldest() {
+    return this.length ? this.start[this.index(this.length - 1)] : null;
+  }
 }
 
 export const LEVELS = 5;
@@ -74,7 +81,9 @@ export function cover(columns, from, to) {
  * @param {Float32Array} columns @param {Uint8Array} colours @param {(from: number, to: number, level: number, colour: number) => void} draw level 1..=LEVELS
  */
 export function runs(columns, colours, draw) {
-  let start = 0, level = 0, colour = 0;
+  let start = 0,
+    level = 0,
+    colour = 0;
   for (let column = 0; column <= columns.length; column += 1) {
     const value = column < columns.length ? columns[column] : 0;
     const now = value <= 0.02 ? 0 : Math.max(1, Math.round(Math.min(1, value) * LEVELS));

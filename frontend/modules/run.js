@@ -14,16 +14,25 @@ import { timeline } from './timeline.js';
 export function sparkline() {
   const canvas = h('canvas', { class: 'sparkline', 'aria-hidden': 'true' });
   let drawn = '';
-  effect(() => {
-    const values = metrics.value?.history ?? [];
-    void theme.value;
-    queueMicrotask(() => draw(values));
-  });
-  /** @param {number[]} values */
-  function draw(values) {
-    const [width, height, scale] = [canvas.clientWidth, canvas.clientHeight, devicePixelRatio || 1];
+  // Asking the canvas itself would force a layout in the midst of the changes of a message.
+  const box = signal({ width: 0, height: 0 });
+  const sizes = new ResizeObserver(
+    ([
+      {
+        contentRect: { width, height },
+      },
+    ]) => {
+      box.value = { width, height };
+    },
+  );
+  sizes.observe(canvas);
+  onCleanup(() => sizes.disconnect());
+  effect(() => draw(metrics.value?.history ?? [], box.value));
+  /** @param {number[]} values @param {{ width: number, height: number }} size CSS px */
+  function draw(values, { width, height }) {
+    const scale = devicePixelRatio || 1;
     const context = canvas.getContext('2d');
-    const key = `${values.length}/${values.at(-1)}/${width}/${theme.peek()}`;
+    const key = `${values.length}/${values.at(-1)}/${width}/${theme.value}`;
     if (!context || !width || key === drawn) return;
     drawn = key;
     canvas.width = width * scale;
@@ -36,7 +45,9 @@ export function sparkline() {
     context.lineWidth = 1.6;
     context.lineJoin = 'round';
     context.beginPath();
-    values.forEach((value, index) => context.lineTo(2 + index / (values.length - 1) * (width - 4), height - 2 - (value - bottom) / (top - bottom || 1) * (height - 4)));
+    values.forEach((value, index) =>
+      context.lineTo(2 + (index / (values.length - 1)) * (width - 4), height - 2 - ((value - bottom) / (top - bottom || 1)) * (height - 4)),
+    );
     context.stroke();
   }
   return canvas;
@@ -49,23 +60,35 @@ const banner = (kind, sign, text, ...more) => h('div', { class: `banner ${kind}`
 export function connectionBanner() {
   if (!ready.value || link.value.state === 'open') return null;
   const second = signal(0);
-  const timer = setInterval(() => { second.value += 1; }, 250);
+  const timer = setInterval(() => {
+    second.value += 1;
+  }, 250);
   onCleanup(() => clearInterval(timer));
   const job = state.job.peek();
   const until = link.value.retry_at;
   const words = () => {
     void second.value;
     const left = Math.ceil((until - performance.timeOrigin - performance.now()) / 1000);
-    return [t('lost'), left > 0 ? t('lost_retry', left) : t('lost_trying'), job && isLive(job) ? t('lost_job_goes_on') : ''].filter(Boolean).join(' ');
+    return [t('lost'), left > 0 ? t('lost_retry', left) : t('lost_trying'), job && isLive(job) ? t('lost_job_goes_on') : '']
+      .filter(Boolean)
+      .join(' ');
   };
-  const lost = banner('bad', 'offline', words, button('small', retryNow, { disabled: () => link.value.state === 'connecting' }, t('retry_now')));
+  const lost = banner(
+    'bad',
+    'offline',
+    words,
+    button('small', retryNow, { disabled: () => link.value.state === 'connecting' }, t('retry_now')),
+  );
   lost.setAttribute('role', 'region');
   lost.setAttribute('aria-label', t('disconnected'));
   return lost;
 }
 
 /** Changes with what a banner says, not with every count. */
-const hold = computed(() => { const now = state.job.value; return now && JSON.stringify([now.id, now.state, now.pause, now.error]); });
+const hold = computed(() => {
+  const now = state.job.value;
+  return now && JSON.stringify([now.id, now.state, now.pause, now.error]);
+});
 
 /** What holds the running job. */
 export const banners = () => () => {
@@ -74,7 +97,13 @@ export const banners = () => () => {
   if (!job) return null;
   const error = job.state === 'failed' && banner('bad', 'alert', t('job_failed', job.error ?? ''));
   if (error) return error;
-  if (job.state === 'cancelled') return banner('', 'info', t('cancelled_text', job.progress.ok), button('small', () => command(`/api/jobs/${job.id}/continue`), null, t('continue')));
+  if (job.state === 'cancelled')
+    return banner(
+      '',
+      'info',
+      t('cancelled_text', job.progress.ok),
+      button('small', () => command(`/api/jobs/${job.id}/continue`), null, t('continue')),
+    );
   if (job.state !== 'paused') return null;
   if (job.pause?.reason !== 'no_space') return banner('warn', 'pause', t('paused_text'), button('small', togglePause, null, t('resume')));
   const missing = Math.max(0, (job.pause.needed_bytes ?? 0) - (job.pause.free_bytes ?? 0));
@@ -86,14 +115,28 @@ const offline = () => link.value.state !== 'open';
 
 /** @param {Job} now */
 function title(now) {
-  const what = [t('n_images', now.images), t(now.variants.length === 1 && now.variants[0].steps.length > 1 ? 'one_chain' : 'n_filters', now.variants.length)];
-  const key = /** @type {const} */ ({ starting: 'run_starting', running: 'run_running', paused: 'run_paused', cancelling: 'run_cancelling', finished: 'run_finished', cancelled: 'run_cancelled', failed: 'run_failed' })[now.state];
+  const what = [
+    t('n_images', now.images),
+    t(now.variants.length === 1 && now.variants[0].steps.length > 1 ? 'one_chain' : 'n_filters', now.variants.length),
+  ];
+  const key = /** @type {const} */ ({
+    starting: 'run_starting',
+    running: 'run_running',
+    paused: 'run_paused',
+    cancelling: 'run_cancelling',
+    finished: 'run_finished',
+    cancelled: 'run_cancelled',
+    failed: 'run_failed',
+  })[now.state];
   return t(key, ...what);
 }
 
 function askCancel() {
   const now = job.peek();
-  if (now) confirm(t('cancel_title'), t('cancel_text', now.progress.ok), t('cancel_stay'), t('cancel_act'), () => command(`/api/jobs/${now.id}/cancel`));
+  if (now)
+    confirm(t('cancel_title'), t('cancel_text', now.progress.ok), t('cancel_stay'), t('cancel_act'), () =>
+      command(`/api/jobs/${now.id}/cancel`),
+    );
 }
 
 const stateNow = computed(() => job.value?.state ?? null);
@@ -101,52 +144,186 @@ const stateNow = computed(() => job.value?.state ?? null);
 function actions() {
   const now = stateNow.value;
   if (now === 'starting' || now === 'running' || now === 'paused') {
-    return [button('', togglePause, { disabled: () => offline() || now === 'starting' }, icon(now === 'paused' ? 'play' : 'pause'), t(now === 'paused' ? 'resume' : 'pause')), button('', askCancel, { disabled: offline }, icon('stop'), t('cancel'))];
+    return [
+      button(
+        '',
+        togglePause,
+        { disabled: () => offline() || now === 'starting' },
+        icon(now === 'paused' ? 'play' : 'pause'),
+        t(now === 'paused' ? 'resume' : 'pause'),
+      ),
+      button('', askCancel, { disabled: offline }, icon('stop'), t('cancel')),
+    ];
   }
   if (now === 'cancelling') return button('', () => {}, { disabled: true }, t('cancelling'));
   return [
-    (now === 'cancelled' || now === 'failed') && button('', () => { const one = job.peek(); if (one) command(`/api/jobs/${one.id}/continue`); }, { disabled: offline }, icon('play'), t('continue')),
+    (now === 'cancelled' || now === 'failed') &&
+      button(
+        '',
+        () => {
+          const one = job.peek();
+          if (one) command(`/api/jobs/${one.id}/continue`);
+        },
+        { disabled: offline },
+        icon('play'),
+        t('continue'),
+      ),
     button('primary', () => go('results'), null, t('see_results'), icon('right', 's')),
   ];
 }
 
 function hero() {
-  const done = computed(() => { const now = job.value; return now ? share(now.progress.done, now.outputs) : 0; });
-  const part = (/** @type {number} */ count) => `${job.value?.outputs ? count / job.value.outputs * 100 : 0}%`;
-  return h('section', { class: 'hero', 'aria-label': () => t('run') },
+  const done = computed(() => {
+    const now = job.value;
+    return now ? share(now.progress.done, now.outputs) : 0;
+  });
+  const part = (/** @type {number} */ count) => `${job.value?.outputs ? (count / job.value.outputs) * 100 : 0}%`;
+  return h(
+    'section',
+    { class: 'hero', 'aria-label': () => t('run') },
     h('div', { class: 'share', 'aria-hidden': 'true' }, () => number(done.value), h('small', null, '%')),
-    h('div', { class: 'hero-words' }, h('h1', null, () => (job.value ? title(job.value) : '')),
-      h('p', { class: 'muted' }, () => { const now = job.value; return now ? t('done_of', now.progress.done, number(now.outputs)) + (now.progress.skipped ? ` · ${t('n_skipped_outputs', now.progress.skipped)}` : '') : ''; }),
-      h('div', { class: 'bar', role: 'progressbar', 'aria-label': () => t('progress'), 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': () => done.value, 'aria-valuetext': () => percent(done.value) },
-        h('i', { '--part': () => part((job.value?.progress.done ?? 0) - (job.value?.progress.failed ?? 0)) }), h('i', { class: 'failed', '--part': () => part(job.value?.progress.failed ?? 0) }))),
-    h('div', { class: 'actions' }, actions));
+    h(
+      'div',
+      { class: 'hero-words' },
+      h('h1', null, () => (job.value ? title(job.value) : '')),
+      h('p', { class: 'muted' }, () => {
+        const now = job.value;
+        return now
+          ? t('done_of', now.progress.done, number(now.outputs)) +
+              (now.progress.skipped ? ` · ${t('n_skipped_outputs', now.progress.skipped)}` : '')
+          : '';
+      }),
+      h(
+        'div',
+        {
+          class: 'bar',
+          role: 'progressbar',
+          'aria-label': () => t('progress'),
+          'aria-valuemin': 0,
+          'aria-valuemax': 100,
+          'aria-valuenow': () => done.value,
+          'aria-valuetext': () => percent(done.value),
+        },
+        h('i', { '--part': () => part((job.value?.progress.done ?? 0) - (job.value?.progress.failed ?? 0)) }),
+        h('i', { class: 'failed', '--part': () => part(job.value?.progress.failed ?? 0) }),
+      ),
+    ),
+    h('div', { class: 'actions' }, actions),
+  );
 }
 
 /** @param {import('./i18n.js').Key} label @param {() => import('./element.js').Child} value @param {import('./element.js').Child} line */
-const figure = (label, value, line = null) => h('div', { class: 'figure' }, h('dt', null, () => t(label)), h('dd', null, value, line));
+const figure = (label, value, line = null) =>
+  h(
+    'div',
+    { class: 'figure' },
+    h('dt', null, () => t(label)),
+    h('dd', null, value, line),
+  );
 
 function figures() {
   const now = () => /** @type {Job} */ (job.value);
-  return h('dl', { class: () => `card figures ${offline() ? 'stale' : ''}` },
-    () => (stateNow.value && isLive(job.peek())
-      ? figure('left', () => { const ms = metrics.value?.eta_ms; return ms === null || ms === undefined ? (stateNow.value === 'paused' ? '–' : h('span', { class: 'muted calm' }, t('measuring'))) : timeLeft(ms); })
-      : figure('took', () => (job.value ? duration(now().progress.elapsed_ms) : '–'))),
-    figure('rate', () => { const one = job.value; const rate = one && !isLive(one) ? one.progress.done / Math.max(0.001, one.progress.elapsed_ms / 1000) : metrics.value?.rate; return [rate === null || rate === undefined ? '–' : number(rate, rate < 10 ? 2 : 1), h('small', null, t('files_per_s'))]; }, sparkline()),
-    figure('efficiency', () => { const m = metrics.value; return m?.efficiency == null ? '–' : [percent(m.efficiency * 100), h('small', null, `${number(m.busy ?? 0, 1)} / ${number(job.value?.workers ?? 0)}`)]; }),
-    h('div', { class: () => `figure ${job.value?.progress.failed ? 'negative' : ''}` }, h('dt', null, () => t('failed')), h('dd', null,
-      () => { const failed = failedCount.value; return failed ? h('button', { type: 'button', class: 'link', onclick: () => document.getElementById('failures')?.scrollIntoView({ block: 'start' }) }, number(failed), h('span', { class: 'hidden' }, t('show_failures'))) : number(0); })),
-    figure('written', () => { const [value, unit] = sizeParts(job.value?.progress.written_bytes ?? 0); return [value, h('small', null, unit)]; }));
+  return h(
+    'dl',
+    { class: () => `card figures ${offline() ? 'stale' : ''}` },
+    () =>
+      stateNow.value && isLive(job.peek())
+        ? figure('left', () => {
+            const ms = metrics.value?.eta_ms;
+            return ms === null || ms === undefined
+              ? stateNow.value === 'paused'
+                ? '–'
+                : h('span', { class: 'muted calm' }, t('measuring'))
+              : timeLeft(ms);
+          })
+        : figure('took', () => (job.value ? duration(now().progress.elapsed_ms) : '–')),
+    figure(
+      'rate',
+      () => {
+        const one = job.value;
+        const rate = one && !isLive(one) ? one.progress.done / Math.max(0.001, one.progress.elapsed_ms / 1000) : metrics.value?.rate;
+        return [rate === null || rate === undefined ? '–' : number(rate, rate < 10 ? 2 : 1), h('small', null, t('files_per_s'))];
+      },
+      sparkline(),
+    ),
+    figure('efficiency', () => {
+      const m = metrics.value;
+      return m?.efficiency == null
+        ? '–'
+        : [percent(m.efficiency * 100), h('small', null, `${number(m.busy ?? 0, 1)} / ${number(job.value?.workers ?? 0)}`)];
+    }),
+    h(
+      'div',
+      { class: () => `figure ${job.value?.progress.failed ? 'negative' : ''}` },
+      h('dt', null, () => t('failed')),
+      h('dd', null, () => {
+        const failed = failedCount.value;
+        return failed
+          ? h(
+              'button',
+              { type: 'button', class: 'link', onclick: () => document.getElementById('failures')?.scrollIntoView({ block: 'start' }) },
+              number(failed),
+              h('span', { class: 'hidden' }, t('show_failures')),
+            )
+          : number(0);
+      }),
+    ),
+    figure('written', () => {
+      const [value, unit] = sizeParts(job.value?.progress.written_bytes ?? 0);
+      return [value, h('small', null, unit)];
+    }),
+  );
 }
 
-const noRun = () => h('div', { class: 'noRun' }, icon('activity'), h('h1', null, t('nothing_runs')), h('p', { class: 'muted' }, t('nothing_runs_text')), button('primary', () => go('prepare'), null, t('go_prepare')));
+const noRun = () =>
+  h(
+    'div',
+    { class: 'noRun' },
+    icon('activity'),
+    h('h1', null, t('nothing_runs')),
+    h('p', { class: 'muted' }, t('nothing_runs_text')),
+    button('primary', () => go('prepare'), null, t('go_prepare')),
+  );
 
-const queue = () => (state.queue.value.length > 0 && h('section', { class: 'card queue', 'aria-label': t('queue') }, h('div', { class: 'head' }, h('h2', null, t('queue'))),
-  h('ol', null, state.queue.value.map((one) => h('li', null, h('b', null, one.name), h('span', { class: 'muted' }, t('queue_item', one.images, number(one.outputs))), button('ghost small', () => command(`/api/jobs/${one.id}/cancel`), { 'aria-label': `${t('remove_from_queue')}: ${one.name}` }, t('remove_from_queue')))))));
+const queue = () =>
+  state.queue.value.length > 0 &&
+  h(
+    'section',
+    { class: 'card queue', 'aria-label': t('queue') },
+    h('div', { class: 'head' }, h('h2', null, t('queue'))),
+    h(
+      'ol',
+      null,
+      state.queue.value.map((one) =>
+        h(
+          'li',
+          null,
+          h('b', null, one.name),
+          h('span', { class: 'muted' }, t('queue_item', one.images, number(one.outputs))),
+          button(
+            'ghost small',
+            () => command(`/api/jobs/${one.id}/cancel`),
+            { 'aria-label': `${t('remove_from_queue')}: ${one.name}` },
+            t('remove_from_queue'),
+          ),
+        ),
+      ),
+    ),
+  );
 
 export function runScreen() {
   const there = computed(() => job.value !== null);
   return h('div', { class: 'page' }, () => {
     if (!there.value) return noRun();
-    return h('div', { class: 'wrap' }, banners(), hero(), figures(), timeline(), queue, h('div', { class: 'two' }, recentCard(), failuresCard()));
+    return h(
+      'div',
+      { class: 'wrap' },
+      banners(),
+      hero(),
+      figures(),
+      timeline(),
+      queue,
+      h('div', { class: 'two' }, recentCard(), failuresCard()),
+    );
   });
 }

@@ -7,14 +7,22 @@ import { computed } from './signal.js';
 import { link, ready, state } from './stream.js';
 
 /** @type {[import('./page-state.js').Screen, Parameters<typeof icon>[0]][]} */
-const TABS = [['prepare', 'sliders'], ['run', 'activity'], ['results', 'images'], ['compare', 'bars']];
+const TABS = [
+  ['prepare', 'sliders'],
+  ['run', 'activity'],
+  ['results', 'images'],
+  ['compare', 'bars'],
+];
 
 const LIVE = ['starting', 'running', 'paused', 'cancelling'];
 /** Whether a job is under way. @param {Job | null} job */
 export const isLive = (job) => job !== null && LIVE.includes(job.state);
 
 /** Whole per cent of the running job; null when none runs. */
-export const runningShare = computed(() => { const job = state.job.value; return job && isLive(job) ? share(job.progress.done, job.outputs) : null; });
+export const runningShare = computed(() => {
+  const job = state.job.value;
+  return job && isLive(job) ? share(job.progress.done, job.outputs) : null;
+});
 
 /** @param {Mode} mode @param {number} count */
 export const slotsText = (mode, count) => t(mode === 'threads' ? 'n_threads' : 'n_processes', count);
@@ -31,17 +39,59 @@ function connection() {
   return t(now === 'closed' || ready.value ? 'disconnected' : 'connecting');
 }
 
-const mark = () => svg('svg', { class: 'mark', viewBox: '0 0 32 32', 'aria-hidden': 'true' }, svg('rect', { width: 32, height: 32, rx: 8 }), svg('path', { d: 'M8 10h11M8 16h16M8 22h7' }));
+const mark = () =>
+  svg(
+    'svg',
+    { class: 'mark', viewBox: '0 0 32 32', 'aria-hidden': 'true' },
+    svg('rect', { width: 32, height: 32, rx: 8 }),
+    svg('path', { d: 'M8 10h11M8 16h16M8 22h7' }),
+  );
 
 export function topBar() {
-  return h('header', { class: 'top' },
+  return h(
+    'header',
+    { class: 'top' },
     h('div', { class: 'brand' }, mark(), h('span', null, 'Lote'), h('span', { class: 'job', hidden: () => !jobLabel() }, jobLabel)),
-    h('nav', { class: 'tabs', 'aria-label': () => t('sections') }, TABS.map(([name, sign]) => h('a', { href: `#/${name}`, 'aria-current': () => (screen.value === name ? 'page' : null) },
-      icon(sign), () => t(name), name === 'run' && (() => runningShare.value !== null && h('span', { class: 'pill' }, percent(runningShare.value)))))),
-    h('div', { class: 'tools' },
-      h('span', { class: 'connection' }, h('span', { class: () => `dot ${link.value.state === 'open' ? '' : ready.value || link.value.state === 'closed' ? 'off' : 'idle'}`, 'aria-hidden': 'true' }),
-        h('span', { class: 'words' }, connection)),
-      button('ghost small', () => setLanguage(otherLanguage(language.value)), { lang: () => otherLanguage(language.value), 'aria-label': () => (language.value === 'es' ? 'EN, English' : 'ES, Español') }, () => otherLanguage(language.value).toUpperCase()),
-      button('ghost small square', () => { theme.value = theme.value === 'dark' ? 'light' : 'dark'; }, { 'aria-label': () => t('theme'), title: () => t('theme') }, () => icon(theme.value === 'dark' ? 'sun' : 'moon')),
-      button('ghost small square', openHelp, { 'aria-label': () => t('help'), title: () => t('help') }, icon('help'))));
+    h(
+      'nav',
+      { class: 'tabs', 'aria-label': () => t('sections') },
+      TABS.map(([name, sign]) =>
+        h(
+          'a',
+          { href: `#/${name}`, 'aria-current': () => (screen.value === name ? 'page' : null) },
+          icon(sign),
+          () => t(name),
+          name === 'run' && (() => runningShare.value !== null && h('span', { class: 'pill' }, percent(runningShare.value))),
+        ),
+      ),
+    ),
+    h(
+      'div',
+      { class: 'tools' },
+      h(
+        'span',
+        { class: 'connection' },
+        h('span', {
+          class: () => `dot ${link.value.state === 'open' ? '' : ready.value || link.value.state === 'closed' ? 'off' : 'idle'}`,
+          'aria-hidden': 'true',
+        }),
+        h('span', { class: 'words' }, connection),
+      ),
+      button(
+        'ghost small',
+        () => setLanguage(otherLanguage(language.value)),
+        { lang: () => otherLanguage(language.value), 'aria-label': () => (language.value === 'es' ? 'EN, English' : 'ES, Español') },
+        () => otherLanguage(language.value).toUpperCase(),
+      ),
+      button(
+        'ghost small square',
+        () => {
+          theme.value = theme.value === 'dark' ? 'light' : 'dark';
+        },
+        { 'aria-label': () => t('theme'), title: () => t('theme') },
+        () => icon(theme.value === 'dark' ? 'sun' : 'moon'),
+      ),
+      button('ghost small square', openHelp, { 'aria-label': () => t('help'), title: () => t('help') }, icon('help')),
+    ),
+  );
 }

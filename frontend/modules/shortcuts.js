@@ -9,22 +9,67 @@ import { hello, state } from './stream.js';
 
 /** @type {[string[], import('./i18n.js').Key][]} */
 const KEYS = [
-  [['1', '2', '3', '4'], 'key_tabs'], [['←', '→', '↑', '↓'], 'key_grid'], [['X'], 'key_exclude'], [['/'], 'key_search'], [['Space'], 'key_original'],
-  [['←', '→'], 'key_curtain'], [['Shift', '←'], 'key_curtain_10'], [['Ctrl', 'Enter'], 'key_start'], [['P'], 'key_pause'], [['Esc'], 'key_close'], [['?'], 'key_help'],
+  [['1', '2', '3', '4'], 'key_tabs'],
+  [['←', '→', '↑', '↓'], 'key_grid'],
+  [['X'], 'key_exclude'],
+  [['/'], 'key_search'],
+  [['Space'], 'key_original'],
+  [['←', '→'], 'key_curtain'],
+  [['Shift', '←'], 'key_curtain_10'],
+  [['Ctrl', 'Enter'], 'key_start'],
+  [['P'], 'key_pause'],
+  [['Esc'], 'key_close'],
+  [['?'], 'key_help'],
 ];
 
 /** Version and sandbox, for the help dialog. */
-const about = () => { const server = hello.value; return server ? `Lote ${server.version} · ${t('sandbox')}: ${t(`sandbox_${server.sandbox.level}`)}` : 'Lote'; };
+const about = () => {
+  const server = hello.value;
+  return server ? `Lote ${server.version} · ${t('sandbox')}: ${t(`sandbox_${server.sandbox.level}`)}` : 'Lote';
+};
 
-export const openHelp = () => openDialog(() => t('help'), 'help', () => [
-  h('p', null, t('help_text')),
-  h('dl', { class: 'keys' }, KEYS.map(([keys, text]) => h('div', null, h('dt', null, keys.map((key) => h('kbd', null, key === 'Space' ? t('space') : key))), h('dd', null, t(text))))),
-  h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: letters.peek(), onchange: (/** @type {Event} */ event) => { letters.value = /** @type {HTMLInputElement} */ (event.target).checked; } }), t('letters')),
-  h('p', { class: 'fine' }, about),
-]);
+export const openHelp = () =>
+  openDialog(
+    () => t('help'),
+    'help',
+    () => [
+      h('p', null, t('help_text')),
+      h(
+        'dl',
+        { class: 'keys' },
+        KEYS.map(([keys, text]) =>
+          h(
+            'div',
+            null,
+            h(
+              'dt',
+              null,
+              keys.map((key) => h('kbd', null, key === 'Space' ? t('space') : key)),
+            ),
+            h('dd', null, t(text)),
+          ),
+        ),
+      ),
+      h(
+        'label',
+        { class: 'check' },
+        h('input', {
+          type: 'checkbox',
+          checked: letters.peek(),
+          onchange: (/** @type {Event} */ event) => {
+            letters.value = /** @type {HTMLInputElement} */ (event.target).checked;
+          },
+        }),
+        t('letters'),
+      ),
+      h('p', { class: 'fine' }, about),
+    ],
+  );
 
 /** @param {EventTarget | null} target */
-const inField = (target) => target instanceof HTMLElement && (target.isContentEditable || target.matches('textarea, select, input:not([type=range], [type=checkbox])'));
+const inField = (target) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.matches('textarea, select, input:not([type=range], [type=checkbox])'));
 
 /** Pause a running job, go on with a paused one. */
 export function togglePause() {
@@ -38,17 +83,24 @@ export function listenToKeys(start) {
   addEventListener('keydown', (event) => {
     if (document.querySelector('dialog[open]') || event.defaultPrevented) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      if (screen.peek() === 'prepare') { event.preventDefault(); start(); }
+      if (screen.peek() === 'prepare') {
+        event.preventDefault();
+        start();
+      }
       return;
     }
     if (event.ctrlKey || event.altKey || event.metaKey || !letters.peek() || inField(event.target)) return;
     const tab = SCREENS[Number(event.key) - 1];
-    if (tab) { go(tab); document.getElementById('main')?.focus(); }
-    else if (event.key === '?') openHelp();
+    if (tab) {
+      go(tab);
+      document.getElementById('main')?.focus();
+    } else if (event.key === '?') openHelp();
     else if (event.key === '/') /** @type {HTMLElement | null} */ (document.querySelector('input[type=search]'))?.focus();
     else if (event.key === 'p' || event.key === 'P') togglePause();
-    else if ((event.key === 'x' || event.key === 'X') && screen.peek() === 'prepare') { const item = image.peek(); if (item) exclude(item); }
-    else return;
+    else if ((event.key === 'x' || event.key === 'X') && screen.peek() === 'prepare') {
+      const item = image.peek();
+      if (item) exclude(item);
+    } else return;
     event.preventDefault();
   });
 }
@@ -61,10 +113,16 @@ export function whileSpace(hold) {
     event.preventDefault();
     hold(true);
   };
-  const up = (/** @type {KeyboardEvent} */ event) => { if (event.key === ' ') hold(false); };
+  const up = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === ' ') hold(false);
+  };
   const away = () => hold(false);
   addEventListener('keydown', down);
   addEventListener('keyup', up);
   addEventListener('blur', away);
-  return () => { removeEventListener('keydown', down); removeEventListener('keyup', up); removeEventListener('blur', away); };
+  return () => {
+    removeEventListener('keydown', down);
+    removeEventListener('keyup', up);
+    removeEventListener('blur', away);
+  };
 }

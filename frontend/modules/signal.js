@@ -9,13 +9,19 @@ let pending = null;
 
 /** @param {() => void} work runs with notifications held back until its end */
 export function batch(work) {
-  if (pending) { work(); return; }
+  if (pending) {
+    work();
+    return;
+  }
   pending = new Set();
   try {
     work();
   } finally {
     // An effect may set signals in turn: those effects join the same round.
-    for (const effect of pending) { pending.delete(effect); if (!effect.dead) effect.run(); }
+    for (const effect of pending) {
+      pending.delete(effect);
+      if (!effect.dead) effect.run();
+    }
     pending = null;
   }
 }
@@ -27,13 +33,18 @@ export function signal(initial) {
   const readers = new Set();
   return {
     get value() {
-      if (active) { readers.add(active); active.sources.add(readers); }
+      if (active) {
+        readers.add(active);
+        active.sources.add(readers);
+      }
       return current;
     },
     set value(next) {
       if (Object.is(next, current)) return;
       current = next;
-      batch(() => { for (const reader of readers) pending?.add(reader); });
+      batch(() => {
+        for (const reader of readers) pending?.add(reader);
+      });
     },
     peek: () => current,
   };
@@ -53,22 +64,35 @@ function clear(effect) {
 export function effect(work) {
   /** @type {Effect} */
   const self = {
-    sources: new Set(), cleanups: [], dead: false,
+    sources: new Set(),
+    cleanups: [],
+    dead: false,
     run() {
       clear(self);
       const outer = active;
       active = self;
-      try { work(); } finally { active = outer; }
+      try {
+        work();
+      } finally {
+        active = outer;
+      }
     },
   };
-  const end = () => { if (!self.dead) { self.dead = true; clear(self); } };
+  const end = () => {
+    if (!self.dead) {
+      self.dead = true;
+      clear(self);
+    }
+  };
   active?.cleanups.push(end);
   self.run();
   return end;
 }
 
 /** @param {() => void} work runs when the surrounding effect runs again or ends */
-export function onCleanup(work) { active?.cleanups.push(work); }
+export function onCleanup(work) {
+  active?.cleanups.push(work);
+}
 
 /** @template T @param {() => T} work reads signals without depending on them; effects inside still belong to the outer one @returns {T} */
 export function untracked(work) {
@@ -101,19 +125,26 @@ export function scope(work) {
 }
 
 /**
- * A value that follows another, but changes at most once per `pause`.
- * @template T @param {() => T} source @param {number} pause ms
+ * A value that follows another, but changes at most once per `pause`, and from then on as soon as `mayChange` says so, or `patience` is over.
+ * @template T @param {() => T} source @param {number} pause ms @param {() => boolean} [mayChange] @param {number} [patience] ms
  */
-export function calm(source, pause) {
+export function calm(source, pause, mayChange = () => true, patience = pause) {
   /** @type {Signal<T>} */
   const result = signal(/** @type {any} */ (undefined));
-  let next = 0;
+  let changed = -Infinity;
   effect(() => {
     const now = source();
-    const set = () => { next = performance.now() + pause; result.value = now; };
-    const wait = next - performance.now();
-    if (wait <= 0) { set(); return; }
-    const timer = setTimeout(set, wait);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
+    const look = () => {
+      const since = performance.now() - changed;
+      if (since < pause) timer = setTimeout(look, pause - since);
+      else if (since < patience && !mayChange()) timer = setTimeout(look, 100);
+      else {
+        changed = performance.now();
+        result.value = now;
+      }
+    };
+    look();
     onCleanup(() => clearTimeout(timer));
   });
   return result;
@@ -123,6 +154,8 @@ export function calm(source, pause) {
 export function computed(compute) {
   /** @type {Signal<T>} */
   const result = signal(/** @type {any} */ (undefined));
-  effect(() => { result.value = compute(); });
+  effect(() => {
+    result.value = compute();
+  });
   return result;
 }

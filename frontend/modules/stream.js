@@ -4,7 +4,9 @@ import { batch, signal } from './signal.js';
 
 const BARS_PER_LANE = 4096;
 
-export const link = signal(/** @type {{ state: 'connecting' | 'open' | 'closed', retry_at: number }} */ ({ state: 'connecting', retry_at: 0 }));
+export const link = signal(
+  /** @type {{ state: 'connecting' | 'open' | 'closed', retry_at: number }} */ ({ state: 'connecting', retry_at: 0 }),
+);
 export const hello = signal(/** @type {Hello | null} */ (null));
 /** Grows when the server was started anew: every id known so far is void. */
 export const restarts = signal(0);
@@ -15,11 +17,17 @@ export const metrics = signal(/** @type {Metrics | null} */ (null));
 /** @type {{ [K in keyof Sections]: import('./signal.js').Signal<Sections[K]> }} */
 export const state = {
   images: signal({ revision: 0, source: 'none', label: '', count: 0, excluded: 0, skipped: 0, bytes: 0, loading: false }),
-  job: signal(/** @type {Job | null} */ (null)), queue: signal(/** @type {QueuedJob[]} */ ([])), lanes: signal(/** @type {Lane[]} */ ([])),
-  crashes: signal(/** @type {Crash[]} */ ([])), failures: signal(/** @type {Failure[]} */ ([])), recent: signal(/** @type {Recent[]} */ ([])),
-  notices: signal(/** @type {Notice[]} */ ([])), settings: signal(/** @type {JobRequest | null} */ (null)),
+  job: signal(/** @type {Job | null} */ (null)),
+  queue: signal(/** @type {QueuedJob[]} */ ([])),
+  lanes: signal(/** @type {Lane[]} */ ([])),
+  crashes: signal(/** @type {Crash[]} */ ([])),
+  failures: signal(/** @type {Failure[]} */ ([])),
+  recent: signal(/** @type {Recent[]} */ ([])),
+  notices: signal(/** @type {Notice[]} */ ([])),
+  settings: signal(/** @type {JobRequest | null} */ (null)),
   compare: signal({ state: 'none', images: 0, steps: [], repeats: 0, done: 0, total: 0, runs: [], crash: null }),
-  isolation: signal({ state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0 }), recipes: signal(0),
+  isolation: signal({ state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0 }),
+  recipes: signal(0),
 };
 
 /** Bars of each lane, by slot. @type {Map<number, BarRing>} */
@@ -36,7 +44,9 @@ let lostAt = 0;
 /** @type {((notice: Notice) => void)[]} */
 const noticeListeners = [];
 /** Calls back for each notice that arrives while the page is open, not for those of a snapshot. @param {(notice: Notice) => void} listener */
-export const onNotice = (listener) => { noticeListeners.push(listener); };
+export const onNotice = (listener) => {
+  noticeListeners.push(listener);
+};
 
 /** @param {Extract<FromMonitor, { kind: 'patch' }>} patch */
 function applyPatch(patch) {
@@ -46,7 +56,7 @@ function applyPatch(patch) {
     if (patch.whole) rings.clear();
     for (const bar of patch.bars) {
       let ring = rings.get(bar.slot);
-      if (!ring) rings.set(bar.slot, ring = new BarRing(BARS_PER_LANE));
+      if (!ring) rings.set(bar.slot, (ring = new BarRing(BARS_PER_LANE)));
       ring.push(bar);
     }
     barsReceived += patch.bars.length + (patch.whole ? 1 : 0);

@@ -209,7 +209,10 @@ export const en = {
   lost_job_goes_on: 'The job does not depend on this page and keeps running.',
   retry_now: 'Retry now',
   cancel_title: 'Cancel the job?',
-  cancel_text: ['{0} file already written is kept. Images in progress are dropped.', 'The {0} files already written are kept. Images in progress are dropped.'],
+  cancel_text: [
+    '{0} file already written is kept. Images in progress are dropped.',
+    'The {0} files already written are kept. Images in progress are dropped.',
+  ],
   cancel_stay: 'Keep processing',
   cancel_act: 'Cancel the job',
   queue: 'Queued',
@@ -263,7 +266,10 @@ export const en = {
   measuring_now: 'Measuring…',
   verdict_threads: 'On this machine threads were {0} faster with {1} cores.',
   verdict_processes: 'On this machine processes were {0} faster with {1} cores.',
-  verdict_same: ['On this machine processes and threads took the same time with {0} core.', 'On this machine processes and threads took the same time with {0} cores.'],
+  verdict_same: [
+    'On this machine processes and threads took the same time with {0} core.',
+    'On this machine processes and threads took the same time with {0} cores.',
+  ],
   verdict_crash: 'One crash interrupts {0} image with processes and {1} with threads.',
   speedup: 'Speed-up by number of cores',
   ideal: 'ideal',
@@ -277,7 +283,8 @@ export const en = {
   crash_interrupts: 'A crash interrupts',
   crash_lost: 'Images lost',
   isolation: 'Isolation test',
-  isolation_text: 'Kills a process on purpose while it works. Its image moves to another process, a replacement starts and the batch goes on.',
+  isolation_text:
+    'Kills a process on purpose while it works. Its image moves to another process, a replacement starts and the batch goes on.',
   isolation_kill: 'Kill a random process',
   isolation_needs_job: 'A running job is needed.',
   last_test: 'Last test',
@@ -285,7 +292,8 @@ export const en = {
   replaced_in_head: 'Replaced in',
   images_redone: 'Images redone',
   images_lost: 'Images lost',
-  help_text: 'Choose photos, tick filters and see them on your own photo; then process, watch the processes at work and download the result.',
+  help_text:
+    'Choose photos, tick filters and see them on your own photo; then process, watch the processes at work and download the result.',
   key_tabs: 'Go to a section',
   key_grid: 'Move among the images (also Home, End, PgUp, PgDn)',
   key_exclude: 'Exclude the image, or include it again',

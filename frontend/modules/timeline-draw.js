@@ -7,8 +7,8 @@ const DENSE = 1500;
 const COLOURS = 6;
 
 /**
- * @typedef {{ lanes: Lane[], rings: Map<number, import('./ring.js').BarRing>, crashes: Crash[], now: number, window: number, cursor: { slot: number, time: number } | null }} View
- * `now`, `window`: server time of the right edge and length of what is shown, ms.
+ * @typedef {{ lanes: Lane[], rings: Map<number, import('./ring.js').BarRing>, crashes: Crash[], now: number, window: number, cursor: { slot: number, time: number } | null, width: number }} View
+ * `width`: of the canvas, CSS px; `now`, `window`: server time of the right edge and length of what is shown, ms.
  * @typedef {{ lane: string, line: string, bad: string, ink: string, accent: string, surface: string, colours: string[] }} Palette
  */
 
@@ -22,24 +22,36 @@ function colours(element) {
   const style = getComputedStyle(element);
   const of = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   paletteTheme = theme;
-  palette = { lane: of('--lane'), line: of('--line'), bad: of('--bad'), ink: of('--ink'), accent: of('--accent'), surface: of('--surface'), colours: Array.from({ length: COLOURS }, (_, index) => of(`--filter-${index + 1}`)) };
+  palette = {
+    lane: of('--lane'),
+    line: of('--line'),
+    bad: of('--bad'),
+    ink: of('--ink'),
+    accent: of('--accent'),
+    surface: of('--surface'),
+    colours: Array.from({ length: COLOURS }, (_, index) => of(`--filter-${index + 1}`)),
+  };
   return palette;
 }
 
 /** @param {HTMLCanvasElement} canvas @param {View} view */
 export function drawTimeline(canvas, view) {
   const scale = devicePixelRatio || 1;
-  const width = canvas.clientWidth;
+  const { width } = view;
   const height = Math.max(1, view.lanes.length) * ROW;
   const [pxWidth, pxHeight] = [Math.round(width * scale), Math.round(height * scale)];
-  if (canvas.width !== pxWidth || canvas.height !== pxHeight) { canvas.width = pxWidth; canvas.height = pxHeight; canvas.style.height = `${height}px`; }
+  if (canvas.width !== pxWidth || canvas.height !== pxHeight) {
+    canvas.width = pxWidth;
+    canvas.height = pxHeight;
+    canvas.style.height = `${height}px`;
+  }
   const context = canvas.getContext('2d');
   if (!context || !width) return;
   const paint = colours(canvas);
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, width, height);
   const from = view.now - view.window;
-  const x = (/** @type {number} */ time) => (time - from) / view.window * width;
+  const x = (/** @type {number} */ time) => ((time - from) / view.window) * width;
   const top = (/** @type {number} */ row) => row * ROW + (ROW - BAR) / 2;
 
   const row = new Map(view.lanes.map((lane, index) => [lane.slot, index]));
@@ -49,7 +61,7 @@ export function drawTimeline(canvas, view) {
   context.fillStyle = paint.lane;
   for (let index = 0; index < view.lanes.length; index += 1) roundBox(context, 0, top(index), width, BAR, 4);
   context.fillStyle = paint.line;
-  for (const time of gridTimes(view.window)) context.fillRect(Math.round(width - time / view.window * width), 0, 1, height);
+  for (const time of gridTimes(view.window)) context.fillRect(Math.round(width - (time / view.window) * width), 0, 1, height);
 
   const special = /** @type {[number, import('./ring.js').BarRing, number][]} */ ([]);
   view.lanes.forEach((lane, index) => {
@@ -62,7 +74,17 @@ export function drawTimeline(canvas, view) {
         else special.push([index, ring, at]);
       }
     }
-    if (lane.task) drawBar(context, paint, lane.task.variants[lane.task.next], x(lane.task.next_start_ms), width, top(index), 0.5, lane.task.attempt > 1 ? paint.ink : '');
+    if (lane.task)
+      drawBar(
+        context,
+        paint,
+        lane.task.variants[lane.task.next],
+        x(lane.task.next_start_ms),
+        width,
+        top(index),
+        0.5,
+        lane.task.attempt > 1 ? paint.ink : '',
+      );
   });
   for (const [index, ring, at] of special) {
     const [start, end] = [x(ring.start[at]), x(ring.end[at])];
@@ -77,7 +99,8 @@ export function drawTimeline(canvas, view) {
     const index = row.get(crash.slot);
     const redone = index !== undefined && crash.task !== null && crash.t_ms > from ? findRedone(view, crash) : null;
     const target = redone && row.get(redone.slot);
-    if (redone && target !== undefined && index !== undefined) drawArc(context, paint, x(crash.t_ms), top(index), Math.min(width - 6, x(redone.start)), top(/** @type {number} */ (target)));
+    if (redone && target !== undefined && index !== undefined)
+      drawArc(context, paint, x(crash.t_ms), top(index), Math.min(width - 6, x(redone.start)), top(/** @type {number} */ (target)));
   }
   if (view.cursor) {
     const index = row.get(view.cursor.slot);
@@ -145,7 +168,10 @@ function hatch(context, x, y, width, colour, line, gap, slope) {
   context.strokeStyle = colour;
   context.lineWidth = line;
   context.beginPath();
-  for (let at = -BAR; at < width + BAR; at += gap) { context.moveTo(x + at, slope > 0 ? y + BAR : y); context.lineTo(x + at + BAR, slope > 0 ? y : y + BAR); }
+  for (let at = -BAR; at < width + BAR; at += gap) {
+    context.moveTo(x + at, slope > 0 ? y + BAR : y);
+    context.lineTo(x + at + BAR, slope > 0 ? y : y + BAR);
+  }
   context.stroke();
   context.restore();
 }
@@ -235,7 +261,10 @@ function drawArc(context, paint, x, y, toX, toY) {
 /** @param {CanvasRenderingContext2D} context @param {import('./ring.js').BarRing} ring @param {number} count @param {(time: number) => number} x @param {number} y @param {number} width @param {Palette} paint @param {(at: number) => void} special */
 function drawDense(context, ring, count, x, y, width, paint, special) {
   const size = Math.ceil(width);
-  if (columns.length !== size) { columns = new Float32Array(size); columnColours = new Uint8Array(size); }
+  if (columns.length !== size) {
+    columns = new Float32Array(size);
+    columnColours = new Uint8Array(size);
+  }
   columns.fill(0);
   for (let age = count - 1; age >= 0; age -= 1) {
     const at = ring.index(age);
@@ -243,7 +272,8 @@ function drawDense(context, ring, count, x, y, width, paint, special) {
     const [start, end] = [x(ring.start[at]), x(ring.end[at])];
     cover(columns, start, end);
     const column = Math.floor((start + end) / 2);
-    if (column >= 0 && column < size) columnColours.fill(ring.variant[at] % COLOURS, Math.max(0, Math.floor(start)), Math.min(size, Math.ceil(end)));
+    if (column >= 0 && column < size)
+      columnColours.fill(ring.variant[at] % COLOURS, Math.max(0, Math.floor(start)), Math.min(size, Math.ceil(end)));
   }
   runs(columns, columnColours, (from, to, level, colour) => {
     context.globalAlpha = level / LEVELS;

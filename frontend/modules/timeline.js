@@ -36,25 +36,72 @@ export const laneName = (lane) => `${state.job.value?.mode === 'threads' ? t('th
 /** @param {number} slot */
 function laneRow(slot) {
   const lane = computed(() => state.lanes.value.find((one) => one.slot === slot) ?? null);
-  const dot = () => { const now = lane.value; return !now || now.state === 'stopped' || (!now.task && state.job.value?.state !== 'running') ? 'idle' : now.state === 'ready' ? '' : 'off'; };
-  const file = () => { const now = lane.value; return !now ? '' : now.state === 'lost' || now.state === 'starting' ? t('restarting') : now.task?.name ?? '–'; };
+  const dot = () => {
+    const now = lane.value;
+    return !now || now.state === 'stopped' || (!now.task && state.job.value?.state !== 'running')
+      ? 'idle'
+      : now.state === 'ready'
+        ? ''
+        : 'off';
+  };
+  const file = () => {
+    const now = lane.value;
+    return !now ? '' : now.state === 'lost' || now.state === 'starting' ? t('restarting') : (now.task?.name ?? '–');
+  };
   const kill = () => t('kill', lane.value?.worker ?? slot);
-  return h('li', { class: 'lane' },
+  return h(
+    'li',
+    { class: 'lane' },
     h('span', { class: () => `dot ${dot()}`, 'aria-hidden': 'true' }),
-    h('span', { class: 'lane-name' }, () => (lane.value ? laneName(lane.value) : ''), () => (lane.value?.restarts ? h('span', { class: 'restarted', title: t('restarts', lane.value.restarts) }, icon('redo', 's'), h('span', { class: 'hidden' }, t('restarts', lane.value.restarts))) : null)),
+    h(
+      'span',
+      { class: 'lane-name' },
+      () => (lane.value ? laneName(lane.value) : ''),
+      () =>
+        lane.value?.restarts
+          ? h(
+              'span',
+              { class: 'restarted', title: t('restarts', lane.value.restarts) },
+              icon('redo', 's'),
+              h('span', { class: 'hidden' }, t('restarts', lane.value.restarts)),
+            )
+          : null,
+    ),
     h('span', { class: 'lane-file' }, file),
     h('span', { class: 'lane-memory' }, () => (lane.value?.memory_bytes ? size(lane.value.memory_bytes) : '')),
-    button('kill small square', () => { const now = lane.peek(); if (now) command(`/api/workers/${now.worker}/kill`); },
-      { 'aria-label': kill, title: kill, disabled: () => link.value.state !== 'open' || !lane.value || lane.value.state !== 'ready' || !state.job.value || !isLive(state.job.value) }, icon('power', 's')));
+    button(
+      'kill small square',
+      () => {
+        const now = lane.peek();
+        if (now) command(`/api/workers/${now.worker}/kill`);
+      },
+      {
+        'aria-label': kill,
+        title: kill,
+        disabled: () =>
+          link.value.state !== 'open' || !lane.value || lane.value.state !== 'ready' || !state.job.value || !isLive(state.job.value),
+      },
+      icon('power', 's'),
+    ),
+  );
 }
 
 /** What the tooltip says of a lane at a time. @param {Lane} lane @param {number} time @returns {[string, string] | null} */
 export function describe(lane, time) {
   const variants = state.job.peek()?.variants ?? [];
   const named = (/** @type {number | null} */ index) => (index !== null && variants[index] ? variantName(variants[index]) : '');
-  const crash = state.crashes.peek().findLast((one) => one.slot === lane.slot && one.start_ms <= time && time <= (one.ready_ms ?? Infinity));
-  if (crash) return [crash.name ?? laneName(lane), time <= crash.t_ms && crash.name ? `${named(crash.variant)} · ${t('process_lost')}` : `${t('process_lost')}${crash.ready_ms === null ? '' : ` · ${t('replaced_in', seconds(crash.ready_ms - crash.t_ms))}`}`];
-  if (lane.task && lane.task.next_start_ms <= time) return [lane.task.name, `${named(lane.task.variants[lane.task.next])} · ${t('in_work')}`];
+  const crash = state.crashes
+    .peek()
+    .findLast((one) => one.slot === lane.slot && one.start_ms <= time && time <= (one.ready_ms ?? Infinity));
+  if (crash)
+    return [
+      crash.name ?? laneName(lane),
+      time <= crash.t_ms && crash.name
+        ? `${named(crash.variant)} · ${t('process_lost')}`
+        : `${t('process_lost')}${crash.ready_ms === null ? '' : ` · ${t('replaced_in', seconds(crash.ready_ms - crash.t_ms))}`}`,
+    ];
+  if (lane.task && lane.task.next_start_ms <= time)
+    return [lane.task.name, `${named(lane.task.variants[lane.task.next])} · ${t('in_work')}`];
   const ring = rings.get(lane.slot);
   const age = ring?.at(time) ?? -1;
   if (!ring || age < 0) return null;
@@ -70,7 +117,10 @@ function plot() {
   const spoken = h('p', { class: 'hidden', 'aria-live': 'polite' });
   /** The keyboard's place: a lane and how long ago, ms. @type {{ row: number, ago: number } | null} */
   let cursor = null;
-  let drawn = '', drawnAt = 0, frame = 0, width = 0;
+  let drawn = '',
+    drawnAt = 0,
+    frame = 0,
+    width = 0;
 
   /** @param {number} row @param {number} ago */
   function showTip(row, ago) {
@@ -100,7 +150,15 @@ function plot() {
     drawnAt = now;
     lanesDrawn = state.lanes.peek();
     const right = edge();
-    drawTimeline(canvas, { lanes: state.lanes.peek(), rings, crashes: state.crashes.peek(), now: right, window: length, cursor: cursor && state.lanes.peek()[cursor.row] ? { slot: state.lanes.peek()[cursor.row].slot, time: right - cursor.ago } : null });
+    drawTimeline(canvas, {
+      lanes: state.lanes.peek(),
+      rings,
+      crashes: state.crashes.peek(),
+      now: right,
+      window: length,
+      width,
+      cursor: cursor && state.lanes.peek()[cursor.row] ? { slot: state.lanes.peek()[cursor.row].slot, time: right - cursor.ago } : null,
+    });
     drawAxis(length);
   }
   /** @type {Lane[] | null} */
@@ -110,18 +168,28 @@ function plot() {
   function drawAxis(length) {
     const narrow = width < 420;
     const times = gridTimes(length).filter((_, index, all) => !narrow || all.length < 4 || index % 3 === 2);
-    const key = `${times.map((time) => Math.round(time / length * 200)).join()}/${t('now')}`;
+    const key = `${times.map((time) => Math.round((time / length) * 200)).join()}/${t('now')}`;
     if (key === axisFor) return;
     axisFor = key;
-    axis.replaceChildren(...times.map((time) => h('span', { '--at': `${(1 - time / length) * 100}%` }, `−${duration(time).replace(',0', '').replace('.0', '')}`)), h('span', { '--at': '100%', class: 'last' }, t('now')));
+    axis.replaceChildren(
+      ...times.map((time) =>
+        h('span', { '--at': `${(1 - time / length) * 100}%` }, `−${duration(time).replace(',0', '').replace('.0', '')}`),
+      ),
+      h('span', { '--at': '100%', class: 'last' }, t('now')),
+    );
   }
 
   canvas.addEventListener('pointermove', (event) => {
     const area = canvas.getBoundingClientRect();
     showTip(Math.floor((event.clientY - area.top) / ROW), (1 - (event.clientX - area.left) / area.width) * windowLength());
   });
-  canvas.addEventListener('pointerleave', () => { tip.hidden = true; });
-  canvas.addEventListener('blur', () => { cursor = null; tip.hidden = true; });
+  canvas.addEventListener('pointerleave', () => {
+    tip.hidden = true;
+  });
+  canvas.addEventListener('blur', () => {
+    cursor = null;
+    tip.hidden = true;
+  });
   canvas.addEventListener('keydown', (event) => {
     const step = windowLength() / 60;
     const from = cursor ?? { row: 0, ago: 0 };
@@ -136,34 +204,86 @@ function plot() {
     spoken.textContent = `${lane ? laneName(lane) : ''}, −${duration(cursor.ago)}: ${words ? words.join(', ') : t('idle')}`;
   });
   // Asking for the width in every frame would force a layout in every frame.
-  const sizes = new ResizeObserver(([entry]) => { width = Math.round(entry.contentRect.width); });
+  const sizes = new ResizeObserver(([entry]) => {
+    width = Math.round(entry.contentRect.width);
+  });
   sizes.observe(canvas);
   onCleanup(() => sizes.disconnect());
   frame = requestAnimationFrame(tick);
   onCleanup(() => cancelAnimationFrame(frame));
-  effect(() => { void span.value; axisFor = ''; });
+  effect(() => {
+    void span.value;
+    axisFor = '';
+  });
   return [h('div', { class: 'plot' }, canvas, tip, spoken), axis];
 }
 
 /** Changes only when another job starts: the legend is not made again with every count. */
 const variantNames = computed(() => state.job.value?.variants.map(variantName).join('/') ?? '');
 
-const legend = () => h('ul', { class: 'legend', 'aria-label': () => t('legend') },
-  () => { void variantNames.value; return (state.job.peek()?.variants ?? []).slice(0, 8).map((variant, index) => h('li', null, h('i', { class: colourClass(index) }), variantName(variant))); },
-  h('li', null, h('i', { class: 'mark-failed' }), () => t('failed_one')),
-  h('li', null, h('i', { class: 'mark-crash' }), () => t('process_lost')),
-  h('li', { class: 'optional' }, h('i', { class: 'mark-redone' }), () => t('redone')));
+const legend = () =>
+  h(
+    'ul',
+    { class: 'legend', 'aria-label': () => t('legend') },
+    () => {
+      void variantNames.value;
+      return (state.job.peek()?.variants ?? [])
+        .slice(0, 8)
+        .map((variant, index) => h('li', null, h('i', { class: colourClass(index) }), variantName(variant)));
+    },
+    h('li', null, h('i', { class: 'mark-failed' }), () => t('failed_one')),
+    h('li', null, h('i', { class: 'mark-crash' }), () => t('process_lost')),
+    h('li', { class: 'optional' }, h('i', { class: 'mark-redone' }), () => t('redone')),
+  );
 
 export function timeline() {
   // The legend names variants, so it is made again only when another job starts.
   const title = () => t(state.job.value?.mode === 'threads' ? 'threads_live' : 'processes_live');
-  return h('section', { class: 'card timeline', 'aria-label': title },
-    h('div', { class: 'head' }, h('h2', null, title), h('span', { class: 'spring' }), legend(),
-      segmented(() => t('last'), /** @type {['30' | '120' | 'all', () => string][]} */ ([['30', () => '30\u00a0s'], ['120', () => '2\u00a0min'], ['all', () => t('all')]]), () => span.value, (value) => { span.value = value; }),
-      button('ghost small square', () => { asTable.value = !asTable.peek(); }, { 'aria-pressed': () => String(asTable.value), 'aria-label': () => t('as_table'), title: () => t('as_table') }, icon('table'))),
-    () => (asTable.value ? lanesTable() : h('div', { class: 'lanes' },
-      keyed(h('ul', { class: 'gutter', 'aria-label': () => t('processes') }), () => state.lanes.value, (lane) => lane.slot, (lane) => laneRow(lane.slot)),
-      plot())));
+  return h(
+    'section',
+    { class: 'card timeline', 'aria-label': title },
+    h(
+      'div',
+      { class: 'head' },
+      h('h2', null, title),
+      h('span', { class: 'spring' }),
+      legend(),
+      segmented(
+        () => t('last'),
+        /** @type {['30' | '120' | 'all', () => string][]} */ ([
+          ['30', () => '30\u00a0s'],
+          ['120', () => '2\u00a0min'],
+          ['all', () => t('all')],
+        ]),
+        () => span.value,
+        (value) => {
+          span.value = value;
+        },
+      ),
+      button(
+        'ghost small square',
+        () => {
+          asTable.value = !asTable.peek();
+        },
+        { 'aria-pressed': () => String(asTable.value), 'aria-label': () => t('as_table'), title: () => t('as_table') },
+        icon('table'),
+      ),
+    ),
+    () =>
+      asTable.value
+        ? lanesTable()
+        : h(
+            'div',
+            { class: 'lanes' },
+            keyed(
+              h('ul', { class: 'gutter', 'aria-label': () => t('processes') }),
+              () => state.lanes.value,
+              (lane) => lane.slot,
+              (lane) => laneRow(lane.slot),
+            ),
+            plot(),
+          ),
+  );
 }
 
 const TABLE_MS = 1000;
@@ -173,26 +293,83 @@ function tableRow(lane) {
   const ring = rings.get(lane.slot);
   const last = ring?.length ? ring.index(0) : null;
   const variants = state.job.peek()?.variants ?? [];
-  let done = 0, failed = 0;
-  if (ring) for (let age = 0; age < ring.length; age += 1) if (ring.status[ring.index(age)] === FAILED) failed += 1; else done += 1;
-  const work = lane.task ? `${lane.task.name} · ${variants[lane.task.variants[lane.task.next]] ? variantName(variants[lane.task.variants[lane.task.next]]) : ''}` : '–';
-  return h('tr', null, h('th', { scope: 'row' }, laneName(lane)), h('td', { class: 'words' }, lane.state === 'ready' ? work : t('restarting')),
+  let done = 0,
+    failed = 0;
+  if (ring)
+    for (let age = 0; age < ring.length; age += 1)
+      if (ring.status[ring.index(age)] === FAILED) failed += 1;
+      else done += 1;
+  const work = lane.task
+    ? `${lane.task.name} · ${variants[lane.task.variants[lane.task.next]] ? variantName(variants[lane.task.variants[lane.task.next]]) : ''}`
+    : '–';
+  return h(
+    'tr',
+    null,
+    h('th', { scope: 'row' }, laneName(lane)),
+    h('td', { class: 'words' }, lane.state === 'ready' ? work : t('restarting')),
     h('td', { class: 'words' }, ring && last !== null ? `${ring.name[last]} · ${seconds(ring.end[last] - ring.start[last])}` : '–'),
-    h('td', null, number(done)), h('td', null, number(failed)), h('td', null, number(lane.restarts)), h('td', null, lane.memory_bytes ? size(lane.memory_bytes) : '–'));
+    h('td', null, number(done)),
+    h('td', null, number(failed)),
+    h('td', null, number(lane.restarts)),
+    h('td', null, lane.memory_bytes ? size(lane.memory_bytes) : '–'),
+  );
 }
 
 export function lanesTable() {
   const turn = signal(0);
-  const timer = setInterval(() => { turn.value += 1; }, TABLE_MS);
+  const timer = setInterval(() => {
+    turn.value += 1;
+  }, TABLE_MS);
   onCleanup(() => clearInterval(timer));
   return h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('processes') }, () => {
     void turn.value;
     const quantiles = metrics.peek()?.quantiles ?? [];
     return [
-      h('table', null, h('thead', null, h('tr', null, /** @type {const} */ (['process_head', 'in_work', 'last_file', 'done', 'failed', 'restarts_head', 'memory']).map((key) => h('th', { scope: 'col' }, t(key))))),
-        h('tbody', null, state.lanes.peek().map(tableRow))),
-      quantiles.length > 0 && h('table', null, h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('filter')), h('th', { scope: 'col' }, t('median')), h('th', { scope: 'col' }, t('slow_5')))),
-        h('tbody', null, (state.job.peek()?.variants ?? []).map((variant, index) => h('tr', null, h('th', { scope: 'row' }, variantName(variant)), h('td', null, quantiles[index] ? seconds(quantiles[index].p50) : '–'), h('td', null, quantiles[index] ? seconds(quantiles[index].p95) : '–'))))),
+      h(
+        'table',
+        null,
+        h(
+          'thead',
+          null,
+          h(
+            'tr',
+            null,
+            /** @type {const} */ (['process_head', 'in_work', 'last_file', 'done', 'failed', 'restarts_head', 'memory']).map((key) =>
+              h('th', { scope: 'col' }, t(key)),
+            ),
+          ),
+        ),
+        h('tbody', null, state.lanes.peek().map(tableRow)),
+      ),
+      quantiles.length > 0 &&
+        h(
+          'table',
+          null,
+          h(
+            'thead',
+            null,
+            h(
+              'tr',
+              null,
+              h('th', { scope: 'col' }, t('filter')),
+              h('th', { scope: 'col' }, t('median')),
+              h('th', { scope: 'col' }, t('slow_5')),
+            ),
+          ),
+          h(
+            'tbody',
+            null,
+            (state.job.peek()?.variants ?? []).map((variant, index) =>
+              h(
+                'tr',
+                null,
+                h('th', { scope: 'row' }, variantName(variant)),
+                h('td', null, quantiles[index] ? seconds(quantiles[index].p50) : '–'),
+                h('td', null, quantiles[index] ? seconds(quantiles[index].p95) : '–'),
+              ),
+            ),
+          ),
+        ),
     ];
   });
 }

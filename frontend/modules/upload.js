@@ -24,7 +24,9 @@ async function walk(entry, found) {
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
   for (;;) {
     // A reader gives its entries in portions, and none when it is done.
-    const portion = /** @type {FileSystemEntry[]} */ (await new Promise((resolve, reject) => reader.readEntries(resolve, reject)).catch(() => []));
+    const portion = /** @type {FileSystemEntry[]} */ (
+      await new Promise((resolve, reject) => reader.readEntries(resolve, reject)).catch(() => [])
+    );
     if (!portion.length) return;
     for (const child of portion) await walk(child, found);
   }
@@ -46,8 +48,9 @@ export function pickFiles(folder, picked) {
   const input = document.createElement('input');
   input.type = 'file';
   input.multiple = true;
-  if (folder) input.webkitdirectory = true; else input.accept = 'image/*,.tif,.tiff,.bmp,.webp';
-  input.onchange = () => picked([...input.files ?? []].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+  if (folder) input.webkitdirectory = true;
+  else input.accept = 'image/*,.tif,.tiff,.bmp,.webp';
+  input.onchange = () => picked([...(input.files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
   input.click();
 }
 
@@ -62,10 +65,22 @@ function send(path, file, progress, open) {
     request.upload.onprogress = (event) => progress(event.loaded);
     request.onloadend = () => {
       open.delete(request);
-      if (request.status === 200) { progress(file.size); resolve(); return; }
+      if (request.status === 200) {
+        progress(file.size);
+        resolve();
+        return;
+      }
       let error = /** @type {any} */ ({});
-      try { error = JSON.parse(request.responseText).error; } catch { /* no answer */ }
-      reject(request.status ? new Refused(request.status, error.code ?? '', error.message ?? `HTTP ${request.status}`, error.hint ?? null) : new Error('no answer'));
+      try {
+        error = JSON.parse(request.responseText).error;
+      } catch {
+        /* no answer */
+      }
+      reject(
+        request.status
+          ? new Refused(request.status, error.code ?? '', error.message ?? `HTTP ${request.status}`, error.hint ?? null)
+          : new Error('no answer'),
+      );
     };
     request.send(file);
   });
@@ -73,19 +88,36 @@ function send(path, file, progress, open) {
 
 /** Sends the files; they become the list of images, or join it if it is an upload. @param {Found[]} found */
 export async function upload(found) {
-  if (uploading.peek()) { toast(t('upload_busy')); return; }
-  if (!found.length) { toast(t('upload_empty')); return; }
+  if (uploading.peek()) {
+    toast(t('upload_busy'));
+    return;
+  }
+  if (!found.length) {
+    toast(t('upload_empty'));
+    return;
+  }
   const limits = hello.peek()?.limits;
   const bytes = found.reduce((sum, { file }) => sum + file.size, 0);
-  if (limits && found.length > limits.max_upload_files) { toast(t('upload_too_many', limits.max_upload_files), 'bad'); return; }
-  if (limits && bytes > limits.max_upload_bytes) { toast(t('upload_too_big', size(limits.max_upload_bytes)), 'bad'); return; }
+  if (limits && found.length > limits.max_upload_files) {
+    toast(t('upload_too_many', limits.max_upload_files), 'bad');
+    return;
+  }
+  if (limits && bytes > limits.max_upload_bytes) {
+    toast(t('upload_too_big', size(limits.max_upload_bytes)), 'bad');
+    return;
+  }
   /** @type {Set<XMLHttpRequest>} */
   const open = new Set();
   let cancelled = false;
-  const cancel = () => { cancelled = true; for (const request of open) request.abort(); };
+  const cancel = () => {
+    cancelled = true;
+    for (const request of open) request.abort();
+  };
   const sent = new Array(found.length).fill(0);
   let done = 0;
-  const show = () => { uploading.value = { files: found.length, done, bytes, sent: sent.reduce((sum, one) => sum + one, 0), cancel }; };
+  const show = () => {
+    uploading.value = { files: found.length, done, bytes, sent: sent.reduce((sum, one) => sum + one, 0), cancel };
+  };
   show();
   let id = '';
   try {
@@ -95,8 +127,18 @@ export async function upload(found) {
       while (next < found.length && !cancelled) {
         const index = next++;
         const { file, path } = found[index];
-        if (limits && file.size > limits.max_upload_file_bytes) { toast(t('upload_file_too_big', file.name, size(limits.max_upload_file_bytes)), 'bad'); }
-        else await send(`/api/uploads/${id}/file?name=${encodeURIComponent(path)}`, file, (loaded) => { sent[index] = loaded; show(); }, open);
+        if (limits && file.size > limits.max_upload_file_bytes) {
+          toast(t('upload_file_too_big', file.name, size(limits.max_upload_file_bytes)), 'bad');
+        } else
+          await send(
+            `/api/uploads/${id}/file?name=${encodeURIComponent(path)}`,
+            file,
+            (loaded) => {
+              sent[index] = loaded;
+              show();
+            },
+            open,
+          );
         done += 1;
         show();
       }
@@ -104,7 +146,10 @@ export async function upload(found) {
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
     if (!cancelled) await post(`/api/uploads/${id}/finish`, { add: state.images.peek().source === 'upload' });
   } catch (error) {
-    if (!cancelled) { for (const request of open) request.abort(); showFailure(error); }
+    if (!cancelled) {
+      for (const request of open) request.abort();
+      showFailure(error);
+    }
     cancelled = true;
   }
   if (cancelled && id) await command(`/api/uploads/${id}/cancel`);
@@ -119,9 +164,22 @@ const hasFiles = (event) => event.dataTransfer?.types.includes('Files') ?? false
 /** Accepts drops anywhere. */
 export function acceptDrops() {
   let depth = 0;
-  addEventListener('dragenter', (event) => { if (hasFiles(event)) { event.preventDefault(); depth += 1; over.value = true; } });
-  addEventListener('dragleave', (event) => { if (hasFiles(event)) { depth = Math.max(0, depth - 1); over.value = depth > 0; } });
-  addEventListener('dragover', (event) => { if (hasFiles(event)) event.preventDefault(); });
+  addEventListener('dragenter', (event) => {
+    if (hasFiles(event)) {
+      event.preventDefault();
+      depth += 1;
+      over.value = true;
+    }
+  });
+  addEventListener('dragleave', (event) => {
+    if (hasFiles(event)) {
+      depth = Math.max(0, depth - 1);
+      over.value = depth > 0;
+    }
+  });
+  addEventListener('dragover', (event) => {
+    if (hasFiles(event)) event.preventDefault();
+  });
   addEventListener('drop', async (event) => {
     depth = 0;
     over.value = false;
@@ -138,9 +196,18 @@ export const dropLayer = () => [
   h('aside', { class: 'upload-card', hidden: () => !uploading.value, 'aria-label': () => t('uploading') }, () => {
     const now = uploading.value;
     if (!now) return null;
-    const share = now.bytes ? now.sent / now.bytes * 100 : 100;
-    return [h('div', { class: 'head' }, h('strong', null, t('uploading')), h('span', { class: 'muted' }, percent(Math.floor(share))), h('span', { class: 'spring' }), button('ghost small', now.cancel, null, t('cancel'))),
+    const share = now.bytes ? (now.sent / now.bytes) * 100 : 100;
+    return [
+      h(
+        'div',
+        { class: 'head' },
+        h('strong', null, t('uploading')),
+        h('span', { class: 'muted' }, percent(Math.floor(share))),
+        h('span', { class: 'spring' }),
+        button('ghost small', now.cancel, null, t('cancel')),
+      ),
       h('progress', { max: '100', value: share, 'aria-label': t('uploading') }),
-      h('p', { class: 'fine' }, `${t('upload_files', number(now.done), number(now.files))} · ${size(now.sent)} / ${size(now.bytes)}`)];
+      h('p', { class: 'fine' }, `${t('upload_files', number(now.done), number(now.files))} · ${size(now.sent)} / ${size(now.bytes)}`),
+    ];
   }),
 ];

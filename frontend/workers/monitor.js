@@ -3,13 +3,21 @@
 import { Meter } from '../modules/metrics.js';
 import { apply, fromSnapshot } from '../modules/reducer.js';
 
-const PATCH_MS = 33, METRICS_MS = 250, SILENCE_MS = 15_000;
+const PATCH_MS = 33,
+  METRICS_MS = 250,
+  SILENCE_MS = 15_000;
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
 
 /** @type {WebSocket | null} */ let socket = null;
 /** @type {import('../modules/reducer.js').StreamState | null} */ let state = null;
 /** @type {Meter | null} */ let meter = null;
-let meterKey = '', running = false, instance = '', failures = 0, heardAt = 0, progressAt = 0, waiting = false;
+let meterKey = '',
+  running = false,
+  instance = '',
+  failures = 0,
+  heardAt = 0,
+  progressAt = 0,
+  waiting = false;
 /** Local wall time minus server time, ms: the smallest seen, which is the message that travelled fastest. */
 let offset = Infinity;
 /** @type {ReturnType<typeof setTimeout> | undefined} */ let retry;
@@ -23,14 +31,21 @@ function connect() {
   post({ kind: 'link', state: 'connecting', retry_at: 0 });
   const url = new URL('/ws', self.location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const current = socket = new WebSocket(url, 'lote.v1');
+  const current = (socket = new WebSocket(url, 'lote.v1'));
   heardAt = performance.now();
-  current.onmessage = ({ data }) => { if (current === socket) receive(String(data)); };
-  current.onclose = () => { if (current === socket) lost(); };
+  current.onmessage = ({ data }) => {
+    if (current === socket) receive(String(data));
+  };
+  current.onclose = () => {
+    if (current === socket) lost();
+  };
 }
 
 function lost() {
-  if (socket) { socket.onclose = null; socket.close(); }
+  if (socket) {
+    socket.onclose = null;
+    socket.close();
+  }
   socket = null;
   const pause = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)] * (1 + Math.random() * 0.2);
   failures += 1;
@@ -61,7 +76,11 @@ function receive(text) {
     // The smallest difference is forgotten slowly, or a drifting clock would never be followed.
     offset = Math.min(offset + 0.05, wall() - message.t_ms);
     const from = state.bars.length;
-    if (!apply(state, message)) { waiting = true; socket?.send('{"tipo":"instantanea"}'); return; }
+    if (!apply(state, message)) {
+      waiting = true;
+      socket?.send('{"tipo":"instantanea"}');
+      return;
+    }
     feed(state.bars.slice(state.whole ? 0 : from), message.t_ms);
     if (message.progress || message.events.some((event) => event.event === 'job')) progressAt = message.t_ms;
     if (state.dirty.size || state.bars.length) patch ??= setTimeout(flush, PATCH_MS);
@@ -71,7 +90,11 @@ function receive(text) {
 /** Gives finished outputs to the meter; a new job gets a new one. @param {Bar[]} bars @param {number} now */
 function feed(bars, now) {
   const job = state?.sections.job;
-  if (!job) { meter = null; meterKey = ''; return; }
+  if (!job) {
+    meter = null;
+    meterKey = '';
+    return;
+  }
   if (meterKey !== job.id) {
     meterKey = job.id;
     meter = new Meter(job.variants.length, Math.min(now, Math.max(job.started_ms, bars[0]?.start_ms ?? now)));
@@ -96,7 +119,10 @@ function flush() {
 }
 
 setInterval(() => {
-  if (socket && performance.now() - heardAt > SILENCE_MS) { lost(); return; }
+  if (socket && performance.now() - heardAt > SILENCE_MS) {
+    lost();
+    return;
+  }
   const job = state?.sections.job;
   if (!state || !job || !meter || socket?.readyState !== WebSocket.OPEN) return;
   const now = wall() - offset;
@@ -104,8 +130,14 @@ setInterval(() => {
 }, METRICS_MS);
 
 self.onmessage = ({ data }) => {
-  if (data === 'retry' && !socket) { failures = 0; connect(); }
-  if (data === 'refresh' && socket?.readyState === WebSocket.OPEN) { waiting = true; socket.send('{"tipo":"instantanea"}'); }
+  if (data === 'retry' && !socket) {
+    failures = 0;
+    connect();
+  }
+  if (data === 'refresh' && socket?.readyState === WebSocket.OPEN) {
+    waiting = true;
+    socket.send('{"tipo":"instantanea"}');
+  }
 };
 
 connect();

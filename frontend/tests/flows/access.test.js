@@ -4,27 +4,37 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
-import { isDevelopment, site } from '../site.js';
+import { site } from '../site.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const here = await site('--rate', '20', '--images', '120');
+const here = await site({ rate: 20, images: 120 }, { development: true });
 after(() => here.close());
-const WIDTHS = [[1440, 900], [1024, 768], [390, 844]];
+const WIDTHS = [
+  [1440, 900],
+  [1024, 768],
+  [390, 844],
+];
 
 /** What lies outside the page, is too small, or crops a photo. Runs in the page. */
 function defects() {
   const found = [];
   if (document.documentElement.scrollWidth > innerWidth) found.push(`page is ${document.documentElement.scrollWidth} px wide`);
-  const visible = (element) => { const box = element.getBoundingClientRect(); return box.width > 0 && box.height > 0 && element.checkVisibility(); };
+  const visible = (element) => {
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && box.height > 0 && element.checkVisibility();
+  };
   for (const element of document.querySelectorAll('body *')) {
     if (!visible(element) || element.closest('.hidden, .skip')) continue;
     const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (own && parseFloat(getComputedStyle(element).fontSize) < 12) found.push(`text of ${getComputedStyle(element).fontSize}: ${element.textContent}`);
+    if (own && parseFloat(getComputedStyle(element).fontSize) < 12)
+      found.push(`text of ${getComputedStyle(element).fontSize}: ${element.textContent}`);
     if (element.matches('button, summary, select, input:not([type=range]), a.btn, .tabs a, .menu-items a')) {
-      const box = (element.matches('input[type=checkbox]') ? element.closest('label') ?? element : element).getBoundingClientRect();
-      if (box.width < 24 || box.height < 24) found.push(`target of ${box.width.toFixed(1)} x ${box.height.toFixed(1)}: ${element.outerHTML.slice(0, 120)}`);
+      const box = (element.matches('input[type=checkbox]') ? (element.closest('label') ?? element) : element).getBoundingClientRect();
+      if (box.width < 24 || box.height < 24)
+        found.push(`target of ${box.width.toFixed(1)} x ${box.height.toFixed(1)}: ${element.outerHTML.slice(0, 120)}`);
     }
-    if (element.matches('img') && element.naturalWidth && getComputedStyle(element).objectFit === 'cover') found.push(`cropped: ${element.outerHTML.slice(0, 80)}`);
+    if (element.matches('img') && element.naturalWidth && getComputedStyle(element).objectFit === 'cover')
+      found.push(`cropped: ${element.outerHTML.slice(0, 80)}`);
   }
   return found;
 }
@@ -33,7 +43,17 @@ function defects() {
 async function check(page, where) {
   await page.waitForTimeout(150);
   assert.deepEqual(await page.evaluate(defects), [], where);
-  const violations = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.any.map((one) => one.message).join()}`).join(' | ')}`)));
+  const violations = await page.evaluate(() =>
+    window.axe.run(document, { resultTypes: ['violations'] }).then((result) =>
+      result.violations.map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 3)
+            .map((node) => `${node.html.slice(0, 160)} ${node.any.map((one) => one.message).join()}`)
+            .join(' | ')}`,
+      ),
+    ),
+  );
   assert.deepEqual(violations, [], where);
 }
 
@@ -44,54 +64,109 @@ async function everywhere(path, reach, allow) {
       const { page, faults, close } = await here.open({ path, lang, theme, allow, bypassCSP: true });
       await page.evaluate(AXE);
       await reach(page);
-      for (const [width, height] of WIDTHS) { await page.setViewportSize({ width, height }); await check(page, `${path} ${lang} ${theme} ${width}`); }
+      for (const [width, height] of WIDTHS) {
+        await page.setViewportSize({ width, height });
+        await check(page, `${path} ${lang} ${theme} ${width}`);
+      }
       assert.deepEqual(faults, []);
       await close();
     }
   }
 }
 
-const tick = async (page) => { for (const box of [1, 10, 11]) await page.locator('.filter input[type=checkbox]').nth(box).check(); await page.locator('.facts').filter({ hasText: '→' }).waitFor(); };
-const stop = async () => { const { job } = await here.read('/api/jobs/j1/report.json').catch(() => ({ job: null })); if (job && ['running', 'paused'].includes(job.state)) await here.command(`/api/jobs/${job.id}/cancel`); };
+const tick = async (page) => {
+  for (const box of [1, 10, 11]) await page.locator('.filter input[type=checkbox]').nth(box).check();
+  await page.locator('.facts').filter({ hasText: '→' }).waitFor();
+};
+const stop = async () => {
+  const { job } = await here.read('/api/jobs/j1/report.json').catch(() => ({ job: null }));
+  if (job && ['running', 'paused'].includes(job.state)) await here.command(`/api/jobs/${job.id}/cancel`);
+};
 
-test('empty', async () => { await here.command('/api/images/clear'); await everywhere('/#/prepare', (page) => page.locator('.drop-zone').waitFor()); });
-test('nothing to run, no results, nothing compared', async () => { for (const path of ['/#/run', '/#/results', '/#/compare']) await everywhere(path, (page) => page.locator('h1').first().waitFor()); });
-test('prepare, separate filters with parameters', async () => { await here.command('/api/images/source', { source: 'folder', folder: 'f1' }); await everywhere('/#/prepare', tick); });
-test('prepare, chain with an open step, side by side', () => everywhere('/#/prepare', async (page) => { await tick(page); await page.locator('.settings .segmented button').nth(1).click(); await page.locator('button.step-name').first().click(); await page.locator('.stage .segmented button').nth(1).click(); }));
-test('prepare at 100 %', () => everywhere('/#/prepare', async (page) => { await page.locator('.stage .segmented button').nth(3).click(); await page.locator('.curtain.full').waitFor(); }));
-test('dialogs: help, folders, recipes, skipped files', async () => {
-  await everywhere('/#/prepare', async (page) => { await page.locator('.tools .btn').last().click(); await page.locator('dialog').waitFor(); });
-  await everywhere('/#/prepare', async (page) => { await page.locator('.source').click(); await page.locator('.folder').first().waitFor(); });
-  await everywhere('/#/prepare', async (page) => { await page.locator('.settings .head .btn').first().click(); await page.locator('dialog').waitFor(); });
+test('empty', async () => {
+  await here.command('/api/images/clear');
+  await everywhere('/#/prepare', (page) => page.locator('.drop-zone').waitFor());
 });
-test('running with a crash, as lanes and as a table', { skip: !isDevelopment && 'needs a job of known length' }, async () => {
+test('nothing to run, no results, nothing compared', async () => {
+  for (const path of ['/#/run', '/#/results', '/#/compare']) await everywhere(path, (page) => page.locator('h1').first().waitFor());
+});
+test('prepare, separate filters with parameters', async () => {
+  await here.command('/api/images/source', { source: 'input' });
+  await everywhere('/#/prepare', tick);
+});
+test('prepare, chain with an open step, side by side', () =>
+  everywhere('/#/prepare', async (page) => {
+    await tick(page);
+    await page.locator('.settings .segmented button').nth(1).click();
+    await page.locator('button.step-name').first().click();
+    await page.locator('.stage .segmented button').nth(1).click();
+  }));
+test('prepare at 100 %', () =>
+  everywhere('/#/prepare', async (page) => {
+    await page.locator('.stage .segmented button').nth(3).click();
+    await page.locator('.curtain.full').waitFor();
+  }));
+test('dialogs: help, folders, recipes, skipped files', async () => {
+  await everywhere('/#/prepare', async (page) => {
+    await page.locator('.tools .btn').last().click();
+    await page.locator('dialog').waitFor();
+  });
+  await everywhere('/#/prepare', async (page) => {
+    await page.locator('.source').click();
+    await page.locator('.folder').first().waitFor();
+  });
+  await everywhere('/#/prepare', async (page) => {
+    await page.locator('.settings .head .btn').first().click();
+    await page.locator('dialog').waitFor();
+  });
+});
+test('running with a crash, as lanes and as a table', async () => {
   await here.startJob({ workers: 6 });
   await here.command('/api/workers/2/kill');
   await everywhere('/#/run', (page) => page.locator('.lane').nth(5).waitFor());
-  await everywhere('/#/run', async (page) => { await page.locator('.timeline .btn[aria-pressed]').click(); await page.locator('td').first().waitFor(); });
+  await everywhere('/#/run', async (page) => {
+    await page.locator('.timeline .btn[aria-pressed]').click();
+    await page.locator('td').first().waitFor();
+  });
 });
-test('paused, then the question before cancelling, then cancelled', { skip: !isDevelopment && 'needs a job of known length' }, async () => {
+test('paused, then the question before cancelling, then cancelled', async () => {
   const job = await here.startJob({ workers: 6 });
   const { job: running } = await here.read('/api/jobs/j1/report.json');
   await here.command(`/api/jobs/${running.id}/pause`);
   await everywhere('/#/run', (page) => page.locator('.banner.warn').waitFor());
-  await everywhere('/#/run', async (page) => { await page.locator('.hero .btn').nth(1).click(); await page.locator('dialog.confirm').waitFor(); });
+  await everywhere('/#/run', async (page) => {
+    await page.locator('.hero .btn').nth(1).click();
+    await page.locator('dialog.confirm').waitFor();
+  });
   await here.command(`/api/jobs/${job}/cancel`);
   await here.command(`/api/jobs/${running.id}/cancel`);
   await everywhere('/#/run', (page) => page.locator('.hero .btn.primary').waitFor());
 });
-test('results, failed list, lightbox', { skip: !isDevelopment && 'needs failures' }, async () => {
+test('results, failed list, lightbox', async () => {
   await everywhere('/#/results', (page) => page.locator('.gallery .cell').first().waitFor());
-  await everywhere('/#/results', async (page) => { await page.locator('.chip').last().click(); await page.locator('.failures, .none').first().waitFor(); });
-  await everywhere('/#/results', async (page) => { await page.locator('.gallery .cell').first().click(); await page.locator('.lightbox .layer.over img:visible').waitFor(); });
+  await everywhere('/#/results', async (page) => {
+    await page.locator('.chip').last().click();
+    await page.locator('.failures, .none').first().waitFor();
+  });
+  await everywhere('/#/results', async (page) => {
+    await page.locator('.gallery .cell').first().click();
+    await page.locator('.lightbox .layer.over img:visible').waitFor();
+  });
 });
-test('compared', { skip: !isDevelopment && 'takes minutes with real work' }, async () => {
+test('compared', async () => {
   await stop();
   await here.command('/api/compare', { steps: [{ filter: 'blur', params: {} }], images: 200, repeats: 3 });
   await everywhere('/#/compare', (page) => page.locator('.verdict').waitFor());
 });
-test('disconnected', { skip: !isDevelopment && 'orders a situation of the development server' }, async () => {
-  await everywhere('/#/run', async (page) => { await here.control('refuse', 2000); await page.locator('.banner.bad').first().waitFor(); }, /WebSocket/);
+test('disconnected', async () => {
+  await everywhere(
+    '/#/run',
+    async (page) => {
+      await here.cut(2000);
+      await page.locator('.banner.bad').first().waitFor();
+    },
+    /WebSocket/,
+  );
 });
 test('at 400 % zoom nothing is wider than the window and everything can be reached', async () => {
   await here.command('/api/images/source', { source: 'samples', count: 12 });
@@ -99,9 +174,16 @@ test('at 400 % zoom nothing is wider than the window and everything can be reach
     const { page, faults, close } = await here.open({ path, width: 360, height: 225 });
     await page.waitForTimeout(300);
     assert.deepEqual(await page.evaluate(defects), [], path);
-    const scrolls = await page.evaluate(() => [...document.querySelectorAll('.page, .prepare')].every((element) => element.scrollHeight <= element.clientHeight || getComputedStyle(element).overflowY === 'auto'));
+    const scrolls = await page.evaluate(() =>
+      [...document.querySelectorAll('.page, .prepare')].every(
+        (element) => element.scrollHeight <= element.clientHeight || getComputedStyle(element).overflowY === 'auto',
+      ),
+    );
     assert.ok(scrolls, path);
-    await page.locator(path === '/#/prepare' ? '#out-workers' : 'h1').first().scrollIntoViewIfNeeded();
+    await page
+      .locator(path === '/#/prepare' ? '#out-workers' : 'h1')
+      .first()
+      .scrollIntoViewIfNeeded();
     assert.deepEqual(faults, []);
     await close();
   }

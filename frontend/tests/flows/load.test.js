@@ -1,17 +1,18 @@
 // Load: 10,000 images in the list, 200 events a second. Figures are reported, what is asserted does not depend on the machine's speed.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { isDevelopment, site } from '../site.js';
+import { site } from '../site.js';
 
-const here = await site('--rate', '200', '--images', '24');
+const here = await site({ rate: 200, images: 24 }, { development: true });
 after(() => here.close());
-const development = { skip: isDevelopment ? false : 'needs the development server' };
 const SECONDS = Number(process.env.LOTE_LOAD_SECONDS ?? 10);
 
 /** Collects long tasks from now on. Runs in the page. */
 function watch() {
   window.longTasks = [];
-  new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.longTasks.push(Math.round(entry.duration)); }).observe({ type: 'longtask' });
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.longTasks.push(Math.round(entry.duration));
+  }).observe({ type: 'longtask' });
 }
 
 /** @param {import('playwright-core').Page} page bytes of the heap after a collection */
@@ -25,40 +26,47 @@ test('first paint and size', async (context) => {
   const { page, close } = await here.open({ throttle: 4 });
   await page.waitForTimeout(1000);
   const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
-  const bytes = await page.evaluate(() => [...performance.getEntriesByType('resource')].filter((entry) => /\.(js|css)(\?|$)/.test(entry.name)).reduce((sum, entry) => sum + entry.encodedBodySize, 0));
+  const bytes = await page.evaluate(() =>
+    [...performance.getEntriesByType('resource')]
+      .filter((entry) => /\.(js|css)(\?|$)/.test(entry.name))
+      .reduce((sum, entry) => sum + entry.encodedBodySize, 0),
+  );
   context.diagnostic(`first paint ${Math.round(paint)} ms at 4x; ${bytes} bytes of script and style without the worker`);
   assert.ok(bytes < 60_000);
   await close();
 });
 
-test('10,000 images: few elements, and the heap is flat after three full scrolls', development, async (context) => {
-  await here.command('/api/images/source', { source: 'folder', folder: 'f3' });
+test('10,000 images: few elements, and the heap is flat after three full scrolls', async (context) => {
+  await here.choose('Archivo');
   const { page, close } = await here.open({ throttle: 4 });
   await page.locator('.cell.loaded').first().waitFor();
   await page.evaluate(watch);
-  const sweep = () => page.evaluate(async () => {
-    const grid = document.querySelector('.images .grid');
-    let most = 0;
-    for (let step = 0; step <= 60; step += 1) {
-      grid.scrollTop = grid.scrollHeight * step / 60;
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      most = Math.max(most, grid.querySelectorAll('*').length);
-    }
-    return most;
-  });
+  const sweep = () =>
+    page.evaluate(async () => {
+      const grid = document.querySelector('.images .grid');
+      let most = 0;
+      for (let step = 0; step <= 60; step += 1) {
+        grid.scrollTop = (grid.scrollHeight * step) / 60;
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        most = Math.max(most, grid.querySelectorAll('*').length);
+      }
+      return most;
+    });
   let most = await sweep();
   const first = await heap(page);
   for (let round = 0; round < 2; round += 1) most = Math.max(most, await sweep());
   const last = await heap(page);
   const long = await page.evaluate(() => window.longTasks);
-  context.diagnostic(`${most} elements; heap ${(first / 1e6).toFixed(1)} -> ${(last / 1e6).toFixed(1)} MB; long tasks at 4x: ${JSON.stringify(long)}`);
+  context.diagnostic(
+    `${most} elements; heap ${(first / 1e6).toFixed(1)} -> ${(last / 1e6).toFixed(1)} MB; long tasks at 4x: ${JSON.stringify(long)}`,
+  );
   assert.ok(most <= 400);
   assert.ok(last < first * 1.25 + 1e6);
   await close();
 });
 
-test('200 events a second: counts follow and nothing piles up', development, async (context) => {
-  await here.command('/api/images/source', { source: 'folder', folder: 'f3' });
+test('200 events a second: counts follow and nothing piles up', async (context) => {
+  await here.choose('Archivo');
   const { page, close } = await here.open({ throttle: 4, path: '/#/run' });
   const job = await here.startJob({ workers: 8 });
   await page.locator('.lane').nth(7).waitFor();
@@ -69,13 +77,18 @@ test('200 events a second: counts follow and nothing piles up', development, asy
     await page.waitForTimeout(1000);
     const began = performance.now();
     const { job: now } = await here.read(`/api/jobs/${job}/report.json`);
-    await page.waitForFunction((wanted) => Number((/\d[\d.]*/.exec(document.querySelector('.hero p').textContent)?.[0] ?? '0').replace(/\./g, '')) >= wanted, now.progress.done);
+    await page.waitForFunction(
+      (wanted) => Number((/\d[\d.]*/.exec(document.querySelector('.hero p').textContent)?.[0] ?? '0').replace(/\./g, '')) >= wanted,
+      now.progress.done,
+    );
     lags.push(Math.round(performance.now() - began));
   }
   const long = await page.evaluate(() => window.longTasks);
   const rate = await page.locator('.figure').nth(1).locator('dd').textContent();
-  context.diagnostic(`rate shown ${rate}; lag to screen incl. this measurement ${JSON.stringify(lags)} ms; long tasks at 4x in ${SECONDS} s: ${JSON.stringify(long)}`);
-  assert.ok(await page.locator('.recent-cell').count() <= 10);
+  context.diagnostic(
+    `rate shown ${rate}; lag to screen incl. this measurement ${JSON.stringify(lags)} ms; long tasks at 4x in ${SECONDS} s: ${JSON.stringify(long)}`,
+  );
+  assert.ok((await page.locator('.recent-cell').count()) <= 10);
   await here.command(`/api/jobs/${job}/cancel`);
   await close();
 });

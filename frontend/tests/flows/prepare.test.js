@@ -2,33 +2,72 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
-import { isDevelopment, site } from '../site.js';
+import { site } from '../site.js';
 
-const here = await site('--rate', '200', '--images', '30');
+const here = await site({ rate: 200, images: 30 });
 after(() => here.close());
 const digest = (bytes) => createHash('sha256').update(Buffer.from(bytes)).digest('hex');
-const preview = async (body) => (await fetch(`${here.base}/api/preview`, { method: 'POST', headers: { 'Content-Type': 'application/json', Origin: here.base }, body: JSON.stringify(body) })).arrayBuffer();
+const preview = async (body) =>
+  (
+    await fetch(`${here.base}/api/preview`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Origin: here.base },
+      body: JSON.stringify(body),
+    })
+  ).arrayBuffer();
 /** Empties the form, which otherwise begins with the server's last job. */
-const none = async (page) => { const button = page.getByRole('button', { name: /^(None|Ninguno)$/ }); await page.locator('.filter').first().or(page.locator('.chain')).first().waitFor(); if (await button.isEnabled()) await button.click(); };
-const check = async (page, name) => { const box = page.getByRole('checkbox', { name, exact: true }); if (!await box.isChecked()) await box.check(); };
+const none = async (page) => {
+  const button = page.getByRole('button', { name: /^(None|Ninguno)$/ });
+  await page.locator('.filter').first().or(page.locator('.chain')).first().waitFor();
+  if (await button.isEnabled()) await button.click();
+};
+const check = async (page, name) => {
+  const box = page.getByRole('checkbox', { name, exact: true });
+  if (!(await box.isChecked())) await box.check();
+};
 
 test('the preview at 100 % is the very file of the batch, for all filters and two chains', async () => {
   await here.command('/api/images/source', { source: 'samples', count: 2 });
-  const { images: [image] } = await here.read('/api/images?limit=1');
+  const {
+    images: [image],
+  } = await here.read('/api/images?limit=1');
   const { page, close } = await here.open({ lang: 'en' });
   const names = await page.locator('.filter').count();
   assert.equal(names, 12);
-  const specs = await page.evaluate(() => new Promise((resolve) => { const socket = new WebSocket('/ws', 'lote.v1'); socket.onmessage = ({ data }) => { resolve(JSON.parse(data).filters.map((one) => one.id)); socket.close(); }; }));
+  const specs = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const socket = new WebSocket('/ws', 'lote.v1');
+        socket.onmessage = ({ data }) => {
+          resolve(JSON.parse(data).filters.map((one) => one.id));
+          socket.close();
+        };
+      }),
+  );
   await close();
-  const chains = [['redimensionar', 'marca_agua'], ['grises', 'contraste', 'nitidez']];
-  const variants = [...specs.map((id) => [id]), ...chains].map((ids) => ({ name: ids.join('+'), steps: ids.map((filter) => ({ filter, params: {} })) }));
+  const chains = [
+    ['redimensionar', 'marca_agua'],
+    ['grises', 'contraste', 'nitidez'],
+  ];
+  const variants = [...specs.map((id) => [id]), ...chains].map((ids) => ({
+    name: ids.join('+'),
+    steps: ids.map((filter) => ({ filter, params: {} })),
+  }));
   const output = { folder: null, format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' };
-  const { body: { job } } = await here.command('/api/jobs', { mode: 'processes', workers: 2, variants, output });
+  const {
+    body: { job },
+  } = await here.command('/api/jobs', { mode: 'processes', workers: 2, variants, output });
   let outputs = [];
   while (outputs.length < variants.length * 2) ({ outputs } = await here.read(`/api/jobs/${job}/outputs?limit=500`));
   for (const one of outputs.filter((entry) => entry.image === image.id)) {
     const file = await (await fetch(`${here.base}/api/output/${one.output}`)).arrayBuffer();
-    const seen = await preview({ image: image.id, steps: variants[one.variant].steps, encoding: { format: null, quality: 75 }, size: null, exact: true });
+    const seen = await preview({
+      image: image.id,
+      steps: variants[one.variant].steps,
+      encoding: { format: null, quality: 75 },
+      size: null,
+      exact: true,
+    });
     assert.equal(digest(seen), digest(file), variants[one.variant].name);
   }
 });
@@ -37,11 +76,11 @@ test('ticking a filter shows it on the photo, and its colour is the same in row 
   await here.command('/api/images/source', { source: 'samples', count: 12 });
   const { page, faults, close } = await here.open({ lang: 'en' });
   await none(page);
-  for (const name of ['Sepia', 'Blur', 'Greyscale']) await check(page, name);
-  assert.deepEqual(await page.locator('.variant-name').allTextContents(), ['Sepia', 'Blur', 'Greyscale']);
+  for (const name of ['Sepia', 'Blur', 'Grayscale']) await check(page, name);
+  assert.deepEqual(await page.locator('.variant-name').allTextContents(), ['Sepia', 'Blur', 'Grayscale']);
   assert.ok(await page.locator('.filter', { hasText: 'Sepia' }).locator('.colour-1').isVisible());
-  assert.ok(await page.locator('.filter', { hasText: 'Greyscale' }).locator('.colour-3').isVisible());
-  await page.locator('.tag.after', { hasText: 'After · Greyscale' }).waitFor();
+  assert.ok(await page.locator('.filter', { hasText: 'Grayscale' }).locator('.colour-3').isVisible());
+  await page.locator('.tag.after', { hasText: 'After · Grayscale' }).waitFor();
   const picture = page.locator('.layer.over img');
   const before = await picture.getAttribute('src');
   await page.getByRole('button', { name: 'Blur', exact: true }).click();
@@ -51,7 +90,7 @@ test('ticking a filter shows it on the photo, and its colour is the same in row 
   await slider.focus();
   await page.keyboard.press('ArrowRight');
   await page.waitForFunction((old) => document.querySelector('.layer.over img').getAttribute('src') !== old, blurred);
-  assert.equal(await page.locator('output[for^=param]').first().textContent(), '5.5\u00a0px');
+  assert.equal(await page.getByRole('spinbutton', { name: 'Radius' }).inputValue(), '5.5');
   await page.getByText('Process 36 files').waitFor();
   assert.deepEqual(faults, []);
   await close();
@@ -60,35 +99,36 @@ test('ticking a filter shows it on the photo, and its colour is the same in row 
 test('a chain is put in order with the keyboard alone, and gives one file per image', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
   await none(page);
-  for (const name of ['Sepia', 'Blur', 'Greyscale']) await check(page, name);
+  for (const name of ['Sepia', 'Blur', 'Grayscale']) await check(page, name);
   await page.getByRole('button', { name: 'Chain' }).click();
   await page.getByText('Process 12 files').waitFor();
-  await page.getByRole('button', { name: 'Move Greyscale up' }).focus();
+  await page.getByRole('button', { name: 'Move Grayscale up' }).focus();
   await page.keyboard.press('Enter');
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Move Greyscale up');
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Move Grayscale up');
   await page.keyboard.press('Enter');
-  assert.deepEqual(await page.locator('.variant-name').allTextContents(), ['1 Greyscale', '2 + Sepia', '3 + Blur']);
+  assert.deepEqual(await page.locator('.variant-name').allTextContents(), ['1 Grayscale', '2 + Sepia', '3 + Blur']);
   assert.deepEqual(faults, []);
   await close();
 });
 
 test('search, exclude and include again; the curtain and the original by keys', async () => {
+  await here.choose('Costa');
   const { page, faults, close } = await here.open({ lang: 'es' });
-  await page.getByRole('option', { name: 'muestra_01.png' }).waitFor();
+  await page.getByRole('option', { name: /^DSC_2400/ }).waitFor();
   await page.keyboard.press('/');
-  await page.keyboard.type('MUESTRA_07');
-  await page.getByRole('option', { name: 'muestra_07.png' }).waitFor();
+  await page.keyboard.type('dsc_2407');
+  await page.getByRole('option', { name: /^DSC_2407/ }).waitFor();
   await page.waitForFunction(() => [...document.querySelectorAll('.cell')].filter((cell) => cell.checkVisibility()).length === 1);
-  await page.getByRole('option', { name: 'muestra_07.png' }).click();
+  await page.getByRole('option', { name: /^DSC_2407/ }).click();
   await page.keyboard.press('x');
-  await page.getByRole('option', { name: 'muestra_07.png, excluida' }).waitFor();
+  await page.getByRole('option', { name: /^DSC_2407.*, excluida$/ }).waitFor();
   await page.getByText('1 excluida').waitFor();
   await page.getByRole('button', { name: 'Incluir todas' }).click();
-  await page.getByRole('option', { name: 'muestra_07.png', exact: true }).waitFor();
+  await page.getByRole('option', { name: /^DSC_2407\.\w+$/ }).waitFor();
   await page.getByRole('searchbox').fill('');
-  await page.getByRole('option', { name: 'muestra_01.png' }).click();
+  await page.getByRole('option', { name: /^DSC_2400/ }).click();
   await page.keyboard.press('End');
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'muestra_12.png');
+  assert.match(await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? ''), /^DSC_2459/);
   const cut = () => page.locator('.stage .curtain').evaluate((element) => element.style.getPropertyValue('--cut'));
   await page.getByRole('slider', { name: 'Comparar antes y después' }).focus();
   await page.keyboard.press('ArrowRight');
@@ -134,6 +174,7 @@ test('the start button says why it cannot start', async () => {
 });
 
 test('a folder is chosen from the server’s list, and language and theme are remembered', async () => {
+  await here.command('/api/images/source', { source: 'input' });
   const { page, faults, close } = await here.open({ lang: 'es' });
   await page.getByRole('button', { name: /Cambiar$/ }).click();
   await page.getByRole('button', { name: /Costa/ }).click();
@@ -142,18 +183,21 @@ test('a folder is chosen from the server’s list, and language and theme are re
   await page.getByRole('button', { name: 'EN, English' }).click();
   await page.getByRole('heading', { name: 'Images' }).waitFor();
   await page.getByRole('button', { name: 'Switch between light and dark' }).click();
-  await page.goto(`${here.base}/`);
+  await page.goto(`${here.seen}/`);
   await page.getByRole('heading', { name: 'Images' }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
   assert.deepEqual(faults, []);
   await close();
 });
 
-test('hostile names are text everywhere', { skip: isDevelopment ? false : 'orders a situation of the development server' }, async () => {
-  await here.control('hostile');
+test('hostile names are text everywhere', async () => {
+  await here.choose('Hostil');
   const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
   let dialogs = 0;
-  page.on('dialog', (dialog) => { dialogs += 1; dialog.dismiss(); });
+  page.on('dialog', (dialog) => {
+    dialogs += 1;
+    dialog.dismiss();
+  });
   await page.getByRole('option', { name: '<img src=x onerror=alert(1)>.jpg' }).click();
   await page.getByRole('heading', { name: '<img src=x onerror=alert(1)>.jpg' }).waitFor();
   await none(page);

@@ -14,7 +14,15 @@ const BUDGET = 60_000;
 function tokens(source) {
   const scanner = ts.createSourceFile('x.js', source, ts.ScriptTarget.ES2022, false, ts.ScriptKind.JS);
   const list = [];
-  const visit = (node) => { if (node.getChildCount(scanner) === 0) { const text = node.getText(scanner); if (text) list.push(text); } else node.getChildren(scanner).forEach((child) => { if (child.kind < ts.SyntaxKind.FirstJSDocNode || child.kind > ts.SyntaxKind.LastJSDocNode) visit(child); }); };
+  const visit = (node) => {
+    if (node.getChildCount(scanner) === 0) {
+      const text = node.getText(scanner);
+      if (text) list.push(text);
+    } else
+      node.getChildren(scanner).forEach((child) => {
+        if (child.kind < ts.SyntaxKind.FirstJSDocNode || child.kind > ts.SyntaxKind.LastJSDocNode) visit(child);
+      });
+  };
   visit(scanner);
   return list;
 }
@@ -33,8 +41,15 @@ test('no two joined modules declare the same top-level name', () => {
     const seen = new Map();
     for (const file of order(ROOT + entry)) {
       for (const statement of ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022).statements) {
-        const names = ts.isVariableStatement(statement) ? statement.declarationList.declarations.map((one) => one.name.text) : statement.name ? [statement.name.text] : [];
-        for (const name of names) { assert.ok(!seen.has(name), `${name}: in ${seen.get(name)} and ${file}`); seen.set(name, file); }
+        const names = ts.isVariableStatement(statement)
+          ? statement.declarationList.declarations.map((one) => one.name.text)
+          : statement.name
+            ? [statement.name.text]
+            : [];
+        for (const name of names) {
+          assert.ok(!seen.has(name), `${name}: in ${seen.get(name)} and ${file}`);
+          seen.set(name, file);
+        }
       }
     }
   }
@@ -43,27 +58,46 @@ test('no two joined modules declare the same top-level name', () => {
 test('a joined script has no syntax error and needs no other file', () => {
   for (const entry of ENTRIES) {
     const joined = joinModules(ROOT + entry);
-    const program = ts.transpileModule(joined, { reportDiagnostics: true, compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 } });
-    assert.deepEqual(program.diagnostics?.map((one) => one.messageText), []);
+    const program = ts.transpileModule(joined, {
+      reportDiagnostics: true,
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
+    });
+    assert.deepEqual(
+      program.diagnostics?.map((one) => one.messageText),
+      [],
+    );
     assert.ok(!/^(import|export) /m.test(joined));
   }
 });
 
 test('every module is used, and every style is named in lote.css', () => {
   const used = new Set(ENTRIES.flatMap((entry) => order(ROOT + entry)).map((file) => file.slice(ROOT.length)));
-  assert.deepEqual(readdirSync(`${ROOT}modules`).filter((name) => !used.has(`modules/${name}`)), ['texts-en.js', 'texts-es.js']);
+  assert.deepEqual(
+    readdirSync(`${ROOT}modules`).filter((name) => !used.has(`modules/${name}`)),
+    ['texts-en.js', 'texts-es.js'],
+  );
   const named = readFileSync(`${ROOT}styles/lote.css`, 'utf8');
-  assert.deepEqual(readdirSync(`${ROOT}styles`).filter((name) => name !== 'lote.css' && !named.includes(`"${name}"`)), []);
+  assert.deepEqual(
+    readdirSync(`${ROOT}styles`).filter((name) => name !== 'lote.css' && !named.includes(`"${name}"`)),
+    [],
+  );
 });
 
 test('script and style of a language fit the budget when compressed', () => {
   const packed = (text) => gzipSync(text, { level: 9 }).length;
   const common = ENTRIES.reduce((sum, entry) => sum + packed(joinModules(ROOT + entry)), packed(joinStyles(`${ROOT}styles/lote.css`)));
-  for (const language of ['es', 'en']) assert.ok(common + packed(readFileSync(`${ROOT}modules/texts-${language}.js`)) < BUDGET, `${common}`);
+  for (const language of ['es', 'en'])
+    assert.ok(common + packed(readFileSync(`${ROOT}modules/texts-${language}.js`)) < BUDGET, `${common}`);
 });
 
 test('no source writes markup, inline styles or handlers as text', () => {
   const sources = new Set(ENTRIES.flatMap((entry) => order(ROOT + entry)));
-  for (const file of sources) assert.ok(!/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|cssText|setAttribute\('style'/.test(readFileSync(file, 'utf8')), file);
+  for (const file of sources)
+    assert.ok(
+      !/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|cssText|setAttribute\('style'/.test(
+        readFileSync(file, 'utf8'),
+      ),
+      file,
+    );
   assert.ok(!/\sstyle=|\son\w+=|<style|<script(?! type="module" src=)/.test(readFileSync(`${ROOT}index.html`, 'utf8')));
 });

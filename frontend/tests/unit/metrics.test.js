@@ -29,8 +29,14 @@ test('a pause does not count as slowness', () => {
 });
 
 test('efficiency is busy time over workers times wall time, with what is in work', () => {
-  const running = job({ workers: 2, progress: progress({ elapsed_ms: 10_000, variants: [counts({ work_ms: 9000 }), counts({ work_ms: 8000 })] }) });
-  const busy = { ...lane(1), task: { task: 1, attempt: 1, image: '', name: '', variants: [0], start_ms: 9000, next: 0, next_start_ms: 9000 } };
+  const running = job({
+    workers: 2,
+    progress: progress({ elapsed_ms: 10_000, variants: [counts({ work_ms: 9000 }), counts({ work_ms: 8000 })] }),
+  });
+  const busy = {
+    ...lane(1),
+    task: { task: 1, attempt: 1, image: '', name: '', variants: [0], start_ms: 9000, next: 0, next_start_ms: 9000 },
+  };
   assert.equal(efficiencyOf(running, [busy, lane(2)], 10_000, 10_000), 0.9);
   assert.equal(efficiencyOf(running, [], 0, 0), null);
   assert.equal(efficiencyOf(job({ workers: 0 }), [], 0, 10_000), null);
@@ -38,7 +44,10 @@ test('efficiency is busy time over workers times wall time, with what is in work
 
 test('time left weighs the remaining files of each filter with its own time', () => {
   const meter = new Meter(2, 0);
-  for (let n = 0; n < 5; n += 1) { meter.push(bar({ variant: 0, start_ms: 0, end_ms: 100 })); meter.push(bar({ variant: 1, start_ms: 0, end_ms: 300 })); }
+  for (let n = 0; n < 5; n += 1) {
+    meter.push(bar({ variant: 0, start_ms: 0, end_ms: 100 }));
+    meter.push(bar({ variant: 1, start_ms: 0, end_ms: 300 }));
+  }
   const half = job({ progress: progress({ done: 10, ok: 10, elapsed_ms: 5000, variants: [counts({ ok: 5 }), counts({ ok: 5 })] }) });
   assert.equal(meter.timeLeft(half, [lane(1), lane(2)], 5000), (5 * 100 + 5 * 300) / 2);
 });
@@ -53,13 +62,24 @@ test('time left is hidden until three files per worker are done or three seconds
 
 test('time left after a reload comes from the counts of the server', () => {
   const meter = new Meter(2, 0);
-  const later = job({ progress: progress({ done: 10, ok: 10, elapsed_ms: 9000, variants: [counts({ ok: 5, work_ms: 500 }), counts({ ok: 5, work_ms: 1500 })] }) });
+  const later = job({
+    progress: progress({
+      done: 10,
+      ok: 10,
+      elapsed_ms: 9000,
+      variants: [counts({ ok: 5, work_ms: 500 }), counts({ ok: 5, work_ms: 1500 })],
+    }),
+  });
   assert.equal(meter.timeLeft(later, [lane(1), lane(2)], 9000), (5 * 100 + 5 * 300) / 2);
 });
 
 test('nothing is shown of a job in which everything failed, and nothing divides by zero', () => {
   const meter = new Meter(1, 0);
-  const failed = job({ variants: [{ name: 'x', steps: [], planned: 6 }], workers: 2, progress: progress({ done: 6, failed: 6, elapsed_ms: 4000, variants: [counts({ failed: 6 })] }) });
+  const failed = job({
+    variants: [{ name: 'x', steps: [], planned: 6 }],
+    workers: 2,
+    progress: progress({ done: 6, failed: 6, elapsed_ms: 4000, variants: [counts({ failed: 6 })] }),
+  });
   const read = meter.read(failed, [lane(1)], 4000, 0);
   assert.deepEqual([read.eta_ms, read.rate, read.efficiency, read.quantiles[0]], [null, null, 0, null]);
 });
@@ -67,5 +87,9 @@ test('nothing is shown of a job in which everything failed, and nothing divides 
 test('quantiles are of the last durations', () => {
   const meter = new Meter(1, 0);
   for (let n = 1; n <= 100; n += 1) meter.push(bar({ start_ms: 0, end_ms: n }));
-  assert.deepEqual(meter.read(job({ variants: [{ name: 'x', steps: [], planned: 200 }] , progress: progress({ variants: [counts()] }) }), [], 100, 0).quantiles[0], { p50: 51, p95: 96 });
+  assert.deepEqual(
+    meter.read(job({ variants: [{ name: 'x', steps: [], planned: 200 }], progress: progress({ variants: [counts()] }) }), [], 100, 0)
+      .quantiles[0],
+    { p50: 51, p95: 96 },
+  );
 });

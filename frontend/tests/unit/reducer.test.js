@@ -5,7 +5,22 @@ import { job, lane, progress, snapshot } from './fixtures.js';
 
 const changes = (n, events, counts = null) => ({ tipo: 'cambios', n, t_ms: 2000, progress: counts, events });
 const begin = { event: 'task', slot: 1, t_ms: 1100, task: 5, attempt: 1, image: 'i5', name: 'a.jpg', variants: [0, 1] };
-const ended = (change = {}) => ({ event: 'output', slot: 1, task: 5, attempt: 1, variant: 0, image: 'i5', name: 'a.jpg', start_ms: 1100, end_ms: 1300, status: 'ok', output: 'o1', output_name: 'a_grises.jpg', bytes: 10, ...change });
+const ended = (change = {}) => ({
+  event: 'output',
+  slot: 1,
+  task: 5,
+  attempt: 1,
+  variant: 0,
+  image: 'i5',
+  name: 'a.jpg',
+  start_ms: 1100,
+  end_ms: 1300,
+  status: 'ok',
+  output: 'o1',
+  output_name: 'a_grises.jpg',
+  bytes: 10,
+  ...change,
+});
 
 test('a batch that is not the next one is refused and changes nothing', () => {
   const state = fromSnapshot(snapshot());
@@ -23,8 +38,17 @@ test('a slot goes on with the next variant of its task and is idle after the las
   assert.deepEqual([state.sections.lanes[0].task?.next, state.sections.lanes[0].task?.next_start_ms], [1, 1300]);
   apply(state, changes(9, [ended({ variant: 1, start_ms: 1300, end_ms: 1500, output: 'o2' })]));
   assert.equal(state.sections.lanes[0].task, null);
-  assert.deepEqual(state.bars.map((bar) => [bar.variant, bar.start_ms, bar.end_ms]), [[0, 1100, 1300], [1, 1300, 1500]]);
-  assert.deepEqual(state.sections.recent.map((one) => one.output), ['o2', 'o1']);
+  assert.deepEqual(
+    state.bars.map((bar) => [bar.variant, bar.start_ms, bar.end_ms]),
+    [
+      [0, 1100, 1300],
+      [1, 1300, 1500],
+    ],
+  );
+  assert.deepEqual(
+    state.sections.recent.map((one) => one.output),
+    ['o2', 'o1'],
+  );
 });
 
 test('counts are taken from the batch as they are, so a lost event cannot make them wrong', () => {
@@ -36,10 +60,23 @@ test('counts are taken from the batch as they are, so a lost event cannot make t
 
 test('a failed output becomes a failure, and leaves the list when it is tried again', () => {
   const state = fromSnapshot(snapshot());
-  apply(state, changes(8, [begin, ended({ status: 'failed', kind: 'damaged', message: 'cut off' }), ended({ variant: 1, status: 'failed', output: 'o2', kind: 'damaged', message: 'cut off' })]));
-  assert.deepEqual(state.sections.failures.map((failure) => failure.output), ['o2', 'o1']);
+  apply(
+    state,
+    changes(8, [
+      begin,
+      ended({ status: 'failed', kind: 'damaged', message: 'cut off' }),
+      ended({ variant: 1, status: 'failed', output: 'o2', kind: 'damaged', message: 'cut off' }),
+    ]),
+  );
+  assert.deepEqual(
+    state.sections.failures.map((failure) => failure.output),
+    ['o2', 'o1'],
+  );
   apply(state, changes(9, [{ event: 'retried', outputs: ['o1'] }]));
-  assert.deepEqual(state.sections.failures.map((failure) => failure.output), ['o2']);
+  assert.deepEqual(
+    state.sections.failures.map((failure) => failure.output),
+    ['o2'],
+  );
   apply(state, changes(10, [{ event: 'retried', outputs: null }]));
   assert.deepEqual(state.sections.failures, []);
 });
@@ -47,9 +84,17 @@ test('a failed output becomes a failure, and leaves the list when it is tried ag
 test('a death ends the bar in work as a crash, and the replacement closes it', () => {
   const state = fromSnapshot(snapshot());
   apply(state, changes(8, [begin, { event: 'worker', worker: 1, t_ms: 1250, state: 'lost', reason: 'SIGKILL' }]));
-  assert.deepEqual(state.sections.crashes, [{ slot: 1, worker: 1, t_ms: 1250, start_ms: 1100, task: 5, attempt: 1, variant: 0, name: 'a.jpg', ready_ms: null }]);
+  assert.deepEqual(state.sections.crashes, [
+    { slot: 1, worker: 1, t_ms: 1250, start_ms: 1100, task: 5, attempt: 1, variant: 0, name: 'a.jpg', ready_ms: null },
+  ]);
   assert.deepEqual([state.sections.lanes[0].state, state.sections.lanes[0].restarts, state.sections.lanes[0].task], ['lost', 1, null]);
-  apply(state, changes(9, [{ event: 'worker', worker: 1, t_ms: 1300, state: 'started', pid: 900 }, { event: 'worker', worker: 1, t_ms: 1400, state: 'ready', pid: 900, replaced_ms: 150 }]));
+  apply(
+    state,
+    changes(9, [
+      { event: 'worker', worker: 1, t_ms: 1300, state: 'started', pid: 900 },
+      { event: 'worker', worker: 1, t_ms: 1400, state: 'ready', pid: 900, replaced_ms: 150 },
+    ]),
+  );
   assert.equal(state.sections.crashes[0].ready_ms, 1400);
   assert.deepEqual([state.sections.lanes[0].state, state.sections.lanes[0].pid], ['ready', 900]);
 });
@@ -58,7 +103,13 @@ test('in thread mode one death is a crash in every lane', () => {
   const lanes = [lane(1), lane(2)].map((one) => ({ ...one, worker: 1 }));
   const state = fromSnapshot(snapshot({ lanes, job: job({ mode: 'threads' }) }));
   apply(state, changes(8, [begin, { event: 'worker', worker: 1, t_ms: 1250, state: 'lost' }]));
-  assert.deepEqual(state.sections.crashes.map((crash) => [crash.slot, crash.task]), [[1, 5], [2, null]]);
+  assert.deepEqual(
+    state.sections.crashes.map((crash) => [crash.slot, crash.task]),
+    [
+      [1, 5],
+      [2, null],
+    ],
+  );
 });
 
 test('another job starts with empty lists, the same job keeps them', () => {
@@ -72,7 +123,14 @@ test('another job starts with empty lists, the same job keeps them', () => {
 
 test('lists that could grow without end are capped', () => {
   const state = fromSnapshot(snapshot());
-  for (let n = 0; n < 1100; n += 1) apply(state, changes(8 + n, [ended({ output: `o${n}`, status: 'failed' }), { event: 'notice', notice: { id: n, t_ms: 0, level: 'info', code: '', args: {}, message: '' } }]));
+  for (let n = 0; n < 1100; n += 1)
+    apply(
+      state,
+      changes(8 + n, [
+        ended({ output: `o${n}`, status: 'failed' }),
+        { event: 'notice', notice: { id: n, t_ms: 0, level: 'info', code: '', args: {}, message: '' } },
+      ]),
+    );
   assert.deepEqual([state.sections.failures.length, state.sections.notices.length], [1000, 50]);
   assert.equal(state.sections.notices[0].id, 1099);
 });

@@ -69,6 +69,8 @@ pub enum ParamKind {
         min: f64,
         /// Largest value.
         max: f64,
+        /// Where a slider ends: what is beyond is for those who type it.
+        slider_max: f64,
         /// Step of a slider.
         step: f64,
         /// Value when not given.

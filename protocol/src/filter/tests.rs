@@ -24,7 +24,7 @@ static BLUR: FilterSpec = filter(
         "radio",
         "radius",
         Unit::Px,
-        ParamKind::Float { min: 0.0, max: 250.0, step: 0.5, default: Some(5.0) },
+        ParamKind::Float { min: 0.0, max: 250.0, slider_max: 50.0, step: 0.5, default: Some(5.0) },
     )],
 );
 static POSTERIZE: FilterSpec = filter(

@@ -28,7 +28,7 @@ pub static BLUR: Registered = Registered {
                 en: "Standard deviation of the Gaussian curve; the larger, the softer.",
             },
             unit: Unit::Px,
-            kind: ParamKind::Float { min: 0.0, max: 1000.0, step: 0.5, default: Some(5.0) },
+            kind: ParamKind::Float { min: 0.0, max: 1000.0, slider_max: 50.0, step: 0.5, default: Some(5.0) },
         }],
     },
     build: |params| Box::new(Blur::new(params)),

@@ -1,0 +1,40 @@
+// Compare: processes against threads, measured; the isolation test on a running job.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { site } from '../site.js';
+
+const here = await site({ images: 150, rate: 30 });
+after(() => here.close());
+
+test('a process is killed at random in mid-job, and nothing is lost', async () => {
+  await here.startJob();
+  const { page, faults, close } = await here.open({ path: '/#/compare', lang: 'en' });
+  await page.getByRole('button', { name: 'Kill a random process' }).click();
+  await page.waitForFunction(
+    () =>
+      document.querySelector('.isolation dl dd:last-child') &&
+      [...document.querySelectorAll('.isolation dl > div')].at(-1)?.textContent?.endsWith('0'),
+  );
+  const facts = await page.locator('.isolation dl').textContent();
+  assert.match(facts, /SIGKILL/);
+  await page.keyboard.press('2');
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await page.getByRole('button', { name: 'Cancel the job' }).click();
+  await page.getByRole('button', { name: 'See results' }).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('processes and threads are measured on the same images, and the sentence follows from the figures', async () => {
+  await here.choose('Mezcla');
+  const { page, faults, close } = await here.open({ path: '/#/compare', lang: 'en' });
+  await page.locator('#compare-filter').selectOption('grises');
+  await page.getByRole('button', { name: 'Run the comparison' }).click();
+  await page.locator('.verdict').waitFor();
+  assert.match(await page.locator('.verdict').textContent(), /^On this machine .*One crash interrupts \d+ images? with processes/);
+  assert.equal(await page.locator('table.data tbody tr').count(), 7);
+  assert.doesNotMatch(await page.locator('main').innerText(), /NaN|Infinity|undefined|null/);
+  await page.locator('.chart-place svg').waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
