@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::client::{Answer, Server};
+use super::sockets::open_from;
 
 /// Every command that there is.
 const COMMANDS: [&str; 21] = [
@@ -211,6 +212,21 @@ fn an_allowed_page_may_ask_and_command_and_no_other() {
     }
     let read = with("GET", "/api/images", "http://localhost:3001");
     assert_eq!(read.header("access-control-allow-origin"), "", "others cannot read the answer");
+}
+
+#[test]
+fn a_page_behind_a_proxy_that_speaks_https_may_do_what_the_servers_own_may() {
+    let server = Server::start_with(&["--allow-origin", "https://lote.example"]);
+    let origin = "Origin: https://lote.example\r\n";
+    assert_eq!(server.post_from("/api/images/clear", origin, b"{}").status, 200);
+    let ask = |path: &str, headers: &str| {
+        let host = server.host();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n");
+        server.send(&head, b"").status
+    };
+    let same_site = "Sec-Fetch-Site: same-origin\r\nConnection: close\r\n";
+    assert_eq!((ask("/", same_site), ask("/api/images", same_site)), (200, 200));
+    assert_eq!(open_from(&server, "https://lote.example", "/ws", Some("lote.v1")).1, 101);
 }
 
 #[test]

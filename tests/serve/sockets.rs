@@ -14,6 +14,16 @@ fn open(server: &Server) -> (TcpStream, u16) {
 
 /// Asks for a socket with that subprotocol; returns it and the status of the answer.
 pub(crate) fn open_as(server: &Server, path: &str, protocol: Option<&str>) -> (TcpStream, u16) {
+    open_from(server, &server.origin(), path, protocol)
+}
+
+/// The same for a page of that origin.
+pub(crate) fn open_from(
+    server: &Server,
+    origin: &str,
+    path: &str,
+    protocol: Option<&str>,
+) -> (TcpStream, u16) {
     let mut stream = server.connect();
     let protocol = protocol.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
     let head = format!(
@@ -21,7 +31,7 @@ pub(crate) fn open_as(server: &Server, path: &str, protocol: Option<&str>) -> (T
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
          {}\r\n",
         server.host(),
-        server.origin(),
+        origin,
         protocol.unwrap_or_default()
     );
     stream.write_all(head.as_bytes()).unwrap();
