@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+#[path = "serve/attacks.rs"]
+mod attacks;
 #[path = "serve/client.rs"]
 mod client;
 #[path = "serve/commands.rs"]
@@ -15,6 +17,8 @@ mod images;
 mod limits;
 #[path = "serve/page.rs"]
 mod page;
+#[path = "serve/paths.rs"]
+mod paths;
 #[allow(dead_code, reason = "other tests need the rest")]
 #[path = "support/pictures.rs"]
 mod pictures;

@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod lang;
 pub mod live;
 pub mod plan;
+pub mod redact;
 pub mod report;
 pub mod run;
 pub mod samples;

@@ -41,7 +41,13 @@ impl Server {
 
     /// Starts in that folder; returns when the server says where it is.
     pub(crate) fn start_in(folder: TempDir, arguments: &[&str]) -> Self {
-        let mut process = lote(folder.path())
+        let command = lote(folder.path());
+        Self::start_by(command, folder, arguments)
+    }
+
+    /// Starts by that command of [`lote`].
+    pub(crate) fn start_by(mut command: Command, folder: TempDir, arguments: &[&str]) -> Self {
+        let mut process = command
             .args(["serve", "--port", "0"])
             .args(arguments)
             .stderr(Stdio::piped())
@@ -57,6 +63,13 @@ impl Server {
         };
         let port = url.split(':').nth(2).unwrap().split('/').next().unwrap().parse().unwrap();
         Self { process, folder, port, url, stderr }
+    }
+
+    /// Memory of the server, KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

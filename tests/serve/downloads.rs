@@ -1,11 +1,15 @@
 //! What comes out of a job: the archive and the reports.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::client::Server;
+use super::client::{Server, folder_with};
+use super::pictures::png;
+use super::stream::{Page, start};
 
 /// Runs a job on three samples and two filters to its end; returns its id.
 pub(crate) fn job(server: &Server) -> String {
@@ -74,6 +78,41 @@ fn all_outputs_come_as_one_archive() {
     fs::remove_dir_all(server.path("output_images/invertir")).unwrap();
     assert_eq!(server.get(&format!("/api/jobs/{job}/zip?variant=1")).status, 404);
     assert_eq!(server.get(&format!("/api/jobs/{job}/zip?variant=9")).status, 404);
+}
+
+#[test]
+fn no_name_in_an_archive_leads_out_of_the_folder_it_is_unpacked_to() {
+    let names: [&[u8]; 7] = [
+        b"..\\..\\evil.png",
+        b"C:\\evil.png",
+        b"<img src=x onerror=alert(1)>.png",
+        b"line\nfeed \x1b[31m.png",
+        b"\xff\xfe.png",
+        b"\xe2\x80\xaegnp.png",
+        b"..png",
+    ];
+    let folder = folder_with(&[]);
+    let input = folder.path().join("input_images");
+    fs::create_dir(&input).unwrap();
+    for name in names {
+        fs::write(input.join(OsStr::from_bytes(name)), png(6, 4, 1)).unwrap();
+    }
+    let server = Server::start_in(folder, &[]);
+    server.settled();
+    let mut page = Page::open(&server);
+    let job = start(&server, &["grises"]);
+    assert_eq!(page.until_job("finished")["progress"]["ok"], names.len());
+    let answer = server.get(&format!("/api/jobs/{job}/zip"));
+    let packed = unpacked(&server, &answer.body);
+    assert_eq!(packed.len(), names.len());
+    for name in &packed {
+        assert!(name.starts_with("grises/"), "{name}");
+        assert_eq!(name.matches('/').count(), 1, "{name}");
+        let hostile = |c: char| c.is_control() || "\\:<>|\"?*".contains(c);
+        assert!(!name.contains(hostile), "{name:?}");
+    }
+    let walk = fs::read_dir(server.path("unpacked/grises")).unwrap().count();
+    assert_eq!(walk, names.len());
 }
 
 #[test]

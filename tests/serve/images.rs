@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::client::{PNG, Server, folder_with};
+use super::pictures::png;
 
 fn names(page: &Value) -> Vec<String> {
     let images = page["images"].as_array().unwrap();
@@ -66,6 +67,37 @@ fn an_original_is_sent_as_an_attachment() {
     assert!(answer.header("content-disposition").starts_with("attachment; filename=\"a _b_.png\""));
     fs::remove_file(server.path("input_images/a \"b\".png")).unwrap();
     assert_eq!(server.get(&format!("/api/original/{id}")).status, 404);
+}
+
+#[test]
+fn what_hides_in_a_picture_is_in_the_original_only() {
+    const SCRIPT: &[u8] = b"<script>alert(1)</script>";
+    let picture = [&png(60, 40, 1), SCRIPT].concat();
+    let folder = folder_with(&[("input_images/a.png", picture.as_slice())]);
+    let server = Server::start_in(folder, &[]);
+    let id = server.settled()["images"][0]["id"].as_str().unwrap().to_owned();
+    let preview = |size: Value| {
+        let encoding = json!({"format": null, "quality": 75});
+        let body =
+            json!({"image": id, "steps": [], "encoding": encoding, "size": size, "exact": true});
+        server.post("/api/preview", &body)
+    };
+    let shown = [
+        server.get(&format!("/api/thumb/{id}")),
+        preview(Value::Null),
+        preview(json!({"width_px": 30, "height_px": 30})),
+    ];
+    let hides = |body: &[u8]| body.windows(SCRIPT.len()).any(|part| part == SCRIPT);
+    for answer in shown {
+        assert_eq!(answer.status, 200);
+        assert!(["image/jpeg", "image/png"].contains(&answer.header("content-type")));
+        assert!(!hides(&answer.body));
+    }
+    let original = server.get(&format!("/api/original/{id}"));
+    assert!(hides(&original.body));
+    assert_eq!(original.header("content-type"), "application/octet-stream");
+    assert_eq!(original.header("x-content-type-options"), "nosniff");
+    assert!(original.header("content-disposition").starts_with("attachment;"));
 }
 
 #[test]

@@ -3,8 +3,22 @@
 use serde_json::json;
 
 use super::client::{Answer, Server};
+use super::sockets::open_from;
 
-const COMMANDS: [&str; 9] = [
+/// Every command that there is.
+const COMMANDS: [&str; 21] = [
+    "/api/jobs",
+    "/api/jobs/j1/pause",
+    "/api/jobs/j1/resume",
+    "/api/jobs/j1/cancel",
+    "/api/jobs/j1/continue",
+    "/api/jobs/j1/retry",
+    "/api/jobs/j1/open",
+    "/api/workers/1/kill",
+    "/api/isolation",
+    "/api/compare",
+    "/api/compare/cancel",
+    "/api/preview",
     "/api/images/source",
     "/api/images/exclude",
     "/api/images/clear",
@@ -15,6 +29,56 @@ const COMMANDS: [&str; 9] = [
     "/api/recipes",
     "/api/recipes/r1/delete",
 ];
+
+/// Every address that is read, and one that is none.
+const READS: [&str; 23] = [
+    "/",
+    "/index.html",
+    "/app.js",
+    "/icon.svg",
+    "/styles/lote.css",
+    "/modules/texts-es.js",
+    "/workers/monitor.js",
+    "/ws",
+    "/api/images",
+    "/api/images/skipped",
+    "/api/folders",
+    "/api/original/x",
+    "/api/thumb/x",
+    "/api/output-thumb/x",
+    "/api/output/x",
+    "/api/jobs/j1/outputs",
+    "/api/jobs/j1/zip",
+    "/api/jobs/j1/report.html",
+    "/api/jobs/j1/report.csv",
+    "/api/jobs/j1/report.json",
+    "/api/recipes",
+    "/?x",
+    "/nothing",
+];
+
+#[test]
+fn every_answer_has_its_headers_and_every_error_is_json() {
+    let server = Server::start();
+    for path in READS {
+        let answer = server.get(path);
+        assert!(is_guarded(&answer), "{path}");
+        if answer.status >= 400 && path != "/ws" {
+            assert!(!answer.code().is_empty(), "{path}");
+        }
+    }
+    for path in [
+        "/api/images?limit=x",
+        "/api/jobs/j1/zip?variant=x",
+        "/api/jobs/j1/outputs?status=x",
+        "/api/original/%ff",
+        "/api/jobs/%ff/report.html",
+    ] {
+        let answer = server.get(path);
+        assert!([400, 404].contains(&answer.status) && is_guarded(&answer), "{path}");
+        assert!(["bad_request", "not_found"].contains(&answer.code().as_str()), "{path}");
+    }
+}
 
 fn is_guarded(answer: &Answer) -> bool {
     answer.header("content-security-policy").starts_with("default-src 'none'; script-src 'self';")
@@ -31,9 +95,7 @@ fn a_foreign_host_is_refused_on_every_route() {
     let ask = |path: &str, hosts: &str| {
         server.send(&format!("GET {path} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n"), b"")
     };
-    for path in
-        ["/", "/app.js", "/styles/lote.css", "/api/images", "/api/thumb/x", "/ws", "/nothing"]
-    {
+    for path in READS {
         let answer = ask(path, &format!("Host: evil.example:{port}\r\n"));
         assert_eq!((answer.status, answer.code().as_str()), (421, "wrong_host"), "{path}");
         assert!(is_guarded(&answer), "{path}");
@@ -150,6 +212,21 @@ fn an_allowed_page_may_ask_and_command_and_no_other() {
     }
     let read = with("GET", "/api/images", "http://localhost:3001");
     assert_eq!(read.header("access-control-allow-origin"), "", "others cannot read the answer");
+}
+
+#[test]
+fn a_page_behind_a_proxy_that_speaks_https_may_do_what_the_servers_own_may() {
+    let server = Server::start_with(&["--allow-origin", "https://lote.example"]);
+    let origin = "Origin: https://lote.example\r\n";
+    assert_eq!(server.post_from("/api/images/clear", origin, b"{}").status, 200);
+    let ask = |path: &str, headers: &str| {
+        let host = server.host();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n");
+        server.send(&head, b"").status
+    };
+    let same_site = "Sec-Fetch-Site: same-origin\r\nConnection: close\r\n";
+    assert_eq!((ask("/", same_site), ask("/api/images", same_site)), (200, 200));
+    assert_eq!(open_from(&server, "https://lote.example", "/ws", Some("lote.v1")).1, 101);
 }
 
 #[test]

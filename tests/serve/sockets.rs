@@ -1,10 +1,11 @@
-//! WebSockets: how many, how large, and those that stop listening.
+//! The web sockets: how many, how large, and those that stop listening.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use super::client::Server;
 use super::downloads;
+use super::stream::Page;
 
 /// Asks for a socket of the page's own stream; returns it and the status of the answer.
 fn open(server: &Server) -> (TcpStream, u16) {
@@ -13,6 +14,16 @@ fn open(server: &Server) -> (TcpStream, u16) {
 
 /// Asks for a socket with that subprotocol; returns it and the status of the answer.
 pub(crate) fn open_as(server: &Server, path: &str, protocol: Option<&str>) -> (TcpStream, u16) {
+    open_from(server, &server.origin(), path, protocol)
+}
+
+/// The same for a page of that origin.
+pub(crate) fn open_from(
+    server: &Server,
+    origin: &str,
+    path: &str,
+    protocol: Option<&str>,
+) -> (TcpStream, u16) {
     let mut stream = server.connect();
     let protocol = protocol.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
     let head = format!(
@@ -20,7 +31,7 @@ pub(crate) fn open_as(server: &Server, path: &str, protocol: Option<&str>) -> (T
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
          {}\r\n",
         server.host(),
-        server.origin(),
+        origin,
         protocol.unwrap_or_default()
     );
     stream.write_all(head.as_bytes()).unwrap();
@@ -98,8 +109,23 @@ fn nonsense_is_answered_and_the_connection_stays() {
 #[test]
 fn pages_that_have_stopped_listening_do_not_hold_up_a_job() {
     let server = Server::start();
-    let stalled: Vec<_> = (0..50).map(|_| open(&server).0).collect();
+    // The first job is for comparison: it fills what is filled only once.
     downloads::job(&server);
+    let before = server.resident_kib();
+    let mut stalled: Vec<_> = (0..50).map(|_| open(&server).0).collect();
+    for stream in &mut stalled {
+        rustix::net::sockopt::set_socket_recv_buffer_size(&*stream, 1).unwrap();
+        // More answers than it has room for, and none of them is read.
+        for _ in 0..100 {
+            stream.write_all(&frame(b"{\"tipo\":\"instantanea\"}")).unwrap();
+        }
+    }
+    let mut page = Page::open(&server);
+    downloads::job(&server);
+    let job = page.until_job("finished");
+    assert_eq!((&job["progress"]["ok"], &job["progress"]["failed"]), (&6.into(), &0.into()));
+    let after = server.resident_kib();
+    assert!(after < before + (32 << 10), "from {before} to {after} KiB");
     assert_eq!(server.get("/").status, 200);
     drop(stalled);
 }

@@ -13,10 +13,10 @@ use super::pictures::png;
 use super::sockets::{frame, open_as, read_frame};
 
 /// A page that follows the stream.
-struct Page {
+pub(crate) struct Page {
     stream: TcpStream,
-    hello: Value,
-    snapshot: Value,
+    pub(crate) hello: Value,
+    pub(crate) snapshot: Value,
     number: u64,
     /// Events of the last batch that nobody has looked at.
     left: VecDeque<Value>,
@@ -25,7 +25,7 @@ struct Page {
 }
 
 impl Page {
-    fn open(server: &Server) -> Self {
+    pub(crate) fn open(server: &Server) -> Self {
         let (mut stream, status) = open_as(server, "/ws", Some("lote.v1"));
         assert_eq!(status, 101);
         let hello = next_message(&mut stream);
@@ -50,7 +50,7 @@ impl Page {
     }
 
     /// All events up to the first that is as wanted, which is the last of them.
-    fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+    pub(crate) fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
             let event = self.next();
@@ -62,7 +62,7 @@ impl Page {
     }
 
     /// The job when it has come to that state.
-    fn until_job(&mut self, state: &str) -> Value {
+    pub(crate) fn until_job(&mut self, state: &str) -> Value {
         let events = self.until(|event| event["event"] == "job" && event["job"]["state"] == state);
         events.last().unwrap()["job"].clone()
     }
@@ -79,7 +79,7 @@ fn next_message(stream: &mut TcpStream) -> Value {
 }
 
 /// A folder with so many pictures, some of them large enough to be worked on for a while.
-fn pictures(count: u32) -> TempDir {
+pub(crate) fn pictures(count: u32) -> TempDir {
     let folder = folder_with(&[]);
     fs::create_dir(folder.path().join("input_images")).unwrap();
     for number in 0..count {
@@ -89,7 +89,7 @@ fn pictures(count: u32) -> TempDir {
     folder
 }
 
-fn request(filters: &[&str]) -> Value {
+pub(crate) fn request(filters: &[&str]) -> Value {
     let variant = |filter: &&str| json!({"name": filter, "steps": [{"filter": filter}]});
     json!({
         "mode": "processes",
@@ -102,13 +102,13 @@ fn request(filters: &[&str]) -> Value {
     })
 }
 
-fn start(server: &Server, filters: &[&str]) -> String {
+pub(crate) fn start(server: &Server, filters: &[&str]) -> String {
     let answer = server.post("/api/jobs", &request(filters));
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()["job"].as_str().unwrap().to_owned()
 }
 
-fn command(server: &Server, path: &str) {
+pub(crate) fn command(server: &Server, path: &str) {
     let answer = server.post(path, &json!({}));
     assert_eq!(answer.status, 200, "{path}: {answer:?}");
 }

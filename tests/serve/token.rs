@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::client::Server;
+use super::client::{Server, lote};
 
 fn open() -> (Server, String) {
     let server = Server::start_with(&["--host", "0.0.0.0"]);
@@ -57,6 +57,43 @@ fn the_address_with_the_token_gives_a_cookie_and_leaves_the_token_out() {
     assert_eq!(command(format!("Cookie: {cookie}\r\n")), 403, "a browser says where it comes from");
     assert_eq!(command(format!("Cookie: {cookie}\r\nOrigin: http://evil.example\r\n")), 403);
     assert_eq!(command(format!("Authorization: Bearer {token}\r\n")), 200, "a program need not");
+}
+
+#[test]
+fn the_token_leaves_the_address_also_where_its_cookie_is_known() {
+    let (server, token) = open();
+    let head = format!(
+        "GET /?token={token} HTTP/1.1\r\nHost: {}\r\nCookie: lote_{}={token}\r\nConnection: close\r\n\r\n",
+        server.host(),
+        server.port
+    );
+    let answer = server.send(&head, b"");
+    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("referrer-policy"), "no-referrer");
+}
+
+#[test]
+fn the_token_is_said_once_and_never_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = lote(folder.path());
+    command.env("LOTE_LOG", "trace");
+    let server = Server::start_by(command, folder, &["--host", "0.0.0.0"]);
+    let token = server.url.split("token=").nth(1).unwrap().to_owned();
+    for path in [format!("/?token={token}"), format!("/ws?token={token}"), format!("/x?{token}")] {
+        server.get(&path);
+    }
+    for headers in [
+        format!("Authorization: Bearer {token}\r\n"),
+        format!("Cookie: lote_{}={token}\r\nOrigin: {}\r\n", server.port, server.origin()),
+    ] {
+        assert_eq!(server.post_from("/api/images/clear", &headers, b"{}").status, 200);
+    }
+    // What breaks off is logged with the reason, which may be what was sent.
+    server.send(&format!("GET /?token={token} HTTP/1.1\r\nHost: a b\r\n{token}\r\n\r\n"), b"");
+    let (said, _, _) = server.end_by(rustix::process::Signal::TERM);
+    assert!(said.contains("a connection broke off"), "the log is on: {said}");
+    assert!(!said.contains(&token), "{said}");
 }
 
 #[test]

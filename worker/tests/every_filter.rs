@@ -290,7 +290,7 @@ fn names_are_unique_and_texts_are_complete() {
             assert!(param.id == param.id_en || params.insert(param.id_en), "{}", param.id_en);
             texts.extend([param.label, param.help]);
             match param.kind {
-                ParamKind::Float { min, max, step, default } => {
+                ParamKind::Float { min, max, step, default, .. } => {
                     assert!(step > 0.0 && default.is_none_or(|value| (min..=max).contains(&value)));
                 }
                 ParamKind::Integer { min, max, default } => {

@@ -130,6 +130,7 @@ impl Comparing<'_> {
                 paths: self.args.input.paths.clone(),
                 recursive: self.args.input.recursive,
                 exclude: HashSet::new(),
+                within: Vec::new(),
                 output: output.clone(),
                 variants: VariantSpec::parse_all(&self.args.input.filters, &catalogue::specs())?,
                 pattern: plan::Pattern::default(),

@@ -137,6 +137,7 @@ fn prepared(input: &Path, output: PathBuf, settings: &Settings, ui: Ui) -> Resul
             paths: vec![input.to_owned()],
             recursive: false,
             exclude: HashSet::new(),
+            within: Vec::new(),
             output,
             variants: VariantSpec::parse_all(&FILTERS, &catalogue::specs())?,
             pattern: plan::Pattern::default(),

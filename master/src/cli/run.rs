@@ -50,6 +50,7 @@ fn make_plan(args: &RunArgs, settings: &Settings) -> Result<Plan, PlanError> {
         paths: args.input.paths.clone(),
         recursive: args.input.recursive,
         exclude: HashSet::new(),
+        within: Vec::new(),
         output: args.output.clone(),
         variants: VariantSpec::parse_all(&args.input.filters, &catalogue::specs())?,
         pattern: plan::Pattern::default(),

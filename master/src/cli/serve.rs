@@ -56,7 +56,7 @@ fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
     let roots = if args.roots.is_empty() { vec![input.clone()] } else { args.roots.clone() };
     let prints = place("darkroom")?;
     let darkroom = Darkroom::new(prints.clone()).map_err(|error| unwritable(&prints, &error))?;
-    let images = Images::new(output.clone());
+    let images = Images::new(output.clone(), &roots);
     let live = Live::new(images.summary());
     let config = Config {
         output_label: label(&output),

@@ -10,6 +10,7 @@ use tokio::time::{sleep_until, timeout_at};
 
 use super::queue::Ticket;
 use super::{Darkroom, Print, Refused};
+use crate::redact;
 use crate::run::sweep_orphans;
 use crate::scheduler::WorkerId;
 use crate::supervisor::{Config, Death, Killer, Mailbox, Supervisor, WorkerEvent};
@@ -115,6 +116,7 @@ impl Room {
     }
 
     fn refuse_all(&mut self, reason: &str) {
+        let reason = &redact::text(reason);
         let busy = self.lanes.values_mut().filter_map(|lane| lane.busy.take());
         for work in busy {
             work.ticket.answer(Err(Refused::NoWorker(reason.to_owned())));
@@ -285,6 +287,7 @@ impl Room {
         }
         let words = death.last_words.last().map(|words| format!(": {words}")).unwrap_or_default();
         let message = format!("its worker process died {MAX_DEATHS} times ({death}){words}");
+        let message = redact::text(&message);
         work.ticket.answer(Err(Refused::Failed(Failure::new(FailureKind::Crash, message))));
     }
 }

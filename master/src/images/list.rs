@@ -31,6 +31,8 @@ pub(super) struct List {
     items: Vec<Item>,
     by_id: HashMap<String, usize>,
     by_path: HashMap<PathBuf, usize>,
+    /// The folders that links may lead to.
+    within: Vec<PathBuf>,
     skipped: Vec<(String, String)>,
     skipped_count: usize,
 }
@@ -38,8 +40,14 @@ pub(super) struct List {
 impl List {
     /// The list of what was found in the folder `root`; `skipped` are names of further files that
     /// are no images. What `before` knows of a file that has not changed is kept.
-    pub(super) fn new(found: Listing, root: &Path, skipped: Vec<String>, before: &Self) -> Self {
-        let mut list = Self::default();
+    pub(super) fn new(
+        found: Listing,
+        root: &Path,
+        within: Vec<PathBuf>,
+        skipped: Vec<String>,
+        before: &Self,
+    ) -> Self {
+        let mut list = Self { within, ..Self::default() };
         for image in found.images {
             let mut id = id(&image);
             while list.by_id.contains_key(&id) {
@@ -77,6 +85,11 @@ impl List {
         list.skipped = unlisted.chain(others).collect();
         list.skipped.truncate(MAX_SKIPPED);
         list
+    }
+
+    /// The folders that links may lead to.
+    pub(super) fn within(&self) -> &[PathBuf] {
+        &self.within
     }
 
     pub(super) fn items(&self) -> &[Item] {

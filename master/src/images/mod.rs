@@ -11,6 +11,7 @@ mod list;
 mod tests;
 
 use std::collections::{HashSet, VecDeque};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::plan::{self, PlanError};
+use crate::redact;
 use list::{Item, List, search_key};
 
 /// How many former lists are remembered: jobs and pages may still speak of their images.
@@ -33,6 +35,8 @@ pub struct Images(Arc<Inner>);
 struct Inner {
     /// Where outputs go: what is there is no input.
     output: PathBuf,
+    /// Folders that links may lead to from anywhere, without links in their own paths.
+    roots: Vec<PathBuf>,
     state: Mutex<State>,
     revision: watch::Sender<u64>,
 }
@@ -84,6 +88,8 @@ pub struct Selection {
     pub recursive: bool,
     /// Images that are left out, by their paths.
     pub exclude: HashSet<PathBuf>,
+    /// The folders that links may lead to.
+    pub within: Vec<PathBuf>,
     /// The folder's name for people.
     pub label: String,
     /// How many images are not left out.
@@ -111,10 +117,18 @@ pub struct Input {
 pub struct UnknownImage;
 
 impl Images {
-    /// An empty list. What is in the folder `output` is never an input.
-    pub fn new(output: PathBuf) -> Self {
+    /// An empty list. What is in the folder `output` is never an input. Links to files are followed
+    /// into the list's own folder and into `roots`, and nowhere else.
+    pub fn new(output: PathBuf, roots: &[PathBuf]) -> Self {
         let revision = watch::Sender::new(1);
-        Self(Arc::new(Inner { output, state: Mutex::default(), revision }))
+        let roots = roots.iter().filter_map(|root| fs::canonicalize(root).ok()).collect();
+        Self(Arc::new(Inner { output, roots, state: Mutex::default(), revision }))
+    }
+
+    /// The folders that links of a place may lead to.
+    fn within(&self, place: &Place) -> Vec<PathBuf> {
+        let own = fs::canonicalize(&place.root).ok();
+        own.into_iter().chain(self.0.roots.iter().cloned()).collect()
     }
 
     /// What a job would run on; `None` if there is no image, or not yet.
@@ -131,7 +145,8 @@ impl Images {
             .collect();
         let count = state.list.items().len() - exclude.len();
         let Place { label, root, recursive, .. } = place.clone();
-        (count > 0).then_some(Selection { root, recursive, exclude, label, count })
+        let within = state.list.within().to_vec();
+        (count > 0).then_some(Selection { root, recursive, exclude, within, label, count })
     }
 
     /// Where the images come from.
@@ -144,6 +159,19 @@ impl Images {
         let state = self.state();
         let mut lists = std::iter::once(&state.list).chain(&state.former);
         lists.find_map(|list| list.get(id)).map(|item| item.input.clone())
+    }
+
+    /// As [`Images::get`], unless what is at its path has become a link to elsewhere, or its
+    /// folder has. Blocks.
+    pub fn find(&self, id: &str) -> Option<Input> {
+        let (input, within) = {
+            let state = self.state();
+            let mut lists = std::iter::once(&state.list).chain(&state.former);
+            lists.find_map(|list| Some((list.get(id)?.input.clone(), list.within().to_vec())))?
+        };
+        let is_inside = |real: PathBuf| within.iter().any(|folder| real.starts_with(folder));
+        // That a file is not there any more is told by whoever opens it.
+        fs::canonicalize(&input.path).map_or(true, is_inside).then_some(input)
     }
 
     /// The id of the image at that path.
@@ -235,7 +263,8 @@ impl Images {
             state.scans
         };
         self.changed();
-        let listing = plan::list(&place.root, place.recursive, &self.0.output);
+        let within = self.within(&place);
+        let listing = plan::list(&place.root, place.recursive, &within, &self.0.output);
         let mut state = self.state();
         if state.scans != scan {
             return Ok(*self.0.revision.borrow());
@@ -243,7 +272,7 @@ impl Images {
         state.loading = false;
         match listing {
             Ok(listing) => {
-                let list = List::new(listing, &place.root, skipped, &state.list);
+                let list = List::new(listing, &place.root, within, skipped, &state.list);
                 state.replace(Some(place), list);
                 drop(state);
                 Ok(self.changed())
@@ -251,7 +280,8 @@ impl Images {
             Err(error) => {
                 drop(state);
                 self.changed();
-                Err(error)
+                let folders = [(place.root.as_path(), place.label.as_str())];
+                Err(error.with_paths(|path| redact::path(path, &folders)))
             }
         }
     }

@@ -23,7 +23,7 @@ fn place(folder: &TempDir, recursive: bool) -> Place {
 }
 
 fn images() -> Images {
-    Images::new("/nowhere/output".into())
+    Images::new("/nowhere/output".into(), &[])
 }
 
 fn names(page: &Value) -> Vec<&str> {
@@ -100,7 +100,7 @@ fn an_image_is_known_after_its_list_has_gone_and_has_another_id_once_changed() {
 #[test]
 fn the_output_folder_is_no_place_for_inputs() {
     let folder = folder(&["a.png"]);
-    let images = Images::new(folder.path().to_owned());
+    let images = Images::new(folder.path().to_owned(), &[]);
     let revision = images.changes();
     assert!(matches!(images.load(place(&folder, false)), Err(PlanError::InputIsOutput { .. })));
     assert_eq!(images.summary()["loading"], false);
@@ -137,4 +137,43 @@ fn only_folders_below_a_root_can_be_chosen() {
         let top = folders.listing(id(&roots, 0).as_deref()).unwrap();
         assert_eq!(top["folders"].as_array().unwrap().len(), 1, "links are not shown");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_lead_nowhere_but_into_the_folder_and_the_roots() {
+    let list = folder(&["a.png", "sub/b.png"]);
+    let (root, secret) = (folder(&["c.png"]), folder(&["d.png"]));
+    let link = |target: &Path, name: &str| {
+        std::os::unix::fs::symlink(target, list.path().join(name)).unwrap();
+    };
+    link(&list.path().join("sub/b.png"), "own.png");
+    link(&root.path().join("c.png"), "root.png");
+    link(&secret.path().join("d.png"), "secret.png");
+    link(&list.path().join("secret.png"), "twice.png");
+    link(&secret.path().join("d.png"), "unnamed");
+    link(Path::new("/dev/zero"), "device.png");
+    let images = Images::new("/nowhere/output".into(), &[root.path().to_owned()]);
+    images.load(place(&list, false)).unwrap();
+    let page = images.page("", 0, 10);
+    assert_eq!(
+        names(&page),
+        ["a.png", "device.png", "own.png", "root.png", "secret.png", "twice.png"]
+    );
+    let problems: Vec<_> = page["images"].as_array().unwrap().iter().collect();
+    let is_refused = |image: &&Value| image["problem"]["kind"] == "permission";
+    assert_eq!(
+        problems.into_iter().map(|image| is_refused(&image)).collect::<Vec<_>>(),
+        [false, true, false, false, true, true]
+    );
+    let find = |name: &str| {
+        let id = images.id_of(&list.path().join(name)).unwrap();
+        images.find(&id).is_some()
+    };
+    assert!(find("a.png") && find("own.png") && find("root.png"));
+    assert!(!find("secret.png") && !find("twice.png") && !find("device.png"));
+    // What becomes a link later is not followed either.
+    fs::remove_file(list.path().join("a.png")).unwrap();
+    link(&secret.path().join("d.png"), "a.png");
+    assert!(!find("a.png"));
 }

@@ -255,6 +255,7 @@ impl Jobs {
         if steps.is_empty() {
             return Err(JobError::Bad("at least one filter is needed".into()));
         }
+        let within = self.0.images.selection().ok_or(JobError::NoImages)?.within;
         let mut images: Vec<_> = self.0.images.list().into_iter().map(|image| image.path).collect();
         images.truncate(request.images);
         if images.is_empty() {
@@ -264,7 +265,7 @@ impl Jobs {
         if desk.is_busy() || desk.is_closed {
             return Err(JobError::not_now("busy", "a job is running"));
         }
-        let spec = compare::Spec { steps, images, repeats: request.repeats };
+        let spec = compare::Spec { steps, images, within, repeats: request.repeats };
         self.0.live.with(|model, _| model.set_compare(spec.compare()));
         desk.waiting.push_back(Todo::Compare(Box::new(spec)));
         self.0.news.notify_one();

@@ -13,6 +13,7 @@ use crate::event::{Bus, Mode, Summary};
 use crate::live::Model;
 use crate::live::shapes::{Compare, CompareRun, CrashCost, CrashCosts, Step, TrialState};
 use crate::plan::{self, IfCollides, IfExists, Pattern, Plan, Request};
+use crate::redact;
 use crate::report::{self, Reporter};
 use crate::run::{self, Order, Settings};
 use crate::trial::{self, Assassin, Blow, Witness};
@@ -22,6 +23,8 @@ use crate::trial::{self, Assassin, Blow, Witness};
 pub(super) struct Spec {
     pub(super) steps: Vec<FilterCall>,
     pub(super) images: Vec<PathBuf>,
+    /// The folders that links may lead to.
+    pub(super) within: Vec<PathBuf>,
     pub(super) repeats: u32,
 }
 
@@ -77,6 +80,7 @@ impl Jobs {
             }
             Err(Broken::Cancelled) => end_cancelled(model),
             Err(Broken::Failed(reason)) => {
+                let reason = redact::text(&reason);
                 let (state, error) = (TrialState::Failed, Some(reason));
                 let compare = model.compare().clone();
                 model.set_compare(Compare { state, error, ..compare });
@@ -188,6 +192,7 @@ fn make_plan(spec: &Spec, slots: u32, output: PathBuf) -> Result<Plan, plan::Pla
         paths: spec.images.clone(),
         recursive: false,
         exclude: HashSet::new(),
+        within: spec.within.clone(),
         output,
         variants: vec![VariantSpec { name: "compare".into(), steps: spec.steps.clone() }],
         pattern: Pattern::default(),

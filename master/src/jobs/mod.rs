@@ -13,9 +13,6 @@ mod space;
 mod views;
 mod work;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -8,7 +8,8 @@ use super::{JobError, Jobs, space};
 use crate::images::Selection;
 use crate::live::shapes::{Job, JobState, Progress, Step, Variant};
 use crate::live::{Book, ImageRef};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, PlanError};
+use crate::redact;
 use crate::run::{Settings, sweep_orphans};
 
 /// With less than this the disk counts as full.
@@ -39,12 +40,17 @@ impl Jobs {
         selection: Selection,
     ) -> Result<Spec, JobError> {
         let config = &self.0.config;
-        let plan = plan::plan(&request.plan_request(&selection, &config.output)?)?;
+        let folders = [
+            (selection.root.as_path(), selection.label.as_str()),
+            (config.output.as_path(), config.output_label.as_str()),
+        ];
+        let told = |error: PlanError| error.with_paths(|path| redact::path(path, &folders));
+        let plan = plan::plan(&request.plan_request(&selection, &config.output)?).map_err(told)?;
         let output = request.output_folder(&config.output);
         if let Some(free) = space::free(&output).filter(|free| *free < MIN_FREE_BYTES) {
             return Err(JobError::NoSpace { free_mib: free >> 20 });
         }
-        plan::prepare(&plan)?;
+        plan::prepare(&plan).map_err(told)?;
         sweep_orphans(&plan::folders(&plan));
         let images = plan.images.iter().enumerate().map(|(place, image)| {
             let name = image.name.file_name().unwrap_or(image.name.as_os_str());

@@ -144,6 +144,7 @@ impl JobRequest {
             paths: vec![images.root.clone()],
             recursive: images.recursive,
             exclude: images.exclude.clone(),
+            within: images.within.clone(),
             output: self.output_folder(output),
             variants: self.variants()?,
             pattern: self.output.pattern.parse()?,

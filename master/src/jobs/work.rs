@@ -12,7 +12,9 @@ use super::prepare::Spec;
 use super::{Jobs, Todo, Work, WorkKind, space};
 use crate::darkroom::Darkroom;
 use crate::event::{Bus, Event};
+use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
+use crate::redact;
 use crate::run::{self, Ended, Order};
 
 /// How often it is looked whether a full disk has room again.
@@ -112,7 +114,7 @@ impl Jobs {
             }
             let slots = spec.settings.slots as usize;
             let plan = self.0.live.with(|model, t| {
-                let open = model.book(&spec.id).map(|book| book.open_places()).unwrap_or_default();
+                let open = model.book(&spec.id).map(Book::open_places).unwrap_or_default();
                 if open.is_empty() {
                     model.end_job(JobState::Finished, None, t);
                     return None;
@@ -138,6 +140,7 @@ impl Jobs {
                 Ok(_) => None,
                 Err(error) => Some(error.to_string()),
             };
+            let error = error.map(|error| redact::text(&error));
             if error.is_some() {
                 self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
                 return;

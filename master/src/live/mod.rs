@@ -52,9 +52,9 @@ impl Live {
     /// A state in which nothing has happened. `images` is the summary of the list of images.
     pub fn new(images: Value) -> Self {
         // Different at each start is all that is asked of it.
-        let mut random = [0; 5];
+        let mut random = [0; 8];
         let instance = match getrandom::fill(&mut random) {
-            Ok(()) => random.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Ok(()) => format!("{:010x}", u64::from_be_bytes(random) >> 24),
             Err(_) => format!("p{}", std::process::id()),
         };
         Self(Arc::new(Shared {

@@ -15,8 +15,9 @@ use super::shapes::{
     Bar, Change, Compare, Crash, Failure, Isolation, Job, JobState, Lane, Level, Notice, Pause,
     Progress, QueuedJob, Recent, TrialState,
 };
-use crate::event::{Event, Place};
+use crate::event::{Event, OutputEnded, Place};
 use crate::plan::Plan;
+use crate::redact;
 
 /// Bars and crashes are kept for that long.
 const KEPT_MS: f64 = 120_000.0;
@@ -262,12 +263,17 @@ impl Model {
         match event {
             Event::Planned { mode, workers, .. } => self.set_lanes(*mode, *workers),
             Event::Worker { worker, pid, state, reason, ms, .. } => {
+                let reason = reason.as_deref().map(redact::text);
                 self.worker(*worker, *pid, *state, reason.as_deref(), *ms, t);
             }
             Event::Task { worker, slot, unit, variants, .. } => {
                 self.task(*worker, *slot, *unit, variants, t);
             }
-            Event::Output(ended) => self.output_ended(ended, t),
+            Event::Output(ended) => {
+                let reason = ended.reason.as_deref().map(redact::text);
+                let last_words = ended.last_words.iter().map(|words| redact::text(words)).collect();
+                self.output_ended(&OutputEnded { reason, last_words, ..ended.clone() }, t);
+            }
             Event::Listening { .. } | Event::Progress(_) | Event::Finished(_) => {}
         }
     }

@@ -31,6 +31,7 @@ fn make_plan(images: usize) -> Arc<Plan> {
         paths: vec![input],
         recursive: false,
         exclude: HashSet::new(),
+        within: Vec::new(),
         output: root.path().join("out"),
         variants: VariantSpec::parse_all(&["grises", "sepia"], &specs).unwrap(),
         pattern: Pattern::default(),
@@ -329,7 +330,7 @@ impl Page {
 /// Something that may happen.
 #[derive(Debug, Clone)]
 enum Happening {
-    Event(Event),
+    Event(Box<Event>),
     RetryAll,
     Retry(usize),
 }
@@ -346,12 +347,12 @@ fn happening(images: usize) -> impl Strategy<Value = Happening> {
     prop_oneof![
         6 => (prop::option::weighted(0.9, 1..=2_u32), 0..images, 0..2_usize, statuses).prop_map(
             |(worker, image, variant, status)| {
-                Happening::Event(Event::Output(output(worker, image, variant, status)))
+                Happening::Event(Box::new(Event::Output(output(worker, image, variant, status))))
             }
         ),
-        4 => (1..=2_u32, 0..images).prop_map(|(id, unit)| Happening::Event(task(id, unit))),
+        4 => (1..=2_u32, 0..images).prop_map(|(id, unit)| Happening::Event(Box::new(task(id, unit)))),
         2 => (1..=2_u32, states)
-            .prop_map(|(id, state)| Happening::Event(worker(id, state, Some("SIGKILL")))),
+            .prop_map(|(id, state)| Happening::Event(Box::new(worker(id, state, Some("SIGKILL"))))),
         1 => Just(Happening::RetryAll),
         1 => (0..2 * images).prop_map(Happening::Retry),
     ]

@@ -1,7 +1,7 @@
 //! Why a request cannot become a plan.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lote_protocol::filter::CallError;
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -95,6 +95,27 @@ impl PlanError {
             | Self::Collision { .. }
             | Self::Exists { .. }
             | Self::CannotWrite { .. } => ErrorClass::Refused,
+        }
+    }
+
+    /// The same error with its paths as `told` says them.
+    #[must_use]
+    pub fn with_paths(self, told: impl Fn(&Path) -> PathBuf) -> Self {
+        let all = |paths: Vec<PathBuf>| paths.iter().map(|path| told(path)).collect();
+        match self {
+            Self::NoPaths | Self::NoVariants | Self::Variant(_) => self,
+            Self::NothingFound { paths, subfolders } => {
+                Self::NothingFound { paths: all(paths), subfolders }
+            }
+            Self::Unreadable { path, reason } => Self::Unreadable { path: told(&path), reason },
+            Self::InputIsOutput { path } => Self::InputIsOutput { path: told(&path) },
+            Self::WouldReplaceInput { output } => Self::WouldReplaceInput { output: told(&output) },
+            Self::Collision { count, first } => {
+                let both = |(earlier, later): &(PathBuf, PathBuf)| (told(earlier), told(later));
+                Self::Collision { count, first: first.iter().map(both).collect() }
+            }
+            Self::Exists { count, first } => Self::Exists { count, first: all(first) },
+            Self::CannotWrite { path, reason } => Self::CannotWrite { path: told(&path), reason },
         }
     }
 

@@ -40,10 +40,15 @@ pub struct Listing {
 }
 
 /// Lists the images of a folder, and of those below it if `recursive`, without those in the folder
-/// that outputs go to.
-pub fn list(folder: &Path, recursive: bool, output: &Path) -> Result<Listing, PlanError> {
+/// that outputs go to. Links lead nowhere but into the folders `within`, unless it is empty.
+pub fn list(
+    folder: &Path,
+    recursive: bool,
+    within: &[PathBuf],
+    output: &Path,
+) -> Result<Listing, PlanError> {
     let places = Places::new(output, &[]);
-    let scan = scan::scan_folder(folder, recursive, &places)?;
+    let scan = scan::scan_folder(folder, recursive, within, &places)?;
     let listed = |found: scan::Found| {
         let (bytes, modified, failure) = match found.look {
             Ok(look) => (look.bytes, look.modified, None),
@@ -91,7 +96,7 @@ mod tests {
         ] {
             fs::write(folder.join(name), content).unwrap();
         }
-        let listed = |recursive| list(&folder, recursive, &folder.join("out")).unwrap();
+        let listed = |recursive| list(&folder, recursive, &[], &folder.join("out")).unwrap();
         let names = |listing: &Listing| -> Vec<_> {
             listing.images.iter().map(|image| image.name.display().to_string()).collect()
         };
@@ -108,7 +113,7 @@ mod tests {
     fn a_folder_that_is_not_there_is_named() {
         let root = tempfile::tempdir().unwrap();
         let gone = root.path().join("gone");
-        let listing = list(&gone, true, &root.path().join("out")).unwrap();
+        let listing = list(&gone, true, &[], &root.path().join("out")).unwrap();
         assert!(listing.images.is_empty());
         assert_eq!(listing.unlisted[0].0, gone);
     }

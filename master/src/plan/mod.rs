@@ -119,7 +119,7 @@ pub fn plan(request: &Request) -> Result<Plan, PlanError> {
     }
     check_all(&request.variants)?;
     let places = place::Places::new(&request.output, &request.variants);
-    let scan = scan::scan(&request.paths, request.recursive, &request.exclude, &places)?;
+    let scan = scan::scan(request, &places)?;
     let mut inputs = place::Inputs::new(&scan.images);
     let mut images: Vec<_> =
         scan.images.into_iter().map(|found| image(found, &request.encoding)).collect();
@@ -256,12 +256,11 @@ impl Plan {
                     continue;
                 }
                 let folder = folder(&self.output, variant, image);
-                let state = match policy {
-                    IfExists::Overwrite => OutputState::Planned { number: 1 },
-                    _ => {
-                        let name = |number| self.file_name(place, variant, number);
-                        folders.settle(policy, &folder, name, &mut refused)
-                    }
+                let state = if policy == IfExists::Overwrite {
+                    OutputState::Planned { number: 1 }
+                } else {
+                    let name = |number| self.file_name(place, variant, number);
+                    folders.settle(policy, &folder, name, &mut refused)
                 };
                 let number = match state {
                     OutputState::Planned { number } => number,

@@ -18,6 +18,9 @@ pub struct Request {
     pub recursive: bool,
     /// Files in those folders that are left out, each as its folder was named, and its path below.
     pub exclude: HashSet<PathBuf>,
+    /// Unless empty, links lead nowhere but into these folders, which have none in their own paths.
+    /// A link to elsewhere comes back as an image that may not be read.
+    pub within: Vec<PathBuf>,
     /// The folder that outputs go to; it need not exist.
     pub output: PathBuf,
     /// What to make of every image, at least one.

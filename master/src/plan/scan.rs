@@ -18,7 +18,7 @@ use super::error::{read_failure, reason};
 use super::names::is_image_extension;
 use super::place::Places;
 use super::sniff::{Look, look};
-use super::{PlanError, Problem};
+use super::{PlanError, Problem, Request};
 
 /// An image that was found.
 #[derive(Debug)]
@@ -51,21 +51,20 @@ pub(super) struct Scan {
     pub(super) problems: Vec<Problem>,
     /// Files to be left out.
     exclude: HashSet<PathBuf>,
+    /// Where links may lead; anywhere if it is empty.
+    within: Vec<PathBuf>,
     seen: HashSet<PathBuf>,
     subfolders: bool,
 }
 
 /// Looks at all paths. The output folder is left out, as are Lote's own files.
-pub(super) fn scan(
-    paths: &[PathBuf],
-    recursive: bool,
-    exclude: &HashSet<PathBuf>,
-    output: &Places,
-) -> Result<Scan, PlanError> {
-    let mut scan = Scan { exclude: exclude.clone(), ..Scan::default() };
+pub(super) fn scan(request: &Request, output: &Places) -> Result<Scan, PlanError> {
+    let Request { paths, recursive, exclude, within, .. } = request;
+    let (exclude, within) = (exclude.clone(), within.clone());
+    let mut scan = Scan { exclude, within, ..Scan::default() };
     for path in paths {
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => scan.folder(path, recursive, output)?,
+            Ok(metadata) if metadata.is_dir() => scan.folder(path, *recursive, output)?,
             _ => scan.file(path),
         }
     }
@@ -79,9 +78,10 @@ pub(super) fn scan(
 pub(super) fn scan_folder(
     folder: &Path,
     recursive: bool,
+    within: &[PathBuf],
     output: &Places,
 ) -> Result<Scan, PlanError> {
-    let mut scan = Scan::default();
+    let mut scan = Scan { within: within.to_vec(), ..Scan::default() };
     scan.folder(folder, recursive, output)?;
     Ok(scan)
 }
@@ -119,7 +119,7 @@ impl Scan {
             name: name.into(),
             place: place.join(name),
             link: path.is_symlink(),
-            look: look(path),
+            look: if self.leads_out(path) { Err(link_failure()) } else { look(path) },
         });
     }
 
@@ -134,6 +134,10 @@ impl Scan {
         };
         if output.is_written_to(&canonical) {
             return Err(PlanError::InputIsOutput { path: root.into() });
+        }
+        if !self.may_lead_to(&canonical) {
+            self.problem(root, &io::ErrorKind::PermissionDenied.into());
+            return Ok(());
         }
         let place = |path: &Path| {
             let below = path.strip_prefix(root).unwrap_or(path);
@@ -153,7 +157,7 @@ impl Scan {
                 Ok(entry) if entry.file_type().is_dir() => self.subfolders |= !recursive,
                 Ok(entry) if self.exclude.contains(entry.path()) => {}
                 Ok(entry) => {
-                    if let Some(look) = look_at_entry(&entry) {
+                    if let Some(look) = self.look_at(&entry) {
                         let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
                         self.take(Found {
                             name: below.to_owned(),
@@ -173,6 +177,25 @@ impl Scan {
             }
         }
         Ok(())
+    }
+
+    /// What a folder's entry is; `None` if it is no image. What a link to elsewhere leads to is not
+    /// looked at.
+    fn look_at(&self, entry: &DirEntry) -> Option<Result<Look, Failure>> {
+        if !entry.path_is_symlink() || !self.leads_out(entry.path()) {
+            return look_at_entry(entry);
+        }
+        let extension = Path::new(entry.file_name()).extension();
+        extension.is_some_and(is_image_extension).then(|| Err(link_failure()))
+    }
+
+    fn leads_out(&self, path: &Path) -> bool {
+        !self.within.is_empty()
+            && fs::canonicalize(path).is_ok_and(|target| !self.may_lead_to(&target))
+    }
+
+    fn may_lead_to(&self, target: &Path) -> bool {
+        self.within.is_empty() || self.within.iter().any(|folder| target.starts_with(folder))
     }
 
     /// Keeps an image, unless the same file has been named before.
@@ -199,6 +222,10 @@ impl Scan {
         failure.message = format!("cannot list the folder: {}", reason(error));
         self.problems.push(Problem { path: path.to_owned(), failure });
     }
+}
+
+fn link_failure() -> Failure {
+    Failure::new(FailureKind::Permission, "it is a link to a file outside of the folder")
 }
 
 /// Whether it is Lote's own: its folder, or an output that is not finished.

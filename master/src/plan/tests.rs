@@ -41,6 +41,7 @@ impl Disk {
             paths: vec![self.path("in")],
             recursive: true,
             exclude: HashSet::new(),
+            within: Vec::new(),
             output: self.path("out"),
             variants: variants(&["grises"]),
             pattern: Pattern::default(),

@@ -65,8 +65,8 @@ async fn serve(uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
 }
 
 /// The page.
-pub(super) async fn index(headers: HeaderMap) -> Result<Response, Refusal> {
-    asset("/index.html", &headers)
+pub(super) fn index(headers: &HeaderMap) -> Result<Response, Refusal> {
+    asset("/index.html", headers)
 }
 
 fn asset(path: &str, headers: &HeaderMap) -> Result<Response, Refusal> {

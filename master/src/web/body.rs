@@ -1,7 +1,10 @@
-//! The body of a command: a little JSON.
+//! What a request brings along: an id, parameters, the little JSON of a command.
+
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
@@ -9,6 +12,36 @@ use super::error::Refusal;
 
 /// Largest body of a command, bytes.
 pub const MAX_COMMAND_BYTES: usize = 64 << 10;
+
+/// How long the body of a command may take.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The id in an address. Whatever it is, it is only ever looked up. 404 if it is no text.
+#[derive(Debug)]
+pub struct Id(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(id)| Self(id)).map_err(|_| Refusal::not_found())
+    }
+}
+
+/// The parameters after the question mark of an address. 400 if they are not what is wanted.
+#[derive(Debug)]
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let query = Query::try_from_uri(&parts.uri);
+        let query = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
+        Ok(Self(query.0))
+    }
+}
 
 /// The JSON body of a command. 415 unless it says that it is JSON, which a form of another site
 /// cannot say without being asked for its origin first; 413 above 64 KiB; 400 if it is not what
@@ -33,7 +66,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Command<T> {
 }
 
 async fn small(body: Body) -> Result<axum::body::Bytes, Refusal> {
-    to_bytes(body, MAX_COMMAND_BYTES).await.map_err(|error| {
+    let whole = tokio::time::timeout(COMMAND_TIMEOUT, to_bytes(body, MAX_COMMAND_BYTES)).await;
+    let Ok(whole) = whole else {
+        let message = "the command did not come to its end";
+        return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", message));
+    };
+    whole.map_err(|error| {
         if error.to_string().contains("length limit") {
             Refusal::too_large("a command has at most 64 KiB")
         } else {

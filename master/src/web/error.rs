@@ -7,6 +7,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use serde_json::json;
 
 use crate::plan::{ErrorClass, PlanError};
+use crate::redact;
 
 /// Why a request is refused: `{"error":{"code","message","hint"}}`.
 #[derive(Debug, Clone)]
@@ -79,12 +80,13 @@ impl Refusal {
 impl From<Failure> for Refusal {
     /// 422 with the kind of the failure as its code.
     fn from(failure: Failure) -> Self {
+        let message = redact::text(&failure.message);
         if failure.kind == FailureKind::NoSpace {
-            return Self::no_space(failure.message);
+            return Self::no_space(message);
         }
         let code = serde_json::to_value(failure.kind).ok();
         let code = code.as_ref().and_then(serde_json::Value::as_str).unwrap_or("failed");
-        Self::unprocessable(code, failure.message)
+        Self::unprocessable(code, message)
     }
 }
 

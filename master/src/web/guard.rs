@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, CONTENT_SECURITY_POLICY, LOCATION, ORIGIN, REFERRER_POLICY, SET_COOKIE,
-    UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, ORIGIN,
+    REFERRER_POLICY, SET_COOKIE, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -62,7 +62,9 @@ fn decide(access: &Access, request: &Request) -> Decision {
     let (headers, method) = (request.headers(), request.method());
     let Some(host) = access.host(headers, request.uri()) else {
         let message = "this server does not go by that name";
-        return Refusal::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", message).into();
+        return Refusal::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", message)
+            .hint("open the address that `lote serve` has printed")
+            .into();
     };
     let friend = access.comes_from_friend(headers, host);
     if method == Method::OPTIONS && friend == Some(true) {
@@ -73,29 +75,30 @@ fn decide(access: &Access, request: &Request) -> Decision {
         return Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method", message).into();
     }
     let upgrade = headers.contains_key(UPGRADE);
-    if !access.is_admitted(headers) {
-        let token = token_in(request.uri().query().unwrap_or_default());
-        match token.filter(|token| access.is_token(token)) {
-            Some(token) if method == Method::GET && !upgrade => {
-                return admit(access, token);
-            }
-            // A socket has no other way to send it.
-            Some(_) if upgrade => {}
-            _ => {
-                let message = "this server needs its token";
-                return Refusal::new(StatusCode::UNAUTHORIZED, "token", message)
-                    .hint("open the address that `lote serve` has printed, token included")
-                    .into();
-            }
+    let token = token_in(request.uri().query().unwrap_or_default());
+    match token.filter(|token| access.is_token(token)) {
+        // Also if the cookie is there already: the token must not stay in the address.
+        Some(token) if method == Method::GET && !upgrade => return admit(access, token),
+        // A socket has no other way to send it.
+        Some(_) if upgrade => {}
+        _ if access.is_admitted(headers) => {}
+        _ => {
+            let message = "this server needs its token";
+            return Refusal::new(StatusCode::UNAUTHORIZED, "token", message)
+                .hint("open the address that `lote serve` has printed, token included")
+                .into();
         }
     }
+    let is_command = method == Method::POST || upgrade;
+    let is_data = request.uri().path().starts_with("/api/");
     let foreign = match friend {
-        Some(friend) => !friend,
+        // Another page could not read the answer, but could keep workers busy with asking.
+        Some(friend) => !friend && (is_command || is_data),
         // Programs other than browsers need not say where they come from if they have the token.
-        None if method == Method::POST || upgrade => !access.has_bearer(headers),
-        None => request.uri().path().starts_with("/api/") && is_cross_site(headers),
+        None if is_command => !access.has_bearer(headers),
+        None => is_data && is_cross_site(headers),
     };
-    if foreign && (method == Method::POST || upgrade || friend.is_none()) {
+    if foreign {
         let message = "requests from other pages are refused";
         return Refusal::new(StatusCode::FORBIDDEN, "wrong_origin", message)
             .hint("--allow-origin allows a page")
@@ -127,6 +130,6 @@ fn token_in(query: &str) -> Option<&str> {
 /// Puts the token into a cookie, so that it leaves the address.
 fn admit(access: &Access, token: &str) -> Decision {
     let cookie = format!("{}={token}; Path=/; HttpOnly; SameSite=Strict", access.cookie_name());
-    let headers = [(LOCATION, "/"), (SET_COOKIE, cookie.as_str())];
+    let headers = [(LOCATION, "/"), (SET_COOKIE, cookie.as_str()), (CACHE_CONTROL, "no-store")];
     Decision::Answer((StatusCode::SEE_OTHER, headers).into_response())
 }

@@ -1,6 +1,6 @@
 //! The list of images: to read, and to choose.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -8,11 +8,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use super::body::Command;
+use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, file};
 use crate::images::folders::label;
-use crate::images::{Place, Source, UnknownImage};
+use crate::images::{Input, Place, Source, UnknownImage};
+use crate::redact;
 use crate::samples;
 
 /// Most samples that a page can ask for.
@@ -46,9 +47,8 @@ struct PageQuery {
 
 async fn page(
     State(app): State<App>,
-    query: Result<Query<PageQuery>, axum::extract::rejection::QueryRejection>,
+    Asked(query): Asked<PageQuery>,
 ) -> Result<Json<Value>, Refusal> {
-    let Query(query) = query.map_err(|_| Refusal::bad_request("offset and limit are numbers"))?;
     let limit = query.limit.unwrap_or(200).clamp(1, 500);
     Ok(Json(app.images.page(&query.q, query.offset, limit)))
 }
@@ -64,7 +64,7 @@ struct FolderQuery {
 
 async fn folders(
     State(app): State<App>,
-    Query(query): Query<FolderQuery>,
+    Asked(query): Asked<FolderQuery>,
 ) -> Result<Json<Value>, Refusal> {
     let id = query.id.filter(|id| !id.is_empty());
     let listing = blocking(move || app.folders.listing(id.as_deref())).await?;
@@ -104,6 +104,12 @@ async fn choose(
 }
 
 impl App {
+    /// The image of that id, if it is still where it was.
+    pub(super) async fn image(&self, id: String) -> Result<Input, Refusal> {
+        let images = self.images.clone();
+        blocking(move || images.find(&id)).await?.ok_or_else(Refusal::not_found)
+    }
+
     /// Makes the images of the input folder the list. Blocks.
     pub fn load_input(&self) -> Result<u64, Refusal> {
         let root = self.places.input.clone();
@@ -117,8 +123,13 @@ impl App {
             return Err(Refusal::bad_request(format!("there are 1 to {MAX_SAMPLES} samples")));
         }
         let root = self.places.samples.join(count.to_string());
-        samples::write(&root, count)
-            .map_err(|error| Refusal::unprocessable("unwritable", error.to_string()))?;
+        // The folder is the server's own, so what is there was drawn before. To draw it again, only to
+        // see that it is the same, would take as much time and memory as the first time.
+        if std::fs::read_dir(&root).map_or(0, Iterator::count) != count {
+            samples::write(&root, count).map_err(|error| {
+                Refusal::unprocessable("unwritable", redact::text(&error.to_string()))
+            })?;
+        }
         let label = self.places.lang.pick("Samples", "Muestras").to_owned();
         let place = Place { source: Source::Samples, label, root, recursive: false };
         self.images.load(place).map_err(|error| Refusal::from(&error))
@@ -143,8 +154,8 @@ async fn clear(State(app): State<App>, _: Command<Value>) -> Json<Value> {
     Json(json!({"revision": app.images.clear()}))
 }
 
-async fn original(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Refusal> {
-    let image = app.images.get(&id).ok_or_else(Refusal::not_found)?;
+async fn original(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
+    let image = app.image(id).await?;
     file::attachment(&image.path, &image.name).await
 }
 

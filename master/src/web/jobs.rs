@@ -2,15 +2,14 @@
 
 use std::net::SocketAddr;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::body::Command;
+use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, is_local};
 use crate::event::Status;
@@ -66,19 +65,19 @@ async fn start(
     Ok(Json(app.jobs.start(request).await?))
 }
 
-async fn pause(State(app): State<App>, Path(job): Path<String>, _: Command<Value>) -> Done {
+async fn pause(State(app): State<App>, Id(job): Id, _: Command<Value>) -> Done {
     done(app.jobs.pause(&job))
 }
 
-async fn resume(State(app): State<App>, Path(job): Path<String>, _: Command<Value>) -> Done {
+async fn resume(State(app): State<App>, Id(job): Id, _: Command<Value>) -> Done {
     done(app.jobs.resume(&job))
 }
 
-async fn cancel(State(app): State<App>, Path(job): Path<String>, _: Command<Value>) -> Done {
+async fn cancel(State(app): State<App>, Id(job): Id, _: Command<Value>) -> Done {
     done(app.jobs.cancel(&job))
 }
 
-async fn continue_job(State(app): State<App>, Path(job): Path<String>, _: Command<Value>) -> Done {
+async fn continue_job(State(app): State<App>, Id(job): Id, _: Command<Value>) -> Done {
     done(app.jobs.continue_job(&job))
 }
 
@@ -89,7 +88,7 @@ struct Retry {
 
 async fn retry(
     State(app): State<App>,
-    Path(job): Path<String>,
+    Id(job): Id,
     Command(Retry { outputs }): Command<Retry>,
 ) -> Done {
     done(app.jobs.retry(&job, outputs.as_deref()))
@@ -98,7 +97,7 @@ async fn retry(
 async fn open_folder(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(job): Path<String>,
+    Id(job): Id,
     _: Command<Value>,
 ) -> Done {
     if !is_local(&peer) {
@@ -112,7 +111,7 @@ async fn open_folder(
     Ok(Json(json!({})))
 }
 
-async fn kill(State(app): State<App>, Path(worker): Path<String>, _: Command<Value>) -> Done {
+async fn kill(State(app): State<App>, Id(worker): Id, _: Command<Value>) -> Done {
     let worker = worker.parse().map_err(|_| Refusal::not_found())?;
     done(app.jobs.kill(worker))
 }
@@ -149,11 +148,10 @@ enum Wanted {
 
 async fn outputs(
     State(app): State<App>,
-    Path(job): Path<String>,
-    query: Result<Query<OutputQuery>, QueryRejection>,
+    Id(job): Id,
+    Asked(query): Asked<OutputQuery>,
 ) -> Result<Json<Value>, Refusal> {
-    let Query(OutputQuery { offset, limit, variant, status: wanted }) =
-        query.map_err(|error| Refusal::bad_request(error.body_text()))?;
+    let OutputQuery { offset, limit, variant, status: wanted } = query;
     let limit = limit.unwrap_or(200).clamp(1, 500);
     let is_wanted = |of: usize, status: Status| {
         let fits = match status {

@@ -15,6 +15,7 @@ mod images;
 mod jobs;
 mod join;
 mod origin;
+mod patience;
 mod preview;
 pub mod recipes;
 mod report;
@@ -25,9 +26,13 @@ mod upload_names;
 pub mod uploads;
 mod zip;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::WebSocketUpgrade;
@@ -49,6 +54,9 @@ use error::Refusal;
 use recipes::Recipes;
 use socket::Clients;
 use uploads::Uploads;
+
+/// How often it is looked for uploads whose pages have left.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// All that the routes work with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -121,7 +129,7 @@ async fn home(
 ) -> Response {
     match upgrade {
         Ok(upgrade) => socket::accept(app, peer, upgrade),
-        Err(_) => assets::index(headers).await.into_response(),
+        Err(_) => assets::index(&headers).into_response(),
     }
 }
 
@@ -143,7 +151,16 @@ pub async fn follow(app: App) {
             live.with(|model, _| model.recipes_changed());
         }
     };
-    tokio::join!(app.live.send(), listing, recipes);
+    let uploads = app.uploads.clone();
+    let sweeping = async move {
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            let uploads = uploads.clone();
+            // That it fails is logged where it happens.
+            let _ = tokio::task::spawn_blocking(move || uploads.forget_abandoned()).await;
+        }
+    };
+    tokio::join!(app.live.send(), listing, recipes, sweeping);
 }
 
 /// Whether the peer of a connection is this very machine.

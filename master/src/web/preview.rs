@@ -5,7 +5,7 @@ use std::path::Path as FilePath;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ use lote_protocol::format::{Format, SNIFF_BYTES, Sniffed};
 use lote_protocol::task::Encoding;
 use serde::Deserialize;
 
-use super::body::Command;
+use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, file};
 use crate::darkroom::{Order, Print, Refused, Urgency, fit};
@@ -51,8 +51,8 @@ impl From<Refused> for Refusal {
     }
 }
 
-async fn thumb(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Refusal> {
-    let image = app.images.get(&id).ok_or_else(Refusal::not_found)?;
+async fn thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
+    let image = app.image(id).await?;
     let thumbnail = app.darkroom.thumbnail(&image.id, &image.path).await;
     let thumbnail = thumbnail.inspect_err(|refused| app.note_problem(&image, refused))?;
     if let Some(size) = thumbnail.source {
@@ -61,7 +61,7 @@ async fn thumb(State(app): State<App>, Path(id): Path<String>) -> Result<Respons
     Ok(lasting_jpeg(thumbnail.jpeg))
 }
 
-async fn output_thumb(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Refusal> {
+async fn output_thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
     let record = written(&app, &id)?;
     let thumbnail = app.darkroom.thumbnail(&format!("o{}", record.id), &record.path).await?;
     Ok(lasting_jpeg(thumbnail.jpeg))
@@ -98,20 +98,18 @@ struct OutputQuery {
 
 async fn output(
     State(app): State<App>,
-    Path(id): Path<String>,
-    Query(query): Query<OutputQuery>,
+    Id(id): Id,
+    Asked(query): Asked<OutputQuery>,
 ) -> Result<Response, Refusal> {
     let record = written(&app, &id)?;
     if query.download.is_some() {
         return file::attachment(&record.path, &record.name).await;
     }
-    match shown_as(content(&record.path).await) {
-        Some(kind) => file::inline(&record.path, &record.name, kind).await,
-        None => {
-            let print = as_png(&app, &record.path).await?;
-            Ok(([(CONTENT_TYPE, "image/png")], read(&print).await?).into_response())
-        }
+    if let Some(kind) = shown_as(content(&record.path).await) {
+        return file::inline(&record.path, &record.name, kind).await;
     }
+    let print = as_png(&app, &record.path).await?;
+    Ok(([(CONTENT_TYPE, "image/png")], read(&print).await?).into_response())
 }
 
 /// What the first bytes of a file show it to be.
@@ -185,7 +183,7 @@ async fn preview(
     Command(request): Command<PreviewRequest>,
 ) -> Result<Response, Refusal> {
     let start = Instant::now();
-    let image = app.images.get(&request.image).ok_or_else(Refusal::not_found)?;
+    let image = app.image(request.image).await?;
     let steps = check_steps(&request.steps)?;
     let encoding = check_encoding(request.encoding.format, request.encoding.quality)?;
     let made = match request.size {

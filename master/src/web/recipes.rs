@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::App;
-use super::body::Command;
+use super::body::{Command, Id};
 use super::error::Refusal;
 use super::images::blocking;
+use crate::redact;
 
 /// How many recipes are kept.
 const MAX_RECIPES: usize = 200;
@@ -39,7 +40,9 @@ struct Inner {
 struct Recipe {
     id: String,
     name: String,
-    recipe: Value,
+    /// Called `recipe` in the page's words and in the file.
+    #[serde(rename = "recipe")]
+    settings: Value,
 }
 
 impl Recipes {
@@ -86,7 +89,7 @@ impl Recipes {
             let message = format!("there are {MAX_RECIPES} recipes already");
             return Err(Refusal::conflict("too_many", message).hint("delete one first"));
         }
-        changed.push(Recipe { id: id.clone(), name: name.to_owned(), recipe });
+        changed.push(Recipe { id: id.clone(), name: name.to_owned(), settings: recipe });
         changed.sort_by_cached_key(|one| one.name.to_lowercase());
         self.replace(&mut kept, changed)?;
         Ok(id)
@@ -105,7 +108,8 @@ impl Recipes {
 
     fn replace(&self, kept: &mut Vec<Recipe>, changed: Vec<Recipe>) -> Result<(), Refusal> {
         store(&self.0.file, &changed).map_err(|error| {
-            Refusal::unprocessable("unwritable", format!("the recipe cannot be stored: {error}"))
+            let message = format!("the recipe cannot be stored: {error}");
+            Refusal::unprocessable("unwritable", redact::text(&message))
         })?;
         *kept = changed;
         self.0.changes.send_modify(|number| *number += 1);
@@ -154,7 +158,7 @@ async fn save(
 
 async fn delete(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Id(id): Id,
     _: Command<Value>,
 ) -> Result<Json<Value>, Refusal> {
     blocking(move || app.recipes.delete(&id)).await??;
@@ -179,7 +183,7 @@ mod tests {
             recipes
                 .list()
                 .into_iter()
-                .map(|one| (one.name, one.recipe["quality"].clone()))
+                .map(|one| (one.name, one.settings["quality"].clone()))
                 .collect()
         };
         let expected = [("Blog".to_owned(), json!(2)), ("Web".to_owned(), json!(3))];

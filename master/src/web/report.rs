@@ -5,7 +5,7 @@ mod table;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +13,7 @@ use axum::routing::get;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::body::{Asked, Id};
 use super::error::Refusal;
 use super::{App, file};
 use crate::lang::Lang;
@@ -32,8 +33,8 @@ struct Wanted {
 
 async fn html(
     State(app): State<App>,
-    Path(job): Path<String>,
-    Query(Wanted { lang }): Query<Wanted>,
+    Id(job): Id,
+    Asked(Wanted { lang }): Asked<Wanted>,
 ) -> Result<Response, Refusal> {
     let report = report(&app, &job)?;
     let text = page::page(&report, Lang::from_locale(&lang));
@@ -42,8 +43,8 @@ async fn html(
 
 async fn csv(
     State(app): State<App>,
-    Path(job): Path<String>,
-    Query(Wanted { lang }): Query<Wanted>,
+    Id(job): Id,
+    Asked(Wanted { lang }): Asked<Wanted>,
 ) -> Result<Response, Refusal> {
     let report = report(&app, &job)?;
     let outputs = app.jobs.outputs(&job).ok_or_else(Refusal::not_found)?;
@@ -57,7 +58,7 @@ async fn csv(
     Ok(attach(&report, "csv", "text/csv; charset=utf-8", text.into()))
 }
 
-async fn json(State(app): State<App>, Path(job): Path<String>) -> Result<Response, Refusal> {
+async fn json(State(app): State<App>, Id(job): Id) -> Result<Response, Refusal> {
     let report = report(&app, &job)?;
     let text = serde_json::to_vec_pretty(&report).map_err(|_| Refusal::internal("no report"))?;
     Ok(attach(&report, "json", "application/json", text.into()))

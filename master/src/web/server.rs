@@ -12,15 +12,21 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
+
+use super::patience::Patient;
 
 /// Largest head of a request, bytes.
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
 /// How long the head of a request may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the other end may take nothing of an answer.
+const STALLED: Duration = Duration::from_secs(60);
 
 /// Connections at the same time: 64 pages, with as many connections each as browsers make.
 const MAX_CONNECTIONS: usize = 512;
@@ -91,6 +97,8 @@ async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
+                // Small answers must not wait for more.
+                let _ = stream.set_nodelay(true);
                 let answered = answer(stream, peer, router.clone(), stop.clone());
                 tokio::spawn(async move {
                     if let Err(error) = answered.await {
@@ -109,14 +117,12 @@ async fn accept(
 }
 
 /// Answers what comes on one connection.
-async fn answer(
-    stream: TcpStream,
+pub(super) async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     router: Router,
     mut stop: watch::Receiver<bool>,
 ) -> hyper::Result<()> {
-    // Small answers must not wait for more.
-    let _ = stream.set_nodelay(true);
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -126,7 +132,7 @@ async fn answer(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Patient::new(stream, STALLED)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {

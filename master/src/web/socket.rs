@@ -102,7 +102,7 @@ pub fn accept(app: App, peer: SocketAddr, upgrade: WebSocketUpgrade) -> Response
 
 /// A connection that is watched.
 pub(super) struct Socket {
-    socket: WebSocket,
+    stream: WebSocket,
     ping: tokio::time::Interval,
     heard: Instant,
 }
@@ -111,9 +111,9 @@ pub(super) struct Socket {
 pub(super) struct Gone;
 
 impl Socket {
-    fn new(socket: WebSocket) -> Self {
+    fn new(stream: WebSocket) -> Self {
         let now = Instant::now();
-        Self { socket, ping: interval_at(now + PING_EVERY, PING_EVERY), heard: now }
+        Self { stream, ping: interval_at(now + PING_EVERY, PING_EVERY), heard: now }
     }
 
     /// Sends a text.
@@ -122,7 +122,7 @@ impl Socket {
     }
 
     async fn send_message(&mut self, message: Message) -> Result<(), Gone> {
-        match timeout(STALLED, self.socket.send(message)).await {
+        match timeout(STALLED, self.stream.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Gone),
         }
@@ -133,7 +133,7 @@ impl Socket {
     pub(super) async fn receive(&mut self) -> Result<Utf8Bytes, Gone> {
         loop {
             tokio::select! {
-                message = self.socket.recv() => {
+                message = self.stream.recv() => {
                     self.heard = Instant::now();
                     match message {
                         Some(Ok(Message::Text(text))) => return Ok(text),

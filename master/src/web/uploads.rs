@@ -16,6 +16,7 @@ pub(super) use routes::routes;
 
 use super::error::Refusal;
 use super::upload_names;
+use crate::redact;
 
 /// Most files of an upload.
 pub const MAX_FILES: usize = 5000;
@@ -80,7 +81,7 @@ impl Uploads {
             return Err(Refusal::too_large(format!("an upload has at most {most} GiB")));
         }
         let mut state = self.state();
-        state.forget_abandoned();
+        state.forget_abandoned(ABANDONED);
         if state.open.len() >= MAX_UPLOADS {
             let message = format!("{MAX_UPLOADS} uploads are under way already");
             return Err(Refusal::conflict("busy", message).hint("wait for one of them to end"));
@@ -119,6 +120,16 @@ impl Uploads {
                 .ok_or_else(|| Refusal::too_large("more bytes than were announced"))?;
             Ok(())
         })
+    }
+
+    /// Whether an upload is still under way.
+    fn is_open(&self, id: &str) -> bool {
+        self.state().open.contains_key(id)
+    }
+
+    /// Removes the uploads of pages that have left in the middle. Blocks.
+    pub fn forget_abandoned(&self) {
+        self.state().forget_abandoned(ABANDONED);
     }
 
     /// Notes a file that is no image and was not kept.
@@ -175,11 +186,11 @@ impl Uploads {
 }
 
 impl State {
-    fn forget_abandoned(&mut self) {
+    fn forget_abandoned(&mut self, silence: Duration) {
         let old: Vec<_> = self
             .open
             .iter()
-            .filter(|(_, upload)| upload.touched.elapsed() > ABANDONED)
+            .filter(|(_, upload)| upload.touched.elapsed() >= silence)
             .map(|(id, _)| id.clone())
             .collect();
         for id in old {
@@ -268,5 +279,8 @@ fn write_refusal(error: &io::Error) -> Refusal {
     if matches!(error.kind(), StorageFull | QuotaExceeded) {
         return Refusal::no_space("the disk is full");
     }
-    Refusal::unprocessable("unwritable", format!("the file could not be stored: {error}"))
+    Refusal::unprocessable(
+        "unwritable",
+        redact::text(&format!("the file could not be stored: {error}")),
+    )
 }

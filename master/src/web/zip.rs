@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::archive::{self, Entry, Names};
+use super::body::{Asked, Id};
 use super::error::Refusal;
 use super::images::blocking;
 use super::{App, file};
@@ -46,8 +47,8 @@ struct Filter {
 
 async fn zip(
     State(app): State<App>,
-    Path(job): Path<String>,
-    Query(filter): Query<Filter>,
+    Id(job): Id,
+    Asked(filter): Asked<Filter>,
 ) -> Result<Response, Refusal> {
     let name = app.jobs.job_name(&job).ok_or_else(Refusal::not_found)?;
     let entries = blocking(move || entries(&app, &job, filter.variant)).await?;

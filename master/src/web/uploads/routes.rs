@@ -5,7 +5,7 @@ use std::path::{Path as FilePath, PathBuf};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
@@ -20,7 +20,7 @@ use super::{MAX_FILE_BYTES, Uploads, create, write_refusal};
 use crate::images::{Place, Source};
 use crate::plan::{is_image_name, sniff_head};
 use crate::web::App;
-use crate::web::body::Command;
+use crate::web::body::{Asked, Command, Id};
 use crate::web::error::Refusal;
 use crate::web::images::blocking;
 
@@ -57,8 +57,8 @@ struct Label {
 
 async fn take(
     State(app): State<App>,
-    Path(id): Path<String>,
-    Query(Label { name }): Query<Label>,
+    Id(id): Id,
+    Asked(Label { name }): Asked<Label>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Refusal> {
@@ -107,7 +107,7 @@ impl Receiving<'_> {
         {
             head.extend_from_slice(&chunk);
         }
-        let Some(ending) = ending(&label, &head) else {
+        let Verdict::Keep(ending) = judge(&label, &head) else {
             while self.next().await?.is_some() {}
             return Ok(false);
         };
@@ -120,6 +120,10 @@ impl Receiving<'_> {
             file.write_all(&chunk).await.map_err(|error| write_refusal(&error))?;
         }
         file.flush().await.map_err(|error| write_refusal(&error))?;
+        if !self.uploads.is_open(self.id) {
+            // It was cancelled meanwhile, or ended without this file.
+            return Err(Refusal::not_found());
+        }
         partial.keep();
         Ok(true)
     }
@@ -162,14 +166,22 @@ impl Drop for Partial<'_> {
     }
 }
 
-/// Whether a file is an image by its content, and if so the ending that its name lacks.
-fn ending(label: &str, head: &[u8]) -> Option<Option<&'static str>> {
+/// What becomes of a file.
+enum Verdict {
+    /// It is kept, with this ending added to its name if that lacks one.
+    Keep(Option<&'static str>),
+    /// It is no image.
+    Leave,
+}
+
+/// What becomes of a file that begins so.
+fn judge(label: &str, head: &[u8]) -> Verdict {
     let named = is_image_name(OsStr::new(label));
     match sniff_head(head) {
-        Sniffed::Known(format) => Some((!named).then(|| format.extensions()[0])),
-        // It is kept, so that the page can say why it cannot be used.
-        Sniffed::Unsupported(_) if named => Some(None),
-        Sniffed::Unsupported(_) | Sniffed::Unknown => None,
+        Sniffed::Known(format) => Verdict::Keep((!named).then(|| format.extensions()[0])),
+        // So that the page can say why it cannot be used.
+        Sniffed::Unsupported(_) if named => Verdict::Keep(None),
+        Sniffed::Unsupported(_) | Sniffed::Unknown => Verdict::Leave,
     }
 }
 
@@ -181,7 +193,7 @@ struct Finish {
 
 async fn finish(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Id(id): Id,
     Command(Finish { add }): Command<Finish>,
 ) -> Result<Json<Value>, Refusal> {
     let revision = blocking(move || {
@@ -208,7 +220,7 @@ fn label(root: &FilePath) -> Option<String> {
 
 async fn cancel(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Id(id): Id,
     _: Command<Value>,
 ) -> Result<Json<Value>, Refusal> {
     blocking(move || app.uploads.cancel(&id)).await??;

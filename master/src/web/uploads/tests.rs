@@ -72,6 +72,21 @@ fn an_upload_joins_the_one_before_and_a_cancelled_one_leaves_nothing() {
 }
 
 #[test]
+fn what_a_page_that_has_left_had_sent_is_removed() {
+    let (_folder, uploads) = uploads();
+    let id = uploads.begin(1, 1).unwrap();
+    let folder = uploads.count_file(&id).unwrap();
+    write(&folder, "a.png", "half");
+    uploads.skip(&id, "notes.txt");
+    uploads.forget_abandoned();
+    assert!(folder.exists() && uploads.is_open(&id), "it may go on");
+    uploads.state().forget_abandoned(Duration::ZERO);
+    assert!(!folder.exists() && !uploads.is_open(&id));
+    assert!(uploads.skipped(&folder).is_empty());
+    assert_eq!(uploads.count_bytes(&id, 1).unwrap_err().status.as_u16(), 404);
+}
+
+#[test]
 fn an_upload_never_joins_a_folder_that_is_not_an_uploads() {
     let (_folder, uploads) = uploads();
     let elsewhere = tempfile::tempdir().unwrap();

@@ -1,0 +1,162 @@
+//! What workers do, as the loop is told: they come, report, die and leave.
+
+use std::time::{Duration, Instant};
+
+use lote_protocol::message::Report;
+
+use super::Run;
+use crate::event::{Event, WorkerState};
+use crate::scheduler::{Input, SlotId, TaskId, WorkerId};
+use crate::supervisor::{Death, Killer, Mailbox, WorkerEvent};
+
+/// A worker as the loop knows it.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) pid: u32,
+    pub(super) slots: u32,
+    pub(super) mailbox: Option<Mailbox>,
+    died: Option<Instant>,
+    /// Whether it may still come back.
+    pub(super) alive: bool,
+    /// Whether it has made no sense, so that nothing it says counts any more.
+    disbelieved: bool,
+}
+
+impl Known {
+    fn new(pid: u32, alive: bool) -> Self {
+        Self { pid, slots: 0, mailbox: None, died: None, alive, disbelieved: false }
+    }
+}
+
+impl Run<'_> {
+    pub(super) async fn worker_event(&mut self, event: WorkerEvent, external: bool) {
+        match event {
+            WorkerEvent::Started { worker, pid } => {
+                let known = self.workers.contains_key(&worker);
+                let state = if known { WorkerState::Restarted } else { WorkerState::Started };
+                let died = self.workers.remove(&worker).and_then(|before| before.died);
+                let known = Known { died, ..Known::new(pid, true) };
+                self.workers.insert(worker, known);
+                self.tell_worker(worker, pid, state, None, None).await;
+            }
+            WorkerEvent::Ready { worker, pid, slots, took, mailbox } => {
+                let took = self.workers.get_mut(&worker).map_or(took, |known| {
+                    known.mailbox = Some(mailbox);
+                    known.slots = slots;
+                    known.died.map_or(took, |died| died.elapsed())
+                });
+                self.tell_worker(worker, pid, WorkerState::Ready, None, Some(took)).await;
+                self.handle(Input::Ready { worker, slots }).await;
+            }
+            WorkerEvent::Reported { worker, report } => self.report(worker, report).await,
+            WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, death).await,
+            WorkerEvent::Off { worker, reason } => {
+                let pid = self.gone(worker);
+                let told = Some(reason.clone());
+                self.tell_worker(worker, pid, WorkerState::Stopped, told, None).await;
+                if !external && self.workers.values().all(|known| !known.alive) {
+                    self.no_workers = Some(reason);
+                    self.handle(Input::NoWorkers).await;
+                }
+            }
+            WorkerEvent::Stopped { worker, pid } => {
+                self.gone(worker);
+                self.tell_worker(worker, pid, WorkerState::Stopped, None, None).await;
+            }
+        }
+    }
+
+    /// Notes that a worker will not come back; returns its last process.
+    fn gone(&mut self, worker: WorkerId) -> u32 {
+        let known = self.workers.entry(worker).or_insert(Known::new(0, false));
+        known.alive = false;
+        known.pid
+    }
+
+    async fn report(&mut self, worker: WorkerId, report: Report) {
+        let Some((slot, task)) = self.about(worker, &report) else {
+            // More of the kind may be on its way while it is being killed.
+            if let Some(known) = self.workers.get_mut(&worker)
+                && !std::mem::replace(&mut known.disbelieved, true)
+            {
+                tracing::warn!(
+                    worker = worker.0,
+                    ?report,
+                    "a worker reported what it does not run"
+                );
+                self.supervisor.kill(worker, Killer::Protocol);
+            }
+            return;
+        };
+        match report {
+            Report::Reached { stage, .. } => {
+                self.stages.insert(task, stage);
+            }
+            Report::Ended { variant, result, micros, .. } => {
+                let Some(output) = self.output_of(task, variant) else { return };
+                self.end_made(slot, task, variant, result, Duration::from_micros(micros)).await;
+                self.handle(Input::Ended { slot, task, output }).await;
+            }
+            Report::Finished { micros, .. } => {
+                self.ledger.busy += Duration::from_micros(micros);
+                self.stages.remove(&task);
+                self.handle(Input::Finished { slot, task }).await;
+            }
+        }
+    }
+
+    /// The slot and the task that a report is about; `None` if that slot is not running that
+    /// task, or if the worker has reported such nonsense before.
+    fn about(&self, worker: WorkerId, report: &Report) -> Option<(SlotId, TaskId)> {
+        let (Report::Reached { slot, task, .. }
+        | Report::Ended { slot, task, .. }
+        | Report::Finished { slot, task, .. }) = report;
+        self.workers.get(&worker).filter(|known| !known.disbelieved)?;
+        let slot = SlotId { worker, index: *slot };
+        let running = self.scheduler.running(slot)?;
+        (u64::from(running.0) == *task).then_some((slot, running))
+    }
+
+    /// The place of a variant among the outputs of a task.
+    fn output_of(&self, task: TaskId, variant: u32) -> Option<u32> {
+        let unit = self.plan.units.get(task.0 as usize)?;
+        unit.variants.iter().position(|v| *v == variant).map(|place| place as u32)
+    }
+
+    pub(super) async fn lost(&mut self, worker: WorkerId, pid: u32, death: Death) {
+        self.ledger.lost_workers += 1;
+        let slots = self.workers.get_mut(&worker).map_or(0, |known| {
+            known.died = Some(Instant::now());
+            known.mailbox = None;
+            known.slots
+        });
+        let running: Vec<_> = (0..slots)
+            .filter_map(|index| self.scheduler.running(SlotId { worker, index }))
+            .collect();
+        // It may have got further than it could tell.
+        let given: Vec<_> = self.scheduler.given(worker).collect();
+        self.sweeper.sweep(pid, &given, self.plan);
+        for task in running {
+            self.deaths.insert(task, death.clone());
+        }
+        self.deadlines.forget(worker);
+        let reason = Some(death.to_string());
+        let blame = death.blame();
+        self.tell_worker(worker, pid, WorkerState::Lost, reason, None).await;
+        self.handle(Input::Lost { worker, blame }).await;
+    }
+
+    async fn tell_worker(
+        &mut self,
+        worker: WorkerId,
+        pid: u32,
+        state: WorkerState,
+        reason: Option<String>,
+        took: Option<Duration>,
+    ) {
+        let ms = took.map(|took| took.as_secs_f64() * 1000.0);
+        let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
+        let event = Event::Worker { worker: worker.0, pid, slots, state, reason, ms };
+        self.bus.publish(event).await;
+    }
+}
