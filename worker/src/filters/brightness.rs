@@ -28,7 +28,13 @@ pub static BRIGHTNESS: Registered = Registered {
                 en: "0 gives black, 1 changes nothing, above 1 lightens.",
             },
             unit: Unit::None,
-            kind: ParamKind::Float { min: 0.0, max: 10.0, slider_max: 3.0, step: 0.05, default: Some(1.5) },
+            kind: ParamKind::Float {
+                min: 0.0,
+                max: 10.0,
+                slider_max: 3.0,
+                step: 0.05,
+                default: Some(1.5),
+            },
         }],
     },
     build: |params| {

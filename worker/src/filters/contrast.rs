@@ -29,7 +29,13 @@ pub static CONTRAST: Registered = Registered {
                 en: "0 gives plain gray, 1 changes nothing, above 1 gives more contrast.",
             },
             unit: Unit::None,
-            kind: ParamKind::Float { min: 0.0, max: 10.0, slider_max: 3.0, step: 0.05, default: Some(1.5) },
+            kind: ParamKind::Float {
+                min: 0.0,
+                max: 10.0,
+                slider_max: 3.0,
+                step: 0.05,
+                default: Some(1.5),
+            },
         }],
     },
     build: |params| {

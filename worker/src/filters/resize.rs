@@ -41,7 +41,13 @@ const PARAMS: &[ParamSpec] = &[
             en: "Size relative to the original; not used if a width, height or long edge is given.",
         },
         unit: Unit::Percent,
-        kind: ParamKind::Float { min: 0.1, max: 1000.0, slider_max: 200.0, step: 1.0, default: Some(50.0) },
+        kind: ParamKind::Float {
+            min: 0.1,
+            max: 1000.0,
+            slider_max: 200.0,
+            step: 1.0,
+            default: Some(50.0),
+        },
     },
     ParamSpec {
         id: "ancho",

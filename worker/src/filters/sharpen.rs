@@ -29,7 +29,13 @@ pub static SHARPEN: Registered = Registered {
                 en: "0 softens, 1 changes nothing, above 1 sharpens.",
             },
             unit: Unit::None,
-            kind: ParamKind::Float { min: 0.0, max: 20.0, slider_max: 5.0, step: 0.1, default: Some(2.0) },
+            kind: ParamKind::Float {
+                min: 0.0,
+                max: 20.0,
+                slider_max: 5.0,
+                step: 0.1,
+                default: Some(2.0),
+            },
         }],
     },
     build: |params| {

@@ -42,7 +42,13 @@ const PARAMS: &[ParamSpec] = &[
             en: "0 is invisible, 1 hides the picture under it.",
         },
         unit: Unit::None,
-        kind: ParamKind::Float { min: 0.0, max: 1.0, slider_max: 1.0, step: 0.05, default: Some(0.3) },
+        kind: ParamKind::Float {
+            min: 0.0,
+            max: 1.0,
+            slider_max: 1.0,
+            step: 0.05,
+            default: Some(0.3),
+        },
     },
     ParamSpec {
         id: "tamano",
