@@ -155,20 +155,22 @@ const afterLabel = () => (steps.value.length ? `${t('after')} · ${stripName(sho
 /** A cell of the strip; its picture follows the image and the parameters, and the old one stays until the new one is there. @param {number} index */
 function stripCell(index) {
   const picture = h('img', { alt: '', hidden: true, draggable: 'false' });
-  let wanted = '';
+  let wanted = '',
+    there = '';
   effect(() => {
     const item = image.value;
     const list = strip()[index];
     void output.value;
     if (!item || item.problem || !list) return;
     const key = `${item.id}/${recipeKey(list)}`;
-    if (key === wanted) return;
     wanted = key;
+    if (key === there) return;
     const timer = setTimeout(
       () =>
         smallPreview(item.id, list).then(
           (url) => {
             if (key === wanted) {
+              there = key;
               picture.src = url;
               picture.hidden = false;
             }

@@ -17,14 +17,16 @@ await page.getByRole('option').nth(3).click();
 for (const name of ['Grayscale', 'Blur', 'Sepia', 'Watermark']) await page.getByRole('checkbox', { name, exact: true }).check();
 await page.getByRole('button', { name: 'Sepia', exact: true }).click();
 await page.waitForFunction(() =>
-  [...document.querySelectorAll('.grid .cell img, .strip img')]
-    .filter((image) => image.checkVisibility())
-    .every((image) => image.naturalWidth > 0),
+  [...document.querySelectorAll('.grid .cell img')].filter((image) => image.checkVisibility()).every((image) => image.naturalWidth > 0),
 );
 await page.locator('.tag.after', { hasText: 'Sepia' }).waitFor();
+await page.waitForFunction(() =>
+  [...document.querySelectorAll('.variant-picture img')].every((image) => image.checkVisibility() && image.naturalWidth > 0),
+);
 await page.waitForTimeout(1500);
 await shoot(page, 'prepare');
 
+for (const box of await page.locator('.filter-row input[type=checkbox]').all()) await box.check();
 await page.locator('#out-workers').fill('4');
 await page.keyboard.press('Control+Enter');
 await page.locator('.lane').nth(3).waitFor();
@@ -37,6 +39,7 @@ for (const worker of [2, 3]) {
     .waitFor();
   await page.waitForTimeout(700);
 }
-await page.waitForTimeout(1000);
+await page.waitForTimeout(4000);
+await page.waitForFunction(() => [...document.querySelectorAll('.recent img')].every((image) => image.naturalWidth > 0));
 await shoot(page, 'run');
 await here.close();

@@ -80,6 +80,11 @@ test('ticking a filter shows it on the photo, and its colour is the same in row 
   assert.deepEqual(await page.locator('.variant-name').allTextContents(), ['Sepia', 'Blur', 'Grayscale']);
   assert.ok(await page.locator('.filter', { hasText: 'Sepia' }).locator('.colour-1').isVisible());
   assert.ok(await page.locator('.filter', { hasText: 'Grayscale' }).locator('.colour-3').isVisible());
+  await page.waitForFunction(
+    () =>
+      [...document.querySelectorAll('.variant-picture img')].filter((image) => image.checkVisibility() && image.naturalWidth > 0).length ===
+      3,
+  );
   await page.locator('.tag.after', { hasText: 'After · Grayscale' }).waitFor();
   const picture = page.locator('.layer.over img');
   const before = await picture.getAttribute('src');
