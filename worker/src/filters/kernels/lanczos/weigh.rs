@@ -73,8 +73,25 @@ impl Weighted for u16 {
 
 /// Pairs of columns of the result, beginning with pair `first`, from columns of the original,
 /// beginning with the pixel at `origin`. A pixel's `channels` samples are columns side by side.
-#[multiversion(targets = "simd")]
 pub(super) fn weigh_columns<T: Weighted>(
+    columns: &[[T; ROWS]],
+    origin: usize,
+    channels: usize,
+    windows: &Windows<T::Weight>,
+    first: usize,
+    to: &mut [[T; ROWS]],
+) {
+    // The compiler makes vectors of sixteen sums of whole numbers, but of eight in floating point.
+    if T::MAX == u8::MAX.into() {
+        weigh_parts::<T, ROWS>(columns, origin, channels, windows, first, to);
+    } else {
+        weigh_parts::<T, { ROWS / 2 }>(columns, origin, channels, windows, first, to);
+    }
+}
+
+/// The same, with the sums of `PART` rows in registers at a time.
+#[multiversion(targets = "simd")]
+fn weigh_parts<T: Weighted, const PART: usize>(
     columns: &[[T; ROWS]],
     origin: usize,
     channels: usize,
@@ -86,9 +103,13 @@ pub(super) fn weigh_columns<T: Weighted>(
         let (range, weights) = windows.pair(first + index);
         let columns = &columns[(range.start - origin) * channels..(range.end - origin) * channels];
         let (to, next) = to.split_at_mut(channels);
-        for (channel, to) in to.iter_mut().zip(next).enumerate() {
-            let lines = columns.chunks_exact(channels).map(|pixel| &pixel[channel]);
-            weigh(lines, weights, to);
+        for (channel, (to, next)) in to.iter_mut().zip(next).enumerate() {
+            let (to, next) = (to.as_chunks_mut::<PART>().0, next.as_chunks_mut().0);
+            for (part, to) in to.iter_mut().zip(next).enumerate() {
+                let pixels = columns.chunks_exact(channels);
+                let lines = pixels.map(|pixel| &pixel[channel].as_chunks().0[part]);
+                weigh(lines, weights, to);
+            }
         }
     }
 }
