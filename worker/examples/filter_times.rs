@@ -1,12 +1,15 @@
 //! How long each filter takes on a picture, on one core.
 //!
 //! ```text
-//! cargo run --release -p lote-worker --example filter_times -- photo.jpg [FILTER...] [--write DIR]
+//! cargo run --release -p lote-worker --example filter_times -- photo.jpg [CALL...] [--write DIR]
 //! ```
+//!
+//! A call is a filter's name, and after colons its parameters: `redimensionar:porcentaje=25`;
+//! without any, each filter is called with its defaults.
 //!
 //! Times are the least of several runs, in ms: on a shared source (one pass into a warm buffer)
 //! and on an owned one (in place where the filter can). With `--write` the results are stored as
-//! `DIR/<filter>.png`, to be compared with another program's.
+//! `DIR/<call>.png`, to be compared with another program's.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -14,8 +17,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use lote_protocol::filter::Params;
-use lote_worker::filters::{REGISTRY, Source};
+use lote_protocol::filter::{Params, Value};
+use lote_worker::filters::{Filter, REGISTRY, Source};
 use lote_worker::picture::{Channels, Picture, Samples};
 use lote_worker::pool::Pool;
 
@@ -36,13 +39,14 @@ fn main() {
     };
     let megapixels = f64::from(picture.width) * f64::from(picture.height) / 1e6;
     println!("{} x {} px, {megapixels:.1} MP", picture.width, picture.height);
-    println!("{:14} {:>8} {:>8}", "ms", "shared", "owned");
+    println!("{:32} {:>8} {:>8}", "ms", "shared", "owned");
 
     let mut pool = Pool::new();
-    let wanted = |id: &str| arguments.is_empty() || arguments.iter().any(|wanted| wanted == id);
-    for registered in REGISTRY.iter().filter(|registered| wanted(registered.spec.id)) {
-        let given = BTreeMap::new();
-        let filter = (registered.build)(&Params::new(&registered.spec, &given));
+    if arguments.is_empty() {
+        arguments = REGISTRY.iter().map(|registered| registered.spec.id.to_owned()).collect();
+    }
+    for call in arguments {
+        let filter = build(&call);
         let (mut shared, mut owned) = (Duration::MAX, Duration::MAX);
         for _ in 0..RUNS {
             let start = Instant::now();
@@ -57,12 +61,30 @@ fn main() {
             pool.give(result);
         }
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
-        println!("{:14} {:8.1} {:8.1}", registered.spec.id, ms(shared), ms(owned));
+        println!("{call:32} {:8.1} {:8.1}", ms(shared), ms(owned));
         if let Some(folder) = &folder {
             let result = filter.apply(Source::Shared(&picture), &mut pool).unwrap();
-            write(&result, &folder.join(format!("{}.png", registered.spec.id)));
+            write(&result, &folder.join(format!("{call}.png")));
         }
     }
+}
+
+/// The filter of a call `ID[:PARAMETER=VALUE]...`.
+fn build(call: &str) -> Box<dyn Filter> {
+    let mut parts = call.split(':');
+    let id = parts.next().unwrap();
+    let registered = REGISTRY.iter().find(|registered| registered.spec.id == id).unwrap();
+    let given: BTreeMap<_, _> = parts
+        .map(|part| part.split_once('=').unwrap())
+        .map(|(id, value)| (id.to_owned(), parse(value)))
+        .collect();
+    (registered.build)(&Params::new(&registered.spec, &given))
+}
+
+/// A number or a truth value if it looks like one, or else text.
+fn parse(value: &str) -> Value {
+    let number = value.parse().map(Value::Integer).or_else(|_| value.parse().map(Value::Float));
+    number.or_else(|_| value.parse().map(Value::Bool)).unwrap_or_else(|_| Value::Text(value.into()))
 }
 
 fn write(picture: &Picture, path: &std::path::Path) {

@@ -1,8 +1,8 @@
 //! The filters: one file each, described once, listed once.
 //!
-//! What a filter does on 8-bit samples without alpha is what Pillow 13 does, to the last bit
-//! (resizing aside); 16-bit samples get the same formula at their own scale. Filters that change
-//! colours leave alpha alone, those that move pixels weigh them by it.
+//! What a filter does on 8-bit samples without alpha is what Pillow 13 does, to the last bit;
+//! 16-bit samples get the same formula at their own scale. Filters that change colours leave alpha
+//! alone, those that move pixels weigh them by it.
 //!
 //! To add one: its file, with a `pub static` of type [`Registered`], and its line in [`REGISTRY`].
 
@@ -42,9 +42,6 @@ pub enum FilterError {
         /// The limit, px.
         max_pixels: u64,
     },
-    /// The resampling library refused.
-    #[error("the picture cannot be resized: {0}")]
-    Resample(String),
     /// The embedded font is damaged.
     #[error("the built-in font cannot be read; install the program again")]
     Font,

@@ -1,19 +1,13 @@
 //! Another size, by Lanczos resampling.
 
-use std::error::Error;
-
-use bytemuck::{cast_slice, cast_slice_mut};
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels;
-use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec, Params, Text, Unit};
 use lote_protocol::task::Limits;
 
 use super::kernels::alpha;
-use super::kernels::sample::Sample;
-use super::kernels::size::{Crop, Fit, Plan, Wanted};
+use super::kernels::lanczos::{self, Weighted};
+use super::kernels::size::{Fit, Plan, Wanted};
 use super::{Filter, FilterError, Registered, Source};
-use crate::picture::{Channels, Picture, Samples};
+use crate::picture::{Picture, Samples};
 use crate::pool::Pool;
 
 /// `redimensionar`.
@@ -163,7 +157,7 @@ impl Filter for Resize {
         let samples = match &picture.samples {
             Samples::U8(samples) => resize(picture, samples, &plan, pool),
             Samples::U16(samples) => resize(picture, samples, &plan, pool),
-        }?;
+        };
         let resized =
             Picture { width: plan.width, height: plan.height, channels: picture.channels, samples };
         source.recycle(pool);
@@ -171,113 +165,20 @@ impl Filter for Resize {
     }
 }
 
-fn resize<T: Resampled>(
-    picture: &Picture,
-    samples: &[T],
-    plan: &Plan,
-    pool: &mut Pool,
-) -> Result<Samples, FilterError> {
+fn resize<T: Weighted>(picture: &Picture, samples: &[T], plan: &Plan, pool: &mut Pool) -> Samples {
     let (size, channels) = ((picture.width, picture.height), picture.channels);
     let len = plan.width as usize * plan.height as usize * channels.count();
     let mut resized = T::take(pool, len);
     if alpha::is_opaque(samples, channels) {
-        T::resample(samples, size, channels, plan, &mut resized, pool)?;
+        lanczos::resample(samples, size, channels, plan, &mut resized, pool);
     } else {
         // At 16 bits even on 8-bit pictures: little alpha leaves few bits to premultiplied colour.
         let (mut from, mut to) = (pool.words(samples.len()), pool.words(len));
         alpha::premultiply(samples, channels, &mut from);
-        u16::resample(&from, size, channels, plan, &mut to, pool)?;
+        lanczos::resample(&from, size, channels, plan, &mut to, pool);
         alpha::unpremultiply(&to, channels, &mut resized);
         pool.give_words(from);
         pool.give_words(to);
     }
-    Ok(T::wrap(resized))
-}
-
-/// Samples that the library can resample.
-trait Resampled: Sample {
-    /// Resamples each channel by itself.
-    fn resample(
-        from: &[Self],
-        size: (u32, u32),
-        channels: Channels,
-        plan: &Plan,
-        to: &mut [Self],
-        pool: &mut Pool,
-    ) -> Result<(), FilterError>;
-}
-
-impl Resampled for u8 {
-    fn resample(
-        from: &[Self],
-        size: (u32, u32),
-        channels: Channels,
-        plan: &Plan,
-        to: &mut [Self],
-        pool: &mut Pool,
-    ) -> Result<(), FilterError> {
-        match channels {
-            Channels::Gray => resample::<_, pixels::U8>(from, size, plan, to, pool),
-            Channels::GrayAlpha => resample::<_, pixels::U8x2>(from, size, plan, to, pool),
-            Channels::Rgb => resample::<_, pixels::U8x3>(from, size, plan, to, pool),
-            Channels::Rgba => resample::<_, pixels::U8x4>(from, size, plan, to, pool),
-        }
-    }
-}
-
-impl Resampled for u16 {
-    fn resample(
-        from: &[Self],
-        size: (u32, u32),
-        channels: Channels,
-        plan: &Plan,
-        to: &mut [Self],
-        pool: &mut Pool,
-    ) -> Result<(), FilterError> {
-        match channels {
-            Channels::Gray => resample::<_, pixels::U16>(from, size, plan, to, pool),
-            Channels::GrayAlpha => resample::<_, pixels::U16x2>(from, size, plan, to, pool),
-            Channels::Rgb => resample::<_, pixels::U16x3>(from, size, plan, to, pool),
-            Channels::Rgba => resample::<_, pixels::U16x4>(from, size, plan, to, pool),
-        }
-    }
-}
-
-/// First the widths, then the heights. Left to itself the library does it the other way round at
-/// 8 bits; between the two the samples are rounded and limited, so that the order can be seen
-/// in the result, and Pillow's is this one.
-fn resample<T: Sample, P: PixelTrait>(
-    from: &[T],
-    (width, height): (u32, u32),
-    plan: &Plan,
-    to: &mut [T],
-    pool: &mut Pool,
-) -> Result<(), FilterError> {
-    let crop = plan.crop;
-    let columns = Crop { top: 0.0, height: f64::from(height), ..crop };
-    let rows = Crop { left: 0.0, width: f64::from(plan.width), ..crop };
-    let narrow = (plan.width, height);
-    let mut between = T::take(pool, from.len() / width as usize * plan.width as usize);
-    let result = resample_one::<T, P>(from, (width, height), columns, &mut between, narrow)
-        .and_then(|()| resample_one::<T, P>(&between, narrow, rows, to, (plan.width, plan.height)));
-    T::give(pool, between);
-    result.map_err(|error| FilterError::Resample(error.to_string()))
-}
-
-/// One call of the library.
-fn resample_one<T: Sample, P: PixelTrait>(
-    from: &[T],
-    from_size: (u32, u32),
-    crop: Crop,
-    to: &mut [T],
-    to_size: (u32, u32),
-) -> Result<(), Box<dyn Error>> {
-    let from = TypedImageRef::<P>::from_buffer(from_size.0, from_size.1, cast_slice(from))?;
-    let mut to = TypedImage::<P>::from_buffer(to_size.0, to_size.1, cast_slice_mut(to))?;
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
-        .use_alpha(false)
-        .crop(crop.left, crop.top, crop.width, crop.height);
-    Resizer::new().resize_typed(&from, &mut to, &options)?;
-    Ok(())
+    T::wrap(resized)
 }

@@ -60,6 +60,18 @@ def resize(picture, percent):
     return picture.resize(size, Image.LANCZOS)
 
 
+def stretch(picture, size):
+    return picture.resize(size, Image.LANCZOS)
+
+
+def cover(picture, size):
+    """The middle of the picture, as large as its proportions allow."""
+    scale = max(size[0] / WIDTH, size[1] / HEIGHT)
+    width, height = min(size[0] / scale, WIDTH), min(size[1] / scale, HEIGHT)
+    left, top = (WIDTH - width) / 2, (HEIGHT - height) / 2
+    return picture.resize(size, Image.LANCZOS, box=(left, top, left + width, top + height))
+
+
 def enhance(kind):
     return lambda picture, factor: kind(picture).enhance(factor)
 
@@ -76,7 +88,15 @@ CASES = [
     ("bordes", None, lambda picture: picture.filter(ImageFilter.FIND_EDGES), [None]),
     ("relieve", None, lambda picture: picture.filter(ImageFilter.EMBOSS), [None]),
     ("posterizar", "bits", ImageOps.posterize, [1, 3, 4, 8]),
-    ("redimensionar", "porcentaje", resize, [15, 50, 77, 200]),
+    ("redimensionar", "porcentaje", resize, [3, 15, 50, 77, 200, 333]),
+]
+# Calls with a width, a height and a fit.
+SIZES = [
+    (stretch, "estirar", (7, 200)),
+    (stretch, "estirar", (61, 20)),
+    (stretch, "estirar", (90, 47)),
+    (cover, "cubrir", (30, 40)),
+    (cover, "cubrir", (100, 33)),
 ]
 
 
@@ -93,6 +113,9 @@ def main():
                 else:
                     result, call = apply(picture, value), f"{filter_id}+{param}={value}"
                 result.save(HERE / f"{name}+{call}.png", optimize=True)
+        for apply, fit, size in SIZES:
+            call = f"redimensionar+ancho={size[0]}+alto={size[1]}+ajuste={fit}+ampliar=true"
+            apply(picture, size).save(HERE / f"{name}+{call}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ pub(super) mod color;
 pub(super) mod convolve;
 pub(super) mod glyphs;
 pub(super) mod ink;
+pub(super) mod lanczos;
 pub(super) mod luma;
 pub(super) mod point;
 pub(super) mod sample;

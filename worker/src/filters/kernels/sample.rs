@@ -22,6 +22,9 @@ pub(crate) trait Sample: Copy + Debug + Default + PartialEq + bytemuck::Pod {
         + Sub<Output = Self::Wide>
         + Mul<Output = Self::Wide>;
 
+    /// Four samples in one.
+    type Quad: bytemuck::Pod + Default;
+
     /// The value.
     fn get(self) -> u32;
 
@@ -67,6 +70,7 @@ impl Sample for u8 {
     const MAX: u32 = 255;
     const MIDDLE: i16 = 128;
     type Wide = i16;
+    type Quad = u32;
 
     #[inline(always)]
     fn get(self) -> u32 {
@@ -134,6 +138,7 @@ impl Sample for u16 {
     const MAX: u32 = 65535;
     const MIDDLE: i32 = 128 * 257;
     type Wide = i32;
+    type Quad = u64;
 
     #[inline(always)]
     fn get(self) -> u32 {
