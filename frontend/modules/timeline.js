@@ -10,6 +10,8 @@ import { barsReceived, link, metrics, rings, serverNow, state } from './stream.j
 import { ROW, drawTimeline, gridTimes } from './timeline-draw.js';
 
 const WINDOWS = { 30: 30_000, 120: 120_000 };
+/** Between two frames of the lanes: a pixel of the shortest window lasts about half as long. */
+const REDRAW_MS = 66;
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** @type {import('./signal.js').Signal<'30' | '120' | 'all'>} */
@@ -136,16 +138,19 @@ function plot() {
   }
 
   function tick() {
-    frame = requestAnimationFrame(tick);
+    // A frame that is asked for is made and sent even if nothing has changed in it.
+    timer = setTimeout(() => {
+      frame = requestAnimationFrame(tick);
+    }, REDRAW_MS - 8);
     const length = windowLength();
     if (!width) return;
     const job = state.job.peek();
     const moving = job !== null && isLive(job) && link.peek().state === 'open';
     // A redraw is due when the picture moved by a pixel or something new came; never more than the eye needs.
-    const pause = reducedMotion.matches ? 1000 : Math.max(33, Math.min(500, length / width));
+    const pause = reducedMotion.matches ? 1000 : Math.max(REDRAW_MS, Math.min(500, length / width));
     const key = `${barsReceived}/${width}/${span.peek()}/${document.documentElement.dataset.theme}/${state.lanes.peek().length}/${cursor?.row},${cursor?.ago}/${devicePixelRatio}`;
     const now = performance.now();
-    if (now - drawnAt < (moving ? pause : key === drawn && lanesDrawn === state.lanes.peek() ? Infinity : 33)) return;
+    if (now - drawnAt < (moving ? pause : key === drawn && lanesDrawn === state.lanes.peek() ? Infinity : 0) - 12) return;
     drawn = key;
     drawnAt = now;
     lanesDrawn = state.lanes.peek();
@@ -209,8 +214,12 @@ function plot() {
   });
   sizes.observe(canvas);
   onCleanup(() => sizes.disconnect());
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
   frame = requestAnimationFrame(tick);
-  onCleanup(() => cancelAnimationFrame(frame));
+  onCleanup(() => {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+  });
   effect(() => {
     void span.value;
     axisFor = '';

@@ -3,7 +3,7 @@
 import { Meter } from '../modules/metrics.js';
 import { apply, fromSnapshot } from '../modules/reducer.js';
 
-const PATCH_MS = 33,
+const PATCH_MS = 66,
   METRICS_MS = 250,
   SILENCE_MS = 15_000;
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
