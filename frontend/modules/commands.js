@@ -1,5 +1,5 @@
 // Commands to the server: JSON by POST, readings by GET; an error becomes a toast with the server's own line.
-import { t } from './i18n.js';
+import { t, textOf } from './i18n.js';
 import { toast } from './overlays.js';
 
 export class Refused extends Error {
@@ -49,10 +49,20 @@ export async function command(path, body) {
   }
 }
 
+/** What happened to what it names cannot be said in advance: the server's own line is shown as well. */
+const WITH_DETAIL = ['collision', 'exists', 'unwritable'];
+
 /** @param {unknown} error */
 export function showFailure(error) {
-  if (error instanceof Refused) toast(error.hint ? `${error.message}. ${error.hint}` : error.message, 'bad');
-  else toast(t('no_answer'), 'bad');
+  if (!(error instanceof Refused)) {
+    toast(t('no_answer'), 'bad');
+    return;
+  }
+  // The process was being replaced just then, which is what was wanted.
+  if (error.code === 'not_running') return;
+  const known = textOf(`refused_${error.code}`);
+  if (known) toast(WITH_DETAIL.includes(error.code) ? `${known} (${error.message})` : known, 'bad');
+  else toast(error.hint ? `${error.message}. ${error.hint}` : error.message, 'bad');
 }
 
 /** Starts a download without leaving the page. @param {string} path */

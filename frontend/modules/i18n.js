@@ -42,6 +42,12 @@ export function t(key, ...values) {
   });
 }
 
+/** The text of a key that may not exist. @param {string} key */
+export const textOf = (key) => {
+  const text = texts[language.value]?.[key];
+  return typeof text === 'string' ? text : null;
+};
+
 /** @param {Bilingual} text of the catalogue */
 export const say = (text) => text[language.value];
 

@@ -199,6 +199,24 @@ fn a_second_job_waits_for_the_first_and_can_be_taken_out() {
 }
 
 #[test]
+fn images_that_would_become_the_same_file_are_refused_or_renamed_as_is_wanted() {
+    let folder = pictures(1);
+    let input = folder.path().join("input_images");
+    fs::copy(input.join("00.png"), input.join("00.PNG")).unwrap();
+    let server = Server::start_in(folder, &[]);
+    server.settled();
+    let mut page = Page::open(&server);
+    let mut wanted = request(&["grises"]);
+    let refused = server.post("/api/jobs", &wanted);
+    assert_eq!((refused.status, refused.code().as_str()), (409, "collision"));
+    wanted["output"]["if_exists"] = json!("rename");
+    assert_eq!(server.post("/api/jobs", &wanted).status, 200);
+    assert_eq!(page.until_job("finished")["progress"]["ok"], 2);
+    let made = fs::read_dir(server.path("output_images/grises")).unwrap().count();
+    assert_eq!(made, 2);
+}
+
+#[test]
 fn an_output_that_failed_can_be_tried_again_when_its_image_is_whole() {
     let folder = pictures(2);
     let broken = folder.path().join("input_images/broken.png");

@@ -150,7 +150,11 @@ impl JobRequest {
             pattern: self.output.pattern.parse()?,
             encoding: check_encoding(self.output.format, self.output.quality)?,
             if_exists: self.output.if_exists,
-            if_collides: IfCollides::Fail,
+            // A page has one answer for names that are taken, by whatever.
+            if_collides: match self.output.if_exists {
+                IfExists::Rename => IfCollides::Rename,
+                _ => IfCollides::Fail,
+            },
             slots: self.workers as usize,
         })
     }
