@@ -5,15 +5,20 @@
 
 use crate::picture::{Picture, Samples};
 
-/// How many buffers of either kind are kept: the decoded picture, two that a chain alternates
-/// between, and the encoded bytes.
+/// How many buffers for samples are kept of either kind: the decoded picture, two that a chain
+/// alternates between, and a small one for masks.
 const KEPT: usize = 4;
+
+/// How many buffers for whole files are kept: they are small beside those of pictures, and must
+/// not take the place of one.
+const FILES_KEPT: usize = 2;
 
 /// Buffers of one worker thread, ready to be used again.
 #[derive(Debug, Default)]
 pub struct Pool {
     bytes: Vec<Vec<u8>>,
     words: Vec<Vec<u16>>,
+    files: Vec<Vec<u8>>,
 }
 
 impl Pool {
@@ -29,11 +34,16 @@ impl Pool {
         buffer
     }
 
-    /// An empty buffer of bytes, with the largest capacity at hand.
-    pub fn empty_bytes(&mut self) -> Vec<u8> {
-        let mut buffer = take(&mut self.bytes, usize::MAX);
+    /// An empty buffer for the content of a file.
+    pub fn file(&mut self) -> Vec<u8> {
+        let mut buffer = take(&mut self.files, usize::MAX);
         buffer.clear();
         buffer
+    }
+
+    /// Takes a file's buffer back.
+    pub fn give_file(&mut self, buffer: Vec<u8>) {
+        give(&mut self.files, buffer, FILES_KEPT);
     }
 
     /// A buffer of `len` 16-bit samples with unspecified content.
@@ -45,12 +55,12 @@ impl Pool {
 
     /// Takes a buffer back.
     pub fn give_bytes(&mut self, buffer: Vec<u8>) {
-        give(&mut self.bytes, buffer);
+        give(&mut self.bytes, buffer, KEPT);
     }
 
     /// Takes a buffer back.
     pub fn give_words(&mut self, buffer: Vec<u16>) {
-        give(&mut self.words, buffer);
+        give(&mut self.words, buffer, KEPT);
     }
 
     /// Takes a picture's buffer back.
@@ -74,10 +84,10 @@ fn take<T>(kept: &mut Vec<Vec<T>>, len: usize) -> Vec<T> {
     }
 }
 
-/// Keeps the `KEPT` largest buffers.
-fn give<T>(kept: &mut Vec<Vec<T>>, buffer: Vec<T>) {
+/// Keeps the `most` largest buffers.
+fn give<T>(kept: &mut Vec<Vec<T>>, buffer: Vec<T>, most: usize) {
     kept.push(buffer);
-    if kept.len() > KEPT
+    if kept.len() > most
         && let Some(smallest) = (0..kept.len()).min_by_key(|&i| kept[i].capacity())
     {
         kept.swap_remove(smallest);
@@ -96,6 +106,15 @@ mod tests {
         pool.give_bytes(buffer);
         let again = pool.bytes(900);
         assert_eq!(again.as_ptr(), address);
+    }
+
+    #[test]
+    fn a_file_is_not_put_where_a_picture_was() {
+        let mut pool = Pool::new();
+        pool.give_bytes(Vec::with_capacity(1000));
+        assert_eq!(pool.file().capacity(), 0);
+        pool.give_file(Vec::with_capacity(50));
+        assert_eq!((pool.file().capacity(), pool.bytes(900).capacity()), (50, 1000));
     }
 
     #[test]

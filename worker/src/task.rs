@@ -96,13 +96,13 @@ fn load(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Document, Failure> {
     progress(Progress::Reached(Stage::Read));
-    let mut bytes = bench.pool.empty_bytes();
+    let mut bytes = bench.pool.file();
     let read = input::read(path, &bench.limits, &mut bytes);
     let document = read.and_then(|()| {
         progress(Progress::Reached(Stage::Decode));
         codec::decode(&bytes, &bench.limits, &mut bench.pool)
     });
-    bench.pool.give_bytes(bytes);
+    bench.pool.give_file(bytes);
     document
 }
 
@@ -119,7 +119,7 @@ fn make(
     });
     let filtered = filter(work, &order.steps, bench)?;
     progress(Progress::Reached(Stage::Encode));
-    let mut bytes = bench.pool.empty_bytes();
+    let mut bytes = bench.pool.file();
     let encoded = codec::encode(&filtered, &order.encoding, &mut bench.pool, &mut bytes);
     let size = size(&filtered);
     let notes = filtered.notes;
@@ -132,7 +132,7 @@ fn make(
         let notes = notes.into_iter().chain(more).collect();
         Ok(Written { bytes: bytes.len() as u64, size, source, notes })
     });
-    bench.pool.give_bytes(bytes);
+    bench.pool.give_file(bytes);
     written
 }
 

@@ -89,7 +89,7 @@ fn write_range(dir: &Path, indices: Range<usize>) -> Result<Vec<PathBuf>, Sample
 
 fn write_one(dir: &Path, sample: &Sample, pool: &mut Pool) -> Result<PathBuf, SamplesError> {
     let path = dir.join(sample.name());
-    let mut bytes = pool.empty_bytes();
+    let mut bytes = pool.file();
     if let Err(failure) = sample.encode(pool, &mut bytes) {
         return Err(SamplesError::Encode { path, failure });
     }

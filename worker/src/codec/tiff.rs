@@ -277,7 +277,7 @@ pub(super) fn encode(
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let mut file = Cursor::new(pool.empty_bytes());
+    let mut file = Cursor::new(pool.file());
     let result = match (&picture.samples, picture.channels) {
         (Samples::U8(s), Channels::Gray) => {
             write::<colortype::Gray8>(picture, s, metadata, &mut file)
@@ -305,7 +305,7 @@ pub(super) fn encode(
         }
     };
     out.extend_from_slice(file.get_ref());
-    pool.give_bytes(file.into_inner());
+    pool.give_file(file.into_inner());
     result.map(|()| Vec::new()).map_err(|error| {
         Failure::new(FailureKind::Encode, format!("the TIFF could not be written: {error}"))
     })

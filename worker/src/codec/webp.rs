@@ -132,7 +132,7 @@ pub(super) fn encode(
         Channels::Rgba => (ColorType::Rgba8, true),
         Channels::Gray | Channels::GrayAlpha => return Err(refused()),
     };
-    let mut encoded = pool.empty_bytes();
+    let mut encoded = pool.file();
     let written = match quality {
         None => WebPEncoder::new(&mut encoded).encode(samples, width, height, color).is_ok(),
         Some(quality) => {
@@ -144,7 +144,7 @@ pub(super) fn encode(
         let (icc, exif) = (metadata.icc.as_deref(), metadata.exif.as_deref());
         webp_riff::with_metadata(&encoded, (width, height), icc, exif, out);
     }
-    pool.give_bytes(encoded);
+    pool.give_file(encoded);
     if written { Ok(Vec::new()) } else { Err(refused()) }
 }
 
