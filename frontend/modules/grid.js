@@ -2,6 +2,9 @@
 import { h, icon } from './element.js';
 import { effect, onCleanup, untracked } from './signal.js';
 
+/** Cells that are filled in one frame while a list is scrolled or fetched: more would hold up both. */
+const MOST_A_FRAME = 12;
+
 /**
  * @typedef {{ src: string | null, label: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string }} Cell
  * @typedef {{
@@ -63,8 +66,14 @@ export function virtualGrid(options) {
   function place(index, cell) {
     const [x, y] = position(index);
     cell.style.transform = `translate(${x}px,${y}px)`;
-    cell.style.width = `${cellWidth}px`;
-    cell.style.height = `${cellHeight}px`;
+    const [width, height] = [`${cellWidth}px`, `${cellHeight}px`];
+    if (cell.style.width !== width) cell.style.width = width;
+    if (cell.style.height !== height) cell.style.height = height;
+  }
+
+  /** Sets an attribute only if that changes it: setting costs a look at all styles. @param {HTMLElement} cell @param {string} name @param {string} value */
+  function assign(cell, name, value) {
+    if (cell.getAttribute(name) !== value) cell.setAttribute(name, value);
   }
 
   function makeCell() {
@@ -101,13 +110,13 @@ export function virtualGrid(options) {
     // A picture that could not be loaded keeps its mark until it is given another.
     if (data?.badge || !(cell.dataset.badge === 'alert' && data?.src && picture.complete)) badge(cell, data?.badge);
     const selected = untracked(options.selected);
-    cell.setAttribute('aria-label', data?.label ?? '…');
-    cell.setAttribute('aria-posinset', String(index + 1));
-    cell.setAttribute('aria-setsize', String(untracked(options.count)));
-    cell.setAttribute('aria-selected', String(index === selected));
-    cell.tabIndex = index === Math.max(0, selected) ? 0 : -1;
+    assign(cell, 'aria-label', data?.label ?? '…');
+    assign(cell, 'aria-posinset', String(index + 1));
+    assign(cell, 'aria-setsize', String(untracked(options.count)));
+    assign(cell, 'aria-selected', String(index === selected));
+    assign(cell, 'tabindex', index === Math.max(0, selected) ? '0' : '-1');
     cell.classList.toggle('dim', data?.dim ?? false);
-    cell.dataset.colour = data?.colour ?? '';
+    assign(cell, 'data-colour', data?.colour ?? '');
     place(index, cell);
   }
 
@@ -130,7 +139,12 @@ export function virtualGrid(options) {
     ];
   }
 
-  function draw(refill = true) {
+  /** Cells whose entries may have changed. @type {Set<number>} */
+  let stale = new Set();
+  let measuredFor = -1;
+
+  /** @param {boolean} refill whether cells that are there are filled again @param {number} most cells that may be filled; the next frame fills the others */
+  function draw(refill = true, most = Infinity) {
     frame = 0;
     if (!box.isConnected || !box.clientWidth) return;
     const [from, to] = inView();
@@ -144,7 +158,13 @@ export function virtualGrid(options) {
     }
     for (let index = from; index < to; index += 1) {
       let cell = live.get(index);
-      if (cell && !refill) continue;
+      if (cell && !refill && !stale.has(index)) continue;
+      if (most <= 0) {
+        schedule();
+        return;
+      }
+      most -= 1;
+      stale.delete(index);
       if (!cell) {
         cell = spare.pop() ?? makeCell();
         cell.hidden = false;
@@ -155,7 +175,7 @@ export function virtualGrid(options) {
     }
   }
   const schedule = () => {
-    if (!frame) frame = requestAnimationFrame(() => draw(false));
+    if (!frame) frame = requestAnimationFrame(() => draw(false, MOST_A_FRAME));
   };
 
   /** @param {number} index @param {boolean} act */
@@ -213,7 +233,12 @@ export function virtualGrid(options) {
     void options.version();
     const count = options.count();
     list.hidden = count === 0;
-    untracked(measure);
+    if (count !== measuredFor) untracked(measure);
+    else {
+      stale = new Set(live.keys());
+      schedule();
+    }
+    measuredFor = count;
   });
   effect(() => {
     void options.selected();
