@@ -1,5 +1,5 @@
 // Web Worker: owns the WebSocket, keeps the stream's state and computes the figures, so that the page's thread only draws.
-// It goes on while the tab is hidden. To the page: at most one patch per 33 ms, metrics every 250 ms.
+// It goes on while the tab is hidden. To the page: at most one patch per 66 ms, metrics every 250 ms.
 import { Meter } from '../modules/metrics.js';
 import { apply, fromSnapshot } from '../modules/reducer.js';
 
