@@ -15,6 +15,15 @@ use super::stream::{Page, start};
 pub(crate) fn job(server: &Server) -> String {
     server.settled();
     server.post("/api/images/source", &json!({"source": "samples", "count": 3}));
+    let id = accepted(server);
+    while outputs(server, &id)["total"] != 6 {
+        std::thread::yield_now();
+    }
+    id
+}
+
+/// Asks for a job of two filters on the images that are chosen; returns its id.
+fn accepted(server: &Server) -> String {
     let variant = |name: &str| json!({"name": name, "steps": [{"filter": name, "params": {}}]});
     let answer = server.post(
         "/api/jobs",
@@ -25,11 +34,7 @@ pub(crate) fn job(server: &Server) -> String {
         }),
     );
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-    let id = answer.json()["job"].as_str().unwrap().to_owned();
-    while outputs(server, &id)["total"] != 6 {
-        std::thread::yield_now();
-    }
-    id
+    answer.json()["job"].as_str().unwrap().to_owned()
 }
 
 fn outputs(server: &Server, job: &str) -> Value {
@@ -50,6 +55,18 @@ fn unpacked(server: &Server, archive: &[u8]) -> Vec<String> {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn outputs_can_be_asked_for_as_soon_as_a_job_is_accepted() {
+    let server = Server::start();
+    server.settled();
+    server.post("/api/images/source", &json!({"source": "samples", "count": 3}));
+    for _ in 0..20 {
+        let job = accepted(&server);
+        assert_eq!(server.get(&format!("/api/jobs/{job}/outputs")).status, 200);
+    }
+    assert_eq!(server.get("/api/jobs/j21/outputs").status, 404);
 }
 
 #[test]

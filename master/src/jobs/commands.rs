@@ -193,9 +193,11 @@ impl Jobs {
     }
 
     /// Whether there is, or was, a job of that id that can still be asked about.
-    fn knows(&self, desk: &Desk, job: &str) -> bool {
+    pub(super) fn knows(&self, desk: &Desk, job: &str) -> bool {
         let waits = |todo: &Todo| matches!(todo, Todo::Job(spec) if spec.id == job);
-        desk.waiting.iter().any(waits) || self.0.live.with(|model, _| model.book(job).is_some())
+        desk.waiting.iter().any(waits)
+            || desk.orders(job).is_some()
+            || self.0.live.with(|model, _| model.book(job).is_some())
     }
 
     fn orders<'a>(&self, desk: &'a Desk, job: &str) -> Result<&'a mpsc::Sender<Order>, JobError> {

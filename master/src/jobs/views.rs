@@ -51,10 +51,7 @@ fn record(book: &Book, place: crate::event::Place) -> Option<OutputRecord> {
 impl Jobs {
     /// The outputs of a job that have ended, in the order of the images, then of the variants.
     pub fn outputs(&self, job: &str) -> Option<Vec<OutputRecord>> {
-        self.0.live.with(|model, _| {
-            let book = model.book(job)?;
-            Some(book.all().filter_map(|(place, _)| record(book, place)).collect())
-        })
+        self.booked(job, |book| book.all().filter_map(|(place, _)| record(book, place)).collect())
     }
 
     /// How many outputs of a job `wanted` accepts, and a page of those.
@@ -65,8 +62,7 @@ impl Jobs {
         offset: usize,
         limit: usize,
     ) -> Option<(usize, Vec<OutputRecord>)> {
-        self.0.live.with(|model, _| {
-            let book = model.book(job)?;
+        self.booked(job, |book| {
             let mut total = 0;
             let mut page = Vec::new();
             for (place, end) in book.all() {
@@ -77,8 +73,17 @@ impl Jobs {
                     total += 1;
                 }
             }
-            Some((total, page))
+            (total, page)
         })
+    }
+
+    /// What the book of a job says. One that was accepted and has not begun has no book, and nothing in it.
+    fn booked<T: Default>(&self, job: &str, told: impl FnOnce(&Book) -> T) -> Option<T> {
+        let desk = self.desk();
+        if !self.knows(&desk, job) {
+            return None;
+        }
+        self.0.live.with(|model, _| Some(model.book(job).map(told).unwrap_or_default()))
     }
 
     /// The output of that id, if it can still be asked for.
