@@ -90,6 +90,9 @@ pub struct OutputEnded {
     /// Its size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// When it was written, as its file says, ns since 1970.
+    #[serde(skip)]
+    pub modified_ns: Option<i64>,
     /// The class of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<FailureKind>,
@@ -236,6 +239,26 @@ pub enum Event {
         /// How often the task has been started, from 1.
         attempt: u32,
     },
+    /// An output could not be written for a reason that all share; it is still to be made.
+    PutOff {
+        /// The worker.
+        worker: u32,
+        /// Its thread, from 0.
+        slot: u32,
+        /// The image.
+        image: String,
+        /// The name of the variant.
+        variant: Arc<str>,
+    },
+    /// The disk is full: nothing is started until there is room.
+    Paused {
+        /// About what is left to be written.
+        needed_bytes: u64,
+        /// What there is.
+        free_bytes: u64,
+    },
+    /// There is room again.
+    Resumed,
     /// An output came to its end.
     Output(OutputEnded),
     /// How far the run is; at most ten a second.

@@ -12,5 +12,6 @@ pub mod message;
 pub mod outcome;
 pub mod task;
 pub mod temporary;
+pub mod time;
 pub mod transport;
 pub mod version;

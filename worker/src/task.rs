@@ -13,7 +13,7 @@ use lote_protocol::task::{Limits, Order, Task};
 use crate::codec::{self, Document, Frame};
 use crate::filters::{self, Source};
 use crate::input;
-use crate::output::Temporaries;
+use crate::output::{Target, Temporaries};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -128,9 +128,14 @@ fn make(
     }
     let written = encoded.and_then(|more| {
         progress(Progress::Reached(Stage::Write));
-        bench.temporaries.write(Path::new(&order.output), order.replace, &bytes)?;
+        let target = Target {
+            path: Path::new(&order.output),
+            replace: order.replace,
+            durable: order.durable,
+        };
+        let modified_ns = bench.temporaries.write(&target, &bytes)?;
         let notes = notes.into_iter().chain(more).collect();
-        Ok(Written { bytes: bytes.len() as u64, size, source, notes })
+        Ok(Written { bytes: bytes.len() as u64, modified_ns, size, source, notes })
     });
     bench.pool.give_file(bytes);
     written

@@ -99,7 +99,7 @@ fn show(plan: &Plan) -> Exit {
             let output = printable(&plan.output(index, variant).display().to_string());
             let written = match plan.state(index, variant) {
                 OutputState::Planned { .. } => writeln!(out, "{input} -> {output}"),
-                OutputState::Skipped => writeln!(out, "{input} -> {output} (there already)"),
+                OutputState::Skipped | OutputState::Done(_) => writeln!(out, "{input} -> {output} (there already)"),
                 OutputState::Failed(failure) => {
                     exit = Exit::SomeFailed;
                     writeln!(out, "{input}: {}", printable(&failure.message))

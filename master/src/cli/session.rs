@@ -39,6 +39,7 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
         mode,
         slots: slots(args.jobs),
         timeout: args.timeout.map_or(Timeout::Generous, Timeout::Exactly),
+        durable: false,
         workers: Config {
             workers: 0,
             slots: 0,

@@ -38,6 +38,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 steps: variant.steps,
                 output: output.into(),
                 replace: true,
+                durable: false,
                 encoding,
             };
             apply(&Task { id: 0, input: input.into(), orders: vec![order] }, ui)

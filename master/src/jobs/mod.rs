@@ -9,7 +9,6 @@ mod compare;
 mod error;
 mod prepare;
 mod request;
-mod space;
 mod views;
 mod work;
 

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::request::JobRequest;
-use super::{JobError, Jobs, space};
+use super::{JobError, Jobs};
 use crate::images::Selection;
 use crate::live::shapes::{Job, JobState, Progress, Step, Variant};
 use crate::live::{Book, ImageRef};
 use crate::plan::{self, Plan, PlanError};
 use crate::redact;
-use crate::run::{Settings, sweep_orphans};
+use crate::run::{Settings, space, sweep_orphans};
 
 /// With less than this the disk counts as full.
 const MIN_FREE_BYTES: u64 = 16 << 20;

@@ -274,7 +274,11 @@ impl Model {
                 let last_words = ended.last_words.iter().map(|words| redact::text(words)).collect();
                 self.output_ended(&OutputEnded { reason, last_words, ..ended.clone() }, t);
             }
-            Event::Listening { .. } | Event::Progress(_) | Event::Finished(_) => {}
+            Event::PutOff { worker, slot, .. } => self.output_put_off(*worker, *slot, t),
+            Event::Listening { .. }
+            | Event::Paused { .. }
+            | Event::Resumed
+            | Event::Progress(_) | Event::Finished(_) => {}
         }
     }
 

@@ -18,7 +18,7 @@ impl Run<'_> {
             for variant in 0..self.plan.variants.len() {
                 match self.plan.state(image, variant) {
                     OutputState::Planned { .. } => {}
-                    OutputState::Skipped => {
+                    OutputState::Skipped | OutputState::Done(_) => {
                         let path = Some(self.output_name(image, variant));
                         let ended = OutputEnded { path, ..self.blank(image, variant) };
                         self.book(image, variant, ended, Duration::ZERO).await;
@@ -51,10 +51,11 @@ impl Run<'_> {
             ..self.blank(image, variant)
         };
         let ended = match result {
-            Ok(Written { bytes, notes, .. }) => OutputEnded {
+            Ok(Written { bytes, modified_ns, notes, .. }) => OutputEnded {
                 status: Status::Ok,
                 path: Some(self.output_name(image, variant)),
                 bytes: Some(bytes),
+                modified_ns,
                 notes,
                 ..ended
             },
@@ -76,7 +77,11 @@ impl Run<'_> {
             let ended = match why {
                 GiveUp::Cancelled => {
                     self.ledger.count_cancelled();
-                    let failure = Failure::new(FailureKind::Cancelled, "not started: interrupted");
+                    let why = match &self.halted {
+                        Some(why) => format!("not made: {why}"),
+                        None => "not started: interrupted".into(),
+                    };
+                    let failure = Failure::new(FailureKind::Cancelled, why);
                     let ended = failed(blank, failure);
                     OutputEnded { status: Status::Skipped, untried: true, ..ended }
                 }
@@ -134,6 +139,7 @@ impl Run<'_> {
             attempt: None,
             ms: None,
             bytes: None,
+            modified_ns: None,
             kind: None,
             reason: None,
             notes: Vec::new(),

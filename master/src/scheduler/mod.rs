@@ -77,6 +77,14 @@ pub enum Input {
         /// The task.
         task: TaskId,
     },
+    /// A slot has come to the end of a task without making all of it, for a reason that lies with
+    /// neither: the rest is to be made later.
+    PutOff {
+        /// The slot.
+        slot: SlotId,
+        /// The task.
+        task: TaskId,
+    },
     /// A worker is dead, and all that it had reported before has been handed in.
     Lost {
         /// The worker.
@@ -246,6 +254,7 @@ impl Scheduler {
             Input::Ready { worker, slots } => self.ready(worker, slots, effects),
             Input::Ended { slot, task, output } => self.output_ended(slot, task, output),
             Input::Finished { slot, task } => self.finished(slot, task, effects),
+            Input::PutOff { slot, task } => self.put_off(slot, task, effects),
             Input::Lost { worker, blame } => self.lost(worker, blame, effects),
             Input::Pause => self.paused = true,
             Input::Resume => {
@@ -313,12 +322,8 @@ impl Scheduler {
     }
 
     fn finished(&mut self, slot: SlotId, task: TaskId, effects: &mut Vec<Effect>) {
-        if self.running(slot) != Some(task) {
+        if !self.leave(slot, task) {
             return;
-        }
-        if let Some(worker) = self.workers.get_mut(&slot.worker) {
-            worker.slots[slot.index as usize].pop_front();
-            worker.exclusive = false;
         }
         // A worker that forgets an output has not done the task.
         if self.tasks[task.0 as usize].has_open_outputs() {
@@ -327,6 +332,32 @@ impl Scheduler {
             self.end(task);
         }
         self.fill(slot.worker, effects);
+    }
+
+    fn put_off(&mut self, slot: SlotId, task: TaskId, effects: &mut Vec<Effect>) {
+        if !self.leave(slot, task) {
+            return;
+        }
+        if self.tasks[task.0 as usize].has_open_outputs() {
+            // The next one is no repetition.
+            self.tasks[task.0 as usize].attempts -= 1;
+            self.put_back(task, effects);
+        } else {
+            self.end(task);
+        }
+        self.fill(slot.worker, effects);
+    }
+
+    /// Takes a task from the slot that is running it; whether it was.
+    fn leave(&mut self, slot: SlotId, task: TaskId) -> bool {
+        if self.running(slot) != Some(task) {
+            return false;
+        }
+        if let Some(worker) = self.workers.get_mut(&slot.worker) {
+            worker.slots[slot.index as usize].pop_front();
+            worker.exclusive = false;
+        }
+        true
     }
 
     fn end(&mut self, task: TaskId) {

@@ -44,7 +44,13 @@ impl Server {
             external: false,
         };
         let settings =
-            Settings { mode: Mode::Processes, slots: 1, timeout: Timeout::Generous, workers };
+            Settings {
+            mode: Mode::Processes,
+            slots: 1,
+            timeout: Timeout::Generous,
+            durable: false,
+            workers,
+        };
         let config =
             Config { output: output.clone(), output_label: "out".into(), settings, max_workers: 1 };
         let address = ([127, 0, 0, 1], 8765).into();
