@@ -47,7 +47,7 @@ impl Workspace {
         Lote::new(self.0.path(), arguments)
     }
 
-    /// Everything below the folder of that name; empty if there is none.
+    /// Everything below the folder of that name but for folders `.lote`; empty if there is none.
     pub(crate) fn files(&self, folder: &str) -> Files {
         let mut files = Files::new();
         let root = self.path(folder);
@@ -71,6 +71,10 @@ impl Workspace {
 fn collect(root: &Path, folder: &Path, files: &mut Files) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // The program's own records; unfinished outputs lie elsewhere.
+        if path.ends_with(".lote") {
+            continue;
+        }
         if path.is_dir() {
             collect(root, &path, files);
         } else if path.is_file() {

@@ -45,6 +45,9 @@ pub(super) enum Sub {
     /// Process images and folders of images
     #[command(visible_alias = "procesar")]
     Run(RunArgs),
+    /// Repeat the last job of an output folder, or what failed in it
+    #[command(visible_alias = "repetir")]
+    Rerun(RerunArgs),
     /// Measure processes against threads: time, memory, and what a crash costs
     #[command(visible_alias = "comparar")]
     Compare(CompareArgs),
@@ -83,7 +86,7 @@ pub(super) struct InputArgs {
 }
 
 /// How workers work.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct WorkArgs {
     /// How many images are worked on at the same time  [default: one a core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -104,8 +107,17 @@ pub(super) struct WorkArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    #[command(flatten)]
-    pub(super) input: InputArgs,
+    /// Images, and folders of images
+    #[arg(required_unless_present = "resume", requires = "filters", value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Filter, or chain of filters joined by +; each -f makes one output an image.
+    /// -f grises  -f blur:radius=8  -f "web=resize:percent=50+watermark:text=Hola"
+    #[arg(short, long = "filter", required_unless_present = "resume", requires = "paths",
+          value_name = "FILTER", verbatim_doc_comment)]
+    pub(super) filters: Vec<String>,
+    /// Search folders with everything below them
+    #[arg(short = 'R', long)]
+    pub(super) recursive: bool,
     /// Folder for the outputs: DIR/<filter>/<name>_<filter>.<ending>
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
@@ -130,6 +142,14 @@ pub(super) struct RunArgs {
     /// What to do about images whose outputs would have the same name
     #[arg(long, value_enum, default_value_t = IfCollidesArg::Fail)]
     pub(super) if_collides: IfCollidesArg,
+    /// Go on where the runs before ended: make no output again that is on record in DIR/.lote and
+    /// has not changed since, nor its image or filter. Without PATH and FILTER, do all that the last
+    /// job in DIR was asked for
+    #[arg(long, visible_alias = "reanudar")]
+    pub(super) resume: bool,
+    /// Force every output to the disk before it counts as made
+    #[arg(long)]
+    pub(super) durable: bool,
     /// Show what would be done, and do nothing
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
@@ -142,6 +162,28 @@ pub(super) struct RunArgs {
     /// Let workers join that were started by hand: `lote worker connect SOCKET`
     #[arg(long)]
     pub(super) external_workers: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RerunArgs {
+    /// The folder with the outputs of the job
+    #[arg(short, long, value_name = "DIR", default_value = "output_images")]
+    pub(super) output: PathBuf,
+    /// Only what failed, and leave what is there
+    #[arg(long, visible_alias = "fallidas")]
+    pub(super) failed: bool,
+    /// Settings that are not given are as they were
+    #[command(flatten)]
+    pub(super) work: WorkArgs,
+    /// Show what would be done, and do nothing
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Write the figures of the run to standard output, as JSON
+    #[arg(long, conflicts_with = "ndjson")]
+    pub(super) json: bool,
+    /// Write events to standard output, a JSON object a line
+    #[arg(long)]
+    pub(super) ndjson: bool,
 }
 
 #[derive(Debug, Args)]
@@ -168,6 +210,9 @@ pub(super) struct ServeArgs {
     /// Let the pages of another origin, such as `http://localhost:3000`, use the server; repeatable
     #[arg(long, value_name = "ORIGIN")]
     pub(super) allow_origin: Vec<String>,
+    /// Force every output to the disk before it counts as made
+    #[arg(long)]
+    pub(super) durable: bool,
     #[command(flatten)]
     pub(super) work: WorkArgs,
 }

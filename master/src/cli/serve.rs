@@ -18,6 +18,7 @@ use crate::images::Images;
 use crate::images::folders::{Folders, label};
 use crate::jobs::{Config, Jobs, main_thread};
 use crate::live::Live;
+use crate::run::Settings;
 use crate::web::access::{Access, Token};
 use crate::web::recipes::Recipes;
 use crate::web::scratch::Scratch;
@@ -44,6 +45,7 @@ pub(super) fn execute(args: &ServeArgs, ui: Ui) -> Exit {
 fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
     let settings = session::settings(&args.work, Mode::Processes, false)
         .map_err(|what| Refused(what, "", Exit::Usage))?;
+    let settings = Settings { durable: args.durable, ..settings };
     let listeners = server::listen(&args.host, args.port).map_err(|error| unheard(args, &error))?;
     let bound: Vec<_> = listeners.iter().filter_map(|one| one.local_addr().ok()).collect();
     let (access, token) = access(args, &bound)?;

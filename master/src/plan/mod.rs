@@ -33,7 +33,7 @@ use lote_protocol::time::nanoseconds;
 pub use error::{ErrorClass, PlanError};
 pub use list::{Listed, Listing, is_image_name, list, sniff_head};
 pub use pattern::{Pattern, PatternError};
-pub use prepare::{folders, prepare};
+pub use prepare::{folders, prepare, sync_folders};
 pub use request::{IfCollides, IfExists, Request};
 pub use split::Unit;
 
