@@ -49,12 +49,7 @@ impl Workspace {
 
     /// Everything below the folder of that name but for folders `.lote`; empty if there is none.
     pub(crate) fn files(&self, folder: &str) -> Files {
-        let mut files = Files::new();
-        let root = self.path(folder);
-        if root.exists() {
-            collect(&root, &root, &mut files);
-        }
-        files
+        files_in(&self.path(folder))
     }
 
     /// The names of everything below a folder.
@@ -66,6 +61,15 @@ impl Workspace {
     pub(crate) fn redact(&self, text: &str) -> String {
         text.replace(&*self.0.path().to_string_lossy(), "[DIR]")
     }
+}
+
+/// Everything below that folder but for folders `.lote`; empty if there is none.
+pub(crate) fn files_in(root: &Path) -> Files {
+    let mut files = Files::new();
+    if root.exists() {
+        collect(root, root, &mut files);
+    }
+    files
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Files) {
