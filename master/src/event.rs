@@ -110,6 +110,30 @@ pub struct OutputEnded {
     pub last_words: Vec<String>,
 }
 
+impl OutputEnded {
+    /// An output about which nothing is known.
+    pub fn open(place: Place, image: String, variant: Arc<str>) -> Self {
+        Self {
+            place,
+            slot: None,
+            image,
+            variant,
+            status: Status::Skipped,
+            path: None,
+            worker: None,
+            attempt: None,
+            ms: None,
+            bytes: None,
+            modified_ns: None,
+            kind: None,
+            reason: None,
+            notes: Vec::new(),
+            untried: false,
+            last_words: Vec::new(),
+        }
+    }
+}
+
 /// How far a run is, in outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Progress {

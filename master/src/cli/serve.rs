@@ -86,6 +86,9 @@ fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
         if let Err(refusal) = first_look.load_input() {
             tracing::warn!(message = refusal.message, "the input folder cannot be listed");
         }
+        if let Err(refusal) = first_look.restore_job() {
+            tracing::warn!(message = refusal.message, "the job that broke off cannot be continued");
+        }
     });
     let pages = answer(listeners, app.clone(), stopped.clone());
     announce(args, &bound, token.as_ref(), ui);

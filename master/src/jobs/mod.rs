@@ -9,6 +9,7 @@ mod compare;
 mod error;
 mod prepare;
 mod request;
+mod restore;
 mod views;
 mod work;
 

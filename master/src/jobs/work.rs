@@ -5,12 +5,14 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::prepare::Spec;
+use super::prepare::{Record, Spec};
 use super::{Jobs, Todo, Work, WorkKind};
 use crate::darkroom::Darkroom;
 use crate::event::{Bus, Event};
+use crate::journal::How;
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
+use crate::plan::Plan;
 use crate::redact;
 use crate::run::{self, Ended, Order};
 
@@ -81,7 +83,20 @@ impl Jobs {
 
     /// Runs what is open of a job, until nothing is or it cannot go on. What was opened again by
     /// the user takes another run.
-    async fn run_until_done(
+    async fn run_until_done(&self, spec: &Spec, inbox: mpsc::Receiver<Order>, is_new: bool) {
+        self.run_what_is_open(spec, inbox, is_new).await;
+        let how = match self.state() {
+            Some(JobState::Finished) => How::Finished,
+            Some(JobState::Cancelled) if !self.desk().is_closed => How::Cancelled,
+            _ => How::Interrupted,
+        };
+        spec.record.with(|journal| {
+            journal.end(how);
+            drop(journal.flush());
+        });
+    }
+
+    async fn run_what_is_open(
         &self,
         spec: &Spec,
         mut inbox: mpsc::Receiver<Order>,
@@ -140,24 +155,23 @@ impl Jobs {
     async fn run(
         &self,
         spec: &Spec,
-        plan: &Arc<crate::plan::Plan>,
+        plan: &Arc<Plan>,
         inbox: &mut mpsc::Receiver<Order>,
     ) -> Result<Ended, crate::supervisor::SupervisorError> {
         self.0.live.with(|model, _| model.begin_run(Arc::clone(plan)));
         let mut bus = Bus::new();
         let mut events = bus.listen();
-        let jobs = self.clone();
+        spec.record.begin(spec, plan);
+        let (jobs, record, planned) = (self.clone(), spec.record.clone(), Arc::clone(plan));
         // On a thread of its own, so that no page can hold up the dispatch of tasks.
         let listener = tokio::task::spawn_blocking(move || {
             while let Some(event) = events.blocking_recv() {
-                jobs.0.live.with(|model, t| model.event(&event, t));
-                match &*event {
-                    Event::Paused { needed_bytes, free_bytes } => {
-                        jobs.paused_for_space(*needed_bytes, *free_bytes);
-                    }
-                    Event::Resumed => jobs.space_is_back(),
-                    _ => {}
+                jobs.take_in(&event, &record, &planned);
+                while let Ok(event) = events.try_recv() {
+                    jobs.take_in(&event, &record, &planned);
                 }
+                // What the disk does not take now is kept.
+                record.with(|journal| drop(journal.flush()));
             }
         });
         let ended = run::run(plan, &spec.settings, &mut bus, inbox).await;
@@ -166,6 +180,18 @@ impl Jobs {
             tracing::error!("a defect in Lote: what happened could not be followed to its end");
         }
         ended
+    }
+
+    fn take_in(&self, event: &Event, record: &Record, plan: &Plan) {
+        record.with(|journal| journal.event(event, plan));
+        self.0.live.with(|model, t| model.event(event, t));
+        match event {
+            Event::Paused { needed_bytes, free_bytes } => {
+                self.paused_for_space(*needed_bytes, *free_bytes);
+            }
+            Event::Resumed => self.space_is_back(),
+            _ => {}
+        }
     }
 
     /// The disk is full: the run waits by itself.

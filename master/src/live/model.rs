@@ -341,6 +341,13 @@ impl Model {
         places.len()
     }
 
+    /// Takes the failures of the job from its book, which was filled before the job began here.
+    pub fn recall_failures(&mut self) {
+        let failures: Vec<_> = self.books.back().into_iter().flat_map(Book::failures).collect();
+        failures.into_iter().for_each(|failure| self.keep_failure(failure));
+        self.count_changed();
+    }
+
     /// Gives notice of something.
     pub fn notice(
         &mut self,

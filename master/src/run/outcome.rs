@@ -128,24 +128,8 @@ impl Run<'_> {
 
     /// An output about which nothing is known.
     fn blank(&self, image: usize, variant: usize) -> OutputEnded {
-        OutputEnded {
-            place: Place { image, variant },
-            slot: None,
-            image: self.image_name(image),
-            variant: self.ledger.name(variant),
-            status: Status::Skipped,
-            path: None,
-            worker: None,
-            attempt: None,
-            ms: None,
-            bytes: None,
-            modified_ns: None,
-            kind: None,
-            reason: None,
-            notes: Vec::new(),
-            untried: false,
-            last_words: Vec::new(),
-        }
+        let (place, name) = (Place { image, variant }, self.ledger.name(variant));
+        OutputEnded::open(place, self.image_name(image), name)
     }
 
     async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {
