@@ -113,8 +113,7 @@ const RUN: &str = "run in -f blur -j 1 -o out --ndjson";
 fn a_folder_that_is_taken_away_ends_the_run_with_one_error_and_it_can_go_on() {
     let workspace = Workspace::with_pictures(40, 200, 150);
     let (out, away) = (workspace.path("out"), workspace.path("away"));
-    let outcome =
-        disturbed(workspace.lote(RUN), || fs::rename(&out, &away).unwrap());
+    let outcome = disturbed(workspace.lote(RUN), || fs::rename(&out, &away).unwrap());
     assert!(outcome.stderr.contains("the output folder out/blur is gone"), "{}", outcome.stderr);
     assert!(!out.exists(), "it is not made again: what it was may be unmounted");
     fs::rename(&away, &out).unwrap();
@@ -135,16 +134,18 @@ fn a_permission_that_is_lost_ends_the_run_with_one_error_and_it_can_go_on() {
         mode(name, 0o777);
     }
     // Permissions do not bind root.
-    let ordinary = |command: Lote| match geteuid().is_root() {
-        true => command.by(&["setpriv", "--reuid=65534", "--clear-groups"]),
-        false => command,
+    let ordinary = |command: Lote| {
+        if geteuid().is_root() {
+            command.by(&["setpriv", "--reuid=65534", "--clear-groups"])
+        } else {
+            command
+        }
     };
     let has_setpriv = Command::new("setpriv").arg("--version").stdout(Stdio::null()).status();
     if geteuid().is_root() && has_setpriv.is_err() {
         return not_tested("lost permissions, as root has all and there is no setpriv");
     }
-    let outcome =
-        disturbed(ordinary(workspace.lote(RUN)), || mode("out/blur", 0o555));
+    let outcome = disturbed(ordinary(workspace.lote(RUN)), || mode("out/blur", 0o555));
     let said = "cannot write to out/blur any more: permission denied";
     assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
     mode("out/blur", 0o777);

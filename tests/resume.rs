@@ -53,8 +53,8 @@ fn two_hundred_kills_of_the_master_lose_nothing() {
 
 #[test]
 fn what_is_on_record_is_made_again_only_if_image_recipe_or_output_has_changed() {
-    let workspace = Workspace::with_pictures(3, 40, 30);
     const RUN: &str = "run in -f blur:radius=0.7 -f sepia -o out";
+    let workspace = Workspace::with_pictures(3, 40, 30);
     assert_eq!(made(&workspace, RUN, 0), (6, 0));
     assert_eq!(made(&workspace, &format!("{RUN} --resume"), 0), (0, 6));
     workspace.add("in/00.png", &pictures::png(40, 30, 77));
@@ -138,9 +138,9 @@ fn a_repetition_replaces_what_its_job_made_and_nothing_that_the_job_left_alone()
 
 #[test]
 fn numbered_outputs_are_found_again() {
+    const RUN: &str = "run in -f sepia -o out --if-exists rename";
     let workspace = Workspace::with_pictures(2, 40, 30);
     workspace.add("out/sepia/00_sepia.png", b"mine");
-    const RUN: &str = "run in -f sepia -o out --if-exists rename";
     assert_eq!(made(&workspace, RUN, 0), (2, 0));
     assert_eq!(made(&workspace, &format!("{RUN} --resume"), 0), (0, 2));
     let expected = ["sepia/00_sepia-2.png", "sepia/00_sepia.png", "sepia/01_sepia.png"];
@@ -149,8 +149,8 @@ fn numbered_outputs_are_found_again() {
 
 #[test]
 fn a_job_that_must_not_replace_goes_on_after_it_broke_off() {
-    let workspace = Workspace::with_pictures(8, 300, 200);
     const RUN: &str = "run in -f blur -j 1 -o out --if-exists fail";
+    let workspace = Workspace::with_pictures(8, 300, 200);
     let mut run = workspace.lote(&format!("{RUN} --ndjson")).start();
     run.until_event("output");
     signal(run.pid(), Signal::KILL);

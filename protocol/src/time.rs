@@ -6,9 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn nanoseconds(time: SystemTime) -> Option<i64> {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_nanos()).ok(),
-        Err(before) => {
-            i64::try_from(before.duration().as_nanos()).ok().and_then(i64::checked_neg)
-        }
+        Err(before) => i64::try_from(before.duration().as_nanos()).ok().and_then(i64::checked_neg),
     }
 }
 

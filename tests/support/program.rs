@@ -250,9 +250,10 @@ impl Outcome {
     #[track_caller]
     pub(crate) fn assert_books_but_for_what_is_gone(&self) {
         let planned = self.event("planned")["outputs"].as_u64().unwrap();
-        let (gone, ended): (Vec<_>, Vec<_>) = self.events("output").into_iter().partition(|end| {
-            end["reason"] == "the output was written and is gone again"
-        });
+        let (gone, ended): (Vec<_>, Vec<_>) = self
+            .events("output")
+            .into_iter()
+            .partition(|end| end["reason"] == "the output was written and is gone again");
         assert_eq!(ended.len() as u64, planned);
         let finished = self.event("finished");
         assert_eq!(finished["failed"], gone.len(), "nothing else failed");

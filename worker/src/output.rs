@@ -87,10 +87,9 @@ fn finish(
     target: &Target<'_>,
     bytes: &[u8],
 ) -> Result<Option<i64>, Failure> {
-    let written = file.write_all(bytes).and_then(|()| match target.durable {
-        true => file.as_file().sync_all(),
-        false => Ok(()),
-    });
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| if target.durable { file.as_file().sync_all() } else { Ok(()) });
     written.map_err(|error| unwritable(&error))?;
     // Renaming does not change it.
     let modified = file.as_file().metadata().and_then(|metadata| metadata.modified()).ok();
@@ -173,8 +172,9 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_gone_is_a_failure() {
-        let failure =
-            Temporaries::new().write(&to(Path::new("no/such/folder/a.jpg"), true), b"x").unwrap_err();
+        let failure = Temporaries::new()
+            .write(&to(Path::new("no/such/folder/a.jpg"), true), b"x")
+            .unwrap_err();
         assert_eq!(failure.kind, FailureKind::Write);
         assert!(!failure.message.contains("such/folder"), "{}", failure.message);
     }

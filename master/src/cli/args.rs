@@ -43,7 +43,12 @@ pub(super) enum Sub {
     #[command(visible_alias = "servir")]
     Serve(ServeArgs),
     /// Process images and folders of images
-    #[command(visible_alias = "procesar")]
+    #[command(
+        visible_alias = "procesar",
+        override_usage = "\
+lote run [OPTIONS] --filter <FILTER> <PATH>...
+       lote run [OPTIONS] --resume [--output <DIR>]"
+    )]
     Run(RunArgs),
     /// Repeat the last job of an output folder, or what failed in it
     #[command(visible_alias = "repetir")]
@@ -112,8 +117,14 @@ pub(super) struct RunArgs {
     pub(super) paths: Vec<PathBuf>,
     /// Filter, or chain of filters joined by +; each -f makes one output an image.
     /// -f grises  -f blur:radius=8  -f "web=resize:percent=50+watermark:text=Hola"
-    #[arg(short, long = "filter", required_unless_present = "resume", requires = "paths",
-          value_name = "FILTER", verbatim_doc_comment)]
+    #[arg(
+        short,
+        long = "filter",
+        required_unless_present = "resume",
+        requires = "paths",
+        value_name = "FILTER",
+        verbatim_doc_comment
+    )]
     pub(super) filters: Vec<String>,
     /// Search folders with everything below them
     #[arg(short = 'R', long)]

@@ -65,20 +65,17 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     if job.here.dry_run {
         return show(&plan);
     }
-    let prepared = plan::prepare(&plan).and_then(|()| match settings.durable {
-        true => plan::sync_folders(&plan),
-        false => Ok(()),
-    });
+    let prepared = plan::prepare(&plan)
+        .and_then(|()| if settings.durable { plan::sync_folders(&plan) } else { Ok(()) });
     if let Err(error) = prepared {
         return refuse(&error, ui);
     }
     sweep_orphans(&plan::folders(&plan));
-    perform(job, Arc::new(plan), &settings, ui)
+    perform(job, &Arc::new(plan), &settings, ui)
 }
 
 fn make_plan(job: &Job, slots: usize) -> Result<Result<Plan, PlanError>, Unusable> {
-    let request =
-        Request { if_exists: job.if_exists, ..job.header.request(&job.output, slots)? };
+    let request = Request { if_exists: job.if_exists, ..job.header.request(&job.output, slots)? };
     Ok(plan::resume(&request, &job.past).map(|plan| {
         let Some(only) = &job.only else { return plan };
         plan.only(
@@ -103,7 +100,7 @@ fn unusable(error: &Unusable, ui: Ui) -> Exit {
     Exit::Usage
 }
 
-fn perform(job: &Job, plan: Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
+fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     let mut reporters: Vec<Box<dyn Reporter>> =
         vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
     if job.here.ndjson {
@@ -112,13 +109,13 @@ fn perform(job: &Job, plan: Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     let trouble = Trouble::default();
     match Journal::create(&job.output, &job.header) {
         Ok(mut journal) => {
-            journal.begin(&plan);
-            let (plan, trouble) = (Arc::clone(&plan), trouble.clone());
+            journal.begin(plan);
+            let (plan, trouble) = (Arc::clone(plan), trouble.clone());
             reporters.push(Box::new(Recorder { journal, plan, trouble }));
         }
         Err(error) => trouble.note(&error),
     }
-    let (ended, interrupt) = match session::run(&plan, settings, reporters, ui) {
+    let (ended, interrupt) = match session::run(plan, settings, reporters, ui) {
         Ok(end) => end,
         Err(exit) => return exit,
     };
@@ -129,16 +126,16 @@ fn perform(job: &Job, plan: Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     }
     if let Some(why) = trouble.get() {
         ui.warn(&match ui.lang {
-            crate::lang::Lang::En => format!(
-                "not all is on record, so that --resume would make it again: {why}"
-            ),
-            crate::lang::Lang::Es => format!(
-                "no todo quedó registrado, y --resume lo volvería a hacer: {why}"
-            ),
+            crate::lang::Lang::En => {
+                format!("not all is on record, so that --resume would make it again: {why}")
+            }
+            crate::lang::Lang::Es => {
+                format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
+            }
         });
     }
     let rest = resume_command(&job.output);
-    session::conclude(&plan, &ended, interrupt, Some(&rest), ui)
+    session::conclude(plan, &ended, interrupt, Some(&rest), ui)
 }
 
 /// The command that goes on with the last job of an output folder.

@@ -127,7 +127,10 @@ fn ended(plan: &Plan, place: Place, outcome: Option<&Outcome>) -> Option<OutputE
         }
         (OutputState::Planned { .. }, Some(Outcome::Failed { quarantined, kind, reason })) => {
             let status = if *quarantined { Status::Quarantined } else { Status::Failed };
-            Some(OutputEnded { status, ..failed(*kind, reason.as_deref().map(crate::redact::text)) })
+            Some(OutputEnded {
+                status,
+                ..failed(*kind, reason.as_deref().map(crate::redact::text))
+            })
         }
         // It has changed since, or was never tried.
         (OutputState::Planned { .. }, _) => None,

@@ -12,7 +12,7 @@ use crate::event::{Bus, Event};
 use crate::journal::How;
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::redact;
 use crate::run::{self, Ended, Order};
 
@@ -131,6 +131,11 @@ impl Jobs {
                     |image, variant| open.contains(&crate::event::Place { image, variant });
                 Arc::new(spec.plan.only(wanted, slots))
             };
+            if let Err(error) = prepare_again(&plan).await {
+                let error = Some(redact::text(&error));
+                self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
+                return;
+            }
             let error = match self.run(spec, &plan, &mut inbox).await {
                 Ok(Ended { no_workers: Some(reason), .. }) => {
                     Some(format!("no worker is left: {reason}"))
@@ -219,6 +224,15 @@ impl Jobs {
             model.notice(Level::Info, "space_back", json!({}), message, t);
         });
     }
+}
+
+/// Makes the folders of a plan that is to be run, once more: whoever goes on with a job may have
+/// lost them.
+async fn prepare_again(plan: &Arc<Plan>) -> Result<(), String> {
+    let plan = Arc::clone(plan);
+    let prepared = tokio::task::spawn_blocking(move || plan::prepare(&plan));
+    let prepared = prepared.await.map_err(|error| error.to_string())?;
+    prepared.map_err(|error| error.to_string())
 }
 
 impl Todo {

@@ -26,7 +26,8 @@ fn list(output: &Path) -> Vec<PathBuf> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         name.starts_with(PREFIX) && name.ends_with(SUFFIX)
     };
-    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_journal).collect();
+    let mut files: Vec<_> =
+        entries.flatten().map(|entry| entry.path()).filter(is_journal).collect();
     // Names begin with the time, in as many digits.
     files.sort();
     files
@@ -70,9 +71,8 @@ pub(super) fn reopen(path: &Path) -> io::Result<File> {
 
 /// Whether the job of a journal is at work.
 pub fn in_use(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| {
-        lock(&file).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-    })
+    File::open(path)
+        .is_ok_and(|file| lock(&file).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock))
 }
 
 /// Removes the oldest journals, but for those in use.

@@ -9,8 +9,8 @@ use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
 use lote_protocol::time::nanoseconds;
 
-use super::line::{Entry, Outcome};
 use super::Past as Journal;
+use super::line::{Entry, Outcome};
 use crate::plan::{Done, Image, Past};
 
 /// What is on record in an output folder.
@@ -54,9 +54,8 @@ impl Records {
             Some(of_image) => of_image,
             None => self.entries.entry(entry.image.0.clone()).or_default(),
         };
-        let same = |(before, _): &&mut (Arc<Recipe>, Entry)| {
-            before.variant.name == recipe.variant.name
-        };
+        let same =
+            |(before, _): &&mut (Arc<Recipe>, Entry)| before.variant.name == recipe.variant.name;
         match of_image.iter_mut().find(same) {
             Some(before) => *before = (recipe, entry),
             None => of_image.push((recipe, entry)),
@@ -86,7 +85,8 @@ impl Past for Records {
         let is_there = || {
             let metadata = fs::symlink_metadata(self.output.join(&output.0)).ok()?;
             let now = metadata.modified().ok().and_then(nanoseconds)?;
-            (metadata.is_file() && metadata.len() == *bytes && Some(now) == *modified_ns).then_some(())
+            (metadata.is_file() && metadata.len() == *bytes && Some(now) == *modified_ns)
+                .then_some(())
         };
         (same_recipe && same_image).then(is_there)??;
         let done = Done { number: *number, bytes: *bytes, modified_ns: *modified_ns };

@@ -128,7 +128,8 @@ fn an_image_an_output_or_a_recipe_that_has_changed_is_not_trusted() {
     desk.job(&request, &[0, 1]);
     assert_eq!(desk.done(&request), [true, true]);
     assert_eq!(desk.done(&desk.request(0.1 + f64::EPSILON)), [false, false]);
-    let png = Encoding { format: Some(lote_protocol::format::Format::Png), ..request.encoding.clone() };
+    let png =
+        Encoding { format: Some(lote_protocol::format::Format::Png), ..request.encoding.clone() };
     assert_eq!(desk.done(&Request { encoding: png, ..request.clone() }), [false, false]);
     touch(&desk.path("in/a.png"));
     touch(&desk.path("out/soft/b_soft.png"));
@@ -252,11 +253,15 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     let kinds = [None, Some(FailureKind::Damaged), Some(FailureKind::NoSpace)];
     prop_oneof![
         (name(), any::<u32>(), any::<u64>(), any::<Option<i64>>()).prop_map(
-            |(output, number, bytes, modified_ns)| Outcome::Ok { output, number, bytes, modified_ns }
+            |(output, number, bytes, modified_ns)| Outcome::Ok {
+                output,
+                number,
+                bytes,
+                modified_ns
+            }
         ),
-        (any::<bool>(), prop::sample::select(kinds.to_vec()), any::<Option<String>>()).prop_map(
-            |(quarantined, kind, reason)| Outcome::Failed { quarantined, kind, reason }
-        ),
+        (any::<bool>(), prop::sample::select(kinds.to_vec()), any::<Option<String>>())
+            .prop_map(|(quarantined, kind, reason)| Outcome::Failed { quarantined, kind, reason }),
     ]
 }
 

@@ -278,7 +278,8 @@ impl Model {
             Event::Listening { .. }
             | Event::Paused { .. }
             | Event::Resumed
-            | Event::Progress(_) | Event::Finished(_) => {}
+            | Event::Progress(_)
+            | Event::Finished(_) => {}
         }
     }
 
@@ -344,7 +345,9 @@ impl Model {
     /// Takes the failures of the job from its book, which was filled before the job began here.
     pub fn recall_failures(&mut self) {
         let failures: Vec<_> = self.books.back().into_iter().flat_map(Book::failures).collect();
-        failures.into_iter().for_each(|failure| self.keep_failure(failure));
+        for failure in failures {
+            self.keep_failure(failure);
+        }
         self.count_changed();
     }
 

@@ -279,7 +279,9 @@ impl<'a> Run<'a> {
         self.effects = effects;
         match input {
             Input::Ready { worker, .. } => self.watch(worker).await,
-            Input::Finished { slot, .. } | Input::PutOff { slot, .. } => self.watch(slot.worker).await,
+            Input::Finished { slot, .. } | Input::PutOff { slot, .. } => {
+                self.watch(slot.worker).await
+            }
             Input::Lost { .. } | Input::Resume => {
                 for worker in self.workers.keys().copied().collect::<Vec<_>>() {
                     self.watch(worker).await;

@@ -111,9 +111,10 @@ impl Run<'_> {
             Report::Finished { micros, .. } => {
                 self.ledger.busy += Duration::from_micros(micros);
                 self.stages.remove(&task);
-                let input = match self.put_off.remove(&task) {
-                    true => Input::PutOff { slot, task },
-                    false => Input::Finished { slot, task },
+                let input = if self.put_off.remove(&task) {
+                    Input::PutOff { slot, task }
+                } else {
+                    Input::Finished { slot, task }
                 };
                 self.handle(input).await;
             }

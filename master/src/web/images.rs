@@ -132,8 +132,7 @@ impl App {
             self.images.load(place).map_err(|error| Refusal::from(&error))?;
         }
         let excluded = past.header.exclude.iter();
-        let excluded: Vec<_> =
-            excluded.filter_map(|name| self.images.id_of(&name.0)).collect();
+        let excluded: Vec<_> = excluded.filter_map(|name| self.images.id_of(&name.0)).collect();
         // One that is not in the list any more needs no exclusion.
         let _ = self.images.exclude(Some(&excluded), true);
         let Some(images) = self.images.selection() else { return Ok(()) };

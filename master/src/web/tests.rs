@@ -43,8 +43,7 @@ impl Server {
             program: Program::Own,
             external: false,
         };
-        let settings =
-            Settings {
+        let settings = Settings {
             mode: Mode::Processes,
             slots: 1,
             timeout: Timeout::Generous,
