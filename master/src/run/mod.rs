@@ -280,7 +280,7 @@ impl<'a> Run<'a> {
         match input {
             Input::Ready { worker, .. } => self.watch(worker).await,
             Input::Finished { slot, .. } | Input::PutOff { slot, .. } => {
-                self.watch(slot.worker).await
+                self.watch(slot.worker).await;
             }
             Input::Lost { .. } | Input::Resume => {
                 for worker in self.workers.keys().copied().collect::<Vec<_>>() {
