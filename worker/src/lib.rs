@@ -12,4 +12,5 @@ pub mod picture;
 pub mod pool;
 pub mod process_limits;
 pub mod session;
+mod sweep;
 pub mod task;

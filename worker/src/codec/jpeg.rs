@@ -1,5 +1,6 @@
 //! JPEG. The only file that names `libjpeg_turbo_rs`.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use libjpeg_turbo_rs::{
@@ -12,6 +13,7 @@ use lote_protocol::task::Limits;
 
 use super::color::{self, Ink};
 use super::fit::Shape;
+use super::jpeg_rows::{JpegRows, MAX_SIDE};
 use super::jpeg_segments::{self, Header};
 use super::{Metadata, Source, jpeg_fallback, limit};
 use crate::picture::{Channels, Picture, Samples};
@@ -19,9 +21,6 @@ use crate::pool::Pool;
 
 /// What a JPEG can hold.
 pub(super) const SHAPE: Shape = Shape { name: "JPEG", gray: true, alpha: false, deep: false };
-
-/// Largest side that the format can state, px.
-const MAX_SIDE: u32 = 65_535;
 
 /// Scans of a progressive file: encoders write about ten, and each one costs a pass over the
 /// picture, which a few bytes can claim.
@@ -239,15 +238,26 @@ pub(super) fn encode(
     let Samples::U8(samples) = &picture.samples else {
         return Err(wrong_shape());
     };
-    if picture.width > MAX_SIDE || picture.height > MAX_SIDE {
-        return Err(Failure::new(
-            FailureKind::Encode,
-            format!("JPEG holds at most {MAX_SIDE} px a side; choose another format or resize"),
-        ));
+    let size = (picture.width, picture.height);
+    let metadata = Cow::Borrowed(metadata);
+    let to = std::mem::take(out);
+    let mut file = JpegRows::new(size, picture.channels, quality, metadata, Vec::new(), to)?;
+    for rows in samples.chunks(file.rows_at_a_time() * picture.row_len()) {
+        file.push(rows)?;
     }
-    let (width, height) = (picture.width as usize, picture.height as usize);
-    let quality = quality.clamp(1, 100);
-    let jpeg = match picture.channels {
+    let notes;
+    (*out, notes) = file.finish();
+    Ok(notes)
+}
+
+/// A file of its own for these samples in gray or RGB.
+pub(super) fn encode_alone(
+    samples: &[u8],
+    (width, height): (usize, usize),
+    channels: Channels,
+    quality: u8,
+) -> Result<Vec<u8>, Failure> {
+    match channels {
         Channels::Gray => {
             compress_from_yuv_planes(&[samples], width, height, Subsampling::S444, quality)
         }
@@ -258,8 +268,7 @@ pub(super) fn encode(
     }
     .map_err(|error| {
         Failure::new(FailureKind::Encode, format!("the JPEG could not be written: {error}"))
-    })?;
-    Ok(jpeg_segments::write(&jpeg, metadata.exif.as_deref(), metadata.icc.as_deref(), out))
+    })
 }
 
 fn wrong_shape() -> Failure {
