@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_scan_of_many_windows_is_read_to_its_end() {
-        let plain: Vec<u8> = (0..100_000_u32).map(|i| (i * i >> 7) as u8 | 1).collect();
+        let plain: Vec<u8> = (0..100_000_u32).map(|i| (i.wrapping_mul(i) >> 7) as u8 | 1).collect();
         let stuffed: Vec<u8> = plain
             .iter()
             .flat_map(|&byte| [Some(byte), (byte == 0xff).then_some(0)])
