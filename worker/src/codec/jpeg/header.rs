@@ -177,7 +177,8 @@ fn read_scan(
     let alone = named.len() == 1;
     let components = named.iter().zip(selectors).map(|(named, &[id, tables])| {
         // The blocks of a lone component come one by one, whatever its sampling (T.81, A.2.2).
-        let (across, down) = if alone { (1, 1) } else { (named.sampling >> 4, named.sampling & 15) };
+        let (across, down) =
+            if alone { (1, 1) } else { (named.sampling >> 4, named.sampling & 15) };
         let tables = (usize::from(tables >> 4), usize::from(tables & 15));
         let usual = named.id == id && tables.0 < 4 && tables.1 < 4;
         usual.then_some(Component {
