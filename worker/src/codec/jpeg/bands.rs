@@ -4,6 +4,8 @@
 //! bit for bit those of libjpeg's accurate integer methods. Files of an uncommon kind, and damaged
 //! ones, are left to another decoder.
 
+#![allow(clippy::inline_always, reason = "the loop over units is compiled for several processors")]
+
 use multiversion::multiversion;
 
 use super::block;
@@ -253,7 +255,7 @@ impl Rows {
             }
             Sampling::Rows | Sampling::Both => {
                 let own = y / 2;
-                let above = y % 2 == 0;
+                let above = y.is_multiple_of(2);
                 let other = if above { own.saturating_sub(1) } else { own + 1 };
                 let other = other.min(self.chroma.1 - 1);
                 // Both in rows of the band.

@@ -1,5 +1,7 @@
 //! Coefficients of one block (ITU-T T.81, F.2.2).
 
+#![allow(clippy::inline_always, reason = "the loop over units is compiled for several processors")]
+
 use super::header::NATURAL;
 use super::huffman::{Entry, Table};
 use super::scan::{Bits, Window};
@@ -68,4 +70,59 @@ fn value(bits: &mut Bits, entry: Entry) -> i16 {
     let magnitude = (behind ^ negative as u64) >> 1 >> (63 - entry.value_bits());
     bits.skip(entry.bits());
     ((magnitude as i64 ^ negative) - negative) as i16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan::Scan;
+    use super::*;
+
+    /// Decodes one block. DC has the code 0 for differences of two bits. AC has 00 for the end, 01
+    /// for a value of one bit, 10 for sixteen zeros and 110 for a value of one bit behind fifteen.
+    fn decoded(data: &[u8]) -> Option<(bool, Block)> {
+        let mut counts = [0; 16];
+        counts[0] = 1;
+        let dc_table = Table::for_dc(&counts, &[2])?;
+        (counts[0], counts[1], counts[2]) = (0, 3, 1);
+        let ac_table = Table::for_ac(&counts, &[0x00, 0x01, 0xf0, 0xf1])?;
+        let (mut dc, mut block) = (10, [0; 64]);
+        let mut scan = Scan::new(data);
+        let (window, mut bits) = scan.unit();
+        let detailed = decode(&mut bits, window, (&dc_table, &ac_table), &mut dc, &mut block)?;
+        scan.advance(bits)?;
+        assert_eq!(dc, block[0]);
+        Some((detailed, block))
+    }
+
+    #[test]
+    fn values_go_to_their_places_behind_runs_of_zeros() {
+        // 0 11, 01 1, 10, 01 0, 00
+        let mut wanted = [0; 64];
+        (wanted[0], wanted[1], wanted[26]) = (13, 1, -1);
+        assert_eq!(decoded(&[0b0110_1110, 0b0100_0000]), Some((true, wanted)));
+    }
+
+    #[test]
+    fn a_block_without_ac_coefficients_is_told() {
+        // 0 00, 00
+        let mut wanted = [0; 64];
+        wanted[0] = 7;
+        assert_eq!(decoded(&[0]), Some((false, wanted)));
+    }
+
+    #[test]
+    fn a_run_beyond_the_end_ends_on_the_last_coefficient() {
+        // 0 11, 10, 10, 10, 110 1
+        let mut wanted = [0; 64];
+        (wanted[0], wanted[63]) = (13, 1);
+        assert_eq!(decoded(&[0b0111_0101, 0b0110_1000]), Some((true, wanted)));
+    }
+
+    #[test]
+    fn bits_that_are_no_code_and_missing_bits_are_refused() {
+        // 0 11, 111
+        assert_eq!(decoded(&[0b0111_1111]), None);
+        // 0 11, and 00 behind the end
+        assert_eq!(decoded(&[0b0110_1101]), None);
+    }
 }

@@ -5,6 +5,8 @@
 //! together with how many bits symbol and value take: the next symbol can be looked up while the
 //! value of this one is still being put together.
 
+#![allow(clippy::inline_always, reason = "the loop over units is compiled for several processors")]
+
 /// Bits that are looked up at once. Longer codes are rare, and searched for.
 const LOOKUP_BITS: u32 = 11;
 

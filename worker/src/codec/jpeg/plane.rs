@@ -1,5 +1,7 @@
 //! The rows of one component that a band needs.
 
+#![allow(clippy::inline_always, reason = "the loop over units is compiled for several processors")]
+
 use super::header::Component;
 use super::transforms::Samples;
 

@@ -4,6 +4,8 @@
 //! behind each 0xff are left out. In there, eight bytes can be taken at any place without looking
 //! at them.
 
+#![allow(clippy::inline_always, reason = "the loop over units is compiled for several processors")]
+
 /// Bytes of the window: a small part of the first cache.
 const WINDOW: usize = 8192;
 
@@ -36,7 +38,7 @@ impl Bits {
         let next = bytes.map_or(0, |&bytes| u64::from_be_bytes(bytes));
         self.buffer |= next >> self.count;
         self.at += (63 - self.count as usize) >> 3;
-        self.count |= 56;
+        self.count |= 0b11_1000;
     }
 
     /// Goes over `bits`, of which there are at most as many as `count`.
