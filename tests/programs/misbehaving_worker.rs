@@ -28,6 +28,8 @@ mod worker {
     use lote_worker::entry::EXIT_REFUSED;
     use lote_worker::output::Temporaries;
     use lote_worker::pool::Pool;
+    use lote_worker::process_limits;
+    use lote_worker::sandbox::{self, Needs};
     use lote_worker::task::{self, Bench, Progress};
 
     /// Bytes that are no message, whatever comes before them.
@@ -75,7 +77,15 @@ mod worker {
         }
         let mut frames = FrameBuffer::new();
         match receive(&mut stream, &mut frames)? {
-            Some(Command::Welcome { slots, limits, .. }) => work(stream, frames, slots, limits),
+            Some(Command::Welcome { slots, limits, max_memory_bytes, sandbox }) => {
+                if let Some(bytes) = max_memory_bytes {
+                    process_limits::bound_memory(bytes)?;
+                }
+                let needs = Needs { slots, memory_bytes: max_memory_bytes };
+                let sandbox = sandbox::enter(&sandbox, needs).map_err(io::Error::other)?;
+                send(&stream, &Report::Prepared { sandbox })?;
+                work(stream, frames, slots, limits)
+            }
             Some(Command::Refuse { reason }) => {
                 let _ = writeln!(io::stderr(), "the master refused this worker: {reason}");
                 exit(i32::from(EXIT_REFUSED))

@@ -11,5 +11,6 @@ pub mod output;
 pub mod picture;
 pub mod pool;
 pub mod process_limits;
+pub mod sandbox;
 pub mod session;
 pub mod task;
