@@ -281,7 +281,9 @@ fn a_sandbox_that_is_required_and_whole_is_no_hindrance() {
         assert_eq!(outcome.code(0).json()["sandbox"]["level"], "full");
         workspace.lote("doctor --sandbox require").run().code(0);
     } else {
-        announce("\nWARNING: there is no whole sandbox here; only its refusal has been tested.\n\n");
+        announce(
+            "\nWARNING: there is no whole sandbox here; only its refusal has been tested.\n\n",
+        );
         outcome.code(4);
     }
 }

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io;
 use std::net::{TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -146,9 +146,7 @@ fn escape(name: &str, place: &Place) -> io::Result<()> {
         }
         "io-uring" => {
             let mut parameters = [0_u8; 120];
-            done(unsafe {
-                libc::syscall(libc::SYS_io_uring_setup, 1, parameters.as_mut_ptr())
-            })
+            done(unsafe { libc::syscall(libc::SYS_io_uring_setup, 1, parameters.as_mut_ptr()) })
         }
         "bpf" => done(unsafe { libc::syscall(libc::SYS_bpf, 0, null::<u8>(), 0) }),
         "userfaultfd" => done(unsafe { libc::syscall(libc::SYS_userfaultfd, 1) }),
@@ -173,7 +171,9 @@ fn escape(name: &str, place: &Place) -> io::Result<()> {
                 (0..600).map(|_| io::stderr().as_fd().try_clone_to_owned()).collect();
             files.map(drop)
         }
-        "too-large-file" => File::create_new(outside.join("large"))?.set_len(1 << 30),
+        "too-large-file" => {
+            File::create_new(outside.join("large"))?.write_at(b"x", 1 << 30).map(drop)
+        }
         _ => Err(io::Error::from_raw_os_error(libc::EINVAL)),
     }
 }

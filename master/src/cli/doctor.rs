@@ -90,9 +90,7 @@ fn start_workers(args: &DoctorArgs, findings: &mut Findings) {
             Err(problem) => return findings.problems.push(problem),
         }
     }
-    if is_required
-        && let Some(Err(problem)) = findings.sandbox.as_ref().map(probe::check)
-    {
+    if is_required && let Some(Err(problem)) = findings.sandbox.as_ref().map(probe::check) {
         findings.problems.push(problem);
     }
     times.sort_by(f64::total_cmp);

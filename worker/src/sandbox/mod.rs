@@ -23,7 +23,7 @@
 mod landlock;
 #[cfg(unix)]
 mod rlimits;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod seccomp;
 
 use lote_protocol::sandbox::{Level, Missing, Order, Part, Policy, Sandbox};
@@ -75,7 +75,12 @@ fn apply(part: Part, order: &Order, needs: Needs) -> Result<(), String> {
             rustix::thread::set_no_new_privs(true).map_err(|error| error.to_string())
         }
         Part::Landlock => landlock::apply(&order.grants),
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
         Part::Seccomp => seccomp::apply(),
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        Part::Seccomp => {
+            Err(format!("there is no list of system calls for {}", std::env::consts::ARCH))
+        }
     }
 }
 
