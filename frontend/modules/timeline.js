@@ -344,9 +344,16 @@ export function lanesTable() {
           h(
             'tr',
             null,
-            /** @type {const} */ (['process_head', 'in_work', 'last_file', 'done', 'failed', 'restarts_head', 'sandbox_head', 'memory']).map((key) =>
-              h('th', { scope: 'col' }, t(key)),
-            ),
+            /** @type {const} */ ([
+              'process_head',
+              'in_work',
+              'last_file',
+              'done',
+              'failed',
+              'restarts_head',
+              'sandbox_head',
+              'memory',
+            ]).map((key) => h('th', { scope: 'col' }, t(key))),
           ),
         ),
         h('tbody', null, state.lanes.peek().map(tableRow)),

@@ -86,9 +86,10 @@ fn apply(part: Part, order: &Order, needs: Needs) -> Result<(), String> {
 
 #[cfg(not(target_os = "linux"))]
 fn apply(part: Part, _order: &Order, needs: Needs) -> Result<(), String> {
-    match part {
-        #[cfg(unix)]
-        Part::Rlimits => rlimits::apply(needs),
-        _ => Err(format!("there is none on {}", std::env::consts::OS)),
+    #[cfg(unix)]
+    if part == Part::Rlimits {
+        return rlimits::apply(needs);
     }
+    let _ = (part, needs);
+    Err(format!("there is none on {}", std::env::consts::OS))
 }

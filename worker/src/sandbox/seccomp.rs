@@ -298,7 +298,10 @@ type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
 /// Confines all threads to the calls that are listed.
 pub(super) fn apply() -> Result<(), String> {
-    install().map_err(|error| error.to_string())
+    install().map_err(|error| match error {
+        seccompiler::Error::Seccomp(error) | seccompiler::Error::Prctl(error) => error.to_string(),
+        error => error.to_string(),
+    })
 }
 
 /// The kernel does what the strictest filter wants, and of two that refuse, the newer one. So the
