@@ -2,13 +2,18 @@
 //!
 //! A list of what is allowed is safer than one of what is not, as kernels get new calls. It breaks
 //! when a C library begins to use a call that is not on the list. But libraries run on old kernels,
-//! too: they take `ENOSYS` for "this kernel does not have it", and do it the old way. So that is
-//! what a call gets that is not listed here (and `clone3`, whose arguments a filter cannot see: its
-//! old way can be checked). What a library may try and do without is refused with `EPERM`. What
-//! nothing but an attack would try ends the process (`SIGSYS`), which its master sees.
+//! too: they take `ENOSYS` for "this kernel does not have it", and do it the old way, or without.
+//! So that is what a call gets that is not listed, or has other arguments than it needs. (`EPERM`
+//! would be wrong: glibc takes it for the answer where it tries `clone3` to start a thread, whose
+//! flags a filter cannot see. The old `clone` can be checked.) Of the rest, what no library would
+//! ever try ends the process by `SIGSYS`, which its master sees.
 //!
-//! The lists are those of `x86_64` and `aarch64`. They have been tried with glibc 2.36; calls that only
-//! older or newer glibc (2.31 to 2.42) or musl make are listed from their sources.
+//! Refused are, above all, sockets of any kind, new processes, signals to others, executable
+//! memory, `io_uring`, limits; and what Landlock does not see: rights, owners, times and attributes
+//! of files, and (before its version 3) truncating them.
+//!
+//! The lists are those of `x86_64` and `aarch64`. They have been tried with glibc 2.36 on `x86_64`;
+//! what only older or newer glibc (2.31 to 2.42) or musl call is listed from their sources.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +23,7 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
 };
 
-/// What the work of a worker takes.
+/// What the work of a worker takes; [`conditions`] says with which arguments.
 const ALLOWED: &[c_long] = &[
     // Files. Which ones is for Landlock to say.
     c::SYS_read,
@@ -136,94 +141,6 @@ const ALLOWED_OLD: &[c_long] = &[
 #[cfg(target_arch = "aarch64")]
 const ALLOWED_OLD: &[c_long] = &[38];
 
-/// What is refused whatever its arguments.
-const REFUSED: &[c_long] = &[
-    // Connections.
-    c::SYS_socket,
-    c::SYS_socketpair,
-    c::SYS_connect,
-    c::SYS_bind,
-    c::SYS_listen,
-    c::SYS_accept,
-    c::SYS_accept4,
-    c::SYS_setsockopt,
-    // What Landlock does not see: rights, owners, times, attributes; and what older versions of it
-    // do not: truncating by path.
-    c::SYS_fchmod,
-    c::SYS_fchmodat,
-    c::SYS_fchown,
-    c::SYS_fchownat,
-    c::SYS_utimensat,
-    c::SYS_setxattr,
-    c::SYS_lsetxattr,
-    c::SYS_fsetxattr,
-    c::SYS_removexattr,
-    c::SYS_lremovexattr,
-    c::SYS_fremovexattr,
-    c::SYS_truncate,
-    c::SYS_chdir,
-    c::SYS_fchdir,
-    c::SYS_umask,
-    // Names that are no files.
-    c::SYS_mkdirat,
-    c::SYS_mknodat,
-    c::SYS_symlinkat,
-    // Files by other ways than by their names.
-    c::SYS_openat2,
-    c::SYS_name_to_handle_at,
-    c::SYS_memfd_create,
-    c::SYS_io_uring_setup,
-    c::SYS_io_uring_enter,
-    c::SYS_io_uring_register,
-    c::SYS_io_setup,
-    c::SYS_io_submit,
-    // Other processes.
-    c::SYS_kill,
-    c::SYS_tkill,
-    c::SYS_rt_sigqueueinfo,
-    c::SYS_rt_tgsigqueueinfo,
-    c::SYS_pidfd_open,
-    c::SYS_pidfd_send_signal,
-    c::SYS_setpriority,
-    c::SYS_sched_setaffinity,
-    c::SYS_sched_setscheduler,
-    c::SYS_setpgid,
-    c::SYS_setsid,
-    c::SYS_wait4,
-    c::SYS_waitid,
-    // Means.
-    c::SYS_mlock,
-    c::SYS_mlock2,
-    c::SYS_mlockall,
-    c::SYS_shmget,
-    c::SYS_shmat,
-    c::SYS_pkey_mprotect,
-    c::SYS_remap_file_pages,
-    c::SYS_personality,
-    c::SYS_seccomp,
-];
-
-/// The same for calls that only `x86_64` has.
-#[cfg(target_arch = "x86_64")]
-const REFUSED_OLD: &[c_long] = &[
-    c::SYS_fork,
-    c::SYS_vfork,
-    c::SYS_setrlimit,
-    c::SYS_creat,
-    c::SYS_chmod,
-    c::SYS_chown,
-    c::SYS_lchown,
-    c::SYS_utime,
-    c::SYS_utimes,
-    c::SYS_futimesat,
-    c::SYS_mkdir,
-    c::SYS_rmdir,
-    c::SYS_mknod,
-    c::SYS_symlink,
-];
-#[cfg(target_arch = "aarch64")]
-const REFUSED_OLD: &[c_long] = &[];
-
 /// What ends the process.
 const FATAL: &[c_long] = &[
     c::SYS_execve,
@@ -235,57 +152,33 @@ const FATAL: &[c_long] = &[
     c::SYS_unshare,
     c::SYS_setns,
     c::SYS_chroot,
-    c::SYS_pivot_root,
     c::SYS_mount,
-    c::SYS_umount2,
-    c::SYS_move_mount,
-    c::SYS_open_tree,
-    c::SYS_fsopen,
-    c::SYS_fsmount,
-    c::SYS_mount_setattr,
     c::SYS_open_by_handle_at,
     c::SYS_bpf,
     c::SYS_perf_event_open,
     c::SYS_userfaultfd,
-    c::SYS_add_key,
-    c::SYS_request_key,
     c::SYS_keyctl,
-    c::SYS_kexec_load,
     c::SYS_init_module,
     c::SYS_finit_module,
-    c::SYS_delete_module,
-    c::SYS_reboot,
-    c::SYS_swapon,
-    c::SYS_swapoff,
-    c::SYS_acct,
-    c::SYS_setuid,
-    c::SYS_setgid,
-    c::SYS_setreuid,
-    c::SYS_setregid,
-    c::SYS_setresuid,
-    c::SYS_setresgid,
-    c::SYS_setgroups,
-    c::SYS_setfsuid,
-    c::SYS_setfsgid,
-    c::SYS_capset,
-    c::SYS_settimeofday,
-    c::SYS_clock_settime,
-    c::SYS_sethostname,
 ];
 
 /// Flags of `clone` that make namespaces. (That of time is known to `clone3` only.)
-const NAMESPACES: [i32; 7] = [
-    c::CLONE_NEWNS,
-    c::CLONE_NEWCGROUP,
-    c::CLONE_NEWUTS,
-    c::CLONE_NEWIPC,
-    c::CLONE_NEWUSER,
-    c::CLONE_NEWPID,
-    c::CLONE_NEWNET,
-];
+const NAMESPACES: i32 = c::CLONE_NEWNS
+    | c::CLONE_NEWCGROUP
+    | c::CLONE_NEWUTS
+    | c::CLONE_NEWIPC
+    | c::CLONE_NEWUSER
+    | c::CLONE_NEWPID
+    | c::CLONE_NEWNET;
+
+/// The old way to open a file.
+#[cfg(target_arch = "x86_64")]
+const OPEN: Option<c_long> = Some(c::SYS_open);
+#[cfg(target_arch = "aarch64")]
+const OPEN: Option<c_long> = None;
 
 /// The requests of `ioctl` that libraries make of files that they know nothing about.
-const IOCTLS: [u64; 4] = [0x5401, 0x5421, 0x5450, 0x5451]; // TCGETS, FIONBIO, FIONCLEX, FIOCLEX
+const IOCTLS: [i32; 4] = [0x5401, 0x5421, 0x5450, 0x5451]; // TCGETS, FIONBIO, FIONCLEX, FIOCLEX
 
 /// The commands of `fcntl` that are about the file only, and not about who gets signals.
 const FCNTLS: [i32; 6] =
@@ -304,79 +197,78 @@ pub(super) fn apply() -> Result<(), String> {
     })
 }
 
-/// The kernel does what the strictest filter wants, and of two that refuse, the newer one. So the
-/// one that refuses by arguments comes last; calls that it is about are known to the one before.
+/// Of two filters, the kernel does what the stricter one wants.
 fn install() -> Result<(), seccompiler::Error> {
     let arch = TargetArch::try_from(std::env::consts::ARCH)?;
-    let eperm = SeccompAction::Errno(c::EPERM as u32);
-    let enosys = SeccompAction::Errno(c::ENOSYS as u32);
     let (pass, kill) = (SeccompAction::Allow, SeccompAction::KillProcess);
-    let known = [ALLOWED, ALLOWED_OLD, REFUSED, REFUSED_OLD, FATAL];
+    let enosys = SeccompAction::Errno(c::ENOSYS as u32);
+    let fatal = FATAL.iter().map(|call| (*call, Vec::new())).collect();
     let filters = [
-        SeccompFilter::new(unconditional(&[FATAL]), pass.clone(), kill, arch)?,
-        SeccompFilter::new(unconditional(&known), enosys, pass.clone(), arch)?,
-        SeccompFilter::new(refused()?, pass, eperm, arch)?,
+        SeccompFilter::new(fatal, pass.clone(), kill, arch)?,
+        SeccompFilter::new(allowed()?, enosys, pass, arch)?,
     ];
+    // Installing takes a call that the last one does not allow.
     for filter in filters {
         apply_filter_all_threads(&seccompiler::BpfProgram::try_from(filter)?)?;
     }
     Ok(())
 }
 
-fn unconditional(lists: &[&[c_long]]) -> Rules {
-    lists.iter().copied().flatten().map(|call| (*call, Vec::new())).collect()
-}
-
-/// What is refused, for itself or for its arguments.
-fn refused() -> Result<Rules, BackendError> {
-    let mut rules = unconditional(&[REFUSED, REFUSED_OLD]);
-    let has = |argument, bits: i32| {
-        let bits = bits as u32 as u64;
-        when(&[(argument, Len::Qword, Op::MaskedEq(bits), bits)])
-    };
-    let lacks =
-        |argument, bits: i32| when(&[(argument, Len::Qword, Op::MaskedEq(bits as u32 as u64), 0)]);
-
-    // Threads, but no processes.
-    let mut clone = vec![lacks(0, c::CLONE_THREAD)?];
-    for flag in NAMESPACES {
-        clone.push(has(0, flag)?);
-    }
-    rules.insert(c::SYS_clone, clone);
-    // Code is what was loaded, and nothing else.
-    rules.insert(c::SYS_mmap, vec![has(2, c::PROT_EXEC)?]);
-    rules.insert(c::SYS_mprotect, vec![has(2, c::PROT_EXEC)?]);
-    // Files that are there are replaced and never cut, which older versions of Landlock allow to
-    // those who may read.
-    rules.insert(c::SYS_openat, vec![has(2, c::O_TRUNC)?]);
-    #[cfg(target_arch = "x86_64")]
-    rules.insert(c::SYS_open, vec![has(1, c::O_TRUNC)?]);
-    // Signals to itself.
-    rules.insert(c::SYS_tgkill, vec![none_of(0, &[u64::from(std::process::id())])?]);
-    // Limits can be looked at: with null for new ones, and its own.
-    rules.insert(
-        c::SYS_prlimit64,
-        vec![when(&[(2, Len::Qword, Op::Ne, 0)])?, when(&[(0, Len::Dword, Op::Ne, 0)])?],
-    );
-    rules.insert(c::SYS_ioctl, vec![none_of(1, &IOCTLS)?]);
-    rules.insert(c::SYS_fcntl, vec![none_of(1, &FCNTLS.map(|command| command as u64))?]);
-    rules.insert(c::SYS_prctl, vec![none_of(0, &PRCTLS.map(|option| option as u64))?]);
+/// What is allowed, with any arguments or under conditions.
+fn allowed() -> Result<Rules, BackendError> {
+    let any = [ALLOWED, ALLOWED_OLD].into_iter().flatten().map(|call| (*call, Vec::new()));
+    let mut rules: Rules = any.collect();
+    rules.extend(conditions()?);
     Ok(rules)
 }
 
-/// A rule for an argument of type `int` that is none of these.
-fn none_of(argument: u8, values: &[u64]) -> Result<SeccompRule, BackendError> {
-    let conditions: Vec<_> =
-        values.iter().map(|value| (argument, Len::Dword, Op::Ne, *value)).collect();
-    when(&conditions)
+/// The arguments with which calls are allowed, where they matter: one of the rules has to hold.
+fn conditions() -> Result<Rules, BackendError> {
+    let is_thread = bits(0, c::CLONE_THREAD | NAMESPACES, c::CLONE_THREAD)?;
+    let is_data = || bits(2, c::PROT_EXEC, 0);
+    let mut rules = Rules::from([
+        // Threads, but no processes.
+        (c::SYS_clone, vec![is_thread]),
+        // Code is what was loaded, and nothing else.
+        (c::SYS_mmap, vec![is_data()?]),
+        (c::SYS_mprotect, vec![is_data()?]),
+        // Files that are there are replaced and never cut, which older versions of Landlock allow
+        // to those who may read.
+        (c::SYS_openat, vec![bits(2, c::O_TRUNC, 0)?]),
+        // Signals to itself.
+        (c::SYS_tgkill, one_of(0, &[std::process::id() as i32])?),
+        // Limits can be looked at: its own, with null for new ones.
+        (
+            c::SYS_prlimit64,
+            vec![SeccompRule::new(vec![
+                SeccompCondition::new(0, Len::Dword, Op::Eq, 0)?,
+                SeccompCondition::new(2, Len::Qword, Op::Eq, 0)?,
+            ])?],
+        ),
+        (c::SYS_ioctl, one_of(1, &IOCTLS)?),
+        (c::SYS_fcntl, one_of(1, &FCNTLS)?),
+        (c::SYS_prctl, one_of(0, &PRCTLS)?),
+    ]);
+    if let Some(open) = OPEN {
+        rules.insert(open, vec![bits(1, c::O_TRUNC, 0)?]);
+    }
+    Ok(rules)
 }
 
-/// A rule for when all of that is so.
-fn when(conditions: &[(u8, Len, Op, u64)]) -> Result<SeccompRule, BackendError> {
-    let conditions = conditions.iter().map(|(argument, length, operator, value)| {
-        SeccompCondition::new(*argument, length.clone(), operator.clone(), *value)
-    });
-    SeccompRule::new(conditions.collect::<Result<_, _>>()?)
+/// Of these bits of an argument, exactly those are set. (Higher ones mean nothing to the kernel.)
+fn bits(argument: u8, of: i32, set: i32) -> Result<SeccompRule, BackendError> {
+    let (of, set) = (u64::from(of as u32), u64::from(set as u32));
+    let condition = SeccompCondition::new(argument, Len::Dword, Op::MaskedEq(of), set)?;
+    SeccompRule::new(vec![condition])
+}
+
+/// An argument of type `int` is one of these.
+fn one_of(argument: u8, values: &[i32]) -> Result<Vec<SeccompRule>, BackendError> {
+    let rule = |value: &i32| {
+        let value = u64::from(*value as u32);
+        SeccompRule::new(vec![SeccompCondition::new(argument, Len::Dword, Op::Eq, value)?])
+    };
+    values.iter().map(rule).collect()
 }
 
 #[cfg(test)]
@@ -387,32 +279,27 @@ mod tests {
 
     #[test]
     fn every_call_is_in_one_list_only() {
-        let lists = [ALLOWED, ALLOWED_OLD, REFUSED, REFUSED_OLD, FATAL];
         let mut seen = HashSet::new();
-        for call in lists.into_iter().flatten() {
+        for call in [ALLOWED, ALLOWED_OLD, FATAL].into_iter().flatten() {
             assert!(seen.insert(call), "system call {call} is listed twice");
         }
         assert!(!seen.contains(&c::SYS_clone3), "its flags cannot be seen");
     }
 
     #[test]
-    fn arguments_are_checked_of_allowed_calls_only() {
-        for (call, rules) in refused().unwrap() {
-            let allowed = ALLOWED.contains(&call) || ALLOWED_OLD.contains(&call);
-            assert_eq!(allowed, !rules.is_empty(), "system call {call}");
+    fn conditions_are_about_calls_that_are_allowed_and_each_has_one() {
+        for (call, rules) in conditions().unwrap() {
+            let is_listed = ALLOWED.contains(&call) || ALLOWED_OLD.contains(&call);
+            assert!(is_listed && !rules.is_empty(), "system call {call}");
         }
     }
 
     #[test]
     fn the_filters_can_be_made_for_both_processors() {
         for arch in [TargetArch::x86_64, TargetArch::aarch64] {
-            let filter = SeccompFilter::new(
-                refused().unwrap(),
-                SeccompAction::Allow,
-                SeccompAction::KillProcess,
-                arch,
-            );
-            let program = seccompiler::BpfProgram::try_from(filter.unwrap()).unwrap();
+            let (refuse, pass) = (SeccompAction::KillProcess, SeccompAction::Allow);
+            let filter = SeccompFilter::new(allowed().unwrap(), refuse, pass, arch).unwrap();
+            let program = seccompiler::BpfProgram::try_from(filter).unwrap();
             assert!(program.len() < 4096, "the kernel takes no longer ones");
         }
     }
