@@ -16,5 +16,6 @@ mod layering;
 mod misbehaviour;
 mod papers;
 mod runs;
+mod sandbox;
 mod support;
 mod threads;

@@ -147,5 +147,10 @@ function applyWorker(state, event) {
     );
   }
   const next = event.state === 'started' ? 'starting' : event.state;
-  changeLanes(state, ofWorker, (lane) => ({ state: next, pid: event.pid ?? lane.pid, task: next === 'stopped' ? null : lane.task }));
+  changeLanes(state, ofWorker, (lane) => ({
+    state: next,
+    pid: event.pid ?? lane.pid,
+    sandbox: event.sandbox ?? lane.sandbox,
+    task: next === 'stopped' ? null : lane.task,
+  }));
 }

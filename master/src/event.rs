@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lote_protocol::outcome::FailureKind;
+use lote_protocol::sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -174,6 +175,9 @@ pub struct Summary {
     /// Most memory that the workers have used, added up, where the system tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers_peak_bytes: Option<u64>,
+    /// The weakest sandbox that a worker was in, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<Sandbox>,
     /// By variant.
     pub variants: Vec<VariantSummary>,
 }
@@ -218,6 +222,9 @@ pub enum Event {
         /// the one before.
         #[serde(skip_serializing_if = "Option::is_none")]
         ms: Option<f64>,
+        /// For `ready`: the sandbox that it is in.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sandbox: Option<Sandbox>,
     },
     /// A thread of a worker began with a task.
     Task {

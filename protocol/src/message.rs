@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Failure;
+use crate::sandbox::{self, Sandbox};
 use crate::task::{Limits, Task};
 
 /// Name of the environment variable through which a worker is given its [`Token`], in hexadecimal.
@@ -60,6 +61,8 @@ pub enum Command {
         limits: Limits,
         /// How much memory the process may use, bytes; `None` sets no bound.
         max_memory_bytes: Option<u64>,
+        /// What it may reach from now on.
+        sandbox: sandbox::Order,
     },
     /// The answer to [`Hello`]: the worker is not wanted, for that reason, and must not try again.
     Refuse {
@@ -133,6 +136,12 @@ pub struct Written {
 /// From a worker to the master.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Report {
+    /// The first report: the worker has set itself up as it was told in its welcome, and takes
+    /// tasks.
+    Prepared {
+        /// The sandbox that it is in.
+        sandbox: Sandbox,
+    },
     /// A task that was to report its stages has reached this one.
     Reached {
         /// The slot that runs it.

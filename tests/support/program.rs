@@ -16,6 +16,9 @@ pub(crate) const LOTE: &str = env!("CARGO_BIN_EXE_lote-under-test");
 /// The worker that misbehaves on command.
 const MISBEHAVING_WORKER: &str = env!("CARGO_BIN_EXE_misbehaving-worker");
 
+/// What runs a command as on a kernel that lacks a part of the sandbox.
+const OLD_KERNEL: &str = env!("CARGO_BIN_EXE_old-kernel");
+
 /// A test that waits for so long has failed. No test depends on how fast the machine is.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -56,6 +59,22 @@ impl Lote {
     pub(crate) fn misbehaving(self, manners: &str) -> Self {
         let quoted = format!("'{MISBEHAVING_WORKER}'");
         self.arg("--worker-command").arg(quoted).env("LOTE_TEST_MANNERS", manners)
+    }
+
+    /// As on a kernel without that part of the sandbox: `landlock` or `seccomp`.
+    pub(crate) fn on_kernel_without(self, part: &str) -> Self {
+        let mut command = Command::new(OLD_KERNEL);
+        command.arg(part).arg(self.0.get_program()).args(self.0.get_args());
+        for (name, value) in self.0.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(folder) = self.0.get_current_dir() {
+            command.current_dir(folder);
+        }
+        Self(command)
     }
 
     /// Starts it and waits for its end.

@@ -18,6 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::output::Temporaries;
 use crate::pool::Pool;
 use crate::process_limits;
+use crate::sandbox::{self, Needs, Unenforced};
 use crate::task::{self, Bench, Progress};
 
 /// Why a worker could not do its work.
@@ -40,6 +41,9 @@ pub enum SessionError {
     /// The process could not be set up.
     #[error("the worker could not be set up: {0}")]
     Setup(#[from] std::io::Error),
+    /// It may not work with so little of a sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] Unenforced),
 }
 
 /// Works for the master that listens at `socket`, until it stops the worker or goes away.
@@ -57,10 +61,14 @@ async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
     let (mut sender, mut receiver) = connection.split();
     sender.send(&Hello { pid: process::id(), token }).await?;
     let (slots, limits) = match receiver.next().await? {
-        Some(Command::Welcome { slots, limits, max_memory_bytes }) => {
+        Some(Command::Welcome { slots, limits, max_memory_bytes, sandbox }) => {
             if let Some(bytes) = max_memory_bytes {
                 process_limits::bound_memory(bytes)?;
             }
+            // While there is no other thread, as those that are there already would stay outside.
+            let needs = Needs { slots, memory_bytes: max_memory_bytes };
+            let sandbox = sandbox::enter(&sandbox, needs)?;
+            sender.send(&Report::Prepared { sandbox }).await?;
             (slots, limits)
         }
         Some(Command::Refuse { reason }) => return Err(SessionError::Refused(reason)),

@@ -8,6 +8,7 @@ use super::quantity;
 use crate::event::Mode;
 use crate::plan::{IfCollides, IfExists};
 use lote_protocol::format::Format;
+use lote_protocol::sandbox::Policy;
 
 /// Batch image processing in isolated worker processes
 #[derive(Debug, Parser)]
@@ -97,6 +98,10 @@ pub(super) struct WorkArgs {
     /// Largest image, in pixels: 250M
     #[arg(long, value_name = "PIXELS", value_parser = quantity::count)]
     pub(super) max_pixels: Option<u64>,
+    /// Whether workers confine themselves to their inputs and outputs: as far as this system can,
+    /// wholly or not at all, or not
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = SandboxArg::Auto)]
+    pub(super) sandbox: SandboxArg,
     /// Start this as a worker in place of the program itself: "valgrind lote-worker"
     #[arg(long, value_name = "COMMAND")]
     pub(super) worker_command: Option<String>,
@@ -247,6 +252,9 @@ pub(super) enum WorkerSub {
         #[arg(long, value_name = "1-100", default_value_t = 75,
               value_parser = clap::value_parser!(u8).range(1..=100))]
         quality: u8,
+        /// Whether it confines itself to its input and the folder of its output
+        #[arg(long, value_enum, value_name = "HOW", default_value_t = SandboxArg::Off)]
+        sandbox: SandboxArg,
     },
     /// Work for the master that listens at SOCKET (printed by `lote run --external-workers`)
     Connect {
@@ -268,6 +276,25 @@ impl From<ModeArg> for Mode {
         match mode {
             ModeArg::Processes => Self::Processes,
             ModeArg::Threads => Self::Threads,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SandboxArg {
+    Auto,
+    #[value(alias = "exigir")]
+    Require,
+    #[value(alias = "no")]
+    Off,
+}
+
+impl From<SandboxArg> for Policy {
+    fn from(sandbox: SandboxArg) -> Self {
+        match sandbox {
+            SandboxArg::Auto => Self::Auto,
+            SandboxArg::Require => Self::Require,
+            SandboxArg::Off => Self::Off,
         }
     }
 }

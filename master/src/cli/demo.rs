@@ -9,7 +9,7 @@ use lote_protocol::task::Encoding;
 
 use super::args::DemoArgs;
 use super::ui::Ui;
-use super::{Exit, catalogue, run, session};
+use super::{Exit, catalogue, probe, run, session};
 use crate::event::Mode;
 use crate::lang::Lang;
 use crate::plan::{self, IfCollides, IfExists, Plan, Request};
@@ -65,6 +65,7 @@ fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
         ui.error(&what, None);
         Exit::Usage
     })?;
+    probe::insist(&settings, ui)?;
     let count = args.images as usize;
     let input = stage.join("samples");
     samples::write(&input, count).map_err(|error| {

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod exit;
 mod interrupt;
+mod probe;
 mod quantity;
 mod run;
 mod serve;

@@ -8,7 +8,7 @@ use lote_protocol::task::Encoding;
 
 use super::args::RunArgs;
 use super::ui::Ui;
-use super::{Exit, catalogue, session};
+use super::{Exit, catalogue, probe, session};
 use crate::event::Mode;
 use crate::plan::{self, OutputState, Plan, PlanError, Request};
 use crate::report::Reporter;
@@ -34,6 +34,9 @@ pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
     }
     if args.dry_run {
         return show(&plan);
+    }
+    if let Err(exit) = probe::insist(&settings, ui) {
+        return exit;
     }
     if let Err(error) = plan::prepare(&plan) {
         return refuse(&error, ui);

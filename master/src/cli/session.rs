@@ -2,6 +2,7 @@
 
 use std::thread::JoinHandle;
 
+use lote_protocol::sandbox::{self, Policy};
 use lote_protocol::task::Limits;
 use tokio::sync::mpsc;
 
@@ -10,7 +11,7 @@ use super::args::WorkArgs;
 use super::interrupt::Interrupt;
 use super::ui::Ui;
 use crate::event::{Bus, Mode};
-use crate::plan::Plan;
+use crate::plan::{Plan, reach};
 use crate::report::{self, Reporter};
 use crate::run::{self, Ended, Settings, Timeout};
 use crate::supervisor::{Config, Program};
@@ -44,6 +45,7 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
             slots: 0,
             limits,
             max_memory_bytes: args.max_memory,
+            sandbox: sandbox::Order { policy: args.sandbox.into(), ..Default::default() },
             program,
             external,
         },
@@ -65,6 +67,12 @@ pub(super) fn run(
     reporters: Vec<Box<dyn Reporter>>,
     ui: Ui,
 ) -> Result<(Ended, Option<Exit>), Exit> {
+    if settings.workers.sandbox.policy == Policy::Require && reach(plan).overlap {
+        let en = "an input lies in a folder for outputs, so that no sandbox can protect it";
+        let es = "una entrada está en una carpeta de salida, y ahí nada puede protegerla";
+        ui.error(ui.lang.pick(en, es), Some("choose another folder with -o"));
+        return Err(Exit::Refused);
+    }
     // One thread: it is the one that starts workers, and they are told to die with it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {

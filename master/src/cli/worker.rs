@@ -1,10 +1,14 @@
 //! `lote worker`: a worker by hand.
 
+use std::path::Path;
+
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::format::Format;
-use lote_protocol::task::{Encoding, Limits, Order, Task};
+use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
+use lote_protocol::task::{self, Encoding, Limits, Task};
 use lote_worker::output::Temporaries;
 use lote_worker::pool::Pool;
+use lote_worker::sandbox::{self, Needs, Unenforced};
 use lote_worker::task::{Bench, Progress, run};
 
 use super::args::{WorkerArgs, WorkerSub};
@@ -19,7 +23,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             let code = lote_worker::entry::connect(socket);
             std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS))
         }
-        WorkerSub::Apply { input, output, filter, quality } => {
+        WorkerSub::Apply { input, output, filter, quality, sandbox: policy } => {
             let variant = match VariantSpec::parse(filter, &catalogue::specs()) {
                 Ok(variant) => variant,
                 Err(error) => {
@@ -33,16 +37,30 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 quality: *quality,
                 ..Encoding::default()
             };
-            let order = Order {
+            let order = task::Order {
                 variant: 0,
                 steps: variant.steps,
                 output: output.into(),
                 replace: true,
                 encoding,
             };
+            if let Err(error) = confine(input, output, (*policy).into()) {
+                ui.error(&error.to_string(), Some(super::probe::HINT));
+                return Exit::Refused;
+            }
             apply(&Task { id: 0, input: input.into(), orders: vec![order] }, ui)
         }
     }
+}
+
+/// Confines this process to its input and the folder of its output.
+fn confine(input: &Path, output: &Path, policy: Policy) -> Result<Sandbox, Unenforced> {
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let overlap = real(input).zip(real(folder)).is_some_and(|(file, dir)| file.starts_with(dir));
+    let grants = Grants { read: vec![input.into()], write: vec![folder.into()], overlap };
+    sandbox::enter(&Order { policy, grants }, Needs { slots: 1, memory_bytes: None })
 }
 
 /// Runs a task in this process, as a worker would.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::FailureKind;
+use lote_protocol::sandbox::Sandbox;
 use lote_protocol::task::Encoding;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -95,7 +96,9 @@ fn begun(images: usize) -> (Model, Arc<Plan>) {
 
 fn worker(worker: u32, state: WorkerState, reason: Option<&str>) -> Event {
     let reason = reason.map(str::to_owned);
-    Event::Worker { worker, pid: 100 + worker, slots: 1, state, reason, ms: Some(5.0) }
+    let (pid, slots, ms) = (100 + worker, 1, Some(5.0));
+    let sandbox = (state == WorkerState::Ready).then(Sandbox::off);
+    Event::Worker { worker, pid, slots, state, reason, ms, sandbox }
 }
 
 fn task(worker: u32, unit: usize) -> Event {

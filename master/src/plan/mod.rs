@@ -13,6 +13,7 @@ mod names;
 mod pattern;
 mod place;
 mod prepare;
+mod reach;
 mod request;
 mod scan;
 mod sniff;
@@ -33,6 +34,7 @@ pub use error::{ErrorClass, PlanError};
 pub use list::{Listed, Listing, is_image_name, list, sniff_head};
 pub use pattern::{Pattern, PatternError};
 pub use prepare::{folders, prepare};
+pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
 pub use split::Unit;
 
@@ -67,6 +69,8 @@ pub struct Image {
     pub bytes: u64,
     /// Why it cannot be used, if that is known already. All its outputs have failed then.
     pub failure: Option<Failure>,
+    /// Whether it is a symbolic link.
+    link: bool,
     stem: OsString,
     extension: OsString,
 }
@@ -152,7 +156,7 @@ fn image(found: scan::Found, encoding: &Encoding) -> Image {
         Err(failure) => (0, Sniffed::Unknown, Some(failure)),
     };
     let (stem, extension) = names::stem_and_extension(&found.name, content, encoding.format);
-    Image { path: found.path, name: found.name, bytes, failure, stem, extension }
+    Image { path: found.path, name: found.name, bytes, failure, link: found.link, stem, extension }
 }
 
 impl Plan {

@@ -114,6 +114,7 @@ mod tests {
             bytes: 12_345_678,
             master_peak_bytes: None,
             workers_peak_bytes: None,
+            sandbox: None,
             variants: vec![variant("grises", 17, 1, Some(68.2)), variant("marca_agua", 0, 0, None)],
         };
         insta::assert_snapshot!("en", render(&summary, Lang::En));

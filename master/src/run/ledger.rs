@@ -173,6 +173,7 @@ impl Ledger {
             bytes: self.bytes,
             master_peak_bytes: None,
             workers_peak_bytes: None,
+            sandbox: None,
             variants,
         }
     }

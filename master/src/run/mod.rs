@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lote_protocol::message::{Command, Stage};
+use lote_protocol::sandbox::Sandbox;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
@@ -25,7 +26,7 @@ pub use sweep::sweep_orphans;
 use workers::Known;
 
 use crate::event::{Bus, Event, Mode, Summary};
-use crate::plan::Plan;
+use crate::plan::{Plan, reach};
 use crate::scheduler::{Effect, Input, Job, Scheduler, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Config, Death, Killer, Supervisor, SupervisorError, WorkerEvent};
 
@@ -82,6 +83,7 @@ pub async fn run(
     orders: &mut mpsc::Receiver<Order>,
 ) -> Result<Ended, SupervisorError> {
     let mut config = settings.workers.clone();
+    config.sandbox.grants = reach(plan);
     let slots = settings.slots.min(plan.units.len() as u32);
     (config.workers, config.slots) = match settings.mode {
         Mode::Processes => (slots, 1),
@@ -116,6 +118,8 @@ struct Run<'a> {
     start: Instant,
     cancelled: Option<Instant>,
     no_workers: Option<String>,
+    /// The weakest sandbox that a worker was in.
+    sandbox: Option<Sandbox>,
     told: usize,
 }
 
@@ -143,6 +147,7 @@ impl<'a> Run<'a> {
             effects: Vec::new(),
             cancelled: None,
             no_workers: None,
+            sandbox: None,
             told: usize::MAX,
             plan,
             settings,
@@ -333,6 +338,7 @@ impl<'a> Run<'a> {
         let pids: Vec<_> =
             self.workers.values().filter(|known| known.alive).map(|known| known.pid).collect();
         let mut summary = self.ledger.summary(elapsed, self.settings.mode, self.slots);
+        summary.sandbox = self.sandbox.take();
         summary.master_peak_bytes = memory::peak(std::process::id());
         let peaks: Option<Vec<_>> = pids.into_iter().map(memory::peak).collect();
         summary.workers_peak_bytes =

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lote_protocol::message::Report;
+use lote_protocol::sandbox::Sandbox;
 
 use super::Run;
 use crate::event::{Event, WorkerState};
@@ -37,15 +38,15 @@ impl Run<'_> {
                 let died = self.workers.remove(&worker).and_then(|before| before.died);
                 let known = Known { died, ..Known::new(pid, true) };
                 self.workers.insert(worker, known);
-                self.tell_worker(worker, pid, state, None, None).await;
+                self.tell_worker(worker, pid, state, None).await;
             }
-            WorkerEvent::Ready { worker, pid, slots, took, mailbox } => {
+            WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox } => {
                 let took = self.workers.get_mut(&worker).map_or(took, |known| {
                     known.mailbox = Some(mailbox);
                     known.slots = slots;
                     known.died.map_or(took, |died| died.elapsed())
                 });
-                self.tell_worker(worker, pid, WorkerState::Ready, None, Some(took)).await;
+                self.tell_ready(worker, pid, sandbox, took).await;
                 self.handle(Input::Ready { worker, slots }).await;
             }
             WorkerEvent::Reported { worker, report } => self.report(worker, report).await,
@@ -53,7 +54,7 @@ impl Run<'_> {
             WorkerEvent::Off { worker, reason } => {
                 let pid = self.gone(worker);
                 let told = Some(reason.clone());
-                self.tell_worker(worker, pid, WorkerState::Stopped, told, None).await;
+                self.tell_worker(worker, pid, WorkerState::Stopped, told).await;
                 if !external && self.workers.values().all(|known| !known.alive) {
                     self.no_workers = Some(reason);
                     self.handle(Input::NoWorkers).await;
@@ -61,7 +62,7 @@ impl Run<'_> {
             }
             WorkerEvent::Stopped { worker, pid } => {
                 self.gone(worker);
-                self.tell_worker(worker, pid, WorkerState::Stopped, None, None).await;
+                self.tell_worker(worker, pid, WorkerState::Stopped, None).await;
             }
         }
     }
@@ -89,6 +90,7 @@ impl Run<'_> {
             return;
         };
         match report {
+            Report::Prepared { .. } => {}
             Report::Reached { stage, .. } => {
                 self.stages.insert(task, stage);
             }
@@ -110,7 +112,10 @@ impl Run<'_> {
     fn about(&self, worker: WorkerId, report: &Report) -> Option<(SlotId, TaskId)> {
         let (Report::Reached { slot, task, .. }
         | Report::Ended { slot, task, .. }
-        | Report::Finished { slot, task, .. }) = report;
+        | Report::Finished { slot, task, .. }) = report
+        else {
+            return None;
+        };
         self.workers.get(&worker).filter(|known| !known.disbelieved)?;
         let slot = SlotId { worker, index: *slot };
         let running = self.scheduler.running(slot)?;
@@ -142,8 +147,24 @@ impl Run<'_> {
         self.deadlines.forget(worker);
         let reason = Some(death.to_string());
         let blame = death.blame();
-        self.tell_worker(worker, pid, WorkerState::Lost, reason, None).await;
+        self.tell_worker(worker, pid, WorkerState::Lost, reason).await;
         self.handle(Input::Lost { worker, blame }).await;
+    }
+
+    async fn tell_ready(&mut self, worker: WorkerId, pid: u32, sandbox: Sandbox, took: Duration) {
+        if self.sandbox.as_ref().is_none_or(|weakest| sandbox.level < weakest.level) {
+            self.sandbox = Some(sandbox.clone());
+        }
+        let event = Event::Worker {
+            worker: worker.0,
+            pid,
+            slots: self.workers.get(&worker).map_or(0, |known| known.slots),
+            state: WorkerState::Ready,
+            reason: None,
+            ms: Some(milliseconds(took)),
+            sandbox: Some(sandbox),
+        };
+        self.bus.publish(event).await;
     }
 
     async fn tell_worker(
@@ -152,11 +173,14 @@ impl Run<'_> {
         pid: u32,
         state: WorkerState,
         reason: Option<String>,
-        took: Option<Duration>,
     ) {
-        let ms = took.map(|took| took.as_secs_f64() * 1000.0);
         let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
-        let event = Event::Worker { worker: worker.0, pid, slots, state, reason, ms };
+        let (ms, sandbox) = (None, None);
+        let event = Event::Worker { worker: worker.0, pid, slots, state, reason, ms, sandbox };
         self.bus.publish(event).await;
     }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
 }

@@ -2,9 +2,11 @@
 
 use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lote_protocol::message::{Command, Report};
+use lote_protocol::sandbox;
 use lote_protocol::task::Limits;
 use lote_protocol::transport::{Sender, TransportError};
 use lote_worker::entry::EXIT_REFUSED;
@@ -20,7 +22,7 @@ use super::stderr::LastWords;
 use super::{Mailbox, WorkerEvent};
 use crate::scheduler::WorkerId;
 
-/// A process has this long to say Hello.
+/// A process has this long to say Hello, and then to set itself up.
 const START_TIME: Duration = Duration::from_secs(20);
 
 /// A worker that was told to stop has this long to leave.
@@ -41,6 +43,7 @@ pub(super) struct Lane {
     pub(super) slots: u32,
     pub(super) limits: Limits,
     pub(super) max_memory_bytes: Option<u64>,
+    pub(super) sandbox: Arc<sandbox::Order>,
     pub(super) launcher: Launcher,
     pub(super) door: Door,
     pub(super) events: mpsc::Sender<WorkerEvent>,
@@ -104,7 +107,7 @@ impl Lane {
     ) {
         let pid = visitor.pid;
         self.tell(WorkerEvent::Started { worker, pid }).await;
-        let (served, _) = self.serve(worker, visitor, Duration::ZERO, None, &mut control).await;
+        let (served, _) = self.serve(worker, visitor, None, None, &mut control).await;
         let stopped = served.stopping && served.killer.is_none();
         if !stopped {
             let death = Death {
@@ -134,7 +137,7 @@ impl Lane {
 
         let (served, cause) = match self.arrive(arrival, pid, &mut child, control).await {
             Arrival::Here(visitor) => {
-                self.serve(worker, visitor, start.elapsed(), Some(&mut child), control).await
+                self.serve(worker, visitor, Some(start), Some(&mut child), control).await
             }
             Arrival::Not { served, cause } => (served, cause),
         };
@@ -186,7 +189,7 @@ impl Lane {
         &self,
         worker: WorkerId,
         visitor: Visitor,
-        took: Duration,
+        start: Option<Instant>,
         mut child: Option<&mut Child>,
         control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> (Served, Option<Cause>) {
@@ -196,17 +199,27 @@ impl Lane {
         let mailbox = Mailbox(mailbox);
         let (slots, limits) = (self.slots, self.limits);
         let max_memory_bytes = self.max_memory_bytes;
-        mailbox.send(Command::Welcome { slots, limits, max_memory_bytes });
+        let sandbox = sandbox::Order::clone(&self.sandbox);
+        mailbox.send(Command::Welcome { slots, limits, max_memory_bytes, sandbox });
         // A worker that has been stopped reads nothing, and must still be killable: sending waits
         // on its own.
         let mut writers = JoinSet::new();
         writers.spawn(write(sender, commands));
-        let ready = WorkerEvent::Ready { worker, pid, slots, took, mailbox: mailbox.clone() };
-        self.tell(ready).await;
-        let mut deadline = None;
+        let mut cause = None;
+        let mut is_ready = false;
+        let mut deadline = Some(tokio::time::Instant::now() + START_TIME);
         loop {
             tokio::select! {
                 report = receiver.next::<Report>() => match report {
+                    Ok(Some(Report::Prepared { sandbox })) if !is_ready => {
+                        is_ready = true;
+                        deadline = deadline.filter(|_| served.stopping);
+                        let took = start.map_or(Duration::ZERO, |start| start.elapsed());
+                        let mailbox = mailbox.clone();
+                        let ready =
+                            WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox };
+                        self.tell(ready).await;
+                    }
                     Ok(Some(report)) => {
                         served.made_something |= matches!(report, Report::Ended { .. });
                         self.tell(WorkerEvent::Reported { worker, report }).await;
@@ -237,11 +250,16 @@ impl Lane {
                     // The run is over, and nobody is left to say more.
                     None => break,
                 },
-                () = until(deadline) => break,
+                () = until(deadline) => {
+                    if !is_ready && !served.stopping {
+                        cause = Some(Cause::Silent(START_TIME.as_secs()));
+                    }
+                    break;
+                }
             }
         }
         // A process that has hung up is dead, or soon will be.
-        (served, None)
+        (served, cause)
     }
 
     /// Waits; tells whether it was told to stop meanwhile.
