@@ -12,6 +12,10 @@ pub struct Unit {
     /// What it probably costs, relative to other units: the image's bytes, as many times as there
     /// are variants.
     pub cost: u64,
+    /// How many pixels it reads, as its header declares or else as its size suggests.
+    pub pixels: u64,
+    /// The most memory that it probably takes up, bytes.
+    pub memory_bytes: u64,
 }
 
 /// An image that has outputs to be made.
@@ -21,6 +25,10 @@ pub(super) struct Work {
     pub(super) image: usize,
     /// Its size, bytes.
     pub(super) bytes: u64,
+    /// Its pixels, known or guessed.
+    pub(super) pixels: u64,
+    /// The memory that work on it takes up, bytes.
+    pub(super) memory_bytes: u64,
     /// Its variants that are to be made, at least one.
     pub(super) variants: Vec<u32>,
 }
@@ -41,6 +49,8 @@ pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
             units.push(Unit {
                 image: work.image,
                 cost: work.bytes.saturating_mul(variants.len() as u64),
+                pixels: work.pixels,
+                memory_bytes: work.memory_bytes,
                 variants: variants.to_vec(),
             });
         }
@@ -57,7 +67,7 @@ mod tests {
     use super::*;
 
     fn work(image: usize, bytes: u64, variants: u32) -> Work {
-        Work { image, bytes, variants: (0..variants).collect() }
+        Work { image, bytes, pixels: 1, memory_bytes: 1, variants: (0..variants).collect() }
     }
 
     #[test]

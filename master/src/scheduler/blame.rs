@@ -53,8 +53,9 @@ impl Scheduler {
     /// there. What had no open outputs any more has ended.
     fn split(&mut self, worker: Worker) -> (Vec<(u32, TaskId)>, Vec<TaskId>) {
         let (mut running, mut waiting) = (Vec::new(), Vec::new());
-        for (index, slot) in (0..).zip(worker.slots) {
-            for (place, task) in slot.into_iter().enumerate() {
+        for (index, mut slot) in (0..).zip(worker.slots) {
+            self.memory.set(&mut slot, 0);
+            for (place, task) in slot.tasks.into_iter().enumerate() {
                 if !self.tasks[task.0 as usize].has_open_outputs() {
                     self.end(task);
                 } else if place == 0 {
