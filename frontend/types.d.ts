@@ -171,6 +171,7 @@ interface Failure {
   message: string;
   attempt: number;
   detail?: string | null;
+  reproduce?: string | null;
 }
 interface Recent {
   output: string;
@@ -266,6 +267,7 @@ type StreamEvent =
       kind?: string;
       message?: string;
       detail?: string | null;
+      reproduce?: string | null;
     }
   | {
       event: 'worker';

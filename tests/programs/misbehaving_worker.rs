@@ -136,6 +136,11 @@ mod worker {
         if name.contains("hang") {
             thread::sleep(Duration::MAX);
         }
+        if name.contains("spin") {
+            loop {
+                std::hint::spin_loop();
+            }
+        }
         if name.contains("babble") {
             let mut stream = out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             drop(stream.write_all(&GARBAGE));

@@ -17,6 +17,14 @@ pub struct Extent {
     pub pixel_bytes: u64,
 }
 
+impl Extent {
+    /// Whether there may be alpha: a pixel of so many bytes has two or four samples, of 8 bits or
+    /// of 16 (or it is gray of 16 bits, which is rare).
+    pub fn may_have_alpha(self) -> bool {
+        matches!(self.pixel_bytes, 2 | 4 | 8)
+    }
+}
+
 /// How many bytes of a file should be at hand: most headers are within them.
 pub(super) const HEAD_BYTES: usize = 4096;
 

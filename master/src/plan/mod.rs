@@ -207,6 +207,11 @@ impl Plan {
         plan
     }
 
+    /// How outputs are encoded.
+    pub fn encoding(&self) -> &Encoding {
+        &self.encoding
+    }
+
     /// The folder that outputs go to.
     pub fn output_folder(&self) -> &Path {
         &self.output
@@ -302,8 +307,7 @@ impl Plan {
             .map(|(index, (image, states))| split::Work {
                 image: index,
                 bytes: image.bytes,
-                pixels: memory::pixels(image.bytes, image.extent),
-                memory_bytes: memory::predicted(image.bytes, image.extent),
+                extent: image.extent,
                 variants: (0..)
                     .zip(states)
                     .filter(|(_, state)| planned(state))

@@ -2,6 +2,9 @@
 
 use std::cmp::Reverse;
 
+use super::extent::Extent;
+use super::memory;
+
 /// The work on one task: an image, and the variants to make of it, at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
@@ -25,10 +28,8 @@ pub(super) struct Work {
     pub(super) image: usize,
     /// Its size, bytes.
     pub(super) bytes: u64,
-    /// Its pixels, known or guessed.
-    pub(super) pixels: u64,
-    /// The memory that work on it takes up, bytes.
-    pub(super) memory_bytes: u64,
+    /// How large its picture is, as far as the header tells.
+    pub(super) extent: Option<Extent>,
     /// Its variants that are to be made, at least one.
     pub(super) variants: Vec<u32>,
 }
@@ -49,8 +50,8 @@ pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
             units.push(Unit {
                 image: work.image,
                 cost: work.bytes.saturating_mul(variants.len() as u64),
-                pixels: work.pixels,
-                memory_bytes: work.memory_bytes,
+                pixels: memory::pixels(work.bytes, work.extent),
+                memory_bytes: memory::predicted(work.bytes, work.extent, variants.len()),
                 variants: variants.to_vec(),
             });
         }
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     fn work(image: usize, bytes: u64, variants: u32) -> Work {
-        Work { image, bytes, pixels: 1, memory_bytes: 1, variants: (0..variants).collect() }
+        Work { image, bytes, extent: None, variants: (0..variants).collect() }
     }
 
     #[test]

@@ -330,7 +330,7 @@ fn large_tasks_are_not_given_ahead_and_small_ones_are() {
 #[test]
 fn giants_run_one_after_the_other_and_others_beside_them() {
     const GB: u64 = 1_000_000_000;
-    let jobs = [(900, 1, 6 * GB), (800, 1, 6 * GB), (700, 1, GB), (600, 1, GB)];
+    let jobs = [(9, 1, 6 * GB), (8, 1, 6 * GB), (7, 1, GB), (6, 1, GB)];
     let mut world = World::with_memory(&jobs, 8 * GB);
     for worker in 0..2 {
         world.apply(&Step::Ready { worker, slots: 1 });
@@ -348,7 +348,7 @@ fn giants_run_one_after_the_other_and_others_beside_them() {
 
 #[test]
 fn a_giant_beyond_the_budget_runs_alone_and_then_all_go_on() {
-    let mut world = World::with_memory(&[(9, 1, 500), (8, 1, 10), (7, 1, 10)], 100);
+    let mut world = World::with_memory(&[(900_000, 1, 500), (800_000, 1, 10), (700_000, 1, 10)], 100);
     for worker in 0..3 {
         world.apply(&Step::Ready { worker, slots: 1 });
     }

@@ -18,6 +18,18 @@ pub enum Cause {
     Silent(u64),
 }
 
+impl fmt::Display for Cause {
+    /// In a few words: `SIGSEGV`, `exit code 3`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(signal) => f.write_str(&signal_name(*signal)),
+            Self::Exit(code) => write!(f, "exit code {code}"),
+            Self::HungUp => f.write_str("hung up"),
+            Self::Silent(seconds) => write!(f, "no sign of life in {seconds} s"),
+        }
+    }
+}
+
 /// Who of us killed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Killer {
@@ -105,10 +117,7 @@ impl fmt::Display for Death {
             (Some(Killer::Frozen), _) => f.write_str("frozen"),
             (Some(Killer::Protocol), _) => f.write_str("senseless messages"),
             _ if self.wanted_memory() => f.write_str("out of memory"),
-            (_, Cause::Signal(signal)) => f.write_str(&signal_name(*signal)),
-            (_, Cause::Exit(code)) => write!(f, "exit code {code}"),
-            (_, Cause::HungUp) => f.write_str("hung up"),
-            (_, Cause::Silent(seconds)) => write!(f, "no sign of life in {seconds} s"),
+            (_, cause) => cause.fmt(f),
         }
     }
 }
