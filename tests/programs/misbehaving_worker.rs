@@ -131,6 +131,7 @@ mod worker {
             }
         };
         if name.contains("poison") {
+            let _ = writeln!(io::stderr(), "poison: this image is more than I can take");
             abort();
         }
         if name.contains("hang") {

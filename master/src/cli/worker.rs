@@ -21,15 +21,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             let code = lote_worker::entry::connect(socket);
             std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS))
         }
-        WorkerSub::Apply {
-            input,
-            output,
-            filter,
-            quality,
-            background,
-            max_memory,
-            max_pixels,
-        } => {
+        WorkerSub::Apply { input, output, filter, quality, background, max_memory, max_pixels } => {
             if let Some(bytes) = max_memory
                 && let Err(error) = process_limits::bound_memory(*bytes)
             {

@@ -90,7 +90,15 @@ mod tests {
         let image = |name: &S| {
             let name = std::path::PathBuf::from(name.as_ref());
             let (stem, extension) = stem_and_extension(&name, Sniffed::Unknown, None);
-            Image { path: name.clone(), name, bytes: 0, extent: None, stem, extension, failure: None }
+            Image {
+                path: name.clone(),
+                name,
+                bytes: 0,
+                extent: None,
+                stem,
+                extension,
+                failure: None,
+            }
         };
         names.iter().map(image).collect()
     }

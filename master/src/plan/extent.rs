@@ -33,11 +33,7 @@ const MAX_STEPS: usize = 256;
 
 /// What the header of a file of that format declares; `head` is how it begins. `None` if it is
 /// unreadable, damaged, or of a kind whose size is elsewhere.
-pub(super) fn extent(
-    format: Format,
-    head: &[u8],
-    file: &mut (impl Read + Seek),
-) -> Option<Extent> {
+pub(super) fn extent(format: Format, head: &[u8], file: &mut (impl Read + Seek)) -> Option<Extent> {
     let mut bytes = Bytes { head, file };
     let (width, height, pixel_bytes) = match format {
         Format::Jpeg => jpeg(&mut bytes),

@@ -268,10 +268,15 @@ impl<'a> Run<'a> {
     async fn handle(&mut self, input: Input) {
         let mut effects = std::mem::take(&mut self.effects);
         self.scheduler.handle(input, &mut effects);
+        // What one worker gives back may let others begin.
+        let mut begun = Vec::new();
         for effect in effects.drain(..) {
             match effect {
                 Effect::Run { slot, task, attempt, suspect, outputs } => {
                     self.attempts.insert(task, attempt);
+                    if begun.last() != Some(&slot.worker) {
+                        begun.push(slot.worker);
+                    }
                     self.start(slot, task, attempt, suspect, &outputs);
                 }
                 Effect::Leave { worker } => self.supervisor.retire(worker),
@@ -283,7 +288,12 @@ impl<'a> Run<'a> {
         self.effects = effects;
         match input {
             Input::Ready { worker, .. } => self.watch(worker).await,
-            Input::Finished { slot, .. } => self.watch(slot.worker).await,
+            Input::Finished { slot, .. } => {
+                self.watch(slot.worker).await;
+                for worker in begun.into_iter().filter(|worker| *worker != slot.worker) {
+                    self.watch(worker).await;
+                }
+            }
             Input::Lost { .. } | Input::Resume => {
                 for worker in self.workers.keys().copied().collect::<Vec<_>>() {
                     self.watch(worker).await;

@@ -209,7 +209,9 @@ fn quarantine(
                 Some(bytes) => {
                     format!("it needs more memory than --max-memory allows ({} MiB)", bytes >> 20)
                 }
-                None => "it needs more memory than there is; a smaller --jobs leaves it more".into(),
+                None => {
+                    "it needs more memory than there is; a smaller --jobs leaves it more".into()
+                }
             };
             let died = format!("its worker process died {times} times{at} ({})", death.cause);
             Failure::new(FailureKind::TooLarge, format!("{what}: {died}"))

@@ -62,11 +62,8 @@ impl World {
 
     /// With jobs of that cost, so many outputs and so much memory, and a bound on memory.
     fn with_memory(jobs: &[(u64, u32, u64)], budget: u64) -> Self {
-        let specs = jobs.iter().map(|&(cost, outputs, memory_bytes)| Job {
-            cost,
-            outputs,
-            memory_bytes,
-        });
+        let specs =
+            jobs.iter().map(|&(cost, outputs, memory_bytes)| Job { cost, outputs, memory_bytes });
         let mut scheduler = Scheduler::new(specs);
         scheduler.bound_memory(budget);
         Self {
@@ -121,7 +118,8 @@ impl World {
         let assigned: usize = self.workers.values().flatten().map(VecDeque::len).sum();
         assert_eq!(counts.assigned, assigned, "the scheduler and the workers disagree");
         assert!(self.ended.values().all(|times| *times == 1), "an output ended twice");
-        let largest = |slot: &SlotWork| slot.iter().map(|work| self.memory[work.0.0 as usize]).max();
+        let largest =
+            |slot: &SlotWork| slot.iter().map(|work| self.memory[work.0.0 as usize]).max();
         let at_work: Vec<_> = self.workers.values().flatten().filter_map(largest).collect();
         let fits = at_work.iter().sum::<u64>() <= self.budget;
         assert!(fits || at_work.len() == 1, "giants side by side: {at_work:?}");
@@ -348,7 +346,8 @@ fn giants_run_one_after_the_other_and_others_beside_them() {
 
 #[test]
 fn a_giant_beyond_the_budget_runs_alone_and_then_all_go_on() {
-    let mut world = World::with_memory(&[(900_000, 1, 500), (800_000, 1, 10), (700_000, 1, 10)], 100);
+    let mut world =
+        World::with_memory(&[(900_000, 1, 500), (800_000, 1, 10), (700_000, 1, 10)], 100);
     for worker in 0..3 {
         world.apply(&Step::Ready { worker, slots: 1 });
     }

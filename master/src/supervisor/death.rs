@@ -204,7 +204,10 @@ mod tests {
     fn a_worker_that_was_refused_memory_says_so_before_it_aborts() {
         let words = vec!["memory allocation of 123 bytes failed".to_owned()];
         let refused = Death { last_words: words, ..death(Cause::Signal(6), None, false) };
-        assert_eq!((refused.blame(), refused.to_string()), (Blame::Running, "out of memory".into()));
+        assert_eq!(
+            (refused.blame(), refused.to_string()),
+            (Blame::Running, "out of memory".into())
+        );
         assert_eq!(death(Cause::Signal(6), None, false).to_string(), "SIGABRT");
     }
 
