@@ -52,8 +52,8 @@ pub(crate) fn run(tasks: &[Task], workers: u32) -> Outcome {
     let jobs = tasks.iter().map(|task| Job {
         cost: task.bytes,
         outputs: 1,
-        // As a JPEG of a photo expands, about.
-        memory_bytes: task.bytes * 24,
+        // As predicted for one output of a JPEG with half a byte a pixel.
+        memory_bytes: (16 << 20) + task.bytes * 14,
     });
     let mut scheduler = Scheduler::new(jobs);
     scheduler.bound_memory(u64::from(workers) * MEMORY_OF_A_CORE);

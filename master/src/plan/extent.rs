@@ -148,7 +148,7 @@ fn webp<F: Read + Seek>(bytes: &mut Bytes<'_, F>) -> Declared {
     }
 }
 
-/// The first directory, of a TIFF or a BigTIFF, in either byte order.
+/// The first directory, of a TIFF or a `BigTIFF`, in either byte order.
 fn tiff<F: Read + Seek>(bytes: &mut Bytes<'_, F>) -> Declared {
     let [order, _, b2, b3] = bytes.at::<4>(0)?;
     let is_little = order == b'I';

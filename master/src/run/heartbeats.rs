@@ -26,7 +26,7 @@ const ASLEEP: Duration = Duration::from_secs(30);
 /// What a look at a process shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Look {
-    /// Its state, as in proc_pid_stat(5): `R`, `S`, `D`, `T`, `t` and so on.
+    /// Its state, as in `proc_pid_stat(5)`: `R`, `S`, `D`, `T`, `t` and so on.
     pub(super) state: char,
     /// Processor time it has used, in whatever unit.
     pub(super) processor_time: u64,
@@ -130,23 +130,23 @@ mod tests {
         })
     }
 
-    fn idle(state: char) -> Option<Look> {
-        Some(Look { state, processor_time: 7 })
+    const fn idle(state: char) -> Look {
+        Look { state, processor_time: 7 }
     }
 
     #[test]
     fn a_stopped_process_is_given_up_soon_and_a_sleeping_one_later() {
-        assert_eq!(given_up(|_| idle('T')), Some(10));
-        assert_eq!(given_up(|_| idle('S')), Some(30));
-        assert_eq!(given_up(|_| idle('D')), Some(30));
+        assert_eq!(given_up(|_| Some(idle('T'))), Some(10));
+        assert_eq!(given_up(|_| Some(idle('S'))), Some(30));
+        assert_eq!(given_up(|_| Some(idle('D'))), Some(30));
     }
 
     #[test]
     fn one_that_computes_waits_for_a_processor_or_is_debugged_is_never_given_up() {
         let computing = |second| Some(Look { state: 'S', processor_time: second / 20 });
         assert_eq!(given_up(computing), None);
-        assert_eq!(given_up(|_| idle('R')), None);
-        assert_eq!(given_up(|_| idle('t')), None);
+        assert_eq!(given_up(|_| Some(idle('R'))), None);
+        assert_eq!(given_up(|_| Some(idle('t'))), None);
         assert_eq!(given_up(|_| None), None, "nothing is known");
     }
 
@@ -166,12 +166,12 @@ mod tests {
         heartbeats.heard(WORKER, Duration::ZERO);
         let at = Duration::from_secs;
         for second in 1..9 {
-            assert!(heartbeats.frozen(at(second), |_| idle('T')).is_empty());
+            assert!(heartbeats.frozen(at(second), |_| Some(idle('T'))).is_empty());
         }
         heartbeats.heard(WORKER, at(9));
-        assert!(heartbeats.frozen(at(18), |_| idle('T')).is_empty());
-        assert_eq!(heartbeats.frozen(at(19), |_| idle('T')), [WORKER]);
-        assert!(heartbeats.frozen(at(60), |_| idle('T')).is_empty(), "it is named once");
+        assert!(heartbeats.frozen(at(18), |_| Some(idle('T'))).is_empty());
+        assert_eq!(heartbeats.frozen(at(19), |_| Some(idle('T'))), [WORKER]);
+        assert!(heartbeats.frozen(at(60), |_| Some(idle('T'))).is_empty(), "it is named once");
     }
 
     #[test]

@@ -380,11 +380,12 @@ impl<'a> Run<'a> {
         let elapsed = self.start.elapsed();
         self.tell_progress().await;
         self.check_books().await;
-        let pids: Vec<_> =
-            self.workers.values().filter(|known| known.alive).map(|known| known.pid).collect();
+        let alive = self.workers.values().filter(|known| known.alive);
+        // A process that is gone tells nothing, unless it was let go.
+        let peaks: Option<Vec<_>> =
+            alive.map(|known| memory::peak(known.pid).max(known.peak_bytes)).collect();
         let mut summary = self.ledger.summary(elapsed, self.settings.mode, self.slots);
         summary.master_peak_bytes = memory::peak(std::process::id());
-        let peaks: Option<Vec<_>> = pids.into_iter().map(memory::peak).collect();
         summary.workers_peak_bytes =
             peaks.filter(|peaks| !peaks.is_empty()).map(|peaks| peaks.iter().sum());
         self.supervisor.stop();

@@ -16,6 +16,8 @@ pub(super) struct Known {
     pub(super) slots: u32,
     pub(super) mailbox: Option<Mailbox>,
     died: Option<Instant>,
+    /// The most memory that processes of this lane had that were let go, bytes.
+    pub(super) peak_bytes: Option<u64>,
     /// What it kept in memory, bytes, if it has to go for that.
     held_bytes: Option<u64>,
     /// When that was last measured.
@@ -39,7 +41,8 @@ impl Run<'_> {
                 let known = self.workers.contains_key(&worker);
                 let state = if known { WorkerState::Restarted } else { WorkerState::Started };
                 let before = self.workers.remove(&worker).unwrap_or_default();
-                let known = Known { died: before.died, ..Known::new(pid, true) };
+                let Known { died, peak_bytes, .. } = before;
+                let known = Known { died, peak_bytes, ..Known::new(pid, true) };
                 self.workers.insert(worker, known);
                 let reason =
                     before.held_bytes.map(|bytes| format!("recycled: held {} MiB", bytes >> 20));
@@ -135,6 +138,7 @@ impl Run<'_> {
         let held = memory::resident(known.pid).filter(|bytes| *bytes > self.ceiling_bytes);
         if held.is_some() {
             known.held_bytes = held;
+            known.peak_bytes = known.peak_bytes.max(memory::peak(known.pid));
             self.handle(Input::Retire { worker }).await;
         }
     }

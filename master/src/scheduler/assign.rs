@@ -28,7 +28,9 @@ impl Scheduler {
         }
         let slots = worker.slots.len() as u32;
         let first_slot = SlotId { worker: id, index: 0 };
-        let has_room = self.suspects.front().map(|task| self.has_room(first_slot, *task));
+        let room = self.room(first_slot);
+        let memory = |task: &TaskId| self.tasks[task.0 as usize].memory_bytes;
+        let has_room = self.suspects.front().map(|task| memory(task) <= room);
         match has_room {
             None => self.draining = None,
             Some(false) => {

@@ -1,8 +1,8 @@
 //! What the death of a worker means for the tasks that it had.
 //!
 //! Only a task that was running can be to blame. It is repeated once, alone, so that a second
-//! death convicts it and nobody else. Tasks that were merely waiting in the worker go back to the
-//! head of the queue as if nothing had happened.
+//! death convicts it and nobody else. Tasks that were merely waiting in the worker go back to
+//! their places in the queue as if nothing had happened.
 
 use super::{
     Blame, Effect, GiveUp, MAX_CHARGED, MAX_EXCUSED, MAX_EXCUSED_EVER, Place, Scheduler, TaskId,
@@ -101,7 +101,8 @@ impl Scheduler {
         if suspect {
             self.suspects.push_back(task);
         } else {
-            self.queue.push_front(task);
+            let memory = self.tasks[task.0 as usize].memory_bytes;
+            self.queue.insert(task, memory);
         }
     }
 }

@@ -9,9 +9,6 @@ use super::{Scheduler, Slot, SlotId, TaskId};
 /// A task above this is not given ahead, bytes: it would be set aside memory before its turn.
 pub(super) const AHEAD_BYTES: u64 = 64 << 20;
 
-/// How many tasks are passed over in one go for one that fits.
-const MAX_PASSED_OVER: usize = 64;
-
 /// The memory that tasks may take up together.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -39,10 +36,14 @@ impl Budget {
         slot.reserved_bytes = bytes;
     }
 
-    /// Whether a slot may have that much set aside: it fits, or the slot is the only one at work.
-    fn allows(&self, slot: &Slot, bytes: u64) -> bool {
+    /// The most that a slot may have set aside, bytes: what others have left, or anything if it is
+    /// the only one at work.
+    fn room(&self, slot: &Slot) -> u64 {
         let others = self.reserved_bytes - slot.reserved_bytes;
-        others == 0 || others.saturating_add(bytes.max(slot.reserved_bytes)) <= self.bytes
+        match others {
+            0 => u64::MAX,
+            _ => self.bytes.saturating_sub(others).max(slot.reserved_bytes),
+        }
     }
 
     /// A slot has got nothing for want of memory.
@@ -57,51 +58,33 @@ impl Budget {
 }
 
 impl Scheduler {
-    /// Whether a slot may have that task beside what all others have.
-    pub(super) fn has_room(&self, slot: SlotId, task: TaskId) -> bool {
-        let bytes = self.tasks[task.0 as usize].memory_bytes;
+    /// The most that a task for a slot may take up beside what all others have, bytes.
+    pub(super) fn room(&self, slot: SlotId) -> u64 {
         let worker = self.workers.get(&slot.worker);
         let slot = worker.and_then(|worker| worker.slots.get(slot.index as usize));
-        slot.is_some_and(|slot| self.memory.allows(slot, bytes))
+        slot.map_or(0, |slot| self.memory.room(slot))
     }
 
-    /// Takes the next task for a slot that has none. One that does not fit is held until it does,
+    /// Takes the next task for a slot that has none. One that does not fit waits until it does,
     /// while those behind it go on.
     pub(super) fn take_next(&mut self, slot: SlotId) -> Option<TaskId> {
-        if let Some(&task) = self.held.front()
-            && self.has_room(slot, task)
-        {
-            return self.held.pop_front();
+        let task = self.queue.first_within(self.room(slot));
+        match task {
+            Some(task) => self.queue.remove(task),
+            None if !self.queue.is_empty() => self.memory.ran_short(),
+            None => {}
         }
-        for _ in 0..MAX_PASSED_OVER {
-            // Beside one that takes up all of it nothing fits, however small.
-            if self.memory.reserved_bytes >= self.memory.bytes {
-                break;
-            }
-            let Some(task) = self.queue.pop_front() else { break };
-            if self.has_room(slot, task) {
-                return Some(task);
-            }
-            self.held.push_back(task);
-        }
-        if !(self.held.is_empty() && self.queue.is_empty()) {
-            self.memory.ran_short();
-        }
-        None
+        task
     }
 
     /// Takes a task for a slot to have ahead, if the next one is small: at most `cost`.
     pub(super) fn take_ahead(&mut self, slot: SlotId, cost: u64) -> Option<TaskId> {
-        let fits = |task: TaskId| {
-            let state = &self.tasks[task.0 as usize];
-            state.cost <= cost && state.memory_bytes <= AHEAD_BYTES && self.has_room(slot, task)
-        };
-        if self.held.front().is_some_and(|task| fits(*task)) {
-            self.held.pop_front()
-        } else if self.queue.front().is_some_and(|task| fits(*task)) {
-            self.queue.pop_front()
-        } else {
-            None
+        let task = self.queue.first_within(self.room(slot))?;
+        let state = &self.tasks[task.0 as usize];
+        if state.cost > cost || state.memory_bytes > AHEAD_BYTES {
+            return None;
         }
+        self.queue.remove(task);
+        Some(task)
     }
 }

@@ -11,6 +11,7 @@ mod blame;
 mod memory;
 #[cfg(test)]
 mod property;
+mod queue;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -223,9 +224,7 @@ impl Worker {
 #[derive(Debug)]
 pub struct Scheduler {
     tasks: Vec<Task>,
-    queue: VecDeque<TaskId>,
-    /// Tasks that came before those of the queue, but would have taken more memory than was left.
-    held: VecDeque<TaskId>,
+    queue: queue::Queue,
     memory: memory::Budget,
     /// Tasks that a worker died of; each runs alone.
     suspects: VecDeque<TaskId>,
@@ -255,11 +254,10 @@ impl Scheduler {
                 excused: 0,
             })
             .collect();
-        let queue = (0..tasks.len() as u32).map(TaskId).collect();
+        let queue = queue::Queue::new(tasks.iter().map(|task| task.memory_bytes));
         Self {
             tasks,
             queue,
-            held: VecDeque::new(),
             memory: memory::Budget::default(),
             suspects: VecDeque::new(),
             workers: BTreeMap::new(),
@@ -334,7 +332,7 @@ impl Scheduler {
 
     /// How many tasks are where.
     pub fn counts(&self) -> Counts {
-        let queued = self.queue.len() + self.held.len() + self.suspects.len();
+        let queued = self.queue.len() + self.suspects.len();
         Counts { queued, assigned: self.tasks.len() - self.ended - queued, ended: self.ended }
     }
 
@@ -386,8 +384,7 @@ impl Scheduler {
     }
 
     fn retire(&mut self, id: WorkerId, effects: &mut Vec<Effect>) {
-        let nothing_left =
-            self.queue.is_empty() && self.held.is_empty() && self.suspects.is_empty();
+        let nothing_left = self.queue.is_empty() && self.suspects.is_empty();
         if let Some(worker) = self.workers.get_mut(&id).filter(|_| !nothing_left) {
             worker.retiring = true;
             if worker.is_idle() {
@@ -423,8 +420,7 @@ impl Scheduler {
 
     fn give_up_waiting(&mut self, why: GiveUp, effects: &mut Vec<Effect>) {
         let waiting = std::mem::take(&mut self.suspects);
-        let waiting = waiting.into_iter().chain(std::mem::take(&mut self.held));
-        let waiting = waiting.chain(std::mem::take(&mut self.queue));
+        let waiting = waiting.into_iter().chain(self.queue.take_all());
         for task in waiting.collect::<Vec<_>>() {
             self.give_up(task, why, effects);
         }
