@@ -173,6 +173,7 @@ interface Failure {
   message: string;
   attempt: number;
   detail?: string | null;
+  reproduce?: string | null;
 }
 interface Recent {
   output: string;
@@ -268,6 +269,7 @@ type StreamEvent =
       kind?: string;
       message?: string;
       detail?: string | null;
+      reproduce?: string | null;
     }
   | {
       event: 'worker';

@@ -50,7 +50,7 @@ fn reason(outcome: &Outcome, name: &str) -> String {
 #[test]
 fn an_image_that_kills_its_workers_is_quarantined_after_two() {
     let outcome = quarantines("poison.png", "");
-    insta::assert_snapshot!(reason(&outcome, "poison.png"), @"crash: its worker process died 2 times (SIGABRT)");
+    insta::assert_snapshot!(reason(&outcome, "poison.png"), @"crash: its worker process died 2 times (SIGABRT): poison: this image is more than I can take");
     assert_eq!(outcome.deaths(), 2);
     assert!(outcome.stderr.contains("poison.png"));
 }
@@ -59,6 +59,13 @@ fn an_image_that_kills_its_workers_is_quarantined_after_two() {
 fn an_image_that_hangs_its_workers_is_quarantined_after_two_deadlines() {
     let outcome = quarantines("hang.png", "--timeout 2");
     insta::assert_snapshot!(reason(&outcome, "hang.png"), @"timeout: it took too long 2 times; --timeout gives it more time");
+    assert_eq!(outcome.deaths(), 2);
+}
+
+#[test]
+fn an_image_that_keeps_its_workers_busy_for_ever_is_quarantined_after_two_deadlines() {
+    let outcome = quarantines("spin.png", "--timeout 1");
+    insta::assert_snapshot!(reason(&outcome, "spin.png"), @"timeout: it took too long 2 times; --timeout gives it more time");
     assert_eq!(outcome.deaths(), 2);
 }
 

@@ -190,6 +190,7 @@ export const en = {
   failures_and_notices: 'Failures and notices',
   no_failures: 'No failures.',
   details: 'Details',
+  reproduce: 'To make it alone, where the files are:',
   retry: 'Retry',
   retry_all: ['Retry', 'Retry all {0}'],
   show_more: 'Show {0} more',

@@ -190,6 +190,7 @@ export const es = {
   failures_and_notices: 'Fallos y avisos',
   no_failures: 'Sin fallos.',
   details: 'Detalles',
+  reproduce: 'Para hacerla sola, donde están los archivos:',
   retry: 'Reintentar',
   retry_all: ['Reintentar', 'Reintentar los {0}'],
   show_more: 'Mostrar {0} más',

@@ -104,8 +104,29 @@ pub struct OutputEnded {
     #[serde(skip)]
     pub untried: bool,
     /// What its worker wrote to standard error before it died.
-    #[serde(skip)]
+    #[serde(rename = "stderr", skip_serializing_if = "Vec::is_empty")]
     pub last_words: Vec<String>,
+    /// For an image that was given up: the command that makes this output alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
+    /// The same without the folders.
+    #[serde(skip)]
+    pub reproduce_redacted: Option<String>,
+}
+
+/// An output that was given up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Quarantined {
+    /// The image, relative to the input that was named.
+    pub image: String,
+    /// The name of the variant.
+    pub variant: Arc<str>,
+    /// What went wrong, one line.
+    pub reason: String,
+    /// What the worker wrote to standard error before it died.
+    pub stderr: Vec<String>,
+    /// The command that makes this output alone.
+    pub reproduce: String,
 }
 
 /// How far a run is, in outputs.
@@ -180,6 +201,9 @@ pub struct Summary {
     pub sandbox: Option<Sandbox>,
     /// By variant.
     pub variants: Vec<VariantSummary>,
+    /// The first hundred outputs that were given up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quarantine: Vec<Quarantined>,
 }
 
 /// An event of a run.

@@ -1,5 +1,7 @@
 //! The messages. Commands are imperative, reports are in the past tense.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Failure;
@@ -8,6 +10,9 @@ use crate::task::{Limits, Task};
 
 /// Name of the environment variable through which a worker is given its [`Token`], in hexadecimal.
 pub const TOKEN_VARIABLE: &str = "LOTE_TOKEN";
+
+/// How often a worker that has something to do says that it is [`Report::Alive`].
+pub const ALIVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A secret of 128 bits that shows that a worker was started by this master, or by someone who
 /// may read the master's private folder.
@@ -142,6 +147,9 @@ pub enum Report {
         /// The sandbox that it is in.
         sandbox: Sandbox,
     },
+    /// The process is alive: said every [`ALIVE_INTERVAL`] while it has something to do, by a
+    /// thread that does nothing else than carry messages.
+    Alive,
     /// A task that was to report its stages has reached this one.
     Reached {
         /// The slot that runs it.

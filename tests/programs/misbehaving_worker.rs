@@ -156,10 +156,16 @@ mod worker {
             }
         };
         if name.contains("poison") {
+            let _ = writeln!(io::stderr(), "poison: this image is more than I can take");
             abort();
         }
         if name.contains("hang") {
             thread::sleep(Duration::MAX);
+        }
+        if name.contains("spin") {
+            loop {
+                std::hint::spin_loop();
+            }
         }
         if name.contains("babble") {
             let mut stream = out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -207,6 +207,12 @@ impl Outcome {
         events.filter(|event| event["event"] == name).collect()
     }
 
+    /// All of its events, in order.
+    #[track_caller]
+    pub(crate) fn all_events(&self) -> Vec<Value> {
+        self.lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// The one event of that name.
     #[track_caller]
     pub(crate) fn event(&self, name: &str) -> Value {

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::mpsc as thread_channel;
 use std::thread;
 
-use lote_protocol::message::{Command, Hello, Report, Token};
+use lote_protocol::message::{ALIVE_INTERVAL, Command, Hello, Report, Token};
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Limits, Task};
 use lote_protocol::transport::{Connection, Receiver, Sender, TransportError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep_until};
 
 use crate::output::Temporaries;
 use crate::pool::Pool;
@@ -137,7 +138,8 @@ fn one_line(failure: &Failure) -> Failure {
     Failure { kind: failure.kind, message }
 }
 
-/// Carries commands in and reports out, until the master has had enough or is gone.
+/// Carries commands in and reports out, until the master has had enough or is gone. While there is
+/// work, the master hears at least every [`ALIVE_INTERVAL`] that this process is alive.
 async fn carry(
     sender: &mut Sender,
     receiver: &mut Receiver,
@@ -146,12 +148,22 @@ async fn carry(
     temporaries: &Temporaries,
 ) -> Result<(), SessionError> {
     let mut inboxes = Some(inboxes);
+    let mut in_hand = 0_usize;
+    let mut heard = Instant::now();
     loop {
         tokio::select! {
+            () = sleep_until(heard + ALIVE_INTERVAL), if in_hand > 0 => {
+                heard = Instant::now();
+                sender.queue(&Report::Alive).map_err(TransportError::from)?;
+                if sender.flush().await.is_err() {
+                    abandon(temporaries, 0);
+                }
+            }
             command = receiver.next() => match command {
                 Ok(Some(Command::Run { slot, report_stages, task })) => {
                     let inbox = inboxes.as_ref().and_then(|all| all.get(slot as usize));
                     if let Some(inbox) = inbox {
+                        in_hand += 1;
                         drop(inbox.send((report_stages, task)));
                     }
                 }
@@ -166,9 +178,12 @@ async fn carry(
             },
             report = outbox.recv() => {
                 let Some(report) = report else { return Ok(()) };
-                sender.queue(&report).map_err(TransportError::from)?;
-                while let Ok(report) = outbox.try_recv() {
+                heard = Instant::now();
+                let mut next = Some(report);
+                while let Some(report) = next {
+                    in_hand -= usize::from(matches!(report, Report::Finished { .. }));
                     sender.queue(&report).map_err(TransportError::from)?;
+                    next = outbox.try_recv().ok();
                 }
                 if sender.flush().await.is_err() {
                     abandon(temporaries, 0);

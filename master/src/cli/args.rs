@@ -89,7 +89,7 @@ pub(super) struct WorkArgs {
     /// How many images are worked on at the same time  [default: one a core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) jobs: Option<u32>,
-    /// Seconds that an image may take  [default: 120, and more for large files]
+    /// Seconds that an image may take  [default: 60, and 2 for each megapixel and output]
     #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds)]
     pub(super) timeout: Option<std::time::Duration>,
     /// Memory that a worker may use: 800M, 2G
@@ -255,6 +255,15 @@ pub(super) enum WorkerSub {
         /// Whether it confines itself to its input and the folder of its output
         #[arg(long, value_enum, value_name = "HOW", default_value_t = SandboxArg::Off)]
         sandbox: SandboxArg,
+        /// Colour behind transparent pixels where the format has none
+        #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
+        background: [u8; 3],
+        /// Memory that this process may use: 800M, 2G
+        #[arg(long, value_name = "BYTES", value_parser = quantity::bytes)]
+        max_memory: Option<u64>,
+        /// Largest image, in pixels: 250M
+        #[arg(long, value_name = "PIXELS", value_parser = quantity::count)]
+        max_pixels: Option<u64>,
     },
     /// Work for the master that listens at SOCKET (printed by `lote run --external-workers`)
     Connect {

@@ -27,15 +27,6 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
             _ => return Err("--worker-command holds no command, or an open quote".to_owned()),
         },
     };
-    let mut limits = Limits::default();
-    if let Some(pixels) = args.max_pixels {
-        limits.max_pixels = pixels;
-        // The widest pixel has four samples of 16 bits.
-        limits.max_alloc_bytes = limits.max_alloc_bytes.max(pixels.saturating_mul(8));
-    }
-    if let Some(memory) = args.max_memory {
-        limits.max_alloc_bytes = limits.max_alloc_bytes.min(memory / 2);
-    }
     Ok(Settings {
         mode,
         slots: slots(args.jobs),
@@ -43,13 +34,27 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
         workers: Config {
             workers: 0,
             slots: 0,
-            limits,
+            limits: limits(args.max_pixels, args.max_memory),
             max_memory_bytes: args.max_memory,
             sandbox: sandbox::Order { policy: args.sandbox.into(), ..Default::default() },
             program,
             external,
         },
     })
+}
+
+/// What workers refuse to load, with these bounds on pixels and on memory (bytes).
+pub(super) fn limits(max_pixels: Option<u64>, max_memory: Option<u64>) -> Limits {
+    let mut limits = Limits::default();
+    if let Some(pixels) = max_pixels {
+        limits.max_pixels = pixels;
+        // The widest pixel has four samples of 16 bits.
+        limits.max_alloc_bytes = limits.max_alloc_bytes.max(pixels.saturating_mul(8));
+    }
+    if let Some(memory) = max_memory {
+        limits.max_alloc_bytes = limits.max_alloc_bytes.min(memory / 2);
+    }
+    limits
 }
 
 /// How many images are worked on at a time: as asked, or one a core.

@@ -129,7 +129,9 @@ impl Room {
 
     fn worker_event(&mut self, event: WorkerEvent) {
         match event {
-            WorkerEvent::Started { .. } | WorkerEvent::Stopped { .. } => {}
+            WorkerEvent::Started { .. }
+            | WorkerEvent::Retired { .. }
+            | WorkerEvent::Stopped { .. } => {}
             WorkerEvent::Ready { worker, mailbox, .. } => {
                 self.lanes.entry(worker).or_default().mailbox = Some(mailbox);
                 self.dispatch();
@@ -223,7 +225,7 @@ impl Room {
     fn report(&mut self, worker: WorkerId, report: Report) {
         let Some(lane) = self.lanes.get_mut(&worker) else { return };
         match report {
-            Report::Prepared { .. } | Report::Reached { .. } => {}
+            Report::Prepared { .. } | Report::Alive | Report::Reached { .. } => {}
             Report::Ended { task, variant, result, micros, .. } => {
                 if let Some(work) = lane.busy.as_mut().filter(|work| work.id == task)
                     && let Some(end) = work.ends.get_mut(variant as usize)

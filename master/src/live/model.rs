@@ -276,7 +276,9 @@ impl Model {
             Event::Output(ended) => {
                 let reason = ended.reason.as_deref().map(redact::text);
                 let last_words = ended.last_words.iter().map(|words| redact::text(words)).collect();
-                self.output_ended(&OutputEnded { reason, last_words, ..ended.clone() }, t);
+                let reproduce = ended.reproduce_redacted.clone();
+                let ended = OutputEnded { reason, last_words, reproduce, ..ended.clone() };
+                self.output_ended(&ended, t);
             }
             Event::Listening { .. } | Event::Progress(_) | Event::Finished(_) => {}
         }

@@ -124,6 +124,8 @@ fn output(worker: Option<u32>, image: usize, variant: usize, status: Status) -> 
         notes: Vec::new(),
         untried: false,
         last_words: Vec::new(),
+        reproduce: None,
+        reproduce_redacted: None,
     }
 }
 

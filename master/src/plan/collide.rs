@@ -94,6 +94,7 @@ mod tests {
                 path: name.clone(),
                 name,
                 bytes: 0,
+                extent: None,
                 stem,
                 extension,
                 failure: None,

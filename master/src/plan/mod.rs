@@ -8,7 +8,9 @@
 mod collide;
 mod error;
 mod existing;
+mod extent;
 mod list;
+mod memory;
 mod names;
 mod pattern;
 mod place;
@@ -31,6 +33,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Order, Task};
 
 pub use error::{ErrorClass, PlanError};
+pub use extent::Extent;
 pub use list::{Listed, Listing, is_image_name, list, sniff_head};
 pub use pattern::{Pattern, PatternError};
 pub use prepare::{folders, prepare};
@@ -67,6 +70,8 @@ pub struct Image {
     pub name: PathBuf,
     /// Its size, bytes.
     pub bytes: u64,
+    /// How large its picture is, as far as the header tells.
+    pub extent: Option<Extent>,
     /// Why it cannot be used, if that is known already. All its outputs have failed then.
     pub failure: Option<Failure>,
     /// Whether it is a symbolic link.
@@ -151,12 +156,13 @@ pub fn plan(request: &Request) -> Result<Plan, PlanError> {
 }
 
 fn image(found: scan::Found, encoding: &Encoding) -> Image {
-    let (bytes, content, failure) = match found.look {
-        Ok(look) => (look.bytes, look.content, None),
-        Err(failure) => (0, Sniffed::Unknown, Some(failure)),
+    let (bytes, extent, content, failure) = match found.look {
+        Ok(look) => (look.bytes, look.extent, look.content, None),
+        Err(failure) => (0, None, Sniffed::Unknown, Some(failure)),
     };
     let (stem, extension) = names::stem_and_extension(&found.name, content, encoding.format);
-    Image { path: found.path, name: found.name, bytes, failure, link: found.link, stem, extension }
+    let (path, name, link) = (found.path, found.name, found.link);
+    Image { path, name, bytes, extent, failure, link, stem, extension }
 }
 
 impl Plan {
@@ -204,6 +210,11 @@ impl Plan {
         }
         plan.units = split::split(plan.work(), slots);
         plan
+    }
+
+    /// How outputs are encoded.
+    pub fn encoding(&self) -> &Encoding {
+        &self.encoding
     }
 
     /// The folder that outputs go to.
@@ -301,6 +312,7 @@ impl Plan {
             .map(|(index, (image, states))| split::Work {
                 image: index,
                 bytes: image.bytes,
+                extent: image.extent,
                 variants: (0..)
                     .zip(states)
                     .filter(|(_, state)| planned(state))

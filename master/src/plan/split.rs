@@ -2,6 +2,9 @@
 
 use std::cmp::Reverse;
 
+use super::extent::Extent;
+use super::memory;
+
 /// The work on one task: an image, and the variants to make of it, at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
@@ -12,6 +15,10 @@ pub struct Unit {
     /// What it probably costs, relative to other units: the image's bytes, as many times as there
     /// are variants.
     pub cost: u64,
+    /// How many pixels it reads, as its header declares or else as its size suggests.
+    pub pixels: u64,
+    /// The most memory that it probably takes up, bytes.
+    pub memory_bytes: u64,
 }
 
 /// An image that has outputs to be made.
@@ -21,6 +28,8 @@ pub(super) struct Work {
     pub(super) image: usize,
     /// Its size, bytes.
     pub(super) bytes: u64,
+    /// How large its picture is, as far as the header tells.
+    pub(super) extent: Option<Extent>,
     /// Its variants that are to be made, at least one.
     pub(super) variants: Vec<u32>,
 }
@@ -41,6 +50,8 @@ pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
             units.push(Unit {
                 image: work.image,
                 cost: work.bytes.saturating_mul(variants.len() as u64),
+                pixels: memory::pixels(work.bytes, work.extent),
+                memory_bytes: memory::predicted(work.bytes, work.extent, variants.len()),
                 variants: variants.to_vec(),
             });
         }
@@ -57,7 +68,7 @@ mod tests {
     use super::*;
 
     fn work(image: usize, bytes: u64, variants: u32) -> Work {
-        Work { image, bytes, variants: (0..variants).collect() }
+        Work { image, bytes, extent: None, variants: (0..variants).collect() }
     }
 
     #[test]

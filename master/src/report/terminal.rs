@@ -135,6 +135,15 @@ impl Terminal {
                 };
                 self.line(&format!("{ERROR}✗ {text}{ERROR:#}"));
             }
+            WorkerState::Restarted
+                if !reason.is_empty() && self.verbosity >= Verbosity::Verbose =>
+            {
+                let text = match lang {
+                    Lang::En => format!("worker {worker} is replaced: {reason}"),
+                    Lang::Es => format!("el proceso {worker} se sustituye: {reason}"),
+                };
+                self.line(&format!("{GOOD}↻{GOOD:#} {text}"));
+            }
             _ => {}
         }
     }
@@ -245,6 +254,8 @@ impl Reporter for Terminal {
                 if self.verbosity >= Verbosity::Normal {
                     anstream::eprint!("{}", super::summary::render(summary, self.lang));
                 }
+                let given_up = super::summary::quarantine(&summary.quarantine, self.lang);
+                anstream::eprint!("{given_up}");
             }
         }
     }

@@ -3,7 +3,9 @@
 //! The loop waits for one thing at a time, hands it in, and performs the effects. It decides
 //! nothing about tasks and touches no pixels.
 
+mod clock;
 mod deadlines;
+mod heartbeats;
 mod ledger;
 mod memory;
 mod outcome;
@@ -17,10 +19,12 @@ use std::time::{Duration, Instant};
 use lote_protocol::message::{Command, Stage};
 use lote_protocol::sandbox::Sandbox;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio::time::{MissedTickBehavior, interval};
 
+use clock::Clock;
 use deadlines::Deadlines;
 pub use deadlines::Timeout;
+use heartbeats::Heartbeats;
 use ledger::Ledger;
 pub use sweep::sweep_orphans;
 use workers::Known;
@@ -33,7 +37,7 @@ use crate::supervisor::{Config, Death, Killer, Supervisor, SupervisorError, Work
 /// What was started may take this long to finish after a run has been cancelled.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How often progress is told.
+/// How often progress is told, and deadlines are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
 /// How a run works.
@@ -92,6 +96,7 @@ pub async fn run(
     let start = Instant::now();
     let supervisor = Supervisor::start(&config)?;
     let mut run = Run::new(plan, settings, bus, supervisor, slots, start);
+    run.bound_memory(&config);
     run.announce().await;
     run.work(orders, config.external).await;
     Ok(run.close().await)
@@ -105,7 +110,13 @@ struct Run<'a> {
     supervisor: Supervisor,
     scheduler: Scheduler,
     ledger: Ledger,
+    clock: Clock,
+    /// The time that this run has lived through.
+    now: Duration,
     deadlines: Deadlines,
+    heartbeats: Heartbeats,
+    /// What a worker may keep in memory from task to task, bytes.
+    ceiling_bytes: u64,
     sweeper: sweep::Sweeper,
     workers: HashMap<WorkerId, Known>,
     /// Where a task that is watched closely has got to.
@@ -132,13 +143,20 @@ impl<'a> Run<'a> {
         slots: u32,
         start: Instant,
     ) -> Self {
-        let jobs =
-            plan.units.iter().map(|u| Job { cost: u.cost, outputs: u.variants.len() as u32 });
+        let jobs = plan.units.iter().map(|unit| Job {
+            cost: unit.cost,
+            outputs: unit.variants.len() as u32,
+            memory_bytes: unit.memory_bytes,
+        });
         let names = plan.variants.iter().map(|variant| Arc::from(variant.name.as_str())).collect();
         Self {
             scheduler: Scheduler::new(jobs),
             ledger: Ledger::new(names, plan.images.len()),
+            clock: Clock::new(start),
+            now: Duration::ZERO,
             deadlines: Deadlines::new(settings.timeout),
+            heartbeats: Heartbeats::default(),
+            ceiling_bytes: u64::MAX,
             sweeper: sweep::Sweeper::default(),
             workers: HashMap::new(),
             stages: HashMap::new(),
@@ -155,6 +173,17 @@ impl<'a> Run<'a> {
             supervisor,
             slots,
             start,
+        }
+    }
+
+    /// Keeps what tasks take up together, and what workers keep, within what there is.
+    fn bound_memory(&mut self, config: &Config) {
+        let max = config.max_memory_bytes;
+        let budget = memory::budget(max, config.workers, memory::free());
+        self.scheduler.bound_memory(budget);
+        // What a process with many threads has is mostly in use.
+        if config.slots == 1 && !config.external {
+            self.ceiling_bytes = memory::ceiling(max, config.workers, memory::total());
         }
     }
 
@@ -182,15 +211,16 @@ impl<'a> Run<'a> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut listening = true;
         while !self.scheduler.is_done() {
-            let deadline = self.next_deadline();
             tokio::select! {
                 event = self.supervisor.next() => self.worker_event(event, external).await,
                 order = orders.recv(), if listening => match order {
                     Some(order) => self.order(order).await,
                     None => listening = false,
                 },
-                () = at(deadline) => self.time_is_up(),
-                _ = tick.tick() => self.tell_progress().await,
+                _ = tick.tick() => {
+                    self.time_is_up();
+                    self.tell_progress().await;
+                }
             }
         }
     }
@@ -218,21 +248,23 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// When something is to be done though nothing happens.
-    fn next_deadline(&self) -> Option<Instant> {
-        let grace = self.cancelled.map(|at| at + GRACE);
-        self.deadlines.next().into_iter().chain(grace).min()
-    }
-
+    /// Ends what takes too long, and what stands still.
     fn time_is_up(&mut self) {
-        let now = Instant::now();
-        for slot in self.deadlines.expire(now) {
+        let real = Instant::now();
+        self.now = self.clock.advance(real);
+        for slot in self.deadlines.expire(self.now) {
             tracing::warn!(worker = slot.worker.0, "a task takes too long");
             self.supervisor.kill(slot.worker, Killer::Timeout { slot: slot.index });
         }
-        if self.cancelled.is_some_and(|at| now >= at + GRACE) {
+        let workers = &self.workers;
+        let look = |worker| heartbeats::look(workers.get(&worker)?.pid);
+        for worker in self.heartbeats.frozen(self.now, look) {
+            tracing::warn!(worker = worker.0, "a worker stands still");
+            self.supervisor.kill(worker, Killer::Frozen);
+        }
+        if self.cancelled.is_some_and(|at| real >= at + GRACE) {
             // Once is enough; the dead report themselves.
-            self.cancelled = Some(now + Duration::from_secs(3600));
+            self.cancelled = Some(real + Duration::from_secs(3600));
             self.kill_all();
         }
     }
@@ -241,12 +273,18 @@ impl<'a> Run<'a> {
     async fn handle(&mut self, input: Input) {
         let mut effects = std::mem::take(&mut self.effects);
         self.scheduler.handle(input, &mut effects);
+        // What one worker gives back may let others begin.
+        let mut begun = Vec::new();
         for effect in effects.drain(..) {
             match effect {
                 Effect::Run { slot, task, attempt, suspect, outputs } => {
                     self.attempts.insert(task, attempt);
+                    if begun.last() != Some(&slot.worker) {
+                        begun.push(slot.worker);
+                    }
                     self.start(slot, task, attempt, suspect, &outputs);
                 }
+                Effect::Leave { worker } => self.supervisor.retire(worker),
                 Effect::GiveUp { task, why, outputs } => {
                     self.end_given_up(task, why, &outputs).await;
                 }
@@ -255,7 +293,12 @@ impl<'a> Run<'a> {
         self.effects = effects;
         match input {
             Input::Ready { worker, .. } => self.watch(worker).await,
-            Input::Finished { slot, .. } => self.watch(slot.worker).await,
+            Input::Finished { slot, .. } => {
+                self.watch(slot.worker).await;
+                for worker in begun.into_iter().filter(|worker| *worker != slot.worker) {
+                    self.watch(worker).await;
+                }
+            }
             Input::Lost { .. } | Input::Resume => {
                 for worker in self.workers.keys().copied().collect::<Vec<_>>() {
                     self.watch(worker).await;
@@ -286,14 +329,18 @@ impl<'a> Run<'a> {
     /// Notes what a worker's threads run now, for the deadlines, and tells what is new.
     async fn watch(&mut self, worker: WorkerId) {
         let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
+        let mut is_idle = true;
         for index in 0..slots {
             let slot = SlotId { worker, index };
             let Some(task) = self.scheduler.running(slot) else {
                 self.deadlines.rests(slot);
                 continue;
             };
+            is_idle = false;
             let unit = &self.plan.units[task.0 as usize];
-            if self.deadlines.runs(slot, task, unit.cost, Instant::now()) {
+            let work = (unit.pixels, unit.variants.len());
+            if self.deadlines.runs(slot, task, work, self.now) {
+                self.heartbeats.heard(worker, self.now);
                 let image = self.image_name(unit.image);
                 let attempt = self.attempts.get(&task).copied().unwrap_or(1);
                 let unit_index = task.0 as usize;
@@ -308,6 +355,9 @@ impl<'a> Run<'a> {
                 };
                 self.bus.publish(event).await;
             }
+        }
+        if is_idle {
+            self.heartbeats.forget(worker);
         }
     }
 
@@ -335,12 +385,13 @@ impl<'a> Run<'a> {
         let elapsed = self.start.elapsed();
         self.tell_progress().await;
         self.check_books().await;
-        let pids: Vec<_> =
-            self.workers.values().filter(|known| known.alive).map(|known| known.pid).collect();
+        let alive = self.workers.values().filter(|known| known.alive);
+        // A process that is gone tells nothing, unless it was let go.
+        let peaks: Option<Vec<_>> =
+            alive.map(|known| memory::peak(known.pid).max(known.peak_bytes)).collect();
         let mut summary = self.ledger.summary(elapsed, self.settings.mode, self.slots);
         summary.sandbox = self.sandbox.take();
         summary.master_peak_bytes = memory::peak(std::process::id());
-        let peaks: Option<Vec<_>> = pids.into_iter().map(memory::peak).collect();
         summary.workers_peak_bytes =
             peaks.filter(|peaks| !peaks.is_empty()).map(|peaks| peaks.iter().sum());
         self.supervisor.stop();
@@ -352,18 +403,12 @@ impl<'a> Run<'a> {
                 WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, death).await,
                 WorkerEvent::Ready { .. }
                 | WorkerEvent::Started { .. }
+                | WorkerEvent::Retired { .. }
                 | WorkerEvent::Reported { .. } => {}
             }
         }
         self.sweeper.finish().await;
         self.bus.publish(Event::Finished(summary.clone())).await;
         Ended { summary, cancelled: self.cancelled.is_some(), no_workers: self.no_workers }
-    }
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
     }
 }

@@ -5,18 +5,24 @@ use std::time::{Duration, Instant};
 use lote_protocol::message::Report;
 use lote_protocol::sandbox::Sandbox;
 
-use super::Run;
+use super::{Run, memory};
 use crate::event::{Event, WorkerState};
 use crate::scheduler::{Input, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Death, Killer, Mailbox, WorkerEvent};
 
 /// A worker as the loop knows it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) pid: u32,
     pub(super) slots: u32,
     pub(super) mailbox: Option<Mailbox>,
     died: Option<Instant>,
+    /// The most memory that processes of this lane had that were let go, bytes.
+    pub(super) peak_bytes: Option<u64>,
+    /// What it kept in memory, bytes, if it has to go for that.
+    held_bytes: Option<u64>,
+    /// When that was last measured.
+    measured: Duration,
     /// Whether it may still come back.
     pub(super) alive: bool,
     /// Whether it has made no sense, so that nothing it says counts any more.
@@ -25,7 +31,7 @@ pub(super) struct Known {
 
 impl Known {
     fn new(pid: u32, alive: bool) -> Self {
-        Self { pid, slots: 0, mailbox: None, died: None, alive, disbelieved: false }
+        Self { pid, mailbox: None, alive, ..Self::default() }
     }
 }
 
@@ -35,14 +41,19 @@ impl Run<'_> {
             WorkerEvent::Started { worker, pid } => {
                 let known = self.workers.contains_key(&worker);
                 let state = if known { WorkerState::Restarted } else { WorkerState::Started };
-                let died = self.workers.remove(&worker).and_then(|before| before.died);
-                let known = Known { died, ..Known::new(pid, true) };
+                let before = self.workers.remove(&worker).unwrap_or_default();
+                let Known { died, peak_bytes, .. } = before;
+                let known = Known { died, peak_bytes, ..Known::new(pid, true) };
                 self.workers.insert(worker, known);
-                self.tell_worker(worker, pid, state, None).await;
+                let reason =
+                    before.held_bytes.map(|bytes| format!("recycled: held {} MiB", bytes >> 20));
+                self.tell_worker(worker, pid, state, reason).await;
             }
             WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox } => {
                 let took = self.workers.get_mut(&worker).map_or(took, |known| {
                     known.mailbox = Some(mailbox);
+                    // What was started may be a program around it.
+                    known.pid = pid;
                     known.slots = slots;
                     known.died.map_or(took, |died| died.elapsed())
                 });
@@ -51,6 +62,8 @@ impl Run<'_> {
             }
             WorkerEvent::Reported { worker, report } => self.report(worker, report).await,
             WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, death).await,
+            // It had left the scheduler before, and its replacement tells why it went.
+            WorkerEvent::Retired { worker } => self.deadlines.forget(worker),
             WorkerEvent::Off { worker, reason } => {
                 let pid = self.gone(worker);
                 let told = Some(reason.clone());
@@ -75,6 +88,12 @@ impl Run<'_> {
     }
 
     async fn report(&mut self, worker: WorkerId, report: Report) {
+        if self.scheduler.is_at_work(worker) {
+            self.heartbeats.heard(worker, self.now);
+        }
+        if report == Report::Alive {
+            return;
+        }
         let Some((slot, task)) = self.about(worker, &report) else {
             // More of the kind may be on its way while it is being killed.
             if let Some(known) = self.workers.get_mut(&worker)
@@ -90,7 +109,7 @@ impl Run<'_> {
             return;
         };
         match report {
-            Report::Prepared { .. } => {}
+            Report::Prepared { .. } | Report::Alive => {}
             Report::Reached { stage, .. } => {
                 self.stages.insert(task, stage);
             }
@@ -102,8 +121,26 @@ impl Run<'_> {
             Report::Finished { micros, .. } => {
                 self.ledger.busy += Duration::from_micros(micros);
                 self.stages.remove(&task);
+                self.weigh(worker).await;
                 self.handle(Input::Finished { slot, task }).await;
             }
+        }
+    }
+
+    /// Has a worker replaced that keeps too much memory from task to task.
+    async fn weigh(&mut self, worker: WorkerId) {
+        let now = self.now;
+        let Some(known) = self.workers.get_mut(&worker) else { return };
+        // Ten times a second is enough, however small the tasks.
+        if self.ceiling_bytes == u64::MAX || known.measured == now {
+            return;
+        }
+        known.measured = now;
+        let held = memory::resident(known.pid).filter(|bytes| *bytes > self.ceiling_bytes);
+        if held.is_some() {
+            known.held_bytes = held;
+            known.peak_bytes = known.peak_bytes.max(memory::peak(known.pid));
+            self.handle(Input::Retire { worker }).await;
         }
     }
 
@@ -132,6 +169,7 @@ impl Run<'_> {
         self.ledger.lost_workers += 1;
         let slots = self.workers.get_mut(&worker).map_or(0, |known| {
             known.died = Some(Instant::now());
+            known.held_bytes = None;
             known.mailbox = None;
             known.slots
         });
@@ -145,6 +183,7 @@ impl Run<'_> {
             self.deaths.insert(task, death.clone());
         }
         self.deadlines.forget(worker);
+        self.heartbeats.forget(worker);
         let reason = Some(death.to_string());
         let blame = death.blame();
         self.tell_worker(worker, pid, WorkerState::Lost, reason).await;

@@ -8,8 +8,10 @@
 
 mod assign;
 mod blame;
+mod memory;
 #[cfg(test)]
 mod property;
+mod queue;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -37,6 +39,8 @@ pub struct Job {
     pub cost: u64,
     /// How many outputs it has.
     pub outputs: u32,
+    /// The most memory that it probably takes up while it runs, bytes.
+    pub memory_bytes: u64,
 }
 
 /// Whom the death of a worker is held against.
@@ -84,6 +88,11 @@ pub enum Input {
         /// Whom that is held against.
         blame: Blame,
     },
+    /// A worker is to be replaced when it has done what it has, if there is more to do at all.
+    Retire {
+        /// The worker.
+        worker: WorkerId,
+    },
     /// Nothing more is started until [`Input::Resume`].
     Pause,
     /// Go on.
@@ -109,6 +118,12 @@ pub enum Effect {
         suspect: bool,
         /// The outputs that have not ended, in order.
         outputs: Vec<u32>,
+    },
+    /// Have a worker leave that was to retire: it has nothing to do, and gets nothing more until
+    /// it is [`Input::Ready`] again.
+    Leave {
+        /// The worker.
+        worker: WorkerId,
     },
     /// These outputs of a task will not be made.
     GiveUp {
@@ -162,6 +177,7 @@ enum Place {
 #[derive(Debug)]
 struct Task {
     cost: u64,
+    memory_bytes: u64,
     place: Place,
     /// Whether each output has yet to end.
     open: Vec<bool>,
@@ -180,17 +196,27 @@ impl Task {
     }
 }
 
+/// A thread of a worker.
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    /// What it has been given; the first is running.
+    tasks: VecDeque<TaskId>,
+    /// What is set aside for it: the memory of the largest of its tasks, bytes.
+    reserved_bytes: u64,
+}
+
 #[derive(Debug, Default)]
 struct Worker {
-    /// For each thread what it has been given; the first is running.
-    slots: Vec<VecDeque<TaskId>>,
+    slots: Vec<Slot>,
     /// Whether it runs a suspect, with nothing beside it.
     exclusive: bool,
+    /// Whether it is to leave when it has nothing to do.
+    retiring: bool,
 }
 
 impl Worker {
     fn is_idle(&self) -> bool {
-        self.slots.iter().all(VecDeque::is_empty)
+        self.slots.iter().all(|slot| slot.tasks.is_empty())
     }
 }
 
@@ -198,7 +224,8 @@ impl Worker {
 #[derive(Debug)]
 pub struct Scheduler {
     tasks: Vec<Task>,
-    queue: VecDeque<TaskId>,
+    queue: queue::Queue,
+    memory: memory::Budget,
     /// Tasks that a worker died of; each runs alone.
     suspects: VecDeque<TaskId>,
     workers: BTreeMap<WorkerId, Worker>,
@@ -218,6 +245,8 @@ impl Scheduler {
             .into_iter()
             .map(|job| Task {
                 cost: job.cost,
+                // Bounded, so that sums do not overflow.
+                memory_bytes: job.memory_bytes.clamp(1, 1 << 50),
                 place: Place::Queued,
                 open: vec![true; job.outputs as usize],
                 attempts: 0,
@@ -225,10 +254,11 @@ impl Scheduler {
                 excused: 0,
             })
             .collect();
-        let queue = (0..tasks.len() as u32).map(TaskId).collect();
+        let queue = queue::Queue::new(tasks.iter().map(|task| task.memory_bytes));
         Self {
             tasks,
             queue,
+            memory: memory::Budget::default(),
             suspects: VecDeque::new(),
             workers: BTreeMap::new(),
             draining: None,
@@ -239,6 +269,12 @@ impl Scheduler {
         }
     }
 
+    /// Sets a bound on memory, bytes, before anything has been started: a task is started only if
+    /// what the running ones probably take up stays within it, or if nothing else runs.
+    pub fn bound_memory(&mut self, bytes: u64) {
+        self.memory = memory::Budget::new(bytes);
+    }
+
     /// Takes in what happened; what is to be done is appended to `effects`. What comes late or
     /// twice, or makes no sense, changes nothing.
     pub fn handle(&mut self, input: Input, effects: &mut Vec<Effect>) {
@@ -247,6 +283,7 @@ impl Scheduler {
             Input::Ended { slot, task, output } => self.output_ended(slot, task, output),
             Input::Finished { slot, task } => self.finished(slot, task, effects),
             Input::Lost { worker, blame } => self.lost(worker, blame, effects),
+            Input::Retire { worker } => self.retire(worker, effects),
             Input::Pause => self.paused = true,
             Input::Resume => {
                 self.paused = false;
@@ -270,9 +307,14 @@ impl Scheduler {
         self.workers.values().all(Worker::is_idle)
     }
 
+    /// Whether that worker has something to do.
+    pub fn is_at_work(&self, worker: WorkerId) -> bool {
+        self.workers.get(&worker).is_some_and(|worker| !worker.is_idle())
+    }
+
     /// The task that a slot is running: the first of those it was given.
     pub fn running(&self, slot: SlotId) -> Option<TaskId> {
-        self.workers.get(&slot.worker)?.slots.get(slot.index as usize)?.front().copied()
+        self.workers.get(&slot.worker)?.slots.get(slot.index as usize)?.tasks.front().copied()
     }
 
     /// The outputs of a task that have not ended, in order.
@@ -285,7 +327,7 @@ impl Scheduler {
         self.workers
             .get(&worker)
             .into_iter()
-            .flat_map(|worker| worker.slots.iter().flatten().copied())
+            .flat_map(|worker| worker.slots.iter().flat_map(|slot| &slot.tasks).copied())
     }
 
     /// How many tasks are where.
@@ -297,8 +339,8 @@ impl Scheduler {
     fn ready(&mut self, worker: WorkerId, slots: u32, effects: &mut Vec<Effect>) {
         let known = self.workers.contains_key(&worker);
         if !known && slots > 0 {
-            let slots = vec![VecDeque::new(); slots as usize];
-            self.workers.insert(worker, Worker { slots, exclusive: false });
+            let slots = vec![Slot::default(); slots as usize];
+            self.workers.insert(worker, Worker { slots, ..Worker::default() });
             self.fill(worker, effects);
         }
     }
@@ -316,9 +358,14 @@ impl Scheduler {
         if self.running(slot) != Some(task) {
             return;
         }
+        let mut leaves = false;
         if let Some(worker) = self.workers.get_mut(&slot.worker) {
-            worker.slots[slot.index as usize].pop_front();
+            let of_slot = &mut worker.slots[slot.index as usize];
+            of_slot.tasks.pop_front();
+            let left = of_slot.tasks.iter().map(|task| self.tasks[task.0 as usize].memory_bytes);
+            self.memory.set(of_slot, left.max().unwrap_or(0));
             worker.exclusive = false;
+            leaves = worker.retiring && worker.is_idle();
         }
         // A worker that forgets an output has not done the task.
         if self.tasks[task.0 as usize].has_open_outputs() {
@@ -326,7 +373,33 @@ impl Scheduler {
         } else {
             self.end(task);
         }
-        self.fill(slot.worker, effects);
+        if leaves {
+            self.leave(slot.worker, effects);
+        }
+        if self.memory.take_shortage() {
+            self.fill_all(effects);
+        } else {
+            self.fill(slot.worker, effects);
+        }
+    }
+
+    fn retire(&mut self, id: WorkerId, effects: &mut Vec<Effect>) {
+        let nothing_left = self.queue.is_empty() && self.suspects.is_empty();
+        if let Some(worker) = self.workers.get_mut(&id).filter(|_| !nothing_left) {
+            worker.retiring = true;
+            if worker.is_idle() {
+                self.leave(id, effects);
+            }
+        }
+    }
+
+    /// An idle worker is let go.
+    fn leave(&mut self, id: WorkerId, effects: &mut Vec<Effect>) {
+        self.workers.remove(&id);
+        if self.draining == Some(id) {
+            self.draining = None;
+        }
+        effects.push(Effect::Leave { worker: id });
     }
 
     fn end(&mut self, task: TaskId) {
@@ -347,7 +420,7 @@ impl Scheduler {
 
     fn give_up_waiting(&mut self, why: GiveUp, effects: &mut Vec<Effect>) {
         let waiting = std::mem::take(&mut self.suspects);
-        let waiting = waiting.into_iter().chain(std::mem::take(&mut self.queue));
+        let waiting = waiting.into_iter().chain(self.queue.take_all());
         for task in waiting.collect::<Vec<_>>() {
             self.give_up(task, why, effects);
         }

@@ -106,6 +106,11 @@ pub enum WorkerEvent {
         /// How it died.
         death: Death,
     },
+    /// Its process has left to be replaced, as it was told to.
+    Retired {
+        /// The worker.
+        worker: WorkerId,
+    },
     /// It will not be replaced any more.
     Off {
         /// The worker.
@@ -206,7 +211,12 @@ impl Supervisor {
         }
     }
 
-    /// Kills a worker at once.
+    /// Has a worker that has nothing to do leave, and be replaced.
+    pub fn retire(&self, worker: WorkerId) {
+        self.control(worker, Control::Retire);
+    }
+
+    /// Kills a worker: at once, or by SIGABRT first if it may still have something to say.
     pub fn kill(&self, worker: WorkerId, killer: Killer) {
         self.control(worker, Control::Kill(killer));
     }
