@@ -47,7 +47,7 @@ fn interrupted_by(name: Signal, code: i32) {
     let lines: Vec<_> = outcome.stderr.lines().collect();
     assert!(lines.contains(&"finishing what has been started; once more to stop at once"));
     assert!(lines.contains(&format!("error: interrupted: {ok} of 24 outputs are there").as_str()));
-    assert!(lines.contains(&"hint: the same command with --if-exists skip makes the rest"));
+    assert!(lines.contains(&"hint: `lote run --resume -o out` makes the rest"));
     assert_eq!(complete(&workspace).event("finished")["skipped"], ok);
 }
 

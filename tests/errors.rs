@@ -136,6 +136,7 @@ fn help_says_it_all() {
     let help = |arguments: &str| workspace.lote(arguments).run().code(0).stdout();
     insta::assert_snapshot!("help", help("--help"));
     insta::assert_snapshot!("help_run", help("run --help"));
+    insta::assert_snapshot!("help_rerun", help("rerun --help"));
     insta::assert_snapshot!("help_worker", help("worker --help"));
     assert!(help("--version").starts_with("lote "));
 }

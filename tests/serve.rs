@@ -24,6 +24,8 @@ mod paths;
 mod pictures;
 #[path = "serve/requests.rs"]
 mod requests;
+#[path = "serve/restart.rs"]
+mod restart;
 #[path = "serve/sockets.rs"]
 mod sockets;
 #[path = "serve/stream.rs"]

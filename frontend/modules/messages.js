@@ -45,6 +45,8 @@ export function noticeText({ code, args, message }) {
       return t('notice_slot_off', args.worker);
     case 'no_space':
       return t('no_space_text', size(Math.max(0, (args.needed_bytes ?? 0) - (args.free_bytes ?? 0))));
+    case 'job_restored':
+      return t('notice_job_restored', args.done ?? 0, args.total ?? 0);
     case 'space_back':
       return t('notice_space_back');
     case 'quarantined':

@@ -197,6 +197,7 @@ export const en = {
   notice_replaced: 'Process {0} crashed and was replaced ({1}). No image was lost.',
   notice_redone: 'Process {0} crashed ({2}). {3} was redone in process {1} and finished.',
   notice_slot_off: 'Process {0} kept crashing and was taken off.',
+  notice_job_restored: 'The job broke off when the server ended, with {0} of {1} outputs done. Continue makes the rest.',
   notice_space_back: 'There is room on the disk again: the job goes on.',
   notice_quarantined: '{0} crashed its process repeatedly ({1}): marked as failed, the batch goes on.',
   refused_collision: 'Two images would become the same file. Choose “Rename” under “If it exists”, or another pattern for the names.',

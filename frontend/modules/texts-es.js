@@ -197,6 +197,7 @@ export const es = {
   notice_replaced: 'El proceso {0} cayó y ya hay otro en su lugar ({1}). No se perdió ninguna imagen.',
   notice_redone: 'Proceso {0} caído ({2}). {3} se repitió en el proceso {1} y terminó bien.',
   notice_slot_off: 'El proceso {0} caía una y otra vez y se ha retirado.',
+  notice_job_restored: 'El trabajo se cortó cuando terminó el servidor, con {0} de {1} salidas hechas. Continuar hace el resto.',
   notice_space_back: 'Vuelve a haber sitio en el disco: el trabajo sigue.',
   notice_quarantined: '{0} hizo caer su proceso una y otra vez ({1}): se da por fallida y el lote sigue.',
   refused_collision: 'Dos imágenes darían el mismo archivo. Elige «Cambiar el nombre» en «Si ya existe», u otro patrón de nombres.',

@@ -91,6 +91,9 @@ pub struct OutputEnded {
     /// Its size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// When it was written, as its file says, ns since 1970.
+    #[serde(skip)]
+    pub modified_ns: Option<i64>,
     /// The class of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<FailureKind>,
@@ -127,6 +130,32 @@ pub struct Quarantined {
     pub stderr: Vec<String>,
     /// The command that makes this output alone.
     pub reproduce: String,
+}
+
+impl OutputEnded {
+    /// An output about which nothing is known.
+    pub fn open(place: Place, image: String, variant: Arc<str>) -> Self {
+        Self {
+            place,
+            slot: None,
+            image,
+            variant,
+            status: Status::Skipped,
+            path: None,
+            worker: None,
+            attempt: None,
+            ms: None,
+            bytes: None,
+            modified_ns: None,
+            kind: None,
+            reason: None,
+            notes: Vec::new(),
+            untried: false,
+            last_words: Vec::new(),
+            reproduce: None,
+            reproduce_redacted: None,
+        }
+    }
 }
 
 /// How far a run is, in outputs.
@@ -267,6 +296,26 @@ pub enum Event {
         /// How often the task has been started, from 1.
         attempt: u32,
     },
+    /// An output could not be written for a reason that all share; it is still to be made.
+    PutOff {
+        /// The worker.
+        worker: u32,
+        /// Its thread, from 0.
+        slot: u32,
+        /// The image.
+        image: String,
+        /// The name of the variant.
+        variant: Arc<str>,
+    },
+    /// The disk is full: nothing is started until there is room.
+    Paused {
+        /// About what is left to be written.
+        needed_bytes: u64,
+        /// What there is.
+        free_bytes: u64,
+    },
+    /// There is room again.
+    Resumed,
     /// An output came to its end.
     Output(OutputEnded),
     /// How far the run is; at most ten a second.

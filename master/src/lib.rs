@@ -8,6 +8,7 @@ pub mod darkroom;
 pub mod event;
 pub mod images;
 pub mod jobs;
+pub mod journal;
 pub mod lang;
 pub mod live;
 pub mod plan;

@@ -23,6 +23,7 @@ fn command() -> Command {
         }],
         output: format!("/photos/output_images/blur-{variant}/DSC_2400_blur-{variant}.jpg").into(),
         replace: true,
+        durable: false,
         encoding: Encoding::default(),
     };
     let task =
@@ -33,7 +34,13 @@ fn command() -> Command {
 /// The end of an output, as a worker reports it.
 fn report() -> Report {
     let size = Size { width: 6000, height: 4000 };
-    let written = Written { bytes: 4_812_345, size, source: size, notes: Vec::new() };
+    let written = Written {
+        bytes: 4_812_345,
+        modified_ns: Some(1_790_000_000_123_456_789),
+        size,
+        source: size,
+        notes: Vec::new(),
+    };
     Report::Ended { slot: 0, task: 17, variant: 3, result: Ok(written), micros: 148_000 }
 }
 

@@ -13,5 +13,6 @@ pub mod outcome;
 pub mod sandbox;
 pub mod task;
 pub mod temporary;
+pub mod time;
 pub mod transport;
 pub mod version;

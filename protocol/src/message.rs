@@ -130,6 +130,8 @@ pub struct Size {
 pub struct Written {
     /// Size of the file, bytes.
     pub bytes: u64,
+    /// When it was written, as the file says, ns since 1970; `None` where the system does not tell.
+    pub modified_ns: Option<i64>,
     /// Size of its picture, px.
     pub size: Size,
     /// Size of the input's picture, upright, px.

@@ -59,6 +59,8 @@ pub struct Order {
     pub output: OsString,
     /// Whether a file that is already there may be replaced.
     pub replace: bool,
+    /// Whether it must be on the disk, beyond a power cut, before its end is reported.
+    pub durable: bool,
     /// How it is encoded.
     pub encoding: Encoding,
 }

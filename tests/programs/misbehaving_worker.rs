@@ -194,7 +194,8 @@ mod worker {
             for other in (0..task.id + 3).filter(|other| *other != task.id) {
                 for variant in 0..3 {
                     let size = Size { width: 1, height: 1 };
-                    let result = Ok(Written { bytes: 1, size, source: size, notes: Vec::new() });
+                    let (modified_ns, notes) = (None, Vec::new());
+                    let result = Ok(Written { bytes: 1, modified_ns, size, source: size, notes });
                     tell(Report::Ended { slot, task: other, variant, result, micros: 1 });
                 }
                 tell(Report::Finished { slot, task: other, micros: 1 });

@@ -106,15 +106,21 @@ fn failures_of_a_job_do_not_say_where_its_files_were() {
     let mut said = Said { server: &server, texts: Vec::new() };
     let mut page = Page::open(&server);
     let job = start(&server, &["blur", "sepia"]);
-    page.until(|event| event["event"] == "task");
+    page.until(|event| event["event"] == "output" && event["variant"] == 1);
     command(&server, &format!("/api/jobs/{job}/pause"));
     page.until_job("paused");
     fs::remove_dir_all(server.path("output_images/sepia")).unwrap();
     command(&server, &format!("/api/jobs/{job}/resume"));
-    let events = page.until(|event| event["event"] == "job" && event["job"]["state"] == "finished");
+    let events = page.until(|event| event["event"] == "job" && event["job"]["state"] == "failed");
     said.texts.extend(events.iter().map(Value::to_string));
+    let error = events.last().unwrap()["job"]["error"].to_string();
+    assert!(error.contains("the output folder") && error.contains("is gone"), "{error}");
     let failures = said.snapshot()["failures"].clone();
-    assert!(failures.to_string().contains("could not be written"), "{failures}");
+    assert!(failures.to_string().contains("is gone again"), "{failures}");
+    // Whoever goes on has seen to it, and the folder is made again.
+    command(&server, &format!("/api/jobs/{job}/retry"));
+    let done = page.until_job("finished");
+    assert_eq!((&done["progress"]["ok"], &done["progress"]["failed"]), (&16.into(), &0.into()));
     for name in ["outputs?status=failed", "report.html", "report.csv", "report.json"] {
         said.get(&format!("/api/jobs/{job}/{name}"));
     }

@@ -1,5 +1,6 @@
 //! What the tests share: folders of images made by code, the program under test, and its events.
 
+pub(crate) mod cycle;
 pub(crate) mod pictures;
 pub(crate) mod processes;
 pub(crate) mod program;

@@ -40,6 +40,11 @@ impl Watched {
         Self(pid, pidfd_open(id(pid), PidfdFlags::empty()).unwrap())
     }
 
+    /// The process of that number, unless it has ended.
+    pub(crate) fn if_alive(pid: u32) -> Option<Self> {
+        pidfd_open(id(pid), PidfdFlags::empty()).ok().map(|process| Self(pid, process))
+    }
+
     /// Waits until it has ended.
     #[track_caller]
     pub(crate) fn wait(&self, limit: Duration) {

@@ -63,8 +63,13 @@ impl Lote {
 
     /// As on a kernel without that part of the sandbox: `landlock` or `seccomp`.
     pub(crate) fn on_kernel_without(self, part: &str) -> Self {
-        let mut command = Command::new(OLD_KERNEL);
-        command.arg(part).arg(self.0.get_program()).args(self.0.get_args());
+        self.by(&[OLD_KERNEL, part])
+    }
+
+    /// By another program: `words`, then the program with its arguments.
+    pub(crate) fn by(self, words: &[&str]) -> Self {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg(self.0.get_program()).args(self.0.get_args());
         for (name, value) in self.0.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
@@ -124,6 +129,17 @@ impl Running {
     pub(crate) fn next(&mut self) -> Option<Value> {
         let line = self.next_line()?;
         Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")))
+    }
+
+    /// Goes past a line, of which a program that was killed may have written only a part.
+    #[track_caller]
+    pub(crate) fn skip_line(&mut self) -> Option<()> {
+        self.next_line().map(drop)
+    }
+
+    /// The lines so far.
+    pub(crate) fn seen(&self) -> &[String] {
+        &self.seen
     }
 
     /// Goes on to the next event that is as wanted.
@@ -242,6 +258,22 @@ impl Outcome {
     #[track_caller]
     pub(crate) fn deaths(&self) -> usize {
         self.events("worker").iter().filter(|worker| worker["state"] == "lost").count()
+    }
+
+    /// Asserts that every planned output ended, and those twice that were made and are gone again.
+    #[track_caller]
+    pub(crate) fn assert_books_but_for_what_is_gone(&self) {
+        let planned = self.event("planned")["outputs"].as_u64().unwrap();
+        let (gone, ended): (Vec<_>, Vec<_>) = self
+            .events("output")
+            .into_iter()
+            .partition(|end| end["reason"] == "the output was written and is gone again");
+        assert_eq!(ended.len() as u64, planned);
+        let finished = self.event("finished");
+        assert_eq!(finished["failed"], gone.len(), "nothing else failed");
+        let count = |status: &str| ended.iter().filter(|end| end["status"] == status).count();
+        assert_eq!(finished["ok"], count("ok") - gone.len());
+        assert_eq!(finished["skipped"], count("skipped"));
     }
 
     /// Asserts that every planned output ended exactly once, and that the sums agree.

@@ -47,14 +47,9 @@ impl Workspace {
         Lote::new(self.0.path(), arguments)
     }
 
-    /// Everything below the folder of that name; empty if there is none.
+    /// Everything below the folder of that name but for folders `.lote`; empty if there is none.
     pub(crate) fn files(&self, folder: &str) -> Files {
-        let mut files = Files::new();
-        let root = self.path(folder);
-        if root.exists() {
-            collect(&root, &root, &mut files);
-        }
-        files
+        files_in(&self.path(folder))
     }
 
     /// The names of everything below a folder.
@@ -68,9 +63,22 @@ impl Workspace {
     }
 }
 
+/// Everything below that folder but for folders `.lote`; empty if there is none.
+pub(crate) fn files_in(root: &Path) -> Files {
+    let mut files = Files::new();
+    if root.exists() {
+        collect(root, root, &mut files);
+    }
+    files
+}
+
 fn collect(root: &Path, folder: &Path, files: &mut Files) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // The program's own records; unfinished outputs lie elsewhere.
+        if path.ends_with(".lote") {
+            continue;
+        }
         if path.is_dir() {
             collect(root, &path, files);
         } else if path.is_file() {

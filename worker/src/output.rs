@@ -5,13 +5,24 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::temporary;
+use lote_protocol::{temporary, time};
 use tempfile::NamedTempFile;
+
+/// Where an output goes, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The file; its folder exists.
+    pub path: &'a Path,
+    /// Whether a file that is already there may be replaced.
+    pub replace: bool,
+    /// Whether file and folder are forced to the disk before the call returns.
+    pub durable: bool,
+}
 
 /// The temporary files of this process.
 #[derive(Debug, Default)]
@@ -25,15 +36,14 @@ impl Temporaries {
         Self::default()
     }
 
-    /// Writes `bytes` as the file `target`, whose folder exists. Unless `replace`, a file that is
-    /// already there stays and the call fails.
-    pub fn write(&self, target: &Path, replace: bool, bytes: &[u8]) -> Result<(), Failure> {
-        let folder = target.parent().filter(|p| !p.as_os_str().is_empty());
-        let mut file =
-            self.create(folder.unwrap_or(Path::new("."))).map_err(|error| unwritable(&error))?;
+    /// Writes `bytes` as that file; returns when it was written, as the file says, ns since 1970.
+    /// Unless it may be replaced, a file that is already there stays and the call fails.
+    pub fn write(&self, target: &Target<'_>, bytes: &[u8]) -> Result<Option<i64>, Failure> {
+        let folder = target.path.parent().filter(|p| !p.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let file = self.create(folder).map_err(|error| unwritable(&error))?;
         let path = file.path().to_owned();
-        let result = file.write_all(bytes).map_err(|error| unwritable(&error));
-        let result = result.and_then(|()| persist(file, target, replace));
+        let result = finish(file, folder, target, bytes);
         self.lock().remove(&path);
         result
     }
@@ -69,6 +79,39 @@ impl Temporaries {
     }
 }
 
+/// Fills a temporary file and gives it its name. If the target is to be durable, its bytes are on
+/// the disk before its name is, and its name before the call returns.
+fn finish(
+    mut file: NamedTempFile,
+    folder: &Path,
+    target: &Target<'_>,
+    bytes: &[u8],
+) -> Result<Option<i64>, Failure> {
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| if target.durable { file.as_file().sync_all() } else { Ok(()) });
+    written.map_err(|error| unwritable(&error))?;
+    // Renaming does not change it.
+    let modified = file.as_file().metadata().and_then(|metadata| metadata.modified()).ok();
+    persist(file, target.path, target.replace)?;
+    if target.durable {
+        sync_folder(folder).map_err(|error| unwritable(&error))?;
+    }
+    Ok(modified.and_then(time::nanoseconds))
+}
+
+/// Forces the names in a folder to the disk.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Elsewhere folders cannot be opened, and the file system sees to its names itself.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 fn persist(file: NamedTempFile, target: &Path, replace: bool) -> Result<(), Failure> {
     let moved = if replace { file.persist(target) } else { file.persist_noclobber(target) };
     match moved {
@@ -95,13 +138,22 @@ fn unwritable(error: &io::Error) -> Failure {
 mod tests {
     use super::*;
 
+    fn to(path: &Path, replace: bool) -> Target<'_> {
+        Target { path, replace, durable: false }
+    }
+
     #[test]
     fn an_output_appears_whole_and_alone() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.jpg");
         let temporaries = Temporaries::new();
-        temporaries.write(&target, true, b"one").unwrap();
-        temporaries.write(&target, true, b"two").unwrap();
+        for durable in [false, true] {
+            let target = Target { path: &target, replace: true, durable };
+            temporaries.write(&target, b"one").unwrap();
+            let modified = temporaries.write(&target, b"two").unwrap();
+            let metadata = target.path.metadata().unwrap();
+            assert_eq!(modified, time::nanoseconds(metadata.modified().unwrap()));
+        }
         assert_eq!(fs::read(&target).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(temporaries.lock().is_empty());
@@ -112,7 +164,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.jpg");
         fs::write(&target, b"mine").unwrap();
-        let failure = Temporaries::new().write(&target, false, b"new").unwrap_err();
+        let failure = Temporaries::new().write(&to(&target, false), b"new").unwrap_err();
         assert_eq!(failure.kind, FailureKind::Exists);
         assert_eq!(fs::read(&target).unwrap(), b"mine");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -120,8 +172,9 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_gone_is_a_failure() {
-        let failure =
-            Temporaries::new().write(Path::new("no/such/folder/a.jpg"), true, b"x").unwrap_err();
+        let failure = Temporaries::new()
+            .write(&to(Path::new("no/such/folder/a.jpg"), true), b"x")
+            .unwrap_err();
         assert_eq!(failure.kind, FailureKind::Write);
         assert!(!failure.message.contains("such/folder"), "{}", failure.message);
     }
@@ -142,7 +195,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let (ours, other) = (folder.path().join("ours"), folder.path().join("other"));
-        Temporaries::new().write(&ours, true, b"").unwrap();
+        Temporaries::new().write(&to(&ours, true), b"").unwrap();
         fs::write(&other, b"").unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
         assert_eq!(mode(&ours), mode(&other));

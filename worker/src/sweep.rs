@@ -88,7 +88,13 @@ impl<'a> Output<'a> {
             Some(failure) => Err(failure),
             None => write(self.order, &bytes, bench, progress),
         };
-        let written = written.map(|bytes| Written { bytes, size, source: size, notes });
+        let written = written.map(|(bytes, modified_ns)| Written {
+            bytes,
+            modified_ns,
+            size,
+            source: size,
+            notes,
+        });
         bench.pool.give_file(bytes);
         written
     }

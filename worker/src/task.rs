@@ -13,7 +13,7 @@ use lote_protocol::task::{Limits, Order, Task};
 use crate::codec::{self, Document, Frame};
 use crate::filters::{self, Source};
 use crate::input;
-use crate::output::Temporaries;
+use crate::output::{Target, Temporaries};
 use crate::picture::Picture;
 use crate::pool::Pool;
 use crate::sweep;
@@ -137,24 +137,26 @@ fn make(
         bench.pool.give(frame.picture);
     }
     let written = encoded.and_then(|more| {
-        let bytes = write(order, &bytes, bench, progress)?;
+        let (bytes, modified_ns) = write(order, &bytes, bench, progress)?;
         let notes = notes.into_iter().chain(more).collect();
-        Ok(Written { bytes, size, source, notes })
+        Ok(Written { bytes, modified_ns, size, source, notes })
     });
     bench.pool.give_file(bytes);
     written
 }
 
-/// Writes an encoded output to its place; returns its size in bytes.
+/// Writes an encoded output to its place; returns its size in bytes, and its time.
 pub(crate) fn write(
     order: &Order,
     bytes: &[u8],
     bench: &Bench<'_>,
     progress: &mut dyn FnMut(Progress),
-) -> Result<u64, Failure> {
+) -> Result<(u64, Option<i64>), Failure> {
     progress(Progress::Reached(Stage::Write));
-    bench.temporaries.write(Path::new(&order.output), order.replace, bytes)?;
-    Ok(bytes.len() as u64)
+    let Order { ref output, replace, durable, .. } = *order;
+    let target = Target { path: Path::new(output), replace, durable };
+    let modified_ns = bench.temporaries.write(&target, bytes)?;
+    Ok((bytes.len() as u64, modified_ns))
 }
 
 /// The size of a document's pictures, which is the same for all of them.

@@ -44,8 +44,16 @@ pub(super) enum Sub {
     #[command(visible_alias = "servir")]
     Serve(ServeArgs),
     /// Process images and folders of images
-    #[command(visible_alias = "procesar")]
+    #[command(
+        visible_alias = "procesar",
+        override_usage = "\
+lote run [OPTIONS] --filter <FILTER> <PATH>...
+       lote run [OPTIONS] --resume [--output <DIR>]"
+    )]
     Run(RunArgs),
+    /// Repeat the last job of an output folder, or what failed in it
+    #[command(visible_alias = "repetir")]
+    Rerun(RerunArgs),
     /// Measure processes against threads: time, memory, and what a crash costs
     #[command(visible_alias = "comparar")]
     Compare(CompareArgs),
@@ -84,7 +92,7 @@ pub(super) struct InputArgs {
 }
 
 /// How workers work.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct WorkArgs {
     /// How many images are worked on at the same time  [default: one a core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -109,8 +117,23 @@ pub(super) struct WorkArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    #[command(flatten)]
-    pub(super) input: InputArgs,
+    /// Images, and folders of images
+    #[arg(required_unless_present = "resume", requires = "filters", value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Filter, or chain of filters joined by +; each -f makes one output an image.
+    /// -f grises  -f blur:radius=8  -f "web=resize:percent=50+watermark:text=Hola"
+    #[arg(
+        short,
+        long = "filter",
+        required_unless_present = "resume",
+        requires = "paths",
+        value_name = "FILTER",
+        verbatim_doc_comment
+    )]
+    pub(super) filters: Vec<String>,
+    /// Search folders with everything below them
+    #[arg(short = 'R', long)]
+    pub(super) recursive: bool,
     /// Folder for the outputs: DIR/<filter>/<name>_<filter>.<ending>
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
@@ -135,6 +158,14 @@ pub(super) struct RunArgs {
     /// What to do about images whose outputs would have the same name
     #[arg(long, value_enum, default_value_t = IfCollidesArg::Fail)]
     pub(super) if_collides: IfCollidesArg,
+    /// Go on where the runs before ended: make no output again that is on record in DIR/.lote and
+    /// has not changed since, nor its image or filter. Without PATH and FILTER, do all that the last
+    /// job in DIR was asked for
+    #[arg(long, visible_alias = "reanudar")]
+    pub(super) resume: bool,
+    /// Force every output to the disk before it counts as made
+    #[arg(long)]
+    pub(super) durable: bool,
     /// Show what would be done, and do nothing
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
@@ -147,6 +178,28 @@ pub(super) struct RunArgs {
     /// Let workers join that were started by hand: `lote worker connect SOCKET`
     #[arg(long)]
     pub(super) external_workers: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RerunArgs {
+    /// The folder with the outputs of the job
+    #[arg(short, long, value_name = "DIR", default_value = "output_images")]
+    pub(super) output: PathBuf,
+    /// Only what failed, and leave what is there
+    #[arg(long, visible_alias = "fallidas")]
+    pub(super) failed: bool,
+    /// Settings that are not given are as they were
+    #[command(flatten)]
+    pub(super) work: WorkArgs,
+    /// Show what would be done, and do nothing
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Write the figures of the run to standard output, as JSON
+    #[arg(long, conflicts_with = "ndjson")]
+    pub(super) json: bool,
+    /// Write events to standard output, a JSON object a line
+    #[arg(long)]
+    pub(super) ndjson: bool,
 }
 
 #[derive(Debug, Args)]
@@ -173,6 +226,9 @@ pub(super) struct ServeArgs {
     /// Let the pages of another origin, such as `http://localhost:3000`, use the server; repeatable
     #[arg(long, value_name = "ORIGIN")]
     pub(super) allow_origin: Vec<String>,
+    /// Force every output to the disk before it counts as made
+    #[arg(long)]
+    pub(super) durable: bool,
     #[command(flatten)]
     pub(super) work: WorkArgs,
 }
@@ -296,6 +352,16 @@ pub(super) enum SandboxArg {
     Require,
     #[value(alias = "no")]
     Off,
+}
+
+impl From<Policy> for SandboxArg {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Auto => Self::Auto,
+            Policy::Require => Self::Require,
+            Policy::Off => Self::Off,
+        }
+    }
 }
 
 impl From<SandboxArg> for Policy {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::args::CompareArgs;
 use super::ui::Ui;
-use super::{Exit, catalogue, probe, run, session};
+use super::{Exit, catalogue, job, probe, session};
 use crate::event::{Mode, Summary};
 use crate::lang::Lang;
 use crate::plan::{self, IfCollides, IfExists, Plan, Request};
@@ -145,13 +145,13 @@ impl Comparing<'_> {
             plan::prepare(&plan)?;
             Ok(plan)
         };
-        let plan = make().map_err(|error| run::refuse(&error, self.ui))?;
+        let plan = make().map_err(|error| job::refuse(&error, self.ui))?;
         let verbosity = self.ui.verbosity.min(Verbosity::Quiet);
         if self.ui.verbosity >= Verbosity::Verbose {
             reporters.push(Box::new(Terminal::new(self.ui.lang, verbosity)));
         }
         let (ended, interrupt) = session::run(&plan, settings, reporters, self.ui)?;
-        match session::conclude(&plan, &ended, interrupt, self.ui) {
+        match session::conclude(&plan, &ended, interrupt, None, self.ui) {
             Exit::Ok | Exit::SomeFailed => Ok((plan, ended.summary, output)),
             exit => Err(exit),
         }

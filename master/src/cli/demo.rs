@@ -9,7 +9,7 @@ use lote_protocol::task::Encoding;
 
 use super::args::DemoArgs;
 use super::ui::Ui;
-use super::{Exit, catalogue, probe, run, session};
+use super::{Exit, catalogue, job, probe, session};
 use crate::event::Mode;
 use crate::lang::Lang;
 use crate::plan::{self, IfCollides, IfExists, Plan, Request};
@@ -150,7 +150,7 @@ fn prepared(input: &Path, output: PathBuf, settings: &Settings, ui: Ui) -> Resul
         plan::prepare(&plan)?;
         Ok(plan)
     };
-    make().map_err(|error| run::refuse(&error, ui))
+    make().map_err(|error| job::refuse(&error, ui))
 }
 
 /// Runs a plan to its end; returns its wall time in seconds.
@@ -162,7 +162,7 @@ fn finish(
 ) -> Result<f64, Exit> {
     reporters.push(Box::new(Terminal::new(ui.lang, ui.verbosity)));
     let (ended, interrupt) = session::run(plan, settings, reporters, ui)?;
-    match session::conclude(plan, &ended, interrupt, ui) {
+    match session::conclude(plan, &ended, interrupt, None, ui) {
         Exit::Ok | Exit::SomeFailed => Ok(ended.summary.seconds),
         exit => Err(exit),
     }

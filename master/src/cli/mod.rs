@@ -7,8 +7,10 @@ mod demo;
 mod doctor;
 mod exit;
 mod interrupt;
+mod job;
 mod probe;
 mod quantity;
+mod rerun;
 mod run;
 mod serve;
 mod session;
@@ -39,6 +41,7 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
     match cli.command {
         Sub::Serve(args) => serve::execute(&args, ui),
         Sub::Run(args) => run::execute(&args, ui),
+        Sub::Rerun(args) => rerun::execute(&args, ui),
         Sub::Compare(args) => compare::execute(&args, ui),
         Sub::Demo(args) => demo::execute(&args, ui),
         Sub::Samples(args) => samples(&args, ui),

@@ -1,62 +1,74 @@
 //! `lote run`.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
 
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
 
 use super::args::RunArgs;
+use super::job::{self, Here, Job};
 use super::ui::Ui;
-use super::{Exit, catalogue, probe, session};
-use crate::event::Mode;
-use crate::plan::{self, OutputState, Plan, PlanError, Request};
-use crate::report::Reporter;
-use crate::report::ndjson::Ndjson;
-use crate::report::terminal::Terminal;
-use crate::report::text::printable;
-use crate::run::{Settings, sweep_orphans};
+use super::{Exit, catalogue, rerun};
+use crate::journal::{By, Header, How, Past, Records, read_all};
+use crate::plan::{IfExists, Pattern, PlanError, Request};
 
 pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
-    let settings = match session::settings(&args.work, args.mode.into(), args.external_workers) {
-        Ok(settings) => settings,
-        Err(what) => {
-            ui.error(&what, Some("write it as for a shell: \"valgrind -q ./lote-worker\""));
-            return Exit::Usage;
+    let journals = if args.resume { read_all(&args.output) } else { Vec::new() };
+    let header = if args.paths.is_empty() {
+        let Some(last) = journals.last() else { return rerun::nothing(&args.output, ui) };
+        let mut header = last.header.again();
+        rerun::apply(&args.work, &mut header);
+        header.work.durable |= args.durable;
+        header
+    } else {
+        match request(args) {
+            Ok(request) => {
+                let work = job::work(&args.work, args.mode.into(), args.durable);
+                Header::new(&request, By::Run, work)
+            }
+            Err(error) => return job::refuse(&error, ui),
         }
     };
-    let plan = match make_plan(args, &settings) {
-        Ok(plan) => plan,
-        Err(error) => return refuse(&error, ui),
+    let goes_on = journals.last().is_some_and(|last| goes_on(&header, last));
+    let job = Job {
+        if_exists: if goes_on { IfExists::Overwrite } else { header.if_exists },
+        header,
+        output: args.output.clone(),
+        past: Records::new(&args.output, journals),
+        only: None,
+        here: Here {
+            worker_command: args.work.worker_command.clone(),
+            external: args.external_workers,
+            dry_run: args.dry_run,
+            json: args.json,
+            ndjson: args.ndjson,
+        },
     };
-    for problem in &plan.problems {
-        ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
-    }
-    if args.dry_run {
-        return show(&plan);
-    }
-    if let Err(exit) = probe::insist(&settings, ui) {
-        return exit;
-    }
-    if let Err(error) = plan::prepare(&plan) {
-        return refuse(&error, ui);
-    }
-    sweep_orphans(&plan::folders(&plan));
-    perform(args, &plan, &settings, ui)
+    job::execute(&job, ui)
 }
 
-fn make_plan(args: &RunArgs, settings: &Settings) -> Result<Plan, PlanError> {
-    let slots = match Mode::from(args.mode) {
-        Mode::Processes | Mode::Threads => settings.slots as usize,
+/// Whether a job that refuses to replace outputs may replace those that exist, as it goes on with
+/// one of the kind that broke off: that may have made an output that it could not put on record any
+/// more, and there was none before, as was seen to when it began.
+fn goes_on(header: &Header, last: &Past) -> bool {
+    let known = |variant: &VariantSpec| {
+        last.header.variants.iter().any(|before| before.name == variant.name)
     };
-    plan::plan(&Request {
-        paths: args.input.paths.clone(),
-        recursive: args.input.recursive,
+    header.if_exists == IfExists::Fail
+        && last.header.if_exists == IfExists::Fail
+        && last.end != Some(How::Finished)
+        && header.variants.iter().all(known)
+}
+
+fn request(args: &RunArgs) -> Result<Request, PlanError> {
+    Ok(Request {
+        paths: args.paths.clone(),
+        recursive: args.recursive,
         exclude: HashSet::new(),
         within: Vec::new(),
         output: args.output.clone(),
-        variants: VariantSpec::parse_all(&args.input.filters, &catalogue::specs())?,
-        pattern: plan::Pattern::default(),
+        variants: VariantSpec::parse_all(&args.filters, &catalogue::specs())?,
+        pattern: Pattern::default(),
         encoding: Encoding {
             format: args.format,
             quality: args.quality,
@@ -64,54 +76,6 @@ fn make_plan(args: &RunArgs, settings: &Settings) -> Result<Plan, PlanError> {
         },
         if_exists: args.if_exists.into(),
         if_collides: args.if_collides.into(),
-        slots,
+        slots: 1,
     })
-}
-
-/// Says why a plan cannot be made or started.
-pub(super) fn refuse(error: &PlanError, ui: Ui) -> Exit {
-    ui.error(&error.to_string(), Some(&error.hint()));
-    Exit::from(error)
-}
-
-fn perform(args: &RunArgs, plan: &Plan, settings: &Settings, ui: Ui) -> Exit {
-    let mut reporters: Vec<Box<dyn Reporter>> =
-        vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
-    if args.ndjson {
-        reporters.push(Box::new(Ndjson::new()));
-    }
-    let (ended, interrupt) = match session::run(plan, settings, reporters, ui) {
-        Ok(end) => end,
-        Err(exit) => return exit,
-    };
-    if args.json {
-        let summary = serde_json::to_string_pretty(&ended.summary).unwrap_or_default();
-        // The reader may have left.
-        let _ = writeln!(io::stdout(), "{summary}");
-    }
-    session::conclude(plan, &ended, interrupt, ui)
-}
-
-/// Lists what would be done.
-fn show(plan: &Plan) -> Exit {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut exit = if plan.problems.is_empty() { Exit::Ok } else { Exit::SomeFailed };
-    for (index, image) in plan.images.iter().enumerate() {
-        for variant in 0..plan.variants.len() {
-            let input = printable(&image.path.display().to_string());
-            let output = printable(&plan.output(index, variant).display().to_string());
-            let written = match plan.state(index, variant) {
-                OutputState::Planned { .. } => writeln!(out, "{input} -> {output}"),
-                OutputState::Skipped => writeln!(out, "{input} -> {output} (there already)"),
-                OutputState::Failed(failure) => {
-                    exit = Exit::SomeFailed;
-                    writeln!(out, "{input}: {}", printable(&failure.message))
-                }
-            };
-            if written.is_err() {
-                return exit;
-            }
-        }
-    }
-    exit
 }

@@ -50,6 +50,7 @@ pub(super) fn execute(args: &ServeArgs, ui: Ui) -> Exit {
 fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
     let settings = session::settings(&args.work, Mode::Processes, false)
         .map_err(|what| Refused(what, "", Exit::Usage))?;
+    let settings = Settings { durable: args.durable, ..settings };
     let listeners = server::listen(&args.host, args.port).map_err(|error| unheard(args, &error))?;
     let bound: Vec<_> = listeners.iter().filter_map(|one| one.local_addr().ok()).collect();
     let (access, token) = access(args, &bound)?;
@@ -94,6 +95,9 @@ fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
     std::thread::spawn(move || {
         if let Err(refusal) = first_look.load_input() {
             tracing::warn!(message = refusal.message, "the input folder cannot be listed");
+        }
+        if let Err(refusal) = first_look.restore_job() {
+            tracing::warn!(message = refusal.message, "the job that broke off cannot be continued");
         }
     });
     let pages = answer(listeners, app.clone(), stopped.clone());

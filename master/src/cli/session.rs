@@ -11,6 +11,7 @@ use super::args::WorkArgs;
 use super::interrupt::Interrupt;
 use super::ui::Ui;
 use crate::event::{Bus, Mode};
+use crate::lang::Lang;
 use crate::plan::{Plan, reach};
 use crate::report::{self, Reporter};
 use crate::run::{self, Ended, Settings, Timeout};
@@ -31,6 +32,7 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
         mode,
         slots: slots(args.jobs),
         timeout: args.timeout.map_or(Timeout::Generous, Timeout::Exactly),
+        durable: false,
         workers: Config {
             workers: 0,
             slots: 0,
@@ -105,18 +107,39 @@ pub(super) fn run(
     })
 }
 
-/// The exit code of a run, with a word to the user where one is due.
-pub(super) fn conclude(plan: &Plan, ended: &Ended, interrupt: Option<Exit>, ui: Ui) -> Exit {
+/// The exit code of a run, with a word to the user where one is due. `rest` is the command that
+/// makes what is missing, if there is one.
+pub(super) fn conclude(
+    plan: &Plan,
+    ended: &Ended,
+    interrupt: Option<Exit>,
+    rest: Option<&str>,
+    ui: Ui,
+) -> Exit {
+    let rest = rest.map(|command| match ui.lang {
+        Lang::En => format!("`{command}` makes the rest"),
+        Lang::Es => format!("`{command}` hace el resto"),
+    });
     if let Some(exit) = interrupt.filter(|_| ended.cancelled) {
         let (ok, total) = (ended.summary.ok + skipped(ended), plan.counts().outputs);
-        let en = "the same command with --if-exists skip makes the rest";
-        let es = "la misma orden con --if-exists skip hace el resto";
         let said = match ui.lang {
-            crate::lang::Lang::En => format!("interrupted: {ok} of {total} outputs are there"),
-            crate::lang::Lang::Es => format!("interrumpido: están {ok} de {total} salidas"),
+            Lang::En => format!("interrupted: {ok} of {total} outputs are there"),
+            Lang::Es => format!("interrumpido: están {ok} de {total} salidas"),
         };
-        ui.error(&said, Some(ui.lang.pick(en, es)));
+        ui.error(&said, rest.as_deref());
         return exit;
+    }
+    if let Some(why) = &ended.halted {
+        let said = match ui.lang {
+            Lang::En => format!("the run was stopped: {why}"),
+            Lang::Es => format!("el trabajo se detuvo: {why}"),
+        };
+        let hint = rest.map(|rest| match ui.lang {
+            Lang::En => format!("put that right; then {rest}"),
+            Lang::Es => format!("hay que arreglarlo; después {rest}"),
+        });
+        ui.error(&said, hint.as_deref());
+        return Exit::SomeFailed;
     }
     if let Some(reason) = &ended.no_workers {
         let what = format!("no worker is left: {reason}");

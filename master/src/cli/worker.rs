@@ -59,6 +59,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 steps: variant.steps,
                 output: output.into(),
                 replace: true,
+                durable: false,
                 encoding,
             };
             if let Err(error) = confine(input, output, (*policy).into()) {

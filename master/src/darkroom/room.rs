@@ -171,6 +171,7 @@ impl Room {
                 steps: order.steps.clone(),
                 output: folder.join(file_name(id, place)).into(),
                 replace: true,
+                durable: false,
                 encoding: order.encoding.clone(),
             });
             let task = Task { id, input: ticket.input.clone().into(), orders: orders.collect() };

@@ -49,7 +49,12 @@ impl Folders {
     pub fn get(&self, id: &str) -> Option<PathBuf> {
         let known = self.ids.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         let path = known.or_else(|| self.roots.iter().find(|root| name(root) == id).cloned())?;
-        let real = fs::canonicalize(&path).ok()?;
+        self.allowed(&path)
+    }
+
+    /// That folder, if it may be chosen. Blocks.
+    pub fn allowed(&self, path: &Path) -> Option<PathBuf> {
+        let real = fs::canonicalize(path).ok()?;
         (real == path && real.is_dir() && self.root_of(&real).is_some()).then_some(real)
     }
 

@@ -9,7 +9,7 @@ mod compare;
 mod error;
 mod prepare;
 mod request;
-mod space;
+mod restore;
 mod views;
 mod work;
 

@@ -1,16 +1,18 @@
 //! From a request to a job that can begin. Everything that can fail early fails here.
 
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::request::JobRequest;
-use super::{JobError, Jobs, space};
+use super::{JobError, Jobs};
 use crate::images::Selection;
+use crate::journal::{By, Header, Journal, Page, Records, Work};
 use crate::live::shapes::{Job, JobState, Progress, Step, Variant};
 use crate::live::{Book, ImageRef};
-use crate::plan::{self, Plan, PlanError};
+use crate::plan::{self, IfExists, Plan, PlanError};
 use crate::redact;
-use crate::run::{Settings, sweep_orphans};
+use crate::run::{Settings, space, sweep_orphans};
 
 /// With less than this the disk counts as full.
 const MIN_FREE_BYTES: u64 = 16 << 20;
@@ -27,8 +29,54 @@ pub(super) struct Spec {
     pub(super) images: Vec<ImageRef>,
     pub(super) output: PathBuf,
     pub(super) output_label: String,
+    /// What becomes of its outputs, on the disk.
+    pub(super) record: Record,
     /// Whether others went before it.
     pub(super) has_waited: bool,
+}
+
+/// The journal of a job, once it has begun; clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Record {
+    journal: Arc<Mutex<Option<Journal>>>,
+    /// The one to go on with.
+    past: Option<PathBuf>,
+}
+
+impl Record {
+    /// That goes on with a journal.
+    pub(super) fn past(path: PathBuf) -> Self {
+        Self { past: Some(path), ..Self::default() }
+    }
+
+    /// Begins the journal, unless it has begun. A job runs also without one.
+    pub(super) fn begin(&self, spec: &Spec, plan: &Plan) {
+        let mut journal = self.lock();
+        if journal.is_none() {
+            let durable = spec.settings.durable;
+            let begun = match &self.past {
+                Some(path) => Journal::reopen(path, durable),
+                None => spec.header().and_then(|header| Journal::create(&spec.output, &header)),
+            };
+            *journal = begun
+                .inspect_err(|error| tracing::warn!(%error, "there is no journal of the job"))
+                .ok();
+        }
+        if let Some(journal) = &mut *journal {
+            journal.begin(plan);
+        }
+    }
+
+    /// Does that with the journal, if there is one.
+    pub(super) fn with(&self, act: impl FnOnce(&mut Journal)) {
+        if let Some(journal) = &mut *self.lock() {
+            act(journal);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Jobs {
@@ -39,15 +87,39 @@ impl Jobs {
         request: JobRequest,
         selection: Selection,
     ) -> Result<Spec, JobError> {
+        self.prepare_with(id, request, selection, None)
+    }
+
+    /// As [`Jobs::prepare`], for a job that goes on, with what is on record of it.
+    pub(super) fn prepare_with(
+        &self,
+        id: String,
+        request: JobRequest,
+        selection: Selection,
+        past: Option<&Records>,
+    ) -> Result<Spec, JobError> {
         let config = &self.0.config;
         let folders = [
             (selection.root.as_path(), selection.label.as_str()),
             (config.output.as_path(), config.output_label.as_str()),
         ];
         let told = |error: PlanError| error.with_paths(|path| redact::path(path, &folders));
-        let plan = plan::plan(&request.plan_request(&selection, &config.output)?).map_err(told)?;
+        let mut asked = request.plan_request(&selection, &config.output)?;
+        let plan = match past {
+            None => plan::plan(&asked),
+            Some(past) => {
+                // It was seen to when it began that none of its outputs existed.
+                if asked.if_exists == IfExists::Fail {
+                    asked.if_exists = IfExists::Overwrite;
+                }
+                plan::resume(&asked, past)
+            }
+        };
+        let plan = plan.map_err(told)?;
         let output = request.output_folder(&config.output);
-        if let Some(free) = space::free(&output).filter(|free| *free < MIN_FREE_BYTES) {
+        if past.is_none()
+            && let Some(free) = space::free(&output).filter(|free| *free < MIN_FREE_BYTES)
+        {
             return Err(JobError::NoSpace { free_mib: free >> 20 });
         }
         plan::prepare(&plan).map_err(told)?;
@@ -73,6 +145,7 @@ impl Jobs {
             plan: Arc::new(plan),
             output,
             output_label: format!("{label}{}", folder.unwrap_or_default()),
+            record: Record::default(),
             has_waited: false,
             request,
             selection,
@@ -105,6 +178,24 @@ impl Spec {
             ended_ms: None,
             progress: Progress::default(),
         }
+    }
+
+    /// What goes on record when it begins.
+    fn header(&self) -> io::Result<Header> {
+        let asked = self.request.plan_request(&self.selection, &self.output);
+        let mut asked = asked.map_err(|error| io::Error::other(error.to_string()))?;
+        asked.output.clone_from(&self.output);
+        let work = Work {
+            mode: self.settings.mode,
+            jobs: Some(self.settings.slots),
+            durable: self.settings.durable,
+            ..Work::default()
+        };
+        let page = Page {
+            label: self.selection.label.clone(),
+            folder: self.request.output.folder.clone(),
+        };
+        Ok(Header { page: Some(page), ..Header::new(&asked, By::Serve, work) })
     }
 
     pub(super) fn book(&self, instance: &str) -> Book {

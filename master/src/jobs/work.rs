@@ -1,27 +1,20 @@
 //! The work on jobs, on the main thread.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
-use lote_protocol::outcome::FailureKind;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::prepare::Spec;
-use super::{Jobs, Todo, Work, WorkKind, space};
+use super::prepare::{Record, Spec};
+use super::{Jobs, Todo, Work, WorkKind};
 use crate::darkroom::Darkroom;
 use crate::event::{Bus, Event};
+use crate::journal::How;
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
+use crate::plan::{self, Plan};
 use crate::redact;
 use crate::run::{self, Ended, Order};
-
-/// How often it is looked whether a full disk has room again.
-const LOOK_FOR_SPACE: Duration = Duration::from_secs(2);
-
-/// So much room is wanted at least before a job goes on.
-const MIN_NEEDED_BYTES: u64 = 64 << 20;
 
 /// Workers of the darkroom.
 const DARKROOM_WORKERS: u32 = 1;
@@ -48,7 +41,7 @@ impl Jobs {
             };
             match todo {
                 Some(Todo::Job(spec)) => self.begin(*spec, inbox).await,
-                Some(Todo::Again(spec)) => self.follow(&spec, inbox, false).await,
+                Some(Todo::Again(spec)) => self.run_until_done(&spec, inbox, false).await,
                 Some(Todo::Compare(spec)) => self.run_compare(*spec, inbox).await,
                 None if is_closed => return,
                 None => self.0.news.notified().await,
@@ -71,7 +64,7 @@ impl Jobs {
             }
         });
         if error.is_none() {
-            self.follow(&spec, inbox, true).await;
+            self.run_until_done(&spec, inbox, true).await;
         }
     }
 
@@ -88,17 +81,22 @@ impl Jobs {
         }
     }
 
-    /// Follows a job to its end, while it is watched whether a full disk has room again.
-    async fn follow(&self, spec: &Spec, inbox: mpsc::Receiver<Order>, is_new: bool) {
-        tokio::select! {
-            () = self.run_until_done(spec, inbox, is_new) => {}
-            never = self.look_for_space(spec) => match never {},
-        }
+    /// Runs what is open of a job, until nothing is or it cannot go on. What was opened again by
+    /// the user takes another run.
+    async fn run_until_done(&self, spec: &Spec, inbox: mpsc::Receiver<Order>, is_new: bool) {
+        self.run_what_is_open(spec, inbox, is_new).await;
+        let how = match self.state() {
+            Some(JobState::Finished) => How::Finished,
+            Some(JobState::Cancelled) if !self.desk().is_closed => How::Cancelled,
+            _ => How::Interrupted,
+        };
+        spec.record.with(|journal| {
+            journal.end(how);
+            drop(journal.flush());
+        });
     }
 
-    /// Runs what is open of a job, until nothing is or it cannot go on. What failed for want of
-    /// space, or was opened again by the user, takes another run.
-    async fn run_until_done(
+    async fn run_what_is_open(
         &self,
         spec: &Spec,
         mut inbox: mpsc::Receiver<Order>,
@@ -133,10 +131,16 @@ impl Jobs {
                     |image, variant| open.contains(&crate::event::Place { image, variant });
                 Arc::new(spec.plan.only(wanted, slots))
             };
+            if let Err(error) = prepare_again(&plan).await {
+                let error = Some(redact::text(&error));
+                self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
+                return;
+            }
             let error = match self.run(spec, &plan, &mut inbox).await {
                 Ok(Ended { no_workers: Some(reason), .. }) => {
                     Some(format!("no worker is left: {reason}"))
                 }
+                Ok(Ended { halted: Some(reason), .. }) => Some(reason),
                 Ok(_) => None,
                 Err(error) => Some(error.to_string()),
             };
@@ -156,22 +160,23 @@ impl Jobs {
     async fn run(
         &self,
         spec: &Spec,
-        plan: &Arc<crate::plan::Plan>,
+        plan: &Arc<Plan>,
         inbox: &mut mpsc::Receiver<Order>,
     ) -> Result<Ended, crate::supervisor::SupervisorError> {
         self.0.live.with(|model, _| model.begin_run(Arc::clone(plan)));
         let mut bus = Bus::new();
         let mut events = bus.listen();
-        let (jobs, folder) = (self.clone(), spec.output.clone());
+        spec.record.begin(spec, plan);
+        let (jobs, record, planned) = (self.clone(), spec.record.clone(), Arc::clone(plan));
         // On a thread of its own, so that no page can hold up the dispatch of tasks.
         let listener = tokio::task::spawn_blocking(move || {
             while let Some(event) = events.blocking_recv() {
-                jobs.0.live.with(|model, t| model.event(&event, t));
-                if let Event::Output(ended) = &*event
-                    && ended.kind == Some(FailureKind::NoSpace)
-                {
-                    jobs.pause_for_space(&folder);
+                jobs.take_in(&event, &record, &planned);
+                while let Ok(event) = events.try_recv() {
+                    jobs.take_in(&event, &record, &planned);
                 }
+                // What the disk does not take now is kept.
+                record.with(|journal| drop(journal.flush()));
             }
         });
         let ended = run::run(plan, &spec.settings, &mut bus, inbox).await;
@@ -182,53 +187,52 @@ impl Jobs {
         ended
     }
 
-    /// The disk is full.
-    fn pause_for_space(&self, folder: &std::path::Path) {
-        let free_bytes = space::free(folder).unwrap_or(0);
-        let paused = self.0.live.with(|model, t| {
-            let Some(job) = model.job_at(t) else { return false };
-            if !matches!(job.state, JobState::Starting | JobState::Running) {
-                return false;
+    fn take_in(&self, event: &Event, record: &Record, plan: &Plan) {
+        record.with(|journal| journal.event(event, plan));
+        self.0.live.with(|model, t| model.event(event, t));
+        match event {
+            Event::Paused { needed_bytes, free_bytes } => {
+                self.paused_for_space(*needed_bytes, *free_bytes);
             }
-            let left = (job.outputs - job.progress.done) as u64;
-            let each = job.progress.written_bytes / job.progress.ok.max(1) as u64;
-            let needed_bytes = (left * each).max(MIN_NEEDED_BYTES);
+            Event::Resumed => self.space_is_back(),
+            _ => {}
+        }
+    }
+
+    /// The disk is full: the run waits by itself.
+    fn paused_for_space(&self, needed_bytes: u64, free_bytes: u64) {
+        self.0.live.with(|model, t| {
+            let state = model.job().map(|job| job.state);
+            if !matches!(state, Some(JobState::Starting | JobState::Running)) {
+                return;
+            }
             let pause = Pause::NoSpace { needed_bytes, free_bytes };
             model.set_state(JobState::Paused, Some(pause), t);
             let args = json!({ "needed_bytes": needed_bytes, "free_bytes": free_bytes });
             model.notice(Level::Error, "no_space", args, "the disk is full".into(), t);
-            true
         });
-        if paused {
-            self.order(Order::Pause);
-        }
     }
 
-    /// Goes on when a disk that was full has room again.
-    async fn look_for_space(&self, spec: &Spec) -> Infallible {
-        loop {
-            tokio::time::sleep(LOOK_FOR_SPACE).await;
-            let pause = self.0.live.with(|model, _| model.job().and_then(|job| job.pause));
-            let Some(Pause::NoSpace { needed_bytes, .. }) = pause else { continue };
-            if space::free(&spec.output).is_none_or(|free| free < needed_bytes) {
-                continue;
-            }
-            self.0.live.with(|model, t| {
+    /// The run goes on, as a disk that was full has room again.
+    fn space_is_back(&self) {
+        self.0.live.with(|model, t| {
+            let pause = model.job().and_then(|job| job.pause);
+            if matches!(pause, Some(Pause::NoSpace { .. })) {
                 model.set_state(JobState::Running, None, t);
-                let message = "there is room on the disk again".into();
-                model.notice(Level::Info, "space_back", json!({}), message, t);
-            });
-            self.order(Order::Resume);
-        }
+            }
+            let message = "there is room on the disk again".into();
+            model.notice(Level::Info, "space_back", json!({}), message, t);
+        });
     }
+}
 
-    /// Gives the current work an order.
-    fn order(&self, order: Order) {
-        if let Some(work) = &self.desk().work {
-            // The state says the same, and is looked at before the next run.
-            let _ = work.orders.try_send(order);
-        }
-    }
+/// Makes the folders of a plan that is to be run, once more: whoever goes on with a job may have
+/// lost them.
+async fn prepare_again(plan: &Arc<Plan>) -> Result<(), String> {
+    let plan = Arc::clone(plan);
+    let prepared = tokio::task::spawn_blocking(move || plan::prepare(&plan));
+    let prepared = prepared.await.map_err(|error| error.to_string())?;
+    prepared.map_err(|error| error.to_string())
 }
 
 impl Todo {

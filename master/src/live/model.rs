@@ -280,7 +280,12 @@ impl Model {
                 let ended = OutputEnded { reason, last_words, reproduce, ..ended.clone() };
                 self.output_ended(&ended, t);
             }
-            Event::Listening { .. } | Event::Progress(_) | Event::Finished(_) => {}
+            Event::PutOff { worker, slot, .. } => self.output_put_off(*worker, *slot, t),
+            Event::Listening { .. }
+            | Event::Paused { .. }
+            | Event::Resumed
+            | Event::Progress(_)
+            | Event::Finished(_) => {}
         }
     }
 
@@ -341,6 +346,15 @@ impl Model {
         self.change(Change::Retried { outputs });
         self.count_changed();
         places.len()
+    }
+
+    /// Takes the failures of the job from its book, which was filled before the job began here.
+    pub fn recall_failures(&mut self) {
+        let failures: Vec<_> = self.books.back().into_iter().flat_map(Book::failures).collect();
+        for failure in failures {
+            self.keep_failure(failure);
+        }
+        self.count_changed();
     }
 
     /// Gives notice of something.

@@ -21,7 +21,8 @@ struct Made {
 impl Model {
     /// An output came to its end.
     pub(super) fn output_ended(&mut self, ended: &OutputEnded, t: f64) {
-        let made = self.advance_lane(ended, t);
+        let made = ended.worker.zip(ended.slot);
+        let made = made.and_then(|(worker, slot)| self.advance_lane(worker, slot, t));
         let Some(book) = self.books.back_mut() else { return };
         let is_news = book.end(ended);
         if is_news {
@@ -41,9 +42,16 @@ impl Model {
         }
     }
 
+    /// An output could not be written and is still to be made; the lane goes on.
+    pub(super) fn output_put_off(&mut self, worker: u32, slot: u32, t: f64) {
+        if self.advance_lane(worker, slot, t).is_some() {
+            self.change(Change::Lanes { lanes: self.lanes.clone() });
+        }
+    }
+
     /// The lane goes on with the next output of its task, or is idle.
-    fn advance_lane(&mut self, ended: &OutputEnded, t: f64) -> Option<Made> {
-        let lane = self.lane_of(ended.worker?, ended.slot?)?;
+    fn advance_lane(&mut self, worker: u32, slot: u32, t: f64) -> Option<Made> {
+        let lane = self.lane_of(worker, slot)?;
         let slot = lane.slot;
         let task = lane.task.as_mut()?;
         let made = Made {

@@ -118,6 +118,7 @@ fn output(worker: Option<u32>, image: usize, variant: usize, status: Status) -> 
         worker,
         attempt: Some(1),
         ms: Some(10.0),
+        modified_ns: None,
         bytes: (status == Status::Ok).then_some(7),
         kind: failed.then_some(FailureKind::Damaged),
         reason: failed.then(|| "cut off".to_owned()),

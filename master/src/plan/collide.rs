@@ -95,6 +95,7 @@ mod tests {
                 name,
                 bytes: 0,
                 extent: None,
+                modified_ns: None,
                 stem,
                 extension,
                 failure: None,

@@ -167,7 +167,7 @@ fn pairs(pairs: &[(PathBuf, PathBuf)]) -> String {
 }
 
 /// An I/O error in words, without its number.
-pub(super) fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     use io::ErrorKind as Kind;
     match error.kind() {
         Kind::NotFound => "no such file or folder".into(),

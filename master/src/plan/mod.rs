@@ -6,7 +6,7 @@
 //! tasks are pure and live in files of their own.
 
 mod collide;
-mod error;
+pub(crate) mod error;
 mod existing;
 mod extent;
 mod list;
@@ -31,12 +31,13 @@ use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::Sniffed;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Order, Task};
+use lote_protocol::time::nanoseconds;
 
 pub use error::{ErrorClass, PlanError};
 pub use extent::Extent;
 pub use list::{Listed, Listing, is_image_name, list, sniff_head};
 pub use pattern::{Pattern, PatternError};
-pub use prepare::{folders, prepare};
+pub use prepare::{folders, prepare, sync_folders};
 pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
 pub use split::Unit;
@@ -72,6 +73,8 @@ pub struct Image {
     pub bytes: u64,
     /// How large its picture is, as far as the header tells.
     pub extent: Option<Extent>,
+    /// When it was last changed, ns since 1970, where the system tells.
+    pub modified_ns: Option<i64>,
     /// Why it cannot be used, if that is known already. All its outputs have failed then.
     pub failure: Option<Failure>,
     /// Whether it is a symbolic link.
@@ -97,10 +100,46 @@ pub enum OutputState {
         /// Its number, if above 1, among files of that name (`--if-exists rename`).
         number: u32,
     },
+    /// It was made before, and nothing has changed since.
+    Done(Done),
     /// It exists and is left as it is.
     Skipped,
     /// It cannot be made.
     Failed(Failure),
+}
+
+/// An output that was made before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// Its number, if above 1, among files of that name.
+    pub number: u32,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// When it was written, ns since 1970.
+    pub modified_ns: Option<i64>,
+}
+
+/// Tells what is known of earlier runs.
+pub trait Past {
+    /// The output of that image (its absolute path is given, too) in that variant and encoding, and
+    /// where it is below the output folder: if it was made and is as it was, and so is the image.
+    fn done(
+        &self,
+        input: &Path,
+        image: &Image,
+        variant: &VariantSpec,
+        encoding: &Encoding,
+    ) -> Option<(Done, PathBuf)>;
+}
+
+/// No run before.
+#[derive(Debug, Clone, Copy)]
+pub struct NoPast;
+
+impl Past for NoPast {
+    fn done(&self, _: &Path, _: &Image, _: &VariantSpec, _: &Encoding) -> Option<(Done, PathBuf)> {
+        None
+    }
 }
 
 /// How many images and outputs there are.
@@ -112,7 +151,7 @@ pub struct Counts {
     pub outputs: usize,
     /// Outputs to be made.
     pub planned: usize,
-    /// Outputs that exist and are left as they are.
+    /// Outputs that exist and are left as they are, those that were made before included.
     pub skipped: usize,
     /// Outputs that are known to fail.
     pub failed: usize,
@@ -120,6 +159,11 @@ pub struct Counts {
 
 /// Makes a plan. Nothing on the disk is changed.
 pub fn plan(request: &Request) -> Result<Plan, PlanError> {
+    resume(request, &NoPast)
+}
+
+/// Makes a plan of what earlier runs have not done. Nothing on the disk is changed.
+pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     if request.paths.is_empty() {
         return Err(PlanError::NoPaths);
     }
@@ -150,19 +194,20 @@ pub fn plan(request: &Request) -> Result<Plan, PlanError> {
         replace: request.if_exists == IfExists::Overwrite,
         base: std::env::current_dir().unwrap_or_default(),
     };
-    plan.settle_outputs(request.if_exists, &mut inputs)?;
+    plan.settle_outputs(request.if_exists, past, &mut inputs)?;
     plan.units = split::split(plan.work(), request.slots);
     Ok(plan)
 }
 
 fn image(found: scan::Found, encoding: &Encoding) -> Image {
-    let (bytes, extent, content, failure) = match found.look {
-        Ok(look) => (look.bytes, look.extent, look.content, None),
-        Err(failure) => (0, None, Sniffed::Unknown, Some(failure)),
+    let (bytes, modified, extent, content, failure) = match found.look {
+        Ok(look) => (look.bytes, look.modified, look.extent, look.content, None),
+        Err(failure) => (0, None, None, Sniffed::Unknown, Some(failure)),
     };
+    let modified_ns = modified.and_then(nanoseconds);
     let (stem, extension) = names::stem_and_extension(&found.name, content, encoding.format);
     let (path, name, link) = (found.path, found.name, found.link);
-    Image { path, name, bytes, extent, failure, link, stem, extension }
+    Image { path, name, bytes, extent, modified_ns, failure, link, stem, extension }
 }
 
 impl Plan {
@@ -180,7 +225,7 @@ impl Plan {
     /// If there is no such image or variant.
     pub fn output(&self, image: usize, variant: usize) -> PathBuf {
         let number = match self.state(image, variant) {
-            OutputState::Planned { number } => *number,
+            OutputState::Planned { number } | OutputState::Done(Done { number, .. }) => *number,
             OutputState::Skipped | OutputState::Failed(_) => 1,
         };
         let variant = &self.variants[variant].name;
@@ -195,7 +240,7 @@ impl Plan {
     }
 
     /// The same plan for only those outputs that are `wanted`, those of images that could not be
-    /// used before included: all others are skipped. Images and variants keep their places.
+    /// used before included: all others are skipped, or stay done. Images and variants keep their places.
     #[must_use]
     pub fn only(&self, wanted: impl Fn(usize, usize) -> bool, slots: usize) -> Self {
         let mut plan = self.clone();
@@ -204,6 +249,10 @@ impl Plan {
             let wanted = wanted(index / variants, index % variants);
             match state {
                 OutputState::Planned { .. } if wanted => {}
+                OutputState::Done(_) if !wanted => {}
+                OutputState::Done(Done { number, .. }) => {
+                    *state = OutputState::Planned { number: *number };
+                }
                 _ if wanted => *state = OutputState::Planned { number: 1 },
                 _ => *state = OutputState::Skipped,
             }
@@ -215,6 +264,14 @@ impl Plan {
     /// How outputs are encoded.
     pub fn encoding(&self) -> &Encoding {
         &self.encoding
+    }
+
+    /// The path of an image, absolute.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn input(&self, image: usize) -> PathBuf {
+        self.base.join(&self.images[image].path)
     }
 
     /// The folder that outputs go to.
@@ -230,6 +287,7 @@ impl Plan {
             steps: self.variants[*variant as usize].steps.clone(),
             output: self.absolute(&self.output(*image, *variant as usize)),
             replace: self.replace,
+            durable: false,
             encoding: self.encoding.clone(),
         };
         Some(Task {
@@ -246,7 +304,7 @@ impl Plan {
         for state in &self.states {
             match state {
                 OutputState::Planned { .. } => counts.planned += 1,
-                OutputState::Skipped => counts.skipped += 1,
+                OutputState::Skipped | OutputState::Done(_) => counts.skipped += 1,
                 OutputState::Failed(_) => counts.failed += 1,
             }
         }
@@ -257,6 +315,7 @@ impl Plan {
     fn settle_outputs(
         &mut self,
         policy: IfExists,
+        past: &impl Past,
         inputs: &mut place::Inputs,
     ) -> Result<(), PlanError> {
         const SHOWN: usize = 3;
@@ -264,13 +323,21 @@ impl Plan {
         let mut refused = Vec::new();
         self.states.reserve_exact(self.images.len() * self.variants.len());
         for (place, image) in self.images.iter().enumerate() {
-            for variant in &self.variants {
-                let variant = &variant.name;
+            let input = self.base.join(&image.path);
+            for spec in &self.variants {
+                let variant = &spec.name;
                 if let Some(failure) = &image.failure {
                     self.states.push(OutputState::Failed(failure.clone()));
                     continue;
                 }
                 let folder = folder(&self.output, variant, image);
+                if let Some((done, output)) = past.done(&input, image, spec, &self.encoding)
+                    && self.output.join(output)
+                        == folder.join(self.file_name(place, variant, done.number))
+                {
+                    self.states.push(OutputState::Done(done));
+                    continue;
+                }
                 let state = if policy == IfExists::Overwrite {
                     OutputState::Planned { number: 1 }
                 } else {

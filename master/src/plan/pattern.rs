@@ -1,6 +1,7 @@
 //! How the user wants outputs to be named. Pure: no disk is touched.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::str::FromStr;
 
 use super::names::fit;
@@ -54,6 +55,21 @@ impl Default for Pattern {
     /// `{name}_{variant}`.
     fn default() -> Self {
         Self { parts: vec![Part::Name, Part::Text("_".into()), Part::Variant], digits: 1 }
+    }
+}
+
+impl fmt::Display for Pattern {
+    /// As it can be read again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => f.write_str(text)?,
+                Part::Name => f.write_str("{name}")?,
+                Part::Variant => f.write_str("{variant}")?,
+                Part::Number => f.write_str("{n}")?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -179,6 +195,9 @@ mod tests {
         assert_eq!(named("boda {n} ({name})", 6), "boda 007 (foto).jpg");
         assert_eq!(named("{n}", 119), "120.jpg");
         assert_eq!("{name}_{variant}".parse(), Ok(Pattern::default()));
+        for text in ["{name}_{variant}", "boda {n} ({name})", "{n}"] {
+            assert_eq!(text.parse::<Pattern>().unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -30,6 +30,35 @@ pub fn prepare(plan: &Plan) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// Forces the names of those folders, and of those above them up to that of the output folder, to
+/// the disk.
+pub fn sync_folders(plan: &Plan) -> Result<(), PlanError> {
+    let above = plan.output.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let above = above.unwrap_or(Path::new("."));
+    let mut all = BTreeSet::from([above.to_owned(), plan.output.clone()]);
+    for folder in folders(plan) {
+        let below = folder.ancestors().take_while(|folder| **folder != *plan.output);
+        all.extend(below.map(Path::to_owned));
+    }
+    for folder in all {
+        sync(&folder).map_err(|error| PlanError::CannotWrite {
+            path: folder.clone(),
+            reason: reason(&error),
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn sync(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// The folders of all outputs that are to be made.
 pub fn folders(plan: &Plan) -> BTreeSet<PathBuf> {
     let mut folders = BTreeSet::new();

@@ -55,7 +55,8 @@ pub enum IfExists {
 /// What to do about images whose outputs would have the same path: `x/a.jpg` and `y/a.jpg`, or
 /// names that differ only in case or in how their accents are encoded, as some file systems take
 /// those for the same.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum IfCollides {
     /// Refuse the run.
     #[default]

@@ -9,6 +9,8 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lote_protocol::sandbox::Sandbox;
 
+use lote_protocol::outcome::FailureKind;
+
 use super::Reporter;
 use super::text::{estimate, failure_kind, printable};
 use crate::event::{Event, Mode, OutputEnded, Progress, Status, WorkerState};
@@ -88,7 +90,12 @@ impl Terminal {
         self.failed += usize::from(bad);
         let name = printable(&output.image);
         if bad {
-            if !self.shown.insert((output.image.clone(), output.reason.clone())) {
+            // What cannot be written cannot be for one reason, as a rule; it is said once.
+            let of = match output.kind {
+                Some(FailureKind::Write) => String::new(),
+                _ => output.image.clone(),
+            };
+            if !self.shown.insert((of, output.reason.clone())) {
                 return;
             }
             self.lines += 1;
@@ -185,6 +192,21 @@ impl Terminal {
         }
     }
 
+    /// The disk is full.
+    fn paused(&self, free_bytes: u64) {
+        let free = free_bytes >> 10;
+        let text = match self.lang {
+            Lang::En => format!(
+                "the disk is full ({free} KiB free): paused until there is room; Ctrl-C ends the run"
+            ),
+            Lang::Es => format!(
+                "el disco está lleno ({free} KiB libres): en pausa hasta que haya sitio; \
+                 Ctrl-C termina"
+            ),
+        };
+        self.line(&format!("{WARN}⏸ {text}{WARN:#}"));
+    }
+
     fn planned(&mut self, outputs: usize, mode: Mode, workers: u32) {
         let Some(bars) = &mut self.bars else { return };
         bars.mode = mode;
@@ -248,6 +270,13 @@ impl Reporter for Terminal {
                 self.task(*worker, *slot, image, *attempt);
             }
             Event::Output(output) => self.output(output),
+            Event::PutOff { .. } => {}
+            Event::Paused { free_bytes, .. } => self.paused(*free_bytes),
+            Event::Resumed => {
+                let en = "there is room again: it goes on";
+                let es = "vuelve a haber sitio: se continúa";
+                self.line(&format!("{GOOD}▶{GOOD:#} {}", self.lang.pick(en, es)));
+            }
             Event::Progress(progress) => self.progress(progress),
             Event::Finished(summary) => {
                 self.clear();

@@ -144,6 +144,17 @@ impl Ledger {
         self.ended_as(None)
     }
 
+    /// How many outputs have not ended.
+    pub(super) fn open(&self) -> usize {
+        self.ended.len() - self.done
+    }
+
+    /// What an output takes on average, bytes; `None` before the first.
+    pub(super) fn mean_bytes(&self) -> Option<u64> {
+        let made = self.variants.iter().map(|variant| variant.ok as u64).sum();
+        self.bytes.checked_div(made)
+    }
+
     /// The outputs that ended well, as image and variant.
     pub(super) fn ended_well(&self) -> Vec<(usize, usize)> {
         self.ended_as(Some(Status::Ok))

@@ -8,11 +8,13 @@ mod deadlines;
 mod heartbeats;
 mod ledger;
 mod memory;
+mod obstacle;
 mod outcome;
+pub mod space;
 mod sweep;
 mod workers;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -49,6 +51,8 @@ pub struct Settings {
     pub slots: u32,
     /// How long a task may take.
     pub timeout: Timeout,
+    /// Whether each output is forced to the disk before it counts as made.
+    pub durable: bool,
     /// The workers; `workers` and `slots` in it follow from `mode` and `slots` here.
     pub workers: Config,
 }
@@ -77,6 +81,8 @@ pub struct Ended {
     pub cancelled: bool,
     /// Why there were no workers any more, if that ended it.
     pub no_workers: Option<String>,
+    /// Why outputs could not be written any more, if that ended it.
+    pub halted: Option<String>,
 }
 
 /// Runs a plan to its end. Its folders must have been prepared. What happens is told on `bus`.
@@ -131,6 +137,13 @@ struct Run<'a> {
     no_workers: Option<String>,
     /// The weakest sandbox that a worker was in.
     sandbox: Option<Sandbox>,
+    /// Why nothing can be written any more.
+    halted: Option<String>,
+    full: Option<obstacle::Full>,
+    user_paused: bool,
+    /// Tasks that have met an obstacle and have not come to their ends.
+    put_off: HashSet<TaskId>,
+    unwritten_in_a_row: u32,
     told: usize,
 }
 
@@ -166,6 +179,11 @@ impl<'a> Run<'a> {
             cancelled: None,
             no_workers: None,
             sandbox: None,
+            halted: None,
+            full: None,
+            user_paused: false,
+            put_off: HashSet::new(),
+            unwritten_in_a_row: 0,
             told: usize::MAX,
             plan,
             settings,
@@ -220,6 +238,7 @@ impl<'a> Run<'a> {
                 _ = tick.tick() => {
                     self.time_is_up();
                     self.tell_progress().await;
+                    self.look_for_space().await;
                 }
             }
         }
@@ -237,8 +256,16 @@ impl<'a> Run<'a> {
                 self.kill_all();
             }
             Order::Kill(worker) => self.supervisor.kill(worker, Killer::User),
-            Order::Pause => self.handle(Input::Pause).await,
-            Order::Resume => self.handle(Input::Resume).await,
+            Order::Pause => {
+                self.user_paused = true;
+                self.handle(Input::Pause).await;
+            }
+            Order::Resume => {
+                self.user_paused = false;
+                // Whoever says so knows of room.
+                self.full = None;
+                self.handle(Input::Resume).await;
+            }
         }
     }
 
@@ -293,7 +320,7 @@ impl<'a> Run<'a> {
         self.effects = effects;
         match input {
             Input::Ready { worker, .. } => self.watch(worker).await,
-            Input::Finished { slot, .. } => {
+            Input::Finished { slot, .. } | Input::PutOff { slot, .. } => {
                 self.watch(slot.worker).await;
                 for worker in begun.into_iter().filter(|worker| *worker != slot.worker) {
                     self.watch(worker).await;
@@ -319,6 +346,7 @@ impl<'a> Run<'a> {
         for order in &mut work.orders {
             // An attempt before may have written it without living to tell.
             order.replace |= attempt > 1;
+            order.durable = self.settings.durable;
         }
         let known = self.workers.get(&slot.worker).and_then(|known| known.mailbox.as_ref());
         if let Some(mailbox) = known {
@@ -409,6 +437,11 @@ impl<'a> Run<'a> {
         }
         self.sweeper.finish().await;
         self.bus.publish(Event::Finished(summary.clone())).await;
-        Ended { summary, cancelled: self.cancelled.is_some(), no_workers: self.no_workers }
+        Ended {
+            summary,
+            cancelled: self.cancelled.is_some(),
+            no_workers: self.no_workers,
+            halted: self.halted,
+        }
     }
 }

@@ -20,7 +20,7 @@ impl Run<'_> {
             for variant in 0..self.plan.variants.len() {
                 match self.plan.state(image, variant) {
                     OutputState::Planned { .. } => {}
-                    OutputState::Skipped => {
+                    OutputState::Skipped | OutputState::Done(_) => {
                         let path = Some(self.output_name(image, variant));
                         let ended = OutputEnded { path, ..self.blank(image, variant) };
                         self.book(image, variant, ended, Duration::ZERO).await;
@@ -53,10 +53,11 @@ impl Run<'_> {
             ..self.blank(image, variant)
         };
         let ended = match result {
-            Ok(Written { bytes, notes, .. }) => OutputEnded {
+            Ok(Written { bytes, modified_ns, notes, .. }) => OutputEnded {
                 status: Status::Ok,
                 path: Some(self.output_name(image, variant)),
                 bytes: Some(bytes),
+                modified_ns,
                 notes,
                 ..ended
             },
@@ -78,7 +79,11 @@ impl Run<'_> {
             let ended = match why {
                 GiveUp::Cancelled => {
                     self.ledger.count_cancelled();
-                    let failure = Failure::new(FailureKind::Cancelled, "not started: interrupted");
+                    let why = match &self.halted {
+                        Some(why) => format!("not made: {why}"),
+                        None => "not started: interrupted".into(),
+                    };
+                    let failure = Failure::new(FailureKind::Cancelled, why);
                     let ended = failed(blank, failure);
                     OutputEnded { status: Status::Skipped, untried: true, ..ended }
                 }
@@ -157,25 +162,8 @@ impl Run<'_> {
 
     /// An output about which nothing is known.
     fn blank(&self, image: usize, variant: usize) -> OutputEnded {
-        OutputEnded {
-            place: Place { image, variant },
-            slot: None,
-            image: self.image_name(image),
-            variant: self.ledger.name(variant),
-            status: Status::Skipped,
-            path: None,
-            worker: None,
-            attempt: None,
-            ms: None,
-            bytes: None,
-            kind: None,
-            reason: None,
-            notes: Vec::new(),
-            untried: false,
-            last_words: Vec::new(),
-            reproduce: None,
-            reproduce_redacted: None,
-        }
+        let (place, name) = (Place { image, variant }, self.ledger.name(variant));
+        OutputEnded::open(place, self.image_name(image), name)
     }
 
     async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {

@@ -115,14 +115,30 @@ impl Run<'_> {
             }
             Report::Ended { variant, result, micros, .. } => {
                 let Some(output) = self.output_of(task, variant) else { return };
+                if let Err(failure) = &result {
+                    let image = self.plan.units[task.0 as usize].image;
+                    let path = self.plan.output(image, variant as usize);
+                    if let Some(obstacle) = self.obstacle(failure, &path) {
+                        self.tell_put_off(slot, image, variant).await;
+                        self.meet(obstacle, task).await;
+                        return;
+                    }
+                } else {
+                    self.has_written().await;
+                }
                 self.end_made(slot, task, variant, result, Duration::from_micros(micros)).await;
                 self.handle(Input::Ended { slot, task, output }).await;
             }
             Report::Finished { micros, .. } => {
                 self.ledger.busy += Duration::from_micros(micros);
                 self.stages.remove(&task);
+                let input = if self.put_off.remove(&task) {
+                    Input::PutOff { slot, task }
+                } else {
+                    Input::Finished { slot, task }
+                };
                 self.weigh(worker).await;
-                self.handle(Input::Finished { slot, task }).await;
+                self.handle(input).await;
             }
         }
     }
@@ -181,6 +197,7 @@ impl Run<'_> {
         self.sweeper.sweep(pid, &given, self.plan);
         for task in running {
             self.deaths.insert(task, death.clone());
+            self.put_off.remove(&task);
         }
         self.deadlines.forget(worker);
         self.heartbeats.forget(worker);
@@ -202,6 +219,16 @@ impl Run<'_> {
             reason: None,
             ms: Some(milliseconds(took)),
             sandbox: Some(sandbox),
+        };
+        self.bus.publish(event).await;
+    }
+
+    async fn tell_put_off(&mut self, slot: SlotId, image: usize, variant: u32) {
+        let event = Event::PutOff {
+            worker: slot.worker.0,
+            slot: slot.index,
+            image: self.image_name(image),
+            variant: self.ledger.name(variant as usize),
         };
         self.bus.publish(event).await;
     }

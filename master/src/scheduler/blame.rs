@@ -87,7 +87,7 @@ impl Scheduler {
     }
 
     /// An innocent task goes back to where it came from.
-    fn put_back(&mut self, task: TaskId, effects: &mut Vec<Effect>) {
+    pub(super) fn put_back(&mut self, task: TaskId, effects: &mut Vec<Effect>) {
         let suspect = self.tasks[task.0 as usize].charged > 0;
         self.requeue(task, suspect, effects);
     }

@@ -81,6 +81,14 @@ pub enum Input {
         /// The task.
         task: TaskId,
     },
+    /// A slot has come to the end of a task without making all of it, for a reason that lies with
+    /// neither: the rest is to be made later.
+    PutOff {
+        /// The slot.
+        slot: SlotId,
+        /// The task.
+        task: TaskId,
+    },
     /// A worker is dead, and all that it had reported before has been handed in.
     Lost {
         /// The worker.
@@ -282,6 +290,7 @@ impl Scheduler {
             Input::Ready { worker, slots } => self.ready(worker, slots, effects),
             Input::Ended { slot, task, output } => self.output_ended(slot, task, output),
             Input::Finished { slot, task } => self.finished(slot, task, effects),
+            Input::PutOff { slot, task } => self.put_off(slot, task, effects),
             Input::Lost { worker, blame } => self.lost(worker, blame, effects),
             Input::Retire { worker } => self.retire(worker, effects),
             Input::Pause => self.paused = true,
@@ -355,31 +364,25 @@ impl Scheduler {
     }
 
     fn finished(&mut self, slot: SlotId, task: TaskId, effects: &mut Vec<Effect>) {
-        if self.running(slot) != Some(task) {
-            return;
-        }
-        let mut leaves = false;
-        if let Some(worker) = self.workers.get_mut(&slot.worker) {
-            let of_slot = &mut worker.slots[slot.index as usize];
-            of_slot.tasks.pop_front();
-            let left = of_slot.tasks.iter().map(|task| self.tasks[task.0 as usize].memory_bytes);
-            self.memory.set(of_slot, left.max().unwrap_or(0));
-            worker.exclusive = false;
-            leaves = worker.retiring && worker.is_idle();
-        }
+        let Some(leaves) = self.take_off(slot, task) else { return };
         // A worker that forgets an output has not done the task.
         if self.tasks[task.0 as usize].has_open_outputs() {
             self.charge(task, effects);
         } else {
             self.end(task);
         }
+        self.go_on(slot.worker, leaves, effects);
+    }
+
+    /// After a task of a worker has come to its end: the worker leaves, or gets more to do.
+    fn go_on(&mut self, worker: WorkerId, leaves: bool, effects: &mut Vec<Effect>) {
         if leaves {
-            self.leave(slot.worker, effects);
+            self.leave(worker, effects);
         }
         if self.memory.take_shortage() {
             self.fill_all(effects);
         } else {
-            self.fill(slot.worker, effects);
+            self.fill(worker, effects);
         }
     }
 
@@ -400,6 +403,33 @@ impl Scheduler {
             self.draining = None;
         }
         effects.push(Effect::Leave { worker: id });
+    }
+
+    fn put_off(&mut self, slot: SlotId, task: TaskId, effects: &mut Vec<Effect>) {
+        let Some(leaves) = self.take_off(slot, task) else { return };
+        if self.tasks[task.0 as usize].has_open_outputs() {
+            // The next one is no repetition.
+            self.tasks[task.0 as usize].attempts -= 1;
+            self.put_back(task, effects);
+        } else {
+            self.end(task);
+        }
+        self.go_on(slot.worker, leaves, effects);
+    }
+
+    /// Takes a task off the slot that is running it; tells whether its worker is to leave now.
+    /// `None` if the slot is not running it.
+    fn take_off(&mut self, slot: SlotId, task: TaskId) -> Option<bool> {
+        if self.running(slot) != Some(task) {
+            return None;
+        }
+        let worker = self.workers.get_mut(&slot.worker)?;
+        let of_slot = &mut worker.slots[slot.index as usize];
+        of_slot.tasks.pop_front();
+        let left = of_slot.tasks.iter().map(|task| self.tasks[task.0 as usize].memory_bytes);
+        self.memory.set(of_slot, left.max().unwrap_or(0));
+        worker.exclusive = false;
+        Some(worker.retiring && worker.is_idle())
     }
 
     fn end(&mut self, task: TaskId) {

@@ -12,6 +12,7 @@ enum Step {
     Ready { worker: u32, slots: u32 },
     Progress { worker: u32, slot: u32 },
     Finish { worker: u32, slot: u32 },
+    PutOff { worker: u32, slot: u32 },
     Lose { worker: u32, blame: u8 },
     Retire { worker: u32 },
     Stray { worker: u32, slot: u32, task: u32, output: u32 },
@@ -27,6 +28,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (worker(), 1..4_u32).prop_map(|(worker, slots)| Step::Ready { worker, slots }),
         8 => (worker(), slot()).prop_map(|(worker, slot)| Step::Progress { worker, slot }),
         8 => (worker(), slot()).prop_map(|(worker, slot)| Step::Finish { worker, slot }),
+        2 => (worker(), slot()).prop_map(|(worker, slot)| Step::PutOff { worker, slot }),
         3 => (worker(), 0..5_u8).prop_map(|(worker, blame)| Step::Lose { worker, blame }),
         2 => worker().prop_map(|worker| Step::Retire { worker }),
         2 => (worker(), slot(), 0..20_u32, 0..4_u32).prop_map(|(worker, slot, task, output)| {
@@ -159,6 +161,18 @@ impl World {
         self.tell(Input::Finished { slot, task });
     }
 
+    /// The running task of a slot cannot be done now, but for what has been reported of it.
+    fn put_off(&mut self, worker: u32, slot: u32) {
+        let Some((task, outputs)) = self.slot(worker, slot).and_then(VecDeque::pop_front) else {
+            return;
+        };
+        if !outputs.is_empty() {
+            *self.attempts.entry(task).or_default() -= 1;
+        }
+        let slot = SlotId { worker: WorkerId(worker), index: slot };
+        self.tell(Input::PutOff { slot, task });
+    }
+
     fn lose(&mut self, worker: u32, blame: u8) {
         let blame = match blame {
             0 | 1 => Blame::Running,
@@ -185,6 +199,7 @@ impl World {
             }
             Step::Progress { worker, slot } => self.progress(worker, slot),
             Step::Finish { worker, slot } => self.finish(worker, slot),
+            Step::PutOff { worker, slot } => self.put_off(worker, slot),
             Step::Lose { worker, blame } => self.lose(worker, blame),
             Step::Retire { worker } => self.tell(Input::Retire { worker: WorkerId(worker) }),
             Step::Stray { worker, slot, task, output } => {
@@ -195,6 +210,7 @@ impl World {
                 if !runs_there {
                     self.tell(Input::Ended { slot: at, task: TaskId(task), output });
                     self.tell(Input::Finished { slot: at, task: TaskId(task) });
+                    self.tell(Input::PutOff { slot: at, task: TaskId(task) });
                 }
             }
             Step::Pause => self.tell(Input::Pause),
@@ -294,6 +310,24 @@ fn whoever_kills_at_random_convicts_nobody() {
     assert!(world.ended.is_empty());
     world.settle();
     assert_eq!(world.ended.len(), 4);
+}
+
+#[test]
+fn what_was_put_off_is_made_later_and_is_no_repetition() {
+    let mut scheduler = Scheduler::new([Job { cost: 1, memory_bytes: 0, outputs: 2 }]);
+    let (worker, slot) = (WorkerId(1), SlotId { worker: WorkerId(1), index: 0 });
+    let mut effects = Vec::new();
+    scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
+    scheduler.handle(Input::Ended { slot, task: TaskId(0), output: 0 }, &mut effects);
+    effects.clear();
+    scheduler.handle(Input::Pause, &mut effects);
+    scheduler.handle(Input::PutOff { slot, task: TaskId(0) }, &mut effects);
+    assert!(effects.is_empty() && scheduler.is_idle());
+    scheduler.handle(Input::Resume, &mut effects);
+    let [Effect::Run { outputs, attempt: 1, suspect: false, .. }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(outputs, &[1]);
 }
 
 #[test]

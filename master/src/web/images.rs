@@ -117,6 +117,28 @@ impl App {
         self.images.load(place).map_err(|error| Refusal::from(&error))
     }
 
+    /// Offers the job that broke off when a server last ended here, on the images of then, if they
+    /// may be chosen now. Those that were uploaded or drawn for it are gone. Blocks.
+    pub fn restore_job(&self) -> Result<(), Refusal> {
+        let Some(past) = self.jobs.broken_off() else { return Ok(()) };
+        let Some(root) = past.header.paths.first().map(|name| name.0.clone()) else {
+            return Ok(());
+        };
+        if root != self.places.input {
+            let Some(root) = self.folders.allowed(&root) else { return Ok(()) };
+            let label = label(&root);
+            let recursive = past.header.recursive;
+            let place = Place { source: Source::Folder, label, root, recursive };
+            self.images.load(place).map_err(|error| Refusal::from(&error))?;
+        }
+        let excluded = past.header.exclude.iter();
+        let excluded: Vec<_> = excluded.filter_map(|name| self.images.id_of(&name.0)).collect();
+        // One that is not in the list any more needs no exclusion.
+        let _ = self.images.exclude(Some(&excluded), true);
+        let Some(images) = self.images.selection() else { return Ok(()) };
+        self.jobs.restore(past, images).map_err(Refusal::from)
+    }
+
     /// Draws samples, unless they are there already, and makes them the list. Blocks.
     fn load_samples(&self, count: usize) -> Result<u64, Refusal> {
         if !(1..=MAX_SAMPLES).contains(&count) {

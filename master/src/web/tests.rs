@@ -44,8 +44,13 @@ impl Server {
             program: Program::Own,
             external: false,
         };
-        let settings =
-            Settings { mode: Mode::Processes, slots: 1, timeout: Timeout::Generous, workers };
+        let settings = Settings {
+            mode: Mode::Processes,
+            slots: 1,
+            timeout: Timeout::Generous,
+            durable: false,
+            workers,
+        };
         let config = Config {
             output: output.clone(),
             output_label: "out".into(),

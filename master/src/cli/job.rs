@@ -1,0 +1,233 @@
+//! A job of the command line: planned from what it was asked for, run, and kept on record.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::args::WorkArgs;
+use super::ui::Ui;
+use super::{Exit, probe, session};
+use crate::event::Event;
+use crate::journal::{Header, How, Journal, Records, Unusable, Work};
+use crate::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
+use crate::report::Reporter;
+use crate::report::ndjson::Ndjson;
+use crate::report::terminal::Terminal;
+use crate::report::text::printable;
+use crate::run::{Settings, sweep_orphans};
+
+/// What a job is asked for.
+pub(super) struct Job {
+    /// What goes on record.
+    pub(super) header: Header,
+    /// The folder that outputs go to.
+    pub(super) output: PathBuf,
+    /// What to do about outputs that exist, which need not be what goes on record.
+    pub(super) if_exists: IfExists,
+    /// What need not be made again.
+    pub(super) past: Records,
+    /// The outputs that are wanted, by image (absolute) and name of the variant; `None` is all.
+    pub(super) only: Option<HashSet<(PathBuf, String)>>,
+    /// What is not recorded.
+    pub(super) here: Here,
+}
+
+/// How a job is shown, and by whom it is done.
+#[derive(Debug, Clone)]
+pub(super) struct Here {
+    pub(super) worker_command: Option<String>,
+    pub(super) external: bool,
+    pub(super) dry_run: bool,
+    pub(super) json: bool,
+    pub(super) ndjson: bool,
+}
+
+/// Plans a job and runs it to its end.
+pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
+    let Header { work, .. } = &job.header;
+    let arguments = work_args(work, job.here.worker_command.clone());
+    let settings = match session::settings(&arguments, work.mode, job.here.external) {
+        Ok(settings) => Settings { durable: work.durable, ..settings },
+        Err(what) => {
+            ui.error(&what, Some("write it as for a shell: \"valgrind -q ./lote-worker\""));
+            return Exit::Usage;
+        }
+    };
+    let plan = match make_plan(job, settings.slots as usize) {
+        Ok(Ok(plan)) => plan,
+        Ok(Err(error)) => return refuse(&error, ui),
+        Err(error) => return unusable(&error, ui),
+    };
+    for problem in &plan.problems {
+        ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
+    }
+    if job.here.dry_run {
+        return show(&plan);
+    }
+    if let Err(exit) = probe::insist(&settings, ui) {
+        return exit;
+    }
+    let prepared = plan::prepare(&plan)
+        .and_then(|()| if settings.durable { plan::sync_folders(&plan) } else { Ok(()) });
+    if let Err(error) = prepared {
+        return refuse(&error, ui);
+    }
+    sweep_orphans(&plan::folders(&plan));
+    perform(job, &Arc::new(plan), &settings, ui)
+}
+
+fn make_plan(job: &Job, slots: usize) -> Result<Result<Plan, PlanError>, Unusable> {
+    let request = Request { if_exists: job.if_exists, ..job.header.request(&job.output, slots)? };
+    Ok(plan::resume(&request, &job.past).map(|plan| {
+        let Some(only) = &job.only else { return plan };
+        plan.only(
+            |image, variant| {
+                only.contains(&(plan.input(image), plan.variants[variant].name.clone()))
+            },
+            slots,
+        )
+    }))
+}
+
+/// Says why a plan cannot be made or started.
+pub(super) fn refuse(error: &PlanError, ui: Ui) -> Exit {
+    ui.error(&error.to_string(), Some(&error.hint()));
+    Exit::from(error)
+}
+
+/// Says why a job on record cannot be asked for again.
+fn unusable(error: &Unusable, ui: Ui) -> Exit {
+    let what = format!("the job on record cannot be repeated: {error}");
+    ui.error(&what, Some("another version of lote has made it; name paths and filters again"));
+    Exit::Usage
+}
+
+fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
+    let mut reporters: Vec<Box<dyn Reporter>> =
+        vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
+    if job.here.ndjson {
+        reporters.push(Box::new(Ndjson::new()));
+    }
+    let trouble = Trouble::default();
+    match Journal::create(&job.output, &job.header) {
+        Ok(mut journal) => {
+            journal.begin(plan);
+            let (plan, trouble) = (Arc::clone(plan), trouble.clone());
+            reporters.push(Box::new(Recorder { journal, plan, trouble }));
+        }
+        Err(error) => trouble.note(&error),
+    }
+    let (ended, interrupt) = match session::run(plan, settings, reporters, ui) {
+        Ok(end) => end,
+        Err(exit) => return exit,
+    };
+    if job.here.json {
+        let summary = serde_json::to_string_pretty(&ended.summary).unwrap_or_default();
+        // The reader may have left.
+        let _ = writeln!(io::stdout(), "{summary}");
+    }
+    if let Some(why) = trouble.get() {
+        ui.warn(&match ui.lang {
+            crate::lang::Lang::En => {
+                format!("not all is on record, so that --resume would make it again: {why}")
+            }
+            crate::lang::Lang::Es => {
+                format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
+            }
+        });
+    }
+    let rest = resume_command(&job.output);
+    session::conclude(plan, &ended, interrupt, Some(&rest), ui)
+}
+
+/// The command that goes on with the last job of an output folder.
+fn resume_command(output: &Path) -> String {
+    let folder = output.to_string_lossy();
+    let quoted = shlex::try_quote(&folder).unwrap_or_else(|_| folder.clone());
+    format!("lote run --resume -o {quoted}")
+}
+
+/// Takes a run down in its journal.
+struct Recorder {
+    journal: Journal,
+    plan: Arc<Plan>,
+    trouble: Trouble,
+}
+
+impl Reporter for Recorder {
+    fn show(&mut self, event: &Event) {
+        self.journal.event(event, &self.plan);
+        if let Event::Finished(summary) = event {
+            let how = if summary.cancelled > 0 { How::Interrupted } else { How::Finished };
+            self.journal.end(how);
+        }
+    }
+
+    fn rest(&mut self) {
+        match self.journal.flush() {
+            Ok(()) => self.trouble.forget(),
+            Err(error) => self.trouble.note(&error),
+        }
+    }
+}
+
+/// What keeps the journal from being written, if anything does.
+#[derive(Clone, Default)]
+struct Trouble(Arc<Mutex<Option<String>>>);
+
+impl Trouble {
+    fn set(&self, what: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
+
+    fn note(&self, error: &io::Error) {
+        self.set(Some(plan::error::reason(error)));
+    }
+
+    fn forget(&self) {
+        self.set(None);
+    }
+
+    fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// How a job works, as it goes on record.
+pub(super) fn work(args: &WorkArgs, mode: crate::event::Mode, durable: bool) -> Work {
+    let WorkArgs { jobs, timeout, max_memory, max_pixels, sandbox, .. } = *args;
+    Work { mode, jobs, timeout, max_memory, max_pixels, durable, sandbox: sandbox.into() }
+}
+
+/// The same as arguments.
+fn work_args(work: &Work, worker_command: Option<String>) -> WorkArgs {
+    let Work { jobs, timeout, max_memory, max_pixels, sandbox, .. } = *work;
+    WorkArgs { jobs, timeout, max_memory, max_pixels, sandbox: sandbox.into(), worker_command }
+}
+
+/// Lists what would be done.
+fn show(plan: &Plan) -> Exit {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut exit = if plan.problems.is_empty() { Exit::Ok } else { Exit::SomeFailed };
+    for (index, image) in plan.images.iter().enumerate() {
+        for variant in 0..plan.variants.len() {
+            let input = printable(&image.path.display().to_string());
+            let output = printable(&plan.output(index, variant).display().to_string());
+            let written = match plan.state(index, variant) {
+                OutputState::Planned { .. } => writeln!(out, "{input} -> {output}"),
+                OutputState::Skipped | OutputState::Done(_) => {
+                    writeln!(out, "{input} -> {output} (there already)")
+                }
+                OutputState::Failed(failure) => {
+                    exit = Exit::SomeFailed;
+                    writeln!(out, "{input}: {}", printable(&failure.message))
+                }
+            };
+            if written.is_err() {
+                return exit;
+            }
+        }
+    }
+    exit
+}

@@ -1,0 +1,144 @@
+//! Where journals lie, which of them are kept, and which are in use.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Past, read};
+
+/// The folder of journals, in the output folder.
+pub const FOLDER: &str = ".lote";
+
+const PREFIX: &str = "journal-";
+const SUFFIX: &str = ".jsonl";
+
+/// How many journals are kept. Each holds also what its job took over from those before, so that
+/// what is on record of one kind of job is not lost with the older ones.
+const KEPT: usize = 10;
+
+/// How many bytes of journals are kept besides the two newest.
+const KEPT_BYTES: u64 = 64 << 20;
+
+/// The journals of an output folder, the oldest first.
+fn list(output: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(output.join(FOLDER)) else { return Vec::new() };
+    let is_journal = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+    };
+    let mut files: Vec<_> =
+        entries.flatten().map(|entry| entry.path()).filter(is_journal).collect();
+    // Names begin with the time, in as many digits.
+    files.sort();
+    files
+}
+
+/// All journals of an output folder that can be read, the oldest first.
+pub fn read_all(output: &Path) -> Vec<Past> {
+    list(output).iter().filter_map(|path| read(path).ok().flatten()).collect()
+}
+
+/// The newest journal of an output folder.
+pub fn newest(output: &Path) -> Option<Past> {
+    list(output).iter().rev().find_map(|path| read(path).ok().flatten())
+}
+
+/// Makes the file of a new journal, which is in use as long as it is open.
+pub(super) fn create(output: &Path, started_ms: i64) -> io::Result<(PathBuf, File)> {
+    let folder = output.join(FOLDER);
+    fs::create_dir_all(&folder)?;
+    let mut time = started_ms;
+    loop {
+        let path = folder.join(format!("{PREFIX}{time:015}-{}{SUFFIX}", std::process::id()));
+        match File::options().append(true).create_new(true).open(&path) {
+            Ok(file) => {
+                lock(&file)?;
+                prune(output);
+                return Ok((path, file));
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => time += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Opens a journal to go on with it; fails if another process does.
+pub(super) fn reopen(path: &Path) -> io::Result<File> {
+    let file = File::options().read(true).append(true).open(path)?;
+    lock(&file)?;
+    Ok(file)
+}
+
+/// Whether the job of a journal is at work.
+pub fn in_use(path: &Path) -> bool {
+    File::open(path)
+        .is_ok_and(|file| lock(&file).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock))
+}
+
+/// Removes the oldest journals, but for those in use.
+fn prune(output: &Path) {
+    let mut bytes = 0;
+    for (age, path) in list(output).iter().rev().enumerate().skip(2) {
+        bytes += path.metadata().map_or(0, |metadata| metadata.len());
+        if (age >= KEPT || bytes > KEPT_BYTES) && !in_use(path) {
+            // Another process may have been faster.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Takes the lock, or fails at once. It goes with the process, however that ends.
+#[cfg(unix)]
+fn lock(file: &File) -> io::Result<()> {
+    use rustix::fs::{FlockOperation, flock};
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        // Some network file systems have no locks.
+        Ok(()) | Err(rustix::io::Errno::NOTSUP | rustix::io::Errno::NOLCK) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn lock(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_ten_journals_stay_and_any_that_is_in_use() {
+        let output = tempfile::tempdir().unwrap();
+        let (first, held) = create(output.path(), 1).unwrap();
+        for time in 2..=14 {
+            drop(create(output.path(), time).unwrap());
+        }
+        let files = list(output.path());
+        assert_eq!((files.len(), &files[0]), (11, &first));
+        assert!(in_use(&first) && !in_use(&files[1]));
+        drop(held);
+        let (_, newest) = (create(output.path(), 15).unwrap(), list(output.path()));
+        assert_eq!(newest.len(), 10);
+        assert!(!first.exists());
+    }
+
+    #[test]
+    fn a_large_journal_goes_when_two_others_have_followed() {
+        let output = tempfile::tempdir().unwrap();
+        let (large, file) = create(output.path(), 1).unwrap();
+        file.set_len(KEPT_BYTES + 1).unwrap();
+        drop(file);
+        drop(create(output.path(), 2).unwrap());
+        assert!(large.exists());
+        drop(create(output.path(), 3).unwrap());
+        assert!(!large.exists());
+    }
+
+    #[test]
+    fn jobs_that_begin_at_the_same_time_have_journals_of_their_own() {
+        let output = tempfile::tempdir().unwrap();
+        let (one, other) = (create(output.path(), 7).unwrap(), create(output.path(), 7).unwrap());
+        assert_ne!(one.0, other.0);
+    }
+}

@@ -1,0 +1,175 @@
+//! The first line of a journal: what is needed to ask for the job again.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use lote_protocol::filter::{CallError, VariantSpec};
+use lote_protocol::sandbox::Policy;
+use lote_protocol::task::Encoding;
+use lote_protocol::time::nanoseconds;
+use serde::{Deserialize, Serialize};
+
+use super::name::Name;
+use crate::catalogue;
+use crate::event::Mode;
+use crate::plan::{IfCollides, IfExists, PatternError, Request};
+
+/// The version of the form of journals.
+pub(super) const FORMAT: u32 = 1;
+
+/// Who ran a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    /// The command line.
+    Run,
+    /// The server, for a page.
+    Serve,
+}
+
+/// What a job was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of the journal's form.
+    pub format: u32,
+    /// The version of the program.
+    pub lote: String,
+    /// When the job began, ms since 1970.
+    pub started_ms: i64,
+    /// Who ran it.
+    pub by: By,
+    /// The folder that paths begin at unless they are absolute.
+    pub base: Name,
+    /// As in [`Request`], and so are the next ones.
+    pub paths: Vec<Name>,
+    /// Whether folders were searched with everything below them.
+    pub recursive: bool,
+    /// Files that were left out.
+    pub exclude: Vec<Name>,
+    /// Where links may lead.
+    pub within: Vec<Name>,
+    /// The output folder, absolute: where it was, for people.
+    pub output: Name,
+    /// What was made of every image.
+    pub variants: Vec<VariantSpec>,
+    /// What outputs were called.
+    pub pattern: String,
+    /// How outputs were encoded.
+    pub encoding: Encoding,
+    /// What was done about outputs that existed.
+    pub if_exists: IfExists,
+    /// What was done about images whose outputs would have the same path.
+    pub if_collides: IfCollides,
+    /// How it worked.
+    pub work: Work,
+    /// What the server needs to show it again.
+    #[serde(default)]
+    pub page: Option<Page>,
+}
+
+/// How a job worked, as far as that was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// How work was spread.
+    pub mode: Mode,
+    /// How many images at a time.
+    pub jobs: Option<u32>,
+    /// How long an image could take.
+    pub timeout: Option<Duration>,
+    /// Memory of a worker, bytes.
+    pub max_memory: Option<u64>,
+    /// Largest image, pixels.
+    pub max_pixels: Option<u64>,
+    /// Whether outputs were forced to the disk.
+    pub durable: bool,
+    /// How much workers insisted on their sandbox.
+    #[serde(default)]
+    pub sandbox: Policy,
+}
+
+/// What the server needs to show a job again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    /// The name of the images' folder, for people.
+    pub label: String,
+    /// The folder in the server's output folder, if it was not that itself.
+    pub folder: Option<String>,
+}
+
+/// Why a job cannot be asked for again.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// A filter that there is not, or not so.
+    #[error(transparent)]
+    Filter(#[from] CallError),
+    /// A name pattern that cannot be used.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+}
+
+impl Header {
+    /// For a job that begins now, with paths from the current folder on.
+    pub fn new(request: &Request, by: By, work: Work) -> Self {
+        let base = std::env::current_dir().unwrap_or_default();
+        let names = |paths: &mut dyn Iterator<Item = &PathBuf>| -> Vec<Name> {
+            paths.map(|path| Name(path.clone())).collect()
+        };
+        Self {
+            format: FORMAT,
+            lote: env!("CARGO_PKG_VERSION").to_owned(),
+            started_ms: now_ms(),
+            by,
+            output: Name(base.join(&request.output)),
+            base: Name(base),
+            paths: names(&mut request.paths.iter()),
+            recursive: request.recursive,
+            exclude: names(&mut request.exclude.iter()),
+            within: names(&mut request.within.iter()),
+            variants: request.variants.clone(),
+            pattern: request.pattern.to_string(),
+            encoding: request.encoding.clone(),
+            if_exists: request.if_exists,
+            if_collides: request.if_collides,
+            work,
+            page: None,
+        }
+    }
+
+    /// For a job of the command line that repeats this one now.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let lote = env!("CARGO_PKG_VERSION").to_owned();
+        Self { lote, started_ms: now_ms(), by: By::Run, page: None, ..self.clone() }
+    }
+
+    /// The same request once more, with outputs to that folder. Everything is checked as if the
+    /// user had typed it.
+    pub fn request(&self, output: &Path, slots: usize) -> Result<Request, Unusable> {
+        let here = std::env::current_dir().is_ok_and(|here| here == self.base.0);
+        let path = |name: &Name| if here { name.0.clone() } else { self.base.0.join(&name.0) };
+        let variants = self.variants.iter().map(|variant| {
+            let checked = |step: &lote_protocol::filter::FilterCall| {
+                step.clone().checked(&catalogue::specs())
+            };
+            let steps = variant.steps.iter().map(checked).collect::<Result<_, _>>()?;
+            Ok(VariantSpec { name: variant.name.clone(), steps })
+        });
+        Ok(Request {
+            paths: self.paths.iter().map(path).collect(),
+            recursive: self.recursive,
+            exclude: self.exclude.iter().map(path).collect(),
+            within: self.within.iter().map(|name| name.0.clone()).collect(),
+            output: output.to_owned(),
+            variants: variants.collect::<Result<_, CallError>>()?,
+            pattern: self.pattern.parse()?,
+            encoding: self.encoding.clone(),
+            if_exists: self.if_exists,
+            if_collides: self.if_collides,
+            slots,
+        })
+    }
+}
+
+fn now_ms() -> i64 {
+    nanoseconds(SystemTime::now()).unwrap_or_default() / 1_000_000
+}

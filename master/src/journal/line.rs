@@ -1,0 +1,77 @@
+//! The lines of a journal. Fields are added in later versions, never renamed.
+
+use lote_protocol::outcome::FailureKind;
+use serde::{Deserialize, Serialize};
+
+use super::header::Header;
+use super::name::Name;
+
+/// A line of a journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "line", rename_all = "lowercase")]
+pub enum Line {
+    /// The first one: what the job was asked for.
+    Job(Box<Header>),
+    /// An output has come to its end.
+    Output(Entry),
+    /// The job has come to its end; lines after it are of its continuation.
+    End {
+        /// In what way.
+        how: How,
+    },
+}
+
+/// How a job came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum How {
+    /// Every output was tried.
+    Finished,
+    /// The user did not want the rest.
+    Cancelled,
+    /// It was to go on another time.
+    Interrupted,
+}
+
+/// What became of an output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The image, absolute.
+    pub image: Name,
+    /// The image's size when the job was planned, bytes.
+    pub image_bytes: u64,
+    /// When the image had last been changed then, ns since 1970.
+    pub image_modified_ns: Option<i64>,
+    /// The variant, as its place in the header.
+    pub variant: usize,
+    /// Whether it is there.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// Whether an output is there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum Outcome {
+    /// It is.
+    Ok {
+        /// The file, below the output folder.
+        output: Name,
+        /// Its number, if above 1, among files of that name.
+        number: u32,
+        /// Its size, bytes.
+        bytes: u64,
+        /// When it was written, as the file says, ns since 1970.
+        modified_ns: Option<i64>,
+    },
+    /// It could not be made.
+    Failed {
+        /// Whether its image cost workers their lives.
+        #[serde(default)]
+        quarantined: bool,
+        /// The class of the failure.
+        kind: Option<FailureKind>,
+        /// What went wrong, one line.
+        reason: Option<String>,
+    },
+}

@@ -1,0 +1,68 @@
+//! The journal: what became of every output, on record in `.lote` in the output folder.
+//!
+//! One file a job, one JSON object a line, appended after the output has got its name. The first
+//! line says what the job was asked for, so that it can be asked for again. A file of a job that
+//! broke off ends anywhere: a line that cannot be read counts as not written. Reading decides
+//! nothing on its word: [`Records`] trusts a line only where image, recipe and output are still
+//! what it says.
+//!
+//! Not in it: the command of `--worker-command`, as whoever may write to an output folder must not
+//! decide what is started.
+
+mod files;
+mod header;
+mod line;
+mod name;
+mod record;
+mod records;
+
+use std::io;
+use std::path::Path;
+
+pub use files::{FOLDER, in_use, newest, read_all};
+pub use header::{By, Header, Page, Unusable, Work};
+pub use line::{Entry, How, Line, Outcome};
+pub use name::Name;
+pub use record::Journal;
+pub use records::{Records, wanted};
+
+/// A journal as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Past {
+    /// Its file.
+    pub path: std::path::PathBuf,
+    /// What the job was asked for.
+    pub header: Header,
+    /// What became of outputs; of several lines about one the last one counts.
+    pub entries: Vec<Entry>,
+    /// How the job ended; `None` if it broke off, or is still at work.
+    pub end: Option<How>,
+}
+
+/// Reads a journal; `None` if it is none, or one of a later version.
+pub fn read(path: &Path) -> io::Result<Option<Past>> {
+    let bytes = std::fs::read(path)?;
+    Ok(parse(path, &bytes))
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Option<Past> {
+    let mut lines = bytes.split(|byte| *byte == b'\n').map(serde_json::from_slice::<Line>);
+    let Some(Ok(Line::Job(header))) = lines.next() else { return None };
+    if header.format > header::FORMAT {
+        return None;
+    }
+    let mut past = Past { path: path.to_owned(), header: *header, entries: Vec::new(), end: None };
+    for line in lines.flatten() {
+        past.end = None;
+        match line {
+            // One more of them belongs to another job, whatever it does here.
+            Line::Job(_) => {}
+            Line::Output(entry) => past.entries.push(entry),
+            Line::End { how, .. } => past.end = Some(how),
+        }
+    }
+    Some(past)
+}
+
+#[cfg(test)]
+mod tests;

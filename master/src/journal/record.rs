@@ -1,0 +1,182 @@
+//! Writing a journal.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::files;
+use super::header::Header;
+use super::line::{Entry, How, Line, Outcome};
+use super::name::Name;
+use crate::event::{Event, OutputEnded, Status};
+use crate::plan::{Done, OutputState, Plan};
+
+/// The journal of a job at work. Lines are kept until [`Journal::flush`]; what the disk does not
+/// take then is kept until the next one.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    pending: Vec<u8>,
+    durable: bool,
+    /// Whether what was made before is on record here.
+    has_past: bool,
+}
+
+impl Journal {
+    /// Begins a journal in that output folder, which exists. If it is `durable`, lines are forced
+    /// to the disk.
+    pub fn create(output: &Path, header: &Header) -> io::Result<Self> {
+        let (path, file) = files::create(output, header.started_ms)?;
+        let durable = header.work.durable;
+        let pending = Vec::new();
+        let mut journal = Self { path, file, pending, durable, has_past: false };
+        journal.line(&Line::Job(Box::new(header.clone())));
+        if durable {
+            sync_folders(&journal.path)?;
+        }
+        // A disk that is full now may have room later.
+        let _ = journal.flush();
+        Ok(journal)
+    }
+
+    /// Goes on with a journal that broke off.
+    pub fn reopen(path: &Path, durable: bool) -> io::Result<Self> {
+        let mut file = files::reopen(path)?;
+        let mut pending = Vec::new();
+        if file.seek(SeekFrom::End(0))? > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            let mut last = [0];
+            file.read_exact(&mut last)?;
+            // What was torn off must not spoil the next line.
+            if last != [b'\n'] {
+                pending.push(b'\n');
+            }
+        }
+        Ok(Self { path: path.to_owned(), file, pending, durable, has_past: true })
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A run begins of that plan: what was made before is on record from here on, too.
+    pub fn begin(&mut self, plan: &Plan) {
+        if std::mem::replace(&mut self.has_past, true) {
+            return;
+        }
+        for image in 0..plan.images.len() {
+            for variant in 0..plan.variants.len() {
+                if let OutputState::Done(done) = plan.state(image, variant) {
+                    self.made(plan, image, variant, *done);
+                }
+            }
+        }
+    }
+
+    /// Takes down what happened in a run of that plan.
+    pub fn event(&mut self, event: &Event, plan: &Plan) {
+        let Event::Output(ended) = event else { return };
+        let (image, variant) = (ended.place.image, ended.place.variant);
+        match ended.status {
+            Status::Ok => {
+                let number = match plan.state(image, variant) {
+                    OutputState::Planned { number } => *number,
+                    _ => 1,
+                };
+                let bytes = ended.bytes.unwrap_or(0);
+                let done = Done { number, bytes, modified_ns: ended.modified_ns };
+                self.made(plan, image, variant, done);
+            }
+            Status::Failed | Status::Quarantined => self.entry(plan, image, variant, failed(ended)),
+            // What is not tried is not on record.
+            Status::Skipped => {}
+        }
+    }
+
+    /// Takes down how the job has ended.
+    pub fn end(&mut self, how: How) {
+        self.line(&Line::End { how });
+    }
+
+    /// Hands all lines to the system. Those that it does not take are kept.
+    pub fn flush(&mut self) -> io::Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let mut written = 0;
+        let result = loop {
+            match self.file.write(&self.pending[written..]) {
+                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
+                Ok(bytes) => written += bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+            if written == self.pending.len() {
+                break Ok(());
+            }
+        };
+        self.pending.drain(..written);
+        result?;
+        if self.durable { self.file.sync_data() } else { Ok(()) }
+    }
+
+    fn made(&mut self, plan: &Plan, image: usize, variant: usize, done: Done) {
+        let path = plan.output(image, variant);
+        let output = path.strip_prefix(plan.output_folder()).unwrap_or(&path).into();
+        let Done { number, bytes, modified_ns } = done;
+        self.entry(plan, image, variant, Outcome::Ok { output, number, bytes, modified_ns });
+    }
+
+    fn entry(&mut self, plan: &Plan, image: usize, variant: usize, outcome: Outcome) {
+        let input = &plan.images[image];
+        self.line(&Line::Output(Entry {
+            image: Name(plan.input(image)),
+            image_bytes: input.bytes,
+            image_modified_ns: input.modified_ns,
+            variant,
+            outcome,
+        }));
+    }
+
+    fn line(&mut self, line: &Line) {
+        let before = self.pending.len();
+        if let Err(error) = serde_json::to_writer(&mut self.pending, line) {
+            tracing::error!(%error, "a defect in Lote: a line of the journal cannot be written");
+            self.pending.truncate(before);
+            return;
+        }
+        self.pending.push(b'\n');
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        if let Err(error) = self.flush() {
+            tracing::warn!(%error, "the journal is not complete");
+        }
+    }
+}
+
+fn failed(ended: &OutputEnded) -> Outcome {
+    Outcome::Failed {
+        quarantined: ended.status == Status::Quarantined,
+        kind: ended.kind,
+        reason: ended.reason.clone(),
+    }
+}
+
+/// Forces the names of the journal, its folder and the output folder to the disk.
+#[cfg(unix)]
+fn sync_folders(path: &Path) -> io::Result<()> {
+    path.ancestors().skip(1).take(3).try_for_each(|folder| {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        File::open(folder)?.sync_all()
+    })
+}
+
+#[cfg(not(unix))]
+fn sync_folders(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

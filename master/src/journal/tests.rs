@@ -1,0 +1,354 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lote_protocol::filter::{FilterCall, Value, VariantSpec};
+use lote_protocol::outcome::FailureKind;
+use lote_protocol::task::Encoding;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+use crate::event::{Event, Mode, OutputEnded, Place, Status};
+use crate::plan::{self, IfCollides, IfExists, OutputState, Pattern, Plan, Request};
+
+/// Two images, and an output folder.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        fs::create_dir_all(desk.path("in")).unwrap();
+        for name in ["a.png", "b.png"] {
+            fs::write(desk.path("in").join(name), b"\x89PNG\r\n\x1a\nnearly").unwrap();
+        }
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn request(&self, radius: f64) -> Request {
+        let params = BTreeMap::from([("radio".to_owned(), Value::Float(radius))]);
+        let blur = FilterCall { filter: "blur".into(), params };
+        Request {
+            paths: vec![self.path("in")],
+            recursive: false,
+            exclude: [].into(),
+            within: Vec::new(),
+            output: self.path("out"),
+            variants: vec![VariantSpec { name: "soft".into(), steps: vec![blur] }],
+            pattern: Pattern::default(),
+            encoding: Encoding::default(),
+            if_exists: IfExists::Overwrite,
+            if_collides: IfCollides::Fail,
+            slots: 1,
+        }
+    }
+
+    /// What is known of the runs before.
+    fn records(&self) -> Records {
+        Records::new(&self.path("out"), read_all(&self.path("out")))
+    }
+
+    /// Which images need not be done again.
+    fn done(&self, request: &Request) -> Vec<bool> {
+        let plan = plan::resume(request, &self.records()).unwrap();
+        (0..plan.images.len())
+            .map(|image| matches!(plan.state(image, 0), OutputState::Done(_)))
+            .collect()
+    }
+
+    /// A job that makes the outputs of these images; returns its journal.
+    fn job(&self, request: &Request, images: &[usize]) -> PathBuf {
+        let plan = plan::plan(request).unwrap();
+        plan::prepare(&plan).unwrap();
+        let header = Header::new(request, By::Run, Work::default());
+        let mut journal = Journal::create(&self.path("out"), &header).unwrap();
+        journal.begin(&plan);
+        for image in images {
+            let path = plan.output(*image, 0);
+            fs::write(&path, b"an output").unwrap();
+            journal.event(&Event::Output(made(&plan, *image)), &plan);
+        }
+        journal.flush().unwrap();
+        journal.path().to_owned()
+    }
+}
+
+fn ended(image: usize, status: Status) -> OutputEnded {
+    OutputEnded {
+        place: Place { image, variant: 0 },
+        slot: Some(0),
+        image: String::new(),
+        variant: "soft".into(),
+        status,
+        path: None,
+        worker: Some(1),
+        attempt: Some(1),
+        ms: None,
+        bytes: None,
+        modified_ns: None,
+        kind: None,
+        reason: None,
+        notes: Vec::new(),
+        untried: false,
+        last_words: Vec::new(),
+        reproduce: None,
+        reproduce_redacted: None,
+    }
+}
+
+fn made(plan: &Plan, image: usize) -> OutputEnded {
+    let metadata = plan.output(image, 0).metadata().unwrap();
+    OutputEnded {
+        bytes: Some(metadata.len()),
+        modified_ns: lote_protocol::time::nanoseconds(metadata.modified().unwrap()),
+        ..ended(image, Status::Ok)
+    }
+}
+
+/// Gives a file another time without waiting for one.
+fn touch(path: &Path) {
+    let file = fs::File::options().append(true).open(path).unwrap();
+    let before = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(before + std::time::Duration::from_nanos(1)).unwrap();
+}
+
+#[test]
+fn what_is_on_record_and_has_not_changed_is_done() {
+    let desk = Desk::new();
+    desk.job(&desk.request(2.0), &[1]);
+    assert_eq!(desk.done(&desk.request(2.0)), [false, true]);
+}
+
+#[test]
+fn an_image_an_output_or_a_recipe_that_has_changed_is_not_trusted() {
+    let desk = Desk::new();
+    let request = desk.request(0.1);
+    desk.job(&request, &[0, 1]);
+    assert_eq!(desk.done(&request), [true, true]);
+    assert_eq!(desk.done(&desk.request(0.1 + f64::EPSILON)), [false, false]);
+    let png =
+        Encoding { format: Some(lote_protocol::format::Format::Png), ..request.encoding.clone() };
+    assert_eq!(desk.done(&Request { encoding: png, ..request.clone() }), [false, false]);
+    touch(&desk.path("in/a.png"));
+    touch(&desk.path("out/soft/b_soft.png"));
+    assert_eq!(desk.done(&request), [false, false]);
+
+    desk.job(&request, &[0, 1]);
+    assert_eq!(desk.done(&request), [true, true]);
+    let modified = desk.path("in/a.png").metadata().unwrap().modified().unwrap();
+    fs::write(desk.path("in/a.png"), b"\x89PNG\r\n\x1a\nof another size").unwrap();
+    let image = fs::File::options().append(true).open(desk.path("in/a.png")).unwrap();
+    image.set_modified(modified).unwrap();
+    fs::remove_file(desk.path("out/soft/b_soft.png")).unwrap();
+    assert_eq!(desk.done(&request), [false, false]);
+}
+
+#[test]
+fn the_last_word_on_an_output_counts() {
+    let desk = Desk::new();
+    let request = desk.request(2.0);
+    let path = desk.job(&request, &[0, 1]);
+    let plan = plan::plan(&request).unwrap();
+    let mut journal = Journal::reopen(&path, false).unwrap();
+    journal.event(&Event::Output(ended(0, Status::Failed)), &plan);
+    drop(journal);
+    assert_eq!(desk.done(&request), [false, true]);
+    let past = newest(&desk.path("out")).unwrap();
+    let failed = wanted(&past, |outcome| matches!(outcome, Outcome::Failed { .. }));
+    assert_eq!(failed, [(desk.path("in/a.png"), "soft".to_owned())].into());
+}
+
+#[test]
+fn what_a_job_takes_over_is_on_its_own_record() {
+    let desk = Desk::new();
+    let request = desk.request(2.0);
+    let first = desk.job(&request, &[0]);
+    let plan = plan::resume(&request, &desk.records()).unwrap();
+    let header = Header::new(&request, By::Run, Work::default());
+    let mut journal = Journal::create(&desk.path("out"), &header).unwrap();
+    journal.begin(&plan);
+    drop(journal);
+    fs::remove_file(first).unwrap();
+    assert_eq!(desk.done(&request), [true, false]);
+}
+
+#[test]
+fn a_journal_may_be_torn_anywhere_and_goes_on_after_that() {
+    let desk = Desk::new();
+    let request = desk.request(2.0);
+    let path = desk.job(&request, &[0, 1]);
+    let whole = fs::read(&path).unwrap();
+    let header = whole.iter().position(|byte| *byte == b'\n').unwrap();
+    let first = header + 1 + whole[header + 1..].iter().position(|byte| *byte == b'\n').unwrap();
+    for length in 0..whole.len() {
+        fs::write(&path, &whole[..length]).unwrap();
+        // A line that lacks nothing but its end is whole.
+        let expected = (length >= header).then_some(usize::from(length >= first));
+        let expected = if length == whole.len() - 1 { Some(2) } else { expected };
+        assert_eq!(read(&path).unwrap().map(|past| past.entries.len()), expected, "{length}");
+    }
+    fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+    let plan = plan::plan(&request).unwrap();
+    let mut journal = Journal::reopen(&path, false).unwrap();
+    journal.event(&Event::Output(made(&plan, 1)), &plan);
+    journal.end(How::Finished);
+    drop(journal);
+    let past = read(&path).unwrap().unwrap();
+    assert_eq!((past.entries.len(), past.end), (2, Some(How::Finished)));
+}
+
+#[test]
+fn a_journal_is_in_use_by_one_process_at_a_time() {
+    let desk = Desk::new();
+    let path = desk.job(&desk.request(2.0), &[]);
+    let journal = Journal::reopen(&path, true).unwrap();
+    assert!(in_use(&path) && Journal::reopen(&path, true).is_err());
+    drop(journal);
+    assert!(!in_use(&path));
+}
+
+#[test]
+fn a_job_on_record_can_be_asked_for_again_and_nothing_else_can() {
+    let desk = Desk::new();
+    let request = desk.request(0.1);
+    let header = Header::new(&request, By::Run, Work::default());
+    assert_eq!(header.request(&desk.path("out"), 1).unwrap(), request);
+    let mut outside = header.clone();
+    outside.variants[0].steps[0].params.insert("radio".into(), Value::Float(-1.0));
+    assert!(outside.request(&desk.path("out"), 1).is_err());
+    let elsewhere = Header { pattern: "../{name}".into(), ..header };
+    assert!(elsewhere.request(&desk.path("out"), 1).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_unicode_survive_to_the_byte() {
+    use std::os::unix::ffi::OsStrExt;
+    let desk = Desk::new();
+    let odd = std::ffi::OsStr::from_bytes(b"caf\xe9\n.png");
+    fs::rename(desk.path("in/a.png"), desk.path("in").join(odd)).unwrap();
+    let request = desk.request(2.0);
+    desk.job(&request, &[0, 1]);
+    assert_eq!(desk.done(&request), [true, true]);
+    let again = Name::from(Path::new(odd));
+    assert_eq!(serde_json::to_string(&again).unwrap(), r#"{"hex":"636166e90a2e706e67"}"#);
+}
+
+fn name() -> impl Strategy<Value = Name> {
+    prop_oneof![
+        "\\PC{0,20}".prop_map(|text| Name(text.into())),
+        prop::collection::vec(any::<u8>(), 0..20).prop_map(|bytes| {
+            #[cfg(unix)]
+            let text = <std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes);
+            #[cfg(not(unix))]
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            Name(text.into())
+        }),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    let kinds = [None, Some(FailureKind::Damaged), Some(FailureKind::NoSpace)];
+    prop_oneof![
+        (name(), any::<u32>(), any::<u64>(), any::<Option<i64>>()).prop_map(
+            |(output, number, bytes, modified_ns)| Outcome::Ok {
+                output,
+                number,
+                bytes,
+                modified_ns
+            }
+        ),
+        (any::<bool>(), prop::sample::select(kinds.to_vec()), any::<Option<String>>())
+            .prop_map(|(quarantined, kind, reason)| Outcome::Failed { quarantined, kind, reason }),
+    ]
+}
+
+prop_compose! {
+    fn entry()(
+        image in name(),
+        image_bytes in any::<u64>(),
+        image_modified_ns in any::<Option<i64>>(),
+        variant in 0..9_usize,
+        outcome in outcome(),
+    ) -> Entry {
+        Entry { image, image_bytes, image_modified_ns, variant, outcome }
+    }
+}
+
+prop_compose! {
+    fn header()(
+        names in prop::collection::vec(name(), 0..4),
+        base in name(),
+        radius in 0.0..1000.0,
+        quality in 1..=100_u8,
+        jobs in any::<Option<u32>>(),
+        millis in prop::option::of(0..1_u64 << 40),
+        text in "\\PC{0,20}",
+    ) -> Header {
+        let params = BTreeMap::from([
+            ("radio".to_owned(), Value::Float(radius)),
+            ("texto".to_owned(), Value::Text(text.clone())),
+        ]);
+        let steps = vec![FilterCall { filter: "blur".into(), params }];
+        Header {
+            format: 1,
+            lote: "0".into(),
+            started_ms: i64::from(quality),
+            by: By::Serve,
+            base: base.clone(),
+            paths: names.clone(),
+            recursive: quality > 50,
+            exclude: names,
+            within: vec![base.clone()],
+            output: base,
+            variants: vec![VariantSpec { name: "x".into(), steps }],
+            pattern: "{name}".into(),
+            encoding: Encoding { quality, ..Encoding::default() },
+            if_exists: IfExists::Rename,
+            if_collides: IfCollides::Rename,
+            work: Work {
+                mode: Mode::Threads,
+                jobs,
+                timeout: millis.map(std::time::Duration::from_millis),
+                max_memory: None,
+                max_pixels: Some(7),
+                durable: true,
+                sandbox: lote_protocol::sandbox::Policy::Require,
+            },
+            page: Some(Page { label: text, folder: None }),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_journal_reads_as_it_was_written(
+        header in header(),
+        entries in prop::collection::vec(entry(), 0..8),
+        cut in 0..200_usize,
+        garbage in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let mut lines = vec![Line::Job(Box::new(header.clone()))];
+        lines.extend(entries.iter().cloned().map(Line::Output));
+        let mut bytes = Vec::new();
+        for line in &lines {
+            serde_json::to_writer(&mut bytes, line).unwrap();
+            bytes.push(b'\n');
+        }
+        let past = parse(Path::new("x"), &bytes).unwrap();
+        prop_assert_eq!(&past.header, &header);
+        prop_assert_eq!(&past.entries, &entries);
+
+        // However it is torn, and whatever follows, what is read was written.
+        let torn = &bytes[..bytes.len().saturating_sub(cut)];
+        let more = [torn, b"\n", &garbage[..]].concat();
+        if let Some(past) = parse(Path::new("x"), &more) {
+            prop_assert_eq!(&past.header, &header);
+            prop_assert!(entries.starts_with(&past.entries));
+        }
+    }
+}

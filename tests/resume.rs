@@ -1,0 +1,189 @@
+//! Jobs that go on where they ended, and jobs that are repeated, from what is on record.
+
+use std::fs;
+use std::io::Write as _;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::cycle::{Chance, Figures, kill_and_resume, recorded};
+use crate::support::processes::signal;
+use crate::support::workspace::assert_same;
+use crate::support::{Workspace, pictures};
+
+/// How many outputs a run has made, and how many it found there.
+fn made(workspace: &Workspace, command: &str, code: i32) -> (u64, u64) {
+    let outcome = workspace.lote(&format!("{command} --ndjson")).run().code(code);
+    outcome.assert_books();
+    let finished = outcome.event("finished");
+    (finished["ok"].as_u64().unwrap(), finished["skipped"].as_u64().unwrap())
+}
+
+/// So many cycles of killing the master and resuming.
+fn cycles(count: usize) -> Figures {
+    const RUN: &str = "run in -f blur -f bordes -f sepia -j 2 --durable -o";
+    let workspace = Workspace::with_pictures(12, 120, 90);
+    workspace.lote(&format!("{RUN} calm")).run().code(0);
+    let calm = workspace.files("calm");
+    let (mut chance, mut figures) = (Chance(count as u64), Figures::default());
+    let commands = [RUN.to_owned() + " out", RUN.replace(" --durable", "") + " out"];
+    for cycle in 0..count {
+        let command = &commands[cycle % commands.len()];
+        kill_and_resume(&workspace, command, &calm, &mut chance, &mut figures);
+    }
+    assert!(figures.kills > 0 && figures.kept > 0, "{figures:?}");
+    figures
+}
+
+#[test]
+fn a_master_that_is_killed_at_random_moments_loses_nothing_and_repeats_nothing() {
+    cycles(5);
+}
+
+/// `cargo test -p lote-tests --test whole -- --ignored --nocapture two_hundred`; with
+/// `LOTE_TEST_CYCLES` any other number.
+#[test]
+#[ignore = "takes minutes"]
+fn two_hundred_kills_of_the_master_lose_nothing() {
+    let count = std::env::var("LOTE_TEST_CYCLES").ok().and_then(|count| count.parse().ok());
+    let figures = cycles(count.unwrap_or(200));
+    assert!(figures.longest_outlived < Duration::from_secs(1), "{figures:?}");
+    let _ = writeln!(std::io::stderr(), "0 lost, 0 repeated: {figures:?}");
+}
+
+#[test]
+fn what_is_on_record_is_made_again_only_if_image_recipe_or_output_has_changed() {
+    const RUN: &str = "run in -f blur:radius=0.7 -f sepia -o out";
+    let workspace = Workspace::with_pictures(3, 40, 30);
+    assert_eq!(made(&workspace, RUN, 0), (6, 0));
+    assert_eq!(made(&workspace, &format!("{RUN} --resume"), 0), (0, 6));
+    workspace.add("in/00.png", &pictures::png(40, 30, 77));
+    workspace.add("out/sepia/01_sepia.png", b"somebody's");
+    fs::remove_file(workspace.path("out/sepia/02_sepia.png")).unwrap();
+    assert_eq!(made(&workspace, &format!("{RUN} --resume"), 0), (4, 2));
+    let other = RUN.replace("0.7", "0.8");
+    assert_eq!(made(&workspace, &format!("{other} --resume"), 0), (3, 3));
+    assert_eq!(made(&workspace, &format!("{other} -f bordes --resume"), 0), (3, 6));
+    assert_eq!(made(&workspace, &format!("{other} --format webp --resume"), 0), (6, 0));
+    assert_eq!(made(&workspace, &format!("{other} -f bordes --resume"), 0), (6, 3));
+    let calm = format!("{other} -f bordes").replace("-o out", "-o calm");
+    workspace.lote(&calm).run().code(0);
+    let out = workspace.files("out");
+    for (name, bytes) in workspace.files("calm") {
+        assert!(out[&name] == bytes, "{name} differs");
+    }
+}
+
+#[test]
+fn a_job_goes_on_from_the_folder_alone_wherever_that_is_said() {
+    let workspace = Workspace::with_pictures(12, 300, 200);
+    let mut run = workspace.lote("run in -f blur -f sepia -j 1 -o out --ndjson").start();
+    let worker = run.until(|event| event["state"] == "ready")["pid"].as_u64().unwrap() as u32;
+    run.until_event("output");
+    // As it stands still, the run cannot be over before the signal arrives.
+    signal(worker, Signal::STOP);
+    signal(run.pid(), Signal::INT);
+    run.until(|event| event["kind"] == "cancelled");
+    signal(worker, Signal::CONT);
+    let said = run.finish().code(130).stderr;
+    assert!(said.contains("hint: `lote run --resume -o out` makes the rest"), "{said}");
+    let before = recorded(&workspace).len() as u64;
+    assert!((1..24).contains(&before));
+    let out = workspace.path("out");
+    let elsewhere = Workspace::new();
+    let resumed = elsewhere.lote("run --resume --ndjson -o").arg(&out).run().code(0);
+    assert_eq!(resumed.event("finished")["skipped"], before);
+    assert_eq!(resumed.event("finished")["ok"], 24 - before);
+    workspace.lote("run in -f blur -f sepia -o calm").run().code(0);
+    assert_same(&workspace.files("calm"), &workspace.files("out"));
+}
+
+#[test]
+fn failures_are_repeated_from_the_record_and_nothing_else_is() {
+    let workspace = Workspace::with_pictures(3, 40, 30);
+    let good = pictures::png(40, 30, 9);
+    workspace.add("in/cut.png", &good[..good.len() / 2]);
+    assert_eq!(made(&workspace, "run in -f blur -f sepia -o out", 1), (6, 0));
+    assert_eq!(made(&workspace, "rerun --failed -o out", 1), (0, 6));
+    workspace.add("in/cut.png", &good);
+    assert_eq!(made(&workspace, "repetir --fallidas -o out", 0), (2, 6));
+    let said = workspace.lote("rerun --failed -o out").run().code(0).stderr;
+    assert_eq!(said, "nothing failed in the last job\n");
+    assert_eq!(made(&workspace, "rerun -o out", 0), (8, 0));
+    workspace.lote("run in -f blur -f sepia -o calm").run().code(0);
+    assert_same(&workspace.files("calm"), &workspace.files("out"));
+}
+
+#[test]
+fn a_quarantined_image_is_repeated_with_the_time_that_it_needs() {
+    let workspace = Workspace::with_pictures(2, 40, 30);
+    workspace.add("in/poison.png", &pictures::png(40, 30, 5));
+    let run = workspace.lote("run in -f sepia -j 1 -o out --ndjson").misbehaving("").run().code(1);
+    assert_eq!(run.event("finished")["quarantined"], 1);
+    assert_eq!(made(&workspace, "rerun --failed --timeout 60 -o out", 0), (1, 2));
+}
+
+#[test]
+fn a_repetition_replaces_what_its_job_made_and_nothing_that_the_job_left_alone() {
+    let workspace = Workspace::with_pictures(2, 40, 30);
+    workspace.add("out/sepia/00_sepia.png", b"mine");
+    assert_eq!(made(&workspace, "run in -f sepia -o out --if-exists skip", 0), (1, 1));
+    for _ in 0..2 {
+        assert_eq!(made(&workspace, "rerun -o out", 0), (1, 1));
+    }
+    assert_eq!(workspace.files("out")["sepia/00_sepia.png"], b"mine");
+    assert_eq!(made(&workspace, "run in -f sepia -o other --if-exists fail", 0), (2, 0));
+    assert_eq!(made(&workspace, "rerun -o other", 0), (2, 0));
+}
+
+#[test]
+fn numbered_outputs_are_found_again() {
+    const RUN: &str = "run in -f sepia -o out --if-exists rename";
+    let workspace = Workspace::with_pictures(2, 40, 30);
+    workspace.add("out/sepia/00_sepia.png", b"mine");
+    assert_eq!(made(&workspace, RUN, 0), (2, 0));
+    assert_eq!(made(&workspace, &format!("{RUN} --resume"), 0), (0, 2));
+    let expected = ["sepia/00_sepia-2.png", "sepia/00_sepia.png", "sepia/01_sepia.png"];
+    assert_eq!(workspace.names("out"), expected);
+}
+
+#[test]
+fn a_job_that_must_not_replace_goes_on_after_it_broke_off() {
+    const RUN: &str = "run in -f blur -j 1 -o out --if-exists fail";
+    let workspace = Workspace::with_pictures(8, 300, 200);
+    let mut run = workspace.lote(&format!("{RUN} --ndjson")).start();
+    run.until_event("output");
+    signal(run.pid(), Signal::KILL);
+    drop(run);
+    // As if the master had died before it could put that on record.
+    workspace.add("out/blur/07_blur.png", b"unrecorded");
+    let outcome = workspace.lote(&format!("{RUN} --resume")).run().code(0);
+    drop(outcome);
+    workspace.lote("run in -f blur -o calm").run().code(0);
+    assert_same(&workspace.files("calm"), &workspace.files("out"));
+    workspace.lote(RUN).run().code(4);
+}
+
+#[test]
+fn without_a_record_there_is_nothing_to_go_on_with() {
+    let workspace = Workspace::with_pictures(1, 8, 8);
+    for command in ["run --resume -o out", "rerun -o out", "rerun --failed -o out"] {
+        let said = workspace.lote(command).run().code(3).stderr;
+        assert_eq!(said, "error: no job is on record in out\nhint: name its folder with -o\n");
+    }
+    assert_eq!(made(&workspace, "run in -f sepia -o out --resume", 0), (1, 0));
+    workspace.lote("run in --resume -o out").run().code(2);
+    workspace.lote("run -f sepia --resume -o out").run().code(2);
+}
+
+#[test]
+fn records_are_no_inputs_and_a_dry_run_leaves_none() {
+    let workspace = Workspace::with_pictures(2, 8, 8);
+    workspace.lote("run in -f sepia -o in/out -n").run().code(0);
+    assert!(!workspace.path("in/out").exists());
+    workspace.lote("run in -f sepia -o in/out").run().code(0);
+    fs::copy(workspace.path("in/00.png"), workspace.path("in/out/.lote/x.png")).unwrap();
+    let outcome = workspace.lote("run -R in -f sepia -o other --ndjson").run().code(0);
+    let images: Vec<_> = outcome.events("output").iter().map(|o| o["image"].to_string()).collect();
+    assert!(images.iter().all(|image| !image.contains(".lote")), "{images:?}");
+}

@@ -1,0 +1,145 @@
+//! A server that dies in mid-job, and the next one, which goes on.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::client::{Server, folder_with};
+use super::pictures::png;
+use super::stream::Page;
+
+fn pictures(count: u32) -> TempDir {
+    let folder = folder_with(&[]);
+    fs::create_dir_all(folder.path().join("input_images")).unwrap();
+    for number in 0..count {
+        let path = folder.path().join(format!("input_images/{number:02}.png"));
+        fs::write(path, png(300, 200, number)).unwrap();
+    }
+    // One that fails.
+    fs::write(folder.path().join("input_images/cut.png"), &png(300, 200, 7)[..2000]).unwrap();
+    folder
+}
+
+fn ask(server: &Server, folder: Option<&str>) -> String {
+    let blur = |radius: f64| {
+        let step = json!({"filter": "blur", "params": {"radio": radius}});
+        json!({"name": format!("soft {radius}"), "steps": [step]})
+    };
+    let answer = server.post(
+        "/api/jobs",
+        &json!({
+            "mode": "processes", "workers": 2, "variants": [blur(0.7), blur(3.0)],
+            "output": {"folder": folder, "format": null, "quality": 75,
+                       "pattern": "{name}_{variant}", "if_exists": "fail"},
+        }),
+    );
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    answer.json()["job"].as_str().unwrap().to_owned()
+}
+
+/// When each output was written.
+fn times(root: &Path) -> BTreeMap<PathBuf, SystemTime> {
+    let mut times = BTreeMap::new();
+    for variant in fs::read_dir(root).into_iter().flatten().flatten() {
+        for file in fs::read_dir(variant.path()).into_iter().flatten().flatten() {
+            let path = file.path();
+            if path.extension().is_some_and(|ending| ending == "png") {
+                times.insert(path, file.metadata().unwrap().modified().unwrap());
+            }
+        }
+    }
+    times
+}
+
+/// What is on record as made.
+fn on_record(root: &Path) -> Vec<PathBuf> {
+    let past = lote::journal::newest(root).unwrap();
+    let entries = past.entries.into_iter().filter_map(|entry| match entry.outcome {
+        lote::journal::Outcome::Ok { output, .. } => Some(root.join(output.0)),
+        lote::journal::Outcome::Failed { .. } => None,
+    });
+    entries.collect()
+}
+
+/// A page of a server that has found the job of the one before.
+fn restored(server: &Server) -> (Page, Value) {
+    loop {
+        let page = Page::open(server);
+        if let Some(job) = page.snapshot["job"].as_object() {
+            let job = job.clone().into();
+            return (page, job);
+        }
+    }
+}
+
+fn goes_on(folder: Option<&str>, arguments: &[&str], signal: Signal) {
+    let server = Server::start_in(pictures(24), arguments);
+    server.settled();
+    let mut page = Page::open(&server);
+    ask(&server, folder);
+    page.until(|event| event["event"] == "output" && event["status"] == "ok");
+    let (_, _, place) = server.end_by(signal);
+    let root = place.path().join("output_images").join(folder.unwrap_or_default());
+    let (made, before) = (on_record(&root), times(&root));
+    assert!(!made.is_empty() && made.len() < 48, "{}", made.len());
+
+    let server = Server::start_in(place, arguments);
+    let (mut page, job) = restored(&server);
+    assert_eq!(job["state"], "cancelled");
+    assert_eq!((&job["outputs"], &job["progress"]["ok"]), (&50.into(), &made.len().into()));
+    assert_eq!(page.snapshot["notices"][0]["code"], "job_restored");
+    let id = job["id"].as_str().unwrap();
+    assert_eq!(server.post(&format!("/api/jobs/{id}/continue"), &json!({})).status, 200);
+    let job = page.until_job("finished");
+    assert_eq!((&job["progress"]["ok"], &job["progress"]["failed"]), (&48.into(), &2.into()));
+    let root = server.path("output_images").join(folder.unwrap_or_default());
+    let after = times(&root);
+    assert_eq!(after.len(), 48);
+    for path in &made {
+        assert_eq!(before[path], after[path], "{} was made again", path.display());
+    }
+    assert_eq!(on_record(&root).len(), 48);
+
+    // The one that came to its end is not offered another time.
+    let (_, _, place) = server.end_by(Signal::TERM);
+    let server = Server::start_in(place, arguments);
+    ask_when_settled(&server);
+}
+
+/// A server without a job takes the next one, under its first id.
+fn ask_when_settled(server: &Server) {
+    server.settled();
+    let page = Page::open(server);
+    assert!(page.snapshot["job"].is_null(), "{}", page.snapshot["job"]);
+    assert_eq!(ask(server, Some("other")), "j1");
+}
+
+#[test]
+fn a_job_that_broke_off_with_its_server_is_offered_by_the_next_and_goes_on() {
+    goes_on(None, &[], Signal::KILL);
+}
+
+#[test]
+fn so_is_one_in_a_folder_of_its_own_whose_server_was_asked_to_end() {
+    goes_on(Some("Boda"), &["--durable"], Signal::TERM);
+}
+
+#[test]
+fn a_job_is_not_offered_on_a_folder_that_may_not_be_chosen_any_more() {
+    let server = Server::start_in(pictures(24), &[]);
+    server.settled();
+    let mut page = Page::open(&server);
+    ask(&server, None);
+    page.until(|event| event["event"] == "output" && event["status"] == "ok");
+    let (_, _, place) = server.end_by(Signal::KILL);
+    let other = ["--input", "elsewhere"];
+    fs::create_dir_all(place.path().join("elsewhere")).unwrap();
+    fs::write(place.path().join("elsewhere/a.png"), png(30, 20, 1)).unwrap();
+    let server = Server::start_in(place, &other);
+    ask_when_settled(&server);
+}
