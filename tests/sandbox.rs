@@ -1,8 +1,9 @@
 //! What a worker that an image has taken over can do: nothing. And what is said where the system
 //! lacks a part of the sandbox.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::net::TcpListener;
 use std::sync::Mutex;
 use std::thread;
@@ -153,7 +154,7 @@ fn report(how: &str, ends: &[(&'static str, By, Verdict)]) -> Vec<(&'static str,
     let mut text = format!("escapes{how}: {} tried, {} allowed\n", ends.len(), allowed.len());
     for (name, _, Verdict { allowed, said }) in ends {
         let mark = if *allowed { "ALLOWED" } else { "refused" };
-        text += &format!("  {mark} {name}: {said}\n");
+        writeln!(text, "  {mark} {name}: {said}").unwrap();
     }
     announce(&text);
     allowed
@@ -213,8 +214,9 @@ fn the_level_is_told_of_every_worker_and_of_the_run() {
     for mode in ["processes", "threads"] {
         let run = format!("run in -f grises -j 2 -o out --mode {mode}");
         let outcome = workspace.lote(&format!("{run} --ndjson")).run().code(0);
-        let workers = if mode == "threads" { 1 } else { 2 };
-        assert_eq!(levels(&outcome), vec![level; workers]);
+        // The second may find nothing left to do, and leave before it is ready.
+        let levels = levels(&outcome);
+        assert!(!levels.is_empty() && levels.iter().all(|told| told == level), "{levels:?}");
         assert_eq!(outcome.event("finished")["sandbox"], offered);
         let summary = workspace.lote(&format!("{run} --json")).run().code(0).json();
         assert_eq!(summary["sandbox"], offered);
@@ -231,7 +233,8 @@ fn where_the_kernel_lacks_a_part_it_is_named_and_work_goes_on() {
     for (part, name) in [("landlock", "Landlock"), ("seccomp", "seccomp")] {
         let lote = |arguments: &str| workspace.lote(arguments).on_kernel_without(part);
         let outcome = lote("run in -f grises -j 2 -o out --ndjson").run().code(0);
-        assert_eq!(levels(&outcome), ["partial", "partial"]);
+        let levels = levels(&outcome);
+        assert!(!levels.is_empty() && levels.iter().all(|told| told == "partial"), "{levels:?}");
         let sandbox = &outcome.event("finished")["sandbox"];
         assert!(lacks(sandbox, part), "{sandbox}");
         let doctor = lote("doctor").run().code(0).stdout();

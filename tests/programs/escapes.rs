@@ -45,6 +45,7 @@ pub(crate) fn attempt(name: &str, place: &Place) -> String {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a list, one attempt after another")]
 fn escape(name: &str, place: &Place) -> io::Result<()> {
     let Place { input, output, .. } = place;
     let (inside, outside) = (folder(input), folder(output));

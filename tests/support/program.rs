@@ -1,13 +1,14 @@
 //! Starting `lote` and reading what it says.
 
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 /// The program under test.
@@ -135,6 +136,11 @@ impl Running {
     #[track_caller]
     pub(crate) fn skip_line(&mut self) -> Option<()> {
         self.next_line().map(drop)
+    }
+
+    /// Waits for its end; whether that was by this signal.
+    pub(crate) fn died_of(&mut self, signal: Signal) -> bool {
+        self.child.wait().unwrap().signal() == Some(signal.as_raw())
     }
 
     /// The lines so far.

@@ -161,7 +161,7 @@ pub(super) struct RunArgs {
     /// Go on where the runs before ended: make no output again that is on record in DIR/.lote and
     /// has not changed since, nor its image or filter. Without PATH and FILTER, do all that the last
     /// job in DIR was asked for
-    #[arg(long, visible_alias = "reanudar")]
+    #[arg(long, alias = "reanudar")]
     pub(super) resume: bool,
     /// Force every output to the disk before it counts as made
     #[arg(long)]
@@ -186,7 +186,7 @@ pub(super) struct RerunArgs {
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
     /// Only what failed, and leave what is there
-    #[arg(long, visible_alias = "fallidas")]
+    #[arg(long, alias = "fallidas")]
     pub(super) failed: bool,
     /// Settings that are not given are as they were
     #[command(flatten)]
