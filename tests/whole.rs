@@ -3,7 +3,12 @@
 //! One theme a file. No test sleeps: they wait for an event of the program, or for its end.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "all of it is tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "all of it is tests"
+)]
 
 mod bad_files;
 mod commands;
@@ -16,5 +21,6 @@ mod layering;
 mod misbehaviour;
 mod papers;
 mod runs;
+mod supply;
 mod support;
 mod threads;
