@@ -1,8 +1,9 @@
 //! A worker that does what no worker should do. Only tests start it.
 //!
 //! `LOTE_TEST_MANNERS` says how it behaves from its start; see [`enter`]. Beyond that the name of
-//! a task's input decides, so that one image can be singled out; see [`run`]. Whatever is not
-//! named there is done by the code of the real worker.
+//! a task's input decides, so that one image can be singled out; see [`run`]. An image called
+//! `die-STATE-…` has the worker die in that state of the protocol, once; see [`dies`]. Whatever is
+//! not named there is done by the code of the real worker.
 
 #[cfg(not(unix))]
 fn main() {}
@@ -17,6 +18,7 @@ mod escapes;
 
 #[cfg(unix)]
 mod worker {
+    use std::fs;
     use std::io::{self, Read, Write};
     use std::os::unix::net::UnixStream;
     use std::path::{Path, PathBuf};
@@ -26,9 +28,12 @@ mod worker {
     use std::time::Duration;
 
     use lote_protocol::frame::{self, FrameBuffer};
-    use lote_protocol::message::{Command, Hello, Report, Size, TOKEN_VARIABLE, Token, Written};
+    use lote_protocol::message::{
+        Command, Hello, Report, Size, Stage, TOKEN_VARIABLE, Token, Written,
+    };
     use lote_protocol::outcome::{Failure, FailureKind};
-    use lote_protocol::task::{Limits, Task};
+    use lote_protocol::task::{Limits, Order, Task};
+    use lote_protocol::temporary;
     use lote_protocol::version;
     use lote_worker::entry::EXIT_REFUSED;
     use lote_worker::output::Temporaries;
@@ -77,6 +82,9 @@ mod worker {
             _ => {}
         }
         stream.write_all(&preamble)?;
+        if is_doomed() {
+            abort();
+        }
         if manners == "garbage-for-hello" {
             stream.write_all(&GARBAGE)?;
         } else {
@@ -155,9 +163,27 @@ mod worker {
                 exit(1);
             }
         };
+        dies("got", &name);
         if name.contains("poison") {
             let _ = writeln!(io::stderr(), "poison: this image is more than I can take");
             abort();
+        }
+        if name.contains("panic") {
+            panic!("a defect in a filter");
+        }
+        if name.contains("segv") {
+            raise("SEGV");
+        }
+        if name.contains("greedy") {
+            // What an allocation that is refused does in native code: the process is over.
+            let mut hoard = Vec::<u8>::new();
+            match hoard.try_reserve_exact(isize::MAX as usize) {
+                Ok(()) => exit(9),
+                Err(_) => abort(),
+            }
+        }
+        if name.contains("leave") {
+            exit(0);
         }
         if name.contains("hang") {
             thread::sleep(Duration::MAX);
@@ -202,10 +228,23 @@ mod worker {
             }
             tell(Report::Finished { slot: 77, task: u64::MAX, micros: 1 });
         }
-        task::run(&task, bench, &mut |progress| {
-            if let Progress::Ended { variant, result, elapsed } = progress {
+        task::run(&task, bench, &mut |progress| match progress {
+            Progress::Reached(Stage::Decode) => dies("decode", &name),
+            Progress::Reached(Stage::Write) => {
+                let order = task.orders.first();
+                dies_writing("temp", &name, order, b"half a pic");
+                dies_writing("pre-rename", &name, order, b"a picture that has no name yet");
+            }
+            Progress::Reached(_) => {}
+            Progress::Ended { variant, result, elapsed } => {
+                dies("post-rename", &name);
                 let micros = elapsed.as_micros() as u64;
                 tell(Report::Ended { slot, task: task.id, variant, result, micros });
+                dies("ack", &name);
+                // The death that is meant is that of the next worker.
+                if name.contains("die-hello-") && mark("armed", &name) {
+                    abort();
+                }
             }
         });
         tell(Report::Finished { slot, task: task.id, micros: 1 });
@@ -223,6 +262,57 @@ mod worker {
         }));
         drop(std::panic::catch_unwind(|| panic!("on purpose")));
         WHERE.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Aborts if the image's name asks for it in this state, and it has not happened before.
+    fn dies(state: &str, name: &str) {
+        if name.contains(&format!("die-{state}-")) && mark(state, name) {
+            abort();
+        }
+    }
+
+    /// The same, with these bytes in an output's temporary file.
+    fn dies_writing(state: &str, name: &str, order: Option<&Order>, bytes: &[u8]) {
+        let folder = order.and_then(|order| Path::new(&order.output).parent());
+        if name.contains(&format!("die-{state}-"))
+            && let Some(folder) = folder
+            && mark(state, name)
+        {
+            let file = format!("{}{state}{}", temporary::prefix(id()), temporary::SUFFIX);
+            drop(fs::write(folder.join(file), bytes));
+            abort();
+        }
+    }
+
+    /// Leaves a mark for the image, in the folder that `LOTE_TEST_MARKS` names; `false` if it is
+    /// there already, or there is no such folder.
+    fn mark(state: &str, name: &str) -> bool {
+        let Some(folder) = std::env::var_os("LOTE_TEST_MARKS") else { return false };
+        let image = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
+        fs::File::create_new(Path::new(&folder).join(format!("{state}-{image}"))).is_ok()
+    }
+
+    /// Whether some image has arranged that the next worker dies before it says Hello.
+    fn is_doomed() -> bool {
+        let folder = std::env::var_os("LOTE_TEST_MARKS").and_then(|path| fs::read_dir(path).ok());
+        folder.into_iter().flatten().flatten().any(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some(image) = name.strip_prefix("armed-") else { return false };
+            // Only one of several that try can rename it.
+            fs::rename(entry.path(), entry.path().with_file_name(format!("hello-{image}"))).is_ok()
+        })
+    }
+
+    /// Dies of that signal. The first one may only take away a handler.
+    fn raise(signal: &str) -> ! {
+        loop {
+            let kill = std::process::Command::new("kill")
+                .args([format!("-{signal}"), id().to_string()])
+                .status();
+            if kill.is_err() {
+                abort();
+            }
+        }
     }
 
     fn send<T: serde::Serialize>(mut stream: &UnixStream, message: &T) -> io::Result<()> {

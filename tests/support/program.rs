@@ -222,11 +222,15 @@ impl Outcome {
         serde_json::from_str(&self.stdout()).unwrap()
     }
 
+    /// All its events.
+    pub(crate) fn all_events(&self) -> impl Iterator<Item = Value> + '_ {
+        self.lines.iter().map(|line| serde_json::from_str(line).unwrap())
+    }
+
     /// Its events of that name.
     #[track_caller]
     pub(crate) fn events(&self, name: &str) -> Vec<Value> {
-        let events = self.lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        events.filter(|event| event["event"] == name).collect()
+        self.all_events().filter(|event| event["event"] == name).collect()
     }
 
     /// All of its events, in order.

@@ -57,7 +57,7 @@ lote run [OPTIONS] --filter <FILTER> <PATH>...
     /// Measure processes against threads: time, memory, and what a crash costs
     #[command(visible_alias = "comparar")]
     Compare(CompareArgs),
-    /// Kill the own workers in mid-job, and prove that nothing is lost
+    /// Strike the own workers in mid-job, as processes and as threads; prove that nothing is lost
     Demo(DemoArgs),
     /// Write sample images: gradients, figures, patterns
     #[command(visible_alias = "muestras")]
@@ -252,7 +252,7 @@ pub(super) struct DemoArgs {
     #[command(flatten)]
     pub(super) work: WorkArgs,
     /// How many sample images
-    #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u32).range(8..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 96, value_parser = clap::value_parser!(u32).range(8..=10_000))]
     pub(super) images: u32,
     /// Keep the images and outputs in this folder
     #[arg(long, value_name = "DIR")]
