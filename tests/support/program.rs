@@ -222,7 +222,7 @@ impl Outcome {
         serde_json::from_str(&self.stdout()).unwrap()
     }
 
-    /// All its events.
+    /// All its events, in order.
     pub(crate) fn all_events(&self) -> impl Iterator<Item = Value> + '_ {
         self.lines.iter().map(|line| serde_json::from_str(line).unwrap())
     }
@@ -231,12 +231,6 @@ impl Outcome {
     #[track_caller]
     pub(crate) fn events(&self, name: &str) -> Vec<Value> {
         self.all_events().filter(|event| event["event"] == name).collect()
-    }
-
-    /// All of its events, in order.
-    #[track_caller]
-    pub(crate) fn all_events(&self) -> Vec<Value> {
-        self.lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The one event of that name.

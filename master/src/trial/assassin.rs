@@ -172,7 +172,15 @@ mod tests {
     fn ready(worker: u32) -> Event {
         let state = WorkerState::Ready;
         // No process has this number: nobody is hurt.
-        Event::Worker { worker, pid: u32::MAX, slots: 1, state, reason: None, ms: None, sandbox: None }
+        Event::Worker {
+            worker,
+            pid: u32::MAX,
+            slots: 1,
+            state,
+            reason: None,
+            ms: None,
+            sandbox: None,
+        }
     }
 
     fn lost(worker: u32) -> Event {
