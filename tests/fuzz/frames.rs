@@ -16,6 +16,7 @@ fn messages() -> Vec<Vec<u8>> {
         &lote::catalogue::specs(),
     );
     let order = Order {
+        durable: false,
         variant: 3,
         steps: steps.unwrap().steps,
         output: OsString::from("/out/web/a_web.jpg"),
@@ -25,12 +26,17 @@ fn messages() -> Vec<Vec<u8>> {
     let task = Task { id: 300, input: OsString::from("/in/a.jpg"), orders: vec![order] };
     let size = Size { width: 640, height: 480 };
     let notes = vec!["the profile was left out".to_owned()];
-    let written = Written { bytes: 70_000, size, source: size, notes };
+    let written = Written { bytes: 70_000, modified_ns: Some(7), size, source: size, notes };
     let failure = Failure::new(FailureKind::Damaged, "it ends in the middle");
     let ended = |result| Report::Ended { slot: 1, task: 300, variant: 3, result, micros: 900 };
     let limits = Limits::default();
     let commands = [
-        Command::Welcome { slots: 2, limits, max_memory_bytes: Some(1 << 30) },
+        Command::Welcome {
+            slots: 2,
+            limits,
+            max_memory_bytes: Some(1 << 30),
+            sandbox: lote_protocol::sandbox::Order::default(),
+        },
         Command::Refuse { reason: "it is not wanted".into() },
         Command::Run { slot: 1, report_stages: true, task },
         Command::Stop,
