@@ -14,7 +14,7 @@ mod kills;
 mod soak;
 #[path = "chaos/states.rs"]
 mod states;
-#[allow(dead_code, reason = "other tests need the rest")]
+#[allow(dead_code, unused_imports, reason = "other tests need the rest")]
 mod support;
 
 /// The first number, or the second one in the long form.

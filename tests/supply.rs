@@ -35,7 +35,7 @@ fn every_file_that_may_hold_unsafe_code_is_listed_with_its_reason() {
         let text = fs::read_to_string(&file).unwrap();
         let is_allowed = |line: &str| {
             let line = line.trim_start();
-            line.starts_with("#")
+            line.starts_with('#')
                 && (line.contains("(unsafe_code") || line.contains(" unsafe_code"))
         };
         if text.lines().any(is_allowed) {

@@ -3,12 +3,32 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::is_long;
 use crate::support::Workspace;
+
+/// Python writes a byte of a name that is no UTF-8 as `\\udcXX`; events show such names as text.
+fn displayed(manifest: &str) -> String {
+    let mut pieces = manifest.split("\\udc");
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let (byte, rest) = piece.split_at(2);
+        bytes.push(u8::from_str_radix(byte, 16).unwrap());
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Whether nobody may read a file and it can be read all the same.
+fn is_readable_without_permission(path: &Path) -> bool {
+    let mode = |metadata: fs::Metadata| metadata.permissions().mode() & 0o777;
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file() && mode(metadata) == 0)
+        && fs::File::open(path).is_ok()
+}
 
 #[test]
 fn files_that_mean_harm_end_as_their_manifest_says() {
@@ -18,8 +38,8 @@ fn files_that_mean_harm_end_as_their_manifest_says() {
         println!("hostile corpus: NOT RUN, LOTE_HOSTILE does not name its folder");
         return;
     };
-    let manifest = fs::read(corpus.join("manifest.json")).unwrap();
-    let entries: Vec<Value> = serde_json::from_slice(&manifest).unwrap();
+    let manifest = fs::read_to_string(corpus.join("manifest.json")).unwrap();
+    let entries: Vec<Value> = serde_json::from_str(&displayed(&manifest)).unwrap();
     let workspace = Workspace::new();
     let filters = "-R -f grises -f redimensionar:porcentaje=50 --if-collides rename";
     let run =
@@ -43,6 +63,8 @@ fn files_that_mean_harm_end_as_their_manifest_says() {
         });
         let fits = match expected {
             _ if outputs.is_empty() => expected != "ok",
+            // To the administrator nothing is unreadable.
+            "error" if is_readable_without_permission(&corpus.join("files").join(path)) => true,
             "ok" => all("ok"),
             "error" | "skip" => all("failed") && classified,
             _ => classified,

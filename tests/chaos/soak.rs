@@ -1,6 +1,7 @@
 //! A run of very many images leaves no traces in the master: no memory, no files, no zombies.
 
 use std::fs;
+use std::time::Instant;
 
 use super::kills::many;
 use crate::size;
@@ -11,14 +12,16 @@ struct Sample {
     outputs: usize,
     resident_kib: u64,
     open_files: usize,
+    at: Instant,
 }
 
 fn sample(pid: u32, outputs: usize) -> Option<Sample> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    // Exact, other than the counters in `status`.
+    let memory = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let line = memory.lines().find_map(|line| line.strip_prefix("Rss:"))?;
     let resident_kib = line.split_whitespace().next()?.parse().ok()?;
     let open_files = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count();
-    Some(Sample { outputs, resident_kib, open_files })
+    Some(Sample { outputs, resident_kib, open_files, at: Instant::now() })
 }
 
 /// Children of a process that have ended and have not been waited for.
@@ -73,8 +76,10 @@ fn a_long_run_takes_no_more_memory_and_no_more_files_as_it_goes_on() {
     assert_eq!((fewest, dead), (most, 0), "open files and zombies");
     assert!(last < first + (8 << 10), "from {first} to {last} KiB");
     println!(
-        "soak: {images} images, master from {first} to {last} KiB ({:.1} bytes an output), \
-         {fewest} to {most} open files, {dead} zombies",
+        "soak: {images} images, {} samples in {:.1} s: master from {first} to {last} KiB ({:.1} \
+         bytes an output), {fewest} to {most} open files, {dead} zombies",
+        steady.len(),
+        (steady[steady.len() - 1].at - steady[0].at).as_secs_f64(),
         slope(&steady)
     );
 }

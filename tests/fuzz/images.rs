@@ -14,13 +14,16 @@ use lote_worker::pool::Pool;
 
 use crate::fuzz;
 
+/// Turns a picture into one with another kind of pixels.
+type Convert = fn(&DynamicImage) -> DynamicImage;
+
 /// Small images of the six formats, in several kinds of pixels.
 fn seeds() -> Vec<Vec<u8>> {
     let picture = RgbaImage::from_fn(19, 13, |x, y| {
         image::Rgba([(x * 13) as u8, (y * 19) as u8, (x * y) as u8, 255 - (x * 7) as u8])
     });
     let picture = DynamicImage::ImageRgba8(picture);
-    let kinds: [(ImageFormat, &[fn(&DynamicImage) -> DynamicImage]); 6] = [
+    let kinds: [(ImageFormat, &[Convert]); 6] = [
         (ImageFormat::Jpeg, &[|p| p.to_rgb8().into(), |p| p.to_luma8().into()]),
         (
             ImageFormat::Png,

@@ -57,7 +57,7 @@ struct Lane {
 pub struct Lanes {
     lang: Lang,
     mode: Mode,
-    lanes: Vec<Lane>,
+    rows: Vec<Lane>,
     total: usize,
     done: usize,
     failed: usize,
@@ -76,7 +76,7 @@ impl Lanes {
         Self {
             lang,
             mode: Mode::Processes,
-            lanes: Vec::new(),
+            rows: Vec::new(),
             total: 0,
             done: 0,
             failed: 0,
@@ -92,7 +92,7 @@ impl Lanes {
     pub fn event(&mut self, event: &Event, now: Instant) {
         match event {
             Event::Planned { outputs, mode, workers, .. } => {
-                self.planned(*outputs, *mode, *workers)
+                self.planned(*outputs, *mode, *workers);
             }
             Event::Worker { worker, pid, state, reason, ms, .. } => {
                 self.worker(*worker, *pid, *state, reason.as_deref(), *ms);
@@ -146,7 +146,7 @@ impl Lanes {
             note: String::new(),
             struck: None,
         };
-        self.lanes = (0..workers).map(lane).collect();
+        self.rows = (0..workers).map(lane).collect();
     }
 
     fn worker(
@@ -166,7 +166,11 @@ impl Lanes {
                 WorkerState::Ready => {
                     lane.state = State::Idle;
                     if lane.deaths > 0 {
-                        lane.note += &format!(" → {} ms", lang.number(ms.unwrap_or_default(), 0));
+                        lane.note = format!(
+                            "{} → {} ms",
+                            lane.note,
+                            lang.number(ms.unwrap_or_default(), 0)
+                        );
                     }
                 }
                 WorkerState::Lost => {
@@ -188,7 +192,7 @@ impl Lanes {
     }
 
     fn lanes_of(&mut self, worker: u32) -> impl Iterator<Item = &mut Lane> {
-        self.lanes.iter_mut().filter(move |lane| lane.worker == worker)
+        self.rows.iter_mut().filter(move |lane| lane.worker == worker)
     }
 
     fn lane(&mut self, worker: u32, slot: u32) -> Option<&mut Lane> {
@@ -197,7 +201,7 @@ impl Lanes {
 
     /// The lines, with at most `room` of them.
     pub fn lines(&self, room: usize, now: Instant) -> Vec<Line> {
-        if self.lanes.is_empty() {
+        if self.rows.is_empty() {
             return Vec::new();
         }
         let head = match (self.lang, self.mode) {
@@ -215,9 +219,9 @@ impl Lanes {
         let last = self.lang.pick("last event", "último suceso");
         let mut lines = vec![vec![(DIM, row(head, last))]];
         // The head, a line for lanes that are left out, and the bar.
-        let shown = self.lanes.len().min(room.saturating_sub(3).max(1));
-        lines.extend(self.lanes[..shown].iter().zip(1..).map(|(lane, n)| self.line(lane, n, now)));
-        let left = self.lanes.len() - shown;
+        let shown = self.rows.len().min(room.saturating_sub(3).max(1));
+        lines.extend(self.rows[..shown].iter().zip(1..).map(|(lane, n)| self.line(lane, n, now)));
+        let left = self.rows.len() - shown;
         if left > 0 {
             let more = self.lang.pick("more", "más");
             lines.push(vec![(DIM, format!("   … {left} {more}"))]);

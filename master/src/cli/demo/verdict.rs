@@ -11,6 +11,7 @@ use super::Half;
 use crate::event::Mode;
 use crate::lang::Lang;
 use crate::report::text::duration;
+use crate::trial::Comparison;
 
 /// Columns of what a line is about, and of each mode's figure.
 const LABEL: usize = 34;
@@ -40,7 +41,7 @@ impl Verdict<'_> {
     fn holds(&self) -> bool {
         let digest = &self.halves[0].calm.digest;
         self.halves.iter().all(|half| {
-            half.comparisons.iter().all(|comparison| comparison.holds())
+            half.comparisons.iter().all(Comparison::holds)
                 && [&half.calm, &half.struck].iter().all(|act| act.digest == *digest)
         })
     }
@@ -123,7 +124,7 @@ impl Verdict<'_> {
         let struck = self.halves.each_ref().map(|half| half.comparisons[1]);
         let look = |is_good| if is_good { GOOD } else { BAD };
         let equal = struck.map(|outputs| format!("{} / {}", outputs.equal, outputs.outputs));
-        let all = struck.iter().all(|outputs| outputs.holds());
+        let all = struck.iter().all(Comparison::holds);
         row(text, look(all), lang.pick("identical outputs", "salidas idénticas"), &equal);
         let lost = struck.map(|outputs| outputs.missing.to_string());
         let none = struck.iter().all(|outputs| outputs.missing == 0);
