@@ -369,9 +369,9 @@ fn an_existing_output_is_neither_replaced_nor_in_the_way() {
 #[test]
 fn a_panic_says_where_it_was_and_the_image_fails() {
     let workspace = Workspace::new();
-    workspace.add("in/panic.png", &pictures::png(8, 8, 1));
+    workspace.add("in/confess.png", &pictures::png(8, 8, 1));
     let run = workspace.lote("run in -f grises -j 1 -o out --ndjson").misbehaving("");
-    let output = run.env("RUST_BACKTRACE", "1").run().code(1).output_of("panic.png");
+    let output = run.env("RUST_BACKTRACE", "1").run().code(1).output_of("confess.png");
     assert_eq!(output["kind"], "panic", "{output}");
     let reason = output["reason"].as_str().unwrap();
     assert!(reason.contains("panic_on_purpose"), "the backtrace has names: {reason}");

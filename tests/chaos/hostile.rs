@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -20,6 +21,13 @@ fn displayed(manifest: &str) -> String {
         bytes.extend_from_slice(rest.as_bytes());
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Whether nobody may read a file and it can be read all the same.
+fn is_readable_without_permission(path: &Path) -> bool {
+    let mode = |metadata: fs::Metadata| metadata.permissions().mode() & 0o777;
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file() && mode(metadata) == 0)
+        && fs::File::open(path).is_ok()
 }
 
 #[test]
@@ -55,6 +63,8 @@ fn files_that_mean_harm_end_as_their_manifest_says() {
         });
         let fits = match expected {
             _ if outputs.is_empty() => expected != "ok",
+            // To the administrator nothing is unreadable.
+            "error" if is_readable_without_permission(&corpus.join("files").join(path)) => true,
             "ok" => all("ok"),
             "error" | "skip" => all("failed") && classified,
             _ => classified,

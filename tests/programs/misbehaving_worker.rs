@@ -170,7 +170,7 @@ mod worker {
         }
         assert!(!name.contains("panic"), "a defect in a filter");
         if name.contains("segv") {
-            raise("SEGV");
+            raise(rustix::process::Signal::SEGV);
         }
         if name.contains("greedy") {
             // What an allocation that is refused does in native code: the process is over.
@@ -201,7 +201,7 @@ mod worker {
             let place = Place { input, output: output.into(), socket: socket.to_owned() };
             Some(escapes::attempt(escape.trim_end_matches(".png"), &place))
         } else {
-            name.contains("/panic").then(panic_on_purpose)
+            name.contains("/confess").then(panic_on_purpose)
         };
         if let Some(message) = own_way {
             let failure = Failure::new(FailureKind::Panic, message);
@@ -302,12 +302,9 @@ mod worker {
     }
 
     /// Dies of that signal. The first one may only take away a handler.
-    fn raise(signal: &str) -> ! {
+    fn raise(signal: rustix::process::Signal) -> ! {
         loop {
-            let kill = std::process::Command::new("kill")
-                .args([format!("-{signal}"), id().to_string()])
-                .status();
-            if kill.is_err() {
+            if rustix::process::kill_process(rustix::process::getpid(), signal).is_err() {
                 abort();
             }
         }

@@ -92,7 +92,7 @@ impl Lanes {
     pub fn event(&mut self, event: &Event, now: Instant) {
         match event {
             Event::Planned { outputs, mode, workers, .. } => {
-                self.planned(*outputs, *mode, *workers)
+                self.planned(*outputs, *mode, *workers);
             }
             Event::Worker { worker, pid, state, reason, ms, .. } => {
                 self.worker(*worker, *pid, *state, reason.as_deref(), *ms);
