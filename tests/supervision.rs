@@ -58,7 +58,6 @@ fn giants_take_turns_and_a_worker_that_keeps_their_memory_is_replaced() {
     // Begin and end of each, in the order in which they happened.
     let of_giants: Vec<_> = outcome
         .all_events()
-        .into_iter()
         .filter(|event| event["image"].as_str().is_some_and(|image| image.starts_with("giant")))
         .map(|event| event["event"].as_str().unwrap().to_owned())
         .collect();

@@ -36,11 +36,11 @@ pub(crate) fn attempt(name: &str, place: &Place) -> String {
     match escape(name, place) {
         Ok(()) => "allowed".to_owned(),
         Err(error) => match error.raw_os_error() {
-            Some(EPERM | EACCES | ENOSYS | EXDEV | EFBIG | EMFILE) => format!("refused: {error}"),
-            Some(ENOMEM) => format!("refused: {error}"),
+            Some(EPERM | EACCES | ENOSYS | EXDEV | EFBIG | EMFILE | ENOMEM) | None => {
+                format!("refused: {error}")
+            }
             // The kernel has looked at it, and only did not like the arguments.
             Some(_) => format!("allowed, but for: {error}"),
-            None => format!("refused: {error}"),
         },
     }
 }

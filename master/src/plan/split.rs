@@ -12,8 +12,8 @@ pub struct Unit {
     pub image: usize,
     /// Indices of the variants in [`super::Plan::variants`], ascending.
     pub variants: Vec<u32>,
-    /// What it probably costs, relative to other units: the image's bytes, as many times as there
-    /// are variants.
+    /// What it probably costs, relative to other units: as much time as it takes to decode so many
+    /// bytes.
     pub cost: u64,
     /// How many pixels it reads, as its header declares or else as its size suggests.
     pub pixels: u64,
@@ -42,6 +42,7 @@ pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
     let mut units = Vec::with_capacity(work.len());
     for work in work {
         let parts = parts.min(work.variants.len()).max(1);
+        let pixels = memory::pixels(work.bytes, work.extent);
         let (each, more) = (work.variants.len() / parts, work.variants.len() % parts);
         let mut rest = work.variants.as_slice();
         for part in 0..parts {
@@ -49,8 +50,8 @@ pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
             rest = others;
             units.push(Unit {
                 image: work.image,
-                cost: work.bytes.saturating_mul(variants.len() as u64),
-                pixels: memory::pixels(work.bytes, work.extent),
+                cost: cost(work.bytes, pixels, variants.len() as u64),
+                pixels,
                 memory_bytes: memory::predicted(work.bytes, work.extent, variants.len()),
                 variants: variants.to_vec(),
             });
@@ -59,6 +60,12 @@ pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
     // Stable: what costs the same stays in the order in which it was found.
     units.sort_by_key(|unit| Reverse(unit.cost));
     units
+}
+
+/// Decoding goes by bytes; filtering and encoding go by pixels, four of which take as long as a
+/// byte does (measured on photos: 13 ns a byte, 3.3 ns a pixel and output).
+fn cost(bytes: u64, pixels: u64, outputs: u64) -> u64 {
+    bytes.saturating_add(pixels.saturating_mul(outputs) / 4)
 }
 
 #[cfg(test)]
