@@ -1,8 +1,9 @@
 //! What a worker that an image has taken over can do: nothing. And what is said where the system
 //! lacks a part of the sandbox.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::net::TcpListener;
 use std::sync::Mutex;
 use std::thread;
@@ -153,7 +154,7 @@ fn report(how: &str, ends: &[(&'static str, By, Verdict)]) -> Vec<(&'static str,
     let mut text = format!("escapes{how}: {} tried, {} allowed\n", ends.len(), allowed.len());
     for (name, _, Verdict { allowed, said }) in ends {
         let mark = if *allowed { "ALLOWED" } else { "refused" };
-        text += &format!("  {mark} {name}: {said}\n");
+        writeln!(text, "  {mark} {name}: {said}").unwrap();
     }
     announce(&text);
     allowed

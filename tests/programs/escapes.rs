@@ -36,15 +36,16 @@ pub(crate) fn attempt(name: &str, place: &Place) -> String {
     match escape(name, place) {
         Ok(()) => "allowed".to_owned(),
         Err(error) => match error.raw_os_error() {
-            Some(EPERM | EACCES | ENOSYS | EXDEV | EFBIG | EMFILE) => format!("refused: {error}"),
-            Some(ENOMEM) => format!("refused: {error}"),
+            None | Some(EPERM | EACCES | ENOSYS | EXDEV | EFBIG | EMFILE | ENOMEM) => {
+                format!("refused: {error}")
+            }
             // The kernel has looked at it, and only did not like the arguments.
             Some(_) => format!("allowed, but for: {error}"),
-            None => format!("refused: {error}"),
         },
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a list, one attempt after another")]
 fn escape(name: &str, place: &Place) -> io::Result<()> {
     let Place { input, output, .. } = place;
     let (inside, outside) = (folder(input), folder(output));

@@ -211,8 +211,8 @@ mod worker {
         std::panic::set_hook(Box::new(|_| {
             let backtrace = std::backtrace::Backtrace::force_capture().to_string();
             let line = backtrace.lines().find(|line| line.contains("panic_on_purpose"));
-            *WHERE.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-                line.unwrap_or("it cannot be told").to_owned();
+            let mut found = WHERE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            line.unwrap_or("it cannot be told").clone_into(&mut found);
         }));
         drop(std::panic::catch_unwind(|| panic!("on purpose")));
         WHERE.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
