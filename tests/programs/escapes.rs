@@ -36,7 +36,7 @@ pub(crate) fn attempt(name: &str, place: &Place) -> String {
     match escape(name, place) {
         Ok(()) => "allowed".to_owned(),
         Err(error) => match error.raw_os_error() {
-            Some(EPERM | EACCES | ENOSYS | EXDEV | EFBIG | EMFILE | ENOMEM) | None => {
+            None | Some(EPERM | EACCES | ENOSYS | EXDEV | EFBIG | EMFILE | ENOMEM) => {
                 format!("refused: {error}")
             }
             // The kernel has looked at it, and only did not like the arguments.
