@@ -113,7 +113,17 @@ function applyOutput(state, event) {
   if (status === 'ok') {
     change(state, 'recent', [{ output, image, name: event.output_name, variant }, ...state.sections.recent].slice(0, KEEP.recent));
   } else {
-    const failure = { output, image, name, variant, kind: event.kind ?? '', message: event.message ?? '', attempt, detail: event.detail, reproduce: event.reproduce };
+    const failure = {
+      output,
+      image,
+      name,
+      variant,
+      kind: event.kind ?? '',
+      message: event.message ?? '',
+      attempt,
+      detail: event.detail,
+      reproduce: event.reproduce,
+    };
     change(state, 'failures', [failure, ...state.sections.failures].slice(0, KEEP.failures));
   }
 }

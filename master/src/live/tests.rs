@@ -160,6 +160,24 @@ fn an_output_that_is_gone_again_counts_as_failed() {
 }
 
 #[test]
+fn a_page_gets_the_command_for_what_was_given_up_without_the_folders() {
+    let (mut model, _) = begun(1);
+    let given_up = OutputEnded {
+        reproduce: Some("lote worker apply /home/ana/a.jpg /srv/out/a_x.jpg -f grises".into()),
+        reproduce_redacted: Some("lote worker apply a.jpg a_x.jpg -f grises".into()),
+        last_words: vec!["no room at /home/ana/a.jpg".into()],
+        ..output(None, 0, 0, Status::Quarantined)
+    };
+    model.event(&Event::Output(given_up), 1.0);
+    let changes = serde_json::to_value(model.take_changes(2.0).unwrap().events).unwrap();
+    let told = changes.as_array().unwrap().iter().find(|change| change["event"] == "output");
+    assert_eq!(told.unwrap()["reproduce"], "lote worker apply a.jpg a_x.jpg -f grises");
+    let failure = &state(&mut model, 3.0)["failures"][0];
+    assert_eq!(failure["reproduce"], "lote worker apply a.jpg a_x.jpg -f grises");
+    assert_eq!(failure["detail"], "no room at a.jpg");
+}
+
+#[test]
 fn what_was_not_tried_or_found_no_room_stays_open() {
     let (mut model, _) = begun(1);
     let untried = OutputEnded { untried: true, ..output(None, 0, 0, Status::Skipped) };
