@@ -141,8 +141,8 @@ fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
 /// When a worker counts as hung: four times what an image would take if all its outputs were as
 /// slow as the slowest of all (ms) when nothing was disturbed.
 fn deadline(slowest_ms: f64) -> Duration {
-    let most = slowest_ms.clamp(0.0, 1e6) * FILTERS.len() as f64 * 4.0;
-    Duration::from_secs_f64(most / 1000.0).max(SHORTEST_DEADLINE)
+    let most = Duration::try_from_secs_f64(slowest_ms / 1000.0 * FILTERS.len() as f64 * 4.0);
+    most.unwrap_or_default().max(SHORTEST_DEADLINE)
 }
 
 /// What all acts have in common.
