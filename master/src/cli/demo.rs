@@ -15,7 +15,7 @@ use lote_protocol::task::Encoding;
 use self::verdict::Verdict;
 use super::args::DemoArgs;
 use super::ui::Ui;
-use super::{Exit, catalogue, job, probe, session};
+use super::{Exit, catalogue, run, session};
 use crate::event::Mode;
 use crate::lang::Lang;
 use crate::plan::{self, IfCollides, IfExists, Plan, Request};
@@ -92,7 +92,6 @@ fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
         ui.error(&what, None);
         Exit::Usage
     })?;
-    probe::insist(&processes, ui)?;
     let count = args.images as usize;
     let input = stage.join("samples");
     ui.say(&match ui.lang {
@@ -142,10 +141,8 @@ fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
 /// When a worker counts as hung: four times what an image would take if all its outputs were as
 /// slow as the slowest of all (ms) when nothing was disturbed.
 fn deadline(slowest_ms: f64) -> Duration {
-    // What is no number counts as nothing.
-    let slowest_ms = if slowest_ms > 0.0 { slowest_ms.min(1e6) } else { 0.0 };
-    let most = slowest_ms * FILTERS.len() as f64 * 4.0;
-    Duration::from_secs_f64(most / 1000.0).max(SHORTEST_DEADLINE)
+    let most = Duration::try_from_secs_f64(slowest_ms / 1000.0 * FILTERS.len() as f64 * 4.0);
+    most.unwrap_or_default().max(SHORTEST_DEADLINE)
 }
 
 /// What all acts have in common.
@@ -219,7 +216,7 @@ impl Play<'_> {
             ui.error(ui.lang.pick(en, "la demostración se ha interrumpido"), None);
             return Err(exit);
         }
-        match session::conclude(&plan, &ended, None, None, ui) {
+        match session::conclude(&plan, &ended, None, ui) {
             Exit::Ok | Exit::SomeFailed => {}
             exit => return Err(exit),
         }
@@ -253,7 +250,7 @@ impl Play<'_> {
             plan::prepare(&plan)?;
             Ok(plan)
         };
-        make().map_err(|error| job::refuse(&error, self.ui))
+        make().map_err(|error| run::refuse(&error, self.ui))
     }
 
     fn title(&self, number: usize, settings: &Settings, what: &str) {
