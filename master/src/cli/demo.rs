@@ -15,7 +15,7 @@ use lote_protocol::task::Encoding;
 use self::verdict::Verdict;
 use super::args::DemoArgs;
 use super::ui::Ui;
-use super::{Exit, catalogue, run, session};
+use super::{Exit, catalogue, job, probe, session};
 use crate::event::Mode;
 use crate::lang::Lang;
 use crate::plan::{self, IfCollides, IfExists, Plan, Request};
@@ -92,6 +92,7 @@ fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
         ui.error(&what, None);
         Exit::Usage
     })?;
+    probe::insist(&processes, ui)?;
     let count = args.images as usize;
     let input = stage.join("samples");
     ui.say(&match ui.lang {
@@ -216,7 +217,7 @@ impl Play<'_> {
             ui.error(ui.lang.pick(en, "la demostración se ha interrumpido"), None);
             return Err(exit);
         }
-        match session::conclude(&plan, &ended, None, ui) {
+        match session::conclude(&plan, &ended, None, None, ui) {
             Exit::Ok | Exit::SomeFailed => {}
             exit => return Err(exit),
         }
@@ -250,7 +251,7 @@ impl Play<'_> {
             plan::prepare(&plan)?;
             Ok(plan)
         };
-        make().map_err(|error| run::refuse(&error, self.ui))
+        make().map_err(|error| job::refuse(&error, self.ui))
     }
 
     fn title(&self, number: usize, settings: &Settings, what: &str) {
