@@ -214,9 +214,9 @@ fn the_level_is_told_of_every_worker_and_of_the_run() {
     for mode in ["processes", "threads"] {
         let run = format!("run in -f grises -j 2 -o out --mode {mode}");
         let outcome = workspace.lote(&format!("{run} --ndjson")).run().code(0);
-        // The second may find nothing left to do, and leave before it is ready.
+        // One worker may have done it all before the other is ready.
         let levels = levels(&outcome);
-        assert!(!levels.is_empty() && levels.iter().all(|told| told == level), "{levels:?}");
+        assert!(!levels.is_empty() && levels.iter().all(|one| one == level), "{levels:?}");
         assert_eq!(outcome.event("finished")["sandbox"], offered);
         let summary = workspace.lote(&format!("{run} --json")).run().code(0).json();
         assert_eq!(summary["sandbox"], offered);
@@ -232,9 +232,8 @@ fn where_the_kernel_lacks_a_part_it_is_named_and_work_goes_on() {
     let workspace = Workspace::with_pictures(2, 60, 40);
     for (part, name) in [("landlock", "Landlock"), ("seccomp", "seccomp")] {
         let lote = |arguments: &str| workspace.lote(arguments).on_kernel_without(part);
-        let outcome = lote("run in -f grises -j 2 -o out --ndjson").run().code(0);
-        let levels = levels(&outcome);
-        assert!(!levels.is_empty() && levels.iter().all(|told| told == "partial"), "{levels:?}");
+        let outcome = lote("run in -f grises -j 1 -o out --ndjson").run().code(0);
+        assert_eq!(levels(&outcome), ["partial"]);
         let sandbox = &outcome.event("finished")["sandbox"];
         assert!(lacks(sandbox, part), "{sandbox}");
         let doctor = lote("doctor").run().code(0).stdout();
