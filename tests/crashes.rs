@@ -29,10 +29,12 @@ fn crash_some(run: &mut Running, signals: &[Signal]) -> usize {
         if event["event"] == "worker" {
             pids.insert(worker, event["pid"].as_u64().unwrap() as u32);
         } else if event["event"] == moment
-            && !crashed.contains(&pids[&worker])
-            && crash(pids[&worker], *signal)
+            // An output that was given up has no worker; why is in what the program says.
+            && let Some(pid) = pids.get(&worker)
+            && !crashed.contains(pid)
+            && crash(*pid, *signal)
         {
-            crashed.insert(pids[&worker]);
+            crashed.insert(*pid);
         }
     }
     crashed.len()
