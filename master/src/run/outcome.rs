@@ -95,7 +95,8 @@ impl Run<'_> {
                     let death = self.deaths.get(&task);
                     let stage = self.stages.get(&task).copied();
                     let max_memory = self.settings.workers.max_memory_bytes;
-                    let failure = quarantine(death, stage, attempt.unwrap_or(2), max_memory);
+                    let failure =
+                        quarantine(death, stage, self.scheduler.failures(task), max_memory);
                     let last_words = death.map(|d| d.last_words.clone()).unwrap_or_default();
                     let ended = OutputEnded {
                         status: Status::Quarantined,

@@ -23,6 +23,7 @@ impl Scheduler {
         }
         let alone = running.len() == 1;
         for (index, task) in running.into_iter().rev() {
+            self.tasks[task.0 as usize].failures += 1;
             let blamed = match blame {
                 Blame::Running => true,
                 Blame::Slot(slot) => slot == index,

@@ -190,6 +190,8 @@ struct Task {
     /// Whether each output has yet to end.
     open: Vec<bool>,
     attempts: u32,
+    /// How often it was running, and was not finished.
+    failures: u32,
     charged: u32,
     excused: u32,
 }
@@ -258,6 +260,7 @@ impl Scheduler {
                 place: Place::Queued,
                 open: vec![true; job.outputs as usize],
                 attempts: 0,
+                failures: 0,
                 charged: 0,
                 excused: 0,
             })
@@ -331,6 +334,11 @@ impl Scheduler {
         self.tasks.get(task.0 as usize).map(Task::open_outputs).unwrap_or_default()
     }
 
+    /// How often a task was running, and was not finished.
+    pub fn failures(&self, task: TaskId) -> u32 {
+        self.tasks.get(task.0 as usize).map_or(0, |task| task.failures)
+    }
+
     /// The tasks that a worker has been given and that have not been finished.
     pub fn given(&self, worker: WorkerId) -> impl Iterator<Item = TaskId> + '_ {
         self.workers
@@ -367,6 +375,7 @@ impl Scheduler {
         let Some(leaves) = self.take_off(slot, task) else { return };
         // A worker that forgets an output has not done the task.
         if self.tasks[task.0 as usize].has_open_outputs() {
+            self.tasks[task.0 as usize].failures += 1;
             self.charge(task, effects);
         } else {
             self.end(task);
