@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::args::WorkArgs;
 use super::ui::Ui;
@@ -148,6 +149,9 @@ fn resume_command(output: &Path) -> String {
     format!("lote run --resume -o {quoted}")
 }
 
+/// What happened in so long is lost to the record if the program is killed, and made again.
+const PATIENCE: Duration = Duration::from_millis(5);
+
 /// Takes a run down in its journal.
 struct Recorder {
     journal: Journal,
@@ -162,6 +166,10 @@ impl Reporter for Recorder {
             let how = if summary.cancelled > 0 { How::Interrupted } else { How::Finished };
             self.journal.end(how);
         }
+    }
+
+    fn patience(&self) -> Duration {
+        PATIENCE
     }
 
     fn rest(&mut self) {

@@ -7,6 +7,7 @@ pub mod text;
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
 
@@ -16,6 +17,12 @@ use crate::event::Event;
 pub trait Reporter: Send {
     /// Shows an event. It may wait for more before all of it can be seen.
     fn show(&mut self, event: &Event);
+
+    /// How long it waits for more after an event before it shows any: fewer wakes for the thread,
+    /// which matters where thousands of events come in a second.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Makes everything visible: nothing more has happened so far.
     fn rest(&mut self) {}
@@ -27,6 +34,10 @@ pub fn listen(mut events: Receiver<Arc<Event>>, mut reporter: Box<dyn Reporter>)
     thread::spawn(move || {
         while let Some(event) = events.blocking_recv() {
             reporter.show(&event);
+            let patience = reporter.patience();
+            if !patience.is_zero() {
+                thread::sleep(patience);
+            }
             while let Ok(event) = events.try_recv() {
                 reporter.show(&event);
             }
