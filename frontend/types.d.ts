@@ -34,6 +34,7 @@ interface Step {
 type Mode = 'processes' | 'threads';
 type IfExists = 'overwrite' | 'skip' | 'rename' | 'fail';
 
+type SandboxLevel = 'full' | 'partial' | 'off';
 interface Hello {
   tipo: 'hola';
   version: string;
@@ -41,7 +42,7 @@ interface Hello {
   now_ms: number;
   cores: number;
   local: boolean;
-  sandbox: { level: 'full' | 'partial' | 'none'; text: string };
+  sandbox: { level: SandboxLevel; text: string };
   filters: FilterSpec[];
   formats: { id: string; name: string; extension: string; quality: boolean }[];
   limits: {
@@ -138,6 +139,7 @@ interface Lane {
   state: 'starting' | 'ready' | 'lost' | 'stopped';
   memory_bytes: number;
   restarts: number;
+  sandbox: SandboxLevel | null;
   task: Task | null;
 }
 type BarStatus = 'ok' | 'failed' | 'quarantined';
@@ -171,6 +173,7 @@ interface Failure {
   message: string;
   attempt: number;
   detail?: string | null;
+  reproduce?: string | null;
 }
 interface Recent {
   output: string;
@@ -266,6 +269,7 @@ type StreamEvent =
       kind?: string;
       message?: string;
       detail?: string | null;
+      reproduce?: string | null;
     }
   | {
       event: 'worker';
@@ -275,6 +279,7 @@ type StreamEvent =
       pid?: number;
       reason?: string;
       replaced_ms?: number;
+      sandbox?: SandboxLevel;
     }
   | { event: 'lanes'; lanes: Lane[] }
   | { event: 'memory'; workers: [number, number][] }

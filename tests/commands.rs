@@ -1,5 +1,8 @@
 //! The commands beside `run`.
 
+use std::collections::HashSet;
+use std::process::Command;
+
 use crate::support::{Workspace, pictures};
 
 #[test]
@@ -19,11 +22,33 @@ fn samples_are_as_many_images_as_asked_for_and_the_same_each_time() {
 #[test]
 fn the_demonstration_loses_nothing_and_keeps_no_files() {
     let workspace = Workspace::new();
-    let outcome = workspace.lote("demo --images 8 -j 2").run().code(0);
+    let outcome = workspace.lote("demo --images 8 -j 2 --timeout 3").run().code(0);
     let said = outcome.stdout() + &outcome.stderr;
     assert!(said.contains("Nothing was lost"), "{said}");
     assert!(said.contains(" died: SIGKILL"), "{said}");
+    assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
     assert!(workspace.names("").is_empty(), "{:?}", workspace.names(""));
+}
+
+#[test]
+fn the_demonstrations_digest_is_what_sha256sum_says_of_the_outputs_that_are_kept() {
+    let workspace = Workspace::new();
+    let outcome = workspace.lote("demo --images 8 -j 2 --timeout 3 --keep kept -q").run().code(0);
+    let table = outcome.stdout();
+    let digests: HashSet<_> = table
+        .split_whitespace()
+        .filter(|word| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .collect();
+    for run in ["undisturbed-processes", "undisturbed-threads", "processes", "threads"] {
+        let sums = Command::new("sh")
+            .args(["-c", "LC_ALL=C; export LC_ALL; sha256sum */* | sha256sum"])
+            .current_dir(workspace.path("kept").join(run))
+            .output()
+            .unwrap();
+        let sum = String::from_utf8(sums.stdout).unwrap();
+        let sum = sum.split_whitespace().next().unwrap();
+        assert_eq!(digests, HashSet::from([sum]), "{run}: {table}");
+    }
 }
 
 #[test]

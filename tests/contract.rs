@@ -31,6 +31,12 @@ fn redact(value: &mut Value) {
                     let text = if field.is_u64() { "[whole number]" } else { "[number]" };
                     *field = text.into();
                 }
+                // Which parts there are depends on the machine.
+                if name == "sandbox" {
+                    let fields: Vec<_> = field.as_object().unwrap().keys().collect();
+                    assert_eq!(fields, ["enforced", "level", "missing"]);
+                    *field = "[sandbox]".into();
+                }
                 redact(field);
             }
         }

@@ -105,6 +105,16 @@ fn only_the_frames_name_bincode() {
 }
 
 #[test]
+fn only_the_sandbox_names_its_means() {
+    for name in ["landlock::", "seccompiler::", "libc::"] {
+        let files = files_with(&ALL, name);
+        assert!(files.iter().all(|file| file.starts_with("worker/src/sandbox/")), "{files:?}");
+    }
+    let files = ["worker/src/sandbox/landlock.rs", "worker/src/sandbox/mod.rs"];
+    assert_eq!(files_with(&ALL, "landlock::"), files);
+}
+
+#[test]
 fn only_the_registry_lists_the_filters() {
     let folder = root().join("worker/src/filters");
     let mut filters = 0;

@@ -1,6 +1,7 @@
 //! A worker that misbehaves on command: what it does is its image's failure, or ends the run with
 //! one clear message, and costs nobody else anything.
 
+use std::collections::HashMap;
 use std::fs;
 
 use crate::support::workspace::assert_same;
@@ -50,7 +51,7 @@ fn reason(outcome: &Outcome, name: &str) -> String {
 #[test]
 fn an_image_that_kills_its_workers_is_quarantined_after_two() {
     let outcome = quarantines("poison.png", "");
-    insta::assert_snapshot!(reason(&outcome, "poison.png"), @"crash: its worker process died 2 times (SIGABRT)");
+    insta::assert_snapshot!(reason(&outcome, "poison.png"), @"crash: its worker process died 2 times (SIGABRT): poison: this image is more than I can take");
     assert_eq!(outcome.deaths(), 2);
     assert!(outcome.stderr.contains("poison.png"));
 }
@@ -59,6 +60,13 @@ fn an_image_that_kills_its_workers_is_quarantined_after_two() {
 fn an_image_that_hangs_its_workers_is_quarantined_after_two_deadlines() {
     let outcome = quarantines("hang.png", "--timeout 2");
     insta::assert_snapshot!(reason(&outcome, "hang.png"), @"timeout: it took too long 2 times; --timeout gives it more time");
+    assert_eq!(outcome.deaths(), 2);
+}
+
+#[test]
+fn an_image_that_keeps_its_workers_busy_for_ever_is_quarantined_after_two_deadlines() {
+    let outcome = quarantines("spin.png", "--timeout 1");
+    insta::assert_snapshot!(reason(&outcome, "spin.png"), @"timeout: it took too long 2 times; --timeout gives it more time");
     assert_eq!(outcome.deaths(), 2);
 }
 
@@ -83,6 +91,55 @@ fn a_worker_that_reports_what_it_was_not_given_is_not_believed() {
     let outcome = quarantines("liar.png", "");
     insta::assert_snapshot!(reason(&outcome, "liar.png"), @"crash: its worker process died 2 times (senseless messages)");
     assert_eq!(outcome.event("finished")["ok"], 16);
+}
+
+/// How many workers died while that image was the last that they had begun with.
+fn deaths_at(outcome: &Outcome, image: &str) -> usize {
+    let mut begun = HashMap::new();
+    let mut deaths = 0;
+    for event in outcome.all_events() {
+        let worker = event["worker"].as_u64();
+        if event["event"] == "task" {
+            begun.insert(worker, event["image"].clone());
+        } else if event["state"] == "lost" {
+            deaths += usize::from(begun.remove(&worker).is_some_and(|begun| begun == image));
+        }
+    }
+    deaths
+}
+
+#[test]
+fn everything_that_a_worker_can_do_wrong_in_one_run_costs_its_own_image_and_no_other() {
+    let bad = ["panic", "poison", "segv", "greedy", "hang", "babble", "leave"];
+    let workspace = Workspace::with_pictures(40, 60, 40);
+    for (number, name) in bad.iter().enumerate() {
+        let old = workspace.path(&format!("in/{:02}.png", number * 5 + 3));
+        fs::rename(old, workspace.path(&format!("in/{name}.png"))).unwrap();
+    }
+    let run = workspace.lote("run in -f sepia -j 3 --timeout 2 -o out --ndjson").misbehaving("");
+    let outcome = run.run().code(1);
+    outcome.assert_books();
+    for output in outcome.events("output") {
+        let image = output["image"].as_str().unwrap().trim_end_matches(".png");
+        let (status, kind) = match image {
+            "hang" | "panic" => ("quarantined", "timeout"),
+            _ if bad.contains(&image) => ("quarantined", "crash"),
+            _ => ("ok", ""),
+        };
+        assert_eq!(output["status"], status, "{output}");
+        assert_eq!(output["kind"].as_str().unwrap_or_default(), kind, "{output}");
+    }
+    // Two deaths each, whatever else had been waiting in the workers that died.
+    for name in bad {
+        assert_eq!(deaths_at(&outcome, &format!("{name}.png")), 2, "{name}");
+    }
+    assert_eq!(outcome.deaths(), 2 * bad.len());
+    println!(
+        "misbehaving worker: {} ways ({}), each quarantined after 2 deaths, {} others done",
+        bad.len(),
+        bad.join(", "),
+        outcome.event("finished")["ok"]
+    );
 }
 
 /// Runs with workers that never get to work; asserts that it ends with one message.
@@ -118,7 +175,7 @@ fn workers_that_do_not_belong_here_are_refused_and_not_started_again() {
     let manners = ["no-worker", "wrong-version", "wrong-build", "wrong-token"];
     insta::assert_snapshot!(say(&manners), @r"
     no-worker: error: no worker is left: the master refused this worker: the peer is not a Lote worker
-    wrong-version: error: no worker is left: the master refused this worker: the worker speaks protocol 65, this program 1; use the worker that came with it
+    wrong-version: error: no worker is left: the master refused this worker: the worker speaks protocol 66, this program 2; use the worker that came with it
     wrong-build: error: no worker is left: the master refused this worker: the worker was built from other sources than this program; build both from the same ones
     wrong-token: error: no worker is left: the master refused this worker: its token is not valid (any more)
     ");

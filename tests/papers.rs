@@ -50,7 +50,9 @@ fn the_readme_names_every_option_and_command() {
 
 #[test]
 fn links_between_the_papers_lead_somewhere() {
-    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+    for name in
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "RELIABILITY.md"]
+    {
         let text = paper(name);
         for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')) {
             let target = link.0.split('#').next().unwrap();

@@ -3,7 +3,12 @@
 //! One theme a file. No test sleeps: they wait for an event of the program, or for its end.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "all of it is tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "all of it is tests"
+)]
 
 mod bad_files;
 mod commands;
@@ -14,9 +19,13 @@ mod endings;
 mod errors;
 mod external;
 mod layering;
+mod measures;
 mod misbehaviour;
 mod papers;
 mod resume;
 mod runs;
+mod sandbox;
+mod supervision;
+mod supply;
 mod support;
 mod threads;

@@ -90,6 +90,7 @@ export class Batch {
       state: 'ready',
       memory_bytes: 0,
       restarts: 0,
+      sandbox: 'off',
       task: null,
     }));
     this.taskId = 0;

@@ -92,7 +92,7 @@ const hello = () =>
     now_ms: now(),
     cores: CORES,
     local: true,
-    sandbox: { level: 'none', text: 'development server' },
+    sandbox: { level: 'off', text: 'development server' },
     filters,
     formats,
     limits: {

@@ -113,7 +113,17 @@ function applyOutput(state, event) {
   if (status === 'ok') {
     change(state, 'recent', [{ output, image, name: event.output_name, variant }, ...state.sections.recent].slice(0, KEEP.recent));
   } else {
-    const failure = { output, image, name, variant, kind: event.kind ?? '', message: event.message ?? '', attempt, detail: event.detail };
+    const failure = {
+      output,
+      image,
+      name,
+      variant,
+      kind: event.kind ?? '',
+      message: event.message ?? '',
+      attempt,
+      detail: event.detail,
+      reproduce: event.reproduce,
+    };
     change(state, 'failures', [failure, ...state.sections.failures].slice(0, KEEP.failures));
   }
 }
@@ -147,5 +157,10 @@ function applyWorker(state, event) {
     );
   }
   const next = event.state === 'started' ? 'starting' : event.state;
-  changeLanes(state, ofWorker, (lane) => ({ state: next, pid: event.pid ?? lane.pid, task: next === 'stopped' ? null : lane.task }));
+  changeLanes(state, ofWorker, (lane) => ({
+    state: next,
+    pid: event.pid ?? lane.pid,
+    sandbox: event.sandbox ?? lane.sandbox,
+    task: next === 'stopped' ? null : lane.task,
+  }));
 }

@@ -75,12 +75,14 @@ function failureRow(failure) {
       null,
       h('p', { class: 'failure-name' }, h('b', null, failure.name), variant && h('span', { class: 'muted' }, ` · ${variantName(variant)}`)),
       h('p', null, () => failureText(failure)),
-      failure.detail &&
+      (failure.detail || failure.reproduce) &&
         h(
           'details',
           null,
           h('summary', null, () => t('details')),
-          h('pre', { tabIndex: 0 }, failure.detail),
+          failure.detail && h('pre', { tabIndex: 0 }, failure.detail),
+          failure.reproduce && h('p', { class: 'muted' }, () => t('reproduce')),
+          failure.reproduce && h('pre', { tabIndex: 0 }, failure.reproduce),
         ),
     ),
     button(

@@ -25,7 +25,9 @@ const KEYS = [
 /** Version and sandbox, for the help dialog. */
 const about = () => {
   const server = hello.value;
-  return server ? `Lote ${server.version} · ${t('sandbox')}: ${t(`sandbox_${server.sandbox.level}`)}` : 'Lote';
+  if (!server) return 'Lote';
+  const { level, text } = server.sandbox;
+  return [`Lote ${server.version} · `, h('span', { title: text }, `${t('sandbox')}: ${t(`sandbox_${level}`)}`)];
 };
 
 export const openHelp = () =>

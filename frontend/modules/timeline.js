@@ -57,7 +57,7 @@ function laneRow(slot) {
     h('span', { class: () => `dot ${dot()}`, 'aria-hidden': 'true' }),
     h(
       'span',
-      { class: 'lane-name' },
+      { class: 'lane-name', title: () => (lane.value?.sandbox ? `${t('sandbox')}: ${t(`sandbox_${lane.value.sandbox}`)}` : '') },
       () => (lane.value ? laneName(lane.value) : ''),
       () =>
         lane.value?.restarts
@@ -320,6 +320,7 @@ function tableRow(lane) {
     h('td', null, number(done)),
     h('td', null, number(failed)),
     h('td', null, number(lane.restarts)),
+    h('td', null, lane.sandbox ? t(`sandbox_${lane.sandbox}`) : '–'),
     h('td', null, lane.memory_bytes ? size(lane.memory_bytes) : '–'),
   );
 }
@@ -343,9 +344,16 @@ export function lanesTable() {
           h(
             'tr',
             null,
-            /** @type {const} */ (['process_head', 'in_work', 'last_file', 'done', 'failed', 'restarts_head', 'memory']).map((key) =>
-              h('th', { scope: 'col' }, t(key)),
-            ),
+            /** @type {const} */ ([
+              'process_head',
+              'in_work',
+              'last_file',
+              'done',
+              'failed',
+              'restarts_head',
+              'sandbox_head',
+              'memory',
+            ]).map((key) => h('th', { scope: 'col' }, t(key))),
           ),
         ),
         h('tbody', null, state.lanes.peek().map(tableRow)),

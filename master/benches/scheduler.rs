@@ -15,8 +15,11 @@ fn main() {
 #[divan::bench(args = [2, 16, 256])]
 fn whole_run(bencher: Bencher<'_, '_>, workers: u32) {
     bencher.counter(ItemsCount::new(TASKS)).bench_local(|| {
-        let jobs =
-            (0..TASKS).map(|number| Job { cost: u64::from(TASKS - number) << 8, outputs: 3 });
+        let jobs = (0..TASKS).map(|number| Job {
+            cost: u64::from(TASKS - number) << 8,
+            outputs: 3,
+            memory_bytes: 1 << 20,
+        });
         let mut scheduler = Scheduler::new(jobs);
         let mut effects = Vec::new();
         for worker in 0..workers {

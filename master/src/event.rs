@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lote_protocol::outcome::FailureKind;
+use lote_protocol::sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -106,8 +107,29 @@ pub struct OutputEnded {
     #[serde(skip)]
     pub untried: bool,
     /// What its worker wrote to standard error before it died.
-    #[serde(skip)]
+    #[serde(rename = "stderr", skip_serializing_if = "Vec::is_empty")]
     pub last_words: Vec<String>,
+    /// For an image that was given up: the command that makes this output alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
+    /// The same without the folders.
+    #[serde(skip)]
+    pub reproduce_redacted: Option<String>,
+}
+
+/// An output that was given up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Quarantined {
+    /// The image, relative to the input that was named.
+    pub image: String,
+    /// The name of the variant.
+    pub variant: Arc<str>,
+    /// What went wrong, one line.
+    pub reason: String,
+    /// What the worker wrote to standard error before it died.
+    pub stderr: Vec<String>,
+    /// The command that makes this output alone.
+    pub reproduce: String,
 }
 
 impl OutputEnded {
@@ -130,6 +152,8 @@ impl OutputEnded {
             notes: Vec::new(),
             untried: false,
             last_words: Vec::new(),
+            reproduce: None,
+            reproduce_redacted: None,
         }
     }
 }
@@ -201,8 +225,14 @@ pub struct Summary {
     /// Most memory that the workers have used, added up, where the system tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers_peak_bytes: Option<u64>,
+    /// The weakest sandbox that a worker was in, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<Sandbox>,
     /// By variant.
     pub variants: Vec<VariantSummary>,
+    /// The first hundred outputs that were given up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quarantine: Vec<Quarantined>,
 }
 
 /// An event of a run.
@@ -245,6 +275,9 @@ pub enum Event {
         /// the one before.
         #[serde(skip_serializing_if = "Option::is_none")]
         ms: Option<f64>,
+        /// For `ready`: the sandbox that it is in.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sandbox: Option<Sandbox>,
     },
     /// A thread of a worker began with a task.
     Task {

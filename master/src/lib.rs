@@ -14,6 +14,7 @@ pub mod live;
 pub mod plan;
 pub mod redact;
 pub mod report;
+pub mod reproduce;
 pub mod run;
 pub mod samples;
 pub mod scheduler;

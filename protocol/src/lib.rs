@@ -10,6 +10,7 @@ pub mod format;
 pub mod frame;
 pub mod message;
 pub mod outcome;
+pub mod sandbox;
 pub mod task;
 pub mod temporary;
 pub mod time;

@@ -1,12 +1,18 @@
 //! The messages. Commands are imperative, reports are in the past tense.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Failure;
+use crate::sandbox::{self, Sandbox};
 use crate::task::{Limits, Task};
 
 /// Name of the environment variable through which a worker is given its [`Token`], in hexadecimal.
 pub const TOKEN_VARIABLE: &str = "LOTE_TOKEN";
+
+/// How often a worker that has something to do says that it is [`Report::Alive`].
+pub const ALIVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A secret of 128 bits that shows that a worker was started by this master, or by someone who
 /// may read the master's private folder.
@@ -60,6 +66,8 @@ pub enum Command {
         limits: Limits,
         /// How much memory the process may use, bytes; `None` sets no bound.
         max_memory_bytes: Option<u64>,
+        /// What it may reach from now on.
+        sandbox: sandbox::Order,
     },
     /// The answer to [`Hello`]: the worker is not wanted, for that reason, and must not try again.
     Refuse {
@@ -135,6 +143,15 @@ pub struct Written {
 /// From a worker to the master.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Report {
+    /// The first report: the worker has set itself up as it was told in its welcome, and takes
+    /// tasks.
+    Prepared {
+        /// The sandbox that it is in.
+        sandbox: Sandbox,
+    },
+    /// The process is alive: said every [`ALIVE_INTERVAL`] while it has something to do, by a
+    /// thread that does nothing else than carry messages.
+    Alive,
     /// A task that was to report its stages has reached this one.
     Reached {
         /// The slot that runs it.

@@ -137,6 +137,9 @@ fn a_killed_worker_is_told_with_its_replacement_and_every_count_is_exact() {
     assert_eq!(other.snapshot["job"], job);
     assert_eq!(other.snapshot["crashes"][0]["worker"], 1);
     assert_eq!(other.snapshot["recent"].as_array().unwrap().len(), 12);
+    let level = &page.hello["sandbox"]["level"];
+    assert_eq!(ready.last().unwrap()["sandbox"], *level);
+    assert!(other.snapshot["lanes"].as_array().unwrap().iter().all(|l| l["sandbox"] == *level));
     let id = job["id"].as_str().unwrap();
     let listed = server.get(&format!("/api/jobs/{id}/outputs?limit=500")).json();
     assert_eq!(listed["total"], 24);
@@ -386,4 +389,21 @@ fn a_comparison_measures_both_modes_and_leaves_nothing_behind() {
         .filter(|name| name != ".lote")
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn pages_are_told_how_well_workers_are_confined() {
+    for (arguments, levels) in [(&[][..], &["full", "partial"][..]), (&["--sandbox=off"], &["off"])]
+    {
+        let server = Server::start_in(pictures(1), arguments);
+        server.settled();
+        let mut page = Page::open(&server);
+        let level = page.hello["sandbox"]["level"].as_str().unwrap().to_owned();
+        assert!(levels.contains(&level.as_str()), "{level}");
+        assert!(page.hello["sandbox"]["text"].as_str().unwrap().starts_with(&level));
+        start(&server, &["sepia"]);
+        let ready = page.until(|event| event["event"] == "worker" && event["state"] == "ready");
+        assert_eq!(ready.last().unwrap()["sandbox"], level.as_str());
+        page.until_job("finished");
+    }
 }

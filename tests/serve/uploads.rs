@@ -110,7 +110,8 @@ fn more_than_was_announced_or_is_allowed_is_refused() {
         server.post("/api/uploads", &json!({"files": files, "bytes": bytes})).status
     };
     assert_eq!((ask(5001, 1), ask(1, 11 << 30)), (413, 413));
-    assert!([413, 507].contains(&ask(1, 10 << 30)) || ask(1, 10 << 30) == 200);
+    // Allowed, but there may not be the room.
+    assert!([200, 507].contains(&ask(1, 10 << 30)));
     let upload = begin(&server, 2, PNG.len());
     assert_eq!(server.send_file(&upload, "a.png", PNG).status, 200);
     assert_eq!(server.send_file(&upload, "b.png", PNG).status, 413);

@@ -37,6 +37,19 @@ pub(crate) fn jpeg(width: u32, height: u32, seed: u32) -> Vec<u8> {
     encoded(ImageFormat::Jpeg, width, height, seed)
 }
 
+/// A PNG of noise that shines through everywhere: filters that mix its pixels need four times the
+/// memory of the picture.
+pub(crate) fn translucent_png(width: u32, height: u32, seed: u32) -> Vec<u8> {
+    let opaque = noise(width, height, seed);
+    let picture = image::RgbaImage::from_fn(width, height, |x, y| {
+        let image::Rgb([r, g, b]) = *opaque.get_pixel(x, y);
+        image::Rgba([r, g, b, 200])
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
 /// A JPEG, red above and blue below as it is stored, with an EXIF orientation (1..=8) and an ICC
 /// profile.
 pub(crate) fn jpeg_with_metadata(orientation: u8, icc: Vec<u8>) -> Vec<u8> {

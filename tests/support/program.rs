@@ -17,6 +17,9 @@ pub(crate) const LOTE: &str = env!("CARGO_BIN_EXE_lote-under-test");
 /// The worker that misbehaves on command.
 const MISBEHAVING_WORKER: &str = env!("CARGO_BIN_EXE_misbehaving-worker");
 
+/// What runs a command as on a kernel that lacks a part of the sandbox.
+const OLD_KERNEL: &str = env!("CARGO_BIN_EXE_old-kernel");
+
 /// A test that waits for so long has failed. No test depends on how fast the machine is.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -59,10 +62,15 @@ impl Lote {
         self.arg("--worker-command").arg(quoted).env("LOTE_TEST_MANNERS", manners)
     }
 
+    /// As on a kernel without that part of the sandbox: `landlock` or `seccomp`.
+    pub(crate) fn on_kernel_without(self, part: &str) -> Self {
+        self.by(&[OLD_KERNEL, part])
+    }
+
     /// By another program: `words`, then the program with its arguments.
     pub(crate) fn by(self, words: &[&str]) -> Self {
         let mut command = Command::new(words[0]);
-        command.args(&words[1..]).arg(LOTE).args(self.0.get_args());
+        command.args(&words[1..]).arg(self.0.get_program()).args(self.0.get_args());
         for (name, value) in self.0.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
@@ -214,11 +222,15 @@ impl Outcome {
         serde_json::from_str(&self.stdout()).unwrap()
     }
 
+    /// All its events, in order.
+    pub(crate) fn all_events(&self) -> impl Iterator<Item = Value> + '_ {
+        self.lines.iter().map(|line| serde_json::from_str(line).unwrap())
+    }
+
     /// Its events of that name.
     #[track_caller]
     pub(crate) fn events(&self, name: &str) -> Vec<Value> {
-        let events = self.lines.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        events.filter(|event| event["event"] == name).collect()
+        self.all_events().filter(|event| event["event"] == name).collect()
     }
 
     /// The one event of that name.

@@ -55,7 +55,9 @@ pub fn connect(socket: &Path) -> ExitCode {
         Err(error) => {
             complain(&error.to_string());
             match error {
-                session::SessionError::Refused(_) => ExitCode::from(EXIT_REFUSED),
+                session::SessionError::Refused(_) | session::SessionError::Sandbox(_) => {
+                    ExitCode::from(EXIT_REFUSED)
+                }
                 _ => ExitCode::FAILURE,
             }
         }

@@ -11,5 +11,7 @@ pub mod output;
 pub mod picture;
 pub mod pool;
 pub mod process_limits;
+pub mod sandbox;
 pub mod session;
+mod sweep;
 pub mod task;

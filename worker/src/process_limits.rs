@@ -9,8 +9,8 @@ pub fn bound_memory(bytes: u64) -> io::Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     // Address space that is only reserved does not count in Data, as it would in As.
     let maximum = getrlimit(Resource::Data).maximum;
-    let current = maximum.map_or(bytes, |maximum| maximum.min(bytes));
-    Ok(setrlimit(Resource::Data, Rlimit { current: Some(current), maximum })?)
+    let limit = Some(maximum.map_or(bytes, |maximum| maximum.min(bytes)));
+    Ok(setrlimit(Resource::Data, Rlimit { current: limit, maximum: limit })?)
 }
 
 /// Not available here: the limits on decoding are the only bound.

@@ -9,15 +9,17 @@ use std::sync::Arc;
 use std::sync::mpsc as thread_channel;
 use std::thread;
 
-use lote_protocol::message::{Command, Hello, Report, Token};
+use lote_protocol::message::{ALIVE_INTERVAL, Command, Hello, Report, Token};
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Limits, Task};
 use lote_protocol::transport::{Connection, Receiver, Sender, TransportError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep_until};
 
 use crate::output::Temporaries;
 use crate::pool::Pool;
 use crate::process_limits;
+use crate::sandbox::{self, Needs, Unenforced};
 use crate::task::{self, Bench, Progress};
 
 /// Why a worker could not do its work.
@@ -40,6 +42,9 @@ pub enum SessionError {
     /// The process could not be set up.
     #[error("the worker could not be set up: {0}")]
     Setup(#[from] std::io::Error),
+    /// It may not work with so little of a sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] Unenforced),
 }
 
 /// Works for the master that listens at `socket`, until it stops the worker or goes away.
@@ -57,10 +62,14 @@ async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
     let (mut sender, mut receiver) = connection.split();
     sender.send(&Hello { pid: process::id(), token }).await?;
     let (slots, limits) = match receiver.next().await? {
-        Some(Command::Welcome { slots, limits, max_memory_bytes }) => {
+        Some(Command::Welcome { slots, limits, max_memory_bytes, sandbox }) => {
             if let Some(bytes) = max_memory_bytes {
                 process_limits::bound_memory(bytes)?;
             }
+            // While there is no other thread, as those that are there already would stay outside.
+            let needs = Needs { slots, memory_bytes: max_memory_bytes };
+            let sandbox = sandbox::enter(&sandbox, needs)?;
+            sender.send(&Report::Prepared { sandbox }).await?;
             (slots, limits)
         }
         Some(Command::Refuse { reason }) => return Err(SessionError::Refused(reason)),
@@ -129,7 +138,8 @@ fn one_line(failure: &Failure) -> Failure {
     Failure { kind: failure.kind, message }
 }
 
-/// Carries commands in and reports out, until the master has had enough or is gone.
+/// Carries commands in and reports out, until the master has had enough or is gone. While there is
+/// work, the master hears at least every [`ALIVE_INTERVAL`] that this process is alive.
 async fn carry(
     sender: &mut Sender,
     receiver: &mut Receiver,
@@ -138,12 +148,22 @@ async fn carry(
     temporaries: &Temporaries,
 ) -> Result<(), SessionError> {
     let mut inboxes = Some(inboxes);
+    let mut in_hand = 0_usize;
+    let mut heard = Instant::now();
     loop {
         tokio::select! {
+            () = sleep_until(heard + ALIVE_INTERVAL), if in_hand > 0 => {
+                heard = Instant::now();
+                sender.queue(&Report::Alive).map_err(TransportError::from)?;
+                if sender.flush().await.is_err() {
+                    abandon(temporaries, 0);
+                }
+            }
             command = receiver.next() => match command {
                 Ok(Some(Command::Run { slot, report_stages, task })) => {
                     let inbox = inboxes.as_ref().and_then(|all| all.get(slot as usize));
                     if let Some(inbox) = inbox {
+                        in_hand += 1;
                         drop(inbox.send((report_stages, task)));
                     }
                 }
@@ -158,9 +178,12 @@ async fn carry(
             },
             report = outbox.recv() => {
                 let Some(report) = report else { return Ok(()) };
-                sender.queue(&report).map_err(TransportError::from)?;
-                while let Ok(report) = outbox.try_recv() {
+                heard = Instant::now();
+                let mut next = Some(report);
+                while let Some(report) = next {
+                    in_hand -= usize::from(matches!(report, Report::Finished { .. }));
                     sender.queue(&report).map_err(TransportError::from)?;
+                    next = outbox.try_recv().ok();
                 }
                 if sender.flush().await.is_err() {
                     abandon(temporaries, 0);

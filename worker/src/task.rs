@@ -16,6 +16,7 @@ use crate::input;
 use crate::output::{Target, Temporaries};
 use crate::picture::Picture;
 use crate::pool::Pool;
+use crate::sweep;
 
 /// What happens while a task runs.
 #[derive(Debug)]
@@ -49,8 +50,8 @@ pub struct Bench<'a> {
 pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress)) {
     let start = Instant::now();
     let loaded = guarded(bench, |bench| load(Path::new(&task.input), bench, progress));
-    let mut document = match loaded {
-        Ok(document) => Some(document),
+    let document = match loaded {
+        Ok(document) => document,
         Err(failure) => {
             let share = share(start.elapsed(), task);
             for order in &task.orders {
@@ -61,9 +62,15 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
         }
     };
     let share = share(start.elapsed(), task);
-    for (index, order) in task.orders.iter().enumerate() {
+    let mut left = sweep::run(&document, &task.orders, share, bench, progress);
+    // The last one has the picture to itself, which is of use to those that work in place.
+    left.sort_by_key(|order| {
+        order.steps.first().is_some_and(|step| build(step).is_ok_and(|filter| filter.is_in_place()))
+    });
+    let mut document = Some(document);
+    for (index, order) in left.iter().enumerate() {
         let start = Instant::now();
-        let last = index + 1 == task.orders.len();
+        let last = index + 1 == left.len();
         let result = guarded(bench, |bench| {
             let source = if last { document.take().map(Work::Last) } else { None };
             let work = source.or_else(|| document.as_ref().map(Work::Shared));
@@ -74,6 +81,9 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
         });
         let elapsed = share + start.elapsed();
         progress(Progress::Ended { variant: order.variant, result, elapsed });
+    }
+    for frame in document.into_iter().flat_map(|document| document.frames) {
+        bench.pool.give(frame.picture);
     }
 }
 
@@ -127,22 +137,30 @@ fn make(
         bench.pool.give(frame.picture);
     }
     let written = encoded.and_then(|more| {
-        progress(Progress::Reached(Stage::Write));
-        let target = Target {
-            path: Path::new(&order.output),
-            replace: order.replace,
-            durable: order.durable,
-        };
-        let modified_ns = bench.temporaries.write(&target, &bytes)?;
+        let (bytes, modified_ns) = write(order, &bytes, bench, progress)?;
         let notes = notes.into_iter().chain(more).collect();
-        Ok(Written { bytes: bytes.len() as u64, modified_ns, size, source, notes })
+        Ok(Written { bytes, modified_ns, size, source, notes })
     });
     bench.pool.give_file(bytes);
     written
 }
 
+/// Writes an encoded output to its place; returns its size in bytes, and its time.
+pub(crate) fn write(
+    order: &Order,
+    bytes: &[u8],
+    bench: &Bench<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(u64, Option<i64>), Failure> {
+    progress(Progress::Reached(Stage::Write));
+    let Order { ref output, replace, durable, .. } = *order;
+    let target = Target { path: Path::new(output), replace, durable };
+    let modified_ns = bench.temporaries.write(&target, bytes)?;
+    Ok((bytes.len() as u64, modified_ns))
+}
+
 /// The size of a document's pictures, which is the same for all of them.
-fn size(document: &Document) -> Size {
+pub(crate) fn size(document: &Document) -> Size {
     document.frames.first().map_or_else(Size::default, |frame| Size {
         width: frame.picture.width,
         height: frame.picture.height,
@@ -196,7 +214,7 @@ fn filter(
 
 /// Makes a called filter ready. The master has checked the call; a worker of the same build
 /// knows the same filters.
-fn build(call: &FilterCall) -> Result<Box<dyn filters::Filter>, Failure> {
+pub(crate) fn build(call: &FilterCall) -> Result<Box<dyn filters::Filter>, Failure> {
     let registered = filters::REGISTRY
         .iter()
         .find(|registered| registered.spec.id == call.filter)
@@ -215,7 +233,7 @@ fn internal(what: &str) -> Failure {
 }
 
 /// Runs `work`; a panic in it is that work's failure and nobody else's.
-fn guarded<T>(
+pub(crate) fn guarded<T>(
     bench: &mut Bench<'_>,
     work: impl FnOnce(&mut Bench<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {

@@ -39,7 +39,16 @@ export const progress = (change = {}) => ({
 });
 
 /** @param {number} slot @returns {Lane} */
-export const lane = (slot) => ({ slot, worker: slot, pid: 100 + slot, state: 'ready', memory_bytes: 0, restarts: 0, task: null });
+export const lane = (slot) => ({
+  slot,
+  worker: slot,
+  pid: 100 + slot,
+  state: 'ready',
+  memory_bytes: 0,
+  restarts: 0,
+  sandbox: 'full',
+  task: null,
+});
 
 /** @param {Partial<Snapshot>} [change] @returns {Snapshot} */
 export const snapshot = (change = {}) => ({

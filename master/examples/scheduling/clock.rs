@@ -8,6 +8,9 @@ use lote::scheduler::{Effect, Input, Job, Scheduler, SlotId, TaskId, WorkerId};
 
 use super::folders::Task;
 
+/// What a machine has for each of its cores, bytes.
+const MEMORY_OF_A_CORE: u64 = 2 << 30;
+
 /// What came of it.
 pub(crate) struct Outcome {
     /// When the last task had ended, ms.
@@ -46,8 +49,14 @@ impl Ord for End {
 
 /// Runs the tasks with so many workers of one thread each.
 pub(crate) fn run(tasks: &[Task], workers: u32) -> Outcome {
-    let mut scheduler =
-        Scheduler::new(tasks.iter().map(|task| Job { cost: task.bytes, outputs: 1 }));
+    let jobs = tasks.iter().map(|task| Job {
+        cost: task.bytes,
+        outputs: 1,
+        // As predicted for one output of a JPEG with half a byte a pixel.
+        memory_bytes: (16 << 20) + task.bytes * 14,
+    });
+    let mut scheduler = Scheduler::new(jobs);
+    scheduler.bound_memory(u64::from(workers) * MEMORY_OF_A_CORE);
     let mut waiting: Vec<VecDeque<TaskId>> = vec![VecDeque::new(); workers as usize];
     let mut ends = BinaryHeap::new();
     let (mut now, mut scheduling) = (0.0, Duration::ZERO);

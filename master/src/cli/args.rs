@@ -8,6 +8,7 @@ use super::quantity;
 use crate::event::Mode;
 use crate::plan::{IfCollides, IfExists};
 use lote_protocol::format::Format;
+use lote_protocol::sandbox::Policy;
 
 /// Batch image processing in isolated worker processes
 #[derive(Debug, Parser)]
@@ -56,7 +57,7 @@ lote run [OPTIONS] --filter <FILTER> <PATH>...
     /// Measure processes against threads: time, memory, and what a crash costs
     #[command(visible_alias = "comparar")]
     Compare(CompareArgs),
-    /// Kill the own workers in mid-job, and prove that nothing is lost
+    /// Strike the own workers in mid-job, as processes and as threads; prove that nothing is lost
     Demo(DemoArgs),
     /// Write sample images: gradients, figures, patterns
     #[command(visible_alias = "muestras")]
@@ -96,7 +97,7 @@ pub(super) struct WorkArgs {
     /// How many images are worked on at the same time  [default: one a core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) jobs: Option<u32>,
-    /// Seconds that an image may take  [default: 120, and more for large files]
+    /// Seconds that an image may take  [default: 60, and 2 for each megapixel and output]
     #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds)]
     pub(super) timeout: Option<std::time::Duration>,
     /// Memory that a worker may use: 800M, 2G
@@ -105,6 +106,10 @@ pub(super) struct WorkArgs {
     /// Largest image, in pixels: 250M
     #[arg(long, value_name = "PIXELS", value_parser = quantity::count)]
     pub(super) max_pixels: Option<u64>,
+    /// Whether workers confine themselves to their inputs and outputs: as far as this system can,
+    /// wholly or not at all, or not
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = SandboxArg::Auto)]
+    pub(super) sandbox: SandboxArg,
     /// Start this as a worker in place of the program itself: "valgrind lote-worker"
     #[arg(long, value_name = "COMMAND")]
     pub(super) worker_command: Option<String>,
@@ -247,7 +252,7 @@ pub(super) struct DemoArgs {
     #[command(flatten)]
     pub(super) work: WorkArgs,
     /// How many sample images
-    #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u32).range(8..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 96, value_parser = clap::value_parser!(u32).range(8..=10_000))]
     pub(super) images: u32,
     /// Keep the images and outputs in this folder
     #[arg(long, value_name = "DIR")]
@@ -303,6 +308,18 @@ pub(super) enum WorkerSub {
         #[arg(long, value_name = "1-100", default_value_t = 75,
               value_parser = clap::value_parser!(u8).range(1..=100))]
         quality: u8,
+        /// Whether it confines itself to its input and the folder of its output
+        #[arg(long, value_enum, value_name = "HOW", default_value_t = SandboxArg::Off)]
+        sandbox: SandboxArg,
+        /// Colour behind transparent pixels where the format has none
+        #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
+        background: [u8; 3],
+        /// Memory that this process may use: 800M, 2G
+        #[arg(long, value_name = "BYTES", value_parser = quantity::bytes)]
+        max_memory: Option<u64>,
+        /// Largest image, in pixels: 250M
+        #[arg(long, value_name = "PIXELS", value_parser = quantity::count)]
+        max_pixels: Option<u64>,
     },
     /// Work for the master that listens at SOCKET (printed by `lote run --external-workers`)
     Connect {
@@ -324,6 +341,35 @@ impl From<ModeArg> for Mode {
         match mode {
             ModeArg::Processes => Self::Processes,
             ModeArg::Threads => Self::Threads,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SandboxArg {
+    Auto,
+    #[value(alias = "exigir")]
+    Require,
+    #[value(alias = "no")]
+    Off,
+}
+
+impl From<Policy> for SandboxArg {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Auto => Self::Auto,
+            Policy::Require => Self::Require,
+            Policy::Off => Self::Off,
+        }
+    }
+}
+
+impl From<SandboxArg> for Policy {
+    fn from(sandbox: SandboxArg) -> Self {
+        match sandbox {
+            SandboxArg::Auto => Self::Auto,
+            SandboxArg::Require => Self::Require,
+            SandboxArg::Off => Self::Off,
         }
     }
 }

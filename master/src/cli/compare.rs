@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::args::CompareArgs;
 use super::ui::Ui;
-use super::{Exit, catalogue, job, session};
+use super::{Exit, catalogue, job, probe, session};
 use crate::event::{Mode, Summary};
 use crate::lang::Lang;
 use crate::plan::{self, IfCollides, IfExists, Plan, Request};
@@ -70,6 +70,9 @@ pub(super) fn execute(args: &CompareArgs, ui: Ui) -> Exit {
             return Exit::Refused;
         }
     };
+    if let Err(exit) = probe::insist(&settings, ui) {
+        return exit;
+    }
     let threads = Settings { mode: Mode::Threads, ..settings.clone() };
     let comparing = Comparing { args, folder: folder.path(), processes: settings, threads, ui };
     match comparing.measure() {

@@ -1,42 +1,70 @@
-//! `lote demo`: kills its own workers in mid-job and proves that nothing is lost.
+//! `lote demo`: strikes its own workers in mid-job, as processes and as threads, and proves that
+//! nothing is lost.
+//!
+//! The blows are signals from outside. Nothing in the program knows how to crash.
+
+mod verdict;
 
 use std::collections::HashSet;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
 
+use self::verdict::Verdict;
 use super::args::DemoArgs;
 use super::ui::Ui;
-use super::{Exit, catalogue, job, session};
+use super::{Exit, catalogue, job, probe, session};
 use crate::event::Mode;
 use crate::lang::Lang;
 use crate::plan::{self, IfCollides, IfExists, Plan, Request};
 use crate::report::Reporter;
-use crate::report::terminal::Terminal;
-use crate::run::Settings;
+use crate::report::terminal::{Terminal, Verbosity};
+use crate::report::text::{duration, printable};
+use crate::run::{Settings, Timeout};
 use crate::samples;
-use crate::trial::{self, Assassin, Blow, Comparison, Facts, Witness};
+use crate::trial::{self, Assassin, Blow, Comparison, Facts, Live, Strike, Witness};
 
 /// What is made of every sample.
 const FILTERS: [&str; 4] = ["grises", "sepia", "blur", "marca_agua"];
 
-/// How the workers die.
-const BLOWS: [Blow; 5] = [Blow::Kill, Blow::SegmentationFault, Blow::Kill, Blow::Abort, Blow::Kill];
+/// What befalls the workers, in turn. The hang comes last: while it is waited for, the other
+/// processes would do all the rest.
+const BLOWS: [Blow; 6] = [
+    Blow::Kill,
+    Blow::SegmentationFault,
+    Blow::Kill,
+    Blow::SegmentationFault,
+    Blow::Kill,
+    Blow::Hang,
+];
 
-/// A disturbed run and what became of it.
+/// A worker that hangs is killed after this time at the earliest.
+const SHORTEST_DEADLINE: Duration = Duration::from_secs(2);
+
+/// A run and what was seen of it.
 struct Act {
-    mode: Mode,
-    slots: u32,
+    plan: Plan,
     facts: Facts,
     seconds: f64,
-    comparison: Comparison,
+    digest: String,
+}
+
+/// The same work in one mode, undisturbed and under fire.
+struct Half {
+    mode: Mode,
+    slots: u32,
+    calm: Act,
+    struck: Act,
+    /// The outputs of both runs against those of undisturbed processes.
+    comparisons: [Comparison; 2],
 }
 
 pub(super) fn execute(args: &DemoArgs, ui: Ui) -> Exit {
     if !trial::HAS_SIGNALS {
-        let what = "the demonstration kills processes by signals, which this system does not have";
+        let what =
+            "the demonstration strikes processes by signals, which this system does not have";
         ui.error(what, None);
         return Exit::Refused;
     }
@@ -60,168 +88,196 @@ pub(super) fn execute(args: &DemoArgs, ui: Ui) -> Exit {
 
 /// The whole play; an error has been told already.
 fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
-    let lang = ui.lang;
-    let settings = session::settings(&args.work, Mode::Processes, false).map_err(|what| {
+    let processes = session::settings(&args.work, Mode::Processes, false).map_err(|what| {
         ui.error(&what, None);
         Exit::Usage
     })?;
+    probe::insist(&processes, ui)?;
     let count = args.images as usize;
     let input = stage.join("samples");
+    ui.say(&match ui.lang {
+        Lang::En => format!("drawing {count} sample images …"),
+        Lang::Es => format!("dibujando {count} imágenes de muestra …"),
+    });
     samples::write(&input, count).map_err(|error| {
         ui.error(&error.to_string(), None);
         Exit::Refused
     })?;
-    title(
-        ui,
-        &match lang {
-            Lang::En => format!("1. {count} sample images, {} filters, undisturbed", FILTERS.len()),
-            Lang::Es => {
-                format!("1. {count} imágenes de muestra, {} filtros, sin molestar", FILTERS.len())
-            }
-        },
-    );
-    let reference = prepared(&input, stage.join("undisturbed"), &settings, ui)?;
-    finish(&reference, &settings, Vec::new(), ui)?;
+    let play = Play { input, stage, ui };
+    let threads = Settings { mode: Mode::Threads, ..processes.clone() };
 
-    title(
-        ui,
-        lang.pick(
-            "2. The same in processes, while they are killed one after another",
-            "2. Lo mismo con procesos, que van cayendo uno tras otro",
-        ),
-    );
-    let processes = act(&reference, &input, stage.join("processes"), &settings, ui)?;
-    title(
-        ui,
-        lang.pick(
-            "3. The same in threads of one process, which is killed as often",
-            "3. Lo mismo con hilos de un único proceso, que cae las mismas veces",
-        ),
-    );
-    let threads = Settings { mode: Mode::Threads, ..settings };
-    let threads = act(&reference, &input, stage.join("threads"), &threads, ui)?;
+    let calm = [
+        play.calm("undisturbed-processes", &processes, 1)?,
+        play.calm("undisturbed-threads", &threads, 2)?,
+    ];
+    let slowest = calm.iter().map(|act| act.facts.slowest_ms).fold(0.0, f64::max);
+    let timeout = args.work.timeout.unwrap_or_else(|| deadline(slowest));
+    let [processes, threads] = [processes, threads]
+        .map(|settings| Settings { timeout: Timeout::Exactly(timeout), ..settings });
+    let struck = [play.struck("processes", &processes, 3)?, play.struck("threads", &threads, 4)?];
 
-    let acts = [processes, threads];
-    // The reader may have left.
-    let _ = write!(io::stdout(), "{}", verdict(&acts, lang));
-    let proved = acts.iter().all(|act| act.comparison.holds() && !act.facts.deaths.is_empty());
-    Ok(if proved { Exit::Ok } else { Exit::SomeFailed })
-}
-
-/// A run in which workers are killed.
-fn act(
-    reference: &Plan,
-    input: &Path,
-    output: PathBuf,
-    settings: &Settings,
-    ui: Ui,
-) -> Result<Act, Exit> {
-    let plan = prepared(input, output, settings, ui)?;
-    let witness = Witness::new();
-    let gap = plan.counts().planned / (BLOWS.len() + 1);
-    let assassin = Assassin::new(BLOWS, gap);
-    let reporters: Vec<Box<dyn Reporter>> = vec![Box::new(witness.clone()), Box::new(assassin)];
-    let seconds = finish(&plan, settings, reporters, ui)?;
-    Ok(Act {
+    let [first, second] = calm;
+    let [third, fourth] = struck;
+    let reference = first.plan.clone();
+    let half = |settings: &Settings, calm: Act, struck: Act| Half {
         mode: settings.mode,
         slots: settings.slots,
-        facts: witness.facts(),
-        seconds,
-        comparison: trial::compare(reference, &plan),
-    })
-}
-
-fn prepared(input: &Path, output: PathBuf, settings: &Settings, ui: Ui) -> Result<Plan, Exit> {
-    let make = || {
-        let plan = plan::plan(&Request {
-            paths: vec![input.to_owned()],
-            recursive: false,
-            exclude: HashSet::new(),
-            within: Vec::new(),
-            output,
-            variants: VariantSpec::parse_all(&FILTERS, &catalogue::specs())?,
-            pattern: plan::Pattern::default(),
-            encoding: Encoding::default(),
-            if_exists: IfExists::Overwrite,
-            if_collides: IfCollides::Fail,
-            slots: settings.slots as usize,
-        })?;
-        plan::prepare(&plan)?;
-        Ok(plan)
+        comparisons: [&calm, &struck].map(|act| trial::compare(&reference, &act.plan)),
+        calm,
+        struck,
     };
-    make().map_err(|error| job::refuse(&error, ui))
+    let halves = [half(&processes, first, third), half(&threads, second, fourth)];
+    let verdict = Verdict { halves: &halves, filters: FILTERS.len(), timeout, lang: ui.lang };
+    verdict.print();
+    if let Some(folder) = &args.keep {
+        let folder = printable(&folder.display().to_string());
+        ui.say(&match ui.lang {
+            Lang::En => format!("all of it is in {folder}"),
+            Lang::Es => format!("todo queda en {folder}"),
+        });
+    }
+    Ok(if verdict.is_proved() { Exit::Ok } else { Exit::SomeFailed })
 }
 
-/// Runs a plan to its end; returns its wall time in seconds.
-fn finish(
-    plan: &Plan,
-    settings: &Settings,
-    mut reporters: Vec<Box<dyn Reporter>>,
+/// When a worker counts as hung: four times what an image would take if all its outputs were as
+/// slow as the slowest of all (ms) when nothing was disturbed.
+fn deadline(slowest_ms: f64) -> Duration {
+    let most = Duration::try_from_secs_f64(slowest_ms / 1000.0 * FILTERS.len() as f64 * 4.0);
+    most.unwrap_or_default().max(SHORTEST_DEADLINE)
+}
+
+/// What all acts have in common.
+struct Play<'a> {
+    input: PathBuf,
+    stage: &'a Path,
     ui: Ui,
-) -> Result<f64, Exit> {
-    reporters.push(Box::new(Terminal::new(ui.lang, ui.verbosity)));
-    let (ended, interrupt) = session::run(plan, settings, reporters, ui)?;
-    match session::conclude(plan, &ended, interrupt, None, ui) {
-        Exit::Ok | Exit::SomeFailed => Ok(ended.summary.seconds),
-        exit => Err(exit),
+}
+
+impl Play<'_> {
+    /// A run that is left in peace.
+    fn calm(&self, folder: &str, settings: &Settings, number: usize) -> Result<Act, Exit> {
+        let plan = self.prepared(folder, settings)?;
+        let what = match (self.ui.lang, settings.mode) {
+            (Lang::En, Mode::Processes) => "processes, undisturbed",
+            (Lang::En, Mode::Threads) => "threads of one process, undisturbed",
+            (Lang::Es, Mode::Processes) => "procesos, sin molestar",
+            (Lang::Es, Mode::Threads) => "hilos de un único proceso, sin molestar",
+        };
+        self.title(number, settings, what);
+        self.perform(plan, settings, None)
+    }
+
+    /// A run in which workers are struck.
+    fn struck(&self, folder: &str, settings: &Settings, number: usize) -> Result<Act, Exit> {
+        let plan = self.prepared(folder, settings)?;
+        let what = match (self.ui.lang, settings.mode) {
+            (Lang::En, Mode::Processes) => "processes; one after another is struck",
+            (Lang::En, Mode::Threads) => "threads of one process, which is struck as often",
+            (Lang::Es, Mode::Processes) => "procesos, que van cayendo uno tras otro",
+            (Lang::Es, Mode::Threads) => "hilos de un único proceso, que cae las mismas veces",
+        };
+        self.title(number, settings, what);
+        let gap = plan.counts().planned / (BLOWS.len() + 2);
+        self.perform(plan, settings, Some(Assassin::new(BLOWS, gap)))
+    }
+
+    /// Runs a plan to its end, and shows it.
+    fn perform(
+        &self,
+        plan: Plan,
+        settings: &Settings,
+        assassin: Option<Assassin>,
+    ) -> Result<Act, Exit> {
+        let ui = self.ui;
+        let witness = Witness::new();
+        let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(witness.clone())];
+        let is_live = ui.verbosity == Verbosity::Normal && trial::live::is_possible();
+        let live = is_live.then(|| Live::new(ui.lang));
+        if let Some(assassin) = assassin {
+            let shown = live.as_ref().map(Live::shared);
+            reporters.push(Box::new(assassin.watched(move |strike| match &shown {
+                Some(lanes) => lanes.strike(strike),
+                None => ui.say(&told(strike, ui.lang)),
+            })));
+        }
+        match live {
+            Some(live) => reporters.push(Box::new(live)),
+            // Deaths and replacements, a line each; everything if everything is asked for.
+            None if ui.verbosity == Verbosity::Verbose => {
+                reporters.push(Box::new(Terminal::new(ui.lang, ui.verbosity)));
+            }
+            None => reporters.push(Box::new(Terminal::new(ui.lang, Verbosity::Quiet))),
+        }
+        // A line of somebody else's would end up in the picture.
+        let quiet = Ui { verbosity: Verbosity::Quiet, ..ui };
+        let says = if is_live { quiet } else { ui };
+        let (ended, interrupt) = session::run(&plan, settings, reporters, says)?;
+        if let Some(exit) = interrupt.filter(|_| ended.cancelled) {
+            let en = "the demonstration was interrupted";
+            ui.error(ui.lang.pick(en, "la demostración se ha interrumpido"), None);
+            return Err(exit);
+        }
+        match session::conclude(&plan, &ended, None, None, ui) {
+            Exit::Ok | Exit::SomeFailed => {}
+            exit => return Err(exit),
+        }
+        let seconds = ended.summary.seconds;
+        if !is_live {
+            let time = duration(seconds, ui.lang);
+            ui.say(&match ui.lang {
+                Lang::En => format!("{} outputs in {time}", ended.summary.ok),
+                Lang::Es => format!("{} salidas en {time}", ended.summary.ok),
+            });
+        }
+        let digest = trial::digest(&plan);
+        Ok(Act { plan, facts: witness.facts(), seconds, digest })
+    }
+
+    fn prepared(&self, folder: &str, settings: &Settings) -> Result<Plan, Exit> {
+        let make = || {
+            let plan = plan::plan(&Request {
+                paths: vec![self.input.clone()],
+                recursive: false,
+                exclude: HashSet::new(),
+                within: Vec::new(),
+                output: self.stage.join(folder),
+                variants: VariantSpec::parse_all(&FILTERS, &catalogue::specs())?,
+                pattern: plan::Pattern::default(),
+                encoding: Encoding::default(),
+                if_exists: IfExists::Overwrite,
+                if_collides: IfCollides::Fail,
+                slots: settings.slots as usize,
+            })?;
+            plan::prepare(&plan)?;
+            Ok(plan)
+        };
+        make().map_err(|error| job::refuse(&error, self.ui))
+    }
+
+    fn title(&self, number: usize, settings: &Settings, what: &str) {
+        let slots = settings.slots;
+        self.ui.say(&format!("\n{}", self.ui.strong(&format!("{number}/4  {slots} {what}"))));
     }
 }
 
-fn title(ui: Ui, text: &str) {
-    ui.say(&format!("\n{}", ui.strong(text)));
+/// A blow, as a line.
+fn told(strike: &Strike, lang: Lang) -> String {
+    let Strike { worker, pid, blow, image } = strike;
+    let (signal, image) = (blow.signal(), printable(image));
+    match lang {
+        Lang::En => format!("⚡ {signal} to worker {worker} (pid {pid}), which is at {image}"),
+        Lang::Es => format!("⚡ {signal} al proceso {worker} (pid {pid}), que está con {image}"),
+    }
 }
 
-/// What has been shown, from what was counted.
-fn verdict(acts: &[Act], lang: Lang) -> String {
-    use std::fmt::Write as _;
-    let mut text = format!("\n{}\n", lang.pick("Verdict", "Veredicto"));
-    for act in acts {
-        let name = match (act.mode, lang) {
-            (Mode::Processes, Lang::En) => format!("{} processes", act.slots),
-            (Mode::Processes, Lang::Es) => format!("{} procesos", act.slots),
-            (Mode::Threads, Lang::En) => format!("{} threads in one process", act.slots),
-            (Mode::Threads, Lang::Es) => format!("{} hilos de un proceso", act.slots),
-        };
-        let (deaths, repeated) = (act.facts.deaths.len(), act.facts.repeated.len());
-        let by = act.facts.deaths.join(", ");
-        let slowest = act.facts.replaced_ms.iter().copied().fold(0.0, f64::max);
-        let slowest = lang.number(slowest, 0);
-        let time = lang.number(act.seconds, 2);
-        let Comparison { outputs, equal, missing, different } = act.comparison;
-        // Writing to a string cannot fail.
-        let _ = match lang {
-            Lang::En => writeln!(
-                text,
-                "  {name}: deaths: {deaths} ({by}), replaced within {slowest} ms; \
-                 images repeated: {repeated}; {time} s\n    \
-                 {equal} of {outputs} outputs equal those of the undisturbed run, \
-                 {missing} missing, {different} different",
-            ),
-            Lang::Es => writeln!(
-                text,
-                "  {name}: caídas: {deaths} ({by}), sustituidas en {slowest} ms como mucho; \
-                 imágenes repetidas: {repeated}; {time} s\n    \
-                 {equal} de {outputs} salidas son idénticas a las de la pasada sin molestar, \
-                 faltan {missing}, difieren {different}",
-            ),
-        };
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deadline_of_a_hang_leaves_a_slow_machine_its_time() {
+        assert_eq!(deadline(12.0), SHORTEST_DEADLINE);
+        assert_eq!(deadline(500.0), Duration::from_secs(8));
+        assert_eq!(deadline(f64::NAN), SHORTEST_DEADLINE);
     }
-    let holds = acts.iter().all(|act| act.comparison.holds());
-    let died = acts.iter().all(|act| !act.facts.deaths.is_empty());
-    let conclusion = match (holds, died) {
-        (true, true) => lang.pick(
-            "Nothing was lost. A death costs what was in work: one image for a process, \
-             all of them for threads.",
-            "No se perdió nada. Una caída cuesta lo que estaba en marcha: una imagen con un \
-             proceso, todas con hilos.",
-        ),
-        (true, false) => lang.pick(
-            "Nothing was proved: no worker died. Try more --images.",
-            "No se ha demostrado nada: no cayó ningún proceso. Prueba con más --images.",
-        ),
-        (false, _) => lang.pick("Outputs are missing or differ.", "Faltan salidas o difieren."),
-    };
-    text.push_str(conclusion);
-    text.push('\n');
-    text
 }

@@ -1,18 +1,17 @@
 //! `lote doctor`: what this machine offers, and whether workers start.
 
 use std::io::{self, Write as _};
-use std::time::Duration;
 
 use lote_protocol::format::Format;
+use lote_protocol::sandbox::{Policy, Sandbox};
 use lote_protocol::version::{BUILD_ID, PROTOCOL_VERSION};
 use serde::Serialize;
 
 use super::args::DoctorArgs;
 use super::ui::Ui;
-use super::{Exit, session};
+use super::{Exit, probe, session};
 use crate::event::Mode;
 use crate::report::text::bytes;
-use crate::supervisor::{Config, Supervisor, WorkerEvent};
 
 /// How many workers are started to see how long that takes.
 const STARTS: usize = 5;
@@ -28,8 +27,10 @@ struct Findings {
     memory_bytes: Option<u64>,
     memory_available_bytes: Option<u64>,
     socket: Option<String>,
-    /// From the start of a process to its Hello, ms, the median of a few.
+    /// From the start of a process until it takes tasks, ms, the median of a few.
     worker_start_ms: Option<f64>,
+    /// What workers are held to.
+    sandbox: Option<Sandbox>,
     formats: Vec<&'static str>,
     filters: usize,
     /// What is wrong, one line each.
@@ -47,6 +48,7 @@ pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
         memory_available_bytes: memory("MemAvailable:"),
         socket: None,
         worker_start_ms: None,
+        sandbox: None,
         formats: Format::ALL.map(Format::name).to_vec(),
         filters: super::catalogue::specs().len(),
         problems: Vec::new(),
@@ -71,46 +73,28 @@ fn start_workers(args: &DoctorArgs, findings: &mut Findings) {
         Ok(settings) => settings,
         Err(problem) => return findings.problems.push(problem),
     };
-    let config = Config { workers: 1, slots: 1, ..settings.workers };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => return findings.problems.push(error.to_string()),
-    };
+    let mut config = settings.workers;
+    // What is missing is a finding, and no reason for workers not to start.
+    let is_required = config.sandbox.policy == Policy::Require;
+    if is_required {
+        config.sandbox.policy = Policy::Auto;
+    }
     let mut times = Vec::new();
     for _ in 0..STARTS {
-        match runtime.block_on(start_one(&config)) {
-            Ok((socket, took)) => {
-                findings.socket = Some(socket);
-                times.push(took.as_secs_f64() * 1000.0);
+        match probe::block_on(probe::probe(&config)) {
+            Ok(found) => {
+                findings.socket = Some(found.socket.display().to_string());
+                findings.sandbox = Some(found.sandbox);
+                times.push(found.took.as_secs_f64() * 1000.0);
             }
             Err(problem) => return findings.problems.push(problem),
         }
     }
+    if is_required && let Some(Err(problem)) = findings.sandbox.as_ref().map(probe::check) {
+        findings.problems.push(problem);
+    }
     times.sort_by(f64::total_cmp);
     findings.worker_start_ms = times.get(times.len() / 2).copied();
-}
-
-/// Starts a worker and has it leave again; returns the socket and the time to its Hello.
-async fn start_one(config: &Config) -> Result<(String, Duration), String> {
-    let mut supervisor = Supervisor::start(config).map_err(|error| error.to_string())?;
-    let socket = supervisor.socket().display().to_string();
-    let mut took = None;
-    loop {
-        match supervisor.next().await {
-            WorkerEvent::Ready { took: time, .. } => {
-                took = Some(time);
-                supervisor.stop();
-            }
-            WorkerEvent::Stopped { .. } => {
-                return took.map(|took| (socket, took)).ok_or("the worker left".to_owned());
-            }
-            WorkerEvent::Off { reason, .. } => {
-                return Err(format!("workers do not start: {reason}"));
-            }
-            _ => {}
-        }
-    }
 }
 
 fn describe(findings: &Findings, ui: Ui) -> String {
@@ -136,6 +120,10 @@ fn describe(findings: &Findings, ui: Ui) -> String {
         ),
         row("socket", findings.socket.as_deref().unwrap_or("–")),
         row(lang.pick("worker start", "arranque"), &format!("{start} ms")),
+        row(
+            lang.pick("sandbox", "aislamiento"),
+            &findings.sandbox.as_ref().map_or_else(|| "–".to_owned(), Sandbox::in_full),
+        ),
         row(lang.pick("formats", "formatos"), &findings.formats.join(", ")),
         row(lang.pick("filters", "filtros"), &findings.filters.to_string()),
     ]

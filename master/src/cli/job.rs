@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::args::WorkArgs;
 use super::ui::Ui;
-use super::{Exit, session};
+use super::{Exit, probe, session};
 use crate::event::Event;
 use crate::journal::{Header, How, Journal, Records, Unusable, Work};
 use crate::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
@@ -65,6 +65,9 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     }
     if job.here.dry_run {
         return show(&plan);
+    }
+    if let Err(exit) = probe::insist(&settings, ui) {
+        return exit;
     }
     let prepared = plan::prepare(&plan)
         .and_then(|()| if settings.durable { plan::sync_folders(&plan) } else { Ok(()) });
@@ -201,14 +204,14 @@ impl Trouble {
 
 /// How a job works, as it goes on record.
 pub(super) fn work(args: &WorkArgs, mode: crate::event::Mode, durable: bool) -> Work {
-    let WorkArgs { jobs, timeout, max_memory, max_pixels, .. } = *args;
-    Work { mode, jobs, timeout, max_memory, max_pixels, durable }
+    let WorkArgs { jobs, timeout, max_memory, max_pixels, sandbox, .. } = *args;
+    Work { mode, jobs, timeout, max_memory, max_pixels, durable, sandbox: sandbox.into() }
 }
 
 /// The same as arguments.
 fn work_args(work: &Work, worker_command: Option<String>) -> WorkArgs {
-    let Work { jobs, timeout, max_memory, max_pixels, .. } = *work;
-    WorkArgs { jobs, timeout, max_memory, max_pixels, worker_command }
+    let Work { jobs, timeout, max_memory, max_pixels, sandbox, .. } = *work;
+    WorkArgs { jobs, timeout, max_memory, max_pixels, sandbox: sandbox.into(), worker_command }
 }
 
 /// Lists what would be done.

@@ -8,6 +8,7 @@ mod doctor;
 mod exit;
 mod interrupt;
 mod job;
+mod probe;
 mod quantity;
 mod rerun;
 mod run;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Exit;
-use super::args::{RerunArgs, WorkArgs};
+use super::args::{RerunArgs, SandboxArg, WorkArgs};
 use super::job::{self, Here, Job};
 use super::ui::Ui;
 use crate::journal::{Header, Outcome, Records, newest, read_all, wanted};
@@ -60,6 +60,9 @@ pub(super) fn apply(args: &WorkArgs, header: &mut Header) {
     work.timeout = args.timeout.or(work.timeout);
     work.max_memory = args.max_memory.or(work.max_memory);
     work.max_pixels = args.max_pixels.or(work.max_pixels);
+    if args.sandbox != SandboxArg::Auto {
+        work.sandbox = args.sandbox.into();
+    }
 }
 
 /// Says that there is no job on record.

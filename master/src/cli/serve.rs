@@ -5,13 +5,15 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use lote_protocol::sandbox::{Policy, Sandbox};
 use tokio::sync::watch;
 
 use super::args::ServeArgs;
 use super::interrupt::Shutdown;
 use super::ui::Ui;
-use super::{Exit, session};
+use super::{Exit, probe, session};
 use crate::darkroom::Darkroom;
 use crate::event::Mode;
 use crate::images::Images;
@@ -28,6 +30,9 @@ use crate::web::{self, App, Places, server};
 
 /// A job may have so many workers at least, however few cores there are.
 const MIN_MAX_WORKERS: u32 = 16;
+
+/// The server waits so long for a worker to tell what sandbox it gets.
+const PROBE_TIME: Duration = Duration::from_secs(5);
 
 /// Why the server cannot start: what to say, what to do about it, and the exit code.
 struct Refused(String, &'static str, Exit);
@@ -57,13 +62,18 @@ fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
     let place = |name| scratch.folder(name).map_err(|error| unwritable(&private, &error));
     let roots = if args.roots.is_empty() { vec![input.clone()] } else { args.roots.clone() };
     let prints = place("darkroom")?;
-    let darkroom = Darkroom::new(prints.clone()).map_err(|error| unwritable(&prints, &error))?;
+    let (uploads, samples) = (place("uploads")?, place("samples")?);
+    let mut shown = vec![input.clone(), output.clone(), uploads.clone(), samples.clone()];
+    shown.extend(roots.iter().cloned());
+    let darkroom =
+        Darkroom::new(prints.clone(), shown).map_err(|error| unwritable(&prints, &error))?;
     let images = Images::new(output.clone(), &roots);
     let live = Live::new(images.summary());
     let config = Config {
         output_label: label(&output),
         output: output.clone(),
         max_workers: settings.slots.saturating_mul(2).max(MIN_MAX_WORKERS),
+        sandbox: sandbox(&settings)?,
         settings,
     };
     let app = App {
@@ -74,9 +84,9 @@ fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
         live,
         clients: Clients::default(),
         recipes: Recipes::load(private.join("recipes.json")),
-        uploads: Uploads::new(place("uploads")?),
+        uploads: Uploads::new(uploads),
         access: Arc::new(access),
-        places: Arc::new(Places { input, output, samples: place("samples")?, lang: ui.lang }),
+        places: Arc::new(Places { input, output, samples, lang: ui.lang }),
     };
 
     let (stop, stopped) = watch::channel(false);
@@ -99,6 +109,35 @@ fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
     }
     drop(scratch);
     worked
+}
+
+/// The sandbox that workers get, as pages are told; `None` if none of them starts, which is told
+/// when there is something to do.
+fn sandbox(settings: &Settings) -> Result<Option<Sandbox>, Refused> {
+    let is_required = settings.workers.sandbox.policy == Policy::Require;
+    let mut config = settings.workers.clone();
+    if is_required {
+        config.sandbox.policy = Policy::Auto;
+    }
+    let found = probe::block_on(async {
+        let late = |_| "workers take too long to start".to_owned();
+        tokio::time::timeout(PROBE_TIME, probe::probe(&config)).await.map_err(late)?
+    });
+    match found {
+        Ok(found) if is_required => {
+            let refused = |problem| Refused(problem, probe::HINT, Exit::Refused);
+            probe::check(&found.sandbox).map_err(refused)?;
+            Ok(Some(found.sandbox))
+        }
+        Ok(found) => Ok(Some(found.sandbox)),
+        Err(problem) if is_required => {
+            Err(Refused(problem, "`lote doctor` looks for the cause", Exit::NoWorkers))
+        }
+        Err(problem) => {
+            tracing::warn!(problem, "no worker could be started");
+            Ok(None)
+        }
+    }
 }
 
 /// Answers browsers on a thread and a runtime of their own: none of them holds up any work.

@@ -2,6 +2,7 @@
 
 use std::thread::JoinHandle;
 
+use lote_protocol::sandbox::{self, Policy};
 use lote_protocol::task::Limits;
 use tokio::sync::mpsc;
 
@@ -11,7 +12,7 @@ use super::interrupt::Interrupt;
 use super::ui::Ui;
 use crate::event::{Bus, Mode};
 use crate::lang::Lang;
-use crate::plan::Plan;
+use crate::plan::{Plan, reach};
 use crate::report::{self, Reporter};
 use crate::run::{self, Ended, Settings, Timeout};
 use crate::supervisor::{Config, Program};
@@ -27,15 +28,6 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
             _ => return Err("--worker-command holds no command, or an open quote".to_owned()),
         },
     };
-    let mut limits = Limits::default();
-    if let Some(pixels) = args.max_pixels {
-        limits.max_pixels = pixels;
-        // The widest pixel has four samples of 16 bits.
-        limits.max_alloc_bytes = limits.max_alloc_bytes.max(pixels.saturating_mul(8));
-    }
-    if let Some(memory) = args.max_memory {
-        limits.max_alloc_bytes = limits.max_alloc_bytes.min(memory / 2);
-    }
     Ok(Settings {
         mode,
         slots: slots(args.jobs),
@@ -44,12 +36,27 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
         workers: Config {
             workers: 0,
             slots: 0,
-            limits,
+            limits: limits(args.max_pixels, args.max_memory),
             max_memory_bytes: args.max_memory,
+            sandbox: sandbox::Order { policy: args.sandbox.into(), ..Default::default() },
             program,
             external,
         },
     })
+}
+
+/// What workers refuse to load, with these bounds on pixels and on memory (bytes).
+pub(super) fn limits(max_pixels: Option<u64>, max_memory: Option<u64>) -> Limits {
+    let mut limits = Limits::default();
+    if let Some(pixels) = max_pixels {
+        limits.max_pixels = pixels;
+        // The widest pixel has four samples of 16 bits.
+        limits.max_alloc_bytes = limits.max_alloc_bytes.max(pixels.saturating_mul(8));
+    }
+    if let Some(memory) = max_memory {
+        limits.max_alloc_bytes = limits.max_alloc_bytes.min(memory / 2);
+    }
+    limits
 }
 
 /// How many images are worked on at a time: as asked, or one a core.
@@ -67,6 +74,12 @@ pub(super) fn run(
     reporters: Vec<Box<dyn Reporter>>,
     ui: Ui,
 ) -> Result<(Ended, Option<Exit>), Exit> {
+    if settings.workers.sandbox.policy == Policy::Require && reach(plan).overlap {
+        let en = "an input lies in a folder for outputs, so that no sandbox can protect it";
+        let es = "una entrada está en una carpeta de salida, y ahí nada puede protegerla";
+        ui.error(ui.lang.pick(en, es), Some("choose another folder with -o"));
+        return Err(Exit::Refused);
+    }
     // One thread: it is the one that starts workers, and they are told to die with it.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {

@@ -1,13 +1,19 @@
 //! `lote worker`: a worker by hand.
 
+use std::path::Path;
+
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::format::Format;
-use lote_protocol::task::{Encoding, Limits, Order, Task};
+use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
+use lote_protocol::task::{self, Encoding, Limits, Task};
 use lote_worker::output::Temporaries;
 use lote_worker::pool::Pool;
+use lote_worker::process_limits;
+use lote_worker::sandbox::{self, Needs, Unenforced};
 use lote_worker::task::{Bench, Progress, run};
 
 use super::args::{WorkerArgs, WorkerSub};
+use super::session::limits;
 use super::ui::Ui;
 use super::{Exit, catalogue};
 use crate::report::text::printable;
@@ -19,7 +25,22 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             let code = lote_worker::entry::connect(socket);
             std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS))
         }
-        WorkerSub::Apply { input, output, filter, quality } => {
+        WorkerSub::Apply {
+            input,
+            output,
+            filter,
+            quality,
+            background,
+            max_memory,
+            max_pixels,
+            sandbox: policy,
+        } => {
+            if let Some(bytes) = max_memory
+                && let Err(error) = process_limits::bound_memory(*bytes)
+            {
+                ui.error(&format!("the memory could not be limited: {error}"), None);
+                return Exit::NoWorkers;
+            }
             let variant = match VariantSpec::parse(filter, &catalogue::specs()) {
                 Ok(variant) => variant,
                 Err(error) => {
@@ -31,9 +52,9 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             let encoding = Encoding {
                 format: Format::from_extension(&ending),
                 quality: *quality,
-                ..Encoding::default()
+                background: *background,
             };
-            let order = Order {
+            let order = task::Order {
                 variant: 0,
                 steps: variant.steps,
                 output: output.into(),
@@ -41,16 +62,30 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 durable: false,
                 encoding,
             };
-            apply(&Task { id: 0, input: input.into(), orders: vec![order] }, ui)
+            if let Err(error) = confine(input, output, (*policy).into()) {
+                ui.error(&error.to_string(), Some(super::probe::HINT));
+                return Exit::Refused;
+            }
+            let limits = limits(*max_pixels, *max_memory);
+            apply(&Task { id: 0, input: input.into(), orders: vec![order] }, limits, ui)
         }
     }
 }
 
+/// Confines this process to its input and the folder of its output.
+fn confine(input: &Path, output: &Path, policy: Policy) -> Result<Sandbox, Unenforced> {
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let overlap = real(input).zip(real(folder)).is_some_and(|(file, dir)| file.starts_with(dir));
+    let grants = Grants { read: vec![input.into()], write: vec![folder.into()], overlap };
+    sandbox::enter(&Order { policy, grants }, Needs { slots: 1, memory_bytes: None })
+}
+
 /// Runs a task in this process, as a worker would.
-fn apply(task: &Task, ui: Ui) -> Exit {
+fn apply(task: &Task, limits: Limits, ui: Ui) -> Exit {
     let temporaries = Temporaries::new();
-    let mut bench =
-        Bench { limits: Limits::default(), pool: Pool::new(), temporaries: &temporaries };
+    let mut bench = Bench { limits, pool: Pool::new(), temporaries: &temporaries };
     let mut exit = Exit::Ok;
     let name = printable(&task.input.to_string_lossy());
     run(task, &mut bench, &mut |progress| {

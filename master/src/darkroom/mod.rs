@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lote_protocol::filter::FilterCall;
 use lote_protocol::message::Size;
 use lote_protocol::outcome::Failure;
+use lote_protocol::sandbox::Grants;
 use lote_protocol::task::Encoding;
 use tokio::sync::{Notify, oneshot};
 
@@ -29,6 +30,7 @@ pub struct Darkroom(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     folder: PathBuf,
+    read: Vec<PathBuf>,
     queue: Mutex<Queue>,
     news: Notify,
     thumbs: Thumbs,
@@ -101,11 +103,20 @@ pub enum Refused {
 }
 
 impl Darkroom {
-    /// A darkroom in a folder that exists, is empty and nobody else's.
-    pub fn new(folder: PathBuf) -> io::Result<Self> {
+    /// A darkroom in a folder that exists, is empty and nobody else's. Its workers can read images
+    /// below the folders `read` only, as they have no job that names them.
+    pub fn new(folder: PathBuf, read: Vec<PathBuf>) -> io::Result<Self> {
         let thumbs = Thumbs::new(folder.join("thumbs"))?;
         let (queue, news) = (Mutex::default(), Notify::new());
-        Ok(Self(Arc::new(Shared { folder, queue, news, thumbs })))
+        Ok(Self(Arc::new(Shared { folder, read, queue, news, thumbs })))
+    }
+
+    /// What its workers have to reach.
+    fn reach(&self) -> Grants {
+        let Shared { folder, read, .. } = &*self.0;
+        let read = read.iter().filter_map(|path| std::path::absolute(path).ok());
+        let write = vec![folder.into()];
+        Grants { read: read.map(Into::into).collect(), write, overlap: false }
     }
 
     /// Makes pictures of the image at `input`, which is decoded once; there are as many prints as

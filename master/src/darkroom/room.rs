@@ -53,7 +53,8 @@ impl Darkroom {
     /// Serves requests for ever, with so many workers of that kind. It must run on a thread that
     /// lives until the program ends, as workers die with the thread that started them.
     pub async fn work(self, workers: u32, config: &Config) {
-        let config = Config { workers, slots: 1, external: false, ..config.clone() };
+        let mut config = Config { workers, slots: 1, external: false, ..config.clone() };
+        config.sandbox.grants = self.reach();
         let lanes = HashMap::new();
         let mut room = Room { darkroom: self, config, supervisor: None, lanes, next_id: 0 };
         loop {
@@ -128,7 +129,9 @@ impl Room {
 
     fn worker_event(&mut self, event: WorkerEvent) {
         match event {
-            WorkerEvent::Started { .. } | WorkerEvent::Stopped { .. } => {}
+            WorkerEvent::Started { .. }
+            | WorkerEvent::Retired { .. }
+            | WorkerEvent::Stopped { .. } => {}
             WorkerEvent::Ready { worker, mailbox, .. } => {
                 self.lanes.entry(worker).or_default().mailbox = Some(mailbox);
                 self.dispatch();
@@ -223,7 +226,7 @@ impl Room {
     fn report(&mut self, worker: WorkerId, report: Report) {
         let Some(lane) = self.lanes.get_mut(&worker) else { return };
         match report {
-            Report::Reached { .. } => {}
+            Report::Prepared { .. } | Report::Alive | Report::Reached { .. } => {}
             Report::Ended { task, variant, result, micros, .. } => {
                 if let Some(work) = lane.busy.as_mut().filter(|work| work.id == task)
                     && let Some(end) = work.ends.get_mut(variant as usize)

@@ -45,7 +45,17 @@ impl Jobs {
         let jobs = self.clone();
         let spec = tokio::task::spawn_blocking(move || jobs.prepare(id, request, selection)).await;
         let spec = spec.map_err(|error| JobError::Internal(error.to_string()))??;
-        let job = spec.id.clone();
+        let (job, begun) = (spec.id.clone(), Arc::clone(&spec.begun));
+        let queued = self.enqueue(spec)?;
+        if !queued {
+            // So that what is asked of it next finds it.
+            begun.notified().await;
+        }
+        Ok(Accepted { job, queued })
+    }
+
+    /// Has a job begin, or wait until others are done; tells whether it has to.
+    fn enqueue(&self, spec: Spec) -> Result<bool, JobError> {
         let mut desk = self.desk();
         if desk.is_closed {
             return Err(JobError::not_now("closing", "the server is about to end"));
@@ -56,7 +66,7 @@ impl Jobs {
             self.tell_queue(&desk);
         }
         self.0.news.notify_one();
-        Ok(Accepted { job, queued })
+        Ok(queued)
     }
 
     pub(super) fn tell_queue(&self, desk: &Desk) {

@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lote_protocol::sandbox::Sandbox;
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 
@@ -47,6 +48,8 @@ pub struct Config {
     pub output_label: String,
     /// How runs work; mode and slots are the job's.
     pub settings: Settings,
+    /// The sandbox that a worker was in when the server started, if one did start.
+    pub sandbox: Option<Sandbox>,
     /// Slots that a job has at most.
     pub max_workers: u32,
 }

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 use super::request::JobRequest;
 use super::{JobError, Jobs};
 use crate::images::Selection;
@@ -33,6 +35,8 @@ pub(super) struct Spec {
     pub(super) record: Record,
     /// Whether others went before it.
     pub(super) has_waited: bool,
+    /// Told when it has begun.
+    pub(super) begun: Arc<Notify>,
 }
 
 /// The journal of a job, once it has begun; clones are the same.
@@ -147,6 +151,7 @@ impl Jobs {
             output_label: format!("{label}{}", folder.unwrap_or_default()),
             record: Record::default(),
             has_waited: false,
+            begun: Arc::default(),
             request,
             selection,
         })

@@ -63,6 +63,7 @@ impl Jobs {
                 model.end_job(JobState::Failed, error.clone(), t);
             }
         });
+        spec.begun.notify_one();
         if error.is_none() {
             self.run_until_done(&spec, inbox, true).await;
         }

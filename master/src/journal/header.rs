@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use lote_protocol::filter::{CallError, VariantSpec};
+use lote_protocol::sandbox::Policy;
 use lote_protocol::task::Encoding;
 use lote_protocol::time::nanoseconds;
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,9 @@ pub struct Work {
     pub max_pixels: Option<u64>,
     /// Whether outputs were forced to the disk.
     pub durable: bool,
+    /// How much workers insisted on their sandbox.
+    #[serde(default)]
+    pub sandbox: Policy,
 }
 
 /// What the server needs to show a job again.

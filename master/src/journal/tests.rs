@@ -95,6 +95,8 @@ fn ended(image: usize, status: Status) -> OutputEnded {
         notes: Vec::new(),
         untried: false,
         last_words: Vec::new(),
+        reproduce: None,
+        reproduce_redacted: None,
     }
 }
 
@@ -315,6 +317,7 @@ prop_compose! {
                 max_memory: None,
                 max_pixels: Some(7),
                 durable: true,
+                sandbox: lote_protocol::sandbox::Policy::Require,
             },
             page: Some(Page { label: text, folder: None }),
         }

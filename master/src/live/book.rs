@@ -39,6 +39,8 @@ pub struct End {
     pub message: Option<String>,
     /// What the worker wrote before it died.
     pub detail: Option<String>,
+    /// The command that makes it alone, without the folders.
+    pub reproduce: Option<String>,
 }
 
 /// The book of a job.
@@ -163,6 +165,7 @@ impl Book {
             kind: ended.kind,
             message: ended.reason.clone(),
             detail: (!detail.is_empty()).then_some(detail),
+            reproduce: ended.reproduce.clone(),
         };
         let image_bytes = self.plan.images[place.image].bytes;
         let counts = &mut self.progress.variants[place.variant];
@@ -256,6 +259,7 @@ impl Book {
             message: end.message.clone().unwrap_or_default(),
             attempt: end.attempt,
             detail: end.detail.clone(),
+            reproduce: end.reproduce.clone(),
         })
     }
 

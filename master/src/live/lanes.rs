@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use lote_protocol::sandbox;
 use serde_json::json;
 
 use super::model::Model;
@@ -18,6 +19,7 @@ impl Model {
             state: LaneState::Starting,
             memory_bytes: 0,
             restarts: 0,
+            sandbox: None,
             task: None,
         };
         self.lanes = (1..=slots).map(lane).collect();
@@ -78,7 +80,6 @@ impl Model {
         pid: u32,
         state: WorkerState,
         reason: Option<&str>,
-        ms: Option<f64>,
         t: f64,
     ) {
         let pid = Some(pid).filter(|pid| *pid != 0);
@@ -87,7 +88,8 @@ impl Model {
                 self.show(worker, LaneState::Starting, pid);
                 self.tell_worker(worker, "started", pid, t);
             }
-            WorkerState::Ready => self.ready(worker, pid, ms, t),
+            // Told by `ready`, as there is more to it.
+            WorkerState::Ready => {}
             WorkerState::Lost => self.lost(worker, reason.unwrap_or_default(), t),
             WorkerState::Stopped => {
                 self.show(worker, LaneState::Stopped, pid);
@@ -113,17 +115,28 @@ impl Model {
     }
 
     fn tell_worker(&mut self, worker: u32, state: &'static str, pid: Option<u32>, t: f64) {
-        let (reason, replaced_ms) = (None, None);
-        self.change(Change::Worker { worker, t_ms: t, state, pid, reason, replaced_ms });
+        let (reason, replaced_ms, sandbox) = (None, None, None);
+        self.change(Change::Worker { worker, t_ms: t, state, pid, reason, replaced_ms, sandbox });
     }
 
-    fn ready(&mut self, worker: u32, pid: Option<u32>, ms: Option<f64>, t: f64) {
+    /// A worker takes tasks, `ms` after it was started or the one before it died.
+    pub(super) fn worker_ready(
+        &mut self,
+        worker: u32,
+        pid: u32,
+        ms: Option<f64>,
+        sandbox: Option<sandbox::Level>,
+        t: f64,
+    ) {
+        let pid = Some(pid).filter(|pid| *pid != 0);
         self.show(worker, LaneState::Ready, pid);
+        for lane in self.lanes_of(worker) {
+            lane.sandbox = sandbox;
+        }
         let dead = self.dead.remove(&worker);
         let replaced_ms = dead.as_ref().map(|(since, _)| ms.unwrap_or(t - since));
-        let change =
-            Change::Worker { worker, t_ms: t, state: "ready", pid, reason: None, replaced_ms };
-        self.change(change);
+        let (state, reason) = ("ready", None);
+        self.change(Change::Worker { worker, t_ms: t, state, pid, reason, replaced_ms, sandbox });
         if let Some((_, reason)) = dead
             && let Some(replaced_ms) = replaced_ms
         {
@@ -183,9 +196,8 @@ impl Model {
             self.tell_isolation();
         }
         let (reason, state) = (Some(reason), "lost");
-        let change =
-            Change::Worker { worker, t_ms: t, state, pid: None, reason, replaced_ms: None };
-        self.change(change);
+        let (pid, replaced_ms, sandbox) = (None, None, None);
+        self.change(Change::Worker { worker, t_ms: t, state, pid, reason, replaced_ms, sandbox });
     }
 
     /// The image that a task of the run is about.

@@ -15,7 +15,7 @@ use super::shapes::{
     Bar, Change, Compare, Crash, Failure, Isolation, Job, JobState, Lane, Level, Notice, Pause,
     Progress, QueuedJob, Recent, TrialState,
 };
-use crate::event::{Event, OutputEnded, Place};
+use crate::event::{Event, OutputEnded, Place, WorkerState};
 use crate::plan::Plan;
 use crate::redact;
 
@@ -262,9 +262,13 @@ impl Model {
     pub fn event(&mut self, event: &Event, t: f64) {
         match event {
             Event::Planned { mode, workers, .. } => self.set_lanes(*mode, *workers),
-            Event::Worker { worker, pid, state, reason, ms, .. } => {
+            Event::Worker { worker, pid, state: WorkerState::Ready, ms, sandbox, .. } => {
+                let level = sandbox.as_ref().map(|sandbox| sandbox.level);
+                self.worker_ready(*worker, *pid, *ms, level, t);
+            }
+            Event::Worker { worker, pid, state, reason, .. } => {
                 let reason = reason.as_deref().map(redact::text);
-                self.worker(*worker, *pid, *state, reason.as_deref(), *ms, t);
+                self.worker(*worker, *pid, *state, reason.as_deref(), t);
             }
             Event::Task { worker, slot, unit, variants, .. } => {
                 self.task(*worker, *slot, *unit, variants, t);
@@ -272,7 +276,9 @@ impl Model {
             Event::Output(ended) => {
                 let reason = ended.reason.as_deref().map(redact::text);
                 let last_words = ended.last_words.iter().map(|words| redact::text(words)).collect();
-                self.output_ended(&OutputEnded { reason, last_words, ..ended.clone() }, t);
+                let reproduce = ended.reproduce_redacted.clone();
+                let ended = OutputEnded { reason, last_words, reproduce, ..ended.clone() };
+                self.output_ended(&ended, t);
             }
             Event::PutOff { worker, slot, .. } => self.output_put_off(*worker, *slot, t),
             Event::Listening { .. }

@@ -93,9 +93,10 @@ impl Model {
             });
         }
         let (image, name) = (image.id, image.name);
-        let mut detail = None;
+        let (mut detail, mut reproduce) = (None, None);
         if let Some(failure) = failure.filter(|_| ended.status != Status::Ok) {
             detail.clone_from(&failure.detail);
+            reproduce.clone_from(&failure.reproduce);
             self.keep_failure(failure);
         } else {
             self.recent.push_front(Recent {
@@ -122,6 +123,7 @@ impl Model {
             kind: ended.kind,
             message: ended.reason.clone(),
             detail,
+            reproduce,
         }));
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::FailureKind;
+use lote_protocol::sandbox::Sandbox;
 use lote_protocol::task::Encoding;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -95,7 +96,9 @@ fn begun(images: usize) -> (Model, Arc<Plan>) {
 
 fn worker(worker: u32, state: WorkerState, reason: Option<&str>) -> Event {
     let reason = reason.map(str::to_owned);
-    Event::Worker { worker, pid: 100 + worker, slots: 1, state, reason, ms: Some(5.0) }
+    let (pid, slots, ms) = (100 + worker, 1, Some(5.0));
+    let sandbox = (state == WorkerState::Ready).then(Sandbox::off);
+    Event::Worker { worker, pid, slots, state, reason, ms, sandbox }
 }
 
 fn task(worker: u32, unit: usize) -> Event {
@@ -122,6 +125,8 @@ fn output(worker: Option<u32>, image: usize, variant: usize, status: Status) -> 
         notes: Vec::new(),
         untried: false,
         last_words: Vec::new(),
+        reproduce: None,
+        reproduce_redacted: None,
     }
 }
 
@@ -152,6 +157,24 @@ fn an_output_that_is_gone_again_counts_as_failed() {
     model.event(&Event::Output(output(None, 0, 0, Status::Failed)), 11.0);
     let progress = model.progress(12.0).unwrap();
     assert_eq!((progress.done, progress.ok, progress.failed), (1, 0, 1));
+}
+
+#[test]
+fn a_page_gets_the_command_for_what_was_given_up_without_the_folders() {
+    let (mut model, _) = begun(1);
+    let given_up = OutputEnded {
+        reproduce: Some("lote worker apply /home/ana/a.jpg /srv/out/a_x.jpg -f grises".into()),
+        reproduce_redacted: Some("lote worker apply a.jpg a_x.jpg -f grises".into()),
+        last_words: vec!["no room at /home/ana/a.jpg".into()],
+        ..output(None, 0, 0, Status::Quarantined)
+    };
+    model.event(&Event::Output(given_up), 1.0);
+    let changes = serde_json::to_value(model.take_changes(2.0).unwrap().events).unwrap();
+    let told = changes.as_array().unwrap().iter().find(|change| change["event"] == "output");
+    assert_eq!(told.unwrap()["reproduce"], "lote worker apply a.jpg a_x.jpg -f grises");
+    let failure = &state(&mut model, 3.0)["failures"][0];
+    assert_eq!(failure["reproduce"], "lote worker apply a.jpg a_x.jpg -f grises");
+    assert_eq!(failure["detail"], "no room at a.jpg");
 }
 
 #[test]

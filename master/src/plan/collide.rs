@@ -94,10 +94,12 @@ mod tests {
                 path: name.clone(),
                 name,
                 bytes: 0,
+                extent: None,
                 modified_ns: None,
                 stem,
                 extension,
                 failure: None,
+                link: false,
             }
         };
         names.iter().map(image).collect()

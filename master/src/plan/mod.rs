@@ -8,11 +8,14 @@
 mod collide;
 pub(crate) mod error;
 mod existing;
+mod extent;
 mod list;
+mod memory;
 mod names;
 mod pattern;
 mod place;
 mod prepare;
+mod reach;
 mod request;
 mod scan;
 mod sniff;
@@ -31,9 +34,11 @@ use lote_protocol::task::{Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
 pub use error::{ErrorClass, PlanError};
+pub use extent::Extent;
 pub use list::{Listed, Listing, is_image_name, list, sniff_head};
 pub use pattern::{Pattern, PatternError};
 pub use prepare::{folders, prepare, sync_folders};
+pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
 pub use split::Unit;
 
@@ -66,10 +71,14 @@ pub struct Image {
     pub name: PathBuf,
     /// Its size, bytes.
     pub bytes: u64,
+    /// How large its picture is, as far as the header tells.
+    pub extent: Option<Extent>,
     /// When it was last changed, ns since 1970, where the system tells.
     pub modified_ns: Option<i64>,
     /// Why it cannot be used, if that is known already. All its outputs have failed then.
     pub failure: Option<Failure>,
+    /// Whether it is a symbolic link.
+    link: bool,
     stem: OsString,
     extension: OsString,
 }
@@ -191,13 +200,14 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
 }
 
 fn image(found: scan::Found, encoding: &Encoding) -> Image {
-    let (bytes, modified, content, failure) = match found.look {
-        Ok(look) => (look.bytes, look.modified, look.content, None),
-        Err(failure) => (0, None, Sniffed::Unknown, Some(failure)),
+    let (bytes, modified, extent, content, failure) = match found.look {
+        Ok(look) => (look.bytes, look.modified, look.extent, look.content, None),
+        Err(failure) => (0, None, None, Sniffed::Unknown, Some(failure)),
     };
     let modified_ns = modified.and_then(nanoseconds);
     let (stem, extension) = names::stem_and_extension(&found.name, content, encoding.format);
-    Image { path: found.path, name: found.name, bytes, modified_ns, failure, stem, extension }
+    let (path, name, link) = (found.path, found.name, found.link);
+    Image { path, name, bytes, extent, modified_ns, failure, link, stem, extension }
 }
 
 impl Plan {
@@ -249,6 +259,11 @@ impl Plan {
         }
         plan.units = split::split(plan.work(), slots);
         plan
+    }
+
+    /// How outputs are encoded.
+    pub fn encoding(&self) -> &Encoding {
+        &self.encoding
     }
 
     /// The path of an image, absolute.
@@ -364,6 +379,7 @@ impl Plan {
             .map(|(index, (image, states))| split::Work {
                 image: index,
                 bytes: image.bytes,
+                extent: image.extent,
                 variants: (0..)
                     .zip(states)
                     .filter(|(_, state)| planned(state))

@@ -5,10 +5,11 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
-use lote_protocol::format::{Format, SNIFF_BYTES, Sniffed, sniff};
+use lote_protocol::format::{Format, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::error::read_failure;
+use super::extent::{Extent, HEAD_BYTES, extent};
 
 /// What the first look showed.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,8 @@ pub(super) struct Look {
     pub(super) modified: Option<SystemTime>,
     /// What the content is.
     pub(super) content: Sniffed,
+    /// How large its picture is, as far as the header tells.
+    pub(super) extent: Option<Extent>,
     /// Whether it is the file that macOS puts beside another on foreign file systems.
     pub(super) apple_double: bool,
 }
@@ -30,20 +33,26 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
     if !metadata.is_file() {
         return Err(Failure::new(FailureKind::NotAFile, "not a regular file"));
     }
-    let mut head = [0; SNIFF_BYTES];
-    let read = open(path)
-        .and_then(|file| read_head(&file, &mut head))
+    let mut head = [0; HEAD_BYTES];
+    let (mut file, read) = open(path)
+        .and_then(|mut file| read_head(&mut file, &mut head).map(|read| (file, read)))
         .map_err(|error| read_failure(&error))?;
     let head = &head[..read];
+    let content = content(head);
+    let extent = match content {
+        Sniffed::Known(format) => extent(format, head, &mut file),
+        Sniffed::Unsupported(_) | Sniffed::Unknown => None,
+    };
     Ok(Look {
         bytes: metadata.len(),
         modified: metadata.modified().ok(),
-        content: content(head),
+        content,
+        extent,
         apple_double: head.starts_with(b"\0\x05\x16\x07"),
     })
 }
 
-/// What the first [`SNIFF_BYTES`] bytes of a file show it to be.
+/// What the first bytes of a file show it to be.
 pub(super) fn content(head: &[u8]) -> Sniffed {
     match sniff(head) {
         Sniffed::Known(Format::Bmp) if !is_bmp(head) => Sniffed::Unknown,
@@ -80,7 +89,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn read_head(mut file: &File, head: &mut [u8]) -> io::Result<usize> {
+fn read_head(file: &mut File, head: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < head.len() {
         match file.read(&mut head[filled..]) {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::text::{bytes, duration, printable};
-use crate::event::{Mode, Summary};
+use crate::event::{Mode, Quarantined, Summary};
 use crate::lang::Lang;
 
 /// The summary as a table by variant, and a line for the whole.
@@ -30,6 +30,32 @@ pub fn render(summary: &Summary, lang: Lang) -> String {
         );
     }
     let _ = writeln!(text, "{}", last_line(summary, lang));
+    text
+}
+
+/// What is to be known of outputs that were given up: the last words of their workers, and how to
+/// look into each alone. Empty if there are none.
+pub fn quarantine(outputs: &[Quarantined], lang: Lang) -> String {
+    const SHOWN: usize = 10;
+    const LINES: usize = 5;
+    let mut text = String::new();
+    if !outputs.is_empty() {
+        let en = "given up; each of these commands makes one output alone:";
+        let es = "abandonadas; cada una de estas órdenes hace una sola salida:";
+        let _ = writeln!(text, "{}", lang.pick(en, es));
+    }
+    for output in outputs.iter().take(SHOWN) {
+        let words = &output.stderr[output.stderr.len().saturating_sub(LINES)..];
+        for line in words {
+            let _ = writeln!(text, "    {}", printable(line));
+        }
+        let _ = writeln!(text, "  {}", printable(&output.reproduce));
+    }
+    if outputs.len() > SHOWN {
+        let en = "--json has the others";
+        let es = "--json da las demás";
+        let _ = writeln!(text, "  … {}", lang.pick(en, es));
+    }
     text
 }
 
@@ -114,6 +140,8 @@ mod tests {
             bytes: 12_345_678,
             master_peak_bytes: None,
             workers_peak_bytes: None,
+            sandbox: None,
+            quarantine: Vec::new(),
             variants: vec![variant("grises", 17, 1, Some(68.2)), variant("marca_agua", 0, 0, None)],
         };
         insta::assert_snapshot!("en", render(&summary, Lang::En));

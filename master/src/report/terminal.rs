@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lote_protocol::sandbox::Sandbox;
 
 use lote_protocol::outcome::FailureKind;
 
@@ -141,11 +142,20 @@ impl Terminal {
                 };
                 self.line(&format!("{ERROR}✗ {text}{ERROR:#}"));
             }
+            WorkerState::Restarted
+                if !reason.is_empty() && self.verbosity >= Verbosity::Verbose =>
+            {
+                let text = match lang {
+                    Lang::En => format!("worker {worker} is replaced: {reason}"),
+                    Lang::Es => format!("el proceso {worker} se sustituye: {reason}"),
+                };
+                self.line(&format!("{GOOD}↻{GOOD:#} {text}"));
+            }
             _ => {}
         }
     }
 
-    fn ready(&mut self, worker: u32, pid: u32, ms: Option<f64>) {
+    fn ready(&mut self, worker: u32, pid: u32, ms: Option<f64>, sandbox: Option<&Sandbox>) {
         let again = self.lost.remove(&worker);
         if again || self.verbosity >= Verbosity::Verbose {
             let ms = self.lang.number(ms.unwrap_or_default(), 0);
@@ -158,6 +168,10 @@ impl Terminal {
                 (Lang::Es, false) => format!("el proceso {worker} está listo (pid {pid}, {ms} ms)"),
             };
             self.line(&format!("{GOOD}↻{GOOD:#} {text}"));
+        }
+        if let Some(sandbox) = sandbox.filter(|_| self.verbosity >= Verbosity::Verbose && !again) {
+            let says = self.lang.pick("its sandbox", "su aislamiento");
+            self.line(&format!("  {says}: {}", printable(&sandbox.to_string())));
         }
     }
 
@@ -246,8 +260,8 @@ impl Reporter for Terminal {
                 let socket = printable(&socket.display().to_string());
                 self.line(&format!("{says}: lote worker connect {socket}"));
             }
-            Event::Worker { worker, pid, state: WorkerState::Ready, ms, .. } => {
-                self.ready(*worker, *pid, *ms);
+            Event::Worker { worker, pid, state: WorkerState::Ready, ms, sandbox, .. } => {
+                self.ready(*worker, *pid, *ms, sandbox.as_ref());
             }
             Event::Worker { worker, pid, state, reason, .. } => {
                 self.worker(*worker, *pid, *state, reason.as_deref());
@@ -269,6 +283,8 @@ impl Reporter for Terminal {
                 if self.verbosity >= Verbosity::Normal {
                     anstream::eprint!("{}", super::summary::render(summary, self.lang));
                 }
+                let given_up = super::summary::quarantine(&summary.quarantine, self.lang);
+                anstream::eprint!("{given_up}");
             }
         }
     }

@@ -1,30 +1,35 @@
-//! How long the tasks that are running may still take.
+//! How long the tasks that are running may still take, by the [clock](super::clock) of the run.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::scheduler::{SlotId, TaskId, WorkerId};
 
 /// How long a task may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timeout {
-    /// Two minutes, and more for large files and many outputs.
+    /// A minute, and two seconds for every megapixel of every output: some fifty times what the
+    /// slowest filter needs.
     Generous,
     /// Exactly this, whatever the file.
     Exactly(Duration),
 }
 
-const BASE: Duration = Duration::from_secs(120);
-const PER_MEBIBYTE: Duration = Duration::from_secs(2);
+const BASE: Duration = Duration::from_secs(60);
+const PER_MEGAPIXEL: Duration = Duration::from_secs(2);
+
+/// Above this a task has no deadline to speak of.
+const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Timeout {
-    /// The time for a task of that cost (bytes of input times outputs).
-    fn of(self, cost: u64) -> Duration {
+    /// The time for a task that reads so many pixels and makes so many outputs of them.
+    fn of(self, pixels: u64, outputs: usize) -> Duration {
         match self {
             Self::Exactly(time) => time,
             Self::Generous => {
-                let mebibytes = u32::try_from(cost >> 20).unwrap_or(u32::MAX);
-                BASE.saturating_add(PER_MEBIBYTE.saturating_mul(mebibytes))
+                let megapixels = pixels.saturating_mul(outputs as u64).div_ceil(1_000_000);
+                let megapixels = u32::try_from(megapixels).unwrap_or(u32::MAX);
+                BASE.saturating_add(PER_MEGAPIXEL.saturating_mul(megapixels)).min(FAR)
             }
         }
     }
@@ -34,7 +39,7 @@ impl Timeout {
 #[derive(Debug)]
 pub(super) struct Deadlines {
     timeout: Timeout,
-    running: BTreeMap<SlotId, (TaskId, Instant)>,
+    running: BTreeMap<SlotId, (TaskId, Duration)>,
 }
 
 impl Deadlines {
@@ -42,14 +47,20 @@ impl Deadlines {
         Self { timeout, running: BTreeMap::new() }
     }
 
-    /// Notes what a slot runs now; `true` if it has just begun with that.
-    pub(super) fn runs(&mut self, slot: SlotId, task: TaskId, cost: u64, now: Instant) -> bool {
+    /// Notes what a slot runs now, a task of so many pixels and outputs; `true` if it has just
+    /// begun with that.
+    pub(super) fn runs(
+        &mut self,
+        slot: SlotId,
+        task: TaskId,
+        (pixels, outputs): (u64, usize),
+        now: Duration,
+    ) -> bool {
         if self.running.get(&slot).is_some_and(|(running, _)| *running == task) {
             return false;
         }
-        // A time beyond the clock's range is never up.
-        let far = Duration::from_secs(365 * 24 * 3600);
-        self.running.insert(slot, (task, now + self.timeout.of(cost).min(far)));
+        let deadline = now.saturating_add(self.timeout.of(pixels, outputs));
+        self.running.insert(slot, (task, deadline));
         true
     }
 
@@ -63,13 +74,8 @@ impl Deadlines {
         self.running.retain(|slot, _| slot.worker != worker);
     }
 
-    /// When the next time is up.
-    pub(super) fn next(&self) -> Option<Instant> {
-        self.running.values().map(|(_, deadline)| *deadline).min()
-    }
-
     /// The slots whose time is up; each is named once.
-    pub(super) fn expire(&mut self, now: Instant) -> Vec<SlotId> {
+    pub(super) fn expire(&mut self, now: Duration) -> Vec<SlotId> {
         let late: Vec<_> =
             self.running.iter().filter(|(_, (_, at))| *at <= now).map(|(slot, _)| *slot).collect();
         for slot in &late {
@@ -87,19 +93,23 @@ mod tests {
     fn time_runs_from_the_start_of_the_task_and_is_up_once() {
         let slot = SlotId { worker: WorkerId(1), index: 0 };
         let second = Duration::from_secs(1);
-        let start = Instant::now();
-        let mut deadlines = Deadlines::new(Timeout::Exactly(second));
-        assert!(deadlines.runs(slot, TaskId(4), 1, start));
-        assert!(!deadlines.runs(slot, TaskId(4), 1, start + second));
-        assert_eq!(deadlines.next(), Some(start + second));
-        assert_eq!(deadlines.expire(start + second), [slot]);
-        assert!(deadlines.expire(start + second * 2).is_empty());
+        let start = second * 100;
+        let mut deadlines = Deadlines::new(Timeout::Exactly(second * 2));
+        assert!(deadlines.runs(slot, TaskId(4), (1, 1), start));
+        assert!(!deadlines.runs(slot, TaskId(4), (1, 1), start + second));
+        assert!(deadlines.expire(start + second).is_empty());
+        assert_eq!(deadlines.expire(start + second * 2), [slot]);
+        assert!(deadlines.expire(start + second * 3).is_empty());
     }
 
     #[test]
-    fn large_tasks_have_more_time_unless_it_was_given() {
-        assert!(Timeout::Generous.of(100 << 20) > Timeout::Generous.of(1 << 20));
+    fn large_pictures_and_many_outputs_have_more_time_unless_it_was_given() {
+        let seconds = |pixels, outputs| Timeout::Generous.of(pixels, outputs).as_secs();
+        assert_eq!(seconds(640 * 480, 1), 62);
+        assert_eq!(seconds(24_000_000, 1), 108);
+        assert_eq!(seconds(24_000_000, 12), 636);
+        assert_eq!(Timeout::Generous.of(u64::MAX, 12), FAR);
         let given = Timeout::Exactly(Duration::from_secs(5));
-        assert_eq!(given.of(1 << 40), Duration::from_secs(5));
+        assert_eq!(given.of(1 << 40, 12), Duration::from_secs(5));
     }
 }

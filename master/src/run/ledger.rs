@@ -4,13 +4,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{Mode, Progress, Status, Summary, VariantSummary};
+use crate::event::{Mode, OutputEnded, Progress, Quarantined, Status, Summary, VariantSummary};
 
 /// The rate of a run is that of this time.
 const RATE_WINDOW: Duration = Duration::from_secs(10);
 
 /// Nothing is said about the time to go before that time has passed.
 const ETA_AFTER: Duration = Duration::from_secs(1);
+
+/// The most outputs that were given up of which the books say more than how many.
+const MAX_QUARANTINE: usize = 100;
 
 #[derive(Debug, Clone, Default)]
 struct Variant {
@@ -35,6 +38,7 @@ pub(super) struct Ledger {
     pub(super) busy: Duration,
     /// When how many outputs had ended, at most one entry per tenth of a second.
     history: VecDeque<(Duration, usize)>,
+    quarantine: Vec<Quarantined>,
 }
 
 impl Ledger {
@@ -51,6 +55,7 @@ impl Ledger {
             lost_workers: 0,
             busy: Duration::ZERO,
             history: VecDeque::from([(Duration::ZERO, 0)]),
+            quarantine: Vec::new(),
         }
     }
 
@@ -86,6 +91,19 @@ impl Ledger {
             Status::Skipped => self.skipped += 1,
         }
         true
+    }
+
+    /// Takes down what is to be known of an output that was given up.
+    pub(super) fn note_quarantine(&mut self, ended: &OutputEnded) {
+        if self.quarantine.len() < MAX_QUARANTINE {
+            self.quarantine.push(Quarantined {
+                image: ended.image.clone(),
+                variant: Arc::clone(&ended.variant),
+                reason: ended.reason.clone().unwrap_or_default(),
+                stderr: ended.last_words.clone(),
+                reproduce: ended.reproduce.clone().unwrap_or_default(),
+            });
+        }
     }
 
     /// Takes an output that had ended well for failed: it is not there any more.
@@ -184,7 +202,9 @@ impl Ledger {
             bytes: self.bytes,
             master_peak_bytes: None,
             workers_peak_bytes: None,
+            sandbox: None,
             variants,
+            quarantine: self.quarantine.clone(),
         }
     }
 }

@@ -3,7 +3,9 @@
 //! The loop waits for one thing at a time, hands it in, and performs the effects. It decides
 //! nothing about tasks and touches no pixels.
 
+mod clock;
 mod deadlines;
+mod heartbeats;
 mod ledger;
 mod memory;
 mod obstacle;
@@ -17,24 +19,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lote_protocol::message::{Command, Stage};
+use lote_protocol::sandbox::Sandbox;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio::time::{MissedTickBehavior, interval};
 
+use clock::Clock;
 use deadlines::Deadlines;
 pub use deadlines::Timeout;
+use heartbeats::Heartbeats;
 use ledger::Ledger;
 pub use sweep::sweep_orphans;
 use workers::Known;
 
 use crate::event::{Bus, Event, Mode, Summary};
-use crate::plan::Plan;
+use crate::plan::{Plan, reach};
 use crate::scheduler::{Effect, Input, Job, Scheduler, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Config, Death, Killer, Supervisor, SupervisorError, WorkerEvent};
 
 /// What was started may take this long to finish after a run has been cancelled.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How often progress is told.
+/// How often progress is told, and deadlines are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
 /// How a run works.
@@ -88,6 +93,7 @@ pub async fn run(
     orders: &mut mpsc::Receiver<Order>,
 ) -> Result<Ended, SupervisorError> {
     let mut config = settings.workers.clone();
+    config.sandbox.grants = reach(plan);
     let slots = settings.slots.min(plan.units.len() as u32);
     (config.workers, config.slots) = match settings.mode {
         Mode::Processes => (slots, 1),
@@ -96,6 +102,7 @@ pub async fn run(
     let start = Instant::now();
     let supervisor = Supervisor::start(&config)?;
     let mut run = Run::new(plan, settings, bus, supervisor, slots, start);
+    run.bound_memory(&config);
     run.announce().await;
     run.work(orders, config.external).await;
     Ok(run.close().await)
@@ -109,7 +116,13 @@ struct Run<'a> {
     supervisor: Supervisor,
     scheduler: Scheduler,
     ledger: Ledger,
+    clock: Clock,
+    /// The time that this run has lived through.
+    now: Duration,
     deadlines: Deadlines,
+    heartbeats: Heartbeats,
+    /// What a worker may keep in memory from task to task, bytes.
+    ceiling_bytes: u64,
     sweeper: sweep::Sweeper,
     workers: HashMap<WorkerId, Known>,
     /// Where a task that is watched closely has got to.
@@ -122,6 +135,8 @@ struct Run<'a> {
     start: Instant,
     cancelled: Option<Instant>,
     no_workers: Option<String>,
+    /// The weakest sandbox that a worker was in.
+    sandbox: Option<Sandbox>,
     /// Why nothing can be written any more.
     halted: Option<String>,
     full: Option<obstacle::Full>,
@@ -141,13 +156,20 @@ impl<'a> Run<'a> {
         slots: u32,
         start: Instant,
     ) -> Self {
-        let jobs =
-            plan.units.iter().map(|u| Job { cost: u.cost, outputs: u.variants.len() as u32 });
+        let jobs = plan.units.iter().map(|unit| Job {
+            cost: unit.cost,
+            outputs: unit.variants.len() as u32,
+            memory_bytes: unit.memory_bytes,
+        });
         let names = plan.variants.iter().map(|variant| Arc::from(variant.name.as_str())).collect();
         Self {
             scheduler: Scheduler::new(jobs),
             ledger: Ledger::new(names, plan.images.len()),
+            clock: Clock::new(start),
+            now: Duration::ZERO,
             deadlines: Deadlines::new(settings.timeout),
+            heartbeats: Heartbeats::default(),
+            ceiling_bytes: u64::MAX,
             sweeper: sweep::Sweeper::default(),
             workers: HashMap::new(),
             stages: HashMap::new(),
@@ -156,6 +178,7 @@ impl<'a> Run<'a> {
             effects: Vec::new(),
             cancelled: None,
             no_workers: None,
+            sandbox: None,
             halted: None,
             full: None,
             user_paused: false,
@@ -168,6 +191,17 @@ impl<'a> Run<'a> {
             supervisor,
             slots,
             start,
+        }
+    }
+
+    /// Keeps what tasks take up together, and what workers keep, within what there is.
+    fn bound_memory(&mut self, config: &Config) {
+        let max = config.max_memory_bytes;
+        let budget = memory::budget(max, config.workers, memory::free());
+        self.scheduler.bound_memory(budget);
+        // What a process with many threads has is mostly in use.
+        if config.slots == 1 && !config.external {
+            self.ceiling_bytes = memory::ceiling(max, config.workers, memory::total());
         }
     }
 
@@ -195,15 +229,14 @@ impl<'a> Run<'a> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut listening = true;
         while !self.scheduler.is_done() {
-            let deadline = self.next_deadline();
             tokio::select! {
                 event = self.supervisor.next() => self.worker_event(event, external).await,
                 order = orders.recv(), if listening => match order {
                     Some(order) => self.order(order).await,
                     None => listening = false,
                 },
-                () = at(deadline) => self.time_is_up(),
                 _ = tick.tick() => {
+                    self.time_is_up();
                     self.tell_progress().await;
                     self.look_for_space().await;
                 }
@@ -242,21 +275,23 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// When something is to be done though nothing happens.
-    fn next_deadline(&self) -> Option<Instant> {
-        let grace = self.cancelled.map(|at| at + GRACE);
-        self.deadlines.next().into_iter().chain(grace).min()
-    }
-
+    /// Ends what takes too long, and what stands still.
     fn time_is_up(&mut self) {
-        let now = Instant::now();
-        for slot in self.deadlines.expire(now) {
+        let real = Instant::now();
+        self.now = self.clock.advance(real);
+        for slot in self.deadlines.expire(self.now) {
             tracing::warn!(worker = slot.worker.0, "a task takes too long");
             self.supervisor.kill(slot.worker, Killer::Timeout { slot: slot.index });
         }
-        if self.cancelled.is_some_and(|at| now >= at + GRACE) {
+        let workers = &self.workers;
+        let look = |worker| heartbeats::look(workers.get(&worker)?.pid);
+        for worker in self.heartbeats.frozen(self.now, look) {
+            tracing::warn!(worker = worker.0, "a worker stands still");
+            self.supervisor.kill(worker, Killer::Frozen);
+        }
+        if self.cancelled.is_some_and(|at| real >= at + GRACE) {
             // Once is enough; the dead report themselves.
-            self.cancelled = Some(now + Duration::from_secs(3600));
+            self.cancelled = Some(real + Duration::from_secs(3600));
             self.kill_all();
         }
     }
@@ -265,12 +300,18 @@ impl<'a> Run<'a> {
     async fn handle(&mut self, input: Input) {
         let mut effects = std::mem::take(&mut self.effects);
         self.scheduler.handle(input, &mut effects);
+        // What one worker gives back may let others begin.
+        let mut begun = Vec::new();
         for effect in effects.drain(..) {
             match effect {
                 Effect::Run { slot, task, attempt, suspect, outputs } => {
                     self.attempts.insert(task, attempt);
+                    if begun.last() != Some(&slot.worker) {
+                        begun.push(slot.worker);
+                    }
                     self.start(slot, task, attempt, suspect, &outputs);
                 }
+                Effect::Leave { worker } => self.supervisor.retire(worker),
                 Effect::GiveUp { task, why, outputs } => {
                     self.end_given_up(task, why, &outputs).await;
                 }
@@ -281,6 +322,9 @@ impl<'a> Run<'a> {
             Input::Ready { worker, .. } => self.watch(worker).await,
             Input::Finished { slot, .. } | Input::PutOff { slot, .. } => {
                 self.watch(slot.worker).await;
+                for worker in begun.into_iter().filter(|worker| *worker != slot.worker) {
+                    self.watch(worker).await;
+                }
             }
             Input::Lost { .. } | Input::Resume => {
                 for worker in self.workers.keys().copied().collect::<Vec<_>>() {
@@ -313,14 +357,18 @@ impl<'a> Run<'a> {
     /// Notes what a worker's threads run now, for the deadlines, and tells what is new.
     async fn watch(&mut self, worker: WorkerId) {
         let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
+        let mut is_idle = true;
         for index in 0..slots {
             let slot = SlotId { worker, index };
             let Some(task) = self.scheduler.running(slot) else {
                 self.deadlines.rests(slot);
                 continue;
             };
+            is_idle = false;
             let unit = &self.plan.units[task.0 as usize];
-            if self.deadlines.runs(slot, task, unit.cost, Instant::now()) {
+            let work = (unit.pixels, unit.variants.len());
+            if self.deadlines.runs(slot, task, work, self.now) {
+                self.heartbeats.heard(worker, self.now);
                 let image = self.image_name(unit.image);
                 let attempt = self.attempts.get(&task).copied().unwrap_or(1);
                 let unit_index = task.0 as usize;
@@ -335,6 +383,9 @@ impl<'a> Run<'a> {
                 };
                 self.bus.publish(event).await;
             }
+        }
+        if is_idle {
+            self.heartbeats.forget(worker);
         }
     }
 
@@ -362,11 +413,13 @@ impl<'a> Run<'a> {
         let elapsed = self.start.elapsed();
         self.tell_progress().await;
         self.check_books().await;
-        let pids: Vec<_> =
-            self.workers.values().filter(|known| known.alive).map(|known| known.pid).collect();
+        let alive = self.workers.values().filter(|known| known.alive);
+        // A process that is gone tells nothing, unless it was let go.
+        let peaks: Option<Vec<_>> =
+            alive.map(|known| memory::peak(known.pid).max(known.peak_bytes)).collect();
         let mut summary = self.ledger.summary(elapsed, self.settings.mode, self.slots);
+        summary.sandbox = self.sandbox.take();
         summary.master_peak_bytes = memory::peak(std::process::id());
-        let peaks: Option<Vec<_>> = pids.into_iter().map(memory::peak).collect();
         summary.workers_peak_bytes =
             peaks.filter(|peaks| !peaks.is_empty()).map(|peaks| peaks.iter().sum());
         self.supervisor.stop();
@@ -378,6 +431,7 @@ impl<'a> Run<'a> {
                 WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, death).await,
                 WorkerEvent::Ready { .. }
                 | WorkerEvent::Started { .. }
+                | WorkerEvent::Retired { .. }
                 | WorkerEvent::Reported { .. } => {}
             }
         }
@@ -389,12 +443,5 @@ impl<'a> Run<'a> {
             no_workers: self.no_workers,
             halted: self.halted,
         }
-    }
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
     }
 }

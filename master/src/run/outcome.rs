@@ -1,5 +1,6 @@
 //! The ends that outputs come to, from every side.
 
+use std::path::Path;
 use std::time::Duration;
 
 use lote_protocol::message::{Stage, Written};
@@ -8,6 +9,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use super::Run;
 use crate::event::{Event, OutputEnded, Place, Status};
 use crate::plan::OutputState;
+use crate::reproduce::{Recipe, command};
 use crate::scheduler::{GiveUp, SlotId, TaskId};
 use crate::supervisor::{Death, Killer};
 
@@ -92,13 +94,46 @@ impl Run<'_> {
                 GiveUp::Quarantined => {
                     let death = self.deaths.get(&task);
                     let stage = self.stages.get(&task).copied();
-                    let failure = quarantine(death, stage, attempt.unwrap_or(2));
+                    let max_memory = self.settings.workers.max_memory_bytes;
+                    let failure =
+                        quarantine(death, stage, self.scheduler.failures(task), max_memory);
                     let last_words = death.map(|d| d.last_words.clone()).unwrap_or_default();
-                    let ended = failed(blank, failure);
-                    OutputEnded { status: Status::Quarantined, last_words, ..ended }
+                    let ended = OutputEnded {
+                        status: Status::Quarantined,
+                        last_words,
+                        reproduce: Some(self.reproduce(task, image, variant, false)),
+                        reproduce_redacted: Some(self.reproduce(task, image, variant, true)),
+                        ..failed(blank, failure)
+                    };
+                    self.ledger.note_quarantine(&ended);
+                    ended
                 }
             };
             self.book(image, variant, ended, Duration::ZERO).await;
+        }
+    }
+
+    /// The command that makes an output alone, with whole paths, or with the names that pages know.
+    fn reproduce(&self, task: TaskId, image: usize, variant: usize, is_redacted: bool) -> String {
+        let limits = &self.settings.workers.limits;
+        let recipe = Recipe {
+            variant: &self.plan.variants[variant],
+            encoding: self.plan.encoding(),
+            limits,
+            max_memory_bytes: self.settings.workers.max_memory_bytes,
+        };
+        let work = self.plan.task(task.0 as usize);
+        let order = work.as_ref().and_then(|work| {
+            let order = work.orders.iter().find(|order| order.variant as usize == variant)?;
+            Some((Path::new(&work.input), Path::new(&order.output)))
+        });
+        match order {
+            Some((input, output)) if !is_redacted => command(input, output, &recipe),
+            _ => {
+                let output = self.plan.output(image, variant);
+                let output = Path::new(output.file_name().unwrap_or_default());
+                command(&self.plan.images[image].name, output, &recipe)
+            }
         }
     }
 
@@ -150,9 +185,26 @@ fn failed(ended: OutputEnded, failure: Failure) -> OutputEnded {
 }
 
 /// Why a task is given up that two workers died of.
-fn quarantine(death: Option<&Death>, stage: Option<Stage>, times: u32) -> Failure {
+fn quarantine(
+    death: Option<&Death>,
+    stage: Option<Stage>,
+    times: u32,
+    max_memory_bytes: Option<u64>,
+) -> Failure {
     let at = stage.map(|stage| format!(" while {}", stage.name())).unwrap_or_default();
     match death {
+        Some(death) if death.wanted_memory() => {
+            let what = match max_memory_bytes {
+                Some(bytes) => {
+                    format!("it needs more memory than --max-memory allows ({} MiB)", bytes >> 20)
+                }
+                None => {
+                    "it needs more memory than there is; a smaller --jobs leaves it more".into()
+                }
+            };
+            let died = format!("its worker process died {times} times{at} ({})", death.cause);
+            Failure::new(FailureKind::TooLarge, format!("{what}: {died}"))
+        }
         Some(death) if matches!(death.killer, Some(Killer::Timeout { .. })) => Failure::new(
             FailureKind::Timeout,
             format!("it took too long {times} times{at}; --timeout gives it more time"),

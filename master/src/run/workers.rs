@@ -3,19 +3,26 @@
 use std::time::{Duration, Instant};
 
 use lote_protocol::message::Report;
+use lote_protocol::sandbox::Sandbox;
 
-use super::Run;
+use super::{Run, memory};
 use crate::event::{Event, WorkerState};
 use crate::scheduler::{Input, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Death, Killer, Mailbox, WorkerEvent};
 
 /// A worker as the loop knows it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) pid: u32,
     pub(super) slots: u32,
     pub(super) mailbox: Option<Mailbox>,
     died: Option<Instant>,
+    /// The most memory that processes of this lane had that were let go, bytes.
+    pub(super) peak_bytes: Option<u64>,
+    /// What it kept in memory, bytes, if it has to go for that.
+    held_bytes: Option<u64>,
+    /// When that was last measured.
+    measured: Duration,
     /// Whether it may still come back.
     pub(super) alive: bool,
     /// Whether it has made no sense, so that nothing it says counts any more.
@@ -24,7 +31,7 @@ pub(super) struct Known {
 
 impl Known {
     fn new(pid: u32, alive: bool) -> Self {
-        Self { pid, slots: 0, mailbox: None, died: None, alive, disbelieved: false }
+        Self { pid, mailbox: None, alive, ..Self::default() }
     }
 }
 
@@ -34,26 +41,33 @@ impl Run<'_> {
             WorkerEvent::Started { worker, pid } => {
                 let known = self.workers.contains_key(&worker);
                 let state = if known { WorkerState::Restarted } else { WorkerState::Started };
-                let died = self.workers.remove(&worker).and_then(|before| before.died);
-                let known = Known { died, ..Known::new(pid, true) };
+                let before = self.workers.remove(&worker).unwrap_or_default();
+                let Known { died, peak_bytes, .. } = before;
+                let known = Known { died, peak_bytes, ..Known::new(pid, true) };
                 self.workers.insert(worker, known);
-                self.tell_worker(worker, pid, state, None, None).await;
+                let reason =
+                    before.held_bytes.map(|bytes| format!("recycled: held {} MiB", bytes >> 20));
+                self.tell_worker(worker, pid, state, reason).await;
             }
-            WorkerEvent::Ready { worker, pid, slots, took, mailbox } => {
+            WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox } => {
                 let took = self.workers.get_mut(&worker).map_or(took, |known| {
                     known.mailbox = Some(mailbox);
+                    // What was started may be a program around it.
+                    known.pid = pid;
                     known.slots = slots;
                     known.died.map_or(took, |died| died.elapsed())
                 });
-                self.tell_worker(worker, pid, WorkerState::Ready, None, Some(took)).await;
+                self.tell_ready(worker, pid, sandbox, took).await;
                 self.handle(Input::Ready { worker, slots }).await;
             }
             WorkerEvent::Reported { worker, report } => self.report(worker, report).await,
             WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, death).await,
+            // It had left the scheduler before, and its replacement tells why it went.
+            WorkerEvent::Retired { worker } => self.deadlines.forget(worker),
             WorkerEvent::Off { worker, reason } => {
                 let pid = self.gone(worker);
                 let told = Some(reason.clone());
-                self.tell_worker(worker, pid, WorkerState::Stopped, told, None).await;
+                self.tell_worker(worker, pid, WorkerState::Stopped, told).await;
                 if !external && self.workers.values().all(|known| !known.alive) {
                     self.no_workers = Some(reason);
                     self.handle(Input::NoWorkers).await;
@@ -61,7 +75,7 @@ impl Run<'_> {
             }
             WorkerEvent::Stopped { worker, pid } => {
                 self.gone(worker);
-                self.tell_worker(worker, pid, WorkerState::Stopped, None, None).await;
+                self.tell_worker(worker, pid, WorkerState::Stopped, None).await;
             }
         }
     }
@@ -74,6 +88,12 @@ impl Run<'_> {
     }
 
     async fn report(&mut self, worker: WorkerId, report: Report) {
+        if self.scheduler.is_at_work(worker) {
+            self.heartbeats.heard(worker, self.now);
+        }
+        if report == Report::Alive {
+            return;
+        }
         let Some((slot, task)) = self.about(worker, &report) else {
             // More of the kind may be on its way while it is being killed.
             if let Some(known) = self.workers.get_mut(&worker)
@@ -89,6 +109,7 @@ impl Run<'_> {
             return;
         };
         match report {
+            Report::Prepared { .. } | Report::Alive => {}
             Report::Reached { stage, .. } => {
                 self.stages.insert(task, stage);
             }
@@ -116,8 +137,26 @@ impl Run<'_> {
                 } else {
                     Input::Finished { slot, task }
                 };
+                self.weigh(worker).await;
                 self.handle(input).await;
             }
+        }
+    }
+
+    /// Has a worker replaced that keeps too much memory from task to task.
+    async fn weigh(&mut self, worker: WorkerId) {
+        let now = self.now;
+        let Some(known) = self.workers.get_mut(&worker) else { return };
+        // Ten times a second is enough, however small the tasks.
+        if self.ceiling_bytes == u64::MAX || known.measured == now {
+            return;
+        }
+        known.measured = now;
+        let held = memory::resident(known.pid).filter(|bytes| *bytes > self.ceiling_bytes);
+        if held.is_some() {
+            known.held_bytes = held;
+            known.peak_bytes = known.peak_bytes.max(memory::peak(known.pid));
+            self.handle(Input::Retire { worker }).await;
         }
     }
 
@@ -126,7 +165,10 @@ impl Run<'_> {
     fn about(&self, worker: WorkerId, report: &Report) -> Option<(SlotId, TaskId)> {
         let (Report::Reached { slot, task, .. }
         | Report::Ended { slot, task, .. }
-        | Report::Finished { slot, task, .. }) = report;
+        | Report::Finished { slot, task, .. }) = report
+        else {
+            return None;
+        };
         self.workers.get(&worker).filter(|known| !known.disbelieved)?;
         let slot = SlotId { worker, index: *slot };
         let running = self.scheduler.running(slot)?;
@@ -143,6 +185,7 @@ impl Run<'_> {
         self.ledger.lost_workers += 1;
         let slots = self.workers.get_mut(&worker).map_or(0, |known| {
             known.died = Some(Instant::now());
+            known.held_bytes = None;
             known.mailbox = None;
             known.slots
         });
@@ -157,10 +200,27 @@ impl Run<'_> {
             self.put_off.remove(&task);
         }
         self.deadlines.forget(worker);
+        self.heartbeats.forget(worker);
         let reason = Some(death.to_string());
         let blame = death.blame();
-        self.tell_worker(worker, pid, WorkerState::Lost, reason, None).await;
+        self.tell_worker(worker, pid, WorkerState::Lost, reason).await;
         self.handle(Input::Lost { worker, blame }).await;
+    }
+
+    async fn tell_ready(&mut self, worker: WorkerId, pid: u32, sandbox: Sandbox, took: Duration) {
+        if self.sandbox.as_ref().is_none_or(|weakest| sandbox.level < weakest.level) {
+            self.sandbox = Some(sandbox.clone());
+        }
+        let event = Event::Worker {
+            worker: worker.0,
+            pid,
+            slots: self.workers.get(&worker).map_or(0, |known| known.slots),
+            state: WorkerState::Ready,
+            reason: None,
+            ms: Some(milliseconds(took)),
+            sandbox: Some(sandbox),
+        };
+        self.bus.publish(event).await;
     }
 
     async fn tell_put_off(&mut self, slot: SlotId, image: usize, variant: u32) {
@@ -179,11 +239,14 @@ impl Run<'_> {
         pid: u32,
         state: WorkerState,
         reason: Option<String>,
-        took: Option<Duration>,
     ) {
-        let ms = took.map(|took| took.as_secs_f64() * 1000.0);
         let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
-        let event = Event::Worker { worker: worker.0, pid, slots, state, reason, ms };
+        let (ms, sandbox) = (None, None);
+        let event = Event::Worker { worker: worker.0, pid, slots, state, reason, ms, sandbox };
         self.bus.publish(event).await;
     }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
 }

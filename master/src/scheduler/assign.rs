@@ -23,18 +23,28 @@ impl Scheduler {
         let Some(worker) = self.workers.get(&id) else {
             return;
         };
-        if self.paused || self.cancelled || worker.exclusive {
-            return;
-        }
-        if self.suspects.is_empty() {
-            self.draining = None;
-        } else if worker.is_idle() {
-            self.start_suspect(id, effects);
-            return;
-        } else if *self.draining.get_or_insert(id) == id {
+        if self.paused || self.cancelled || worker.exclusive || worker.retiring {
             return;
         }
         let slots = worker.slots.len() as u32;
+        let first_slot = SlotId { worker: id, index: 0 };
+        let room = self.room(first_slot);
+        let memory = |task: &TaskId| self.tasks[task.0 as usize].memory_bytes;
+        let has_room = self.suspects.front().map(|task| memory(task) <= room);
+        match has_room {
+            None => self.draining = None,
+            Some(false) => {
+                // It waits until the others have given memory back.
+                self.draining = None;
+                self.memory.ran_short();
+            }
+            Some(true) if worker.is_idle() => return self.start_suspect(first_slot, effects),
+            Some(true) => {
+                if *self.draining.get_or_insert(id) == id {
+                    return;
+                }
+            }
+        }
         // Every thread gets one task before any gets a second.
         for index in 0..slots {
             self.give(SlotId { worker: id, index }, 1, effects);
@@ -44,15 +54,15 @@ impl Scheduler {
         }
     }
 
-    fn start_suspect(&mut self, id: WorkerId, effects: &mut Vec<Effect>) {
+    fn start_suspect(&mut self, slot: SlotId, effects: &mut Vec<Effect>) {
         if let Some(task) = self.suspects.pop_front() {
-            if self.draining == Some(id) {
+            if self.draining == Some(slot.worker) {
                 self.draining = None;
             }
-            if let Some(worker) = self.workers.get_mut(&id) {
+            if let Some(worker) = self.workers.get_mut(&slot.worker) {
                 worker.exclusive = true;
             }
-            self.assign(task, SlotId { worker: id, index: 0 }, effects);
+            self.assign(task, slot, effects);
         }
     }
 
@@ -61,21 +71,18 @@ impl Scheduler {
         let Some(worker) = self.workers.get(&slot.worker) else {
             return;
         };
-        let given = &worker.slots[slot.index as usize];
+        let given = &worker.slots[slot.index as usize].tasks;
         let mut count = given.len();
         let mut cost: u64 = given.iter().map(|task| self.tasks[task.0 as usize].cost).sum();
-        while count < most
-            && (count == 0 || cost < AHEAD_COST)
-            && let Some(&task) = self.queue.front()
-        {
-            let next = self.tasks[task.0 as usize].cost;
-            if count > 0 && cost + next > AHEAD_COST {
-                break;
-            }
-            self.queue.pop_front();
+        while count < most && (count == 0 || cost < AHEAD_COST) {
+            let next = match count {
+                0 => self.take_next(slot),
+                _ => self.take_ahead(slot, AHEAD_COST - cost),
+            };
+            let Some(task) = next else { break };
             self.assign(task, slot, effects);
             count += 1;
-            cost += next;
+            cost += self.tasks[task.0 as usize].cost;
         }
     }
 
@@ -91,7 +98,10 @@ impl Scheduler {
             outputs: state.open_outputs(),
         });
         if let Some(worker) = self.workers.get_mut(&slot.worker) {
-            worker.slots[slot.index as usize].push_back(task);
+            let of_slot = &mut worker.slots[slot.index as usize];
+            of_slot.tasks.push_back(task);
+            let memory = of_slot.reserved_bytes.max(self.tasks[task.0 as usize].memory_bytes);
+            self.memory.set(of_slot, memory);
         }
     }
 }

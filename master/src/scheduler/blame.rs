@@ -1,8 +1,8 @@
 //! What the death of a worker means for the tasks that it had.
 //!
 //! Only a task that was running can be to blame. It is repeated once, alone, so that a second
-//! death convicts it and nobody else. Tasks that were merely waiting in the worker go back to the
-//! head of the queue as if nothing had happened.
+//! death convicts it and nobody else. Tasks that were merely waiting in the worker go back to
+//! their places in the queue as if nothing had happened.
 
 use super::{
     Blame, Effect, GiveUp, MAX_CHARGED, MAX_EXCUSED, MAX_EXCUSED_EVER, Place, Scheduler, TaskId,
@@ -23,6 +23,7 @@ impl Scheduler {
         }
         let alone = running.len() == 1;
         for (index, task) in running.into_iter().rev() {
+            self.tasks[task.0 as usize].failures += 1;
             let blamed = match blame {
                 Blame::Running => true,
                 Blame::Slot(slot) => slot == index,
@@ -53,8 +54,9 @@ impl Scheduler {
     /// there. What had no open outputs any more has ended.
     fn split(&mut self, worker: Worker) -> (Vec<(u32, TaskId)>, Vec<TaskId>) {
         let (mut running, mut waiting) = (Vec::new(), Vec::new());
-        for (index, slot) in (0..).zip(worker.slots) {
-            for (place, task) in slot.into_iter().enumerate() {
+        for (index, mut slot) in (0..).zip(worker.slots) {
+            self.memory.set(&mut slot, 0);
+            for (place, task) in slot.tasks.into_iter().enumerate() {
                 if !self.tasks[task.0 as usize].has_open_outputs() {
                     self.end(task);
                 } else if place == 0 {
@@ -100,7 +102,8 @@ impl Scheduler {
         if suspect {
             self.suspects.push_back(task);
         } else {
-            self.queue.push_front(task);
+            let memory = self.tasks[task.0 as usize].memory_bytes;
+            self.queue.insert(task, memory);
         }
     }
 }

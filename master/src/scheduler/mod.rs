@@ -8,8 +8,10 @@
 
 mod assign;
 mod blame;
+mod memory;
 #[cfg(test)]
 mod property;
+mod queue;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -37,6 +39,8 @@ pub struct Job {
     pub cost: u64,
     /// How many outputs it has.
     pub outputs: u32,
+    /// The most memory that it probably takes up while it runs, bytes.
+    pub memory_bytes: u64,
 }
 
 /// Whom the death of a worker is held against.
@@ -92,6 +96,11 @@ pub enum Input {
         /// Whom that is held against.
         blame: Blame,
     },
+    /// A worker is to be replaced when it has done what it has, if there is more to do at all.
+    Retire {
+        /// The worker.
+        worker: WorkerId,
+    },
     /// Nothing more is started until [`Input::Resume`].
     Pause,
     /// Go on.
@@ -117,6 +126,12 @@ pub enum Effect {
         suspect: bool,
         /// The outputs that have not ended, in order.
         outputs: Vec<u32>,
+    },
+    /// Have a worker leave that was to retire: it has nothing to do, and gets nothing more until
+    /// it is [`Input::Ready`] again.
+    Leave {
+        /// The worker.
+        worker: WorkerId,
     },
     /// These outputs of a task will not be made.
     GiveUp {
@@ -170,10 +185,13 @@ enum Place {
 #[derive(Debug)]
 struct Task {
     cost: u64,
+    memory_bytes: u64,
     place: Place,
     /// Whether each output has yet to end.
     open: Vec<bool>,
     attempts: u32,
+    /// How often it was running, and was not finished.
+    failures: u32,
     charged: u32,
     excused: u32,
 }
@@ -188,17 +206,27 @@ impl Task {
     }
 }
 
+/// A thread of a worker.
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    /// What it has been given; the first is running.
+    tasks: VecDeque<TaskId>,
+    /// What is set aside for it: the memory of the largest of its tasks, bytes.
+    reserved_bytes: u64,
+}
+
 #[derive(Debug, Default)]
 struct Worker {
-    /// For each thread what it has been given; the first is running.
-    slots: Vec<VecDeque<TaskId>>,
+    slots: Vec<Slot>,
     /// Whether it runs a suspect, with nothing beside it.
     exclusive: bool,
+    /// Whether it is to leave when it has nothing to do.
+    retiring: bool,
 }
 
 impl Worker {
     fn is_idle(&self) -> bool {
-        self.slots.iter().all(VecDeque::is_empty)
+        self.slots.iter().all(|slot| slot.tasks.is_empty())
     }
 }
 
@@ -206,7 +234,8 @@ impl Worker {
 #[derive(Debug)]
 pub struct Scheduler {
     tasks: Vec<Task>,
-    queue: VecDeque<TaskId>,
+    queue: queue::Queue,
+    memory: memory::Budget,
     /// Tasks that a worker died of; each runs alone.
     suspects: VecDeque<TaskId>,
     workers: BTreeMap<WorkerId, Worker>,
@@ -226,17 +255,21 @@ impl Scheduler {
             .into_iter()
             .map(|job| Task {
                 cost: job.cost,
+                // Bounded, so that sums do not overflow.
+                memory_bytes: job.memory_bytes.clamp(1, 1 << 50),
                 place: Place::Queued,
                 open: vec![true; job.outputs as usize],
                 attempts: 0,
+                failures: 0,
                 charged: 0,
                 excused: 0,
             })
             .collect();
-        let queue = (0..tasks.len() as u32).map(TaskId).collect();
+        let queue = queue::Queue::new(tasks.iter().map(|task| task.memory_bytes));
         Self {
             tasks,
             queue,
+            memory: memory::Budget::default(),
             suspects: VecDeque::new(),
             workers: BTreeMap::new(),
             draining: None,
@@ -245,6 +278,12 @@ impl Scheduler {
             paused: false,
             cancelled: false,
         }
+    }
+
+    /// Sets a bound on memory, bytes, before anything has been started: a task is started only if
+    /// what the running ones probably take up stays within it, or if nothing else runs.
+    pub fn bound_memory(&mut self, bytes: u64) {
+        self.memory = memory::Budget::new(bytes);
     }
 
     /// Takes in what happened; what is to be done is appended to `effects`. What comes late or
@@ -256,6 +295,7 @@ impl Scheduler {
             Input::Finished { slot, task } => self.finished(slot, task, effects),
             Input::PutOff { slot, task } => self.put_off(slot, task, effects),
             Input::Lost { worker, blame } => self.lost(worker, blame, effects),
+            Input::Retire { worker } => self.retire(worker, effects),
             Input::Pause => self.paused = true,
             Input::Resume => {
                 self.paused = false;
@@ -279,9 +319,14 @@ impl Scheduler {
         self.workers.values().all(Worker::is_idle)
     }
 
+    /// Whether that worker has something to do.
+    pub fn is_at_work(&self, worker: WorkerId) -> bool {
+        self.workers.get(&worker).is_some_and(|worker| !worker.is_idle())
+    }
+
     /// The task that a slot is running: the first of those it was given.
     pub fn running(&self, slot: SlotId) -> Option<TaskId> {
-        self.workers.get(&slot.worker)?.slots.get(slot.index as usize)?.front().copied()
+        self.workers.get(&slot.worker)?.slots.get(slot.index as usize)?.tasks.front().copied()
     }
 
     /// The outputs of a task that have not ended, in order.
@@ -289,12 +334,17 @@ impl Scheduler {
         self.tasks.get(task.0 as usize).map(Task::open_outputs).unwrap_or_default()
     }
 
+    /// How often a task was running, and was not finished.
+    pub fn failures(&self, task: TaskId) -> u32 {
+        self.tasks.get(task.0 as usize).map_or(0, |task| task.failures)
+    }
+
     /// The tasks that a worker has been given and that have not been finished.
     pub fn given(&self, worker: WorkerId) -> impl Iterator<Item = TaskId> + '_ {
         self.workers
             .get(&worker)
             .into_iter()
-            .flat_map(|worker| worker.slots.iter().flatten().copied())
+            .flat_map(|worker| worker.slots.iter().flat_map(|slot| &slot.tasks).copied())
     }
 
     /// How many tasks are where.
@@ -306,8 +356,8 @@ impl Scheduler {
     fn ready(&mut self, worker: WorkerId, slots: u32, effects: &mut Vec<Effect>) {
         let known = self.workers.contains_key(&worker);
         if !known && slots > 0 {
-            let slots = vec![VecDeque::new(); slots as usize];
-            self.workers.insert(worker, Worker { slots, exclusive: false });
+            let slots = vec![Slot::default(); slots as usize];
+            self.workers.insert(worker, Worker { slots, ..Worker::default() });
             self.fill(worker, effects);
         }
     }
@@ -322,22 +372,50 @@ impl Scheduler {
     }
 
     fn finished(&mut self, slot: SlotId, task: TaskId, effects: &mut Vec<Effect>) {
-        if !self.leave(slot, task) {
-            return;
-        }
+        let Some(leaves) = self.take_off(slot, task) else { return };
         // A worker that forgets an output has not done the task.
         if self.tasks[task.0 as usize].has_open_outputs() {
+            self.tasks[task.0 as usize].failures += 1;
             self.charge(task, effects);
         } else {
             self.end(task);
         }
-        self.fill(slot.worker, effects);
+        self.go_on(slot.worker, leaves, effects);
+    }
+
+    /// After a task of a worker has come to its end: the worker leaves, or gets more to do.
+    fn go_on(&mut self, worker: WorkerId, leaves: bool, effects: &mut Vec<Effect>) {
+        if leaves {
+            self.leave(worker, effects);
+        }
+        if self.memory.take_shortage() {
+            self.fill_all(effects);
+        } else {
+            self.fill(worker, effects);
+        }
+    }
+
+    fn retire(&mut self, id: WorkerId, effects: &mut Vec<Effect>) {
+        let nothing_left = self.queue.is_empty() && self.suspects.is_empty();
+        if let Some(worker) = self.workers.get_mut(&id).filter(|_| !nothing_left) {
+            worker.retiring = true;
+            if worker.is_idle() {
+                self.leave(id, effects);
+            }
+        }
+    }
+
+    /// An idle worker is let go.
+    fn leave(&mut self, id: WorkerId, effects: &mut Vec<Effect>) {
+        self.workers.remove(&id);
+        if self.draining == Some(id) {
+            self.draining = None;
+        }
+        effects.push(Effect::Leave { worker: id });
     }
 
     fn put_off(&mut self, slot: SlotId, task: TaskId, effects: &mut Vec<Effect>) {
-        if !self.leave(slot, task) {
-            return;
-        }
+        let Some(leaves) = self.take_off(slot, task) else { return };
         if self.tasks[task.0 as usize].has_open_outputs() {
             // The next one is no repetition.
             self.tasks[task.0 as usize].attempts -= 1;
@@ -345,19 +423,22 @@ impl Scheduler {
         } else {
             self.end(task);
         }
-        self.fill(slot.worker, effects);
+        self.go_on(slot.worker, leaves, effects);
     }
 
-    /// Takes a task from the slot that is running it; whether it was.
-    fn leave(&mut self, slot: SlotId, task: TaskId) -> bool {
+    /// Takes a task off the slot that is running it; tells whether its worker is to leave now.
+    /// `None` if the slot is not running it.
+    fn take_off(&mut self, slot: SlotId, task: TaskId) -> Option<bool> {
         if self.running(slot) != Some(task) {
-            return false;
+            return None;
         }
-        if let Some(worker) = self.workers.get_mut(&slot.worker) {
-            worker.slots[slot.index as usize].pop_front();
-            worker.exclusive = false;
-        }
-        true
+        let worker = self.workers.get_mut(&slot.worker)?;
+        let of_slot = &mut worker.slots[slot.index as usize];
+        of_slot.tasks.pop_front();
+        let left = of_slot.tasks.iter().map(|task| self.tasks[task.0 as usize].memory_bytes);
+        self.memory.set(of_slot, left.max().unwrap_or(0));
+        worker.exclusive = false;
+        Some(worker.retiring && worker.is_idle())
     }
 
     fn end(&mut self, task: TaskId) {
@@ -378,7 +459,7 @@ impl Scheduler {
 
     fn give_up_waiting(&mut self, why: GiveUp, effects: &mut Vec<Effect>) {
         let waiting = std::mem::take(&mut self.suspects);
-        let waiting = waiting.into_iter().chain(std::mem::take(&mut self.queue));
+        let waiting = waiting.into_iter().chain(self.queue.take_all());
         for task in waiting.collect::<Vec<_>>() {
             self.give_up(task, why, effects);
         }

@@ -14,6 +14,7 @@ enum Step {
     Finish { worker: u32, slot: u32 },
     PutOff { worker: u32, slot: u32 },
     Lose { worker: u32, blame: u8 },
+    Retire { worker: u32 },
     Stray { worker: u32, slot: u32, task: u32, output: u32 },
     Pause,
     Resume,
@@ -29,6 +30,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (worker(), slot()).prop_map(|(worker, slot)| Step::Finish { worker, slot }),
         2 => (worker(), slot()).prop_map(|(worker, slot)| Step::PutOff { worker, slot }),
         3 => (worker(), 0..5_u8).prop_map(|(worker, blame)| Step::Lose { worker, blame }),
+        2 => worker().prop_map(|worker| Step::Retire { worker }),
         2 => (worker(), slot(), 0..20_u32, 0..4_u32).prop_map(|(worker, slot, task, output)| {
             Step::Stray { worker, slot, task, output }
         }),
@@ -49,13 +51,27 @@ struct World {
     attempts: BTreeMap<TaskId, u32>,
     deaths_held_against: BTreeMap<TaskId, u32>,
     total: usize,
+    memory: Vec<u64>,
+    budget: u64,
 }
 
 impl World {
+    /// With jobs of that cost and so many outputs.
     fn new(jobs: &[(u64, u32)]) -> Self {
-        let specs = jobs.iter().map(|&(cost, outputs)| Job { cost, outputs });
+        let jobs: Vec<_> = jobs.iter().map(|&(cost, outputs)| (cost, outputs, 1)).collect();
+        Self::with_memory(&jobs, u64::MAX)
+    }
+
+    /// With jobs of that cost, so many outputs and so much memory, and a bound on memory.
+    fn with_memory(jobs: &[(u64, u32, u64)], budget: u64) -> Self {
+        let specs =
+            jobs.iter().map(|&(cost, outputs, memory_bytes)| Job { cost, outputs, memory_bytes });
+        let mut scheduler = Scheduler::new(specs);
+        scheduler.bound_memory(budget);
         Self {
-            scheduler: Scheduler::new(specs),
+            scheduler,
+            memory: jobs.iter().map(|job| job.2).collect(),
+            budget,
             workers: BTreeMap::new(),
             ended: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -80,6 +96,10 @@ impl World {
                     *count += 1;
                     assert_eq!(attempt, *count);
                 }
+                Effect::Leave { worker } => {
+                    let slots = self.workers.remove(&worker.0).expect("a dead worker");
+                    assert!(slots.iter().all(VecDeque::is_empty), "a worker left its work");
+                }
                 Effect::GiveUp { task, outputs, why } => {
                     if why == GiveUp::Quarantined {
                         let deaths = self.deaths_held_against.get(&task).copied().unwrap_or(0);
@@ -100,6 +120,11 @@ impl World {
         let assigned: usize = self.workers.values().flatten().map(VecDeque::len).sum();
         assert_eq!(counts.assigned, assigned, "the scheduler and the workers disagree");
         assert!(self.ended.values().all(|times| *times == 1), "an output ended twice");
+        let largest =
+            |slot: &SlotWork| slot.iter().map(|work| self.memory[work.0.0 as usize]).max();
+        let at_work: Vec<_> = self.workers.values().flatten().filter_map(largest).collect();
+        let fits = at_work.iter().sum::<u64>() <= self.budget;
+        assert!(fits || at_work.len() == 1, "giants side by side: {at_work:?}");
         if self.scheduler.is_done() {
             assert_eq!(self.ended.len(), self.total, "an output is lost");
         }
@@ -176,6 +201,7 @@ impl World {
             Step::Finish { worker, slot } => self.finish(worker, slot),
             Step::PutOff { worker, slot } => self.put_off(worker, slot),
             Step::Lose { worker, blame } => self.lose(worker, blame),
+            Step::Retire { worker } => self.tell(Input::Retire { worker: WorkerId(worker) }),
             Step::Stray { worker, slot, task, output } => {
                 let at = SlotId { worker: WorkerId(worker), index: slot };
                 let runs_there = self
@@ -196,11 +222,11 @@ impl World {
     /// From here on everything goes well.
     fn settle(&mut self) {
         self.tell(Input::Resume);
-        self.apply(&Step::Ready { worker: 0, slots: 2 });
         for _ in 0..10_000 {
             if self.scheduler.is_done() {
                 return;
             }
+            self.apply(&Step::Ready { worker: 0, slots: 2 });
             let busy: Vec<(u32, u32)> = self
                 .workers
                 .iter()
@@ -217,10 +243,11 @@ impl World {
 proptest! {
     #[test]
     fn nothing_is_lost_or_ended_twice_in_any_order_of_events(
-        jobs in prop::collection::vec((1_u64..400_000, 1_u32..4), 1..20),
+        jobs in prop::collection::vec((1_u64..400_000, 1_u32..4, 1_u64..100 << 20), 1..20),
+        budget in prop_oneof![Just(u64::MAX), 1_u64..300 << 20],
         steps in prop::collection::vec(step(), 0..120),
     ) {
-        let mut world = World::new(&jobs);
+        let mut world = World::with_memory(&jobs, budget);
         for step in &steps {
             world.apply(step);
         }
@@ -287,7 +314,7 @@ fn whoever_kills_at_random_convicts_nobody() {
 
 #[test]
 fn what_was_put_off_is_made_later_and_is_no_repetition() {
-    let mut scheduler = Scheduler::new([Job { cost: 1, outputs: 2 }]);
+    let mut scheduler = Scheduler::new([Job { cost: 1, memory_bytes: 0, outputs: 2 }]);
     let (worker, slot) = (WorkerId(1), SlotId { worker: WorkerId(1), index: 0 });
     let mut effects = Vec::new();
     scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
@@ -305,7 +332,7 @@ fn what_was_put_off_is_made_later_and_is_no_repetition() {
 
 #[test]
 fn a_repeated_task_makes_only_what_is_missing() {
-    let mut scheduler = Scheduler::new([Job { cost: 1, outputs: 3 }]);
+    let mut scheduler = Scheduler::new([Job { cost: 1, outputs: 3, memory_bytes: 1 }]);
     let (worker, slot) = (WorkerId(1), SlotId { worker: WorkerId(1), index: 0 });
     let mut effects = Vec::new();
     scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
@@ -323,11 +350,57 @@ fn a_repeated_task_makes_only_what_is_missing() {
 fn large_tasks_are_not_given_ahead_and_small_ones_are() {
     let mut effects = Vec::new();
     let worker = WorkerId(1);
-    let mut large = Scheduler::new([Job { cost: 5_000_000, outputs: 1 }; 9]);
+    let mut large = Scheduler::new([Job { cost: 5_000_000, outputs: 1, memory_bytes: 1 }; 9]);
     large.handle(Input::Ready { worker, slots: 1 }, &mut effects);
     assert_eq!(effects.len(), 1);
     effects.clear();
-    let mut small = Scheduler::new([Job { cost: 5_000, outputs: 1 }; 90]);
+    let mut small = Scheduler::new([Job { cost: 5_000, outputs: 1, memory_bytes: 1 }; 90]);
     small.handle(Input::Ready { worker, slots: 1 }, &mut effects);
     assert_eq!(effects.len(), 16);
+}
+
+#[test]
+fn giants_run_one_after_the_other_and_others_beside_them() {
+    const GB: u64 = 1_000_000_000;
+    let jobs = [(9, 1, 6 * GB), (8, 1, 6 * GB), (7, 1, GB), (6, 1, GB)];
+    let mut world = World::with_memory(&jobs, 8 * GB);
+    for worker in 0..2 {
+        world.apply(&Step::Ready { worker, slots: 1 });
+    }
+    let running = |world: &World| {
+        let slots = world.workers.values().map(|slots| slots[0].front().map(|work| work.0.0));
+        slots.collect::<Vec<_>>()
+    };
+    assert_eq!(running(&world), [Some(0), Some(2)], "the second giant is passed over");
+    world.finish(1, 0);
+    assert_eq!(running(&world), [Some(0), Some(3)]);
+    world.finish(0, 0);
+    assert_eq!(running(&world), [Some(1), Some(3)], "its turn comes as soon as there is room");
+}
+
+#[test]
+fn a_giant_beyond_the_budget_runs_alone_and_then_all_go_on() {
+    let mut world =
+        World::with_memory(&[(900_000, 1, 500), (800_000, 1, 10), (700_000, 1, 10)], 100);
+    for worker in 0..3 {
+        world.apply(&Step::Ready { worker, slots: 1 });
+    }
+    assert_eq!(world.scheduler.counts().assigned, 1);
+    world.finish(0, 0);
+    assert_eq!(world.scheduler.counts().assigned, 2);
+}
+
+#[test]
+fn a_worker_that_retires_ends_what_it_has_and_only_if_more_is_to_be_done() {
+    let mut world = World::new(&[(1_000_000, 1); 2]);
+    world.apply(&Step::Ready { worker: 0, slots: 1 });
+    world.apply(&Step::Retire { worker: 0 });
+    world.finish(0, 0);
+    assert!(world.workers.is_empty(), "it has left");
+    assert_eq!(world.scheduler.counts().assigned, 0);
+    world.apply(&Step::Ready { worker: 0, slots: 1 });
+    world.apply(&Step::Retire { worker: 0 });
+    world.finish(0, 0);
+    assert!(world.workers.contains_key(&0), "nothing is left for another one to do");
+    assert!(world.scheduler.is_done());
 }

@@ -18,6 +18,18 @@ pub enum Cause {
     Silent(u64),
 }
 
+impl fmt::Display for Cause {
+    /// In a few words: `SIGSEGV`, `exit code 3`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(signal) => f.write_str(&signal_name(*signal)),
+            Self::Exit(code) => write!(f, "exit code {code}"),
+            Self::HungUp => f.write_str("hung up"),
+            Self::Silent(seconds) => write!(f, "no sign of life in {seconds} s"),
+        }
+    }
+}
+
 /// Who of us killed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Killer {
@@ -26,10 +38,19 @@ pub enum Killer {
         /// The thread.
         slot: u32,
     },
+    /// It stood still, though it had something to do.
+    Frozen,
     /// The user asked for it.
     User,
     /// It sent something that makes no sense.
     Protocol,
+}
+
+impl Killer {
+    /// Whether it was killed for not getting on.
+    pub(super) fn is_watchdog(self) -> bool {
+        matches!(self, Self::Timeout { .. } | Self::Frozen)
+    }
 }
 
 /// The death of a worker.
@@ -48,6 +69,7 @@ pub struct Death {
 const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
 const SIGQUIT: i32 = 3;
+const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
 const SIGTERM: i32 = 15;
 
@@ -61,10 +83,23 @@ impl Death {
         }
     }
 
+    /// Whether it asked for more memory than it could have: the system killed it for that, or it
+    /// gave up when it was refused.
+    pub fn wanted_memory(&self) -> bool {
+        match self.cause {
+            Cause::Signal(SIGKILL) => self.killer.is_none() && self.out_of_memory,
+            // What Rust's runtime says before it aborts.
+            Cause::Signal(SIGABRT) => self.last_words.iter().any(|line| {
+                line.starts_with("memory allocation of ") && line.ends_with(" bytes failed")
+            }),
+            _ => false,
+        }
+    }
+
     /// Whether it did not come from what the worker was doing.
     pub fn is_from_outside(&self) -> bool {
         match (&self.killer, &self.cause) {
-            (Some(killer), _) => *killer == Killer::User,
+            (Some(killer), _) => matches!(killer, Killer::User | Killer::Frozen),
             (None, Cause::Signal(signal)) => {
                 !self.out_of_memory && [SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM].contains(signal)
             }
@@ -79,12 +114,10 @@ impl fmt::Display for Death {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.killer, &self.cause) {
             (Some(Killer::Timeout { .. }), _) => f.write_str("timeout"),
+            (Some(Killer::Frozen), _) => f.write_str("frozen"),
             (Some(Killer::Protocol), _) => f.write_str("senseless messages"),
-            (_, Cause::Signal(SIGKILL)) if self.out_of_memory => f.write_str("out of memory"),
-            (_, Cause::Signal(signal)) => f.write_str(&signal_name(*signal)),
-            (_, Cause::Exit(code)) => write!(f, "exit code {code}"),
-            (_, Cause::HungUp) => f.write_str("hung up"),
-            (_, Cause::Silent(seconds)) => write!(f, "no sign of life in {seconds} s"),
+            _ if self.wanted_memory() => f.write_str("out of memory"),
+            (_, cause) => cause.fmt(f),
         }
     }
 }
@@ -127,7 +160,7 @@ pub(super) fn signal_name(signal: i32) -> String {
         SIGQUIT => "SIGQUIT",
         4 => "SIGILL",
         5 => "SIGTRAP",
-        6 => "SIGABRT",
+        SIGABRT => "SIGABRT",
         7 if cfg!(target_os = "linux") => "SIGBUS",
         10 if cfg!(target_os = "macos") => "SIGBUS",
         8 => "SIGFPE",
@@ -165,6 +198,23 @@ mod tests {
         let starved = death(Cause::Signal(9), None, true);
         assert_eq!(starved.blame(), Blame::Running);
         assert_eq!(starved.to_string(), "out of memory");
+    }
+
+    #[test]
+    fn a_worker_that_was_refused_memory_says_so_before_it_aborts() {
+        let words = vec!["memory allocation of 123 bytes failed".to_owned()];
+        let refused = Death { last_words: words, ..death(Cause::Signal(6), None, false) };
+        assert_eq!(
+            (refused.blame(), refused.to_string()),
+            (Blame::Running, "out of memory".into())
+        );
+        assert_eq!(death(Cause::Signal(6), None, false).to_string(), "SIGABRT");
+    }
+
+    #[test]
+    fn standing_still_is_nobodys_fault_at_first() {
+        let frozen = death(Cause::Signal(9), Some(Killer::Frozen), false);
+        assert_eq!((frozen.blame(), frozen.to_string()), (Blame::Outside, "frozen".into()));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lote_protocol::message::{Command, Report};
+use lote_protocol::sandbox;
 use lote_protocol::task::Limits;
 use lote_protocol::transport::{Sender, TransportError};
 use lote_worker::entry::EXIT_REFUSED;
@@ -20,17 +22,22 @@ use super::stderr::LastWords;
 use super::{Mailbox, WorkerEvent};
 use crate::scheduler::WorkerId;
 
-/// A process has this long to say Hello.
+/// A process has this long to say Hello, and then to set itself up.
 const START_TIME: Duration = Duration::from_secs(20);
 
 /// A worker that was told to stop has this long to leave.
 const STOP_TIME: Duration = Duration::from_secs(3);
+
+/// From SIGABRT to SIGKILL.
+const ABORT_TIME: Duration = Duration::from_secs(1);
 
 /// What a lane is told from above.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Control {
     /// Kill the process.
     Kill(Killer),
+    /// Have the worker end, and replace it.
+    Retire,
     /// Have the worker finish what it has, and end.
     Stop,
 }
@@ -41,15 +48,18 @@ pub(super) struct Lane {
     pub(super) slots: u32,
     pub(super) limits: Limits,
     pub(super) max_memory_bytes: Option<u64>,
+    pub(super) sandbox: Arc<sandbox::Order>,
     pub(super) launcher: Launcher,
     pub(super) door: Door,
     pub(super) events: mpsc::Sender<WorkerEvent>,
 }
 
 /// How the service of a worker ended.
+#[derive(Default)]
 struct Served {
     killer: Option<Killer>,
     stopping: bool,
+    retiring: bool,
     made_something: bool,
 }
 
@@ -72,6 +82,10 @@ impl Lane {
             };
             if served.stopping && served.killer.is_none() {
                 return self.tell(WorkerEvent::Stopped { worker, pid }).await;
+            }
+            if served.retiring && served.killer.is_none() && !served.stopping {
+                self.tell(WorkerEvent::Retired { worker }).await;
+                continue;
             }
             if served.made_something {
                 restarts.progress();
@@ -104,7 +118,7 @@ impl Lane {
     ) {
         let pid = visitor.pid;
         self.tell(WorkerEvent::Started { worker, pid }).await;
-        let (served, _) = self.serve(worker, visitor, Duration::ZERO, None, &mut control).await;
+        let (served, _) = self.serve(worker, visitor, None, None, &mut control).await;
         let stopped = served.stopping && served.killer.is_none();
         if !stopped {
             let death = Death {
@@ -134,7 +148,7 @@ impl Lane {
 
         let (served, cause) = match self.arrive(arrival, pid, &mut child, control).await {
             Arrival::Here(visitor) => {
-                self.serve(worker, visitor, start.elapsed(), Some(&mut child), control).await
+                self.serve(worker, visitor, Some(start), Some(&mut child), control).await
             }
             Arrival::Not { served, cause } => (served, cause),
         };
@@ -154,30 +168,35 @@ impl Lane {
     /// A race of Hello, death, a word from above, and the clock.
     async fn arrive(
         &self,
-        arrival: oneshot::Receiver<Visitor>,
+        mut arrival: oneshot::Receiver<Visitor>,
         pid: u32,
         child: &mut Child,
         control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> Arrival {
         let failed = |killer, stopping, cause| Arrival::Not {
-            served: Served { killer, stopping, made_something: false },
+            served: Served { killer, stopping, ..Served::default() },
             cause,
         };
-        tokio::select! {
-            Ok(visitor) = arrival => {
-                if self.launcher.starts_worker_itself() && visitor.pid != pid {
-                    return failed(Some(Killer::Protocol), false, None);
+        let too_late = tokio::time::Instant::now() + START_TIME;
+        loop {
+            return tokio::select! {
+                Ok(visitor) = &mut arrival => {
+                    if self.launcher.starts_worker_itself() && visitor.pid != pid {
+                        return failed(Some(Killer::Protocol), false, None);
+                    }
+                    Arrival::Here(visitor)
                 }
-                Arrival::Here(visitor)
-            }
-            _ = child.wait() => failed(None, false, None),
-            word = control.recv() => match word {
-                Some(Control::Kill(killer)) => failed(Some(killer), false, None),
-                Some(Control::Stop) | None => failed(None, true, None),
-            },
-            () = tokio::time::sleep(START_TIME) => {
-                failed(None, false, Some(Cause::Silent(START_TIME.as_secs())))
-            }
+                _ = child.wait() => failed(None, false, None),
+                word = control.recv() => match word {
+                    // That was for the process before.
+                    Some(Control::Retire) => continue,
+                    Some(Control::Kill(killer)) => failed(Some(killer), false, None),
+                    Some(Control::Stop) | None => failed(None, true, None),
+                },
+                () = tokio::time::sleep_until(too_late) => {
+                    failed(None, false, Some(Cause::Silent(START_TIME.as_secs())))
+                }
+            };
         }
     }
 
@@ -186,27 +205,37 @@ impl Lane {
         &self,
         worker: WorkerId,
         visitor: Visitor,
-        took: Duration,
+        start: Option<Instant>,
         mut child: Option<&mut Child>,
         control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> (Served, Option<Cause>) {
         let Visitor { pid, sender, mut receiver } = visitor;
-        let mut served = Served { killer: None, stopping: false, made_something: false };
+        let mut served = Served::default();
         let (mailbox, commands) = mpsc::unbounded_channel();
         let mailbox = Mailbox(mailbox);
         let (slots, limits) = (self.slots, self.limits);
         let max_memory_bytes = self.max_memory_bytes;
-        mailbox.send(Command::Welcome { slots, limits, max_memory_bytes });
+        let sandbox = sandbox::Order::clone(&self.sandbox);
+        mailbox.send(Command::Welcome { slots, limits, max_memory_bytes, sandbox });
         // A worker that has been stopped reads nothing, and must still be killable: sending waits
         // on its own.
         let mut writers = JoinSet::new();
         writers.spawn(write(sender, commands));
-        let ready = WorkerEvent::Ready { worker, pid, slots, took, mailbox: mailbox.clone() };
-        self.tell(ready).await;
-        let mut deadline = None;
+        let mut cause = None;
+        let mut is_ready = false;
+        let mut deadline = Some(tokio::time::Instant::now() + START_TIME);
         loop {
             tokio::select! {
                 report = receiver.next::<Report>() => match report {
+                    Ok(Some(Report::Prepared { sandbox })) if !is_ready => {
+                        is_ready = true;
+                        deadline = deadline.filter(|_| served.stopping);
+                        let took = start.map_or(Duration::ZERO, |start| start.elapsed());
+                        let mailbox = mailbox.clone();
+                        let ready =
+                            WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox };
+                        self.tell(ready).await;
+                    }
                     Ok(Some(report)) => {
                         served.made_something |= matches!(report, Report::Ended { .. });
                         self.tell(WorkerEvent::Reported { worker, report }).await;
@@ -224,24 +253,42 @@ impl Lane {
                     Some(Control::Kill(killer)) => {
                         served.killer = Some(killer);
                         match &mut child {
+                            Some(child) if killer.is_watchdog() && abort(child) => {
+                                deadline = Some(tokio::time::Instant::now() + ABORT_TIME);
+                            }
                             Some(child) => drop(child.start_kill()),
                             None => break,
                         }
+                    }
+                    Some(Control::Retire) if !served.retiring => {
+                        served.retiring = true;
+                        mailbox.send(Command::Stop);
+                        deadline = Some(tokio::time::Instant::now() + STOP_TIME);
                     }
                     Some(Control::Stop) if !served.stopping => {
                         served.stopping = true;
                         mailbox.send(Command::Stop);
                         deadline = Some(tokio::time::Instant::now() + STOP_TIME);
                     }
-                    Some(Control::Stop) => {}
+                    Some(Control::Stop | Control::Retire) => {}
                     // The run is over, and nobody is left to say more.
                     None => break,
                 },
-                () = until(deadline) => break,
+                () = until(deadline) => {
+                    if !is_ready && !served.stopping {
+                        cause = Some(Cause::Silent(START_TIME.as_secs()));
+                    }
+                    break;
+                }
             }
         }
+        if served.killer.is_some_and(Killer::is_watchdog)
+            && let Some(child) = child
+        {
+            drop(child.start_kill());
+        }
         // A process that has hung up is dead, or soon will be.
-        (served, None)
+        (served, cause)
     }
 
     /// Waits; tells whether it was told to stop meanwhile.
@@ -256,7 +303,7 @@ impl Lane {
             tokio::select! {
                 biased;
                 word = control.recv() => match word {
-                    Some(Control::Kill(_)) => {}
+                    Some(Control::Kill(_) | Control::Retire) => {}
                     Some(Control::Stop) | None => return true,
                 },
                 () = &mut over => return false,
@@ -300,6 +347,20 @@ async fn end(child: &mut Child) -> std::io::Result<std::process::ExitStatus> {
     }
     child.start_kill()?;
     child.wait().await
+}
+
+/// Has a process abort, which leaves a core file where the user wants them; whether it could be
+/// told. One that is stopped hears it only when it goes on.
+#[cfg(unix)]
+fn abort(child: &Child) -> bool {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    pid.is_some_and(|pid| kill_process(pid, Signal::ABORT).is_ok())
+}
+
+#[cfg(not(unix))]
+fn abort(_child: &Child) -> bool {
+    false
 }
 
 async fn until(deadline: Option<tokio::time::Instant>) {

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use lote_protocol::endpoint::Endpoint;
 use lote_protocol::message::{Command, Report};
+use lote_protocol::sandbox::{self, Sandbox};
 use lote_protocol::task::Limits;
 use lote_protocol::transport::Listener;
 use tokio::sync::mpsc;
@@ -44,6 +45,8 @@ pub struct Config {
     pub limits: Limits,
     /// How much memory each process may use, bytes.
     pub max_memory_bytes: Option<u64>,
+    /// What they may reach.
+    pub sandbox: sandbox::Order,
     /// What is started as a worker.
     pub program: Program,
     /// Whether workers that were started by hand may join.
@@ -72,7 +75,7 @@ pub enum WorkerEvent {
         /// Its process.
         pid: u32,
     },
-    /// It has said Hello and takes commands.
+    /// It has set itself up as it was told, and takes commands.
     Ready {
         /// The worker.
         worker: WorkerId,
@@ -82,6 +85,8 @@ pub enum WorkerEvent {
         slots: u32,
         /// From the start of the process to here; zero for a worker started by hand.
         took: Duration,
+        /// The sandbox that it is in.
+        sandbox: Sandbox,
         /// Where to send its commands.
         mailbox: Mailbox,
     },
@@ -100,6 +105,11 @@ pub enum WorkerEvent {
         pid: u32,
         /// How it died.
         death: Death,
+    },
+    /// Its process has left to be replaced, as it was told to.
+    Retired {
+        /// The worker.
+        worker: WorkerId,
     },
     /// It will not be replaced any more.
     Off {
@@ -163,6 +173,7 @@ impl Supervisor {
             slots: config.slots,
             limits: config.limits,
             max_memory_bytes: config.max_memory_bytes,
+            sandbox: config.sandbox.clone().into(),
             launcher,
             door,
             events: sender,
@@ -200,7 +211,12 @@ impl Supervisor {
         }
     }
 
-    /// Kills a worker at once.
+    /// Has a worker that has nothing to do leave, and be replaced.
+    pub fn retire(&self, worker: WorkerId) {
+        self.control(worker, Control::Retire);
+    }
+
+    /// Kills a worker: at once, or by SIGABRT first if it may still have something to say.
     pub fn kill(&self, worker: WorkerId, killer: Killer) {
         self.control(worker, Control::Kill(killer));
     }

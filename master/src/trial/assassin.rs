@@ -1,24 +1,48 @@
-//! Kills workers in the middle of their work, by real signals.
+//! Strikes workers in the middle of their work, by real signals.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::event::{Event, Status, WorkerState};
 use crate::report::Reporter;
 
-/// A way to die.
+/// What can befall a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blow {
     /// SIGKILL: somebody, or the system, has had enough of the process.
     Kill,
     /// SIGSEGV: a defect in native code.
     SegmentationFault,
-    /// SIGABRT: a failed assertion, or an allocation that was refused.
-    Abort,
+    /// SIGSTOP: it does nothing any more and does not say so, until its deadline passes.
+    Hang,
 }
 
-/// Kills one worker after every `gap` outputs, just when it has begun with an image, until it has
-/// no blows left.
-#[derive(Debug)]
+impl Blow {
+    /// The signal's name.
+    pub const fn signal(self) -> &'static str {
+        match self {
+            Self::Kill => "SIGKILL",
+            Self::SegmentationFault => "SIGSEGV",
+            Self::Hang => "SIGSTOP",
+        }
+    }
+}
+
+/// A blow that falls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strike {
+    /// The worker.
+    pub worker: u32,
+    /// Its process.
+    pub pid: u32,
+    /// How.
+    pub blow: Blow,
+    /// What it had just begun with.
+    pub image: String,
+}
+
+/// Strikes one worker after every `gap` outputs, just when it has begun with an image, until there
+/// are no blows left. The next blow waits until what the last one interrupted has been repeated:
+/// an image that is hit twice would be held to be the cause.
 pub struct Assassin {
     blows: VecDeque<Blow>,
     gap: usize,
@@ -26,7 +50,15 @@ pub struct Assassin {
     processes: HashMap<u32, u32>,
     /// Workers that were struck and are not dead yet.
     dying: HashMap<u32, (u32, Blow)>,
+    /// What each thread of each worker began last, and in which attempt.
+    running: HashMap<(u32, u32), (usize, u32)>,
+    /// What was running in workers that died and has not been repeated yet.
+    owed: HashSet<usize>,
+    watcher: Option<Watcher>,
 }
+
+/// Is told of each blow before it falls.
+type Watcher = Box<dyn FnMut(&Strike) + Send>;
 
 impl Assassin {
     /// With these blows, in turn.
@@ -37,6 +69,53 @@ impl Assassin {
             outputs: 0,
             processes: HashMap::new(),
             dying: HashMap::new(),
+            running: HashMap::new(),
+            owed: HashSet::new(),
+            watcher: None,
+        }
+    }
+
+    /// Has `watcher` told of each blow before it falls.
+    #[must_use]
+    pub fn watched(mut self, watcher: impl FnMut(&Strike) + Send + 'static) -> Self {
+        self.watcher = Some(Box::new(watcher));
+        self
+    }
+
+    /// A thread begins with a unit, so what it did before is over.
+    fn begins(&mut self, worker: u32, slot: u32, unit: usize, attempt: u32) {
+        if let Some((before, 2..)) = self.running.insert((worker, slot), (unit, attempt)) {
+            self.owed.remove(&before);
+        }
+    }
+
+    fn dies(&mut self, worker: u32) {
+        self.processes.remove(&worker);
+        self.dying.remove(&worker);
+        let Self { running, owed, .. } = self;
+        running.retain(|(of, _), (unit, _)| {
+            let stays = *of != worker;
+            if !stays {
+                owed.insert(*unit);
+            }
+            stays
+        });
+    }
+
+    fn is_time(&self) -> bool {
+        self.outputs >= self.gap && self.dying.is_empty() && self.owed.is_empty()
+    }
+
+    fn strike(&mut self, worker: u32, image: &str) {
+        if let Some(pid) = self.processes.remove(&worker)
+            && let Some(blow) = self.blows.pop_front()
+        {
+            self.outputs = 0;
+            if let Some(watcher) = &mut self.watcher {
+                watcher(&Strike { worker, pid, blow, image: image.to_owned() });
+            }
+            send(pid, blow);
+            self.dying.insert(worker, (pid, blow));
         }
     }
 }
@@ -45,25 +124,18 @@ impl Reporter for Assassin {
     fn show(&mut self, event: &Event) {
         // The first SIGSEGV only takes away the handler that the run-time library installs.
         for (pid, blow) in self.dying.values() {
-            strike(*pid, *blow);
+            send(*pid, *blow);
         }
         match event {
             Event::Output(output) if output.status == Status::Ok => self.outputs += 1,
             Event::Worker { worker, pid, state: WorkerState::Ready, .. } => {
                 self.processes.insert(*worker, *pid);
             }
-            Event::Worker { worker, state: WorkerState::Lost, .. } => {
-                self.processes.remove(worker);
-                self.dying.remove(worker);
-            }
-            // A repeated image is left in peace: two real crashes on it would convict it.
-            Event::Task { worker, attempt: 1, .. } if self.outputs >= self.gap => {
-                if let Some(pid) = self.processes.remove(worker)
-                    && let Some(blow) = self.blows.pop_front()
-                {
-                    self.outputs = 0;
-                    strike(pid, blow);
-                    self.dying.insert(*worker, (pid, blow));
+            Event::Worker { worker, state: WorkerState::Lost, .. } => self.dies(*worker),
+            Event::Task { worker, slot, unit, image, attempt, .. } => {
+                self.begins(*worker, *slot, *unit, *attempt);
+                if *attempt == 1 && self.is_time() {
+                    self.strike(*worker, image);
                 }
             }
             _ => {}
@@ -71,16 +143,16 @@ impl Reporter for Assassin {
     }
 }
 
-/// Whether this system has signals to kill with.
+/// Whether this system has signals to strike with.
 pub const HAS_SIGNALS: bool = cfg!(unix);
 
 #[cfg(unix)]
-fn strike(pid: u32, blow: Blow) {
+fn send(pid: u32, blow: Blow) {
     use rustix::process::{Pid, Signal, kill_process};
     let signal = match blow {
         Blow::Kill => Signal::KILL,
         Blow::SegmentationFault => Signal::SEGV,
-        Blow::Abort => Signal::ABORT,
+        Blow::Hang => Signal::STOP,
     };
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         // It may have died meanwhile.
@@ -89,4 +161,58 @@ fn strike(pid: u32, blow: Blow) {
 }
 
 #[cfg(not(unix))]
-fn strike(_pid: u32, _blow: Blow) {}
+fn send(_pid: u32, _blow: Blow) {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    fn ready(worker: u32) -> Event {
+        let state = WorkerState::Ready;
+        // No process has this number: nobody is hurt.
+        Event::Worker {
+            worker,
+            pid: u32::MAX,
+            slots: 1,
+            state,
+            reason: None,
+            ms: None,
+            sandbox: None,
+        }
+    }
+
+    fn lost(worker: u32) -> Event {
+        let (state, reason) = (WorkerState::Lost, Some("SIGKILL".to_owned()));
+        Event::Worker { worker, pid: u32::MAX, slots: 1, state, reason, ms: None, sandbox: None }
+    }
+
+    fn task(worker: u32, unit: usize, attempt: u32) -> Event {
+        let image = format!("{unit}.png");
+        Event::Task { worker, slot: 0, unit, variants: vec![0], image, attempt }
+    }
+
+    #[test]
+    fn the_next_blow_waits_until_what_the_last_one_interrupted_is_repeated() {
+        let struck = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&struck);
+        let mut assassin = Assassin::new([Blow::Kill, Blow::Hang, Blow::Kill], 0)
+            .watched(move |strike| seen.lock().unwrap().push(strike.image.clone()));
+        for event in [
+            ready(1),
+            ready(2),
+            task(1, 0, 1), // struck
+            task(2, 1, 1), // the first blow is not yet over
+            lost(1),
+            task(2, 2, 1), // unit 0 has not been repeated
+            ready(1),
+            task(1, 0, 2),
+            task(2, 3, 1), // it is being repeated
+            task(1, 4, 1), // struck: unit 0 is over
+        ] {
+            assassin.show(&event);
+        }
+        assert_eq!(*struck.lock().unwrap(), ["0.png", "4.png"]);
+    }
+}

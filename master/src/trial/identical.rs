@@ -1,6 +1,9 @@
 //! Whether two runs of the same images have made the same outputs, byte for byte.
 
+use std::fmt::Write as _;
 use std::fs;
+
+use sha2::{Digest, Sha256};
 
 use crate::plan::Plan;
 
@@ -39,4 +42,34 @@ pub fn compare(one: &Plan, other: &Plan) -> Comparison {
         }
     }
     result
+}
+
+/// One number for all outputs of a plan that are there, with their names: what
+/// `LC_ALL=C sha256sum */* | sha256sum` says in the output folder, as long as each variant has a
+/// folder of its own and nothing else is in it.
+pub fn digest(plan: &Plan) -> String {
+    let places = (0..plan.images.len())
+        .flat_map(|image| (0..plan.variants.len()).map(move |variant| (image, variant)));
+    let mut lines: Vec<(String, String)> = places
+        .filter_map(|(image, variant)| {
+            let path = plan.output(image, variant);
+            let bytes = fs::read(&path).ok()?;
+            let name = path.strip_prefix(plan.output_folder()).unwrap_or(&path);
+            Some((name.to_string_lossy().into_owned(), hexadecimal(&Sha256::digest(bytes))))
+        })
+        .collect();
+    lines.sort();
+    let mut all = Sha256::new();
+    for (name, hash) in lines {
+        all.update(format!("{hash}  {name}\n"));
+    }
+    hexadecimal(&all.finalize())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

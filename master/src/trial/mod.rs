@@ -1,9 +1,13 @@
-//! Trials: runs that are disturbed on purpose, and what is measured of them.
+//! Trials: runs that are disturbed on purpose, what they look like, and what is measured of them.
 
 mod assassin;
 mod identical;
+mod lanes;
+pub mod live;
 mod witness;
 
-pub use assassin::{Assassin, Blow, HAS_SIGNALS};
-pub use identical::{Comparison, compare};
+pub use assassin::{Assassin, Blow, HAS_SIGNALS, Strike};
+pub use identical::{Comparison, compare, digest};
+pub use lanes::{Lanes, Line};
+pub use live::Live;
 pub use witness::{Facts, Witness};

@@ -11,6 +11,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use lote_protocol::format::Format;
+use lote_protocol::sandbox::{Level, Sandbox};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
@@ -205,7 +206,10 @@ fn hello(app: &App, is_local: bool) -> Value {
         "now_ms": app.live.now_ms(),
         "cores": cores,
         "local": is_local,
-        "sandbox": { "level": "none", "text": "separate processes" },
+        "sandbox": {
+            "level": config.sandbox.as_ref().map_or(Level::Off, |sandbox| sandbox.level),
+            "text": config.sandbox.as_ref().map_or_else(|| "no worker started".into(), Sandbox::in_full),
+        },
         "filters": catalogue::specs(),
         "formats": formats,
         "limits": {

@@ -40,6 +40,7 @@ impl Server {
             slots: 0,
             limits: lote_protocol::task::Limits::default(),
             max_memory_bytes: None,
+            sandbox: lote_protocol::sandbox::Order::default(),
             program: Program::Own,
             external: false,
         };
@@ -50,14 +51,19 @@ impl Server {
             durable: false,
             workers,
         };
-        let config =
-            Config { output: output.clone(), output_label: "out".into(), settings, max_workers: 1 };
+        let config = Config {
+            output: output.clone(),
+            output_label: "out".into(),
+            settings,
+            sandbox: None,
+            max_workers: 1,
+        };
         let address = ([127, 0, 0, 1], 8765).into();
         let app = App {
             jobs: Jobs::new(live.clone(), images.clone(), config),
             images,
             folders: Folders::new(&[]),
-            darkroom: Darkroom::new(at("darkroom")).unwrap(),
+            darkroom: Darkroom::new(at("darkroom"), Vec::new()).unwrap(),
             live,
             clients: Clients::default(),
             recipes: Recipes::load(folder.path().join("recipes.json")),

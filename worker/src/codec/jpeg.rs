@@ -1,10 +1,14 @@
 //! JPEG. The only file that names `libjpeg_turbo_rs`.
+//!
+//! Files of the common kind are decoded in bands, by the modules below with that crate's arithmetic;
+//! all others, damaged ones among them, by its decoder.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use libjpeg_turbo_rs::{
     ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, PixelFormat, Subsampling,
-    compress, yuv::compress_from_yuv_planes,
+    compress, simd, simd::SimdRoutines, yuv::compress_from_yuv_planes,
 };
 use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -12,16 +16,25 @@ use lote_protocol::task::Limits;
 
 use super::color::{self, Ink};
 use super::fit::Shape;
+use super::jpeg_rows::{JpegRows, MAX_SIDE};
 use super::jpeg_segments::{self, Header};
 use super::{Metadata, Source, jpeg_fallback, limit};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
+mod bands;
+mod block;
+mod header;
+mod huffman;
+mod plane;
+mod scan;
+mod transforms;
+mod upsample;
+
+use transforms::Transforms;
+
 /// What a JPEG can hold.
 pub(super) const SHAPE: Shape = Shape { name: "JPEG", gray: true, alpha: false, deep: false };
-
-/// Largest side that the format can state, px.
-const MAX_SIDE: u32 = 65_535;
 
 /// Scans of a progressive file: encoders write about ten, and each one costs a pass over the
 /// picture, which a few bytes can claim.
@@ -107,6 +120,7 @@ fn decode_damaged(
 
 /// A decoder that is set up.
 struct Attempt<'a> {
+    bytes: &'a [u8],
     decoder: Decoder<'a>,
     channels: Channels,
     ink: Option<Ink>,
@@ -173,7 +187,7 @@ impl<'a> Attempt<'a> {
             }
         };
         decoder.set_output_format(format);
-        Ok(Self { decoder, channels, ink })
+        Ok(Self { bytes, decoder, channels, ink })
     }
 
     fn decode(mut self, lenient: bool, pool: &mut Pool) -> Result<Decoded, JpegError> {
@@ -181,6 +195,9 @@ impl<'a> Attempt<'a> {
         let (width, height) = self.decoder.header().dimensions();
         let len = width * height * self.channels.count();
         let mut samples = pool.bytes(len);
+        if !lenient && self.decode_in_bands(&mut samples).is_some() {
+            return Ok(self.decoded(samples, None));
+        }
         let info = match self.decoder.decode_image_into(&mut samples) {
             Ok(info) if info.bytes_written == len => info,
             Ok(_) => {
@@ -198,7 +215,28 @@ impl<'a> Attempt<'a> {
             }
             _ => None,
         });
-        Ok(Decoded {
+        Ok(self.decoded(samples, truncated))
+    }
+
+    /// Decodes a file of the common kind; `None` if it is another one, or anything is odd about it.
+    fn decode_in_bands(&self, samples: &mut [u8]) -> Option<()> {
+        let color = match self.decoder.jpeg_color_space() {
+            ColorSpace::Grayscale => bands::Color::Gray,
+            ColorSpace::YCbCr => bands::Color::YCbCr,
+            ColorSpace::Rgb => bands::Color::Rgb,
+            _ => return None,
+        };
+        // The limits are checked here, too.
+        let len = self.decoder.output_buffer_size().ok()?;
+        if len != samples.len() {
+            return None;
+        }
+        bands::decode(self.bytes, color, &simd::detect(), samples)
+    }
+
+    fn decoded(&self, samples: Vec<u8>, truncated: Option<(usize, usize)>) -> Decoded {
+        let (width, height) = self.decoder.header().dimensions();
+        Decoded {
             picture: Picture {
                 width: width as u32,
                 height: height as u32,
@@ -208,7 +246,21 @@ impl<'a> Attempt<'a> {
             ink: self.ink,
             truncated,
             note: None,
-        })
+        }
+    }
+}
+
+impl Transforms for SimdRoutines {
+    fn inverse_dct(&self, block: &[i16; 64], quantization: &[u16; 64], samples: &mut [u8; 64]) {
+        (self.idct_islow)(block, quantization, samples);
+    }
+
+    fn double_columns(&self, row: &[u8], to: &mut [u8]) {
+        self.fancy_upsample_h2v1(row, row.len(), to);
+    }
+
+    fn to_rgb(&self, y: &[u8], cb: &[u8], cr: &[u8], rgb: &mut [u8]) {
+        self.ycbcr_to_rgb_row(y, cb, cr, rgb, rgb.len() / 3);
     }
 }
 
@@ -239,15 +291,26 @@ pub(super) fn encode(
     let Samples::U8(samples) = &picture.samples else {
         return Err(wrong_shape());
     };
-    if picture.width > MAX_SIDE || picture.height > MAX_SIDE {
-        return Err(Failure::new(
-            FailureKind::Encode,
-            format!("JPEG holds at most {MAX_SIDE} px a side; choose another format or resize"),
-        ));
+    let size = (picture.width, picture.height);
+    let metadata = Cow::Borrowed(metadata);
+    let to = std::mem::take(out);
+    let mut file = JpegRows::new(size, picture.channels, quality, metadata, Vec::new(), to)?;
+    for rows in samples.chunks(file.rows_at_a_time() * picture.row_len()) {
+        file.push(rows)?;
     }
-    let (width, height) = (picture.width as usize, picture.height as usize);
-    let quality = quality.clamp(1, 100);
-    let jpeg = match picture.channels {
+    let notes;
+    (*out, notes) = file.finish();
+    Ok(notes)
+}
+
+/// A file of its own for these samples in gray or RGB.
+pub(super) fn encode_alone(
+    samples: &[u8],
+    (width, height): (usize, usize),
+    channels: Channels,
+    quality: u8,
+) -> Result<Vec<u8>, Failure> {
+    match channels {
         Channels::Gray => {
             compress_from_yuv_planes(&[samples], width, height, Subsampling::S444, quality)
         }
@@ -258,8 +321,7 @@ pub(super) fn encode(
     }
     .map_err(|error| {
         Failure::new(FailureKind::Encode, format!("the JPEG could not be written: {error}"))
-    })?;
-    Ok(jpeg_segments::write(&jpeg, metadata.exif.as_deref(), metadata.icc.as_deref(), out))
+    })
 }
 
 fn wrong_shape() -> Failure {

@@ -39,13 +39,27 @@ pub(super) fn check(
         return Err(Failure::new(
             FailureKind::TooLarge,
             format!(
-                "{size} need {} MiB of memory, more than the limit of {} MiB",
+                "{size} need {} MiB of memory, more than the limit of {} MiB; {}",
                 bytes >> 20,
-                limits.max_alloc_bytes >> 20
+                limits.max_alloc_bytes >> 20,
+                remedy(limits, bytes)
             ),
         ));
     }
     Ok(())
+}
+
+/// The option that allows a picture of so many bytes, and what to set it to. A limit below the
+/// usual one comes from `--max-memory`, of which a picture may take up half; the filters need as
+/// much again.
+fn remedy(limits: &Limits, bytes: u128) -> String {
+    let memory = (bytes * 4).div_ceil(1 << 20);
+    if limits.max_alloc_bytes < Limits::default().max_alloc_bytes {
+        return format!("--max-memory {memory}M allows it");
+    }
+    // The pixels of that option are taken for the widest: eight bytes.
+    let megapixels = bytes.div_ceil(8_000_000);
+    format!("--max-pixels {megapixels}M allows it, without --max-memory or with {memory}M")
 }
 
 #[cfg(test)]
@@ -70,6 +84,21 @@ mod tests {
         assert_eq!(kind_of((3000, 3000), 200, 4), Some(FailureKind::TooLarge));
         assert_eq!(kind_of((15_000, 15_000), 1, 4), None);
         assert_eq!(kind_of((15_000, 15_000), 1, 8), Some(FailureKind::TooLarge));
+    }
+
+    #[test]
+    fn the_option_that_would_allow_it_is_named() {
+        let said = |limits: Limits, pixel_bytes| {
+            check(&limits, Format::Png, (15_000, 15_000), 1, pixel_bytes).unwrap_err().message
+        };
+        let usual = Limits::default();
+        assert_eq!(
+            said(usual, 8),
+            "15000 x 15000 px need 1716 MiB of memory, more than the limit of 1024 MiB; \
+             --max-pixels 225M allows it, without --max-memory or with 6867M"
+        );
+        let lowered = Limits { max_alloc_bytes: 400 << 20, ..usual };
+        assert!(said(lowered, 3).ends_with("limit of 400 MiB; --max-memory 2575M allows it"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod gif_delta;
 mod icc;
 mod jpeg;
 mod jpeg_fallback;
+mod jpeg_rows;
 mod jpeg_segments;
 mod limit;
 mod orientation;
@@ -34,8 +35,9 @@ use lote_protocol::format::{Format, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 
+pub use self::jpeg_rows::JpegRows;
 pub use self::probe::{Probe, probe};
-use crate::picture::Picture;
+use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
 use fit::Shape;
 
@@ -228,7 +230,9 @@ pub fn encode(
         Format::Tiff => tiff::SHAPE,
         Format::WebP => webp::SHAPE,
     };
-    let metadata = metadata_for(document, format, &first.picture, &mut shape, &mut notes);
+    let Picture { width, height, channels, .. } = first.picture;
+    let metadata =
+        metadata_for(document, format, (width, height), channels, &mut shape, &mut notes);
     let background = encoding.background;
     if format == Format::Gif {
         let mut shown = Vec::with_capacity(document.frames.len());
@@ -271,12 +275,36 @@ pub fn encode(
     Ok(notes)
 }
 
+/// Begins a file that is encoded a few rows at a time: a still picture of the document's size with
+/// such pixels, appended to `file`. `None` where that cannot be done or fails; [`encode`] says why.
+pub fn encode_by_rows<'a>(
+    document: &'a Document,
+    channels: Channels,
+    encoding: &Encoding,
+    file: Vec<u8>,
+) -> Option<JpegRows<'a>> {
+    let format = encoding.format.unwrap_or(document.format);
+    let [Frame { picture: Picture { width, height, .. }, .. }] = document.frames[..] else {
+        return None;
+    };
+    if format != Format::Jpeg || channels.has_alpha() {
+        return None;
+    }
+    let (mut notes, mut shape, size) = (Vec::new(), jpeg::SHAPE, (width, height));
+    let metadata = metadata_for(document, format, size, channels, &mut shape, &mut notes);
+    if !shape.gray && !channels.is_color() {
+        return None;
+    }
+    JpegRows::new(size, channels, encoding.quality, metadata, notes, file).ok()
+}
+
 /// The metadata for a picture that may have changed since it was decoded: its size in EXIF, and a
 /// profile that describes its channels, if need be by writing gray as colour.
 fn metadata_for<'a>(
     document: &'a Document,
     format: Format,
-    picture: &Picture,
+    (width, height): (u32, u32),
+    channels: Channels,
     shape: &mut Shape,
     notes: &mut Vec<String>,
 ) -> Cow<'a, Metadata> {
@@ -298,15 +326,14 @@ fn metadata_for<'a>(
         match icc::check(profile) {
             // An RGB profile on one channel would be invalid.
             Ok(icc::ColorSpace::Rgb) => shape.gray = false,
-            Ok(icc::ColorSpace::Gray) if shape.gray && !picture.channels.is_color() => {}
+            Ok(icc::ColorSpace::Gray) if shape.gray && !channels.is_color() => {}
             _ => {
                 metadata.icc = None;
                 notes.push("ICC profile left out: it describes gray, not colour".into());
             }
         }
     }
-    metadata.exif =
-        metadata.exif.map(|block| exif::with_size(&block, picture.width, picture.height));
+    metadata.exif = metadata.exif.map(|block| exif::with_size(&block, width, height));
     Cow::Owned(metadata)
 }
 

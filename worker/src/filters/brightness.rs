@@ -5,7 +5,7 @@ use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
 use super::kernels::canvas;
 use super::kernels::point::{Point, PointOp, blend};
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Source};
+use super::{Filter, FilterError, Registered, Rows, Source};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -58,5 +58,9 @@ impl PointOp for Brightness {
 impl Filter for Brightness {
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
         Ok(canvas::draw(source, pool, &Point(*self)))
+    }
+
+    fn by_rows<'a>(&self, picture: &'a Picture, _pool: &mut Pool) -> Option<Box<dyn Rows + 'a>> {
+        canvas::by_rows(picture, Point(*self))
     }
 }

@@ -6,8 +6,8 @@ use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::luma;
 use super::kernels::point::{Point, PointOp, blend};
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Source};
-use crate::picture::Picture;
+use super::{Filter, FilterError, Registered, Rows, Source};
+use crate::picture::{Picture, Samples};
 use crate::pool::Pool;
 
 /// `contraste`.
@@ -73,5 +73,11 @@ impl Draw for Contrast {
 impl Filter for Contrast {
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
         Ok(canvas::draw(source, pool, self))
+    }
+
+    fn by_rows<'a>(&self, picture: &'a Picture, _pool: &mut Pool) -> Option<Box<dyn Rows + 'a>> {
+        let Samples::U8(samples) = &picture.samples else { return None };
+        let mean = luma::mean(samples, picture.channels).get();
+        canvas::by_rows(picture, Point(AwayFrom { mean, factor: self.factor }))
     }
 }

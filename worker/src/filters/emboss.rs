@@ -5,7 +5,7 @@ use lote_protocol::filter::{FilterSpec, Text};
 use super::kernels::canvas;
 use super::kernels::convolve::{Convolve, NeighborOp, Neighbors};
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Source};
+use super::{Filter, FilterError, Registered, Rows, Source};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -39,5 +39,9 @@ impl NeighborOp for Emboss {
 impl Filter for Emboss {
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
         Ok(canvas::draw(source, pool, &Convolve(*self)))
+    }
+
+    fn by_rows<'a>(&self, picture: &'a Picture, _pool: &mut Pool) -> Option<Box<dyn Rows + 'a>> {
+        canvas::by_rows(picture, Convolve(*self))
     }
 }

@@ -1,10 +1,12 @@
 //! Shades of gray: the result has one colour channel.
 
+use std::ops::Range;
+
 use lote_protocol::filter::{FilterSpec, Text};
 
 use super::kernels::luma;
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Source};
+use super::{Filter, FilterError, Registered, Rows, Source};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -41,6 +43,36 @@ impl Filter for Grayscale {
         let gray = Picture { channels, samples, ..*picture };
         source.recycle(pool);
         Ok(gray)
+    }
+
+    fn is_in_place(&self) -> bool {
+        false
+    }
+
+    fn by_rows<'a>(&self, picture: &'a Picture, _pool: &mut Pool) -> Option<Box<dyn Rows + 'a>> {
+        match &picture.samples {
+            Samples::U8(samples) if picture.channels == Channels::Rgb => {
+                Some(Box::new(GrayRows { samples, len: picture.row_len() }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An RGB picture as it becomes gray.
+struct GrayRows<'a> {
+    samples: &'a [u8],
+    /// Samples in a row of it.
+    len: usize,
+}
+
+impl Rows for GrayRows<'_> {
+    fn channels(&self) -> Channels {
+        Channels::Gray
+    }
+
+    fn draw(&mut self, rows: Range<usize>, to: &mut [u8], _pool: &mut Pool) {
+        luma::to_gray(&self.samples[rows.start * self.len..rows.end * self.len], Channels::Rgb, to);
     }
 }
 

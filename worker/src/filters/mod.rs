@@ -10,9 +10,11 @@
 // AVX-512; left as calls they would be compiled for the baseline.
 #![allow(clippy::inline_always)]
 
+use std::ops::Range;
+
 use lote_protocol::filter::{FilterSpec, Params};
 
-use crate::picture::Picture;
+use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
 
 pub mod blur;
@@ -86,6 +88,27 @@ pub trait Filter: Send + Sync + std::fmt::Debug {
     /// Applies the filter. The buffers it needs come from `pool`, and an owned source that is
     /// not part of the result goes back there.
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError>;
+
+    /// Whether an owned picture is changed in place, without a buffer of its size.
+    fn is_in_place(&self) -> bool {
+        true
+    }
+
+    /// The same for those who do not need all of the result at once: a few rows at a time. `None`
+    /// where that cannot be done, or is of no use.
+    fn by_rows<'a>(&self, _picture: &'a Picture, _pool: &mut Pool) -> Option<Box<dyn Rows + 'a>> {
+        None
+    }
+}
+
+/// A filter at work on one picture, a few rows at a time. The result has the picture's size, and 8
+/// bits a sample.
+pub trait Rows {
+    /// What a pixel of the result consists of.
+    fn channels(&self) -> Channels;
+
+    /// Puts these rows of the result into `to`, which has just the room for them.
+    fn draw(&mut self, rows: Range<usize>, to: &mut [u8], pool: &mut Pool);
 }
 
 /// A filter as the registry lists it.

@@ -163,6 +163,10 @@ impl Filter for Resize {
         source.recycle(pool);
         Ok(resized)
     }
+
+    fn is_in_place(&self) -> bool {
+        false
+    }
 }
 
 fn resize<T: Weighted>(picture: &Picture, samples: &[T], plan: &Plan, pool: &mut Pool) -> Samples {

@@ -6,7 +6,7 @@ use multiversion::multiversion;
 use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::color;
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Source};
+use super::{Filter, FilterError, Registered, Rows, Source};
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
 
@@ -30,7 +30,8 @@ struct Sepia;
 
 impl Draw for Sepia {
     fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        let Canvas { channels, samples, source, .. } = canvas;
+        let source = canvas.source_rows();
+        let Canvas { channels, samples, .. } = canvas;
         match channels {
             Channels::Rgb => tone::<T, 3>(samples, source),
             Channels::Rgba => tone::<T, 4>(samples, source),
@@ -44,6 +45,10 @@ impl Filter for Sepia {
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
         let source = color::with_color(source, pool);
         Ok(canvas::draw(source, pool, self))
+    }
+
+    fn by_rows<'a>(&self, picture: &'a Picture, _pool: &mut Pool) -> Option<Box<dyn Rows + 'a>> {
+        picture.channels.is_color().then(|| canvas::by_rows(picture, *self)).flatten()
     }
 }
 

@@ -6,7 +6,7 @@ use super::kernels::canvas;
 use super::kernels::convolve::{Convolve, NeighborOp, Neighbors};
 use super::kernels::point::blend;
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Source};
+use super::{Filter, FilterError, Registered, Rows, Source};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -60,5 +60,9 @@ impl NeighborOp for Sharpen {
 impl Filter for Sharpen {
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
         Ok(canvas::draw(source, pool, &Convolve(*self)))
+    }
+
+    fn by_rows<'a>(&self, picture: &'a Picture, _pool: &mut Pool) -> Option<Box<dyn Rows + 'a>> {
+        canvas::by_rows(picture, Convolve(*self))
     }
 }

@@ -5,7 +5,7 @@ use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec, Params, Te
 
 use super::kernels::ink::Ink;
 use super::kernels::{canvas, color, glyphs};
-use super::{Filter, FilterError, Registered, Source};
+use super::{Filter, FilterError, Registered, Rows, Source};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -164,15 +164,13 @@ fn parse_color(text: &str) -> Option<[u8; 3]> {
     Some(color)
 }
 
-impl Filter for Watermark {
-    fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
+impl Watermark {
+    /// The text as it lies on that picture; `None` if nothing of it is visible.
+    fn ink(&self, picture: &Picture, pool: &mut Pool) -> Result<Option<Ink>, FilterError> {
         let font = self.font.as_ref().ok_or(FilterError::Font)?;
-        let picture = source.picture();
         let (width, height) = (picture.width as f32, picture.height as f32);
         let size = self.size.unwrap_or_else(|| self.automatic_size(font, width, height));
-        let Some(mask) = glyphs::draw(font, &self.text, size, pool) else {
-            return Ok(source.into_owned(pool));
-        };
+        let Some(mask) = glyphs::draw(font, &self.text, size, pool) else { return Ok(None) };
         let place = |length: u32, ink: usize, part: usize| {
             let free = i64::from(length) - ink as i64;
             // Less margin where there is little room, so that the text stays inside.
@@ -181,14 +179,32 @@ impl Filter for Watermark {
         };
         let left = place(picture.width, mask.width, self.column);
         let top = place(picture.height, mask.height, self.row);
+        Ok(Some(Ink { mask, left, top, color: self.color, opacity: self.opacity }))
+    }
 
+    /// Whether it stays gray on a gray picture.
+    fn is_gray(&self) -> bool {
         let [red, green, blue] = self.color;
-        let source =
-            if red == green && green == blue { source } else { color::with_color(source, pool) };
-        let ink = Ink { mask: &mask, left, top, color: self.color, opacity: self.opacity };
+        red == green && green == blue
+    }
+}
+
+impl Filter for Watermark {
+    fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
+        let Some(ink) = self.ink(source.picture(), pool)? else {
+            return Ok(source.into_owned(pool));
+        };
+        let source = if self.is_gray() { source } else { color::with_color(source, pool) };
         let picture = canvas::draw(source, pool, &ink);
-        pool.give_bytes(mask.coverage);
+        pool.give_bytes(ink.mask.coverage);
         Ok(picture)
+    }
+
+    fn by_rows<'a>(&self, picture: &'a Picture, pool: &mut Pool) -> Option<Box<dyn Rows + 'a>> {
+        if !picture.channels.is_color() && !self.is_gray() {
+            return None;
+        }
+        canvas::by_rows(picture, self.ink(picture, pool).ok()??)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is told when something changes.
 
+use lote_protocol::sandbox;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -74,6 +75,9 @@ pub enum Change {
         /// From the death of the one before.
         #[serde(skip_serializing_if = "Option::is_none")]
         replaced_ms: Option<f64>,
+        /// For `ready`: how well it is confined.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sandbox: Option<sandbox::Level>,
     },
     /// There are other lanes.
     Lanes {

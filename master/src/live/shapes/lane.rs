@@ -1,5 +1,6 @@
 //! Lanes: what slots do, and how their processes fare.
 
+use lote_protocol::sandbox::Level;
 use serde::Serialize;
 
 use crate::event::Status;
@@ -33,6 +34,8 @@ pub struct Lane {
     pub memory_bytes: u64,
     /// How often the process was replaced.
     pub restarts: u32,
+    /// How well the process is confined, once it takes tasks.
+    pub sandbox: Option<Level>,
     /// What it works on.
     pub task: Option<Task>,
 }

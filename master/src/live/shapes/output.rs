@@ -24,6 +24,9 @@ pub struct Failure {
     pub attempt: u32,
     /// What the worker wrote before it died.
     pub detail: Option<String>,
+    /// For an image that was given up: the command that makes the output alone, with file names in
+    /// place of paths.
+    pub reproduce: Option<String>,
 }
 
 /// An output that is there.
@@ -75,4 +78,7 @@ pub struct OutputEnd {
     /// What the worker wrote before it died.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// For an image that was given up: the command that makes the output alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
 }

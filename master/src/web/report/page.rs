@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::lang::Lang;
 use crate::report::text::{bytes, duration, failure_kind};
 
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1b1a;background:#fff}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;overflow-wrap:anywhere}th{font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}@media(prefers-color-scheme:dark){body{color:#eee;background:#191817}th,td{border-color:#444}}";
+const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1b1a;background:#fff}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;overflow-wrap:anywhere}th{font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}pre{white-space:pre-wrap}@media(prefers-color-scheme:dark){body{color:#eee;background:#191817}th,td{border-color:#444}}";
 
 /// What of a job's figures is shown.
 #[derive(Default, Deserialize)]
@@ -125,13 +125,35 @@ fn failures(html: &mut String, report: &Value, lang: Lang) {
         let kind = kind.map_or("", |kind| failure_kind(kind, lang));
         let _ = writeln!(
             html,
-            "<tr><td>{}</td><td>{}</td><td>{kind}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td>{}</td><td>{kind}</td><td>{}{}</td></tr>",
             text("name"),
             escaped(variant),
             text("message"),
+            details(&text("detail"), &text("reproduce"), lang),
         );
     }
     html.push_str("</tbody></table>\n");
+}
+
+/// What the worker said last, and the command that makes the output alone; both are escaped.
+fn details(said: &str, reproduce: &str, lang: Lang) -> String {
+    if said.is_empty() && reproduce.is_empty() {
+        return String::new();
+    }
+    let title = lang.pick("Details", "Detalles");
+    let mut html = format!("<details><summary>{title}</summary>");
+    if !said.is_empty() {
+        let _ = write!(html, "<pre>{said}</pre>");
+    }
+    if !reproduce.is_empty() {
+        let how = lang.pick(
+            "Makes it alone, where the files are:",
+            "La hace sola, donde están los archivos:",
+        );
+        let _ = write!(html, "{how}<pre>{reproduce}</pre>");
+    }
+    html.push_str("</details>");
+    html
 }
 
 fn figures(value: &Value) -> Figures {
@@ -171,7 +193,8 @@ mod tests {
                     "images": 4, "outputs": 4, "variants": [{"name": "grises"}],
                     "progress": progress},
             "failures": [{"name": "a\"><img>.jpg", "variant": 0, "kind": "damaged",
-                          "message": "cut off & gone"}],
+                          "message": "cut off & gone", "detail": "panic <at> x",
+                          "reproduce": "lote worker apply 'a\"><img>.jpg' b.jpg -f grises"}],
         })
     }
 
@@ -193,6 +216,8 @@ mod tests {
     fn names_are_text_and_never_markup() {
         let html = page(&report(), Lang::En);
         assert!(!html.contains("<script") && !html.contains("<img"));
+        assert!(html.contains("<pre>panic &lt;at&gt; x</pre>"));
+        assert!(html.contains("apply &#39;a&quot;&gt;&lt;img&gt;.jpg&#39; b.jpg -f grises</pre>"));
         assert!(html.contains("a&quot;&gt;&lt;img&gt;.jpg") && html.contains("cut off &amp; gone"));
     }
 

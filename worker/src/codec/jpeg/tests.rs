@@ -1,6 +1,8 @@
 use super::super::icc;
 use super::*;
 
+mod bands;
+
 fn decoded(file: &[u8]) -> Source {
     decode(file, &Limits::default(), &mut Pool::new()).unwrap()
 }

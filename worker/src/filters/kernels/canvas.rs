@@ -1,8 +1,10 @@
 //! Filters whose result has the size and the channels of their source: in place on a picture that
-//! nobody else needs, or else in one pass into a buffer of the pool.
+//! nobody else needs, or else in one pass into a buffer of the pool, or a few rows at a time.
+
+use std::ops::Range;
 
 use super::sample::Sample;
-use crate::filters::Source;
+use crate::filters::{Rows, Source};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -14,13 +16,16 @@ pub(crate) struct Canvas<'a, T> {
     pub(crate) height: usize,
     /// What a pixel consists of.
     pub(crate) channels: Channels,
-    /// Where the result goes. Without `source` it holds the picture to begin with.
+    /// The row of the picture that is the first in `samples`.
+    pub(crate) top: usize,
+    /// Where rows of the result go: all of them, or some if `source` is given. Without `source` it
+    /// holds the picture to begin with.
     pub(crate) samples: &'a mut [T],
-    /// The picture, if it is elsewhere.
+    /// The whole picture, if it is elsewhere.
     pub(crate) source: Option<&'a [T]>,
 }
 
-impl<T: Sample> Canvas<'_, T> {
+impl<'a, T: Sample> Canvas<'a, T> {
     /// Samples in one row.
     pub(crate) fn row_len(&self) -> usize {
         self.width * self.channels.count()
@@ -31,9 +36,15 @@ impl<T: Sample> Canvas<'_, T> {
         self.source.unwrap_or(self.samples)
     }
 
+    /// The rows of the source that are to become `samples`, if it is elsewhere.
+    pub(crate) fn source_rows(&self) -> Option<&'a [T]> {
+        let start = self.top * self.row_len();
+        self.source.map(|source| &source[start..start + self.samples.len()])
+    }
+
     /// Copies the source into place where it is elsewhere.
     pub(crate) fn copy(&mut self) {
-        if let Some(source) = self.source {
+        if let Some(source) = self.source_rows() {
             self.samples.copy_from_slice(source);
         }
     }
@@ -99,5 +110,37 @@ fn canvas<'a, T>(
     samples: &'a mut [T],
     source: Option<&'a [T]>,
 ) -> Canvas<'a, T> {
-    Canvas { width: width as usize, height: height as usize, channels, samples, source }
+    let (width, height) = (width as usize, height as usize);
+    Canvas { width, height, channels, top: 0, samples, source }
+}
+
+/// Such work a few rows at a time, on pictures with 8 bits a sample and without alpha.
+pub(crate) fn by_rows<'a, W: Draw + 'a>(
+    picture: &'a Picture,
+    work: W,
+) -> Option<Box<dyn Rows + 'a>> {
+    match &picture.samples {
+        Samples::U8(source) if !picture.channels.has_alpha() => {
+            Some(Box::new(Drawn { picture, source, work }))
+        }
+        _ => None,
+    }
+}
+
+struct Drawn<'a, W> {
+    picture: &'a Picture,
+    source: &'a [u8],
+    work: W,
+}
+
+impl<W: Draw> Rows for Drawn<'_, W> {
+    fn channels(&self) -> Channels {
+        self.picture.channels
+    }
+
+    fn draw(&mut self, rows: Range<usize>, to: &mut [u8], pool: &mut Pool) {
+        let Picture { width, height, channels, .. } = *self.picture;
+        let canvas = canvas(width, height, channels, to, Some(self.source));
+        self.work.draw(Canvas { top: rows.start, ..canvas }, pool);
+    }
 }

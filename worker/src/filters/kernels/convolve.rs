@@ -32,34 +32,47 @@ impl<O: NeighborOp> Draw for Convolve<O> {
         }
         let len = canvas.row_len();
         let opaque = alpha::is_opaque(canvas.original(), channels);
-        let Canvas { samples, source, .. } = canvas;
-
-        // Three rows as they were: in place the picture loses them one by one.
-        let mut kept = T::take(pool, 3 * len);
-        let load = |kept: &mut [T], samples: &[T], y: usize| {
-            let row = y * len..(y + 1) * len;
-            kept[y % 3 * len..][..len].copy_from_slice(&source.unwrap_or(samples)[row]);
-        };
-        load(&mut kept, samples, 0);
-        load(&mut kept, samples, 1);
-        for y in 1..height - 1 {
-            load(&mut kept, samples, y + 1);
-            let [above, here, below] = [y - 1, y, y + 1].map(|y| &kept[y % 3 * len..][..len]);
-            let row = &mut samples[y * len..][..len];
+        let work = |[above, here, below]: [&[T]; 3], to: &mut [T]| {
             if opaque {
-                convolve_row([above, here, below], row, channels.count(), self.0);
-                alpha::restore(row, here, channels);
+                convolve_row([above, here, below], to, channels.count(), self.0);
+                alpha::restore(to, here, channels);
             } else {
-                convolve_visible([above, here, below], row, channels, self.0);
+                convolve_visible([above, here, below], to, channels, self.0);
             }
+        };
+        let Canvas { top, samples, source, .. } = canvas;
+        match source {
+            Some(source) => {
+                for (y, to) in (top..).zip(samples.chunks_exact_mut(len)) {
+                    let row = |y: usize| &source[y * len..][..len];
+                    if y == 0 || y == height - 1 {
+                        to.copy_from_slice(row(y));
+                    } else {
+                        work([row(y - 1), row(y), row(y + 1)], to);
+                    }
+                }
+            }
+            None => in_place(samples, len, work, pool),
         }
-        if let Some(source) = source {
-            let last = (height - 1) * len;
-            samples[..len].copy_from_slice(&source[..len]);
-            samples[last..].copy_from_slice(&source[last..]);
-        }
-        T::give(pool, kept);
     }
+}
+
+/// Does `work` on all rows but the first and the last.
+fn in_place<T: Sample>(
+    samples: &mut [T],
+    len: usize,
+    work: impl Fn([&[T]; 3], &mut [T]),
+    pool: &mut Pool,
+) {
+    // Three rows as they were: the picture loses them one by one.
+    let mut kept = T::take(pool, 3 * len);
+    kept[..2 * len].copy_from_slice(&samples[..2 * len]);
+    for y in 1..samples.len() / len - 1 {
+        kept[(y + 1) % 3 * len..][..len].copy_from_slice(&samples[(y + 1) * len..][..len]);
+        let rows = [y - 1, y, y + 1].map(|y| &kept[y % 3 * len..][..len]);
+        work(rows, &mut samples[y * len..][..len]);
+    }
+    T::give(pool, kept);
 }
 
 fn convolve_row<T: Sample, O: NeighborOp>(rows: [&[T]; 3], to: &mut [T], step: usize, op: O) {

@@ -6,8 +6,8 @@ use super::sample::Sample;
 use crate::pool::Pool;
 
 /// A mask to be filled with a colour, its upper left corner at `left`, `top`, px; it may stick out.
-pub(crate) struct Ink<'a> {
-    pub(crate) mask: &'a Mask,
+pub(crate) struct Ink {
+    pub(crate) mask: Mask,
     pub(crate) left: i64,
     pub(crate) top: i64,
     /// Red, green, blue; three equal ones for a gray picture.
@@ -16,7 +16,7 @@ pub(crate) struct Ink<'a> {
     pub(crate) opacity: f32,
 }
 
-impl Draw for Ink<'_> {
+impl Draw for Ink {
     fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
         canvas.copy();
         let (count, len) = (canvas.channels.count(), canvas.row_len());
@@ -27,10 +27,11 @@ impl Draw for Ink<'_> {
             first..(length as i64 - corner).min(ink as i64).max(first)
         };
         let columns = seen(self.left, canvas.width, self.mask.width);
-        for row in seen(self.top, canvas.height, self.mask.height) {
+        let top = self.top - canvas.top as i64;
+        for row in seen(top, canvas.samples.len() / len, self.mask.height) {
             let mask = &self.mask.coverage[row as usize * self.mask.width..];
             let mask = &mask[columns.start as usize..columns.end as usize];
-            let start = (self.top + row) as usize * len;
+            let start = (top + row) as usize * len;
             let start = start + (self.left + columns.start) as usize * count;
             let pixels = canvas.samples[start..][..mask.len() * count].chunks_exact_mut(count);
             for (pixel, &coverage) in pixels.zip(mask).filter(|(_, coverage)| **coverage > 0) {

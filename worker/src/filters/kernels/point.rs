@@ -21,7 +21,8 @@ pub(crate) struct Point<O>(pub(crate) O);
 
 impl<O: PointOp> Draw for Point<O> {
     fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        let Canvas { channels, samples, source, .. } = canvas;
+        let source = canvas.source_rows();
+        let Canvas { channels, samples, .. } = canvas;
         let mut original = [T::default(); BLOCK];
         for (index, block) in samples.chunks_mut(BLOCK).enumerate() {
             if let Some(source) = source {

@@ -1,0 +1,83 @@
+//! Starting a worker to see whether that works, and what sandbox it gets.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lote_protocol::sandbox::{Level, Policy, Sandbox};
+
+use super::Exit;
+use super::ui::Ui;
+use crate::run::Settings;
+use crate::supervisor::{Config, Supervisor, WorkerEvent};
+
+/// What to do where the sandbox is required and cannot be had.
+pub(super) const HINT: &str =
+    "--sandbox auto makes do with what there is; `lote doctor` shows what that is";
+
+/// A worker that has started, and left again.
+#[derive(Debug)]
+pub(super) struct Probe {
+    /// Where it connected to.
+    pub(super) socket: PathBuf,
+    /// From the start of its process until it took tasks.
+    pub(super) took: Duration,
+    /// The sandbox that it was in.
+    pub(super) sandbox: Sandbox,
+}
+
+/// Starts a worker of that kind, which may reach no file, and has it leave again.
+pub(super) async fn probe(config: &Config) -> Result<Probe, String> {
+    let config = Config { workers: 1, slots: 1, external: false, ..config.clone() };
+    let mut supervisor = Supervisor::start(&config).map_err(|error| error.to_string())?;
+    let socket = supervisor.socket();
+    let mut ready = None;
+    loop {
+        match supervisor.next().await {
+            WorkerEvent::Ready { took, sandbox, .. } => {
+                ready = Some((took, sandbox));
+                supervisor.stop();
+            }
+            WorkerEvent::Stopped { .. } => {
+                let (took, sandbox) = ready.ok_or("the worker left")?;
+                return Ok(Probe { socket, took, sandbox });
+            }
+            WorkerEvent::Off { reason, .. } => {
+                return Err(format!("workers do not start: {reason}"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Makes sure of the sandbox before anything begins, if it is required. An error has been told
+/// already.
+pub(super) fn insist(settings: &Settings, ui: Ui) -> Result<(), Exit> {
+    if settings.workers.sandbox.policy != Policy::Require {
+        return Ok(());
+    }
+    // It shall say what is missing, and not refuse to work for it.
+    let mut config = settings.workers.clone();
+    config.sandbox.policy = Policy::Auto;
+    let found = block_on(probe(&config)).map_err(|problem| {
+        ui.error(&problem, Some("`lote doctor` looks for the cause"));
+        Exit::NoWorkers
+    })?;
+    check(&found.sandbox).map_err(|problem| {
+        ui.error(&problem, Some(HINT));
+        Exit::Refused
+    })
+}
+
+/// Whether that is enough where a sandbox is required; else what to say.
+pub(super) fn check(sandbox: &Sandbox) -> Result<(), String> {
+    if sandbox.level == Level::Full {
+        return Ok(());
+    }
+    Err(format!("the sandbox is required, but here it is only {sandbox}"))
+}
+
+/// Waits for what starts workers, on this thread, with which they would die.
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| format!("the program could not be set up: {error}"))?.block_on(future)
+}

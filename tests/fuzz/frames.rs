@@ -1,0 +1,87 @@
+//! Frames, as a peer that is not trusted sends them.
+
+use std::ffi::OsString;
+
+use lote_protocol::frame::{self, FrameBuffer};
+use lote_protocol::message::{Command, Hello, Report, Size, Stage, Token, Written};
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::{Encoding, Limits, Order, Task};
+
+use crate::fuzz;
+
+/// A frame of each kind of message.
+fn messages() -> Vec<Vec<u8>> {
+    let steps = lote_protocol::filter::VariantSpec::parse(
+        "web=resize:percent=50+watermark:text=Hola",
+        &lote::catalogue::specs(),
+    );
+    let order = Order {
+        durable: false,
+        variant: 3,
+        steps: steps.unwrap().steps,
+        output: OsString::from("/out/web/a_web.jpg"),
+        replace: true,
+        encoding: Encoding::default(),
+    };
+    let task = Task { id: 300, input: OsString::from("/in/a.jpg"), orders: vec![order] };
+    let size = Size { width: 640, height: 480 };
+    let notes = vec!["the profile was left out".to_owned()];
+    let written = Written { bytes: 70_000, modified_ns: Some(7), size, source: size, notes };
+    let failure = Failure::new(FailureKind::Damaged, "it ends in the middle");
+    let ended = |result| Report::Ended { slot: 1, task: 300, variant: 3, result, micros: 900 };
+    let limits = Limits::default();
+    let commands = [
+        Command::Welcome {
+            slots: 2,
+            limits,
+            max_memory_bytes: Some(1 << 30),
+            sandbox: lote_protocol::sandbox::Order::default(),
+        },
+        Command::Refuse { reason: "it is not wanted".into() },
+        Command::Run { slot: 1, report_stages: true, task },
+        Command::Stop,
+    ];
+    let reports = [
+        Report::Reached { slot: 1, task: 300, stage: Stage::Filter },
+        ended(Ok(written)),
+        ended(Err(failure)),
+        Report::Finished { slot: 1, task: 300, micros: 900 },
+    ];
+    let hello = framed(&Hello { pid: 4711, token: Token([9; 16]) });
+    let commands = commands.iter().map(framed);
+    commands.chain(reports.iter().map(framed)).chain([hello]).collect()
+}
+
+fn framed<T: serde::Serialize>(message: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frame::encode(message, &mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn no_frame_makes_the_decoder_panic() {
+    let messages = messages();
+    let mut bytes = Vec::new();
+    // The frame is cut out of a buffer once, and its body decoded three times.
+    fuzz("frames (3 decodes a case)", 400_000, |chance| {
+        bytes.clone_from(chance.one_of(&messages));
+        if chance.below(16) == 0 {
+            let next: &Vec<u8> = chance.one_of(&messages);
+            bytes.extend_from_slice(next);
+        }
+        chance.change(&mut bytes);
+        if chance.below(2) == 0 && bytes.len() >= 4 {
+            // A length that fits, so that the body is looked at.
+            let length = (bytes.len() - 4) as u32;
+            bytes[..4].copy_from_slice(&length.to_le_bytes());
+        }
+        let mut frames = FrameBuffer::new();
+        frames.space().extend_from_slice(&bytes);
+        let is_read = matches!(frames.take::<Report>(), Ok(Some(_)));
+        let body = bytes.get(4..).unwrap_or_default();
+        is_read
+            | frame::decode::<Report>(body).is_ok()
+            | frame::decode::<Command>(body).is_ok()
+            | frame::decode::<Hello>(body).is_ok()
+    });
+}

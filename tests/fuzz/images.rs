@@ -1,0 +1,99 @@
+//! Small images of all formats, damaged at random, through decoder, filter and encoder.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex};
+
+use image::{DynamicImage, ImageFormat, RgbaImage};
+use lote_protocol::filter::{FilterCall, Params};
+use lote_protocol::task::{Encoding, Limits};
+use lote_worker::codec::{decode, encode};
+use lote_worker::filters::{REGISTRY, Source};
+use lote_worker::pool::Pool;
+
+use crate::fuzz;
+
+/// Turns a picture into one with another kind of pixels.
+type Convert = fn(&DynamicImage) -> DynamicImage;
+
+/// Small images of the six formats, in several kinds of pixels.
+fn seeds() -> Vec<Vec<u8>> {
+    let picture = RgbaImage::from_fn(19, 13, |x, y| {
+        image::Rgba([(x * 13) as u8, (y * 19) as u8, (x * y) as u8, 255 - (x * 7) as u8])
+    });
+    let picture = DynamicImage::ImageRgba8(picture);
+    let kinds: [(ImageFormat, &[Convert]); 6] = [
+        (ImageFormat::Jpeg, &[|p| p.to_rgb8().into(), |p| p.to_luma8().into()]),
+        (
+            ImageFormat::Png,
+            &[|p| p.to_rgba8().into(), |p| p.to_luma8().into(), |p| p.to_rgb16().into()],
+        ),
+        (ImageFormat::Gif, &[|p| p.to_rgba8().into()]),
+        (ImageFormat::Bmp, &[|p| p.to_rgb8().into(), |p| p.to_rgba8().into()]),
+        (
+            ImageFormat::Tiff,
+            &[|p| p.to_rgb8().into(), |p| p.to_luma16().into(), |p| p.to_rgba8().into()],
+        ),
+        (ImageFormat::WebP, &[|p| p.to_rgba8().into()]),
+    ];
+    let mut seeds = Vec::new();
+    for (format, makes) in kinds {
+        for make in makes {
+            let mut bytes = Cursor::new(Vec::new());
+            make(&picture).write_to(&mut bytes, format).unwrap();
+            seeds.push(bytes.into_inner());
+        }
+    }
+    seeds
+}
+
+/// Notes where panics come from, for as long as it is.
+fn places() -> Arc<Mutex<BTreeMap<String, u64>>> {
+    let places = Arc::new(Mutex::new(BTreeMap::new()));
+    let noted = Arc::clone(&places);
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let file = info.location().map_or("?", panic::Location::file);
+        // Only those that are caught below; a test that fails is to be seen as ever.
+        if std::thread::current().name().is_some_and(|name| name.contains("no_damaged_image")) {
+            *noted.lock().unwrap().entry(file.to_owned()).or_insert(0) += 1;
+        }
+        before(info);
+    }));
+    places
+}
+
+#[test]
+fn no_damaged_image_makes_code_of_ours_panic() {
+    let seeds = seeds();
+    // An image that claims to be huge is refused, and costs no time here.
+    let limits = Limits { max_pixels: 1 << 20, max_alloc_bytes: 8 << 20, ..Limits::default() };
+    let places = places();
+    let mut pool = Pool::new();
+    fuzz("decode and filter", 60_000, |chance| {
+        let mut bytes = chance.one_of(&seeds).clone();
+        chance.change(&mut bytes);
+        let filter = chance.one_of(REGISTRY);
+        let work = AssertUnwindSafe(|| {
+            let mut document = decode(&bytes, &limits, &mut pool).ok()?;
+            let call = FilterCall { filter: filter.spec.id.to_owned(), params: BTreeMap::new() };
+            let call = call.checked(&lote::catalogue::specs()).unwrap();
+            let apply = (filter.build)(&Params::new(&filter.spec, &call.params));
+            for frame in &mut document.frames {
+                let picture = apply.apply(Source::Shared(&frame.picture), &mut pool).ok()?;
+                let old = std::mem::replace(&mut frame.picture, picture);
+                pool.give(old);
+            }
+            let mut out = Vec::new();
+            encode(&document, &Encoding::default(), &mut pool, &mut out).ok()
+        });
+        matches!(panic::catch_unwind(work), Ok(Some(_)))
+    });
+    let places = places.lock().unwrap();
+    let is_ours = |place: &&String| !place.contains("/registry/");
+    let ours: Vec<_> = places.keys().filter(is_ours).collect();
+    // A panic of a codec is caught by the worker and is a failure of that file alone.
+    println!("fuzz decode and filter: panics in dependencies, caught: {places:?}");
+    assert!(ours.is_empty(), "{places:?}");
+}

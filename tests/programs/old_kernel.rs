@@ -1,0 +1,36 @@
+//! Runs a command as on a kernel that lacks something: `old-kernel landlock|seccomp COMMAND…`.
+//!
+//! The system calls in question answer as they do where the kernel, or the container around it,
+//! does not offer them. Only tests start it.
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}
+
+#[cfg(target_os = "linux")]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use std::os::unix::process::CommandExt;
+    use std::process::Command;
+
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let [part, program, rest @ ..] = arguments.as_slice() else {
+        return Err("usage: old-kernel landlock|seccomp COMMAND".into());
+    };
+    let (rules, error) = match part.to_str() {
+        Some("landlock") => {
+            let calls = [
+                libc::SYS_landlock_create_ruleset,
+                libc::SYS_landlock_add_rule,
+                libc::SYS_landlock_restrict_self,
+            ];
+            (calls.map(|call| (call, Vec::new())).into(), libc::ENOSYS)
+        }
+        Some("seccomp") => ([(libc::SYS_seccomp, Vec::new())].into(), libc::EPERM),
+        _ => return Err("there is no such part".into()),
+    };
+    let (pass, refuse) = (SeccompAction::Allow, SeccompAction::Errno(error as u32));
+    let filter = SeccompFilter::new(rules, pass, refuse, std::env::consts::ARCH.try_into()?)?;
+    seccompiler::apply_filter(&BpfProgram::try_from(filter)?)?;
+    Err(Command::new(program).arg0("lote").args(rest).exec().into())
+}
