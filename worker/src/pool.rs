@@ -9,9 +9,9 @@ use crate::picture::{Picture, Samples};
 /// alternates between, and a small one for masks.
 const KEPT: usize = 4;
 
-/// How many buffers for whole files are kept: they are small beside those of pictures, and must
-/// not take the place of one.
-const FILES_KEPT: usize = 2;
+/// How many buffers for whole files are kept, as many as outputs are encoded side by side: they are
+/// small beside those of pictures, and must not take the place of one.
+const FILES_KEPT: usize = crate::sweep::TOGETHER;
 
 /// Buffers of one worker thread, ready to be used again.
 #[derive(Debug, Default)]

@@ -13,7 +13,7 @@ use crate::filters::Rows;
 use crate::task::{Bench, Progress, build, guarded, size, write};
 
 /// Outputs that share a sweep: more save little, and each holds its encoded file.
-const TOGETHER: usize = 4;
+pub(crate) const TOGETHER: usize = 4;
 
 /// Makes those outputs that can be made so, with `share` as each one's part of the time that was
 /// spent for all; returns the others.
