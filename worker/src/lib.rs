@@ -13,5 +13,6 @@ pub mod pool;
 pub mod process_limits;
 pub mod sandbox;
 pub mod session;
+mod squares;
 mod sweep;
 pub mod task;

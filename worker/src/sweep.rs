@@ -45,7 +45,7 @@ pub(crate) fn run<'a>(
 struct Output<'a> {
     order: &'a Order,
     rows: Box<dyn Rows + 'a>,
-    file: JpegRows<'a>,
+    file: JpegRows,
     elapsed: Duration,
     failure: Option<Failure>,
 }
@@ -65,14 +65,13 @@ impl<'a> Output<'a> {
         width: usize,
         bench: &mut Bench<'_>,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<(), Failure> {
+    ) {
         progress(Progress::Reached(Stage::Filter));
         let mut band = bench.pool.bytes(rows.len() * width * self.rows.channels().count());
         self.rows.draw(rows, &mut band, &mut bench.pool);
         progress(Progress::Reached(Stage::Encode));
-        let encoded = self.file.push(&band);
+        self.file.push(&band);
         bench.pool.give_bytes(band);
-        encoded
     }
 
     fn finish(
@@ -112,8 +111,10 @@ fn sweep(
         let rows = start..(start + band).min(height);
         for output in group.iter_mut().filter(|output| output.failure.is_none()) {
             let begin = Instant::now();
-            let made =
-                guarded(bench, |bench| output.make_rows(rows.clone(), width, bench, progress));
+            let made = guarded(bench, |bench| {
+                output.make_rows(rows.clone(), width, bench, progress);
+                Ok(())
+            });
             output.failure = made.err();
             output.elapsed += begin.elapsed();
         }

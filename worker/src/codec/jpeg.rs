@@ -1,14 +1,11 @@
-//! JPEG. The only file that names `libjpeg_turbo_rs`.
-//!
-//! Files of the common kind are decoded in bands, by the modules below with that crate's arithmetic;
-//! all others, damaged ones among them, by its decoder.
+//! JPEG. Files of the common kind are decoded in bands, by the modules below with the arithmetic of
+//! `libjpeg_turbo_rs`; all others, damaged ones among them, by that crate's decoder.
 
-use std::borrow::Cow;
 use std::io::Cursor;
 
 use libjpeg_turbo_rs::{
-    ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, PixelFormat, Subsampling,
-    compress, simd, simd::SimdRoutines, yuv::compress_from_yuv_planes,
+    ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, PixelFormat, simd,
+    simd::SimdRoutines,
 };
 use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -280,8 +277,7 @@ fn failure(error: &JpegError) -> Failure {
     }
 }
 
-/// Encodes an 8-bit picture in gray or RGB: 4:2:0, standard Huffman tables, as Pillow does by
-/// default.
+/// Encodes an 8-bit picture in gray or RGB.
 pub(super) fn encode(
     picture: &Picture,
     metadata: &Metadata,
@@ -289,43 +285,15 @@ pub(super) fn encode(
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
     let Samples::U8(samples) = &picture.samples else {
-        return Err(wrong_shape());
+        return Err(Failure::new(FailureKind::Encode, "JPEG holds 8 bits a channel"));
     };
     let size = (picture.width, picture.height);
-    let metadata = Cow::Borrowed(metadata);
     let to = std::mem::take(out);
     let mut file = JpegRows::new(size, picture.channels, quality, metadata, Vec::new(), to)?;
-    for rows in samples.chunks(file.rows_at_a_time() * picture.row_len()) {
-        file.push(rows)?;
-    }
+    file.push(samples);
     let notes;
     (*out, notes) = file.finish();
     Ok(notes)
-}
-
-/// A file of its own for these samples in gray or RGB.
-pub(super) fn encode_alone(
-    samples: &[u8],
-    (width, height): (usize, usize),
-    channels: Channels,
-    quality: u8,
-) -> Result<Vec<u8>, Failure> {
-    match channels {
-        Channels::Gray => {
-            compress_from_yuv_planes(&[samples], width, height, Subsampling::S444, quality)
-        }
-        Channels::Rgb => {
-            compress(samples, width, height, PixelFormat::Rgb, quality, Subsampling::S420)
-        }
-        Channels::GrayAlpha | Channels::Rgba => return Err(wrong_shape()),
-    }
-    .map_err(|error| {
-        Failure::new(FailureKind::Encode, format!("the JPEG could not be written: {error}"))
-    })
-}
-
-fn wrong_shape() -> Failure {
-    Failure::new(FailureKind::Encode, "JPEG holds neither alpha nor 16 bits a channel")
 }
 
 #[cfg(test)]

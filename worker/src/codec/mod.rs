@@ -15,6 +15,7 @@ mod gif_canvas;
 mod gif_delta;
 mod icc;
 mod jpeg;
+mod jpeg_encoder;
 mod jpeg_fallback;
 mod jpeg_rows;
 mod jpeg_segments;
@@ -277,12 +278,12 @@ pub fn encode(
 
 /// Begins a file that is encoded a few rows at a time: a still picture of the document's size with
 /// such pixels, appended to `file`. `None` where that cannot be done or fails; [`encode`] says why.
-pub fn encode_by_rows<'a>(
-    document: &'a Document,
+pub fn encode_by_rows(
+    document: &Document,
     channels: Channels,
     encoding: &Encoding,
     file: Vec<u8>,
-) -> Option<JpegRows<'a>> {
+) -> Option<JpegRows> {
     let format = encoding.format.unwrap_or(document.format);
     let [Frame { picture: Picture { width, height, .. }, .. }] = document.frames[..] else {
         return None;
@@ -295,7 +296,7 @@ pub fn encode_by_rows<'a>(
     if !shape.gray && !channels.is_color() {
         return None;
     }
-    JpegRows::new(size, channels, encoding.quality, metadata, notes, file).ok()
+    JpegRows::new(size, channels, encoding.quality, &metadata, notes, file).ok()
 }
 
 /// The metadata for a picture that may have changed since it was decoded: its size in EXIF, and a

@@ -1,3 +1,5 @@
+use libjpeg_turbo_rs::Subsampling;
+
 use super::super::icc;
 use super::*;
 

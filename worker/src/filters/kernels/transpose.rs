@@ -4,6 +4,8 @@
 
 use multiversion::multiversion;
 
+use crate::squares::{LANES, SQUARE, transpose};
+
 /// Columns that are done at a time, so that both sides stay in the first-level cache.
 const TILE: usize = 16;
 /// The same for bytes.
@@ -35,15 +37,8 @@ pub(crate) fn into_rows<T: Copy>(columns: &[T], rows: &mut [&mut [T]]) {
     }
 }
 
-/// Side of the squares of bytes that are turned in registers.
-const SQUARE: usize = 8;
-/// Squares that are turned side by side.
-const LANES: usize = 4;
-/// Width of those.
+/// Width of the squares that are turned side by side.
 const RUN: usize = SQUARE * LANES;
-
-/// Eight lines of as many bytes as there are in `RUN`, each square's part of a line as a number.
-type Squares = [[u64; LANES]; SQUARE];
 
 /// Rows to columns, for bytes.
 pub(crate) fn bytes_into_columns(rows: &[&[u8]], columns: &mut [u8]) {
@@ -130,26 +125,6 @@ fn squares_into_rows(columns: &[u8], rows: [&mut [u8]; SQUARE], height: usize, t
             let bytes = row[run].as_chunks_mut::<SQUARE>().0;
             for lane in 0..LANES {
                 bytes[lane] = line[lane].to_le_bytes();
-            }
-        }
-    }
-}
-
-/// Turns squares of bytes: byte `x` of line `y` goes to byte `y` of line `x`. First a square's
-/// quarters change places, then the quarters of those, then their bytes.
-#[inline(always)]
-fn transpose(squares: &mut Squares) {
-    for (distance, mask) in
-        [(4, 0x0000_0000_FFFF_FFFF), (2, 0x0000_FFFF_0000_FFFF), (1, 0x00FF_00FF_00FF_00FF)]
-    {
-        let shift = 8 * distance;
-        for upper in (0..SQUARE).filter(|line| line & distance == 0) {
-            let lower = upper + distance;
-            let (above, below) = squares.split_at_mut(lower);
-            for (a, b) in above[upper].iter_mut().zip(&mut below[0]) {
-                let (from_a, from_b) = ((*a >> shift) & mask, (*b & mask) << shift);
-                *a = (*a & mask) | from_b;
-                *b = from_a | (*b & !mask);
             }
         }
     }

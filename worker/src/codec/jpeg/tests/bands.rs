@@ -1,6 +1,6 @@
 //! Decoding in bands against the decoder of `libjpeg_turbo_rs`: the same pixels, or no opinion.
 
-use libjpeg_turbo_rs::Encoder;
+use libjpeg_turbo_rs::{Encoder, Subsampling};
 use proptest::prelude::*;
 
 use super::super::*;
