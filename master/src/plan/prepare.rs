@@ -6,7 +6,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::reason;
-use super::{OutputState, Plan, PlanError, folder};
+use super::{OutputState, Plan, PlanError, Request, folder, plan};
+
+/// Makes a plan, and prepares its folders.
+pub fn prepared(request: &Request) -> Result<Plan, PlanError> {
+    let plan = plan(request)?;
+    prepare(&plan)?;
+    Ok(plan)
+}
 
 /// Makes the folders of all outputs that are to be made, and checks that files can be written
 /// there.
