@@ -1,18 +1,20 @@
 //! A run with reporters and signals around it.
 
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 
+use lote_protocol::filter::VariantSpec;
 use lote_protocol::sandbox::{self, Policy};
 use lote_protocol::task::Limits;
 use tokio::sync::mpsc;
 
-use super::Exit;
-use super::args::WorkArgs;
+use super::args::{InputArgs, WorkArgs};
 use super::interrupt::Interrupt;
 use super::ui::Ui;
+use super::{Exit, catalogue, job};
 use crate::event::{Bus, Mode};
 use crate::lang::Lang;
-use crate::plan::{Plan, reach};
+use crate::plan::{self, IfCollides, Plan, Request, reach};
 use crate::report::{self, Reporter};
 use crate::run::{self, Ended, Settings, Timeout};
 use crate::supervisor::{Config, Program};
@@ -64,6 +66,25 @@ pub(super) fn slots(jobs: Option<u32>) -> u32 {
     jobs.unwrap_or_else(|| {
         std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
     })
+}
+
+/// A plan that is not kept on record, with its folders. An error has been told already.
+pub(super) fn prepared(
+    input: &InputArgs,
+    output: PathBuf,
+    slots: u32,
+    ui: Ui,
+) -> Result<Plan, Exit> {
+    let make = || {
+        let variants = VariantSpec::parse_all(&input.filters, &catalogue::specs())?;
+        plan::prepared(&Request {
+            recursive: input.recursive,
+            if_collides: IfCollides::Rename,
+            slots: slots as usize,
+            ..Request::new(input.paths.clone(), output, variants)
+        })
+    };
+    make().map_err(|error| job::refuse(&error, ui))
 }
 
 /// Runs a plan whose folders are prepared; what happens is shown by `reporters`. An error has been
