@@ -30,17 +30,6 @@ use queue::Queue;
 use task::{Place, Task};
 use worker::{Slot, Worker};
 
-/// How many tasks are where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Waiting for a slot.
-    pub queued: usize,
-    /// Given to a worker.
-    pub assigned: usize,
-    /// All outputs ended or given up.
-    pub ended: usize,
-}
-
 /// The state of a run. Tasks are started in the order in which they were given.
 #[derive(Debug)]
 pub struct Scheduler {
@@ -112,11 +101,6 @@ impl Scheduler {
         self.ended == self.tasks.len()
     }
 
-    /// Whether no worker has anything to do.
-    pub fn is_idle(&self) -> bool {
-        self.workers.values().all(Worker::is_idle)
-    }
-
     /// Whether that worker has something to do.
     pub fn is_at_work(&self, worker: WorkerId) -> bool {
         self.workers.get(&worker).is_some_and(|worker| !worker.is_idle())
@@ -143,11 +127,5 @@ impl Scheduler {
             .get(&worker)
             .into_iter()
             .flat_map(|worker| worker.slots.iter().flat_map(|slot| &slot.tasks).copied())
-    }
-
-    /// How many tasks are where.
-    pub fn counts(&self) -> Counts {
-        let queued = self.queue.len() + self.suspects.len();
-        Counts { queued, assigned: self.tasks.len() - self.ended - queued, ended: self.ended }
     }
 }
