@@ -19,6 +19,13 @@ pub enum Status {
     Skipped,
 }
 
+impl Status {
+    /// Whether it could not be made.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Quarantined)
+    }
+}
+
 /// Where an output stands in a plan, as indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Place {

@@ -94,7 +94,7 @@ fn task(worker: u32, unit: usize) -> Event {
 }
 
 fn output(worker: Option<u32>, image: usize, variant: usize, status: Status) -> OutputEnded {
-    let failed = matches!(status, Status::Failed | Status::Quarantined);
+    let failed = status.is_failure();
     OutputEnded {
         slot: worker.map(|_| 0),
         status,

@@ -95,8 +95,7 @@ impl Lanes {
             }
             Event::Output(output) => {
                 self.done += 1;
-                self.failed +=
-                    usize::from(matches!(output.status, Status::Failed | Status::Quarantined));
+                self.failed += usize::from(output.status.is_failure());
                 if let (Some(worker), Some(slot)) = (output.worker, output.slot)
                     && let Some(lane) = self.lane(worker, slot)
                 {
