@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::sandbox::{self, Policy};
 use lote_protocol::task::Limits;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::args::{InputArgs, WorkArgs};
@@ -14,6 +15,7 @@ use super::ui::Ui;
 use super::{Exit, catalogue, job};
 use crate::event::{Bus, Mode};
 use crate::lang::Lang;
+use crate::machine;
 use crate::plan::{self, IfCollides, Plan, Request, reach};
 use crate::report::{self, Reporter};
 use crate::run::{self, Ended, Settings, Timeout};
@@ -63,9 +65,13 @@ pub(super) fn limits(max_pixels: Option<u64>, max_memory: Option<u64>) -> Limits
 
 /// How many images are worked on at a time: as asked, or one a core.
 pub(super) fn slots(jobs: Option<u32>) -> u32 {
-    jobs.unwrap_or_else(|| {
-        std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
-    })
+    jobs.unwrap_or_else(machine::cores)
+}
+
+/// What waits for workers, on this thread.
+pub(super) fn runtime() -> Result<Runtime, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| format!("the program could not be set up: {error}"))
 }
 
 /// A plan that is not kept on record, with its folders. An error has been told already.
@@ -102,9 +108,8 @@ pub(super) fn run(
         return Err(Exit::Refused);
     }
     // One thread: it is the one that starts workers, and they are told to die with it.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        ui.error(&format!("the program could not be set up: {error}"), None);
+    let runtime = runtime().map_err(|problem| {
+        ui.error(&problem, None);
         Exit::NoWorkers
     })?;
     let mut bus = Bus::new();

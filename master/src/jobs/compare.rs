@@ -10,6 +10,7 @@ use super::Jobs;
 use crate::event::{Bus, Mode, Summary};
 use crate::live::Model;
 use crate::live::shapes::{Compare, CompareRun, CrashCost, CrashCosts, Step, TrialState};
+use crate::machine::cores;
 use crate::plan::{self, IfCollides, Plan, PlanError, Request};
 use crate::redact;
 use crate::report::{self, Reporter};
@@ -56,10 +57,6 @@ impl Broken {
     fn by(error: impl std::error::Error) -> Self {
         Self::Failed(error.to_string())
     }
-}
-
-fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
 }
 
 /// What is measured: each mode with 1, 2, 4, … slots, and with one per core.
