@@ -1,5 +1,8 @@
 // Fake work: slots that take tasks, end outputs, fail, die and are replaced, at an ordered rate. No picture is touched here.
-const KEEP_MS = 120_000;
+import { History } from './history.js';
+import { count, newJob, newLanes, newOutput, queuedJob, uncount } from './job.js';
+
+/** From a death to a worker that takes tasks. */
 const REPLACE_MS = 350;
 
 export class Batch {
@@ -8,10 +11,7 @@ export class Batch {
     this.job = null;
     this.queue = [];
     this.lanes = [];
-    this.bars = [];
-    this.crashes = [];
-    this.failures = [];
-    this.recent = [];
+    this.history = new History();
     this.notices = [];
     this.outputs = new Map();
     this.pending = [];
@@ -45,56 +45,19 @@ export class Batch {
     return { job: id, queued: false };
   }
 
-  run({ id, name, request, images }) {
-    const workers = request.workers;
-    this.images = images;
+  /** Begins a job. @param {import('./job.js').Plan} plan */
+  run(plan) {
+    const { id, request, images } = plan;
     this.request = request;
-    this.bars = [];
-    this.crashes = [];
-    this.failures = [];
-    this.recent = [];
+    this.history = new History();
     // Outputs of the job before stay readable: a page may still be asking for them.
     for (const [output, entry] of this.outputs) if (Number(entry.job.slice(1)) < Number(id.slice(1)) - 1) this.outputs.delete(output);
-    this.job = {
-      id,
-      name,
-      state: 'running',
-      pause: null,
-      error: null,
-      mode: request.mode,
-      workers,
-      images: images.length,
-      outputs: images.length * request.variants.length,
-      variants: request.variants.map((variant) => ({ ...variant, planned: images.length })),
-      output_label: `output_images${request.output.folder ? `/${request.output.folder}` : ''}`,
-      started_ms: this.now(),
-      ended_ms: null,
-      progress: {
-        done: 0,
-        ok: 0,
-        failed: 0,
-        skipped: 0,
-        redone: 0,
-        elapsed_ms: 0,
-        read_bytes: 0,
-        written_bytes: 0,
-        variants: request.variants.map(() => ({ ok: 0, failed: 0, skipped: 0, work_ms: 0, read_bytes: 0, written_bytes: 0 })),
-      },
-    };
+    this.job = newJob(plan, this.now());
     this.base = 0;
     this.runSince = this.now();
-    this.lanes = Array.from({ length: workers }, (_, i) => ({
-      slot: i + 1,
-      worker: request.mode === 'threads' ? 1 : i + 1,
-      pid: 48000 + this.jobId * 100 + i,
-      state: 'ready',
-      memory_bytes: 0,
-      restarts: 0,
-      sandbox: 'off',
-      task: null,
-    }));
-    this.taskId = 0;
-    this.pending = images.map((image) => ({ task: (this.taskId += 1), attempt: 1, image, variants: request.variants.map((_, i) => i) }));
+    this.lanes = newLanes(request, 48000 + this.jobId * 100);
+    const variants = request.variants.map((_, i) => i);
+    this.pending = images.map((image, i) => ({ task: i + 1, attempt: 1, image, variants }));
     this.tellJob();
     this.emit({ event: 'lanes', lanes: this.lanes });
     for (const lane of this.lanes) this.next(lane);
@@ -102,16 +65,7 @@ export class Batch {
 
   tellJob() {
     this.progress();
-    this.emit({
-      event: 'job',
-      job: this.job,
-      queue: this.queue.map(({ id, name, images, request }) => ({
-        id,
-        name,
-        images: images.length,
-        outputs: images.length * request.variants.length,
-      })),
-    });
+    this.emit({ event: 'job', job: this.job, queue: this.queue.map(queuedJob) });
   }
   setState(state, pause = null) {
     if (this.job.state === 'running' && state !== 'running') this.base = this.elapsed();
@@ -176,157 +130,96 @@ export class Batch {
     const variant = task.variants[task.next];
     const end_ms = this.now();
     const image = task.work.image;
-    const status = image.problem ? 'failed' : 'ok';
-    this.result(lane, task, variant, status, end_ms, image.problem ?? { kind: 'write', message: 'the output folder is read-only' });
+    this.result(lane, variant, image.problem ? 'failed' : 'ok', end_ms, image.problem);
     task.next += 1;
     task.next_start_ms = end_ms;
     if (task.next < task.variants.length) {
       this.work(lane);
       return;
     }
-    if (task.attempt > 1) {
-      const crash = this.crashes.findLast((one) => one.task === task.task);
-      this.job.progress.redone += 1;
-      if (crash)
-        this.notice(
-          'info',
-          'task_redone',
-          { worker: crash.worker, to_worker: lane.worker, reason: crash.reason, name: image.name, image: image.id },
-          `worker ${crash.worker} died; its image was redone in worker ${lane.worker}`,
-        );
-      if (this.isolation.state === 'running' && crash?.worker === this.isolation.worker) {
-        this.isolation = { ...this.isolation, state: 'finished', redone: this.isolation.redone + 1 };
-        this.emit({ event: 'isolation', isolation: this.isolation });
-      }
-    }
+    if (task.attempt > 1) this.redone(lane);
     lane.task = null;
     this.next(lane);
   }
 
-  result(lane, task, variant, status, end_ms, problem, detail) {
-    const image = task.work.image;
-    const { progress } = this.job;
-    const counts = progress.variants[variant];
-    const name = this.job.variants[variant].name;
-    const output = `${this.job.id}-${task.task}-${variant}`;
-    const output_name = `${image.name.replace(/\.\w+$/, '')}_${name}.png`;
-    const bytes = Math.round(image.bytes * (0.2 + ((task.task * 13 + variant * 7) % 10) / 100));
-    const bar = {
-      slot: lane.slot,
-      task: task.task,
-      attempt: task.attempt,
-      variant,
-      name: image.name,
-      start_ms: task.next_start_ms,
-      end_ms,
-      status,
-    };
-    this.bars.push(bar);
-    while (this.bars.length && this.bars[0].end_ms < end_ms - KEEP_MS) this.bars.shift();
-    counts.work_ms += end_ms - task.next_start_ms;
-    counts.read_bytes += image.bytes;
-    progress.read_bytes += variant === task.variants[0] ? image.bytes : 0;
-    progress.done += 1;
-    const entry = {
-      output,
-      image: image.id,
-      name: output_name,
-      variant,
-      status,
-      bytes,
-      kind: null,
-      message: null,
-      order: task.task * 1000 + variant,
-      source: image,
-      steps: this.job.variants[variant].steps,
-      job: this.job.id,
-    };
-    if (status === 'ok') {
-      counts.ok += 1;
-      progress.ok += 1;
-      counts.written_bytes += bytes;
-      progress.written_bytes += bytes;
-      this.recent = [{ output, image: image.id, name: output_name, variant }, ...this.recent].slice(0, 12);
-    } else {
-      counts.failed += 1;
-      progress.failed += 1;
-      Object.assign(entry, { kind: problem.kind, message: problem.message });
-      this.failures = [
-        {
-          output,
-          image: image.id,
-          name: image.name,
-          variant,
-          kind: problem.kind,
-          message: problem.message,
-          attempt: task.attempt,
-          detail: detail ?? null,
-        },
-        ...this.failures,
-      ].slice(0, 1000);
-    }
-    this.outputs.set(output, entry);
-    this.changed = true;
-    this.emit({
-      event: 'output',
-      slot: lane.slot,
-      task: task.task,
-      attempt: task.attempt,
-      variant,
-      image: image.id,
-      name: image.name,
-      start_ms: task.next_start_ms,
-      end_ms,
-      status,
-      output,
-      output_name,
-      bytes,
-      ...(status === 'ok' ? {} : { kind: problem.kind, message: problem.message, detail: detail ?? null }),
-    });
+  /** A task is done that had been lost with a worker. */
+  redone({ worker: to_worker, task: { task, image, name } }) {
+    this.job.progress.redone += 1;
+    const crash = this.history.crashOf(task);
+    if (!crash) return;
+    const { worker, reason } = crash;
+    const message = `worker ${worker} died; its image was redone in worker ${to_worker}`;
+    this.notice('info', 'task_redone', { worker, to_worker, reason, name, image }, message);
+    if (this.isolation.state === 'running' && worker === this.isolation.worker)
+      this.tellIsolation({ state: 'finished', redone: this.isolation.redone + 1 });
   }
 
+  /** An output of a lane's task has ended. */
+  result({ slot, task }, variant, status, end_ms, problem, detail = null) {
+    const { image } = task.work;
+    const entry = newOutput(this.job, task, variant, status, problem);
+    const { output, bytes, kind, message } = entry;
+    const start_ms = task.next_start_ms;
+    const bar = { slot, task: task.task, attempt: task.attempt, variant, name: image.name, start_ms, end_ms, status };
+    this.history.addBar(bar);
+    count(this.job.progress, entry, end_ms - start_ms, variant === task.variants[0]);
+    const isOk = status === 'ok';
+    if (isOk) this.history.addRecent({ output, image: image.id, name: entry.name, variant });
+    else this.history.addFailure({ output, image: image.id, name: image.name, variant, kind, message, attempt: task.attempt, detail });
+    this.outputs.set(output, entry);
+    this.changed = true;
+    const failure = isOk ? {} : { kind, message, detail };
+    this.emit({ event: 'output', ...bar, image: image.id, output, output_name: entry.name, bytes, ...failure });
+  }
+
+  /** A worker dies; `poison`: of its image. Tells whether there was one. */
   die(worker, reason, poison = false) {
     const lanes = this.lanes.filter((lane) => lane.worker === worker);
     if (!lanes.length || lanes[0].state !== 'ready' || !this.live()) return false;
     const t_ms = this.now();
-    for (const lane of lanes) {
-      clearTimeout(this.timers.get(lane.slot));
-      const { task } = lane;
-      this.crashes.push({
-        slot: lane.slot,
-        worker,
-        t_ms,
-        start_ms: task?.next_start_ms ?? t_ms,
-        task: task?.task ?? null,
-        attempt: task?.attempt ?? 1,
-        variant: task ? task.variants[task.next] : null,
-        name: task?.name ?? null,
-        ready_ms: null,
-        reason,
-      });
-      lane.state = 'lost';
-      lane.restarts += 1;
-      lane.memory_bytes = 0;
-    }
+    for (const lane of lanes) this.crash(lane, reason, t_ms);
     this.emit({ event: 'worker', worker, t_ms, state: 'lost', reason });
-    for (const lane of lanes) {
-      const { task } = lane;
-      lane.task = null;
-      if (!task) continue;
-      if (poison && task.attempt >= 2) {
-        for (; task.next < task.variants.length; task.next += 1, task.next_start_ms = t_ms)
-          this.result(
-            lane,
-            task,
-            task.variants[task.next],
-            'quarantined',
-            t_ms,
-            { kind: 'crash', message: reason },
-            'thread main received signal SIGSEGV\n  at decode\n  at worker::task',
-          );
-        this.notice('warn', 'quarantined', { name: task.name, reason }, `${task.name} kept crashing its worker`);
-      } else this.pending.unshift({ ...task.work, attempt: task.attempt + 1, variants: task.variants.slice(task.next) });
-    }
+    for (const lane of lanes) this.putBack(lane, reason, poison, t_ms);
+    this.replace(worker, lanes, reason, t_ms);
+    for (const lane of this.lanes) this.next(lane);
+    return true;
+  }
+
+  crash(lane, reason, t_ms) {
+    clearTimeout(this.timers.get(lane.slot));
+    const { slot, worker, task } = lane;
+    this.history.addCrash({
+      slot,
+      worker,
+      t_ms,
+      start_ms: task?.next_start_ms ?? t_ms,
+      task: task?.task ?? null,
+      attempt: task?.attempt ?? 1,
+      variant: task ? task.variants[task.next] : null,
+      name: task?.name ?? null,
+      ready_ms: null,
+      reason,
+    });
+    lane.state = 'lost';
+    lane.restarts += 1;
+    lane.memory_bytes = 0;
+  }
+
+  /** What a dead lane was at is done again, unless it was the cause twice. */
+  putBack(lane, reason, poison, t_ms) {
+    const { task } = lane;
+    if (task && poison && task.attempt >= 2) {
+      const problem = { kind: 'crash', message: reason };
+      const detail = 'thread main received signal SIGSEGV\n  at decode\n  at worker::task';
+      for (; task.next < task.variants.length; task.next += 1, task.next_start_ms = t_ms)
+        this.result(lane, task.variants[task.next], 'quarantined', t_ms, problem, detail);
+      this.notice('warn', 'quarantined', { name: task.name, reason }, `${task.name} kept crashing its worker`);
+    } else if (task) this.pending.unshift({ ...task.work, attempt: task.attempt + 1, variants: task.variants.slice(task.next) });
+    lane.task = null;
+  }
+
+  /** Another process takes the place of a worker that died at `t_ms`. */
+  replace(worker, lanes, reason, t_ms) {
     setTimeout(() => {
       for (const lane of lanes) {
         lane.state = 'starting';
@@ -336,31 +229,28 @@ export class Batch {
     }, REPLACE_MS / 3);
     setTimeout(() => {
       const ready_ms = this.now();
+      const replaced_ms = ready_ms - t_ms;
+      const { pid } = lanes[0];
       for (const lane of lanes) lane.state = 'ready';
-      for (const crash of this.crashes) if (crash.worker === worker && crash.ready_ms === null) crash.ready_ms = ready_ms;
-      this.emit({ event: 'worker', worker, t_ms: ready_ms, state: 'ready', pid: lanes[0].pid, replaced_ms: ready_ms - t_ms });
-      this.notice(
-        'info',
-        'worker_replaced',
-        { worker, reason, replaced_ms: ready_ms - t_ms, pid: lanes[0].pid },
-        `worker ${worker} was replaced`,
-      );
-      if (this.isolation.state === 'running' && this.isolation.worker === worker) {
-        this.isolation = { ...this.isolation, replaced_ms: ready_ms - t_ms };
-        this.emit({ event: 'isolation', isolation: this.isolation });
-      }
+      this.history.replaced(worker, ready_ms);
+      this.emit({ event: 'worker', worker, t_ms: ready_ms, state: 'ready', pid, replaced_ms });
+      this.notice('info', 'worker_replaced', { worker, reason, replaced_ms, pid }, `worker ${worker} was replaced`);
+      if (this.isolation.state === 'running' && this.isolation.worker === worker) this.tellIsolation({ replaced_ms });
       for (const lane of this.lanes) this.next(lane);
     }, REPLACE_MS);
-    for (const lane of this.lanes) this.next(lane);
-    return true;
+  }
+
+  tellIsolation(change) {
+    this.isolation = { ...this.isolation, ...change };
+    this.emit({ event: 'isolation', isolation: this.isolation });
   }
 
   isolate() {
-    const busy = this.lanes.filter((lane) => lane.task && lane.state === 'ready');
+    // An image that kills its process by itself would be given up, and the test would wait for it in vain.
+    const busy = this.lanes.filter((lane) => lane.task && lane.state === 'ready' && !lane.task.work.image.poison);
     if (!busy.length || this.job.state !== 'running') return false;
     const { worker } = busy[Math.floor(Math.random() * busy.length)];
-    this.isolation = { state: 'running', worker, reason: 'SIGKILL', replaced_ms: 0, redone: 0, lost: 0 };
-    this.emit({ event: 'isolation', isolation: this.isolation });
+    this.tellIsolation({ state: 'running', worker, reason: 'SIGKILL', replaced_ms: 0, redone: 0, lost: 0 });
     return this.die(worker, 'SIGKILL');
   }
 
@@ -415,14 +305,11 @@ export class Batch {
       (entry) => entry.job === this.job.id && entry.status !== 'ok' && (!ids || ids.includes(entry.output)),
     );
     if (!entries.length) return;
-    this.failures = ids ? this.failures.filter((failure) => !ids.includes(failure.output)) : [];
+    this.history.forgetFailures(ids);
     this.emit({ event: 'retried', outputs: ids });
     for (const entry of entries) {
       this.outputs.delete(entry.output);
-      this.job.progress.failed -= 1;
-      this.job.progress.done -= 1;
-      this.job.progress.variants[entry.variant].failed -= 1;
-      this.job.progress.variants[entry.variant].read_bytes -= entry.source.bytes;
+      uncount(this.job.progress, entry);
       this.pending.push({ task: Math.floor(entry.order / 1000), attempt: 1, image: entry.source, variants: [entry.variant] });
     }
     this.changed = true;
@@ -436,25 +323,18 @@ export class Batch {
       if (lane.state === 'ready' && lane.memory_bytes) seen.set(lane.worker, (seen.get(lane.worker) ?? 0) + lane.memory_bytes);
     return [...seen];
   }
+  /** What a page gets of it. */
   snapshot() {
     const clean = this.lanes.map((lane) => ({ ...lane, task: lane.task ? { ...lane.task, work: undefined } : null }));
     this.progress();
     return {
       job: this.job,
-      queue: this.queue.map(({ id, name, images, request }) => ({
-        id,
-        name,
-        images: images.length,
-        outputs: images.length * request.variants.length,
-      })),
+      queue: this.queue.map(queuedJob),
       lanes: clean,
-      bars: this.bars.slice(-4000),
-      crashes: this.crashes.filter((crash) => crash.t_ms > this.now() - KEEP_MS),
-      failures: this.failures,
-      recent: this.recent,
       notices: this.notices,
       settings: this.request ?? null,
       isolation: this.isolation,
+      ...this.history.shown(this.now()),
     };
   }
 }

@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod journal;
 pub mod lang;
 pub mod live;
+pub mod machine;
 pub mod plan;
 pub mod redact;
 pub mod report;

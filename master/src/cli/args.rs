@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use super::quantity;
-use crate::event::Mode;
-use crate::plan::{IfCollides, IfExists};
+use clap::{Args, Parser, Subcommand};
 use lote_protocol::format::Format;
-use lote_protocol::sandbox::Policy;
+
+use super::choice::{self, IfCollidesArg, IfExistsArg, ModeArg, SandboxArg};
+use super::quantity;
 
 /// Batch image processing in isolated worker processes
 #[derive(Debug, Parser)]
@@ -115,6 +113,20 @@ pub(super) struct WorkArgs {
     pub(super) worker_command: Option<String>,
 }
 
+/// How a job is shown.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ShowArgs {
+    /// Show what would be done, and do nothing
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Write the figures of the run to standard output, as JSON
+    #[arg(long, conflicts_with = "ndjson")]
+    pub(super) json: bool,
+    /// Write events to standard output, a JSON object a line
+    #[arg(long)]
+    pub(super) ndjson: bool,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// Images, and folders of images
@@ -143,7 +155,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_enum, default_value_t = ModeArg::Processes)]
     pub(super) mode: ModeArg,
     /// Format of the outputs  [default: as each input]
-    #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
+    #[arg(long, value_name = "FORMAT", value_parser = choice::format)]
     pub(super) format: Option<Format>,
     /// JPEG and WebP quality
     #[arg(long, value_name = "1-100", default_value_t = 75,
@@ -166,15 +178,8 @@ pub(super) struct RunArgs {
     /// Force every output to the disk before it counts as made
     #[arg(long)]
     pub(super) durable: bool,
-    /// Show what would be done, and do nothing
-    #[arg(short = 'n', long)]
-    pub(super) dry_run: bool,
-    /// Write the figures of the run to standard output, as JSON
-    #[arg(long, conflicts_with = "ndjson")]
-    pub(super) json: bool,
-    /// Write events to standard output, a JSON object a line
-    #[arg(long)]
-    pub(super) ndjson: bool,
+    #[command(flatten)]
+    pub(super) show: ShowArgs,
     /// Let workers join that were started by hand: `lote worker connect SOCKET`
     #[arg(long)]
     pub(super) external_workers: bool,
@@ -191,15 +196,8 @@ pub(super) struct RerunArgs {
     /// Settings that are not given are as they were
     #[command(flatten)]
     pub(super) work: WorkArgs,
-    /// Show what would be done, and do nothing
-    #[arg(short = 'n', long)]
-    pub(super) dry_run: bool,
-    /// Write the figures of the run to standard output, as JSON
-    #[arg(long, conflicts_with = "ndjson")]
-    pub(super) json: bool,
-    /// Write events to standard output, a JSON object a line
-    #[arg(long)]
-    pub(super) ndjson: bool,
+    #[command(flatten)]
+    pub(super) show: ShowArgs,
 }
 
 #[derive(Debug, Args)]
@@ -326,97 +324,4 @@ pub(super) enum WorkerSub {
         /// The socket
         socket: PathBuf,
     },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ModeArg {
-    #[value(alias = "procesos")]
-    Processes,
-    #[value(alias = "hilos")]
-    Threads,
-}
-
-impl From<ModeArg> for Mode {
-    fn from(mode: ModeArg) -> Self {
-        match mode {
-            ModeArg::Processes => Self::Processes,
-            ModeArg::Threads => Self::Threads,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum SandboxArg {
-    Auto,
-    #[value(alias = "exigir")]
-    Require,
-    #[value(alias = "no")]
-    Off,
-}
-
-impl From<Policy> for SandboxArg {
-    fn from(policy: Policy) -> Self {
-        match policy {
-            Policy::Auto => Self::Auto,
-            Policy::Require => Self::Require,
-            Policy::Off => Self::Off,
-        }
-    }
-}
-
-impl From<SandboxArg> for Policy {
-    fn from(sandbox: SandboxArg) -> Self {
-        match sandbox {
-            SandboxArg::Auto => Self::Auto,
-            SandboxArg::Require => Self::Require,
-            SandboxArg::Off => Self::Off,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum IfExistsArg {
-    #[value(alias = "sobrescribir")]
-    Overwrite,
-    #[value(alias = "saltar")]
-    Skip,
-    #[value(alias = "renombrar")]
-    Rename,
-    #[value(alias = "fallar")]
-    Fail,
-}
-
-impl From<IfExistsArg> for IfExists {
-    fn from(policy: IfExistsArg) -> Self {
-        match policy {
-            IfExistsArg::Overwrite => Self::Overwrite,
-            IfExistsArg::Skip => Self::Skip,
-            IfExistsArg::Rename => Self::Rename,
-            IfExistsArg::Fail => Self::Fail,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum IfCollidesArg {
-    #[value(alias = "fallar")]
-    Fail,
-    #[value(alias = "renombrar")]
-    Rename,
-}
-
-impl From<IfCollidesArg> for IfCollides {
-    fn from(policy: IfCollidesArg) -> Self {
-        match policy {
-            IfCollidesArg::Fail => Self::Fail,
-            IfCollidesArg::Rename => Self::Rename,
-        }
-    }
-}
-
-fn parse_format(text: &str) -> Result<Format, String> {
-    Format::from_extension(text.trim_start_matches('.')).ok_or_else(|| {
-        let names = Format::ALL.map(|format| format.extensions()[0]).join(", ");
-        format!("the formats are {names}")
-    })
 }

@@ -1,25 +1,22 @@
 //! `lote compare`: processes against threads, as measured.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use lote_protocol::filter::VariantSpec;
-use lote_protocol::task::Encoding;
 use serde::Serialize;
 
 use super::args::CompareArgs;
 use super::ui::Ui;
-use super::{Exit, catalogue, job, probe, session};
+use super::{Exit, probe, session};
 use crate::event::{Mode, Summary};
 use crate::lang::Lang;
-use crate::plan::{self, IfCollides, IfExists, Plan, Request};
+use crate::plan::Plan;
 use crate::report::Reporter;
 use crate::report::terminal::{Terminal, Verbosity};
 use crate::report::text::bytes;
 use crate::run::Settings;
-use crate::trial::{self, Assassin, Blow, Witness};
+use crate::trial::{self, median};
 
 /// What was measured of a mode.
 #[derive(Debug, Serialize)]
@@ -31,12 +28,12 @@ struct Figures {
     images_per_s: f64,
     /// Most memory of master and workers together in any round, bytes.
     peak_bytes: Option<u64>,
-    crash: Option<Crash>,
+    crash: Option<CrashFigures>,
 }
 
 /// What one crash in the middle of the work cost.
 #[derive(Debug, Serialize)]
-struct Crash {
+struct CrashFigures {
     /// Images that were in work and had to be repeated.
     repeated: usize,
     /// Outputs missing or different at the end.
@@ -94,7 +91,7 @@ impl Comparing<'_> {
     fn measure(&self) -> Result<([Figures; 2], Exit), Exit> {
         let lang = self.ui.lang;
         self.ui.say(lang.pick("warming up …", "calentando …"));
-        let (reference, summary, _) = self.run("warm-up", &self.processes, Vec::new())?;
+        let (reference, summary) = self.run("warm-up", &self.processes, Vec::new())?;
         let exit = if summary.failed > 0 { Exit::SomeFailed } else { Exit::Ok };
         let mut rounds = [Vec::new(), Vec::new()];
         for round in 1..=self.args.rounds {
@@ -102,10 +99,18 @@ impl Comparing<'_> {
             for (summaries, settings) in rounds.iter_mut().zip([&self.processes, &self.threads]) {
                 self.ui.say(&match lang {
                     Lang::En => {
-                        format!("round {round} of {}: {}", self.args.rounds, name(settings, lang))
+                        format!(
+                            "round {round} of {}: {}",
+                            self.args.rounds,
+                            name(settings.mode, lang)
+                        )
                     }
                     Lang::Es => {
-                        format!("ronda {round} de {}: {}", self.args.rounds, name(settings, lang))
+                        format!(
+                            "ronda {round} de {}: {}",
+                            self.args.rounds,
+                            name(settings.mode, lang)
+                        )
                     }
                 });
                 summaries.push(self.run("timed", settings, Vec::new())?.1);
@@ -126,33 +131,15 @@ impl Comparing<'_> {
         name: &str,
         settings: &Settings,
         mut reporters: Vec<Box<dyn Reporter>>,
-    ) -> Result<(Plan, Summary, PathBuf), Exit> {
+    ) -> Result<(Plan, Summary), Exit> {
         let output = self.folder.join(name);
-        let make = || {
-            let plan = plan::plan(&Request {
-                paths: self.args.input.paths.clone(),
-                recursive: self.args.input.recursive,
-                exclude: HashSet::new(),
-                within: Vec::new(),
-                output: output.clone(),
-                variants: VariantSpec::parse_all(&self.args.input.filters, &catalogue::specs())?,
-                pattern: plan::Pattern::default(),
-                encoding: Encoding::default(),
-                if_exists: IfExists::Overwrite,
-                if_collides: IfCollides::Rename,
-                slots: settings.slots as usize,
-            })?;
-            plan::prepare(&plan)?;
-            Ok(plan)
-        };
-        let plan = make().map_err(|error| job::refuse(&error, self.ui))?;
-        let verbosity = self.ui.verbosity.min(Verbosity::Quiet);
+        let plan = session::prepared(&self.args.input, output, settings.slots, self.ui)?;
         if self.ui.verbosity >= Verbosity::Verbose {
-            reporters.push(Box::new(Terminal::new(self.ui.lang, verbosity)));
+            reporters.push(Box::new(Terminal::new(self.ui.lang, Verbosity::Quiet)));
         }
         let (ended, interrupt) = session::run(&plan, settings, reporters, self.ui)?;
         match session::conclude(&plan, &ended, interrupt, None, self.ui) {
-            Exit::Ok | Exit::SomeFailed => Ok((plan, ended.summary, output)),
+            Exit::Ok | Exit::SomeFailed => Ok((plan, ended.summary)),
             exit => Err(exit),
         }
     }
@@ -165,50 +152,31 @@ impl Comparing<'_> {
     ) -> Result<Figures, Exit> {
         let seconds: Vec<_> = rounds.iter().map(|round| round.seconds).collect();
         let ok = rounds.first().map_or(0, |round| round.ok);
-        let peak = |round: &Summary| Some(round.master_peak_bytes? + round.workers_peak_bytes?);
-        let median = median(&mut seconds.clone());
         Ok(Figures {
             mode: settings.mode,
             workers: rounds.first().map_or(settings.slots, |round| round.workers),
-            images_per_s: if median > 0.0 { ok as f64 / median } else { 0.0 },
+            images_per_s: trial::images_per_s(ok, &seconds),
             seconds,
-            peak_bytes: rounds.iter().filter_map(peak).max(),
+            peak_bytes: rounds.iter().filter_map(Summary::peak_bytes).max(),
             crash: if trial::HAS_SIGNALS { self.crash(settings, reference)? } else { None },
         })
     }
 
-    /// Kills a worker once, a third of the way; `None` if the run was over before that.
-    fn crash(&self, settings: &Settings, reference: &Plan) -> Result<Option<Crash>, Exit> {
-        let witness = Witness::new();
-        let gap = reference.counts().planned / 3;
-        let assassin = Assassin::new([Blow::Kill], gap);
-        let reporters: Vec<Box<dyn Reporter>> = vec![Box::new(witness.clone()), Box::new(assassin)];
-        let (plan, summary, _) = self.run("crashed", settings, reporters)?;
-        let facts = witness.facts();
-        let comparison = trial::compare(reference, &plan);
-        // What fails undisturbed is missing in both runs, and no loss.
-        let expected = summary.failed;
-        Ok((!facts.deaths.is_empty()).then(|| Crash {
-            repeated: facts.repeated.len(),
-            lost: (comparison.missing + comparison.different).saturating_sub(expected),
-            replaced_ms: facts.replaced_ms.first().copied().unwrap_or_default(),
+    fn crash(&self, settings: &Settings, reference: &Plan) -> Result<Option<CrashFigures>, Exit> {
+        let (crash, reporters) = trial::Crash::new(reference.counts().planned);
+        let (plan, summary) = self.run("crashed", settings, reporters)?;
+        let cost = crash.cost(reference, &plan, &summary);
+        Ok(cost.map(|cost| CrashFigures {
+            repeated: cost.repeated,
+            lost: cost.lost,
+            replaced_ms: cost.replaced_ms,
             seconds: summary.seconds,
         }))
     }
 }
 
-/// The median, for which the values are sorted; 0 if there is none.
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    match values.len() {
-        0 => 0.0,
-        count if count % 2 == 1 => values[count / 2],
-        count => f64::midpoint(values[count / 2 - 1], values[count / 2]),
-    }
-}
-
-fn name(settings: &Settings, lang: Lang) -> &'static str {
-    match settings.mode {
+fn name(mode: Mode, lang: Lang) -> &'static str {
+    match mode {
         Mode::Processes => lang.pick("processes", "procesos"),
         Mode::Threads => lang.pick("threads", "hilos"),
     }
@@ -217,11 +185,8 @@ fn name(settings: &Settings, lang: Lang) -> &'static str {
 fn table(figures: &[Figures; 2], lang: Lang) -> String {
     let mut text = String::new();
     for figure in figures {
-        let time = median(&mut figure.seconds.clone());
-        let mode = match figure.mode {
-            Mode::Processes => lang.pick("processes", "procesos"),
-            Mode::Threads => lang.pick("threads", "hilos"),
-        };
+        let time = median(&figure.seconds);
+        let mode = name(figure.mode, lang);
         let memory = figure.peak_bytes.map_or_else(|| "–".to_owned(), |peak| bytes(peak, lang));
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -251,7 +216,7 @@ fn table(figures: &[Figures; 2], lang: Lang) -> String {
             };
         }
     }
-    let [processes, threads] = figures.each_ref().map(|figure| median(&mut figure.seconds.clone()));
+    let [processes, threads] = figures.each_ref().map(|figure| median(&figure.seconds));
     if processes > 0.0 {
         let change = threads / processes - 1.0;
         let percent = lang.number(change.abs() * 100.0, 1);
@@ -263,16 +228,4 @@ fn table(figures: &[Figures; 2], lang: Lang) -> String {
         };
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_is_the_middle_one() {
-        let medians = [vec![3.0, 1.0, 2.0], vec![4.0, 1.0, 2.0, 3.0], vec![]]
-            .map(|mut values: Vec<f64>| median(&mut values).to_string());
-        assert_eq!(medians, ["2", "2.5", "0"]);
-    }
 }

@@ -5,20 +5,16 @@
 
 mod verdict;
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use lote_protocol::filter::VariantSpec;
-use lote_protocol::task::Encoding;
-
 use self::verdict::Verdict;
-use super::args::DemoArgs;
+use super::args::{DemoArgs, InputArgs};
 use super::ui::Ui;
-use super::{Exit, catalogue, job, probe, session};
+use super::{Exit, probe, session};
 use crate::event::Mode;
 use crate::lang::Lang;
-use crate::plan::{self, IfCollides, IfExists, Plan, Request};
+use crate::plan::Plan;
 use crate::report::Reporter;
 use crate::report::terminal::{Terminal, Verbosity};
 use crate::report::text::{duration, printable};
@@ -103,6 +99,8 @@ fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
         ui.error(&error.to_string(), None);
         Exit::Refused
     })?;
+    let filters = FILTERS.map(str::to_owned).to_vec();
+    let input = InputArgs { paths: vec![input], filters, recursive: false };
     let play = Play { input, stage, ui };
     let threads = Settings { mode: Mode::Threads, ..processes.clone() };
 
@@ -148,7 +146,7 @@ fn deadline(slowest_ms: f64) -> Duration {
 
 /// What all acts have in common.
 struct Play<'a> {
-    input: PathBuf,
+    input: InputArgs,
     stage: &'a Path,
     ui: Ui,
 }
@@ -234,24 +232,7 @@ impl Play<'_> {
     }
 
     fn prepared(&self, folder: &str, settings: &Settings) -> Result<Plan, Exit> {
-        let make = || {
-            let plan = plan::plan(&Request {
-                paths: vec![self.input.clone()],
-                recursive: false,
-                exclude: HashSet::new(),
-                within: Vec::new(),
-                output: self.stage.join(folder),
-                variants: VariantSpec::parse_all(&FILTERS, &catalogue::specs())?,
-                pattern: plan::Pattern::default(),
-                encoding: Encoding::default(),
-                if_exists: IfExists::Overwrite,
-                if_collides: IfCollides::Fail,
-                slots: settings.slots as usize,
-            })?;
-            plan::prepare(&plan)?;
-            Ok(plan)
-        };
-        make().map_err(|error| job::refuse(&error, self.ui))
+        session::prepared(&self.input, self.stage.join(folder), settings.slots, self.ui)
     }
 
     fn title(&self, number: usize, settings: &Settings, what: &str) {

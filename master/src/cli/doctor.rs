@@ -11,6 +11,7 @@ use super::args::DoctorArgs;
 use super::ui::Ui;
 use super::{Exit, probe, session};
 use crate::event::Mode;
+use crate::machine;
 use crate::report::text::bytes;
 
 /// How many workers are started to see how long that takes.
@@ -43,7 +44,7 @@ pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
         protocol: PROTOCOL_VERSION,
         build: format!("{BUILD_ID:016x}"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        cores: session::slots(None),
+        cores: machine::cores(),
         memory_bytes: memory("MemTotal:"),
         memory_available_bytes: memory("MemAvailable:"),
         socket: None,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::args::WorkArgs;
+use super::args::{ShowArgs, WorkArgs};
 use super::ui::Ui;
 use super::{Exit, probe, session};
 use crate::event::Event;
@@ -39,9 +39,7 @@ pub(super) struct Job {
 pub(super) struct Here {
     pub(super) worker_command: Option<String>,
     pub(super) external: bool,
-    pub(super) dry_run: bool,
-    pub(super) json: bool,
-    pub(super) ndjson: bool,
+    pub(super) show: ShowArgs,
 }
 
 /// Plans a job and runs it to its end.
@@ -63,7 +61,7 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     for problem in &plan.problems {
         ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
     }
-    if job.here.dry_run {
+    if job.here.show.dry_run {
         return show(&plan);
     }
     if let Err(exit) = probe::insist(&settings, ui) {
@@ -107,7 +105,7 @@ fn unusable(error: &Unusable, ui: Ui) -> Exit {
 fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     let mut reporters: Vec<Box<dyn Reporter>> =
         vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
-    if job.here.ndjson {
+    if job.here.show.ndjson {
         reporters.push(Box::new(Ndjson::new()));
     }
     let trouble = Trouble::default();
@@ -123,7 +121,7 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
         Ok(end) => end,
         Err(exit) => return exit,
     };
-    if job.here.json {
+    if job.here.show.json {
         let summary = serde_json::to_string_pretty(&ended.summary).unwrap_or_default();
         // The reader may have left.
         let _ = writeln!(io::stdout(), "{summary}");

@@ -2,6 +2,7 @@
 
 mod args;
 mod catalogue;
+mod choice;
 mod compare;
 mod demo;
 mod doctor;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use lote_protocol::sandbox::{Level, Policy, Sandbox};
 
-use super::Exit;
 use super::ui::Ui;
+use super::{Exit, session};
 use crate::run::Settings;
 use crate::supervisor::{Config, Supervisor, WorkerEvent};
 
@@ -78,6 +78,5 @@ pub(super) fn check(sandbox: &Sandbox) -> Result<(), String> {
 
 /// Waits for what starts workers, on this thread, with which they would die.
 pub(super) fn block_on<T>(future: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| format!("the program could not be set up: {error}"))?.block_on(future)
+    session::runtime()?.block_on(future)
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::Exit;
-use super::args::{RerunArgs, SandboxArg, WorkArgs};
+use super::args::{RerunArgs, WorkArgs};
+use super::choice::SandboxArg;
 use super::job::{self, Here, Job};
 use super::ui::Ui;
 use crate::journal::{Header, Outcome, Records, newest, read_all, wanted};
@@ -45,9 +46,7 @@ pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
         here: Here {
             worker_command: args.work.worker_command.clone(),
             external: false,
-            dry_run: args.dry_run,
-            json: args.json,
-            ndjson: args.ndjson,
+            show: args.show.clone(),
         },
     };
     job::execute(&job, ui)

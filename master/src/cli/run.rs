@@ -1,7 +1,5 @@
 //! `lote run`.
 
-use std::collections::HashSet;
-
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
 
@@ -10,7 +8,7 @@ use super::job::{self, Here, Job};
 use super::ui::Ui;
 use super::{Exit, catalogue, rerun};
 use crate::journal::{By, Header, How, Past, Records, read_all};
-use crate::plan::{IfExists, Pattern, PlanError, Request};
+use crate::plan::{IfExists, PlanError, Request};
 
 pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
     let journals = if args.resume { read_all(&args.output) } else { Vec::new() };
@@ -39,9 +37,7 @@ pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
         here: Here {
             worker_command: args.work.worker_command.clone(),
             external: args.external_workers,
-            dry_run: args.dry_run,
-            json: args.json,
-            ndjson: args.ndjson,
+            show: args.show.clone(),
         },
     };
     job::execute(&job, ui)
@@ -61,14 +57,9 @@ fn goes_on(header: &Header, last: &Past) -> bool {
 }
 
 fn request(args: &RunArgs) -> Result<Request, PlanError> {
+    let variants = VariantSpec::parse_all(&args.filters, &catalogue::specs())?;
     Ok(Request {
-        paths: args.paths.clone(),
         recursive: args.recursive,
-        exclude: HashSet::new(),
-        within: Vec::new(),
-        output: args.output.clone(),
-        variants: VariantSpec::parse_all(&args.filters, &catalogue::specs())?,
-        pattern: Pattern::default(),
         encoding: Encoding {
             format: args.format,
             quality: args.quality,
@@ -76,6 +67,6 @@ fn request(args: &RunArgs) -> Result<Request, PlanError> {
         },
         if_exists: args.if_exists.into(),
         if_collides: args.if_collides.into(),
-        slots: 1,
+        ..Request::new(args.paths.clone(), args.output.clone(), variants)
     })
 }

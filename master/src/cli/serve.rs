@@ -169,10 +169,7 @@ fn work(
     mut stopped: watch::Receiver<bool>,
     ui: Ui,
 ) -> Result<Exit, Refused> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        Refused(format!("the program could not be set up: {error}"), "", Exit::NoWorkers)
-    })?;
+    let runtime = session::runtime().map_err(|problem| Refused(problem, "", Exit::NoWorkers))?;
     Ok(runtime.block_on(async {
         let shutdown = Shutdown::listen(stop, ui);
         let work = main_thread(app.jobs.clone(), app.darkroom);

@@ -1,18 +1,22 @@
 //! A run with reporters and signals around it.
 
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 
+use lote_protocol::filter::VariantSpec;
 use lote_protocol::sandbox::{self, Policy};
 use lote_protocol::task::Limits;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use super::Exit;
-use super::args::WorkArgs;
+use super::args::{InputArgs, WorkArgs};
 use super::interrupt::Interrupt;
 use super::ui::Ui;
+use super::{Exit, catalogue, job};
 use crate::event::{Bus, Mode};
 use crate::lang::Lang;
-use crate::plan::{Plan, reach};
+use crate::machine;
+use crate::plan::{self, IfCollides, Plan, Request, reach};
 use crate::report::{self, Reporter};
 use crate::run::{self, Ended, Settings, Timeout};
 use crate::supervisor::{Config, Program};
@@ -61,9 +65,32 @@ pub(super) fn limits(max_pixels: Option<u64>, max_memory: Option<u64>) -> Limits
 
 /// How many images are worked on at a time: as asked, or one a core.
 pub(super) fn slots(jobs: Option<u32>) -> u32 {
-    jobs.unwrap_or_else(|| {
-        std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
-    })
+    jobs.unwrap_or_else(machine::cores)
+}
+
+/// What waits for workers, on this thread.
+pub(super) fn runtime() -> Result<Runtime, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| format!("the program could not be set up: {error}"))
+}
+
+/// A plan that is not kept on record, with its folders. An error has been told already.
+pub(super) fn prepared(
+    input: &InputArgs,
+    output: PathBuf,
+    slots: u32,
+    ui: Ui,
+) -> Result<Plan, Exit> {
+    let make = || {
+        let variants = VariantSpec::parse_all(&input.filters, &catalogue::specs())?;
+        plan::prepared(&Request {
+            recursive: input.recursive,
+            if_collides: IfCollides::Rename,
+            slots: slots as usize,
+            ..Request::new(input.paths.clone(), output, variants)
+        })
+    };
+    make().map_err(|error| job::refuse(&error, ui))
 }
 
 /// Runs a plan whose folders are prepared; what happens is shown by `reporters`. An error has been
@@ -81,9 +108,8 @@ pub(super) fn run(
         return Err(Exit::Refused);
     }
     // One thread: it is the one that starts workers, and they are told to die with it.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        ui.error(&format!("the program could not be set up: {error}"), None);
+    let runtime = runtime().map_err(|problem| {
+        ui.error(&problem, None);
         Exit::NoWorkers
     })?;
     let mut bus = Bus::new();

@@ -19,6 +19,8 @@ use crate::supervisor::{Config, Death, Killer, Mailbox, Supervisor, WorkerEvent}
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Workers that had nothing to do for so long are ended, as they hold memory.
 const IDLE: Duration = Duration::from_secs(60);
+/// Workers that are told to leave have so long.
+const STOP_TIME: Duration = Duration::from_secs(5);
 /// A request that cost so many workers their lives is given up.
 const MAX_DEATHS: u32 = 2;
 
@@ -105,7 +107,7 @@ impl Room {
         let Some(mut supervisor) = self.supervisor.take() else { return };
         supervisor.stop();
         let mut left = self.config.workers;
-        let patience = tokio::time::Instant::now() + Duration::from_secs(5);
+        let patience = tokio::time::Instant::now() + STOP_TIME;
         while left > 0 {
             match timeout_at(patience, supervisor.next()).await {
                 Ok(WorkerEvent::Stopped { .. } | WorkerEvent::Off { .. }) => left -= 1,
@@ -143,13 +145,13 @@ impl Room {
             }
             WorkerEvent::Off { worker, reason } => {
                 self.lanes.remove(&worker);
-                self.config_is_left(&reason);
+                self.given_up(&reason);
             }
         }
     }
 
     /// A worker is given up: if it was the last one, so is all that waits.
-    fn config_is_left(&mut self, reason: &str) {
+    fn given_up(&mut self, reason: &str) {
         if self.lanes.values().all(|lane| lane.mailbox.is_none() && lane.busy.is_none()) {
             self.refuse_all(reason);
             self.lanes.clear();

@@ -86,7 +86,7 @@ impl Darkroom {
         let Some(print) = prints.pop() else {
             return Err(Refused::NoWorker("it made nothing".into()));
         };
-        let unreadable = |error: &dyn std::fmt::Display| {
+        let unkept = |error: &dyn std::fmt::Display| {
             Refused::NoWorker(format!("a thumbnail could not be kept: {error}"))
         };
         let source = Some(print.source);
@@ -98,8 +98,8 @@ impl Darkroom {
         });
         match jpeg.await {
             Ok(Ok(jpeg)) => Ok(Thumbnail { jpeg, source }),
-            Ok(Err(error)) => Err(unreadable(&error)),
-            Err(error) => Err(unreadable(&error)),
+            Ok(Err(error)) => Err(unkept(&error)),
+            Err(error) => Err(unkept(&error)),
         }
     }
 }

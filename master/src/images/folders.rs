@@ -48,7 +48,7 @@ impl Folders {
     /// Blocks.
     pub fn get(&self, id: &str) -> Option<PathBuf> {
         let known = self.ids.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        let path = known.or_else(|| self.roots.iter().find(|root| name(root) == id).cloned())?;
+        let path = known.or_else(|| self.roots.iter().find(|root| id_of(root) == id).cloned())?;
         self.allowed(&path)
     }
 
@@ -92,9 +92,9 @@ impl Folders {
         self.roots.iter().find(|root| path.starts_with(root))
     }
 
-    /// The id of a folder.
+    /// The id of a folder, which can be looked up from now on.
     fn remember(&self, path: &Path) -> String {
-        let id = name(path);
+        let id = id_of(path);
         let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         if ids.len() >= MAX_IDS {
             // Whoever still shows one of them starts again from the roots.
@@ -110,7 +110,8 @@ pub fn label(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn name(path: &Path) -> String {
+/// The id of a folder.
+fn id_of(path: &Path) -> String {
     let mut hasher = DefaultHasher::new();
     path.hash(&mut hasher);
     format!("f{:016x}", hasher.finish())

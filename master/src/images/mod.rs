@@ -157,8 +157,7 @@ impl Images {
     /// An image of the list or of one of the lists before.
     pub fn get(&self, id: &str) -> Option<Input> {
         let state = self.state();
-        let mut lists = std::iter::once(&state.list).chain(&state.former);
-        lists.find_map(|list| list.get(id)).map(|item| item.input.clone())
+        state.lists().find_map(|list| list.get(id)).map(|item| item.input.clone())
     }
 
     /// As [`Images::get`], unless what is at its path has become a link to elsewhere, or its
@@ -166,8 +165,8 @@ impl Images {
     pub fn find(&self, id: &str) -> Option<Input> {
         let (input, within) = {
             let state = self.state();
-            let mut lists = std::iter::once(&state.list).chain(&state.former);
-            lists.find_map(|list| Some((list.get(id)?.input.clone(), list.within().to_vec())))?
+            let found = |list: &List| Some((list.get(id)?.input.clone(), list.within().to_vec()));
+            state.lists().find_map(found)?
         };
         let is_inside = |real: PathBuf| within.iter().any(|folder| real.starts_with(folder));
         // That a file is not there any more is told by whoever opens it.
@@ -177,24 +176,20 @@ impl Images {
     /// The id of the image at that path.
     pub fn id_of(&self, path: &Path) -> Option<String> {
         let state = self.state();
-        let mut lists = std::iter::once(&state.list).chain(&state.former);
-        lists.find_map(|list| list.at(path)).map(|item| item.input.id.clone())
+        state.lists().find_map(|list| list.at(path)).map(|item| item.input.id.clone())
     }
 
     /// The images, in order, without those that are left out.
     pub fn list(&self) -> Vec<Input> {
         let state = self.state();
-        let wanted = |item: &&Item| !state.excluded.contains(&item.input.id);
-        state.list.items().iter().filter(wanted).map(|item| item.input.clone()).collect()
+        state.wanted().map(|item| item.input.clone()).collect()
     }
 
     /// The list in short, as the page gets it.
     pub fn summary(&self) -> Value {
         let state = self.state();
         let source = state.place.as_ref().map_or(json!("none"), |place| json!(place.source));
-        let wanted = |item: &&Item| !state.excluded.contains(&item.input.id);
-        let bytes: u64 =
-            state.list.items().iter().filter(wanted).map(|item| item.input.bytes).sum();
+        let bytes: u64 = state.wanted().map(|item| item.input.bytes).sum();
         json!({
             "revision": *self.0.revision.borrow(),
             "source": source,
@@ -342,6 +337,17 @@ impl Images {
 }
 
 impl State {
+    /// The list and those before it, the newest first.
+    fn lists(&self) -> impl Iterator<Item = &List> {
+        std::iter::once(&self.list).chain(&self.former)
+    }
+
+    /// The images that are not left out, in order.
+    fn wanted(&self) -> impl Iterator<Item = &Item> {
+        self.list.items().iter().filter(|item| !self.excluded.contains(&item.input.id))
+    }
+
+    /// Another list takes the place of this one.
     fn replace(&mut self, place: Option<Place>, list: List) {
         let same = |place: &Place| (place.source, place.root.clone());
         if self.place.as_ref().map(same) == place.as_ref().map(same) {

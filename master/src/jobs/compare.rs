@@ -1,22 +1,21 @@
 //! Processes against threads, as measured: time, memory, and what a crash costs.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lote_protocol::filter::{FilterCall, VariantSpec};
-use lote_protocol::task::Encoding;
 use tokio::sync::mpsc;
 
 use super::Jobs;
 use crate::event::{Bus, Mode, Summary};
 use crate::live::Model;
 use crate::live::shapes::{Compare, CompareRun, CrashCost, CrashCosts, Step, TrialState};
-use crate::plan::{self, IfCollides, IfExists, Pattern, Plan, Request};
+use crate::machine::cores;
+use crate::plan::{self, IfCollides, Plan, PlanError, Request};
 use crate::redact;
 use crate::report::{self, Reporter};
 use crate::run::{self, Order, Settings};
-use crate::trial::{self, Assassin, Blow, Witness};
+use crate::trial;
 
 /// What is compared.
 #[derive(Debug)]
@@ -54,8 +53,10 @@ enum Broken {
     Failed(String),
 }
 
-fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
+impl Broken {
+    fn by(error: impl std::error::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
 }
 
 /// What is measured: each mode with 1, 2, 4, … slots, and with one per core.
@@ -136,9 +137,7 @@ impl Jobs {
     ) -> Result<(Plan, Summary), Broken> {
         let (made, output) = (Arc::clone(spec), output.to_owned());
         let plan = tokio::task::spawn_blocking(move || make_plan(&made, workers, output)).await;
-        let plan = plan
-            .map_err(|error| Broken::Failed(error.to_string()))?
-            .map_err(|error| Broken::Failed(error.to_string()))?;
+        let plan = plan.map_err(Broken::by)?.map_err(Broken::by)?;
         let settings = Settings { mode, slots: workers, ..self.0.config.settings.clone() };
         let mut bus = Bus::new();
         let shown: Vec<_> =
@@ -148,7 +147,7 @@ impl Jobs {
         let joined = tokio::task::spawn_blocking(move || {
             shown.into_iter().all(|thread| thread.join().is_ok())
         });
-        let ended = ended.map_err(|error| Broken::Failed(error.to_string()))?;
+        let ended = ended.map_err(Broken::by)?;
         if !joined.await.unwrap_or(false) {
             return Err(Broken::Failed("a defect in Lote: a report broke off".into()));
         }
@@ -171,38 +170,27 @@ impl Jobs {
         reference: &Plan,
         inbox: &mut mpsc::Receiver<Order>,
     ) -> Result<Option<CrashCost>, Broken> {
-        let witness = Witness::new();
-        let assassin = Assassin::new([Blow::Kill], reference.counts().planned / 3);
-        let reporters: Vec<Box<dyn Reporter>> = vec![Box::new(witness.clone()), Box::new(assassin)];
+        let (crash, reporters) = trial::Crash::new(reference.counts().planned);
         let (plan, summary) = self.trial(spec, mode, cores(), output, reporters, inbox).await?;
-        let facts = witness.facts();
         let reference = reference.clone();
-        let compared = tokio::task::spawn_blocking(move || trial::compare(&reference, &plan));
-        let compared = compared.await.map_err(|error| Broken::Failed(error.to_string()))?;
-        // What fails undisturbed is missing in both runs, and no loss.
-        let lost = (compared.missing + compared.different).saturating_sub(summary.failed);
-        let replaced_ms = facts.replaced_ms.first().copied().unwrap_or_default();
-        let interrupted = facts.repeated.len();
-        Ok((!facts.deaths.is_empty()).then_some(CrashCost { interrupted, lost, replaced_ms }))
+        let cost = tokio::task::spawn_blocking(move || crash.cost(&reference, &plan, &summary));
+        let cost = cost.await.map_err(Broken::by)?;
+        Ok(cost.map(|cost| CrashCost {
+            interrupted: cost.repeated,
+            lost: cost.lost,
+            replaced_ms: cost.replaced_ms,
+        }))
     }
 }
 
-fn make_plan(spec: &Spec, slots: u32, output: PathBuf) -> Result<Plan, plan::PlanError> {
-    let plan = plan::plan(&Request {
-        paths: spec.images.clone(),
-        recursive: false,
-        exclude: HashSet::new(),
+fn make_plan(spec: &Spec, slots: u32, output: PathBuf) -> Result<Plan, PlanError> {
+    let variant = VariantSpec { name: "compare".into(), steps: spec.steps.clone() };
+    plan::prepared(&Request {
         within: spec.within.clone(),
-        output,
-        variants: vec![VariantSpec { name: "compare".into(), steps: spec.steps.clone() }],
-        pattern: Pattern::default(),
-        encoding: Encoding::default(),
-        if_exists: IfExists::Overwrite,
         if_collides: IfCollides::Rename,
         slots: slots as usize,
-    })?;
-    plan::prepare(&plan)?;
-    Ok(plan)
+        ..Request::new(spec.images.clone(), output, vec![variant])
+    })
 }
 
 /// Adds a measurement.
@@ -220,18 +208,8 @@ fn add(model: &mut Model, mode: Mode, workers: u32, is_first: bool, summary: &Su
     let same = |run: &&mut CompareRun| run.mode == mode && run.workers == workers;
     if let Some(run) = compare.runs.iter_mut().find(same) {
         run.seconds.push(summary.seconds);
-        let mut sorted = run.seconds.clone();
-        sorted.sort_by(f64::total_cmp);
-        let middle = sorted.len() / 2;
-        let median = if sorted.len() % 2 == 1 {
-            sorted[middle]
-        } else {
-            f64::midpoint(sorted[middle - 1], sorted[middle])
-        };
-        run.images_per_s = if median > 0.0 { summary.ok as f64 / median } else { 0.0 };
-        let peak = summary.master_peak_bytes.zip(summary.workers_peak_bytes);
-        let peak = peak.map_or(0, |(master, workers)| master + workers);
-        run.peak_memory_bytes = run.peak_memory_bytes.max(peak);
+        run.images_per_s = trial::images_per_s(summary.ok, &run.seconds);
+        run.peak_memory_bytes = run.peak_memory_bytes.max(summary.peak_bytes().unwrap_or(0));
     }
     compare.done += 1;
     model.set_compare(compare);

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::event::{Event, Mode, OutputEnded, Place, Status};
-use crate::plan::{self, IfCollides, IfExists, OutputState, Pattern, Plan, Request};
+use crate::plan::{self, IfCollides, IfExists, OutputState, Plan, Request};
 
 /// Two images, and an output folder.
 struct Desk(TempDir);
@@ -32,19 +32,8 @@ impl Desk {
     fn request(&self, radius: f64) -> Request {
         let params = BTreeMap::from([("radio".to_owned(), Value::Float(radius))]);
         let blur = FilterCall { filter: "blur".into(), params };
-        Request {
-            paths: vec![self.path("in")],
-            recursive: false,
-            exclude: [].into(),
-            within: Vec::new(),
-            output: self.path("out"),
-            variants: vec![VariantSpec { name: "soft".into(), steps: vec![blur] }],
-            pattern: Pattern::default(),
-            encoding: Encoding::default(),
-            if_exists: IfExists::Overwrite,
-            if_collides: IfCollides::Fail,
-            slots: 1,
-        }
+        let soft = VariantSpec { name: "soft".into(), steps: vec![blur] };
+        Request::new(vec![self.path("in")], self.path("out"), vec![soft])
     }
 
     /// What is known of the runs before.
@@ -78,26 +67,8 @@ impl Desk {
 }
 
 fn ended(image: usize, status: Status) -> OutputEnded {
-    OutputEnded {
-        place: Place { image, variant: 0 },
-        slot: Some(0),
-        image: String::new(),
-        variant: "soft".into(),
-        status,
-        path: None,
-        worker: Some(1),
-        attempt: Some(1),
-        ms: None,
-        bytes: None,
-        modified_ns: None,
-        kind: None,
-        reason: None,
-        notes: Vec::new(),
-        untried: false,
-        last_words: Vec::new(),
-        reproduce: None,
-        reproduce_redacted: None,
-    }
+    let open = OutputEnded::open(Place { image, variant: 0 }, String::new(), "soft".into());
+    OutputEnded { status, ..open }
 }
 
 fn made(plan: &Plan, image: usize) -> OutputEnded {

@@ -227,9 +227,7 @@ impl Book {
 
     /// Opens those failed outputs again (`None`: all that failed); returns which.
     pub fn retry(&mut self, ids: Option<&[String]>) -> Vec<Place> {
-        let failed = |end: Option<&End>| {
-            end.is_some_and(|end| matches!(end.status, Status::Failed | Status::Quarantined))
-        };
+        let failed = |end: Option<&End>| end.is_some_and(|end| end.status.is_failure());
         let mut places: Vec<Place> = match ids {
             None => self.all().filter(|(_, end)| failed(*end)).map(|(place, _)| place).collect(),
             Some(ids) => ids
@@ -266,8 +264,7 @@ impl Book {
     /// All failures.
     pub fn failures(&self) -> impl Iterator<Item = Failure> {
         self.all().filter_map(|(place, end)| {
-            let failed = matches!(end?.status, Status::Failed | Status::Quarantined);
-            failed.then(|| self.failure(place)).flatten()
+            end?.status.is_failure().then(|| self.failure(place)).flatten()
         })
     }
 }

@@ -6,7 +6,7 @@ use lote_protocol::sandbox;
 use serde_json::json;
 
 use super::model::Model;
-use super::shapes::{Change, Crash, Isolation, JobState, Lane, LaneState, Level, Task, TrialState};
+use super::shapes::{Change, Crash, JobState, Lane, LaneState, Level, Task};
 use crate::event::{Mode, WorkerState};
 
 impl Model {
@@ -140,18 +140,13 @@ impl Model {
         if let Some((_, reason)) = dead
             && let Some(replaced_ms) = replaced_ms
         {
-            for crash in self.crashes.iter_mut().filter(|crash| crash.worker == worker) {
-                crash.ready_ms.get_or_insert(t);
-            }
+            self.history.replaced(worker, t);
             let message = format!("worker {worker} ended ({reason}) and was replaced");
             let args = json!({
                 "worker": worker, "reason": reason, "replaced_ms": replaced_ms, "pid": pid,
             });
             self.notice(Level::Info, "worker_replaced", args, message, t);
-            if self.isolation.state == TrialState::Running && self.isolation.worker == worker {
-                self.isolation.replaced_ms = replaced_ms;
-                self.follow_isolation();
-            }
+            self.isolation_replaced(worker, replaced_ms);
         }
         if self.job().is_some_and(|job| job.state == JobState::Starting) {
             self.set_state(JobState::Running, None, t);
@@ -183,28 +178,13 @@ impl Model {
             self.lost_with.entry(*task).or_default().push((worker, reason.clone()));
         }
         for crash in crashes {
-            self.keep_crash(crash);
+            self.history.add_crash(crash);
         }
         self.dead.insert(worker, (t, reason.clone()));
-        let is_test = self.isolation.state == TrialState::Running
-            && self.isolation.worker == worker
-            && self.interrupted.is_none();
-        if is_test {
-            self.isolation.reason.clone_from(&reason);
-            let image = |task: &u32| Some((*task, self.image_of_task(*task)?));
-            self.interrupted = Some(tasks.iter().filter_map(image).collect());
-            self.tell_isolation();
-        }
+        self.isolation_lost(worker, &reason, &tasks);
         let (reason, state) = (Some(reason), "lost");
         let (pid, replaced_ms, sandbox) = (None, None, None);
         self.change(Change::Worker { worker, t_ms: t, state, pid, reason, replaced_ms, sandbox });
-    }
-
-    /// The image that a task of the run is about.
-    fn image_of_task(&self, task: u32) -> Option<usize> {
-        let run = self.run.as_ref()?;
-        let unit = task.checked_sub(run.first_task)?;
-        Some(run.plan.units.get(unit as usize)?.image)
     }
 
     /// A worker's thread began with a unit of the run's plan.
@@ -231,29 +211,6 @@ impl Model {
         });
         let (image, name, variants) = (image.id, image.name, todo.to_vec());
         self.change(Change::Task { slot, t_ms: t, task, attempt, image, name, variants });
-    }
-
-    /// The isolation test kills this worker.
-    pub fn begin_isolation(&mut self, worker: u32) {
-        let (state, reason) = (TrialState::Running, "SIGKILL".to_owned());
-        self.isolation = Isolation { state, worker, reason, ..Isolation::default() };
-        self.interrupted = None;
-        self.tell_isolation();
-    }
-
-    /// Tells how the isolation test is, and ends it when all that it broke is whole again.
-    pub(super) fn follow_isolation(&mut self) {
-        let is_whole = self.interrupted.as_ref().is_some_and(HashMap::is_empty)
-            && !self.dead.contains_key(&self.isolation.worker);
-        if is_whole && self.isolation.state == TrialState::Running {
-            self.isolation.state = TrialState::Finished;
-            self.interrupted = None;
-        }
-        self.tell_isolation();
-    }
-
-    pub(super) fn tell_isolation(&mut self) {
-        self.change(Change::Isolation { isolation: self.isolation.clone() });
     }
 }
 

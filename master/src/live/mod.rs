@@ -6,12 +6,16 @@
 //! the same in the vocabulary of Lote's origin.
 
 mod book;
+mod history;
+mod isolation;
 mod lanes;
 mod memory;
 mod model;
 mod origin;
 mod outputs;
 pub mod shapes;
+mod snapshot;
+mod stopwatch;
 mod stream;
 
 #[cfg(test)]
@@ -24,7 +28,8 @@ use serde_json::Value;
 use tokio::sync::{Notify, broadcast};
 
 pub use book::{Book, End, ImageRef};
-pub use model::{Changes, Model, Snapshot};
+pub use model::{Changes, Model};
+pub use snapshot::Snapshot;
 pub use stream::{Message, Subscription};
 
 /// A handle to the state; clones are the same.

@@ -2,50 +2,26 @@
 //!
 //! Whatever changes is also noted as a [`Change`], so that the changes since a snapshot lead from
 //! that snapshot to the next. Jobs begin and end here; lanes are in [`super::lanes`], outputs in
-//! [`super::outputs`].
+//! [`super::outputs`], and the test that kills a worker in [`super::isolation`].
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::book::Book;
+use super::history::History;
 use super::shapes::{
-    Bar, Change, Compare, Crash, Failure, Isolation, Job, JobState, Lane, Level, Notice, Pause,
-    Progress, QueuedJob, Recent, TrialState,
+    Change, Compare, Isolation, Job, JobState, Lane, Level, Notice, Pause, Progress, QueuedJob,
 };
+use super::stopwatch::Stopwatch;
 use crate::event::{Event, OutputEnded, Place, WorkerState};
 use crate::plan::Plan;
 use crate::redact;
 
-/// Bars and crashes are kept for that long.
-const KEPT_MS: f64 = 120_000.0;
-/// At most so many bars of each sort are kept: plain ones, and those that are always shown.
-const KEPT_BARS: usize = 4000;
-const KEPT_CRASHES: usize = 500;
-const KEPT_FAILURES: usize = 1000;
 const KEPT_NOTICES: usize = 50;
 /// Outputs can be asked for until the second next job starts.
 const KEPT_BOOKS: usize = 2;
-
-/// Time that stands still while a job is paused.
-#[derive(Debug, Clone, Copy, Default)]
-struct Stopwatch {
-    before: f64,
-    since: Option<f64>,
-}
-
-impl Stopwatch {
-    fn read(self, t: f64) -> f64 {
-        self.before + self.since.map_or(0.0, |since| t - since)
-    }
-
-    fn run(&mut self, runs: bool, t: f64) {
-        self.before = self.read(t);
-        self.since = runs.then_some(t);
-    }
-}
 
 /// The run that a job is in: a job that is continued or tried again has several.
 #[derive(Debug)]
@@ -61,55 +37,30 @@ pub struct Model {
     pub(super) job: Option<Job>,
     /// The job before it, as it ended.
     job_before: Option<Job>,
-    queue: Vec<QueuedJob>,
+    pub(super) queue: Vec<QueuedJob>,
     /// The last one is the job's.
     pub(super) books: VecDeque<Book>,
     stopwatch: Stopwatch,
     pub(super) run: Option<CurrentRun>,
     next_task: u32,
     pub(super) lanes: Vec<Lane>,
-    pub(super) bars: VecDeque<Bar>,
-    /// Bars of failed and redone outputs.
-    pub(super) marked_bars: VecDeque<Bar>,
-    pub(super) crashes: VecDeque<Crash>,
-    pub(super) failures: VecDeque<Failure>,
-    pub(super) recent: VecDeque<Recent>,
-    notices: VecDeque<Notice>,
+    pub(super) history: History,
+    pub(super) notices: VecDeque<Notice>,
     /// By task: what happened to the workers that it was lost with.
     pub(super) lost_with: HashMap<u32, Vec<(u32, String)>>,
     /// Workers that are dead and not replaced yet: when, and of what.
     pub(super) dead: HashMap<u32, (f64, String)>,
     /// Images that were given up with their worker.
     pub(super) quarantined: HashSet<usize>,
-    images: Value,
-    settings: Option<Value>,
-    compare: Compare,
+    pub(super) images: Value,
+    pub(super) settings: Option<Value>,
+    pub(super) compare: Compare,
     pub(super) isolation: Isolation,
     /// Tasks that the isolation test interrupted, with their images.
     pub(super) interrupted: Option<HashMap<u32, usize>>,
     next_notice: u64,
     changes: Vec<Change>,
     progress_changed: bool,
-}
-
-/// All of the state, as a page gets it.
-#[derive(Debug, Serialize)]
-pub struct Snapshot<'a> {
-    tipo: &'static str,
-    n: u64,
-    t_ms: f64,
-    images: &'a Value,
-    job: Option<Job>,
-    queue: &'a [QueuedJob],
-    lanes: &'a [Lane],
-    bars: Vec<&'a Bar>,
-    crashes: Vec<&'a Crash>,
-    failures: &'a VecDeque<Failure>,
-    recent: &'a VecDeque<Recent>,
-    notices: &'a VecDeque<Notice>,
-    settings: &'a Option<Value>,
-    compare: &'a Compare,
-    isolation: &'a Isolation,
 }
 
 /// What has changed since the last time.
@@ -133,11 +84,7 @@ impl Model {
             run: None,
             next_task: 1,
             lanes: Vec::new(),
-            bars: VecDeque::new(),
-            marked_bars: VecDeque::new(),
-            crashes: VecDeque::new(),
-            failures: VecDeque::new(),
-            recent: VecDeque::new(),
+            history: History::default(),
             notices: VecDeque::new(),
             lost_with: HashMap::new(),
             dead: HashMap::new(),
@@ -240,11 +187,7 @@ impl Model {
         self.job = Some(job);
         self.settings = Some(settings);
         self.next_task = 1;
-        self.bars.clear();
-        self.marked_bars.clear();
-        self.crashes.clear();
-        self.failures.clear();
-        self.recent.clear();
+        self.history = History::default();
         self.lost_with.clear();
         self.dead.clear();
         self.quarantined.clear();
@@ -322,11 +265,7 @@ impl Model {
             job.error = error;
         }
         self.run = None;
-        if self.isolation.state == TrialState::Running {
-            self.isolation.state = TrialState::Finished;
-            self.interrupted = None;
-            self.tell_isolation();
-        }
+        self.end_isolation();
         self.set_state(state, None, t);
     }
 
@@ -338,7 +277,7 @@ impl Model {
             return 0;
         }
         let opened: HashSet<_> = places.iter().map(|place| book.output_id(*place)).collect();
-        self.failures.retain(|failure| !opened.contains(&failure.output));
+        self.history.forget_failures(&opened);
         for place in &places {
             self.quarantined.remove(&place.image);
         }
@@ -352,7 +291,7 @@ impl Model {
     pub fn recall_failures(&mut self) {
         let failures: Vec<_> = self.books.back().into_iter().flat_map(Book::failures).collect();
         for failure in failures {
-            self.keep_failure(failure);
+            self.history.add_failure(failure);
         }
         self.count_changed();
     }
@@ -373,63 +312,18 @@ impl Model {
         self.change(Change::Notice { notice });
     }
 
-    pub(super) fn keep_bar(&mut self, bar: Bar) {
-        let is_marked = bar.status != crate::event::Status::Ok || bar.attempt > 1;
-        let oldest = bar.end_ms - KEPT_MS;
-        let bars = if is_marked { &mut self.marked_bars } else { &mut self.bars };
-        bars.push_back(bar);
-        while bars.len() > KEPT_BARS || bars.front().is_some_and(|bar| bar.end_ms < oldest) {
-            bars.pop_front();
-        }
-    }
-
-    pub(super) fn keep_crash(&mut self, crash: Crash) {
-        self.crashes.push_back(crash);
-        while self.crashes.len() > KEPT_CRASHES {
-            self.crashes.pop_front();
-        }
-    }
-
-    pub(super) fn keep_failure(&mut self, failure: Failure) {
-        self.failures.push_front(failure);
-        self.failures.truncate(KEPT_FAILURES);
+    /// Whether there are changes that have not been taken.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.changes.is_empty() || self.progress_changed
     }
 
     /// What has changed since this was last asked, if anything has.
     pub fn take_changes(&mut self, t: f64) -> Option<Changes> {
-        if self.changes.is_empty() && !self.progress_changed {
+        if !self.has_changes() {
             return None;
         }
         let progress = std::mem::take(&mut self.progress_changed).then(|| self.progress(t));
         let events = std::mem::take(&mut self.changes);
         Some(Changes { progress: progress.flatten(), events })
-    }
-
-    /// All of the state at `t`; `n` is the number of the last changes in it. There must be none
-    /// that have not been taken.
-    pub fn snapshot(&self, n: u64, t: f64) -> Snapshot<'_> {
-        debug_assert!(self.changes.is_empty());
-        let since = t - KEPT_MS;
-        let recent = |bar: &&Bar| bar.end_ms >= since;
-        let plain = self.bars.iter().filter(recent);
-        let mut bars: Vec<_> = plain.chain(self.marked_bars.iter().filter(recent)).collect();
-        bars.sort_by(|a, b| a.end_ms.total_cmp(&b.end_ms));
-        Snapshot {
-            tipo: "instantanea",
-            n,
-            t_ms: t,
-            images: &self.images,
-            job: self.job_at(t),
-            queue: &self.queue,
-            lanes: &self.lanes,
-            bars,
-            crashes: self.crashes.iter().filter(|crash| crash.t_ms >= since).collect(),
-            failures: &self.failures,
-            recent: &self.recent,
-            notices: &self.notices,
-            settings: &self.settings,
-            compare: &self.compare,
-            isolation: &self.isolation,
-        }
     }
 }

@@ -3,10 +3,8 @@
 use serde_json::json;
 
 use super::model::Model;
-use super::shapes::{Bar, Change, Level, OutputEnd, Recent, TrialState};
+use super::shapes::{Bar, Change, Level, OutputEnd, Recent};
 use crate::event::{OutputEnded, Status};
-
-const KEPT_RECENT: usize = 12;
 
 /// What a lane knew about an output that it has ended.
 struct Made {
@@ -81,7 +79,7 @@ impl Model {
         let attempt = made.map_or(ended.attempt.unwrap_or(1), |made| made.attempt);
         let start_ms = made.map_or(t, |made| made.start_ms);
         if made.is_some() {
-            self.keep_bar(Bar {
+            self.history.add_bar(Bar {
                 slot,
                 task,
                 attempt,
@@ -97,15 +95,14 @@ impl Model {
         if let Some(failure) = failure.filter(|_| ended.status != Status::Ok) {
             detail.clone_from(&failure.detail);
             reproduce.clone_from(&failure.reproduce);
-            self.keep_failure(failure);
+            self.history.add_failure(failure);
         } else {
-            self.recent.push_front(Recent {
+            self.history.add_recent(Recent {
                 output: output.clone(),
                 image: image.clone(),
                 name: output_name.clone(),
                 variant: place.variant,
             });
-            self.recent.truncate(KEPT_RECENT);
         }
         self.change(Change::Output(OutputEnd {
             slot,
@@ -133,10 +130,7 @@ impl Model {
         book.count_redone();
         let image = book.images[ended.place.image].clone();
         self.count_changed();
-        if self.interrupted.as_mut().is_some_and(|tasks| tasks.remove(&made.task).is_some()) {
-            self.isolation.redone += 1;
-            self.follow_isolation();
-        }
+        self.isolation_redone(made.task);
         let Some((worker, reason)) =
             self.lost_with.get(&made.task).and_then(|losses| losses.last()).cloned()
         else {
@@ -154,14 +148,7 @@ impl Model {
     /// An image is given up that cost workers their lives.
     fn image_quarantined(&mut self, ended: &OutputEnded, t: f64) {
         let place = ended.place.image;
-        if let Some(tasks) = &mut self.interrupted
-            && self.isolation.state == TrialState::Running
-            && tasks.values().any(|image| *image == place)
-        {
-            tasks.retain(|_, image| *image != place);
-            self.isolation.lost += 1;
-            self.follow_isolation();
-        }
+        self.isolation_gave_up(place);
         if !self.quarantined.insert(place) {
             return;
         }

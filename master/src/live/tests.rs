@@ -1,13 +1,11 @@
 //! The state that pages see, checked by replaying its changes as the page does.
 
-use std::collections::HashSet;
 use std::fs;
 use std::sync::Arc;
 
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::FailureKind;
 use lote_protocol::sandbox::Sandbox;
-use lote_protocol::task::Encoding;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -15,7 +13,7 @@ use super::book::{Book, ImageRef};
 use super::model::Model;
 use super::shapes::{Job, JobState, Progress, TrialState, Variant};
 use crate::event::{Event, Mode, OutputEnded, Place, Status, WorkerState};
-use crate::plan::{self, IfCollides, IfExists, Pattern, Plan, Request};
+use crate::plan::{self, Plan, Request};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -28,19 +26,8 @@ fn make_plan(images: usize) -> Arc<Plan> {
         fs::write(input.join(format!("{image}.png")), PNG).unwrap();
     }
     let specs = crate::catalogue::specs();
-    let plan = plan::plan(&Request {
-        paths: vec![input],
-        recursive: false,
-        exclude: HashSet::new(),
-        within: Vec::new(),
-        output: root.path().join("out"),
-        variants: VariantSpec::parse_all(&["grises", "sepia"], &specs).unwrap(),
-        pattern: Pattern::default(),
-        encoding: Encoding::default(),
-        if_exists: IfExists::Overwrite,
-        if_collides: IfCollides::Fail,
-        slots: 1,
-    });
+    let variants = VariantSpec::parse_all(&["grises", "sepia"], &specs).unwrap();
+    let plan = plan::plan(&Request::new(vec![input], root.path().join("out"), variants));
     Arc::new(plan.unwrap())
 }
 
@@ -107,26 +94,17 @@ fn task(worker: u32, unit: usize) -> Event {
 }
 
 fn output(worker: Option<u32>, image: usize, variant: usize, status: Status) -> OutputEnded {
-    let failed = matches!(status, Status::Failed | Status::Quarantined);
+    let failed = status.is_failure();
     OutputEnded {
-        place: Place { image, variant },
         slot: worker.map(|_| 0),
-        image: String::new(),
-        variant: "x".into(),
         status,
-        path: None,
         worker,
         attempt: Some(1),
         ms: Some(10.0),
-        modified_ns: None,
         bytes: (status == Status::Ok).then_some(7),
         kind: failed.then_some(FailureKind::Damaged),
         reason: failed.then(|| "cut off".to_owned()),
-        notes: Vec::new(),
-        untried: false,
-        last_words: Vec::new(),
-        reproduce: None,
-        reproduce_redacted: None,
+        ..OutputEnded::open(Place { image, variant }, String::new(), "x".into())
     }
 }
 

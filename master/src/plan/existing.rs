@@ -24,8 +24,7 @@ impl<L: FnMut(&Path) -> Listing> Folders<L> {
     }
 
     /// Decides what becomes of an output under `policy`, which has the `name` that goes with its
-    /// number; pushes its path to `refused` if that is
-    /// why the run cannot start.
+    /// number; pushes its path to `refused` if that is why the run cannot start.
     pub(super) fn settle(
         &mut self,
         policy: IfExists,

@@ -12,12 +12,14 @@ mod extent;
 mod list;
 mod memory;
 mod names;
+mod past;
 mod pattern;
 mod place;
 mod prepare;
 mod reach;
 mod request;
 mod scan;
+mod settle;
 mod sniff;
 mod split;
 
@@ -29,15 +31,16 @@ use std::path::{Path, PathBuf};
 
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::Sniffed;
-use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
 pub use error::{ErrorClass, PlanError};
 pub use extent::Extent;
 pub use list::{Listed, Listing, is_image_name, list, sniff_head};
+pub use past::{Done, NoPast, Past};
 pub use pattern::{Pattern, PatternError};
-pub use prepare::{folders, prepare, sync_folders};
+pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
 pub use split::Unit;
@@ -108,37 +111,13 @@ pub enum OutputState {
     Failed(Failure),
 }
 
-/// An output that was made before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Done {
-    /// Its number, if above 1, among files of that name.
-    pub number: u32,
-    /// Its size, bytes.
-    pub bytes: u64,
-    /// When it was written, ns since 1970.
-    pub modified_ns: Option<i64>,
-}
-
-/// Tells what is known of earlier runs.
-pub trait Past {
-    /// The output of that image (its absolute path is given, too) in that variant and encoding, and
-    /// where it is below the output folder: if it was made and is as it was, and so is the image.
-    fn done(
-        &self,
-        input: &Path,
-        image: &Image,
-        variant: &VariantSpec,
-        encoding: &Encoding,
-    ) -> Option<(Done, PathBuf)>;
-}
-
-/// No run before.
-#[derive(Debug, Clone, Copy)]
-pub struct NoPast;
-
-impl Past for NoPast {
-    fn done(&self, _: &Path, _: &Image, _: &VariantSpec, _: &Encoding) -> Option<(Done, PathBuf)> {
-        None
+impl OutputState {
+    /// Its number among files of that name.
+    fn number(&self) -> u32 {
+        match self {
+            Self::Planned { number } | Self::Done(Done { number, .. }) => *number,
+            Self::Skipped | Self::Failed(_) => 1,
+        }
     }
 }
 
@@ -194,7 +173,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         replace: request.if_exists == IfExists::Overwrite,
         base: std::env::current_dir().unwrap_or_default(),
     };
-    plan.settle_outputs(request.if_exists, past, &mut inputs)?;
+    plan.states = settle::states(&plan, request.if_exists, past, &mut inputs)?;
     plan.units = split::split(plan.work(), request.slots);
     Ok(plan)
 }
@@ -224,10 +203,7 @@ impl Plan {
     /// # Panics
     /// If there is no such image or variant.
     pub fn output(&self, image: usize, variant: usize) -> PathBuf {
-        let number = match self.state(image, variant) {
-            OutputState::Planned { number } | OutputState::Done(Done { number, .. }) => *number,
-            OutputState::Skipped | OutputState::Failed(_) => 1,
-        };
+        let number = self.state(image, variant).number();
         let variant = &self.variants[variant].name;
         let folder = folder(&self.output, variant, &self.images[image]);
         folder.join(self.file_name(image, variant, number))
@@ -250,10 +226,7 @@ impl Plan {
             match state {
                 OutputState::Planned { .. } if wanted => {}
                 OutputState::Done(_) if !wanted => {}
-                OutputState::Done(Done { number, .. }) => {
-                    *state = OutputState::Planned { number: *number };
-                }
-                _ if wanted => *state = OutputState::Planned { number: 1 },
+                _ if wanted => *state = OutputState::Planned { number: state.number() },
                 _ => *state = OutputState::Skipped,
             }
         }
@@ -311,64 +284,6 @@ impl Plan {
         counts
     }
 
-    /// Decides what becomes of every output.
-    fn settle_outputs(
-        &mut self,
-        policy: IfExists,
-        past: &impl Past,
-        inputs: &mut place::Inputs,
-    ) -> Result<(), PlanError> {
-        const SHOWN: usize = 3;
-        let mut folders = existing::Folders::new(existing::list);
-        let mut refused = Vec::new();
-        self.states.reserve_exact(self.images.len() * self.variants.len());
-        for (place, image) in self.images.iter().enumerate() {
-            let input = self.base.join(&image.path);
-            for spec in &self.variants {
-                let variant = &spec.name;
-                if let Some(failure) = &image.failure {
-                    self.states.push(OutputState::Failed(failure.clone()));
-                    continue;
-                }
-                let folder = folder(&self.output, variant, image);
-                if let Some((done, output)) = past.done(&input, image, spec, &self.encoding)
-                    && self.output.join(output)
-                        == folder.join(self.file_name(place, variant, done.number))
-                {
-                    self.states.push(OutputState::Done(done));
-                    continue;
-                }
-                let state = if policy == IfExists::Overwrite {
-                    OutputState::Planned { number: 1 }
-                } else {
-                    let name = |number| self.file_name(place, variant, number);
-                    folders.settle(policy, &folder, name, &mut refused)
-                };
-                let number = match state {
-                    OutputState::Planned { number } => number,
-                    _ => 1,
-                };
-                let name = self.file_name(place, variant, number);
-                inputs.check(&folder, &name)?;
-                let bytes = folder.as_os_str().len() + 1 + name.len().max(TEMPORARY_NAME_BYTES);
-                self.states.push(if bytes > MAX_PATH_BYTES {
-                    OutputState::Failed(Failure::new(
-                        FailureKind::Write,
-                        format!("the output's path is too long ({bytes} bytes)"),
-                    ))
-                } else {
-                    state
-                });
-            }
-        }
-        if refused.is_empty() {
-            return Ok(());
-        }
-        let count = refused.len();
-        refused.truncate(SHOWN);
-        Err(PlanError::Exists { count, first: refused })
-    }
-
     /// What there is to do, image by image.
     fn work(&self) -> Vec<split::Work> {
         let planned = |state: &OutputState| matches!(state, OutputState::Planned { .. });
@@ -403,9 +318,6 @@ impl Plan {
 
 /// Longest path, in bytes, that the system takes (`PATH_MAX` without the final NUL).
 const MAX_PATH_BYTES: usize = if cfg!(target_os = "linux") { 4095 } else { 1023 };
-
-/// What a worker needs for the temporary name of an output, in bytes.
-const TEMPORARY_NAME_BYTES: usize = 48;
 
 /// The folder of an image's output.
 fn folder(output: &Path, variant: &str, image: &Image) -> PathBuf {

@@ -6,25 +6,23 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::reason;
-use super::{OutputState, Plan, PlanError, folder};
+use super::{OutputState, Plan, PlanError, Request, folder, plan};
+
+/// Makes a plan, and prepares its folders.
+pub fn prepared(request: &Request) -> Result<Plan, PlanError> {
+    let plan = plan(request)?;
+    prepare(&plan)?;
+    Ok(plan)
+}
 
 /// Makes the folders of all outputs that are to be made, and checks that files can be written
 /// there.
 pub fn prepare(plan: &Plan) -> Result<(), PlanError> {
     let mut ready = HashSet::new();
-    for (index, image) in plan.images.iter().enumerate() {
-        for (at, variant) in plan.variants.iter().enumerate() {
-            if !matches!(plan.state(index, at), OutputState::Planned { .. }) {
-                continue;
-            }
-            let folder = folder(&plan.output, &variant.name, image);
-            if !ready.contains(&folder) {
-                make(&folder).map_err(|error| PlanError::CannotWrite {
-                    path: folder.clone(),
-                    reason: reason(&error),
-                })?;
-                ready.insert(folder);
-            }
+    for folder in each_folder(plan) {
+        if !ready.contains(&folder) {
+            make(&folder).map_err(|error| cannot_write(&folder, &error))?;
+            ready.insert(folder);
         }
     }
     Ok(())
@@ -41,10 +39,7 @@ pub fn sync_folders(plan: &Plan) -> Result<(), PlanError> {
         all.extend(below.map(Path::to_owned));
     }
     for folder in all {
-        sync(&folder).map_err(|error| PlanError::CannotWrite {
-            path: folder.clone(),
-            reason: reason(&error),
-        })?;
+        sync(&folder).map_err(|error| cannot_write(&folder, &error))?;
     }
     Ok(())
 }
@@ -59,17 +54,24 @@ fn sync(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+fn cannot_write(folder: &Path, error: &io::Error) -> PlanError {
+    PlanError::CannotWrite { path: folder.to_owned(), reason: reason(error) }
+}
+
 /// The folders of all outputs that are to be made.
 pub fn folders(plan: &Plan) -> BTreeSet<PathBuf> {
-    let mut folders = BTreeSet::new();
-    for (index, image) in plan.images.iter().enumerate() {
-        for (at, variant) in plan.variants.iter().enumerate() {
-            if matches!(plan.state(index, at), OutputState::Planned { .. }) {
-                folders.insert(folder(&plan.output, &variant.name, image));
-            }
-        }
-    }
-    folders
+    each_folder(plan).collect()
+}
+
+/// The folder of each output that is to be made, image by image.
+fn each_folder(plan: &Plan) -> impl Iterator<Item = PathBuf> {
+    plan.images.iter().enumerate().flat_map(move |(place, image)| {
+        let variants = plan.variants.iter().enumerate();
+        let planned = variants.filter(move |(variant, _)| {
+            matches!(plan.state(place, *variant), OutputState::Planned { .. })
+        });
+        planned.map(move |(_, variant)| folder(&plan.output, &variant.name, image))
+    })
 }
 
 fn make(folder: &Path) -> io::Result<()> {

@@ -37,6 +37,26 @@ pub struct Request {
     pub slots: usize,
 }
 
+impl Request {
+    /// To make these variants of what is in these files and folders, one image at a time and with
+    /// nothing that has a default set otherwise.
+    pub fn new(paths: Vec<PathBuf>, output: PathBuf, variants: Vec<VariantSpec>) -> Self {
+        Self {
+            paths,
+            recursive: false,
+            exclude: HashSet::new(),
+            within: Vec::new(),
+            output,
+            variants,
+            pattern: Pattern::default(),
+            encoding: Encoding::default(),
+            if_exists: IfExists::default(),
+            if_collides: IfCollides::default(),
+            slots: 1,
+        }
+    }
+}
+
 /// What to do about an output that exists already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

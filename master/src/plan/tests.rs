@@ -3,6 +3,7 @@ use std::fs;
 
 use lote_protocol::filter::FilterCall;
 use lote_protocol::format::Format;
+use lote_protocol::outcome::FailureKind;
 use tempfile::TempDir;
 
 use super::*;
@@ -37,19 +38,8 @@ impl Disk {
     }
 
     fn request(&self) -> Request {
-        Request {
-            paths: vec![self.path("in")],
-            recursive: true,
-            exclude: HashSet::new(),
-            within: Vec::new(),
-            output: self.path("out"),
-            variants: variants(&["grises"]),
-            pattern: Pattern::default(),
-            encoding: Encoding::default(),
-            if_exists: IfExists::Overwrite,
-            if_collides: IfCollides::Fail,
-            slots: 2,
-        }
+        let (paths, variants) = (vec![self.path("in")], variants(&["grises"]));
+        Request { recursive: true, slots: 2, ..Request::new(paths, self.path("out"), variants) }
     }
 
     /// The outputs that are to be made, below the output folder.

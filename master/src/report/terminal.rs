@@ -86,7 +86,7 @@ impl Terminal {
     }
 
     fn output(&mut self, output: &OutputEnded) {
-        let bad = matches!(output.status, Status::Failed | Status::Quarantined);
+        let bad = output.status.is_failure();
         self.failed += usize::from(bad);
         let name = printable(&output.image);
         if bad {

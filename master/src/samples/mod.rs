@@ -23,6 +23,7 @@ use lote_protocol::task::Encoding;
 use lote_worker::codec::{Document, encode};
 use lote_worker::pool::Pool;
 
+use crate::machine;
 use canvas::Canvas;
 use chance::Chance;
 use color::{Palette, palette};
@@ -67,7 +68,7 @@ pub enum SamplesError {
 pub fn write(dir: &Path, count: usize) -> Result<Vec<PathBuf>, SamplesError> {
     fs::create_dir_all(dir)
         .map_err(|source| SamplesError::Write { path: dir.to_owned(), source })?;
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let threads = machine::cores() as usize;
     let share = count.div_ceil(threads).max(1);
     let shares = (0..count).step_by(share);
     thread::scope(|scope| {

@@ -4,10 +4,16 @@
 //! death convicts it and nobody else. Tasks that were merely waiting in the worker go back to
 //! their places in the queue as if nothing had happened.
 
-use super::{
-    Blame, Effect, GiveUp, MAX_CHARGED, MAX_EXCUSED, MAX_EXCUSED_EVER, Place, Scheduler, TaskId,
-    Worker, WorkerId,
-};
+use super::{Blame, Effect, GiveUp, Place, Scheduler, TaskId, Worker, WorkerId};
+
+/// How often a task is excused for the death of its worker when somebody killed that from outside.
+pub const MAX_EXCUSED: u32 = 3;
+
+/// How often it is excused at most, when others are hit as well.
+const MAX_EXCUSED_EVER: u32 = 20;
+
+/// How many deaths are held against a task before it is given up.
+const MAX_CHARGED: u32 = 2;
 
 impl Scheduler {
     pub(super) fn lost(&mut self, id: WorkerId, blame: Blame, effects: &mut Vec<Effect>) {

@@ -9,7 +9,7 @@ use super::TaskId;
 const NONE: u64 = u64::MAX;
 
 /// The tasks that wait. All of them do at first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Queue {
     /// The least memory below each node, bytes; the children of node `n` are `2 n` and `2 n + 1`,
     /// and the second half are the tasks.
@@ -32,11 +32,7 @@ impl Queue {
         Self { least, len }
     }
 
-    /// How many tasks wait.
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
+    /// Whether no task waits.
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -118,7 +114,7 @@ mod tests {
                     }
                     waits[task] = !waits[task];
                 }
-                prop_assert_eq!(queue.len(), waits.iter().filter(|waits| **waits).count());
+                prop_assert_eq!(queue.len, waits.iter().filter(|waits| **waits).count());
             }
             let left: Vec<_> =
                 (0..).zip(&waits).filter(|(_, waits)| **waits).map(|(t, _)| TaskId(t)).collect();

@@ -1,35 +1,26 @@
 //! The life of a lane: start a process, serve it, bury it, start the next one.
 
-use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lote_protocol::message::{Command, Report};
 use lote_protocol::sandbox;
 use lote_protocol::task::Limits;
-use lote_protocol::transport::{Sender, TransportError};
 use lote_worker::entry::EXIT_REFUSED;
 use tokio::process::Child;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
 
+use super::WorkerEvent;
 use super::death::{self, Cause, Death, Killer};
 use super::door::{Door, Visitor};
 use super::launcher::Launcher;
 use super::restart::{Restarts, Verdict};
+use super::service::Served;
 use super::stderr::LastWords;
-use super::{Mailbox, WorkerEvent};
 use crate::scheduler::WorkerId;
 
 /// A process has this long to say Hello, and then to set itself up.
-const START_TIME: Duration = Duration::from_secs(20);
-
-/// A worker that was told to stop has this long to leave.
-const STOP_TIME: Duration = Duration::from_secs(3);
-
-/// From SIGABRT to SIGKILL.
-const ABORT_TIME: Duration = Duration::from_secs(1);
+pub(super) const START_TIME: Duration = Duration::from_secs(20);
 
 /// What a lane is told from above.
 #[derive(Debug, Clone, Copy)]
@@ -52,15 +43,6 @@ pub(super) struct Lane {
     pub(super) launcher: Launcher,
     pub(super) door: Door,
     pub(super) events: mpsc::Sender<WorkerEvent>,
-}
-
-/// How the service of a worker ended.
-#[derive(Default)]
-struct Served {
-    killer: Option<Killer>,
-    stopping: bool,
-    retiring: bool,
-    made_something: bool,
 }
 
 impl Lane {
@@ -200,97 +182,6 @@ impl Lane {
         }
     }
 
-    /// Passes commands in and reports out until the worker is dead or gone.
-    async fn serve(
-        &self,
-        worker: WorkerId,
-        visitor: Visitor,
-        start: Option<Instant>,
-        mut child: Option<&mut Child>,
-        control: &mut mpsc::UnboundedReceiver<Control>,
-    ) -> (Served, Option<Cause>) {
-        let Visitor { pid, sender, mut receiver } = visitor;
-        let mut served = Served::default();
-        let (mailbox, commands) = mpsc::unbounded_channel();
-        let mailbox = Mailbox(mailbox);
-        let (slots, limits) = (self.slots, self.limits);
-        let max_memory_bytes = self.max_memory_bytes;
-        let sandbox = sandbox::Order::clone(&self.sandbox);
-        mailbox.send(Command::Welcome { slots, limits, max_memory_bytes, sandbox });
-        // A worker that has been stopped reads nothing, and must still be killable: sending waits
-        // on its own.
-        let mut writers = JoinSet::new();
-        writers.spawn(write(sender, commands));
-        let mut cause = None;
-        let mut is_ready = false;
-        let mut deadline = Some(tokio::time::Instant::now() + START_TIME);
-        loop {
-            tokio::select! {
-                report = receiver.next::<Report>() => match report {
-                    Ok(Some(Report::Prepared { sandbox })) if !is_ready => {
-                        is_ready = true;
-                        deadline = deadline.filter(|_| served.stopping);
-                        let took = start.map_or(Duration::ZERO, |start| start.elapsed());
-                        let mailbox = mailbox.clone();
-                        let ready =
-                            WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox };
-                        self.tell(ready).await;
-                    }
-                    Ok(Some(report)) => {
-                        served.made_something |= matches!(report, Report::Ended { .. });
-                        self.tell(WorkerEvent::Reported { worker, report }).await;
-                    }
-                    Ok(None) => break,
-                    Err(error) => {
-                        tracing::warn!(worker = worker.0, %error, "a worker's connection broke");
-                        if !matches!(error, TransportError::Io(_) | TransportError::Cut) {
-                            served.killer = Some(Killer::Protocol);
-                        }
-                        break;
-                    }
-                },
-                word = control.recv(), if served.killer.is_none() => match word {
-                    Some(Control::Kill(killer)) => {
-                        served.killer = Some(killer);
-                        match &mut child {
-                            Some(child) if killer.is_watchdog() && abort(child) => {
-                                deadline = Some(tokio::time::Instant::now() + ABORT_TIME);
-                            }
-                            Some(child) => drop(child.start_kill()),
-                            None => break,
-                        }
-                    }
-                    Some(Control::Retire) if !served.retiring => {
-                        served.retiring = true;
-                        mailbox.send(Command::Stop);
-                        deadline = Some(tokio::time::Instant::now() + STOP_TIME);
-                    }
-                    Some(Control::Stop) if !served.stopping => {
-                        served.stopping = true;
-                        mailbox.send(Command::Stop);
-                        deadline = Some(tokio::time::Instant::now() + STOP_TIME);
-                    }
-                    Some(Control::Stop | Control::Retire) => {}
-                    // The run is over, and nobody is left to say more.
-                    None => break,
-                },
-                () = until(deadline) => {
-                    if !is_ready && !served.stopping {
-                        cause = Some(Cause::Silent(START_TIME.as_secs()));
-                    }
-                    break;
-                }
-            }
-        }
-        if served.killer.is_some_and(Killer::is_watchdog)
-            && let Some(child) = child
-        {
-            drop(child.start_kill());
-        }
-        // A process that has hung up is dead, or soon will be.
-        (served, cause)
-    }
-
     /// Waits; tells whether it was told to stop meanwhile.
     async fn stopped_within(
         &self,
@@ -311,26 +202,9 @@ impl Lane {
         }
     }
 
-    async fn tell(&self, event: WorkerEvent) {
+    pub(super) async fn tell(&self, event: WorkerEvent) {
         // Nobody listens any more when the run is over.
         drop(self.events.send(event).await);
-    }
-}
-
-/// Sends a worker its commands, as many at a time as there are.
-async fn write(mut sender: Sender, mut commands: mpsc::UnboundedReceiver<Command>) {
-    while let Some(command) = commands.recv().await {
-        let mut queued = sender.queue(&command);
-        while let Ok(command) = commands.try_recv() {
-            queued = queued.and(sender.queue(&command));
-        }
-        if let Err(error) = queued {
-            tracing::error!(%error, "a command could not be sent");
-        }
-        // If that fails the worker is dying, and whoever reads from it will notice.
-        if sender.flush().await.is_err() {
-            return;
-        }
     }
 }
 
@@ -347,27 +221,6 @@ async fn end(child: &mut Child) -> std::io::Result<std::process::ExitStatus> {
     }
     child.start_kill()?;
     child.wait().await
-}
-
-/// Has a process abort, which leaves a core file where the user wants them; whether it could be
-/// told. One that is stopped hears it only when it goes on.
-#[cfg(unix)]
-fn abort(child: &Child) -> bool {
-    use rustix::process::{Pid, Signal, kill_process};
-    let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
-    pid.is_some_and(|pid| kill_process(pid, Signal::ABORT).is_ok())
-}
-
-#[cfg(not(unix))]
-fn abort(_child: &Child) -> bool {
-    false
-}
-
-async fn until(deadline: Option<tokio::time::Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => pending().await,
-    }
 }
 
 /// Why a lane gives up, in one line.

@@ -9,6 +9,7 @@ mod door;
 mod lane;
 mod launcher;
 mod restart;
+mod service;
 mod stderr;
 
 use std::io;

@@ -92,14 +92,8 @@ impl Assassin {
     fn dies(&mut self, worker: u32) {
         self.processes.remove(&worker);
         self.dying.remove(&worker);
-        let Self { running, owed, .. } = self;
-        running.retain(|(of, _), (unit, _)| {
-            let stays = *of != worker;
-            if !stays {
-                owed.insert(*unit);
-            }
-            stays
-        });
+        let interrupted = self.running.extract_if(|(of, _), _| *of == worker);
+        self.owed.extend(interrupted.map(|(_, (unit, _))| unit));
     }
 
     fn is_time(&self) -> bool {

@@ -1,31 +1,16 @@
-//! What every worker of a run does, as lines of at most 79 columns: the picture, not the drawing.
+//! What every worker of a run does, and what has befallen it. [`super::table`] shows it.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
-
-use anstyle::{AnsiColor, Style};
+use std::time::Instant;
 
 use super::{Blow, Strike};
 use crate::event::{Event, Mode, Status, WorkerState};
 use crate::lang::Lang;
-use crate::report::text::{duration, printable};
-
-/// A line in pieces; each has a look.
-pub type Line = Vec<(Style, String)>;
-
-const PLAIN: Style = Style::new();
-const STRONG: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const WARN: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-
-/// Columns of the overall bar.
-const BAR: usize = 24;
+use crate::report::text::printable;
 
 /// What a lane's thread does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Starting,
     Idle,
     Works,
@@ -35,37 +20,37 @@ enum State {
 
 /// One thread of one worker.
 #[derive(Debug)]
-struct Lane {
+pub(super) struct Lane {
     worker: u32,
     slot: u32,
-    pid: u32,
-    state: State,
+    pub(super) pid: u32,
+    pub(super) state: State,
     unit: Option<usize>,
-    image: String,
-    attempt: u32,
-    done: usize,
-    deaths: usize,
-    redone: usize,
+    pub(super) image: String,
+    pub(super) attempt: u32,
+    pub(super) done: usize,
+    pub(super) deaths: usize,
+    pub(super) redone: usize,
     /// What happened last to its worker.
-    note: String,
+    pub(super) note: String,
     /// What has befallen its worker, and when.
-    struck: Option<(Blow, Instant)>,
+    pub(super) struck: Option<(Blow, Instant)>,
 }
 
 /// The lanes of a run and its bar.
 #[derive(Debug)]
 pub struct Lanes {
-    lang: Lang,
-    mode: Mode,
-    rows: Vec<Lane>,
-    total: usize,
-    done: usize,
-    failed: usize,
-    deaths: usize,
-    redone: usize,
-    start: Instant,
+    pub(super) lang: Lang,
+    pub(super) mode: Mode,
+    pub(super) rows: Vec<Lane>,
+    pub(super) total: usize,
+    pub(super) done: usize,
+    pub(super) failed: usize,
+    pub(super) deaths: usize,
+    pub(super) redone: usize,
+    pub(super) start: Instant,
     /// When the run was over.
-    end: Option<Instant>,
+    pub(super) end: Option<Instant>,
     /// Units that ran in workers that died and have not been begun again.
     cut: HashSet<usize>,
 }
@@ -110,8 +95,7 @@ impl Lanes {
             }
             Event::Output(output) => {
                 self.done += 1;
-                self.failed +=
-                    usize::from(matches!(output.status, Status::Failed | Status::Quarantined));
+                self.failed += usize::from(output.status.is_failure());
                 if let (Some(worker), Some(slot)) = (output.worker, output.slot)
                     && let Some(lane) = self.lane(worker, slot)
                 {
@@ -134,7 +118,8 @@ impl Lanes {
         }
     }
 
-    fn planned(&mut self, outputs: usize, mode: Mode, workers: u32) {
+    /// The run is to make so many outputs, with so many lanes.
+    pub(super) fn planned(&mut self, outputs: usize, mode: Mode, workers: u32) {
         (self.total, self.mode) = (outputs, mode);
         let lane = |index| Lane {
             worker: if mode == Mode::Processes { index + 1 } else { 1 },
@@ -201,181 +186,5 @@ impl Lanes {
 
     fn lane(&mut self, worker: u32, slot: u32) -> Option<&mut Lane> {
         self.lanes_of(worker).find(|lane| lane.slot == slot)
-    }
-
-    /// The lines, with at most `room` of them.
-    pub fn lines(&self, room: usize, now: Instant) -> Vec<Line> {
-        if self.rows.is_empty() {
-            return Vec::new();
-        }
-        let head = match (self.lang, self.mode) {
-            (Lang::En, Mode::Processes) => {
-                ["#", "pid", "state", "image", "done", "deaths", "again"]
-            }
-            (Lang::En, Mode::Threads) => ["#", "pid*", "state", "image", "done", "deaths", "again"],
-            (Lang::Es, Mode::Processes) => {
-                ["#", "pid", "estado", "imagen", "hechas", "caídas", "repet."]
-            }
-            (Lang::Es, Mode::Threads) => {
-                ["#", "pid*", "estado", "imagen", "hechas", "caídas", "repet."]
-            }
-        };
-        let last = self.lang.pick("last event", "último suceso");
-        let mut lines = vec![vec![(DIM, row(head, last))]];
-        // The head, a line for lanes that are left out, and the bar.
-        let shown = self.rows.len().min(room.saturating_sub(3).max(1));
-        lines.extend(self.rows[..shown].iter().zip(1..).map(|(lane, n)| self.line(lane, n, now)));
-        let left = self.rows.len() - shown;
-        if left > 0 {
-            let more = self.lang.pick("more", "más");
-            lines.push(vec![(DIM, format!("   … {left} {more}"))]);
-        }
-        lines.push(self.bar(now));
-        lines
-    }
-
-    fn line(&self, lane: &Lane, number: usize, now: Instant) -> Line {
-        let lang = self.lang;
-        let hangs = matches!(lane.struck, Some((Blow::Hang, _)));
-        let (look, state) = match lane.state {
-            State::Starting => (WARN, lang.pick("starts", "arranca")),
-            State::Idle => (DIM, lang.pick("idle", "libre")),
-            State::Works if hangs => (BAD, lang.pick("hangs", "colgado")),
-            State::Works => (GOOD, lang.pick("works", "trabaja")),
-            State::Dead => (BAD, lang.pick("dead", "caído")),
-            State::Ended => (DIM, lang.pick("ended", "fin")),
-        };
-        let note = match lane.struck {
-            Some((blow, at)) => {
-                let since = now.saturating_duration_since(at).as_secs_f64();
-                format!("{} {} s", blow.signal(), lang.number(since, 1))
-            }
-            None => lane.note.clone(),
-        };
-        let again = if lane.attempt > 1 { "↻ " } else { "" };
-        let image = cropped(&format!("{again}{}", printable(&lane.image)), 18);
-        let pid = if lane.pid == 0 { String::new() } else { lane.pid.to_string() };
-        let counts = [lane.done, lane.deaths, lane.redone].map(|count| count.to_string());
-        vec![
-            (PLAIN, format!("{number:>3} {pid:>7}  ")),
-            (look, format!("{state:<7}")),
-            (if again.is_empty() { PLAIN } else { WARN }, format!(" {image:<18}")),
-            (PLAIN, format!(" {:>6}", counts[0])),
-            (if lane.deaths > 0 { BAD } else { DIM }, format!(" {:>6}", counts[1])),
-            (if lane.redone > 0 { WARN } else { DIM }, format!(" {:>6}", counts[2])),
-            (if lane.struck.is_some() { BAD } else { DIM }, format!("  {}", cropped(&note, 17))),
-        ]
-    }
-
-    fn bar(&self, now: Instant) -> Line {
-        let total = self.total.max(1);
-        let full = (self.done * BAR / total).min(BAR);
-        let seconds = self.end.unwrap_or(now).saturating_duration_since(self.start);
-        let lang = self.lang;
-        let deaths = lang.pick("deaths", "caídas");
-        let redone = lang.pick("again", "repetidas");
-        let mut line = vec![
-            (GOOD, format!("    {}", "█".repeat(full))),
-            (DIM, "░".repeat(BAR - full)),
-            (STRONG, format!(" {}/{}", self.done, self.total)),
-            (PLAIN, format!(" · {deaths} {} · {redone} {}", self.deaths, self.redone)),
-            (DIM, format!(" · {}", time(seconds, lang))),
-        ];
-        if self.failed > 0 {
-            line.push((BAD, format!(" · {} {}", self.failed, lang.pick("lost", "perdidas"))));
-        }
-        line
-    }
-}
-
-fn time(time: Duration, lang: Lang) -> String {
-    duration(time.as_secs_f64(), lang)
-}
-
-/// The head of the table, in the columns of its lines.
-fn row([number, pid, state, image, done, deaths, again]: [&str; 7], note: &str) -> String {
-    format!("{number:>3} {pid:>7}  {state:<7} {image:<18} {done:>6} {deaths:>6} {again:>6}  {note}")
-}
-
-/// The text in at most `columns` columns; what is left out is told by a mark.
-fn cropped(text: &str, columns: usize) -> String {
-    if text.chars().count() <= columns {
-        return text.to_owned();
-    }
-    text.chars().take(columns - 1).chain(['…']).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(lanes: &Lanes, room: usize, now: Instant) -> String {
-        let join = |line: Line| line.into_iter().map(|(_, text)| text).collect::<String>();
-        let lines: Vec<_> = lanes.lines(room, now).into_iter().map(join).collect();
-        for line in &lines {
-            assert!(line.chars().count() <= 79, "{line}");
-        }
-        lines.join("\n")
-    }
-
-    fn worker(worker: u32, pid: u32, state: WorkerState, reason: Option<&str>) -> Event {
-        let reason = reason.map(str::to_owned);
-        Event::Worker { worker, pid, slots: 1, state, reason, ms: Some(31.4), sandbox: None }
-    }
-
-    fn task(worker: u32, unit: usize, attempt: u32) -> Event {
-        let image = format!("gradient-{unit:03}.jpg");
-        Event::Task { worker, slot: 0, unit, variants: vec![0], image, attempt }
-    }
-
-    /// Two processes, of which the first has died and been replaced, and the second hangs.
-    fn scene(lang: Lang) -> (Lanes, Instant) {
-        let start = Instant::now();
-        let mut lanes = Lanes::new(lang, start);
-        let (images, outputs, skipped) = (24, 96, 0);
-        let planned =
-            Event::Planned { images, outputs, skipped, mode: Mode::Processes, workers: 2 };
-        for event in [
-            planned,
-            worker(1, 4_194_303, WorkerState::Ready, None),
-            worker(2, 902, WorkerState::Ready, None),
-            task(1, 1, 1),
-            task(2, 2, 1),
-            worker(1, 4_194_303, WorkerState::Lost, Some("SIGSEGV")),
-            worker(1, 4_194_304, WorkerState::Ready, None),
-            task(1, 1, 2),
-        ] {
-            lanes.event(&event, start);
-        }
-        let image = "gradient-002.jpg".to_owned();
-        lanes.strike(&Strike { worker: 2, pid: 902, blow: Blow::Hang, image }, start);
-        (lanes, start + Duration::from_millis(1500))
-    }
-
-    #[test]
-    fn a_lane_shows_its_process_its_image_and_what_has_befallen_it() {
-        let (lanes, now) = scene(Lang::En);
-        insta::assert_snapshot!(text(&lanes, 24, now), @r"
-          #     pid  state   image                done deaths  again  last event
-          1 4194304  works   ↻ gradient-001.jpg      0      1      1  SIGSEGV → 31 ms
-          2     902  hangs   gradient-002.jpg        0      0      0  SIGSTOP 1.5 s
-            ░░░░░░░░░░░░░░░░░░░░░░░░ 0/96 · deaths 1 · again 1 · 1.50 s
-        ");
-        let (lanes, now) = scene(Lang::Es);
-        insta::assert_snapshot!(text(&lanes, 24, now), @r"
-          #     pid  estado  imagen             hechas caídas repet.  último suceso
-          1 4194304  trabaja ↻ gradient-001.jpg      0      1      1  SIGSEGV → 31 ms
-          2     902  colgado gradient-002.jpg        0      0      0  SIGSTOP 1,5 s
-            ░░░░░░░░░░░░░░░░░░░░░░░░ 0/96 · caídas 1 · repetidas 1 · 1,50 s
-        ");
-    }
-
-    #[test]
-    fn lanes_that_find_no_room_are_counted() {
-        let mut lanes = Lanes::new(Lang::En, Instant::now());
-        lanes.planned(10, Mode::Threads, 40);
-        let shown = text(&lanes, 10, lanes.start);
-        assert_eq!(shown.lines().count(), 10);
-        assert!(shown.contains("\n   … 33 more\n"), "{shown}");
     }
 }

@@ -11,7 +11,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::Strike;
-use super::lanes::{Lanes, Line};
+use super::lanes::Lanes;
+use super::table::Line;
 use crate::event::Event;
 use crate::lang::Lang;
 use crate::report::Reporter;

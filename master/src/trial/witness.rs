@@ -1,6 +1,6 @@
 //! Notes what a disturbed run has cost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,9 +24,9 @@ pub struct Facts {
     pub slowest_ms: f64,
     waiting: BTreeSet<u32>,
     /// What each thread of each worker began last, and when.
-    running: BTreeMap<(u32, u32), (usize, Instant)>,
+    running: HashMap<(u32, u32), (usize, Instant)>,
     /// The units that ran in workers that died: in which death, and for how long they had run.
-    cut: BTreeMap<usize, (usize, Duration)>,
+    cut: HashMap<usize, (usize, Duration)>,
 }
 
 impl Facts {
@@ -35,14 +35,9 @@ impl Facts {
         self.deaths.push(reason.unwrap_or_default().to_owned());
         self.interrupted.push(0);
         self.waiting.insert(worker);
-        let Self { running, cut, .. } = self;
-        running.retain(|(of, _), (unit, start)| {
-            let stays = *of != worker;
-            if !stays {
-                cut.insert(*unit, (death, now.saturating_duration_since(*start)));
-            }
-            stays
-        });
+        for (_, (unit, start)) in self.running.extract_if(|(of, _), _| *of == worker) {
+            self.cut.insert(unit, (death, now.saturating_duration_since(start)));
+        }
     }
 
     fn begun(&mut self, place: (u32, u32), unit: usize, image: &str, attempt: u32, now: Instant) {

@@ -1,0 +1,106 @@
+//! Settings that are chosen by name: their words on the command line, in both languages.
+
+use clap::ValueEnum;
+use lote_protocol::format::Format;
+use lote_protocol::sandbox::Policy;
+
+use crate::event::Mode;
+use crate::plan::{IfCollides, IfExists};
+
+/// See [`Mode`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ModeArg {
+    #[value(alias = "procesos")]
+    Processes,
+    #[value(alias = "hilos")]
+    Threads,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Processes => Self::Processes,
+            ModeArg::Threads => Self::Threads,
+        }
+    }
+}
+
+/// See [`Policy`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SandboxArg {
+    Auto,
+    #[value(alias = "exigir")]
+    Require,
+    #[value(alias = "no")]
+    Off,
+}
+
+impl From<Policy> for SandboxArg {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Auto => Self::Auto,
+            Policy::Require => Self::Require,
+            Policy::Off => Self::Off,
+        }
+    }
+}
+
+impl From<SandboxArg> for Policy {
+    fn from(sandbox: SandboxArg) -> Self {
+        match sandbox {
+            SandboxArg::Auto => Self::Auto,
+            SandboxArg::Require => Self::Require,
+            SandboxArg::Off => Self::Off,
+        }
+    }
+}
+
+/// See [`IfExists`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum IfExistsArg {
+    #[value(alias = "sobrescribir")]
+    Overwrite,
+    #[value(alias = "saltar")]
+    Skip,
+    #[value(alias = "renombrar")]
+    Rename,
+    #[value(alias = "fallar")]
+    Fail,
+}
+
+impl From<IfExistsArg> for IfExists {
+    fn from(policy: IfExistsArg) -> Self {
+        match policy {
+            IfExistsArg::Overwrite => Self::Overwrite,
+            IfExistsArg::Skip => Self::Skip,
+            IfExistsArg::Rename => Self::Rename,
+            IfExistsArg::Fail => Self::Fail,
+        }
+    }
+}
+
+/// See [`IfCollides`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum IfCollidesArg {
+    #[value(alias = "fallar")]
+    Fail,
+    #[value(alias = "renombrar")]
+    Rename,
+}
+
+impl From<IfCollidesArg> for IfCollides {
+    fn from(policy: IfCollidesArg) -> Self {
+        match policy {
+            IfCollidesArg::Fail => Self::Fail,
+            IfCollidesArg::Rename => Self::Rename,
+        }
+    }
+}
+
+/// A format, by one of its file name endings.
+pub(super) fn format(text: &str) -> Result<Format, String> {
+    Format::from_extension(text.trim_start_matches('.')).ok_or_else(|| {
+        let names = Format::ALL.map(|format| format.extensions()[0]).join(", ");
+        format!("the formats are {names}")
+    })
+}

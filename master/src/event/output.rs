@@ -1,0 +1,118 @@
+//! The end of an output.
+
+use std::sync::Arc;
+
+use lote_protocol::outcome::FailureKind;
+use serde::Serialize;
+
+/// What became of an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It is there.
+    Ok,
+    /// It could not be made.
+    Failed,
+    /// Its image cost two workers their lives.
+    Quarantined,
+    /// It was there before, or the run ended without it.
+    Skipped,
+}
+
+impl Status {
+    /// Whether it could not be made.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Quarantined)
+    }
+}
+
+/// Where an output stands in a plan, as indices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Place {
+    /// The image, in `Plan::images`.
+    pub image: usize,
+    /// The variant, in `Plan::variants`.
+    pub variant: usize,
+}
+
+/// The end of an output.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutputEnded {
+    /// Where it stands in the plan.
+    #[serde(skip)]
+    pub place: Place,
+    /// The thread of the worker that made it, from 0.
+    #[serde(skip)]
+    pub slot: Option<u32>,
+    /// The image, relative to the input that was named.
+    pub image: String,
+    /// The name of the variant.
+    pub variant: Arc<str>,
+    /// What became of it.
+    pub status: Status,
+    /// Where it is, if it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Who made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<u32>,
+    /// How often the image's task had been started, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// Time that it took, with its share of decoding, ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ms: Option<f64>,
+    /// Its size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// When it was written, as its file says, ns since 1970.
+    #[serde(skip)]
+    pub modified_ns: Option<i64>,
+    /// The class of the failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<FailureKind>,
+    /// What went wrong, one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What was left out, one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Nobody tried it to its end: another run can make it.
+    #[serde(skip)]
+    pub untried: bool,
+    /// What its worker wrote to standard error before it died.
+    #[serde(rename = "stderr", skip_serializing_if = "Vec::is_empty")]
+    pub last_words: Vec<String>,
+    /// For an image that was given up: the command that makes this output alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reproduce: Option<String>,
+    /// The same without the folders.
+    #[serde(skip)]
+    pub reproduce_redacted: Option<String>,
+}
+
+impl OutputEnded {
+    /// An output about which nothing is known.
+    pub fn open(place: Place, image: String, variant: Arc<str>) -> Self {
+        Self {
+            place,
+            slot: None,
+            image,
+            variant,
+            status: Status::Skipped,
+            path: None,
+            worker: None,
+            attempt: None,
+            ms: None,
+            bytes: None,
+            modified_ns: None,
+            kind: None,
+            reason: None,
+            notes: Vec::new(),
+            untried: false,
+            last_words: Vec::new(),
+            reproduce: None,
+            reproduce_redacted: None,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What is known of earlier runs, for whoever knows of any.
+
+use std::path::{Path, PathBuf};
+
+use lote_protocol::filter::VariantSpec;
+use lote_protocol::task::Encoding;
+
+use super::Image;
+
+/// An output that was made before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// Its number, if above 1, among files of that name.
+    pub number: u32,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// When it was written, ns since 1970.
+    pub modified_ns: Option<i64>,
+}
+
+/// Tells what is known of earlier runs.
+pub trait Past {
+    /// The output of that image (its absolute path is given, too) in that variant and encoding, and
+    /// where it is below the output folder: if it was made and is as it was, and so is the image.
+    fn done(
+        &self,
+        input: &Path,
+        image: &Image,
+        variant: &VariantSpec,
+        encoding: &Encoding,
+    ) -> Option<(Done, PathBuf)>;
+}
+
+/// No run before.
+#[derive(Debug, Clone, Copy)]
+pub struct NoPast;
+
+impl Past for NoPast {
+    fn done(&self, _: &Path, _: &Image, _: &VariantSpec, _: &Encoding) -> Option<(Done, PathBuf)> {
+        None
+    }
+}

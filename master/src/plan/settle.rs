@@ -1,0 +1,68 @@
+//! Decides what becomes of every output, before the run.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use lote_protocol::outcome::{Failure, FailureKind};
+
+use super::existing::{Folders, list};
+use super::place::Inputs;
+use super::{IfExists, MAX_PATH_BYTES, OutputState, Past, Plan, PlanError, folder};
+
+/// What a worker needs for the temporary name of an output, in bytes.
+const TEMPORARY_NAME_BYTES: usize = 48;
+
+/// How many of the outputs that are in the way are named.
+const SHOWN: usize = 3;
+
+/// The states of all outputs of a plan that has none yet: image by image, one per variant.
+pub(super) fn states(
+    plan: &Plan,
+    policy: IfExists,
+    past: &impl Past,
+    inputs: &mut Inputs,
+) -> Result<Vec<OutputState>, PlanError> {
+    let mut folders = Folders::new(list);
+    let mut refused = Vec::new();
+    let mut states = Vec::with_capacity(plan.images.len() * plan.variants.len());
+    for (place, image) in plan.images.iter().enumerate() {
+        let input = plan.input(place);
+        for variant in &plan.variants {
+            if let Some(failure) = &image.failure {
+                states.push(OutputState::Failed(failure.clone()));
+                continue;
+            }
+            let folder = folder(&plan.output, &variant.name, image);
+            let name = |number| plan.file_name(place, &variant.name, number);
+            if let Some((done, output)) = past.done(&input, image, variant, &plan.encoding)
+                && plan.output.join(output) == folder.join(name(done.number))
+            {
+                states.push(OutputState::Done(done));
+                continue;
+            }
+            let state = match policy {
+                // Folders need not be listed for that.
+                IfExists::Overwrite => OutputState::Planned { number: 1 },
+                _ => folders.settle(policy, &folder, name, &mut refused),
+            };
+            let name = name(state.number());
+            inputs.check(&folder, &name)?;
+            states.push(too_long(&folder, &name).map_or(state, OutputState::Failed));
+        }
+    }
+    if refused.is_empty() {
+        return Ok(states);
+    }
+    let count = refused.len();
+    refused.truncate(SHOWN);
+    Err(PlanError::Exists { count, first: refused })
+}
+
+/// Why an output cannot be made, if its path or that of its temporary file is too long.
+fn too_long(folder: &Path, name: &OsStr) -> Option<Failure> {
+    let bytes = folder.as_os_str().len() + 1 + name.len().max(TEMPORARY_NAME_BYTES);
+    (bytes > MAX_PATH_BYTES).then(|| {
+        let message = format!("the output's path is too long ({bytes} bytes)");
+        Failure::new(FailureKind::Write, message)
+    })
+}

@@ -1,0 +1,82 @@
+//! What the scheduler is told: its tasks before the run, and then what happens.
+
+use super::{SlotId, TaskId, WorkerId};
+
+/// What the scheduler has to know of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Job {
+    /// Estimated work, in any unit that grows with it; bytes of input times outputs.
+    pub cost: u64,
+    /// How many outputs it has.
+    pub outputs: u32,
+    /// The most memory that it probably takes up while it runs, bytes.
+    pub memory_bytes: u64,
+}
+
+/// Whom the death of a worker is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// Whatever it was running.
+    Running,
+    /// What this thread of it was running.
+    Slot(u32),
+    /// Nobody at first: somebody killed the process from outside. [`super::MAX_EXCUSED`] such deaths
+    /// are excused, and more if other tasks are hit as well.
+    Outside,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// A worker is there, with so many threads that do nothing yet.
+    Ready {
+        /// The worker.
+        worker: WorkerId,
+        /// Its threads.
+        slots: u32,
+    },
+    /// An output of a task has ended, well or badly.
+    Ended {
+        /// Where it ran.
+        slot: SlotId,
+        /// The task.
+        task: TaskId,
+        /// Its output, from 0.
+        output: u32,
+    },
+    /// A slot has done all of a task.
+    Finished {
+        /// The slot.
+        slot: SlotId,
+        /// The task.
+        task: TaskId,
+    },
+    /// A slot has come to the end of a task without making all of it, for a reason that lies with
+    /// neither: the rest is to be made later.
+    PutOff {
+        /// The slot.
+        slot: SlotId,
+        /// The task.
+        task: TaskId,
+    },
+    /// A worker is dead, and all that it had reported before has been handed in.
+    Lost {
+        /// The worker.
+        worker: WorkerId,
+        /// Whom that is held against.
+        blame: Blame,
+    },
+    /// A worker is to be replaced when it has done what it has, if there is more to do at all.
+    Retire {
+        /// The worker.
+        worker: WorkerId,
+    },
+    /// Nothing more is started until [`Input::Resume`].
+    Pause,
+    /// Go on.
+    Resume,
+    /// Nothing more is started; what has been started may finish.
+    Cancel,
+    /// There will be no workers any more.
+    NoWorkers,
+}

@@ -1,0 +1,43 @@
+//! What one crash in the middle of the work costs.
+
+use super::{Assassin, Blow, Witness, compare};
+use crate::event::Summary;
+use crate::plan::Plan;
+use crate::report::Reporter;
+
+/// What a crash cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CrashCost {
+    /// Images that were in work and had to be repeated.
+    pub repeated: usize,
+    /// Outputs that were missing or different in the end.
+    pub lost: usize,
+    /// From the death to a worker that takes tasks, ms.
+    pub replaced_ms: f64,
+}
+
+/// The killing of one worker, a third of the way through a run.
+#[derive(Debug)]
+pub struct Crash(Witness);
+
+impl Crash {
+    /// For a run that makes so many outputs, and those who have to be told of its events.
+    pub fn new(outputs: usize) -> (Self, Vec<Box<dyn Reporter>>) {
+        let witness = Witness::new();
+        let assassin = Assassin::new([Blow::Kill], outputs / 3);
+        (Self(witness.clone()), vec![Box::new(witness), Box::new(assassin)])
+    }
+
+    /// What it cost, by the outputs of an undisturbed run; `None` if the run was over before that.
+    /// Reads all outputs of both.
+    pub fn cost(&self, undisturbed: &Plan, plan: &Plan, summary: &Summary) -> Option<CrashCost> {
+        let facts = self.0.facts();
+        let compared = compare(undisturbed, plan);
+        (!facts.deaths.is_empty()).then(|| CrashCost {
+            repeated: facts.repeated.len(),
+            // What fails undisturbed is missing in both runs, and no loss.
+            lost: (compared.missing + compared.different).saturating_sub(summary.failed),
+            replaced_ms: facts.replaced_ms.first().copied().unwrap_or_default(),
+        })
+    }
+}
