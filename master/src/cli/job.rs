@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::args::WorkArgs;
 use super::ui::Ui;
-use super::{Exit, probe, session};
+use super::{Exit, probe, room, session};
 use crate::event::Event;
 use crate::journal::{Header, How, Journal, Records, Unusable, Work};
 use crate::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
@@ -63,6 +63,7 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     for problem in &plan.problems {
         ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
     }
+    room::warn_if_short(&plan, &job.output, ui);
     if job.here.dry_run {
         return show(&plan);
     }

@@ -11,6 +11,7 @@ mod job;
 mod probe;
 mod quantity;
 mod rerun;
+mod room;
 mod run;
 mod serve;
 mod session;

@@ -20,6 +20,7 @@ mod request;
 mod scan;
 mod sniff;
 mod split;
+mod volume;
 
 #[cfg(test)]
 mod tests;
