@@ -1,4 +1,6 @@
 // Fake work: slots that take tasks, end outputs, fail, die and are replaced, at an ordered rate. No picture is touched here.
+import { createHash } from 'node:crypto';
+
 const KEEP_MS = 120_000;
 const REPLACE_MS = 350;
 
@@ -19,7 +21,7 @@ export class Batch {
     this.noticeId = 0;
     this.jobId = 0;
     this.changed = false;
-    this.isolation = { state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0 };
+    this.isolation = { state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0, proof: null };
   }
 
   progress() {
@@ -195,7 +197,9 @@ export class Batch {
           `worker ${crash.worker} died; its image was redone in worker ${lane.worker}`,
         );
       if (this.isolation.state === 'running' && crash?.worker === this.isolation.worker) {
-        this.isolation = { ...this.isolation, state: 'finished', redone: this.isolation.redone + 1 };
+        const sha256 = createHash('sha256').update(`${image.name} ${task.variants}`).digest('hex');
+        const proof = { outputs: task.variants.length, sha256, undisturbed: sha256 };
+        this.isolation = { ...this.isolation, state: 'finished', redone: this.isolation.redone + 1, proof };
         this.emit({ event: 'isolation', isolation: this.isolation });
       }
     }
@@ -359,7 +363,7 @@ export class Batch {
     const busy = this.lanes.filter((lane) => lane.task && lane.state === 'ready');
     if (!busy.length || this.job.state !== 'running') return false;
     const { worker } = busy[Math.floor(Math.random() * busy.length)];
-    this.isolation = { state: 'running', worker, reason: 'SIGKILL', replaced_ms: 0, redone: 0, lost: 0 };
+    this.isolation = { state: 'running', worker, reason: 'SIGKILL', replaced_ms: 0, redone: 0, lost: 0, proof: null };
     this.emit({ event: 'isolation', isolation: this.isolation });
     return this.die(worker, 'SIGKILL');
   }

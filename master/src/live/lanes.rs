@@ -6,7 +6,7 @@ use lote_protocol::sandbox;
 use serde_json::json;
 
 use super::model::Model;
-use super::shapes::{Change, Crash, Isolation, JobState, Lane, LaneState, Level, Task, TrialState};
+use super::shapes::{Change, Crash, JobState, Lane, LaneState, Level, Task, TrialState};
 use crate::event::{Mode, WorkerState};
 
 impl Model {
@@ -231,29 +231,6 @@ impl Model {
         });
         let (image, name, variants) = (image.id, image.name, todo.to_vec());
         self.change(Change::Task { slot, t_ms: t, task, attempt, image, name, variants });
-    }
-
-    /// The isolation test kills this worker.
-    pub fn begin_isolation(&mut self, worker: u32) {
-        let (state, reason) = (TrialState::Running, "SIGKILL".to_owned());
-        self.isolation = Isolation { state, worker, reason, ..Isolation::default() };
-        self.interrupted = None;
-        self.tell_isolation();
-    }
-
-    /// Tells how the isolation test is, and ends it when all that it broke is whole again.
-    pub(super) fn follow_isolation(&mut self) {
-        let is_whole = self.interrupted.as_ref().is_some_and(HashMap::is_empty)
-            && !self.dead.contains_key(&self.isolation.worker);
-        if is_whole && self.isolation.state == TrialState::Running {
-            self.isolation.state = TrialState::Finished;
-            self.interrupted = None;
-        }
-        self.tell_isolation();
-    }
-
-    pub(super) fn tell_isolation(&mut self) {
-        self.change(Change::Isolation { isolation: self.isolation.clone() });
     }
 }
 

@@ -6,6 +6,7 @@
 //! the same in the vocabulary of Lote's origin.
 
 mod book;
+mod isolation;
 mod lanes;
 mod memory;
 mod model;
@@ -24,6 +25,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, broadcast};
 
 pub use book::{Book, End, ImageRef};
+pub use isolation::Evidence;
 pub use model::{Changes, Model, Snapshot};
 pub use stream::{Message, Subscription};
 

@@ -11,9 +11,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::book::Book;
+use super::isolation::Repeated;
 use super::shapes::{
     Bar, Change, Compare, Crash, Failure, Isolation, Job, JobState, Lane, Level, Notice, Pause,
-    Progress, QueuedJob, Recent, TrialState,
+    Progress, QueuedJob, Recent,
 };
 use crate::event::{Event, OutputEnded, Place, WorkerState};
 use crate::plan::Plan;
@@ -87,6 +88,7 @@ pub struct Model {
     pub(super) isolation: Isolation,
     /// Tasks that the isolation test interrupted, with their images.
     pub(super) interrupted: Option<HashMap<u32, usize>>,
+    pub(super) repeated: Repeated,
     next_notice: u64,
     changes: Vec<Change>,
     progress_changed: bool,
@@ -147,6 +149,7 @@ impl Model {
             compare: Compare::default(),
             isolation: Isolation::default(),
             interrupted: None,
+            repeated: Repeated::default(),
             next_notice: 1,
             changes: Vec::new(),
             progress_changed: false,
@@ -322,11 +325,7 @@ impl Model {
             job.error = error;
         }
         self.run = None;
-        if self.isolation.state == TrialState::Running {
-            self.isolation.state = TrialState::Finished;
-            self.interrupted = None;
-            self.tell_isolation();
-        }
+        self.end_isolation();
         self.set_state(state, None, t);
     }
 

@@ -134,8 +134,7 @@ impl Model {
         let image = book.images[ended.place.image].clone();
         self.count_changed();
         if self.interrupted.as_mut().is_some_and(|tasks| tasks.remove(&made.task).is_some()) {
-            self.isolation.redone += 1;
-            self.follow_isolation();
+            self.isolation_redone(made.task);
         }
         let Some((worker, reason)) =
             self.lost_with.get(&made.task).and_then(|losses| losses.last()).cloned()

@@ -7,7 +7,7 @@ pub mod live;
 mod witness;
 
 pub use assassin::{Assassin, Blow, HAS_SIGNALS, Strike};
-pub use identical::{Comparison, compare, digest};
+pub use identical::{Comparison, compare, digest, digest_of, name};
 pub use lanes::{Lanes, Line};
 pub use live::Live;
 pub use witness::{Facts, Witness};
