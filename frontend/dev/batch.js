@@ -360,7 +360,8 @@ export class Batch {
   }
 
   isolate() {
-    const busy = this.lanes.filter((lane) => lane.task && lane.state === 'ready');
+    // An image that kills its workers would not be whole again.
+    const busy = this.lanes.filter((lane) => lane.task && !lane.task.work.image.poison && lane.state === 'ready');
     if (!busy.length || this.job.state !== 'running') return false;
     const { worker } = busy[Math.floor(Math.random() * busy.length)];
     this.isolation = { state: 'running', worker, reason: 'SIGKILL', replaced_ms: 0, redone: 0, lost: 0, proof: null };

@@ -302,7 +302,8 @@ export const es = {
   crash_interrupts: 'Una caída interrumpe',
   crash_lost: 'Imágenes perdidas',
   isolation: 'Prueba de aislamiento',
-  isolation_text: 'Termina un proceso a propósito mientras trabaja. Su imagen pasa a otro proceso, arranca un sustituto y el lote sigue. Después sus salidas se hacen otra vez, sin molestar, y se comparan.',
+  isolation_text:
+    'Termina un proceso a propósito mientras trabaja. Su imagen pasa a otro proceso, arranca un sustituto y el lote sigue. Después sus salidas se hacen otra vez, sin molestar, y se comparan.',
   isolation_kill: 'Terminar un proceso al azar',
   isolation_needs_job: 'Hace falta un trabajo en marcha.',
   last_test: 'Última prueba',
