@@ -232,6 +232,7 @@ interface Isolation {
   replaced_ms: number;
   redone: number;
   lost: number;
+  proof: { outputs: number; sha256: string; undisturbed: string } | null;
 }
 interface Snapshot {
   tipo: 'instantanea';

@@ -1,47 +1,19 @@
 //! Disks that are full, folders that are taken away, permissions that are lost, all in mid-run.
 
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use rustix::process::{Signal, geteuid};
 
 use crate::support::processes::signal;
+use crate::support::small_disk::{may_mount, mounted_at, not_tested, seen_by};
 use crate::support::workspace::{assert_same, files_in};
-use crate::support::{Lote, Outcome, Running, Workspace};
+use crate::support::{Lote, Outcome, Workspace};
 
-/// Says, past the harness, which shows nothing of tests that pass, that something was not tested.
-fn not_tested(what: &str) {
-    let _ = writeln!(std::io::stderr(), "\n*** NOT TESTED on this machine: {what} ***\n");
-}
-
-/// A script that mounts a disk of 1 MiB at `out`, fills most of it, and becomes its arguments.
-const SMALL_DISK: &str = "mkdir -p out && mount -t tmpfs -o size=1m tmpfs out && \
-                          head -c 800000 /dev/zero > out/ballast && exec \"$@\"";
-
-/// Whether this user may mount a disk in a namespace of its own.
-fn may_mount() -> bool {
-    let mounted = Command::new("unshare")
-        .args(["-rm", "mount", "-t", "tmpfs", "tmpfs", "/tmp"])
-        .stderr(Stdio::null())
-        .status();
-    let may = mounted.is_ok_and(|status| status.success());
-    if !may {
-        not_tested("full disks, as no disk can be mounted (unshare -rm mount -t tmpfs)");
-    }
-    may
-}
-
-/// The program with a small disk at `out`, which nobody else sees.
+/// The program with a disk of 1 MiB at `out`, most of it full, which nobody else sees.
 fn on_a_small_disk(command: Lote) -> Lote {
-    command.by(&["unshare", "-rm", "sh", "-c", SMALL_DISK, "sh"])
-}
-
-/// A folder as that process sees it.
-fn seen_by(run: &Running, folder: &Path) -> PathBuf {
-    Path::new(&format!("/proc/{}/root", run.pid())).join(folder.strip_prefix("/").unwrap())
+    command.by(&mounted_at("out", "1m"))
 }
 
 #[test]
@@ -58,7 +30,7 @@ fn a_full_disk_pauses_the_run_until_there_is_room_and_no_output_fails_or_is_torn
         let paused = run.until_event("paused");
         assert!(paused["free_bytes"].as_u64().unwrap() < 300_000, "{paused}");
         assert!(paused["needed_bytes"].as_u64().unwrap() > 0, "{paused}");
-        let out = seen_by(&run, &workspace.path("out"));
+        let out = seen_by(run.pid(), &workspace.path("out"));
         fs::remove_file(out.join("ballast")).unwrap();
         run.until_event("resumed");
         // The disk goes with the run, so it is looked at before.
@@ -74,7 +46,7 @@ fn a_full_disk_pauses_the_run_until_there_is_room_and_no_output_fails_or_is_torn
     // What is there after it has waited is what an undisturbed run makes.
     let mut run = on_a_small_disk(workspace.lote("run in -f blur -j 2 -o out --ndjson")).start();
     run.until_event("paused");
-    let out = seen_by(&run, &workspace.path("out"));
+    let out = seen_by(run.pid(), &workspace.path("out"));
     let ok = run.seen().iter().filter(|line| line.contains("\"status\":\"ok\"")).count();
     assert!(ok < 40, "{ok}");
     for (name, bytes) in files_in(&out).iter().filter(|(name, _)| *name != "ballast") {
@@ -87,6 +59,34 @@ fn a_full_disk_pauses_the_run_until_there_is_room_and_no_output_fails_or_is_torn
     let outcome = run.finish().code(130);
     outcome.assert_books();
     assert!(outcome.stderr.contains("hint: `lote run --resume -o out` makes the rest"));
+}
+
+#[test]
+fn a_disk_that_is_far_too_small_is_told_before_the_run_begins_and_nothing_is_refused() {
+    if !may_mount() {
+        return;
+    }
+    // 5.8 MB of images; about 200 kB are free.
+    let workspace = Workspace::with_pictures(2, 1200, 800);
+    let warning = |command: &str, language: &str| {
+        let run = on_a_small_disk(workspace.lote(command).env("LOTE_LANG", language)).run().code(0);
+        let lines: Vec<_> = run.stderr.lines().map(str::to_owned).collect();
+        assert!(lines.len() < 2, "{lines:?}");
+        lines.into_iter().next().unwrap_or_default()
+    };
+    let said = warning("run in -f blur -f sepia -o out -n", "en");
+    assert!(
+        said.starts_with("warning: only ") && said.contains(" kB are free in out for 4 "),
+        "{said}"
+    );
+    assert!(said.ends_with("the run will pause when there is no room left"), "{said}");
+    let said = warning("run in -f blur -f sepia -o out -n", "es");
+    assert!(said.contains("en out solo quedan ") && said.contains(" para 4 salidas"), "{said}");
+    for untold in ["-f redimensionar", "-f blur -f sepia --format jpeg"] {
+        assert_eq!(warning(&format!("run in {untold} -o out -n"), "en"), "", "{untold}");
+    }
+    let roomy = workspace.lote("run in -f blur -f sepia -o out -n").run().code(0);
+    assert_eq!(roomy.stderr, "");
 }
 
 /// Has `disturb` happen in mid-run, after the first output, while the one worker stands still.

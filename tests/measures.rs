@@ -152,3 +152,45 @@ fn giants_and_the_memory_that_they_take() {
         );
     }
 }
+
+/// Of an odd number of values: the median, and both quartiles.
+fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    let last = values.len() - 1;
+    [values[last / 4], values[last / 2], values[last - last / 4]]
+}
+
+#[test]
+#[ignore = "measures; to be run by hand"]
+fn what_it_costs_to_have_every_output_on_the_disk() {
+    const ROUNDS: usize = 11;
+    for (count, width, height) in [(300, 300, 200), (16, 3000, 2000)] {
+        let workspace = Workspace::new();
+        for number in 0..count {
+            workspace.add(&format!("in/{number}.jpg"), &pictures::jpeg(width, height, number));
+        }
+        let seconds = |durable: bool| {
+            let flag = if durable { "--durable" } else { "" };
+            let command = format!("run in -f blur -f sepia -o out --json {flag}");
+            let summary = workspace.lote(&command).run().code(0).json();
+            std::fs::remove_dir_all(workspace.path("out")).unwrap();
+            // Nothing of one run is left to be written in the next.
+            rustix::fs::sync();
+            summary["seconds"].as_f64().unwrap()
+        };
+        seconds(false);
+        let (mut more, mut each) = (Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            let first = seconds(round % 2 == 0);
+            let second = seconds(round % 2 == 1);
+            let (plain, durable) = if round % 2 == 0 { (second, first) } else { (first, second) };
+            more.push((durable / plain - 1.0) * 100.0);
+            each.push((durable - plain) * 1000.0 / f64::from(2 * count));
+        }
+        let ([low, median, high], [_, each, _]) = (quartiles(more), quartiles(each));
+        println!(
+            "--durable, {count} images of {width} x {height}, {ROUNDS} pairs: {median:.1} % more time \
+             (quartiles {low:.1} and {high:.1}), {each:.2} ms an output"
+        );
+    }
+}

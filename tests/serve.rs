@@ -9,12 +9,16 @@ mod attacks;
 mod client;
 #[path = "serve/commands.rs"]
 mod commands;
+#[path = "serve/disks.rs"]
+mod disks;
 #[path = "serve/downloads.rs"]
 mod downloads;
 #[path = "serve/images.rs"]
 mod images;
 #[path = "serve/limits.rs"]
 mod limits;
+#[path = "serve/measures.rs"]
+mod measures;
 #[path = "serve/page.rs"]
 mod page;
 #[path = "serve/paths.rs"]
@@ -26,6 +30,9 @@ mod pictures;
 mod requests;
 #[path = "serve/restart.rs"]
 mod restart;
+#[allow(dead_code, reason = "other tests need the rest")]
+#[path = "support/small_disk.rs"]
+mod small_disk;
 #[path = "serve/sockets.rs"]
 mod sockets;
 #[path = "serve/stream.rs"]

@@ -14,6 +14,7 @@ mod bad_files;
 mod commands;
 mod contract;
 mod crashes;
+mod deny;
 mod disks;
 mod endings;
 mod errors;

@@ -1,4 +1,6 @@
 // Fake work: slots that take tasks, end outputs, fail, die and are replaced, at an ordered rate. No picture is touched here.
+import { createHash } from 'node:crypto';
+
 import { History } from './history.js';
 import { count, newJob, newLanes, newOutput, queuedJob, uncount } from './job.js';
 
@@ -19,7 +21,7 @@ export class Batch {
     this.noticeId = 0;
     this.jobId = 0;
     this.changed = false;
-    this.isolation = { state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0 };
+    this.isolation = { state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0, proof: null };
   }
 
   progress() {
@@ -143,15 +145,17 @@ export class Batch {
   }
 
   /** A task is done that had been lost with a worker. */
-  redone({ worker: to_worker, task: { task, image, name } }) {
+  redone({ worker: to_worker, task: { task, image, name, variants } }) {
     this.job.progress.redone += 1;
     const crash = this.history.crashOf(task);
     if (!crash) return;
     const { worker, reason } = crash;
     const message = `worker ${worker} died; its image was redone in worker ${to_worker}`;
     this.notice('info', 'task_redone', { worker, to_worker, reason, name, image }, message);
-    if (this.isolation.state === 'running' && worker === this.isolation.worker)
-      this.tellIsolation({ state: 'finished', redone: this.isolation.redone + 1 });
+    if (this.isolation.state !== 'running' || worker !== this.isolation.worker) return;
+    const sha256 = createHash('sha256').update(`${name} ${variants}`).digest('hex');
+    const proof = { outputs: variants.length, sha256, undisturbed: sha256 };
+    this.tellIsolation({ state: 'finished', redone: this.isolation.redone + 1, proof });
   }
 
   /** An output of a lane's task has ended. */
@@ -250,7 +254,7 @@ export class Batch {
     const busy = this.lanes.filter((lane) => lane.task && lane.state === 'ready' && !lane.task.work.image.poison);
     if (!busy.length || this.job.state !== 'running') return false;
     const { worker } = busy[Math.floor(Math.random() * busy.length)];
-    this.tellIsolation({ state: 'running', worker, reason: 'SIGKILL', replaced_ms: 0, redone: 0, lost: 0 });
+    this.tellIsolation({ state: 'running', worker, reason: 'SIGKILL', replaced_ms: 0, redone: 0, lost: 0, proof: null });
     return this.die(worker, 'SIGKILL');
   }
 

@@ -11,6 +11,15 @@ import { hello, link, state } from './stream.js';
 /** @param {string} name @param {import('./element.js').Child} value */
 const fact = (name, value) => h('div', null, h('dt', null, name), h('dd', null, value));
 
+/** What the outputs of the interrupted images are, against the same made undisturbed. @param {NonNullable<Isolation['proof']>} proof */
+const proofOf = ({ outputs, sha256, undisturbed }) =>
+  h(
+    'div',
+    { class: 'hashes' },
+    h('dl', null, fact(t('hash_after'), h('code', null, sha256)), fact(t('hash_undisturbed'), h('code', null, undisturbed))),
+    h('p', null, sha256 === undisturbed ? t('hashes_equal', outputs) : t('hashes_differ')),
+  );
+
 export const isolationCard = () =>
   h(
     'section',
@@ -35,7 +44,7 @@ export const isolationCard = () =>
     () => {
       const now = state.isolation.value;
       if (now.state === 'none') return null;
-      return h(
+      const facts = h(
         'dl',
         null,
         fact(t('last_test'), t('process_and_reason', now.worker, now.reason)),
@@ -43,6 +52,7 @@ export const isolationCard = () =>
         fact(t('images_redone'), number(now.redone)),
         fact(t('images_lost'), now.state === 'running' ? '…' : number(now.lost)),
       );
+      return now.proof ? [facts, proofOf(now.proof)] : facts;
     },
   );
 

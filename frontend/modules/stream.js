@@ -26,7 +26,7 @@ export const state = {
   notices: signal(/** @type {Notice[]} */ ([])),
   settings: signal(/** @type {JobRequest | null} */ (null)),
   compare: signal({ state: 'none', images: 0, steps: [], repeats: 0, done: 0, total: 0, runs: [], crash: null }),
-  isolation: signal({ state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0 }),
+  isolation: signal({ state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0, proof: null }),
   recipes: signal(0),
 };
 

@@ -300,7 +300,7 @@ export const en = {
   crash_lost: 'Images lost',
   isolation: 'Isolation test',
   isolation_text:
-    'Kills a process on purpose while it works. Its image moves to another process, a replacement starts and the batch goes on.',
+    'Kills a process on purpose while it works. Its image moves to another process, a replacement starts and the batch goes on. Its outputs are then made once more, undisturbed, and compared.',
   isolation_kill: 'Kill a random process',
   isolation_needs_job: 'A running job is needed.',
   last_test: 'Last test',
@@ -308,6 +308,10 @@ export const en = {
   replaced_in_head: 'Replaced in',
   images_redone: 'Images redone',
   images_lost: 'Images lost',
+  hash_after: 'SHA-256 after the crash',
+  hash_undisturbed: 'SHA-256 undisturbed',
+  hashes_equal: ['The {0} output is identical, byte for byte.', 'The {0} outputs are identical, byte for byte.'],
+  hashes_differ: 'The outputs are not identical.',
   help_text:
     'Choose photos, tick filters and see them on your own photo; then process, watch the processes at work and download the result.',
   key_tabs: 'Go to a section',

@@ -302,7 +302,8 @@ export const es = {
   crash_interrupts: 'Una caída interrumpe',
   crash_lost: 'Imágenes perdidas',
   isolation: 'Prueba de aislamiento',
-  isolation_text: 'Termina un proceso a propósito mientras trabaja. Su imagen pasa a otro proceso, arranca un sustituto y el lote sigue.',
+  isolation_text:
+    'Termina un proceso a propósito mientras trabaja. Su imagen pasa a otro proceso, arranca un sustituto y el lote sigue. Después sus salidas se hacen otra vez, sin molestar, y se comparan.',
   isolation_kill: 'Terminar un proceso al azar',
   isolation_needs_job: 'Hace falta un trabajo en marcha.',
   last_test: 'Última prueba',
@@ -310,6 +311,10 @@ export const es = {
   replaced_in_head: 'Sustituido en',
   images_redone: 'Imágenes repetidas',
   images_lost: 'Imágenes perdidas',
+  hash_after: 'SHA-256 tras la caída',
+  hash_undisturbed: 'SHA-256 sin molestar',
+  hashes_equal: ['La {0} salida es idéntica, byte a byte.', 'Las {0} salidas son idénticas, byte a byte.'],
+  hashes_differ: 'Las salidas no son idénticas.',
   help_text:
     'Elige fotos, marca filtros y míralos en tu propia foto; después procesa, mira cómo trabajan los procesos y descarga el resultado.',
   key_tabs: 'Ir a una sección',

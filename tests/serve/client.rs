@@ -15,8 +15,14 @@ pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\nnot a whole one";
 /// A command that starts the program in a folder, without anything from the environment that
 /// changes what it says.
 pub(crate) fn lote(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lote-under-test"));
-    command.current_dir(folder).env("LOTE_LANG", "en").env_remove("LOTE_LOG");
+    lote_by(&[], folder)
+}
+
+/// The same by another program: `words`, then the program.
+pub(crate) fn lote_by(words: &[&str], folder: &Path) -> Command {
+    let mut words = words.iter().copied().chain([env!("CARGO_BIN_EXE_lote-under-test")]);
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).current_dir(folder).env("LOTE_LANG", "en").env_remove("LOTE_LOG");
     command
 }
 
@@ -63,6 +69,10 @@ impl Server {
         };
         let port = url.split(':').nth(2).unwrap().split('/').next().unwrap().parse().unwrap();
         Self { process, folder, port, url, stderr }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
     }
 
     /// Memory of the server, KiB.

@@ -106,20 +106,23 @@ fn nonsense_is_answered_and_the_connection_stays() {
     while !read_frame(&mut stream).contains("\"tipo\":\"instantanea\"") {}
 }
 
+/// A page that asks for more than it has room for, and reads none of it.
+pub(crate) fn stalled_page(server: &Server) -> TcpStream {
+    let mut stream = open(server).0;
+    rustix::net::sockopt::set_socket_recv_buffer_size(&stream, 1).unwrap();
+    for _ in 0..100 {
+        stream.write_all(&frame(b"{\"tipo\":\"instantanea\"}")).unwrap();
+    }
+    stream
+}
+
 #[test]
 fn pages_that_have_stopped_listening_do_not_hold_up_a_job() {
     let server = Server::start();
     // The first job is for comparison: it fills what is filled only once.
     downloads::job(&server);
     let before = server.resident_kib();
-    let mut stalled: Vec<_> = (0..50).map(|_| open(&server).0).collect();
-    for stream in &mut stalled {
-        rustix::net::sockopt::set_socket_recv_buffer_size(&*stream, 1).unwrap();
-        // More answers than it has room for, and none of them is read.
-        for _ in 0..100 {
-            stream.write_all(&frame(b"{\"tipo\":\"instantanea\"}")).unwrap();
-        }
-    }
+    let stalled: Vec<_> = (0..50).map(|_| stalled_page(&server)).collect();
     let mut page = Page::open(&server);
     downloads::job(&server);
     let job = page.until_job("finished");

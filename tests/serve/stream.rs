@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -355,7 +356,7 @@ fn the_origins_client_is_understood_and_answered_as_it_expects() {
 }
 
 #[test]
-fn the_isolation_test_ends_with_nothing_lost() {
+fn the_isolation_test_ends_with_nothing_lost_and_the_same_outputs_as_undisturbed() {
     let server = Server::start_in(pictures(10), &[]);
     server.settled();
     assert_eq!(server.post("/api/isolation", &json!({})).code(), "no_job");
@@ -363,10 +364,35 @@ fn the_isolation_test_ends_with_nothing_lost() {
     start(&server, &["blur", "nitidez", "sepia"]);
     page.until(|event| event["event"] == "task");
     command(&server, "/api/isolation");
-    let events = page.until(|event| event["isolation"]["state"] == "finished");
-    let isolation = &events.last().unwrap()["isolation"];
+    let (mut redone, mut isolation, mut job) = (Vec::new(), None, None);
+    // Either may end first.
+    while isolation.is_none() || job.is_none() {
+        let event = page.next();
+        if event["event"] == "task" && event["attempt"] == 2 {
+            redone.push(event["name"].as_str().unwrap().to_owned());
+        } else if event["isolation"]["state"] == "finished" {
+            isolation = Some(event["isolation"].clone());
+        } else if event["job"]["state"] == "finished" {
+            job = Some(event["job"].clone());
+        }
+    }
+    let (isolation, job) = (isolation.unwrap(), job.unwrap());
     assert_eq!((&isolation["lost"], &isolation["reason"]), (&json!(0), &json!("SIGKILL")));
-    assert_eq!(page.until_job("finished")["progress"]["ok"], 30);
+    assert_eq!(job["progress"]["ok"], 30);
+    let proof = &isolation["proof"];
+    assert_eq!((&proof["outputs"], redone.len()), (&json!(3), 1), "{isolation}");
+    assert_eq!(proof["sha256"], proof["undisturbed"]);
+    // The same number as a user can form by hand, of the image that was done again.
+    let name = redone[0].strip_suffix(".png").unwrap();
+    let files = ["blur", "nitidez", "sepia"].map(|filter| format!("{filter}/{name}_{filter}.png"));
+    let script = "sha256sum \"$@\" | sha256sum | cut -c 1-64";
+    let output = Command::new("sh")
+        .args(["-c", script, "sh"])
+        .args(files)
+        .current_dir(server.path("output_images"))
+        .output()
+        .unwrap();
+    assert_eq!(proof["sha256"], String::from_utf8(output.stdout).unwrap().trim());
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub(crate) mod cycle;
 pub(crate) mod pictures;
 pub(crate) mod processes;
 pub(crate) mod program;
+pub(crate) mod small_disk;
 pub(crate) mod workspace;
 
 pub(crate) use program::{LOTE, Lote, Outcome, Running};

@@ -3,20 +3,21 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { site } from '../site.js';
 
-const here = await site({ images: 150, rate: 30 });
+const here = await site({ images: 400, rate: 30 });
 after(() => here.close());
 
-test('a process is killed at random in mid-job, and nothing is lost', async () => {
+test('a process is killed at random in mid-job, nothing is lost, and the hashes prove it', async () => {
   await here.startJob();
   const { page, faults, close } = await here.open({ path: '/#/compare', lang: 'en' });
   await page.getByRole('button', { name: 'Kill a random process' }).click();
-  await page.waitForFunction(
-    () =>
-      document.querySelector('.isolation dl dd:last-child') &&
-      [...document.querySelectorAll('.isolation dl > div')].at(-1)?.textContent?.endsWith('0'),
-  );
-  const facts = await page.locator('.isolation dl').textContent();
+  await page.locator('.isolation .hashes').waitFor();
+  const facts = await page.locator('.isolation dl').first().textContent();
   assert.match(facts, /SIGKILL/);
+  assert.match(facts, /Images lost0$/);
+  const [after, undisturbed] = await page.locator('.isolation .hashes code').allTextContents();
+  assert.match(after, /^[0-9a-f]{64}$/);
+  assert.equal(after, undisturbed);
+  assert.match(await page.locator('.isolation .hashes p').textContent(), /^The \d outputs? (is|are) identical/);
   await page.keyboard.press('2');
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await page.getByRole('button', { name: 'Cancel the job' }).click();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::args::{ShowArgs, WorkArgs};
 use super::ui::Ui;
-use super::{Exit, probe, session};
+use super::{Exit, probe, room, session};
 use crate::event::Event;
 use crate::journal::{Header, How, Journal, Records, Unusable, Work};
 use crate::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
@@ -61,6 +61,7 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     for problem in &plan.problems {
         ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
     }
+    room::warn_if_short(&plan, &job.output, ui);
     if job.here.show.dry_run {
         return show(&plan);
     }

@@ -12,6 +12,7 @@ mod job;
 mod probe;
 mod quantity;
 mod rerun;
+mod room;
 mod run;
 mod serve;
 mod session;

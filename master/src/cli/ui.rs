@@ -1,7 +1,9 @@
 //! How the program talks: its language, how much it says, and whether in colour.
 
 use anstyle::{AnsiColor, Style};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::Global;
 use crate::lang::Lang;
@@ -29,14 +31,11 @@ impl Ui {
             clap::ColorChoice::Never => anstream::ColorChoice::Never,
         }
         .write_global();
-        let level = if global.verbose > 1 { "debug" } else { "error" };
-        let filter = EnvFilter::try_from_env("LOTE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+        let filter = logged(std::env::var("LOTE_LOG").ok().as_deref(), global.verbose);
+        let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time();
+        let subscriber = tracing_subscriber::registry().with(log).with(filter);
         // Another subscriber may be there already in tests.
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .without_time()
-            .try_init();
+        let _ = subscriber.try_init();
         let verbosity = match (global.quiet, global.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, 0) => Verbosity::Normal,
@@ -71,5 +70,36 @@ impl Ui {
         if self.verbosity > Verbosity::Quiet {
             anstream::eprintln!("{what}");
         }
+    }
+}
+
+/// What is logged: what `LOTE_LOG` wants (`debug`, `lote=trace,worker=debug` …), or else what
+/// follows from how often `-v` was given.
+fn logged(wanted: Option<&str>, verbose: u8) -> Targets {
+    let wanted = wanted.filter(|wanted| !wanted.is_empty());
+    wanted.and_then(|wanted| wanted.parse().ok()).unwrap_or_else(|| {
+        let level = if verbose > 1 { LevelFilter::DEBUG } else { LevelFilter::ERROR };
+        Targets::new().with_default(level)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn the_log_is_as_the_environment_wants_or_else_as_verbose_as_asked() {
+        let log =
+            |wanted, verbose, level| logged(wanted, verbose).would_enable("lote::run", &level);
+        for wanted in [None, Some(""), Some("lote=loud")] {
+            assert!(log(wanted, 0, Level::ERROR) && !log(wanted, 1, Level::WARN), "{wanted:?}");
+            assert!(log(wanted, 2, Level::DEBUG) && !log(wanted, 2, Level::TRACE), "{wanted:?}");
+        }
+        assert!(log(Some("trace"), 0, Level::TRACE));
+        assert!(!log(Some("worker=debug"), 2, Level::ERROR), "others are not asked for");
+        assert!(logged(Some("worker=debug,warn"), 0).would_enable("worker", &Level::DEBUG));
+        assert!(!log(Some("worker=debug,warn"), 0, Level::INFO));
     }
 }

@@ -7,6 +7,7 @@
 mod commands;
 mod compare;
 mod error;
+mod isolation;
 mod prepare;
 mod request;
 mod restore;
@@ -62,6 +63,8 @@ struct Shared {
     desk: Mutex<Desk>,
     /// There is something to be done.
     news: Notify,
+    /// An isolation test waits for its proof.
+    proofs: Notify,
 }
 
 /// What is done, and what waits.
@@ -113,8 +116,8 @@ pub struct Accepted {
 impl Jobs {
     /// No jobs so far.
     pub fn new(live: Live, images: Images, config: Config) -> Self {
-        let (desk, news) = (Mutex::default(), Notify::new());
-        Self(Arc::new(Shared { live, images, config, desk, news }))
+        let (desk, news, proofs) = (Mutex::default(), Notify::new(), Notify::new());
+        Self(Arc::new(Shared { live, images, config, desk, news, proofs }))
     }
 
     /// What all jobs have in common.

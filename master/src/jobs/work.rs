@@ -25,7 +25,8 @@ pub async fn main_thread(jobs: Jobs, darkroom: Darkroom) {
     let workers = jobs.0.config.settings.workers.clone();
     tokio::select! {
         () = jobs.work() => {}
-        () = darkroom.work(DARKROOM_WORKERS, &workers) => {}
+        () = jobs.prove(&darkroom) => {}
+        () = darkroom.clone().work(DARKROOM_WORKERS, &workers) => {}
     }
 }
 
@@ -190,7 +191,13 @@ impl Jobs {
 
     fn take_in(&self, event: &Event, record: &Record, plan: &Plan) {
         record.with(|journal| journal.event(event, plan));
-        self.0.live.with(|model, t| model.event(event, t));
+        let wants_proof = self.0.live.with(|model, t| {
+            model.event(event, t);
+            model.wants_proof()
+        });
+        if wants_proof {
+            self.0.proofs.notify_one();
+        }
         match event {
             Event::Paused { needed_bytes, free_bytes } => {
                 self.paused_for_space(*needed_bytes, *free_bytes);

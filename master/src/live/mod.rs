@@ -28,6 +28,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, broadcast};
 
 pub use book::{Book, End, ImageRef};
+pub use isolation::Evidence;
 pub use model::{Changes, Model};
 pub use snapshot::Snapshot;
 pub use stream::{Message, Subscription};

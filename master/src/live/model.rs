@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::book::Book;
 use super::history::History;
+use super::isolation::Repeated;
 use super::shapes::{
     Change, Compare, Isolation, Job, JobState, Lane, Level, Notice, Pause, Progress, QueuedJob,
 };
@@ -58,6 +59,7 @@ pub struct Model {
     pub(super) isolation: Isolation,
     /// Tasks that the isolation test interrupted, with their images.
     pub(super) interrupted: Option<HashMap<u32, usize>>,
+    pub(super) repeated: Repeated,
     next_notice: u64,
     changes: Vec<Change>,
     progress_changed: bool,
@@ -94,6 +96,7 @@ impl Model {
             compare: Compare::default(),
             isolation: Isolation::default(),
             interrupted: None,
+            repeated: Repeated::default(),
             next_notice: 1,
             changes: Vec::new(),
             progress_changed: false,

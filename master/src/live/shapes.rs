@@ -12,4 +12,4 @@ pub use change::{Change, Level, Notice};
 pub use job::{Job, JobState, Pause, Progress, QueuedJob, Step, Variant, VariantCounts};
 pub use lane::{Bar, Crash, Lane, LaneState, Task};
 pub use output::{Failure, OutputEnd, Recent};
-pub use trial::{Compare, CompareRun, CrashCost, CrashCosts, Isolation, TrialState};
+pub use trial::{Compare, CompareRun, CrashCost, CrashCosts, Isolation, Proof, TrialState};

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::book::{Book, ImageRef};
 use super::model::Model;
-use super::shapes::{Job, JobState, Progress, TrialState, Variant};
+use super::shapes::{Job, JobState, Progress, Proof, TrialState, Variant};
 use crate::event::{Event, Mode, OutputEnded, Place, Status, WorkerState};
 use crate::plan::{self, Plan, Request};
 
@@ -186,7 +186,17 @@ fn a_crash_is_shown_with_its_replacement_and_its_repetition() {
     };
     model.event(&again, 31.0);
     model.event(&Event::Output(output(Some(2), 0, 1, Status::Ok)), 40.0);
-    let state = state(&mut model, 41.0);
+    let proof = || Proof { outputs: 2, sha256: "a1".into(), undisturbed: "a1".into() };
+    let evidence = model.take_evidence().unwrap();
+    let whole: Vec<_> = evidence.places.iter().map(|place| (place.image, place.variant)).collect();
+    assert_eq!(whole, [(0, 0), (0, 1)], "all outputs of the image, whenever they were made");
+    assert!(model.take_evidence().is_none());
+    assert_eq!(state(&mut model, 41.0)["isolation"]["state"], json!(TrialState::Running));
+    // The job may end before it is proved.
+    model.end_job(JobState::Cancelled, None, 41.5);
+    model.conclude_isolation(&evidence, Some(proof()));
+    let state = state(&mut model, 42.0);
+    assert_eq!(state["isolation"]["proof"], json!(proof()));
     let crash = &state["crashes"][0];
     assert_eq!((&crash["start_ms"], &crash["t_ms"]), (&json!(20.0), &json!(25.0)));
     assert_eq!((&crash["ready_ms"], &crash["variant"]), (&json!(30.0), &json!(1)));

@@ -22,6 +22,7 @@ mod scan;
 mod settle;
 mod sniff;
 mod split;
+mod volume;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -50,14 +51,24 @@ pub fn compare(one: &Plan, other: &Plan) -> Comparison {
 pub fn digest(plan: &Plan) -> String {
     let places = (0..plan.images.len())
         .flat_map(|image| (0..plan.variants.len()).map(move |variant| (image, variant)));
-    let mut lines: Vec<(String, String)> = places
-        .filter_map(|(image, variant)| {
-            let path = plan.output(image, variant);
-            let bytes = fs::read(&path).ok()?;
-            let name = path.strip_prefix(plan.output_folder()).unwrap_or(&path);
-            Some((name.to_string_lossy().into_owned(), hexadecimal(&Sha256::digest(bytes))))
-        })
-        .collect();
+    digest_of(places.map(|(image, variant)| {
+        let path = plan.output(image, variant);
+        (name(plan, &path), path)
+    }))
+}
+
+/// What the digest calls an output: its path below the output folder.
+pub fn name(plan: &Plan, output: &Path) -> String {
+    output.strip_prefix(plan.output_folder()).unwrap_or(output).to_string_lossy().into_owned()
+}
+
+/// The same of any files, each with the name that it goes by.
+pub fn digest_of(files: impl IntoIterator<Item = (String, PathBuf)>) -> String {
+    let hashed = files.into_iter().filter_map(|(name, path)| {
+        let bytes = fs::read(path).ok()?;
+        Some((name, hexadecimal(&Sha256::digest(bytes))))
+    });
+    let mut lines: Vec<(String, String)> = hashed.collect();
     lines.sort();
     let mut all = Sha256::new();
     for (name, hash) in lines {

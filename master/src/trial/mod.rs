@@ -11,7 +11,7 @@ mod witness;
 
 pub use assassin::{Assassin, Blow, HAS_SIGNALS, Strike};
 pub use crash::{Crash, CrashCost};
-pub use identical::{Comparison, compare, digest};
+pub use identical::{Comparison, compare, digest, digest_of, name};
 pub use lanes::Lanes;
 pub use live::Live;
 pub use rounds::{images_per_s, median};

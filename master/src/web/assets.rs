@@ -1,5 +1,6 @@
 //! The page itself: embedded in the program, joined and compressed once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
@@ -21,15 +22,43 @@ use super::App;
 use super::error::Refusal;
 use super::join;
 
+/// The page's folders, each with its name in the page's addresses. What else lies in `frontend` is
+/// for those who work on it.
 #[derive(RustEmbed)]
-#[folder = "../frontend"]
-#[include = "index.html"]
-#[include = "app.js"]
-#[include = "icon.svg"]
-#[include = "styles/*.css"]
-#[include = "modules/*.js"]
-#[include = "workers/*.js"]
-struct Embedded;
+#[folder = "../frontend/modules"]
+#[prefix = "modules/"]
+struct Modules;
+
+#[derive(RustEmbed)]
+#[folder = "../frontend/styles"]
+#[prefix = "styles/"]
+struct Styles;
+
+#[derive(RustEmbed)]
+#[folder = "../frontend/workers"]
+#[prefix = "workers/"]
+struct Workers;
+
+const TOP: [(&str, &str); 3] = [
+    ("index.html", include_str!("../../../frontend/index.html")),
+    ("app.js", include_str!("../../../frontend/app.js")),
+    ("icon.svg", include_str!("../../../frontend/icon.svg")),
+];
+
+/// The paths of all files, below the page's folder.
+fn paths() -> impl Iterator<Item = Cow<'static, str>> {
+    let top = TOP.iter().map(|(path, _)| Cow::Borrowed(*path));
+    top.chain(Modules::iter()).chain(Styles::iter()).chain(Workers::iter())
+}
+
+/// The text of one of them.
+fn source(path: &str) -> Option<String> {
+    if let Some((_, text)) = TOP.iter().find(|(name, _)| *name == path) {
+        return Some((*text).to_owned());
+    }
+    let file = Modules::get(path).or_else(|| Styles::get(path)).or_else(|| Workers::get(path))?;
+    String::from_utf8(file.data.into_owned()).ok()
+}
 
 /// A file as it is served.
 struct Asset {
@@ -40,7 +69,7 @@ struct Asset {
 }
 
 static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
-    let files = Embedded::iter().filter_map(|path| Some((format!("/{path}"), load(&path)?)));
+    let files = paths().filter_map(|path| Some((format!("/{path}"), load(&path)?)));
     files.collect()
 });
 
@@ -97,14 +126,10 @@ fn has(headers: &HeaderMap, name: &str, value: &[u8]) -> bool {
 }
 
 fn load(path: &str) -> Option<Asset> {
-    let read = |path: &str| {
-        let file = Embedded::get(path)?;
-        String::from_utf8(file.data.into_owned()).ok()
-    };
     let text = match path {
-        "app.js" | "workers/monitor.js" => join::script(path, &read)?,
-        "styles/lote.css" => join::style(path, &read)?,
-        _ => read(path)?,
+        "app.js" | "workers/monitor.js" => join::script(path, &source)?,
+        "styles/lote.css" => join::style(path, &source)?,
+        _ => source(path)?,
     };
     let kind = match path.rsplit('.').next()? {
         "html" => "text/html; charset=utf-8",

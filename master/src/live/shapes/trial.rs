@@ -95,4 +95,17 @@ pub struct Isolation {
     pub redone: usize,
     /// Outputs that were lost by it.
     pub lost: usize,
+    /// What the outputs are that came of it all, once they have been made another time.
+    pub proof: Option<Proof>,
+}
+
+/// The outputs of the images that a death interrupted, against the same made undisturbed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// How many.
+    pub outputs: usize,
+    /// SHA-256 of the files, as [`crate::trial::digest`] forms it.
+    pub sha256: String,
+    /// The same of what another process has made of the same images, undisturbed.
+    pub undisturbed: String,
 }
