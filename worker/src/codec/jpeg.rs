@@ -1,5 +1,6 @@
 //! JPEG. Files of the common kind are decoded in bands, by the modules below with the arithmetic of
-//! `libjpeg_turbo_rs`; all others, damaged ones among them, by that crate's decoder.
+//! `libjpeg_turbo_rs`; all others, damaged ones among them, by that crate's decoder. This is the only
+//! file that names the crate.
 
 use std::io::Cursor;
 
@@ -29,6 +30,14 @@ mod transforms;
 mod upsample;
 
 use transforms::Transforms;
+
+/// What the encoder takes from the crate: the tables of ITU-R T.81, annex K, what is calculated from
+/// them, and how segments are written.
+pub(super) mod standard {
+    pub(crate) use libjpeg_turbo_rs::encode::huffman_encode::build_huff_table;
+    pub(crate) use libjpeg_turbo_rs::encode::pipeline::compute_reciprocal;
+    pub(crate) use libjpeg_turbo_rs::encode::{marker_writer as markers, tables};
+}
 
 /// What a JPEG can hold.
 pub(super) const SHAPE: Shape = Shape { name: "JPEG", gray: true, alpha: false, deep: false };

@@ -4,8 +4,6 @@
 //! Blocks are transformed sixteen at a time, side by side, so that each step is plain arithmetic
 //! on sixteen neighbours in memory, which compilers turn into vector instructions on any processor.
 
-use libjpeg_turbo_rs::encode::{marker_writer as markers, tables};
-
 mod blocks;
 mod components;
 mod entropy;
@@ -15,6 +13,7 @@ use blocks::{LANES, Quantization, Strip};
 use components::Components;
 use entropy::{Bits, Codes};
 
+use super::jpeg::standard::{markers, tables};
 use crate::picture::Channels;
 
 /// Side of a block, px.

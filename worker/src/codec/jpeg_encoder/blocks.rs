@@ -3,9 +3,9 @@
 #![allow(clippy::inline_always, reason = "the callers are compiled for several processors")]
 
 use bytemuck::cast_ref;
-use libjpeg_turbo_rs::encode::{pipeline::compute_reciprocal, tables::ZIGZAG_ORDER};
 use multiversion::multiversion;
 
+use super::super::jpeg::standard::{compute_reciprocal, tables::ZIGZAG_ORDER};
 use super::{BLOCK, forward_dct};
 use crate::squares::{self, Squares, transpose};
 

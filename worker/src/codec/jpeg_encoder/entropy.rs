@@ -2,9 +2,9 @@
 
 #![allow(clippy::inline_always, reason = "the callers are compiled for several processors")]
 
-use libjpeg_turbo_rs::encode::{huffman_encode::build_huff_table, tables};
 use multiversion::multiversion;
 
+use super::super::jpeg::standard::{build_huff_table, tables};
 use super::blocks::{LANES, Strip};
 
 /// The bits of a scan.
