@@ -9,7 +9,7 @@ use rustix::process::{Signal, geteuid};
 use crate::support::processes::signal;
 use crate::support::small_disk::{may_mount, mounted_at, not_tested, seen_by};
 use crate::support::workspace::{assert_same, files_in};
-use crate::support::{Lote, Outcome, Workspace};
+use crate::support::{Lote, Outcome, Workspace, pictures};
 
 /// The program with a disk of 1 MiB at `out`, most of it full, which nobody else sees.
 fn on_a_small_disk(command: Lote) -> Lote {
@@ -66,8 +66,12 @@ fn a_disk_that_is_far_too_small_is_told_before_the_run_begins_and_nothing_is_ref
     if !may_mount() {
         return;
     }
-    // 5.8 MB of images; about 200 kB are free.
-    let workspace = Workspace::with_pictures(2, 1200, 800);
+    // About 200 kB are free, and each image takes more than ten times as much.
+    let workspace = Workspace::new();
+    for number in 0..2 {
+        let name = format!("in/{number}.jpg");
+        workspace.add(&name, &pictures::jpeg(3000, 2000, number));
+    }
     let warning = |command: &str, language: &str| {
         let run = on_a_small_disk(workspace.lote(command).env("LOTE_LANG", language)).run().code(0);
         let lines: Vec<_> = run.stderr.lines().map(str::to_owned).collect();
@@ -82,7 +86,10 @@ fn a_disk_that_is_far_too_small_is_told_before_the_run_begins_and_nothing_is_ref
     assert!(said.ends_with("the run will pause when there is no room left"), "{said}");
     let said = warning("run in -f blur -f sepia -o out -n", "es");
     assert!(said.contains("en out solo quedan ") && said.contains(" para 4 salidas"), "{said}");
-    for untold in ["-f redimensionar", "-f blur -f sepia --format jpeg"] {
+    // A folder that is made later.
+    let said = warning("run in -f blur -f sepia -o out/of/it -n", "en");
+    assert!(said.contains(" kB are free in out/of/it for 4 "), "{said}");
+    for untold in ["-f redimensionar", "-f blur -f sepia --format png", "-f blur --quality 60"] {
         assert_eq!(warning(&format!("run in {untold} -o out -n"), "en"), "", "{untold}");
     }
     let roomy = workspace.lote("run in -f blur -f sepia -o out -n").run().code(0);

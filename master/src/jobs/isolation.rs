@@ -24,7 +24,7 @@ impl Jobs {
 }
 
 /// Has all outputs made another time, by a process that is no part of the job's, and looks at both.
-/// `None` if there are none.
+/// `None` if there are none, or no longer.
 async fn proof(darkroom: &Darkroom, evidence: &Evidence) -> Result<Option<Proof>, Refused> {
     let Evidence { plan, places, .. } = evidence;
     let (mut after, mut prints) = (Vec::new(), Vec::<(String, Print)>::new());
@@ -45,8 +45,11 @@ async fn proof(darkroom: &Darkroom, evidence: &Evidence) -> Result<Option<Proof>
     }
     let outputs = after.len();
     let digests = tokio::task::spawn_blocking(move || {
+        // What has been moved away since proves nothing.
+        let is_there = after.iter().all(|(_, output)| output.is_file());
         let again = prints.iter().map(|(name, print)| (name.clone(), print.path().to_owned()));
-        (trial::digest_of(after), trial::digest_of(again))
+        is_there.then(|| (trial::digest_of(after), trial::digest_of(again)))
     });
-    Ok(digests.await.ok().map(|(sha256, undisturbed)| Proof { outputs, sha256, undisturbed }))
+    let digests = digests.await.ok().flatten();
+    Ok(digests.map(|(sha256, undisturbed)| Proof { outputs, sha256, undisturbed }))
 }

@@ -14,6 +14,8 @@ use crate::plan::{Plan, Unit};
 pub(super) struct Repeated {
     /// Tells one test from the next.
     number: u64,
+    /// The job whose tasks they are.
+    job: Option<String>,
     /// Outputs of the tasks that were done again.
     places: Vec<Place>,
     /// How far the comparison is.
@@ -75,6 +77,7 @@ impl Model {
                 let places: Vec<_> =
                     variants.map(|variant| Place { image: unit.image, variant }).collect();
                 self.repeated.places.extend(places);
+                self.repeated.job = self.books.back().map(|book| book.job.clone());
             }
             self.isolation.redone += 1;
             self.follow_isolation();
@@ -108,7 +111,8 @@ impl Model {
         self.repeated.proof == ProofState::Wanted
     }
 
-    /// What a test is to be proved by, once; whoever takes it owes a [`Self::prove_isolation`].
+    /// What a test is to be proved by, once; whoever takes it owes a
+    /// [`Self::conclude_isolation`].
     pub fn take_evidence(&mut self) -> Option<Evidence> {
         if !self.wants_proof() {
             return None;
@@ -116,7 +120,9 @@ impl Model {
         self.repeated.proof = ProofState::Taken;
         let places = std::mem::take(&mut self.repeated.places);
         let number = self.repeated.number;
-        let Some(book) = self.books.back() else {
+        let job = self.repeated.job.take();
+        // Another job may have begun meanwhile.
+        let Some(book) = job.and_then(|job| self.book(&job)) else {
             self.prove_isolation(number, None);
             return None;
         };
@@ -139,7 +145,10 @@ impl Model {
     }
 
     fn is_tested(&self, worker: u32) -> bool {
-        self.isolation.state == TrialState::Running && self.isolation.worker == worker
+        // While the proof is made, a death has nothing to do with the test any more.
+        self.isolation.state == TrialState::Running
+            && self.isolation.worker == worker
+            && self.repeated.proof == ProofState::NotYet
     }
 
     /// What a task of the run is about.

@@ -168,6 +168,26 @@ fn what_was_not_tried_or_found_no_room_stays_open() {
 }
 
 #[test]
+fn a_death_while_an_isolation_test_is_proved_is_no_part_of_it() {
+    let (mut model, _) = begun(2);
+    model.event(&task(1, 0), 10.0);
+    model.begin_isolation(1);
+    model.event(&worker(1, WorkerState::Lost, Some("SIGKILL")), 25.0);
+    model.event(&worker(1, WorkerState::Ready, None), 30.0);
+    model.event(&task(2, 0), 31.0);
+    model.event(&Event::Output(output(Some(2), 0, 0, Status::Ok)), 40.0);
+    model.event(&Event::Output(output(Some(2), 0, 1, Status::Ok)), 41.0);
+    let evidence = model.take_evidence().unwrap();
+    model.event(&worker(1, WorkerState::Lost, Some("SIGSEGV")), 42.0);
+    model.event(&worker(1, WorkerState::Ready, None), 43.0);
+    let proof = Proof { outputs: 2, sha256: "a1".into(), undisturbed: "a1".into() };
+    model.conclude_isolation(&evidence, Some(proof.clone()));
+    let isolation = &state(&mut model, 44.0)["isolation"];
+    assert_eq!((&isolation["reason"], &isolation["redone"]), (&json!("SIGKILL"), &json!(1)));
+    assert_eq!(isolation["proof"], json!(proof));
+}
+
+#[test]
 fn a_crash_is_shown_with_its_replacement_and_its_repetition() {
     let (mut model, _) = begun(2);
     model.event(&task(1, 0), 10.0);

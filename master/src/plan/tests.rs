@@ -382,25 +382,26 @@ fn requests_that_make_no_sense_are_told_so() {
 fn the_least_that_outputs_take_leaves_out_whatever_cannot_be_told() {
     let (jpeg, png) = ([JPEG, &vec![0; 40_000]].concat(), [PNG, &vec![0; 20_000]].concat());
     let disk = Disk::new(&[("in/a.jpg", &jpeg), ("in/b.png", &png)]);
-    let all = (jpeg.len() + png.len()) as u64;
-    let least = |filters: &[&str], format| {
-        let encoding = Encoding { format, ..Encoding::default() };
+    let bytes = jpeg.len() as u64;
+    let least = |filters: &[&str], format, quality| {
+        let encoding = Encoding { format, quality, ..Encoding::default() };
         let mut variants = variants(filters);
         for variant in &mut variants {
             variant.steps[0].filter.clone_from(&variant.name);
         }
         plan(&Request { variants, encoding, ..disk.request() }).unwrap().least_bytes()
     };
-    assert_eq!(least(&["grises", "sepia"], None), all * 2 / 20);
-    assert_eq!(least(&["grises", "redimensionar"], None), all / 20);
-    assert_eq!(least(&["sepia"], Some(Format::Png)), png.len() as u64 / 20);
-    assert_eq!(least(&["redimensionar"], None), 0);
+    assert_eq!(least(&["grises", "sepia"], None, 75), bytes * 2 / 20);
+    assert_eq!(least(&["grises", "redimensionar"], None, 75), bytes / 20);
+    assert_eq!(least(&["sepia"], Some(Format::Jpeg), 75), bytes / 20);
+    assert_eq!(least(&["sepia"], Some(Format::Png), 75), 0);
+    assert_eq!(least(&["redimensionar"], None, 75), 0);
+    assert_eq!(least(&["sepia"], None, 74), 0);
 
     disk.write("out/grises/a_grises.jpg", &[0; 77]);
     let request = disk.request();
     let replacing = plan(&request).unwrap();
-    assert_eq!((replacing.least_bytes(), replacing.replaced_bytes()), (all / 20, 77));
+    assert_eq!((replacing.least_bytes(), replacing.replaced_bytes()), (bytes / 20, 77));
     let skipping = plan(&Request { if_exists: IfExists::Skip, ..request }).unwrap();
-    let left = png.len() as u64 / 20;
-    assert_eq!((skipping.least_bytes(), skipping.replaced_bytes()), (left, 0));
+    assert_eq!((skipping.least_bytes(), skipping.replaced_bytes()), (0, 0));
 }

@@ -6,18 +6,22 @@ use lote_protocol::format::Format;
 
 use super::{OutputState, Plan};
 
-/// The outputs of a job take at least this part of what their inputs take. The least that was seen
-/// of a set of camera JPEGs is a tenth, when they are blurred by 50 px; the other filters leave a
-/// quarter and more.
+/// The JPEGs of a job take at least this part of what their inputs take, at the usual quality or a
+/// better one. The least that was seen of a set of photos is a tenth, when they are blurred by 50 px;
+/// the other filters leave a quarter and more.
 const LEAST_PART: u64 = 20;
+const LEAST_QUALITY: u8 = 75;
 
 /// Filters whose outputs may be small without any bound.
 const SHRINKING: &str = "redimensionar";
 
 impl Plan {
-    /// What the outputs that are to be made take at the very least, bytes. Those in another format
-    /// than their image's, or of another size, count for nothing: too little is known of them.
+    /// What the outputs that are to be made take at the very least, bytes. Only JPEGs of JPEGs
+    /// count, and none of another size: too little is known of others.
     pub fn least_bytes(&self) -> u64 {
+        if self.encoding.quality < LEAST_QUALITY {
+            return 0;
+        }
         let keeps_size: Vec<_> = self
             .variants
             .iter()
@@ -25,7 +29,7 @@ impl Plan {
             .collect();
         let inputs = self
             .planned()
-            .filter(|(image, variant)| keeps_size[*variant] && self.keeps_format(*image));
+            .filter(|(image, variant)| keeps_size[*variant] && self.stays_jpeg(*image));
         let bytes = inputs.map(|(image, _)| self.images[image].bytes);
         bytes.fold(0, u64::saturating_add) / LEAST_PART
     }
@@ -45,9 +49,9 @@ impl Plan {
         planned.map(move |(index, _)| (index / variants, index % variants))
     }
 
-    fn keeps_format(&self, image: usize) -> bool {
-        let Some(wanted) = self.encoding.format else { return true };
+    fn stays_jpeg(&self, image: usize) -> bool {
         let ending = self.images[image].path.extension().and_then(|ending| ending.to_str());
-        ending.and_then(Format::from_extension) == Some(wanted)
+        ending.and_then(Format::from_extension) == Some(Format::Jpeg)
+            && self.encoding.format.is_none_or(|wanted| wanted == Format::Jpeg)
     }
 }

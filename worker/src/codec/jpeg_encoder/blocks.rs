@@ -147,5 +147,8 @@ fn turn(rows: [&[u8; BLOCK * LANES]; BLOCK]) -> [Squares; BLOCK / 2] {
     for squares in &mut squares {
         transpose(squares);
     }
+    for number in squares.as_flattened_mut().as_flattened_mut() {
+        *number = number.to_le();
+    }
     squares
 }
