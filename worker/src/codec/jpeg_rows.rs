@@ -63,7 +63,8 @@ impl JpegRows {
         self.rows_at_a_time
     }
 
-    /// Encodes the next rows.
+    /// Encodes the next rows: 8 bits a channel, pixel by pixel, so many rows as
+    /// [`Self::rows_at_a_time`] says or a multiple of that; the last ones may be fewer.
     pub fn push(&mut self, samples: &[u8]) {
         self.encoder.push(samples);
     }

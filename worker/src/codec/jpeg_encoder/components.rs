@@ -26,8 +26,8 @@ impl Components {
         Self { y: [[0; WIDTH]; UNIT], chroma: [[0; WIDTH]; BLOCK] }
     }
 
-    /// Converts some columns of all `rows`, at most as many as a unit has, of `width` px each.
-    /// What is beyond the picture is filled up with its last column and row, as libjpeg does, of
+    /// Converts some columns, at most [`WIDTH`], of all `rows`, at most as many as a unit has and of
+    /// `width` px each. What is beyond the picture is filled up with its last column and row, as libjpeg does, of
     /// each component. Returns the number of rows.
     pub(super) fn fill(&mut self, rows: &[[u8; 3]], width: usize, columns: Range<usize>) -> usize {
         let height = rows.len() / width;
