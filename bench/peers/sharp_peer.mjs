@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
 const [folder, ...filters] = positionals;
 const font = join(
   dirname(fileURLToPath(import.meta.url)),
-  "../../worker/assets/OpenSans-Bold.ttf",
+  "../../worker/imaging/assets/OpenSans-Bold.ttf",
 );
 
 sharp.concurrency(1);

@@ -6,11 +6,11 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
 
 use image::{DynamicImage, ImageFormat, RgbaImage};
+use lote_imaging::filters::{Context, REGISTRY, Source};
+use lote_imaging::formats::{decode, encode};
+use lote_imaging::pool::Pool;
 use lote_protocol::filter::{FilterCall, Params};
 use lote_protocol::task::{Encoding, Limits};
-use lote_worker::codec::{decode, encode};
-use lote_worker::filters::{REGISTRY, Source};
-use lote_worker::pool::Pool;
 
 use crate::fuzz;
 
@@ -78,8 +78,12 @@ fn no_damaged_image_makes_code_of_ours_panic() {
         let work = AssertUnwindSafe(|| {
             let mut document = decode(&bytes, &limits, &mut pool).ok()?;
             let call = FilterCall { filter: filter.spec.id.to_owned(), params: BTreeMap::new() };
-            let call = call.checked(&lote::catalogue::specs()).unwrap();
-            let apply = (filter.build)(&Params::new(&filter.spec, &call.params));
+            let call = call.checked(&lote_engine::catalogue::specs()).unwrap();
+            let apply = (filter.build)(
+                &Params::new(&filter.spec, &call.params),
+                &Context { limits: &Limits::default() },
+            )
+            .unwrap();
             for frame in &mut document.frames {
                 let picture = apply.apply(Source::Shared(&frame.picture), &mut pool).ok()?;
                 let old = std::mem::replace(&mut frame.picture, picture);

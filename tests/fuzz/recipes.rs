@@ -1,6 +1,6 @@
 //! Recipes and requests of pages, as JSON.
 
-use lote::jobs::JobRequest;
+use lote_serve::jobs::JobRequest;
 
 use crate::fuzz;
 

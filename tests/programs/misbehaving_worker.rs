@@ -27,6 +27,7 @@ mod worker {
     use std::thread;
     use std::time::Duration;
 
+    use lote_imaging::pool::Pool;
     use lote_protocol::frame::{self, FrameBuffer};
     use lote_protocol::message::{
         Command, Hello, Report, Size, Stage, TOKEN_VARIABLE, Token, Written,
@@ -37,7 +38,6 @@ mod worker {
     use lote_protocol::version;
     use lote_worker::entry::EXIT_REFUSED;
     use lote_worker::output::Temporaries;
-    use lote_worker::pool::Pool;
     use lote_worker::process_limits;
     use lote_worker::sandbox::{self, Needs};
     use lote_worker::task::{self, Bench, Progress};

@@ -58,10 +58,10 @@ fn times(root: &Path) -> BTreeMap<PathBuf, SystemTime> {
 
 /// What is on record as made.
 fn on_record(root: &Path) -> Vec<PathBuf> {
-    let past = lote::journal::newest(root).unwrap();
+    let past = lote_engine::journal::newest(root).unwrap();
     let entries = past.entries.into_iter().filter_map(|entry| match entry.outcome {
-        lote::journal::Outcome::Ok { output, .. } => Some(root.join(output.0)),
-        lote::journal::Outcome::Failed { .. } => None,
+        lote_engine::journal::Outcome::Ok { output, .. } => Some(root.join(output.0)),
+        lote_engine::journal::Outcome::Failed { .. } => None,
     });
     entries.collect()
 }

@@ -131,9 +131,9 @@ fn assert_not_repeated(events: &[Value], on_record: &BTreeSet<String>) {
 /// The outputs that are on record, by their paths in the folder `out`.
 pub(crate) fn recorded(workspace: &Workspace) -> BTreeSet<String> {
     let mut outputs = BTreeSet::new();
-    for journal in lote::journal::read_all(Path::new(&workspace.path("out"))) {
+    for journal in lote_engine::journal::read_all(Path::new(&workspace.path("out"))) {
         for entry in journal.entries {
-            if let lote::journal::Outcome::Ok { output, .. } = entry.outcome {
+            if let lote_engine::journal::Outcome::Ok { output, .. } = entry.outcome {
                 outputs.insert(output.0.to_string_lossy().into_owned());
             }
         }

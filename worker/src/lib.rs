@@ -3,16 +3,11 @@
 //! A worker knows no network, no terminal and no policy. It reads, decodes, filters, encodes and
 //! renames; what is to be done comes over a local socket, and what became of it goes back.
 
-pub mod codec;
 pub mod entry;
-pub mod filters;
 pub mod input;
 pub mod output;
-pub mod picture;
-pub mod pool;
 pub mod process_limits;
 pub mod sandbox;
 pub mod session;
-mod squares;
 mod sweep;
 pub mod task;

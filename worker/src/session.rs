@@ -17,10 +17,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
 use crate::output::Temporaries;
-use crate::pool::Pool;
 use crate::process_limits;
 use crate::sandbox::{self, Needs, Unenforced};
 use crate::task::{self, Bench, Progress};
+use lote_imaging::pool::Pool;
 
 /// Why a worker could not do its work.
 #[derive(Debug, thiserror::Error)]

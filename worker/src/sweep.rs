@@ -8,12 +8,11 @@ use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::Order;
 
-use crate::codec::{self, Document, JpegRows};
-use crate::filters::Rows;
-use crate::task::{Bench, Progress, build, guarded, size, write};
+use lote_imaging::filters::Rows;
+use lote_imaging::formats::{self, Document, JpegRows};
+use lote_imaging::pool::TOGETHER;
 
-/// Outputs that share a sweep: more save little, and each holds its encoded file.
-pub(crate) const TOGETHER: usize = 4;
+use crate::task::{Bench, Progress, build, guarded, size, write};
 
 /// Makes those outputs that can be made so, with `share` as each one's part of the time that was
 /// spent for all; returns the others.
@@ -53,9 +52,9 @@ struct Output<'a> {
 impl<'a> Output<'a> {
     fn begin(document: &'a Document, order: &'a Order, bench: &mut Bench<'_>) -> Option<Self> {
         let ([step], [frame]) = (&order.steps[..], &document.frames[..]) else { return None };
-        let rows = build(step).ok()?.by_rows(&frame.picture, &mut bench.pool)?;
+        let rows = build(step, &bench.limits).ok()?.by_rows(&frame.picture, &mut bench.pool)?;
         let to = bench.pool.file();
-        let file = codec::encode_by_rows(document, rows.channels(), &order.encoding, to)?;
+        let file = formats::encode_by_rows(document, rows.channels(), &order.encoding, to)?;
         Some(Self { order, rows, file, elapsed: Duration::ZERO, failure: None })
     }
 

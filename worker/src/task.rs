@@ -5,18 +5,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lote_protocol::filter::{FilterCall, Params};
+use lote_protocol::filter::FilterCall;
 use lote_protocol::message::{Size, Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Limits, Order, Task};
 
-use crate::codec::{self, Document, Frame};
-use crate::filters::{self, Source};
 use crate::input;
 use crate::output::{Target, Temporaries};
-use crate::picture::Picture;
-use crate::pool::Pool;
 use crate::sweep;
+use lote_imaging::filters::{self, Context, Filter, Source};
+use lote_imaging::formats::{self, Document, Frame};
+use lote_imaging::picture::Picture;
+use lote_imaging::pool::Pool;
 
 /// What happens while a task runs.
 #[derive(Debug)]
@@ -65,7 +65,10 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
     let mut left = sweep::run(&document, &task.orders, share, bench, progress);
     // The last one has the picture to itself, which is of use to those that work in place.
     left.sort_by_key(|order| {
-        order.steps.first().is_some_and(|step| build(step).is_ok_and(|filter| filter.is_in_place()))
+        order
+            .steps
+            .first()
+            .is_some_and(|step| build(step, &bench.limits).is_ok_and(|filter| filter.is_in_place()))
     });
     let mut document = Some(document);
     for (index, order) in left.iter().enumerate() {
@@ -110,7 +113,7 @@ fn load(
     let read = input::read(path, &bench.limits, &mut bytes);
     let document = read.and_then(|()| {
         progress(Progress::Reached(Stage::Decode));
-        codec::decode(&bytes, &bench.limits, &mut bench.pool)
+        formats::decode(&bytes, &bench.limits, &mut bench.pool)
     });
     bench.pool.give_file(bytes);
     document
@@ -130,7 +133,7 @@ fn make(
     let filtered = filter(work, &order.steps, bench)?;
     progress(Progress::Reached(Stage::Encode));
     let mut bytes = bench.pool.file();
-    let encoded = codec::encode(&filtered, &order.encoding, &mut bench.pool, &mut bytes);
+    let encoded = formats::encode(&filtered, &order.encoding, &mut bench.pool, &mut bytes);
     let size = size(&filtered);
     let notes = filtered.notes;
     for frame in filtered.frames {
@@ -173,7 +176,8 @@ fn filter(
     steps: &[FilterCall],
     bench: &mut Bench<'_>,
 ) -> Result<Document, Failure> {
-    let filters: Vec<_> = steps.iter().map(build).collect::<Result<_, _>>()?;
+    let filters: Vec<_> =
+        steps.iter().map(|step| build(step, &bench.limits)).collect::<Result<_, _>>()?;
     let apply = |frame: Source<'_>, bench: &mut Bench<'_>| -> Result<Picture, Failure> {
         let mut filters = filters.iter();
         let mut picture = match (frame, filters.next()) {
@@ -212,20 +216,9 @@ fn filter(
     }
 }
 
-/// Makes a called filter ready. The master has checked the call; a worker of the same build
-/// knows the same filters.
-pub(crate) fn build(call: &FilterCall) -> Result<Box<dyn filters::Filter>, Failure> {
-    let registered = filters::REGISTRY
-        .iter()
-        .find(|registered| registered.spec.id == call.filter)
-        .ok_or_else(|| internal(&format!("there is no filter {}", call.filter)))?;
-    Ok((registered.build)(&Params::new(&registered.spec, &call.params)))
-}
-
-impl From<filters::FilterError> for Failure {
-    fn from(error: filters::FilterError) -> Self {
-        Self::new(FailureKind::Filter, error.to_string())
-    }
+/// Makes a called filter ready.
+pub(crate) fn build(call: &FilterCall, limits: &Limits) -> Result<Box<dyn Filter>, Failure> {
+    Ok(filters::build(call, &Context { limits })?)
 }
 
 fn internal(what: &str) -> Failure {

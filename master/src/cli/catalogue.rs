@@ -8,8 +8,8 @@ use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Unit};
 use super::Exit;
 use super::args::FilterArgs;
 use super::ui::Ui;
-pub(super) use crate::catalogue::specs;
-use crate::lang::Lang;
+pub(super) use lote_engine::catalogue::specs;
+use lote_engine::lang::Lang;
 
 pub(super) fn filters(args: &FilterArgs, ui: Ui) -> Exit {
     let text = if args.json {

@@ -4,8 +4,8 @@ use clap::ValueEnum;
 use lote_protocol::format::Format;
 use lote_protocol::sandbox::Policy;
 
-use crate::event::Mode;
-use crate::plan::{IfCollides, IfExists};
+use lote_engine::event::Mode;
+use lote_engine::plan::{IfCollides, IfExists};
 
 /// See [`Mode`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -9,14 +9,14 @@ use serde::Serialize;
 use super::args::CompareArgs;
 use super::ui::Ui;
 use super::{Exit, probe, session};
-use crate::event::{Mode, Summary};
-use crate::lang::Lang;
-use crate::plan::Plan;
-use crate::report::Reporter;
-use crate::report::terminal::{Terminal, Verbosity};
-use crate::report::text::bytes;
-use crate::run::Settings;
-use crate::trial::{self, median};
+use crate::terminal::{Terminal, Verbosity};
+use lote_engine::event::{Mode, Summary};
+use lote_engine::lang::Lang;
+use lote_engine::plan::Plan;
+use lote_engine::report::Reporter;
+use lote_engine::report::text::bytes;
+use lote_engine::run::Settings;
+use lote_engine::showcase::{self, median};
 
 /// What was measured of a mode.
 #[derive(Debug, Serialize)]
@@ -155,15 +155,15 @@ impl Comparing<'_> {
         Ok(Figures {
             mode: settings.mode,
             workers: rounds.first().map_or(settings.slots, |round| round.workers),
-            images_per_s: trial::images_per_s(ok, &seconds),
+            images_per_s: showcase::images_per_s(ok, &seconds),
             seconds,
             peak_bytes: rounds.iter().filter_map(Summary::peak_bytes).max(),
-            crash: if trial::HAS_SIGNALS { self.crash(settings, reference)? } else { None },
+            crash: if showcase::HAS_SIGNALS { self.crash(settings, reference)? } else { None },
         })
     }
 
     fn crash(&self, settings: &Settings, reference: &Plan) -> Result<Option<CrashFigures>, Exit> {
-        let (crash, reporters) = trial::Crash::new(reference.counts().planned);
+        let (crash, reporters) = showcase::Crash::new(reference.counts().planned);
         let (plan, summary) = self.run("crashed", settings, reporters)?;
         let cost = crash.cost(reference, &plan, &summary);
         Ok(cost.map(|cost| CrashFigures {

@@ -12,15 +12,15 @@ use self::verdict::Verdict;
 use super::args::{DemoArgs, InputArgs};
 use super::ui::Ui;
 use super::{Exit, probe, session};
-use crate::event::Mode;
-use crate::lang::Lang;
-use crate::plan::Plan;
-use crate::report::Reporter;
-use crate::report::terminal::{Terminal, Verbosity};
-use crate::report::text::{duration, printable};
-use crate::run::{Settings, Timeout};
-use crate::samples;
-use crate::trial::{self, Assassin, Blow, Comparison, Facts, Live, Strike, Witness};
+use crate::terminal::{Terminal, Verbosity};
+use lote_engine::event::Mode;
+use lote_engine::lang::Lang;
+use lote_engine::plan::Plan;
+use lote_engine::report::Reporter;
+use lote_engine::report::text::{duration, printable};
+use lote_engine::run::{Settings, Timeout};
+use lote_engine::samples;
+use lote_engine::showcase::{self, Assassin, Blow, Comparison, Facts, Live, Strike, Witness};
 
 /// What is made of every sample.
 const FILTERS: [&str; 4] = ["grises", "sepia", "blur", "marca_agua"];
@@ -58,7 +58,7 @@ struct Half {
 }
 
 pub(super) fn execute(args: &DemoArgs, ui: Ui) -> Exit {
-    if !trial::HAS_SIGNALS {
+    if !showcase::HAS_SIGNALS {
         let what =
             "the demonstration strikes processes by signals, which this system does not have";
         ui.error(what, None);
@@ -120,7 +120,7 @@ fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
     let half = |settings: &Settings, calm: Act, struck: Act| Half {
         mode: settings.mode,
         slots: settings.slots,
-        comparisons: [&calm, &struck].map(|act| trial::compare(&reference, &act.plan)),
+        comparisons: [&calm, &struck].map(|act| showcase::compare(&reference, &act.plan)),
         calm,
         struck,
     };
@@ -189,7 +189,7 @@ impl Play<'_> {
         let ui = self.ui;
         let witness = Witness::new();
         let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(witness.clone())];
-        let is_live = ui.verbosity == Verbosity::Normal && trial::live::is_possible();
+        let is_live = ui.verbosity == Verbosity::Normal && showcase::live::is_possible();
         let live = is_live.then(|| Live::new(ui.lang));
         if let Some(assassin) = assassin {
             let shown = live.as_ref().map(Live::shared);
@@ -227,7 +227,7 @@ impl Play<'_> {
                 Lang::Es => format!("{} salidas en {time}", ended.summary.ok),
             });
         }
-        let digest = trial::digest(&plan);
+        let digest = showcase::digest(&plan);
         Ok(Act { plan, facts: witness.facts(), seconds, digest })
     }
 

@@ -10,9 +10,9 @@ use serde::Serialize;
 use super::args::DoctorArgs;
 use super::ui::Ui;
 use super::{Exit, probe, session};
-use crate::event::Mode;
-use crate::machine;
-use crate::report::text::bytes;
+use lote_engine::event::Mode;
+use lote_engine::report::text::bytes;
+use lote_engine::system;
 
 /// How many workers are started to see how long that takes.
 const STARTS: usize = 5;
@@ -44,7 +44,7 @@ pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
         protocol: PROTOCOL_VERSION,
         build: format!("{BUILD_ID:016x}"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        cores: machine::cores(),
+        cores: system::cores(),
         memory_bytes: memory("MemTotal:"),
         memory_available_bytes: memory("MemAvailable:"),
         socket: None,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::plan::{ErrorClass, PlanError};
+use lote_engine::plan::{ErrorClass, PlanError};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::Exit;
 use super::ui::Ui;
-use crate::run::Order;
+use lote_engine::run::Order;
 
 /// What has interrupted the run, if anything has.
 #[derive(Debug, Clone, Default)]

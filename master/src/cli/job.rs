@@ -9,14 +9,14 @@ use std::time::Duration;
 use super::args::{ShowArgs, WorkArgs};
 use super::ui::Ui;
 use super::{Exit, probe, room, session};
-use crate::event::Event;
-use crate::journal::{Header, How, Journal, Records, Unusable, Work};
-use crate::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
-use crate::report::Reporter;
-use crate::report::ndjson::Ndjson;
-use crate::report::terminal::Terminal;
-use crate::report::text::printable;
-use crate::run::{Settings, sweep_orphans};
+use crate::terminal::Terminal;
+use lote_engine::event::Event;
+use lote_engine::journal::{Header, How, Journal, Records, Unusable, Work};
+use lote_engine::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
+use lote_engine::report::Reporter;
+use lote_engine::report::ndjson::Ndjson;
+use lote_engine::report::text::printable;
+use lote_engine::run::{Settings, sweep_orphans};
 
 /// What a job is asked for.
 pub(super) struct Job {
@@ -129,10 +129,10 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     }
     if let Some(why) = trouble.get() {
         ui.warn(&match ui.lang {
-            crate::lang::Lang::En => {
+            lote_engine::lang::Lang::En => {
                 format!("not all is on record, so that --resume would make it again: {why}")
             }
-            crate::lang::Lang::Es => {
+            lote_engine::lang::Lang::Es => {
                 format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
             }
         });
@@ -202,7 +202,7 @@ impl Trouble {
 }
 
 /// How a job works, as it goes on record.
-pub(super) fn work(args: &WorkArgs, mode: crate::event::Mode, durable: bool) -> Work {
+pub(super) fn work(args: &WorkArgs, mode: lote_engine::event::Mode, durable: bool) -> Work {
     let WorkArgs { jobs, timeout, max_memory, max_pixels, sandbox, .. } = *args;
     Work { mode, jobs, timeout, max_memory, max_pixels, durable, sandbox: sandbox.into() }
 }

@@ -59,7 +59,7 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
 }
 
 fn samples(args: &SamplesArgs, ui: Ui) -> Exit {
-    match crate::samples::write(&args.dir, args.count as usize) {
+    match lote_engine::samples::write(&args.dir, args.count as usize) {
         Ok(files) => {
             let what = ui.lang.pick("images in", "imágenes en");
             ui.say(&format!("{} {what} {}", files.len(), args.dir.display()));

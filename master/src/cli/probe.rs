@@ -7,8 +7,8 @@ use lote_protocol::sandbox::{Level, Policy, Sandbox};
 
 use super::ui::Ui;
 use super::{Exit, session};
-use crate::run::Settings;
-use crate::supervisor::{Config, Supervisor, WorkerEvent};
+use lote_engine::run::Settings;
+use lote_engine::supervisor::{Config, Supervisor, WorkerEvent};
 
 /// What to do where the sandbox is required and cannot be had.
 pub(super) const HINT: &str =

@@ -7,9 +7,9 @@ use super::args::{RerunArgs, WorkArgs};
 use super::choice::SandboxArg;
 use super::job::{self, Here, Job};
 use super::ui::Ui;
-use crate::journal::{Header, Outcome, Records, newest, read_all, wanted};
-use crate::lang::Lang;
-use crate::plan::IfExists;
+use lote_engine::journal::{Header, Outcome, Records, newest, read_all, wanted};
+use lote_engine::lang::Lang;
+use lote_engine::plan::IfExists;
 
 pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
     let Some(last) = newest(&args.output) else { return nothing(&args.output, ui) };

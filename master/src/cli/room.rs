@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::ui::Ui;
-use crate::lang::Lang;
-use crate::plan::Plan;
-use crate::report::text::bytes;
-use crate::run::space;
+use lote_engine::lang::Lang;
+use lote_engine::plan::Plan;
+use lote_engine::report::text::bytes;
+use lote_engine::run::space;
 
 /// Warns if the outputs clearly do not fit in that folder's file system. The run is not refused:
 /// it waits when the disk is full, and goes on when there is room.

@@ -7,8 +7,8 @@ use super::args::RunArgs;
 use super::job::{self, Here, Job};
 use super::ui::Ui;
 use super::{Exit, catalogue, rerun};
-use crate::journal::{By, Header, How, Past, Records, read_all};
-use crate::plan::{IfExists, PlanError, Request};
+use lote_engine::journal::{By, Header, How, Past, Records, read_all};
+use lote_engine::plan::{IfExists, PlanError, Request};
 
 pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
     let journals = if args.resume { read_all(&args.output) } else { Vec::new() };

@@ -14,19 +14,19 @@ use super::args::ServeArgs;
 use super::interrupt::Shutdown;
 use super::ui::Ui;
 use super::{Exit, probe, session};
-use crate::darkroom::Darkroom;
-use crate::event::Mode;
-use crate::images::Images;
-use crate::images::folders::{Folders, label};
-use crate::jobs::{Config, Jobs, main_thread};
-use crate::live::Live;
-use crate::run::Settings;
-use crate::web::access::{Access, Token};
-use crate::web::recipes::Recipes;
-use crate::web::scratch::Scratch;
-use crate::web::socket::Clients;
-use crate::web::uploads::Uploads;
-use crate::web::{self, App, Places, server};
+use lote_engine::event::Mode;
+use lote_engine::run::Settings;
+use lote_serve::images::Images;
+use lote_serve::images::folders::{Folders, label};
+use lote_serve::jobs::{Config, Jobs, main_thread};
+use lote_serve::live::Live;
+use lote_serve::preview::Darkroom;
+use lote_serve::web::access::{Access, Token};
+use lote_serve::web::recipes::Recipes;
+use lote_serve::web::scratch::Scratch;
+use lote_serve::web::socket::Clients;
+use lote_serve::web::uploads::Uploads;
+use lote_serve::web::{self, App, Places, server};
 
 /// A job may have so many workers at least, however few cores there are.
 const MIN_MAX_WORKERS: u32 = 16;
@@ -218,8 +218,10 @@ fn announce(args: &ServeArgs, bound: &[SocketAddr], token: Option<&Token>, ui: U
         ));
     }
     ui.say(&match ui.lang {
-        crate::lang::Lang::En => format!("Lote is at {}  (Ctrl-C ends it)", ui.strong(&url)),
-        crate::lang::Lang::Es => format!("Lote está en {}  (Ctrl-C lo termina)", ui.strong(&url)),
+        lote_engine::lang::Lang::En => format!("Lote is at {}  (Ctrl-C ends it)", ui.strong(&url)),
+        lote_engine::lang::Lang::Es => {
+            format!("Lote está en {}  (Ctrl-C lo termina)", ui.strong(&url))
+        }
     });
     if args.open
         && let Err(error) = open::that_detached(&url)

@@ -13,13 +13,13 @@ use super::args::{InputArgs, WorkArgs};
 use super::interrupt::Interrupt;
 use super::ui::Ui;
 use super::{Exit, catalogue, job};
-use crate::event::{Bus, Mode};
-use crate::lang::Lang;
-use crate::machine;
-use crate::plan::{self, IfCollides, Plan, Request, reach};
-use crate::report::{self, Reporter};
-use crate::run::{self, Ended, Settings, Timeout};
-use crate::supervisor::{Config, Program};
+use lote_engine::event::{Bus, Mode};
+use lote_engine::lang::Lang;
+use lote_engine::plan::{self, IfCollides, Plan, Request, reach};
+use lote_engine::report::{self, Reporter};
+use lote_engine::run::{self, Ended, Settings, Timeout};
+use lote_engine::supervisor::{Config, Program};
+use lote_engine::system;
 
 /// The settings that these arguments ask for.
 pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Settings, String> {
@@ -65,7 +65,7 @@ pub(super) fn limits(max_pixels: Option<u64>, max_memory: Option<u64>) -> Limits
 
 /// How many images are worked on at a time: as asked, or one a core.
 pub(super) fn slots(jobs: Option<u32>) -> u32 {
-    jobs.unwrap_or_else(machine::cores)
+    jobs.unwrap_or_else(system::cores)
 }
 
 /// What waits for workers, on this thread.

@@ -6,9 +6,9 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::Global;
-use crate::lang::Lang;
-use crate::report::terminal::Verbosity;
-use crate::report::text::printable;
+use crate::terminal::Verbosity;
+use lote_engine::lang::Lang;
+use lote_engine::report::text::printable;
 
 /// How the program talks.
 #[derive(Debug, Clone, Copy)]
@@ -91,8 +91,9 @@ mod tests {
 
     #[test]
     fn the_log_is_as_the_environment_wants_or_else_as_verbose_as_asked() {
-        let log =
-            |wanted, verbose, level| logged(wanted, verbose).would_enable("lote::run", &level);
+        let log = |wanted, verbose, level| {
+            logged(wanted, verbose).would_enable("lote_engine::run", &level)
+        };
         for wanted in [None, Some(""), Some("lote=loud")] {
             assert!(log(wanted, 0, Level::ERROR) && !log(wanted, 1, Level::WARN), "{wanted:?}");
             assert!(log(wanted, 2, Level::DEBUG) && !log(wanted, 2, Level::TRACE), "{wanted:?}");

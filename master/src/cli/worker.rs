@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use lote_imaging::pool::Pool;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::format::Format;
 use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
 use lote_protocol::task::{self, Encoding, Limits, Task};
 use lote_worker::output::Temporaries;
-use lote_worker::pool::Pool;
 use lote_worker::process_limits;
 use lote_worker::sandbox::{self, Needs, Unenforced};
 use lote_worker::task::{Bench, Progress, run};
@@ -16,7 +16,7 @@ use super::args::{WorkerArgs, WorkerSub};
 use super::session::limits;
 use super::ui::Ui;
 use super::{Exit, catalogue};
-use crate::report::text::printable;
+use lote_engine::report::text::printable;
 
 pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
     match &args.command {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use super::Half;
-use crate::event::Mode;
-use crate::lang::Lang;
-use crate::report::text::duration;
-use crate::trial::Comparison;
+use lote_engine::event::Mode;
+use lote_engine::lang::Lang;
+use lote_engine::report::text::duration;
+use lote_engine::showcase::Comparison;
 
 /// Columns of what a line is about, and of each mode's figure.
 const LABEL: usize = 34;

@@ -1,0 +1,18 @@
+//! The engine: plans a job, dispatches it to worker processes, and says what became of it.
+//!
+//! It never decodes a pixel: that is what workers are for, and why their deaths are cheap. It knows
+//! no terminal and no page.
+
+pub mod catalogue;
+pub mod event;
+pub mod journal;
+pub mod lang;
+pub mod plan;
+pub mod report;
+pub mod reproduce;
+pub mod run;
+pub mod samples;
+pub mod scheduler;
+pub mod showcase;
+pub mod supervisor;
+pub mod system;

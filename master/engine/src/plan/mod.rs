@@ -1,0 +1,330 @@
+//! From a request to a plan: which images, which outputs, which names. Every check that can fail
+//! early fails here, before anything is written.
+//!
+//! Planning reads folders and the first bytes of files; it never decodes, and it changes nothing
+//! on the disk. [`prepare`] makes the output folders. Naming, collisions, and the cutting into
+//! tasks are pure and live in files of their own.
+
+mod collide;
+pub mod error;
+mod existing;
+mod extent;
+mod list;
+mod memory;
+mod names;
+mod past;
+mod pattern;
+mod place;
+mod prepare;
+mod reach;
+mod request;
+mod scan;
+mod settle;
+mod sniff;
+mod split;
+mod volume;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use lote_protocol::filter::{VariantSpec, check_all};
+use lote_protocol::format::Sniffed;
+use lote_protocol::outcome::Failure;
+use lote_protocol::task::{Encoding, Order, Task};
+use lote_protocol::time::nanoseconds;
+
+pub use error::{ErrorClass, PlanError};
+pub use extent::Extent;
+pub use list::{Listed, Listing, is_image_name, list, sniff_head};
+pub use past::{Done, NoPast, Past};
+pub use pattern::{Pattern, PatternError};
+pub use prepare::{folders, prepare, prepared, sync_folders};
+pub use reach::reach;
+pub use request::{IfCollides, IfExists, Request};
+pub use split::Unit;
+
+/// What a run is going to do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What is made of every image.
+    pub variants: Vec<VariantSpec>,
+    /// All images that were found or named, also those that cannot be used.
+    pub images: Vec<Image>,
+    /// The work, costliest first. A unit's index is the id of its task.
+    pub units: Vec<Unit>,
+    /// What could not be searched; a run with such a problem has not done all that was asked.
+    pub problems: Vec<Problem>,
+    /// Every image's outputs, one per variant, image by image.
+    states: Vec<OutputState>,
+    output: PathBuf,
+    pattern: Pattern,
+    encoding: Encoding,
+    replace: bool,
+    base: PathBuf,
+}
+
+/// An image that was found or named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Its path as the user would write it.
+    pub path: PathBuf,
+    /// Its path below the folder that was named, or its file name: what reports call it.
+    pub name: PathBuf,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// How large its picture is, as far as the header tells.
+    pub extent: Option<Extent>,
+    /// When it was last changed, ns since 1970, where the system tells.
+    pub modified_ns: Option<i64>,
+    /// Why it cannot be used, if that is known already. All its outputs have failed then.
+    pub failure: Option<Failure>,
+    /// Whether it is a symbolic link.
+    link: bool,
+    stem: OsString,
+    extension: OsString,
+}
+
+/// A folder that could not be searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The folder.
+    pub path: PathBuf,
+    /// Why not.
+    pub failure: Failure,
+}
+
+/// What is known about an output before the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputState {
+    /// It is to be made.
+    Planned {
+        /// Its number, if above 1, among files of that name (`--if-exists rename`).
+        number: u32,
+    },
+    /// It was made before, and nothing has changed since.
+    Done(Done),
+    /// It exists and is left as it is.
+    Skipped,
+    /// It cannot be made.
+    Failed(Failure),
+}
+
+impl OutputState {
+    /// Its number among files of that name.
+    fn number(&self) -> u32 {
+        match self {
+            Self::Planned { number } | Self::Done(Done { number, .. }) => *number,
+            Self::Skipped | Self::Failed(_) => 1,
+        }
+    }
+}
+
+/// How many images and outputs there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Images found or named.
+    pub images: usize,
+    /// Outputs in all: images times variants, and the sum of the three below.
+    pub outputs: usize,
+    /// Outputs to be made.
+    pub planned: usize,
+    /// Outputs that exist and are left as they are, those that were made before included.
+    pub skipped: usize,
+    /// Outputs that are known to fail.
+    pub failed: usize,
+}
+
+/// Makes a plan. Nothing on the disk is changed.
+pub fn plan(request: &Request) -> Result<Plan, PlanError> {
+    resume(request, &NoPast)
+}
+
+/// Makes a plan of what earlier runs have not done. Nothing on the disk is changed.
+pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
+    if request.paths.is_empty() {
+        return Err(PlanError::NoPaths);
+    }
+    if request.variants.is_empty() {
+        return Err(PlanError::NoVariants);
+    }
+    check_all(&request.variants)?;
+    let places = place::Places::new(&request.output, &request.variants);
+    let scan = scan::scan(request, &places)?;
+    let mut inputs = place::Inputs::new(&scan.images);
+    let mut images: Vec<_> =
+        scan.images.into_iter().map(|found| image(found, &request.encoding)).collect();
+    let longest = request.variants.iter().map(|variant| variant.name.len()).max();
+    let pattern = request.pattern.clone().for_images(images.len());
+    let tail = pattern.tail(longest.unwrap_or_default());
+    if !pattern.is_numbered() {
+        collide::settle(&mut images, tail, request.if_collides)?;
+    }
+    let mut plan = Plan {
+        variants: request.variants.clone(),
+        images,
+        units: Vec::new(),
+        problems: scan.problems,
+        states: Vec::new(),
+        output: request.output.clone(),
+        pattern,
+        encoding: request.encoding.clone(),
+        replace: request.if_exists == IfExists::Overwrite,
+        base: std::env::current_dir().unwrap_or_default(),
+    };
+    plan.states = settle::states(&plan, request.if_exists, past, &mut inputs)?;
+    plan.units = split::split(plan.work(), request.slots);
+    Ok(plan)
+}
+
+fn image(found: scan::Found, encoding: &Encoding) -> Image {
+    let (bytes, modified, extent, content, failure) = match found.look {
+        Ok(look) => (look.bytes, look.modified, look.extent, look.content, None),
+        Err(failure) => (0, None, None, Sniffed::Unknown, Some(failure)),
+    };
+    let modified_ns = modified.and_then(nanoseconds);
+    let (stem, extension) = names::stem_and_extension(&found.name, content, encoding.format);
+    let (path, name, link) = (found.path, found.name, found.link);
+    Image { path, name, bytes, extent, modified_ns, failure, link, stem, extension }
+}
+
+impl Plan {
+    /// What is known about an output.
+    ///
+    /// # Panics
+    /// If there is no such image or variant.
+    pub fn state(&self, image: usize, variant: usize) -> &OutputState {
+        &self.states[image * self.variants.len() + variant]
+    }
+
+    /// Where an output goes (or, if it is skipped, is), as the user would write it.
+    ///
+    /// # Panics
+    /// If there is no such image or variant.
+    pub fn output(&self, image: usize, variant: usize) -> PathBuf {
+        let number = self.state(image, variant).number();
+        let variant = &self.variants[variant].name;
+        let folder = folder(&self.output, variant, &self.images[image]);
+        folder.join(self.file_name(image, variant, number))
+    }
+
+    /// The name of an image's output.
+    fn file_name(&self, image: usize, variant: &str, number: u32) -> OsString {
+        let Image { stem, extension, .. } = &self.images[image];
+        self.pattern.file_name(stem, image, variant, number, extension)
+    }
+
+    /// The same plan for only those outputs that are `wanted`, those of images that could not be
+    /// used before included: all others are skipped, or stay done. Images and variants keep their places.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(usize, usize) -> bool, slots: usize) -> Self {
+        let mut plan = self.clone();
+        let variants = self.variants.len();
+        for (index, state) in plan.states.iter_mut().enumerate() {
+            let wanted = wanted(index / variants, index % variants);
+            match state {
+                OutputState::Planned { .. } if wanted => {}
+                OutputState::Done(_) if !wanted => {}
+                _ if wanted => *state = OutputState::Planned { number: state.number() },
+                _ => *state = OutputState::Skipped,
+            }
+        }
+        plan.units = split::split(plan.work(), slots);
+        plan
+    }
+
+    /// How outputs are encoded.
+    pub fn encoding(&self) -> &Encoding {
+        &self.encoding
+    }
+
+    /// The path of an image, absolute.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn input(&self, image: usize) -> PathBuf {
+        self.base.join(&self.images[image].path)
+    }
+
+    /// The folder that outputs go to.
+    pub fn output_folder(&self) -> &Path {
+        &self.output
+    }
+
+    /// The message to a worker that a unit stands for; `None` if there is no such unit.
+    pub fn task(&self, unit: usize) -> Option<Task> {
+        let Unit { image, variants, .. } = self.units.get(unit)?;
+        let order = |variant: &u32| Order {
+            variant: *variant,
+            steps: self.variants[*variant as usize].steps.clone(),
+            output: self.absolute(&self.output(*image, *variant as usize)),
+            replace: self.replace,
+            durable: false,
+            encoding: self.encoding.clone(),
+        };
+        Some(Task {
+            id: unit as u64,
+            input: self.absolute(&self.images[*image].path),
+            orders: variants.iter().map(order).collect(),
+        })
+    }
+
+    /// How many images and outputs there are.
+    pub fn counts(&self) -> Counts {
+        let mut counts =
+            Counts { images: self.images.len(), outputs: self.states.len(), ..Counts::default() };
+        for state in &self.states {
+            match state {
+                OutputState::Planned { .. } => counts.planned += 1,
+                OutputState::Skipped | OutputState::Done(_) => counts.skipped += 1,
+                OutputState::Failed(_) => counts.failed += 1,
+            }
+        }
+        counts
+    }
+
+    /// What there is to do, image by image.
+    fn work(&self) -> Vec<split::Work> {
+        let planned = |state: &OutputState| matches!(state, OutputState::Planned { .. });
+        self.images
+            .iter()
+            .zip(self.states.chunks(self.variants.len()))
+            .enumerate()
+            .map(|(index, (image, states))| split::Work {
+                image: index,
+                bytes: image.bytes,
+                extent: image.extent,
+                variants: (0..)
+                    .zip(states)
+                    .filter(|(_, state)| planned(state))
+                    .map(|(variant, _)| variant)
+                    .collect(),
+            })
+            .filter(|work| !work.variants.is_empty())
+            .collect()
+    }
+
+    /// A worker may have another working folder, so it is given absolute paths; one that becomes
+    /// too long by that stays as it is.
+    fn absolute(&self, path: &Path) -> OsString {
+        let absolute = self.base.join(path);
+        if absolute.as_os_str().len() > MAX_PATH_BYTES {
+            return path.into();
+        }
+        absolute.into()
+    }
+}
+
+/// Longest path, in bytes, that the system takes (`PATH_MAX` without the final NUL).
+const MAX_PATH_BYTES: usize = if cfg!(target_os = "linux") { 4095 } else { 1023 };
+
+/// The folder of an image's output.
+fn folder(output: &Path, variant: &str, image: &Image) -> PathBuf {
+    let mut folder = output.join(variant);
+    if let Some(below) = image.name.parent().filter(|below| !below.as_os_str().is_empty()) {
+        folder.push(below);
+    }
+    folder
+}

@@ -1,0 +1,148 @@
+//! The folders that may be chosen: the allowed roots and what is below them.
+//!
+//! A page names a folder by an opaque id that it was given; it never sends a path. Links to folders
+//! are not followed, and a folder is looked at anew each time, so that one that has since been
+//! replaced by a link out of its root is refused.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Value, json};
+
+use lote_engine::plan::is_image_name;
+
+/// How many folders of a folder are shown.
+const MAX_SHOWN: usize = 2000;
+
+/// In how many of them images are counted, and among how many entries at most in each.
+const MAX_COUNTED: usize = 300;
+const MAX_ENTRIES: usize = 20_000;
+
+/// How many ids are remembered.
+const MAX_IDS: usize = 50_000;
+
+/// The folders that may be chosen: a handle, cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    roots: Arc<[PathBuf]>,
+    ids: Arc<Mutex<HashMap<String, PathBuf>>>,
+}
+
+impl Folders {
+    /// Those folders and what is below them; one that is not there is left out.
+    pub fn new(roots: &[PathBuf]) -> Self {
+        let mut real: Vec<PathBuf> = Vec::new();
+        for root in roots.iter().filter_map(|root| fs::canonicalize(root).ok()) {
+            if root.is_dir() && !real.contains(&root) {
+                real.push(root);
+            }
+        }
+        Self { roots: real.into(), ids: Arc::default() }
+    }
+
+    /// A folder of an id that a page was given; `None` if it is not, or no longer, an allowed one.
+    /// Blocks.
+    pub fn get(&self, id: &str) -> Option<PathBuf> {
+        let known = self.ids.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        let path = known.or_else(|| self.roots.iter().find(|root| id_of(root) == id).cloned())?;
+        self.allowed(&path)
+    }
+
+    /// That folder, if it may be chosen. Blocks.
+    pub fn allowed(&self, path: &Path) -> Option<PathBuf> {
+        let real = fs::canonicalize(path).ok()?;
+        (real == path && real.is_dir() && self.root_of(&real).is_some()).then_some(real)
+    }
+
+    /// A folder as the page gets it: without an id the roots. Blocks.
+    pub fn listing(&self, id: Option<&str>) -> Option<Value> {
+        let Some(id) = id else {
+            let folders: Vec<_> =
+                self.roots.iter().map(|root| self.entry(root, count_images(root))).collect();
+            return Some(json!({
+                "id": "", "label": "", "parent": null, "images": 0, "folders": folders,
+            }));
+        };
+        let folder = self.get(id)?;
+        let is_root = self.roots.contains(&folder);
+        let parent = if is_root { String::new() } else { self.remember(folder.parent()?) };
+        let below: Vec<_> = folders_in(&folder)
+            .into_iter()
+            .enumerate()
+            .map(|(index, path)| {
+                let images = if index < MAX_COUNTED { count_images(&path) } else { None };
+                self.entry(&path, images)
+            })
+            .collect();
+        Some(json!({
+            "id": id, "label": label(&folder), "parent": parent,
+            "images": count_images(&folder).unwrap_or(0), "folders": below,
+        }))
+    }
+
+    fn entry(&self, path: &Path, images: Option<usize>) -> Value {
+        json!({"id": self.remember(path), "name": label(path), "images": images})
+    }
+
+    fn root_of(&self, path: &Path) -> Option<&PathBuf> {
+        self.roots.iter().find(|root| path.starts_with(root))
+    }
+
+    /// The id of a folder, which can be looked up from now on.
+    fn remember(&self, path: &Path) -> String {
+        let id = id_of(path);
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        if ids.len() >= MAX_IDS {
+            // Whoever still shows one of them starts again from the roots.
+            ids.clear();
+        }
+        ids.insert(id.clone(), path.to_owned());
+        id
+    }
+}
+
+/// The name of a folder, for people.
+pub fn label(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// The id of a folder.
+fn id_of(path: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    format!("f{:016x}", hasher.finish())
+}
+
+/// The folders in a folder, by name. Hidden ones and links are left out.
+fn folders_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
+        .map(|entry| entry.path())
+        .take(MAX_SHOWN)
+        .collect();
+    folders.sort_by_cached_key(|path| label(path).to_lowercase());
+    folders
+}
+
+/// How many files directly in a folder are images by their names; `None` if that is not known.
+fn count_images(folder: &Path) -> Option<usize> {
+    let entries = fs::read_dir(folder).ok()?;
+    let mut images = 0;
+    for (index, entry) in entries.flatten().enumerate() {
+        if index >= MAX_ENTRIES {
+            return None;
+        }
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        images += usize::from(!is_folder && is_image_name(&entry.file_name()));
+    }
+    Some(images)
+}

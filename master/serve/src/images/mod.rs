@@ -1,0 +1,365 @@
+//! The list of images that the next job works on. It is the server's: all pages share it.
+//!
+//! The list comes from one folder (the input folder, a chosen one, an upload, the samples), is
+//! found by the same scan as a plan's, and can leave single images out. Pages know images by
+//! opaque ids only; a path never comes from a page.
+
+pub mod folders;
+mod list;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashSet, VecDeque};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lote_protocol::outcome::{Failure, FailureKind};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::redact;
+use list::{Item, List, search_key};
+use lote_engine::plan::{self, PlanError};
+
+/// How many former lists are remembered: jobs and pages may still speak of their images.
+const FORMER_LISTS: usize = 4;
+
+/// The list of images: a handle, cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Images(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// Where outputs go: what is there is no input.
+    output: PathBuf,
+    /// Folders that links may lead to from anywhere, without links in their own paths.
+    roots: Vec<PathBuf>,
+    state: Mutex<State>,
+    revision: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    place: Option<Place>,
+    list: List,
+    excluded: HashSet<String>,
+    former: VecDeque<List>,
+    loading: bool,
+    /// Grows with each scan that begins: the end of an older one is of no interest.
+    scans: u64,
+}
+
+/// Where images come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// What kind of place it is.
+    pub source: Source,
+    /// Its name for people.
+    pub label: String,
+    /// The folder.
+    pub root: PathBuf,
+    /// Whether the folders below it belong to it.
+    pub recursive: bool,
+}
+
+/// What kind of place images come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The server's input folder.
+    Input,
+    /// A folder below an allowed root.
+    Folder,
+    /// Files that a page has sent.
+    Upload,
+    /// Sample images.
+    Samples,
+}
+
+/// What a job would run on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// The folder.
+    pub root: PathBuf,
+    /// Whether the folders below it belong to it.
+    pub recursive: bool,
+    /// Images that are left out, by their paths.
+    pub exclude: HashSet<PathBuf>,
+    /// The folders that links may lead to.
+    pub within: Vec<PathBuf>,
+    /// The folder's name for people.
+    pub label: String,
+    /// How many images are not left out.
+    pub count: usize,
+}
+
+/// An image of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Opaque; another one when the file changes.
+    pub id: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its file name, for people.
+    pub name: String,
+    /// The folder that it is in, below that of the list, for people; may be empty.
+    pub folder: String,
+    /// Its size, bytes.
+    pub bytes: u64,
+}
+
+/// An id that no image has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no image of that id")]
+pub struct UnknownImage;
+
+impl Images {
+    /// An empty list. What is in the folder `output` is never an input. Links to files are followed
+    /// into the list's own folder and into `roots`, and nowhere else.
+    pub fn new(output: PathBuf, roots: &[PathBuf]) -> Self {
+        let revision = watch::Sender::new(1);
+        let roots = roots.iter().filter_map(|root| fs::canonicalize(root).ok()).collect();
+        Self(Arc::new(Inner { output, roots, state: Mutex::default(), revision }))
+    }
+
+    /// The folders that links of a place may lead to.
+    fn within(&self, place: &Place) -> Vec<PathBuf> {
+        let own = fs::canonicalize(&place.root).ok();
+        own.into_iter().chain(self.0.roots.iter().cloned()).collect()
+    }
+
+    /// What a job would run on; `None` if there is no image, or not yet.
+    pub fn selection(&self) -> Option<Selection> {
+        let state = self.state();
+        let place = state.place.as_ref().filter(|_| !state.loading)?;
+        let is_excluded = |item: &&Item| state.excluded.contains(&item.input.id);
+        let exclude: HashSet<_> = state
+            .list
+            .items()
+            .iter()
+            .filter(is_excluded)
+            .map(|item| item.input.path.clone())
+            .collect();
+        let count = state.list.items().len() - exclude.len();
+        let Place { label, root, recursive, .. } = place.clone();
+        let within = state.list.within().to_vec();
+        (count > 0).then_some(Selection { root, recursive, exclude, within, label, count })
+    }
+
+    /// Where the images come from.
+    pub fn place(&self) -> Option<Place> {
+        self.state().place.clone()
+    }
+
+    /// An image of the list or of one of the lists before.
+    pub fn get(&self, id: &str) -> Option<Input> {
+        let state = self.state();
+        state.lists().find_map(|list| list.get(id)).map(|item| item.input.clone())
+    }
+
+    /// As [`Images::get`], unless what is at its path has become a link to elsewhere, or its
+    /// folder has. Blocks.
+    pub fn find(&self, id: &str) -> Option<Input> {
+        let (input, within) = {
+            let state = self.state();
+            let found = |list: &List| Some((list.get(id)?.input.clone(), list.within().to_vec()));
+            state.lists().find_map(found)?
+        };
+        let is_inside = |real: PathBuf| within.iter().any(|folder| real.starts_with(folder));
+        // That a file is not there any more is told by whoever opens it.
+        fs::canonicalize(&input.path).map_or(true, is_inside).then_some(input)
+    }
+
+    /// The id of the image at that path.
+    pub fn id_of(&self, path: &Path) -> Option<String> {
+        let state = self.state();
+        state.lists().find_map(|list| list.at(path)).map(|item| item.input.id.clone())
+    }
+
+    /// The images, in order, without those that are left out.
+    pub fn list(&self) -> Vec<Input> {
+        let state = self.state();
+        state.wanted().map(|item| item.input.clone()).collect()
+    }
+
+    /// The list in short, as the page gets it.
+    pub fn summary(&self) -> Value {
+        let state = self.state();
+        let source = state.place.as_ref().map_or(json!("none"), |place| json!(place.source));
+        let bytes: u64 = state.wanted().map(|item| item.input.bytes).sum();
+        json!({
+            "revision": *self.0.revision.borrow(),
+            "source": source,
+            "label": state.place.as_ref().map_or("", |place| place.label.as_str()),
+            "count": state.list.items().len(),
+            "excluded": state.excluded.len(),
+            "skipped": state.list.skipped_count(),
+            "bytes": bytes,
+            "loading": state.loading,
+        })
+    }
+
+    /// A page of the list as the page gets it: of the images with `query` in their names, case and
+    /// accents ignored, `limit` from `offset` on.
+    pub fn page(&self, query: &str, offset: usize, limit: usize) -> Value {
+        let state = self.state();
+        let query = search_key(query);
+        let found = state.list.items().iter().filter(|item| item.key.contains(&query));
+        let mut total = 0;
+        let mut shown = Vec::new();
+        for (index, item) in found.enumerate() {
+            total += 1;
+            if index >= offset && shown.len() < limit {
+                shown.push(item.json(state.excluded.contains(&item.input.id)));
+            }
+        }
+        let revision = *self.0.revision.borrow();
+        json!({"revision": revision, "total": total, "offset": offset, "images": shown})
+    }
+
+    /// The first 500 files that are no images, as the page gets them.
+    pub fn skipped(&self) -> Value {
+        let state = self.state();
+        let entry = |(name, reason): &(String, String)| json!({"name": name, "reason": reason});
+        json!({"files": state.list.skipped().iter().map(entry).collect::<Vec<_>>()})
+    }
+
+    /// Takes what a worker has found out about an image: the size of its picture, upright.
+    pub fn facts(&self, id: &str, width_px: u32, height_px: u32) {
+        self.note(id, |item| item.size_px = Some((width_px, height_px)));
+    }
+
+    /// Takes from a worker that an image cannot be read.
+    pub fn problem(&self, id: &str, kind: FailureKind, message: &str) {
+        self.note(id, |item| item.problem = Some(Failure::new(kind, message)));
+    }
+
+    /// Tells the revision whenever the list or an exclusion changes.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.revision.subscribe()
+    }
+
+    /// Makes the images of a place the list, and returns its revision. This searches folders, so
+    /// it blocks. Images that were left out remain so if the place is the same as before. If
+    /// another place is loaded meanwhile, that one wins.
+    pub fn load(&self, place: Place) -> Result<u64, PlanError> {
+        self.load_with(place, Vec::new())
+    }
+
+    /// As [`Images::load`], with the names of files that were no images and are not there any more.
+    pub fn load_with(&self, place: Place, skipped: Vec<String>) -> Result<u64, PlanError> {
+        let scan = {
+            let mut state = self.state();
+            state.scans += 1;
+            state.loading = true;
+            state.scans
+        };
+        self.changed();
+        let within = self.within(&place);
+        let listing = plan::list(&place.root, place.recursive, &within, &self.0.output);
+        let mut state = self.state();
+        if state.scans != scan {
+            return Ok(*self.0.revision.borrow());
+        }
+        state.loading = false;
+        match listing {
+            Ok(listing) => {
+                let list = List::new(listing, &place.root, within, skipped, &state.list);
+                state.replace(Some(place), list);
+                drop(state);
+                Ok(self.changed())
+            }
+            Err(error) => {
+                drop(state);
+                self.changed();
+                let folders = [(place.root.as_path(), place.label.as_str())];
+                Err(error.with_paths(|path| redact::path(path, &folders)))
+            }
+        }
+    }
+
+    /// Empties the list; the files stay. Returns the revision.
+    pub fn clear(&self) -> u64 {
+        let mut state = self.state();
+        state.scans += 1;
+        state.loading = false;
+        state.replace(None, List::default());
+        drop(state);
+        self.changed()
+    }
+
+    /// Leaves images out, or takes them back in; `None` stands for all. Returns the revision.
+    pub fn exclude(&self, ids: Option<&[String]>, excluded: bool) -> Result<u64, UnknownImage> {
+        let mut state = self.state();
+        let State { list, excluded: out, .. } = &mut *state;
+        let ids = match ids {
+            Some(ids) if ids.iter().any(|id| list.get(id).is_none()) => return Err(UnknownImage),
+            Some(ids) => ids.to_vec(),
+            None => list.items().iter().map(|item| item.input.id.clone()).collect(),
+        };
+        for id in ids {
+            if excluded {
+                out.insert(id);
+            } else {
+                out.remove(&id);
+            }
+        }
+        drop(state);
+        Ok(self.changed())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, id: &str, note: impl Fn(&mut Item)) {
+        let mut state = self.state();
+        let State { list, former, .. } = &mut *state;
+        for list in std::iter::once(list).chain(former) {
+            if let Some(item) = list.get_mut(id) {
+                note(item);
+            }
+        }
+    }
+
+    /// Counts a change.
+    fn changed(&self) -> u64 {
+        let mut revision = 0;
+        self.0.revision.send_modify(|now| {
+            *now += 1;
+            revision = *now;
+        });
+        revision
+    }
+}
+
+impl State {
+    /// The list and those before it, the newest first.
+    fn lists(&self) -> impl Iterator<Item = &List> {
+        std::iter::once(&self.list).chain(&self.former)
+    }
+
+    /// The images that are not left out, in order.
+    fn wanted(&self) -> impl Iterator<Item = &Item> {
+        self.list.items().iter().filter(|item| !self.excluded.contains(&item.input.id))
+    }
+
+    /// Another list takes the place of this one.
+    fn replace(&mut self, place: Option<Place>, list: List) {
+        let same = |place: &Place| (place.source, place.root.clone());
+        if self.place.as_ref().map(same) == place.as_ref().map(same) {
+            self.excluded.retain(|id| list.get(id).is_some());
+        } else {
+            self.excluded.clear();
+        }
+        let before = std::mem::replace(&mut self.list, list);
+        if !before.items().is_empty() {
+            self.former.push_front(before);
+            self.former.truncate(FORMER_LISTS);
+        }
+        self.place = place;
+    }
+}

@@ -1,0 +1,326 @@
+//! What pages may want of jobs.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use super::prepare::Spec;
+use super::request::{JobRequest, check_steps};
+use super::{Accepted, Desk, JobError, Jobs, Todo, WorkKind, compare};
+use crate::live::shapes::{JobState, LaneState, Pause, Step};
+use lote_engine::run::Order;
+use lote_engine::scheduler::WorkerId;
+
+/// Most jobs that wait.
+const MAX_WAITING: usize = 50;
+/// Most repetitions of a comparison.
+const MAX_REPEATS: u32 = 20;
+
+/// What is to be compared.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CompareRequest {
+    /// What is made of each image.
+    pub steps: Vec<Step>,
+    /// Images, at most.
+    pub images: usize,
+    /// How often each is measured.
+    pub repeats: u32,
+}
+
+impl Jobs {
+    /// Plans a job and begins it, or has it wait until others are done.
+    pub async fn start(&self, request: JobRequest) -> Result<Accepted, JobError> {
+        request.check(self.0.config.max_workers)?;
+        let selection = self.0.images.selection().ok_or(JobError::NoImages)?;
+        let id = {
+            let mut desk = self.desk();
+            if desk.waiting.len() >= MAX_WAITING {
+                return Err(JobError::not_now("queue_full", "too many jobs wait already"));
+            }
+            desk.jobs_so_far += 1;
+            format!("j{}", desk.jobs_so_far)
+        };
+        let jobs = self.clone();
+        let spec = tokio::task::spawn_blocking(move || jobs.prepare(id, request, selection)).await;
+        let spec = spec.map_err(|error| JobError::Internal(error.to_string()))??;
+        let (job, begun) = (spec.id.clone(), Arc::clone(&spec.begun));
+        let queued = self.enqueue(spec)?;
+        if !queued {
+            // So that what is asked of it next finds it.
+            begun.notified().await;
+        }
+        Ok(Accepted { job, queued })
+    }
+
+    /// Has a job begin, or wait until others are done; tells whether it has to.
+    fn enqueue(&self, spec: Spec) -> Result<bool, JobError> {
+        let mut desk = self.desk();
+        if desk.is_closed {
+            return Err(JobError::not_now("closing", "the server is about to end"));
+        }
+        let queued = desk.is_busy();
+        desk.waiting.push_back(Todo::Job(Box::new(Spec { has_waited: queued, ..spec })));
+        if queued {
+            self.tell_queue(&desk);
+        }
+        self.0.news.notify_one();
+        Ok(queued)
+    }
+
+    pub(super) fn tell_queue(&self, desk: &Desk) {
+        self.0.live.with(|model, t| model.set_queue(desk.queue(), t));
+    }
+
+    /// Starts nothing more of a job until [`Jobs::resume`].
+    pub fn pause(&self, job: &str) -> Result<(), JobError> {
+        let desk = self.desk();
+        let orders = self.orders(&desk, job)?;
+        let paused = self.0.live.with(|model, t| match model.job().map(|job| job.state) {
+            Some(JobState::Paused) => Some(false),
+            Some(JobState::Starting | JobState::Running) => {
+                model.set_state(JobState::Paused, Some(Pause::User), t);
+                Some(true)
+            }
+            _ => None,
+        });
+        match paused {
+            Some(true) => send(orders, Order::Pause),
+            Some(false) => Ok(()),
+            None => Err(JobError::not_now("not_running", "the job is not running")),
+        }
+    }
+
+    /// Goes on with a job; if the disk was full it is tried again.
+    pub fn resume(&self, job: &str) -> Result<(), JobError> {
+        let desk = self.desk();
+        let orders = self.orders(&desk, job)?;
+        let resumed = self.0.live.with(|model, t| match model.job().map(|job| job.state) {
+            Some(JobState::Paused) => {
+                model.set_state(JobState::Running, None, t);
+                Some(true)
+            }
+            Some(JobState::Starting | JobState::Running) => Some(false),
+            _ => None,
+        });
+        match resumed {
+            Some(true) => send(orders, Order::Resume),
+            Some(false) => Ok(()),
+            None => Err(JobError::not_now("not_running", "the job is not running")),
+        }
+    }
+
+    /// Ends a job; what has been started may finish. One that waits is forgotten.
+    pub fn cancel(&self, job: &str) -> Result<(), JobError> {
+        let mut desk = self.desk();
+        let before = desk.waiting.len();
+        desk.waiting.retain(|todo| !matches!(todo, Todo::Job(spec) if spec.id == job));
+        if desk.waiting.len() < before {
+            self.tell_queue(&desk);
+            return Ok(());
+        }
+        let Some(orders) = desk.orders(job) else {
+            // One that has ended is as cancelled as it can be.
+            return if self.knows(&desk, job) { Ok(()) } else { Err(JobError::NotFound) };
+        };
+        let cancelled = self.0.live.with(|model, t| {
+            let is_live = model.job().is_some_and(|job| job.state.is_live());
+            if is_live {
+                model.set_state(JobState::Cancelling, None, t);
+            }
+            is_live
+        });
+        if cancelled { send(orders, Order::Cancel) } else { Ok(()) }
+    }
+
+    /// Makes the missing outputs of a job that was cancelled or could not go on.
+    pub fn continue_job(&self, job: &str) -> Result<(), JobError> {
+        let mut desk = self.desk();
+        let spec = self.last(&desk, job)?;
+        let continued = self.0.live.with(|model, t| match model.job().map(|job| job.state) {
+            Some(JobState::Cancelled | JobState::Failed) => {
+                model.set_state(JobState::Starting, None, t);
+                Some(true)
+            }
+            Some(state) if state.is_live() && state != JobState::Cancelling => Some(false),
+            _ => None,
+        });
+        match continued {
+            Some(true) => {
+                self.again(&mut desk, spec);
+                Ok(())
+            }
+            Some(false) => Ok(()),
+            None => {
+                Err(JobError::not_now("not_cancelled", "nothing is missing that was not tried"))
+            }
+        }
+    }
+
+    /// Tries failed outputs of a job again (`None`: all of them).
+    pub fn retry(&self, job: &str, outputs: Option<&[String]>) -> Result<(), JobError> {
+        let mut desk = self.desk();
+        let spec = self.last(&desk, job)?;
+        let (count, has_ended) = self.0.live.with(|model, t| {
+            let state = model.job().map(|job| job.state);
+            if state == Some(JobState::Cancelling) {
+                return (None, false);
+            }
+            let count = model.retry(outputs);
+            let has_ended = count > 0 && state.is_some_and(|state| !state.is_live());
+            if has_ended {
+                model.set_state(JobState::Starting, None, t);
+            }
+            (Some(count), has_ended)
+        });
+        if has_ended {
+            self.again(&mut desk, spec);
+        }
+        match count {
+            Some(0) if outputs.is_some_and(|outputs| !outputs.is_empty()) => {
+                Err(JobError::NotFound)
+            }
+            Some(_) => Ok(()),
+            None => Err(JobError::not_now("cancelling", "the job is being cancelled")),
+        }
+    }
+
+    fn again(&self, desk: &mut Desk, spec: Arc<Spec>) {
+        desk.waiting.push_front(Todo::Again(spec));
+        self.0.news.notify_one();
+    }
+
+    /// The job of that id, if no other has begun since.
+    fn last(&self, desk: &Desk, job: &str) -> Result<Arc<Spec>, JobError> {
+        match &desk.last {
+            Some(spec) if spec.id == job => Ok(Arc::clone(spec)),
+            _ if self.knows(desk, job) => {
+                Err(JobError::not_now("superseded", "another job has begun since"))
+            }
+            _ => Err(JobError::NotFound),
+        }
+    }
+
+    /// Whether there is, or was, a job of that id that can still be asked about.
+    pub(super) fn knows(&self, desk: &Desk, job: &str) -> bool {
+        let waits = |todo: &Todo| matches!(todo, Todo::Job(spec) if spec.id == job);
+        desk.waiting.iter().any(waits)
+            || desk.orders(job).is_some()
+            || self.0.live.with(|model, _| model.book(job).is_some())
+    }
+
+    fn orders<'a>(&self, desk: &'a Desk, job: &str) -> Result<&'a mpsc::Sender<Order>, JobError> {
+        match desk.orders(job) {
+            Some(orders) => Ok(orders),
+            None if self.knows(desk, job) => {
+                Err(JobError::not_now("not_running", "the job is not running"))
+            }
+            None => Err(JobError::NotFound),
+        }
+    }
+
+    /// Kills a worker, as anybody on the machine could.
+    pub fn kill(&self, worker: u32) -> Result<(), JobError> {
+        let state = self.0.live.with(|model, _| model.worker_state(worker));
+        match state {
+            Some(LaneState::Starting | LaneState::Ready) => self.order_kill(worker),
+            Some(LaneState::Lost | LaneState::Stopped) => Err(not_running()),
+            None => Err(JobError::NotFound),
+        }
+    }
+
+    fn order_kill(&self, worker: u32) -> Result<(), JobError> {
+        let desk = self.desk();
+        match &desk.work {
+            Some(work) if work.what != WorkKind::Compare => {
+                send(&work.orders, Order::Kill(WorkerId(worker)))
+            }
+            _ => Err(not_running()),
+        }
+    }
+
+    /// Kills a worker that has something to do, and follows what comes of it.
+    pub fn isolation(&self) -> Result<(), JobError> {
+        let worker = self.0.live.with(|model, _| {
+            let is_running = model.job().is_some_and(|job| job.state == JobState::Running);
+            let busy = if is_running { model.busy_workers() } else { Vec::new() };
+            // How random it is does not matter.
+            let chance = RandomState::new().hash_one(0) as usize;
+            let worker = busy.get(chance % busy.len().max(1)).copied();
+            if let Some(worker) = worker {
+                model.begin_isolation(worker);
+            }
+            worker
+        });
+        let none = || JobError::not_now("no_job", "no job is running");
+        self.order_kill(worker.ok_or_else(none)?)
+    }
+
+    /// Measures processes against threads.
+    pub fn compare(&self, request: &CompareRequest) -> Result<(), JobError> {
+        if request.images == 0 || !(1..=MAX_REPEATS).contains(&request.repeats) {
+            let message = format!("at least one image, and 1 to {MAX_REPEATS} repetitions");
+            return Err(JobError::Bad(message));
+        }
+        let steps = check_steps(&request.steps)?;
+        if steps.is_empty() {
+            return Err(JobError::Bad("at least one filter is needed".into()));
+        }
+        let within = self.0.images.selection().ok_or(JobError::NoImages)?.within;
+        let mut images: Vec<_> = self.0.images.list().into_iter().map(|image| image.path).collect();
+        images.truncate(request.images);
+        if images.is_empty() {
+            return Err(JobError::NoImages);
+        }
+        let mut desk = self.desk();
+        if desk.is_busy() || desk.is_closed {
+            return Err(JobError::not_now("busy", "a job is running"));
+        }
+        let spec = compare::Spec { steps, images, within, repeats: request.repeats };
+        self.0.live.with(|model, _| model.set_compare(spec.compare()));
+        desk.waiting.push_back(Todo::Compare(Box::new(spec)));
+        self.0.news.notify_one();
+        Ok(())
+    }
+
+    /// Ends the comparison.
+    pub fn cancel_compare(&self) -> Result<(), JobError> {
+        let mut desk = self.desk();
+        let before = desk.waiting.len();
+        desk.waiting.retain(|todo| !matches!(todo, Todo::Compare(_)));
+        if desk.waiting.len() < before {
+            self.0.live.with(|model, _| compare::end_cancelled(model));
+        }
+        match &desk.work {
+            Some(work) if work.what == WorkKind::Compare => send(&work.orders, Order::Abort),
+            _ => Ok(()),
+        }
+    }
+
+    /// Begins nothing more, and ends what is being done: what is in hand may finish.
+    pub fn close(&self) {
+        let mut desk = self.desk();
+        desk.is_closed = true;
+        desk.waiting.clear();
+        if let Some(work) = &desk.work {
+            let order = if work.what == WorkKind::Compare { Order::Abort } else { Order::Cancel };
+            // If so many orders wait it has been told often enough.
+            let _ = work.orders.try_send(order);
+        }
+        self.0.live.with(|model, t| {
+            if model.job().is_some_and(|job| job.state.is_live()) {
+                model.set_state(JobState::Cancelling, None, t);
+            }
+        });
+        self.0.news.notify_one();
+    }
+}
+
+fn send(orders: &mpsc::Sender<Order>, order: Order) -> Result<(), JobError> {
+    orders.try_send(order).map_err(|_| JobError::not_now("busy", "too many orders at once"))
+}
+
+const fn not_running() -> JobError {
+    JobError::not_now("not_running", "that worker is not running")
+}

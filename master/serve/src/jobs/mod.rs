@@ -1,0 +1,163 @@
+//! The jobs of the server: one runs, others wait, and the last ones can be asked about.
+//!
+//! Commands come from connections, on any thread. The work is done by [`Jobs::work`] on the main
+//! thread, through the same [`lote_engine::run::run`] as the command line's: workers die with the thread
+//! that started them. What becomes of a job is kept in [`Live`], which pages see.
+
+mod commands;
+mod compare;
+mod error;
+mod isolation;
+mod prepare;
+mod request;
+mod restore;
+mod views;
+mod work;
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lote_protocol::sandbox::Sandbox;
+use serde::Serialize;
+use tokio::sync::{Notify, mpsc};
+
+pub use commands::CompareRequest;
+pub use error::JobError;
+pub use request::{
+    JobRequest, MAX_STEPS, MAX_VARIANTS, OutputRequest, VariantRequest, check_encoding, check_steps,
+};
+pub use views::OutputRecord;
+pub use work::main_thread;
+
+use crate::images::Images;
+use crate::live::Live;
+use crate::live::shapes::QueuedJob;
+use lote_engine::run::{Order, Settings};
+use prepare::Spec;
+
+/// A handle to the jobs; clones are the same.
+#[derive(Debug, Clone)]
+pub struct Jobs(Arc<Shared>);
+
+/// What all jobs have in common.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder that outputs go to.
+    pub output: PathBuf,
+    /// Its name, for people.
+    pub output_label: String,
+    /// How runs work; mode and slots are the job's.
+    pub settings: Settings,
+    /// The sandbox that a worker was in when the server started, if one did start.
+    pub sandbox: Option<Sandbox>,
+    /// Slots that a job has at most.
+    pub max_workers: u32,
+}
+
+#[derive(Debug)]
+struct Shared {
+    live: Live,
+    images: Images,
+    config: Config,
+    desk: Mutex<Desk>,
+    /// There is something to be done.
+    news: Notify,
+    /// An isolation test waits for its proof.
+    proofs: Notify,
+}
+
+/// What is done, and what waits.
+#[derive(Debug, Default)]
+struct Desk {
+    jobs_so_far: u64,
+    waiting: VecDeque<Todo>,
+    /// What is being done, if anything is.
+    work: Option<Work>,
+    /// The job that began last: it can be continued.
+    last: Option<Arc<Spec>>,
+    /// No more is to be begun.
+    is_closed: bool,
+}
+
+/// What is being done.
+#[derive(Debug)]
+struct Work {
+    what: WorkKind,
+    orders: mpsc::Sender<Order>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum WorkKind {
+    Job(String),
+    Compare,
+}
+
+/// What waits.
+#[derive(Debug)]
+enum Todo {
+    /// A job.
+    Job(Box<Spec>),
+    /// What is open of the last job.
+    Again(Arc<Spec>),
+    /// A comparison.
+    Compare(Box<compare::Spec>),
+}
+
+/// A job that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Accepted {
+    /// Its id.
+    pub job: String,
+    /// Whether it has to wait.
+    pub queued: bool,
+}
+
+impl Jobs {
+    /// No jobs so far.
+    pub fn new(live: Live, images: Images, config: Config) -> Self {
+        let (desk, news, proofs) = (Mutex::default(), Notify::new(), Notify::new());
+        Self(Arc::new(Shared { live, images, config, desk, news, proofs }))
+    }
+
+    /// What all jobs have in common.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Whether something is done, or waits.
+    pub fn is_busy(&self) -> bool {
+        self.desk().is_busy()
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.0.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Desk {
+    /// The jobs that wait.
+    fn queue(&self) -> Vec<QueuedJob> {
+        let jobs = self.waiting.iter().filter_map(|todo| match todo {
+            Todo::Job(spec) => Some(spec),
+            Todo::Again(_) | Todo::Compare(_) => None,
+        });
+        jobs.map(|spec| QueuedJob {
+            id: spec.id.clone(),
+            name: spec.name.clone(),
+            images: spec.plan.images.len(),
+            outputs: spec.plan.counts().outputs,
+        })
+        .collect()
+    }
+
+    fn is_busy(&self) -> bool {
+        self.work.is_some() || !self.waiting.is_empty()
+    }
+
+    /// Where orders go for the job of that id, if it is being done.
+    fn orders(&self, job: &str) -> Option<&mpsc::Sender<Order>> {
+        let work = self.work.as_ref()?;
+        (work.what == WorkKind::Job(job.to_owned())).then_some(&work.orders)
+    }
+}

@@ -1,0 +1,209 @@
+//! From a request to a job that can begin. Everything that can fail early fails here.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::request::JobRequest;
+use super::{JobError, Jobs};
+use crate::images::Selection;
+use crate::live::shapes::{Job, JobState, Progress, Step, Variant};
+use crate::live::{Book, ImageRef};
+use crate::redact;
+use lote_engine::journal::{By, Header, Journal, Page, Records, Work};
+use lote_engine::plan::{self, IfExists, Plan, PlanError};
+use lote_engine::run::{Settings, space, sweep_orphans};
+
+/// With less than this the disk counts as full.
+const MIN_FREE_BYTES: u64 = 16 << 20;
+
+/// A job that can begin.
+#[derive(Debug, Clone)]
+pub(super) struct Spec {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) request: JobRequest,
+    pub(super) selection: Selection,
+    pub(super) settings: Settings,
+    pub(super) plan: Arc<Plan>,
+    pub(super) images: Vec<ImageRef>,
+    pub(super) output: PathBuf,
+    pub(super) output_label: String,
+    /// What becomes of its outputs, on the disk.
+    pub(super) record: Record,
+    /// Whether others went before it.
+    pub(super) has_waited: bool,
+    /// Told when it has begun.
+    pub(super) begun: Arc<Notify>,
+}
+
+/// The journal of a job, once it has begun; clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Record {
+    journal: Arc<Mutex<Option<Journal>>>,
+    /// The one to go on with.
+    past: Option<PathBuf>,
+}
+
+impl Record {
+    /// That goes on with a journal.
+    pub(super) fn past(path: PathBuf) -> Self {
+        Self { past: Some(path), ..Self::default() }
+    }
+
+    /// Begins the journal, unless it has begun. A job runs also without one.
+    pub(super) fn begin(&self, spec: &Spec, plan: &Plan) {
+        let mut journal = self.lock();
+        if journal.is_none() {
+            let durable = spec.settings.durable;
+            let begun = match &self.past {
+                Some(path) => Journal::reopen(path, durable),
+                None => spec.header().and_then(|header| Journal::create(&spec.output, &header)),
+            };
+            *journal = begun
+                .inspect_err(|error| tracing::warn!(%error, "there is no journal of the job"))
+                .ok();
+        }
+        if let Some(journal) = &mut *journal {
+            journal.begin(plan);
+        }
+    }
+
+    /// Does that with the journal, if there is one.
+    pub(super) fn with(&self, act: impl FnOnce(&mut Journal)) {
+        if let Some(journal) = &mut *self.lock() {
+            act(journal);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Jobs {
+    /// Plans a job and makes its folders. Blocks.
+    pub(super) fn prepare(
+        &self,
+        id: String,
+        request: JobRequest,
+        selection: Selection,
+    ) -> Result<Spec, JobError> {
+        self.prepare_with(id, request, selection, None)
+    }
+
+    /// As [`Jobs::prepare`], for a job that goes on, with what is on record of it.
+    pub(super) fn prepare_with(
+        &self,
+        id: String,
+        request: JobRequest,
+        selection: Selection,
+        past: Option<&Records>,
+    ) -> Result<Spec, JobError> {
+        let config = &self.0.config;
+        let folders = [
+            (selection.root.as_path(), selection.label.as_str()),
+            (config.output.as_path(), config.output_label.as_str()),
+        ];
+        let told = |error: PlanError| error.with_paths(|path| redact::path(path, &folders));
+        let mut asked = request.plan_request(&selection, &config.output)?;
+        let plan = match past {
+            None => plan::plan(&asked),
+            Some(past) => {
+                // It was seen to when it began that none of its outputs existed.
+                if asked.if_exists == IfExists::Fail {
+                    asked.if_exists = IfExists::Overwrite;
+                }
+                plan::resume(&asked, past)
+            }
+        };
+        let plan = plan.map_err(told)?;
+        let output = request.output_folder(&config.output);
+        if past.is_none()
+            && let Some(free) = space::free(&output).filter(|free| *free < MIN_FREE_BYTES)
+        {
+            return Err(JobError::NoSpace { free_mib: free >> 20 });
+        }
+        plan::prepare(&plan).map_err(told)?;
+        sweep_orphans(&plan::folders(&plan));
+        let images = plan.images.iter().enumerate().map(|(place, image)| {
+            let name = image.name.file_name().unwrap_or(image.name.as_os_str());
+            ImageRef {
+                id: self.0.images.id_of(&image.path).unwrap_or_else(|| format!("unlisted-{place}")),
+                name: name.to_string_lossy().into_owned(),
+            }
+        });
+        let folder = request.output.folder.as_ref().map(|folder| format!("/{folder}"));
+        let label = &config.output_label;
+        Ok(Spec {
+            id,
+            name: selection.label.clone(),
+            settings: Settings {
+                mode: request.mode,
+                slots: request.workers,
+                ..config.settings.clone()
+            },
+            images: images.collect(),
+            plan: Arc::new(plan),
+            output,
+            output_label: format!("{label}{}", folder.unwrap_or_default()),
+            record: Record::default(),
+            has_waited: false,
+            begun: Arc::default(),
+            request,
+            selection,
+        })
+    }
+}
+
+impl Spec {
+    /// The job as pages see it when it begins.
+    pub(super) fn job(&self, t: f64) -> Job {
+        let plan = &self.plan;
+        let variants = plan.variants.iter().map(|variant| Variant {
+            name: variant.name.clone(),
+            steps: variant.steps.iter().map(Step::from).collect(),
+            planned: plan.images.len(),
+        });
+        Job {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            state: JobState::Starting,
+            pause: None,
+            error: None,
+            mode: self.settings.mode,
+            workers: self.settings.slots.min(plan.units.len() as u32).max(1),
+            images: plan.images.len(),
+            outputs: plan.counts().outputs,
+            variants: variants.collect(),
+            output_label: self.output_label.clone(),
+            started_ms: t,
+            ended_ms: None,
+            progress: Progress::default(),
+        }
+    }
+
+    /// What goes on record when it begins.
+    fn header(&self) -> io::Result<Header> {
+        let asked = self.request.plan_request(&self.selection, &self.output);
+        let mut asked = asked.map_err(|error| io::Error::other(error.to_string()))?;
+        asked.output.clone_from(&self.output);
+        let work = Work {
+            mode: self.settings.mode,
+            jobs: Some(self.settings.slots),
+            durable: self.settings.durable,
+            ..Work::default()
+        };
+        let page = Page {
+            label: self.selection.label.clone(),
+            folder: self.request.output.folder.clone(),
+        };
+        Ok(Header { page: Some(page), ..Header::new(&asked, By::Serve, work) })
+    }
+
+    pub(super) fn book(&self, instance: &str) -> Book {
+        Book::new(self.id.clone(), Arc::clone(&self.plan), self.images.clone(), instance)
+    }
+}

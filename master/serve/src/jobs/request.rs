@@ -1,0 +1,235 @@
+//! What a page asks for, checked.
+
+use std::path::{Path, PathBuf};
+
+use lote_protocol::filter::{self, FilterCall, VariantSpec, check_all, check_name};
+use lote_protocol::format::Format;
+use lote_protocol::task::Encoding;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::JobError;
+use crate::images::Selection;
+use crate::live::shapes::Step;
+use lote_engine::catalogue;
+use lote_engine::event::Mode;
+use lote_engine::plan::{IfCollides, IfExists, Pattern, Request};
+
+/// Most variants of a job.
+pub const MAX_VARIANTS: usize = 64;
+/// Most steps of a variant.
+pub const MAX_STEPS: usize = 16;
+/// Longest name of a variant, in characters.
+const MAX_NAME_CHARS: usize = 64;
+
+/// What a page asks for; without images it is also what a recipe holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobRequest {
+    /// How work is spread.
+    pub mode: Mode,
+    /// Slots.
+    pub workers: u32,
+    /// What is made of every image.
+    pub variants: Vec<VariantRequest>,
+    /// What becomes of the results.
+    pub output: OutputRequest,
+}
+
+/// What is made of every image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VariantRequest {
+    /// Its name, which is also its folder's.
+    pub name: String,
+    /// Its filters, in turn.
+    pub steps: Vec<Step>,
+}
+
+/// What becomes of the results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutputRequest {
+    /// A folder in the output folder; `None` is that folder itself.
+    #[serde(default)]
+    pub folder: Option<String>,
+    /// The format; `None` is that of each image.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// JPEG and WebP quality, 1..=100.
+    pub quality: u8,
+    /// How files are called.
+    pub pattern: String,
+    /// What becomes of files that exist.
+    pub if_exists: IfExists,
+}
+
+/// A filter call of a page, checked against the filter's description.
+fn check_step(step: &Step) -> Result<FilterCall, JobError> {
+    let mut params = std::collections::BTreeMap::new();
+    for (id, value) in &step.params {
+        let value = match value {
+            Value::Bool(flag) => filter::Value::Bool(*flag),
+            Value::String(text) => filter::Value::Text(text.clone()),
+            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(whole), _) => filter::Value::Integer(whole),
+                (None, Some(number)) => filter::Value::Float(number),
+                (None, None) => return Err(JobError::Bad(format!("{id} is no number"))),
+            },
+            _ => {
+                return Err(JobError::Bad(format!("{id} must be a number, a text, true or false")));
+            }
+        };
+        params.insert(id.clone(), value);
+    }
+    Ok(FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::specs())?)
+}
+
+/// The steps of a variant, checked.
+pub fn check_steps(steps: &[Step]) -> Result<Vec<FilterCall>, JobError> {
+    if steps.len() > MAX_STEPS {
+        return Err(JobError::Bad(format!("a chain has at most {MAX_STEPS} filters")));
+    }
+    steps.iter().map(check_step).collect()
+}
+
+/// How an output is to be encoded, checked.
+pub fn check_encoding(format: Option<Format>, quality: u8) -> Result<Encoding, JobError> {
+    if !(1..=100).contains(&quality) {
+        return Err(JobError::Bad("quality is a number from 1 to 100".into()));
+    }
+    Ok(Encoding { format, quality, ..Encoding::default() })
+}
+
+impl JobRequest {
+    /// The variants, checked.
+    pub fn variants(&self) -> Result<Vec<VariantSpec>, JobError> {
+        if self.variants.is_empty() {
+            return Err(JobError::Bad("at least one filter is needed".into()));
+        }
+        if self.variants.len() > MAX_VARIANTS {
+            return Err(JobError::Bad(format!("a job has at most {MAX_VARIANTS} variants")));
+        }
+        let variants = self.variants.iter().map(|variant| {
+            if variant.name.chars().count() > MAX_NAME_CHARS {
+                let message = format!("a name has at most {MAX_NAME_CHARS} characters");
+                return Err(JobError::Bad(message));
+            }
+            Ok(VariantSpec { name: variant.name.clone(), steps: check_steps(&variant.steps)? })
+        });
+        let variants: Vec<_> = variants.collect::<Result<_, _>>()?;
+        check_all(&variants)?;
+        Ok(variants)
+    }
+
+    /// Checks everything that can be checked without looking at the disk.
+    pub fn check(&self, max_workers: u32) -> Result<(), JobError> {
+        if !(1..=max_workers).contains(&self.workers) {
+            return Err(JobError::Bad(format!("workers is a number from 1 to {max_workers}")));
+        }
+        self.variants()?;
+        check_encoding(self.output.format, self.output.quality)?;
+        self.output.pattern.parse::<Pattern>()?;
+        if let Some(folder) = &self.output.folder {
+            check_name(folder)?;
+        }
+        Ok(())
+    }
+
+    /// The folder that outputs go to.
+    pub fn output_folder(&self, output: &Path) -> PathBuf {
+        self.output.folder.as_ref().map_or_else(|| output.to_owned(), |folder| output.join(folder))
+    }
+
+    /// What is to be planned.
+    pub fn plan_request(&self, images: &Selection, output: &Path) -> Result<Request, JobError> {
+        Ok(Request {
+            paths: vec![images.root.clone()],
+            recursive: images.recursive,
+            exclude: images.exclude.clone(),
+            within: images.within.clone(),
+            output: self.output_folder(output),
+            variants: self.variants()?,
+            pattern: self.output.pattern.parse()?,
+            encoding: check_encoding(self.output.format, self.output.quality)?,
+            if_exists: self.output.if_exists,
+            // A page has one answer for names that are taken, by whatever.
+            if_collides: match self.output.if_exists {
+                IfExists::Rename => IfCollides::Rename,
+                _ => IfCollides::Fail,
+            },
+            slots: self.workers as usize,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn request(change: impl FnOnce(&mut Value)) -> Result<(), JobError> {
+        let mut value = json!({
+            "mode": "processes",
+            "workers": 2,
+            "variants": [{"name": "grises", "steps": [{"filter": "grises", "params": {}}]}],
+            "output": {
+                "folder": null, "format": null, "quality": 75,
+                "pattern": "{name}_{variant}", "if_exists": "overwrite",
+            },
+        });
+        change(&mut value);
+        let request: JobRequest =
+            serde_json::from_value(value).map_err(|error| JobError::Bad(error.to_string()))?;
+        request.check(4)
+    }
+
+    #[test]
+    fn what_the_page_sends_is_understood() {
+        assert!(request(|_| {}).is_ok());
+        let chain = json!([
+            {"filter": "blur", "params": {"radio": 8}},
+            {"filter": "marca_agua", "params": {"texto": "Hola", "opacidad": 0.5}},
+        ]);
+        assert!(request(|value| value["variants"][0]["steps"] = chain).is_ok());
+        assert!(request(|value| value["output"]["folder"] = json!("Boda")).is_ok());
+        assert!(request(|value| value["output"]["format"] = json!("webp")).is_ok());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let steps = |steps: Value| request(|value| value["variants"][0]["steps"] = steps);
+        assert!(steps(json!([])).is_err());
+        assert!(steps(json!([{"filter": "nothing", "params": {}}])).is_err());
+        assert!(steps(json!([{"filter": "blur", "params": {"radio": -1}}])).is_err());
+        assert!(steps(json!([{"filter": "blur", "params": {"radio": [1]}}])).is_err());
+        assert!(steps(json!([{"filter": "blur", "params": {"size": 1}}])).is_err());
+        for name in ["..", "a/b", "", "x\u{0}"] {
+            assert!(request(|value| value["variants"][0]["name"] = json!(name)).is_err());
+            assert!(request(|value| value["output"]["folder"] = json!(name)).is_err());
+        }
+        assert!(request(|value| value["workers"] = json!(0)).is_err());
+        assert!(request(|value| value["workers"] = json!(5)).is_err());
+        assert!(request(|value| value["mode"] = json!("magic")).is_err());
+        assert!(request(|value| value["output"]["quality"] = json!(0)).is_err());
+        assert!(request(|value| value["output"]["pattern"] = json!("../{name}")).is_err());
+        assert!(
+            request(|value| {
+                let twice = value["variants"][0].clone();
+                value["variants"] = json!([twice, twice]);
+            })
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn outputs_stay_in_the_output_folder() {
+        let output = OutputRequest {
+            folder: Some("Boda".into()),
+            format: None,
+            quality: 75,
+            pattern: "{name}".into(),
+            if_exists: IfExists::Skip,
+        };
+        let request = JobRequest { mode: Mode::Threads, workers: 1, variants: Vec::new(), output };
+        assert_eq!(request.output_folder(Path::new("out")), Path::new("out/Boda"));
+    }
+}

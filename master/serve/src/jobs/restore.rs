@@ -1,0 +1,138 @@
+//! A job that broke off when the server last ended, offered again: it is shown as a cancelled one is,
+//! with all that was done, and can be continued.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lote_protocol::outcome::FailureKind;
+use serde_json::json;
+
+use super::request::{JobRequest, OutputRequest, VariantRequest};
+use super::{JobError, Jobs};
+use crate::images::Selection;
+use crate::live::Book;
+use crate::live::shapes::{JobState, Level, Step};
+use lote_engine::event::{OutputEnded, Place, Status};
+use lote_engine::journal::{By, Entry, Header, How, Outcome, Page, Past, Records, in_use, newest};
+use lote_engine::plan::{Done, OutputState, Plan};
+
+impl Jobs {
+    /// The last job of any server with this output folder, if it has not come to its end and nobody
+    /// is at work on it. Blocks.
+    pub fn broken_off(&self) -> Option<Past> {
+        let output = &self.0.config.output;
+        let below = fs::read_dir(output).into_iter().flatten().flatten();
+        let below = below.map(|entry| entry.path()).filter(|path| path.is_dir());
+        let folders = std::iter::once(output.clone()).chain(below);
+        let of_servers = |past: &Past| past.header.by == By::Serve && past.header.page.is_some();
+        let last = folders.filter_map(|folder| newest(&folder)).filter(of_servers);
+        let last = last.max_by_key(|past| past.header.started_ms)?;
+        let is_open = matches!(last.end, None | Some(How::Interrupted));
+        (is_open && !in_use(&last.path)).then_some(last)
+    }
+
+    /// Offers a job that broke off, which ran on these images, unless there is another one already.
+    /// Blocks.
+    pub fn restore(&self, past: Past, images: Selection) -> Result<(), JobError> {
+        let Some(request) = asked_for(&past.header, self.0.config.max_workers) else {
+            return Ok(());
+        };
+        request.check(self.0.config.max_workers)?;
+        let output = request.output_folder(&self.0.config.output);
+        let records = Records::new(&output, vec![past.clone()]);
+        let mut spec = self.prepare_with(String::new(), request, images, Some(&records))?;
+        let mut desk = self.desk();
+        if desk.jobs_so_far > 0 || desk.is_busy() || desk.is_closed {
+            return Ok(());
+        }
+        desk.jobs_so_far += 1;
+        spec.id = format!("j{}", desk.jobs_so_far);
+        spec.record = super::prepare::Record::past(past.path);
+        let spec = Arc::new(spec);
+        let book = fill(spec.book(self.0.live.instance()), &past.header, &past.entries);
+        desk.last = Some(Arc::clone(&spec));
+        let settings = serde_json::to_value(&spec.request).unwrap_or_default();
+        self.0.live.with(|model, t| {
+            let args = json!({ "done": book.progress().done, "total": book.outputs() });
+            model.begin_job(spec.job(t), book, settings, t);
+            model.recall_failures();
+            model.end_job(JobState::Cancelled, None, t);
+            let message = "a job broke off when the server ended; it can be continued".into();
+            model.notice(Level::Warn, "job_restored", args, message, t);
+        });
+        Ok(())
+    }
+}
+
+/// What a page had asked for.
+fn asked_for(header: &Header, max_workers: u32) -> Option<JobRequest> {
+    let Page { folder, .. } = header.page.clone()?;
+    let variants = header.variants.iter().map(|variant| VariantRequest {
+        name: variant.name.clone(),
+        steps: variant.steps.iter().map(Step::from).collect(),
+    });
+    Some(JobRequest {
+        mode: header.work.mode,
+        workers: header.work.jobs.unwrap_or(1).clamp(1, max_workers),
+        variants: variants.collect(),
+        output: OutputRequest {
+            folder,
+            format: header.encoding.format,
+            quality: header.encoding.quality,
+            pattern: header.pattern.clone(),
+            if_exists: header.if_exists,
+        },
+    })
+}
+
+/// The book of a job with all that is on record of it and still so.
+fn fill(mut book: Book, header: &Header, entries: &[Entry]) -> Book {
+    let plan = Arc::clone(&book.plan);
+    let mut last: std::collections::HashMap<(PathBuf, &str), &Outcome> = [].into();
+    for entry in entries {
+        if let Some(variant) = header.variants.get(entry.variant) {
+            last.insert((entry.image.0.clone(), &variant.name), &entry.outcome);
+        }
+    }
+    for image in 0..plan.images.len() {
+        for (variant, spec) in plan.variants.iter().enumerate() {
+            let outcome = last.get(&(plan.input(image), spec.name.as_str())).copied();
+            if let Some(ended) = ended(&plan, Place { image, variant }, outcome) {
+                book.end(&ended);
+            }
+        }
+    }
+    book
+}
+
+/// How an output has ended, if it has.
+fn ended(plan: &Plan, place: Place, outcome: Option<&Outcome>) -> Option<OutputEnded> {
+    let variant = plan.variants[place.variant].name.as_str();
+    let image = plan.images[place.image].name.display().to_string();
+    let blank = OutputEnded::open(place, image, variant.into());
+    let failed = |kind: Option<FailureKind>, reason: Option<String>| OutputEnded {
+        status: Status::Failed,
+        kind,
+        reason,
+        ..blank.clone()
+    };
+    match (plan.state(place.image, place.variant), outcome) {
+        (OutputState::Done(Done { bytes, .. }), _) => {
+            Some(OutputEnded { status: Status::Ok, bytes: Some(*bytes), ..blank })
+        }
+        (OutputState::Skipped, _) => Some(blank),
+        (OutputState::Failed(failure), _) => {
+            Some(failed(Some(failure.kind), Some(failure.message.clone())))
+        }
+        (OutputState::Planned { .. }, Some(Outcome::Failed { quarantined, kind, reason })) => {
+            let status = if *quarantined { Status::Quarantined } else { Status::Failed };
+            Some(OutputEnded {
+                status,
+                ..failed(*kind, reason.as_deref().map(crate::redact::text))
+            })
+        }
+        // It has changed since, or was never tried.
+        (OutputState::Planned { .. }, _) => None,
+    }
+}

@@ -1,0 +1,254 @@
+//! The work on jobs, on the main thread.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::prepare::{Record, Spec};
+use super::{Jobs, Todo, Work, WorkKind};
+use crate::live::Book;
+use crate::live::shapes::{JobState, Level, Pause};
+use crate::preview::Darkroom;
+use crate::redact;
+use lote_engine::event::{Bus, Event};
+use lote_engine::journal::How;
+use lote_engine::plan::{self, Plan};
+use lote_engine::run::{self, Ended, Order};
+
+/// Workers of the darkroom.
+const DARKROOM_WORKERS: u32 = 1;
+
+/// Does what is to be done on the main thread, until [`Jobs::close`]: it must be called there, as
+/// workers die with the thread that started them.
+pub async fn main_thread(jobs: Jobs, darkroom: Darkroom) {
+    let workers = jobs.0.config.settings.workers.clone();
+    tokio::select! {
+        () = jobs.work() => {}
+        () = jobs.prove(&darkroom) => {}
+        () = darkroom.clone().work(DARKROOM_WORKERS, &workers) => {}
+    }
+}
+
+impl Jobs {
+    async fn work(&self) {
+        loop {
+            let (sender, inbox) = mpsc::channel(64);
+            let (todo, is_closed) = {
+                let mut desk = self.desk();
+                let todo = desk.waiting.pop_front();
+                desk.work = todo.as_ref().map(|todo| Work { what: todo.kind(), orders: sender });
+                (todo, desk.is_closed)
+            };
+            match todo {
+                Some(Todo::Job(spec)) => self.begin(*spec, inbox).await,
+                Some(Todo::Again(spec)) => self.run_until_done(&spec, inbox, false).await,
+                Some(Todo::Compare(spec)) => self.run_compare(*spec, inbox).await,
+                None if is_closed => return,
+                None => self.0.news.notified().await,
+            }
+            self.desk().work = None;
+        }
+    }
+
+    /// Begins a job. If it has waited, the world may have changed, and it is planned again.
+    async fn begin(&self, spec: Spec, inbox: mpsc::Receiver<Order>) {
+        let (spec, error) =
+            if spec.has_waited { self.plan_again(spec).await } else { (spec, None) };
+        let spec = Arc::new(spec);
+        self.desk().last = Some(Arc::clone(&spec));
+        let settings = serde_json::to_value(&spec.request).unwrap_or_default();
+        self.0.live.with(|model, t| {
+            model.begin_job(spec.job(t), spec.book(self.0.live.instance()), settings, t);
+            if error.is_some() {
+                model.end_job(JobState::Failed, error.clone(), t);
+            }
+        });
+        spec.begun.notify_one();
+        if error.is_none() {
+            self.run_until_done(&spec, inbox, true).await;
+        }
+    }
+
+    /// The same job with a new plan, or with the old one and why there can be no other.
+    async fn plan_again(&self, spec: Spec) -> (Spec, Option<String>) {
+        let (jobs, old) = (self.clone(), spec.clone());
+        let planned = tokio::task::spawn_blocking(move || {
+            jobs.prepare(spec.id, spec.request, spec.selection)
+        });
+        match planned.await {
+            Ok(Ok(spec)) => (spec, None),
+            Ok(Err(error)) => (old, Some(error.to_string())),
+            Err(error) => (old, Some(error.to_string())),
+        }
+    }
+
+    /// Runs what is open of a job, until nothing is or it cannot go on. What was opened again by
+    /// the user takes another run.
+    async fn run_until_done(&self, spec: &Spec, inbox: mpsc::Receiver<Order>, is_new: bool) {
+        self.run_what_is_open(spec, inbox, is_new).await;
+        let how = match self.state() {
+            Some(JobState::Finished) => How::Finished,
+            Some(JobState::Cancelled) if !self.desk().is_closed => How::Cancelled,
+            _ => How::Interrupted,
+        };
+        spec.record.with(|journal| {
+            journal.end(how);
+            drop(journal.flush());
+        });
+    }
+
+    async fn run_what_is_open(
+        &self,
+        spec: &Spec,
+        mut inbox: mpsc::Receiver<Order>,
+        mut is_new: bool,
+    ) {
+        loop {
+            // Orders for the run before.
+            while inbox.try_recv().is_ok() {}
+            while self.state() == Some(JobState::Paused) {
+                if inbox.recv().await.is_none() {
+                    return;
+                }
+            }
+            let slots = spec.settings.slots as usize;
+            let plan = self.0.live.with(|model, t| {
+                let open = model.book(&spec.id).map(Book::open_places).unwrap_or_default();
+                if open.is_empty() {
+                    model.end_job(JobState::Finished, None, t);
+                    return None;
+                }
+                if model.job().is_some_and(|job| job.state == JobState::Cancelling) {
+                    model.end_job(JobState::Cancelled, None, t);
+                    return None;
+                }
+                Some(open)
+            });
+            let Some(open) = plan else { return };
+            let plan = if std::mem::take(&mut is_new) {
+                Arc::clone(&spec.plan)
+            } else {
+                let wanted =
+                    |image, variant| open.contains(&lote_engine::event::Place { image, variant });
+                Arc::new(spec.plan.only(wanted, slots))
+            };
+            if let Err(error) = prepare_again(&plan).await {
+                let error = Some(redact::text(&error));
+                self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
+                return;
+            }
+            let error = match self.run(spec, &plan, &mut inbox).await {
+                Ok(Ended { no_workers: Some(reason), .. }) => {
+                    Some(format!("no worker is left: {reason}"))
+                }
+                Ok(Ended { halted: Some(reason), .. }) => Some(reason),
+                Ok(_) => None,
+                Err(error) => Some(error.to_string()),
+            };
+            let error = error.map(|error| redact::text(&error));
+            if error.is_some() {
+                self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
+                return;
+            }
+        }
+    }
+
+    fn state(&self) -> Option<JobState> {
+        self.0.live.with(|model, _| model.job().map(|job| job.state))
+    }
+
+    /// One run of a plan.
+    async fn run(
+        &self,
+        spec: &Spec,
+        plan: &Arc<Plan>,
+        inbox: &mut mpsc::Receiver<Order>,
+    ) -> Result<Ended, lote_engine::supervisor::SupervisorError> {
+        self.0.live.with(|model, _| model.begin_run(Arc::clone(plan)));
+        let mut bus = Bus::new();
+        let mut events = bus.listen();
+        spec.record.begin(spec, plan);
+        let (jobs, record, planned) = (self.clone(), spec.record.clone(), Arc::clone(plan));
+        // On a thread of its own, so that no page can hold up the dispatch of tasks.
+        let listener = tokio::task::spawn_blocking(move || {
+            while let Some(event) = events.blocking_recv() {
+                jobs.take_in(&event, &record, &planned);
+                while let Ok(event) = events.try_recv() {
+                    jobs.take_in(&event, &record, &planned);
+                }
+                // What the disk does not take now is kept.
+                record.with(|journal| drop(journal.flush()));
+            }
+        });
+        let ended = run::run(plan, &spec.settings, &mut bus, inbox).await;
+        drop(bus);
+        if listener.await.is_err() {
+            tracing::error!("a defect in Lote: what happened could not be followed to its end");
+        }
+        ended
+    }
+
+    fn take_in(&self, event: &Event, record: &Record, plan: &Plan) {
+        record.with(|journal| journal.event(event, plan));
+        let wants_proof = self.0.live.with(|model, t| {
+            model.event(event, t);
+            model.wants_proof()
+        });
+        if wants_proof {
+            self.0.proofs.notify_one();
+        }
+        match event {
+            Event::Paused { needed_bytes, free_bytes } => {
+                self.paused_for_space(*needed_bytes, *free_bytes);
+            }
+            Event::Resumed => self.space_is_back(),
+            _ => {}
+        }
+    }
+
+    /// The disk is full: the run waits by itself.
+    fn paused_for_space(&self, needed_bytes: u64, free_bytes: u64) {
+        self.0.live.with(|model, t| {
+            let state = model.job().map(|job| job.state);
+            if !matches!(state, Some(JobState::Starting | JobState::Running)) {
+                return;
+            }
+            let pause = Pause::NoSpace { needed_bytes, free_bytes };
+            model.set_state(JobState::Paused, Some(pause), t);
+            let args = json!({ "needed_bytes": needed_bytes, "free_bytes": free_bytes });
+            model.notice(Level::Error, "no_space", args, "the disk is full".into(), t);
+        });
+    }
+
+    /// The run goes on, as a disk that was full has room again.
+    fn space_is_back(&self) {
+        self.0.live.with(|model, t| {
+            let pause = model.job().and_then(|job| job.pause);
+            if matches!(pause, Some(Pause::NoSpace { .. })) {
+                model.set_state(JobState::Running, None, t);
+            }
+            let message = "there is room on the disk again".into();
+            model.notice(Level::Info, "space_back", json!({}), message, t);
+        });
+    }
+}
+
+/// Makes the folders of a plan that is to be run, once more: whoever goes on with a job may have
+/// lost them.
+async fn prepare_again(plan: &Arc<Plan>) -> Result<(), String> {
+    let plan = Arc::clone(plan);
+    let prepared = tokio::task::spawn_blocking(move || plan::prepare(&plan));
+    let prepared = prepared.await.map_err(|error| error.to_string())?;
+    prepared.map_err(|error| error.to_string())
+}
+
+impl Todo {
+    fn kind(&self) -> WorkKind {
+        match self {
+            Self::Job(spec) => WorkKind::Job(spec.id.clone()),
+            Self::Again(spec) => WorkKind::Job(spec.id.clone()),
+            Self::Compare(_) => WorkKind::Compare,
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The server of the web page: what pages see, ask for and get.
+
+pub mod images;
+pub mod jobs;
+pub mod live;
+pub mod preview;
+pub mod redact;
+pub mod web;

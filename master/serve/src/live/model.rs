@@ -1,0 +1,332 @@
+//! What all pages see: a pure reducer of events and times. No clock, no disk, no connection.
+//!
+//! Whatever changes is also noted as a [`Change`], so that the changes since a snapshot lead from
+//! that snapshot to the next. Jobs begin and end here; lanes are in [`super::lanes`], outputs in
+//! [`super::outputs`], and the test that kills a worker in [`super::isolation`].
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::book::Book;
+use super::history::History;
+use super::isolation::Repeated;
+use super::shapes::{
+    Change, Compare, Isolation, Job, JobState, Lane, Level, Notice, Pause, Progress, QueuedJob,
+};
+use super::stopwatch::Stopwatch;
+use crate::redact;
+use lote_engine::event::{Event, OutputEnded, Place, WorkerState};
+use lote_engine::plan::Plan;
+
+const KEPT_NOTICES: usize = 50;
+/// Outputs can be asked for until the second next job starts.
+const KEPT_BOOKS: usize = 2;
+
+/// The run that a job is in: a job that is continued or tried again has several.
+#[derive(Debug)]
+pub(super) struct CurrentRun {
+    pub(super) plan: Arc<Plan>,
+    /// Number of the first task, so that numbers are not used twice within a job.
+    pub(super) first_task: u32,
+}
+
+/// The state.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) job: Option<Job>,
+    /// The job before it, as it ended.
+    job_before: Option<Job>,
+    pub(super) queue: Vec<QueuedJob>,
+    /// The last one is the job's.
+    pub(super) books: VecDeque<Book>,
+    stopwatch: Stopwatch,
+    pub(super) run: Option<CurrentRun>,
+    next_task: u32,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) history: History,
+    pub(super) notices: VecDeque<Notice>,
+    /// By task: what happened to the workers that it was lost with.
+    pub(super) lost_with: HashMap<u32, Vec<(u32, String)>>,
+    /// Workers that are dead and not replaced yet: when, and of what.
+    pub(super) dead: HashMap<u32, (f64, String)>,
+    /// Images that were given up with their worker.
+    pub(super) quarantined: HashSet<usize>,
+    pub(super) images: Value,
+    pub(super) settings: Option<Value>,
+    pub(super) compare: Compare,
+    pub(super) isolation: Isolation,
+    /// Tasks that the isolation test interrupted, with their images.
+    pub(super) interrupted: Option<HashMap<u32, usize>>,
+    pub(super) repeated: Repeated,
+    next_notice: u64,
+    changes: Vec<Change>,
+    progress_changed: bool,
+}
+
+/// What has changed since the last time.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changes {
+    /// The counts of the job, if they changed.
+    pub progress: Option<Progress>,
+    /// What happened, in order.
+    pub events: Vec<Change>,
+}
+
+impl Model {
+    /// Nothing has happened, and the list of images is that one.
+    pub fn new(images: Value) -> Self {
+        Self {
+            job: None,
+            job_before: None,
+            queue: Vec::new(),
+            books: VecDeque::new(),
+            stopwatch: Stopwatch::default(),
+            run: None,
+            next_task: 1,
+            lanes: Vec::new(),
+            history: History::default(),
+            notices: VecDeque::new(),
+            lost_with: HashMap::new(),
+            dead: HashMap::new(),
+            quarantined: HashSet::new(),
+            images,
+            settings: None,
+            compare: Compare::default(),
+            isolation: Isolation::default(),
+            interrupted: None,
+            repeated: Repeated::default(),
+            next_notice: 1,
+            changes: Vec::new(),
+            progress_changed: false,
+        }
+    }
+
+    pub(super) fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// The job.
+    pub fn job(&self) -> Option<&Job> {
+        self.job.as_ref()
+    }
+
+    /// The book of a job whose outputs can still be asked for.
+    pub fn book(&self, job: &str) -> Option<&Book> {
+        self.books.iter().rev().find(|book| book.job == job)
+    }
+
+    /// The book and place of an output.
+    pub fn output(&self, id: &str) -> Option<(&Book, Place)> {
+        self.books.iter().find_map(|book| Some((book, book.find(id)?)))
+    }
+
+    /// The job's counts at `t`.
+    pub fn progress(&self, t: f64) -> Option<Progress> {
+        let elapsed_ms = (self.stopwatch.read(t) * 10.0).round() / 10.0;
+        self.job.as_ref()?;
+        let book = self.books.back()?;
+        Some(Progress { elapsed_ms, ..book.progress().clone() })
+    }
+
+    /// The job as it is at `t`.
+    pub fn job_at(&self, t: f64) -> Option<Job> {
+        let progress = self.progress(t)?;
+        self.job.clone().map(|job| Job { progress, ..job })
+    }
+
+    /// The job of that id as it is at `t`, or as it ended if another has begun since.
+    pub fn job_of(&self, id: &str, t: f64) -> Option<Job> {
+        let before = self.job_before.as_ref().filter(|job| job.id == id).cloned();
+        self.job_at(t).filter(|job| job.id == id).or(before)
+    }
+
+    fn tell_job(&mut self, t: f64) {
+        let job = self.job_at(t).map(Box::new);
+        self.change(Change::Job { job, queue: self.queue.clone() });
+    }
+
+    /// The list of images changed.
+    pub fn set_images(&mut self, images: Value) {
+        if self.images != images {
+            self.images = images;
+            self.change(Change::Images { images: self.images.clone() });
+        }
+    }
+
+    /// The list of recipes changed.
+    pub fn recipes_changed(&mut self) {
+        self.change(Change::Recipes);
+    }
+
+    /// Other jobs wait.
+    pub fn set_queue(&mut self, queue: Vec<QueuedJob>, t: f64) {
+        self.queue = queue;
+        self.tell_job(t);
+    }
+
+    /// The comparison went on.
+    pub fn set_compare(&mut self, compare: Compare) {
+        self.compare = compare;
+        self.change(Change::Compare { compare: self.compare.clone() });
+    }
+
+    /// The comparison.
+    pub fn compare(&self) -> &Compare {
+        &self.compare
+    }
+
+    /// A job takes the place of the one before. `settings` is what the user asked for.
+    pub fn begin_job(&mut self, job: Job, book: Book, settings: Value, t: f64) {
+        self.job_before = self.job_at(t);
+        self.books.push_back(book);
+        while self.books.len() > KEPT_BOOKS {
+            self.books.pop_front();
+        }
+        self.queue.retain(|queued| queued.id != job.id);
+        self.stopwatch = Stopwatch::default();
+        self.stopwatch.run(job.state.takes_time(), t);
+        self.job = Some(job);
+        self.settings = Some(settings);
+        self.next_task = 1;
+        self.history = History::default();
+        self.lost_with.clear();
+        self.dead.clear();
+        self.quarantined.clear();
+        self.tell_job(t);
+    }
+
+    /// The job begins with a run of this plan, which has the images and variants of the job's.
+    pub fn begin_run(&mut self, plan: Arc<Plan>) {
+        let first_task = self.next_task;
+        self.next_task += plan.units.len() as u32;
+        self.run = Some(CurrentRun { plan, first_task });
+    }
+
+    /// Takes in what happened in the run, at `t`.
+    pub fn event(&mut self, event: &Event, t: f64) {
+        match event {
+            Event::Planned { mode, workers, .. } => self.set_lanes(*mode, *workers),
+            Event::Worker { worker, pid, state: WorkerState::Ready, ms, sandbox, .. } => {
+                let level = sandbox.as_ref().map(|sandbox| sandbox.level);
+                self.worker_ready(*worker, *pid, *ms, level, t);
+            }
+            Event::Worker { worker, pid, state, reason, .. } => {
+                let reason = reason.as_deref().map(redact::text);
+                self.worker(*worker, *pid, *state, reason.as_deref(), t);
+            }
+            Event::Task { worker, slot, unit, variants, .. } => {
+                self.task(*worker, *slot, *unit, variants, t);
+            }
+            Event::Output(ended) => {
+                let reason = ended.reason.as_deref().map(redact::text);
+                let last_words = ended.last_words.iter().map(|words| redact::text(words)).collect();
+                let reproduce = ended.reproduce_redacted.clone();
+                let ended = OutputEnded { reason, last_words, reproduce, ..ended.clone() };
+                self.output_ended(&ended, t);
+            }
+            Event::PutOff { worker, slot, .. } => self.output_put_off(*worker, *slot, t),
+            Event::Listening { .. }
+            | Event::Paused { .. }
+            | Event::Resumed
+            | Event::Progress(_)
+            | Event::Finished(_) => {}
+        }
+    }
+
+    pub(super) fn count_changed(&mut self) {
+        self.progress_changed = true;
+    }
+
+    /// The number of slots that the job works with became known.
+    pub(super) fn set_workers(&mut self, workers: u32) {
+        if let Some(job) = &mut self.job {
+            job.workers = job.workers.max(workers);
+        }
+    }
+
+    /// The job's state changed.
+    pub fn set_state(&mut self, state: JobState, pause: Option<Pause>, t: f64) {
+        let Some(job) = &mut self.job else { return };
+        if job.state == state && job.pause == pause {
+            return;
+        }
+        job.state = state;
+        job.pause = pause;
+        job.ended_ms = (!state.is_live()).then_some(t);
+        if state.is_live() {
+            job.error = None;
+        }
+        self.stopwatch.run(state.takes_time(), t);
+        self.tell_job(t);
+    }
+
+    /// The job has come to its end, in that way.
+    pub fn end_job(&mut self, state: JobState, error: Option<String>, t: f64) {
+        if let Some(job) = &mut self.job {
+            job.error = error;
+        }
+        self.run = None;
+        self.end_isolation();
+        self.set_state(state, None, t);
+    }
+
+    /// Opens failed outputs of the job again (`None`: all); returns how many.
+    pub fn retry(&mut self, ids: Option<&[String]>) -> usize {
+        let Some(book) = self.books.back_mut() else { return 0 };
+        let places = book.retry(ids);
+        if places.is_empty() {
+            return 0;
+        }
+        let opened: HashSet<_> = places.iter().map(|place| book.output_id(*place)).collect();
+        self.history.forget_failures(&opened);
+        for place in &places {
+            self.quarantined.remove(&place.image);
+        }
+        let outputs = ids.map(|_| opened.into_iter().collect());
+        self.change(Change::Retried { outputs });
+        self.count_changed();
+        places.len()
+    }
+
+    /// Takes the failures of the job from its book, which was filled before the job began here.
+    pub fn recall_failures(&mut self) {
+        let failures: Vec<_> = self.books.back().into_iter().flat_map(Book::failures).collect();
+        for failure in failures {
+            self.history.add_failure(failure);
+        }
+        self.count_changed();
+    }
+
+    /// Gives notice of something.
+    pub fn notice(
+        &mut self,
+        level: Level,
+        code: &'static str,
+        args: Value,
+        message: String,
+        t: f64,
+    ) {
+        let notice = Notice { id: self.next_notice, t_ms: t, level, code, args, message };
+        self.next_notice += 1;
+        self.notices.push_front(notice.clone());
+        self.notices.truncate(KEPT_NOTICES);
+        self.change(Change::Notice { notice });
+    }
+
+    /// Whether there are changes that have not been taken.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.changes.is_empty() || self.progress_changed
+    }
+
+    /// What has changed since this was last asked, if anything has.
+    pub fn take_changes(&mut self, t: f64) -> Option<Changes> {
+        if !self.has_changes() {
+            return None;
+        }
+        let progress = std::mem::take(&mut self.progress_changed).then(|| self.progress(t));
+        let events = std::mem::take(&mut self.changes);
+        Some(Changes { progress: progress.flatten(), events })
+    }
+}

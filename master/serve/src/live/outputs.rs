@@ -1,0 +1,162 @@
+//! What becomes of outputs, as pages see it.
+
+use serde_json::json;
+
+use super::model::Model;
+use super::shapes::{Bar, Change, Level, OutputEnd, Recent};
+use lote_engine::event::{OutputEnded, Status};
+
+/// What a lane knew about an output that it has ended.
+struct Made {
+    slot: u32,
+    task: u32,
+    attempt: u32,
+    start_ms: f64,
+    /// Whether the lane's task is done.
+    is_last: bool,
+}
+
+impl Model {
+    /// An output came to its end.
+    pub(super) fn output_ended(&mut self, ended: &OutputEnded, t: f64) {
+        let made = ended.worker.zip(ended.slot);
+        let made = made.and_then(|(worker, slot)| self.advance_lane(worker, slot, t));
+        let Some(book) = self.books.back_mut() else { return };
+        let is_news = book.end(ended);
+        if is_news {
+            self.count_changed();
+        }
+        if is_news && ended.status != Status::Skipped {
+            self.tell_output(ended, made.as_ref(), t);
+        } else if made.is_some() {
+            // The output is still open, and yet the lane has gone on.
+            self.change(Change::Lanes { lanes: self.lanes.clone() });
+        }
+        if let Some(made) = made.filter(|made| made.is_last && made.attempt > 1) {
+            self.task_redone(&made, ended, t);
+        }
+        if ended.status == Status::Quarantined {
+            self.image_quarantined(ended, t);
+        }
+    }
+
+    /// An output could not be written and is still to be made; the lane goes on.
+    pub(super) fn output_put_off(&mut self, worker: u32, slot: u32, t: f64) {
+        if self.advance_lane(worker, slot, t).is_some() {
+            self.change(Change::Lanes { lanes: self.lanes.clone() });
+        }
+    }
+
+    /// The lane goes on with the next output of its task, or is idle.
+    fn advance_lane(&mut self, worker: u32, slot: u32, t: f64) -> Option<Made> {
+        let lane = self.lane_of(worker, slot)?;
+        let slot = lane.slot;
+        let task = lane.task.as_mut()?;
+        let made = Made {
+            slot,
+            task: task.task,
+            attempt: task.attempt,
+            start_ms: task.next_start_ms,
+            is_last: task.next + 1 >= task.variants.len(),
+        };
+        task.next += 1;
+        task.next_start_ms = t;
+        if made.is_last {
+            lane.task = None;
+        }
+        Some(made)
+    }
+
+    fn tell_output(&mut self, ended: &OutputEnded, made: Option<&Made>, t: f64) {
+        let place = ended.place;
+        let Some(book) = self.books.back() else { return };
+        let image = book.images[place.image].clone();
+        let output = book.output_id(place);
+        let path = book.path(place);
+        let output_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let failure = book.failure(place);
+        let (slot, task) = made.map_or((0, 0), |made| (made.slot, made.task));
+        let attempt = made.map_or(ended.attempt.unwrap_or(1), |made| made.attempt);
+        let start_ms = made.map_or(t, |made| made.start_ms);
+        if made.is_some() {
+            self.history.add_bar(Bar {
+                slot,
+                task,
+                attempt,
+                variant: place.variant,
+                name: image.name.clone(),
+                start_ms,
+                end_ms: t,
+                status: ended.status,
+            });
+        }
+        let (image, name) = (image.id, image.name);
+        let (mut detail, mut reproduce) = (None, None);
+        if let Some(failure) = failure.filter(|_| ended.status != Status::Ok) {
+            detail.clone_from(&failure.detail);
+            reproduce.clone_from(&failure.reproduce);
+            self.history.add_failure(failure);
+        } else {
+            self.history.add_recent(Recent {
+                output: output.clone(),
+                image: image.clone(),
+                name: output_name.clone(),
+                variant: place.variant,
+            });
+        }
+        self.change(Change::Output(OutputEnd {
+            slot,
+            task,
+            attempt,
+            variant: place.variant,
+            image,
+            name,
+            start_ms,
+            end_ms: t,
+            status: ended.status,
+            output,
+            output_name,
+            bytes: ended.bytes.unwrap_or(0),
+            kind: ended.kind,
+            message: ended.reason.clone(),
+            detail,
+            reproduce,
+        }));
+    }
+
+    /// A task is done that had been lost with a worker.
+    fn task_redone(&mut self, made: &Made, ended: &OutputEnded, t: f64) {
+        let Some(book) = self.books.back_mut() else { return };
+        book.count_redone();
+        let image = book.images[ended.place.image].clone();
+        self.count_changed();
+        self.isolation_redone(made.task);
+        let Some((worker, reason)) =
+            self.lost_with.get(&made.task).and_then(|losses| losses.last()).cloned()
+        else {
+            return;
+        };
+        let to_worker = ended.worker;
+        let message = format!("worker {worker} ended ({reason}); its image was done again");
+        let args = json!({
+            "worker": worker, "to_worker": to_worker, "reason": reason,
+            "name": image.name, "image": image.id,
+        });
+        self.notice(Level::Info, "task_redone", args, message, t);
+    }
+
+    /// An image is given up that cost workers their lives.
+    fn image_quarantined(&mut self, ended: &OutputEnded, t: f64) {
+        let place = ended.place.image;
+        self.isolation_gave_up(place);
+        if !self.quarantined.insert(place) {
+            return;
+        }
+        let Some(book) = self.books.back() else { return };
+        let name = book.images[place].name.clone();
+        let reason = ended.reason.clone().unwrap_or_default();
+        let message = format!("{name} is given up: {reason}");
+        let args = json!({ "name": name, "reason": reason });
+        self.notice(Level::Warn, "quarantined", args, message, t);
+    }
+}

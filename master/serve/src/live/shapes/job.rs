@@ -1,0 +1,176 @@
+//! Jobs, what they make, and how far they are.
+
+use std::collections::BTreeMap;
+
+use lote_protocol::filter::{self, FilterCall};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use lote_engine::event::Mode;
+
+/// A filter with its parameters, by id, as plain JSON values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Id of the filter.
+    pub filter: String,
+    /// Its parameters; what is missing has its default.
+    #[serde(default)]
+    pub params: BTreeMap<String, Value>,
+}
+
+impl From<&FilterCall> for Step {
+    fn from(call: &FilterCall) -> Self {
+        let plain = |value: &filter::Value| match value {
+            filter::Value::Float(number) => json!(number),
+            filter::Value::Integer(number) => json!(number),
+            filter::Value::Text(text) => json!(text),
+            filter::Value::Bool(flag) => json!(flag),
+        };
+        let params = call.params.iter().map(|(id, value)| (id.clone(), plain(value)));
+        Self { filter: call.filter.clone(), params: params.collect() }
+    }
+}
+
+/// What a job makes of every image.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Variant {
+    /// Its name, which is also its folder's.
+    pub name: String,
+    /// Its filters, in turn.
+    pub steps: Vec<Step>,
+    /// Outputs in all.
+    pub planned: usize,
+}
+
+/// Where a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobState {
+    /// Its workers are being started.
+    Starting,
+    /// It works.
+    Running,
+    /// It starts nothing new.
+    Paused,
+    /// It finishes what is in hand and ends.
+    Cancelling,
+    /// All outputs have ended.
+    Finished,
+    /// It was ended by the user.
+    Cancelled,
+    /// It could not go on.
+    Failed,
+}
+
+impl JobState {
+    /// Whether it has not come to its end.
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Paused | Self::Cancelling)
+    }
+
+    /// Whether its time runs.
+    pub const fn takes_time(self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Cancelling)
+    }
+}
+
+/// Why a job is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Pause {
+    /// The user wanted it.
+    User,
+    /// The disk is full.
+    NoSpace {
+        /// About what is left to be written.
+        needed_bytes: u64,
+        /// What there is.
+        free_bytes: u64,
+    },
+}
+
+/// The figures of a variant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct VariantCounts {
+    /// Outputs that are there.
+    pub ok: usize,
+    /// Outputs that failed, quarantined ones included.
+    pub failed: usize,
+    /// Outputs that were there before.
+    pub skipped: usize,
+    /// Time that slots spent on them.
+    pub work_ms: f64,
+    /// Size of the inputs.
+    pub read_bytes: u64,
+    /// Size of the outputs.
+    pub written_bytes: u64,
+}
+
+/// How far a job is, in outputs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Progress {
+    /// The sum of the next three.
+    pub done: usize,
+    /// Outputs that are there.
+    pub ok: usize,
+    /// Outputs that failed, quarantined ones included.
+    pub failed: usize,
+    /// Outputs that were there before.
+    pub skipped: usize,
+    /// Tasks that were done again after their worker had died.
+    pub redone: usize,
+    /// Wall time without pauses.
+    pub elapsed_ms: f64,
+    /// Size of the inputs that were read.
+    pub read_bytes: u64,
+    /// Size of the outputs.
+    pub written_bytes: u64,
+    /// By variant.
+    pub variants: Vec<VariantCounts>,
+}
+
+/// A job.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Job {
+    /// Its id.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+    /// Where it is.
+    pub state: JobState,
+    /// Why it is paused.
+    pub pause: Option<Pause>,
+    /// Why it could not go on.
+    pub error: Option<String>,
+    /// How work is spread.
+    pub mode: Mode,
+    /// Slots: processes, or threads.
+    pub workers: u32,
+    /// Images.
+    pub images: usize,
+    /// Outputs: images times variants.
+    pub outputs: usize,
+    /// What is made of every image.
+    pub variants: Vec<Variant>,
+    /// The output folder, for people.
+    pub output_label: String,
+    /// When it started.
+    pub started_ms: f64,
+    /// When it ended.
+    pub ended_ms: Option<f64>,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+/// A job that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QueuedJob {
+    /// Its id.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+    /// Images.
+    pub images: usize,
+    /// Outputs.
+    pub outputs: usize,
+}

@@ -1,0 +1,119 @@
+//! Why a request is refused, as the page is told.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use lote_protocol::outcome::{Failure, FailureKind};
+use serde_json::json;
+
+use crate::redact;
+use lote_engine::plan::{ErrorClass, PlanError};
+
+/// Why a request is refused: `{"error":{"code","message","hint"}}`.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// What the page can tell cases apart by.
+    pub code: String,
+    /// What happened: one line, lower case.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal of that status.
+    pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into(), hint: None }
+    }
+
+    /// With a word on what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// 400: the request makes no sense.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    /// 404: there is nothing of that id.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "nothing of that id")
+    }
+
+    /// 409: not now.
+    pub fn conflict(code: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    /// 413: more than may be sent.
+    pub fn too_large(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+    }
+
+    /// 422: the request makes sense, but it cannot be done.
+    pub fn unprocessable(code: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+    }
+
+    /// 503: too much waits.
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
+    }
+
+    /// 507: the disk is full.
+    pub fn no_space(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", message)
+            .hint("free some space or choose another folder")
+    }
+
+    /// 500: what should not happen.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    }
+}
+
+impl From<Failure> for Refusal {
+    /// 422 with the kind of the failure as its code.
+    fn from(failure: Failure) -> Self {
+        let message = redact::text(&failure.message);
+        if failure.kind == FailureKind::NoSpace {
+            return Self::no_space(message);
+        }
+        let code = serde_json::to_value(failure.kind).ok();
+        let code = code.as_ref().and_then(serde_json::Value::as_str).unwrap_or("failed");
+        Self::unprocessable(code, message)
+    }
+}
+
+impl From<&PlanError> for Refusal {
+    fn from(error: &PlanError) -> Self {
+        let (status, code) = match error {
+            PlanError::Collision { .. } => (StatusCode::CONFLICT, "collision"),
+            PlanError::Exists { .. } => (StatusCode::CONFLICT, "exists"),
+            PlanError::CannotWrite { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "unwritable"),
+            PlanError::InputIsOutput { .. } | PlanError::WouldReplaceInput { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "input_is_output")
+            }
+            _ if error.class() == ErrorClass::Usage => (StatusCode::BAD_REQUEST, "bad_request"),
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, "no_images"),
+        };
+        Self::new(status, code, error.to_string()).hint(error.hint())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self { status, code, message, hint } = self;
+        let body = json!({"error": {"code": code, "message": message, "hint": hint}});
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert("retry-after", 1.into());
+        }
+        response
+    }
+}

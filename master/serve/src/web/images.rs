@@ -1,0 +1,191 @@
+//! The list of images: to read, and to choose.
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+
+use super::body::{Asked, Command, Id};
+use super::error::Refusal;
+use super::{App, file};
+use crate::images::folders::label;
+use crate::images::{Input, Place, Source, UnknownImage};
+use crate::redact;
+use lote_engine::samples;
+
+/// Most samples that a page can ask for.
+const MAX_SAMPLES: usize = 1000;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/images", get(page))
+        .route("/api/images/skipped", get(skipped))
+        .route("/api/images/source", post(choose))
+        .route("/api/images/exclude", post(exclude))
+        .route("/api/images/clear", post(clear))
+        .route("/api/folders", get(folders))
+        .route("/api/original/{image}", get(original))
+}
+
+impl From<UnknownImage> for Refusal {
+    fn from(_: UnknownImage) -> Self {
+        Self::not_found()
+    }
+}
+
+#[derive(Deserialize)]
+struct PageQuery {
+    #[serde(default)]
+    offset: usize,
+    limit: Option<usize>,
+    #[serde(default)]
+    q: String,
+}
+
+async fn page(
+    State(app): State<App>,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Json<Value>, Refusal> {
+    let limit = query.limit.unwrap_or(200).clamp(1, 500);
+    Ok(Json(app.images.page(&query.q, query.offset, limit)))
+}
+
+async fn skipped(State(app): State<App>) -> Json<Value> {
+    Json(app.images.skipped())
+}
+
+#[derive(Deserialize)]
+struct FolderQuery {
+    id: Option<String>,
+}
+
+async fn folders(
+    State(app): State<App>,
+    Asked(query): Asked<FolderQuery>,
+) -> Result<Json<Value>, Refusal> {
+    let id = query.id.filter(|id| !id.is_empty());
+    let listing = blocking(move || app.folders.listing(id.as_deref())).await?;
+    listing.map(Json).ok_or_else(Refusal::not_found)
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "source", rename_all = "lowercase")]
+enum Choice {
+    Input,
+    Folder {
+        folder: String,
+        #[serde(default)]
+        recursive: bool,
+    },
+    Samples {
+        count: usize,
+    },
+}
+
+async fn choose(
+    State(app): State<App>,
+    Command(choice): Command<Choice>,
+) -> Result<Json<Value>, Refusal> {
+    let revision = blocking(move || match choice {
+        Choice::Input => app.load_input(),
+        Choice::Folder { folder, recursive } => {
+            let root = app.folders.get(&folder).ok_or_else(Refusal::not_found)?;
+            let label = label(&root);
+            let place = Place { source: Source::Folder, label, root, recursive };
+            app.images.load(place).map_err(|error| Refusal::from(&error))
+        }
+        Choice::Samples { count } => app.load_samples(count),
+    })
+    .await??;
+    Ok(Json(json!({"revision": revision})))
+}
+
+impl App {
+    /// The image of that id, if it is still where it was.
+    pub(super) async fn image(&self, id: String) -> Result<Input, Refusal> {
+        let images = self.images.clone();
+        blocking(move || images.find(&id)).await?.ok_or_else(Refusal::not_found)
+    }
+
+    /// Makes the images of the input folder the list. Blocks.
+    pub fn load_input(&self) -> Result<u64, Refusal> {
+        let root = self.places.input.clone();
+        let place = Place { source: Source::Input, label: label(&root), root, recursive: false };
+        self.images.load(place).map_err(|error| Refusal::from(&error))
+    }
+
+    /// Offers the job that broke off when a server last ended here, on the images of then, if they
+    /// may be chosen now. Those that were uploaded or drawn for it are gone. Blocks.
+    pub fn restore_job(&self) -> Result<(), Refusal> {
+        let Some(past) = self.jobs.broken_off() else { return Ok(()) };
+        let Some(root) = past.header.paths.first().map(|name| name.0.clone()) else {
+            return Ok(());
+        };
+        if root != self.places.input {
+            let Some(root) = self.folders.allowed(&root) else { return Ok(()) };
+            let label = label(&root);
+            let recursive = past.header.recursive;
+            let place = Place { source: Source::Folder, label, root, recursive };
+            self.images.load(place).map_err(|error| Refusal::from(&error))?;
+        }
+        let excluded = past.header.exclude.iter();
+        let excluded: Vec<_> = excluded.filter_map(|name| self.images.id_of(&name.0)).collect();
+        // One that is not in the list any more needs no exclusion.
+        let _ = self.images.exclude(Some(&excluded), true);
+        let Some(images) = self.images.selection() else { return Ok(()) };
+        self.jobs.restore(past, images).map_err(Refusal::from)
+    }
+
+    /// Draws samples, unless they are there already, and makes them the list. Blocks.
+    fn load_samples(&self, count: usize) -> Result<u64, Refusal> {
+        if !(1..=MAX_SAMPLES).contains(&count) {
+            return Err(Refusal::bad_request(format!("there are 1 to {MAX_SAMPLES} samples")));
+        }
+        let root = self.places.samples.join(count.to_string());
+        // The folder is the server's own, so what is there was drawn before. To draw it again, only to
+        // see that it is the same, would take as much time and memory as the first time.
+        if std::fs::read_dir(&root).map_or(0, Iterator::count) != count {
+            samples::write(&root, count).map_err(|error| {
+                Refusal::unprocessable("unwritable", redact::text(&error.to_string()))
+            })?;
+        }
+        let label = self.places.lang.pick("Samples", "Muestras").to_owned();
+        let place = Place { source: Source::Samples, label, root, recursive: false };
+        self.images.load(place).map_err(|error| Refusal::from(&error))
+    }
+}
+
+#[derive(Deserialize)]
+struct Exclusion {
+    images: Option<Vec<String>>,
+    excluded: bool,
+}
+
+async fn exclude(
+    State(app): State<App>,
+    Command(command): Command<Exclusion>,
+) -> Result<Json<Value>, Refusal> {
+    let revision = app.images.exclude(command.images.as_deref(), command.excluded)?;
+    Ok(Json(json!({"revision": revision})))
+}
+
+async fn clear(State(app): State<App>, _: Command<Value>) -> Json<Value> {
+    Json(json!({"revision": app.images.clear()}))
+}
+
+async fn original(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
+    let image = app.image(id).await?;
+    file::attachment(&image.path, &image.name).await
+}
+
+/// Does something that waits for the disk, beside the thread that answers.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    spawn_blocking(work)
+        .await
+        .map_err(|_| Refusal::internal("a defect in Lote: the work broke off"))
+}

@@ -1,0 +1,169 @@
+//! What `lote serve` answers to a browser: the page, its commands and its downloads.
+//!
+//! Everything here runs on a thread and a runtime of its own, so that no browser ever holds up the
+//! dispatch of work. It decodes no image: pictures are made by workers, which it asks through the
+//! darkroom. `frontend/CONTRACT.md` is what the page relies on.
+
+pub mod access;
+mod archive;
+mod assets;
+pub mod body;
+pub mod error;
+pub mod file;
+mod guard;
+mod images;
+mod jobs;
+mod join;
+mod origin;
+mod patience;
+mod preview;
+pub mod recipes;
+mod report;
+pub mod scratch;
+pub mod server;
+pub mod socket;
+mod upload_names;
+pub mod uploads;
+mod zip;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::images::Images;
+use crate::images::folders::Folders;
+use crate::jobs::Jobs;
+use crate::live::Live;
+use crate::preview::Darkroom;
+use access::Access;
+use error::Refusal;
+use lote_engine::lang::Lang;
+use recipes::Recipes;
+use socket::Clients;
+use uploads::Uploads;
+
+/// How often it is looked for uploads whose pages have left.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// All that the routes work with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The list of images.
+    pub images: Images,
+    /// The folders that may be chosen.
+    pub folders: Folders,
+    /// The jobs and their outputs.
+    pub jobs: Jobs,
+    /// What makes small pictures.
+    pub darkroom: Darkroom,
+    /// What all pages see.
+    pub live: Live,
+    /// Pages that are connected.
+    pub clients: Clients,
+    /// Saved recipes.
+    pub recipes: Recipes,
+    /// Uploads under way.
+    pub uploads: Uploads,
+    /// Who may speak to the server.
+    pub access: Arc<Access>,
+    /// Where things are.
+    pub places: Arc<Places>,
+}
+
+/// Where things are.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The input folder.
+    pub input: PathBuf,
+    /// The folder that outputs go to.
+    pub output: PathBuf,
+    /// The folder for sample images.
+    pub samples: PathBuf,
+    /// The language of the names that the server gives to things.
+    pub lang: Lang,
+}
+
+/// All routes, with what guards them.
+pub fn router(app: App) -> Router {
+    assets::warm_up();
+    let guard = from_fn_with_state(Arc::clone(&app.access), guard::check);
+    Router::new()
+        .route("/", get(home))
+        .merge(assets::routes())
+        .merge(images::routes())
+        .merge(jobs::routes())
+        .merge(preview::routes())
+        .merge(socket::routes())
+        .merge(uploads::routes())
+        .merge(zip::routes())
+        .merge(report::routes())
+        .merge(recipes::routes())
+        .fallback(async || Refusal::not_found())
+        .method_not_allowed_fallback(async || {
+            let message = "this address is not asked in that way";
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method", message)
+        })
+        .layer(guard)
+        .with_state(app)
+}
+
+/// The page, or its socket: the origin's clients connect to `/`.
+async fn home(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    headers: HeaderMap,
+) -> Response {
+    match upgrade {
+        Ok(upgrade) => socket::accept(app, peer, upgrade),
+        Err(_) => assets::index(&headers).into_response(),
+    }
+}
+
+/// Tells pages what happens, for ever.
+pub async fn follow(app: App) {
+    let (live, images) = (app.live.clone(), app.images.clone());
+    let listing = async move {
+        let mut changes = images.changes();
+        loop {
+            live.with(|model, _| model.set_images(images.summary()));
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    let (live, mut changes) = (app.live.clone(), app.recipes.changes());
+    let recipes = async move {
+        while changes.changed().await.is_ok() {
+            live.with(|model, _| model.recipes_changed());
+        }
+    };
+    let uploads = app.uploads.clone();
+    let sweeping = async move {
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            let uploads = uploads.clone();
+            // That it fails is logged where it happens.
+            let _ = tokio::task::spawn_blocking(move || uploads.forget_abandoned()).await;
+        }
+    };
+    tokio::join!(app.live.send(), listing, recipes, sweeping);
+}
+
+/// Whether the peer of a connection is this very machine.
+pub fn is_local(peer: &SocketAddr) -> bool {
+    peer.ip().to_canonical().is_loopback()
+}

@@ -1,0 +1,316 @@
+//! Pictures that workers make for the page: thumbnails, previews, and outputs as a browser can
+//! show them.
+
+use std::path::Path as FilePath;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use lote_protocol::filter::FilterCall;
+use lote_protocol::format::{Format, SNIFF_BYTES, Sniffed};
+use lote_protocol::task::Encoding;
+use serde::Deserialize;
+
+use super::body::{Asked, Command, Id};
+use super::error::Refusal;
+use super::{App, file};
+use crate::images::Input;
+use crate::jobs::{OutputRecord, check_encoding, check_steps};
+use crate::live::shapes::Step;
+use crate::preview::{Order, Print, Refused, Urgency, fit};
+use lote_engine::event::Status;
+use lote_engine::plan::sniff_head;
+
+/// Quality of previews that are not the batch's own file.
+const PREVIEW_QUALITY: u8 = 90;
+
+/// How much larger than wanted a picture may be before filters that need not be exact are applied.
+const ROUGH_SCALE: i64 = 2;
+
+/// The routes.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/thumb/{image}", get(thumb))
+        .route("/api/output-thumb/{output}", get(output_thumb))
+        .route("/api/output/{output}", get(output))
+        .route("/api/preview", post(preview))
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let message = refused.to_string();
+        match refused {
+            Refused::Busy => Self::busy(message),
+            Refused::Failed(failure) => Self::from(failure),
+            Refused::NoWorker(_) => Self::busy(message).hint("`lote doctor` looks for the cause"),
+        }
+    }
+}
+
+async fn thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
+    let image = app.image(id).await?;
+    let thumbnail = app.darkroom.thumbnail(&image.id, &image.path).await;
+    let thumbnail = thumbnail.inspect_err(|refused| app.note_problem(&image, refused))?;
+    if let Some(size) = thumbnail.source {
+        app.images.facts(&image.id, size.width, size.height);
+    }
+    Ok(lasting_jpeg(thumbnail.jpeg))
+}
+
+async fn output_thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
+    let record = written(&app, &id)?;
+    let thumbnail = app.darkroom.thumbnail(&format!("o{}", record.id), &record.path).await?;
+    Ok(lasting_jpeg(thumbnail.jpeg))
+}
+
+/// Ids change with the content, so a browser may keep it.
+fn lasting_jpeg(jpeg: Vec<u8>) -> Response {
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("image/jpeg")),
+        (CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable")),
+    ];
+    (headers, jpeg).into_response()
+}
+
+/// An output that is there.
+fn written(app: &App, id: &str) -> Result<OutputRecord, Refusal> {
+    let record = app.jobs.output(id).filter(|record| record.status == Status::Ok);
+    record.ok_or_else(Refusal::not_found)
+}
+
+impl App {
+    /// Remembers that an image cannot be read.
+    fn note_problem(&self, image: &Input, refused: &Refused) {
+        if let Refused::Failed(failure) = refused {
+            self.images.problem(&image.id, failure.kind, &failure.message);
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct OutputQuery {
+    download: Option<String>,
+}
+
+async fn output(
+    State(app): State<App>,
+    Id(id): Id,
+    Asked(query): Asked<OutputQuery>,
+) -> Result<Response, Refusal> {
+    let record = written(&app, &id)?;
+    if query.download.is_some() {
+        return file::attachment(&record.path, &record.name).await;
+    }
+    if let Some(kind) = shown_as(content(&record.path).await) {
+        return file::inline(&record.path, &record.name, kind).await;
+    }
+    let print = as_png(&app, &record.path).await?;
+    Ok(([(CONTENT_TYPE, "image/png")], read(&print).await?).into_response())
+}
+
+/// What the first bytes of a file show it to be.
+async fn content(path: &FilePath) -> Sniffed {
+    let path = path.to_owned();
+    let head = tokio::task::spawn_blocking(move || {
+        use std::io::Read as _;
+        let (file, _) = file::open(&path)?;
+        let mut head = Vec::with_capacity(SNIFF_BYTES);
+        file.take(SNIFF_BYTES as u64).read_to_end(&mut head)?;
+        Ok::<_, std::io::Error>(head)
+    });
+    match head.await {
+        Ok(Ok(head)) => sniff_head(&head),
+        Ok(Err(_)) | Err(_) => Sniffed::Unknown,
+    }
+}
+
+/// The type that a browser shows a file as; `None` if it cannot.
+const fn shown_as(content: Sniffed) -> Option<&'static str> {
+    match content {
+        Sniffed::Known(Format::Jpeg) => Some("image/jpeg"),
+        Sniffed::Known(Format::Png) => Some("image/png"),
+        Sniffed::Known(Format::WebP) => Some("image/webp"),
+        Sniffed::Known(Format::Gif) => Some("image/gif"),
+        Sniffed::Known(Format::Bmp) => Some("image/bmp"),
+        Sniffed::Known(Format::Tiff) | Sniffed::Unsupported(_) | Sniffed::Unknown => None,
+    }
+}
+
+async fn as_png(app: &App, path: &FilePath) -> Result<Print, Refusal> {
+    let encoding = Encoding { format: Some(Format::Png), ..Encoding::default() };
+    let order = Order { steps: Vec::new(), encoding };
+    let prints = app.darkroom.develop(Urgency::Preview, path, vec![order]).await?;
+    only(prints)
+}
+
+/// The first print.
+fn only(mut prints: Vec<Print>) -> Result<Print, Refusal> {
+    prints.truncate(1);
+    prints.pop().ok_or_else(|| Refusal::internal("a worker made nothing"))
+}
+
+async fn read(print: &Print) -> Result<Vec<u8>, Refusal> {
+    print.read().await.map_err(|error| Refusal::internal(format!("a picture is gone: {error}")))
+}
+
+#[derive(Deserialize)]
+struct PreviewRequest {
+    image: String,
+    steps: Vec<Step>,
+    encoding: PreviewEncoding,
+    size: Option<PreviewSize>,
+    exact: bool,
+}
+
+#[derive(Deserialize)]
+struct PreviewEncoding {
+    format: Option<Format>,
+    quality: u8,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+struct PreviewSize {
+    width_px: u32,
+    height_px: u32,
+}
+
+async fn preview(
+    State(app): State<App>,
+    Command(request): Command<PreviewRequest>,
+) -> Result<Response, Refusal> {
+    let start = Instant::now();
+    let image = app.image(request.image).await?;
+    let steps = check_steps(&request.steps)?;
+    let encoding = check_encoding(request.encoding.format, request.encoding.quality)?;
+    let made = match request.size {
+        None => whole(&app, &image, steps, encoding).await,
+        Some(size) => scaled(&app, &image, steps, encoding, size, request.exact).await,
+    };
+    let made = made.inspect_err(|refused| app.note_if_unreadable(&image, &request.steps, refused));
+    let Made { picture, file, is_resized } = made?;
+    app.images.facts(&image.id, picture.source.width, picture.source.height);
+
+    let body = read(&picture).await?;
+    let kind = shown_as(sniff_head(&body)).unwrap_or("application/octet-stream");
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut fact = |name: &'static str, value: u64| {
+        headers.insert(HeaderName::from_static(name), value.into());
+    };
+    fact("lote-source-width", picture.source.width.into());
+    fact("lote-source-height", picture.source.height.into());
+    fact("lote-source-bytes", image.bytes);
+    if let Some(file) = &file {
+        fact("lote-output-width", file.size.width.into());
+        fact("lote-output-height", file.size.height.into());
+        fact("lote-output-bytes", file.bytes);
+        fact("lote-work-ms", file.work_ms.ceil() as u64);
+    } else if !is_resized {
+        fact("lote-output-width", picture.source.width.into());
+        fact("lote-output-height", picture.source.height.into());
+    }
+    fact("lote-total-ms", start.elapsed().as_millis() as u64);
+    Ok((StatusCode::OK, headers, body).into_response())
+}
+
+impl App {
+    /// Remembers that an image cannot be read: if it was shown as it is, no filter is to blame.
+    fn note_if_unreadable(&self, image: &Input, steps: &[Step], refused: &Refused) {
+        if steps.is_empty() {
+            self.note_problem(image, refused);
+        }
+    }
+}
+
+/// A preview.
+struct Made {
+    /// What is shown.
+    picture: Print,
+    /// The batch's file, if it was made; the same as the picture if that is shown.
+    file: Option<FileFacts>,
+    /// Whether the steps change the size.
+    is_resized: bool,
+}
+
+/// What is known of the batch's file.
+struct FileFacts {
+    size: lote_protocol::message::Size,
+    bytes: u64,
+    work_ms: f64,
+}
+
+impl From<&Print> for FileFacts {
+    fn from(print: &Print) -> Self {
+        Self { size: print.size, bytes: print.bytes, work_ms: print.work_ms }
+    }
+}
+
+/// The very file that the batch would write, or a PNG of it if no browser shows that format.
+async fn whole(
+    app: &App,
+    image: &Input,
+    steps: Vec<FilterCall>,
+    encoding: Encoding,
+) -> Result<Made, Refused> {
+    let orders = vec![Order { steps, encoding }];
+    let mut prints = app.darkroom.develop(Urgency::Preview, &image.path, orders).await?;
+    let nothing = || Refused::NoWorker("it made nothing".into());
+    let print = prints.pop().ok_or_else(nothing)?;
+    let file = Some(FileFacts::from(&print));
+    if shown_as(content(print.path()).await).is_some() {
+        return Ok(Made { picture: print, file, is_resized: true });
+    }
+    let encoding = Encoding { format: Some(Format::Png), ..Encoding::default() };
+    let orders = vec![Order { steps: Vec::new(), encoding }];
+    let mut prints = app.darkroom.develop(Urgency::Preview, print.path(), orders).await?;
+    let mut picture = prints.pop().ok_or_else(nothing)?;
+    picture.source = print.source;
+    Ok(Made { picture, file, is_resized: true })
+}
+
+/// The result, scaled to fit.
+async fn scaled(
+    app: &App,
+    image: &Input,
+    steps: Vec<FilterCall>,
+    encoding: Encoding,
+    size: PreviewSize,
+    is_exact: bool,
+) -> Result<Made, Refused> {
+    let (width, height) = (i64::from(size.width_px), i64::from(size.height_px));
+    let format = match encoding.format {
+        Some(format) => format,
+        None => match content(&image.path).await {
+            Sniffed::Known(format) => format,
+            Sniffed::Unsupported(_) | Sniffed::Unknown => Format::Jpeg,
+        },
+    };
+    // Only these have no transparency that ought to be seen.
+    let is_opaque = matches!(format, Format::Jpeg | Format::Bmp);
+    let shown = Encoding {
+        format: Some(if is_opaque { Format::Jpeg } else { Format::Png }),
+        quality: PREVIEW_QUALITY,
+        ..encoding.clone()
+    };
+    let is_resized = steps.iter().any(|step| step.filter == "redimensionar");
+    let is_plain = steps.is_empty();
+    let mut shown_steps = Vec::with_capacity(steps.len() + 2);
+    if !is_exact {
+        shown_steps.push(fit(width * ROUGH_SCALE, height * ROUGH_SCALE));
+    }
+    shown_steps.extend(steps.iter().cloned());
+    shown_steps.push(fit(width, height));
+    let mut orders = vec![Order { steps: shown_steps, encoding: shown }];
+    if is_exact && !is_plain {
+        orders.push(Order { steps, encoding });
+    }
+    let mut prints = app.darkroom.develop(Urgency::Preview, &image.path, orders).await?;
+    let file = if prints.len() > 1 { prints.pop().as_ref().map(FileFacts::from) } else { None };
+    let picture = prints.pop().ok_or_else(|| Refused::NoWorker("it made nothing".into()))?;
+    Ok(Made { picture, file, is_resized })
+}

@@ -1,0 +1,83 @@
+//! The report of a job, to keep: as a page, as a table, as data.
+
+mod page;
+mod table;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::body::{Asked, Id};
+use super::error::Refusal;
+use super::{App, file};
+use lote_engine::lang::Lang;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/jobs/{job}/report.html", get(html))
+        .route("/api/jobs/{job}/report.csv", get(csv))
+        .route("/api/jobs/{job}/report.json", get(json))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    lang: String,
+}
+
+async fn html(
+    State(app): State<App>,
+    Id(job): Id,
+    Asked(Wanted { lang }): Asked<Wanted>,
+) -> Result<Response, Refusal> {
+    let report = report(&app, &job)?;
+    let text = page::page(&report, Lang::from_locale(&lang));
+    Ok(attach(&report, "html", "text/html; charset=utf-8", text.into()))
+}
+
+async fn csv(
+    State(app): State<App>,
+    Id(job): Id,
+    Asked(Wanted { lang }): Asked<Wanted>,
+) -> Result<Response, Refusal> {
+    let report = report(&app, &job)?;
+    let outputs = app.jobs.outputs(&job).ok_or_else(Refusal::not_found)?;
+    let image = |id: &str| {
+        let image = app.images.get(id)?;
+        let folder = if image.folder.is_empty() { image.folder } else { image.folder + "/" };
+        Some(folder + &image.name)
+    };
+    let folder = app.jobs.output_folder(&job).unwrap_or_default();
+    let text = table::table(&outputs, &variants(&report), &folder, image, Lang::from_locale(&lang));
+    Ok(attach(&report, "csv", "text/csv; charset=utf-8", text.into()))
+}
+
+async fn json(State(app): State<App>, Id(job): Id) -> Result<Response, Refusal> {
+    let report = report(&app, &job)?;
+    let text = serde_json::to_vec_pretty(&report).map_err(|_| Refusal::internal("no report"))?;
+    Ok(attach(&report, "json", "application/json", text.into()))
+}
+
+fn report(app: &App, job: &str) -> Result<Value, Refusal> {
+    app.jobs.report(job).ok_or_else(Refusal::not_found)
+}
+
+/// The names of a job's variants.
+fn variants(report: &Value) -> Vec<String> {
+    let variants = report["job"]["variants"].as_array().into_iter().flatten();
+    variants.map(|one| one["name"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn attach(report: &Value, ending: &str, kind: &'static str, body: Body) -> Response {
+    let name = report["job"]["name"].as_str().unwrap_or("lote").replace(['/', '\\'], "_");
+    let disposition = file::disposition("attachment", &format!("{name}.{ending}"));
+    let headers =
+        [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CONTENT_DISPOSITION, disposition)];
+    (headers, body).into_response()
+}

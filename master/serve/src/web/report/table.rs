@@ -1,0 +1,107 @@
+//! A job's outputs as a table for spreadsheets: one line an output. Pure.
+
+use std::path::Path;
+
+use crate::jobs::OutputRecord;
+use lote_engine::event::Status;
+use lote_engine::lang::Lang;
+use lote_engine::report::text::failure_kind;
+
+/// CSV after RFC 4180, in UTF-8 with a mark that says so, as spreadsheets guess otherwise.
+pub(super) fn table(
+    outputs: &[OutputRecord],
+    variants: &[String],
+    folder: &Path,
+    image: impl Fn(&str) -> Option<String>,
+    lang: Lang,
+) -> String {
+    let head = lang.pick(
+        ["image", "filter", "status", "file", "bytes", "failure", "reason"],
+        ["imagen", "filtro", "estado", "archivo", "bytes", "fallo", "motivo"],
+    );
+    let mut text = String::from('\u{feff}');
+    line(&mut text, &head);
+    for output in outputs {
+        let is_there = output.status == Status::Ok;
+        let below = output.path.strip_prefix(folder).unwrap_or(&output.path).to_string_lossy();
+        line(
+            &mut text,
+            &[
+                &image(&output.image).unwrap_or_default(),
+                variants.get(output.variant).map_or("", String::as_str),
+                status(output.status, lang),
+                if is_there { &below } else { "" },
+                &if is_there { output.bytes.to_string() } else { String::new() },
+                output.kind.map_or("", |kind| failure_kind(kind, lang)),
+                output.message.as_deref().unwrap_or_default(),
+            ],
+        );
+    }
+    text
+}
+
+fn status(status: Status, lang: Lang) -> &'static str {
+    let (en, es) = match status {
+        Status::Ok => ("ok", "bien"),
+        Status::Failed => ("failed", "fallida"),
+        Status::Quarantined => ("quarantined", "en cuarentena"),
+        Status::Skipped => ("skipped", "omitida"),
+    };
+    lang.pick(en, es)
+}
+
+fn line(text: &mut String, cells: &[&str]) {
+    for (index, cell) in cells.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&quoted(cell));
+    }
+    text.push_str("\r\n");
+}
+
+/// A cell that holds nothing but text: a file may be called `=HYPERLINK(…)`, which a spreadsheet
+/// would run.
+fn quoted(cell: &str) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let safe = if formula { format!("'{cell}") } else { cell.to_owned() };
+    if safe.contains(['"', ',', ';', '\n', '\r']) {
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    } else {
+        safe
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lote_protocol::outcome::FailureKind;
+
+    use super::*;
+
+    fn output(image: &str, status: Status) -> OutputRecord {
+        let failed = status != Status::Ok;
+        OutputRecord {
+            id: "o1".into(),
+            image: image.into(),
+            name: "x".into(),
+            variant: 0,
+            status,
+            bytes: 12,
+            path: "/out/grises/x_grises.jpg".into(),
+            kind: failed.then_some(FailureKind::Damaged),
+            message: failed.then(|| "cut off, \"half\"".into()),
+        }
+    }
+
+    #[test]
+    fn each_output_has_a_line_and_no_name_is_a_formula() {
+        let outputs = [output("a", Status::Ok), output("=1+1", Status::Quarantined)];
+        let image = |id: &str| Some(format!("{id};ñ.jpg"));
+        let text = table(&outputs, &["grises".into()], Path::new("/out"), image, Lang::En);
+        insta::assert_snapshot!(text.trim_start_matches('\u{feff}').replace('\r', ""), @r#"
+        image,filter,status,file,bytes,failure,reason
+        "a;ñ.jpg",grises,ok,grises/x_grises.jpg,12,,
+        "'=1+1;ñ.jpg",grises,quarantined,,,damaged,"cut off, ""half"""
+        "#);
+    }
+}

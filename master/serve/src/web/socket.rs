@@ -1,0 +1,232 @@
+//! The WebSocket: the page's own stream, and the vocabulary of Lote's origin.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{ConnectInfo, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use lote_protocol::format::Format;
+use lote_protocol::sandbox::{Level, Sandbox};
+use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, interval_at, sleep_until, timeout};
+
+use super::error::Refusal;
+use super::{App, is_local, origin, uploads};
+use crate::jobs::{MAX_STEPS, MAX_VARIANTS};
+use lote_engine::catalogue;
+
+/// The subprotocol of the page's own stream.
+const PROTOCOL: &str = "lote.v1";
+
+/// Clients at the same time.
+const MAX_CLIENTS: usize = 64;
+/// Largest message that a client may send, bytes.
+const MAX_MESSAGE_BYTES: usize = 64 << 10;
+/// So much may wait to be sent to a client that has stopped reading, bytes.
+const MAX_WAITING_BYTES: usize = 16 << 20;
+/// A client that takes nothing for so long is let go.
+const STALLED: Duration = Duration::from_secs(20);
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// A client that says nothing for so long, not even to a ping, is let go.
+const SILENT: Duration = Duration::from_secs(50);
+/// Between two snapshots for the same client.
+const SNAPSHOT_PAUSE: Duration = Duration::from_millis(250);
+
+/// How many clients there are; a clone counts the same ones.
+#[derive(Debug, Clone, Default)]
+pub struct Clients(Arc<AtomicUsize>);
+
+/// One of the clients, for as long as it lives.
+struct Client(Arc<AtomicUsize>);
+
+impl Clients {
+    /// Counts one more, if there is room.
+    fn enter(&self) -> Option<Client> {
+        let more = |count| (count < MAX_CLIENTS).then_some(count + 1);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Client(Arc::clone(&self.0)))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The routes.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/ws", get(open))
+}
+
+async fn open(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Response {
+    match upgrade {
+        Ok(upgrade) => accept(app, peer, upgrade),
+        Err(rejection) => rejection.into_response(),
+    }
+}
+
+/// Accepts a client. Where it comes from has been checked.
+pub fn accept(app: App, peer: SocketAddr, upgrade: WebSocketUpgrade) -> Response {
+    let Some(client) = app.clients.enter() else {
+        return Refusal::busy(format!("{MAX_CLIENTS} pages are open already")).into_response();
+    };
+    let upgrade = upgrade
+        .max_message_size(MAX_MESSAGE_BYTES)
+        .max_frame_size(MAX_MESSAGE_BYTES)
+        .max_write_buffer_size(MAX_WAITING_BYTES)
+        .protocols([PROTOCOL]);
+    upgrade.on_upgrade(move |socket| async move {
+        let is_ours = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
+        let socket = Socket::new(socket);
+        // That a client has left is no error.
+        let _gone =
+            if is_ours { serve(app, peer, socket).await } else { origin::serve(app, socket).await };
+        drop(client);
+    })
+}
+
+/// A connection that is watched.
+pub(super) struct Socket {
+    stream: WebSocket,
+    ping: tokio::time::Interval,
+    heard: Instant,
+}
+
+/// The client is gone, or is let go.
+pub(super) struct Gone;
+
+impl Socket {
+    fn new(stream: WebSocket) -> Self {
+        let now = Instant::now();
+        Self { stream, ping: interval_at(now + PING_EVERY, PING_EVERY), heard: now }
+    }
+
+    /// Sends a text.
+    pub(super) async fn send(&mut self, text: &str) -> Result<(), Gone> {
+        self.send_message(Message::Text(Utf8Bytes::from(text))).await
+    }
+
+    async fn send_message(&mut self, message: Message) -> Result<(), Gone> {
+        match timeout(STALLED, self.stream.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Gone),
+        }
+    }
+
+    /// The next text from the client. Nothing is lost when the future is dropped before it is
+    /// ready.
+    pub(super) async fn receive(&mut self) -> Result<Utf8Bytes, Gone> {
+        loop {
+            tokio::select! {
+                message = self.stream.recv() => {
+                    self.heard = Instant::now();
+                    match message {
+                        Some(Ok(Message::Text(text))) => return Ok(text),
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                        Some(Ok(Message::Binary(_))) => return Ok(Utf8Bytes::from_static("")),
+                        Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
+                    }
+                }
+                _ = self.ping.tick() => {
+                    if self.heard.elapsed() > SILENT {
+                        return Err(Gone);
+                    }
+                    self.send_message(Message::Ping(axum::body::Bytes::new())).await?;
+                }
+            }
+        }
+    }
+}
+
+/// The page's own stream.
+async fn serve(app: App, peer: SocketAddr, mut socket: Socket) -> Result<(), Gone> {
+    socket.send(&hello(&app, is_local(&peer)).to_string()).await?;
+    let mut again = Instant::now();
+    loop {
+        // Whoever asks for snapshots all the time gets them slowly.
+        sleep_until(again).await;
+        again = Instant::now() + SNAPSHOT_PAUSE;
+        let Some(mut subscription) = app.live.subscribe().await else { return Err(Gone) };
+        socket.send(&subscription.snapshot).await?;
+        loop {
+            tokio::select! {
+                batch = subscription.batches.recv() => match batch {
+                    Ok(batch) => socket.send(&batch).await?,
+                    Err(RecvError::Lagged(_)) => break,
+                    Err(RecvError::Closed) => return Err(Gone),
+                },
+                text = socket.receive() => {
+                    if is_snapshot_request(&text?) {
+                        break;
+                    }
+                    socket.send(r#"{"tipo":"error","mensaje":"only instantanea is understood"}"#).await?;
+                }
+            }
+        }
+    }
+}
+
+fn is_snapshot_request(text: &str) -> bool {
+    let message: Option<Value> = serde_json::from_str(text).ok();
+    message.is_some_and(|message| message["tipo"] == "instantanea")
+}
+
+/// What a page is told first.
+fn hello(app: &App, is_local: bool) -> Value {
+    let config = app.jobs.config();
+    let formats = Format::ALL.map(|format| {
+        json!({
+            "id": format,
+            "name": format.name(),
+            "extension": format.extensions()[0],
+            "quality": matches!(format, Format::Jpeg | Format::WebP),
+        })
+    });
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    json!({
+        "tipo": "hola",
+        "version": env!("CARGO_PKG_VERSION"),
+        "instance": app.live.instance(),
+        "now_ms": app.live.now_ms(),
+        "cores": cores,
+        "local": is_local,
+        "sandbox": {
+            "level": config.sandbox.as_ref().map_or(Level::Off, |sandbox| sandbox.level),
+            "text": config.sandbox.as_ref().map_or_else(|| "no worker started".into(), Sandbox::in_full),
+        },
+        "filters": catalogue::specs(),
+        "formats": formats,
+        "limits": {
+            "max_workers": config.max_workers,
+            "max_variants": MAX_VARIANTS,
+            "max_steps": MAX_STEPS,
+            "max_upload_files": uploads::MAX_FILES,
+            "max_upload_file_bytes": uploads::MAX_FILE_BYTES,
+            "max_upload_bytes": uploads::MAX_BYTES,
+        },
+        "defaults": {
+            "mode": "processes",
+            "workers": config.settings.slots,
+            "quality": 75,
+            "pattern": "{name}_{variant}",
+            "if_exists": "overwrite",
+            "output_label": config.output_label,
+        },
+    })
+}

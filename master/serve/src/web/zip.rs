@@ -1,0 +1,149 @@
+//! A job's outputs as one download.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::stream;
+use serde::Deserialize;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::archive::{self, Entry, Names};
+use super::body::{Asked, Id};
+use super::error::Refusal;
+use super::images::blocking;
+use super::{App, file};
+use lote_engine::event::Status;
+
+/// How much is handed on at a time, bytes.
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// How many chunks may wait for the browser.
+const CHUNKS: usize = 4;
+
+/// A browser that takes nothing for so long has left.
+const STALLED: Duration = Duration::from_secs(60);
+
+/// How many archives are made at the same time.
+const MAX_ARCHIVES: usize = 8;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/api/jobs/{job}/zip", get(zip))
+}
+
+#[derive(Deserialize)]
+struct Filter {
+    variant: Option<usize>,
+}
+
+async fn zip(
+    State(app): State<App>,
+    Id(job): Id,
+    Asked(filter): Asked<Filter>,
+) -> Result<Response, Refusal> {
+    let name = app.jobs.job_name(&job).ok_or_else(Refusal::not_found)?;
+    let entries = blocking(move || entries(&app, &job, filter.variant)).await?;
+    let entries = entries.filter(|entries| !entries.is_empty()).ok_or_else(Refusal::not_found)?;
+    let place = Place::take().ok_or_else(|| Refusal::busy("other archives are being made"))?;
+
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+    headers.insert(CONTENT_LENGTH, archive::size(&entries).into());
+    let name = format!("{}.zip", name.replace(['/', '\\'], "_"));
+    headers.insert(CONTENT_DISPOSITION, file::disposition("attachment", &name));
+
+    let (sender, receiver) = mpsc::channel(CHUNKS);
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let mut out = Out { runtime, sender, chunk: Vec::with_capacity(CHUNK_BYTES) };
+        let written = archive::write(&entries, &mut out).and_then(|()| out.flush());
+        if let Err(error) = written {
+            // The browser sees that bytes are missing.
+            let _ = out.send(Err(error));
+        }
+        drop(place);
+    });
+    let chunks = stream::unfold(receiver, async |mut receiver| {
+        let chunk = receiver.recv().await?;
+        Some((chunk, receiver))
+    });
+    Ok((headers, Body::from_stream(chunks)).into_response())
+}
+
+/// The files of a job; `None` if there is no such job.
+fn entries(app: &App, job: &str, variant: Option<usize>) -> Option<Vec<Entry>> {
+    let folder = app.jobs.output_folder(job)?;
+    let mut names = Names::default();
+    let outputs = app.jobs.outputs(job)?.into_iter();
+    let wanted = outputs.filter(|output| {
+        output.status == Status::Ok && variant.is_none_or(|variant| variant == output.variant)
+    });
+    let entry = |output: crate::jobs::OutputRecord| {
+        let below = output.path.strip_prefix(&folder).ok()?;
+        Entry::new(output.path.clone(), names.of(below))
+    };
+    Some(wanted.filter_map(entry).collect())
+}
+
+/// Hands an archive on in chunks. It waits for the browser, but not for ever.
+struct Out {
+    runtime: Handle,
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    chunk: Vec<u8>,
+}
+
+impl Out {
+    fn send(&self, chunk: io::Result<Bytes>) -> io::Result<()> {
+        let sent = self.runtime.block_on(timeout(STALLED, self.sender.send(chunk)));
+        match sent {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.chunk.extend_from_slice(bytes);
+        if self.chunk.len() >= CHUNK_BYTES {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.chunk.is_empty() {
+            return Ok(());
+        }
+        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK_BYTES));
+        self.send(Ok(chunk.into()))
+    }
+}
+
+static ARCHIVES: AtomicUsize = AtomicUsize::new(0);
+
+/// One of the few places for archives in the making.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Self> {
+        let more = |now| (now < MAX_ARCHIVES).then_some(now + 1);
+        ARCHIVES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Self)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        ARCHIVES.fetch_sub(1, Ordering::Relaxed);
+    }
+}

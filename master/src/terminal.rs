@@ -1,0 +1,301 @@
+//! A run in the terminal: a bar, what each worker does, and a line for everything that goes wrong.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lote_protocol::sandbox::Sandbox;
+
+use lote_protocol::outcome::FailureKind;
+
+use lote_engine::event::{Event, Mode, OutputEnded, Progress, Status, WorkerState};
+use lote_engine::lang::Lang;
+use lote_engine::report::Reporter;
+use lote_engine::report::summary;
+use lote_engine::report::text::{estimate, failure_kind, printable};
+
+/// The most lines of workers below the bar.
+const WORKER_LINES: u32 = 16;
+
+/// The most lines about one kind of trouble, of which a broken disk may give thousands.
+const MAX_LINES: usize = 50;
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Verbosity {
+    /// What went wrong, and nothing else.
+    Quiet,
+    /// Also how far the run is, and its figures.
+    #[default]
+    Normal,
+    /// Also every output and every state of a worker.
+    Verbose,
+}
+
+/// Shows a run on standard error.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    lang: Lang,
+    verbosity: Verbosity,
+    bars: Option<Bars>,
+    /// Images whose failure has been shown: one line is enough for all its variants.
+    shown: HashSet<(String, Option<String>)>,
+    lines: usize,
+    failed: usize,
+    /// Workers whose replacement is waited for.
+    lost: HashSet<u32>,
+}
+
+#[derive(Debug)]
+struct Bars {
+    all: MultiProgress,
+    total: ProgressBar,
+    workers: BTreeMap<(u32, u32), ProgressBar>,
+    mode: Mode,
+}
+
+impl Terminal {
+    /// For standard error; without a bar where that is no terminal.
+    pub(crate) fn new(lang: Lang, verbosity: Verbosity) -> Self {
+        let live = verbosity > Verbosity::Quiet && io::stderr().is_terminal();
+        let bars = live.then(|| {
+            let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+            let total = all.add(ProgressBar::new(0));
+            total.set_style(style("{bar:28.green} {pos}/{len} · {percent} % · {msg}"));
+            Bars { all, total, workers: BTreeMap::new(), mode: Mode::Processes }
+        });
+        Self {
+            lang,
+            verbosity,
+            bars,
+            shown: HashSet::new(),
+            lines: 0,
+            failed: 0,
+            lost: HashSet::new(),
+        }
+    }
+
+    fn line(&self, text: &str) {
+        match &self.bars {
+            // The bar is only drawn there where colours are understood, or asked not to be.
+            Some(bars) => bars.all.suspend(|| anstream::eprintln!("{text}")),
+            None => anstream::eprintln!("{text}"),
+        }
+    }
+
+    fn output(&mut self, output: &OutputEnded) {
+        let bad = output.status.is_failure();
+        self.failed += usize::from(bad);
+        let name = printable(&output.image);
+        if bad {
+            // What cannot be written cannot be for one reason, as a rule; it is said once.
+            let of = match output.kind {
+                Some(FailureKind::Write) => String::new(),
+                _ => output.image.clone(),
+            };
+            if !self.shown.insert((of, output.reason.clone())) {
+                return;
+            }
+            self.lines += 1;
+            match self.lines.cmp(&MAX_LINES) {
+                std::cmp::Ordering::Less => {}
+                std::cmp::Ordering::Equal => {
+                    let en = "further failures are counted, and listed by --ndjson";
+                    let es = "los demás fallos se cuentan, y --ndjson los detalla";
+                    return self.line(self.lang.pick(en, es));
+                }
+                std::cmp::Ordering::Greater => return,
+            }
+            let kind = output.kind.map_or("", |kind| failure_kind(kind, self.lang));
+            let reason = printable(output.reason.as_deref().unwrap_or_default());
+            self.line(&format!("{ERROR}✗ {name}{ERROR:#}: {kind}: {reason}"));
+        }
+        for note in &output.notes {
+            if self.shown.insert((output.image.clone(), Some(note.clone()))) {
+                self.line(&format!("{WARN}! {name}{WARN:#}: {}", printable(note)));
+            }
+        }
+        if self.verbosity >= Verbosity::Verbose && output.status == Status::Ok {
+            let ms = self.lang.number(output.ms.unwrap_or_default(), 0);
+            self.line(&format!("{GOOD}✓{GOOD:#} {name} → {} ({ms} ms)", output.variant));
+        }
+    }
+
+    fn worker(&mut self, worker: u32, pid: u32, state: WorkerState, reason: Option<&str>) {
+        let lang = self.lang;
+        let reason = printable(reason.unwrap_or_default());
+        match state {
+            WorkerState::Lost => {
+                self.lost.insert(worker);
+                let text = match lang {
+                    Lang::En => format!("worker {worker} (pid {pid}) died: {reason}"),
+                    Lang::Es => format!("el proceso {worker} (pid {pid}) cayó: {reason}"),
+                };
+                self.line(&format!("{WARN}☠ {text}{WARN:#}"));
+            }
+            WorkerState::Stopped if !reason.is_empty() => {
+                let text = match lang {
+                    Lang::En => format!("worker {worker} is not replaced any more: {reason}"),
+                    Lang::Es => format!("el proceso {worker} ya no se sustituye: {reason}"),
+                };
+                self.line(&format!("{ERROR}✗ {text}{ERROR:#}"));
+            }
+            WorkerState::Restarted
+                if !reason.is_empty() && self.verbosity >= Verbosity::Verbose =>
+            {
+                let text = match lang {
+                    Lang::En => format!("worker {worker} is replaced: {reason}"),
+                    Lang::Es => format!("el proceso {worker} se sustituye: {reason}"),
+                };
+                self.line(&format!("{GOOD}↻{GOOD:#} {text}"));
+            }
+            _ => {}
+        }
+    }
+
+    fn ready(&mut self, worker: u32, pid: u32, ms: Option<f64>, sandbox: Option<&Sandbox>) {
+        let again = self.lost.remove(&worker);
+        if again || self.verbosity >= Verbosity::Verbose {
+            let ms = self.lang.number(ms.unwrap_or_default(), 0);
+            let text = match (self.lang, again) {
+                (Lang::En, true) => format!("worker {worker} was replaced (pid {pid}, {ms} ms)"),
+                (Lang::En, false) => format!("worker {worker} is ready (pid {pid}, {ms} ms)"),
+                (Lang::Es, true) => {
+                    format!("el proceso {worker} ya tiene sustituto (pid {pid}, {ms} ms)")
+                }
+                (Lang::Es, false) => format!("el proceso {worker} está listo (pid {pid}, {ms} ms)"),
+            };
+            self.line(&format!("{GOOD}↻{GOOD:#} {text}"));
+        }
+        if let Some(sandbox) = sandbox.filter(|_| self.verbosity >= Verbosity::Verbose && !again) {
+            let says = self.lang.pick("its sandbox", "su aislamiento");
+            self.line(&format!("  {says}: {}", printable(&sandbox.to_string())));
+        }
+    }
+
+    fn task(&mut self, worker: u32, slot: u32, image: &str, attempt: u32) {
+        let name = printable(image);
+        if attempt > 1 {
+            let text = match self.lang {
+                Lang::En => format!("{name} is repeated by worker {worker} (attempt {attempt})"),
+                Lang::Es => format!("el proceso {worker} repite {name} (intento {attempt})"),
+            };
+            self.line(&format!("{GOOD}↻{GOOD:#} {text}"));
+        }
+        if let Some(bars) = &mut self.bars {
+            let line = bars.workers.get(&(worker, slot));
+            if let Some(line) = line {
+                line.set_message(name);
+            }
+        }
+    }
+
+    /// The disk is full.
+    fn paused(&self, free_bytes: u64) {
+        let free = free_bytes >> 10;
+        let text = match self.lang {
+            Lang::En => format!(
+                "the disk is full ({free} KiB free): paused until there is room; Ctrl-C ends the run"
+            ),
+            Lang::Es => format!(
+                "el disco está lleno ({free} KiB libres): en pausa hasta que haya sitio; \
+                 Ctrl-C termina"
+            ),
+        };
+        self.line(&format!("{WARN}⏸ {text}{WARN:#}"));
+    }
+
+    fn planned(&mut self, outputs: usize, mode: Mode, workers: u32) {
+        let Some(bars) = &mut self.bars else { return };
+        bars.mode = mode;
+        bars.total.set_length(outputs as u64);
+        for index in 0..workers.min(WORKER_LINES) {
+            let key = if mode == Mode::Processes { (index + 1, 0) } else { (1, index) };
+            let line = bars.all.add(ProgressBar::new_spinner());
+            line.set_style(style("  {prefix:>3} {msg:.dim}"));
+            line.set_prefix((index + 1).to_string());
+            bars.workers.insert(key, line);
+        }
+        bars.total.enable_steady_tick(Duration::from_millis(200));
+    }
+
+    fn progress(&self, progress: &Progress) {
+        let Some(bars) = &self.bars else { return };
+        let lang = self.lang;
+        bars.total.set_position(progress.done as u64);
+        let rate = lang.number(progress.images_per_s, 1);
+        let mut message = format!("{rate} {}", lang.pick("images/s", "imágenes/s"));
+        if let Some(eta) = progress.eta_s {
+            let to_go = lang.pick("to go", "restantes");
+            // Writing to a string cannot fail.
+            let _ = write!(message, " · {} {to_go}", estimate(eta, lang));
+        }
+        if self.failed > 0 {
+            let failed = lang.pick("failed", "fallidas");
+            let _ = write!(message, " · {} {failed}", self.failed);
+        }
+        bars.total.set_message(message);
+    }
+
+    fn clear(&mut self) {
+        if let Some(bars) = self.bars.take() {
+            for line in bars.workers.values() {
+                line.finish_and_clear();
+            }
+            bars.total.finish_and_clear();
+        }
+    }
+}
+
+impl Reporter for Terminal {
+    fn show(&mut self, event: &Event) {
+        match event {
+            Event::Planned { outputs, mode, workers, .. } => {
+                self.planned(*outputs, *mode, *workers);
+            }
+            Event::Listening { socket } => {
+                let says = self.lang.pick("more workers join by", "más procesos se unen con");
+                let socket = printable(&socket.display().to_string());
+                self.line(&format!("{says}: lote worker connect {socket}"));
+            }
+            Event::Worker { worker, pid, state: WorkerState::Ready, ms, sandbox, .. } => {
+                self.ready(*worker, *pid, *ms, sandbox.as_ref());
+            }
+            Event::Worker { worker, pid, state, reason, .. } => {
+                self.worker(*worker, *pid, *state, reason.as_deref());
+            }
+            Event::Task { worker, slot, image, attempt, .. } => {
+                self.task(*worker, *slot, image, *attempt);
+            }
+            Event::Output(output) => self.output(output),
+            Event::PutOff { .. } => {}
+            Event::Paused { free_bytes, .. } => self.paused(*free_bytes),
+            Event::Resumed => {
+                let en = "there is room again: it goes on";
+                let es = "vuelve a haber sitio: se continúa";
+                self.line(&format!("{GOOD}▶{GOOD:#} {}", self.lang.pick(en, es)));
+            }
+            Event::Progress(progress) => self.progress(progress),
+            Event::Finished(summary) => {
+                self.clear();
+                if self.verbosity >= Verbosity::Normal {
+                    anstream::eprint!("{}", summary::render(summary, self.lang));
+                }
+                let given_up = summary::quarantine(&summary.quarantine, self.lang);
+                anstream::eprint!("{given_up}");
+            }
+        }
+    }
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARN: Style = AnsiColor::Yellow.on_default();
+const GOOD: Style = AnsiColor::Green.on_default();
+
+/// The template is ours: if it were wrong, a plain bar would be drawn.
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

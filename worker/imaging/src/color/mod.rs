@@ -1,0 +1,303 @@
+//! Colour models that no filter works in, turned into sRGB. The only file that names `moxcms`.
+
+pub(crate) mod icc;
+
+use std::sync::Arc;
+
+use moxcms::{ColorProfile, Layout, RenderingIntent, Transform16BitExecutor, TransformOptions};
+
+use crate::formats::fit::rounded;
+use crate::picture::{Channels, Picture, Samples};
+use crate::pool::Pool;
+
+/// How samples of cyan, magenta, yellow and black are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ink {
+    /// The largest value is full ink.
+    Direct,
+    /// 0 is full ink, as Adobe writes JPEG.
+    Inverted,
+}
+
+/// A picture in sRGB, and what the user should know about how it came to be.
+pub(crate) struct Converted {
+    pub(crate) picture: Picture,
+    pub(crate) note: Option<String>,
+}
+
+/// Converts four inks to sRGB: by the profile if it is a sound one for inks, else as if the inks
+/// were ideal. `inks` has four samples a pixel, whatever its channels are called.
+pub(crate) fn from_cmyk(
+    inks: Picture,
+    ink: Ink,
+    profile: Option<&[u8]>,
+    pool: &mut Pool,
+) -> Converted {
+    let Picture { width, height, .. } = inks;
+    let len = width as usize * height as usize * Channels::Rgb.count();
+    let profile = profile
+        .filter(|profile| icc::check(profile) == Ok(icc::ColorSpace::Cmyk))
+        .and_then(Inks::new);
+    let by_profile = profile.is_some();
+    let samples = match inks.samples {
+        Samples::U8(mut from) => {
+            if ink == Ink::Inverted {
+                for sample in &mut from {
+                    *sample = !*sample;
+                }
+            }
+            let mut to = pool.bytes(len);
+            match profile {
+                Some(profile) => profile.convert(&from, &mut to, |v| u16::from(v) * 257, rounded),
+                None => ideal_inks::<u8, 255>(&from, &mut to),
+            }
+            pool.give_bytes(from);
+            Samples::U8(to)
+        }
+        Samples::U16(mut from) => {
+            if ink == Ink::Inverted {
+                for sample in &mut from {
+                    *sample = !*sample;
+                }
+            }
+            let mut to = pool.words(len);
+            match profile {
+                Some(profile) => profile.convert(&from, &mut to, |v| v, |v| v),
+                None => ideal_inks::<u16, 65_535>(&from, &mut to),
+            }
+            pool.give_words(from);
+            Samples::U16(to)
+        }
+    };
+    let note = if by_profile {
+        "CMYK converted to sRGB by its ICC profile"
+    } else {
+        "CMYK converted to RGB without a profile: colours are approximate"
+    };
+    Converted {
+        picture: Picture { width, height, channels: Channels::Rgb, samples },
+        note: Some(note.into()),
+    }
+}
+
+/// A profile of four inks, ready to convert to sRGB with black point compensation (ISO 18619): ink
+/// is never quite black, and what is darkest on paper is to be black on the screen.
+struct Inks {
+    transform: Arc<Transform16BitExecutor>,
+    /// Output sample by output sample, both as sRGB: the compensation.
+    compensated: Vec<u16>,
+}
+
+/// Pixels that are converted at once: what they need stays in the first-level cache.
+const BATCH: usize = 1024;
+
+impl Inks {
+    /// `None` when the profile cannot be used.
+    fn new(profile: &[u8]) -> Option<Self> {
+        let transform = ColorProfile::new_from_slice(profile)
+            .ok()?
+            .create_transform_16bit(
+                Layout::Rgba,
+                &ColorProfile::new_srgb(),
+                Layout::Rgb,
+                TransformOptions {
+                    rendering_intent: RenderingIntent::Perceptual,
+                    ..TransformOptions::default()
+                },
+            )
+            .ok()?;
+        let mut darkest = [0; 3];
+        transform.transform(&[u16::MAX; 4], &mut darkest).ok()?;
+        let [r, g, b] = darkest.map(|v| linear(f32::from(v) / 65_535.0));
+        // Its luminance, as far as it can be called dark: L* of 50 at most.
+        let black = (0.2126 * r + 0.7152 * g + 0.0722 * b).min(0.184);
+        let compensated = (0..=u16::MAX)
+            .map(|v| {
+                let light = (linear(f32::from(v) / 65_535.0) - black) / (1.0 - black);
+                (encoded(light) * 65_535.0 + 0.5) as u16
+            })
+            .collect();
+        Some(Self { transform, compensated })
+    }
+
+    fn convert<T: Copy>(
+        &self,
+        from: &[T],
+        to: &mut [T],
+        widen: impl Fn(T) -> u16,
+        narrow: impl Fn(u16) -> T,
+    ) {
+        let mut inks = [0; BATCH * 4];
+        let mut colors = [0; BATCH * 3];
+        for (from, to) in from.chunks(BATCH * 4).zip(to.chunks_mut(BATCH * 3)) {
+            for (ink, &sample) in inks.iter_mut().zip(from) {
+                *ink = widen(sample);
+            }
+            let colors = &mut colors[..to.len()];
+            // The lengths fit, and they are all that it can refuse.
+            if self.transform.transform(&inks[..from.len()], colors).is_err() {
+                colors.fill(0);
+            }
+            for (sample, &color) in to.iter_mut().zip(&*colors) {
+                *sample = narrow(self.compensated[usize::from(color)]);
+            }
+        }
+    }
+}
+
+/// The transfer curve of sRGB (IEC 61966-2-1), 0.0..=1.0: to light.
+fn linear(value: f32) -> f32 {
+    if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+}
+
+/// The other way round; what is outside of 0.0..=1.0 is cut off.
+fn encoded(light: f32) -> f32 {
+    let light = light.clamp(0.0, 1.0);
+    if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
+}
+
+/// What ideal inks leave of the light: `(1 - ink) * (1 - black)`, rounded.
+fn ideal_inks<T: Copy + Into<u32> + TryFrom<u32> + Default, const MAX: u32>(
+    from: &[T],
+    to: &mut [T],
+) {
+    let (from, to) = (from.as_chunks::<4>().0, to.as_chunks_mut::<3>().0);
+    for (inks, target) in from.iter().zip(to) {
+        let light = MAX - inks[3].into();
+        for (sample, &ink) in target.iter_mut().zip(inks) {
+            let left = (light * (MAX - ink.into()) + MAX / 2) / MAX;
+            *sample = T::try_from(left).unwrap_or_default();
+        }
+    }
+}
+
+/// CIE L*a*b* under D50 (L 0..=100) to sRGB, 0.0..=1.0 a channel: to XYZ, by the Bradford-adapted
+/// sRGB matrix of IEC 61966-2-1 and ICC.1, and its transfer curve.
+pub(crate) fn from_lab(l: f32, a: f32, b: f32) -> [f32; 3] {
+    const WHITE_D50: [f32; 3] = [0.964_22, 1.0, 0.825_21];
+    const XYZ_TO_LINEAR: [[f32; 3]; 3] = [
+        [3.133_856, -1.616_867, -0.490_615],
+        [-0.978_768, 1.916_141, 0.033_454],
+        [0.071_945, -0.228_991, 1.405_243],
+    ];
+    let y = (l + 16.0) / 116.0;
+    let [x, y, z] = [y + a / 500.0, y, y - b / 200.0]
+        .map(|t| if t > 6.0 / 29.0 { t * t * t } else { (t - 4.0 / 29.0) * 108.0 / 841.0 });
+    let xyz = [x * WHITE_D50[0], y * WHITE_D50[1], z * WHITE_D50[2]];
+    XYZ_TO_LINEAR.map(|row| {
+        let light: f32 = row.iter().zip(xyz).map(|(m, v)| m * v).sum();
+        encoded(light)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inks(samples: Samples) -> Picture {
+        Picture { width: (samples.len() / 4) as u32, height: 1, channels: Channels::Rgba, samples }
+    }
+
+    #[test]
+    fn ideal_inks_take_their_colour_from_white() {
+        let stored = vec![0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255, 0, 128, 255, 55];
+        let expected = vec![255, 255, 255, 0, 255, 255, 0, 0, 0, 200, 100, 0];
+        let mut pool = Pool::new();
+        let direct = from_cmyk(inks(Samples::U8(stored.clone())), Ink::Direct, None, &mut pool);
+        assert_eq!(direct.picture.samples, Samples::U8(expected.clone()));
+        let inverted = stored.iter().map(|v| 255 - v).collect();
+        let inverted = from_cmyk(inks(Samples::U8(inverted)), Ink::Inverted, None, &mut pool);
+        assert_eq!(inverted.picture.samples, Samples::U8(expected));
+    }
+
+    #[test]
+    fn sixteen_bit_inks_stay_sixteen_bit() {
+        let stored = vec![0, 0x8000, 0xffff, 0x3737];
+        let converted = from_cmyk(inks(Samples::U16(stored)), Ink::Direct, None, &mut Pool::new());
+        assert_eq!(converted.picture.samples, Samples::U16(vec![0xc8c8, 0x6464, 0]));
+    }
+
+    #[test]
+    fn a_profile_that_is_none_for_inks_is_not_used() {
+        for profile in [icc::sample(*b"RGB "), icc::sample(*b"CMYK"), vec![7; 300]] {
+            let converted = from_cmyk(
+                inks(Samples::U8(vec![255, 0, 0, 0])),
+                Ink::Direct,
+                Some(&profile),
+                &mut Pool::new(),
+            );
+            assert_eq!(converted.picture.samples, Samples::U8(vec![0, 255, 255]));
+        }
+    }
+
+    /// A printer's profile of two grid points an ink (ICC.1:2022, 10.11): paper is white, black ink
+    /// has a lightness of 20, all else one of 60.
+    fn printer() -> Vec<u8> {
+        let mut table = b"mft1\0\0\0\0\x04\x03\x02\0".to_vec();
+        for row in 0..3 {
+            for column in 0..3 {
+                table.extend((i32::from(row == column) << 16).to_be_bytes());
+            }
+        }
+        table.extend((0..4).flat_map(|_| 0..=255u8));
+        for node in 0..16 {
+            let lightness = match node {
+                0 => 255,
+                node if node % 2 == 1 => 51,
+                _ => 153,
+            };
+            table.extend([lightness, 128, 128]);
+        }
+        table.extend((0..3).flat_map(|_| 0..=255u8));
+
+        let mut profile = vec![0; 128];
+        profile[8..12].copy_from_slice(&0x0240_0000u32.to_be_bytes());
+        profile[12..24].copy_from_slice(b"prtrCMYKLab ");
+        profile[36..40].copy_from_slice(b"acsp");
+        for (at, value) in [(68, 0xf6d6u32), (72, 0x1_0000), (76, 0xd32d)] {
+            profile[at..at + 4].copy_from_slice(&value.to_be_bytes());
+        }
+        profile.extend(1u32.to_be_bytes());
+        profile.extend(b"A2B0");
+        profile.extend(144u32.to_be_bytes());
+        profile.extend((table.len() as u32).to_be_bytes());
+        profile.extend(table);
+        let len = profile.len() as u32;
+        profile[..4].copy_from_slice(&len.to_be_bytes());
+        profile
+    }
+
+    #[test]
+    fn a_profile_decides_the_colours_and_its_darkest_is_black() {
+        let stored = vec![0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 255, 255, 0, 0, 0];
+        let converted =
+            from_cmyk(inks(Samples::U8(stored)), Ink::Direct, Some(&printer()), &mut Pool::new());
+        assert!(converted.note.unwrap().contains("by its ICC profile"));
+        let Samples::U8(samples) = converted.picture.samples else { unreachable!() };
+        // A lightness of 60 is a luminance of 0.281; that of 20, which becomes 0, is 0.030.
+        let gray = (encoded((0.281 - 0.030) / (1.0 - 0.030)) * 255.0) as i32;
+        for (pixel, wanted) in samples.chunks(3).zip([255, 0, 0, gray]) {
+            for &sample in pixel {
+                assert!((i32::from(sample) - wanted).abs() <= 4, "{samples:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lab_has_the_known_colours() {
+        // sRGB primaries and gray in L*a*b* under D50, from the definition of the space.
+        let known = [
+            ((0.0, 0.0, 0.0), [0, 0, 0]),
+            ((100.0, 0.0, 0.0), [255, 255, 255]),
+            ((53.585, 0.0, 0.0), [128, 128, 128]),
+            ((54.29, 80.81, 69.89), [255, 0, 0]),
+            ((29.57, 68.30, -112.03), [0, 0, 255]),
+        ];
+        for ((l, a, b), expected) in known {
+            let rgb = from_lab(l, a, b).map(|v| (v * 255.0).round() as i32);
+            for (got, expected) in rgb.into_iter().zip(expected) {
+                assert!((got - expected).abs() <= 1, "{l} {a} {b}: {rgb:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Gaussian blur.
+
+use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Params, Text, Unit};
+
+use super::kernels::box_blur::{BoxBlur, ExtendedBox};
+use super::kernels::sample::Sample;
+use super::kernels::{alpha, canvas};
+use super::{Filter, FilterError, Registered, Source};
+use crate::picture::{Picture, Samples};
+use crate::pool::Pool;
+
+/// `blur`.
+pub static BLUR: Registered = Registered {
+    spec: FilterSpec {
+        id: "blur",
+        id_en: "blur",
+        label: Text { es: "Desenfoque", en: "Blur" },
+        help: Text {
+            es: "Desenfoque gaussiano: suaviza la imagen.",
+            en: "Gaussian blur: softens the picture.",
+        },
+        params: &[ParamSpec {
+            id: "radio",
+            id_en: "radius",
+            label: Text { es: "Radio", en: "Radius" },
+            help: Text {
+                es: "Desviación típica de la curva de Gauss; cuanto mayor, más borroso.",
+                en: "Standard deviation of the Gaussian curve; the larger, the softer.",
+            },
+            unit: Unit::Px,
+            kind: ParamKind::Float {
+                min: 0.0,
+                max: 1000.0,
+                slider_max: 50.0,
+                step: 0.5,
+                default: Some(5.0),
+            },
+        }],
+    },
+    build: |params, _| Ok(Box::new(Blur::new(params))),
+};
+
+#[derive(Debug)]
+struct Blur {
+    /// `None` blurs nothing.
+    shape: Option<ExtendedBox>,
+}
+
+impl Blur {
+    fn new(params: &Params<'_>) -> Self {
+        let radius = params.float("radio").unwrap_or_default() as f32;
+        Self { shape: (radius > 0.0).then(|| ExtendedBox::for_gaussian(radius)) }
+    }
+}
+
+impl Filter for Blur {
+    fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
+        let Some(shape) = self.shape else {
+            return Ok(source.into_owned(pool));
+        };
+        let picture = source.picture();
+        let opaque = match &picture.samples {
+            Samples::U8(samples) => alpha::is_opaque(samples, picture.channels),
+            Samples::U16(samples) => alpha::is_opaque(samples, picture.channels),
+        };
+        if opaque {
+            return Ok(canvas::draw(source, pool, &BoxBlur(shape)));
+        }
+        let blurred = match &picture.samples {
+            Samples::U8(samples) => blur_visible(picture, samples, shape, pool),
+            Samples::U16(samples) => blur_visible(picture, samples, shape, pool),
+        };
+        source.recycle(pool);
+        Ok(blurred)
+    }
+}
+
+/// Blurs a picture that has transparent pixels: each colour counts as much as it is visible.
+fn blur_visible<T: Sample>(
+    picture: &Picture,
+    samples: &[T],
+    shape: ExtendedBox,
+    pool: &mut Pool,
+) -> Picture {
+    let mut words = pool.words(samples.len());
+    alpha::premultiply(samples, picture.channels, &mut words);
+    let words = Picture { samples: Samples::U16(words), ..*picture };
+    let words = canvas::draw(Source::Owned(words), pool, &BoxBlur(shape));
+    let mut blurred = T::take(pool, samples.len());
+    if let Samples::U16(words) = &words.samples {
+        alpha::unpremultiply(words, picture.channels, &mut blurred);
+    }
+    pool.give(words);
+    Picture { samples: T::wrap(blurred), ..*picture }
+}

@@ -1,0 +1,127 @@
+//! Windows bitmaps. The only file that names the crate `image`.
+
+use std::io::{BufRead, Cursor, Seek};
+
+use image::codecs::bmp::{BmpDecoder, BmpEncoder};
+use image::error::ImageError;
+use image::{ColorType, ExtendedColorType, ImageDecoder};
+use lote_protocol::format::Format;
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::Limits;
+
+use crate::formats::Source;
+use crate::formats::fit::Shape;
+use crate::formats::limit;
+use crate::picture::{Channels, Picture, Samples};
+use crate::pool::Pool;
+
+/// What a BMP can hold, as every program reads it.
+pub(crate) const SHAPE: Shape = Shape { name: "BMP", gray: true, alpha: false, deep: false };
+
+pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    let decoder = open(Cursor::new(bytes), limits)?;
+    let (width, height) = decoder.dimensions();
+    let channels = match decoder.color_type() {
+        ColorType::L8 => Channels::Gray,
+        ColorType::Rgb8 => Channels::Rgb,
+        ColorType::Rgba8 => Channels::Rgba,
+        other => {
+            return Err(Failure::new(
+                FailureKind::Unsupported,
+                format!("a kind of BMP that is not read: {other:?}"),
+            ));
+        }
+    };
+    let mut samples = pool.bytes(width as usize * height as usize * channels.count());
+    // Run lengths may leave pixels out.
+    samples.fill(0);
+    if let Err(error) = decoder.read_image(&mut samples) {
+        pool.give_bytes(samples);
+        return Err(failure(&error));
+    }
+    let mut picture = Picture { width, height, channels, samples: Samples::U8(samples) };
+    drop_unused_alpha(&mut picture);
+    if bytes.get(28..30).is_some_and(|bits| bits[0] <= 8 && bits[1] == 0) {
+        gray_palette_to_gray(&mut picture);
+    }
+    Ok(Source::still(picture))
+}
+
+/// The size, px.
+pub(crate) fn probe(file: impl BufRead + Seek, limits: &Limits) -> Result<(u32, u32), Failure> {
+    open(file, limits).map(|decoder| decoder.dimensions())
+}
+
+fn open<R: BufRead + Seek>(file: R, limits: &Limits) -> Result<BmpDecoder<R>, Failure> {
+    let decoder = BmpDecoder::new(file).map_err(|e| failure(&e))?;
+    let pixel_len = u64::from(decoder.color_type().bytes_per_pixel());
+    limit::check(limits, Format::Bmp, decoder.dimensions(), 1, pixel_len)?;
+    Ok(decoder)
+}
+
+/// Many writers leave the fourth byte of a pixel at 0 and mean an opaque picture.
+fn drop_unused_alpha(picture: &mut Picture) {
+    if let Samples::U8(samples) = &mut picture.samples
+        && picture.channels == Channels::Rgba
+        && samples.as_chunks::<4>().0.iter().all(|pixel| pixel[3] == 0)
+    {
+        for pixel in samples.as_chunks_mut::<4>().0 {
+            pixel[3] = 255;
+        }
+    }
+}
+
+/// A palette of grays is how the format stores gray.
+fn gray_palette_to_gray(picture: &mut Picture) {
+    if let Samples::U8(samples) = &mut picture.samples
+        && picture.channels == Channels::Rgb
+        && samples.as_chunks::<3>().0.iter().all(|&[r, g, b]| r == g && g == b)
+    {
+        let pixels = samples.len() / 3;
+        for i in 0..pixels {
+            samples[i] = samples[i * 3];
+        }
+        samples.truncate(pixels);
+        picture.channels = Channels::Gray;
+    }
+}
+
+fn failure(error: &ImageError) -> Failure {
+    let text = error.to_string().replace('\n', " ");
+    let text = text.trim_start_matches("Format error decoding Bmp: ");
+    let text = text.trim_end_matches('.');
+    match error {
+        ImageError::Unsupported(_) => Failure::new(
+            FailureKind::Unsupported,
+            format!("a kind of BMP that is not read: {text}"),
+        ),
+        ImageError::Limits(_) => {
+            Failure::new(FailureKind::TooLarge, "the BMP needs more memory than the limits allow")
+        }
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Failure::new(FailureKind::Damaged, "the BMP is damaged: it is cut off")
+        }
+        _ => Failure::new(FailureKind::Damaged, format!("the BMP is damaged: {text}")),
+    }
+}
+
+/// Encodes 8-bit gray or RGB.
+pub(crate) fn encode(picture: &Picture, out: &mut Vec<u8>) -> Result<Vec<String>, Failure> {
+    let refused = |what: &str| {
+        Failure::new(FailureKind::Encode, format!("the BMP could not be written: {what}"))
+    };
+    let (Samples::U8(samples), color) = (
+        &picture.samples,
+        match picture.channels {
+            Channels::Gray => ExtendedColorType::L8,
+            Channels::Rgb => ExtendedColorType::Rgb8,
+            Channels::GrayAlpha | Channels::Rgba => return Err(refused("it holds no alpha")),
+        },
+    ) else {
+        return Err(refused("it holds no 16 bits a channel"));
+    };
+    BmpEncoder::new(out)
+        .encode(samples, picture.width, picture.height, color)
+        .map_err(|error| refused(&error.to_string()))?;
+    Ok(Vec::new())
+}

@@ -1,0 +1,236 @@
+//! PNG. The only file that names the crate `png`.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use ::png::{
+    BitDepth, ColorType, Decoder, DecodingError, DeflateCompression, Encoder, EncodingError,
+    Filter, Info, Limits as PngLimits, Reader, Transformations,
+};
+use lote_protocol::format::Format;
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::Limits;
+
+use crate::formats::Metadata;
+use crate::formats::Source;
+use crate::formats::fit::Shape;
+use crate::formats::limit;
+use crate::formats::probe::Stored;
+use crate::picture::{Channels, Picture, Samples};
+use crate::pool::Pool;
+
+/// What a PNG can hold: everything.
+pub(crate) const SHAPE: Shape = Shape { name: "PNG", gray: true, alpha: true, deep: true };
+
+pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    let mut reader = open(bytes, limits)?;
+    let mut notes = Vec::new();
+    let info = reader.info();
+    let (width, height) = info.size();
+    let frames = info.animation_control().map_or(1, |control| control.num_frames);
+    if frames > 1 {
+        notes.push(format!("animation: only the first of {frames} frames is kept"));
+    }
+    let icc = info.icc_profile.as_ref().map(|profile| profile.to_vec());
+    if icc.is_none() && has_chunk(bytes, *b"iCCP") {
+        notes.push("ICC profile left out: it is damaged or too large".into());
+    }
+    let exif = info.exif_metadata.as_ref().map(|block| block.to_vec());
+
+    let (color, depth) = reader.output_color_type();
+    let channels = match color {
+        ColorType::Grayscale => Channels::Gray,
+        ColorType::GrayscaleAlpha => Channels::GrayAlpha,
+        ColorType::Rgb => Channels::Rgb,
+        ColorType::Rgba => Channels::Rgba,
+        ColorType::Indexed => return Err(damaged("it has no palette")),
+    };
+    let sample_len = if depth == BitDepth::Sixteen { 2 } else { 1 };
+    let pixel_len = channels.count() * sample_len;
+    limit::check(limits, Format::Png, (width, height), 1, pixel_len as u64)?;
+
+    let len = width as usize * height as usize * pixel_len;
+    if reader.output_buffer_size() != Some(len) {
+        return Err(damaged("its size does not match its colours"));
+    }
+    let mut samples = pool.bytes(len);
+    if let Err(error) = reader.next_frame(&mut samples) {
+        pool.give_bytes(samples);
+        return Err(failure(&error));
+    }
+    let samples = if sample_len == 2 {
+        let mut words = pool.words(len / 2);
+        for (word, bytes) in words.iter_mut().zip(samples.as_chunks::<2>().0) {
+            *word = u16::from_be_bytes(*bytes);
+        }
+        pool.give_bytes(samples);
+        Samples::U16(words)
+    } else {
+        Samples::U8(samples)
+    };
+    Ok(Source { icc, exif, notes, ..Source::still(Picture { width, height, channels, samples }) })
+}
+
+/// The size in the header, px, and the EXIF block before the pixels.
+pub(crate) fn probe(
+    file: impl std::io::BufRead + std::io::Seek,
+    limits: &Limits,
+) -> Result<Stored, Failure> {
+    let mut decoder = Decoder::new_with_limits(file, png_limits(limits, 0));
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    let size = decoder.read_header_info().map_err(|e| failure(&e))?.size();
+    limit::check(limits, Format::Png, size, 1, 1)?;
+    let exif = match decoder.read_info() {
+        Ok(reader) => reader.info().exif_metadata.as_deref().map(<[u8]>::to_vec),
+        // A block above the limits is left out when decoding, too.
+        Err(DecodingError::LimitsExceeded) => None,
+        Err(error) => return Err(failure(&error)),
+    };
+    Ok(Stored { size, exif })
+}
+
+/// Reads everything before the pixels, in the layout that filters work on.
+fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>, Failure> {
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png_limits(limits, bytes.len()));
+    decoder.set_transformations(Transformations::EXPAND);
+    decoder.set_ignore_text_chunk(true);
+    let size = decoder.read_header_info().map_err(|e| failure(&e))?.size();
+    // Before a row is allocated.
+    limit::check(limits, Format::Png, size, 1, 1)?;
+    decoder.read_info().map_err(|e| failure(&e))
+}
+
+/// Whether a chunk stands before the pixels.
+fn has_chunk(bytes: &[u8], name: [u8; 4]) -> bool {
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    while let Some((&[a, b, c, d, kind @ ..], body)) = rest.split_first_chunk::<8>() {
+        if kind == name {
+            return true;
+        }
+        let len = u32::from_be_bytes([a, b, c, d]) as usize;
+        match body.get(len..).and_then(|rest| rest.get(4..)) {
+            Some(next) if kind != *b"IDAT" => rest = next,
+            _ => break,
+        }
+    }
+    false
+}
+
+/// Chunks are no longer than the file that they are in; what they inflate to is limited.
+fn png_limits(limits: &Limits, file_len: usize) -> PngLimits {
+    let metadata = usize::try_from(limits.max_metadata_bytes).unwrap_or(usize::MAX);
+    PngLimits { bytes: metadata.saturating_mul(2).saturating_add(2 * file_len) }
+}
+
+fn failure(error: &DecodingError) -> Failure {
+    match error {
+        DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            damaged("it is cut off")
+        }
+        DecodingError::LimitsExceeded => {
+            Failure::new(FailureKind::TooLarge, "the PNG needs more memory than the limits allow")
+        }
+        other => {
+            let text = other.to_string().replace('\n', " ");
+            if text.starts_with("CRC error") {
+                damaged("a checksum is wrong")
+            } else {
+                damaged(&without_debug_output(&text))
+            }
+        }
+    }
+}
+
+/// The crate's messages name a chunk by all that is known of it: `ChunkType { type: IDAT, ... }`.
+fn without_debug_output(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("ChunkType { type: ") else {
+        return text.into();
+    };
+    let name = rest.split(',').next().unwrap_or_default();
+    let after = rest.split_once('}').map_or("", |(_, after)| after);
+    format!("{before}{name}{after}")
+}
+
+fn damaged(what: &str) -> Failure {
+    let what = what.trim_end_matches('.');
+    Failure::new(FailureKind::Damaged, format!("the PNG is damaged: {what}"))
+}
+
+/// Encodes a picture of any layout and depth.
+pub(crate) fn encode(
+    picture: &Picture,
+    metadata: &Metadata,
+    pool: &mut Pool,
+    out: &mut Vec<u8>,
+) -> Result<Vec<String>, Failure> {
+    let mut info = Info::with_size(picture.width, picture.height);
+    info.color_type = match picture.channels {
+        Channels::Gray => ColorType::Grayscale,
+        Channels::GrayAlpha => ColorType::GrayscaleAlpha,
+        Channels::Rgb => ColorType::Rgb,
+        Channels::Rgba => ColorType::Rgba,
+    };
+    info.icc_profile = metadata.icc.as_deref().map(Cow::Borrowed);
+    info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
+    let result = match &picture.samples {
+        Samples::U8(samples) => {
+            info.bit_depth = BitDepth::Eight;
+            write(info, samples, out)
+        }
+        Samples::U16(samples) => {
+            info.bit_depth = BitDepth::Sixteen;
+            let mut bytes = pool.bytes(samples.len() * 2);
+            for (bytes, word) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
+                *bytes = word.to_be_bytes();
+            }
+            let result = write(info, &bytes, out);
+            pool.give_bytes(bytes);
+            result
+        }
+    };
+    result.map(|()| Vec::new()).map_err(|error| {
+        Failure::new(FailureKind::Encode, format!("the PNG could not be written: {error}"))
+    })
+}
+
+fn write(info: Info<'_>, samples: &[u8], out: &mut Vec<u8>) -> Result<(), EncodingError> {
+    let mut encoder = Encoder::with_info(out, info)?;
+    encoder.set_deflate_compression(DeflateCompression::Level(2));
+    encoder.set_filter(Filter::Adaptive);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(samples)?;
+    writer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_that_inflates_above_the_limit_is_left_out() {
+        let picture = Picture {
+            width: 1,
+            height: 1,
+            channels: Channels::Gray,
+            samples: Samples::U8(vec![7]),
+        };
+        let metadata = Metadata { icc: Some(vec![0; 32 << 20]), exif: None };
+        let (mut pool, mut file) = (Pool::new(), Vec::new());
+        encode(&picture, &metadata, &mut pool, &mut file).unwrap();
+        assert!(file.len() < 1 << 20);
+        let limits = Limits { max_metadata_bytes: 1 << 20, ..Limits::default() };
+        let source = decode(&file, &limits, &mut pool).unwrap();
+        assert_eq!(source.icc, None);
+        assert_eq!(source.notes.len(), 1);
+        assert_eq!(source.frames[0].picture, picture);
+    }
+
+    #[test]
+    fn messages_name_chunks_by_their_names_only() {
+        assert_eq!(
+            without_debug_output("ChunkType { type: IDAT, critical: true } chunk is missing"),
+            "IDAT chunk is missing"
+        );
+    }
+}

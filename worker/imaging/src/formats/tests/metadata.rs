@@ -1,0 +1,192 @@
+use std::io::Cursor;
+
+use super::*;
+use crate::color::icc;
+use crate::formats::probe;
+use crate::metadata::exif_fields::{Field, Fields};
+
+const ORIENTATION: u16 = 0x0112;
+const CAMERA: u16 = 0x0110;
+const TAKEN: u16 = 0x9003;
+const PIXEL_X_DIMENSION: u16 = 0xa002;
+const LATITUDE_REF: u16 = 1;
+
+const WITH_ICC: [Format; 5] = [Format::Jpeg, Format::Png, Format::Tiff, Format::WebP, Format::Gif];
+const WITH_EXIF: [Format; 4] = [Format::Jpeg, Format::Png, Format::Tiff, Format::WebP];
+
+fn text(tag: u16, text: &str) -> Field {
+    Field { tag, kind: 2, data: text.as_bytes().to_vec() }
+}
+
+fn camera_block(orientation: u16) -> Vec<u8> {
+    Fields {
+        image: vec![text(CAMERA, "Box 1\0"), Field::short(ORIENTATION, orientation)],
+        exif: vec![text(TAKEN, "2024:05:06 07:08:09\0"), Field::short(PIXEL_X_DIMENSION, 1)],
+        gps: vec![text(LATITUDE_REF, "N\0")],
+    }
+    .build()
+}
+
+fn profile(space: [u8; 4]) -> Metadata {
+    Metadata { icc: Some(icc::sample(space)), exif: None }
+}
+
+fn exif(block: Vec<u8>) -> Metadata {
+    Metadata { icc: None, exif: Some(block) }
+}
+
+#[test]
+fn a_profile_is_kept_in_every_format_that_can() {
+    for format in WITH_ICC {
+        let rgb = picture(12, 8, Channels::Rgb, false);
+        let original = document(Format::Png, rgb, profile(*b"RGB "));
+        let (back, notes) = through(&original, format);
+        assert_eq!(back.metadata.icc, original.metadata.icc, "{format:?}");
+        assert!(notes.iter().all(|note| !note.contains("ICC")), "{notes:?}");
+    }
+    let rgb = picture(12, 8, Channels::Rgb, false);
+    let (back, notes) = through(&document(Format::Png, rgb, profile(*b"RGB ")), Format::Bmp);
+    assert_eq!(back.metadata.icc, None);
+    assert_eq!(notes.len(), 1);
+}
+
+#[test]
+fn a_gray_profile_is_kept_for_gray_and_dropped_for_colour() {
+    for (format, channels, kept) in [
+        (Format::Jpeg, Channels::Gray, true),
+        (Format::Png, Channels::GrayAlpha, true),
+        (Format::Tiff, Channels::Gray, true),
+        (Format::WebP, Channels::Gray, false),
+        (Format::Jpeg, Channels::Rgb, false),
+    ] {
+        let picture = picture(12, 8, channels, false);
+        let (back, notes) = through(&document(Format::Png, picture, profile(*b"GRAY")), format);
+        assert_eq!(back.metadata.icc.is_some(), kept, "{format:?} {channels:?}");
+        assert_eq!(notes.is_empty(), kept, "{notes:?}");
+    }
+}
+
+#[test]
+fn gray_with_a_colour_profile_is_written_as_colour() {
+    for (format, channels) in
+        [(Format::Jpeg, Channels::Rgb), (Format::Png, Channels::Rgb), (Format::Tiff, Channels::Rgb)]
+    {
+        let gray = picture(12, 8, Channels::Gray, false);
+        let original = document(Format::Jpeg, gray, profile(*b"RGB "));
+        let (back, _) = through(&original, format);
+        assert_eq!(back.frames[0].picture.channels, channels, "{format:?}");
+        assert_eq!(back.metadata, original.metadata);
+        let Samples::U8(samples) = &back.frames[0].picture.samples else { panic!("not of 8 bits") };
+        for &[r, g, b] in samples.as_chunks::<3>().0 {
+            assert!(r == g && g == b, "{format:?}: {r} {g} {b}");
+        }
+    }
+}
+
+#[test]
+fn a_broken_profile_is_dropped_with_a_note() {
+    for format in WITH_ICC {
+        // Passes the check when it is written, but not when it is read.
+        let mut broken = icc::sample(*b"RGB ");
+        let rgb = picture(12, 8, Channels::Rgb, false);
+        let (mut file, _) =
+            written(&document(Format::Png, rgb.clone(), profile(*b"RGB ")), &to(format));
+        let Some(at) = file.windows(4).position(|bytes| bytes == b"acsp") else {
+            // Compressed in PNG.
+            broken[36] = b'?';
+            let source =
+                super::super::Source { icc: Some(broken), ..super::super::Source::still(rgb) };
+            let document =
+                super::super::finish(format, source, &Limits::default(), &mut Pool::new());
+            assert_eq!(document.metadata.icc, None);
+            assert_eq!(document.notes.len(), 1);
+            continue;
+        };
+        file[at] = b'?';
+        let back = read(&file);
+        assert_eq!(back.metadata.icc, None, "{format:?}");
+        assert_eq!(back.notes.len(), 1, "{format:?}: {:?}", back.notes);
+    }
+}
+
+#[test]
+fn exif_is_kept_in_every_format_that_can() {
+    for format in WITH_EXIF {
+        let rgb = picture(12, 8, Channels::Rgb, false);
+        let (back, notes) = through(&document(Format::Jpeg, rgb, exif(camera_block(1))), format);
+        let fields = Fields::parse(&back.metadata.exif.unwrap());
+        assert!(fields.image.contains(&text(CAMERA, "Box 1\0")), "{format:?}");
+        assert!(fields.exif.contains(&text(TAKEN, "2024:05:06 07:08:09\0")), "{format:?}");
+        assert!(fields.exif.contains(&Field::short(PIXEL_X_DIMENSION, 12)), "{format:?}");
+        assert_eq!(fields.gps, [text(LATITUDE_REF, "N\0")], "{format:?}");
+        assert!(notes.is_empty(), "{format:?}: {notes:?}");
+    }
+    for format in [Format::Bmp, Format::Gif] {
+        let rgb = picture(12, 8, Channels::Rgb, false);
+        let (back, notes) = through(&document(Format::Jpeg, rgb, exif(camera_block(1))), format);
+        assert_eq!(back.metadata.exif, None);
+        assert!(notes.iter().any(|note| note.starts_with("EXIF")), "{notes:?}");
+    }
+}
+
+#[test]
+fn the_orientation_is_applied_once_and_reset() {
+    for format in WITH_EXIF {
+        for value in 1..=8 {
+            let stored = picture(24, 16, Channels::Rgb, false);
+            // Writing does not turn: the block is taken as it is.
+            let original = Document {
+                lossless: true,
+                ..document(format, stored.clone(), exif(camera_block(value)))
+            };
+            let (file, _) = written(&original, &Encoding::default());
+            let back = read(&file);
+            let expected = if value >= 5 { (16, 24) } else { (24, 16) };
+            let upright = &back.frames[0].picture;
+            assert_eq!((upright.width, upright.height), expected, "{format:?} {value}");
+            if format != Format::Jpeg {
+                let turned = crate::metadata::orientation::upright(
+                    stored,
+                    crate::metadata::orientation::Orientation::from_exif(value.into()),
+                    &mut Pool::new(),
+                );
+                assert_eq!(upright, &turned, "{format:?} {value}");
+            }
+            let probed = probe(&mut Cursor::new(&file), &Limits::default()).unwrap();
+            assert_eq!((probed.width, probed.height), expected, "{format:?} {value}");
+
+            let (again, _) = written(&back, &Encoding::default());
+            let again = read(&again).frames.remove(0).picture;
+            assert_eq!((again.width, again.height), expected, "{format:?} {value}");
+            let fields = Fields::parse(&back.metadata.exif.unwrap());
+            assert!(fields.image.contains(&Field::short(ORIENTATION, 1)));
+        }
+    }
+}
+
+#[test]
+fn metadata_above_the_limit_are_dropped_with_a_note() {
+    let mut long = Fields::parse(&camera_block(1));
+    long.exif.push(Field { tag: 0x927c, kind: 7, data: vec![1; 5000] });
+    let limits = Limits { max_metadata_bytes: 1000, ..Limits::default() };
+    for format in WITH_EXIF {
+        let rgb = picture(12, 8, Channels::Rgb, false);
+        let (file, _) = written(&document(format, rgb, exif(long.build())), &Encoding::default());
+        let back = decode(&file, &limits, &mut Pool::new()).unwrap();
+        assert_eq!(back.metadata.exif, None, "{format:?}");
+        assert_eq!(back.notes.len(), 1, "{format:?}: {:?}", back.notes);
+    }
+}
+
+#[test]
+fn comments_are_not_carried() {
+    let (file, _) = written(
+        &Document::still(Format::Jpeg, picture(12, 8, Channels::Rgb, false)),
+        &Encoding::default(),
+    );
+    let mut commented = file[..2].to_vec();
+    commented.extend(b"\xff\xfe\0\x0dcalled home");
+    commented.extend_from_slice(&file[2..]);
+    let (again, _) = written(&read(&commented), &Encoding::default());
+    assert!(!again.windows(6).any(|bytes| bytes == b"called"));
+}

@@ -1,0 +1,216 @@
+//! Kinds of TIFF that are read but never written here.
+
+use lote_protocol::outcome::{Failure, FailureKind};
+
+use super::*;
+use crate::metadata::exif_fields::{Field, Fields};
+
+const BITS: u16 = 258;
+const PHOTOMETRIC: u16 = 262;
+const STRIP_OFFSETS: u16 = 273;
+const ORIENTATION: u16 = 274;
+const SAMPLES: u16 = 277;
+const PLANES: u16 = 284;
+const COLOR_MAP: u16 = 320;
+const EXTRA_SAMPLES: u16 = 338;
+const SAMPLE_FORMAT: u16 = 339;
+
+fn shorts(tag: u16, values: &[u16]) -> Field {
+    Field { tag, kind: 3, data: values.iter().flat_map(|v| v.to_le_bytes()).collect() }
+}
+
+fn long(tag: u16, value: u32) -> Field {
+    Field { tag, kind: 4, data: value.to_le_bytes().to_vec() }
+}
+
+/// An uncompressed file of one strip, or of one a plane.
+fn tiff(
+    (width, height): (u32, u32),
+    bits: &[u16],
+    photometric: u16,
+    more: &[Field],
+    data: &[u8],
+) -> Vec<u8> {
+    let planar = more.iter().any(|field| field.tag == PLANES);
+    let strips = if planar { bits.len() } else { 1 };
+    let len = data.len() / strips;
+    let longs = |tag, values: &[usize]| Field {
+        tag,
+        kind: 4,
+        data: values.iter().flat_map(|&v| (v as u32).to_le_bytes()).collect(),
+    };
+    let with_offsets = |start: usize| {
+        let offsets: Vec<usize> = (0..strips).map(|i| start + i * len).collect();
+        let mut image = vec![
+            long(256, width),
+            long(257, height),
+            shorts(BITS, bits),
+            Field::short(259, 1),
+            Field::short(PHOTOMETRIC, photometric),
+            longs(STRIP_OFFSETS, &offsets),
+            Field::short(SAMPLES, bits.len() as u16),
+            long(278, height),
+            longs(279, &vec![len; strips]),
+        ];
+        image.extend_from_slice(more);
+        Fields { image, ..Fields::default() }.build()
+    };
+    let mut file = with_offsets(with_offsets(0).len());
+    file.extend_from_slice(data);
+    file
+}
+
+fn pixels(file: &[u8]) -> (Channels, Samples, Vec<String>) {
+    let mut document = read(file);
+    let picture = document.frames.remove(0).picture;
+    (picture.channels, picture.samples, document.notes)
+}
+
+fn failure(file: &[u8]) -> Failure {
+    decode(file, &Limits::default(), &mut Pool::new()).unwrap_err()
+}
+
+#[test]
+fn palettes_become_colours() {
+    let mut map = vec![0; 3 * 16];
+    (map[2], map[16 + 2], map[32 + 2]) = (0x1111, 0x2222, 0x3333);
+    let file = tiff((3, 1), &[4], 3, &[shorts(COLOR_MAP, &map)], &[0x20, 0x20]);
+    let (channels, samples, notes) = pixels(&file);
+    assert_eq!(channels, Channels::Rgb);
+    assert_eq!(samples, Samples::U8(vec![0x11, 0x22, 0x33, 0, 0, 0, 0x11, 0x22, 0x33]));
+    assert!(notes.is_empty());
+}
+
+#[test]
+fn white_is_zero_is_inverted() {
+    let one_bit = tiff((4, 1), &[1], 0, &[], &[0b0101_0000]);
+    assert_eq!(pixels(&one_bit).1, Samples::U8(vec![255, 0, 255, 0]));
+    let eight_bits = tiff((2, 1), &[8], 0, &[], &[0, 200]);
+    assert_eq!(pixels(&eight_bits).1, Samples::U8(vec![255, 55]));
+}
+
+#[test]
+fn inks_become_colours_with_a_note() {
+    let file = tiff((2, 1), &[8; 4], 5, &[], &[0, 0, 0, 0, 255, 0, 0, 0]);
+    let (channels, samples, notes) = pixels(&file);
+    assert_eq!(channels, Channels::Rgb);
+    assert_eq!(samples, Samples::U8(vec![255, 255, 255, 0, 255, 255]));
+    assert_eq!(notes.len(), 1);
+}
+
+#[test]
+fn lab_becomes_colours_with_a_note() {
+    // A red: L* 54.29, a* 80.8, b* 69.9.
+    for (photometric, shift) in [(8u16, 0u8), (9, 128)] {
+        let data = [138, 81u8.wrapping_add(shift), 70u8.wrapping_add(shift)];
+        let (_, samples, notes) = pixels(&tiff((1, 1), &[8; 3], photometric, &[], &data));
+        let Samples::U8(samples) = samples else { panic!("not of 8 bits") };
+        assert!(samples[0] > 250 && samples[1] < 8 && samples[2] < 8, "{samples:?}");
+        assert_eq!(notes.len(), 1);
+    }
+}
+
+#[test]
+fn floats_become_sixteen_bits_with_a_note() {
+    let data: Vec<u8> = [0f32, 0.25, 1.0].iter().flat_map(|v| v.to_le_bytes()).collect();
+    let file = tiff((3, 1), &[32], 1, &[Field::short(SAMPLE_FORMAT, 3)], &data);
+    let (_, samples, notes) = pixels(&file);
+    assert_eq!(samples, Samples::U16(vec![0, 16_384, 65_535]));
+    assert_eq!(notes.len(), 1);
+}
+
+#[test]
+fn planes_are_put_together() {
+    let planes = [Field::short(PLANES, 2)];
+    let file = tiff((2, 1), &[8; 3], 2, &planes, &[1, 2, 3, 4, 5, 6]);
+    assert_eq!(pixels(&file).1, Samples::U8(vec![1, 3, 5, 2, 4, 6]));
+}
+
+#[test]
+fn alpha_is_told_from_other_extra_samples() {
+    for (extra, expected) in [
+        (0, (Channels::Rgb, vec![64, 32, 0])),
+        (1, (Channels::Rgba, vec![128, 64, 0, 128])),
+        (2, (Channels::Rgba, vec![64, 32, 0, 128])),
+    ] {
+        let file =
+            tiff((1, 1), &[8; 4], 2, &[Field::short(EXTRA_SAMPLES, extra)], &[64, 32, 0, 128]);
+        let (channels, samples, _) = pixels(&file);
+        assert_eq!((channels, samples), (expected.0, Samples::U8(expected.1)), "{extra}");
+    }
+    let gray = tiff((1, 1), &[8; 2], 1, &[Field::short(EXTRA_SAMPLES, 2)], &[9, 8]);
+    let (channels, samples, _) = pixels(&gray);
+    assert_eq!((channels, samples), (Channels::GrayAlpha, Samples::U8(vec![9, 8])));
+}
+
+#[test]
+fn the_orientation_tag_is_applied() {
+    let file = tiff((2, 1), &[8], 1, &[Field::short(ORIENTATION, 6)], &[1, 2]);
+    let document = read(&file);
+    let picture = &document.frames[0].picture;
+    assert_eq!((picture.width, picture.height), (1, 2));
+    assert_eq!(picture.samples, Samples::U8(vec![1, 2]));
+}
+
+#[test]
+fn unusual_samples_are_unsupported_and_named() {
+    let thirteen = failure(&tiff((1, 1), &[13], 1, &[], &[0; 4]));
+    assert_eq!(thirteen.kind, FailureKind::Unsupported);
+    assert!(thirteen.message.contains("13"), "{}", thirteen.message);
+    let signed = failure(&tiff((1, 1), &[8], 1, &[Field::short(SAMPLE_FORMAT, 2)], &[0]));
+    assert_eq!(signed.kind, FailureKind::Unsupported);
+}
+
+#[test]
+fn tiles_with_separate_planes_are_unsupported() {
+    let mut file = tiff((16, 16), &[8; 3], 2, &[Field::short(PLANES, 2)], &[0; 768]);
+    // The tags of strips become those of tiles: offsets, byte counts, and a size for each.
+    let mut fields = Fields {
+        image: vec![
+            long(256, 16),
+            long(257, 16),
+            shorts(BITS, &[8; 3]),
+            Field::short(259, 1),
+            Field::short(PHOTOMETRIC, 2),
+            Field::short(SAMPLES, 3),
+            Field::short(PLANES, 2),
+            long(322, 16),
+            long(323, 16),
+        ],
+        ..Fields::default()
+    };
+    for (tag, value) in [(324, 8u32), (325, 256)] {
+        fields.image.push(Field {
+            tag,
+            kind: 4,
+            data: [value; 3].iter().flat_map(|v| v.to_le_bytes()).collect(),
+        });
+    }
+    assert_eq!(pixels(&file).0, Channels::Rgb);
+    file = fields.build();
+    file.resize(1024, 0);
+    let failure = failure(&file);
+    assert_eq!(failure.kind, FailureKind::Unsupported);
+    assert!(failure.message.contains("tiles"), "{}", failure.message);
+}
+
+#[test]
+fn further_pages_are_noted() {
+    let (page, _) = written(
+        &Document::still(Format::Tiff, picture(4, 4, Channels::Gray, false)),
+        &Encoding::default(),
+    );
+    let first = u32::from_le_bytes(page[4..8].try_into().unwrap()) as usize;
+    let count = usize::from(u16::from_le_bytes([page[first], page[first + 1]]));
+    let link = first + 2 + count * 12;
+    // A second directory that is a copy of the first.
+    let mut file = page.clone();
+    let copy = page[first..link].to_vec();
+    let at = file.len().next_multiple_of(2);
+    file.resize(at, 0);
+    file.extend(copy);
+    file.extend([0; 4]);
+    file[link..link + 4].copy_from_slice(&(at as u32).to_le_bytes());
+    let notes = read(&file).notes;
+    assert_eq!(notes, ["only the first of 2 pages is kept"]);
+}

@@ -1,0 +1,150 @@
+//! The container of a WebP file (RFC 9649, section 2): chunks, found and put together.
+
+/// Bit in the flags of the extended header: an ICC profile is there.
+const FLAG_ICC: u8 = 1 << 5;
+/// Bit in the flags of the extended header: some pixels may be transparent.
+const FLAG_ALPHA: u8 = 1 << 4;
+/// Bit in the flags of the extended header: an EXIF block is there.
+const FLAG_EXIF: u8 = 1 << 3;
+
+/// The chunks of a file, as names and contents; ends where a chunk is cut off.
+pub(crate) fn chunks(file: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
+    let mut rest = file.get(12..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (head, body) = rest.split_first_chunk::<8>()?;
+        let [a, b, c, d, len @ ..] = *head;
+        let len = u32::from_le_bytes(len) as usize;
+        let content = body.get(..len)?;
+        rest = body.get(len.next_multiple_of(2)..).unwrap_or_default();
+        Some(([a, b, c, d], content))
+    })
+}
+
+/// The size that the bitstream of a picture states, px: it decides what a decoder allocates, and
+/// may differ from what the container says.
+pub(crate) fn bitstream_size(name: [u8; 4], content: &[u8]) -> Option<(u32, u32)> {
+    match &name {
+        b"VP8 " => {
+            let [w0, w1, h0, h1] = *content.get(6..10)?.first_chunk()?;
+            let side = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
+            Some((side(w0, w1), side(h0, h1)))
+        }
+        b"VP8L" => {
+            let bits = u32::from_le_bytes(*content.get(1..5)?.first_chunk()?);
+            Some(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
+        }
+        // A frame of an animation: 16 bytes, then chunks.
+        b"ANMF" => {
+            let (head, content) = content.get(16..)?.split_first_chunk::<8>()?;
+            let [a, b, c, d, ..] = *head;
+            match &[a, b, c, d] {
+                b"ALPH" => {
+                    let [.., l0, l1, l2, l3] = *head;
+                    let len = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+                    let next = content.get(len.next_multiple_of(2)..)?;
+                    let (head, content) = next.split_first_chunk::<8>()?;
+                    bitstream_size(*head.first_chunk()?, content)
+                }
+                inner => bitstream_size(*inner, content),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Appends a still picture with metadata: the extended form of `encoded`, which has none.
+pub(crate) fn with_metadata(
+    encoded: &[u8],
+    (width, height): (u32, u32),
+    icc: Option<&[u8]>,
+    exif: Option<&[u8]>,
+    out: &mut Vec<u8>,
+) {
+    if icc.is_none() && exif.is_none() {
+        out.extend_from_slice(encoded);
+        return;
+    }
+    let alpha = chunks(encoded).any(|(name, content)| match &name {
+        b"ALPH" => true,
+        b"VP8L" => content.get(4).is_some_and(|byte| byte & 0x10 != 0),
+        _ => false,
+    });
+    let start = out.len();
+    out.extend_from_slice(b"RIFF\0\0\0\0WEBP");
+    let mut header = [0; 10];
+    header[0] = if icc.is_some() { FLAG_ICC } else { 0 }
+        | if alpha { FLAG_ALPHA } else { 0 }
+        | if exif.is_some() { FLAG_EXIF } else { 0 };
+    header[4..7].copy_from_slice(&(width - 1).to_le_bytes()[..3]);
+    header[7..10].copy_from_slice(&(height - 1).to_le_bytes()[..3]);
+    push_chunk(out, *b"VP8X", &header);
+    if let Some(icc) = icc {
+        push_chunk(out, *b"ICCP", icc);
+    }
+    for (name, content) in chunks(encoded) {
+        if [*b"ALPH", *b"VP8 ", *b"VP8L"].contains(&name) {
+            push_chunk(out, name, content);
+        }
+    }
+    if let Some(exif) = exif {
+        push_chunk(out, *b"EXIF", exif);
+    }
+    let len = (out.len() - start - 8) as u32;
+    out[start + 4..start + 8].copy_from_slice(&len.to_le_bytes());
+}
+
+fn push_chunk(out: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {
+    out.extend_from_slice(&name);
+    out.extend((content.len() as u32).to_le_bytes());
+    out.extend_from_slice(content);
+    if content.len() % 2 == 1 {
+        out.push(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A lossless bitstream of 3 x 2 px with alpha, as far as its header goes.
+    fn bare() -> Vec<u8> {
+        let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
+        let mut content = vec![0x2f];
+        content.extend((2u32 | 1 << 14 | 1 << 28).to_le_bytes());
+        push_chunk(&mut file, *b"VP8L", &content);
+        file
+    }
+
+    #[test]
+    fn metadata_stand_where_they_belong() {
+        let mut file = Vec::new();
+        with_metadata(&bare(), (3, 2), Some(b"icc"), Some(b"exif"), &mut file);
+        let names: Vec<[u8; 4]> = chunks(&file).map(|(name, _)| name).collect();
+        assert_eq!(names, [*b"VP8X", *b"ICCP", *b"VP8L", *b"EXIF"]);
+        let contents: Vec<&[u8]> = chunks(&file).map(|(_, content)| content).collect();
+        assert_eq!(contents[0], [FLAG_ICC | FLAG_ALPHA | FLAG_EXIF, 0, 0, 0, 2, 0, 0, 1, 0, 0]);
+        assert_eq!(contents[1], b"icc");
+        let len = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
+        assert_eq!(len + 8, file.len());
+    }
+
+    #[test]
+    fn the_size_is_read_from_the_bitstream() {
+        let file = bare();
+        let (name, content) = chunks(&file).next().unwrap();
+        assert_eq!(bitstream_size(name, content), Some((3, 2)));
+        let mut frame = vec![0; 16];
+        push_chunk(&mut frame, *b"ALPH", &[1, 2, 3]);
+        push_chunk(&mut frame, *b"VP8 ", &[0, 0, 0, 0x9d, 1, 0x2a, 5, 0x40, 7, 0]);
+        assert_eq!(bitstream_size(*b"ANMF", &frame), Some((5, 7)));
+        assert_eq!(bitstream_size(*b"ANMF", &frame[..20]), None);
+    }
+
+    #[test]
+    fn chunks_that_are_cut_off_end_the_walk() {
+        let file = bare();
+        for len in 0..file.len() - 1 {
+            assert_eq!(chunks(&file[..len]).count(), 0, "cut at {len}");
+        }
+    }
+}

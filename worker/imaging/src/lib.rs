@@ -1,0 +1,10 @@
+//! Pure pictures: bytes in, bytes out. Formats, filters, metadata and colour; no paths, no
+//! processes, no terminal.
+
+mod color;
+pub mod filters;
+pub mod formats;
+mod metadata;
+pub mod picture;
+pub mod pool;
+mod squares;

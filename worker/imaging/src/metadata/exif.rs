@@ -1,0 +1,346 @@
+//! EXIF blocks: read the orientation, put the block in order, keep the rest as it is.
+//!
+//! A block is a TIFF structure (TIFF 6.0, section 2; Exif 2.32, 4.5). It is changed in place, for
+//! maker notes hold offsets that nobody but the maker can move. Only the directories that are
+//! known to matter are followed, each once, so that a hostile block costs no more than its length.
+
+use std::ops::Range;
+
+use crate::metadata::exif_block::Block;
+use crate::metadata::orientation::Orientation;
+
+const ORIENTATION: u16 = 0x0112;
+const IMAGE_WIDTH: u16 = 0x0100;
+const IMAGE_LENGTH: u16 = 0x0101;
+const PIXEL_X_DIMENSION: u16 = 0xa002;
+const PIXEL_Y_DIMENSION: u16 = 0xa003;
+const STRIP_OFFSETS: u16 = 0x0111;
+const STRIP_BYTE_COUNTS: u16 = 0x0117;
+const THUMBNAIL_OFFSET: u16 = 0x0201;
+const THUMBNAIL_LENGTH: u16 = 0x0202;
+/// Directories of further pictures: previews of what the picture no longer shows.
+const SUB_IFDS: u16 = 0x014a;
+/// The Exif directory, in the first one.
+pub(crate) const EXIF_IFD: u16 = 0x8769;
+/// The GPS directory, in the first one.
+pub(crate) const GPS_IFD: u16 = 0x8825;
+/// The interoperability directory, in the Exif directory.
+pub(crate) const INTEROP_IFD: u16 = 0xa005;
+
+/// A block that is fit to be carried.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Cleaned {
+    /// The block: orientation 1, without thumbnail, without entries that point outside of it.
+    pub(crate) exif: Vec<u8>,
+    /// The orientation that it asked for.
+    pub(crate) orientation: Orientation,
+    /// Whether entries had to be left out.
+    pub(crate) damaged: bool,
+}
+
+/// Puts a block in order; `Err` says why it has to be dropped as a whole.
+pub(crate) fn clean(exif: Vec<u8>) -> Result<Cleaned, &'static str> {
+    let mut block = Block::open(exif).ok_or("it has no TIFF header")?;
+    let first = block.u32(4).ok_or("it is cut off")? as usize;
+    // The header.
+    let mut kept: Vec<Range<usize>> = std::iter::once(0..8).collect();
+    let mut damaged = !block.prune(first, &mut kept, &[EXIF_IFD, GPS_IFD])?;
+
+    let mut orientation = Orientation::Upright;
+    if let Some(entry) = block.find(first, ORIENTATION) {
+        orientation = Orientation::from_exif(block.number(entry).unwrap_or(1));
+        block.set_number(entry, 1);
+    }
+    for (parent, pointer, inner) in [(first, EXIF_IFD, &[INTEROP_IFD][..]), (first, GPS_IFD, &[])] {
+        if let Some(at) = block.pointer(parent, pointer) {
+            damaged |= !block.prune(at, &mut kept, inner)?;
+        }
+    }
+    if let Some(exif) = block.pointer(first, EXIF_IFD)
+        && let Some(at) = block.pointer(exif, INTEROP_IFD)
+    {
+        damaged |= !block.prune(at, &mut kept, &[])?;
+    }
+    block.drop_thumbnail(first, kept);
+    Ok(Cleaned { exif: block.bytes.into_owned(), orientation, damaged })
+}
+
+/// A [`clean`] block with the size of the picture, px, where it states one.
+pub(crate) fn with_size(exif: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let Some(mut block) = Block::open(exif) else {
+        return exif.to_vec();
+    };
+    let first = block.u32(4).unwrap_or(0) as usize;
+    let sizes = [
+        (Some(first), IMAGE_WIDTH, width),
+        (Some(first), IMAGE_LENGTH, height),
+        (block.pointer(first, EXIF_IFD), PIXEL_X_DIMENSION, width),
+        (block.pointer(first, EXIF_IFD), PIXEL_Y_DIMENSION, height),
+    ];
+    for (directory, tag, side) in sizes {
+        if let Some(entry) = directory.and_then(|at| block.find(at, tag)) {
+            block.set_number(entry, side);
+        }
+    }
+    block.bytes.into_owned()
+}
+
+/// The orientation that a block asks for; 1 when it cannot be read.
+pub(crate) fn orientation(exif: &[u8]) -> Orientation {
+    Block::open(exif)
+        .and_then(|block| {
+            let first = block.u32(4)? as usize;
+            block.number(block.find(first, ORIENTATION)?)
+        })
+        .map_or(Orientation::Upright, Orientation::from_exif)
+}
+
+impl Block<'_> {
+    /// Leaves out of a directory what points outside of the block or at a directory that was
+    /// visited (they are in `kept`), and adds to `kept` what remains. Pointers to directories are
+    /// kept only if listed. Returns whether all was sound.
+    fn prune(
+        &mut self,
+        directory: usize,
+        kept: &mut Vec<Range<usize>>,
+        pointers: &[u16],
+    ) -> Result<bool, &'static str> {
+        let declared = self.u16(directory).ok_or("it is cut off")? as usize;
+        let entries: Vec<usize> = self.entries(directory).collect();
+        let end = directory + 2 + declared * 12 + 4;
+        if entries.len() < declared || end > self.bytes.len() + 4 {
+            return Err("its directory is cut off");
+        }
+        let next = self.u32(end - 4).unwrap_or(0);
+        kept.push(directory..end.min(self.bytes.len()));
+
+        let mut sound = true;
+        let mut count = 0;
+        for entry in entries {
+            let tag = self.u16(entry).unwrap_or(0);
+            let keep = match tag {
+                EXIF_IFD | GPS_IFD | INTEROP_IFD => {
+                    let wanted = pointers.contains(&tag) && self.points_at_new(entry, kept);
+                    sound &= wanted;
+                    wanted
+                }
+                SUB_IFDS => false,
+                _ => {
+                    let value = self.value(entry);
+                    sound &= value.is_some();
+                    kept.extend(value.clone());
+                    value.is_some()
+                }
+            };
+            if keep {
+                self.bytes.to_mut().copy_within(entry..entry + 12, directory + 2 + count * 12);
+                count += 1;
+            }
+        }
+        self.put_u16(directory, count as u16);
+        let after = directory + 2 + count * 12;
+        let end = end.min(self.bytes.len());
+        if after + 4 <= end {
+            self.bytes.to_mut()[after..end].fill(0);
+            self.put_u32(after, next);
+        }
+        Ok(sound)
+    }
+
+    /// Whether a pointer leads to a directory that has not been visited.
+    fn points_at_new(&self, entry: usize, kept: &[Range<usize>]) -> bool {
+        self.number(entry).is_some_and(|at| {
+            let at = at as usize;
+            let declared = self.u16(at).unwrap_or(u16::MAX) as usize;
+            declared == self.entries(at).count() && kept.iter().all(|range| range.start != at)
+        })
+    }
+
+    /// Unlinks the second directory, which describes the thumbnail, and erases both; the picture
+    /// no longer looks like it.
+    fn drop_thumbnail(&mut self, first: usize, mut kept: Vec<Range<usize>>) {
+        let link = first + 2 + self.u16(first).unwrap_or(0) as usize * 12;
+        let second = self.u32(link).unwrap_or(0) as usize;
+        self.put_u32(link, 0);
+        kept.sort_unstable_by_key(|range| range.start);
+        if second != 0 {
+            let mut erased = Vec::new();
+            let entries: Vec<usize> = self.entries(second).collect();
+            for (offset, len) in
+                [(THUMBNAIL_OFFSET, THUMBNAIL_LENGTH), (STRIP_OFFSETS, STRIP_BYTE_COUNTS)]
+            {
+                if let Some(start) = self.pointer(second, offset)
+                    && let Some(len) = self.pointer(second, len)
+                {
+                    erased.push(start..start.saturating_add(len));
+                }
+            }
+            erased.extend(entries.iter().filter_map(|&entry| self.value(entry)));
+            erased.push(second..second + 2 + entries.len() * 12);
+            for range in erased {
+                self.erase(range, &kept);
+            }
+        }
+        let end = kept.iter().map(|range| range.end).max().unwrap_or(0);
+        self.bytes.to_mut().truncate(end);
+    }
+
+    /// Zeroes a range except for what is kept, which is sorted by its starts.
+    fn erase(&mut self, range: Range<usize>, kept: &[Range<usize>]) {
+        let end = range.end.min(self.bytes.len());
+        let mut at = range.start;
+        for kept in kept {
+            if at >= end {
+                return;
+            }
+            if kept.end > at {
+                let until = kept.start.clamp(at, end);
+                self.bytes.to_mut()[at..until].fill(0);
+                at = kept.end;
+            }
+        }
+        if at < end {
+            self.bytes.to_mut()[at..end].fill(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::exif_fields::{Field, Fields};
+
+    fn text(tag: u16, text: &str) -> Field {
+        Field { tag, kind: 2, data: text.as_bytes().to_vec() }
+    }
+
+    fn camera_block(orientation: u16) -> Vec<u8> {
+        Fields {
+            image: vec![text(0x010f, "Maker\0\0"), Field::short(ORIENTATION, orientation)],
+            exif: vec![
+                text(0x9003, "2024:05:06 07:08:09\0"),
+                Field::short(PIXEL_X_DIMENSION, 4000),
+                Field::short(PIXEL_Y_DIMENSION, 3000),
+            ],
+            gps: vec![text(0x001d, "2024:05:06\0")],
+        }
+        .build()
+    }
+
+    #[test]
+    fn the_orientation_is_read_and_set_to_upright() {
+        for value in 0..=9 {
+            let cleaned = clean(camera_block(value)).unwrap();
+            assert_eq!(cleaned.orientation, Orientation::from_exif(value.into()), "value {value}");
+            assert_eq!(orientation(&cleaned.exif), Orientation::Upright);
+            assert!(!cleaned.damaged);
+            let fields = Fields::parse(&cleaned.exif);
+            assert!(fields.image.contains(&Field::short(ORIENTATION, 1)));
+            assert!(fields.exif.contains(&text(0x9003, "2024:05:06 07:08:09\0")));
+            assert!(fields.gps.contains(&text(0x001d, "2024:05:06\0")));
+        }
+    }
+
+    #[test]
+    fn the_size_is_set_where_it_is_stated() {
+        let sized = with_size(&clean(camera_block(1)).unwrap().exif, 70_000, 500);
+        let fields = Fields::parse(&sized);
+        assert!(fields.exif.contains(&Field {
+            tag: PIXEL_X_DIMENSION,
+            kind: 4,
+            data: 70_000u32.to_le_bytes().to_vec(),
+        }));
+        assert!(fields.exif.contains(&Field::short(PIXEL_Y_DIMENSION, 500)));
+    }
+
+    /// A block, a second directory and a thumbnail behind it.
+    fn with_thumbnail() -> Vec<u8> {
+        let mut block = camera_block(1);
+        let second = block.len() as u32;
+        let thumbnail = second + 2 + 24 + 4;
+        let link = 8 + 2 + u16::from_le_bytes([block[8], block[9]]) as usize * 12;
+        block[link..link + 4].copy_from_slice(&second.to_le_bytes());
+        block.extend(2u16.to_le_bytes());
+        for (tag, value) in [(THUMBNAIL_OFFSET, thumbnail), (THUMBNAIL_LENGTH, 9)] {
+            block.extend(tag.to_le_bytes());
+            block.extend(4u16.to_le_bytes());
+            block.extend(1u32.to_le_bytes());
+            block.extend(value.to_le_bytes());
+        }
+        block.extend([0; 4]);
+        block.extend(b"thumbnail");
+        block
+    }
+
+    #[test]
+    fn the_thumbnail_is_dropped() {
+        let cleaned = clean(with_thumbnail()).unwrap();
+        assert!(!cleaned.exif.windows(9).any(|window| window == b"thumbnail"));
+        assert_eq!(cleaned.exif, clean(camera_block(1)).unwrap().exif);
+    }
+
+    #[test]
+    fn a_thumbnail_that_claims_the_rest_of_the_block_erases_nothing_else() {
+        let mut block = with_thumbnail();
+        let at = block.len() - 9 - 4 - 24;
+        block[at + 8..at + 12].copy_from_slice(&0u32.to_le_bytes());
+        block[at + 20..at + 24].copy_from_slice(&u32::MAX.to_le_bytes());
+        let cleaned = clean(block).unwrap();
+        assert_eq!(Fields::parse(&cleaned.exif), Fields::parse(&camera_block(1)));
+    }
+
+    #[test]
+    fn entries_that_point_outside_are_left_out() {
+        let mut block = camera_block(3);
+        // The maker's name.
+        block[18..22].copy_from_slice(&0xffff_fff0u32.to_le_bytes());
+        let cleaned = clean(block).unwrap();
+        assert!(cleaned.damaged);
+        assert_eq!(cleaned.orientation, Orientation::HalfTurn);
+        let fields = Fields::parse(&cleaned.exif);
+        assert_eq!(fields.image, [Field::short(ORIENTATION, 1)]);
+        assert_eq!(fields.exif.len(), 3);
+    }
+
+    #[test]
+    fn a_directory_that_points_at_itself_is_left_out() {
+        let mut block = b"II*\0\x08\0\0\0\x01\0".to_vec();
+        block.extend(EXIF_IFD.to_le_bytes());
+        block.extend(4u16.to_le_bytes());
+        block.extend(1u32.to_le_bytes());
+        block.extend(8u32.to_le_bytes());
+        block.extend(8u32.to_le_bytes());
+        let cleaned = clean(block).unwrap();
+        assert!(cleaned.damaged);
+        assert!(Fields::parse(&cleaned.exif).is_empty());
+    }
+
+    #[test]
+    fn a_block_that_is_cut_off_anywhere_does_no_harm() {
+        let whole = with_thumbnail();
+        for len in 0..whole.len() {
+            if let Ok(cleaned) = clean(whole[..len].to_vec()) {
+                assert!(cleaned.exif.len() <= len);
+            }
+        }
+        assert!(clean(b"II*\0\x08\0\0\0\xff\xff".to_vec()).is_err());
+        assert!(clean(b"not a block".to_vec()).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_cleaned_or_refused(
+            bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+            at in 8u32..60,
+        ) {
+            let mut block = b"II*\0".to_vec();
+            block.extend(at.to_le_bytes());
+            block.extend(bytes);
+            if let Ok(cleaned) = clean(block) {
+                let _ = with_size(&cleaned.exif, 5, 6);
+                let again = clean(cleaned.exif.clone());
+                proptest::prop_assert!(again.is_ok_and(|again| !again.damaged));
+            }
+        }
+    }
+}

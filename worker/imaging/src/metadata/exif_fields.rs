@@ -1,0 +1,237 @@
+//! EXIF blocks taken apart into fields and put together again, for TIFF, which has no block of its
+//! own but keeps the fields in its directories.
+
+use crate::metadata::exif::{EXIF_IFD, GPS_IFD, INTEROP_IFD};
+use crate::metadata::exif_block::{Block, type_len};
+
+/// Tags of the first directory that describe how a TIFF stores its pixels, or that are carried in
+/// another way: they belong to the file and not to the photo.
+const STRUCTURE: [std::ops::RangeInclusive<u16>; 9] = [
+    0x00fe..=0x00ff, // new subfile, subfile
+    0x0100..=0x010a, // size, bits, compression, colours, threshold, cells, fill order
+    0x0111..=0x0111, // strip offsets
+    0x0115..=0x0119, // samples per pixel, rows per strip, strip bytes, smallest and largest value
+    0x011c..=0x0125, // planes, free space, gray response, fax options
+    0x013d..=0x015b, // predictor, palette, tiles, sub-pictures, inks, samples, JPEG tables
+    0x0200..=0x0214, // old JPEG, YCbCr
+    0x02bc..=0x02bc, // XMP
+    0x8773..=0x8773, // ICC profile
+];
+
+fn is_structure(tag: u16) -> bool {
+    STRUCTURE.iter().any(|range| range.contains(&tag))
+}
+
+/// Tags that point to other directories.
+const DIRECTORIES: [u16; 3] = [EXIF_IFD, GPS_IFD, INTEROP_IFD];
+
+/// Bytes of all fields that are taken: entries of a hostile block can share their values, so that
+/// together they would be far longer than the block.
+const MAX_BYTES: usize = 4 << 20;
+
+/// One field of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Field {
+    /// What it means.
+    pub(crate) tag: u16,
+    /// Type of its values (TIFF 6.0, section 2).
+    pub(crate) kind: u16,
+    /// Its values, little endian.
+    pub(crate) data: Vec<u8>,
+}
+
+impl Field {
+    /// A field of one 16-bit number.
+    pub(crate) fn short(tag: u16, value: u16) -> Self {
+        Self { tag, kind: 3, data: value.to_le_bytes().to_vec() }
+    }
+
+    /// Its values in the byte order of the machine.
+    pub(crate) fn native_data(&self) -> Vec<u8> {
+        let mut data = self.data.clone();
+        if cfg!(target_endian = "big") {
+            swap_bytes(&mut data, self.kind);
+        }
+        data
+    }
+}
+
+/// The fields of a block, by directory, each in ascending order of tags.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Fields {
+    /// Of the first directory: camera, date, author, resolution.
+    pub(crate) image: Vec<Field>,
+    /// Of the Exif directory: exposure, lens, date of capture.
+    pub(crate) exif: Vec<Field>,
+    /// Of the GPS directory: where.
+    pub(crate) gps: Vec<Field>,
+}
+
+impl Fields {
+    /// Takes a block apart; what cannot be read is left out.
+    pub(crate) fn parse(exif: &[u8]) -> Self {
+        let Some(block) = Block::open(exif) else {
+            return Self::default();
+        };
+        let first = block.u32(4).unwrap_or(0) as usize;
+        let mut room = MAX_BYTES;
+        let mut directory =
+            |at: Option<usize>| at.map_or_else(Vec::new, |at| fields(&block, at, &mut room));
+        Self {
+            image: directory(Some(first)),
+            exif: directory(block.pointer(first, EXIF_IFD)),
+            gps: directory(block.pointer(first, GPS_IFD)),
+        }
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.image.is_empty() && self.exif.is_empty() && self.gps.is_empty()
+    }
+
+    /// Puts a block together, little endian.
+    pub(crate) fn build(&self) -> Vec<u8> {
+        let mut image = self.image.clone();
+        for (pointer, fields) in [(EXIF_IFD, &self.exif), (GPS_IFD, &self.gps)] {
+            if !fields.is_empty() {
+                image.push(Field { tag: pointer, kind: 4, data: vec![0; 4] });
+            }
+        }
+        image.sort_by_key(|field| field.tag);
+
+        let mut block = b"II*\0\x08\0\0\0".to_vec();
+        let first = block.len();
+        write_directory(&mut block, &image);
+        for (pointer, fields) in [(EXIF_IFD, &self.exif), (GPS_IFD, &self.gps)] {
+            if let Some(index) = image.iter().position(|field| field.tag == pointer) {
+                let at = block.len() as u32;
+                let value = first + 2 + index * 12 + 8;
+                block[value..value + 4].copy_from_slice(&at.to_le_bytes());
+                write_directory(&mut block, fields);
+            }
+        }
+        block
+    }
+}
+
+/// Appends a directory and its values; the next directory is none.
+fn write_directory(block: &mut Vec<u8>, fields: &[Field]) {
+    let mut far = block.len() + 2 + fields.len() * 12 + 4;
+    let mut values = Vec::new();
+    block.extend((fields.len() as u16).to_le_bytes());
+    for field in fields {
+        let count = field.data.len() / type_len(field.kind).unwrap_or(1);
+        block.extend(field.tag.to_le_bytes());
+        block.extend(field.kind.to_le_bytes());
+        block.extend((count as u32).to_le_bytes());
+        if field.data.len() <= 4 {
+            let mut inline = [0; 4];
+            inline[..field.data.len()].copy_from_slice(&field.data);
+            block.extend(inline);
+        } else {
+            block.extend((far as u32).to_le_bytes());
+            values.extend_from_slice(&field.data);
+            // Values start on a word boundary.
+            values.resize(values.len().next_multiple_of(2), 0);
+            far += field.data.len().next_multiple_of(2);
+        }
+    }
+    block.extend([0; 4]);
+    block.extend(values);
+}
+
+/// The fields of a directory, without the pointers to others.
+fn fields(block: &Block<'_>, directory: usize, room: &mut usize) -> Vec<Field> {
+    let mut fields: Vec<Field> = block
+        .entries(directory)
+        .filter_map(|entry| {
+            let tag = block.u16(entry)?;
+            let kind = block.u16(entry + 2)?;
+            if DIRECTORIES.contains(&tag) || is_structure(tag) {
+                return None;
+            }
+            let value = block.value(entry)?;
+            *room = room.checked_sub(value.len())?;
+            let mut data = block.bytes(value)?.to_vec();
+            if !block.is_little_endian() {
+                swap_bytes(&mut data, kind);
+            }
+            Some(Field { tag, kind, data })
+        })
+        .collect();
+    fields.sort_by_key(|field| field.tag);
+    fields.dedup_by_key(|field| field.tag);
+    fields
+}
+
+/// Turns values from big to little endian. A rational is two numbers of 4 bytes.
+fn swap_bytes(data: &mut [u8], kind: u16) {
+    let width = match kind {
+        5 | 10 => 4,
+        _ => type_len(kind).unwrap_or(1),
+    };
+    data.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_built_is_parsed_again() {
+        let fields = Fields {
+            image: vec![
+                Field { tag: 0x010f, kind: 2, data: b"a camera maker\0".to_vec() },
+                Field::short(0x0112, 6),
+            ],
+            exif: vec![Field {
+                tag: 0x829a,
+                kind: 5,
+                data: [1u32.to_le_bytes(), 250u32.to_le_bytes()].concat(),
+            }],
+            gps: vec![Field { tag: 1, kind: 2, data: b"N\0".to_vec() }],
+        };
+        assert_eq!(Fields::parse(&fields.build()), fields);
+    }
+
+    #[test]
+    fn big_endian_values_are_turned() {
+        let mut block = b"MM\0*\0\0\0\x08".to_vec();
+        block.extend([0, 1]);
+        block.extend([0x82, 0x9a, 0, 5, 0, 0, 0, 1, 0, 0, 0, 26]);
+        block.extend([0; 4]);
+        block.extend([0, 0, 0, 1, 0, 0, 0, 250]);
+        assert_eq!(
+            Fields::parse(&block).image,
+            [Field {
+                tag: 0x829a,
+                kind: 5,
+                data: [1u32.to_le_bytes(), 250u32.to_le_bytes()].concat(),
+            }]
+        );
+    }
+
+    #[test]
+    fn the_structure_of_a_file_is_left_out() {
+        let fields = Fields {
+            image: vec![Field::short(0x0100, 10), Field::short(0x0128, 2)],
+            ..Fields::default()
+        };
+        assert_eq!(Fields::parse(&fields.build()).image, [Field::short(0x0128, 2)]);
+    }
+
+    #[test]
+    fn values_that_share_their_bytes_do_not_add_up() {
+        let count = 1000u16;
+        let mut block = b"II*\0\x08\0\0\0".to_vec();
+        block.extend(count.to_le_bytes());
+        for tag in 0..count {
+            block.extend((0x9000 + tag).to_le_bytes());
+            block.extend(7u16.to_le_bytes());
+            block.extend((1u32 << 20).to_le_bytes());
+            block.extend(0u32.to_le_bytes());
+        }
+        block.resize(2 << 20, 0);
+        assert!(Fields::parse(&block).image.len() <= 4);
+    }
+}

@@ -1,0 +1,255 @@
+//! The eight EXIF orientations, applied to pixels.
+
+use crate::picture::{Channels, Picture, Samples};
+use crate::pool::Pool;
+
+/// How stored pixels have to be turned to be upright: the values 1..=8 of the EXIF tag 0x0112
+/// (Exif 2.32, 4.6.4 A).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Orientation {
+    /// 1: upright.
+    #[default]
+    Upright,
+    /// 2: mirrored left to right.
+    MirrorColumns,
+    /// 3: turned by 180 degrees.
+    HalfTurn,
+    /// 4: mirrored top to bottom.
+    MirrorRows,
+    /// 5: mirrored on the diagonal from top left to bottom right.
+    Transpose,
+    /// 6: to be turned clockwise by 90 degrees.
+    QuarterTurn,
+    /// 7: mirrored on the diagonal from top right to bottom left.
+    Transverse,
+    /// 8: to be turned counter-clockwise by 90 degrees.
+    ThreeQuarterTurn,
+}
+
+impl Orientation {
+    /// The orientation of an EXIF value; what is not in 1..=8 counts as 1.
+    pub(crate) const fn from_exif(value: u32) -> Self {
+        match value {
+            2 => Self::MirrorColumns,
+            3 => Self::HalfTurn,
+            4 => Self::MirrorRows,
+            5 => Self::Transpose,
+            6 => Self::QuarterTurn,
+            7 => Self::Transverse,
+            8 => Self::ThreeQuarterTurn,
+            _ => Self::Upright,
+        }
+    }
+
+    /// Whether width and height change places.
+    pub(crate) const fn swaps_sides(self) -> bool {
+        matches!(
+            self,
+            Self::Transpose | Self::QuarterTurn | Self::Transverse | Self::ThreeQuarterTurn
+        )
+    }
+
+    /// Width and height once upright.
+    pub(crate) const fn upright_size(self, width: u32, height: u32) -> (u32, u32) {
+        if self.swaps_sides() { (height, width) } else { (width, height) }
+    }
+}
+
+/// Turns a picture upright.
+pub(crate) fn upright(picture: Picture, orientation: Orientation, pool: &mut Pool) -> Picture {
+    if orientation == Orientation::Upright {
+        return picture;
+    }
+    let (width, height) = (picture.width as usize, picture.height as usize);
+    let channels = picture.channels;
+    let samples = match picture.samples {
+        Samples::U8(mut samples) => {
+            if orientation.swaps_sides() {
+                let mut turned = pool.bytes(samples.len());
+                turn(&samples, &mut turned, width, height, channels, orientation);
+                pool.give_bytes(samples);
+                Samples::U8(turned)
+            } else {
+                mirror(&mut samples, width, channels, orientation);
+                Samples::U8(samples)
+            }
+        }
+        Samples::U16(mut samples) => {
+            if orientation.swaps_sides() {
+                let mut turned = pool.words(samples.len());
+                turn(&samples, &mut turned, width, height, channels, orientation);
+                pool.give_words(samples);
+                Samples::U16(turned)
+            } else {
+                mirror(&mut samples, width, channels, orientation);
+                Samples::U16(samples)
+            }
+        }
+    };
+    let (width, height) = orientation.upright_size(picture.width, picture.height);
+    Picture { width, height, channels, samples }
+}
+
+fn mirror<T: Copy>(samples: &mut [T], width: usize, channels: Channels, orientation: Orientation) {
+    match channels {
+        Channels::Gray => mirror_pixels::<T, 1>(samples, width, orientation),
+        Channels::GrayAlpha => mirror_pixels::<T, 2>(samples, width, orientation),
+        Channels::Rgb => mirror_pixels::<T, 3>(samples, width, orientation),
+        Channels::Rgba => mirror_pixels::<T, 4>(samples, width, orientation),
+    }
+}
+
+/// The three orientations that keep the sides, in place.
+fn mirror_pixels<T: Copy, const N: usize>(
+    samples: &mut [T],
+    width: usize,
+    orientation: Orientation,
+) {
+    let (pixels, _) = samples.as_chunks_mut::<N>();
+    match orientation {
+        Orientation::MirrorColumns => pixels.chunks_exact_mut(width).for_each(<[_]>::reverse),
+        Orientation::HalfTurn => pixels.reverse(),
+        Orientation::MirrorRows => {
+            let rows = pixels.len() / width;
+            let (top, bottom) = pixels.split_at_mut(rows / 2 * width);
+            top.chunks_exact_mut(width)
+                .zip(bottom.chunks_exact_mut(width).rev())
+                .for_each(|(above, below)| above.swap_with_slice(below));
+        }
+        _ => {}
+    }
+}
+
+fn turn<T: Copy>(
+    from: &[T],
+    to: &mut [T],
+    width: usize,
+    height: usize,
+    channels: Channels,
+    orientation: Orientation,
+) {
+    match channels {
+        Channels::Gray => turn_pixels::<T, 1>(from, to, width, height, orientation),
+        Channels::GrayAlpha => turn_pixels::<T, 2>(from, to, width, height, orientation),
+        Channels::Rgb => turn_pixels::<T, 3>(from, to, width, height, orientation),
+        Channels::Rgba => turn_pixels::<T, 4>(from, to, width, height, orientation),
+    }
+}
+
+/// Side of the square that is turned at once, px: what it touches stays in the first-level cache.
+const BLOCK: usize = 32;
+
+/// The four orientations that swap the sides. `width` and `height` are those of `from`; a row of
+/// `to` is a column of `from`.
+fn turn_pixels<T: Copy, const N: usize>(
+    from: &[T],
+    to: &mut [T],
+    width: usize,
+    height: usize,
+    orientation: Orientation,
+) {
+    let (from, _) = from.as_chunks::<N>();
+    let (to, _) = to.as_chunks_mut::<N>();
+    // Which column of `from` becomes a row of `to`, and whether it is read upwards.
+    let from_right = matches!(orientation, Orientation::Transverse | Orientation::ThreeQuarterTurn);
+    let upwards = matches!(orientation, Orientation::Transverse | Orientation::QuarterTurn);
+    for left in (0..height).step_by(BLOCK) {
+        let right = (left + BLOCK).min(height);
+        for top in (0..width).step_by(BLOCK) {
+            for row in top..(top + BLOCK).min(width) {
+                let column = if from_right { width - 1 - row } else { row };
+                let target = &mut to[row * height + left..row * height + right];
+                if upwards {
+                    let source = from[(height - right) * width + column..].iter().step_by(width);
+                    for (pixel, source) in target.iter_mut().rev().zip(source) {
+                        *pixel = *source;
+                    }
+                } else {
+                    let source = from[left * width + column..].iter().step_by(width);
+                    for (pixel, source) in target.iter_mut().zip(source) {
+                        *pixel = *source;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL_CHANNELS: [Channels; 4] =
+        [Channels::Gray, Channels::GrayAlpha, Channels::Rgb, Channels::Rgba];
+
+    fn numbered(width: u32, height: u32, channels: Channels) -> Picture {
+        let len = (width * height) as usize * channels.count();
+        Picture {
+            width,
+            height,
+            channels,
+            samples: Samples::U16((0..len).map(|i| i as u16).collect()),
+        }
+    }
+
+    /// Where the upright pixel (x, y) is stored, straight from the words of the Exif standard.
+    fn stored_at(value: u32, x: u32, y: u32, width: u32, height: u32) -> (u32, u32) {
+        match value {
+            2 => (width - 1 - x, y),
+            3 => (width - 1 - x, height - 1 - y),
+            4 => (x, height - 1 - y),
+            5 => (y, x),
+            6 => (y, height - 1 - x),
+            7 => (width - 1 - y, height - 1 - x),
+            8 => (width - 1 - y, x),
+            _ => (x, y),
+        }
+    }
+
+    #[test]
+    fn every_orientation_puts_every_pixel_in_its_place() {
+        let mut pool = Pool::new();
+        for (width, height) in [(1, 1), (5, 3), (70, 33), (1, 40), (64, 32)] {
+            for channels in ALL_CHANNELS {
+                for value in 0..=9 {
+                    let stored = numbered(width, height, channels);
+                    let Samples::U16(before) = stored.samples.clone() else { unreachable!() };
+                    let result = upright(stored, Orientation::from_exif(value), &mut pool);
+                    let Samples::U16(after) = result.samples else { unreachable!() };
+                    let n = channels.count();
+                    for y in 0..result.height {
+                        for x in 0..result.width {
+                            let (sx, sy) = stored_at(value, x, y, width, height);
+                            let at = (y * result.width + x) as usize * n;
+                            let from = (sy * width + sx) as usize * n;
+                            assert_eq!(
+                                after[at..at + n],
+                                before[from..from + n],
+                                "orientation {value}, {width}x{height}, {channels:?}, at {x},{y}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_turn_as_words_do() {
+        let mut pool = Pool::new();
+        for value in 1..=8 {
+            let words = numbered(9, 7, Channels::Rgb);
+            let Samples::U16(samples) = &words.samples else { unreachable!() };
+            let bytes = Picture {
+                samples: Samples::U8(samples.iter().map(|&v| v as u8).collect()),
+                ..words.clone()
+            };
+            let words = upright(words, Orientation::from_exif(value), &mut pool);
+            let bytes = upright(bytes, Orientation::from_exif(value), &mut pool);
+            let (Samples::U16(words), Samples::U8(bytes)) = (words.samples, bytes.samples) else {
+                unreachable!()
+            };
+            assert!(words.iter().map(|&v| v as u8).eq(bytes), "orientation {value}");
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! What holds for every filter of the registry, on every kind of picture.
+
+// A test that cannot go on fails.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lote_imaging::filters::{Context, REGISTRY, Registered, Source};
+use lote_imaging::picture::{Channels, Picture, Samples};
+use lote_imaging::pool::Pool;
+use lote_protocol::filter::{ParamKind, ParamSpec, Params, Value};
+use lote_protocol::task::Limits;
+
+type Given = BTreeMap<String, Value>;
+
+const CHANNELS: [Channels; 4] =
+    [Channels::Gray, Channels::GrayAlpha, Channels::Rgb, Channels::Rgba];
+const SIZES: [(u32, u32); 9] =
+    [(1, 1), (1, 7), (7, 1), (2, 2), (3, 3), (2, 9), (13, 11), (31, 3), (64, 40)];
+
+/// Filters that move pixels or write over them, so that alpha changes.
+const CHANGES_ALPHA: [&str; 3] = ["blur", "redimensionar", "marca_agua"];
+
+/// Soft shades with some noise, the same at any depth; alpha from `alpha`, 0..=255.
+fn samples(width: u32, height: u32, channels: Channels, alpha: impl Fn(u32) -> u8) -> Vec<u8> {
+    let mut state = 12345_u32;
+    let mut samples = Vec::new();
+    for pixel in 0..width * height {
+        for channel in 0..channels.count() as u32 {
+            if channels.has_alpha() && channel + 1 == channels.count() as u32 {
+                samples.push(alpha(pixel));
+            } else {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let shade = (pixel % width) * 3 + (pixel / width) * 2 + channel * 40;
+                samples.push(((shade + (state >> 27)) % 256) as u8);
+            }
+        }
+    }
+    samples
+}
+
+fn picture8(width: u32, height: u32, channels: Channels, alpha: impl Fn(u32) -> u8) -> Picture {
+    let samples = Samples::U8(samples(width, height, channels, alpha));
+    Picture { width, height, channels, samples }
+}
+
+/// The same picture at 16 bits.
+fn at_16_bits(picture: &Picture) -> Picture {
+    let wide = values(picture).iter().map(|&v| v as u16 * 257).collect();
+    Picture { samples: Samples::U16(wide), ..*picture }
+}
+
+fn patchy(pixel: u32) -> u8 {
+    [255, 0, 128, 3][(pixel / 3 % 4) as usize]
+}
+
+/// Calls with the defaults, and with each parameter at its ends.
+fn calls(filter: &Registered) -> Vec<Given> {
+    let mut calls = vec![Given::new()];
+    for param in filter.spec.params {
+        for value in extremes(param) {
+            let mut given = Given::from([(param.id.to_owned(), value)]);
+            if param.id == "ajuste" || param.id == "ampliar" {
+                given.insert("ancho".into(), Value::Integer(20));
+                given.insert("alto".into(), Value::Integer(50));
+            }
+            calls.push(given);
+        }
+    }
+    calls
+}
+
+fn extremes(param: &ParamSpec) -> Vec<Value> {
+    match param.kind {
+        ParamKind::Float { min, max, .. } => vec![Value::Float(min), Value::Float(max)],
+        // A picture as wide as a length may be is too large for a test of all kinds.
+        ParamKind::Integer { min, max, .. } => {
+            vec![Value::Integer(min), Value::Integer(max.min(150))]
+        }
+        ParamKind::Text { .. } => ["ñ", " ", "A longer text that has to be made to fit 漢"]
+            .map(|text| Value::Text(text.into()))
+            .to_vec(),
+        ParamKind::Color { .. } => {
+            ["#000000", "#ff8000"].map(|color| Value::Text(color.into())).to_vec()
+        }
+        ParamKind::Choice { options, .. } => {
+            options.iter().map(|option| Value::Text(option.id.into())).collect()
+        }
+        ParamKind::Bool { .. } => vec![Value::Bool(false), Value::Bool(true)],
+    }
+}
+
+fn apply(filter: &Registered, given: &Given, source: Source<'_>, pool: &mut Pool) -> Picture {
+    let built =
+        (filter.build)(&Params::new(&filter.spec, given), &Context { limits: &Limits::default() })
+            .unwrap();
+    built.apply(source, pool).unwrap()
+}
+
+fn run(filter: &Registered, given: &Given, picture: &Picture) -> Picture {
+    apply(filter, given, Source::Shared(picture), &mut Pool::new())
+}
+
+fn values(picture: &Picture) -> Vec<u32> {
+    match &picture.samples {
+        Samples::U8(samples) => samples.iter().map(|&v| v.into()).collect(),
+        Samples::U16(samples) => samples.iter().map(|&v| v.into()).collect(),
+    }
+}
+
+/// Colours without alpha, and alpha.
+fn split(picture: &Picture) -> (Vec<u32>, Vec<u32>) {
+    let count = picture.channels.count();
+    let colors = count - usize::from(picture.channels.has_alpha());
+    let values = values(picture);
+    let pixels = values.chunks(count);
+    (
+        pixels.clone().flat_map(|pixel| pixel[..colors].to_vec()).collect(),
+        pixels.flat_map(|pixel| pixel[colors..].to_vec()).collect(),
+    )
+}
+
+/// Calls `check` for every filter, call and kind of picture; `what` names them in failures.
+fn for_all(alpha: impl Fn(u32) -> u8 + Copy, check: impl Fn(&Registered, &Given, &Picture, &str)) {
+    for filter in REGISTRY {
+        for given in calls(filter) {
+            for (width, height) in SIZES {
+                for channels in CHANNELS {
+                    let narrow = picture8(width, height, channels, alpha);
+                    let wide = at_16_bits(&narrow);
+                    let what =
+                        format!("{} {given:?} {width}x{height} {channels:?}", filter.spec.id);
+                    check(filter, &given, &narrow, &what);
+                    check(filter, &given, &wide, &format!("{what} 16 bits"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn results_are_whole_pictures_of_the_right_kind() {
+    for_all(patchy, |filter, given, picture, what| {
+        let result = run(filter, given, picture);
+        assert!(result.width > 0 && result.height > 0, "{what}");
+        let len = result.row_len() * result.height as usize;
+        assert_eq!(result.samples.len(), len, "{what}");
+        assert_eq!(result.channels.has_alpha(), picture.channels.has_alpha(), "{what}");
+        assert_eq!(
+            matches!(result.samples, Samples::U8(_)),
+            matches!(picture.samples, Samples::U8(_)),
+            "{what}: the depth has changed"
+        );
+        if filter.spec.id != "redimensionar" {
+            assert_eq!((result.width, result.height), (picture.width, picture.height), "{what}");
+        }
+        let colored = match filter.spec.id {
+            "grises" => false,
+            "sepia" => true,
+            "marca_agua" if given.get("color") == Some(&Value::Text("#ff8000".into())) => {
+                // Without ink nothing is coloured.
+                result.channels.is_color() || picture.channels.is_color()
+            }
+            _ => picture.channels.is_color(),
+        };
+        assert_eq!(result.channels.is_color(), colored, "{what}");
+    });
+}
+
+#[test]
+fn color_filters_leave_alpha_alone() {
+    for_all(patchy, |filter, given, picture, what| {
+        if !CHANGES_ALPHA.contains(&filter.spec.id) {
+            let result = run(filter, given, picture);
+            assert_eq!(split(&result).1, split(picture).1, "{what}");
+        }
+    });
+}
+
+#[test]
+fn an_opaque_picture_gives_the_same_colors_with_and_without_alpha() {
+    for_all(
+        |_| 255,
+        |filter, given, picture, what| {
+            let channels = match picture.channels {
+                Channels::GrayAlpha => Channels::Gray,
+                Channels::Rgba => Channels::Rgb,
+                Channels::Gray | Channels::Rgb => return,
+            };
+            let colors = split(picture).0;
+            let samples = match picture.samples {
+                Samples::U8(_) => Samples::U8(colors.iter().map(|&v| v as u8).collect()),
+                Samples::U16(_) => Samples::U16(colors.iter().map(|&v| v as u16).collect()),
+            };
+            let plain = Picture { channels, samples, ..*picture };
+            let (with, without) = (run(filter, given, picture), run(filter, given, &plain));
+            assert_eq!(split(&with).0, values(&without), "{what}");
+            let max = if matches!(with.samples, Samples::U8(_)) { 255 } else { 65535 };
+            assert!(split(&with).1.iter().all(|&alpha| alpha == max), "{what}");
+        },
+    );
+}
+
+#[test]
+fn sixteen_bits_give_nearly_the_result_of_eight() {
+    for_all(
+        |_| 255,
+        |filter, given, picture, what| {
+            if matches!(picture.samples, Samples::U16(_)) {
+                return;
+            }
+            let narrow = values(&run(filter, given, picture));
+            let wide = values(&run(filter, given, &at_16_bits(picture)));
+            // A factor multiplies the rounding of the mean and of the smoothed picture, too.
+            let factor = match given.get("factor") {
+                Some(Value::Float(factor)) => *factor,
+                _ => 2.0,
+            };
+            let tolerance = 2.0 + factor;
+            for (narrow, wide) in narrow.iter().zip(&wide) {
+                let difference = (f64::from(*narrow) - f64::from(*wide) / 257.0).abs();
+                assert!(difference <= tolerance, "{what}: {narrow} and {wide}");
+            }
+        },
+    );
+}
+
+#[test]
+fn shared_and_owned_sources_and_used_buffers_give_the_same() {
+    for_all(patchy, |filter, given, picture, what| {
+        let shared = run(filter, given, picture);
+        let mut pool = Pool::new();
+        // Buffers with old content must not show through.
+        for _ in 0..4 {
+            pool.give_bytes(vec![0xA5; 20_000]);
+            pool.give_words(vec![0xA5A5; 20_000]);
+        }
+        let owned = apply(filter, given, Source::Owned(picture.clone()), &mut pool);
+        assert_eq!(owned, shared, "{what}");
+        let again = apply(filter, given, Source::Shared(picture), &mut pool);
+        assert_eq!(again, shared, "{what}");
+    });
+}
+
+#[test]
+fn what_is_invisible_does_not_shine_into_what_is_visible() {
+    // Two pictures that look the same: what hides under alpha 0 differs.
+    for filter in REGISTRY {
+        for given in calls(filter) {
+            for channels in [Channels::GrayAlpha, Channels::Rgba] {
+                let visible = picture8(13, 11, channels, patchy);
+                let mut other = visible.clone();
+                if let Samples::U8(samples) = &mut other.samples {
+                    for pixel in samples.chunks_mut(channels.count()) {
+                        if let [colors @ .., 0] = pixel {
+                            colors.fill(200);
+                        }
+                    }
+                }
+                let seen =
+                    |picture: &Picture| {
+                        let picture = run(filter, &given, picture);
+                        let count = picture.channels.count();
+                        values(&picture)
+                            .chunks(count)
+                            .map(|pixel| {
+                                if pixel[count - 1] == 0 { vec![0; count] } else { pixel.to_vec() }
+                            })
+                            .collect::<Vec<_>>()
+                    };
+                assert_eq!(
+                    seen(&visible),
+                    seen(&other),
+                    "{} {given:?} {channels:?}",
+                    filter.spec.id
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn names_are_unique_and_texts_are_complete() {
+    let mut names = BTreeSet::new();
+    for filter in REGISTRY {
+        let spec = &filter.spec;
+        assert!(names.insert(spec.id), "{}", spec.id);
+        assert!(spec.id == spec.id_en || names.insert(spec.id_en), "{}", spec.id_en);
+        let mut params = BTreeSet::new();
+        let mut texts = vec![spec.label, spec.help];
+        for param in spec.params {
+            assert!(params.insert(param.id), "{} {}", spec.id, param.id);
+            assert!(param.id == param.id_en || params.insert(param.id_en), "{}", param.id_en);
+            texts.extend([param.label, param.help]);
+            match param.kind {
+                ParamKind::Float { min, max, step, default, .. } => {
+                    assert!(step > 0.0 && default.is_none_or(|value| (min..=max).contains(&value)));
+                }
+                ParamKind::Integer { min, max, default } => {
+                    assert!(default.is_none_or(|value| (min..=max).contains(&value)));
+                }
+                ParamKind::Choice { options, default } => {
+                    assert!(options.iter().any(|option| option.id == default));
+                    texts.extend(options.iter().map(|option| option.label));
+                }
+                ParamKind::Text { .. } | ParamKind::Color { .. } | ParamKind::Bool { .. } => {}
+            }
+        }
+        for text in texts {
+            assert!(!text.es.is_empty() && !text.en.is_empty(), "{}", spec.id);
+        }
+    }
+}
+
+#[test]
+fn the_registry_lists_the_filters_in_their_order() {
+    let ids: Vec<_> = REGISTRY.iter().map(|filter| filter.spec.id).collect();
+    let expected = [
+        "invertir",
+        "grises",
+        "blur",
+        "nitidez",
+        "brillo",
+        "contraste",
+        "sepia",
+        "bordes",
+        "relieve",
+        "posterizar",
+        "redimensionar",
+        "marca_agua",
+    ];
+    assert_eq!(ids, expected);
+}
