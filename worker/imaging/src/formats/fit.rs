@@ -20,13 +20,12 @@ pub(crate) fn fit<'a>(
     if picture.channels.has_alpha() && !holds.alpha {
         let (flat, visible) = flatten(&fitted, background, pool);
         if visible {
-            notes
-                .push(format!("transparency replaced by the background colour: {} has none", name));
+            notes.push(format!("transparency replaced by the background colour: {name} has none"));
         }
         replace(&mut fitted, flat, pool);
     }
     if !holds.deep && matches!(fitted.samples, Samples::U16(_)) {
-        notes.push(format!("16 bits a channel rounded to 8: {} holds no more here", name));
+        notes.push(format!("16 bits a channel rounded to 8: {name} holds no more here"));
         let shallow = to_8_bits(&fitted, pool);
         replace(&mut fitted, shallow, pool);
     }
