@@ -97,6 +97,26 @@ fn outputs_have_the_format_of_their_inputs_content_unless_told_otherwise() {
 }
 
 #[test]
+fn a_variant_is_written_in_each_of_its_formats_and_each_is_on_record() {
+    let workspace = Workspace::with_pictures(2, 40, 30);
+    let files = "-f web=grises@webp:calidad=80@tiff -f @jpeg";
+    let run = workspace.lote(&format!("run in {files} --ndjson -o out")).run().code(0);
+    let expected = ["jpeg/00_jpeg.jpg", "web/00_web.tif", "web/00_web.webp"];
+    let names = workspace.names("out");
+    assert!(expected.iter().all(|name| names.contains(&(*name).to_owned())), "{names:?}");
+    assert_eq!(names.len(), 6);
+    for output in run.events("output") {
+        let ending = output["path"].as_str().unwrap().rsplit('.').next().unwrap();
+        let format = output["format"].as_str().unwrap();
+        assert!(format.starts_with(&ending[..2]), "{output}");
+    }
+    let files = "-f web=grises@webp:calidad=70@tiff -f @jpeg";
+    let again = workspace.lote(&format!("run in {files} --resume --json -o out")).run().code(0);
+    // Only what is asked for otherwise is made again.
+    assert_eq!((&again.json()["ok"], &again.json()["skipped"]), (&2.into(), &4.into()));
+}
+
+#[test]
 fn quality_trades_size_for_likeness() {
     let workspace = Workspace::new();
     workspace.add("in/a.jpg", &pictures::jpeg(120, 90, 1));

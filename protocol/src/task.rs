@@ -7,20 +7,107 @@ use serde::{Deserialize, Serialize};
 use crate::filter::FilterCall;
 use crate::format::FormatId;
 
-/// How an output is encoded.
+/// How an output is encoded. What is `None` is as the format has it by itself; what a format does
+/// not know does not concern it. On the command line the options are those of [`EncodingOption`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Encoding {
-    /// Format to write; `None` keeps the input's.
+    /// Format to write; `None` is what the input's format gives by itself.
     pub format: Option<FormatId>,
-    /// JPEG and lossy WebP quality, 1..=100.
-    pub quality: u8,
+    /// Quality of lossy formats, 1..=100.
+    pub quality: Option<u8>,
+    /// Every sample as it is, where the format could do otherwise.
+    #[serde(default)]
+    pub lossless: Option<bool>,
+    /// How coarse colour is.
+    #[serde(default)]
+    pub subsampling: Option<Subsampling>,
+    /// Whether a picture that is still loading is seen as a whole.
+    #[serde(default)]
+    pub progressive: Option<bool>,
+    /// How much time is spent on a small file, 0..=10.
+    #[serde(default)]
+    pub effort: Option<u8>,
+    /// How many colours a palette has.
+    #[serde(default)]
+    pub colours: Option<Colours>,
+    /// The best quality that stays within so many bytes.
+    #[serde(default)]
+    pub max_size_bytes: Option<u64>,
+    /// The smallest file with at least this SSIMULACRA2, up to 100.
+    #[serde(default)]
+    pub min_score: Option<f64>,
     /// What shows through where a picture with alpha becomes one without, as sRGB.
     pub background: [u8; 3],
+    /// Whether the input itself is the output where nothing has changed it and the result would be
+    /// larger.
+    #[serde(default)]
+    pub keep_original: bool,
+}
+
+/// How coarse colour is beside luminance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subsampling {
+    /// By quality.
+    Auto,
+    /// As the input has it, if it is a JPEG.
+    Input,
+    /// Half as many columns and rows.
+    #[serde(rename = "420")]
+    S420,
+    /// Half as many columns.
+    #[serde(rename = "422")]
+    S422,
+    /// As fine as luminance.
+    #[serde(rename = "444")]
+    S444,
+}
+
+/// How many colours a palette has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Colours {
+    /// As few as lose nothing.
+    Auto,
+    /// At most so many, 2..=256.
+    AtMost(u16),
 }
 
 impl Default for Encoding {
     fn default() -> Self {
-        Self { format: None, quality: 75, background: [255; 3] }
+        Self {
+            format: None,
+            quality: None,
+            lossless: None,
+            subsampling: None,
+            progressive: None,
+            effort: None,
+            colours: None,
+            max_size_bytes: None,
+            min_score: None,
+            background: [255; 3],
+            keep_original: false,
+        }
+    }
+}
+
+impl Encoding {
+    /// What a file is asked for by itself, and the rest as a job has it for all of its files.
+    #[must_use]
+    pub fn with_defaults(&self, job: &Self) -> Self {
+        Self {
+            format: self.format.or(job.format),
+            quality: self.quality.or(job.quality),
+            lossless: self.lossless.or(job.lossless),
+            subsampling: self.subsampling.or(job.subsampling),
+            progressive: self.progressive.or(job.progressive),
+            effort: self.effort.or(job.effort),
+            colours: self.colours.or(job.colours),
+            max_size_bytes: self.max_size_bytes.or(job.max_size_bytes),
+            min_score: self.min_score.or(job.min_score),
+            background: job.background,
+            keep_original: job.keep_original,
+        }
     }
 }
 
@@ -53,7 +140,8 @@ impl Default for Limits {
 pub struct Order {
     /// Which of the job's variants this is.
     pub variant: u32,
-    /// Filters, applied in turn.
+    /// Filters, applied in turn; none only converts. Orders of the same steps beside each other are
+    /// several files of one picture, which is filtered once.
     pub steps: Vec<FilterCall>,
     /// Where the output goes; its folder exists.
     pub output: OsString,

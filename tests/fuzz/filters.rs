@@ -46,7 +46,7 @@ const PIECES: [&str; 24] = [
 
 #[test]
 fn no_text_makes_the_parser_of_filter_calls_panic() {
-    let specs = lote_engine::catalogue::specs();
+    let specs = lote_engine::catalogue::all();
     fuzz("filter calls", 40_000, |chance| {
         let mut text = (*chance.one_of(&CALLS)).to_owned();
         for _ in 0..chance.below(5) {

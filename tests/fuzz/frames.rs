@@ -13,7 +13,7 @@ use crate::fuzz;
 fn messages() -> Vec<Vec<u8>> {
     let steps = lote_protocol::filter::VariantSpec::parse(
         "web=resize:percent=50+watermark:text=Hola",
-        &lote_engine::catalogue::specs(),
+        &lote_engine::catalogue::all(),
     );
     let order = Order {
         durable: false,

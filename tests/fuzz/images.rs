@@ -78,7 +78,7 @@ fn no_damaged_image_makes_code_of_ours_panic() {
         let work = AssertUnwindSafe(|| {
             let mut document = decode(&bytes, &limits, &mut pool).ok()?;
             let call = FilterCall { filter: filter.spec.id.to_owned(), params: BTreeMap::new() };
-            let call = call.checked(&lote_engine::catalogue::specs()).unwrap();
+            let call = call.checked(&lote_engine::catalogue::all()).unwrap();
             let apply = (filter.build)(
                 &Params::new(&filter.spec, &call.params),
                 &Context { limits: &Limits::default() },

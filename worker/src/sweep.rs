@@ -15,22 +15,27 @@ use lote_imaging::pool::TOGETHER;
 use crate::task::{Bench, Progress, build, guarded, size, write};
 
 /// Makes those outputs that can be made so, with `share` as each one's part of the time that was
-/// spent for all; returns the others.
+/// spent for all; returns the others. `pictures` are the files of each picture: one that becomes
+/// several is filtered as a whole.
 pub(crate) fn run<'a>(
     document: &Document,
-    orders: &'a [Order],
+    pictures: Vec<&'a [Order]>,
     share: Duration,
     bench: &mut Bench<'_>,
     progress: &mut dyn FnMut(Progress),
-) -> Vec<&'a Order> {
+) -> Vec<&'a [Order]> {
     let (mut left, mut group) = (Vec::new(), Vec::new());
-    for order in orders {
+    for files in pictures {
+        let [order] = files else {
+            left.push(files);
+            continue;
+        };
         let start = Instant::now();
         let begun = guarded(bench, |bench| Ok(Output::begin(document, order, bench)));
         match begun {
             Ok(Some(output)) => group.push(Output { elapsed: share + start.elapsed(), ..output }),
             // What it may have panicked about it will panic about again.
-            Ok(None) | Err(_) => left.push(order),
+            Ok(None) | Err(_) => left.push(files),
         }
         if group.len() == TOGETHER {
             sweep(document, std::mem::take(&mut group), bench, progress);
@@ -52,6 +57,9 @@ struct Output<'a> {
 impl<'a> Output<'a> {
     fn begin(document: &'a Document, order: &'a Order, bench: &mut Bench<'_>) -> Option<Self> {
         let ([step], [frame]) = (&order.steps[..], &document.frames[..]) else { return None };
+        if order.encoding.keep_original {
+            return None;
+        }
         let rows = build(step, &bench.limits).ok()?.by_rows(&frame.picture, &mut bench.pool)?;
         let to = bench.pool.file();
         let file = formats::encode_by_rows(document, rows.channels(), &order.encoding, to)?;

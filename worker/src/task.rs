@@ -49,9 +49,9 @@ pub struct Bench<'a> {
 /// caught and becomes a failure.
 pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress)) {
     let start = Instant::now();
-    let loaded = guarded(bench, |bench| load(Path::new(&task.input), bench, progress));
-    let document = match loaded {
-        Ok(document) => document,
+    let loaded = guarded(bench, |bench| load(task, bench, progress));
+    let loaded = match loaded {
+        Ok(loaded) => loaded,
         Err(failure) => {
             let share = share(start.elapsed(), task);
             for order in &task.orders {
@@ -61,30 +61,26 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
             return;
         }
     };
+    let Loaded { document, original } = loaded;
     let share = share(start.elapsed(), task);
-    let mut left = sweep::run(&document, &task.orders, share, bench, progress);
+    let pictures: Vec<&[Order]> =
+        task.orders.chunk_by(|one, other| one.steps == other.steps).collect();
+    let mut left = sweep::run(&document, pictures, share, bench, progress);
     // The last one has the picture to itself, which is of use to those that work in place.
-    left.sort_by_key(|order| {
-        order
-            .steps
-            .first()
+    left.sort_by_key(|files| {
+        let first = files.first().and_then(|file| file.steps.first());
+        first
             .is_some_and(|step| build(step, &bench.limits).is_ok_and(|filter| filter.is_in_place()))
     });
     let mut document = Some(document);
-    for (index, order) in left.iter().enumerate() {
-        let start = Instant::now();
-        let last = index + 1 == left.len();
-        let result = guarded(bench, |bench| {
-            let source = if last { document.take().map(Work::Last) } else { None };
-            let work = source.or_else(|| document.as_ref().map(Work::Shared));
-            work.map_or_else(
-                || Err(internal("no picture")),
-                |work| make(work, order, bench, progress),
-            )
-        });
-        let elapsed = share + start.elapsed();
-        progress(Progress::Ended { variant: order.variant, result, elapsed });
+    for (index, files) in left.iter().enumerate() {
+        // An input that may stay as it is has to be compared with the result.
+        let last = index + 1 == left.len() && original.is_none();
+        let source = if last { document.take().map(Work::Last) } else { None };
+        let Some(work) = source.or_else(|| document.as_ref().map(Work::Shared)) else { break };
+        make(work, files, original.as_deref(), share, bench, progress);
     }
+    bench.pool.give_file(original.unwrap_or_default());
     for frame in document.into_iter().flat_map(|document| document.frames) {
         bench.pool.give(frame.picture);
     }
@@ -103,46 +99,97 @@ fn share(elapsed: Duration, task: &Task) -> Duration {
     elapsed / u32::try_from(task.orders.len().max(1)).unwrap_or(u32::MAX)
 }
 
+/// An input that has been read.
+struct Loaded {
+    document: Document,
+    /// The file itself, if an output may be a copy of it.
+    original: Option<Vec<u8>>,
+}
+
 fn load(
-    path: &Path,
+    task: &Task,
     bench: &mut Bench<'_>,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Document, Failure> {
+) -> Result<Loaded, Failure> {
     progress(Progress::Reached(Stage::Read));
     let mut bytes = bench.pool.file();
-    let read = input::read(path, &bench.limits, &mut bytes);
+    let read = input::read(Path::new(&task.input), &bench.limits, &mut bytes);
     let document = read.and_then(|()| {
         progress(Progress::Reached(Stage::Decode));
         formats::decode(&bytes, &bench.limits, &mut bench.pool)
     });
-    bench.pool.give_file(bytes);
-    document
+    let may_stay = task.orders.iter().any(|order| order.encoding.keep_original);
+    let original = if may_stay {
+        Some(bytes)
+    } else {
+        bench.pool.give_file(bytes);
+        None
+    };
+    Ok(Loaded { document: document?, original })
 }
 
+/// Makes files of one picture: it is filtered once, and each file ends once.
 fn make(
     work: Work<'_>,
-    order: &Order,
+    files: &[Order],
+    original: Option<&[u8]>,
+    share: Duration,
+    bench: &mut Bench<'_>,
+    progress: &mut dyn FnMut(Progress),
+) {
+    let start = Instant::now();
+    let steps = files.first().map_or(&[][..], |file| &file.steps);
+    let (source, before) = match &work {
+        Work::Shared(document) => (size(document), Some(*document)),
+        Work::Last(document) => (size(document), None),
+    };
+    progress(Progress::Reached(Stage::Filter));
+    let filtered = guarded(bench, |bench| filter(work, steps, bench));
+    let share = share + start.elapsed() / u32::try_from(files.len()).unwrap_or(u32::MAX);
+    for file in files {
+        let start = Instant::now();
+        let result = filtered.as_ref().map_err(Clone::clone).and_then(|document| {
+            let copy = original
+                .filter(|_| file.encoding.keep_original)
+                .filter(|_| before.is_some_and(|before| stays(before, document, file)));
+            guarded(bench, |bench| encode(document, source, file, copy, bench, progress))
+        });
+        let elapsed = share + start.elapsed();
+        progress(Progress::Ended { variant: file.variant, result, elapsed });
+    }
+    for frame in filtered.into_iter().flat_map(|document| document.frames) {
+        bench.pool.give(frame.picture);
+    }
+}
+
+/// Whether the input is as good an output: nothing has changed its picture, and it is of the format
+/// that is wanted.
+fn stays(before: &Document, after: &Document, file: &Order) -> bool {
+    let wanted = file.encoding.format;
+    wanted.is_none_or(|format| format == before.format.id)
+        && before.is_as_stored
+        && before.frames == after.frames
+}
+
+/// Encodes a picture and writes it, or `copy` if that is smaller.
+fn encode(
+    document: &Document,
+    source: Size,
+    file: &Order,
+    copy: Option<&[u8]>,
     bench: &mut Bench<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Written, Failure> {
-    progress(Progress::Reached(Stage::Filter));
-    let source = size(match &work {
-        Work::Shared(document) => document,
-        Work::Last(document) => document,
-    });
-    let filtered = filter(work, &order.steps, bench)?;
     progress(Progress::Reached(Stage::Encode));
     let mut bytes = bench.pool.file();
-    let encoded = formats::encode(&filtered, &order.encoding, &mut bench.pool, &mut bytes);
-    let size = size(&filtered);
-    let notes = filtered.notes;
-    for frame in filtered.frames {
-        bench.pool.give(frame.picture);
-    }
+    let encoded = formats::encode(document, &file.encoding, &mut bench.pool, &mut bytes);
     let written = encoded.and_then(|more| {
-        let (bytes, modified_ns) = write(order, &bytes, bench, progress)?;
-        let notes = notes.into_iter().chain(more).collect();
-        Ok(Written { bytes, modified_ns, size, source, notes })
+        let (content, notes) = match copy.filter(|copy| copy.len() < bytes.len()) {
+            Some(copy) => (copy, vec!["the original was kept: the result is larger".to_owned()]),
+            None => (&bytes[..], document.notes.iter().cloned().chain(more).collect()),
+        };
+        let (bytes, modified_ns) = write(file, content, bench, progress)?;
+        Ok(Written { bytes, modified_ns, size: size(document), source, notes })
     });
     bench.pool.give_file(bytes);
     written
@@ -200,6 +247,7 @@ fn filter(
             Ok(Document {
                 frames,
                 format: document.format,
+                is_as_stored: document.is_as_stored,
                 lossless: document.lossless,
                 loops: document.loops,
                 metadata: document.metadata.clone(),

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use lote_protocol::filter::VariantSpec;
+use lote_protocol::filter::{EncodingOption, VariantSpec};
 use lote_protocol::task::{Encoding, Limits};
 
 /// How an output was to be made.
@@ -11,7 +11,7 @@ use lote_protocol::task::{Encoding, Limits};
 pub struct Recipe<'a> {
     /// Its filters.
     pub variant: &'a VariantSpec,
-    /// Its encoding; the format is in the output's ending.
+    /// How the job's files are encoded; the format is in the output's ending.
     pub encoding: &'a Encoding,
     /// What the worker refused to load.
     pub limits: &'a Limits,
@@ -25,8 +25,11 @@ pub fn command(input: &Path, output: &Path, recipe: &Recipe<'_>) -> String {
     let usual = Encoding::default();
     let mut words = vec!["lote worker apply".to_owned(), path(input), path(output)];
     words.push(format!("-f {}", quoted(variant.to_string().as_ref())));
-    if encoding.quality != usual.quality {
-        words.push(format!("--quality {}", encoding.quality));
+    for option in EncodingOption::ALL {
+        if let Some(value) = option.value(encoding) {
+            // Only some of the options can be given for a job, and these are called so.
+            words.push(format!("--{} {value}", option.names()[1]));
+        }
     }
     if encoding.background != usual.background {
         let [r, g, b] = encoding.background;
@@ -86,7 +89,7 @@ mod tests {
     use crate::catalogue;
 
     fn line(input: &Path, filter: &str, encoding: &Encoding, max_memory: Option<u64>) -> String {
-        let variant = VariantSpec::parse(filter, &catalogue::specs()).unwrap();
+        let variant = VariantSpec::parse(filter, &catalogue::all()).unwrap();
         let recipe = Recipe {
             variant: &variant,
             encoding,
@@ -100,7 +103,8 @@ mod tests {
     fn the_command_says_what_matters_and_no_more() {
         let plain = line(Path::new("/in/a.jpg"), "grises", &Encoding::default(), None);
         assert_eq!(plain, "lote worker apply /in/a.jpg out.jpg -f grises");
-        let encoding = Encoding { quality: 90, background: [1, 2, 255], ..Encoding::default() };
+        let encoding =
+            Encoding { quality: Some(90), background: [1, 2, 255], ..Encoding::default() };
         let chain = "web=invert+watermark:text=\"it's a, b\"";
         insta::assert_snapshot!(
             line(Path::new("-rf me.jpg"), chain, &encoding, Some(800 << 20)),
@@ -113,8 +117,8 @@ mod tests {
         let chain = "web=resize:percent=12.5+watermark:text=\"'$HOME' \\\"`ls`\\\" \\\\ ñ\"";
         let line = line(Path::new("a.jpg"), chain, &Encoding::default(), None);
         let words = shlex::split(&line).unwrap();
-        let again = VariantSpec::parse(&words[6], &catalogue::specs()).unwrap();
-        assert_eq!(again, VariantSpec::parse(chain, &catalogue::specs()).unwrap());
+        let again = VariantSpec::parse(&words[6], &catalogue::all()).unwrap();
+        assert_eq!(again, VariantSpec::parse(chain, &catalogue::all()).unwrap());
     }
 
     proptest! {

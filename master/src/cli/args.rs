@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use lote_protocol::format::FormatId;
+use lote_protocol::task::Subsampling;
 
-use super::choice::{self, IfCollidesArg, IfExistsArg, ModeArg, SandboxArg};
+use super::choice::{self, IfCollidesArg, IfExistsArg, IfLargerArg, ModeArg, SandboxArg};
 use super::quantity;
 
 /// Batch image processing in isolated worker processes
@@ -92,6 +93,25 @@ pub(super) struct InputArgs {
     pub(super) recursive: bool,
 }
 
+/// How files are encoded that do not say it themselves, as in `@jpeg:calidad=82`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct EncodingArgs {
+    /// Quality of lossy formats  [default: 75]
+    #[arg(long, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(super) quality: Option<u8>,
+    /// How coarse colour is in JPEG: auto, input, 420, 422, 444
+    #[arg(long, value_name = "HOW", value_parser = choice::subsampling)]
+    pub(super) subsampling: Option<Subsampling>,
+    /// Whether JPEGs are seen as a whole while they load
+    #[arg(long, value_name = "yes/no", num_args = 0..=1, require_equals = true,
+          default_missing_value = "yes",
+          value_parser = choice::yes_or_no)]
+    pub(super) progressive: Option<bool>,
+    /// Colour behind transparent pixels where the format has none
+    #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
+    pub(super) background: [u8; 3],
+}
+
 /// How workers work.
 #[derive(Debug, Clone, Args)]
 pub(super) struct WorkArgs {
@@ -160,13 +180,11 @@ pub(super) struct RunArgs {
     /// Format of the outputs  [default: as each input]
     #[arg(long, value_name = "FORMAT", value_parser = choice::format)]
     pub(super) format: Option<FormatId>,
-    /// JPEG and WebP quality
-    #[arg(long, value_name = "1-100", default_value_t = 75,
-          value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub(super) quality: u8,
-    /// Colour behind transparent pixels where the format has none
-    #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
-    pub(super) background: [u8; 3],
+    #[command(flatten)]
+    pub(super) encoding: EncodingArgs,
+    /// What to write where a filter changes nothing and the result is larger than its input
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = IfLargerArg::Write)]
+    pub(super) if_larger: IfLargerArg,
     /// What to do about outputs that exist
     #[arg(long, value_enum, default_value_t = IfExistsArg::Overwrite)]
     pub(super) if_exists: IfExistsArg,
@@ -305,16 +323,11 @@ pub(super) enum WorkerSub {
         /// Filter, or chain of filters joined by +
         #[arg(short, long = "filter", required = true, value_name = "FILTER")]
         filter: String,
-        /// JPEG and WebP quality
-        #[arg(long, value_name = "1-100", default_value_t = 75,
-              value_parser = clap::value_parser!(u8).range(1..=100))]
-        quality: u8,
+        #[command(flatten)]
+        encoding: EncodingArgs,
         /// Whether it confines itself to its input and the folder of its output
         #[arg(long, value_enum, value_name = "HOW", default_value_t = SandboxArg::Off)]
         sandbox: SandboxArg,
-        /// Colour behind transparent pixels where the format has none
-        #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
-        background: [u8; 3],
         /// Memory that this process may use: 800M, 2G
         #[arg(long, value_name = "BYTES", value_parser = quantity::bytes)]
         max_memory: Option<u64>,

@@ -8,16 +8,16 @@ use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Unit};
 use super::Exit;
 use super::args::FilterArgs;
 use super::ui::Ui;
-pub(super) use lote_engine::catalogue::specs;
+pub(super) use lote_engine::catalogue::{all, specs};
 use lote_engine::lang::Lang;
 
 pub(super) fn filters(args: &FilterArgs, ui: Ui) -> Exit {
     let text = if args.json {
-        serde_json::to_string_pretty(&specs()).unwrap_or_default()
+        serde_json::to_string_pretty(specs()).unwrap_or_default()
     } else if args.markdown {
-        markdown(&specs())
+        markdown(specs())
     } else {
-        list(&specs(), ui.lang)
+        list(specs(), ui.lang)
     };
     // The reader may have left.
     let _ = writeln!(io::stdout(), "{}", text.trim_end());

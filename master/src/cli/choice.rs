@@ -2,8 +2,12 @@
 
 use clap::ValueEnum;
 use lote_imaging::formats::{ALL, by_name};
+use lote_protocol::filter::{self, EncodingOption};
 use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Policy;
+use lote_protocol::task::{Encoding, Subsampling};
+
+use super::args::EncodingArgs;
 
 use lote_engine::event::Mode;
 use lote_engine::plan::{IfCollides, IfExists};
@@ -95,6 +99,59 @@ impl From<IfCollidesArg> for IfCollides {
             IfCollidesArg::Fail => Self::Fail,
             IfCollidesArg::Rename => Self::Rename,
         }
+    }
+}
+
+/// What to write where nothing is changed and the result is larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum IfLargerArg {
+    #[value(alias = "escribir")]
+    Write,
+    #[value(alias = "conservar-original")]
+    KeepOriginal,
+}
+
+/// How files are encoded for which nothing else is said.
+///
+/// # Errors
+/// What no format takes.
+pub(super) fn encoding(
+    format: Option<FormatId>,
+    args: &EncodingArgs,
+    if_larger: IfLargerArg,
+) -> Result<Encoding, String> {
+    let EncodingArgs { quality, subsampling, progressive, background } = *args;
+    let keep_original = if_larger == IfLargerArg::KeepOriginal;
+    let encoding = Encoding {
+        format,
+        quality,
+        subsampling,
+        progressive,
+        background,
+        keep_original,
+        ..Encoding::default()
+    };
+    for option in EncodingOption::ALL {
+        let honoured = || ALL.iter().any(|format| format.options.contains(&option));
+        if option.is_set(&encoding) && !honoured() {
+            return Err(format!("no format takes --{} yet", option.names()[1]));
+        }
+    }
+    Ok(encoding)
+}
+
+/// How coarse colour is.
+pub(super) fn subsampling(text: &str) -> Result<Subsampling, String> {
+    let expected = || format!("it must be {}", EncodingOption::Subsampling.expected());
+    filter::subsampling(text).ok_or_else(expected)
+}
+
+/// Yes or no, in either language.
+pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.to_lowercase().as_str() {
+        "si" | "sí" | "yes" | "true" => Ok(true),
+        "no" | "false" => Ok(false),
+        _ => Err("it must be yes or no".to_owned()),
     }
 }
 

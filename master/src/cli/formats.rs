@@ -33,6 +33,7 @@ fn as_json(format: &Format) -> Value {
         "endings": format.endings,
         "mime": format.mime,
         "written": format.is_written(),
+        "options": format.options.iter().map(|option| option.names()[0]).collect::<Vec<_>>(),
         "holds": {
             "gray": holds.gray, "alpha": holds.alpha, "deep": holds.deep,
             "frames": holds.frames, "icc": holds.icc, "exif": holds.exif,
@@ -47,23 +48,29 @@ fn list(lang: Lang) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}  .{}", format.name, format.endings.join(" ."));
         let _ = writeln!(text, "    {}", becomes(format, lang));
+        for option in format.options {
+            let names = option.names().join(" / ");
+            let _ = writeln!(text, "    {names}  ({})", option.expected());
+        }
     }
     text
 }
 
 /// The formats as a table in Markdown, for the README.
 fn markdown() -> String {
-    let mut text =
-        "| format | endings | without `--format` | holds |\n| --- | --- | --- | --- |\n".to_owned();
+    let mut text = "| format | endings | without `--format` | holds | options |\n\
+                    | --- | --- | --- | --- | --- |\n"
+        .to_owned();
     for format in ALL {
         let endings: Vec<_> = format.endings.iter().map(|ending| format!("`{ending}`")).collect();
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} |",
             format.name,
             endings.join(" "),
             becomes(format, Lang::En),
-            holds(format)
+            holds(format),
+            options(format)
         );
     }
     text
@@ -79,6 +86,16 @@ fn becomes(format: &Format, lang: Lang) -> String {
     };
     let only_read = lang.pick("; only read", "; solo se lee");
     format!("{becomes}{}", if format.is_written() { "" } else { only_read })
+}
+
+/// What its files can be asked for with.
+fn options(format: &Format) -> String {
+    let options = format.options.iter().map(|option| {
+        let [es, en] = option.names();
+        format!("`{es} / {en}`")
+    });
+    let options: Vec<_> = options.collect();
+    if options.is_empty() { "–".to_owned() } else { options.join(" ") }
 }
 
 /// What files that are written hold.

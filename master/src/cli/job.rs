@@ -29,7 +29,7 @@ pub(super) struct Job {
     pub(super) if_exists: IfExists,
     /// What need not be made again.
     pub(super) past: Records,
-    /// The outputs that are wanted, by image (absolute) and name of the variant; `None` is all.
+    /// The outputs that are wanted, by image (absolute) and label of the variant; `None` is all.
     pub(super) only: Option<HashSet<(PathBuf, String)>>,
     /// What is not recorded.
     pub(super) here: Here,
@@ -113,9 +113,7 @@ fn make_plan(job: &Job, slots: usize) -> Result<Result<Plan, PlanError>, Unusabl
     Ok(plan::resume(&request, &job.past).map(|plan| {
         let Some(only) = &job.only else { return plan };
         plan.only(
-            |image, variant| {
-                only.contains(&(plan.input(image), plan.variants[variant].name.clone()))
-            },
+            |image, variant| only.contains(&(plan.input(image), plan.variants[variant].label())),
             slots,
         )
     }))

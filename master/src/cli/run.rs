@@ -6,7 +6,7 @@ use lote_protocol::task::Encoding;
 use super::args::RunArgs;
 use super::job::{self, Here, Job};
 use super::ui::Ui;
-use super::{Exit, catalogue, rerun};
+use super::{Exit, catalogue, choice, rerun};
 use lote_engine::journal::{By, Header, How, Past, Records, read_all};
 use lote_engine::plan::{IfExists, PlanError, Request};
 
@@ -19,7 +19,14 @@ pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
         header.work.durable |= args.durable;
         header
     } else {
-        match request(args) {
+        let encoding = match choice::encoding(args.format, &args.encoding, args.if_larger) {
+            Ok(encoding) => encoding,
+            Err(what) => {
+                ui.error(&what, Some("`lote formats` lists what each format takes"));
+                return Exit::Usage;
+            }
+        };
+        match request(args, encoding) {
             Ok(request) => {
                 let work = job::work(&args.work, args.mode.into(), args.durable);
                 Header::new(&request, By::Run, work)
@@ -56,15 +63,11 @@ fn goes_on(header: &Header, last: &Past) -> bool {
         && header.variants.iter().all(known)
 }
 
-fn request(args: &RunArgs) -> Result<Request, PlanError> {
-    let variants = VariantSpec::parse_all(&args.filters, &catalogue::specs())?;
+fn request(args: &RunArgs, encoding: Encoding) -> Result<Request, PlanError> {
+    let variants = VariantSpec::parse_all(&args.filters, &catalogue::all())?;
     Ok(Request {
         recursive: args.recursive,
-        encoding: Encoding {
-            format: args.format,
-            quality: args.quality,
-            background: args.background,
-        },
+        encoding,
         if_exists: args.if_exists.into(),
         if_collides: args.if_collides.into(),
         ..Request::new(args.paths.clone(), args.output.clone(), variants)

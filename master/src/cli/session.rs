@@ -82,7 +82,7 @@ pub(super) fn prepared(
     ui: Ui,
 ) -> Result<Plan, Exit> {
     let make = || {
-        let variants = VariantSpec::parse_all(&input.filters, &catalogue::specs())?;
+        let variants = VariantSpec::parse_all(&input.filters, &catalogue::all())?;
         plan::prepared(&Request {
             recursive: input.recursive,
             if_collides: IfCollides::Rename,

@@ -6,13 +6,14 @@ use lote_imaging::formats::by_ending;
 use lote_imaging::pool::Pool;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
-use lote_protocol::task::{self, Encoding, Limits, Task};
+use lote_protocol::task::{self, Limits, Task};
 use lote_worker::output::Temporaries;
 use lote_worker::process_limits;
 use lote_worker::sandbox::{self, Needs, Unenforced};
 use lote_worker::task::{Bench, Progress, run};
 
 use super::args::{WorkerArgs, WorkerSub};
+use super::choice::{self, IfLargerArg};
 use super::session::limits;
 use super::ui::Ui;
 use super::{Exit, catalogue};
@@ -29,8 +30,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             input,
             output,
             filter,
-            quality,
-            background,
+            encoding: defaults,
             max_memory,
             max_pixels,
             sandbox: policy,
@@ -41,7 +41,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 ui.error(&format!("the memory could not be limited: {error}"), None);
                 return Exit::NoWorkers;
             }
-            let variant = match VariantSpec::parse(filter, &catalogue::specs()) {
+            let variant = match VariantSpec::parse(filter, &catalogue::all()) {
                 Ok(variant) => variant,
                 Err(error) => {
                     ui.error(&error.to_string(), Some(&error.hint()));
@@ -49,10 +49,17 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 }
             };
             let ending = output.extension().unwrap_or_default().to_string_lossy();
-            let encoding = Encoding {
-                format: by_ending(&ending).map(|format| format.id),
-                quality: *quality,
-                background: *background,
+            let format = by_ending(&ending).map(|format| format.id);
+            let encoding = match choice::encoding(format, defaults, IfLargerArg::Write) {
+                Ok(defaults) if variant.files.len() < 2 => variant.encoding(&defaults),
+                Ok(_) => {
+                    ui.error("only one file is made", Some("name one format after @"));
+                    return Exit::Usage;
+                }
+                Err(what) => {
+                    ui.error(&what, Some("`lote formats` lists what each format takes"));
+                    return Exit::Usage;
+                }
             };
             let order = task::Order {
                 variant: 0,

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{CallError, FilterCall, FilterSpec, ParamKind, ParamSpec, Unit, Value};
+use super::encoding::{find_format, unknown_format};
+use super::{CallError, Catalogue, FilterCall, FilterSpec, ParamKind, ParamSpec, Unit, Value};
 
 impl FilterCall {
     /// The same call with every name made canonical and every value checked and converted to the
     /// type that the filter in `catalogue` asks for. Names may be in either language, and a value
     /// may be a text that stands for a number.
-    pub fn checked(&self, catalogue: &[&FilterSpec]) -> Result<Self, CallError> {
+    pub fn checked(&self, catalogue: &Catalogue<'_>) -> Result<Self, CallError> {
         let given = self.params.iter().map(|(name, value)| (name.as_str(), Some(value.clone())));
         check(&self.filter, given, catalogue)
     }
@@ -18,7 +19,7 @@ impl FilterCall {
 pub(super) fn check<'a>(
     filter: &str,
     given: impl IntoIterator<Item = (&'a str, Option<Value>)>,
-    catalogue: &[&FilterSpec],
+    catalogue: &Catalogue<'_>,
 ) -> Result<FilterCall, CallError> {
     let spec = find_filter(filter, catalogue)?;
     let mut params = BTreeMap::new();
@@ -41,7 +42,7 @@ pub(super) fn check<'a>(
 }
 
 /// Names are compared without case, and `-` or a space stands for `_`.
-fn same_name(written: &str, name: &str) -> bool {
+pub(super) fn same_name(written: &str, name: &str) -> bool {
     written.chars().count() == name.chars().count()
         && written.chars().zip(name.chars()).all(|(w, n)| {
             let w = if w == '-' || w == ' ' { '_' } else { w };
@@ -49,20 +50,28 @@ fn same_name(written: &str, name: &str) -> bool {
         })
 }
 
-fn find_filter<'a>(
-    written: &str,
-    catalogue: &[&'a FilterSpec],
-) -> Result<&'a FilterSpec, CallError> {
+fn find_filter<'a>(written: &str, catalogue: &Catalogue<'a>) -> Result<&'a FilterSpec, CallError> {
+    let filters = catalogue.filters;
     let names = |spec: &FilterSpec| [spec.id, spec.id_en];
-    catalogue
-        .iter()
-        .find(|spec| names(spec).iter().any(|name| same_name(written, name)))
-        .copied()
-        .ok_or_else(|| CallError::UnknownFilter {
-            name: written.into(),
-            similar: most_similar(written, catalogue.iter().flat_map(|spec| names(spec))),
-            known: list(catalogue.iter().map(|spec| both(spec.id, spec.id_en))),
-        })
+    let find = |written: &str| {
+        let called = |spec: &&&FilterSpec| names(spec).iter().any(|name| same_name(written, name));
+        filters.iter().find(called).copied()
+    };
+    if let Some(spec) = find(written) {
+        return Ok(spec);
+    }
+    // `grises@wepb` is a filter and a format that there is not.
+    if let Some((filter, format)) = written.split_once('@')
+        && find(filter.trim()).is_some()
+        && find_format(format, catalogue.formats).is_none()
+    {
+        return Err(unknown_format(format, catalogue.formats));
+    }
+    Err(CallError::UnknownFilter {
+        name: written.into(),
+        similar: most_similar(written, filters.iter().flat_map(|spec| names(spec))),
+        known: list(filters.iter().map(|spec| both(spec.id, spec.id_en))),
+    })
 }
 
 /// The parameter of that name. A number where a name should be, right after the value of a number,
@@ -101,16 +110,19 @@ fn find_param(
     })
 }
 
-fn both(id: &str, id_en: &str) -> String {
+pub(super) fn both(id: &str, id_en: &str) -> String {
     if id == id_en { id.to_owned() } else { format!("{id}/{id_en}") }
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
+pub(super) fn list(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
 
 /// The name with the fewest edits, if they are few for its length.
-fn most_similar(written: &str, names: impl Iterator<Item = &'static str>) -> Option<String> {
+pub(super) fn most_similar<'a>(
+    written: &str,
+    names: impl Iterator<Item = &'a str>,
+) -> Option<String> {
     // Comparing costs length times length.
     if written.len() > 40 {
         return None;

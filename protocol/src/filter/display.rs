@@ -36,13 +36,16 @@ impl fmt::Display for VariantSpec {
     /// As in `web=redimensionar:porcentaje=50+marca_agua:texto="Hola, tú"`, without the name if it
     /// is the one that the calls give by themselves.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let by_itself = self.steps.iter().map(|step| step.filter.as_str());
-        if !by_itself.eq(self.name.split('+')) {
+        let filters = self.steps.iter().map(|step| step.filter.as_str());
+        if Self::own_name(filters, &self.files) != self.name {
             write!(f, "{}=", Word(&self.name))?;
         }
         for (index, step) in self.steps.iter().enumerate() {
             let separator = if index == 0 { "" } else { "+" };
             write!(f, "{separator}{step}")?;
+        }
+        for file in &self.files {
+            write!(f, "@{}", Self::file_text(file))?;
         }
         Ok(())
     }

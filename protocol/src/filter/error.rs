@@ -35,7 +35,7 @@ pub enum CallError {
         quote: char,
     },
     /// `text="Hello"world`.
-    #[error("after the closing {quote} only , or + or the end can follow")]
+    #[error("after the closing {quote} only , or + or @FORMAT or the end can follow")]
     AfterQuote {
         /// The quotation mark.
         quote: char,
@@ -52,6 +52,48 @@ pub enum CallError {
         similar: Option<String>,
         /// All filters, for the hint.
         known: String,
+    },
+    /// There is no such format.
+    #[error("unknown format: {}{}", shown(name), did_you_mean(similar.as_deref()))]
+    UnknownFormat {
+        /// What was written.
+        name: String,
+        /// The most similar name.
+        similar: Option<String>,
+        /// All formats that are written, for the hint.
+        known: String,
+    },
+    /// The format is not written.
+    #[error("{format} is only read")]
+    OnlyRead {
+        /// The format.
+        format: String,
+        /// All formats that are written, for the hint.
+        known: String,
+    },
+    /// The format has no such option.
+    #[error("{format} has no option {}{}", shown(option), did_you_mean(similar.as_deref()))]
+    UnknownOption {
+        /// The format.
+        format: String,
+        /// The option as written.
+        option: String,
+        /// The most similar name.
+        similar: Option<String>,
+        /// Those that it has, for the hint.
+        known: String,
+    },
+    /// `grises@webp@jpeg@webp`.
+    #[error("{format} is given twice")]
+    SameFormat {
+        /// The format.
+        format: String,
+    },
+    /// `@webp+grises`.
+    #[error("no filter can follow after @{}", shown(format))]
+    StepAfterFormat {
+        /// The format as written.
+        format: String,
     },
     /// The filter has no such parameter.
     #[error(
@@ -135,6 +177,22 @@ impl CallError {
             }
             Self::LoneBackslash => "write \\\\ for the character itself".into(),
             Self::UnknownFilter { known, .. } => format!("filters: {known}"),
+            Self::UnknownFormat { known, .. } | Self::OnlyRead { known, .. } => {
+                format!("formats: {known}")
+            }
+            Self::UnknownOption { format, known, .. } if known.is_empty() => {
+                format!("{format} has no options")
+            }
+            Self::UnknownOption { format, known, .. } => format!("options of {format}: {known}"),
+            Self::SameFormat { .. } => {
+                "both would be the same file; give two -f with names of their own".into()
+            }
+            Self::StepAfterFormat { format } => {
+                format!(
+                    "filters come first, as in grises@{0}; write \\@ for the character",
+                    shown(format)
+                )
+            }
             Self::UnknownParam { advice, .. } => advice.clone(),
             Self::Twice { .. } => {
                 "give it once; its Spanish and English names are the same parameter".into()

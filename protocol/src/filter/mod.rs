@@ -6,6 +6,7 @@
 mod call;
 mod check;
 mod display;
+mod encoding;
 mod error;
 mod parse;
 mod spec;
@@ -15,6 +16,16 @@ mod variant;
 mod tests;
 
 pub use call::{FilterCall, Params, Value};
+pub use encoding::{EncodingOption, FormatSpec, subsampling};
 pub use error::CallError;
 pub use spec::{Choice, FilterSpec, ParamKind, ParamSpec, Text, Unit};
 pub use variant::{MAX_NAME_BYTES, VariantSpec, check_all, check_name};
+
+/// What can be named in a call: the filters, and the formats.
+#[derive(Debug, Clone, Copy)]
+pub struct Catalogue<'a> {
+    /// The filters.
+    pub filters: &'a [&'a FilterSpec],
+    /// The formats, those that are only read too.
+    pub formats: &'a [FormatSpec],
+}

@@ -1,10 +1,15 @@
 //! The grammar of filter calls, without any knowledge of the filters:
 //!
 //! ```text
-//! variant = [ name "=" ] step { "+" step }
+//! variant = [ name "=" ] [ step { "+" step } ] { file }
 //! step    = filter [ ":" param { "," param } ]
 //! param   = parameter [ "=" value ]
+//! file    = "@" format [ ":" param { "," param } ]
 //! ```
+//!
+//! An `@` begins a file only where the name of a format follows and then `:`, `@` or the end (or,
+//! after the name of a filter, a `+` that is wrong there): `texto=foto@lote.es` is a text. Where no
+//! step has come yet it always does.
 //!
 //! A word may stand between `"…"` or `'…'`, and a backslash takes the character after it as it is,
 //! inside quotes too: that is how a text holds `,` and `+`, and a name `=` and `:`. A quote inside
@@ -15,15 +20,30 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 use super::CallError;
+use super::encoding::{FormatSpec, find_format};
 
 /// A variant as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Written {
     /// The name before `=`.
     pub(super) name: Option<String>,
-    /// The filter calls, at least one.
+    /// The filter calls; none only where there are files.
     pub(super) steps: Vec<WrittenStep>,
+    /// What the picture is written as.
+    pub(super) files: Vec<WrittenFile>,
 }
+
+/// A file as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WrittenFile {
+    /// Name of the format.
+    pub(super) format: String,
+    /// Names and values of options.
+    pub(super) options: Vec<(String, Option<String>)>,
+}
+
+/// What ends a name.
+const NAME: [char; 4] = ['=', ':', '+', ','];
 
 /// A filter call as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,26 +55,48 @@ pub(super) struct WrittenStep {
 }
 
 /// Takes a variant apart.
-pub(super) fn parse(text: &str) -> Result<Written, CallError> {
-    let mut words = Words { rest: text.chars().peekable() };
+pub(super) fn parse(text: &str, formats: &[FormatSpec]) -> Result<Written, CallError> {
+    let mut words = Words { rest: text.chars().peekable(), formats };
     if text.trim().is_empty() {
         return Err(CallError::Empty);
     }
-    let mut first = words.next(&['=', ':', '+', ','])?;
-    let mut name = None;
-    if words.skip('=') {
-        if first.is_empty() {
-            return Err(CallError::EmptyName);
+    let (mut name, mut steps) = (None, Vec::new());
+    words.skip_spaces();
+    if words.rest.peek() != Some(&'@') {
+        let mut first = Some(words.next(&NAME)?);
+        if words.skip('=') {
+            name = first.take();
+            words.skip_spaces();
+            if name.as_deref() == Some("") {
+                return Err(CallError::EmptyName);
+            }
+            if words.rest.peek() != Some(&'@') {
+                first = Some(words.next(&NAME)?);
+            }
         }
-        name = Some(first);
-        first = words.next(&['=', ':', '+', ','])?;
+        if let Some(first) = first {
+            steps.push(step(first, &mut words)?);
+            while words.skip('+') {
+                let filter = words.next(&NAME)?;
+                steps.push(step(filter, &mut words)?);
+            }
+        }
     }
-    let mut steps = vec![step(first, &mut words)?];
-    while words.skip('+') {
-        let filter = words.next(&['=', ':', '+', ','])?;
-        steps.push(step(filter, &mut words)?);
+    let mut files = Vec::new();
+    while words.skip('@') {
+        files.push(file(&mut words)?);
     }
-    Ok(Written { name, steps })
+    Ok(Written { name, steps, files })
+}
+
+/// Takes a file apart that is written without its `@`.
+pub(super) fn parse_file(text: &str, formats: &[FormatSpec]) -> Result<WrittenFile, CallError> {
+    let mut words = Words { rest: text.chars().peekable(), formats };
+    let file = file(&mut words)?;
+    match words.rest.peek() {
+        None => Ok(file),
+        Some(found) => Err(CallError::Unexpected { found: *found, after: file.format }),
+    }
 }
 
 /// The rest of a step whose filter has been read.
@@ -62,10 +104,36 @@ fn step(filter: String, words: &mut Words<'_>) -> Result<WrittenStep, CallError>
     if filter.is_empty() {
         return Err(CallError::EmptyStep);
     }
+    let params = params(&filter, words)?;
+    match words.rest.peek() {
+        None | Some('+' | '@') => Ok(WrittenStep { filter, params }),
+        Some(found) => Err(CallError::Unexpected { found: *found, after: filter }),
+    }
+}
+
+/// A file whose `@` has been read.
+fn file(words: &mut Words<'_>) -> Result<WrittenFile, CallError> {
+    words.skip_spaces();
+    let mut format = String::new();
+    while let Some(c) = words.rest.next_if(|c| !NAME.contains(c) && *c != '@') {
+        format.push(c);
+    }
+    format.truncate(format.trim_end().len());
+    let options = params(&format, words)?;
+    match words.rest.peek() {
+        None | Some('@') => Ok(WrittenFile { format, options }),
+        Some('+') => Err(CallError::StepAfterFormat { format }),
+        Some(found) => Err(CallError::Unexpected { found: *found, after: format }),
+    }
+}
+
+/// What `owner` is told, if anything.
+fn params(owner: &str, words: &mut Words<'_>) -> Result<Vec<(String, Option<String>)>, CallError> {
     let mut params = Vec::new();
     if words.skip(':') {
         loop {
-            let param = words.next(&['=', ':', '+', ','])?;
+            let filter = owner.to_owned();
+            let param = words.next(&NAME)?;
             if param.is_empty() {
                 return Err(CallError::EmptyParam { filter });
             }
@@ -79,14 +147,15 @@ fn step(filter: String, words: &mut Words<'_>) -> Result<WrittenStep, CallError>
             }
         }
     }
-    match words.rest.peek() {
-        None | Some('+') => Ok(WrittenStep { filter, params }),
-        Some(found) => Err(CallError::Unexpected { found: *found, after: filter }),
-    }
+    Ok(params)
 }
+
+/// Longer names than this are no format's.
+const MAX_FORMAT_CHARS: usize = 24;
 
 struct Words<'a> {
     rest: Peekable<Chars<'a>>,
+    formats: &'a [FormatSpec],
 }
 
 impl Words<'_> {
@@ -97,6 +166,17 @@ impl Words<'_> {
 
     fn skip_spaces(&mut self) {
         while self.rest.next_if(|c| c.is_whitespace()).is_some() {}
+    }
+
+    /// Whether a file begins here.
+    fn is_file(&self, stops: &[char]) -> bool {
+        let mut rest = self.rest.clone();
+        if rest.next() != Some('@') {
+            return false;
+        }
+        let ends = |c: &char| matches!(c, ':' | '@') || (stops == NAME && *c == '+');
+        let name: String = rest.take_while(|c| !ends(c)).take(MAX_FORMAT_CHARS).collect();
+        find_format(name.trim(), self.formats).is_some()
     }
 
     /// Reads the word up to one of the `stops`, which stays, or to the end.
@@ -111,7 +191,9 @@ impl Words<'_> {
     fn bare(&mut self, stops: &[char]) -> Result<String, CallError> {
         let mut word = String::new();
         let mut kept = 0;
-        while let Some(c) = self.rest.next_if(|c| !stops.contains(c)) {
+        while !self.is_file(stops)
+            && let Some(c) = self.rest.next_if(|c| !stops.contains(c))
+        {
             if c == '\\' {
                 word.push(self.rest.next().ok_or(CallError::LoneBackslash)?);
                 kept = word.len();
@@ -137,8 +219,10 @@ impl Words<'_> {
             }
         }
         self.skip_spaces();
-        match self.rest.peek() {
-            Some(c) if !stops.contains(c) => Err(CallError::AfterQuote { quote }),
+        match self.rest.peek().copied() {
+            Some(c) if !stops.contains(&c) && !self.is_file(stops) => {
+                Err(CallError::AfterQuote { quote })
+            }
             _ => Ok(word),
         }
     }
@@ -149,7 +233,7 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Vec<Option<String>> {
-        let steps = parse(text).unwrap().steps;
+        let steps = parse(text, &[]).unwrap().steps;
         steps.into_iter().flat_map(|step| step.params.into_iter().map(|(_, value)| value)).collect()
     }
 
@@ -159,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_chain_with_a_name_is_taken_apart() {
-        let written = parse(" web = a : x=1 , y = 2 + b ").unwrap();
+        let written = parse(" web = a : x=1 , y = 2 + b ", &[]).unwrap();
         assert_eq!(written.name.as_deref(), Some("web"));
         assert_eq!(written.steps.len(), 2);
         assert_eq!(written.steps[0].filter, "a");
@@ -185,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_quoted_word_can_name_a_variant() {
-        assert_eq!(parse("'a+b:c'=x").unwrap().name.unwrap(), "a+b:c");
+        assert_eq!(parse("'a+b:c'=x", &[]).unwrap().name.unwrap(), "a+b:c");
     }
 
     #[test]

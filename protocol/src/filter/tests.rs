@@ -3,6 +3,8 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::FormatId;
+use crate::task::{Colours, Encoding, Subsampling};
 
 const fn text(es: &'static str, en: &'static str) -> Text {
     Text { es, en }
@@ -53,7 +55,25 @@ static WATERMARK: FilterSpec = filter(
         param("sombra", "shadow", Unit::None, ParamKind::Bool { default: false }),
     ],
 );
-static CATALOGUE: &[&FilterSpec] = &[&GRAY, &BLUR, &POSTERIZE, &WATERMARK];
+static FILTERS: &[&FilterSpec] = &[&GRAY, &BLUR, &POSTERIZE, &WATERMARK];
+
+const fn format(
+    id: &str,
+    endings: &'static [&'static str],
+    options: &'static [EncodingOption],
+) -> FormatSpec {
+    let Some(id) = FormatId::new(id) else { panic!("no id") };
+    FormatSpec { id, endings, is_written: true, options }
+}
+
+static CATALOGUE: &Catalogue<'_> = &Catalogue {
+    filters: FILTERS,
+    formats: &[
+        format("jpeg", &["jpg", "jpeg"], &EncodingOption::ALL),
+        format("webp", &["webp"], &[EncodingOption::Quality, EncodingOption::Lossless]),
+        FormatSpec { is_written: false, ..format("heic", &["heic", "heif"], &[]) },
+    ],
+};
 
 fn one(text: &str) -> VariantSpec {
     VariantSpec::parse(text, CATALOGUE).unwrap()
@@ -204,7 +224,7 @@ fn every_refusal_is_one_clear_line_with_a_hint() {
 }
 
 fn any_call() -> impl Strategy<Value = FilterCall> {
-    let spec = prop::sample::select(CATALOGUE.to_vec());
+    let spec = prop::sample::select(FILTERS.to_vec());
     spec.prop_flat_map(|spec| {
         let params: Vec<_> = spec
             .params
@@ -240,14 +260,120 @@ fn any_call() -> impl Strategy<Value = FilterCall> {
     })
 }
 
+fn any_file() -> impl Strategy<Value = Encoding> {
+    let how = [None, Some(Subsampling::Auto), Some(Subsampling::Input), Some(Subsampling::S422)];
+    let colours = [None, Some(Colours::Auto), Some(Colours::AtMost(17))];
+    let options = (
+        prop::option::of(1..=100_u8),
+        prop::option::of(any::<bool>()),
+        prop::sample::select(how.to_vec()),
+        prop::sample::select(colours.to_vec()),
+        prop::option::of(1..u64::from(u32::MAX)),
+        prop::option::of(1.0..100.0),
+    );
+    options.prop_map(|(quality, progressive, subsampling, colours, max_size_bytes, min_score)| {
+        Encoding {
+            format: FormatId::new("jpeg"),
+            quality,
+            progressive,
+            subsampling,
+            colours,
+            max_size_bytes,
+            min_score,
+            ..Encoding::default()
+        }
+    })
+}
+
+fn files(text: &str) -> Vec<String> {
+    let variant = one(text);
+    let shown = variant.files.iter().map(|file| {
+        VariantSpec { name: String::new(), steps: Vec::new(), files: vec![file.clone()] }
+            .to_string()
+    });
+    shown.map(|shown| shown.trim_start_matches("\"\"=").to_owned()).collect()
+}
+
+fn refusal(text: &str) -> String {
+    let error = VariantSpec::parse_all(&[text], CATALOGUE).unwrap_err();
+    format!("{error}; {}", error.hint())
+}
+
+#[test]
+fn a_picture_is_written_as_what_follows_its_filters() {
+    assert_eq!(
+        files("web=blur:radio=2+grises@webp:calidad=80@jpg:quality=82,progressive=yes"),
+        ["@webp:calidad=80", "@jpeg:calidad=82,progresivo=si"]
+    );
+    assert_eq!(
+        files("grises @ webp : lossless , quality = 5 "),
+        ["@webp:calidad=5,sin_perdida=si"]
+    );
+    assert_eq!(one("web=@webp:calidad=80").steps, []);
+    assert_eq!(one("web = @webp").name, "web");
+    assert_eq!(files("@jpeg:tamano_max=200kB"), ["@jpeg:tamano_max=200000"]);
+    assert_eq!(
+        files("@jpeg:max_size=1.5MB,min_score=82.5,submuestreo=4:4:4,colores=auto"),
+        ["@jpeg:submuestreo=444,colores=auto,tamano_max=1500000,puntuacion_min=82.5"]
+    );
+}
+
+#[test]
+fn a_variant_without_filters_is_called_like_its_formats() {
+    assert_eq!(names(&["@webp"]), ["webp"]);
+    assert_eq!(names(&["grises@webp"]), ["grises"]);
+    assert_eq!(names(&["grises@webp", "grises@jpeg"]), ["grises-webp", "grises-jpeg"]);
+    assert_eq!(names(&["@webp:calidad=50", "@webp:calidad=80"]), ["webp-50", "webp-80"]);
+}
+
+#[test]
+fn an_at_sign_in_a_text_is_one() {
+    let text = |call: &str| match value(call, "texto") {
+        Value::Text(text) => text,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(text("marca_agua:texto=foto@lote.es"), "foto@lote.es");
+    assert_eq!(text(r"marca_agua:texto=foto\@webp"), "foto@webp");
+    assert_eq!(text("marca_agua:texto=\"foto@webp\""), "foto@webp");
+    assert_eq!(text("marca_agua:texto=foto@webp,color=#fff"), "foto@webp");
+    assert_eq!(text("marca_agua:texto=foto@webp"), "foto");
+    assert_eq!(text("marca_agua:texto=\"foto\"@webp@jpeg"), "foto");
+    assert_eq!(one("a@2x=blur").name, "a@2x");
+}
+
+#[test]
+fn formats_and_options_that_there_are_not_are_refused_by_name() {
+    insta::assert_snapshot!(
+        [
+            "@wepb",
+            "grises@wepb",
+            "@heic",
+            "@webp:calidad=101",
+            "@webp:calidat=80",
+            "@webp:progresivo=si",
+            "@webp:calidad",
+            "@webp:calidad=1,quality=2",
+            "@webp+grises",
+            "grises@webp+grises",
+            "@webp:calidad=80+grises",
+            "@webp@jpeg@webp",
+            "@",
+        ]
+        .map(refusal)
+        .join("\n")
+    );
+}
+
 proptest! {
     #[test]
     fn what_is_displayed_parses_back_to_the_same(
         name in prop_oneof!["[a-z]{1,8}", "\\PC{1,20}", Just("grises+blur".to_owned())],
-        steps in prop::collection::vec(any_call(), 1..4),
+        steps in prop::collection::vec(any_call(), 0..4),
+        files in prop::collection::vec(any_file(), 0..3),
     ) {
+        prop_assume!(!steps.is_empty() || !files.is_empty());
         prop_assume!(check_name(&name).is_ok());
-        let variant = VariantSpec { name, steps };
+        let variant = VariantSpec { name, steps, files };
         let shown = variant.to_string();
         prop_assert_eq!(VariantSpec::parse(&shown, CATALOGUE), Ok(variant), "{}", shown);
     }
@@ -259,7 +385,7 @@ proptest! {
 
     #[test]
     fn no_text_like_a_call_makes_the_parser_panic_or_name_an_unsafe_folder(
-        text in "((a|web)=)?(blur|grises|watermark)([:,=+ '\"\\\\]|radio|text|[0-9.]|á){0,12}",
+        text in "((a|web)=)?(blur|grises|watermark)([@:,=+ '\"\\\\]|radio|text|[0-9.]|á){0,12}",
     ) {
         match VariantSpec::parse(&text, CATALOGUE) {
             Ok(variant) => prop_assert!(check_name(&variant.name).is_ok()),

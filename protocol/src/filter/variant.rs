@@ -4,26 +4,89 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::parse::{Written, parse};
-use super::{CallError, FilterCall, FilterSpec, Value, check};
+use super::parse::{Written, parse, parse_file};
+use super::{CallError, Catalogue, EncodingOption, FilterCall, Value, check, encoding};
+use crate::task::Encoding;
 
 /// Longest name of a variant, in bytes: it is part of a file's name too.
 pub const MAX_NAME_BYTES: usize = 100;
 
-/// What a job makes of every image: one filter, or several in turn.
+/// What a job makes of every image: one filter, or several in turn, written as one file or several.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VariantSpec {
     /// Names the output folder and is part of every output's name; see [`check_name`].
     pub name: String,
-    /// The filters, applied in turn; at least one.
+    /// The filters, applied in turn; none only where there are files.
     pub steps: Vec<FilterCall>,
+    /// What the picture is written as, each in a format of its own; none is one file as the job has
+    /// it.
+    #[serde(default)]
+    pub files: Vec<Encoding>,
 }
 
 impl VariantSpec {
     /// Reads one variant. Without `name=` it is named as its filters were written, without their
     /// parameters: `blur:radius=8+grayscale` is named `blur+grayscale`.
-    pub fn parse(text: &str, catalogue: &[&FilterSpec]) -> Result<Self, CallError> {
+    pub fn parse(text: &str, catalogue: &Catalogue<'_>) -> Result<Self, CallError> {
         Ok(read(text, catalogue)?.1)
+    }
+
+    /// Reads one file of a variant: `avif:calidad=55`.
+    pub fn parse_file(text: &str, catalogue: &Catalogue<'_>) -> Result<Encoding, CallError> {
+        encoding::check(&parse_file(text, catalogue.formats)?, catalogue)
+    }
+
+    /// A file as [`VariantSpec::parse_file`] reads it.
+    pub fn file_text(file: &Encoding) -> String {
+        let mut text = file.format.map(|format| format.to_string()).unwrap_or_default();
+        let values = EncodingOption::ALL
+            .iter()
+            .filter_map(|option| Some(format!("{}={}", option.names()[0], option.value(file)?)));
+        for (index, value) in values.enumerate() {
+            text.push(if index == 0 { ':' } else { ',' });
+            text.push_str(&value);
+        }
+        text
+    }
+
+    /// These variants, each once for each of its files, which it has alone then.
+    pub fn by_file(variants: &[Self]) -> Vec<Self> {
+        let with = |variant: &Self, files| Self { files, ..variant.clone() };
+        let mut all = Vec::new();
+        for variant in variants {
+            match &variant.files[..] {
+                [] => all.push(variant.clone()),
+                files => all.extend(files.iter().map(|file| with(variant, vec![file.clone()]))),
+            }
+        }
+        all
+    }
+
+    /// How its only file is encoded, with what the job has for all.
+    #[must_use]
+    pub fn encoding(&self, job: &Encoding) -> Encoding {
+        self.files.first().map_or_else(|| job.clone(), |file| file.with_defaults(job))
+    }
+
+    /// What tells its only file from those of other variants and formats: `web`, `web@avif`.
+    pub fn label(&self) -> String {
+        match self.files.first().and_then(|file| file.format) {
+            Some(format) => format!("{}@{format}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// The name that its filters, or else its formats, give it by themselves.
+    pub(super) fn own_name<'a>(
+        filters: impl Iterator<Item = &'a str>,
+        files: &[Encoding],
+    ) -> String {
+        let filters: Vec<_> = filters.collect();
+        if !filters.is_empty() {
+            return filters.join("+");
+        }
+        let formats = files.iter().filter_map(|file| file.format);
+        formats.map(|format| format.to_string()).collect::<Vec<_>>().join("+")
     }
 
     /// Reads the variants of a job; each gets a name of its own (names that differ in case only
@@ -33,7 +96,7 @@ impl VariantSpec {
     /// `blur:radius=8` become `blur` and `blur-8`.
     pub fn parse_all<S: AsRef<str>>(
         texts: &[S],
-        catalogue: &[&FilterSpec],
+        catalogue: &Catalogue<'_>,
     ) -> Result<Vec<Self>, CallError> {
         let mut named = Vec::new();
         let mut variants = Vec::new();
@@ -65,8 +128,14 @@ pub fn check_all(variants: &[VariantSpec]) -> Result<(), CallError> {
     let mut seen = HashSet::new();
     for variant in variants {
         check_name(&variant.name)?;
-        if variant.steps.is_empty() {
+        if variant.steps.is_empty() && variant.files.is_empty() {
             return Err(CallError::Empty);
+        }
+        let mut formats = HashSet::new();
+        for format in variant.files.iter().filter_map(|file| file.format) {
+            if !formats.insert(format) {
+                return Err(CallError::SameFormat { format: format.to_string() });
+            }
         }
         if !seen.insert(variant.name.to_lowercase()) {
             return Err(CallError::SameName { name: variant.name.clone() });
@@ -117,8 +186,8 @@ fn is_device(stem: &str) -> bool {
 }
 
 /// The variant, and whether it was named by hand.
-fn read(text: &str, catalogue: &[&FilterSpec]) -> Result<(bool, VariantSpec), CallError> {
-    let Written { name, steps } = parse(text)?;
+fn read(text: &str, catalogue: &Catalogue<'_>) -> Result<(bool, VariantSpec), CallError> {
+    let Written { name, steps, files } = parse(text, catalogue.formats)?;
     let by_hand = name.is_some();
     let mut calls = Vec::new();
     for step in &steps {
@@ -126,12 +195,13 @@ fn read(text: &str, catalogue: &[&FilterSpec]) -> Result<(bool, VariantSpec), Ca
             step.params.iter().map(|(name, value)| (name.as_str(), value.clone().map(Value::Text)));
         calls.push(check::check(&step.filter, given, catalogue)?);
     }
+    let files = files.iter().map(|file| encoding::check(file, catalogue));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
     let name = name.unwrap_or_else(|| {
-        let filters: Vec<_> = steps.iter().map(|step| step.filter.as_str()).collect();
-        filters.join("+")
+        VariantSpec::own_name(steps.iter().map(|step| step.filter.as_str()), &files)
     });
     check_name(&name)?;
-    let variant = VariantSpec { name, steps: calls };
+    let variant = VariantSpec { name, steps: calls, files };
     Ok((by_hand, variant))
 }
 
@@ -151,6 +221,27 @@ fn differences(group: &[usize], variants: &[VariantSpec]) -> Vec<String> {
                         let safe = c.is_alphanumeric() || ".-_".contains(c);
                         if safe { c } else { '_' }
                     }));
+                }
+            }
+        }
+        for (at, file) in variants[index].files.iter().enumerate() {
+            let others = |differs: &dyn Fn(Option<&Encoding>) -> bool| {
+                group.iter().any(|other| differs(variants[*other].files.get(at)))
+            };
+            let format = file.format.map(|format| format.to_string()).unwrap_or_default();
+            if others(&|other| other.and_then(|other| other.format) != file.format)
+                && !variants[index].name.split('+').any(|part| part == format)
+            {
+                suffix.push('-');
+                suffix.push_str(&format);
+            }
+            for option in EncodingOption::ALL {
+                let value = option.value(file);
+                if let Some(value) = &value
+                    && others(&|other| other.and_then(|o| option.value(o)).as_ref() != Some(value))
+                {
+                    suffix.push('-');
+                    suffix.push_str(value);
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lote_protocol::format::FormatId;
 use lote_protocol::outcome::FailureKind;
 use serde::Serialize;
 
@@ -48,6 +49,9 @@ pub struct OutputEnded {
     pub image: String,
     /// The name of the variant.
     pub variant: Arc<str>,
+    /// The format that it is written in, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<FormatId>,
     /// What became of it.
     pub status: Status,
     /// Where it is, if it is there.
@@ -99,6 +103,7 @@ impl OutputEnded {
             slot: None,
             image,
             variant,
+            format: None,
             status: Status::Skipped,
             path: None,
             worker: None,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Sandbox;
 use serde::Serialize;
 
@@ -44,6 +45,9 @@ pub struct Quarantined {
 pub struct VariantSummary {
     /// Its name.
     pub variant: Arc<str>,
+    /// The format that it asks for, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<FormatId>,
     /// Outputs that are there.
     pub ok: usize,
     /// Outputs that failed, or were quarantined.
@@ -54,6 +58,14 @@ pub struct VariantSummary {
     pub ms_per_image: Option<f64>,
     /// Workers times threads that could work at the same time.
     pub cores: u32,
+}
+
+impl VariantSummary {
+    /// What people are shown of it: `web`, or `web@avif` where it asks for a format.
+    pub fn label(&self) -> String {
+        self.format
+            .map_or_else(|| self.variant.to_string(), |format| format!("{}@{format}", self.variant))
+    }
 }
 
 /// The figures of a run at its end.

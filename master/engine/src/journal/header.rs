@@ -108,6 +108,11 @@ pub enum Unusable {
 }
 
 impl Header {
+    /// The variants by their files: what the entries of the journal count.
+    pub fn variants_by_file(&self) -> Vec<VariantSpec> {
+        VariantSpec::by_file(&self.variants)
+    }
+
     /// For a job that begins now, with paths from the current folder on.
     pub fn new(request: &Request, by: By, work: Work) -> Self {
         let base = std::env::current_dir().unwrap_or_default();
@@ -148,11 +153,10 @@ impl Header {
         let here = std::env::current_dir().is_ok_and(|here| here == self.base.0);
         let path = |name: &Name| if here { name.0.clone() } else { self.base.0.join(&name.0) };
         let variants = self.variants.iter().map(|variant| {
-            let checked = |step: &lote_protocol::filter::FilterCall| {
-                step.clone().checked(&catalogue::specs())
-            };
+            let checked =
+                |step: &lote_protocol::filter::FilterCall| step.clone().checked(&catalogue::all());
             let steps = variant.steps.iter().map(checked).collect::<Result<_, _>>()?;
-            Ok(VariantSpec { name: variant.name.clone(), steps })
+            Ok(VariantSpec { name: variant.name.clone(), steps, files: variant.files.clone() })
         });
         Ok(Request {
             paths: self.paths.iter().map(path).collect(),

@@ -42,7 +42,7 @@ pub struct Entry {
     pub image_bytes: u64,
     /// When the image had last been changed then, ns since 1970.
     pub image_modified_ns: Option<i64>,
-    /// The variant, as its place in the header.
+    /// The variant, as its place in the header, where one of several files stands there so often.
     pub variant: usize,
     /// Whether it is there.
     #[serde(flatten)]

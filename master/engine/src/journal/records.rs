@@ -33,13 +33,13 @@ impl Records {
     pub fn new(output: &Path, journals: Vec<Journal>) -> Self {
         let mut records = Self { output: output.to_owned(), entries: HashMap::new() };
         for journal in journals {
-            let encoding = journal.header.encoding;
-            let recipes: Vec<_> = journal
-                .header
-                .variants
-                .into_iter()
-                .map(|variant| Arc::new(Recipe { variant, encoding: encoding.clone() }))
-                .collect();
+            let variants = journal.header.variants_by_file();
+            let recipe = |variant: VariantSpec| Recipe {
+                encoding: variant.encoding(&journal.header.encoding),
+                variant,
+            };
+            let recipes: Vec<_> =
+                variants.into_iter().map(|variant| Arc::new(recipe(variant))).collect();
             for entry in journal.entries {
                 if let Some(recipe) = recipes.get(entry.variant) {
                     records.add(Arc::clone(recipe), entry);
@@ -54,8 +54,9 @@ impl Records {
             Some(of_image) => of_image,
             None => self.entries.entry(entry.image.0.clone()).or_default(),
         };
-        let same =
-            |(before, _): &&mut (Arc<Recipe>, Entry)| before.variant.name == recipe.variant.name;
+        let same = |(before, _): &&mut (Arc<Recipe>, Entry)| {
+            before.variant.label() == recipe.variant.label()
+        };
         match of_image.iter_mut().find(same) {
             Some(before) => *before = (recipe, entry),
             None => of_image.push((recipe, entry)),
@@ -73,7 +74,7 @@ impl Past for Records {
     ) -> Option<(Done, PathBuf)> {
         let of_image = self.entries.get(input)?;
         let (recipe, entry) =
-            of_image.iter().find(|(recipe, _)| recipe.variant.name == variant.name)?;
+            of_image.iter().find(|(recipe, _)| recipe.variant.label() == variant.label())?;
         let same_recipe = recipe.variant.steps == variant.steps && recipe.encoding == *encoding;
         // A time that is not known is no evidence.
         let same_image = entry.image_bytes == image.bytes
@@ -94,12 +95,13 @@ impl Past for Records {
     }
 }
 
-/// The outputs of a journal that ended as `wanted`, by image (absolute) and name of the variant.
+/// The outputs of a journal that ended as `wanted`, by image (absolute) and label of the variant.
 pub fn wanted(journal: &Journal, wanted: impl Fn(&Outcome) -> bool) -> HashSet<(PathBuf, String)> {
     let mut outputs = HashSet::new();
+    let variants = journal.header.variants_by_file();
     for entry in &journal.entries {
-        let Some(variant) = journal.header.variants.get(entry.variant) else { continue };
-        let output = (entry.image.0.clone(), variant.name.clone());
+        let Some(variant) = variants.get(entry.variant) else { continue };
+        let output = (entry.image.0.clone(), variant.label());
         if wanted(&entry.outcome) {
             outputs.insert(output);
         } else {

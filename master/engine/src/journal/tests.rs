@@ -32,7 +32,7 @@ impl Desk {
     fn request(&self, radius: f64) -> Request {
         let params = BTreeMap::from([("radio".to_owned(), Value::Float(radius))]);
         let blur = FilterCall { filter: "blur".into(), params };
-        let soft = VariantSpec { name: "soft".into(), steps: vec![blur] };
+        let soft = VariantSpec { name: "soft".into(), steps: vec![blur], files: Vec::new() };
         Request::new(vec![self.path("in")], self.path("out"), vec![soft])
     }
 
@@ -275,9 +275,9 @@ prop_compose! {
             exclude: names,
             within: vec![base.clone()],
             output: base,
-            variants: vec![VariantSpec { name: "x".into(), steps }],
+            variants: vec![VariantSpec { name: "x".into(), steps, files: Vec::new() }],
             pattern: "{name}".into(),
-            encoding: Encoding { quality, ..Encoding::default() },
+            encoding: Encoding { quality: Some(quality), ..Encoding::default() },
             if_exists: IfExists::Rename,
             if_collides: IfCollides::Rename,
             work: Work {

@@ -1,37 +1,46 @@
 //! Images whose outputs would have the same path. Pure: no disk is touched.
 //!
-//! Every variant has its own folder, and an image's outputs differ only in the variant's name. So
-//! two images either have the same outputs in every variant or in none, and it is enough to
-//! compare folder, stem and ending.
+//! Every variant has its own folder, and an image's outputs differ only in the variant's name and in
+//! the format that it wants. So it is enough to compare folder, stem and the ending in each of the
+//! formats that are wanted.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 
 use super::names::{fit, fold};
 use super::{IfCollides, Image, PlanError};
+use lote_imaging::formats::Format;
+
+/// A format that a variant wants, or `None` for the image's own.
+type Wanted = Option<&'static Format>;
 
 /// How many collisions an error shows.
 const SHOWN: usize = 3;
 
-/// Sees to it that all outputs have different paths. `tail` is the longest part of an output's
-/// name after the stem, in bytes. Images with a failure have no outputs.
+/// Sees to it that all outputs have different paths. `wanted` are the formats that there are, and
+/// `tail` is the longest part of an output's name after the stem, in bytes. Images with a failure
+/// have no outputs.
 pub(super) fn settle(
     images: &mut [Image],
+    wanted: &[Wanted],
     tail: usize,
     policy: IfCollides,
 ) -> Result<(), PlanError> {
+    let tail = |image: &Image| {
+        let endings = wanted.iter().map(|format| image.output_ending(*format).len());
+        tail + endings.max().unwrap_or_default()
+    };
     let mut first: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut later = Vec::new();
     for (index, image) in images.iter_mut().enumerate() {
         if image.failure.is_some() {
             continue;
         }
-        image.stem = fit(&image.stem, tail + image.extension.len());
-        match first.entry(key(image)) {
-            std::collections::hash_map::Entry::Occupied(owner) => later.push((*owner.get(), index)),
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(index);
-            }
+        image.stem = fit(&image.stem, tail(image));
+        let keys = keys(image, wanted);
+        match keys.iter().find_map(|key| first.get(key)) {
+            Some(owner) => later.push((*owner, index)),
+            None => first.extend(keys.into_iter().map(|key| (key, index))),
         }
     }
     if policy == IfCollides::Fail && !later.is_empty() {
@@ -54,9 +63,11 @@ pub(super) fn settle(
         loop {
             let mut numbered = OsString::from(&stem);
             numbered.push(format!("-{number}"));
-            image.stem = fit(&numbered, tail + image.extension.len());
+            image.stem = fit(&numbered, tail(image));
             *number += 1;
-            if taken.insert(key(image)) {
+            let keys = keys(image, wanted);
+            if keys.iter().all(|key| !taken.contains(key)) {
+                taken.extend(keys);
                 break;
             }
         }
@@ -64,31 +75,30 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// What must differ between images.
-fn key(image: &Image) -> Vec<u8> {
-    let mut key = Vec::new();
-    if let Some(folder) = image.name.parent() {
-        key = fold(folder.as_os_str());
-    }
-    key.push(b'/');
-    key.extend(fold(&image.stem));
-    // No ending contains a point, so the last one separates.
-    key.push(b'.');
-    key.extend(fold(&image.extension));
-    key
+/// What must differ between images, for each of the formats.
+fn keys(image: &Image, wanted: &[Wanted]) -> Vec<Vec<u8>> {
+    let folder = image.name.parent().map(|folder| fold(folder.as_os_str())).unwrap_or_default();
+    let stem = fold(&image.stem);
+    let key = |(place, format): (usize, &Wanted)| {
+        // No ending contains a point, so the last one separates.
+        let ending = fold(&image.output_ending(*format));
+        let place = place.to_string().into_bytes();
+        [&place[..], &folder, &stem, &ending].join(&b"/."[..])
+    };
+    wanted.iter().enumerate().map(key).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::names::stem_and_extension;
+    use super::super::names::stem_and_ending;
     use super::*;
 
     fn images<S: AsRef<str>>(names: &[S]) -> Vec<Image> {
         let image = |name: &S| {
             let name = std::path::PathBuf::from(name.as_ref());
-            let (stem, extension) = stem_and_extension(&name, None);
+            let (stem, ending) = stem_and_ending(&name);
             Image {
                 path: name.clone(),
                 name,
@@ -97,7 +107,7 @@ mod tests {
                 format: None,
                 modified_ns: None,
                 stem,
-                extension,
+                ending,
                 failure: None,
                 link: false,
             }
@@ -107,7 +117,7 @@ mod tests {
 
     fn renamed(names: &[&str]) -> Vec<String> {
         let mut images = images(names);
-        settle(&mut images, 8, IfCollides::Rename).unwrap();
+        settle(&mut images, &[None], 8, IfCollides::Rename).unwrap();
         let stems = images.into_iter().map(|image| image.stem.into_string());
         stems.map(Result::unwrap).collect()
     }
@@ -127,7 +137,7 @@ mod tests {
     #[test]
     fn a_refusal_shows_the_first_few_pairs() {
         let mut images = images(&["a.png", "A.png", "b.png", "b.PNG", "c.png"]);
-        let error = settle(&mut images, 8, IfCollides::Fail).unwrap_err();
+        let error = settle(&mut images, &[None], 8, IfCollides::Fail).unwrap_err();
         insta::assert_snapshot!(error, @"2 images would have the same output as another: a.png and A.png; b.png and b.PNG");
     }
 
@@ -137,8 +147,8 @@ mod tests {
             names in prop::collection::vec("[xX]?/?[aA](-[23])?\\.(png|PNG|jpg)", 0..40),
         ) {
             let mut images = images(&names);
-            settle(&mut images, 8, IfCollides::Rename).unwrap();
-            let keys: HashSet<_> = images.iter().map(key).collect();
+            settle(&mut images, &[None], 8, IfCollides::Rename).unwrap();
+            let keys: HashSet<_> = images.iter().flat_map(|image| keys(image, &[None])).collect();
             prop_assert_eq!(keys.len(), images.len());
         }
 
@@ -148,7 +158,7 @@ mod tests {
         ) {
             let names: Vec<_> = ends.iter().map(|end| "x".repeat(250) + end + ".png").collect();
             let mut images = images(&names);
-            prop_assert!(settle(&mut images, 20, IfCollides::Fail).is_ok());
+            prop_assert!(settle(&mut images, &[None], 20, IfCollides::Fail).is_ok());
             prop_assert!(images.iter().all(|image| image.stem.len() + 23 <= 255));
         }
     }

@@ -26,11 +26,13 @@ mod volume;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::{Format, Sniffed, find};
 use lote_protocol::filter::{VariantSpec, check_all};
+use lote_protocol::format::FormatId;
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
@@ -48,7 +50,8 @@ pub use split::Unit;
 /// What a run is going to do.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// What is made of every image.
+    /// What is made of every image: one file each, so that a variant of several stands there several
+    /// times.
     pub variants: Vec<VariantSpec>,
     /// All images that were found or named, also those that cannot be used.
     pub images: Vec<Image>,
@@ -84,10 +87,17 @@ pub struct Image {
     pub failure: Option<Failure>,
     /// Whether it is a symbolic link.
     link: bool,
-    /// What its outputs are written as, where that is known.
+    /// What its outputs are written as by themselves, where that is known.
     format: Option<&'static Format>,
     stem: OsString,
-    extension: OsString,
+    ending: OsString,
+}
+
+impl Image {
+    /// The ending of an output, in the format that is wanted or else the image's own.
+    fn output_ending(&self, wanted: Option<&'static Format>) -> OsString {
+        names::output_ending(&self.ending, wanted.or(self.format))
+    }
 }
 
 /// Files that are images by their content, under an ending that says something else: left out.
@@ -166,16 +176,19 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let places = place::Places::new(&request.output, &request.variants);
     let scan = scan::scan(request, &places)?;
     let mut inputs = place::Inputs::new(&scan.images);
-    let mut images: Vec<_> =
-        scan.images.into_iter().map(|found| image(found, &request.encoding)).collect();
-    let longest = request.variants.iter().map(|variant| variant.name.len()).max();
+    let variants = VariantSpec::by_file(&request.variants);
+    let mut images: Vec<_> = scan.images.into_iter().map(image).collect();
+    let longest = variants.iter().map(|variant| variant.name.len()).max();
+    let wanted: HashSet<_> =
+        variants.iter().map(|variant| variant.encoding(&request.encoding).format).collect();
+    let wanted: Vec<_> = wanted.into_iter().map(|id| id.and_then(find)).collect();
     let pattern = request.pattern.clone().for_images(images.len());
     let tail = pattern.tail(longest.unwrap_or_default());
     if !pattern.is_numbered() {
-        collide::settle(&mut images, tail, request.if_collides)?;
+        collide::settle(&mut images, &wanted, tail, request.if_collides)?;
     }
     let mut plan = Plan {
-        variants: request.variants.clone(),
+        variants,
         images,
         units: Vec::new(),
         problems: scan.problems,
@@ -192,22 +205,19 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     Ok(plan)
 }
 
-fn image(found: scan::Found, encoding: &Encoding) -> Image {
+fn image(found: scan::Found) -> Image {
     let (bytes, modified, extent, content, failure) = match found.look {
         Ok(look) => (look.bytes, look.modified, look.extent, look.content, None),
         Err(failure) => (0, None, None, Sniffed::Unknown, Some(failure)),
     };
     let modified_ns = modified.and_then(nanoseconds);
-    let format = match (encoding.format, content) {
-        (Some(wanted), _) => find(wanted),
-        (None, Sniffed::Known(format)) => {
-            Some(format.gives(extent.is_some_and(Extent::may_have_alpha)))
-        }
-        (None, Sniffed::Unsupported(_) | Sniffed::Unknown) => None,
+    let format = match content {
+        Sniffed::Known(format) => Some(format.gives(extent.is_some_and(Extent::may_have_alpha))),
+        Sniffed::Unsupported(_) | Sniffed::Unknown => None,
     };
-    let (stem, extension) = names::stem_and_extension(&found.name, format);
+    let (stem, ending) = names::stem_and_ending(&found.name);
     let (path, name, link) = (found.path, found.name, found.link);
-    Image { path, name, bytes, extent, modified_ns, failure, link, format, stem, extension }
+    Image { path, name, bytes, extent, modified_ns, failure, link, format, stem, ending }
 }
 
 impl Plan {
@@ -225,15 +235,24 @@ impl Plan {
     /// If there is no such image or variant.
     pub fn output(&self, image: usize, variant: usize) -> PathBuf {
         let number = self.state(image, variant).number();
-        let variant = &self.variants[variant].name;
-        let folder = folder(&self.output, variant, &self.images[image]);
+        let folder = folder(&self.output, &self.variants[variant].name, &self.images[image]);
         folder.join(self.file_name(image, variant, number))
     }
 
     /// The name of an image's output.
-    fn file_name(&self, image: usize, variant: &str, number: u32) -> OsString {
-        let Image { stem, extension, .. } = &self.images[image];
-        self.pattern.file_name(stem, image, variant, number, extension)
+    fn file_name(&self, image: usize, variant: usize, number: u32) -> OsString {
+        let (of, name) = (&self.images[image], &self.variants[variant].name);
+        let ending = of.output_ending(self.encoding(variant).format.and_then(find));
+        self.pattern.file_name(&of.stem, image, name, number, &ending)
+    }
+
+    /// The format of an output, where that is known.
+    ///
+    /// # Panics
+    /// If there is no such image or variant.
+    pub fn format(&self, image: usize, variant: usize) -> Option<FormatId> {
+        let wanted = self.encoding(variant).format;
+        wanted.or_else(|| self.images[image].format.map(|format| format.id))
     }
 
     /// The same plan for only those outputs that are `wanted`, those of images that could not be
@@ -255,8 +274,16 @@ impl Plan {
         plan
     }
 
-    /// How outputs are encoded.
-    pub fn encoding(&self) -> &Encoding {
+    /// How the outputs of a variant are encoded.
+    ///
+    /// # Panics
+    /// If there is no such variant.
+    pub fn encoding(&self, variant: usize) -> Encoding {
+        self.variants[variant].encoding(&self.encoding)
+    }
+
+    /// How outputs are encoded where their variants do not say it.
+    pub fn job_encoding(&self) -> &Encoding {
         &self.encoding
     }
 
@@ -283,8 +310,8 @@ impl Plan {
             replace: self.replace,
             durable: false,
             encoding: Encoding {
-                format: self.images[*image].format.map(|format| format.id),
-                ..self.encoding.clone()
+                format: self.format(*image, *variant as usize),
+                ..self.encoding(*variant as usize)
             },
         };
         Some(Task {
@@ -319,14 +346,23 @@ impl Plan {
                 image: index,
                 bytes: image.bytes,
                 extent: image.extent,
-                variants: (0..)
-                    .zip(states)
-                    .filter(|(_, state)| planned(state))
-                    .map(|(variant, _)| variant)
-                    .collect(),
+                variants: self.of_one_picture(states, planned),
             })
             .filter(|work| !work.variants.is_empty())
             .collect()
+    }
+
+    /// The variants of an image that are to be made; those that are files of the same picture
+    /// together.
+    fn of_one_picture(
+        &self,
+        states: &[OutputState],
+        planned: impl Fn(&OutputState) -> bool,
+    ) -> Vec<Vec<u32>> {
+        let variants = (0..).zip(states).filter(|(_, state)| planned(state));
+        let variants: Vec<u32> = variants.map(|(variant, _)| variant).collect();
+        let name = |variant: &u32| &self.variants[*variant as usize].name;
+        variants.chunk_by(|one, other| name(one) == name(other)).map(<[u32]>::to_vec).collect()
     }
 
     /// A worker may have another working folder, so it is given absolute paths; one that becomes

@@ -15,21 +15,25 @@ pub(super) fn is_image_extension(extension: &OsStr) -> bool {
     extension.to_str().is_some_and(is_image_ending)
 }
 
-/// The stem of an image's outputs, and their ending. The ending is the image's own, as it is
-/// spelt, where it is one of the format to write (`None`: of an unknown one); otherwise that
-/// format's usual one. An ending that is none of an image's is part of the stem.
-pub(super) fn stem_and_extension(name: &Path, format: Option<&Format>) -> (OsString, OsString) {
+/// The stem of an image's outputs, and its own ending, which is part of the stem if it is none of
+/// an image's.
+pub(super) fn stem_and_ending(name: &Path) -> (OsString, OsString) {
     let own = name.extension().filter(|own| is_image_extension(own));
     let stem = match own {
         Some(_) => name.file_stem(),
         None => name.file_name(),
     };
-    let fits = |format| own.and_then(OsStr::to_str).and_then(by_ending) == Some(format);
-    let extension = match format {
+    (stem.unwrap_or_default().to_owned(), own.unwrap_or_default().to_owned())
+}
+
+/// The ending of an image's output: the image's own, as it is spelt, where it is one of the format
+/// to write (`None`: of an unknown one); otherwise that format's usual one.
+pub(super) fn output_ending(own: &OsStr, format: Option<&Format>) -> OsString {
+    let fits = |format| own.to_str().and_then(by_ending) == Some(format);
+    match format {
         Some(format) if !fits(format) => format.endings[0].into(),
-        _ => own.unwrap_or_default().to_owned(),
-    };
-    (stem.unwrap_or_default().to_owned(), extension)
+        _ => own.to_owned(),
+    }
 }
 
 /// The stem, shortened if it is too long for a name with `tail` more bytes. What is cut is stood
@@ -103,7 +107,8 @@ mod tests {
     }
 
     fn named(name: &str, format: Option<&Format>) -> String {
-        let (stem, extension) = stem_and_extension(Path::new(name), format);
+        let (stem, own) = stem_and_ending(Path::new(name));
+        let extension = output_ending(&own, format);
         let name = file_name(&stem, "web", 1, &extension);
         name.into_string().unwrap()
     }
@@ -160,7 +165,7 @@ mod tests {
     fn names_that_are_not_unicode_survive() {
         use std::os::unix::ffi::OsStrExt;
         let path = Path::new(OsStr::from_bytes(b"\xff\xfe.png"));
-        let (stem, extension) = stem_and_extension(path, None);
+        let (stem, extension) = stem_and_ending(path);
         let name = file_name(&stem, "web", 2, &extension);
         assert_eq!(name.as_bytes(), b"\xff\xfe_web-2.png");
         let long = OsStr::from_bytes(&[0xBF; 300]);

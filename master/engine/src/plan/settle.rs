@@ -27,14 +27,14 @@ pub(super) fn states(
     let mut states = Vec::with_capacity(plan.images.len() * plan.variants.len());
     for (place, image) in plan.images.iter().enumerate() {
         let input = plan.input(place);
-        for variant in &plan.variants {
+        for (index, variant) in plan.variants.iter().enumerate() {
             if let Some(failure) = &image.failure {
                 states.push(OutputState::Failed(failure.clone()));
                 continue;
             }
             let folder = folder(&plan.output, &variant.name, image);
-            let name = |number| plan.file_name(place, &variant.name, number);
-            if let Some((done, output)) = past.done(&input, image, variant, &plan.encoding)
+            let name = |number| plan.file_name(place, index, number);
+            if let Some((done, output)) = past.done(&input, image, variant, &plan.encoding(index))
                 && plan.output.join(output) == folder.join(name(done.number))
             {
                 states.push(OutputState::Done(done));

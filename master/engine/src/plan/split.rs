@@ -30,8 +30,8 @@ pub(super) struct Work {
     pub(super) bytes: u64,
     /// How large its picture is, as far as the header tells.
     pub(super) extent: Option<Extent>,
-    /// Its variants that are to be made, at least one.
-    pub(super) variants: Vec<u32>,
+    /// Its variants that are to be made, at least one; files of the same picture together.
+    pub(super) variants: Vec<Vec<u32>>,
 }
 
 /// One unit per image; if there are fewer images than slots, the variants of an image are shared
@@ -48,12 +48,13 @@ pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
         for part in 0..parts {
             let (variants, others) = rest.split_at(each + usize::from(part < more));
             rest = others;
+            let variants = variants.concat();
             units.push(Unit {
                 image: work.image,
                 cost: cost(work.bytes, pixels, variants.len() as u64),
                 pixels,
                 memory_bytes: memory::predicted(work.bytes, work.extent, variants.len()),
-                variants: variants.to_vec(),
+                variants,
             });
         }
     }
@@ -75,7 +76,12 @@ mod tests {
     use super::*;
 
     fn work(image: usize, bytes: u64, variants: u32) -> Work {
-        Work { image, bytes, extent: None, variants: (0..variants).collect() }
+        Work {
+            image,
+            bytes,
+            extent: None,
+            variants: (0..variants).map(|variant| vec![variant]).collect(),
+        }
     }
 
     #[test]

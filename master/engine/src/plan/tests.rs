@@ -60,7 +60,11 @@ impl Disk {
 
 fn variants(names: &[&str]) -> Vec<VariantSpec> {
     let call = FilterCall { filter: "grises".into(), params: BTreeMap::new() };
-    let variant = |name: &&str| VariantSpec { name: (*name).to_owned(), steps: vec![call.clone()] };
+    let variant = |name: &&str| VariantSpec {
+        name: (*name).to_owned(),
+        steps: vec![call.clone()],
+        files: Vec::new(),
+    };
     names.iter().map(variant).collect()
 }
 
@@ -335,6 +339,52 @@ fn images_under_other_endings_are_counted_and_named_and_taken_when_named() {
     assert_eq!(disk.outputs(&plan)[1], "grises/photo.dat_grises.png");
 }
 
+fn in_files(texts: &[&str]) -> Vec<VariantSpec> {
+    VariantSpec::parse_all(texts, &crate::catalogue::all()).unwrap()
+}
+
+#[test]
+fn a_variant_of_several_files_has_an_output_each_in_one_task() {
+    let disk = Disk::new(&[("in/a.JPG", JPEG), ("in/b.png", PNG)]);
+    let mut request = disk.request();
+    request.variants = in_files(&["web=grises@webp:calidad=50@jpeg", "blur"]);
+    request.slots = 8;
+    let plan = super::plan(&request).unwrap();
+    assert_eq!(
+        disk.outputs(&plan),
+        [
+            "web/a_web.webp",
+            "web/a_web.JPG",
+            "blur/a_blur.JPG",
+            "web/b_web.webp",
+            "web/b_web.jpg",
+            "blur/b_blur.png",
+        ]
+    );
+    let orders = (0..).map_while(|unit| plan.task(unit)).map(|task| task.orders);
+    let variants: Vec<Vec<_>> =
+        orders.map(|orders| orders.iter().map(|order| order.variant).collect()).collect();
+    assert!(variants.contains(&vec![0, 1]), "{variants:?}");
+    let task = plan.task(0).unwrap();
+    assert_eq!(task.orders[0].encoding.quality, Some(50));
+    assert_eq!(task.orders[0].encoding.format, Some(formats::WEBP.id));
+}
+
+#[test]
+fn images_that_become_the_same_in_one_of_the_formats_collide() {
+    let disk = Disk::new(&[("in/a.jpg", JPEG), ("in/a.png", PNG)]);
+    let mut request = disk.request();
+    request.variants = in_files(&["grises", "web=blur@webp"]);
+    let error = super::plan(&request).unwrap_err();
+    assert!(matches!(error, PlanError::Collision { count: 1, .. }), "{error}");
+    request.if_collides = IfCollides::Rename;
+    let outputs = disk.outputs(&super::plan(&request).unwrap());
+    assert_eq!(outputs[2..], ["grises/a-2_grises.png", "web/a-2_web.webp"]);
+    request.variants = in_files(&["grises"]);
+    request.if_collides = IfCollides::Fail;
+    assert!(super::plan(&request).is_ok());
+}
+
 #[test]
 fn tasks_hold_absolute_paths_and_come_biggest_first() {
     let disk = Disk::new(&[("in/a.png", PNG), ("in/b.jpg", &[JPEG, &[0; 99]].concat())]);
@@ -397,7 +447,7 @@ fn the_least_that_outputs_take_leaves_out_whatever_cannot_be_told() {
     let disk = Disk::new(&[("in/a.jpg", &jpeg), ("in/b.png", &png)]);
     let bytes = jpeg.len() as u64;
     let least = |filters: &[&str], format, quality| {
-        let encoding = Encoding { format, quality, ..Encoding::default() };
+        let encoding = Encoding { format, quality: Some(quality), ..Encoding::default() };
         let mut variants = variants(filters);
         for variant in &mut variants {
             variant.steps[0].filter.clone_from(&variant.name);

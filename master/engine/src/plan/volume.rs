@@ -19,9 +19,6 @@ impl Plan {
     /// What the outputs that are to be made take at the very least, bytes. Only JPEGs of JPEGs
     /// count, and none of another size: too little is known of others.
     pub fn least_bytes(&self) -> u64 {
-        if self.encoding.quality < LEAST_QUALITY {
-            return 0;
-        }
         let keeps_size: Vec<_> = self
             .variants
             .iter()
@@ -29,7 +26,7 @@ impl Plan {
             .collect();
         let inputs = self
             .planned()
-            .filter(|(image, variant)| keeps_size[*variant] && self.stays_jpeg(*image));
+            .filter(|(image, variant)| keeps_size[*variant] && self.stays_jpeg(*image, *variant));
         let bytes = inputs.map(|(image, _)| self.images[image].bytes);
         bytes.fold(0, u64::saturating_add) / LEAST_PART
     }
@@ -49,9 +46,14 @@ impl Plan {
         planned.map(move |(index, _)| (index / variants, index % variants))
     }
 
-    fn stays_jpeg(&self, image: usize) -> bool {
+    /// Whether a JPEG becomes one of at least the usual quality.
+    fn stays_jpeg(&self, image: usize, variant: usize) -> bool {
+        let encoding = self.encoding(variant);
         let ending = self.images[image].path.extension().and_then(|ending| ending.to_str());
         ending.and_then(by_ending) == Some(&JPEG)
-            && self.encoding.format.is_none_or(|wanted| wanted == JPEG.id)
+            && encoding.format.is_none_or(|wanted| wanted == JPEG.id)
+            && encoding.quality.is_none_or(|quality| quality >= LEAST_QUALITY)
+            && encoding.max_size_bytes.is_none()
+            && encoding.min_score.is_none()
     }
 }

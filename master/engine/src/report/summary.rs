@@ -9,9 +9,10 @@ use crate::lang::Lang;
 /// The summary as a table by variant, and a line for the whole.
 pub fn render(summary: &Summary, lang: Lang) -> String {
     let mut text = String::new();
-    let width = summary.variants.iter().map(|v| v.variant.chars().count()).max().unwrap_or(0);
+    let width = summary.variants.iter().map(|v| v.label().chars().count()).max().unwrap_or(0);
     for figures in &summary.variants {
-        let name = printable(&figures.variant);
+        let label = figures.label();
+        let name = printable(&label);
         let per_image = figures.ms_per_image.map_or_else(
             || "–".to_owned(),
             |ms| format!("{} ms", lang.number(ms, usize::from(ms < 100.0))),
@@ -119,6 +120,7 @@ mod tests {
     fn the_summary_reads_well_in_both_languages() {
         let variant = |name: &str, ok, failed, ms_per_image| VariantSummary {
             variant: name.into(),
+            format: None,
             ok,
             failed,
             seconds: 12.345,

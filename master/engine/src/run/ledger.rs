@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lote_protocol::format::FormatId;
+
 use crate::event::{Mode, OutputEnded, Progress, Quarantined, Status, Summary, VariantSummary};
 
 /// The rate of a run is that of this time.
@@ -25,7 +27,8 @@ struct Variant {
 /// The books of a run.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    names: Vec<Arc<str>>,
+    /// The variants, and the formats that they are asked for in.
+    names: Vec<(Arc<str>, Option<FormatId>)>,
     variants: Vec<Variant>,
     /// How each output has ended: image by image, variant by variant.
     ended: Vec<Option<Status>>,
@@ -42,7 +45,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(names: Vec<Arc<str>>, images: usize) -> Self {
+    pub(super) fn new(names: Vec<(Arc<str>, Option<FormatId>)>, images: usize) -> Self {
         Self {
             variants: vec![Variant::default(); names.len()],
             ended: vec![None; images * names.len()],
@@ -60,7 +63,7 @@ impl Ledger {
     }
 
     pub(super) fn name(&self, variant: usize) -> Arc<str> {
-        Arc::clone(&self.names[variant])
+        Arc::clone(&self.names[variant].0)
     }
 
     /// Books the end of an output; `false` if it had ended before.
@@ -171,11 +174,12 @@ impl Ledger {
             .names
             .iter()
             .zip(&self.variants)
-            .map(|(name, figures)| {
+            .map(|((name, format), figures)| {
                 let images = figures.ok + figures.failed;
                 let seconds = figures.work.as_secs_f64();
                 VariantSummary {
                     variant: Arc::clone(name),
+                    format: *format,
                     ok: figures.ok,
                     failed: figures.failed,
                     seconds,
@@ -214,7 +218,7 @@ mod tests {
     use super::*;
 
     fn ledger() -> Ledger {
-        Ledger::new(vec!["grises".into(), "blur".into()], 3)
+        Ledger::new(vec![("grises".into(), None), ("blur".into(), None)], 3)
     }
 
     #[test]
@@ -236,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_the_last_ten_seconds() {
-        let mut ledger = Ledger::new(vec!["a".into()], 1000);
+        let mut ledger = Ledger::new(vec![("a".into(), None)], 1000);
         for image in 0..900 {
             ledger.end(image, 0, Status::Ok, Duration::ZERO, 0);
         }

@@ -161,7 +161,9 @@ impl<'a> Run<'a> {
             outputs: unit.variants.len() as u32,
             memory_bytes: unit.memory_bytes,
         });
-        let names = plan.variants.iter().map(|variant| Arc::from(variant.name.as_str())).collect();
+        let formats = plan.variants.iter().map(|variant| variant.files.first()?.format);
+        let names = plan.variants.iter().map(|variant| Arc::from(variant.name.as_str()));
+        let names = names.zip(formats).collect();
         Self {
             scheduler: Scheduler::new(jobs),
             ledger: Ledger::new(names, plan.images.len()),

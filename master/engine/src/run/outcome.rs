@@ -118,7 +118,7 @@ impl Run<'_> {
         let limits = &self.settings.workers.limits;
         let recipe = Recipe {
             variant: &self.plan.variants[variant],
-            encoding: self.plan.encoding(),
+            encoding: self.plan.job_encoding(),
             limits,
             max_memory_bytes: self.settings.workers.max_memory_bytes,
         };
@@ -164,7 +164,8 @@ impl Run<'_> {
     /// An output about which nothing is known.
     fn blank(&self, image: usize, variant: usize) -> OutputEnded {
         let (place, name) = (Place { image, variant }, self.ledger.name(variant));
-        OutputEnded::open(place, self.image_name(image), name)
+        let format = self.plan.format(image, variant);
+        OutputEnded { format, ..OutputEnded::open(place, self.image_name(image), name) }
     }
 
     async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {

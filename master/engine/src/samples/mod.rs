@@ -166,7 +166,7 @@ impl Sample {
     fn encode(&self, pool: &mut Pool, out: &mut Vec<u8>) -> Result<(), Failure> {
         let picture = self.draw(self.size()).into_picture(pool);
         let document = Document::still(self.format(), picture);
-        let encoding = Encoding { quality: QUALITY, ..Encoding::default() };
+        let encoding = Encoding { quality: Some(QUALITY), ..Encoding::default() };
         encode(&document, &encoding, pool, out)?;
         for frame in document.frames {
             pool.give(frame.picture);

@@ -184,7 +184,8 @@ impl Jobs {
 }
 
 fn make_plan(spec: &Spec, slots: u32, output: PathBuf) -> Result<Plan, PlanError> {
-    let variant = VariantSpec { name: "compare".into(), steps: spec.steps.clone() };
+    let variant =
+        VariantSpec { name: "compare".into(), steps: spec.steps.clone(), files: Vec::new() };
     plan::prepared(&Request {
         within: spec.within.clone(),
         if_collides: IfCollides::Rename,

@@ -6,6 +6,7 @@ use crate::live::Evidence;
 use crate::live::shapes::Proof;
 use crate::preview::{Darkroom, Order, Print, Refused, Urgency};
 use lote_engine::showcase;
+use lote_protocol::task::Encoding;
 
 impl Jobs {
     /// Proves one test after the other, for ever.
@@ -31,7 +32,10 @@ async fn proof(darkroom: &Darkroom, evidence: &Evidence) -> Result<Option<Proof>
     for place in places {
         let order = Order {
             steps: plan.variants[place.variant].steps.clone(),
-            encoding: plan.encoding().clone(),
+            encoding: Encoding {
+                format: plan.format(place.image, place.variant),
+                ..plan.encoding(place.variant)
+            },
         };
         let input = plan.input(place.image);
         let made = darkroom.develop(Urgency::Preview, &input, vec![order]).await?;

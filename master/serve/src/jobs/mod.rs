@@ -25,7 +25,8 @@ use tokio::sync::{Notify, mpsc};
 pub use commands::{Checked, CompareRequest};
 pub use error::JobError;
 pub use request::{
-    JobRequest, MAX_STEPS, MAX_VARIANTS, OutputRequest, VariantRequest, check_encoding, check_steps,
+    JobRequest, MAX_STEPS, MAX_VARIANTS, OutputRequest, VariantRequest, check_encoding,
+    check_files, check_steps,
 };
 pub use views::OutputRecord;
 pub use work::main_thread;

@@ -43,6 +43,9 @@ pub struct VariantRequest {
     pub name: String,
     /// Its filters, in turn.
     pub steps: Vec<Step>,
+    /// Its files, as in `avif:calidad=55`; none is one as the output has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
 }
 
 /// What becomes of the results.
@@ -83,7 +86,7 @@ fn check_step(step: &Step) -> Result<FilterCall, JobError> {
         };
         params.insert(id.clone(), value);
     }
-    Ok(FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::specs())?)
+    Ok(FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::all())?)
 }
 
 /// The steps of a variant, checked.
@@ -94,6 +97,12 @@ pub fn check_steps(steps: &[Step]) -> Result<Vec<FilterCall>, JobError> {
     steps.iter().map(check_step).collect()
 }
 
+/// The files of a variant, checked.
+pub fn check_files(files: &[String]) -> Result<Vec<Encoding>, JobError> {
+    let files = files.iter().map(|file| VariantSpec::parse_file(file, &catalogue::all()));
+    Ok(files.collect::<Result<_, _>>()?)
+}
+
 /// How an output is to be encoded, checked.
 pub fn check_encoding(format: Option<FormatId>, quality: u8) -> Result<Encoding, JobError> {
     if !(1..=100).contains(&quality) {
@@ -102,7 +111,7 @@ pub fn check_encoding(format: Option<FormatId>, quality: u8) -> Result<Encoding,
     if format.is_some_and(|id| find(id).is_none_or(|format| !format.is_written())) {
         return Err(JobError::Bad("format is none that is written".into()));
     }
-    Ok(Encoding { format, quality, ..Encoding::default() })
+    Ok(Encoding { format, quality: Some(quality), ..Encoding::default() })
 }
 
 impl JobRequest {
@@ -119,7 +128,11 @@ impl JobRequest {
                 let message = format!("a name has at most {MAX_NAME_CHARS} characters");
                 return Err(JobError::Bad(message));
             }
-            Ok(VariantSpec { name: variant.name.clone(), steps: check_steps(&variant.steps)? })
+            Ok(VariantSpec {
+                name: variant.name.clone(),
+                steps: check_steps(&variant.steps)?,
+                files: check_files(&variant.files)?,
+            })
         });
         let variants: Vec<_> = variants.collect::<Result<_, _>>()?;
         check_all(&variants)?;

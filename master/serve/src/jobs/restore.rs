@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::FailureKind;
 use serde_json::json;
 
@@ -71,6 +72,7 @@ fn asked_for(header: &Header, max_workers: u32) -> Option<JobRequest> {
     let variants = header.variants.iter().map(|variant| VariantRequest {
         name: variant.name.clone(),
         steps: variant.steps.iter().map(Step::from).collect(),
+        files: variant.files.iter().map(VariantSpec::file_text).collect(),
     });
     Some(JobRequest {
         mode: header.work.mode,
@@ -79,7 +81,7 @@ fn asked_for(header: &Header, max_workers: u32) -> Option<JobRequest> {
         output: OutputRequest {
             folder,
             format: header.encoding.format,
-            quality: header.encoding.quality,
+            quality: header.encoding.quality.unwrap_or(75),
             pattern: header.pattern.clone(),
             if_exists: header.if_exists,
             if_collides: header.if_collides,
@@ -90,15 +92,16 @@ fn asked_for(header: &Header, max_workers: u32) -> Option<JobRequest> {
 /// The book of a job with all that is on record of it and still so.
 fn fill(mut book: Book, header: &Header, entries: &[Entry]) -> Book {
     let plan = Arc::clone(&book.plan);
-    let mut last: std::collections::HashMap<(PathBuf, &str), &Outcome> = [].into();
+    let mut last: std::collections::HashMap<(PathBuf, String), &Outcome> = [].into();
+    let variants = header.variants_by_file();
     for entry in entries {
-        if let Some(variant) = header.variants.get(entry.variant) {
-            last.insert((entry.image.0.clone(), &variant.name), &entry.outcome);
+        if let Some(variant) = variants.get(entry.variant) {
+            last.insert((entry.image.0.clone(), variant.label()), &entry.outcome);
         }
     }
     for image in 0..plan.images.len() {
         for (variant, spec) in plan.variants.iter().enumerate() {
-            let outcome = last.get(&(plan.input(image), spec.name.as_str())).copied();
+            let outcome = last.get(&(plan.input(image), spec.label())).copied();
             if let Some(ended) = ended(&plan, Place { image, variant }, outcome) {
                 book.end(&ended);
             }

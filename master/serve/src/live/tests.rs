@@ -25,7 +25,7 @@ fn make_plan(images: usize) -> Arc<Plan> {
     for image in 0..images {
         fs::write(input.join(format!("{image}.png")), PNG).unwrap();
     }
-    let specs = lote_engine::catalogue::specs();
+    let specs = lote_engine::catalogue::all();
     let variants = VariantSpec::parse_all(&["grises", "sepia"], &specs).unwrap();
     let plan = plan::plan(&Request::new(vec![input], root.path().join("out"), variants));
     Arc::new(plan.unwrap())

@@ -79,7 +79,8 @@ impl Darkroom {
         if let Ok(Ok(jpeg)) = read {
             return Ok(Thumbnail { jpeg, source: None });
         }
-        let encoding = Encoding { format: Some(JPEG.id), quality: QUALITY, ..Encoding::default() };
+        let encoding =
+            Encoding { format: Some(JPEG.id), quality: Some(QUALITY), ..Encoding::default() };
         let order = Order { steps: vec![fit(SIDE_PX, SIDE_PX)], encoding };
         let mut prints = self.develop(Urgency::Thumbnail, input, vec![order]).await?;
         let Some(print) = prints.pop() else {

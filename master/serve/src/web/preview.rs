@@ -20,7 +20,7 @@ use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, file};
 use crate::images::Input;
-use crate::jobs::{OutputRecord, check_encoding, check_steps};
+use crate::jobs::{OutputRecord, check_encoding, check_files, check_steps};
 use crate::live::shapes::Step;
 use crate::preview::{Order, Print, Refused, Urgency, fit};
 use lote_engine::event::Status;
@@ -166,6 +166,9 @@ struct PreviewRequest {
 struct PreviewEncoding {
     format: Option<FormatId>,
     quality: u8,
+    /// One file of a variant, as in `avif:calidad=55`, in place of the output's format.
+    #[serde(default)]
+    file: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -181,7 +184,11 @@ async fn preview(
     let start = Instant::now();
     let image = app.image(request.image).await?;
     let steps = check_steps(&request.steps)?;
-    let encoding = check_encoding(request.encoding.format, request.encoding.quality)?;
+    let PreviewEncoding { format, quality, file } = request.encoding;
+    let mut encoding = check_encoding(format, quality)?;
+    if let Some(file) = check_files(file.as_slice())?.first() {
+        encoding = file.with_defaults(&encoding);
+    }
     let made = match request.size {
         None => whole(&app, &image, steps, encoding).await,
         Some(size) => scaled(&app, &image, steps, encoding, size, request.exact).await,
@@ -289,7 +296,7 @@ async fn scaled(
     let is_opaque = !format.holds.alpha;
     let shown = Encoding {
         format: Some(if is_opaque { JPEG.id } else { PNG.id }),
-        quality: PREVIEW_QUALITY,
+        quality: Some(PREVIEW_QUALITY),
         ..encoding.clone()
     };
     let is_resized = steps.iter().any(|step| step.filter == "redimensionar");

@@ -11,6 +11,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use lote_imaging::formats::ALL;
+use lote_protocol::filter::EncodingOption;
 use lote_protocol::sandbox::{Level, Sandbox};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
@@ -197,7 +198,8 @@ fn hello(app: &App, is_local: bool) -> Value {
                 "id": format.id,
                 "name": format.name,
                 "extension": format.endings[0],
-                "quality": format.has_quality,
+                "quality": format.options.contains(&EncodingOption::Quality),
+                "options": format.options.iter().map(|option| option.names()).collect::<Vec<_>>(),
             })
         })
         .collect();

@@ -98,6 +98,8 @@ pub struct Document {
     pub frames: Vec<Frame>,
     /// How often an animation is played; 0 is for ever.
     pub loops: u32,
+    /// Whether its pictures are stored as they are here, not to be turned.
+    pub is_as_stored: bool,
     /// Whether the file holds its samples exactly although its format need not: a lossless WebP.
     pub lossless: bool,
     /// ICC and EXIF.
@@ -113,6 +115,7 @@ impl Document {
             format,
             frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
+            is_as_stored: true,
             lossless: false,
             metadata: Metadata::default(),
             notes: Vec::new(),
@@ -205,7 +208,15 @@ fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut P
             ..frame
         })
         .collect();
-    Document { format, frames, loops: source.loops, lossless: source.lossless, metadata, notes }
+    Document {
+        format,
+        frames,
+        loops: source.loops,
+        is_as_stored: orientation == orientation::Orientation::Upright,
+        lossless: source.lossless,
+        metadata,
+        notes,
+    }
 }
 
 fn too_long(what: &str, len: usize, max: u64) -> String {
@@ -295,7 +306,15 @@ pub fn encode_by_rows(
     if !holds.gray && !channels.is_color() {
         return None;
     }
-    JpegRows::new(size, channels, encoding.quality, &metadata, notes, file).ok()
+    JpegRows::new(
+        size,
+        channels,
+        encoding.quality.unwrap_or(table::QUALITY),
+        &metadata,
+        notes,
+        file,
+    )
+    .ok()
 }
 
 /// The metadata for a picture that may have changed since it was decoded: its size in EXIF, and a

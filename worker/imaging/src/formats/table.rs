@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use lote_protocol::filter::EncodingOption;
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
@@ -30,8 +31,8 @@ pub struct Format {
     pub mime: &'static str,
     /// Whether every browser shows it.
     pub in_browsers: bool,
-    /// Whether the option `quality` changes its files.
-    pub has_quality: bool,
+    /// The options that its files can be asked for with: those that are honoured, no others.
+    pub options: &'static [EncodingOption],
     /// What is made of its files where nobody says it.
     pub gives: Gives,
     /// What it can hold.
@@ -87,6 +88,9 @@ pub(crate) struct Content<'a> {
     /// Whether the input was of the same format, and held its samples exactly although it need not.
     pub(crate) stays_exact: bool,
 }
+
+/// Quality of lossy files where nobody says it.
+pub(crate) const QUALITY: u8 = 75;
 
 impl Content<'_> {
     /// The first picture, or the only one.

@@ -22,7 +22,7 @@ pub static FORMAT: Format = Format {
     endings: &["bmp", "dib"],
     mime: "image/bmp",
     in_browsers: true,
-    has_quality: false,
+    options: &[],
     gives: Gives::Itself,
     holds: Holds { gray: true, alpha: false, deep: false, frames: false, icc: false, exif: false },
     magic: is_bmp,

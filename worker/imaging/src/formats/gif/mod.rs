@@ -30,7 +30,7 @@ pub static FORMAT: Format = Format {
     endings: &["gif"],
     mime: "image/gif",
     in_browsers: true,
-    has_quality: false,
+    options: &[],
     gives: Gives::Itself,
     holds: Holds { gray: false, alpha: true, deep: false, frames: true, icc: true, exif: false },
     magic: |head| head.starts_with(b"GIF87a") || head.starts_with(b"GIF89a"),

@@ -8,6 +8,7 @@ use libjpeg_turbo_rs::{
     ColorSpace, DecodeLimits, DecodeWarning, Decoder, JpegError, PixelFormat, simd,
     simd::SimdRoutines,
 };
+use lote_protocol::filter::EncodingOption;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
@@ -16,7 +17,7 @@ use crate::formats::Source;
 use crate::formats::jpeg::rows::{JpegRows, MAX_SIDE};
 use crate::formats::jpeg::segments::Header;
 use crate::formats::limit;
-use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::formats::table::{Content, Format, Gives, Holds, QUALITY, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -51,7 +52,7 @@ pub static FORMAT: Format = Format {
     endings: &["jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg"],
     mime: "image/jpeg",
     in_browsers: true,
-    has_quality: true,
+    options: &[EncodingOption::Quality],
     gives: Gives::Itself,
     holds: Holds { gray: true, alpha: false, deep: false, frames: false, icc: true, exif: true },
     magic: |head| head.starts_with(b"\xff\xd8\xff"),
@@ -310,7 +311,7 @@ pub(crate) fn encode(
     _pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let (picture, quality) = (content.first(), content.encoding.quality);
+    let (picture, quality) = (content.first(), content.encoding.quality.unwrap_or(QUALITY));
     let Samples::U8(samples) = &picture.samples else {
         return Err(Failure::new(FailureKind::Encode, "JPEG holds 8 bits a channel"));
     };

@@ -24,7 +24,7 @@ pub static FORMAT: Format = Format {
     endings: &["png"],
     mime: "image/png",
     in_browsers: true,
-    has_quality: false,
+    options: &[],
     gives: Gives::Itself,
     holds: Holds { gray: true, alpha: true, deep: true, frames: false, icc: true, exif: true },
     magic: |head| head.starts_with(b"\x89PNG\r\n\x1a\n"),

@@ -73,7 +73,7 @@ fn jpeg_and_webp_are_close_and_follow_the_quality() {
         let document = Document::still(&PNG, original.clone());
         let mut results = Vec::new();
         for quality in [5, 50, 95] {
-            let encoding = Encoding { quality, ..to(format) };
+            let encoding = Encoding { quality: Some(quality), ..to(format) };
             let (file, _) = written(&document, &encoding);
             let back = read(&file);
             results.push((file.len(), distance(&back.frames[0].picture, &original)));

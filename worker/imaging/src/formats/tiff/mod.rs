@@ -33,7 +33,7 @@ pub static FORMAT: Format = Format {
     endings: &["tif", "tiff"],
     mime: "image/tiff",
     in_browsers: false,
-    has_quality: false,
+    options: &[],
     gives: Gives::Itself,
     holds: Holds { gray: true, alpha: true, deep: true, frames: false, icc: true, exif: true },
     magic: |head| MAGICS.iter().any(|magic| head.starts_with(*magic)),

@@ -7,12 +7,13 @@ mod riff;
 use std::io::Cursor;
 
 use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
+use lote_protocol::filter::EncodingOption;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::formats::Source;
 use crate::formats::limit;
-use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::formats::table::{Content, Format, Gives, Holds, QUALITY, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -23,7 +24,7 @@ pub static FORMAT: Format = Format {
     endings: &["webp"],
     mime: "image/webp",
     in_browsers: true,
-    has_quality: true,
+    options: &[EncodingOption::Quality, EncodingOption::Lossless],
     gives: Gives::Itself,
     holds: Holds { gray: false, alpha: true, deep: false, frames: false, icc: true, exif: true },
     magic: |head| head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"),
@@ -125,7 +126,8 @@ pub(crate) fn encode(
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
     let (picture, metadata) = (content.first(), &content.metadata);
-    let quality = (!content.stays_exact).then_some(content.encoding.quality);
+    let is_lossless = content.encoding.lossless.unwrap_or(content.stays_exact);
+    let quality = (!is_lossless).then_some(content.encoding.quality.unwrap_or(QUALITY));
     let Samples::U8(samples) = &picture.samples else {
         return Err(refused());
     };
