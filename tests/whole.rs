@@ -19,6 +19,7 @@ mod disks;
 mod endings;
 mod errors;
 mod external;
+mod inputs;
 mod layering;
 mod measures;
 mod misbehaviour;

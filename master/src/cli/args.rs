@@ -130,7 +130,11 @@ pub(super) struct ShowArgs {
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// Images, and folders of images
-    #[arg(required_unless_present = "resume", requires = "filters", value_name = "PATH")]
+    #[arg(
+        required_unless_present_any = ["resume", "files_from"],
+        requires = "filters",
+        value_name = "PATH"
+    )]
     pub(super) paths: Vec<PathBuf>,
     /// Filter, or chain of filters joined by +; each -f makes one output an image.
     /// -f grises  -f blur:radius=8  -f "web=resize:percent=50+watermark:text=Hola"
@@ -138,14 +142,25 @@ pub(super) struct RunArgs {
         short,
         long = "filter",
         required_unless_present = "resume",
-        requires = "paths",
         value_name = "FILTER",
         verbatim_doc_comment
     )]
     pub(super) filters: Vec<String>,
-    /// Search folders with everything below them
+    /// Search folders with everything below them, but for folders of the system and hidden ones
     #[arg(short = 'R', long)]
     pub(super) recursive: bool,
+    /// Also take the images and folders that FILE lists, one a line; - is standard input
+    #[arg(long, value_name = "FILE", requires = "filters")]
+    pub(super) files_from: Option<PathBuf>,
+    /// The list is separated by NUL characters, as `find -print0` writes it
+    #[arg(short = '0', long = "null", requires = "files_from")]
+    pub(super) null: bool,
+    /// Take only files whose name matches, or whose path below PATH if GLOB has a /; repeatable
+    #[arg(long, value_name = "GLOB", requires = "filters")]
+    pub(super) include: Vec<String>,
+    /// Leave out files and folders whose name or path matches; repeatable
+    #[arg(long, value_name = "GLOB", requires = "filters")]
+    pub(super) exclude: Vec<String>,
     /// Folder for the outputs: DIR/<filter>/<name>_<filter>.<ending>
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,

@@ -63,6 +63,7 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     }
     room::warn_if_short(&plan, &job.output, ui);
     if job.here.show.dry_run {
+        tell_left_out(&plan, ui);
         return show(&plan);
     }
     if let Err(exit) = probe::insist(&settings, ui) {
@@ -137,8 +138,17 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
             }
         });
     }
+    tell_left_out(plan, ui);
     let rest = resume_command(&job.output);
     session::conclude(plan, &ended, interrupt, Some(&rest), ui)
+}
+
+/// Says what was found and not worked on, and why.
+fn tell_left_out(plan: &Plan, ui: Ui) {
+    if !plan.left_out.is_empty() {
+        let says = ui.lang.pick("left out", "sin tocar");
+        ui.say(&format!("{says}: {}", plan.left_out.line(ui.lang)));
+    }
 }
 
 /// The command that goes on with the last job of an output folder.

@@ -9,6 +9,7 @@ mod doctor;
 mod exit;
 mod interrupt;
 mod job;
+mod list;
 mod probe;
 mod quantity;
 mod rerun;

@@ -1,5 +1,7 @@
 //! `lote run`.
 
+use std::path::PathBuf;
+
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
 
@@ -8,23 +10,27 @@ use super::job::{self, Here, Job};
 use super::ui::Ui;
 use super::{Exit, catalogue, rerun};
 use lote_engine::journal::{By, Header, How, Past, Records, read_all};
-use lote_engine::plan::{IfExists, PlanError, Request};
+use lote_engine::plan::error::reason;
+use lote_engine::plan::{Globs, IfExists, PlanError, Request};
 
 pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
     let journals = if args.resume { read_all(&args.output) } else { Vec::new() };
-    let header = if args.paths.is_empty() {
+    let header = if args.paths.is_empty() && args.files_from.is_none() {
         let Some(last) = journals.last() else { return rerun::nothing(&args.output, ui) };
         let mut header = last.header.again();
         rerun::apply(&args.work, &mut header);
         header.work.durable |= args.durable;
         header
     } else {
-        match request(args) {
+        let request = inputs(args, ui).and_then(|(paths, globs)| {
+            request(args, paths, globs).map_err(|error| job::refuse(&error, ui))
+        });
+        match request {
             Ok(request) => {
                 let work = job::work(&args.work, args.mode.into(), args.durable);
                 Header::new(&request, By::Run, work)
             }
-            Err(error) => return job::refuse(&error, ui),
+            Err(exit) => return exit,
         }
     };
     let goes_on = journals.last().is_some_and(|last| goes_on(&header, last));
@@ -56,10 +62,33 @@ fn goes_on(header: &Header, last: &Past) -> bool {
         && header.variants.iter().all(known)
 }
 
-fn request(args: &RunArgs) -> Result<Request, PlanError> {
+/// What was named, by the arguments and by a list. An error has been told already.
+fn inputs(args: &RunArgs, ui: Ui) -> Result<(Vec<PathBuf>, Globs), Exit> {
+    let mut paths = args.paths.clone();
+    if let Some(list) = &args.files_from {
+        let listed = super::list::read(list, args.null).map_err(|error| {
+            let what = format!("cannot read {}: {}", list.display(), reason(&error));
+            ui.error(&what, Some("--files-from takes a file with one path a line, or -"));
+            Exit::Usage
+        })?;
+        if listed.is_empty() && paths.is_empty() {
+            ui.error(&format!("no path is listed in {}", list.display()), None);
+            return Err(Exit::NothingMatched);
+        }
+        paths.extend(listed);
+    }
+    let globs = Globs::new(args.include.clone(), args.exclude.clone()).map_err(|error| {
+        ui.error(&error.to_string(), Some("write it as for a shell, in quotes: '*.jpg'"));
+        Exit::Usage
+    })?;
+    Ok((paths, globs))
+}
+
+fn request(args: &RunArgs, paths: Vec<PathBuf>, globs: Globs) -> Result<Request, PlanError> {
     let variants = VariantSpec::parse_all(&args.filters, &catalogue::specs())?;
     Ok(Request {
         recursive: args.recursive,
+        globs,
         encoding: Encoding {
             format: args.format,
             quality: args.quality,
@@ -67,6 +96,6 @@ fn request(args: &RunArgs) -> Result<Request, PlanError> {
         },
         if_exists: args.if_exists.into(),
         if_collides: args.if_collides.into(),
-        ..Request::new(args.paths.clone(), args.output.clone(), variants)
+        ..Request::new(paths, args.output.clone(), variants)
     })
 }

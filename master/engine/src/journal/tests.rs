@@ -275,6 +275,8 @@ prop_compose! {
             recursive: quality > 50,
             exclude: names,
             within: vec![base.clone()],
+            include_globs: Vec::new(),
+            exclude_globs: Vec::new(),
             output: base,
             variants: vec![VariantSpec { name: "x".into(), steps }],
             pattern: "{name}".into(),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::LeftOut;
 use lote_protocol::filter::CallError;
 use lote_protocol::outcome::{Failure, FailureKind};
 
@@ -26,6 +27,8 @@ pub enum PlanError {
         paths: Vec<PathBuf>,
         /// Whether there are subfolders that were not searched.
         subfolders: bool,
+        /// What was there, and why it was left out.
+        left_out: Box<LeftOut>,
     },
     /// None of the paths could be read; this is the first.
     #[error("cannot read {}: {reason}", path.display())]
@@ -104,8 +107,8 @@ impl PlanError {
         let all = |paths: Vec<PathBuf>| paths.iter().map(|path| told(path)).collect();
         match self {
             Self::NoPaths | Self::NoVariants | Self::Variant(_) => self,
-            Self::NothingFound { paths, subfolders } => {
-                Self::NothingFound { paths: all(paths), subfolders }
+            Self::NothingFound { paths, subfolders, left_out } => {
+                Self::NothingFound { paths: all(paths), subfolders, left_out }
             }
             Self::Unreadable { path, reason } => Self::Unreadable { path: told(&path), reason },
             Self::InputIsOutput { path } => Self::InputIsOutput { path: told(&path) },
@@ -126,6 +129,13 @@ impl PlanError {
             Self::NoVariants => "name a filter, as in -f grises; `lote filters` lists them".into(),
             Self::Variant(error) => error.hint(),
             Self::NothingFound { subfolders: true, .. } => "-R searches subfolders too".into(),
+            Self::NothingFound { left_out, .. } if left_out.filtered.count > 0 => {
+                "--include and --exclude leave everything out".into()
+            }
+            Self::NothingFound { left_out, .. } if left_out.misnamed.count > 0 => format!(
+                "{} is an image by its content; name it, or give it an ending that says so",
+                left_out.misnamed.first.first().map_or("a file", String::as_str)
+            ),
             Self::NothingFound { .. } => {
                 "images are .jpg .jpeg .png .bmp .gif .tif .tiff .webp; a file given by its own \
                  name is taken whatever it is called"

@@ -59,7 +59,7 @@ pub fn list(
     Ok(Listing {
         images: scan.images.into_iter().map(listed).collect(),
         others: scan.others,
-        other_count: scan.other_count,
+        other_count: scan.left_out.others.count + scan.left_out.misnamed.count,
         unlisted: scan.problems.into_iter().map(|one| (one.path, one.failure)).collect(),
     })
 }

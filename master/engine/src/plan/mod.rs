@@ -9,6 +9,8 @@ mod collide;
 pub mod error;
 mod existing;
 mod extent;
+mod globs;
+mod left_out;
 mod list;
 mod memory;
 mod names;
@@ -38,6 +40,8 @@ use lote_protocol::time::nanoseconds;
 
 pub use error::{ErrorClass, PlanError};
 pub use extent::Extent;
+pub use globs::{GlobError, Globs};
+pub use left_out::{LeftOut, Tally};
 pub use list::{Listed, Listing, is_image_name, list, sniff_head};
 pub use past::{Done, NoPast, Past};
 pub use pattern::{Pattern, PatternError};
@@ -57,6 +61,8 @@ pub struct Plan {
     pub units: Vec<Unit>,
     /// What could not be searched; a run with such a problem has not done all that was asked.
     pub problems: Vec<Problem>,
+    /// What was found and is not worked on.
+    pub left_out: LeftOut,
     /// Every image's outputs, one per variant, image by image.
     states: Vec<OutputState>,
     output: PathBuf,
@@ -167,6 +173,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         images,
         units: Vec::new(),
         problems: scan.problems,
+        left_out: scan.left_out,
         states: Vec::new(),
         output: request.output.clone(),
         pattern,
