@@ -23,6 +23,7 @@ mod inputs;
 mod layering;
 mod measures;
 mod misbehaviour;
+mod names;
 mod papers;
 mod resume;
 mod runs;

@@ -40,6 +40,18 @@ impl Format {
         }
     }
 
+    /// Its name in lower case, as in a file's name.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::Png => "png",
+            Self::Bmp => "bmp",
+            Self::Gif => "gif",
+            Self::Tiff => "tiff",
+            Self::WebP => "webp",
+        }
+    }
+
     /// The name shown to people.
     pub const fn name(self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use lote_engine::plan::Pattern;
 use lote_protocol::format::Format;
 
 use super::choice::{self, IfCollidesArg, IfExistsArg, ModeArg, SandboxArg};
@@ -179,6 +180,11 @@ pub(super) struct RunArgs {
     /// Colour behind transparent pixels where the format has none
     #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
     pub(super) background: [u8; 3],
+    /// Where outputs go below DIR, and what they are called: {name} {variant} {dir} {n} {n:04}
+    /// {date} {date:%Y-%m} {time} {width} {height} {format}. Without a /, it is the file's name in
+    /// {variant}/{dir}/
+    #[arg(long, value_name = "PATTERN", default_value = "{variant}/{dir}/{name}_{variant}")]
+    pub(super) pattern: Pattern,
     /// What to do about outputs that exist
     #[arg(long, value_enum, default_value_t = IfExistsArg::Overwrite)]
     pub(super) if_exists: IfExistsArg,

@@ -89,6 +89,7 @@ fn request(args: &RunArgs, paths: Vec<PathBuf>, globs: Globs) -> Result<Request,
     Ok(Request {
         recursive: args.recursive,
         globs,
+        pattern: args.pattern.clone(),
         encoding: Encoding {
             format: args.format,
             quality: args.quality,

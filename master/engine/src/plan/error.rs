@@ -58,6 +58,27 @@ pub enum PlanError {
         /// The first few of them: the earlier image and the one that collides with it.
         first: Vec<(PathBuf, PathBuf)>,
     },
+    /// Variants would write the same file.
+    #[error(
+        "the variants {one} and {other} would have the same output of {}",
+        image.display()
+    )]
+    VariantsCollide {
+        /// A variant.
+        one: String,
+        /// And another.
+        other: String,
+        /// An image of theirs.
+        image: PathBuf,
+    },
+    /// A name asks for a size that only the finished picture has.
+    #[error("{{width}} and {{height}} are not known before {filter} of {variant} is done")]
+    SizeUnknown {
+        /// The variant.
+        variant: String,
+        /// The filter whose result depends on more than the size.
+        filter: String,
+    },
     /// Outputs exist and may not be replaced.
     #[error("{count} of the outputs {}: {}", exist(*count), list(first))]
     Exists {
@@ -91,11 +112,14 @@ impl PlanError {
     /// What it means for the exit code.
     pub const fn class(&self) -> ErrorClass {
         match self {
-            Self::NoPaths | Self::NoVariants | Self::Variant(_) => ErrorClass::Usage,
+            Self::NoPaths | Self::NoVariants | Self::Variant(_) | Self::SizeUnknown { .. } => {
+                ErrorClass::Usage
+            }
             Self::NothingFound { .. } | Self::Unreadable { .. } => ErrorClass::NothingMatched,
             Self::InputIsOutput { .. }
             | Self::WouldReplaceInput { .. }
             | Self::Collision { .. }
+            | Self::VariantsCollide { .. }
             | Self::Exists { .. }
             | Self::CannotWrite { .. } => ErrorClass::Refused,
         }
@@ -106,7 +130,10 @@ impl PlanError {
     pub fn with_paths(self, told: impl Fn(&Path) -> PathBuf) -> Self {
         let all = |paths: Vec<PathBuf>| paths.iter().map(|path| told(path)).collect();
         match self {
-            Self::NoPaths | Self::NoVariants | Self::Variant(_) => self,
+            Self::NoPaths | Self::NoVariants | Self::Variant(_) | Self::SizeUnknown { .. } => self,
+            Self::VariantsCollide { one, other, image } => {
+                Self::VariantsCollide { one, other, image: told(&image) }
+            }
             Self::NothingFound { paths, subfolders, left_out } => {
                 Self::NothingFound { paths: all(paths), subfolders, left_out }
             }
@@ -145,6 +172,8 @@ impl PlanError {
             Self::InputIsOutput { .. } | Self::WouldReplaceInput { .. } => {
                 "originals are never touched; choose another folder with -o".into()
             }
+            Self::VariantsCollide { .. } => "put {variant} into the name pattern".into(),
+            Self::SizeUnknown { .. } => "take {width} and {height} out of the name pattern".into(),
             Self::Collision { .. } => {
                 "--if-collides rename numbers them; or process the folders one by one".into()
             }

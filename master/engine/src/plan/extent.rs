@@ -34,17 +34,31 @@ const MAX_STEPS: usize = 256;
 /// What the header of a file of that format declares; `head` is how it begins. `None` if it is
 /// unreadable, damaged, or of a kind whose size is elsewhere.
 pub(super) fn extent(format: Format, head: &[u8], file: &mut (impl Read + Seek)) -> Option<Extent> {
+    let (width, height, pixel_bytes) = declared(format, head, file)?;
+    let pixels = u64::from(width) * u64::from(height);
+    (pixels > 0).then_some(Extent { pixels, pixel_bytes })
+}
+
+/// The columns and rows that the header of such a file declares, px.
+pub(super) fn size(
+    format: Format,
+    head: &[u8],
+    file: &mut (impl Read + Seek),
+) -> Option<(u32, u32)> {
+    let (width, height, _) = declared(format, head, file)?;
+    (width > 0 && height > 0).then_some((width, height))
+}
+
+fn declared(format: Format, head: &[u8], file: &mut (impl Read + Seek)) -> Declared {
     let mut bytes = Bytes { head, file };
-    let (width, height, pixel_bytes) = match format {
+    match format {
         Format::Jpeg => jpeg(&mut bytes),
         Format::Png => png(&mut bytes),
         Format::Bmp => bmp(&mut bytes),
         Format::Gif => gif(&mut bytes),
         Format::Tiff => tiff(&mut bytes),
         Format::WebP => webp(&mut bytes),
-    }?;
-    let pixels = u64::from(width) * u64::from(height);
-    (pixels > 0).then_some(Extent { pixels, pixel_bytes })
+    }
 }
 
 /// Columns, rows, bytes a pixel.

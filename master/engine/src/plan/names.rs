@@ -7,7 +7,7 @@ use lote_protocol::format::{Format, Sniffed};
 use unicode_normalization::UnicodeNormalization;
 
 /// Longest file name, in bytes, that common file systems take.
-const MAX_NAME_BYTES: usize = 255;
+pub(super) const MAX_NAME_BYTES: usize = 255;
 
 /// Endings of image formats that Lote recognises but does not read.
 const UNSUPPORTED_EXTENSIONS: [&str; 4] = ["avif", "heic", "heif", "jxl"];
@@ -109,11 +109,24 @@ pub(super) fn fold(text: &OsStr) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::Pattern;
+    use super::super::pattern::{Facts, Number, Pattern};
     use super::*;
 
     fn file_name(stem: &OsStr, variant: &str, number: u32, extension: &OsStr) -> OsString {
-        Pattern::default().file_name(stem, 0, variant, number, extension)
+        let facts = Facts {
+            stem,
+            dir: Path::new(""),
+            variant,
+            number: Number { value: 1, digits: 1 },
+            moment: jiff::civil::DateTime::ZERO,
+            size: (1, 1),
+            format: "",
+            extension,
+            copy: 1,
+            again: number,
+        };
+        let path = Pattern::default().path(&facts);
+        path.file_name().unwrap().to_owned()
     }
 
     fn named(name: &str, content: Sniffed, wanted: Option<Format>) -> String {
