@@ -21,6 +21,15 @@ impl Lang {
         Self::from_locale(&names.iter().find_map(set).unwrap_or_default())
     }
 
+    /// The language that `LOTE_LANG` asks for, else this one, else that of the environment.
+    pub fn chosen(language: Option<&str>) -> Self {
+        let asked = env::var_os("LOTE_LANG").is_some_and(|value| !value.is_empty());
+        match language.filter(|_| !asked) {
+            Some(language) => Self::from_locale(language),
+            None => Self::from_environment(),
+        }
+    }
+
     /// The language of a locale such as `es_ES.UTF-8`.
     pub fn from_locale(locale: &str) -> Self {
         let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();

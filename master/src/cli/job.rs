@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::args::{ShowArgs, WorkArgs};
+use super::report::Report;
 use super::ui::Ui;
 use super::{Exit, probe, room, session};
 use crate::terminal::Terminal;
@@ -17,6 +18,7 @@ use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::Ndjson;
 use lote_engine::report::text::printable;
 use lote_engine::run::{Settings, sweep_orphans};
+use lote_serve::web::report::Kind;
 
 /// What a job is asked for.
 pub(super) struct Job {
@@ -40,6 +42,8 @@ pub(super) struct Here {
     pub(super) worker_command: Option<String>,
     pub(super) external: bool,
     pub(super) show: ShowArgs,
+    /// The file of the report, if one is wanted.
+    pub(super) report: Option<(PathBuf, Kind)>,
 }
 
 /// Plans a job and runs it to its end.
@@ -109,6 +113,9 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
         vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
     if job.here.show.ndjson {
         reporters.push(Box::new(Ndjson::new()));
+    }
+    if let Some((file, kind)) = &job.here.report {
+        reporters.push(Box::new(Report::new(file.clone(), *kind, Arc::clone(plan), ui)));
     }
     let trouble = Trouble::default();
     match Journal::create(&job.output, &job.header) {
@@ -211,16 +218,17 @@ impl Trouble {
     }
 }
 
-/// How a job works, as it goes on record.
-pub(super) fn work(args: &WorkArgs, mode: lote_engine::event::Mode, durable: bool) -> Work {
-    let WorkArgs { jobs, timeout, max_memory, max_pixels, sandbox, .. } = *args;
-    Work { mode, jobs, timeout, max_memory, max_pixels, durable, sandbox: sandbox.into() }
-}
-
-/// The same as arguments.
-fn work_args(work: &Work, worker_command: Option<String>) -> WorkArgs {
+/// How a job works, as arguments.
+pub(super) fn work_args(work: &Work, worker_command: Option<String>) -> WorkArgs {
     let Work { jobs, timeout, max_memory, max_pixels, sandbox, .. } = *work;
-    WorkArgs { jobs, timeout, max_memory, max_pixels, sandbox: sandbox.into(), worker_command }
+    WorkArgs {
+        jobs,
+        timeout,
+        max_memory,
+        max_pixels,
+        sandbox: Some(sandbox.into()),
+        worker_command,
+    }
 }
 
 /// Lists what would be done.

@@ -10,8 +10,11 @@ mod exit;
 mod interrupt;
 mod job;
 mod list;
+mod make;
+mod pipe;
 mod probe;
-mod quantity;
+mod recipes;
+mod report;
 mod rerun;
 mod room;
 mod run;
@@ -27,6 +30,7 @@ use clap::{CommandFactory, Parser};
 pub use args::Cli;
 use args::{SamplesArgs, Sub};
 pub use exit::Exit;
+use lote_engine::job::Config;
 use ui::Ui;
 
 /// Runs the program with these arguments, the program's own name first.
@@ -40,10 +44,16 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
             return if code == 0 { Exit::Ok } else { Exit::Usage };
         }
     };
-    let ui = Ui::new(&cli.global);
+    let config = Config::load(cli.global.config.as_deref());
+    let ui = Ui::new(&cli.global, config.as_ref().ok().and_then(|it| it.language.as_deref()));
+    let config = match config {
+        Ok(config) => config,
+        Err(error) => return make::refuse(&error, ui),
+    };
     match cli.command {
-        Sub::Serve(args) => serve::execute(&args, ui),
-        Sub::Run(args) => run::execute(&args, ui),
+        Sub::Serve(args) => serve::execute(&args, &config, ui),
+        Sub::Run(args) => run::execute(&args, &config, ui),
+        Sub::Recipes(args) => recipes::execute(&args, ui),
         Sub::Rerun(args) => rerun::execute(&args, ui),
         Sub::Compare(args) => compare::execute(&args, ui),
         Sub::Demo(args) => demo::execute(&args, ui),

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::Exit;
 use super::args::{RerunArgs, WorkArgs};
-use super::choice::SandboxArg;
 use super::job::{self, Here, Job};
 use super::ui::Ui;
 use lote_engine::journal::{Header, Outcome, Records, newest, read_all, wanted};
@@ -47,6 +46,7 @@ pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
             worker_command: args.work.worker_command.clone(),
             external: false,
             show: args.show.clone(),
+            report: None,
         },
     };
     job::execute(&job, ui)
@@ -59,9 +59,7 @@ pub(super) fn apply(args: &WorkArgs, header: &mut Header) {
     work.timeout = args.timeout.or(work.timeout);
     work.max_memory = args.max_memory.or(work.max_memory);
     work.max_pixels = args.max_pixels.or(work.max_pixels);
-    if args.sandbox != SandboxArg::Auto {
-        work.sandbox = args.sandbox.into();
-    }
+    work.sandbox = args.sandbox.map_or(work.sandbox, Into::into);
 }
 
 /// Says that there is no job on record.

@@ -1,52 +1,76 @@
 //! `lote run`.
 
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::task::Encoding;
 
 use super::args::RunArgs;
 use super::job::{self, Here, Job};
+use super::make::is_standard;
 use super::ui::Ui;
-use super::{Exit, catalogue, rerun};
+use super::{Exit, pipe, recipes, report, rerun};
+use lote_engine::job::Config;
 use lote_engine::journal::{By, Header, How, Past, Records, read_all};
+use lote_engine::plan::IfExists;
 use lote_engine::plan::error::reason;
-use lote_engine::plan::{Globs, IfExists, PlanError, Request};
 
-pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
-    let journals = if args.resume { read_all(&args.output) } else { Vec::new() };
-    let header = if args.paths.is_empty() && args.files_from.is_none() {
-        let Some(last) = journals.last() else { return rerun::nothing(&args.output, ui) };
+pub(super) fn execute(args: &RunArgs, config: &Config, ui: Ui) -> Exit {
+    match run(args, config, ui) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
+    let asked = args.make.asked(config, ui)?;
+    if args.print_recipe {
+        let text = asked.recipe(ui)?.to_toml();
+        // The reader may have left.
+        let _ = io::stdout().write_all(text.as_bytes());
+        return Ok(Exit::Ok);
+    }
+    let kind = args.report.as_ref().map(|file| report::kind(file, ui)).transpose()?;
+    let has_paths = !args.paths.is_empty() || args.files_from.is_some();
+    let goes_on_alone = args.resume && !has_paths && asked.is_empty();
+    if asked.is_empty() && !goes_on_alone && io::stderr().is_terminal() {
+        ui.say(ui.lang.pick("recipes, for --recipe:", "recetas, para --receta:"));
+        ui.say(recipes::overview(ui.lang).trim_end());
+    }
+    let worker_command = args.make.work.worker_command.clone();
+    if is_standard(&args.make.output) || args.paths.iter().any(|path| is_standard(path)) {
+        if !is_standard(&args.make.output) {
+            ui.error("an image from standard input goes to standard output", Some("add -o -"));
+            return Err(Exit::Usage);
+        }
+        return Ok(pipe::execute(&asked, &args.paths, worker_command, ui));
+    }
+    let output = asked.output();
+    let journals = if args.resume { read_all(&output) } else { Vec::new() };
+    let header = if goes_on_alone {
+        let Some(last) = journals.last() else { return Err(rerun::nothing(&output, ui)) };
         let mut header = last.header.again();
-        rerun::apply(&args.work, &mut header);
-        header.work.durable |= args.durable;
+        rerun::apply(&args.make.work, &mut header);
+        header.work.durable |= args.make.durable;
         header
     } else {
-        let request = inputs(args, ui).and_then(|(paths, globs)| {
-            request(args, paths, globs).map_err(|error| job::refuse(&error, ui))
-        });
-        match request {
-            Ok(request) => {
-                let work = job::work(&args.work, args.mode.into(), args.durable);
-                Header::new(&request, By::Run, work)
-            }
-            Err(exit) => return exit,
-        }
+        let request = asked.request(inputs(args, ui)?, ui)?;
+        Header::new(&request, By::Run, asked.work())
     };
     let goes_on = journals.last().is_some_and(|last| goes_on(&header, last));
     let job = Job {
         if_exists: if goes_on { IfExists::Overwrite } else { header.if_exists },
         header,
-        output: args.output.clone(),
-        past: Records::new(&args.output, journals),
+        past: Records::new(&output, journals),
+        output,
         only: None,
         here: Here {
-            worker_command: args.work.worker_command.clone(),
+            worker_command,
             external: args.external_workers,
             show: args.show.clone(),
+            report: args.report.clone().zip(kind),
         },
     };
-    job::execute(&job, ui)
+    Ok(job::execute(&job, ui))
 }
 
 /// Whether a job that refuses to replace outputs may replace those that exist, as it goes on with
@@ -63,7 +87,7 @@ fn goes_on(header: &Header, last: &Past) -> bool {
 }
 
 /// What was named, by the arguments and by a list. An error has been told already.
-fn inputs(args: &RunArgs, ui: Ui) -> Result<(Vec<PathBuf>, Globs), Exit> {
+fn inputs(args: &RunArgs, ui: Ui) -> Result<Vec<PathBuf>, Exit> {
     let mut paths = args.paths.clone();
     if let Some(list) = &args.files_from {
         let listed = super::list::read(list, args.null).map_err(|error| {
@@ -77,26 +101,5 @@ fn inputs(args: &RunArgs, ui: Ui) -> Result<(Vec<PathBuf>, Globs), Exit> {
         }
         paths.extend(listed);
     }
-    let globs = Globs::new(args.include.clone(), args.exclude.clone()).map_err(|error| {
-        ui.error(&error.to_string(), Some("write it as for a shell, in quotes: '*.jpg'"));
-        Exit::Usage
-    })?;
-    Ok((paths, globs))
-}
-
-fn request(args: &RunArgs, paths: Vec<PathBuf>, globs: Globs) -> Result<Request, PlanError> {
-    let variants = VariantSpec::parse_all(&args.filters, &catalogue::specs())?;
-    Ok(Request {
-        recursive: args.recursive,
-        globs,
-        pattern: args.pattern.clone(),
-        encoding: Encoding {
-            format: args.format,
-            quality: args.quality,
-            background: args.background,
-        },
-        if_exists: args.if_exists.into(),
-        if_collides: args.if_collides.into(),
-        ..Request::new(paths, args.output.clone(), variants)
-    })
+    Ok(paths)
 }

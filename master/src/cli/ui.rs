@@ -23,8 +23,8 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 const WARN: Style = AnsiColor::Yellow.on_default().bold();
 
 impl Ui {
-    /// Sets up colours and logs for the whole program.
-    pub(super) fn new(global: &Global) -> Self {
+    /// Sets up colours and logs for the whole program; `language` is that of `lote.toml`.
+    pub(super) fn new(global: &Global, language: Option<&str>) -> Self {
         match global.color {
             clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
             clap::ColorChoice::Always => anstream::ColorChoice::Always,
@@ -41,7 +41,7 @@ impl Ui {
             (false, 0) => Verbosity::Normal,
             (false, _) => Verbosity::Verbose,
         };
-        Self { lang: Lang::from_environment(), verbosity }
+        Self { lang: Lang::chosen(language), verbosity }
     }
 
     /// Says why something cannot be done, in one line, and what to do about it, in another.

@@ -25,8 +25,10 @@ pub use summary::{Progress, Quarantined, Summary, VariantSummary};
 pub enum Mode {
     /// Many processes with one thread each.
     #[default]
+    #[serde(alias = "procesos")]
     Processes,
     /// One process with many threads.
+    #[serde(alias = "hilos")]
     Threads,
 }
 

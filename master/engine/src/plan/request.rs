@@ -66,12 +66,16 @@ impl Request {
 pub enum IfExists {
     /// Replace it.
     #[default]
+    #[serde(alias = "sobrescribir")]
     Overwrite,
     /// Leave it, and do not make it again.
+    #[serde(alias = "saltar")]
     Skip,
     /// Leave it, and number the new one: `a_grises-2.jpg`.
+    #[serde(alias = "renombrar")]
     Rename,
     /// Refuse the run.
+    #[serde(alias = "fallar")]
     Fail,
 }
 
@@ -83,7 +87,9 @@ pub enum IfExists {
 pub enum IfCollides {
     /// Refuse the run.
     #[default]
+    #[serde(alias = "fallar")]
     Fail,
     /// Number all but the first: `a-2_grises.jpg`.
+    #[serde(alias = "renombrar")]
     Rename,
 }

@@ -8,6 +8,7 @@ pub mod access;
 mod archive;
 mod assets;
 pub mod body;
+mod convert;
 pub mod error;
 pub mod file;
 mod guard;
@@ -18,7 +19,7 @@ mod origin;
 mod patience;
 mod preview;
 pub mod recipes;
-mod report;
+pub mod report;
 pub mod scratch;
 pub mod server;
 pub mod socket;
@@ -111,6 +112,7 @@ pub fn router(app: App) -> Router {
         .merge(zip::routes())
         .merge(report::routes())
         .merge(recipes::routes())
+        .merge(convert::routes())
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || {
             let message = "this address is not asked in that way";
