@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use lote_engine::plan::Pattern;
-use lote_protocol::format::Format;
+use lote_protocol::format::FormatId;
 
 use super::choice::{self, IfCollidesArg, IfExistsArg, ModeArg, SandboxArg};
 use lote_engine::quantity;
@@ -73,6 +73,9 @@ lote run [OPTIONS] --filter <FILTER> <PATH>...
     /// List the recipes, or print one
     #[command(visible_alias = "recetas")]
     Recipes(RecipeArgs),
+    /// List the formats that are read and written
+    #[command(visible_alias = "formatos")]
+    Formats(FilterArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -170,7 +173,7 @@ pub(super) struct MakeArgs {
     pub(super) mode: Option<ModeArg>,
     /// Format of the outputs  [default: as each input]
     #[arg(long, value_name = "FORMAT", value_parser = choice::format)]
-    pub(super) format: Option<Format>,
+    pub(super) format: Option<FormatId>,
     /// JPEG and WebP quality  [default: 75]
     #[arg(long, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(super) quality: Option<u8>,

@@ -13,6 +13,7 @@ use super::{Exit, probe, room, session};
 use crate::terminal::Terminal;
 use lote_engine::event::Event;
 use lote_engine::journal::{Header, How, Journal, Records, Unusable, Work};
+use lote_engine::lang::Lang;
 use lote_engine::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::Ndjson;
@@ -137,10 +138,10 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     }
     if let Some(why) = trouble.get() {
         ui.warn(&match ui.lang {
-            lote_engine::lang::Lang::En => {
+            Lang::En => {
                 format!("not all is on record, so that --resume would make it again: {why}")
             }
-            lote_engine::lang::Lang::Es => {
+            Lang::Es => {
                 format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
             }
         });

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use lote_protocol::format::Format;
+use lote_imaging::formats::by_name;
+use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Policy;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -17,7 +18,7 @@ use crate::quantity;
 pub struct Options {
     /// Format of the outputs.
     #[serde(alias = "formato", skip_serializing_if = "Option::is_none", with = "format")]
-    pub format: Option<Format>,
+    pub format: Option<FormatId>,
     /// JPEG and WebP quality, 1..=100.
     #[serde(alias = "calidad", skip_serializing_if = "Option::is_none")]
     pub quality: Option<u8>,
@@ -169,9 +170,9 @@ impl Typed {
     }
 }
 
-fn known_format(text: &str) -> Result<Format, String> {
-    let known = Format::from_extension(text.trim_start_matches('.'));
-    known.ok_or_else(|| format!("there is no format {text}"))
+fn known_format(text: &str) -> Result<FormatId, String> {
+    let known = by_name(text.trim_start_matches('.')).filter(|format| format.is_written());
+    known.map(|format| format.id).ok_or_else(|| format!("there is no format {text}"))
 }
 
 /// Reads and writes an optional value as it is typed.
@@ -204,7 +205,7 @@ typed!(bytes, u64, quantity::bytes, |bytes| Typed::Whole(*bytes));
 typed!(count, u64, quantity::count, |count| Typed::Whole(*count));
 typed!(seconds, Duration, quantity::seconds, |time| Typed::Number(time.as_secs_f64()));
 typed!(color, [u8; 3], quantity::color, |[r, g, b]| Typed::Text(format!("#{r:02x}{g:02x}{b:02x}")));
-typed!(format, Format, known_format, |format| Typed::Text(format.extensions()[0].to_owned()));
+typed!(format, FormatId, known_format, |format| Typed::Text(format.name().to_owned()));
 
 #[cfg(test)]
 mod tests {
@@ -222,7 +223,7 @@ mod tests {
             if_exists = "skip"
             recursive = true
         "##;
-        let spanish = r##"
+        let spanish = r#"
             formato = ".WEBP"
             calidad = 82
             fondo = "102030"
@@ -231,7 +232,7 @@ mod tests {
             limite_tiempo = "0.5s"
             si_existe = "saltar"
             recursivo = true
-        "##;
+        "#;
         let read = |text: &str| toml::from_str::<Options>(text).unwrap();
         assert_eq!(read(english), read(spanish));
         assert_eq!(read(english).timeout, Some(Duration::from_millis(500)));

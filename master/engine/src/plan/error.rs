@@ -164,8 +164,8 @@ impl PlanError {
                 left_out.misnamed.first.first().map_or("a file", String::as_str)
             ),
             Self::NothingFound { .. } => {
-                "images are .jpg .jpeg .png .bmp .gif .tif .tiff .webp; a file given by its own \
-                 name is taken whatever it is called"
+                "`lote formats` lists the endings of images; a file given by its own name is taken \
+                 whatever it is called"
                     .into()
             }
             Self::Unreadable { .. } => "check the path and its permissions".into(),

@@ -8,7 +8,6 @@
 mod collide;
 pub mod error;
 mod existing;
-mod extent;
 mod globs;
 mod left_out;
 mod list;
@@ -34,17 +33,17 @@ mod tests;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use lote_imaging::formats::{Format, Sniffed, find};
 use lote_protocol::filter::{VariantSpec, check_all};
-use lote_protocol::format::Sniffed;
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
 pub use error::{ErrorClass, PlanError};
-pub use extent::Extent;
 pub use globs::{GlobError, Globs};
 pub use left_out::{LeftOut, Tally};
-pub use list::{Listed, Listing, is_image_name, list, sniff_head};
+pub use list::{Listed, Listing, is_image_name, list};
+pub use lote_imaging::formats::Extent;
 use naming::Naming;
 pub use past::{Done, NoPast, Past};
 pub use pattern::{Number, Pattern, PatternError};
@@ -92,6 +91,8 @@ pub struct Image {
     pub failure: Option<Failure>,
     /// Whether it is a symbolic link.
     link: bool,
+    /// What its outputs are written as, where that is known.
+    format: Option<&'static Format>,
     stem: OsString,
     extension: OsString,
 }
@@ -191,9 +192,16 @@ fn image(found: scan::Found, encoding: &Encoding) -> Image {
         Err(failure) => (0, None, None, Sniffed::Unknown, Some(failure)),
     };
     let modified_ns = modified.and_then(nanoseconds);
-    let (stem, extension) = names::stem_and_extension(&found.name, content, encoding.format);
+    let format = match (encoding.format, content) {
+        (Some(wanted), _) => find(wanted),
+        (None, Sniffed::Known(format)) => {
+            Some(format.gives(extent.is_some_and(Extent::may_have_alpha)))
+        }
+        (None, Sniffed::Unsupported(_) | Sniffed::Unknown) => None,
+    };
+    let (stem, extension) = names::stem_and_extension(&found.name, format);
     let (path, name, link) = (found.path, found.name, found.link);
-    Image { path, name, bytes, extent, modified_ns, failure, link, stem, extension }
+    Image { path, name, bytes, extent, modified_ns, failure, link, format, stem, extension }
 }
 
 impl Plan {
@@ -270,7 +278,10 @@ impl Plan {
             output: self.absolute(&self.output(*image, *variant as usize)),
             replace: self.replace,
             durable: false,
-            encoding: self.encoding.clone(),
+            encoding: Encoding {
+                format: self.images[*image].format.map(|format| format.id),
+                ..self.encoding.clone()
+            },
         };
         Some(Task {
             id: unit as u64,

@@ -8,14 +8,13 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use lote_imaging::filters::result_size::result_size;
+use lote_imaging::formats::{Format, HEAD_BYTES, Sniffed, sniff};
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::format::{Format, Sniffed};
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::collide::{self, Copies};
-use super::extent::{HEAD_BYTES, size};
 use super::pattern::{Facts, Number, Pattern};
-use super::sniff::{content, open, read_head};
+use super::sniff::{open, read_head};
 use super::taken::{Taken, taken};
 use super::{IfCollides, Image, Past, PlanError, Request};
 
@@ -85,7 +84,6 @@ impl Naming {
         variant: &'a VariantSpec,
         variants: usize,
     ) -> Facts<'a> {
-        let format = image.extension.to_str().and_then(Format::from_extension);
         Facts {
             stem: &image.stem,
             dir: image.name.parent().unwrap_or(Path::new("")),
@@ -93,7 +91,7 @@ impl Naming {
             number: self.numbers.get(place.0).copied().unwrap_or(Number { value: 1, digits: 1 }),
             moment: self.moments.get(place.0).copied().unwrap_or(DateTime::ZERO),
             size: self.sizes.get(place.0 * variants + place.1).copied().unwrap_or_default(),
-            format: format.map_or("", Format::word),
+            format: image.format.map_or("", |format| format.id.name()),
             extension: &image.extension,
             copy: 1,
             again: 1,
@@ -165,16 +163,16 @@ fn peek(path: &Path) -> Option<(Taken, Option<(u32, u32)>)> {
     let mut file = open(path).ok()?;
     let mut head = [0; HEAD_BYTES];
     let read = read_head(&mut file, &mut head).ok()?;
-    let Sniffed::Known(format) = content(&head[..read]) else { return None };
+    let Sniffed::Known(format) = sniff(&head[..read]) else { return None };
     Some(facts_of(format, &head[..read], &mut file))
 }
 
 fn facts_of(
-    format: Format,
+    format: &Format,
     head: &[u8],
     file: &mut (impl Read + Seek),
 ) -> (Taken, Option<(u32, u32)>) {
-    (taken(format, file), size(format, head, file))
+    (taken(format, file), format.size(head, file))
 }
 
 /// When a file was last changed, in UTC.

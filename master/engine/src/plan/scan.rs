@@ -12,7 +12,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lote_protocol::format::Sniffed;
+use lote_imaging::formats::Sniffed;
 use lote_protocol::outcome::{Failure, FailureKind};
 use walkdir::{DirEntry, WalkDir};
 

@@ -12,9 +12,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::StreamExt as _;
 use lote_engine::catalogue;
-use lote_engine::plan::sniff_head;
+use lote_imaging::formats::{SNIFF_BYTES, Sniffed, by_name, sniff};
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::format::{Format, SNIFF_BYTES, Sniffed};
 use lote_protocol::task::Encoding;
 use percent_encoding::percent_decode_str;
 use tokio::io::AsyncWriteExt as _;
@@ -74,9 +73,9 @@ async fn convert(
     let missing = || Refusal::internal("there is no picture").into_response();
     let print = prints.first().ok_or_else(missing)?;
     let bytes = print.read().await.map_err(|_| missing())?;
-    let kind = match sniff_head(&bytes[..bytes.len().min(SNIFF_BYTES)]) {
-        Sniffed::Known(format) => format!("image/{}", format.word()),
-        Sniffed::Unsupported(_) | Sniffed::Unknown => "application/octet-stream".to_owned(),
+    let kind = match sniff(&bytes[..bytes.len().min(SNIFF_BYTES)]) {
+        Sniffed::Known(format) => format.mime,
+        Sniffed::Unsupported(_) | Sniffed::Unknown => "application/octet-stream",
     };
     Ok(([(CONTENT_TYPE, kind)], bytes).into_response())
 }
@@ -95,9 +94,9 @@ fn order(query: &str) -> Result<Order, Refusal> {
             "f" if filter.is_none() => filter = Some(value.into_owned()),
             "f" => return Err(Refusal::bad_request("one image is made at a time: one f")),
             "format" | "formato" => {
-                let format = Format::from_extension(&value);
+                let format = by_name(&value).filter(|format| format.is_written());
                 let unknown = || Refusal::bad_request(format!("there is no format {value}"));
-                encoding.format = Some(format.ok_or_else(unknown)?);
+                encoding.format = Some(format.ok_or_else(unknown)?.id);
             }
             "quality" | "calidad" => {
                 let quality = value.parse().ok().filter(|quality| (1..=100).contains(quality));
@@ -169,7 +168,7 @@ mod tests {
         assert_eq!(steps("f=grises+sepia"), ["grises", "sepia"]);
         assert_eq!(steps("f=grayscale%2Bblur%3Aradius=2"), ["grises", "blur"]);
         let made = order("quality=90&f=sepia&format=webp").unwrap().encoding;
-        assert_eq!((made.quality, made.format), (90, Some(Format::WebP)));
+        assert_eq!((made.quality, made.format), (90, by_name("webp").map(|format| format.id)));
         for query in ["", "f=gris", "f=sepia&f=blur", "f=sepia&quality=0", "f=sepia&x=1", "f=%ff"] {
             assert_eq!(order(query).unwrap_err().status, StatusCode::BAD_REQUEST, "{query}");
         }

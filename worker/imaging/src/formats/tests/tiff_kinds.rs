@@ -197,7 +197,7 @@ fn tiles_with_separate_planes_are_unsupported() {
 #[test]
 fn further_pages_are_noted() {
     let (page, _) = written(
-        &Document::still(Format::Tiff, picture(4, 4, Channels::Gray, false)),
+        &Document::still(&TIFF, picture(4, 4, Channels::Gray, false)),
         &Encoding::default(),
     );
     let first = u32::from_le_bytes(page[4..8].try_into().unwrap()) as usize;

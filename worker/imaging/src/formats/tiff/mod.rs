@@ -1,5 +1,6 @@
 //! TIFF. The only file that names the crate `tiff`.
 
+mod extent;
 mod samples;
 
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
@@ -11,15 +12,13 @@ use ::tiff::encoder::{
 };
 use ::tiff::tags::{PhotometricInterpretation, SampleFormat, Tag, Type};
 use ::tiff::{ColorType, TiffError, TiffResult};
-use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::formats::Metadata;
 use crate::formats::Source;
-use crate::formats::fit::Shape;
 use crate::formats::limit;
-use crate::formats::probe::Stored;
+use crate::formats::table::{Content, Format, Gives, Holds, id};
 use crate::formats::tiff::samples::{Extra, Kind, Model, Raw, to_picture};
 use crate::metadata::exif::{EXIF_IFD, GPS_IFD};
 use crate::metadata::exif_block::Block;
@@ -27,8 +26,24 @@ use crate::metadata::exif_fields::{Field, Fields};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-/// What a TIFF can hold: everything.
-pub(crate) const SHAPE: Shape = Shape { name: "TIFF", gray: true, alpha: true, deep: true };
+/// TIFF holds every still picture.
+pub static FORMAT: Format = Format {
+    id: id("tiff"),
+    name: "TIFF",
+    endings: &["tif", "tiff"],
+    mime: "image/tiff",
+    in_browsers: false,
+    has_quality: false,
+    gives: Gives::Itself,
+    holds: Holds { gray: true, alpha: true, deep: true, frames: false, icc: true, exif: true },
+    magic: |head| MAGICS.iter().any(|magic| head.starts_with(*magic)),
+    header: extent::declared,
+    decode,
+    encode: Some(encode),
+};
+
+/// TIFF and `BigTIFF`, in both byte orders.
+const MAGICS: [&[u8; 4]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
 
 /// The tags of the resolution: columns, rows, unit.
 const RESOLUTION: [u16; 3] = [0x011a, 0x011b, 0x0128];
@@ -40,7 +55,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let stated = Stated::read(bytes);
     let mut decoder = open(stated.as_readable(bytes), limits)?;
     let size = decoder.dimensions().map_err(|e| failure(&e))?;
-    limit::check(limits, Format::Tiff, size, 1, 1)?;
+    limit::check(limits, &FORMAT, size, 1, 1)?;
     let icc =
         decoder.find_tag(Tag::IccProfile).ok().flatten().and_then(|value| value.into_u8_vec().ok());
     let raw = read_samples(&mut decoder, &stated, limits, size, pool)?;
@@ -60,19 +75,6 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         notes,
         ..Source::still(picture)
     })
-}
-
-/// The size, px, and the EXIF block of the first page.
-pub(crate) fn probe(file: impl Read + Seek, limits: &Limits) -> Result<Stored, Failure> {
-    let mut decoder = open(file, limits)?;
-    let size = decoder.dimensions().map_err(|e| failure(&e))?;
-    let orientation =
-        decoder.find_tag_unsigned::<u16>(Tag::Orientation).ok().flatten().unwrap_or(1);
-    let fields = Fields {
-        image: vec![Field::short(Tag::Orientation.to_u16(), orientation)],
-        ..Fields::default()
-    };
-    Ok(Stored { size, exif: Some(fields.build()) })
 }
 
 fn open<R: Read + Seek>(file: R, limits: &Limits) -> Result<Decoder<R>, Failure> {
@@ -203,7 +205,7 @@ fn read_samples(
     }
     // What it is in the file, and what it becomes.
     let pixel_bits = u64::from(count) * u64::from(kind.bits()).max(16);
-    limit::check(limits, Format::Tiff, (width, height), 1, pixel_bits / 8)?;
+    limit::check(limits, &FORMAT, (width, height), 1, pixel_bits / 8)?;
     let extra = match decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples) {
         Ok(Some(extra)) => match extra.first() {
             Some(1) => Extra::Premultiplied,
@@ -276,11 +278,11 @@ fn one_line(what: &str) -> String {
 
 /// Encodes a picture of any layout and depth.
 pub(crate) fn encode(
-    picture: &Picture,
-    metadata: &Metadata,
+    content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
+    let (picture, metadata) = (content.first(), content.metadata.as_ref());
     let mut file = Cursor::new(pool.file());
     let result = match (&picture.samples, picture.channels) {
         (Samples::U8(s), Channels::Gray) => {
