@@ -28,7 +28,7 @@ fn a_picture_comes_back_filtered_and_in_the_format_that_was_asked_for() {
     let answer = convert("f=grises&format=webp&quality=50", &picture());
     assert_eq!((answer.status, answer.header("content-type")), (200, "image/webp"));
     let answer = convert("f=grises", b"no image");
-    assert_eq!((answer.status, answer.code().as_str()), (422, "not_an_image"));
+    assert_eq!((answer.status, answer.code().as_str()), (422, "not-an-image"));
     let answer = convert("f=gris", &picture());
     assert_eq!((answer.status, answer.code().as_str()), (400, "bad_request"));
     assert!(answer.json()["error"]["hint"].as_str().unwrap().contains("grises"));

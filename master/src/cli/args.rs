@@ -54,6 +54,9 @@ lote run [OPTIONS] --filter <FILTER> <PATH>...
        lote run [OPTIONS] --resume [--output <DIR>]"
     )]
     Run(Box<RunArgs>),
+    /// Process what appears or changes in folders, until it is told to end
+    #[command(visible_alias = "vigilar")]
+    Watch(Box<WatchArgs>),
     /// Repeat the last job of an output folder, or what failed in it
     #[command(visible_alias = "repetir")]
     Rerun(RerunArgs),
@@ -80,6 +83,11 @@ lote run [OPTIONS] --filter <FILTER> <PATH>...
     Completions {
         /// The shell
         shell: clap_complete::Shell,
+    },
+    /// Write the manual pages to a folder
+    Manual {
+        /// The folder to write them to
+        dir: PathBuf,
     },
     /// Run a worker by hand, for debuggers and profilers
     Worker(WorkerArgs),
@@ -220,6 +228,21 @@ pub(super) struct RunArgs {
     /// Let workers join that were started by hand: `lote worker connect SOCKET`
     #[arg(long)]
     pub(super) external_workers: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WatchArgs {
+    /// Folders to watch, with everything below them
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) folders: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) make: MakeArgs,
+    /// Seconds that a file has to stand still before it is taken
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = quantity::seconds)]
+    pub(super) settle: std::time::Duration,
+    /// Write events to standard output, a JSON object a line
+    #[arg(long)]
+    pub(super) ndjson: bool,
 }
 
 #[derive(Debug, Args)]

@@ -122,8 +122,7 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     match Journal::create(&job.output, &job.header) {
         Ok(mut journal) => {
             journal.begin(plan);
-            let (plan, trouble) = (Arc::clone(plan), trouble.clone());
-            reporters.push(Box::new(Recorder { journal, plan, trouble }));
+            reporters.push(recorder(journal, plan, &trouble));
         }
         Err(error) => trouble.note(&error),
     }
@@ -136,16 +135,7 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
         // The reader may have left.
         let _ = writeln!(io::stdout(), "{summary}");
     }
-    if let Some(why) = trouble.get() {
-        ui.warn(&match ui.lang {
-            Lang::En => {
-                format!("not all is on record, so that --resume would make it again: {why}")
-            }
-            Lang::Es => {
-                format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
-            }
-        });
-    }
+    trouble.tell(ui);
     tell_left_out(plan, ui);
     let rest = resume_command(&job.output);
     session::conclude(plan, &ended, interrupt, Some(&rest), ui)
@@ -168,6 +158,11 @@ fn resume_command(output: &Path) -> String {
 
 /// What happened in so long is lost to the record if the program is killed, and made again.
 const PATIENCE: Duration = Duration::from_millis(5);
+
+/// Takes a run of that plan down in its journal.
+pub(super) fn recorder(journal: Journal, plan: &Arc<Plan>, trouble: &Trouble) -> Box<dyn Reporter> {
+    Box::new(Recorder { journal, plan: Arc::clone(plan), trouble: trouble.clone() })
+}
 
 /// Takes a run down in its journal.
 struct Recorder {
@@ -199,19 +194,33 @@ impl Reporter for Recorder {
 
 /// What keeps the journal from being written, if anything does.
 #[derive(Clone, Default)]
-struct Trouble(Arc<Mutex<Option<String>>>);
+pub(super) struct Trouble(Arc<Mutex<Option<String>>>);
 
 impl Trouble {
     fn set(&self, what: Option<String>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
-    fn note(&self, error: &io::Error) {
+    pub(super) fn note(&self, error: &io::Error) {
         self.set(Some(plan::error::reason(error)));
     }
 
     fn forget(&self) {
         self.set(None);
+    }
+
+    /// Says so, if something does.
+    pub(super) fn tell(&self, ui: Ui) {
+        if let Some(why) = self.get() {
+            ui.warn(&match ui.lang {
+                Lang::En => {
+                    format!("not all is on record, so that --resume would make it again: {why}")
+                }
+                Lang::Es => {
+                    format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
+                }
+            });
+        }
     }
 
     fn get(&self) -> Option<String> {

@@ -8,6 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::args::Global;
 use crate::terminal::Verbosity;
 use lote_engine::lang::Lang;
+use lote_engine::lang::texts::told;
 use lote_engine::report::text::printable;
 
 /// How the program talks.
@@ -45,18 +46,19 @@ impl Ui {
     }
 
     /// Says why something cannot be done, in one line, and what to do about it, in another.
-    #[allow(clippy::unused_self, reason = "a way of talking, like the others")]
     pub(super) fn error(self, what: &str, hint: Option<&str>) {
-        anstream::eprintln!("{ERROR}error:{ERROR:#} {}", printable(what));
+        let what = told(what, self.lang);
+        anstream::eprintln!("{ERROR}error:{ERROR:#} {}", printable(&what));
         if let Some(hint) = hint.filter(|hint| !hint.is_empty()) {
-            anstream::eprintln!("{HINT}hint:{HINT:#} {}", printable(hint));
+            let says = self.lang.pick("hint:", "consejo:");
+            anstream::eprintln!("{HINT}{says}{HINT:#} {}", printable(&told(hint, self.lang)));
         }
     }
 
     /// Says that something is not as it should be.
-    #[allow(clippy::unused_self, reason = "a way of talking, like the others")]
     pub(super) fn warn(self, what: &str) {
-        anstream::eprintln!("{WARN}warning:{WARN:#} {}", printable(what));
+        let says = self.lang.pick("warning:", "aviso:");
+        anstream::eprintln!("{WARN}{says}{WARN:#} {}", printable(&told(what, self.lang)));
     }
 
     /// The text so that it stands out.

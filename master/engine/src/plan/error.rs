@@ -155,10 +155,10 @@ impl PlanError {
             Self::NoPaths => "name files or folders with images".into(),
             Self::NoVariants => "name a filter, as in -f grises; `lote filters` lists them".into(),
             Self::Variant(error) => error.hint(),
-            Self::NothingFound { subfolders: true, .. } => "-R searches subfolders too".into(),
             Self::NothingFound { left_out, .. } if left_out.filtered.count > 0 => {
                 "--include and --exclude leave everything out".into()
             }
+            Self::NothingFound { subfolders: true, .. } => "-R searches subfolders too".into(),
             Self::NothingFound { left_out, .. } if left_out.misnamed.count > 0 => format!(
                 "{} is an image by its content; name it, or give it an ending that says so",
                 left_out.misnamed.first.first().map_or("a file", String::as_str)

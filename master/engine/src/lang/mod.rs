@@ -1,5 +1,7 @@
 //! The language that texts for people are in.
 
+pub mod texts;
+
 use std::env;
 
 /// A language of the product.
