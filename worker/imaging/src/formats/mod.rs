@@ -48,6 +48,19 @@ pub struct Frame {
     pub delay_ms: u32,
 }
 
+/// How a file holds its samples where the picture in memory does not show it: so may be written what
+/// has no more colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stored {
+    /// As in memory.
+    #[default]
+    Full,
+    /// As indices into a palette.
+    Palette,
+    /// Black and white, a bit a pixel.
+    Bilevel,
+}
+
 /// A decoded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -59,6 +72,8 @@ pub struct Document {
     pub loops: u32,
     /// Whether the file holds its samples exactly although its format need not: a lossless WebP.
     pub lossless: bool,
+    /// How the file holds its samples.
+    pub stored: Stored,
     /// ICC and EXIF.
     pub metadata: Metadata,
     /// What was left out and the user should know, one sentence each.
@@ -73,6 +88,7 @@ impl Document {
             frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
+            stored: Stored::Full,
             metadata: Metadata::default(),
             notes: Vec::new(),
         }
@@ -84,6 +100,7 @@ struct Source {
     frames: Vec<Frame>,
     loops: u32,
     lossless: bool,
+    stored: Stored,
     icc: Option<Vec<u8>>,
     exif: Option<Vec<u8>>,
     notes: Vec<String>,
@@ -95,6 +112,7 @@ impl Source {
             frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
+            stored: Stored::Full,
             icc: None,
             exif: None,
             notes: Vec::new(),
@@ -188,7 +206,15 @@ fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> D
             ..frame
         })
         .collect();
-    Document { format, frames, loops: source.loops, lossless: source.lossless, metadata, notes }
+    Document {
+        format,
+        frames,
+        loops: source.loops,
+        lossless: source.lossless,
+        stored: source.stored,
+        metadata,
+        notes,
+    }
 }
 
 fn too_long(what: &str, len: usize, max: u64) -> String {
@@ -221,46 +247,61 @@ pub fn encode(
     let Picture { width, height, channels, .. } = first.picture;
     let metadata =
         metadata_for(document, format, (width, height), channels, &mut shape, &mut notes);
-    let background = encoding.background;
-    if format == Format::Gif {
-        let mut shown = Vec::with_capacity(document.frames.len());
-        for frame in &document.frames {
-            // Told once is enough.
-            let mut notes_of_frame = Vec::new();
-            let picture = fit::fit(&frame.picture, shape, background, pool, &mut notes_of_frame);
-            if shown.is_empty() {
-                notes.append(&mut notes_of_frame);
-            }
-            shown.push(gif::Shown { picture, delay_ms: frame.delay_ms });
+    let count = document.frames.len();
+    let kept = if count > 1 && !holds_all(document.format, format) {
+        let (whole, parts) = match document.format {
+            Format::Tiff => ("several pages", "pages"),
+            _ => ("animation", "frames"),
+        };
+        let name = format.name();
+        notes.push(format!("{whole}: only the first of {count} {parts} is kept in {name}"));
+        1
+    } else {
+        count
+    };
+    let mut shown = Vec::with_capacity(kept);
+    for frame in &document.frames[..kept] {
+        let mut told = Vec::new();
+        let picture = fit::fit(&frame.picture, shape, encoding.background, pool, &mut told);
+        // Once is enough.
+        if shown.is_empty() {
+            notes.append(&mut told);
         }
-        notes.extend(gif::encode(&shown, document.loops, &metadata, out)?);
-        for frame in shown {
-            fit::give_back(frame.picture, pool);
-        }
-        return Ok(notes);
+        shown.push(Shown { picture, delay_ms: frame.delay_ms });
     }
-    if document.frames.len() > 1 {
-        notes.push(format!(
-            "animation: only the first of {} frames is kept in {}",
-            document.frames.len(),
-            format.name()
-        ));
-    }
-    let picture = fit::fit(&first.picture, shape, background, pool, &mut notes);
+    let picture = &*shown[0].picture;
     let result = match format {
-        Format::Jpeg => jpeg::encode(&picture, &metadata, encoding.quality, out),
-        Format::Bmp => bmp::encode(&picture, out),
-        Format::Tiff => tiff::encode(&picture, &metadata, pool, out),
+        Format::Jpeg => jpeg::encode(picture, &metadata, encoding.quality, out),
+        Format::Bmp => bmp::encode(picture, out),
+        Format::Gif => gif::encode(&shown, document.loops, &metadata, out),
+        Format::Tiff => tiff::encode(&shown, &metadata, document.stored, pool, out),
         Format::WebP => {
             let keep_exact = document.format == Format::WebP && document.lossless;
             let quality = (!keep_exact).then_some(encoding.quality);
-            webp::encode(&picture, &metadata, quality, pool, out)
+            webp::encode(picture, &metadata, quality, pool, out)
         }
-        Format::Png | Format::Gif => png::encode(&picture, &metadata, pool, out),
+        Format::Png => png::encode(picture, &metadata, pool, out),
     };
-    fit::give_back(picture, pool);
+    for frame in shown {
+        fit::give_back(frame.picture, pool);
+    }
     notes.extend(result?);
     Ok(notes)
+}
+
+/// A picture to be written, as the format can hold it, and how long it is shown.
+struct Shown<'a> {
+    picture: Cow<'a, Picture>,
+    delay_ms: u32,
+}
+
+/// Whether a format holds all the pictures of a file of another one. Pages are no animation.
+fn holds_all(from: Format, to: Format) -> bool {
+    match to {
+        Format::Tiff => true,
+        Format::Gif => from != Format::Tiff,
+        _ => false,
+    }
 }
 
 /// Begins a file that is encoded a few rows at a time: a still picture of the document's size with

@@ -15,7 +15,9 @@ use lote_protocol::task::Limits;
 
 use crate::formats::Frame;
 use crate::formats::Metadata;
+use crate::formats::Shown;
 use crate::formats::Source;
+use crate::formats::Stored;
 use crate::formats::fit::Shape;
 use crate::formats::gif::canvas::{Canvas, Leave, Part, hides_something, without_alpha};
 use crate::formats::gif::delta::{Area, changed, only_adds};
@@ -84,6 +86,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         icc: decoder.icc_profile().map(<[u8]>::to_vec),
         exif: None,
         lossless: false,
+        stored: Stored::Palette,
         notes: Vec::new(),
         frames,
         loops,
@@ -139,14 +142,7 @@ fn damaged(what: &str) -> Failure {
     Failure::new(FailureKind::Damaged, format!("the GIF is damaged: {what}"))
 }
 
-/// A picture to be written, and how long it is shown.
-pub(crate) struct Shown<'a> {
-    /// 8 bits, RGB or RGBA; all of the same size.
-    pub(crate) picture: Cow<'a, Picture>,
-    pub(crate) delay_ms: u32,
-}
-
-/// Encodes pictures as a GIF; several are an animation.
+/// Encodes pictures of 8 bits, RGB or RGBA and all of one size, as a GIF; several are an animation.
 pub(crate) fn encode(
     frames: &[Shown<'_>],
     loops: u32,
