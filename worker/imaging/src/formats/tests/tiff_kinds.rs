@@ -197,7 +197,7 @@ fn tiles_with_separate_planes_are_put_together() {
 #[test]
 fn pages_are_kept_or_their_loss_is_told() {
     let (page, _) = written(
-        &Document::still(Format::Tiff, picture(4, 4, Channels::Gray, false)),
+        &Document::still(&TIFF, picture(4, 4, Channels::Gray, false)),
         &Encoding::default(),
     );
     let first = u32::from_le_bytes(page[4..8].try_into().unwrap()) as usize;
@@ -213,9 +213,9 @@ fn pages_are_kept_or_their_loss_is_told() {
     file[link..link + 4].copy_from_slice(&(at as u32).to_le_bytes());
     let document = read(&file);
     assert_eq!(document.frames.len(), 2);
-    let (back, notes) = through(&document, Format::Tiff);
+    let (back, notes) = through(&document, &TIFF);
     assert_eq!((back.frames, notes), (document.frames.clone(), vec![]));
-    let (first, notes) = through(&document, Format::Png);
+    let (first, notes) = through(&document, &PNG);
     assert_eq!(first.frames, document.frames[..1]);
     assert_eq!(notes, ["several pages: only the first of 2 pages is kept in PNG"]);
 }

@@ -3,6 +3,7 @@
 mod chunks;
 mod directory;
 mod embedded;
+mod extent;
 mod fax;
 mod numbers;
 mod page;
@@ -12,16 +13,14 @@ mod write;
 
 use std::io::{Cursor, ErrorKind, Read, Seek};
 
-use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::formats::Frame;
 use crate::formats::Source;
 use crate::formats::Stored;
-use crate::formats::fit::Shape;
 use crate::formats::limit;
-use crate::formats::probe::Stored as Header;
+use crate::formats::table::{Format, Gives, Holds, id};
 use crate::formats::tiff::directory::{Directory, Tagged};
 use crate::formats::tiff::numbers::Kind;
 use crate::formats::tiff::page::Page;
@@ -30,8 +29,6 @@ use crate::metadata::exif_fields::{Field, Fields};
 use crate::metadata::orientation::{Orientation, upright};
 use crate::picture::Picture;
 use crate::pool::Pool;
-
-pub(crate) use self::write::encode;
 
 /// The tags that say how a picture is stored (TIFF 6.0, section 8 and later ones; its supplements).
 mod tag {
@@ -68,8 +65,24 @@ mod tag {
     pub(crate) const ICC: u16 = 34_675;
 }
 
-/// What a TIFF can hold: everything.
-pub(crate) const SHAPE: Shape = Shape { name: "TIFF", gray: true, alpha: true, deep: true };
+/// TIFF holds every still picture, and several as pages.
+pub static FORMAT: Format = Format {
+    id: id("tiff"),
+    name: "TIFF",
+    endings: &["tif", "tiff"],
+    mime: "image/tiff",
+    in_browsers: false,
+    has_quality: false,
+    gives: Gives::Itself,
+    holds: Holds { gray: true, alpha: true, deep: true, frames: true, icc: true, exif: true },
+    magic: |head| MAGICS.iter().any(|magic| head.starts_with(*magic)),
+    header: extent::declared,
+    decode,
+    encode: Some(write::encode),
+};
+
+/// TIFF and `BigTIFF`, in both byte orders.
+const MAGICS: [&[u8; 4]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
 
 /// The tags of the resolution: columns, rows, unit.
 const RESOLUTION: [u16; 3] = [0x011a, 0x011b, 0x0128];
@@ -166,7 +179,7 @@ struct Budget<'a> {
 impl Budget<'_> {
     /// Takes a page of so many bytes a pixel from it.
     fn take(&mut self, size: (u32, u32), pixel_bytes: u64) -> Result<(), Refused> {
-        limit::check(self.limits, Format::Tiff, size, 1, pixel_bytes).map_err(Refused::Limit)?;
+        limit::check(self.limits, &FORMAT, size, 1, pixel_bytes).map_err(Refused::Limit)?;
         let pixels = u64::from(size.0) * u64::from(size.1);
         self.pages += 1;
         self.pixels += pixels;
@@ -208,7 +221,7 @@ fn one_page(
 ) -> Result<Decoded, Refused> {
     let size = page::size(file, directory)?
         .ok_or_else(|| Refused::Damaged("a page of it states no size".into()))?;
-    limit::check(budget.limits, Format::Tiff, size.0, 1, 1).map_err(Refused::Limit)?;
+    limit::check(budget.limits, &FORMAT, size.0, 1, 1).map_err(Refused::Limit)?;
     let page = Page::read(file, directory, size)?;
     // What it is in the file, and what it becomes.
     budget.take(size.0, page.count as u64 * u64::from(page.kind.bits()).max(16) / 8)?;
@@ -248,19 +261,6 @@ fn pages<R: Read + Seek>(file: &mut Tagged<R>) -> Result<Vec<Directory>, Failure
         }
     }
     Ok(pages)
-}
-
-/// The size, px, and the EXIF block of the first page.
-pub(crate) fn probe(file: impl Read + Seek, _limits: &Limits) -> Result<Header, Failure> {
-    let mut file = Tagged::open(file).map_err(Refused::from)?;
-    let first = file.first;
-    let directory = file.directory(first).map_err(Refused::from)?;
-    let (size, orientation) = page::size(&mut file, &directory)
-        .map_err(Refused::from)?
-        .ok_or_else(|| damaged("it states no size"))?;
-    let fields =
-        Fields { image: vec![Field::short(tag::ORIENTATION, orientation)], ..Fields::default() };
-    Ok(Header { size, exif: Some(fields.build()) })
 }
 
 fn unsupported(what: &str) -> Failure {

@@ -12,9 +12,10 @@ use ::tiff::tags::{PhotometricInterpretation, SampleFormat, Tag, Type};
 use flate2::write::ZlibEncoder;
 use lote_protocol::outcome::{Failure, FailureKind};
 
+use crate::formats::Stored;
 use crate::formats::palette::{Indexed, exact_colors};
+use crate::formats::table::Content;
 use crate::formats::tiff::fax;
-use crate::formats::{Metadata, Shown, Stored};
 use crate::metadata::exif::{EXIF_IFD, GPS_IFD};
 use crate::metadata::exif_fields::{Field, Fields};
 use crate::picture::{Channels, Picture, Samples};
@@ -23,14 +24,12 @@ use crate::pool::Pool;
 /// Encodes pictures of any layout and depth, each as a page; the metadata go with the first one. As
 /// bits or indices where the file that they come from has them so, and no colours were added.
 pub(crate) fn encode(
-    pages: &[Shown<'_>],
-    metadata: &Metadata,
-    stored: Stored,
+    content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
     let mut file = Cursor::new(pool.file());
-    let result = write_pages(pages, metadata, stored, &mut file);
+    let result = write_pages(content, &mut file);
     out.extend_from_slice(file.get_ref());
     pool.give_file(file.into_inner());
     result.map(|()| Vec::new()).map_err(|error| {
@@ -44,12 +43,8 @@ type File<'a> = TiffEncoder<&'a mut Cursor<Vec<u8>>, TiffKindStandard>;
 /// The directory of a page that is being written.
 type Directory<'a, 'b> = DirectoryEncoder<'a, &'b mut Cursor<Vec<u8>>, TiffKindStandard>;
 
-fn write_pages(
-    pages: &[Shown<'_>],
-    metadata: &Metadata,
-    stored: Stored,
-    file: &mut Cursor<Vec<u8>>,
-) -> TiffResult<()> {
+fn write_pages(content: &Content<'_>, file: &mut Cursor<Vec<u8>>) -> TiffResult<()> {
+    let (pages, metadata) = (&content.frames, &content.metadata);
     let mut encoder = TiffEncoder::new(file)?
         .with_compression(Compression::Deflate(DeflateLevel::Fast))
         .with_predictor(Predictor::Horizontal);
@@ -85,7 +80,7 @@ fn write_pages(
             }
             Ok(())
         };
-        write_page(&mut encoder, &page.picture, stored, tags)?;
+        write_page(&mut encoder, &page.picture, content.stored, tags)?;
     }
     Ok(())
 }
