@@ -141,7 +141,9 @@ mod tests {
         assert_eq!(theirs.len(), MAX_OF_ADDRESS + 1);
         assert_eq!(connections.open().connections.len(), MAX_OF_ADDRESS + 1);
         assert!(connections.open().connections.contains_key(&ours.number));
-        theirs.iter().for_each(|place| place.known.set());
+        for place in &theirs {
+            place.known.set();
+        }
         assert!(connections.enter(there).is_none());
         assert!(connections.enter(HERE).is_some());
     }
