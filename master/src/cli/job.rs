@@ -191,7 +191,7 @@ fn resume_command(output: &Path, header: &Header) -> String {
     let words = outside.iter().map(PathBuf::as_path).chain([Path::new("-o"), output]);
     let quoted = words.map(|word| {
         let word = word.to_string_lossy();
-        shlex::try_quote(&word).map_or_else(|_| word.to_string(), |quoted| quoted.into_owned())
+        shlex::try_quote(&word).map_or_else(|_| word.to_string(), std::borrow::Cow::into_owned)
     });
     format!("lote run --resume {}", quoted.collect::<Vec<_>>().join(" "))
 }
