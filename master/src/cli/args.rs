@@ -213,10 +213,13 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) make: MakeArgs,
     /// Go on where the runs before ended: make no output again that is on record in DIR/.lote and
-    /// has not changed since, nor its image or filter. Without PATH and FILTER, do all that the last
-    /// job in DIR was asked for
+    /// has not changed since, nor its image or filter. Without FILTER, do all that the last job in
+    /// DIR was asked for, if its inputs are in PATH, beside DIR or in the current folder
     #[arg(long, alias = "reanudar")]
     pub(super) resume: bool,
+    /// With --resume and without FILTER: do what is on record wherever its inputs are
+    #[arg(long, requires = "resume")]
+    pub(super) trust_record: bool,
     /// Write a report when the run is over: FILE.html, FILE.csv or FILE.json
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
@@ -263,12 +266,18 @@ pub(super) enum RecipeSub {
 
 #[derive(Debug, Args)]
 pub(super) struct RerunArgs {
+    /// Where the inputs of the job are, if neither beside the outputs nor in the current folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
     /// The folder with the outputs of the job
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
     /// Only what failed, and leave what is there
     #[arg(long, alias = "fallidas")]
     pub(super) failed: bool,
+    /// Do what is on record wherever its inputs are
+    #[arg(long, alias = "confiar-registro")]
+    pub(super) trust_record: bool,
     /// Settings that are not given are as they were
     #[command(flatten)]
     pub(super) work: WorkArgs,

@@ -30,8 +30,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         return Ok(Exit::Ok);
     }
     let kind = args.report.as_ref().map(|file| report::kind(file, ui)).transpose()?;
-    let has_paths = !args.paths.is_empty() || args.files_from.is_some();
-    let goes_on_alone = args.resume && !has_paths && asked.is_empty();
+    let goes_on_alone = args.resume && args.files_from.is_none() && asked.is_empty();
     if asked.is_empty() && !goes_on_alone && io::stderr().is_terminal() {
         ui.say(ui.lang.pick("recipes, for --recipe:", "recetas, para --receta:"));
         ui.say(recipes::overview(ui.lang).trim_end());
@@ -48,6 +47,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     let journals = if args.resume { read_all(&output) } else { Vec::new() };
     let header = if goes_on_alone {
         let Some(last) = journals.last() else { return Err(rerun::nothing(&output, ui)) };
+        rerun::trust(&last.header, &output, &args.paths, args.trust_record, ui)?;
         let mut header = last.header.again();
         rerun::apply(&args.make.work, &mut header);
         header.work.durable |= args.make.durable;

@@ -1,4 +1,7 @@
-//! How the program talks: its language, how much it says, and whether in colour.
+//! How the program talks: its language, how much it says, and whether in colour. If nobody can hear
+//! it, because standard error is closed or its disk is full, it goes on.
+
+use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -48,17 +51,18 @@ impl Ui {
     /// Says why something cannot be done, in one line, and what to do about it, in another.
     pub(super) fn error(self, what: &str, hint: Option<&str>) {
         let what = told(what, self.lang);
-        anstream::eprintln!("{ERROR}error:{ERROR:#} {}", printable(&what));
+        let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", printable(&what));
         if let Some(hint) = hint.filter(|hint| !hint.is_empty()) {
             let says = self.lang.pick("hint:", "consejo:");
-            anstream::eprintln!("{HINT}{says}{HINT:#} {}", printable(&told(hint, self.lang)));
+            let hint = told(hint, self.lang);
+            let _ = writeln!(anstream::stderr(), "{HINT}{says}{HINT:#} {}", printable(&hint));
         }
     }
 
     /// Says that something is not as it should be.
     pub(super) fn warn(self, what: &str) {
-        let says = self.lang.pick("warning:", "aviso:");
-        anstream::eprintln!("{WARN}{says}{WARN:#} {}", printable(&told(what, self.lang)));
+        let (says, what) = (self.lang.pick("warning:", "aviso:"), told(what, self.lang));
+        let _ = writeln!(anstream::stderr(), "{WARN}{says}{WARN:#} {}", printable(&what));
     }
 
     /// The text so that it stands out.
@@ -70,7 +74,7 @@ impl Ui {
     /// Says something, unless only trouble is to be said.
     pub(super) fn say(self, what: &str) {
         if self.verbosity > Verbosity::Quiet {
-            anstream::eprintln!("{what}");
+            let _ = writeln!(anstream::stderr(), "{what}");
         }
     }
 }

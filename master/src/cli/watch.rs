@@ -25,7 +25,7 @@ use lote_engine::journal::{By, Header, Journal, Outcome, Records, read_all};
 use lote_engine::lang::Lang;
 use lote_engine::plan::{self, IfCollides, OutputState, Plan, PlanError, Request};
 use lote_engine::report::Reporter;
-use lote_engine::report::ndjson::Ndjson;
+use lote_engine::report::ndjson::{Lost, Ndjson};
 use lote_engine::run::{Settings, sweep_orphans};
 
 /// How often folders are looked at that tell of no changes, as those of other machines.
@@ -254,7 +254,7 @@ impl Watch {
         let mut reporters: Vec<Box<dyn Reporter>> =
             vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
         if self.ndjson {
-            reporters.push(Box::new(Ndjson::new()));
+            reporters.push(Box::new(Ndjson::new(Lost::default())));
         }
         let trouble = Trouble::default();
         let journal = match &self.journal {

@@ -8,6 +8,7 @@ pub mod access;
 mod archive;
 mod assets;
 pub mod body;
+mod connections;
 mod convert;
 pub mod error;
 pub mod file;

@@ -89,17 +89,32 @@ pub struct Frame {
     pub delay_ms: u32,
 }
 
+/// How a file holds its samples where the picture in memory does not show it: so may be written what
+/// has no more colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stored {
+    /// As in memory.
+    #[default]
+    Full,
+    /// As indices into a palette.
+    Palette,
+    /// Black and white, a bit a pixel.
+    Bilevel,
+}
+
 /// A decoded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// The format it was read from.
     pub format: &'static Format,
-    /// Its pictures, at least one, all of the same size.
+    /// Its pictures, at least one: of an animation all of the same size, or pages.
     pub frames: Vec<Frame>,
     /// How often an animation is played; 0 is for ever.
     pub loops: u32,
     /// Whether the file holds its samples exactly although its format need not: a lossless WebP.
     pub lossless: bool,
+    /// How the file holds its samples.
+    pub stored: Stored,
     /// ICC and EXIF.
     pub metadata: Metadata,
     /// What was left out and the user should know, one sentence each.
@@ -114,6 +129,7 @@ impl Document {
             frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
+            stored: Stored::Full,
             metadata: Metadata::default(),
             notes: Vec::new(),
         }
@@ -125,6 +141,7 @@ pub(crate) struct Source {
     frames: Vec<Frame>,
     loops: u32,
     lossless: bool,
+    stored: Stored,
     icc: Option<Vec<u8>>,
     exif: Option<Vec<u8>>,
     notes: Vec<String>,
@@ -136,6 +153,7 @@ impl Source {
             frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
+            stored: Stored::Full,
             icc: None,
             exif: None,
             notes: Vec::new(),
@@ -205,7 +223,15 @@ fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut P
             ..frame
         })
         .collect();
-    Document { format, frames, loops: source.loops, lossless: source.lossless, metadata, notes }
+    Document {
+        format,
+        frames,
+        loops: source.loops,
+        lossless: source.lossless,
+        stored: source.stored,
+        metadata,
+        notes,
+    }
 }
 
 fn too_long(what: &str, len: usize, max: u64) -> String {
@@ -235,15 +261,18 @@ pub fn encode(
     let mut holds = format.holds;
     let metadata =
         metadata_for(document, format, (width, height), channels, &mut holds, &mut notes);
-    let count = document.frames.len();
-    if count > 1 && !holds.frames {
-        notes.push(format!(
-            "animation: only the first of {count} frames is kept in {}",
-            format.name
-        ));
+    let mut count = document.frames.len();
+    // Pages are no animation.
+    let are_pages = document.format == &TIFF;
+    if count > 1 && (!holds.frames || are_pages && format != &TIFF) {
+        let (whole, parts) =
+            if are_pages { ("several pages", "pages") } else { ("animation", "frames") };
+        let name = format.name;
+        notes.push(format!("{whole}: only the first of {count} {parts} is kept in {name}"));
+        count = 1;
     }
     let mut frames = Vec::with_capacity(count);
-    for frame in &document.frames[..if holds.frames { count } else { 1 }] {
+    for frame in &document.frames[..count] {
         // Told once is enough.
         let mut told = Vec::new();
         let told = if frames.is_empty() { &mut notes } else { &mut told };
@@ -252,7 +281,8 @@ pub fn encode(
         frames.push(Shown { picture, delay_ms: frame.delay_ms });
     }
     let stays_exact = document.lossless && format == document.format;
-    let content = Content { frames, loops: document.loops, metadata, encoding, stays_exact };
+    let Document { loops, stored, .. } = *document;
+    let content = Content { frames, loops, stored, metadata, encoding, stays_exact };
     let result = write(&content, pool, out);
     for frame in content.frames {
         fit::give_back(frame.picture, pool);

@@ -79,6 +79,7 @@ fn csv(run: &Finished<'_>, lang: Lang) -> String {
             variant: ended.place.variant,
             status: ended.status,
             bytes: ended.bytes.unwrap_or(0),
+            folder: run.folder.to_owned(),
             path: ended.path.as_deref().unwrap_or_default().into(),
             kind: ended.kind,
             message: ended.reason.clone(),

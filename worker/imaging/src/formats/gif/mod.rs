@@ -14,6 +14,7 @@ use lote_protocol::task::Limits;
 
 use crate::formats::Frame;
 use crate::formats::Source;
+use crate::formats::Stored;
 use crate::formats::extent::{Declared, Header};
 use crate::formats::gif::canvas::{Canvas, Leave, Part, hides_something, without_alpha};
 use crate::formats::gif::delta::{Area, changed, only_adds};
@@ -100,6 +101,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         icc: decoder.icc_profile().map(<[u8]>::to_vec),
         exif: None,
         lossless: false,
+        stored: Stored::Palette,
         notes: Vec::new(),
         frames,
         loops,

@@ -229,6 +229,7 @@ mod tests {
         let content = Content {
             frames: vec![Shown { picture: Cow::Borrowed(&picture), delay_ms: 0 }],
             loops: 0,
+            stored: crate::formats::Stored::Full,
             metadata: Cow::Owned(metadata),
             encoding: &encoding,
             stays_exact: false,
