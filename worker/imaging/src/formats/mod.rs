@@ -23,21 +23,13 @@ use lote_protocol::task::{Encoding, Limits};
 
 pub use self::jpeg::rows::JpegRows;
 pub use self::probe::{Probe, probe};
-use crate::color::icc;
-use crate::metadata::{exif, orientation};
+use crate::color::{self, Signal, ToSrgb, icc};
+use crate::metadata::Holds;
+pub use crate::metadata::Metadata;
+use crate::metadata::orientation;
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
 use fit::Shape;
-
-/// What goes with the pixels. Orientation has already been applied to them, and the EXIF block
-/// says so.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Metadata {
-    /// ICC profile of the samples.
-    pub icc: Option<Vec<u8>>,
-    /// EXIF block: a TIFF structure, without a format's own prefix.
-    pub exif: Option<Vec<u8>>,
-}
 
 /// One picture of an animation, or the only one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +51,7 @@ pub struct Document {
     pub loops: u32,
     /// Whether the file holds its samples exactly although its format need not: a lossless WebP.
     pub lossless: bool,
-    /// ICC and EXIF.
+    /// What goes with them.
     pub metadata: Metadata,
     /// What was left out and the user should know, one sentence each.
     pub notes: Vec<String>,
@@ -84,8 +76,7 @@ struct Source {
     frames: Vec<Frame>,
     loops: u32,
     lossless: bool,
-    icc: Option<Vec<u8>>,
-    exif: Option<Vec<u8>>,
+    metadata: Metadata,
     notes: Vec<String>,
 }
 
@@ -95,8 +86,7 @@ impl Source {
             frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
-            icc: None,
-            exif: None,
+            metadata: Metadata::default(),
             notes: Vec::new(),
         }
     }
@@ -130,6 +120,32 @@ pub fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Document
     Ok(finish(format, source, limits, pool))
 }
 
+/// Turns the pixels of a document into sRGB, if they are something else.
+pub fn to_srgb(document: &mut Document, pool: &mut Pool) {
+    let metadata = &mut document.metadata;
+    let is_color = document.frames.iter().any(|frame| frame.picture.channels.is_color());
+    let profile = match (&metadata.icc, metadata.signal.is_srgb()) {
+        (Some(profile), _) => Ok(profile.clone()),
+        (None, true) => return,
+        (None, false) => metadata.signal.to_icc(is_color),
+    };
+    let to_srgb = profile.and_then(|profile| ToSrgb::new(&profile).ok_or("its profile is damaged"));
+    match to_srgb {
+        Ok(to_srgb) if to_srgb.is_identity() => {}
+        Ok(to_srgb) => {
+            for frame in &mut document.frames {
+                let converted = to_srgb.convert(&frame.picture, pool);
+                pool.give(std::mem::replace(&mut frame.picture, converted));
+            }
+            // Gray in sRGB is what gray is when nothing is said.
+            metadata.icc = if is_color { color::srgb() } else { None };
+            metadata.signal = Signal::default();
+            metadata.states_srgb();
+        }
+        Err(why) => document.notes.push(format!("colours not converted to sRGB: {why}")),
+    }
+}
+
 fn recognise(bytes: &[u8]) -> Result<Format, Failure> {
     match sniff(bytes) {
         Sniffed::Known(format) => Ok(format),
@@ -149,50 +165,22 @@ fn recognise(bytes: &[u8]) -> Result<Format, Failure> {
 
 /// Turns the pictures upright and keeps the metadata that are sound.
 fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> Document {
-    let mut notes = source.notes;
-    let mut metadata = Metadata::default();
-    let mut orientation = orientation::Orientation::Upright;
-    let max = limits.max_metadata_bytes;
-
-    if let Some(block) = source.exif {
-        if block.len() as u64 > max {
-            notes.push(too_long("EXIF", block.len(), max));
-        } else {
-            match exif::clean(block) {
-                Ok(cleaned) => {
-                    orientation = cleaned.orientation;
-                    metadata.exif = Some(cleaned.exif);
-                    if cleaned.damaged {
-                        notes.push("EXIF is damaged: entries left out".into());
-                    }
-                }
-                Err(why) => notes.push(format!("EXIF left out: {why}")),
-            }
-        }
+    let Source { frames, loops, lossless, mut metadata, mut notes } = source;
+    let orientation = metadata.put_in_order(limits.max_metadata_bytes, &mut notes);
+    if let (Some(profile), Some(first)) = (&metadata.icc, frames.first())
+        && let Err(why) = icc::check_for(profile, first.picture.channels)
+    {
+        notes.push(format!("ICC profile left out: {why}"));
+        metadata.icc = None;
     }
-    if let (Some(profile), Some(first)) = (source.icc, source.frames.first()) {
-        if profile.len() as u64 > max {
-            notes.push(too_long("ICC profile", profile.len(), max));
-        } else {
-            match icc::check_for(&profile, first.picture.channels) {
-                Ok(()) => metadata.icc = Some(profile),
-                Err(why) => notes.push(format!("ICC profile left out: {why}")),
-            }
-        }
-    }
-    let frames = source
-        .frames
+    let frames = frames
         .into_iter()
         .map(|frame| Frame {
             picture: orientation::upright(frame.picture, orientation, pool),
             ..frame
         })
         .collect();
-    Document { format, frames, loops: source.loops, lossless: source.lossless, metadata, notes }
-}
-
-fn too_long(what: &str, len: usize, max: u64) -> String {
-    format!("{what} left out: {} KiB are more than the limit of {} KiB", len >> 10, max >> 10)
+    Document { format, frames, loops, lossless, metadata, notes }
 }
 
 /// Encodes a document, appending to `out`; returns what was left out and the user should know.
@@ -210,24 +198,33 @@ pub fn encode(
     let Some(first) = document.frames.first() else {
         return Err(Failure::new(FailureKind::Encode, "there is no picture to write"));
     };
-    let mut shape = match format {
-        Format::Jpeg => jpeg::SHAPE,
-        Format::Png => png::SHAPE,
-        Format::Bmp => bmp::SHAPE,
-        Format::Gif => gif::SHAPE,
-        Format::Tiff => tiff::SHAPE,
-        Format::WebP => webp::SHAPE,
+    let (mut shape, holds) = match format {
+        Format::Jpeg => (jpeg::SHAPE, jpeg::HOLDS),
+        Format::Png => (png::SHAPE, png::HOLDS),
+        Format::Bmp => (bmp::SHAPE, bmp::HOLDS),
+        Format::Gif => (gif::SHAPE, gif::HOLDS),
+        Format::Tiff => (tiff::SHAPE, tiff::HOLDS),
+        Format::WebP => (webp::SHAPE, webp::HOLDS),
     };
     let Picture { width, height, channels, .. } = first.picture;
-    let metadata =
-        metadata_for(document, format, (width, height), channels, &mut shape, &mut notes);
+    let Prepared { metadata, to_srgb } =
+        prepare(document, encoding, holds, (width, height), channels, &mut shape, &mut notes);
+    let in_srgb = |frame: &'_ Frame, pool: &mut Pool| {
+        to_srgb.as_ref().map(|to_srgb| to_srgb.convert(&frame.picture, pool))
+    };
     let background = encoding.background;
     if format == Format::Gif {
         let mut shown = Vec::with_capacity(document.frames.len());
         for frame in &document.frames {
             // Told once is enough.
             let mut notes_of_frame = Vec::new();
-            let picture = fit::fit(&frame.picture, shape, background, pool, &mut notes_of_frame);
+            let picture = match in_srgb(frame, pool) {
+                None => fit::fit(&frame.picture, shape, background, pool, &mut notes_of_frame),
+                Some(converted) => {
+                    let fitted = fit::fit(&converted, shape, background, pool, &mut notes_of_frame);
+                    Cow::Owned(fitted.into_owned())
+                }
+            };
             if shown.is_empty() {
                 notes.append(&mut notes_of_frame);
             }
@@ -246,10 +243,12 @@ pub fn encode(
             format.name()
         ));
     }
-    let picture = fit::fit(&first.picture, shape, background, pool, &mut notes);
+    let converted = in_srgb(first, pool);
+    let picture = converted.as_ref().unwrap_or(&first.picture);
+    let picture = fit::fit(picture, shape, background, pool, &mut notes);
     let result = match format {
         Format::Jpeg => jpeg::encode(&picture, &metadata, encoding.quality, out),
-        Format::Bmp => bmp::encode(&picture, out),
+        Format::Bmp => bmp::encode(&picture, &metadata, out),
         Format::Tiff => tiff::encode(&picture, &metadata, pool, out),
         Format::WebP => {
             let keep_exact = document.format == Format::WebP && document.lossless;
@@ -259,6 +258,9 @@ pub fn encode(
         Format::Png | Format::Gif => png::encode(&picture, &metadata, pool, out),
     };
     fit::give_back(picture, pool);
+    if let Some(converted) = converted {
+        pool.give(converted);
+    }
     notes.extend(result?);
     Ok(notes)
 }
@@ -279,50 +281,86 @@ pub fn encode_by_rows(
         return None;
     }
     let (mut notes, mut shape, size) = (Vec::new(), jpeg::SHAPE, (width, height));
-    let metadata = metadata_for(document, format, size, channels, &mut shape, &mut notes);
-    if !shape.gray && !channels.is_color() {
+    let prepared = prepare(document, encoding, jpeg::HOLDS, size, channels, &mut shape, &mut notes);
+    if (!shape.gray && !channels.is_color()) || prepared.to_srgb.is_some() {
         return None;
     }
-    JpegRows::new(size, channels, encoding.quality, &metadata, notes, file).ok()
+    JpegRows::new(size, channels, encoding.quality, &prepared.metadata, notes, file).ok()
 }
 
-/// The metadata for a picture that may have changed since it was decoded: its size in EXIF, and a
-/// profile that describes its channels, if need be by writing gray as colour.
-fn metadata_for<'a>(
-    document: &'a Document,
-    format: Format,
+/// What goes with a picture into a file.
+struct Prepared {
+    metadata: Metadata,
+    /// What makes its samples what the file says that they are.
+    to_srgb: Option<ToSrgb>,
+}
+
+/// The metadata for a picture that may have changed since it was decoded, as far as the format holds
+/// them: with its size, and with a profile that describes its channels, if need be by writing gray
+/// as colour or by converting.
+fn prepare(
+    document: &Document,
+    encoding: &Encoding,
+    holds: Holds,
     (width, height): (u32, u32),
     channels: Channels,
     shape: &mut Shape,
     notes: &mut Vec<String>,
-) -> Cow<'a, Metadata> {
-    let given = &document.metadata;
-    if given.icc.is_none() && given.exif.is_none() {
-        return Cow::Borrowed(given);
+) -> Prepared {
+    let mut metadata = document.metadata.clone();
+    if metadata.is_empty() && encoding.carry.set.is_empty() {
+        return Prepared { metadata, to_srgb: None };
     }
-    let mut metadata = given.clone();
-    let name = format.name();
-    if metadata.exif.is_some() && matches!(format, Format::Bmp | Format::Gif) {
-        metadata.exif = None;
-        notes.push(format!("EXIF left out: {name} holds none"));
-    }
-    if metadata.icc.is_some() && format == Format::Bmp {
-        metadata.icc = None;
-        notes.push(format!("ICC profile left out: {name} is written without"));
-    }
-    if let Some(profile) = &metadata.icc {
-        match icc::check(profile) {
-            // An RGB profile on one channel would be invalid.
-            Ok(icc::ColorSpace::Rgb) => shape.gray = false,
-            Ok(icc::ColorSpace::Gray) if shape.gray && !channels.is_color() => {}
-            _ => {
-                metadata.icc = None;
-                notes.push("ICC profile left out: it describes gray, not colour".into());
+    metadata.apply(&encoding.carry, holds, notes);
+    metadata.fit(holds, shape.name, notes);
+    let to_srgb = describe(&mut metadata, holds, channels, shape, notes);
+    metadata.set_size(width, height);
+    Prepared { metadata, to_srgb }
+}
+
+/// Decides what says in a file which colours samples are. A profile that the format does not hold,
+/// or of gray for what has become colour, is used to convert; it is never left out without that.
+fn describe(
+    metadata: &mut Metadata,
+    holds: Holds,
+    channels: Channels,
+    shape: &mut Shape,
+    notes: &mut Vec<String>,
+) -> Option<ToSrgb> {
+    let is_color = channels.is_color() || !shape.gray;
+    if !holds.signal {
+        let signal = std::mem::take(&mut metadata.signal);
+        if metadata.icc.is_none() && !signal.is_srgb() {
+            match signal.to_icc(is_color) {
+                Ok(icc) => metadata.icc = Some(icc),
+                Err(why) => notes.push(format!("colours are taken for sRGB: {why}")),
             }
         }
     }
-    metadata.exif = metadata.exif.map(|block| exif::with_size(&block, width, height));
-    Cow::Owned(metadata)
+    let profile = metadata.icc.as_deref()?;
+    let why = match icc::check(profile) {
+        // An RGB profile on one channel would be invalid.
+        Ok(icc::ColorSpace::Rgb) if holds.icc => {
+            shape.gray = false;
+            return None;
+        }
+        Ok(icc::ColorSpace::Gray) if holds.icc && !is_color => return None,
+        Ok(icc::ColorSpace::Gray) if holds.icc => "their profile describes gray only".to_owned(),
+        _ => format!("{} is written without a profile", shape.name),
+    };
+    metadata.signal = Signal::default();
+    let to_srgb = ToSrgb::new(profile);
+    metadata.icc = if holds.icc && is_color && to_srgb.is_some() { color::srgb() } else { None };
+    let Some(to_srgb) = to_srgb else {
+        notes.push("ICC profile left out: it cannot be used to convert".into());
+        return None;
+    };
+    if to_srgb.is_identity() {
+        return None;
+    }
+    notes.push(format!("colours converted to sRGB: {why}"));
+    metadata.states_srgb();
+    Some(to_srgb)
 }
 
 #[cfg(test)]

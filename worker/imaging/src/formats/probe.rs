@@ -53,7 +53,7 @@ pub fn probe(file: &mut (impl BufRead + Seek), limits: &Limits) -> Result<Probe,
     let stored = match format {
         Format::Jpeg => {
             let header = segments::read(file, limits.max_metadata_bytes)?;
-            Stored { size: (header.width, header.height), exif: header.exif }
+            Stored { size: (header.width, header.height), exif: header.metadata.exif }
         }
         Format::Png => png::probe(file, limits)?,
         Format::Bmp => without_exif(bmp::probe(file, limits)?),

@@ -12,11 +12,15 @@ use lote_protocol::task::Limits;
 use crate::formats::Source;
 use crate::formats::fit::Shape;
 use crate::formats::limit;
+use crate::metadata::resolution::{Resolution, Unit};
+use crate::metadata::{Holds, Metadata};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What a BMP can hold, as every program reads it.
 pub(crate) const SHAPE: Shape = Shape { name: "BMP", gray: true, alpha: false, deep: false };
+/// What else.
+pub(crate) const HOLDS: Holds = Holds { resolution: true, ..Holds::NOTHING };
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let decoder = open(Cursor::new(bytes), limits)?;
@@ -44,7 +48,21 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     if bytes.get(28..30).is_some_and(|bits| bits[0] <= 8 && bits[1] == 0) {
         gray_palette_to_gray(&mut picture);
     }
-    Ok(Source::still(picture))
+    let metadata = Metadata { resolution: resolution(bytes), ..Metadata::default() };
+    Ok(Source { metadata, ..Source::still(picture) })
+}
+
+/// Where a file states pixels by metre, across and down, unless its header is the oldest one.
+const RESOLUTION: std::ops::Range<usize> = 38..46;
+
+/// The resolution that a file states.
+fn resolution(file: &[u8]) -> Option<Resolution> {
+    let header_len = file.get(14..18)?;
+    let &[a, b, c, d, e, f, g, h] = file.get(RESOLUTION)? else { return None };
+    let (x, y) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+    (header_len[0] >= 40)
+        .then_some(Resolution::whole(x, y, Unit::Metre))
+        .filter(Resolution::is_sound)
 }
 
 /// The size, px.
@@ -106,7 +124,11 @@ fn failure(error: &ImageError) -> Failure {
 }
 
 /// Encodes 8-bit gray or RGB.
-pub(crate) fn encode(picture: &Picture, out: &mut Vec<u8>) -> Result<Vec<String>, Failure> {
+pub(crate) fn encode(
+    picture: &Picture,
+    metadata: &Metadata,
+    out: &mut Vec<u8>,
+) -> Result<Vec<String>, Failure> {
     let refused = |what: &str| {
         Failure::new(FailureKind::Encode, format!("the BMP could not be written: {what}"))
     };
@@ -120,8 +142,14 @@ pub(crate) fn encode(picture: &Picture, out: &mut Vec<u8>) -> Result<Vec<String>
     ) else {
         return Err(refused("it holds no 16 bits a channel"));
     };
+    let start = out.len();
     BmpEncoder::new(out)
         .encode(samples, picture.width, picture.height, color)
         .map_err(|error| refused(&error.to_string()))?;
+    if let Some((x, y)) = metadata.resolution.and_then(Resolution::by_metre)
+        && let Some(stated) = out[start..].get_mut(RESOLUTION)
+    {
+        stated.copy_from_slice(&[x.to_le_bytes(), y.to_le_bytes()].concat());
+    }
     Ok(Vec::new())
 }

@@ -19,6 +19,7 @@ use crate::formats::fit::Shape;
 use crate::formats::jpeg::rows::{JpegRows, MAX_SIDE};
 use crate::formats::jpeg::segments::Header;
 use crate::formats::limit;
+use crate::metadata::{Holds, Texts};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -47,6 +48,16 @@ pub(crate) mod standard {
 
 /// What a JPEG can hold.
 pub(crate) const SHAPE: Shape = Shape { name: "JPEG", gray: true, alpha: false, deep: false };
+/// What else.
+pub(crate) const HOLDS: Holds = Holds {
+    icc: true,
+    signal: false,
+    exif: true,
+    xmp: true,
+    iptc: true,
+    texts: Texts::Comments,
+    resolution: true,
+};
 
 /// Scans of a progressive file: encoders write about ten, and each one costs a pass over the
 /// picture, which a few bytes can claim.
@@ -59,10 +70,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let header = segments::read(&mut Cursor::new(bytes), limits.max_metadata_bytes)?;
     let size = (header.width, header.height);
     limit::check(limits, Format::Jpeg, size, 1, header.components.max(3).into())?;
-    let mut notes = Vec::new();
-    if header.icc_incomplete {
-        notes.push("ICC profile left out: its parts do not fit together".into());
-    }
+    let mut notes = header.notes.clone();
 
     let strict =
         Attempt::new(bytes, &header, limits).and_then(|attempt| attempt.decode(false, pool));
@@ -82,15 +90,17 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     };
     notes.extend(decoded.note);
 
-    let (picture, icc) = match decoded.ink {
-        None => (decoded.picture, header.icc),
+    let mut metadata = header.metadata;
+    let picture = match decoded.ink {
+        None => decoded.picture,
         Some(ink) => {
-            let converted = color::from_cmyk(decoded.picture, ink, header.icc.as_deref(), pool);
+            let converted = color::from_cmyk(decoded.picture, ink, metadata.icc.as_deref(), pool);
             notes.extend(converted.note);
-            (converted.picture, None)
+            metadata.icc = color::srgb();
+            converted.picture
         }
     };
-    Ok(Source { icc, exif: header.exif, notes, ..Source::still(picture) })
+    Ok(Source { metadata, notes, ..Source::still(picture) })
 }
 
 /// Tries what forgives more: the same decoder without strictness, then another one. A file of which

@@ -7,7 +7,8 @@ use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use ::tiff::decoder::{ChunkType, Decoder, DecodingSampleType, Limits as TiffLimits};
 use ::tiff::encoder::colortype::{self, ColorType as Encodable};
 use ::tiff::encoder::{
-    Compression, DeflateLevel, DirectoryEncoder, Predictor, TiffEncoder, TiffKind, TiffValue,
+    Compression, DeflateLevel, DirectoryEncoder, Predictor, Rational, TiffEncoder, TiffKind,
+    TiffValue,
 };
 use ::tiff::tags::{PhotometricInterpretation, SampleFormat, Tag, Type};
 use ::tiff::{ColorType, TiffError, TiffResult};
@@ -15,21 +16,29 @@ use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
-use crate::formats::Metadata;
+use crate::color;
 use crate::formats::Source;
 use crate::formats::fit::Shape;
 use crate::formats::limit;
 use crate::formats::probe::Stored;
 use crate::formats::tiff::samples::{Extra, Kind, Model, Raw, to_picture};
 use crate::metadata::exif::{EXIF_IFD, GPS_IFD};
-use crate::metadata::exif_block::Block;
+use crate::metadata::exif_block::{Block, little_endian};
 use crate::metadata::exif_fields::{Field, Fields};
+use crate::metadata::{Holds, Metadata};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What a TIFF can hold: everything.
 pub(crate) const SHAPE: Shape = Shape { name: "TIFF", gray: true, alpha: true, deep: true };
+/// What else.
+pub(crate) const HOLDS: Holds =
+    Holds { icc: true, exif: true, xmp: true, iptc: true, resolution: true, ..Holds::NOTHING };
 
+/// Tags of blocks that have a place of their own in other formats.
+const XMP: u16 = 0x02bc;
+const IPTC: u16 = 0x83bb;
+const PHOTOSHOP: u16 = 0x8649;
 /// The tags of the resolution: columns, rows, unit.
 const RESOLUTION: [u16; 3] = [0x011a, 0x011b, 0x0128];
 
@@ -54,9 +63,11 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         notes.push(format!("only the first of {pages} pages is kept"));
     }
     Ok(Source {
-        // A profile of inks or of L*a*b* no longer describes the samples.
-        icc: icc.filter(|_| !is_cmyk && !is_lab),
-        exif: (!stated.fields.is_empty()).then(|| stated.fields.build()),
+        metadata: Metadata {
+            // A profile of inks or of L*a*b* no longer describes the samples.
+            icc: if is_cmyk || is_lab { color::srgb() } else { icc },
+            ..stated.metadata
+        },
         notes,
         ..Source::still(picture)
     })
@@ -87,7 +98,7 @@ fn open<R: Read + Seek>(file: R, limits: &Limits) -> Result<Decoder<R>, Failure>
 
 /// What the first directory says that the crate does not tell, or does not accept.
 struct Stated {
-    fields: Fields,
+    metadata: Metadata,
     /// Where the colour model is stated, and what it is.
     model: Option<(u64, u16)>,
     little_endian: bool,
@@ -103,12 +114,11 @@ impl Stated {
             let at = block.value(entry)?.start as u64;
             Some((at, u16::try_from(block.number(entry)?).ok()?))
         });
-        let mut fields = Fields::parse(bytes);
-        if fields.image.contains(&Field::short(RESOLUTION[2], 1)) {
-            // A resolution in no unit says nothing.
-            fields.image.retain(|field| !RESOLUTION.contains(&field.tag));
+        Self {
+            metadata: read_metadata(bytes),
+            model,
+            little_endian: block.is_some_and(|block| block.is_little_endian()),
         }
-        Self { fields, model, little_endian: block.is_some_and(|block| block.is_little_endian()) }
     }
 
     /// The file with a colour model that the crate reads, of as many samples: it refuses palettes
@@ -133,6 +143,37 @@ impl Stated {
             }),
         }
     }
+}
+
+/// What goes with the first page. EXIF is put together of what is spread over the file.
+fn read_metadata(file: &[u8]) -> Metadata {
+    let mut metadata = Metadata::default();
+    let Some(block) = Block::open(file) else { return metadata };
+    let first = block.u32(4).unwrap_or(0) as usize;
+    let value = |tag| {
+        let value = block.bytes(block.value(block.find(first, tag)?)?)?;
+        Some(value.to_vec())
+    };
+    let mut fields = Fields::parse(file);
+    if fields.image.contains(&Field::short(RESOLUTION[2], 1)) {
+        // A resolution in no unit says nothing.
+        fields.image.retain(|field| !RESOLUTION.contains(&field.tag));
+    }
+    metadata.exif = (!fields.is_empty()).then(|| fields.build());
+    metadata.xmp = value(XMP);
+    metadata.iptc = value(IPTC).map(iptc_in_order);
+    if let Some(resources) = value(PHOTOSHOP) {
+        metadata.add_photoshop(&resources);
+    }
+    metadata
+}
+
+/// IPTC, which some writers take for numbers of 4 bytes and turn them.
+fn iptc_in_order(mut iptc: Vec<u8>) -> Vec<u8> {
+    if iptc.first() != Some(&0x1c) && iptc.get(3) == Some(&0x1c) {
+        iptc.chunks_exact_mut(4).for_each(<[u8]>::reverse);
+    }
+    iptc
 }
 
 /// A file in memory that reads differently in two bytes.
@@ -324,27 +365,42 @@ fn write<C: Encodable>(
 where
     [C::Inner]: TiffValue,
 {
-    let fields = metadata.exif.as_deref().map(Fields::parse).unwrap_or_default();
+    let exif = metadata.exif.as_deref().map(little_endian);
+    let fields = exif.as_deref().map(Fields::parse).unwrap_or_default();
     let mut encoder = TiffEncoder::new(file)?
         .with_compression(Compression::Deflate(DeflateLevel::Fast))
         .with_predictor(Predictor::Horizontal);
-    let mut pointers = Vec::new();
-    for (tag, fields) in [(EXIF_IFD, &fields.exif), (GPS_IFD, &fields.gps)] {
-        if !fields.is_empty() {
-            let mut directory = encoder.extra_directory()?;
-            for field in fields {
-                write_field(&mut directory, field)?;
-            }
-            pointers.push((tag, directory.finish_with_offsets()?.offset));
-        }
+    if let Some(exif) = &exif {
+        // Where it stands in its own block: what it points at, and maker notes above all, stays
+        // where it says that it is.
+        encoder.extra_directory()?.write_data(&exif[EXIF_START..])?;
     }
     let mut image = encoder.new_image::<C>(picture.width, picture.height)?;
     let directory = image.encoder();
     for field in &fields.image {
         write_field(directory, field)?;
     }
-    for (tag, offset) in pointers {
-        directory.write_tag(Tag::Unknown(tag), offset)?;
+    for tag in [EXIF_IFD, GPS_IFD] {
+        if let Some(at) = exif.as_deref().and_then(|exif| pointer(exif, tag)) {
+            directory.write_tag(Tag::Unknown(tag), at)?;
+        }
+    }
+    if let Some(resolution) = metadata.resolution {
+        let (unit, (xn, xd), (yn, yd)) = resolution.for_tiff();
+        directory.write_tag(Tag::ResolutionUnit, unit)?;
+        directory.write_tag(Tag::XResolution, Rational { n: xn, d: xd })?;
+        directory.write_tag(Tag::YResolution, Rational { n: yn, d: yd })?;
+    }
+    let photoshop = metadata.photoshop_block();
+    for (tag, kind, block) in [
+        (XMP, Type::BYTE, &metadata.xmp),
+        (IPTC, Type::UNDEFINED, &metadata.iptc),
+        (PHOTOSHOP, Type::BYTE, &photoshop),
+    ] {
+        if let Some(block) = block {
+            let entry = directory.write_entry_bytes(kind, block)?;
+            directory.extend_from(&[(Tag::Unknown(tag), entry)].into_iter().collect());
+        }
     }
     if picture.channels.has_alpha() {
         // Alpha that the colours have not been multiplied by.
@@ -355,6 +411,16 @@ where
         directory.extend_from(&[(Tag::IccProfile, entry)].into_iter().collect());
     }
     image.write_data(samples)
+}
+
+/// Length of the header, which a TIFF and an EXIF block share.
+const EXIF_START: usize = 8;
+
+/// A directory of an EXIF block, by the tag that points at it.
+fn pointer(exif: &[u8], tag: u16) -> Option<u32> {
+    let block = Block::open(exif)?;
+    let first = block.u32(4)? as usize;
+    block.pointer(first, tag).map(|at| at as u32)
 }
 
 fn write_field<W: Write + Seek, K: TiffKind>(

@@ -10,11 +10,11 @@ use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
-use crate::formats::Metadata;
 use crate::formats::Source;
 use crate::formats::fit::Shape;
 use crate::formats::limit;
 use crate::formats::probe::Stored;
+use crate::metadata::{Holds, Metadata};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -24,8 +24,8 @@ pub(crate) const SHAPE: Shape = Shape { name: "WebP", gray: false, alpha: true, 
 /// Largest side that the format can state, px.
 const MAX_SIDE: u32 = 16_383;
 
-/// Put before an EXIF block by some writers, as in JPEG.
-const EXIF_PREFIX: &[u8] = b"Exif\0\0";
+/// What else.
+pub(crate) const HOLDS: Holds = Holds { icc: true, exif: true, xmp: true, ..Holds::NOTHING };
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let mut whole = false;
@@ -46,10 +46,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     if decoder.is_animated() && decoder.num_frames() > 1 {
         notes.push(format!("animation: only the first of {} frames is kept", decoder.num_frames()));
     }
-    let icc = optional(decoder.icc_profile(), "ICC profile", &mut notes);
-    let exif = optional(decoder.exif_metadata(), "EXIF", &mut notes);
-    let exif = exif
-        .map(|block| block.strip_prefix(EXIF_PREFIX).map_or_else(|| block.clone(), <[u8]>::to_vec));
+    let metadata = riff::read(bytes, limits.max_metadata_bytes, &mut notes);
 
     let mut samples = pool.bytes(width as usize * height as usize * len);
     if let Err(error) = decoder.read_image(&mut samples) {
@@ -57,8 +54,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         return Err(failure(&error));
     }
     Ok(Source {
-        icc,
-        exif,
+        metadata,
         notes,
         lossless: !decoder.is_lossy(),
         ..Source::still(Picture { width, height, channels, samples: Samples::U8(samples) })
@@ -68,7 +64,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
 /// The size, px, and the EXIF block.
 pub(crate) fn probe(file: impl BufRead + Seek, limits: &Limits) -> Result<Stored, Failure> {
     let mut decoder = open(file, limits)?;
-    let exif = optional(decoder.exif_metadata(), "EXIF", &mut Vec::new());
+    let exif = decoder.exif_metadata().ok().flatten();
     Ok(Stored { size: decoder.dimensions(), exif })
 }
 
@@ -77,21 +73,6 @@ fn open<R: BufRead + Seek>(file: R, limits: &Limits) -> Result<WebPDecoder<R>, F
     limit::check(limits, Format::WebP, decoder.dimensions(), 1, 4)?;
     decoder.set_memory_limit(usize::try_from(limits.max_metadata_bytes).unwrap_or(usize::MAX));
     Ok(decoder)
-}
-
-/// Metadata that cannot be read are left out with a note.
-fn optional(
-    read: Result<Option<Vec<u8>>, DecodingError>,
-    what: &str,
-    notes: &mut Vec<String>,
-) -> Option<Vec<u8>> {
-    read.unwrap_or_else(|error| {
-        notes.push(match error {
-            DecodingError::MemoryLimitExceeded => format!("{what} left out: it is too large"),
-            _ => format!("{what} left out: it is damaged"),
-        });
-        None
-    })
 }
 
 fn failure(error: &DecodingError) -> Failure {
@@ -146,8 +127,7 @@ pub(crate) fn encode(
         }
     };
     if written {
-        let (icc, exif) = (metadata.icc.as_deref(), metadata.exif.as_deref());
-        riff::with_metadata(&encoded, (width, height), icc, exif, out);
+        riff::with_metadata(&encoded, (width, height), metadata, out);
     }
     pool.give_file(encoded);
     if written { Ok(Vec::new()) } else { Err(refused()) }
