@@ -59,6 +59,9 @@ pub struct OutputRequest {
     pub pattern: String,
     /// What becomes of files that exist.
     pub if_exists: IfExists,
+    /// What becomes of images whose outputs would have the same name.
+    #[serde(default)]
+    pub if_collides: IfCollides,
 }
 
 /// A filter call of a page, checked against the filter's description.
@@ -150,10 +153,10 @@ impl JobRequest {
             pattern: self.output.pattern.parse()?,
             encoding: check_encoding(self.output.format, self.output.quality)?,
             if_exists: self.output.if_exists,
-            // A page has one answer for names that are taken, by whatever.
+            // Who has files that exist numbered wants no other answer for those that come twice.
             if_collides: match self.output.if_exists {
                 IfExists::Rename => IfCollides::Rename,
-                _ => IfCollides::Fail,
+                _ => self.output.if_collides,
             },
             slots: self.workers as usize,
         })
@@ -228,6 +231,7 @@ mod tests {
             quality: 75,
             pattern: "{name}".into(),
             if_exists: IfExists::Skip,
+            if_collides: IfCollides::Fail,
         };
         let request = JobRequest { mode: Mode::Threads, workers: 1, variants: Vec::new(), output };
         assert_eq!(request.output_folder(Path::new("out")), Path::new("out/Boda"));
