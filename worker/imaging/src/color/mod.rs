@@ -6,10 +6,7 @@ mod signal;
 
 use std::sync::Arc;
 
-use cms::{
-    ColorProfile, Layout, LocalizableString, ProfileText, RenderingIntent, Transform16BitExecutor,
-    TransformOptions,
-};
+use cms::{ColorProfile, Layout, RenderingIntent, Transform16BitExecutor, TransformOptions};
 pub(crate) use signal::Signal;
 
 use crate::formats::fit::rounded;
@@ -31,12 +28,6 @@ pub(crate) fn srgb() -> Option<Vec<u8>> {
     // A profile of version 2 is one that every program reads.
     profile.cicp = None;
     profile.encode().ok()
-}
-
-/// What a profile is called, as it states that.
-fn named(name: &str) -> Option<ProfileText> {
-    let text = LocalizableString::new("en".into(), "US".into(), name.into());
-    Some(ProfileText::Localizable(vec![text]))
 }
 
 /// Turns samples into sRGB by the profile that describes them.

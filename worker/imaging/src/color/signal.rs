@@ -2,8 +2,8 @@
 //! and made a profile elsewhere.
 
 use super::cms::{
-    Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile,
-    MatrixCoefficients, ToneReprCurve, TransferCharacteristics,
+    Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, LocalizableString,
+    MatrixCoefficients, ProfileText, ToneReprCurve, TransferCharacteristics,
 };
 
 /// Gamma of sRGB as files state it.
@@ -125,7 +125,8 @@ impl Signal {
             gray.gray_trc = profile.red_trc.take();
             profile = gray;
         }
-        profile.description.clone_from(&super::named("PNG"));
+        let name = LocalizableString::new("en".into(), "US".into(), "PNG".into());
+        profile.description = Some(ProfileText::Localizable(vec![name]));
         profile.encode().map_err(|_| "its primaries are impossible")
     }
 }

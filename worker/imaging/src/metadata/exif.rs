@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::metadata::exif_block::Block;
-use crate::metadata::exif_fields::Fields;
+use crate::metadata::exif_block::{Block, little_endian};
+use crate::metadata::exif_fields::{Field, Fields};
 use crate::metadata::maker_note;
 use crate::metadata::orientation::Orientation;
 
@@ -99,6 +99,16 @@ pub(crate) fn with_size(exif: &[u8], width: u32, height: u32) -> Vec<u8> {
         }
     }
     block.bytes.into_owned()
+}
+
+/// A [`clean`] block with such fields in its first directory, in place of what had their tags. The
+/// directory moves to the end; all else stays where it is.
+pub(crate) fn with(exif: &[u8], fields: &[Field]) -> Vec<u8> {
+    let exif = little_endian(exif);
+    match Block::open(exif.as_ref()).and_then(|block| block.with_first_directory(fields)) {
+        Some(block) => block,
+        None => exif.into_owned(),
+    }
 }
 
 /// A [`clean`] block without such entries of its first directory, and without the directories that
@@ -329,7 +339,6 @@ impl Block<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metadata::exif_fields::Field;
 
     fn text(tag: u16, text: &str) -> Field {
         Field { tag, kind: 2, data: text.as_bytes().to_vec() }

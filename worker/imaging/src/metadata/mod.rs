@@ -15,6 +15,7 @@ pub(crate) mod text;
 pub(crate) mod xmp;
 
 use crate::color::Signal;
+use crate::metadata::exif_fields::Fields;
 use crate::metadata::photoshop::Resource;
 use crate::metadata::resolution::Resolution;
 use crate::metadata::text::Text;
@@ -102,7 +103,7 @@ impl Metadata {
     pub(crate) fn resolution(&self) -> Option<Resolution> {
         self.resolution
             .or_else(|| self.exif.as_deref().and_then(Resolution::from_exif))
-            .filter(|resolution| resolution.is_sound())
+            .filter(Resolution::is_sound)
     }
 
     /// Leaves out what is longer than a limit or damaged, makes all blocks say that the picture is
@@ -229,8 +230,13 @@ impl Metadata {
             }
         }
         self.resolution = resolution.filter(|_| holds.resolution);
-        if resolution.is_some_and(Resolution::has_a_unit) && !holds.resolution {
-            lost("resolution");
+        if let Some(resolution) = resolution.filter(|r| r.has_a_unit() && !holds.resolution) {
+            if !holds.exif {
+                lost("resolution");
+            } else if self.exif.as_deref().and_then(Resolution::from_exif) != Some(resolution) {
+                let exif = self.exif.take().unwrap_or_else(|| Fields::default().build());
+                self.exif = Some(exif::with(&exif, &resolution.fields()));
+            }
         }
     }
 }
@@ -247,14 +253,15 @@ const SIZES: [(&str, &str, bool); 4] = [
 fn without_other_pixels(name: Name<'_>) -> Fate {
     match (name.space, name.local) {
         (namespace::TIFF, "Orientation") => Fate::Value("1".into()),
-        // What stood behind the picture in its file: a gain map, a film.
-        (namespace::GAIN_MAP, _) | (namespace::CONTAINER, "Directory") => Fate::Drop,
+        // The picture before, and what stood behind it in its file: a gain map, a film.
+        (namespace::GAIN_MAP, _)
+        | (namespace::CONTAINER, "Directory")
+        | (namespace::XMP, "Thumbnails") => Fate::Drop,
         (namespace::CAMERA, local)
             if local.starts_with("MotionPhoto") || local.starts_with("MicroVideo") =>
         {
             Fate::Drop
         }
-        (namespace::XMP, "Thumbnails") => Fate::Drop,
         _ => Fate::Keep,
     }
 }

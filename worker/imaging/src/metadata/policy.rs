@@ -3,7 +3,6 @@
 use lote_protocol::carry::{Carry, Keep, Statements};
 
 use crate::metadata::exif::{self, GPS_IFD};
-use crate::metadata::exif_block::{Block, little_endian};
 use crate::metadata::exif_fields::{Field, Fields};
 use crate::metadata::iptc::{self, dataset};
 use crate::metadata::xmp::{Fate, Name, Setting, namespace};
@@ -229,8 +228,7 @@ fn settings(set: &Statements) -> Vec<Setting<'_>> {
     settings
 }
 
-/// A block with statements in its first directory, which moves to the end; all else stays where it
-/// is.
+/// A block with statements in its first directory.
 fn with_statements(exif: &[u8], set: &Statements) -> Vec<u8> {
     let text = |value: &str| [value.as_bytes(), &[0]].concat();
     let mut new = Vec::new();
@@ -246,11 +244,7 @@ fn with_statements(exif: &[u8], set: &Statements) -> Vec<u8> {
         let data = joined.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
         new.push(Field { tag: WINDOWS_KEYWORDS, kind: 1, data });
     }
-    let exif = little_endian(exif);
-    match Block::open(exif.as_ref()).and_then(|block| block.with_first_directory(&new)) {
-        Some(block) => block,
-        None => exif.into_owned(),
-    }
+    exif::with(exif, &new)
 }
 
 #[cfg(test)]

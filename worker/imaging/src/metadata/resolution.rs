@@ -1,6 +1,7 @@
 //! How many pixels a length has, as files state it.
 
 use crate::metadata::exif_block::Block;
+use crate::metadata::exif_fields::Field;
 
 const X_RESOLUTION: u16 = 0x011a;
 const Y_RESOLUTION: u16 = 0x011b;
@@ -95,6 +96,17 @@ impl Resolution {
         Some((unit, convert(self.x)?, convert(self.y)?))
     }
 
+    /// For EXIF: the fields that state it.
+    pub(crate) fn fields(self) -> [Field; 3] {
+        let (unit, x, y) = self.for_tiff();
+        let fraction = |tag, (n, d): (u32, u32)| Field {
+            tag,
+            kind: 5,
+            data: [n.to_le_bytes(), d.to_le_bytes()].concat(),
+        };
+        [fraction(X_RESOLUTION, x), fraction(Y_RESOLUTION, y), Field::short(RESOLUTION_UNIT, unit)]
+    }
+
     /// For TIFF: its unit (1 none, 2 inch, 3 centimetre) and fractions.
     pub(crate) fn for_tiff(self) -> (u16, (u32, u32), (u32, u32)) {
         match self.unit {
@@ -117,6 +129,7 @@ impl Resolution {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metadata::exif_fields::Fields;
 
     #[test]
     fn three_hundred_dots_an_inch_survive_every_unit() {
@@ -128,6 +141,10 @@ mod tests {
         let centimetres = Resolution { x: (11_811, 100), y: (11_811, 100), unit: Unit::Centimetre };
         assert_eq!(centimetres.by_metre(), Some((11_811, 11_811)));
         assert_eq!(centimetres.for_tiff(), (3, (11_811, 100), (11_811, 100)));
+        for resolution in [dpi, centimetres] {
+            let fields = Fields { image: resolution.fields().to_vec(), ..Fields::default() };
+            assert_eq!(Resolution::from_exif(&fields.build()), Some(resolution));
+        }
     }
 
     #[test]

@@ -203,7 +203,10 @@ pub(crate) fn split(packet: &[u8], max_bytes: usize) -> Option<(Vec<u8>, Vec<u8>
         &|name, start| if name.is_property && !is_moved(start) { Fate::Drop } else { Fate::Keep },
         None,
     )?;
-    let digest: String = Md5::digest(&rest).iter().map(|byte| format!("{byte:02X}")).collect();
+    let mut digest = String::new();
+    for byte in Md5::digest(&rest) {
+        let _ = write!(digest, "{byte:02X}");
+    }
     let link = |about: &str| {
         let quote = quote(about);
         format!(

@@ -1,4 +1,4 @@
-//! The blocks of a GIF that are no pictures (GIF89a, sections 18 to 27; XMP specification part 3,
+//! The blocks of a GIF that are no pictures (`GIF89a`, sections 18 to 27; XMP specification part 3,
 //! 1.1.2): comments, XMP and the profile.
 
 use crate::metadata::Metadata;

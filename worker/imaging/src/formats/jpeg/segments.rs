@@ -1,5 +1,6 @@
 //! The marker segments of a JPEG file (ITU-T T.81, annex B): size and metadata, without pixels.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, ErrorKind, Seek, SeekFrom};
 
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -14,6 +15,7 @@ const SOS: u8 = 0xda;
 const APP0: u8 = 0xe0;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
+const APP15: u8 = 0xef;
 const APP11: u8 = 0xeb;
 const APP13: u8 = 0xed;
 const APP14: u8 = 0xee;
@@ -77,7 +79,7 @@ pub(crate) fn read(file: &mut (impl BufRead + Seek), max_block: u64) -> Result<H
                         header.components = frame[5];
                         skip(file, len - 6)?;
                     }
-                    APP0..=APP2 | APP11 | APP13 | APP14 | COM => {
+                    APP0..=APP15 | COM => {
                         let mut data = vec![0; len as usize];
                         file.read_exact(&mut data).map_err(|e| cut_off(&e))?;
                         if marker == APP14 {
@@ -108,9 +110,11 @@ struct Blocks {
     metadata: Metadata,
     profile: Profile,
     photoshop: Vec<u8>,
-    /// Of parts that belong to the packet: where they stand, and what they are.
+    /// Of parts of a long packet: where they stand, and what they are, behind its digest.
     long_xmp: Vec<(u32, Vec<u8>)>,
     has_credentials: bool,
+    /// Numbers of segments that are known to nobody here.
+    others: BTreeSet<u8>,
 }
 
 impl Blocks {
@@ -128,8 +132,8 @@ impl Blocks {
                         _ => Unit::None,
                     };
                     let (x, y) = (density(x_high, x_low), density(y_high, y_low));
-                    metadata.resolution = Some(Resolution::whole(x, y, unit))
-                        .filter(|resolution| resolution.is_sound());
+                    metadata.resolution =
+                        Some(Resolution::whole(x, y, unit)).filter(Resolution::is_sound);
                 }
             }
             APP1 if data.starts_with(EXIF_PREFIX) => {
@@ -144,24 +148,23 @@ impl Blocks {
                     metadata.xmp = Some(data);
                 }
             }
-            APP1 => {
-                let part = data.strip_prefix(LONG_XMP_PREFIX).and_then(|part| {
-                    let (digest, part) = part.split_at_checked(DIGEST)?;
-                    let (&[_, _, _, _, a, b, c, d], part) = part.split_first_chunk()?;
-                    // Only what the packet names belongs to it.
-                    let packet = metadata.xmp.as_deref()?;
-                    packet.windows(DIGEST).any(|window| window == digest).then_some(())?;
-                    Some((u32::from_be_bytes([a, b, c, d]), part.to_vec()))
-                });
+            APP1 if data.starts_with(LONG_XMP_PREFIX) => {
                 let len = self.long_xmp.iter().map(|(_, part)| part.len() as u64).sum::<u64>();
-                self.long_xmp.extend(part.filter(|_| len <= self.max_block));
-            }
-            APP2 => {
-                if let Some(part) = data.strip_prefix(ICC_PREFIX) {
-                    self.profile.add(part, self.max_block);
+                data.drain(..LONG_XMP_PREFIX.len());
+                if let Some(at) = data.get(DIGEST + 4..).and_then(<[u8]>::first_chunk)
+                    && len <= self.max_block
+                {
+                    self.long_xmp.push((u32::from_be_bytes(*at), data));
                 }
             }
-            APP11 => self.has_credentials |= data.windows(4).any(|window| window == b"c2pa"),
+            APP2 if data.starts_with(ICC_PREFIX) => {
+                self.profile.add(&data[ICC_PREFIX.len()..], self.max_block);
+            }
+            // Where further pictures stand in the file.
+            APP2 if data.starts_with(b"MPF\0") => {}
+            APP11 if data.starts_with(b"JP") => {
+                self.has_credentials |= data.windows(4).any(|window| window == b"c2pa");
+            }
             APP13 => {
                 if let Some(part) = data.strip_prefix(PHOTOSHOP_PREFIX)
                     && self.photoshop.len() as u64 <= self.max_block
@@ -169,11 +172,14 @@ impl Blocks {
                     self.photoshop.extend_from_slice(part);
                 }
             }
-            _ => {
+            COM => {
                 let len = metadata.texts.iter().map(Text::len).sum::<usize>() as u64;
                 if len <= self.max_block {
                     metadata.texts.push(Text::comment(data));
                 }
+            }
+            _ => {
+                self.others.insert(marker - APP0);
             }
         }
     }
@@ -188,21 +194,27 @@ impl Blocks {
         self.metadata.add_photoshop(&self.photoshop);
         if !self.long_xmp.is_empty() {
             self.long_xmp.sort_by_key(|&(at, _)| at);
-            self.long_xmp.dedup_by_key(|(at, _)| *at);
-            let mut whole = Vec::new();
-            let mut fits = true;
-            for (at, part) in self.long_xmp {
-                fits &= at as usize == whole.len();
-                whole.extend(part);
-            }
             let packet = self.metadata.xmp.as_deref().unwrap_or_default();
-            match xmp::merged(packet, &whole).filter(|_| fits) {
+            let mut whole = Vec::new();
+            for (at, part) in self.long_xmp {
+                let (digest, part) = part.split_at(DIGEST);
+                // Only what the packet names belongs to it.
+                let is_named = packet.windows(DIGEST).any(|window| window == digest);
+                if is_named && at as usize == whole.len() {
+                    whole.extend_from_slice(&part[8..]);
+                }
+            }
+            match xmp::merged(packet, &whole) {
                 Some(merged) => self.metadata.xmp = Some(merged),
                 None => notes.push("XMP is damaged: its long part is left out".into()),
             }
         }
         if self.has_credentials {
             notes.push("content credentials left out: they sign the picture as it was".into());
+        }
+        if !self.others.is_empty() {
+            let names: Vec<_> = self.others.iter().map(|number| format!("APP{number}")).collect();
+            notes.push(format!("data of the maker or of a program left out: {}", names.join(", ")));
         }
         (self.metadata, notes)
     }

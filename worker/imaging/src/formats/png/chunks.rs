@@ -1,5 +1,5 @@
 //! The chunks of a PNG that are no pixels (PNG 3rd edition, 11.3): colours, EXIF, XMP, texts,
-//! resolution, and the profiles that ImageMagick keeps in texts.
+//! resolution, and the profiles that `ImageMagick` keeps in texts.
 
 use std::io::{Read, Write};
 
@@ -215,7 +215,7 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what).map(|at| at + what.len())
 }
 
-/// The bytes that ImageMagick writes as a line with a name, one with a length, and hexadecimal ones.
+/// The bytes that `ImageMagick` writes as a line with a name, one with a length, and hexadecimal ones.
 fn from_raw_profile(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.strip_prefix(b"\n")?;
     let at = text.iter().position(|&byte| byte == b'\n')?;
