@@ -99,7 +99,7 @@ fn make_all<'a>(
         let start = Instant::now();
         let last = index + 1 == left.len();
         let result = guarded(bench, |bench| {
-            let source = if last { document.take().map(Work::Last) } else { None };
+            let source = if last { document.take().map(Box::new).map(Work::Last) } else { None };
             let work = source.or_else(|| document.as_ref().map(Work::Shared));
             work.map_or_else(
                 || Err(internal("no picture")),
@@ -119,7 +119,7 @@ enum Work<'a> {
     /// Further orders need it.
     Shared(&'a Document),
     /// This order is the last one.
-    Last(Document),
+    Last(Box<Document>),
 }
 
 /// Each output's share of the time that was spent for all.
@@ -225,12 +225,14 @@ fn filter(
                 frames,
                 format: document.format,
                 lossless: document.lossless,
+                stored: document.stored,
                 loops: document.loops,
                 metadata: document.metadata.clone(),
                 notes: document.notes.clone(),
             })
         }
         Work::Last(document) => {
+            let document = *document;
             let frames = document.frames.into_iter().map(|frame| {
                 let picture = apply(Source::Owned(frame.picture), bench)?;
                 Ok(Frame { picture, delay_ms: frame.delay_ms })

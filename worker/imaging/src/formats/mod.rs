@@ -1,35 +1,75 @@
-//! Files to pictures and back: one file per format family, each codec crate named in one only.
+//! Files to pictures and back: one folder a format, each codec crate named in one only, and a table.
 //!
 //! The format is decided by content. What a file says about itself is checked against the limits
 //! before anything of that size is allocated. Pixels come out upright, in one of four channel
 //! layouts; ICC and EXIF come with them, and whatever has to be left out is noted.
+//!
+//! To add a format: its folder, with a `pub static FORMAT` of type [`Format`], and its row in
+//! [`ALL`].
 
 mod bmp;
+mod extent;
 pub(crate) mod fit;
 mod gif;
 mod jpeg;
 pub(crate) mod limit;
 pub(crate) mod palette;
 mod png;
-pub(crate) mod probe;
+mod table;
 mod tiff;
 mod webp;
 
 use std::borrow::Cow;
 
-use lote_protocol::format::{Format, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 
+pub use self::bmp::FORMAT as BMP;
+pub use self::extent::{Extent, HEAD_BYTES};
+pub use self::gif::FORMAT as GIF;
+pub use self::jpeg::FORMAT as JPEG;
 pub use self::jpeg::rows::JpegRows;
-pub use self::probe::{Probe, probe};
+pub use self::png::FORMAT as PNG;
+pub use self::table::{
+    Format, Gives, Holds, SNIFF_BYTES, Sniffed, Texts, by_ending, by_name, find, is_image_ending,
+    recognise, sniff,
+};
+pub use self::tiff::FORMAT as TIFF;
+pub use self::webp::FORMAT as WEBP;
 use crate::color::{self, Signal, ToSrgb, icc};
-use crate::metadata::Holds;
 pub use crate::metadata::Metadata;
 use crate::metadata::orientation;
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
-use fit::Shape;
+use table::{Content, Foreign, Shown, is_branded};
+
+/// The table: every format, in the order in which they are listed and looked for.
+pub static ALL: &[&Format] = &[&JPEG, &PNG, &BMP, &GIF, &TIFF, &WEBP];
+
+/// What is recognised and not read.
+static FOREIGN: &[Foreign] = &[
+    Foreign {
+        name: "AVIF",
+        endings: &["avif"],
+        magic: |head| is_branded(head, &[b"avif", b"avis"]),
+    },
+    Foreign {
+        name: "HEIC",
+        endings: &["heic", "heif"],
+        magic: |head| {
+            let brands = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
+            is_branded(head, &brands)
+        },
+    },
+    Foreign {
+        name: "JPEG XL",
+        endings: &["jxl"],
+        magic: |head| {
+            head.starts_with(b"\xff\x0a") || head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n")
+        },
+    },
+    Foreign { name: "PSD", endings: &[], magic: |head| head.starts_with(b"8BPS") },
+];
 
 /// One picture of an animation, or the only one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,17 +80,32 @@ pub struct Frame {
     pub delay_ms: u32,
 }
 
+/// How a file holds its samples where the picture in memory does not show it: so may be written what
+/// has no more colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stored {
+    /// As in memory.
+    #[default]
+    Full,
+    /// As indices into a palette.
+    Palette,
+    /// Black and white, a bit a pixel.
+    Bilevel,
+}
+
 /// A decoded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// The format it was read from.
-    pub format: Format,
-    /// Its pictures, at least one, all of the same size.
+    pub format: &'static Format,
+    /// Its pictures, at least one: of an animation all of the same size, or pages.
     pub frames: Vec<Frame>,
     /// How often an animation is played; 0 is for ever.
     pub loops: u32,
     /// Whether the file holds its samples exactly although its format need not: a lossless WebP.
     pub lossless: bool,
+    /// How the file holds its samples.
+    pub stored: Stored,
     /// What goes with them.
     pub metadata: Metadata,
     /// What was left out and the user should know, one sentence each.
@@ -59,12 +114,13 @@ pub struct Document {
 
 impl Document {
     /// A document of one picture, without metadata.
-    pub fn still(format: Format, picture: Picture) -> Self {
+    pub fn still(format: &'static Format, picture: Picture) -> Self {
         Self {
             format,
             frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
+            stored: Stored::Full,
             metadata: Metadata::default(),
             notes: Vec::new(),
         }
@@ -72,10 +128,11 @@ impl Document {
 }
 
 /// What a codec reads from a file: pixels as they are stored, metadata as they are.
-struct Source {
+pub(crate) struct Source {
     frames: Vec<Frame>,
     loops: u32,
     lossless: bool,
+    stored: Stored,
     metadata: Metadata,
     notes: Vec<String>,
 }
@@ -86,6 +143,7 @@ impl Source {
             frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
+            stored: Stored::Full,
             metadata: Metadata::default(),
             notes: Vec::new(),
         }
@@ -109,15 +167,28 @@ pub fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Document
         ));
     }
     let format = recognise(bytes)?;
-    let source = match format {
-        Format::Jpeg => jpeg::decode(bytes, limits, pool),
-        Format::Png => png::decode(bytes, limits, pool),
-        Format::Bmp => bmp::decode(bytes, limits, pool),
-        Format::Gif => gif::decode(bytes, limits, pool),
-        Format::Tiff => tiff::decode(bytes, limits, pool),
-        Format::WebP => webp::decode(bytes, limits, pool),
-    }?;
+    let source = (format.decode)(bytes, limits, pool)?;
     Ok(finish(format, source, limits, pool))
+}
+
+/// Turns the pictures upright and keeps the metadata that are sound.
+fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut Pool) -> Document {
+    let Source { frames, loops, lossless, stored, mut metadata, mut notes } = source;
+    let orientation = metadata.put_in_order(limits.max_metadata_bytes, &mut notes);
+    if let (Some(profile), Some(first)) = (&metadata.icc, frames.first())
+        && let Err(why) = icc::check_for(profile, first.picture.channels)
+    {
+        notes.push(format!("ICC profile left out: {why}"));
+        metadata.icc = None;
+    }
+    let frames = frames
+        .into_iter()
+        .map(|frame| Frame {
+            picture: orientation::upright(frame.picture, orientation, pool),
+            ..frame
+        })
+        .collect();
+    Document { format, frames, loops, lossless, stored, metadata, notes }
 }
 
 /// Turns the pixels of a document into sRGB, if they are something else.
@@ -146,43 +217,6 @@ pub fn to_srgb(document: &mut Document, pool: &mut Pool) {
     }
 }
 
-fn recognise(bytes: &[u8]) -> Result<Format, Failure> {
-    match sniff(bytes) {
-        Sniffed::Known(format) => Ok(format),
-        Sniffed::Unsupported(name) => Err(Failure::new(
-            FailureKind::Unsupported,
-            format!("{name} is not read; convert it to JPEG, PNG, TIFF or WebP first"),
-        )),
-        Sniffed::Unknown if bytes.is_empty() => {
-            Err(Failure::new(FailureKind::NotAnImage, "the file is empty"))
-        }
-        Sniffed::Unknown => Err(Failure::new(
-            FailureKind::NotAnImage,
-            "not an image: its first bytes are of no format that is read",
-        )),
-    }
-}
-
-/// Turns the pictures upright and keeps the metadata that are sound.
-fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> Document {
-    let Source { frames, loops, lossless, mut metadata, mut notes } = source;
-    let orientation = metadata.put_in_order(limits.max_metadata_bytes, &mut notes);
-    if let (Some(profile), Some(first)) = (&metadata.icc, frames.first())
-        && let Err(why) = icc::check_for(profile, first.picture.channels)
-    {
-        notes.push(format!("ICC profile left out: {why}"));
-        metadata.icc = None;
-    }
-    let frames = frames
-        .into_iter()
-        .map(|frame| Frame {
-            picture: orientation::upright(frame.picture, orientation, pool),
-            ..frame
-        })
-        .collect();
-    Document { format, frames, loops, lossless, metadata, notes }
-}
-
 /// Encodes a document, appending to `out`; returns what was left out and the user should know.
 ///
 /// # Errors
@@ -193,76 +227,74 @@ pub fn encode(
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let format = encoding.format.unwrap_or(document.format);
-    let mut notes = Vec::new();
+    let refuse = |why: String| Failure::new(FailureKind::Encode, why);
     let Some(first) = document.frames.first() else {
-        return Err(Failure::new(FailureKind::Encode, "there is no picture to write"));
-    };
-    let (mut shape, holds) = match format {
-        Format::Jpeg => (jpeg::SHAPE, jpeg::HOLDS),
-        Format::Png => (png::SHAPE, png::HOLDS),
-        Format::Bmp => (bmp::SHAPE, bmp::HOLDS),
-        Format::Gif => (gif::SHAPE, gif::HOLDS),
-        Format::Tiff => (tiff::SHAPE, tiff::HOLDS),
-        Format::WebP => (webp::SHAPE, webp::HOLDS),
+        return Err(refuse("there is no picture to write".into()));
     };
     let Picture { width, height, channels, .. } = first.picture;
+    let format = format_for(document, encoding, channels)?;
+    let Some(write) = format.encode else {
+        return Err(refuse(format!("{} is only read; choose another format", format.name)));
+    };
+    let mut notes = Vec::new();
+    let mut holds = format.holds;
     let Prepared { metadata, to_srgb } =
-        prepare(document, encoding, holds, (width, height), channels, &mut shape, &mut notes);
-    let in_srgb = |frame: &'_ Frame, pool: &mut Pool| {
-        to_srgb.as_ref().map(|to_srgb| to_srgb.convert(&frame.picture, pool))
-    };
-    let background = encoding.background;
-    if format == Format::Gif {
-        let mut shown = Vec::with_capacity(document.frames.len());
-        for frame in &document.frames {
-            // Told once is enough.
-            let mut notes_of_frame = Vec::new();
-            let picture = match in_srgb(frame, pool) {
-                None => fit::fit(&frame.picture, shape, background, pool, &mut notes_of_frame),
-                Some(converted) => {
-                    let fitted = fit::fit(&converted, shape, background, pool, &mut notes_of_frame);
-                    Cow::Owned(fitted.into_owned())
+        prepare(document, encoding, format, (width, height), channels, &mut holds, &mut notes);
+    let mut count = document.frames.len();
+    // Pages are no animation.
+    let are_pages = document.format == &TIFF;
+    if count > 1 && (!holds.frames || are_pages && format != &TIFF) {
+        let (whole, parts) =
+            if are_pages { ("several pages", "pages") } else { ("animation", "frames") };
+        let name = format.name;
+        notes.push(format!("{whole}: only the first of {count} {parts} is kept in {name}"));
+        count = 1;
+    }
+    let mut frames = Vec::with_capacity(count);
+    for frame in &document.frames[..count] {
+        // Told once is enough.
+        let mut told = Vec::new();
+        let told = if frames.is_empty() { &mut notes } else { &mut told };
+        let background = encoding.background;
+        let picture = match &to_srgb {
+            None => fit::fit(&frame.picture, holds, format.name, background, pool, told),
+            Some(to_srgb) => {
+                let converted = to_srgb.convert(&frame.picture, pool);
+                match fit::fit(&converted, holds, format.name, background, pool, told) {
+                    Cow::Borrowed(_) => Cow::Owned(converted),
+                    Cow::Owned(fitted) => {
+                        pool.give(converted);
+                        Cow::Owned(fitted)
+                    }
                 }
-            };
-            if shown.is_empty() {
-                notes.append(&mut notes_of_frame);
             }
-            shown.push(gif::Shown { picture, delay_ms: frame.delay_ms });
-        }
-        notes.extend(gif::encode(&shown, document.loops, &metadata, out)?);
-        for frame in shown {
-            fit::give_back(frame.picture, pool);
-        }
-        return Ok(notes);
+        };
+        frames.push(Shown { picture, delay_ms: frame.delay_ms });
     }
-    if document.frames.len() > 1 {
-        notes.push(format!(
-            "animation: only the first of {} frames is kept in {}",
-            document.frames.len(),
-            format.name()
-        ));
-    }
-    let converted = in_srgb(first, pool);
-    let picture = converted.as_ref().unwrap_or(&first.picture);
-    let picture = fit::fit(picture, shape, background, pool, &mut notes);
-    let result = match format {
-        Format::Jpeg => jpeg::encode(&picture, &metadata, encoding.quality, out),
-        Format::Bmp => bmp::encode(&picture, &metadata, out),
-        Format::Tiff => tiff::encode(&picture, &metadata, pool, out),
-        Format::WebP => {
-            let keep_exact = document.format == Format::WebP && document.lossless;
-            let quality = (!keep_exact).then_some(encoding.quality);
-            webp::encode(&picture, &metadata, quality, pool, out)
-        }
-        Format::Png | Format::Gif => png::encode(&picture, &metadata, pool, out),
-    };
-    fit::give_back(picture, pool);
-    if let Some(converted) = converted {
-        pool.give(converted);
+    let stays_exact = document.lossless && format == document.format;
+    let Document { loops, stored, .. } = *document;
+    let metadata = Cow::Owned(metadata);
+    let content = Content { frames, loops, stored, metadata, encoding, stays_exact };
+    let result = write(&content, pool, out);
+    for frame in content.frames {
+        fit::give_back(frame.picture, pool);
     }
     notes.extend(result?);
     Ok(notes)
+}
+
+/// The format to write, for a picture with such pixels.
+fn format_for(
+    document: &Document,
+    encoding: &Encoding,
+    channels: Channels,
+) -> Result<&'static Format, Failure> {
+    let Some(wanted) = encoding.format else {
+        return Ok(document.format.gives(channels.has_alpha()));
+    };
+    find(wanted).ok_or_else(|| {
+        Failure::new(FailureKind::Encode, format!("there is no format called {wanted}"))
+    })
 }
 
 /// Begins a file that is encoded a few rows at a time: a still picture of the document's size with
@@ -273,16 +305,16 @@ pub fn encode_by_rows(
     encoding: &Encoding,
     file: Vec<u8>,
 ) -> Option<JpegRows> {
-    let format = encoding.format.unwrap_or(document.format);
+    let format = format_for(document, encoding, channels).ok()?;
     let [Frame { picture: Picture { width, height, .. }, .. }] = document.frames[..] else {
         return None;
     };
-    if format != Format::Jpeg || channels.has_alpha() {
+    if *format != JPEG || channels.has_alpha() {
         return None;
     }
-    let (mut notes, mut shape, size) = (Vec::new(), jpeg::SHAPE, (width, height));
-    let prepared = prepare(document, encoding, jpeg::HOLDS, size, channels, &mut shape, &mut notes);
-    if (!shape.gray && !channels.is_color()) || prepared.to_srgb.is_some() {
+    let (mut notes, mut holds, size) = (Vec::new(), format.holds, (width, height));
+    let prepared = prepare(document, encoding, format, size, channels, &mut holds, &mut notes);
+    if (!holds.gray && !channels.is_color()) || prepared.to_srgb.is_some() {
         return None;
     }
     JpegRows::new(size, channels, encoding.quality, &prepared.metadata, notes, file).ok()
@@ -301,19 +333,19 @@ struct Prepared {
 fn prepare(
     document: &Document,
     encoding: &Encoding,
-    holds: Holds,
+    format: &Format,
     (width, height): (u32, u32),
     channels: Channels,
-    shape: &mut Shape,
+    holds: &mut Holds,
     notes: &mut Vec<String>,
 ) -> Prepared {
     let mut metadata = document.metadata.clone();
     if metadata.is_empty() && encoding.carry.set.is_empty() {
         return Prepared { metadata, to_srgb: None };
     }
-    metadata.apply(&encoding.carry, holds, notes);
-    metadata.fit(holds, shape.name, notes);
-    let to_srgb = describe(&mut metadata, holds, channels, shape, notes);
+    metadata.apply(&encoding.carry, *holds, notes);
+    metadata.fit(*holds, format.name, notes);
+    let to_srgb = describe(&mut metadata, format, channels, holds, notes);
     metadata.set_size(width, height);
     Prepared { metadata, to_srgb }
 }
@@ -322,12 +354,12 @@ fn prepare(
 /// or of gray for what has become colour, is used to convert; it is never left out without that.
 fn describe(
     metadata: &mut Metadata,
-    holds: Holds,
+    format: &Format,
     channels: Channels,
-    shape: &mut Shape,
+    holds: &mut Holds,
     notes: &mut Vec<String>,
 ) -> Option<ToSrgb> {
-    let is_color = channels.is_color() || !shape.gray;
+    let is_color = channels.is_color() || !holds.gray;
     if !holds.signal {
         let signal = std::mem::take(&mut metadata.signal);
         if metadata.icc.is_none() && !signal.is_srgb() {
@@ -341,12 +373,12 @@ fn describe(
     let why = match icc::check(profile) {
         // An RGB profile on one channel would be invalid.
         Ok(icc::ColorSpace::Rgb) if holds.icc => {
-            shape.gray = false;
+            holds.gray = false;
             return None;
         }
         Ok(icc::ColorSpace::Gray) if holds.icc && !is_color => return None,
         Ok(icc::ColorSpace::Gray) if holds.icc => "their profile describes gray only".to_owned(),
-        _ => format!("{} is written without a profile", shape.name),
+        _ => format!("{} is written without a profile", format.name),
     };
     metadata.signal = Signal::default();
     let to_srgb = ToSrgb::new(profile);

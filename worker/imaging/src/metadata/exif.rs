@@ -213,16 +213,6 @@ fn tag_name(tag: u16) -> String {
     }
 }
 
-/// The orientation that a block asks for; 1 when it cannot be read.
-pub(crate) fn orientation(exif: &[u8]) -> Orientation {
-    Block::open(exif)
-        .and_then(|block| {
-            let first = block.u32(4)? as usize;
-            block.number(block.find(first, ORIENTATION)?)
-        })
-        .map_or(Orientation::Upright, Orientation::from_exif)
-}
-
 impl Block<'_> {
     /// Leaves out of a directory what points outside of the block or at a directory that was
     /// visited (they are in `kept`), and adds to `kept` what remains. Pointers to directories are
@@ -339,6 +329,16 @@ impl Block<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The orientation that a block asks for; 1 when it cannot be read.
+    fn orientation(exif: &[u8]) -> Orientation {
+        Block::open(exif)
+            .and_then(|block| {
+                let first = block.u32(4)? as usize;
+                block.number(block.find(first, ORIENTATION)?)
+            })
+            .map_or(Orientation::Upright, Orientation::from_exif)
+    }
 
     fn text(tag: u16, text: &str) -> Field {
         Field { tag, kind: 2, data: text.as_bytes().to_vec() }

@@ -15,6 +15,7 @@ pub(crate) mod text;
 pub(crate) mod xmp;
 
 use crate::color::Signal;
+use crate::formats::{Holds, Texts};
 use crate::metadata::exif_fields::Fields;
 use crate::metadata::photoshop::Resource;
 use crate::metadata::resolution::Resolution;
@@ -41,41 +42,6 @@ pub struct Metadata {
     pub(crate) texts: Vec<Text>,
     /// Pixels by length, as the file's own header states it.
     pub(crate) resolution: Option<Resolution>,
-}
-
-/// Which texts a format can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Texts {
-    None,
-    /// Without a keyword.
-    Comments,
-    All,
-}
-
-/// What a format can hold besides pixels.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Holds {
-    pub(crate) icc: bool,
-    pub(crate) signal: bool,
-    pub(crate) exif: bool,
-    pub(crate) xmp: bool,
-    /// IPTC, and the other resources of Photoshop.
-    pub(crate) iptc: bool,
-    pub(crate) texts: Texts,
-    pub(crate) resolution: bool,
-}
-
-impl Holds {
-    /// Nothing.
-    pub(crate) const NOTHING: Self = Self {
-        icc: false,
-        signal: false,
-        exif: false,
-        xmp: false,
-        iptc: false,
-        texts: Texts::None,
-        resolution: false,
-    };
 }
 
 impl Metadata {

@@ -2,11 +2,12 @@
 
 use lote_protocol::carry::{Carry, Keep, Statements};
 
+use crate::formats::Holds;
 use crate::metadata::exif::{self, GPS_IFD};
 use crate::metadata::exif_fields::{Field, Fields};
 use crate::metadata::iptc::{self, dataset};
 use crate::metadata::xmp::{Fate, Name, Setting, namespace};
-use crate::metadata::{Holds, Metadata, maker_note, photoshop, xmp};
+use crate::metadata::{Metadata, maker_note, photoshop, xmp};
 
 const DESCRIPTION: u16 = 0x010e;
 const ARTIST: u16 = 0x013b;
