@@ -169,7 +169,7 @@ impl CarryArgs {
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// Images, and folders of images
-    #[arg(required_unless_present = "resume", requires = "filters", value_name = "PATH")]
+    #[arg(required_unless_present = "resume", value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Filter, or chain of filters joined by +; each -f makes one output an image.
     /// -f grises  -f blur:radius=8  -f "web=resize:percent=50+watermark:text=Hola"
@@ -212,10 +212,13 @@ pub(super) struct RunArgs {
     #[arg(long, value_enum, default_value_t = IfCollidesArg::Fail)]
     pub(super) if_collides: IfCollidesArg,
     /// Go on where the runs before ended: make no output again that is on record in DIR/.lote and
-    /// has not changed since, nor its image or filter. Without PATH and FILTER, do all that the last
-    /// job in DIR was asked for
+    /// has not changed since, nor its image or filter. Without FILTER, do all that the last job in
+    /// DIR was asked for, if its inputs are in PATH, beside DIR or in the current folder
     #[arg(long, alias = "reanudar")]
     pub(super) resume: bool,
+    /// With --resume and without FILTER: do what is on record wherever its inputs are
+    #[arg(long, alias = "confiar-registro", requires = "resume")]
+    pub(super) trust_record: bool,
     /// Force every output to the disk before it counts as made
     #[arg(long)]
     pub(super) durable: bool,
@@ -228,12 +231,18 @@ pub(super) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RerunArgs {
+    /// Where the inputs of the job are, if neither beside the outputs nor in the current folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
     /// The folder with the outputs of the job
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
     /// Only what failed, and leave what is there
     #[arg(long, alias = "fallidas")]
     pub(super) failed: bool,
+    /// Do what is on record wherever its inputs are
+    #[arg(long, alias = "confiar-registro")]
+    pub(super) trust_record: bool,
     /// Settings that are not given are as they were
     #[command(flatten)]
     pub(super) work: WorkArgs,
