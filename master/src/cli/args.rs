@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use lote_engine::job::Options;
 use lote_engine::plan::Pattern;
+use lote_engine::quantity;
+use lote_protocol::carry::Statements;
 use lote_protocol::format::FormatId;
 
-use super::choice::{self, IfCollidesArg, IfExistsArg, ModeArg, SandboxArg};
-use lote_engine::quantity;
+use super::choice::{self, IfCollidesArg, IfExistsArg, KeepArg, ModeArg, ProfileArg, SandboxArg};
 
 /// Batch image processing in isolated worker processes
 #[derive(Debug, Parser)]
@@ -146,6 +148,44 @@ pub(super) struct ShowArgs {
     pub(super) ndjson: bool,
 }
 
+/// What goes with the pixels.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CarryArgs {
+    /// Which metadata are kept, of EXIF, XMP, IPTC and comments alike: all, all that say no place, only
+    /// whose the image is, or none. Resolution and profile always are  [default: keep]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub(super) metadata: Option<KeepArg>,
+    /// State this in all metadata that the format has: artist=…, copyright=…, description=…,
+    /// keywords=a;b
+    #[arg(long, value_name = "NAME=VALUE", value_parser = quantity::statement)]
+    pub(super) set: Vec<String>,
+    /// Which colours the outputs are in: those of each image, or sRGB, to which pixels are converted
+    /// [default: keep]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub(super) profile: Option<ProfileArg>,
+    /// Give outputs the time at which their images were changed
+    #[arg(long)]
+    pub(super) keep_dates: bool,
+}
+
+impl CarryArgs {
+    /// As options of a job.
+    pub(super) fn options(&self) -> Options {
+        let mut set = Statements::default();
+        for statement in &self.set {
+            // They have been read once while arguments were.
+            let _ = set.add(statement);
+        }
+        Options {
+            metadata: self.metadata.map(Into::into),
+            set: (!set.is_empty()).then_some(set),
+            profile: self.profile.map(Into::into),
+            keep_dates: self.keep_dates.then_some(true),
+            ..Options::default()
+        }
+    }
+}
+
 /// What is made of every image, from where, and what it is called.
 #[derive(Debug, Clone, Args)]
 pub(super) struct MakeArgs {
@@ -188,6 +228,8 @@ pub(super) struct MakeArgs {
     /// Colour behind transparent pixels where the format has none  [default: #ffffff]
     #[arg(long, value_name = "#RRGGBB", value_parser = quantity::color)]
     pub(super) background: Option<[u8; 3]>,
+    #[command(flatten)]
+    pub(super) carry: CarryArgs,
     /// What to do about outputs that exist  [default: overwrite]
     #[arg(long, value_enum)]
     pub(super) if_exists: Option<IfExistsArg>,
@@ -401,6 +443,8 @@ pub(super) enum WorkerSub {
         /// Colour behind transparent pixels where the format has none
         #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
         background: [u8; 3],
+        #[command(flatten)]
+        carry: CarryArgs,
         /// Memory that this process may use: 800M, 2G
         #[arg(long, value_name = "BYTES", value_parser = quantity::bytes)]
         max_memory: Option<u64>,

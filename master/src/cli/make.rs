@@ -56,7 +56,7 @@ impl MakeArgs {
             exclude: some(&self.exclude),
             mode: self.mode.map(Into::into),
             durable: self.durable.then_some(true),
-            ..self.work.options()
+            ..self.work.options().over(self.carry.options())
         }
     }
 }
@@ -132,6 +132,7 @@ impl Asked {
                 format,
                 quality: quality.unwrap_or(usual.quality),
                 background: background.unwrap_or(usual.background),
+                carry: self.options.carry(),
             },
             if_exists: if_exists.unwrap_or_default(),
             if_collides: if_collides.unwrap_or_default(),

@@ -106,6 +106,26 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "fondo",
         "Color tras los píxeles transparentes donde el formato no los tiene  [default: #ffffff]",
     ),
+    (
+        "metadata",
+        "metadatos",
+        "Qué metadatos se guardan, de EXIF, XMP, IPTC y comentarios por igual: todos, todos menos el lugar, solo de quién es la imagen, o ninguno. Resolución y perfil, siempre  [default: keep]",
+    ),
+    (
+        "set",
+        "poner",
+        "Escribe esto en todos los metadatos que tiene el formato: artist=…, copyright=…, description=…, keywords=a;b",
+    ),
+    (
+        "profile",
+        "perfil",
+        "En qué colores van las salidas: los de cada imagen, o sRGB, al que se convierten los píxeles  [default: keep]",
+    ),
+    (
+        "keep_dates",
+        "conservar-fechas",
+        "Da a las salidas la fecha en que se cambiaron sus imágenes",
+    ),
     ("if_exists", "si-existe", "Qué hacer con las salidas que existen  [default: overwrite]"),
     (
         "if_collides",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lote_imaging::formats::by_name;
+use lote_protocol::carry::{Carry, Keep, Profile, Statements};
 use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Policy;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -25,6 +26,18 @@ pub struct Options {
     /// What shows through where there is no alpha, sRGB: `#rrggbb`.
     #[serde(alias = "fondo", skip_serializing_if = "Option::is_none", with = "color")]
     pub background: Option<[u8; 3]>,
+    /// Which metadata are kept.
+    #[serde(alias = "metadatos", skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Keep>,
+    /// What is stated in metadata: artist, copyright, description, keywords.
+    #[serde(alias = "poner", skip_serializing_if = "Option::is_none")]
+    pub set: Option<Statements>,
+    /// Which colours outputs are in.
+    #[serde(alias = "perfil", skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// Whether outputs get the times of their images.
+    #[serde(alias = "conservar_fechas", skip_serializing_if = "Option::is_none")]
+    pub keep_dates: Option<bool>,
     /// What outputs are called.
     #[serde(alias = "patron", skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
@@ -71,7 +84,7 @@ pub struct Options {
 
 impl Options {
     /// Its fields' names, in both languages.
-    pub(super) const NAMES: [&str; 34] = [
+    pub(super) const NAMES: [&str; 42] = [
         "format",
         "formato",
         "quality",
@@ -106,6 +119,14 @@ impl Options {
         "aislamiento",
         "durable",
         "duradero",
+        "metadata",
+        "metadatos",
+        "set",
+        "poner",
+        "profile",
+        "perfil",
+        "keep_dates",
+        "conservar_fechas",
     ];
 
     /// These, and what they leave open as `below` says.
@@ -115,6 +136,10 @@ impl Options {
             format: self.format.or(below.format),
             quality: self.quality.or(below.quality),
             background: self.background.or(below.background),
+            metadata: self.metadata.or(below.metadata),
+            set: self.set.or(below.set),
+            profile: self.profile.or(below.profile),
+            keep_dates: self.keep_dates.or(below.keep_dates),
             pattern: self.pattern.or(below.pattern),
             folder: self.folder.or(below.folder),
             if_exists: self.if_exists.or(below.if_exists),
@@ -129,6 +154,16 @@ impl Options {
             max_pixels: self.max_pixels.or(below.max_pixels),
             sandbox: self.sandbox.or(below.sandbox),
             durable: self.durable.or(below.durable),
+        }
+    }
+
+    /// What goes with the pixels.
+    pub fn carry(&self) -> Carry {
+        Carry {
+            metadata: self.metadata.unwrap_or_default(),
+            set: self.set.clone().unwrap_or_default(),
+            profile: self.profile.unwrap_or_default(),
+            keep_dates: self.keep_dates.unwrap_or_default(),
         }
     }
 
