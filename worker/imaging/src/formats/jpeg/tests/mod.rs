@@ -1,9 +1,10 @@
-use libjpeg_turbo_rs::Subsampling;
+use libjpeg_turbo_rs::{PixelFormat, Subsampling};
 
 use super::*;
 use crate::color::icc;
 
 mod bands;
+mod references;
 
 fn decoded(file: &[u8]) -> Source {
     decode(file, &Limits::default(), &mut Pool::new()).unwrap()
@@ -85,9 +86,10 @@ fn missing_data_are_a_failure_and_say_how_much_is_there() {
 }
 
 #[test]
-fn a_missing_end_mark_is_no_failure() {
+fn a_missing_end_mark_is_noted() {
     let file = encoded();
-    assert_eq!(decoded(&file[..file.len() - 2]).notes, Vec::<String>::new());
+    let wanted = ["the JPEG has no end mark; its picture is complete"];
+    assert_eq!(decoded(&file[..file.len() - 2]).notes, wanted);
 }
 
 #[test]
