@@ -4,17 +4,15 @@
 use std::io::Cursor;
 
 use libjpeg_turbo_rs::{simd, simd::SimdRoutines};
-use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::color::{self, Ink};
-use crate::formats::Metadata;
 use crate::formats::Source;
-use crate::formats::fit::Shape;
 use crate::formats::jpeg::rows::JpegRows;
 use crate::formats::jpeg::segments::Header;
 use crate::formats::limit;
+use crate::formats::table::{Content, Format, Gives, Holds, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -23,6 +21,7 @@ mod block;
 mod coefficients;
 mod companions;
 mod encoder;
+mod extent;
 mod header;
 mod huffman;
 mod plane;
@@ -44,8 +43,21 @@ pub(crate) mod standard {
     pub(crate) use libjpeg_turbo_rs::encode::{marker_writer as markers, tables};
 }
 
-/// What a JPEG can hold.
-pub(crate) const SHAPE: Shape = Shape { name: "JPEG", gray: true, alpha: false, deep: false };
+/// JPEG.
+pub static FORMAT: Format = Format {
+    id: id("jpeg"),
+    name: "JPEG",
+    endings: &["jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg"],
+    mime: "image/jpeg",
+    in_browsers: true,
+    has_quality: true,
+    gives: Gives::Itself,
+    holds: Holds { gray: true, alpha: false, deep: false, frames: false, icc: true, exif: true },
+    magic: |head| head.starts_with(b"\xff\xd8\xff"),
+    header: extent::declared,
+    decode,
+    encode: Some(encode),
+};
 
 /// The part of a picture that may be missing: one of so many.
 const TOLERATED: usize = 100;
@@ -53,7 +65,7 @@ const TOLERATED: usize = 100;
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let header = segments::read(&mut Cursor::new(bytes), limits.max_metadata_bytes)?;
     let Header { width, height, .. } = header;
-    limit::check(limits, Format::Jpeg, (width, height), 1, header.components.max(3).into())?;
+    limit::check(limits, &FORMAT, (width, height), 1, header.components.max(3).into())?;
     let mut notes = Vec::new();
     if header.icc_incomplete {
         notes.push("ICC profile left out: its parts do not fit together".into());
@@ -171,17 +183,18 @@ impl Transforms for SimdRoutines {
 
 /// Encodes an 8-bit picture in gray or RGB.
 pub(crate) fn encode(
-    picture: &Picture,
-    metadata: &Metadata,
-    quality: u8,
+    content: &Content<'_>,
+    _pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
+    let (picture, quality) = (content.first(), content.encoding.quality);
     let Samples::U8(samples) = &picture.samples else {
         return Err(Failure::new(FailureKind::Encode, "JPEG holds 8 bits a channel"));
     };
     let size = (picture.width, picture.height);
     let to = std::mem::take(out);
-    let mut file = JpegRows::new(size, picture.channels, quality, metadata, Vec::new(), to)?;
+    let mut file =
+        JpegRows::new(size, picture.channels, quality, &content.metadata, Vec::new(), to)?;
     file.push(samples);
     let notes;
     (*out, notes) = file.finish();
