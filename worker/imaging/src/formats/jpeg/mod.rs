@@ -12,7 +12,7 @@ use crate::formats::Source;
 use crate::formats::jpeg::rows::JpegRows;
 use crate::formats::jpeg::segments::Header;
 use crate::formats::limit;
-use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::formats::table::{Content, Format, Gives, Holds, Texts, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -52,7 +52,16 @@ pub static FORMAT: Format = Format {
     in_browsers: true,
     has_quality: true,
     gives: Gives::Itself,
-    holds: Holds { gray: true, alpha: false, deep: false, frames: false, icc: true, exif: true },
+    holds: Holds {
+        gray: true,
+        icc: true,
+        exif: true,
+        xmp: true,
+        iptc: true,
+        texts: Texts::Comments,
+        resolution: true,
+        ..Holds::NOTHING
+    },
     magic: |head| head.starts_with(b"\xff\xd8\xff"),
     header: extent::declared,
     decode,
@@ -66,10 +75,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let header = segments::read(&mut Cursor::new(bytes), limits.max_metadata_bytes)?;
     let Header { width, height, .. } = header;
     limit::check(limits, &FORMAT, (width, height), 1, header.components.max(3).into())?;
-    let mut notes = Vec::new();
-    if header.icc_incomplete {
-        notes.push("ICC profile left out: its parts do not fit together".into());
-    }
+    let mut notes = header.notes.clone();
 
     let file = File::open(bytes)?;
     if file.size() != (width as usize, height as usize) {
@@ -93,15 +99,17 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         }
     }
     let picture = Picture { width, height, channels, samples: Samples::U8(samples) };
-    let (picture, icc) = match ink {
-        None => (picture, header.icc),
+    let mut metadata = header.metadata;
+    let picture = match ink {
+        None => picture,
         Some(ink) => {
-            let converted = color::from_cmyk(picture, ink, header.icc.as_deref(), pool);
+            let converted = color::from_cmyk(picture, ink, metadata.icc.as_deref(), pool);
             notes.extend(converted.note);
-            (converted.picture, None)
+            metadata.icc = color::srgb();
+            converted.picture
         }
     };
-    Ok(Source { icc, exif: header.exif, notes, ..Source::still(picture) })
+    Ok(Source { metadata, notes, ..Source::still(picture) })
 }
 
 /// Decodes to so many samples a pixel as there are components.
