@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use lote_imaging::formats::by_ending;
 use lote_imaging::pool::Pool;
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::format::Format;
 use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
 use lote_protocol::task::{self, Encoding, Limits, Task};
 use lote_worker::output::Temporaries;
@@ -17,6 +17,7 @@ use super::session::limits;
 use super::ui::Ui;
 use super::{Exit, catalogue};
 use lote_engine::report::text::printable;
+use lote_engine::run::dates;
 
 pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
     match &args.command {
@@ -31,6 +32,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             filter,
             quality,
             background,
+            carry,
             max_memory,
             max_pixels,
             sandbox: policy,
@@ -50,9 +52,10 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             };
             let ending = output.extension().unwrap_or_default().to_string_lossy();
             let encoding = Encoding {
-                format: Format::from_extension(&ending),
+                format: by_ending(&ending).map(|format| format.id),
                 quality: *quality,
                 background: *background,
+                carry: carry.carry(),
             };
             let order = task::Order {
                 variant: 0,
@@ -67,7 +70,14 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 return Exit::Refused;
             }
             let limits = limits(*max_pixels, *max_memory);
-            apply(&Task { id: 0, input: input.into(), orders: vec![order] }, limits, ui)
+            let exit = apply(&Task { id: 0, input: input.into(), orders: vec![order] }, limits, ui);
+            if carry.keep_dates && exit == Exit::Ok {
+                let modified = input.metadata().and_then(|metadata| metadata.modified());
+                if let Err(error) = modified.and_then(|time| dates::set(output, time)) {
+                    ui.warn(&format!("the date could not be kept: {error}"));
+                }
+            }
+            exit
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use lote_imaging::formats::find;
 use lote_protocol::filter::{self, FilterCall, VariantSpec, check_all, check_name};
-use lote_protocol::format::Format;
+use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -52,7 +53,7 @@ pub struct OutputRequest {
     pub folder: Option<String>,
     /// The format; `None` is that of each image.
     #[serde(default)]
-    pub format: Option<Format>,
+    pub format: Option<FormatId>,
     /// JPEG and WebP quality, 1..=100.
     pub quality: u8,
     /// How files are called.
@@ -94,9 +95,12 @@ pub fn check_steps(steps: &[Step]) -> Result<Vec<FilterCall>, JobError> {
 }
 
 /// How an output is to be encoded, checked.
-pub fn check_encoding(format: Option<Format>, quality: u8) -> Result<Encoding, JobError> {
+pub fn check_encoding(format: Option<FormatId>, quality: u8) -> Result<Encoding, JobError> {
     if !(1..=100).contains(&quality) {
         return Err(JobError::Bad("quality is a number from 1 to 100".into()));
+    }
+    if format.is_some_and(|id| find(id).is_none_or(|format| !format.is_written())) {
+        return Err(JobError::Bad("format is none that is written".into()));
     }
     Ok(Encoding { format, quality, ..Encoding::default() })
 }

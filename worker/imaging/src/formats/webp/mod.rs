@@ -1,44 +1,52 @@
 //! WebP: decoding, and lossless encoding. The only file that names `image_webp`.
 
+mod extent;
 mod lossy;
 mod riff;
 
-use std::io::{BufRead, Cursor, Seek};
+use std::io::Cursor;
 
 use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
-use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
-use crate::formats::Metadata;
 use crate::formats::Source;
-use crate::formats::fit::Shape;
 use crate::formats::limit;
-use crate::formats::probe::Stored;
+use crate::formats::table::{Content, Format, Gives, Holds, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-/// What a WebP can hold.
-pub(crate) const SHAPE: Shape = Shape { name: "WebP", gray: false, alpha: true, deep: false };
+/// WebP.
+pub static FORMAT: Format = Format {
+    id: id("webp"),
+    name: "WebP",
+    endings: &["webp"],
+    mime: "image/webp",
+    in_browsers: true,
+    has_quality: true,
+    gives: Gives::Itself,
+    holds: Holds { alpha: true, icc: true, exif: true, xmp: true, ..Holds::NOTHING },
+    magic: |head| head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"),
+    header: extent::declared,
+    decode,
+    encode: Some(encode),
+};
 
 /// Largest side that the format can state, px.
 const MAX_SIDE: u32 = 16_383;
-
-/// Put before an EXIF block by some writers, as in JPEG.
-const EXIF_PREFIX: &[u8] = b"Exif\0\0";
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let mut whole = false;
     for (name, content) in riff::chunks(bytes) {
         if let Some(size) = riff::bitstream_size(name, content) {
-            limit::check(limits, Format::WebP, size, 1, 4)?;
+            limit::check(limits, &FORMAT, size, 1, 4)?;
             whole = true;
         }
     }
     if !whole {
         return Err(damaged("its picture is cut off"));
     }
-    let mut decoder = open(Cursor::new(bytes), limits)?;
+    let mut decoder = open(bytes, limits)?;
     let (width, height) = decoder.dimensions();
     let (channels, len) =
         if decoder.has_alpha() { (Channels::Rgba, 4) } else { (Channels::Rgb, 3) };
@@ -46,10 +54,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     if decoder.is_animated() && decoder.num_frames() > 1 {
         notes.push(format!("animation: only the first of {} frames is kept", decoder.num_frames()));
     }
-    let icc = optional(decoder.icc_profile(), "ICC profile", &mut notes);
-    let exif = optional(decoder.exif_metadata(), "EXIF", &mut notes);
-    let exif = exif
-        .map(|block| block.strip_prefix(EXIF_PREFIX).map_or_else(|| block.clone(), <[u8]>::to_vec));
+    let metadata = riff::read(bytes, limits.max_metadata_bytes, &mut notes);
 
     let mut samples = pool.bytes(width as usize * height as usize * len);
     if let Err(error) = decoder.read_image(&mut samples) {
@@ -57,41 +62,18 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         return Err(failure(&error));
     }
     Ok(Source {
-        icc,
-        exif,
+        metadata,
         notes,
         lossless: !decoder.is_lossy(),
         ..Source::still(Picture { width, height, channels, samples: Samples::U8(samples) })
     })
 }
 
-/// The size, px, and the EXIF block.
-pub(crate) fn probe(file: impl BufRead + Seek, limits: &Limits) -> Result<Stored, Failure> {
-    let mut decoder = open(file, limits)?;
-    let exif = optional(decoder.exif_metadata(), "EXIF", &mut Vec::new());
-    Ok(Stored { size: decoder.dimensions(), exif })
-}
-
-fn open<R: BufRead + Seek>(file: R, limits: &Limits) -> Result<WebPDecoder<R>, Failure> {
-    let mut decoder = WebPDecoder::new(file).map_err(|e| failure(&e))?;
-    limit::check(limits, Format::WebP, decoder.dimensions(), 1, 4)?;
+fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WebPDecoder<Cursor<&'a [u8]>>, Failure> {
+    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(|e| failure(&e))?;
+    limit::check(limits, &FORMAT, decoder.dimensions(), 1, 4)?;
     decoder.set_memory_limit(usize::try_from(limits.max_metadata_bytes).unwrap_or(usize::MAX));
     Ok(decoder)
-}
-
-/// Metadata that cannot be read are left out with a note.
-fn optional(
-    read: Result<Option<Vec<u8>>, DecodingError>,
-    what: &str,
-    notes: &mut Vec<String>,
-) -> Option<Vec<u8>> {
-    read.unwrap_or_else(|error| {
-        notes.push(match error {
-            DecodingError::MemoryLimitExceeded => format!("{what} left out: it is too large"),
-            _ => format!("{what} left out: it is damaged"),
-        });
-        None
-    })
 }
 
 fn failure(error: &DecodingError) -> Failure {
@@ -114,14 +96,14 @@ fn damaged(what: &str) -> Failure {
     Failure::new(FailureKind::Damaged, format!("the WebP is damaged: {what}"))
 }
 
-/// Encodes 8-bit RGB or RGBA; `quality` is 1..=100, or `None` for lossless.
+/// Encodes 8-bit RGB or RGBA.
 pub(crate) fn encode(
-    picture: &Picture,
-    metadata: &Metadata,
-    quality: Option<u8>,
+    content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
+    let (picture, metadata) = (content.first(), &content.metadata);
+    let quality = (!content.stays_exact).then_some(content.encoding.quality);
     let Samples::U8(samples) = &picture.samples else {
         return Err(refused());
     };
@@ -146,8 +128,7 @@ pub(crate) fn encode(
         }
     };
     if written {
-        let (icc, exif) = (metadata.icc.as_deref(), metadata.exif.as_deref());
-        riff::with_metadata(&encoded, (width, height), icc, exif, out);
+        riff::with_metadata(&encoded, (width, height), metadata, out);
     }
     pool.give_file(encoded);
     if written { Ok(Vec::new()) } else { Err(refused()) }
