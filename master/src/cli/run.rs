@@ -69,6 +69,7 @@ fn request(args: &RunArgs) -> Result<Request, PlanError> {
             format: args.format,
             quality: args.quality,
             background: args.background,
+            carry: args.carry.carry(),
         },
         if_exists: args.if_exists.into(),
         if_collides: args.if_collides.into(),
