@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use serde::{Deserialize, Serialize};
 
+use crate::carry::Carry;
 use crate::filter::FilterCall;
 use crate::format::FormatId;
 
@@ -42,6 +43,9 @@ pub struct Encoding {
     /// larger.
     #[serde(default)]
     pub keep_original: bool,
+    /// What goes with the pixels.
+    #[serde(default)]
+    pub carry: Carry,
 }
 
 /// How coarse colour is beside luminance.
@@ -87,6 +91,7 @@ impl Default for Encoding {
             min_score: None,
             background: [255; 3],
             keep_original: false,
+            carry: Carry::default(),
         }
     }
 }
@@ -107,6 +112,7 @@ impl Encoding {
             min_score: self.min_score.or(job.min_score),
             background: job.background,
             keep_original: job.keep_original,
+            carry: job.carry.clone(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use lote_protocol::carry::Profile;
 use lote_protocol::filter::FilterCall;
 use lote_protocol::message::{Size, Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -61,10 +62,41 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
             return;
         }
     };
-    let Loaded { document, original } = loaded;
+    let Loaded { mut document, original } = loaded;
+    let original = original.as_deref();
+    let (converted, kept): (Vec<_>, Vec<_>) = task
+        .orders
+        .chunk_by(|one, other| one.steps == other.steps && profile(one) == profile(other))
+        .partition(|files| files.first().is_some_and(|file| profile(file) == Profile::Srgb));
+    if converted.is_empty() || kept.is_empty() {
+        if !converted.is_empty() {
+            formats::to_srgb(&mut document, &mut bench.pool);
+        }
+        let share = share(start.elapsed(), task);
+        let all = if kept.is_empty() { converted } else { kept };
+        return make_all(document, all, original, share, bench, progress);
+    }
     let share = share(start.elapsed(), task);
-    let pictures: Vec<&[Order]> =
-        task.orders.chunk_by(|one, other| one.steps == other.steps).collect();
+    make_all(document.clone(), kept, original, share, bench, progress);
+    formats::to_srgb(&mut document, &mut bench.pool);
+    make_all(document, converted, original, share, bench, progress);
+}
+
+/// The colours that an order's picture is in.
+fn profile(order: &Order) -> Profile {
+    order.encoding.carry.profile
+}
+
+/// Makes the files of a document's pictures, with `share` as each one's part of the time that was
+/// spent for all. `original` is the file itself, where an output may be a copy of it.
+fn make_all(
+    document: Document,
+    pictures: Vec<&[Order]>,
+    original: Option<&[u8]>,
+    share: Duration,
+    bench: &mut Bench<'_>,
+    progress: &mut dyn FnMut(Progress),
+) {
     let mut left = sweep::run(&document, pictures, share, bench, progress);
     // The last one has the picture to itself, which is of use to those that work in place.
     left.sort_by_key(|files| {
@@ -76,11 +108,10 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
     for (index, files) in left.iter().enumerate() {
         // An input that may stay as it is has to be compared with the result.
         let last = index + 1 == left.len() && original.is_none();
-        let source = if last { document.take().map(Work::Last) } else { None };
+        let source = if last { document.take().map(Box::new).map(Work::Last) } else { None };
         let Some(work) = source.or_else(|| document.as_ref().map(Work::Shared)) else { break };
-        make(work, files, original.as_deref(), share, bench, progress);
+        make(work, files, original, share, bench, progress);
     }
-    bench.pool.give_file(original.unwrap_or_default());
     for frame in document.into_iter().flat_map(|document| document.frames) {
         bench.pool.give(frame.picture);
     }
@@ -91,7 +122,7 @@ enum Work<'a> {
     /// Further orders need it.
     Shared(&'a Document),
     /// This order is the last one.
-    Last(Document),
+    Last(Box<Document>),
 }
 
 /// Each output's share of the time that was spent for all.
@@ -249,12 +280,14 @@ fn filter(
                 format: document.format,
                 is_as_stored: document.is_as_stored,
                 lossless: document.lossless,
+                stored: document.stored,
                 loops: document.loops,
                 metadata: document.metadata.clone(),
                 notes: document.notes.clone(),
             })
         }
         Work::Last(document) => {
+            let document = *document;
             let frames = document.frames.into_iter().map(|frame| {
                 let picture = apply(Source::Owned(frame.picture), bench)?;
                 Ok(Frame { picture, delay_ms: frame.delay_ms })

@@ -2,14 +2,14 @@
 
 use clap::ValueEnum;
 use lote_imaging::formats::{ALL, by_name};
+use lote_protocol::carry::{Keep, Profile};
 use lote_protocol::filter::{self, EncodingOption};
 use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Policy;
-use lote_protocol::task::{Encoding, Subsampling};
-
-use super::args::EncodingArgs;
+use lote_protocol::task::Subsampling;
 
 use lote_engine::event::Mode;
+use lote_engine::job::IfLarger;
 use lote_engine::plan::{IfCollides, IfExists};
 
 /// See [`Mode`].
@@ -56,6 +56,47 @@ impl From<SandboxArg> for Policy {
             SandboxArg::Auto => Self::Auto,
             SandboxArg::Require => Self::Require,
             SandboxArg::Off => Self::Off,
+        }
+    }
+}
+
+/// See [`Keep`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum KeepArg {
+    #[value(alias = "todo")]
+    Keep,
+    #[value(alias = "sin-lugar")]
+    NoLocation,
+    #[value(alias = "derechos")]
+    Copyright,
+    #[value(alias = "nada")]
+    None,
+}
+
+impl From<KeepArg> for Keep {
+    fn from(keep: KeepArg) -> Self {
+        match keep {
+            KeepArg::Keep => Self::All,
+            KeepArg::NoLocation => Self::NoLocation,
+            KeepArg::Copyright => Self::Copyright,
+            KeepArg::None => Self::None,
+        }
+    }
+}
+
+/// See [`Profile`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProfileArg {
+    #[value(alias = "mantener")]
+    Keep,
+    Srgb,
+}
+
+impl From<ProfileArg> for Profile {
+    fn from(profile: ProfileArg) -> Self {
+        match profile {
+            ProfileArg::Keep => Self::Keep,
+            ProfileArg::Srgb => Self::Srgb,
         }
     }
 }
@@ -111,33 +152,13 @@ pub(super) enum IfLargerArg {
     KeepOriginal,
 }
 
-/// How files are encoded for which nothing else is said.
-///
-/// # Errors
-/// What no format takes.
-pub(super) fn encoding(
-    format: Option<FormatId>,
-    args: &EncodingArgs,
-    if_larger: IfLargerArg,
-) -> Result<Encoding, String> {
-    let EncodingArgs { quality, subsampling, progressive, background } = *args;
-    let keep_original = if_larger == IfLargerArg::KeepOriginal;
-    let encoding = Encoding {
-        format,
-        quality,
-        subsampling,
-        progressive,
-        background,
-        keep_original,
-        ..Encoding::default()
-    };
-    for option in EncodingOption::ALL {
-        let honoured = || ALL.iter().any(|format| format.options.contains(&option));
-        if option.is_set(&encoding) && !honoured() {
-            return Err(format!("no format takes --{} yet", option.names()[1]));
+impl From<IfLargerArg> for IfLarger {
+    fn from(what: IfLargerArg) -> Self {
+        match what {
+            IfLargerArg::Write => Self::Write,
+            IfLargerArg::KeepOriginal => Self::KeepOriginal,
         }
     }
-    Ok(encoding)
 }
 
 /// How coarse colour is.

@@ -1,5 +1,6 @@
 //! A run with reporters and signals around it.
 
+use std::io;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
@@ -42,7 +43,10 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
             slots: 0,
             limits: limits(args.max_pixels, args.max_memory),
             max_memory_bytes: args.max_memory,
-            sandbox: sandbox::Order { policy: args.sandbox.into(), ..Default::default() },
+            sandbox: sandbox::Order {
+                policy: args.sandbox.map_or(Policy::Auto, Into::into),
+                ..Default::default()
+            },
             program,
             external,
         },
@@ -113,8 +117,11 @@ pub(super) fn run(
         Exit::NoWorkers
     })?;
     let mut bus = Bus::new();
-    let shown: Vec<JoinHandle<()>> =
-        reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter)).collect();
+    let shown = reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter));
+    let shown: Vec<JoinHandle<()>> = shown.collect::<io::Result<_>>().map_err(|error| {
+        ui.error(&format!("no thread can be started: {error}"), Some("see `ulimit -u`"));
+        Exit::NoWorkers
+    })?;
     let (orders, mut inbox) = mpsc::channel(16);
     let result = runtime.block_on(async {
         let interrupt = Interrupt::listen(orders, ui);

@@ -6,18 +6,18 @@ use lote_imaging::formats::by_ending;
 use lote_imaging::pool::Pool;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
-use lote_protocol::task::{self, Limits, Task};
+use lote_protocol::task::{self, Encoding, Limits, Task};
 use lote_worker::output::Temporaries;
 use lote_worker::process_limits;
 use lote_worker::sandbox::{self, Needs, Unenforced};
 use lote_worker::task::{Bench, Progress, run};
 
 use super::args::{WorkerArgs, WorkerSub};
-use super::choice::{self, IfLargerArg};
 use super::session::limits;
 use super::ui::Ui;
 use super::{Exit, catalogue};
 use lote_engine::report::text::printable;
+use lote_engine::run::dates;
 
 pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
     match &args.command {
@@ -30,7 +30,9 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             input,
             output,
             filter,
-            encoding: defaults,
+            encoding: told,
+            background,
+            carry,
             max_memory,
             max_pixels,
             sandbox: policy,
@@ -49,18 +51,17 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 }
             };
             let ending = output.extension().unwrap_or_default().to_string_lossy();
-            let format = by_ending(&ending).map(|format| format.id);
-            let encoding = match choice::encoding(format, defaults, IfLargerArg::Write) {
-                Ok(defaults) if variant.files.len() < 2 => variant.encoding(&defaults),
-                Ok(_) => {
-                    ui.error("only one file is made", Some("name one format after @"));
-                    return Exit::Usage;
-                }
-                Err(what) => {
-                    ui.error(&what, Some("`lote formats` lists what each format takes"));
-                    return Exit::Usage;
-                }
+            let defaults = Encoding {
+                format: by_ending(&ending).map(|format| format.id),
+                background: *background,
+                carry: carry.options().carry(),
+                ..told.encoding()
             };
+            if variant.files.len() > 1 {
+                ui.error("only one file is made", Some("name one format after @"));
+                return Exit::Usage;
+            }
+            let encoding = variant.encoding(&defaults);
             let order = task::Order {
                 variant: 0,
                 steps: variant.steps,
@@ -74,7 +75,14 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 return Exit::Refused;
             }
             let limits = limits(*max_pixels, *max_memory);
-            apply(&Task { id: 0, input: input.into(), orders: vec![order] }, limits, ui)
+            let exit = apply(&Task { id: 0, input: input.into(), orders: vec![order] }, limits, ui);
+            if carry.keep_dates && exit == Exit::Ok {
+                let modified = input.metadata().and_then(|metadata| metadata.modified());
+                if let Err(error) = modified.and_then(|time| dates::set(output, time)) {
+                    ui.warn(&format!("the date could not be kept: {error}"));
+                }
+            }
+            exit
         }
     }
 }

@@ -8,9 +8,12 @@
 mod collide;
 pub mod error;
 mod existing;
+mod globs;
+mod left_out;
 mod list;
 mod memory;
 mod names;
+mod naming;
 mod past;
 mod pattern;
 mod place;
@@ -21,16 +24,16 @@ mod scan;
 mod settle;
 mod sniff;
 mod split;
+mod taken;
 mod volume;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use lote_imaging::formats::{Format, Sniffed, find};
+use lote_imaging::formats::{Format, Sniffed};
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::Failure;
@@ -38,10 +41,13 @@ use lote_protocol::task::{Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
 pub use error::{ErrorClass, PlanError};
+pub use globs::{GlobError, Globs};
+pub use left_out::{LeftOut, Tally};
 pub use list::{Listed, Listing, is_image_name, list};
 pub use lote_imaging::formats::Extent;
+use naming::Naming;
 pub use past::{Done, NoPast, Past};
-pub use pattern::{Pattern, PatternError};
+pub use pattern::{Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
@@ -59,12 +65,12 @@ pub struct Plan {
     pub units: Vec<Unit>,
     /// What could not be searched; a run with such a problem has not done all that was asked.
     pub problems: Vec<Problem>,
-    /// Files in the folders that are images but for their names.
-    pub disguised: Disguised,
+    /// What was found and is not worked on.
+    pub left_out: LeftOut,
     /// Every image's outputs, one per variant, image by image.
     states: Vec<OutputState>,
     output: PathBuf,
-    pattern: Pattern,
+    naming: Naming,
     encoding: Encoding,
     replace: bool,
     base: PathBuf,
@@ -91,22 +97,6 @@ pub struct Image {
     format: Option<&'static Format>,
     stem: OsString,
     ending: OsString,
-}
-
-impl Image {
-    /// The ending of an output, in the format that is wanted or else the image's own.
-    fn output_ending(&self, wanted: Option<&'static Format>) -> OsString {
-        names::output_ending(&self.ending, wanted.or(self.format))
-    }
-}
-
-/// Files that are images by their content, under an ending that says something else: left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Disguised {
-    /// How many.
-    pub count: usize,
-    /// The first few of them.
-    pub first: Vec<PathBuf>,
 }
 
 /// A folder that could not be searched.
@@ -173,32 +163,25 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         return Err(PlanError::NoVariants);
     }
     check_all(&request.variants)?;
-    let places = place::Places::new(&request.output, &request.variants);
+    let places = place::Places::new(&request.output, &request.variants, &request.pattern);
     let scan = scan::scan(request, &places)?;
     let mut inputs = place::Inputs::new(&scan.images);
     let variants = VariantSpec::by_file(&request.variants);
     let mut images: Vec<_> = scan.images.into_iter().map(image).collect();
-    let longest = variants.iter().map(|variant| variant.name.len()).max();
-    let wanted: HashSet<_> =
-        variants.iter().map(|variant| variant.encoding(&request.encoding).format).collect();
-    let wanted: Vec<_> = wanted.into_iter().map(|id| id.and_then(find)).collect();
-    let pattern = request.pattern.clone().for_images(images.len());
-    let tail = pattern.tail(longest.unwrap_or_default());
-    if !pattern.is_numbered() {
-        collide::settle(&mut images, &wanted, tail, request.if_collides)?;
-    }
+    let base = std::env::current_dir().unwrap_or_default();
+    let naming = Naming::new(request, &variants, &mut images, past, &base)?;
     let mut plan = Plan {
         variants,
         images,
         units: Vec::new(),
         problems: scan.problems,
-        disguised: scan.disguised,
+        left_out: scan.left_out,
         states: Vec::new(),
         output: request.output.clone(),
-        pattern,
+        naming,
         encoding: request.encoding.clone(),
         replace: request.if_exists == IfExists::Overwrite,
-        base: std::env::current_dir().unwrap_or_default(),
+        base,
     };
     plan.states = settle::states(&plan, request.if_exists, past, &mut inputs)?;
     plan.units = split::split(plan.work(), request.slots);
@@ -234,16 +217,19 @@ impl Plan {
     /// # Panics
     /// If there is no such image or variant.
     pub fn output(&self, image: usize, variant: usize) -> PathBuf {
-        let number = self.state(image, variant).number();
-        let folder = folder(&self.output, &self.variants[variant].name, &self.images[image]);
-        folder.join(self.file_name(image, variant, number))
+        self.output.join(self.below(image, variant, self.state(image, variant).number()))
     }
 
-    /// The name of an image's output.
-    fn file_name(&self, image: usize, variant: usize, number: u32) -> OsString {
-        let (of, name) = (&self.images[image], &self.variants[variant].name);
-        let ending = of.output_ending(self.encoding(variant).format.and_then(find));
-        self.pattern.file_name(&of.stem, image, name, number, &ending)
+    /// Where an output of that number goes, below the output folder.
+    fn below(&self, image: usize, variant: usize, number: u32) -> PathBuf {
+        let (place, variants) = ((image, variant), self.variants.len());
+        let variant = (&self.variants[variant], self.encoding(variant).format);
+        self.naming.path(&self.images[image], place, variant, variants, number)
+    }
+
+    /// The number that an image has in names, if they ask for one.
+    pub fn number(&self, image: usize) -> Option<Number> {
+        self.naming.number(image)
     }
 
     /// The format of an output, where that is known.
@@ -378,12 +364,3 @@ impl Plan {
 
 /// Longest path, in bytes, that the system takes (`PATH_MAX` without the final NUL).
 const MAX_PATH_BYTES: usize = if cfg!(target_os = "linux") { 4095 } else { 1023 };
-
-/// The folder of an image's output.
-fn folder(output: &Path, variant: &str, image: &Image) -> PathBuf {
-    let mut folder = output.join(variant);
-    if let Some(below) = image.name.parent().filter(|below| !below.as_os_str().is_empty()) {
-        folder.push(below);
-    }
-    folder
-}

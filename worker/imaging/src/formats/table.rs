@@ -12,7 +12,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 
 use super::extent::{Declared, Header};
-use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source};
+use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -69,20 +69,60 @@ pub struct Holds {
     pub alpha: bool,
     /// 16 bits a sample.
     pub deep: bool,
-    /// Several pictures, shown in turn.
+    /// Several pictures, shown in turn or as pages.
     pub frames: bool,
     /// An ICC profile.
     pub icc: bool,
+    /// What PNG says of colours beside a profile.
+    pub signal: bool,
     /// EXIF.
     pub exif: bool,
+    /// XMP.
+    pub xmp: bool,
+    /// IPTC, in the resources of Photoshop.
+    pub iptc: bool,
+    /// Texts.
+    pub texts: Texts,
+    /// How many pixels a length has, elsewhere than in EXIF.
+    pub resolution: bool,
+}
+
+impl Holds {
+    /// Colours of 8 bits, and nothing else.
+    pub(crate) const NOTHING: Self = Self {
+        gray: false,
+        alpha: false,
+        deep: false,
+        frames: false,
+        icc: false,
+        signal: false,
+        exif: false,
+        xmp: false,
+        iptc: false,
+        texts: Texts::None,
+        resolution: false,
+    };
+}
+
+/// Which texts a format can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Texts {
+    /// None.
+    None,
+    /// Those without a keyword.
+    Comments,
+    /// All.
+    All,
 }
 
 /// What is written to a file: pictures and metadata such as the format [`Holds`].
 pub(crate) struct Content<'a> {
-    /// At least one, all of the same size; one where the format holds no more.
+    /// At least one: of an animation all of the same size, or pages; one where the format holds no more.
     pub(crate) frames: Vec<Shown<'a>>,
     /// How often an animation is played; 0 is for ever.
     pub(crate) loops: u32,
+    /// How the file that it comes from holds its samples.
+    pub(crate) stored: Stored,
     pub(crate) metadata: Cow<'a, Metadata>,
     pub(crate) encoding: &'a Encoding,
     /// Whether the input was of the same format, and held its samples exactly although it need not.
