@@ -1,5 +1,7 @@
 //! Several files of one picture, by the worker that makes them.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panics")]
+
 use std::fs;
 use std::path::Path;
 
@@ -35,8 +37,11 @@ fn order(folder: &Path, variant: u32, filters: &[&str], encoding: Encoding) -> O
     }
 }
 
+/// An output and its end.
+type End = (u32, Result<Written, Failure>);
+
 /// The stages that a task comes to, and the ends of its outputs.
-fn made(input: &Path, orders: Vec<Order>) -> (Vec<Stage>, Vec<(u32, Result<Written, Failure>)>) {
+fn made(input: &Path, orders: Vec<Order>) -> (Vec<Stage>, Vec<End>) {
     let temporaries = Temporaries::new();
     let mut bench =
         Bench { limits: Limits::default(), pool: Pool::new(), temporaries: &temporaries };
