@@ -20,6 +20,7 @@ mod endings;
 mod errors;
 mod external;
 mod layering;
+mod machines;
 mod measures;
 mod misbehaviour;
 mod papers;

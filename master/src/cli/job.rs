@@ -17,6 +17,7 @@ use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::Ndjson;
 use lote_engine::report::text::printable;
 use lote_engine::run::{Settings, sweep_orphans};
+use lote_engine::system;
 
 /// What a job is asked for.
 pub(super) struct Job {
@@ -62,6 +63,9 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
         ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
     }
     room::warn_if_short(&plan, &job.output, ui);
+    if let Some(shortcoming) = system::shortcomings(ui.lang) {
+        ui.warn(shortcoming);
+    }
     if job.here.show.dry_run {
         return show(&plan);
     }

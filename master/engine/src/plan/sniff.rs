@@ -1,6 +1,6 @@
 //! A first look at an input: is it a regular file, how large is it, how does it begin.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
@@ -10,6 +10,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::error::read_failure;
 use super::extent::{Extent, HEAD_BYTES, extent};
+use crate::system::open_at_once;
 
 /// What the first look showed.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +35,7 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
         return Err(Failure::new(FailureKind::NotAFile, "not a regular file"));
     }
     let mut head = [0; HEAD_BYTES];
-    let (mut file, read) = open(path)
+    let (mut file, read) = open_at_once(path)
         .and_then(|mut file| read_head(&mut file, &mut head).map(|read| (file, read)))
         .map_err(|error| read_failure(&error))?;
     let head = &head[..read];
@@ -72,21 +73,6 @@ fn dangling(path: &Path, error: &io::Error) -> Failure {
 fn is_bmp(head: &[u8]) -> bool {
     let size = head.get(14..18).map(|size| [size[0], size[1], size[2], size[3]]);
     size.is_some_and(|size| (12..=124).contains(&u32::from_le_bytes(size)))
-}
-
-/// Opens for reading. The file may have become something else since it was looked at, so opening
-/// must not wait.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        options.custom_flags(flags.bits().cast_signed());
-    }
-    options.open(path)
 }
 
 fn read_head(file: &mut File, head: &mut [u8]) -> io::Result<usize> {

@@ -10,7 +10,6 @@ mod ledger;
 mod memory;
 mod obstacle;
 mod outcome;
-pub mod space;
 mod sweep;
 mod workers;
 
@@ -35,6 +34,7 @@ use crate::event::{Bus, Event, Mode, Summary};
 use crate::plan::{Plan, reach};
 use crate::scheduler::{Effect, Input, Job, Scheduler, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Config, Death, Killer, Supervisor, SupervisorError, WorkerEvent};
+use crate::system;
 
 /// What was started may take this long to finish after a run has been cancelled.
 const GRACE: Duration = Duration::from_secs(10);
@@ -197,11 +197,11 @@ impl<'a> Run<'a> {
     /// Keeps what tasks take up together, and what workers keep, within what there is.
     fn bound_memory(&mut self, config: &Config) {
         let max = config.max_memory_bytes;
-        let budget = memory::budget(max, config.workers, memory::free());
+        let budget = memory::budget(max, config.workers, system::free_memory());
         self.scheduler.bound_memory(budget);
         // What a process with many threads has is mostly in use.
         if config.slots == 1 && !config.external {
-            self.ceiling_bytes = memory::ceiling(max, config.workers, memory::total());
+            self.ceiling_bytes = memory::ceiling(max, config.workers, system::total_memory());
         }
     }
 
@@ -284,7 +284,7 @@ impl<'a> Run<'a> {
             self.supervisor.kill(slot.worker, Killer::Timeout { slot: slot.index });
         }
         let workers = &self.workers;
-        let look = |worker| heartbeats::look(workers.get(&worker)?.pid);
+        let look = |worker| system::look(workers.get(&worker)?.pid);
         for worker in self.heartbeats.frozen(self.now, look) {
             tracing::warn!(worker = worker.0, "a worker stands still");
             self.supervisor.kill(worker, Killer::Frozen);
@@ -416,10 +416,10 @@ impl<'a> Run<'a> {
         let alive = self.workers.values().filter(|known| known.alive);
         // A process that is gone tells nothing, unless it was let go.
         let peaks: Option<Vec<_>> =
-            alive.map(|known| memory::peak(known.pid).max(known.peak_bytes)).collect();
+            alive.map(|known| system::peak_memory(known.pid).max(known.peak_bytes)).collect();
         let mut summary = self.ledger.summary(elapsed, self.settings.mode, self.slots);
         summary.sandbox = self.sandbox.take();
-        summary.master_peak_bytes = memory::peak(std::process::id());
+        summary.master_peak_bytes = system::peak_memory(std::process::id());
         summary.workers_peak_bytes =
             peaks.filter(|peaks| !peaks.is_empty()).map(|peaks| peaks.iter().sum());
         self.supervisor.stop();

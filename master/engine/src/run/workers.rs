@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use lote_protocol::message::Report;
 use lote_protocol::sandbox::Sandbox;
 
-use super::{Run, memory};
+use super::Run;
 use crate::event::{Event, WorkerState};
 use crate::scheduler::{Input, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Death, Killer, Mailbox, WorkerEvent};
+use crate::system;
 
 /// A worker as the loop knows it.
 #[derive(Debug, Default)]
@@ -152,10 +153,10 @@ impl Run<'_> {
             return;
         }
         known.measured = now;
-        let held = memory::resident(known.pid).filter(|bytes| *bytes > self.ceiling_bytes);
+        let held = system::resident_memory(known.pid).filter(|bytes| *bytes > self.ceiling_bytes);
         if held.is_some() {
             known.held_bytes = held;
-            known.peak_bytes = known.peak_bytes.max(memory::peak(known.pid));
+            known.peak_bytes = known.peak_bytes.max(system::peak_memory(known.pid));
             self.handle(Input::Retire { worker }).await;
         }
     }
