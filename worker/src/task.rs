@@ -201,6 +201,7 @@ fn filter(
                 frames,
                 format: document.format,
                 lossless: document.lossless,
+                stored: document.stored,
                 loops: document.loops,
                 metadata: document.metadata.clone(),
                 notes: document.notes.clone(),

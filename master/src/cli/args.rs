@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use lote_protocol::format::Format;
+use lote_protocol::format::FormatId;
 
 use super::choice::{self, IfCollidesArg, IfExistsArg, ModeArg, SandboxArg};
 use super::quantity;
@@ -65,6 +65,9 @@ lote run [OPTIONS] --filter <FILTER> <PATH>...
     /// List the filters and their parameters
     #[command(visible_alias = "filtros")]
     Filters(FilterArgs),
+    /// List the formats that are read and written
+    #[command(visible_alias = "formatos")]
+    Formats(FilterArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -156,7 +159,7 @@ pub(super) struct RunArgs {
     pub(super) mode: ModeArg,
     /// Format of the outputs  [default: as each input]
     #[arg(long, value_name = "FORMAT", value_parser = choice::format)]
-    pub(super) format: Option<Format>,
+    pub(super) format: Option<FormatId>,
     /// JPEG and WebP quality
     #[arg(long, value_name = "1-100", default_value_t = 75,
           value_parser = clap::value_parser!(u8).range(1..=100))]

@@ -12,7 +12,8 @@ use super::{Exit, probe, room, session};
 use crate::terminal::Terminal;
 use lote_engine::event::Event;
 use lote_engine::journal::{Header, How, Journal, Records, Unusable, Work};
-use lote_engine::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
+use lote_engine::lang::Lang;
+use lote_engine::plan::{self, Disguised, IfExists, OutputState, Plan, PlanError, Request};
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::Ndjson;
 use lote_engine::report::text::printable;
@@ -62,6 +63,9 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     for problem in &plan.problems {
         ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
     }
+    if let Some(warning) = disguised(&plan, ui.lang) {
+        ui.warn(&warning);
+    }
     room::warn_if_short(&plan, &job.output, ui);
     if let Some(shortcoming) = system::shortcomings(ui.lang) {
         ui.warn(shortcoming);
@@ -79,6 +83,33 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     }
     sweep_orphans(&plan::folders(&plan));
     perform(job, &Arc::new(plan), &settings, ui)
+}
+
+/// A word on files that are images but for their names.
+fn disguised(plan: &Plan, lang: Lang) -> Option<String> {
+    let Disguised { count, first } = &plan.disguised;
+    if *count == 0 {
+        return None;
+    }
+    let names: Vec<_> = first.iter().map(|path| printable(&path.display().to_string())).collect();
+    let more = if first.len() < *count { ", …" } else { "" };
+    let names = names.join(", ") + more;
+    Some(match (lang, count) {
+        (Lang::En, 1) => {
+            format!("skipped, an image under another ending: {names}; name it to take it")
+        }
+        (Lang::En, _) => {
+            format!("skipped, {count} images under other endings: {names}; name them to take them")
+        }
+        (Lang::Es, 1) => {
+            format!(
+                "omitida, una imagen con otra extensión: {names}; hay que nombrarla para tomarla"
+            )
+        }
+        (Lang::Es, _) => format!(
+            "omitidas, {count} imágenes con otras extensiones: {names}; hay que nombrarlas para tomarlas"
+        ),
+    })
 }
 
 fn make_plan(job: &Job, slots: usize) -> Result<Result<Plan, PlanError>, Unusable> {
@@ -133,10 +164,10 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     }
     if let Some(why) = trouble.get() {
         ui.warn(&match ui.lang {
-            lote_engine::lang::Lang::En => {
+            Lang::En => {
                 format!("not all is on record, so that --resume would make it again: {why}")
             }
-            lote_engine::lang::Lang::Es => {
+            Lang::Es => {
                 format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
             }
         });

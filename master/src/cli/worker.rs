@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use lote_imaging::formats::by_ending;
 use lote_imaging::pool::Pool;
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::format::Format;
 use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
 use lote_protocol::task::{self, Encoding, Limits, Task};
 use lote_protocol::temporary::Owner;
@@ -51,7 +51,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             };
             let ending = output.extension().unwrap_or_default().to_string_lossy();
             let encoding = Encoding {
-                format: Format::from_extension(&ending),
+                format: by_ending(&ending).map(|format| format.id),
                 quality: *quality,
                 background: *background,
             };

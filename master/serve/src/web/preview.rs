@@ -10,8 +10,9 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use lote_imaging::formats::{JPEG, PNG, SNIFF_BYTES, Sniffed, find, sniff};
 use lote_protocol::filter::FilterCall;
-use lote_protocol::format::{Format, SNIFF_BYTES, Sniffed};
+use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::Deserialize;
 
@@ -23,7 +24,6 @@ use crate::jobs::{OutputRecord, check_encoding, check_steps};
 use crate::live::shapes::Step;
 use crate::preview::{Order, Print, Refused, Urgency, fit};
 use lote_engine::event::Status;
-use lote_engine::plan::sniff_head;
 
 /// Quality of previews that are not the batch's own file.
 const PREVIEW_QUALITY: u8 = 90;
@@ -123,25 +123,21 @@ async fn content(path: &FilePath) -> Sniffed {
         Ok::<_, std::io::Error>(head)
     });
     match head.await {
-        Ok(Ok(head)) => sniff_head(&head),
+        Ok(Ok(head)) => sniff(&head),
         Ok(Err(_)) | Err(_) => Sniffed::Unknown,
     }
 }
 
 /// The type that a browser shows a file as; `None` if it cannot.
-const fn shown_as(content: Sniffed) -> Option<&'static str> {
+fn shown_as(content: Sniffed) -> Option<&'static str> {
     match content {
-        Sniffed::Known(Format::Jpeg) => Some("image/jpeg"),
-        Sniffed::Known(Format::Png) => Some("image/png"),
-        Sniffed::Known(Format::WebP) => Some("image/webp"),
-        Sniffed::Known(Format::Gif) => Some("image/gif"),
-        Sniffed::Known(Format::Bmp) => Some("image/bmp"),
-        Sniffed::Known(Format::Tiff) | Sniffed::Unsupported(_) | Sniffed::Unknown => None,
+        Sniffed::Known(format) => format.in_browsers.then_some(format.mime),
+        Sniffed::Unsupported(_) | Sniffed::Unknown => None,
     }
 }
 
 async fn as_png(app: &App, path: &FilePath) -> Result<Print, Refusal> {
-    let encoding = Encoding { format: Some(Format::Png), ..Encoding::default() };
+    let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
     let order = Order { steps: Vec::new(), encoding };
     let prints = app.darkroom.develop(Urgency::Preview, path, vec![order]).await?;
     only(prints)
@@ -168,7 +164,7 @@ struct PreviewRequest {
 
 #[derive(Deserialize)]
 struct PreviewEncoding {
-    format: Option<Format>,
+    format: Option<FormatId>,
     quality: u8,
 }
 
@@ -195,7 +191,7 @@ async fn preview(
     app.images.facts(&image.id, picture.source.width, picture.source.height);
 
     let body = read(&picture).await?;
-    let kind = shown_as(sniff_head(&body)).unwrap_or("application/octet-stream");
+    let kind = shown_as(sniff(&body)).unwrap_or("application/octet-stream");
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -265,7 +261,7 @@ async fn whole(
     if shown_as(content(print.path()).await).is_some() {
         return Ok(Made { picture: print, file, is_resized: true });
     }
-    let encoding = Encoding { format: Some(Format::Png), ..Encoding::default() };
+    let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
     let orders = vec![Order { steps: Vec::new(), encoding }];
     let mut prints = app.darkroom.develop(Urgency::Preview, print.path(), orders).await?;
     let mut picture = prints.pop().ok_or_else(nothing)?;
@@ -283,17 +279,16 @@ async fn scaled(
     is_exact: bool,
 ) -> Result<Made, Refused> {
     let (width, height) = (i64::from(size.width_px), i64::from(size.height_px));
-    let format = match encoding.format {
+    let format = match encoding.format.and_then(find) {
         Some(format) => format,
         None => match content(&image.path).await {
-            Sniffed::Known(format) => format,
-            Sniffed::Unsupported(_) | Sniffed::Unknown => Format::Jpeg,
+            Sniffed::Known(format) => format.gives(true),
+            Sniffed::Unsupported(_) | Sniffed::Unknown => &JPEG,
         },
     };
-    // Only these have no transparency that ought to be seen.
-    let is_opaque = matches!(format, Format::Jpeg | Format::Bmp);
+    let is_opaque = !format.holds.alpha;
     let shown = Encoding {
-        format: Some(if is_opaque { Format::Jpeg } else { Format::Png }),
+        format: Some(if is_opaque { JPEG.id } else { PNG.id }),
         quality: PREVIEW_QUALITY,
         ..encoding.clone()
     };
