@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::{Duration, Instant};
 
 use lote_protocol::message::{Command, Report};
-use lote_protocol::sandbox;
+use lote_protocol::sandbox::{self, Part};
 use lote_protocol::transport::{Sender, TransportError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -16,6 +16,7 @@ use super::launcher::Process;
 use super::restart::Reached;
 use super::{Mailbox, WorkerEvent};
 use crate::scheduler::WorkerId;
+use crate::system;
 
 /// A worker that was told to stop has this long to leave.
 const STOP_TIME: Duration = Duration::from_secs(3);
@@ -73,6 +74,9 @@ impl Lane {
                     Ok(Some(Report::Prepared { sandbox })) if !is_ready => {
                         is_ready = true;
                         served.reached = Reached::Ready;
+                        if sandbox.missing.iter().any(|missing| missing.part == Part::Landlock) {
+                            system::hide_memory();
+                        }
                         deadline = deadline.filter(|_| served.stopping);
                         let took = start.map_or(Duration::ZERO, |start| start.elapsed());
                         let mailbox = mailbox.clone();

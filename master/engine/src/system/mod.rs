@@ -13,7 +13,9 @@ use crate::lang::Lang;
 
 pub use disk::{free_bytes, lock, open_at_once};
 pub use memory::{free_memory, peak_memory, resident_memory, total_memory};
-pub(crate) use process::{Look, abort, is_alive, kill_group, look, out_of_memory_kills};
+pub(crate) use process::{
+    Look, abort, hide_memory, is_alive, kill_group, look, out_of_memory_kills,
+};
 
 /// How many threads the machine runs at the same time, as far as the system tells; at least 1.
 pub fn cores() -> u32 {

@@ -76,6 +76,18 @@ fn id(pid: u32) -> Option<rustix::process::Pid> {
     i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw)
 }
 
+/// Keeps other processes of the same user from reading this one's memory by `/proc`. It costs core
+/// files and debuggers.
+#[cfg(target_os = "linux")]
+pub(crate) fn hide_memory() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    // It is a last resort, and nothing follows from its failure.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn hide_memory() {}
+
 /// How many processes the system has killed for want of memory since it started. The count is of
 /// the whole machine: when it has changed, a SIGKILL is not taken for somebody's intention.
 #[cfg(target_os = "linux")]
