@@ -1,15 +1,16 @@
 //! A run: carries what happens to the scheduler, and what that decides to the workers.
 //!
-//! The loop waits for one thing at a time, hands it in, and performs the effects. It decides
-//! nothing about tasks and touches no pixels.
+//! The loop waits for one thing at a time, hands it in, and performs the effects. Who does which task
+//! is the scheduler's to say; what is decided here is what takes too long, keeps too much memory or
+//! finds no room. It touches no pixels.
 
 mod clock;
 mod deadlines;
 mod heartbeats;
-mod ledger;
 mod memory;
 mod obstacle;
 mod outcome;
+mod outputs;
 mod sweep;
 mod workers;
 
@@ -26,7 +27,7 @@ use clock::Clock;
 use deadlines::Deadlines;
 pub use deadlines::Timeout;
 use heartbeats::Heartbeats;
-use ledger::Ledger;
+use outputs::Outputs;
 pub use sweep::sweep_orphans;
 use workers::Known;
 
@@ -115,7 +116,7 @@ struct Run<'a> {
     bus: &'a mut Bus,
     supervisor: Supervisor,
     scheduler: Scheduler,
-    ledger: Ledger,
+    outputs: Outputs,
     clock: Clock,
     /// The time that this run has lived through.
     now: Duration,
@@ -164,7 +165,7 @@ impl<'a> Run<'a> {
         let names = plan.variants.iter().map(|variant| Arc::from(variant.name.as_str())).collect();
         Self {
             scheduler: Scheduler::new(jobs),
-            ledger: Ledger::new(names, plan.images.len()),
+            outputs: Outputs::new(names, plan.images.len()),
             clock: Clock::new(start),
             now: Duration::ZERO,
             deadlines: Deadlines::new(settings.timeout),
@@ -401,7 +402,7 @@ impl<'a> Run<'a> {
     }
 
     async fn tell_progress(&mut self) {
-        let progress = self.ledger.progress(self.start.elapsed());
+        let progress = self.outputs.progress(self.start.elapsed());
         if progress.done != self.told {
             self.told = progress.done;
             self.bus.publish(Event::Progress(progress)).await;
@@ -417,7 +418,7 @@ impl<'a> Run<'a> {
         // A process that is gone tells nothing, unless it was let go.
         let peaks: Option<Vec<_>> =
             alive.map(|known| system::peak_memory(known.pid).max(known.peak_bytes)).collect();
-        let mut summary = self.ledger.summary(elapsed, self.settings.mode, self.slots);
+        let mut summary = self.outputs.summary(elapsed, self.settings.mode, self.slots);
         summary.sandbox = self.sandbox.take();
         summary.master_peak_bytes = system::peak_memory(std::process::id());
         summary.workers_peak_bytes =

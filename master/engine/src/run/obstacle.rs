@@ -123,12 +123,12 @@ impl Run<'_> {
 
     /// What an output takes, about, bytes.
     fn each(&self) -> u64 {
-        self.ledger.mean_bytes().unwrap_or(UNKNOWN_OUTPUT_BYTES)
+        self.outputs.mean_bytes().unwrap_or(UNKNOWN_OUTPUT_BYTES)
     }
 
     /// What is left to be written, about, bytes.
     fn needed(&self) -> u64 {
-        self.each().saturating_mul(self.ledger.open() as u64)
+        self.each().saturating_mul(self.outputs.open() as u64)
     }
 }
 

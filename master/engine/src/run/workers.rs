@@ -131,7 +131,7 @@ impl Run<'_> {
                 self.handle(Input::Ended { slot, task, output }).await;
             }
             Report::Finished { micros, .. } => {
-                self.ledger.busy += Duration::from_micros(micros);
+                self.outputs.busy += Duration::from_micros(micros);
                 self.stages.remove(&task);
                 let input = if self.put_off.remove(&task) {
                     Input::PutOff { slot, task }
@@ -183,7 +183,7 @@ impl Run<'_> {
     }
 
     pub(super) async fn lost(&mut self, worker: WorkerId, pid: u32, death: Death) {
-        self.ledger.lost_workers += 1;
+        self.outputs.lost_workers += 1;
         let slots = self.workers.get_mut(&worker).map_or(0, |known| {
             known.died = Some(Instant::now());
             known.held_bytes = None;
@@ -229,7 +229,7 @@ impl Run<'_> {
             worker: slot.worker.0,
             slot: slot.index,
             image: self.image_name(image),
-            variant: self.ledger.name(variant as usize),
+            variant: self.outputs.name(variant as usize),
         };
         self.bus.publish(event).await;
     }

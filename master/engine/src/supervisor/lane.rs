@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::WorkerEvent;
 use super::death::{self, Cause, Death, Killer};
-use super::door::{Door, Visitor};
+use super::handshake::{Handshakes, Visitor};
 use super::launcher::{Launcher, Process};
 use super::restart::{Reached, Restarts, Verdict};
 use super::service::Served;
@@ -41,7 +41,7 @@ pub(super) struct Lane {
     pub(super) max_memory_bytes: Option<u64>,
     pub(super) sandbox: Arc<sandbox::Order>,
     pub(super) launcher: Launcher,
-    pub(super) door: Door,
+    pub(super) handshakes: Handshakes,
     pub(super) events: mpsc::Sender<WorkerEvent>,
 }
 
@@ -118,7 +118,7 @@ impl Lane {
         control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> std::io::Result<(u32, Served, Death)> {
         let kills_before = system::out_of_memory_kills();
-        let (token, arrival) = self.door.expect()?;
+        let (token, arrival) = self.handshakes.expect()?;
         let start = Instant::now();
         let mut process = self.launcher.start(token)?;
         let pid = process.pid();
@@ -206,7 +206,7 @@ impl Lane {
     }
 }
 
-/// Whether a started process has come to the door.
+/// Whether a started process has said Hello.
 enum Arrival {
     Here(Visitor),
     Not { served: Served, cause: Option<Cause> },

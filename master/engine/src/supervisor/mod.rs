@@ -5,7 +5,7 @@
 //! Only [`launcher`] starts processes.
 
 mod death;
-mod door;
+mod handshake;
 mod lane;
 mod launcher;
 mod restart;
@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 pub use death::{Cause, Death, Killer};
-use door::Door;
+use handshake::Handshakes;
 use lane::{Control, Lane};
 use launcher::Launcher;
 pub use launcher::Program;
@@ -148,7 +148,7 @@ pub struct Supervisor {
     events: mpsc::Receiver<WorkerEvent>,
     tasks: JoinSet<()>,
     endpoint: Endpoint,
-    externals: mpsc::UnboundedReceiver<door::Visitor>,
+    externals: mpsc::UnboundedReceiver<handshake::Visitor>,
     lane: Lane,
     next_id: u32,
 }
@@ -166,8 +166,9 @@ impl Supervisor {
             source,
         };
         let listener = Listener::bind(endpoint.socket()).map_err(refused)?;
-        let (door, externals, listening) =
-            Door::open(listener, config.external.then(|| endpoint.folder())).map_err(refused)?;
+        let (handshakes, externals, listening) =
+            Handshakes::open(listener, config.external.then(|| endpoint.folder()))
+                .map_err(refused)?;
         let (sender, events) = mpsc::channel(EVENT_QUEUE);
         let launcher = Launcher::new(config.program.clone(), endpoint.socket().to_owned());
         let lane = Lane {
@@ -176,7 +177,7 @@ impl Supervisor {
             max_memory_bytes: config.max_memory_bytes,
             sandbox: config.sandbox.clone().into(),
             launcher,
-            door,
+            handshakes,
             events: sender,
         };
         let mut tasks = JoinSet::new();

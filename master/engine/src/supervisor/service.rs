@@ -1,4 +1,4 @@
-//! The service of a worker that has come to the door: commands in, reports out, and how to end it.
+//! The service of a worker that has said Hello: commands in, reports out, and how to end it.
 
 use std::future::pending;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::death::{Cause, Killer};
-use super::door::Visitor;
+use super::handshake::Visitor;
 use super::lane::{Control, Lane, START_TIME};
 use super::launcher::Process;
 use super::restart::Reached;
@@ -37,7 +37,7 @@ pub(super) struct Served {
 }
 
 impl Served {
-    /// It has not come to the door yet.
+    /// It has not said Hello yet.
     pub(super) const fn not_yet() -> Self {
         Self { killer: None, stopping: false, retiring: false, reached: Reached::Start }
     }
