@@ -9,7 +9,7 @@ use lote_imaging::formats::{Extent, HEAD_BYTES, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::error::read_failure;
-use crate::system::open_at_once;
+use crate::system::files::open_regular;
 
 /// What the first look showed.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
         return Err(Failure::new(FailureKind::NotAFile, "not a regular file"));
     }
     let mut head = [0; HEAD_BYTES];
-    let (mut file, read) = open_at_once(path)
+    let (mut file, read) = open_regular(path)
         .and_then(|mut file| read_head(&mut file, &mut head).map(|read| (file, read)))
         .map_err(|error| read_failure(&error))?;
     let head = &head[..read];

@@ -5,6 +5,7 @@
 //! finds no room. It touches no pixels.
 
 mod clock;
+pub mod dates;
 mod deadlines;
 mod heartbeats;
 mod memory;

@@ -1,6 +1,6 @@
-//! Files and the disks that they lie on.
+//! Room on disks, and locks on files.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -34,20 +34,6 @@ pub fn lock(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a file for reading without ever waiting for it, as a FIFO would make one.
-pub fn open_at_once(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        options.custom_flags(flags.bits().cast_signed());
-    }
-    options.open(path)
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -62,7 +48,7 @@ mod tests {
     fn a_lock_is_held_once() {
         let file = tempfile::NamedTempFile::new().unwrap();
         lock(file.as_file()).unwrap();
-        let other = open_at_once(file.path()).unwrap();
+        let other = File::open(file.path()).unwrap();
         assert_eq!(lock(&other).unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 }

@@ -2,6 +2,7 @@
 //! where it tells nothing, that is `None`.
 
 mod disk;
+pub mod files;
 mod memory;
 mod process;
 
@@ -11,7 +12,7 @@ use std::thread;
 
 use crate::lang::Lang;
 
-pub use disk::{free_bytes, lock, open_at_once};
+pub use disk::{free_bytes, lock};
 pub use memory::{free_memory, peak_memory, resident_memory, total_memory};
 pub(crate) use process::{
     Look, abort, hide_memory, is_alive, kill_group, look, out_of_memory_kills,

@@ -2,18 +2,20 @@
 //!
 //! Everything here runs on a thread and a runtime of its own, so that no browser ever holds up the
 //! dispatch of work. It decodes no image: pictures are made by workers, which it asks through the
-//! darkroom. `frontend/CONTRACT.md` is what the page relies on.
+//! previews. `frontend/CONTRACT.md` is what the page relies on.
 
 pub mod access;
 mod archive;
 mod assets;
 pub mod body;
+mod connections;
 pub mod error;
 pub mod file;
 mod guard;
 mod images;
 mod jobs;
 mod join;
+mod metrics;
 mod origin;
 mod patience;
 mod preview;
@@ -47,7 +49,7 @@ use crate::images::Images;
 use crate::images::folders::Folders;
 use crate::jobs::Jobs;
 use crate::live::Live;
-use crate::preview::Darkroom;
+use crate::preview::Previews;
 use access::Access;
 use error::Refusal;
 use lote_engine::lang::Lang;
@@ -68,7 +70,7 @@ pub struct App {
     /// The jobs and their outputs.
     pub jobs: Jobs,
     /// What makes small pictures.
-    pub darkroom: Darkroom,
+    pub previews: Previews,
     /// What all pages see.
     pub live: Live,
     /// Pages that are connected.
@@ -111,6 +113,7 @@ pub fn router(app: App) -> Router {
         .merge(zip::routes())
         .merge(report::routes())
         .merge(recipes::routes())
+        .merge(metrics::routes())
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || {
             let message = "this address is not asked in that way";
