@@ -60,7 +60,8 @@ fn dangling(path: &Path, error: &io::Error) -> Failure {
     failure
 }
 
-fn read_head(file: &mut File, head: &mut [u8]) -> io::Result<usize> {
+/// Reads the first bytes.
+pub(super) fn read_head(file: &mut File, head: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < head.len() {
         match file.read(&mut head[filled..]) {
