@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use lote_protocol::carry::{Carry, Statements};
 use lote_protocol::format::FormatId;
 
-use super::choice::{self, IfCollidesArg, IfExistsArg, ModeArg, SandboxArg};
+use super::choice::{self, IfCollidesArg, IfExistsArg, KeepArg, ModeArg, ProfileArg, SandboxArg};
 use super::quantity;
 
 /// Batch image processing in isolated worker processes
@@ -130,10 +131,45 @@ pub(super) struct ShowArgs {
     pub(super) ndjson: bool,
 }
 
+/// What goes with the pixels.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CarryArgs {
+    /// Which metadata are kept, of EXIF, XMP, IPTC and comments alike: all, all that say no place, only
+    /// whose the image is, or none. Resolution and profile always are
+    #[arg(long, alias = "metadatos", value_enum, value_name = "WHICH", default_value_t = KeepArg::Keep)]
+    pub(super) metadata: KeepArg,
+    /// State this in all metadata that the format has: artist=…, copyright=…, description=…,
+    /// keywords=a;b
+    #[arg(long, alias = "poner", value_name = "NAME=VALUE", value_parser = quantity::statement)]
+    pub(super) set: Vec<String>,
+    /// Which colours the outputs are in: those of each image, or sRGB, to which pixels are converted
+    #[arg(long, alias = "perfil", value_enum, value_name = "WHICH", default_value_t = ProfileArg::Keep)]
+    pub(super) profile: ProfileArg,
+    /// Give outputs the time at which their images were changed
+    #[arg(long, alias = "conservar-fechas")]
+    pub(super) keep_dates: bool,
+}
+
+impl CarryArgs {
+    pub(super) fn carry(&self) -> Carry {
+        let mut set = Statements::default();
+        for statement in &self.set {
+            // They have been read once while arguments were.
+            let _ = set.add(statement);
+        }
+        Carry {
+            metadata: self.metadata.into(),
+            set,
+            profile: self.profile.into(),
+            keep_dates: self.keep_dates,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// Images, and folders of images
-    #[arg(required_unless_present = "resume", requires = "filters", value_name = "PATH")]
+    #[arg(required_unless_present = "resume", value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Filter, or chain of filters joined by +; each -f makes one output an image.
     /// -f grises  -f blur:radius=8  -f "web=resize:percent=50+watermark:text=Hola"
@@ -167,6 +203,8 @@ pub(super) struct RunArgs {
     /// Colour behind transparent pixels where the format has none
     #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
     pub(super) background: [u8; 3],
+    #[command(flatten)]
+    pub(super) carry: CarryArgs,
     /// What to do about outputs that exist
     #[arg(long, value_enum, default_value_t = IfExistsArg::Overwrite)]
     pub(super) if_exists: IfExistsArg,
@@ -174,10 +212,13 @@ pub(super) struct RunArgs {
     #[arg(long, value_enum, default_value_t = IfCollidesArg::Fail)]
     pub(super) if_collides: IfCollidesArg,
     /// Go on where the runs before ended: make no output again that is on record in DIR/.lote and
-    /// has not changed since, nor its image or filter. Without PATH and FILTER, do all that the last
-    /// job in DIR was asked for
+    /// has not changed since, nor its image or filter. Without FILTER, do all that the last job in
+    /// DIR was asked for, if its inputs are in PATH, beside DIR or in the current folder
     #[arg(long, alias = "reanudar")]
     pub(super) resume: bool,
+    /// With --resume and without FILTER: do what is on record wherever its inputs are
+    #[arg(long, alias = "confiar-registro", requires = "resume")]
+    pub(super) trust_record: bool,
     /// Force every output to the disk before it counts as made
     #[arg(long)]
     pub(super) durable: bool,
@@ -190,12 +231,18 @@ pub(super) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RerunArgs {
+    /// Where the inputs of the job are, if neither beside the outputs nor in the current folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
     /// The folder with the outputs of the job
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
     /// Only what failed, and leave what is there
     #[arg(long, alias = "fallidas")]
     pub(super) failed: bool,
+    /// Do what is on record wherever its inputs are
+    #[arg(long, alias = "confiar-registro")]
+    pub(super) trust_record: bool,
     /// Settings that are not given are as they were
     #[command(flatten)]
     pub(super) work: WorkArgs,
@@ -315,6 +362,8 @@ pub(super) enum WorkerSub {
         /// Colour behind transparent pixels where the format has none
         #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
         background: [u8; 3],
+        #[command(flatten)]
+        carry: CarryArgs,
         /// Memory that this process may use: 800M, 2G
         #[arg(long, value_name = "BYTES", value_parser = quantity::bytes)]
         max_memory: Option<u64>,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use lote_protocol::carry::Statements;
+
 /// Bytes, with K, M, G or T for powers of 1024.
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim_end_matches(['b', 'B']).trim_end_matches('i');
@@ -30,6 +32,11 @@ pub(super) fn color(text: &str) -> Result<[u8; 3], String> {
         .filter(|_| digits.len() == 6 && !digits.starts_with('+'))
         .map(|number| [(number >> 16) as u8, (number >> 8) as u8, number as u8])
         .ok_or_else(|| "give a colour, such as #ffffff".to_owned())
+}
+
+/// What is stated in metadata; it is checked only.
+pub(super) fn statement(text: &str) -> Result<String, String> {
+    Statements::default().add(text).map(|()| text.to_owned())
 }
 
 fn scaled(text: &str, step: u64) -> Option<u64> {

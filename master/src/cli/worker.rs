@@ -17,6 +17,7 @@ use super::session::limits;
 use super::ui::Ui;
 use super::{Exit, catalogue};
 use lote_engine::report::text::printable;
+use lote_engine::run::dates;
 
 pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
     match &args.command {
@@ -31,6 +32,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             filter,
             quality,
             background,
+            carry,
             max_memory,
             max_pixels,
             sandbox: policy,
@@ -53,6 +55,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 format: by_ending(&ending).map(|format| format.id),
                 quality: *quality,
                 background: *background,
+                carry: carry.carry(),
             };
             let order = task::Order {
                 variant: 0,
@@ -67,7 +70,14 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 return Exit::Refused;
             }
             let limits = limits(*max_pixels, *max_memory);
-            apply(&Task { id: 0, input: input.into(), orders: vec![order] }, limits, ui)
+            let exit = apply(&Task { id: 0, input: input.into(), orders: vec![order] }, limits, ui);
+            if carry.keep_dates && exit == Exit::Ok {
+                let modified = input.metadata().and_then(|metadata| metadata.modified());
+                if let Err(error) = modified.and_then(|time| dates::set(output, time)) {
+                    ui.warn(&format!("the date could not be kept: {error}"));
+                }
+            }
+            exit
         }
     }
 }

@@ -4,6 +4,7 @@
 //! nothing about tasks and touches no pixels.
 
 mod clock;
+pub mod dates;
 mod deadlines;
 mod heartbeats;
 mod ledger;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::time::nanoseconds;
 
-use super::Run;
+use super::{Run, dates};
 use crate::event::{Event, OutputEnded, Place, Status};
 use crate::plan::OutputState;
 use crate::reproduce::{Recipe, command};
@@ -53,17 +54,39 @@ impl Run<'_> {
             ..self.blank(image, variant)
         };
         let ended = match result {
-            Ok(Written { bytes, modified_ns, notes, .. }) => OutputEnded {
-                status: Status::Ok,
-                path: Some(self.output_name(image, variant)),
-                bytes: Some(bytes),
-                modified_ns,
-                notes,
-                ..ended
-            },
+            Ok(Written { bytes, modified_ns, mut notes, .. }) => {
+                let modified_ns = self.keep_date(image, variant, &mut notes).or(modified_ns);
+                OutputEnded {
+                    status: Status::Ok,
+                    path: Some(self.output_name(image, variant)),
+                    bytes: Some(bytes),
+                    modified_ns,
+                    notes,
+                    ..ended
+                }
+            }
             Err(failure) => failed(ended, failure),
         };
         self.book(image, variant, ended, work).await;
+    }
+
+    /// Gives an output the time of its image if it is to keep that; returns it.
+    fn keep_date(&self, image: usize, variant: usize, notes: &mut Vec<String>) -> Option<i64> {
+        let ns = self.plan.images[image].modified_ns?;
+        if !self.plan.encoding().carry.keep_dates {
+            return None;
+        }
+        let output = self.plan.output(image, variant);
+        let set = dates::set(&output, dates::from_nanoseconds(ns));
+        // File systems round times, and what is on record is what the file says.
+        let set = set.and_then(|()| output.metadata()?.modified());
+        match set {
+            Ok(modified) => nanoseconds(modified),
+            Err(error) => {
+                notes.push(format!("date not kept: {error}"));
+                None
+            }
+        }
     }
 
     /// Ends what the scheduler has given up.

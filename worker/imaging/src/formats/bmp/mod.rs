@@ -13,6 +13,8 @@ use crate::formats::extent::{Declared, Header};
 use crate::formats::limit;
 use crate::formats::palette::{Indexed, exact_colors};
 use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::metadata::Metadata;
+use crate::metadata::resolution::{Resolution, Unit};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -25,7 +27,7 @@ pub static FORMAT: Format = Format {
     in_browsers: true,
     has_quality: false,
     gives: Gives::Itself,
-    holds: Holds { gray: true, alpha: false, deep: false, frames: false, icc: false, exif: false },
+    holds: Holds { gray: true, resolution: true, ..Holds::NOTHING },
     magic: is_bmp,
     header: declared,
     decode,
@@ -85,7 +87,21 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         gray_palette_to_gray(&mut picture);
     }
     let stored = if info.bits <= 8 { Stored::Palette } else { Stored::Full };
-    Ok(Source { icc: info.icc, stored, notes, ..Source::still(picture) })
+    let metadata = Metadata { icc: info.icc, resolution: resolution(bytes), ..Metadata::default() };
+    Ok(Source { metadata, stored, notes, ..Source::still(picture) })
+}
+
+/// Where a file states pixels by metre, across and down, unless its header is the oldest one.
+const RESOLUTION: std::ops::Range<usize> = 38..46;
+
+/// The resolution that a file states.
+fn resolution(file: &[u8]) -> Option<Resolution> {
+    let header_len = file.get(14..18)?;
+    let &[a, b, c, d, e, f, g, h] = file.get(RESOLUTION)? else { return None };
+    let (x, y) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+    (header_len[0] >= 40)
+        .then_some(Resolution::whole(x, y, Unit::Metre))
+        .filter(Resolution::is_sound)
 }
 
 /// Many writers leave the fourth byte of a pixel at 0 and mean an opaque picture.
@@ -157,8 +173,9 @@ pub(crate) fn encode(
         out.extend(word.to_le_bytes());
     }
     out.extend([1, 0, bits as u8, 0]);
-    // Uncompressed, of no resolution.
-    for word in [0, file_len - start as u32, 0, 0, colors.len() as u32, 0] {
+    let (x, y) = content.metadata.resolution.and_then(Resolution::by_metre).unwrap_or_default();
+    // Uncompressed.
+    for word in [0, file_len - start as u32, x, y, colors.len() as u32, 0] {
         out.extend(word.to_le_bytes());
     }
     out.extend(colors.iter().flat_map(|&[r, g, b]| [b, g, r, 0]));

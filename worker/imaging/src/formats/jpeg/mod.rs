@@ -16,7 +16,7 @@ use crate::formats::Source;
 use crate::formats::jpeg::rows::{JpegRows, MAX_SIDE};
 use crate::formats::jpeg::segments::Header;
 use crate::formats::limit;
-use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::formats::table::{Content, Format, Gives, Holds, Texts, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -53,7 +53,16 @@ pub static FORMAT: Format = Format {
     in_browsers: true,
     has_quality: true,
     gives: Gives::Itself,
-    holds: Holds { gray: true, alpha: false, deep: false, frames: false, icc: true, exif: true },
+    holds: Holds {
+        gray: true,
+        icc: true,
+        exif: true,
+        xmp: true,
+        iptc: true,
+        texts: Texts::Comments,
+        resolution: true,
+        ..Holds::NOTHING
+    },
     magic: |head| head.starts_with(b"\xff\xd8\xff"),
     header: extent::declared,
     decode,
@@ -71,10 +80,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let header = segments::read(&mut Cursor::new(bytes), limits.max_metadata_bytes)?;
     let size = (header.width, header.height);
     limit::check(limits, &FORMAT, size, 1, header.components.max(3).into())?;
-    let mut notes = Vec::new();
-    if header.icc_incomplete {
-        notes.push("ICC profile left out: its parts do not fit together".into());
-    }
+    let mut notes = header.notes.clone();
 
     let strict =
         Attempt::new(bytes, &header, limits).and_then(|attempt| attempt.decode(false, pool));
@@ -94,15 +100,17 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     };
     notes.extend(decoded.note);
 
-    let (picture, icc) = match decoded.ink {
-        None => (decoded.picture, header.icc),
+    let mut metadata = header.metadata;
+    let picture = match decoded.ink {
+        None => decoded.picture,
         Some(ink) => {
-            let converted = color::from_cmyk(decoded.picture, ink, header.icc.as_deref(), pool);
+            let converted = color::from_cmyk(decoded.picture, ink, metadata.icc.as_deref(), pool);
             notes.extend(converted.note);
-            (converted.picture, None)
+            metadata.icc = color::srgb();
+            converted.picture
         }
     };
-    Ok(Source { icc, exif: header.exif, notes, ..Source::still(picture) })
+    Ok(Source { metadata, notes, ..Source::still(picture) })
 }
 
 /// Tries what forgives more: the same decoder without strictness, then another one. A file of which

@@ -4,6 +4,7 @@ use lote_protocol::task::Encoding;
 use super::*;
 use crate::color::icc;
 use crate::formats::{self, Document};
+use crate::metadata::Metadata;
 
 mod bands;
 
@@ -40,8 +41,9 @@ fn inks_are_read_by_the_adobe_rules() {
 fn the_profile_of_inks_is_not_carried() {
     let mut file = Vec::new();
     let profile = icc::sample(*b"CMYK");
-    segments::write(&inks(true), None, Some(&profile), &mut file);
-    assert_eq!(decoded(&file).icc, None);
+    let metadata = Metadata { icc: Some(profile), ..Metadata::default() };
+    segments::write(&inks(true), &metadata, &mut file);
+    assert_eq!(decoded(&file).metadata.icc, color::srgb());
 }
 
 fn gradient() -> Picture {
