@@ -193,6 +193,9 @@ impl Run<'_> {
     async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {
         let bytes = ended.bytes.unwrap_or(0);
         if self.ledger.end(image, variant, ended.status, work, bytes) {
+            if ended.status == Status::Ok && ended.attempt.is_some_and(|attempt| attempt > 1) {
+                self.ledger.count_repeated();
+            }
             self.bus.publish(Event::Output(ended)).await;
         }
     }
