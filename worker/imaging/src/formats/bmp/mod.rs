@@ -88,7 +88,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     }
     let stored = if info.bits <= 8 { Stored::Palette } else { Stored::Full };
     let metadata = Metadata { icc: info.icc, resolution: resolution(bytes), ..Metadata::default() };
-    Ok(Source { metadata, stored, notes, ..Source::still(picture) })
+    Ok(Source { stored, metadata, notes, ..Source::still(picture) })
 }
 
 /// Where a file states pixels by metre, across and down, unless its header is the oldest one.
