@@ -12,6 +12,7 @@ use lote_protocol::filter::FilterCall;
 use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits, Order, Task};
+use lote_protocol::temporary::Owner;
 use lote_worker::output::Temporaries;
 use lote_worker::task::{Bench, Progress, run};
 
@@ -42,7 +43,7 @@ type End = (u32, Result<Written, Failure>);
 
 /// The stages that a task comes to, and the ends of its outputs.
 fn made(input: &Path, orders: Vec<Order>) -> (Vec<Stage>, Vec<End>) {
-    let temporaries = Temporaries::new();
+    let temporaries = Temporaries::new(Owner::this());
     let mut bench =
         Bench { limits: Limits::default(), pool: Pool::new(), temporaries: &temporaries };
     let (mut stages, mut ends) = (Vec::new(), Vec::new());
