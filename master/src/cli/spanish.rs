@@ -78,7 +78,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "pattern",
         "patron",
-        "Dónde van las salidas bajo DIR y cómo se llaman: {name} {variant} {dir} {n} {n:04} {date} {date:%Y-%m} {time} {width} {height} {format}. Sin /, es el nombre del archivo en {variant}/{dir}/  [default: {variant}/{dir}/{name}_{variant}]",
+        "Dónde van las salidas bajo DIR y cómo se llaman: {name} {variant} {dir} {n:04} {date} {date:%Y-%m} {time} {width} {height} {format}. Sin /, es el nombre del archivo en {variant}/{dir}/  [default: {variant}/{dir}/{name}_{variant}]",
     ),
     ("jobs", "trabajos", "Cuántas imágenes se procesan a la vez  [default: una por núcleo]"),
     (

@@ -1,6 +1,8 @@
 //! Another size, by Lanczos resampling.
 
-use lote_protocol::filter::{Choice, FilterCall, FilterSpec, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::filter::{
+    Choice, FilterCall, FilterSpec, ParamKind, ParamSpec, Params, Text, Unit,
+};
 
 use super::kernels::alpha;
 use super::kernels::lanczos::{self, Weighted};
@@ -143,9 +145,7 @@ const SAME_SIZE: [&str; 11] = [
 /// result depends on more than the size.
 pub fn result_size(steps: &[FilterCall], size: (u32, u32)) -> Result<(u32, u32), &str> {
     steps.iter().try_fold(size, |(width, height), step| match step.filter.as_str() {
-        "redimensionar" => {
-            Ok(resized(&Params::new(&RESIZE.spec, &step.params), width, height))
-        }
+        "redimensionar" => Ok(resized(&Params::new(&RESIZE.spec, &step.params), width, height)),
         same if SAME_SIZE.contains(&same) => Ok((width, height)),
         other => Err(other),
     })
