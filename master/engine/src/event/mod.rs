@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use bus::Bus;
 pub use output::{OutputEnded, Place, Status};
-pub use summary::{Progress, Quarantined, Summary, VariantSummary};
+pub use summary::{NoteCount, Progress, Quarantined, Summary, VariantSummary};
 
 /// How work is spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::notes::Notes;
 use crate::event::{Mode, OutputEnded, Progress, Quarantined, Status, Summary, VariantSummary};
 
 /// The rate of a run is that of this time.
@@ -39,6 +40,7 @@ pub(super) struct Ledger {
     /// When how many outputs had ended, at most one entry per tenth of a second.
     history: VecDeque<(Duration, usize)>,
     quarantine: Vec<Quarantined>,
+    pub(super) notes: Notes,
 }
 
 impl Ledger {
@@ -56,6 +58,7 @@ impl Ledger {
             busy: Duration::ZERO,
             history: VecDeque::from([(Duration::ZERO, 0)]),
             quarantine: Vec::new(),
+            notes: Notes::default(),
         }
     }
 
@@ -204,6 +207,7 @@ impl Ledger {
             workers_peak_bytes: None,
             sandbox: None,
             variants,
+            notes: self.notes.counts(),
             quarantine: self.quarantine.clone(),
         }
     }

@@ -9,6 +9,7 @@ mod deadlines;
 mod heartbeats;
 mod ledger;
 mod memory;
+mod notes;
 mod obstacle;
 mod outcome;
 pub mod space;

@@ -193,6 +193,7 @@ impl Run<'_> {
     async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {
         let bytes = ended.bytes.unwrap_or(0);
         if self.ledger.end(image, variant, ended.status, work, bytes) {
+            self.ledger.notes.add(&ended.notes);
             self.bus.publish(Event::Output(ended)).await;
         }
     }
