@@ -21,6 +21,7 @@ mod errors;
 mod external;
 mod layering;
 mod measures;
+mod metadata;
 mod misbehaviour;
 mod papers;
 mod resume;

@@ -41,7 +41,7 @@ impl Notes {
             outputs: counted.outputs,
         };
         let mut counts: Vec<_> = self.0.iter().map(count).collect();
-        counts.sort_by(|a, b| b.outputs.cmp(&a.outputs));
+        counts.sort_by_key(|count| std::cmp::Reverse(count.outputs));
         counts
     }
 }

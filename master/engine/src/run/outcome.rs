@@ -194,6 +194,9 @@ impl Run<'_> {
         let bytes = ended.bytes.unwrap_or(0);
         if self.ledger.end(image, variant, ended.status, work, bytes) {
             self.ledger.notes.add(&ended.notes);
+            if ended.status == Status::Ok && ended.attempt.is_some_and(|attempt| attempt > 1) {
+                self.ledger.count_repeated();
+            }
             self.bus.publish(Event::Output(ended)).await;
         }
     }

@@ -15,6 +15,7 @@ mod guard;
 mod images;
 mod jobs;
 mod join;
+mod metrics;
 mod origin;
 mod patience;
 mod preview;
@@ -112,6 +113,7 @@ pub fn router(app: App) -> Router {
         .merge(zip::routes())
         .merge(report::routes())
         .merge(recipes::routes())
+        .merge(metrics::routes())
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || {
             let message = "this address is not asked in that way";

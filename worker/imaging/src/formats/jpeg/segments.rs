@@ -103,6 +103,18 @@ pub(crate) fn read(file: &mut (impl BufRead + Seek), max_block: u64) -> Result<H
     Ok(header)
 }
 
+/// The segments before the first scan as markers and contents, as far as they follow one another.
+pub(super) fn before_scan(file: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = file.get(2..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (&[0xff, marker, high, low], _) = rest.split_first_chunk()? else { return None };
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        let segment = rest.get(4..2 + len)?;
+        rest = &rest[2 + len..];
+        (marker != SOS).then_some((marker, segment))
+    })
+}
+
 /// Segments as they come, and what is put together of them.
 #[derive(Default)]
 struct Blocks {

@@ -1,4 +1,4 @@
-use libjpeg_turbo_rs::Subsampling;
+use libjpeg_turbo_rs::{PixelFormat, Subsampling};
 use lote_protocol::task::Encoding;
 
 use super::*;
@@ -7,6 +7,7 @@ use crate::formats::{self, Document};
 use crate::metadata::Metadata;
 
 mod bands;
+mod references;
 
 fn decoded(file: &[u8]) -> Source {
     decode(file, &Limits::default(), &mut Pool::new()).unwrap()
@@ -93,9 +94,10 @@ fn missing_data_are_a_failure_and_say_how_much_is_there() {
 }
 
 #[test]
-fn a_missing_end_mark_is_no_failure() {
+fn a_missing_end_mark_is_noted() {
     let file = encoded();
-    assert_eq!(decoded(&file[..file.len() - 2]).notes, Vec::<String>::new());
+    let wanted = ["the JPEG has no end mark; its picture is complete"];
+    assert_eq!(decoded(&file[..file.len() - 2]).notes, wanted);
 }
 
 #[test]
