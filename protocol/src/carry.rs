@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 pub enum Keep {
     /// All.
     #[default]
-    #[serde(rename = "keep")]
+    #[serde(rename = "keep", alias = "todo")]
     All,
     /// All that does not say where.
+    #[serde(alias = "sin-lugar")]
     NoLocation,
     /// What says whose they are: copyright, artist, credit.
+    #[serde(alias = "derechos")]
     Copyright,
     /// None.
+    #[serde(alias = "nada")]
     None,
 }
 
@@ -24,6 +27,7 @@ pub enum Keep {
 pub enum Profile {
     /// Those of the image.
     #[default]
+    #[serde(alias = "mantener")]
     Keep,
     /// sRGB: pixels are converted.
     Srgb,

@@ -55,7 +55,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 format: by_ending(&ending).map(|format| format.id),
                 quality: *quality,
                 background: *background,
-                carry: carry.carry(),
+                carry: carry.options().carry(),
             };
             let order = task::Order {
                 variant: 0,

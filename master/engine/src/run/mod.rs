@@ -216,6 +216,7 @@ impl<'a> Run<'a> {
             skipped: counts.skipped,
             mode: self.settings.mode,
             workers: self.slots,
+            left_out: Box::new(self.plan.left_out.clone()),
         };
         self.bus.publish(event).await;
         if self.settings.workers.external {

@@ -22,8 +22,8 @@ impl Run<'_> {
                 match self.plan.state(image, variant) {
                     OutputState::Planned { .. } => {}
                     OutputState::Skipped | OutputState::Done(_) => {
-                        let path = Some(self.output_name(image, variant));
-                        let ended = OutputEnded { path, ..self.blank(image, variant) };
+                        let path = self.plan.output(image, variant);
+                        let ended = self.blank(image, variant).at(&path);
                         self.book(image, variant, ended, Duration::ZERO).await;
                     }
                     OutputState::Failed(failure) => {
@@ -58,11 +58,10 @@ impl Run<'_> {
                 let modified_ns = self.keep_date(image, variant, &mut notes).or(modified_ns);
                 OutputEnded {
                     status: Status::Ok,
-                    path: Some(self.output_name(image, variant)),
                     bytes: Some(bytes),
                     modified_ns,
                     notes,
-                    ..ended
+                    ..ended.at(&self.plan.output(image, variant))
                 }
             }
             Err(failure) => failed(ended, failure),
@@ -177,11 +176,6 @@ impl Run<'_> {
                 self.bus.publish(Event::Output(ended)).await;
             }
         }
-    }
-
-    /// Where an output goes, as far as text can tell.
-    fn output_name(&self, image: usize, variant: usize) -> String {
-        self.plan.output(image, variant).to_string_lossy().into_owned()
     }
 
     /// An output about which nothing is known.

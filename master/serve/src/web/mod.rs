@@ -9,6 +9,7 @@ mod archive;
 mod assets;
 pub mod body;
 mod connections;
+mod convert;
 pub mod error;
 pub mod file;
 mod guard;
@@ -20,7 +21,7 @@ mod origin;
 mod patience;
 mod preview;
 pub mod recipes;
-mod report;
+pub mod report;
 pub mod scratch;
 pub mod server;
 pub mod socket;
@@ -113,6 +114,7 @@ pub fn router(app: App) -> Router {
         .merge(zip::routes())
         .merge(report::routes())
         .merge(recipes::routes())
+        .merge(convert::routes())
         .merge(metrics::routes())
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || {

@@ -29,6 +29,7 @@ pub mod invert;
 mod kernels;
 pub mod posterize;
 pub mod resize;
+pub mod result_size;
 pub mod sepia;
 pub mod sharpen;
 pub mod watermark;

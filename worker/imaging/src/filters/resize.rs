@@ -124,21 +124,30 @@ struct Resize {
     max_pixels: u64,
 }
 
+/// Width and height, px, of the result of a picture of that size.
+pub(super) fn result_size(params: &Params<'_>, width: u32, height: u32) -> (u32, u32) {
+    let plan = wanted(params).plan(width, height);
+    (plan.width, plan.height)
+}
+
+fn wanted(params: &Params<'_>) -> Wanted {
+    let length = |id| params.integer(id).and_then(|px| u32::try_from(px.max(1)).ok());
+    let fit = match params.text("ajuste") {
+        "cubrir" => Fit::Cover,
+        "estirar" => Fit::Stretch,
+        _ => Fit::Contain,
+    };
+    let enlarge = params.flag("ampliar");
+    match (length("ancho"), length("alto"), length("lado_largo")) {
+        (None, None, None) => Wanted::Percent(params.float("porcentaje").unwrap_or(100.0)),
+        (None, None, Some(edge)) => Wanted::LongEdge { edge, enlarge },
+        (width, height, _) => Wanted::Box { width, height, fit, enlarge },
+    }
+}
+
 impl Resize {
     fn new(params: &Params<'_>, context: &Context<'_>) -> Self {
-        let length = |id| params.integer(id).and_then(|px| u32::try_from(px.max(1)).ok());
-        let fit = match params.text("ajuste") {
-            "cubrir" => Fit::Cover,
-            "estirar" => Fit::Stretch,
-            _ => Fit::Contain,
-        };
-        let enlarge = params.flag("ampliar");
-        let wanted = match (length("ancho"), length("alto"), length("lado_largo")) {
-            (None, None, None) => Wanted::Percent(params.float("porcentaje").unwrap_or(100.0)),
-            (None, None, Some(edge)) => Wanted::LongEdge { edge, enlarge },
-            (width, height, _) => Wanted::Box { width, height, fit, enlarge },
-        };
-        Self { wanted, max_pixels: context.limits.max_pixels }
+        Self { wanted: wanted(params), max_pixels: context.limits.max_pixels }
     }
 }
 
