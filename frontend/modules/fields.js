@@ -75,8 +75,12 @@ export function typed(props, shown, read, give) {
       if (!why.peek()) field.value = untracked(shown);
     },
   });
+  let was = '\0';
   effect(() => {
     const now = shown();
+    // Other values of the form change too; what stands in this field, also what cannot be, stays until its own does.
+    if (now === was) return;
+    was = now;
     // What is being typed stays as it is written while it means the same.
     const means = read(field.value);
     const same = read(now);
