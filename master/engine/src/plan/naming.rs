@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use lote_imaging::filters::result_size::result_size;
+use lote_imaging::filters::result_size;
 use lote_imaging::formats::{Format, HEAD_BYTES, Sniffed, sniff};
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::{Failure, FailureKind};
