@@ -15,7 +15,6 @@ use crate::output::{Target, Temporaries};
 use crate::sweep;
 use lote_imaging::filters::{self, Context, Filter, Source};
 use lote_imaging::formats::{self, Document, Frame};
-use lote_imaging::picture::Picture;
 use lote_imaging::pool::Pool;
 
 /// What happens while a task runs.
@@ -176,29 +175,17 @@ fn filter(
     steps: &[FilterCall],
     bench: &mut Bench<'_>,
 ) -> Result<Document, Failure> {
-    let filters: Vec<_> =
-        steps.iter().map(|step| build(step, &bench.limits)).collect::<Result<_, _>>()?;
-    let apply = |frame: Source<'_>, bench: &mut Bench<'_>| -> Result<Picture, Failure> {
-        let mut filters = filters.iter();
-        let mut picture = match (frame, filters.next()) {
-            (frame, Some(first)) => first.apply(frame, &mut bench.pool)?,
-            (Source::Owned(picture), None) => picture,
-            (Source::Shared(picture), None) => picture.clone(),
-        };
-        for filter in filters {
-            picture = filter.apply(Source::Owned(picture), &mut bench.pool)?;
-        }
-        Ok(picture)
-    };
+    let context = Context::new(&bench.limits);
     match work {
         Work::Shared(document) => {
-            let frames = document.frames.iter().map(|frame| {
-                let picture = apply(Source::Shared(&frame.picture), bench)?;
-                Ok(Frame { picture, delay_ms: frame.delay_ms })
-            });
-            let frames = frames.collect::<Result<_, Failure>>()?;
+            let sources = document.frames.iter().map(|frame| Source::Shared(&frame.picture));
+            let pictures =
+                filters::apply_all(sources.collect(), steps, &context, &mut bench.pool)?;
+            let frames = pictures.into_iter().zip(&document.frames);
+            let frames =
+                frames.map(|(picture, Frame { delay_ms, .. })| Frame { picture, delay_ms: *delay_ms });
             Ok(Document {
-                frames,
+                frames: frames.collect(),
                 format: document.format,
                 lossless: document.lossless,
                 loops: document.loops,
@@ -207,18 +194,20 @@ fn filter(
             })
         }
         Work::Last(document) => {
-            let frames = document.frames.into_iter().map(|frame| {
-                let picture = apply(Source::Owned(frame.picture), bench)?;
-                Ok(Frame { picture, delay_ms: frame.delay_ms })
-            });
-            Ok(Document { frames: frames.collect::<Result<_, Failure>>()?, ..document })
+            let delays: Vec<_> = document.frames.iter().map(|frame| frame.delay_ms).collect();
+            let sources = document.frames.into_iter().map(|frame| Source::Owned(frame.picture));
+            let pictures =
+                filters::apply_all(sources.collect(), steps, &context, &mut bench.pool)?;
+            let frames = pictures.into_iter().zip(delays);
+            let frames = frames.map(|(picture, delay_ms)| Frame { picture, delay_ms }).collect();
+            Ok(Document { frames, ..document })
         }
     }
 }
 
 /// Makes a called filter ready.
 pub(crate) fn build(call: &FilterCall, limits: &Limits) -> Result<Box<dyn Filter>, Failure> {
-    Ok(filters::build(call, &Context { limits })?)
+    Ok(filters::build(call, &Context::new(limits))?)
 }
 
 fn internal(what: &str) -> Failure {

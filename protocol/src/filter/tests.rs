@@ -13,7 +13,7 @@ const fn param(id: &'static str, id_en: &'static str, unit: Unit, kind: ParamKin
 }
 
 const fn filter(id: &'static str, id_en: &'static str, params: &'static [ParamSpec]) -> FilterSpec {
-    FilterSpec { id, id_en, label: text(id, id_en), help: text("", ""), params }
+    FilterSpec { id, id_en, label: text(id, id_en), help: text("", ""), params, conflicts: &[] }
 }
 
 static GRAY: FilterSpec = filter("grises", "grayscale", &[]);
@@ -37,7 +37,7 @@ static WATERMARK: FilterSpec = filter(
     "watermark",
     &[
         param("texto", "text", Unit::None, ParamKind::Text { max_chars: 40, default: "PROCESADO" }),
-        param("color", "color", Unit::None, ParamKind::Color { default: "#ffffff" }),
+        param("color", "color", Unit::None, ParamKind::Color { default: "#ffffff", transparent: false }),
         param(
             "lugar",
             "place",

@@ -81,7 +81,7 @@ fn build(call: &str) -> Box<dyn Filter> {
         .collect();
     (registered.build)(
         &Params::new(&registered.spec, &given),
-        &Context { limits: &Limits::default() },
+        &Context::new(&Limits::default()),
     )
     .unwrap()
 }

@@ -1,11 +1,12 @@
 //! Watermark: a line of text over the picture.
 
 use ab_glyph::FontRef;
-use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Params, Text, Unit};
 
 use super::kernels::ink::Ink;
 use super::kernels::{canvas, color, glyphs};
-use super::{Filter, FilterError, Registered, Rows, Source};
+use super::place::PLACES;
+use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -20,7 +21,9 @@ pub static WATERMARK: Registered = Registered {
             en: "Writes a translucent text over the picture.",
         },
         params: PARAMS,
+        conflicts: &[],
     },
+    size: same_size,
     build: |params, _| Ok(Box::new(Watermark::new(params))),
 };
 
@@ -70,7 +73,7 @@ const PARAMS: &[ParamSpec] = &[
             en: "Where on the picture it is written.",
         },
         unit: Unit::None,
-        kind: ParamKind::Choice { options: POSITIONS, default: "centro" },
+        kind: ParamKind::Choice { options: PLACES, default: "centro" },
     },
     ParamSpec {
         id: "color",
@@ -78,30 +81,9 @@ const PARAMS: &[ParamSpec] = &[
         label: Text { es: "Color", en: "Colour" },
         help: Text { es: "Color del texto.", en: "Colour of the text." },
         unit: Unit::None,
-        kind: ParamKind::Color { default: "#ffffff" },
+        kind: ParamKind::Color { default: "#ffffff", transparent: false },
     },
 ];
-
-const POSITIONS: &[Choice] = &[
-    position("arriba_izquierda", "top_left", "Arriba a la izquierda", "Top left"),
-    position("arriba", "top", "Arriba", "Top"),
-    position("arriba_derecha", "top_right", "Arriba a la derecha", "Top right"),
-    position("izquierda", "left", "Izquierda", "Left"),
-    position("centro", "center", "Centro", "Centre"),
-    position("derecha", "right", "Derecha", "Right"),
-    position("abajo_izquierda", "bottom_left", "Abajo a la izquierda", "Bottom left"),
-    position("abajo", "bottom", "Abajo", "Bottom"),
-    position("abajo_derecha", "bottom_right", "Abajo a la derecha", "Bottom right"),
-];
-
-const fn position(
-    id: &'static str,
-    id_en: &'static str,
-    es: &'static str,
-    en: &'static str,
-) -> Choice {
-    Choice { id, id_en, label: Text { es, en } }
-}
 
 /// Automatic size: this part of the shorter side is the em. On 640 x 480 px it gives 60 px, which
 /// is what the origin writes with on any picture.
@@ -132,7 +114,7 @@ impl Watermark {
     fn new(params: &Params<'_>) -> Self {
         let place = params.text("posicion");
         // The nine places are listed row by row.
-        let place = POSITIONS.iter().position(|position| position.id == place).unwrap_or(4);
+        let place = PLACES.iter().position(|position| position.id == place).unwrap_or(4);
         Self {
             font: glyphs::font(),
             text: params.text("texto").to_owned(),
@@ -140,7 +122,7 @@ impl Watermark {
             size: params.integer("tamano").filter(|&px| px > 0).map(|px| px as f32),
             column: place % 3,
             row: place / 3,
-            color: parse_color(params.text("color")).unwrap_or([255; 3]),
+            color: params.color("color").unwrap_or([255; 3]),
         }
     }
 
@@ -152,16 +134,6 @@ impl Watermark {
         // Without ink there is nothing to fit, and the division gives infinity.
         size * room.min(1.0)
     }
-}
-
-/// The three bytes of `#rrggbb`.
-fn parse_color(text: &str) -> Option<[u8; 3]> {
-    let digits = text.strip_prefix('#')?;
-    if digits.len() != 6 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    let [_, color @ ..] = u32::from_str_radix(digits, 16).ok()?.to_be_bytes();
-    Some(color)
 }
 
 impl Watermark {
@@ -225,7 +197,7 @@ mod tests {
             given.iter().map(|(id, value)| ((*id).to_owned(), value.clone())).collect();
         let filter = (WATERMARK.build)(
             &Params::new(&WATERMARK.spec, &given),
-            &Context { limits: &Limits::default() },
+            &Context::new(&Limits::default()),
         )
         .unwrap();
         filter.apply(Source::Owned(picture), &mut Pool::new()).unwrap()
@@ -316,7 +288,7 @@ mod tests {
 
     #[test]
     fn each_place_is_where_its_name_says() {
-        for (index, position) in POSITIONS.iter().enumerate() {
+        for (index, position) in PLACES.iter().enumerate() {
             let given = [("posicion", text(position.id)), ("tamano", Value::Integer(40))];
             let [left, right, top, bottom] =
                 lit(&marked(flat(900, 900, Channels::Gray, &[0]), &given));
@@ -328,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_text_larger_than_the_picture_is_cut_off() {
-        for position in POSITIONS {
+        for position in PLACES {
             let given = [("posicion", text(position.id)), ("tamano", Value::Integer(300))];
             let picture = marked(flat(50, 20, Channels::Gray, &[0]), &given);
             assert!(bytes(&picture).contains(&77), "{}", position.id);
@@ -341,13 +313,5 @@ mod tests {
         let picture = marked(flat(640, 480, Channels::Gray, &[20]), &given);
         assert_eq!(picture.channels, Channels::Rgb);
         assert!(bytes(&picture).chunks(3).any(|pixel| pixel == [255, 128, 0]));
-    }
-
-    #[test]
-    fn colors_are_read_as_written() {
-        assert_eq!(parse_color("#0a80ff"), Some([10, 128, 255]));
-        for wrong in ["0a80ff", "#0a80f", "#0a80fg", "#+a80ff", ""] {
-            assert_eq!(parse_color(wrong), None, "{wrong}");
-        }
     }
 }

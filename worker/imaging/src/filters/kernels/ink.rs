@@ -3,6 +3,7 @@
 use super::canvas::{Canvas, Draw};
 use super::glyphs::Mask;
 use super::sample::Sample;
+use crate::picture::Channels;
 use crate::pool::Pool;
 
 /// A mask to be filled with a colour, its upper left corner at `left`, `top`, px; it may stick out.
@@ -66,5 +67,28 @@ fn over_translucent<T: Sample>(pixel: &mut [T], ink: [f32; 3], alpha: f32) {
         // How much of what is seen is ink; all of it over nothing.
         over(colors, ink, alpha / sum);
         *below = T::from_f32(sum * max + 0.5);
+    }
+}
+
+/// What is `share` of the pixel and for the rest `other`, each colour as much as it is visible.
+pub(crate) fn mix<T: Sample>(pixel: &mut [T], other: &[T], share: f32, channels: Channels) {
+    if share >= 1.0 {
+        return;
+    }
+    let alpha_of = |pixel: &[T]| match pixel.last() {
+        Some(alpha) if channels.has_alpha() => alpha.get() as f32,
+        _ => T::MAX as f32,
+    };
+    let (kept, added) = (alpha_of(pixel) * share, alpha_of(other) * (1.0 - share));
+    let alpha = kept + added;
+    let colors = pixel.len() - usize::from(channels.has_alpha());
+    if alpha > 0.0 {
+        for (sample, &other) in pixel[..colors].iter_mut().zip(other) {
+            let sum = sample.get() as f32 * kept + other.get() as f32 * added;
+            *sample = T::from_f32(sum / alpha + 0.5);
+        }
+    }
+    if channels.has_alpha() {
+        pixel[colors] = T::from_f32(alpha + 0.5);
     }
 }
