@@ -136,6 +136,7 @@ impl Journal {
             image_bytes: input.bytes,
             image_modified_ns: input.modified_ns,
             variant,
+            assets: plan.assets_digest(variant),
             outcome,
         }));
     }

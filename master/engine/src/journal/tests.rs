@@ -246,7 +246,7 @@ prop_compose! {
         variant in 0..9_usize,
         outcome in outcome(),
     ) -> Entry {
-        Entry { image, image_bytes, image_modified_ns, variant, outcome }
+        Entry { image, image_bytes, image_modified_ns, variant, assets: None, outcome }
     }
 }
 

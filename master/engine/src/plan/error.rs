@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lote_imaging::filters::list as characters;
 use lote_protocol::filter::CallError;
 use lote_protocol::outcome::{Failure, FailureKind};
 
@@ -19,6 +20,28 @@ pub enum PlanError {
     /// A variant cannot be used.
     #[error(transparent)]
     Variant(#[from] CallError),
+    /// A file that a filter needs cannot be used.
+    #[error("cannot use {}: {reason}", path.display())]
+    Asset {
+        /// The file.
+        path: PathBuf,
+        /// What stands in the way.
+        reason: String,
+    },
+    /// There is no such font.
+    #[error("no font is called {name}, and no file")]
+    NoFont {
+        /// What was asked for.
+        name: String,
+    },
+    /// There is no font for some of a text.
+    #[error("the text {text:?} cannot be written: no font here has {}", characters(missing))]
+    Unwritable {
+        /// The text.
+        text: String,
+        /// The characters that no font has.
+        missing: Vec<char>,
+    },
     /// There is no image to work on.
     #[error("no images found in {}", list(paths))]
     NothingFound {
@@ -88,7 +111,12 @@ impl PlanError {
     /// What it means for the exit code.
     pub const fn class(&self) -> ErrorClass {
         match self {
-            Self::NoPaths | Self::NoVariants | Self::Variant(_) => ErrorClass::Usage,
+            Self::NoPaths
+            | Self::NoVariants
+            | Self::Variant(_)
+            | Self::Asset { .. }
+            | Self::NoFont { .. }
+            | Self::Unwritable { .. } => ErrorClass::Usage,
             Self::NothingFound { .. } | Self::Unreadable { .. } => ErrorClass::NothingMatched,
             Self::InputIsOutput { .. }
             | Self::WouldReplaceInput { .. }
@@ -103,7 +131,12 @@ impl PlanError {
     pub fn with_paths(self, told: impl Fn(&Path) -> PathBuf) -> Self {
         let all = |paths: Vec<PathBuf>| paths.iter().map(|path| told(path)).collect();
         match self {
-            Self::NoPaths | Self::NoVariants | Self::Variant(_) => self,
+            Self::NoPaths
+            | Self::NoVariants
+            | Self::Variant(_)
+            | Self::NoFont { .. }
+            | Self::Unwritable { .. } => self,
+            Self::Asset { path, reason } => Self::Asset { path: told(&path), reason },
             Self::NothingFound { paths, subfolders } => {
                 Self::NothingFound { paths: all(paths), subfolders }
             }
@@ -125,6 +158,12 @@ impl PlanError {
             Self::NoPaths => "name files or folders with images".into(),
             Self::NoVariants => "name a filter, as in -f grises; `lote filters` lists them".into(),
             Self::Variant(error) => error.hint(),
+            Self::Asset { .. } => "check the path and its permissions".into(),
+            Self::NoFont { .. } => "give the path of a font file, or a family as in fc-list".into(),
+            Self::Unwritable { .. } => {
+                "install a font that has them (Noto has one for every script), or give it by fuente"
+                    .into()
+            }
             Self::NothingFound { subfolders: true, .. } => "-R searches subfolders too".into(),
             Self::NothingFound { .. } => {
                 "images are .jpg .jpeg .png .bmp .gif .tif .tiff .webp; a file given by its own \

@@ -5,10 +5,12 @@
 //! on the disk. [`prepare`] makes the output folders. Naming, collisions, and the cutting into
 //! tasks are pure and live in files of their own.
 
+mod assets;
 mod collide;
 pub mod error;
 mod existing;
 mod extent;
+mod fonts;
 mod list;
 mod memory;
 mod names;
@@ -33,11 +35,13 @@ use std::path::{Path, PathBuf};
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::Sniffed;
 use lote_protocol::outcome::Failure;
-use lote_protocol::task::{Encoding, Order, Task};
+use lote_protocol::task::{Asset, Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
+pub use assets::assets;
 pub use error::{ErrorClass, PlanError};
 pub use extent::Extent;
+pub use fonts::folders as font_folders;
 pub use list::{Listed, Listing, is_image_name, list, sniff_head};
 pub use past::{Done, NoPast, Past};
 pub use pattern::{Pattern, PatternError};
@@ -64,6 +68,8 @@ pub struct Plan {
     encoding: Encoding,
     replace: bool,
     base: PathBuf,
+    /// What the filters of each variant need beside the image.
+    assets: Vec<Vec<Asset>>,
 }
 
 /// An image that was found or named.
@@ -162,6 +168,9 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     if !pattern.is_numbered() {
         collide::settle(&mut images, tail, request.if_collides)?;
     }
+    let base = std::env::current_dir().unwrap_or_default();
+    let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
+    let assets = assets(&request.variants, &base, &names)?;
     let mut plan = Plan {
         variants: request.variants.clone(),
         images,
@@ -172,7 +181,8 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         pattern,
         encoding: request.encoding.clone(),
         replace: request.if_exists == IfExists::Overwrite,
-        base: std::env::current_dir().unwrap_or_default(),
+        base,
+        assets,
     };
     plan.states = settle::states(&plan, request.if_exists, past, &mut inputs)?;
     plan.units = split::split(plan.work(), request.slots);
@@ -268,6 +278,8 @@ impl Plan {
             id: unit as u64,
             input: self.absolute(&self.images[*image].path),
             orders: variants.iter().map(order).collect(),
+            assets: self.assets_of(variants),
+            number: *image as u64 + 1,
         })
     }
 

@@ -23,18 +23,20 @@ pub(super) fn states(
     inputs: &mut Inputs,
 ) -> Result<Vec<OutputState>, PlanError> {
     let mut folders = Folders::new(list);
+    let digests: Vec<_> =
+        (0..plan.variants.len()).map(|variant| plan.assets_digest(variant)).collect();
     let mut refused = Vec::new();
     let mut states = Vec::with_capacity(plan.images.len() * plan.variants.len());
     for (place, image) in plan.images.iter().enumerate() {
         let input = plan.input(place);
-        for variant in &plan.variants {
+        for (variant, assets) in plan.variants.iter().zip(&digests) {
             if let Some(failure) = &image.failure {
                 states.push(OutputState::Failed(failure.clone()));
                 continue;
             }
             let folder = folder(&plan.output, &variant.name, image);
             let name = |number| plan.file_name(place, &variant.name, number);
-            if let Some((done, output)) = past.done(&input, image, variant, &plan.encoding)
+            if let Some((done, output)) = past.done(&input, image, variant, &plan.encoding, assets.as_deref())
                 && plan.output.join(output) == folder.join(name(done.number))
             {
                 states.push(OutputState::Done(done));

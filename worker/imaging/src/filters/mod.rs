@@ -11,7 +11,7 @@
 #![allow(clippy::inline_always)]
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use lote_protocol::filter::{FilterCall, FilterSpec, Params};
 use lote_protocol::message::Size;
@@ -20,6 +20,7 @@ use lote_protocol::task::Limits;
 
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
+use crate::text::Facts;
 
 mod assets;
 pub mod autocontrast;
@@ -39,6 +40,7 @@ pub mod hue;
 pub mod invert;
 mod kernels;
 pub mod levels;
+pub mod logo;
 pub mod lut;
 pub mod median;
 pub mod pad;
@@ -85,9 +87,24 @@ pub enum FilterError {
         /// What is wrong with it.
         what: String,
     },
-    /// The embedded font is damaged.
-    #[error("the built-in font cannot be read; install the program again")]
-    Font,
+    /// No font has some of the characters.
+    #[error("no font has {}", list(characters))]
+    Unwritable {
+        /// The characters, each once.
+        characters: Vec<char>,
+    },
+}
+
+/// Characters for a message, a few of them, with the codes of those that are no letters.
+pub fn list(characters: &[char]) -> String {
+    const MOST: usize = 12;
+    let name = |c: &char| match c.is_alphanumeric() {
+        true => c.to_string(),
+        false => format!("{c} (U+{:04X})", u32::from(*c)),
+    };
+    let names: Vec<_> = characters.iter().take(MOST).map(name).collect();
+    let more = if characters.len() > MOST { " …" } else { "" };
+    format!("{}{more}", names.join(" "))
 }
 
 /// The picture that a filter works on.
@@ -165,24 +182,27 @@ pub struct Context<'a> {
     pub limits: &'a Limits,
     /// Files that parameters name.
     pub assets: &'a Assets,
+    /// What is known of the image.
+    pub facts: &'a Facts,
 }
 
-static NO_ASSETS: LazyLock<Assets> = LazyLock::new(Assets::default);
+static NOTHING: LazyLock<(Assets, Facts)> = LazyLock::new(Default::default);
 
 impl<'a> Context<'a> {
-    /// A context without files.
+    /// A context without files, of an image of which nothing is known.
     pub fn new(limits: &'a Limits) -> Self {
-        Self { limits, assets: &NO_ASSETS }
+        let (assets, facts) = &*NOTHING;
+        Self { limits, assets, facts }
     }
 
     /// What `read` makes of the file of that name.
     fn asset<T>(
         &self,
         name: &str,
-        read: impl FnOnce(&Asset) -> Result<T, String>,
+        read: impl FnOnce(&Arc<Asset>) -> Result<T, String>,
     ) -> Result<T, FilterError> {
         let error = |what: String| FilterError::Asset { name: name.to_owned(), what };
-        let asset = self.assets.get(name).ok_or_else(|| error("it is not there".into()))?;
+        let asset = self.assets.get(name).map_err(error)?;
         read(asset).map_err(error)
     }
 }
@@ -297,12 +317,14 @@ pub static REGISTRY: &[&Registered] = &[
     &saturation::SATURATION,
     &hue::HUE,
     &temperature::TEMPERATURE,
+    &lut::LUT,
     &vignette::VIGNETTE,
     &duotone::DUOTONE,
     &pixelate::PIXELATE,
     &unsharp::UNSHARP,
     &median::MEDIAN,
     &threshold::THRESHOLD,
+    &logo::LOGO,
 ];
 
 /// Makes a called filter ready. The master has checked the call; a worker of the same build knows
@@ -319,7 +341,9 @@ impl From<FilterError> for Failure {
     fn from(error: FilterError) -> Self {
         let kind = match error {
             FilterError::Unknown(_) => FailureKind::Panic,
-            FilterError::TooLarge { .. } | FilterError::Font | FilterError::Asset { .. } => {
+            FilterError::TooLarge { .. }
+            | FilterError::Unwritable { .. }
+            | FilterError::Asset { .. } => {
                 FailureKind::Filter
             },
         };

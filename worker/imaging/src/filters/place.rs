@@ -46,6 +46,21 @@ impl Place {
         })
     }
 
+    /// Where a mark of that size goes on a picture of `on` px: `margin` px from its edges, or less
+    /// where there is little room, so that it stays inside.
+    pub(super) fn corner(self, on: (u32, u32), mark: (usize, usize), margin: i64) -> (i64, i64) {
+        let at = |length: u32, mark: usize, part: u32| {
+            let free = i64::from(length) - mark as i64;
+            let margin = margin.min(free / 2).max(0);
+            match part {
+                0 => margin,
+                1 => free.div_euclid(2),
+                _ => free - margin,
+            }
+        };
+        (at(on.0, mark.0, self.column), at(on.1, mark.1, self.row))
+    }
+
     /// How many of `free` columns and rows are to the left and above of what is there; of an odd
     /// number in the middle, half is rounded to even, as Pillow does.
     pub(super) fn share(self, free: (u32, u32)) -> (u32, u32) {
@@ -56,4 +71,17 @@ impl Place {
         };
         (share(free.0, self.column), share(free.1, self.row))
     }
+}
+
+/// The upper left corners of marks of that size that cover a picture of `on` px: in rows, every
+/// other one moved by half a step, with `gap` px between them.
+pub(super) fn tiles(on: (u32, u32), mark: (usize, usize), gap: i64) -> Vec<(i64, i64)> {
+    let step = (mark.0 as i64 + gap.max(1), mark.1 as i64 + gap.max(1));
+    let mut corners = Vec::new();
+    for (row, top) in (0..).map(|row| (row, row * step.1 + gap / 2)).take_while(|(_, top)| *top < i64::from(on.1)) {
+        let first = gap / 2 - if row % 2 == 0 { 0 } else { step.0 / 2 };
+        let columns = (0..).map(|column| first + column * step.0);
+        corners.extend(columns.take_while(|left| *left < i64::from(on.0)).map(|left| (left, top)));
+    }
+    corners
 }

@@ -137,6 +137,13 @@ impl Filter for Rotate {
     }
 }
 
+/// A picture with alpha, turned counter-clockwise, with nothing where it is not.
+pub(super) fn turned(source: Source<'_>, degrees: f64, pool: &mut Pool) -> Picture {
+    let Picture { width, height, .. } = *source.picture();
+    let affine = Affine::rotation(width, height, degrees.rem_euclid(360.0), true);
+    turn_visible(source, &Turned { affine, fill: Fill(None) }, pool)
+}
+
 /// Turns a picture that has transparent pixels: each colour counts as much as it is visible.
 fn turn_visible(source: Source<'_>, turned: &Turned, pool: &mut Pool) -> Picture {
     let picture = source.picture();
