@@ -239,7 +239,8 @@ fn an_opaque_picture_gives_the_same_colors_with_and_without_alpha() {
             };
             let plain = Picture { channels, samples, ..*picture };
             let (with, without) = (run(filter, given, picture), run(filter, given, &plain));
-            let plain = if without.channels.has_alpha() { split(&without).0 } else { values(&without) };
+            let plain =
+                if without.channels.has_alpha() { split(&without).0 } else { values(&without) };
             assert_eq!(split(&with).0, plain, "{what}");
             let max = if matches!(with.samples, Samples::U8(_)) { 255 } else { 65535 };
             let clears = given.values().any(|value| *value == Value::Text(TRANSPARENT.into()))
@@ -254,7 +255,9 @@ fn sixteen_bits_give_nearly_the_result_of_eight() {
     for_all(
         |_| 255,
         |filter, given, picture, what| {
-            if matches!(picture.samples, Samples::U16(_)) {
+            // Next to a threshold the least difference becomes the largest.
+            let jumps = ["umbral", "enfocar", "solarizar"].contains(&filter.spec.id);
+            if matches!(picture.samples, Samples::U16(_)) || jumps {
                 return;
             }
             let narrow = values(&run(filter, given, picture));
@@ -329,8 +332,6 @@ fn what_is_invisible_does_not_shine_into_what_is_visible() {
 
 #[test]
 fn constant_alpha_gives_the_colors_of_full_opacity() {
-    // The exact ones; what weighs neighbours by their alpha rounds once more.
-    let rounds = |id: &str| ["blur", "redimensionar", "lienzo", "rotar", "pixelar", "enfocar"].contains(&id);
     for alpha in [128, 200, 254] {
         for filter in REGISTRY.iter().filter(|filter| !ADDS_AREA[..1].contains(&filter.spec.id)) {
             for given in calls(filter) {
@@ -338,16 +339,11 @@ fn constant_alpha_gives_the_colors_of_full_opacity() {
                     let what = format!("{} {given:?} {channels:?} {alpha}", filter.spec.id);
                     let opaque = run(filter, &given, &picture8(31, 23, channels, |_| 255));
                     let clear = run(filter, &given, &picture8(31, 23, channels, |_| alpha));
-                    assert_eq!((opaque.width, opaque.height), (clear.width, clear.height), "{what}");
-                    // An unsharp mask multiplies what the blur rounds.
-                    let amount = match given.get("cantidad") {
-                        Some(Value::Integer(percent)) => percent.unsigned_abs() as u32 / 100,
-                        _ => 2,
-                    };
-                    let most = match filter.spec.id {
-                        "enfocar" => 1 + amount,
-                        id => u32::from(rounds(id)),
-                    };
+                    assert_eq!(
+                        (opaque.width, opaque.height),
+                        (clear.width, clear.height),
+                        "{what}"
+                    );
                     let count = clear.channels.count();
                     let pairs = values(&opaque).into_iter().zip(values(&clear));
                     for (index, pixel) in pairs.collect::<Vec<_>>().chunks(count).enumerate() {
@@ -356,7 +352,7 @@ fn constant_alpha_gives_the_colors_of_full_opacity() {
                             continue;
                         }
                         for (was, is) in &pixel[..count - 1] {
-                            assert!(was.abs_diff(*is) <= most, "{what}: {was} and {is} at {index}");
+                            assert_eq!(was, is, "{what}: at {index}");
                         }
                     }
                 }

@@ -38,8 +38,7 @@ fn cases() -> Vec<(Vec<String>, bool, PathBuf)> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "png"))
         .map(|path| {
             let stem = path.file_stem().unwrap().to_str().unwrap();
-            let (call, nearly) =
-                stem.strip_suffix('~').map_or((stem, false), |call| (call, true));
+            let (call, nearly) = stem.strip_suffix('~').map_or((stem, false), |call| (call, true));
             (call.split('+').map(String::from).collect::<Vec<_>>(), nearly, path)
         })
         .filter(|(parts, ..)| parts.len() > 1)

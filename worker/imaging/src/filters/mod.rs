@@ -248,7 +248,8 @@ pub fn result_size(
     let mut result = ResultSize::Exactly(size);
     for call in steps {
         let registered = find(call)?;
-        let next = (registered.size)(&Params::new(&registered.spec, &call.params), result.largest());
+        let next =
+            (registered.size)(&Params::new(&registered.spec, &call.params), result.largest());
         result = match (result, next) {
             (ResultSize::AtMost(_), next) => ResultSize::AtMost(next.largest()),
             (ResultSize::Exactly(_), next) => next,
@@ -321,7 +322,7 @@ impl From<FilterError> for Failure {
             FilterError::Unknown(_) => FailureKind::Panic,
             FilterError::TooLarge { .. } | FilterError::Font | FilterError::Asset { .. } => {
                 FailureKind::Filter
-            },
+            }
         };
         Self::new(kind, error.to_string())
     }
