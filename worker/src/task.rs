@@ -211,11 +211,10 @@ fn filter(
     match work {
         Work::Shared(document) => {
             let sources = document.frames.iter().map(|frame| Source::Shared(&frame.picture));
-            let pictures =
-                filters::apply_all(sources.collect(), steps, &context, pool)?;
+            let pictures = filters::apply_all(sources.collect(), steps, &context, pool)?;
             let frames = pictures.into_iter().zip(&document.frames);
-            let frames =
-                frames.map(|(picture, Frame { delay_ms, .. })| Frame { picture, delay_ms: *delay_ms });
+            let frames = frames
+                .map(|(picture, Frame { delay_ms, .. })| Frame { picture, delay_ms: *delay_ms });
             Ok(Document {
                 frames: frames.collect(),
                 format: document.format,
@@ -228,8 +227,7 @@ fn filter(
         Work::Last(document) => {
             let delays: Vec<_> = document.frames.iter().map(|frame| frame.delay_ms).collect();
             let sources = document.frames.into_iter().map(|frame| Source::Owned(frame.picture));
-            let pictures =
-                filters::apply_all(sources.collect(), steps, &context, pool)?;
+            let pictures = filters::apply_all(sources.collect(), steps, &context, pool)?;
             let frames = pictures.into_iter().zip(delays);
             let frames = frames.map(|(picture, delay_ms)| Frame { picture, delay_ms }).collect();
             Ok(Document { frames, ..document })

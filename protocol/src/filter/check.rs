@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::call::Length;
-use super::{CallError, Choice, FilterCall, FilterSpec, ParamKind, ParamSpec, TRANSPARENT, Unit, Value};
+use super::{
+    CallError, Choice, FilterCall, FilterSpec, ParamKind, ParamSpec, TRANSPARENT, Unit, Value,
+};
 
 /// The English name of [`TRANSPARENT`].
 const TRANSPARENT_EN: &str = "transparent";
@@ -50,7 +52,10 @@ pub(super) fn check<'a>(
     }
     let is_file = |param: &&ParamSpec| matches!(param.kind, ParamKind::File { .. });
     if let Some(param) = spec.params.iter().filter(is_file).find(|param| !is_given(&param.id)) {
-        return Err(CallError::NoValue { filter: filter.into(), param: both(param.id, param.id_en) });
+        return Err(CallError::NoValue {
+            filter: filter.into(),
+            param: both(param.id, param.id_en),
+        });
     }
     Ok(FilterCall { filter: spec.id.to_owned(), params })
 }
@@ -161,14 +166,17 @@ fn convert(param: &ParamSpec, filter: &str, name: &str, value: &Value) -> Result
             .filter(|n| (min..=max).contains(n))
             .map(Value::Integer)
             .or_else(|| choice(value, options)),
-        ParamKind::Length { min, max, max_percent, .. } => length(value).and_then(|length| match length {
-            Length::Px(px) => (min..=max).contains(&px).then_some(Value::Integer(px)),
-            // The shortest length in px is the shortest in per cent, too: none, or more than none.
-            Length::Percent(percent) => {
-                let fits = percent <= max_percent && (percent > 0.0 || percent == 0.0 && min == 0);
-                fits.then(|| Value::Text(format!("{percent}%")))
-            }
-        }),
+        ParamKind::Length { min, max, max_percent, .. } => {
+            length(value).and_then(|length| match length {
+                Length::Px(px) => (min..=max).contains(&px).then_some(Value::Integer(px)),
+                // The shortest length in px is the shortest in per cent, too: none, or more than none.
+                Length::Percent(percent) => {
+                    let fits =
+                        percent <= max_percent && (percent > 0.0 || percent == 0.0 && min == 0);
+                    fits.then(|| Value::Text(format!("{percent}%")))
+                }
+            })
+        }
         ParamKind::Ratio { .. } => ratio(value),
         ParamKind::File { .. } | ParamKind::Font => text(value, MAX_PATH_CHARS),
         ParamKind::Bool { .. } => yes_or_no(value).map(Value::Bool),
@@ -200,7 +208,10 @@ fn expected(param: &ParamSpec) -> String {
             format!("a whole number from {min} to {max}, or {words}")
         }
         ParamKind::File { endings } => {
-            format!("the path of a file ({})", list(endings.iter().map(|ending| (*ending).to_owned())))
+            format!(
+                "the path of a file ({})",
+                list(endings.iter().map(|ending| (*ending).to_owned()))
+            )
         }
         ParamKind::Font => "the path of a font, or a family that the system has".into(),
         ParamKind::Color { transparent: true, .. } => {

@@ -37,7 +37,12 @@ static WATERMARK: FilterSpec = filter(
     "watermark",
     &[
         param("texto", "text", Unit::None, ParamKind::Text { max_chars: 40, default: "PROCESADO" }),
-        param("color", "color", Unit::None, ParamKind::Color { default: "#ffffff", transparent: false }),
+        param(
+            "color",
+            "color",
+            Unit::None,
+            ParamKind::Color { default: "#ffffff", transparent: false },
+        ),
         param(
             "lugar",
             "place",

@@ -12,11 +12,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lote_protocol::filter::FilterCall;
+use lote_engine::plan;
+use lote_protocol::filter::{FilterCall, VariantSpec};
 use lote_protocol::message::Size;
-use lote_protocol::outcome::Failure;
+use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::sandbox::Grants;
-use lote_protocol::task::Encoding;
+use lote_protocol::task::{Asset, Encoding};
 use tokio::sync::{Notify, oneshot};
 
 use queue::{Queue, Ticket};

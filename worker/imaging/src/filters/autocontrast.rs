@@ -27,7 +27,13 @@ pub static AUTOCONTRAST: Registered = Registered {
                 en: "Share of the darkest pixels, and of the lightest, that does not count.",
             },
             unit: Unit::Percent,
-            kind: ParamKind::Float { min: 0.0, max: 49.0, slider_max: 10.0, step: 0.1, default: Some(0.0) },
+            kind: ParamKind::Float {
+                min: 0.0,
+                max: 49.0,
+                slider_max: 10.0,
+                step: 0.1,
+                default: Some(0.0),
+            },
         }],
         conflicts: &[],
     },
@@ -62,7 +68,9 @@ impl Autocontrast {
         }
         let scale = max as f64 / (highest - lowest) as f64;
         let offset = -(lowest as f64) * scale;
-        (0..=max).map(|value| (value as f64 * scale + offset).clamp(0.0, max as f64) as u16).collect()
+        (0..=max)
+            .map(|value| (value as f64 * scale + offset).clamp(0.0, max as f64) as u16)
+            .collect()
     }
 }
 

@@ -67,11 +67,11 @@ impl Filter for Blur {
 /// The picture, blurred, in a buffer of its own unless it is owned.
 pub(super) fn blurred(source: Source<'_>, shape: ExtendedBox, pool: &mut Pool) -> Picture {
     let picture = source.picture();
-    let opaque = match &picture.samples {
-        Samples::U8(samples) => alpha::is_opaque(samples, picture.channels),
-        Samples::U16(samples) => alpha::is_opaque(samples, picture.channels),
+    let even = match &picture.samples {
+        Samples::U8(samples) => alpha::is_even(samples, picture.channels),
+        Samples::U16(samples) => alpha::is_even(samples, picture.channels),
     };
-    if opaque {
+    if even {
         return canvas::draw(source, pool, &BoxBlur(shape));
     }
     let blurred = match &picture.samples {

@@ -112,7 +112,7 @@ impl Draw for Corners {
                 let (x, y) = (x as f64 + 0.5, y as f64 + 0.5);
                 // From the nearest corner inwards, px.
                 let (dx, dy) = (x.min(w - x), y.min(h - y));
-                if dx > self.width && dy > self.width {
+                if self.width > 0.0 && dx > self.width && dy > self.width {
                     let shown = coverage(dx - self.width, dy - self.width, inner);
                     mix(pixel, &around[..count], shown, channels);
                 }

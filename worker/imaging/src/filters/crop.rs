@@ -1,8 +1,6 @@
 //! Crop: a rectangle of the picture.
 
-use lote_protocol::filter::{
-    Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit,
-};
+use lote_protocol::filter::{Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit};
 use lote_protocol::message::Size;
 
 use super::kernels::color::Fill;
@@ -33,14 +31,13 @@ pub static CROP: Registered = Registered {
     build: |params, _| Ok(Box::new(Crop::new(params))),
 };
 
-const LENGTH: ParamKind =
-    ParamKind::Length { min: 1, max: 65535, max_percent: 100.0, default: "" };
-const OFFSET: ParamKind =
-    ParamKind::Length { min: 0, max: 65535, max_percent: 100.0, default: "" };
+const LENGTH: ParamKind = ParamKind::Length { min: 1, max: 65535, max_percent: 100.0, default: "" };
+const OFFSET: ParamKind = ParamKind::Length { min: 0, max: 65535, max_percent: 100.0, default: "" };
 
 /// The nine places, and where the most interesting part is.
 const GRAVITIES: &[Choice] = &{
-    let mut all = [place("interes", "interest", "Lo más interesante", "What is of most interest"); 10];
+    let mut all =
+        [place("interes", "interest", "Lo más interesante", "What is of most interest"); 10];
     let mut index = 0;
     while index < PLACES.len() {
         all[index] = PLACES[index];
@@ -150,7 +147,9 @@ impl Crop {
     fn corner(&self, width: u32, height: u32) -> (u32, u32) {
         match self.at {
             // At least one column and one row are left.
-            At::Corner(x, y) => (x.whole_px(width).min(width - 1), y.whole_px(height).min(height - 1)),
+            At::Corner(x, y) => {
+                (x.whole_px(width).min(width - 1), y.whole_px(height).min(height - 1))
+            }
             At::Place(_) | At::Interest => (0, 0),
         }
     }

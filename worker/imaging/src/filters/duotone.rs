@@ -60,7 +60,8 @@ impl Draw for Duotone {
         let max = i64::from(T::MAX);
         let scale = max / 255;
         let tables = [0, 1, 2].map(|channel| {
-            let [from, to] = [self.shadows, self.highlights].map(|color| i64::from(color[channel]) * scale);
+            let [from, to] =
+                [self.shadows, self.highlights].map(|color| i64::from(color[channel]) * scale);
             let at = |value: i64| T::new((from + (value * (to - from)).div_euclid(max)) as u32);
             (0..=max).map(at).collect::<Vec<_>>()
         });

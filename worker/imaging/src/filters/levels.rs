@@ -34,17 +34,35 @@ const PARAMS: &[ParamSpec] = &[
         id: "negro",
         id_en: "black",
         label: Text { es: "Negro", en: "Black" },
-        help: Text { es: "Este tono y los inferiores serán negros.", en: "This tone and those below become black." },
+        help: Text {
+            es: "Este tono y los inferiores serán negros.",
+            en: "This tone and those below become black.",
+        },
         unit: Unit::None,
-        kind: ParamKind::Float { min: 0.0, max: 255.0, slider_max: 255.0, step: 1.0, default: Some(0.0) },
+        kind: ParamKind::Float {
+            min: 0.0,
+            max: 255.0,
+            slider_max: 255.0,
+            step: 1.0,
+            default: Some(0.0),
+        },
     },
     ParamSpec {
         id: "blanco",
         id_en: "white",
         label: Text { es: "Blanco", en: "White" },
-        help: Text { es: "Este tono y los superiores serán blancos.", en: "This tone and those above become white." },
+        help: Text {
+            es: "Este tono y los superiores serán blancos.",
+            en: "This tone and those above become white.",
+        },
         unit: Unit::None,
-        kind: ParamKind::Float { min: 0.0, max: 255.0, slider_max: 255.0, step: 1.0, default: Some(255.0) },
+        kind: ParamKind::Float {
+            min: 0.0,
+            max: 255.0,
+            slider_max: 255.0,
+            step: 1.0,
+            default: Some(255.0),
+        },
     },
     ParamSpec {
         id: "gamma",
@@ -55,7 +73,13 @@ const PARAMS: &[ParamSpec] = &[
             en: "Above 1 brightens the middle tones, below 1 darkens them.",
         },
         unit: Unit::None,
-        kind: ParamKind::Float { min: 0.1, max: 10.0, slider_max: 3.0, step: 0.05, default: Some(1.0) },
+        kind: ParamKind::Float {
+            min: 0.1,
+            max: 10.0,
+            slider_max: 3.0,
+            step: 0.05,
+            default: Some(1.0),
+        },
     },
 ];
 

@@ -268,7 +268,8 @@ pub fn result_size(
     let mut result = ResultSize::Exactly(size);
     for call in steps {
         let registered = find(call)?;
-        let next = (registered.size)(&Params::new(&registered.spec, &call.params), result.largest());
+        let next =
+            (registered.size)(&Params::new(&registered.spec, &call.params), result.largest());
         result = match (result, next) {
             (ResultSize::AtMost(_), next) => ResultSize::AtMost(next.largest()),
             (ResultSize::Exactly(_), next) => next,
@@ -345,7 +346,7 @@ impl From<FilterError> for Failure {
             | FilterError::Unwritable { .. }
             | FilterError::Asset { .. } => {
                 FailureKind::Filter
-            },
+            }
         };
         Self::new(kind, error.to_string())
     }

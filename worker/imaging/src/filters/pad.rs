@@ -121,7 +121,9 @@ impl Pad {
         match (given, self.ratio) {
             ((Some(to_width), Some(to_height)), _) => (to_width, to_height),
             ((Some(to_width), None), Some(ratio)) => (to_width, side(f64::from(to_width) / ratio)),
-            ((None, Some(to_height)), Some(ratio)) => (side(f64::from(to_height) * ratio), to_height),
+            ((None, Some(to_height)), Some(ratio)) => {
+                (side(f64::from(to_height) * ratio), to_height)
+            }
             ((Some(to_width), None), None) => (to_width, height),
             ((None, Some(to_height)), None) => (width, to_height),
             ((None, None), ratio) => {

@@ -40,10 +40,10 @@ impl Place {
 
     /// The place with that id; the middle if there is none.
     pub(super) fn named(id: &str) -> Self {
-        PLACES.iter().position(|place| place.id == id).map_or(Self::CENTER, |index| Self {
-            column: index as u32 % 3,
-            row: index as u32 / 3,
-        })
+        PLACES
+            .iter()
+            .position(|place| place.id == id)
+            .map_or(Self::CENTER, |index| Self { column: index as u32 % 3, row: index as u32 / 3 })
     }
 
     /// Where a mark of that size goes on a picture of `on` px: `margin` px from its edges, or less

@@ -1,8 +1,6 @@
 //! Another size, by Lanczos resampling.
 
-use lote_protocol::filter::{
-    Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit,
-};
+use lote_protocol::filter::{Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit};
 use lote_protocol::message::Size;
 
 use super::kernels::alpha;
@@ -216,9 +214,7 @@ impl Resize {
         let px = |length: Length, whole: u32| length.whole_px(whole).max(1);
         let wanted = match self.mode {
             Mode::Percent(percent) => Wanted::Percent(percent),
-            Mode::LongEdge(edge) => {
-                Wanted::LongEdge { edge: px(edge, width.max(height)), enlarge }
-            }
+            Mode::LongEdge(edge) => Wanted::LongEdge { edge: px(edge, width.max(height)), enlarge },
             Mode::ShortEdge(edge) => {
                 Wanted::ShortEdge { edge: px(edge, width.min(height)), enlarge }
             }
@@ -277,7 +273,7 @@ fn resample<T: Weighted>(
     let (size, channels) = ((picture.width, picture.height), picture.channels);
     let len = plan.width as usize * plan.height as usize * channels.count();
     let mut resized = T::take(pool, len);
-    if alpha::is_opaque(samples, channels) {
+    if alpha::is_even(samples, channels) {
         lanczos::resample(samples, size, channels, (plan, kernel), &mut resized, pool);
     } else {
         // At 16 bits even on 8-bit pictures: little alpha leaves few bits to premultiplied colour.

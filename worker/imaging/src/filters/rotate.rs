@@ -121,12 +121,12 @@ impl Filter for Rotate {
         let source = self.fill.make_room(source, pool);
         let affine = Affine::rotation(width, height, self.angle, self.expand);
         let picture = source.picture();
-        let opaque = match &picture.samples {
-            Samples::U8(samples) => alpha::is_opaque(samples, picture.channels),
-            Samples::U16(samples) => alpha::is_opaque(samples, picture.channels),
+        let even = match &picture.samples {
+            Samples::U8(samples) => alpha::is_even(samples, picture.channels),
+            Samples::U16(samples) => alpha::is_even(samples, picture.channels),
         };
         let turned = Turned { affine, fill: self.fill };
-        if opaque {
+        if even {
             return Ok(remake::remake(source, pool, &turned));
         }
         Ok(turn_visible(source, &turned, pool))

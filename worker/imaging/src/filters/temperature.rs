@@ -80,6 +80,8 @@ impl Filter for Temperature {
     }
 
     fn by_rows<'a>(&self, picture: &'a Picture, _pool: &mut Pool) -> Option<Box<dyn Rows + 'a>> {
-        (picture.channels == Channels::Rgb).then(|| canvas::by_rows(picture, self.0.clone())).flatten()
+        (picture.channels == Channels::Rgb)
+            .then(|| canvas::by_rows(picture, self.0.clone()))
+            .flatten()
     }
 }

@@ -137,8 +137,14 @@ mod tests {
 
     #[test]
     fn two_heaps_of_tones_are_parted_between_them_at_both_depths() {
-        let tones: Vec<u8> = (0..4000_u32).map(|i| (if i % 3 == 0 { 40 } else { 180 } + i * 7 % 25) as u8).collect();
-        let narrow = Picture { width: 80, height: 50, channels: Channels::Gray, samples: Samples::U8(tones.clone()) };
+        let tones: Vec<u8> =
+            (0..4000_u32).map(|i| (if i % 3 == 0 { 40 } else { 180 } + i * 7 % 25) as u8).collect();
+        let narrow = Picture {
+            width: 80,
+            height: 50,
+            channels: Channels::Gray,
+            samples: Samples::U8(tones.clone()),
+        };
         let wide = tones.iter().map(|&tone| u16::from(tone) * 257).collect();
         let wide = Picture { samples: Samples::U16(wide), ..narrow };
         let level = otsu(&[&narrow]);

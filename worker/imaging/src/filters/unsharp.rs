@@ -45,7 +45,13 @@ const PARAMS: &[ParamSpec] = &[
             en: "Size of the details that are brought out.",
         },
         unit: Unit::Px,
-        kind: ParamKind::Float { min: 0.0, max: 1000.0, slider_max: 20.0, step: 0.1, default: Some(2.0) },
+        kind: ParamKind::Float {
+            min: 0.0,
+            max: 1000.0,
+            slider_max: 20.0,
+            step: 0.1,
+            default: Some(2.0),
+        },
     },
     ParamSpec {
         id: "cantidad",

@@ -47,10 +47,7 @@ pub(crate) fn bounds<T: Sample>(
         left = (0..left).find(|&x| is_subject(x, y)).unwrap_or(left);
         right = (right..width).rfind(|&x| is_subject(x, y)).map_or(right, |x| x + 1);
     }
-    Some(Bounds {
-        columns: (left as u32, right as u32),
-        rows: (top as u32, bottom as u32 + 1),
-    })
+    Some(Bounds { columns: (left as u32, right as u32), rows: (top as u32, bottom as u32 + 1) })
 }
 
 struct Background<'a, T> {
@@ -127,9 +124,7 @@ mod tests {
         let noise = |x: u32, y: u32| 245 + ((x * 7 + y * 13) % 11) as u8;
         let speck = |x: u32, y: u32| (x, y) == (3, 30) || (x, y) == (70, 50);
         let subject = |x: u32, y: u32| (20..60).contains(&x) && (10..45).contains(&y);
-        let noisy = picture(|x, y| {
-            if subject(x, y) || speck(x, y) { 90 } else { noise(x, y) }
-        });
+        let noisy = picture(|x, y| if subject(x, y) || speck(x, y) { 90 } else { noise(x, y) });
         let expected = Bounds { columns: (20, 60), rows: (10, 45) };
         assert_eq!(found(&noisy, 10), Some(expected));
     }

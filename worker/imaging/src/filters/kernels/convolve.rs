@@ -32,9 +32,9 @@ impl<O: NeighborOp> Draw for Convolve<O> {
             return canvas.copy();
         }
         let len = canvas.row_len();
-        let opaque = alpha::is_opaque(canvas.original(), channels);
+        let even = alpha::is_even(canvas.original(), channels);
         let work = |[above, here, below]: [&[T]; 3], to: &mut [T]| {
-            if opaque {
+            if even {
                 convolve_row([above, here, below], to, channels.count(), self.0);
                 alpha::restore(to, here, channels);
             } else {

@@ -68,7 +68,8 @@ impl Cube {
                 }
             }
         }
-        let (three, size) = size.ok_or("it is no .cube file: it has no LUT_1D_SIZE or LUT_3D_SIZE")?;
+        let (three, size) =
+            size.ok_or("it is no .cube file: it has no LUT_1D_SIZE or LUT_3D_SIZE")?;
         if colors.len() != entries(three, size) {
             let (there, wanted) = (colors.len(), entries(three, size));
             return Err(format!("it has {there} colours in place of {wanted}"));
@@ -178,7 +179,9 @@ mod tests {
     fn identity(size: usize) -> String {
         let mut text = format!("TITLE \"none\"\n# a comment\nLUT_3D_SIZE {size}\n");
         let share = |at: usize| at as f32 / (size - 1) as f32;
-        for (b, g, r) in (0..size * size * size).map(|at| (at / size / size, at / size % size, at % size)) {
+        for (b, g, r) in
+            (0..size * size * size).map(|at| (at / size / size, at / size % size, at % size))
+        {
             text += &format!("{} {} {}\n", share(r), share(g), share(b));
         }
         text

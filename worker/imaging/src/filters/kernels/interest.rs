@@ -49,9 +49,11 @@ impl Interest {
         let free = (self.size.0 - width, self.size.1 - height);
         let tries = |free: u32| {
             let steps = (free as usize).min(STEPS);
-            (0..=steps).map(move |step| {
-                if steps == 0 { 0 } else { (free as usize * step / steps) as u32 }
-            })
+            (0..=steps).map(
+                move |step| {
+                    if steps == 0 { 0 } else { (free as usize * step / steps) as u32 }
+                },
+            )
         };
         let mut best = (f64::NEG_INFINITY, (free.0 / 2, free.1 / 2));
         for top in tries(free.1) {
@@ -97,7 +99,8 @@ fn reduce<T: Sample>(
     for (y, row) in samples.chunks_exact(picture.row_len()).enumerate() {
         for (x, pixel) in row.chunks_exact(count).enumerate() {
             let value = |index: usize| pixel[index].get() as f32 / T::MAX as f32;
-            let color = if channels.is_color() { [value(0), value(1), value(2)] } else { [value(0); 3] };
+            let color =
+                if channels.is_color() { [value(0), value(1), value(2)] } else { [value(0); 3] };
             let alpha = if channels.has_alpha() { value(count - 1) } else { 1.0 };
             let sum = &mut sums[y / factor * small.0 + x / factor];
             for (sum, color) in sum.iter_mut().zip(color) {
@@ -139,7 +142,8 @@ fn skin([r, g, b, _]: [f32; 4]) -> f32 {
         return 0.0;
     }
     let (chroma, hue) = ((max - min) / max, (g - b) / (max - min) * 60.0);
-    let near = |value: f32, middle: f32, width: f32| (1.0 - ((value - middle) / width).abs()).max(0.0);
+    let near =
+        |value: f32, middle: f32, width: f32| (1.0 - ((value - middle) / width).abs()).max(0.0);
     near(hue, 20.0, 18.0) * near(chroma, 0.42, 0.32)
 }
 

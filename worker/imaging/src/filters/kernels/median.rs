@@ -22,11 +22,11 @@ impl Remake for Median {
     }
 
     fn fill<T: Sample>(&self, from: View<'_, T>, to: &mut [T], pool: &mut Pool) {
-        let opaque = alpha::is_opaque(from.samples, from.channels);
-        if self.radius == 1 && opaque {
+        let even = alpha::is_even(from.samples, from.channels);
+        if self.radius == 1 && even {
             three_by_three(from, to, pool);
         } else {
-            slide(from, to, self.radius, opaque);
+            slide(from, to, self.radius, even);
         }
         alpha::restore(to, from.samples, from.channels);
     }
@@ -133,7 +133,7 @@ impl Counts {
     }
 }
 
-fn slide<T: Sample>(from: View<'_, T>, to: &mut [T], radius: usize, opaque: bool) {
+fn slide<T: Sample>(from: View<'_, T>, to: &mut [T], radius: usize, even: bool) {
     let (step, len) = (from.channels.count(), from.row_len());
     let colors = step - usize::from(from.channels.has_alpha());
     let mut counts = Counts::new(T::MAX);
@@ -147,7 +147,7 @@ fn slide<T: Sample>(from: View<'_, T>, to: &mut [T], radius: usize, opaque: bool
             let column = |x: usize, change: &mut dyn FnMut(u32)| {
                 let at = x.saturating_sub(radius).min(last_column) * step;
                 for row in &rows {
-                    if opaque || row[at + step - 1].get() > 0 {
+                    if even || row[at + step - 1].get() > 0 {
                         change(row[at + channel].get());
                     }
                 }
