@@ -195,6 +195,7 @@ interface OutputOptions {
   quality: number;
   pattern: string;
   if_exists: IfExists;
+  if_collides: 'fail' | 'rename';
 }
 interface JobRequest {
   mode: Mode;

@@ -160,3 +160,22 @@ fn a_permission_that_is_lost_ends_the_run_with_one_error_and_it_can_go_on() {
     workspace.lote("run in -f blur -o calm").run().code(0);
     assert_same(&workspace.files("calm"), &workspace.files("out"));
 }
+
+#[test]
+fn a_folder_that_is_mounted_at_two_places_is_never_input_and_output() {
+    if !may_mount() {
+        return;
+    }
+    let workspace = Workspace::with_pictures(1, 8, 8);
+    workspace.add("in/00_grises.png", b"an original");
+    let mounted = |arguments: &str| {
+        let script = "mkdir -p out/grises && mount --bind in out/grises && exec \"$@\"";
+        workspace.lote(arguments).by(&["unshare", "-rm", "sh", "-c", script, "sh"])
+    };
+    let said = mounted("run in -f grises -o out").run().code(4).stderr;
+    assert!(said.contains("in is an input folder and would be written to"), "{said}");
+    let named = "run in/00.png in/00_grises.png -f grises -o out";
+    let said = mounted(named).run().code(4).stderr;
+    assert!(said.contains("would replace an input"), "{said}");
+    assert_eq!(workspace.files("in")["00_grises.png"], b"an original");
+}

@@ -129,3 +129,21 @@ fn a_reader_that_leaves_does_not_end_the_run() {
     assert!(output.stdout.starts_with(b"{\"event\":\"planned\""));
     assert_eq!(workspace.names("out").len(), 6);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_said_is_told_by_the_exit_code_and_loses_no_output() {
+    let workspace = Workspace::with_pictures(2, 8, 8);
+    let full = |redirection: &str, arguments: &str| {
+        let script = format!("exec \"$@\" {redirection}");
+        workspace.lote(arguments).by(&["sh", "-c", &script, "sh"]).run()
+    };
+    full(">/dev/full", "run in -f sepia -o a --ndjson").code(1);
+    full(">/dev/full", "run in -f sepia -o b --json").code(1);
+    full("2>/dev/full", "run in -f sepia -o c").code(0);
+    full("2>/dev/full", "run nowhere -f sepia -o d").code(3);
+    full("| true", "run in -f sepia -o e --ndjson").code(0);
+    for folder in ["a", "b", "c", "e"] {
+        assert_eq!(workspace.names(folder).len(), 2, "{folder}");
+    }
+}

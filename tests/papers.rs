@@ -20,6 +20,15 @@ fn the_readme_holds_exactly_the_table_of_filters_that_the_program_prints() {
 }
 
 #[test]
+fn the_readme_holds_exactly_the_table_of_formats_that_the_program_prints() {
+    let readme = paper("README.md");
+    let (_, rest) = readme.split_once("<!-- formats: begin -->\n").expect("a marker");
+    let (table, _) = rest.split_once("<!-- formats: end -->").expect("a marker");
+    let printed = Workspace::new().lote("formats --markdown").run().code(0).stdout();
+    assert_eq!(table, printed, "put the output of `lote formats --markdown` between the markers");
+}
+
+#[test]
 fn the_readme_names_every_exit_code() {
     let readme = paper("README.md");
     for code in [0, 1, 2, 3, 4, 5, 130, 143] {

@@ -172,8 +172,53 @@ fn without_a_record_there_is_nothing_to_go_on_with() {
         assert_eq!(said, "error: no job is on record in out\nhint: name its folder with -o\n");
     }
     assert_eq!(made(&workspace, "run in -f sepia -o out --resume", 0), (1, 0));
-    workspace.lote("run in --resume -o out").run().code(2);
     workspace.lote("run -f sepia --resume -o out").run().code(2);
+}
+
+#[test]
+fn a_record_that_names_inputs_elsewhere_is_not_followed_unless_told_to() {
+    let elsewhere = Workspace::with_pictures(2, 8, 8);
+    let workspace = Workspace::new();
+    workspace.lote("run -f sepia -o out").arg(elsewhere.path("in")).run().code(0);
+    fs::remove_dir_all(workspace.path("out/sepia")).unwrap();
+    let inputs = elsewhere.path("in").display().to_string();
+    for command in ["run --resume -o out", "rerun -o out"] {
+        let said = workspace.lote(command).run().code(4).stderr;
+        assert!(said.starts_with("error: the job on record names inputs elsewhere: "), "{said}");
+        assert!(said.contains(&inputs) && said.contains("--trust-record"), "{said}");
+        assert!(!workspace.path("out/sepia").exists());
+    }
+    let with_path = format!("run --resume -o out {inputs} --ndjson");
+    assert_eq!(workspace.lote(&with_path).run().code(0).event("finished")["ok"], 2);
+    assert_eq!(made(&workspace, "rerun -o out --trust-record", 0), (2, 0));
+    let spanish = workspace.lote("rerun -o out").env("LOTE_LANG", "es").run().code(4).stderr;
+    assert!(spanish.contains("nombra entradas de otro lugar"), "{spanish}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_record_never_lowers_the_sandbox() {
+    let workspace = Workspace::with_pictures(1, 8, 8);
+    let level = |command: &str| {
+        let outcome = workspace.lote(&format!("{command} --ndjson")).run().code(0);
+        outcome.event("finished")["sandbox"]["level"].clone()
+    };
+    assert_eq!(level("run in -f sepia -o out --sandbox off"), "off");
+    assert_ne!(level("rerun -o out"), "off");
+    fs::remove_dir_all(workspace.path("out/sepia")).unwrap();
+    assert_ne!(level("run --resume -o out"), "off");
+    assert_eq!(level("rerun -o out --sandbox off"), "off");
+}
+
+#[test]
+fn a_journal_that_is_a_pipe_is_no_journal() {
+    let workspace = Workspace::with_pictures(1, 8, 8);
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    fs::create_dir_all(workspace.path("out/.lote")).unwrap();
+    let pipe = workspace.path("out/.lote/journal-999999999999999-1.jsonl");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    workspace.lote("run --resume -o out").run().code(3);
+    assert_eq!(made(&workspace, "run in -f sepia -o out --resume", 0), (1, 0));
 }
 
 #[test]

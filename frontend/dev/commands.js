@@ -36,6 +36,19 @@ function startJob(body) {
   return batch.start(body, library.chosen(), library.label);
 }
 
+/** Images of the same stem clash when all are written in one format. */
+function checkJob({ variants, output }) {
+  const chosen = library.chosen();
+  const stems = new Map();
+  const first = [];
+  for (const { name } of output.format && output.if_collides !== 'rename' && output.if_exists !== 'rename' ? chosen : []) {
+    const stem = name.replace(/\.\w+$/, '').toLowerCase();
+    if (stems.has(stem)) first.push([stems.get(stem), name]);
+    else stems.set(stem, name);
+  }
+  return { outputs: first.length ? 0 : chosen.length * variants.length, clashes: first.length, first: first.slice(0, 3) };
+}
+
 function orderJob(id, verb) {
   jobOf(id);
   if (verb === 'pause') batch.pause();
@@ -89,6 +102,7 @@ const COMMANDS = [
   ],
   [/^uploads\/(\w+)\/cancel$/, ([id]) => void library.uploads.delete(id)],
   [/^jobs$/, (_, body) => startJob(body)],
+  [/^jobs\/check$/, (_, body) => checkJob(body)],
   [/^jobs\/(\w+)\/(pause|resume|cancel|continue|open)$/, ([id, verb]) => orderJob(id, verb)],
   [
     /^jobs\/(\w+)\/retry$/,

@@ -52,17 +52,19 @@ export async function command(path, body) {
 /** What happened to what it names cannot be said in advance: the server's own line is shown as well. */
 const WITH_DETAIL = ['collision', 'exists', 'unwritable'];
 
+/** What a refusal says, in the page's language where it can be. @param {unknown} error */
+export function refusalText(error) {
+  if (!(error instanceof Refused)) return t('no_answer');
+  const known = textOf(`refused_${error.code}`);
+  if (known) return WITH_DETAIL.includes(error.code) ? `${known} (${error.message})` : known;
+  return error.hint ? `${error.message}. ${error.hint}` : error.message;
+}
+
 /** @param {unknown} error */
 export function showFailure(error) {
-  if (!(error instanceof Refused)) {
-    toast(t('no_answer'), 'bad');
-    return;
-  }
   // The process was being replaced just then, which is what was wanted.
-  if (error.code === 'not_running') return;
-  const known = textOf(`refused_${error.code}`);
-  if (known) toast(WITH_DETAIL.includes(error.code) ? `${known} (${error.message})` : known, 'bad');
-  else toast(error.hint ? `${error.message}. ${error.hint}` : error.message, 'bad');
+  if (error instanceof Refused && error.code === 'not_running') return;
+  toast(refusalText(error), 'bad');
 }
 
 /** Starts a download without leaving the page. @param {string} path */

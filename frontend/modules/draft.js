@@ -59,7 +59,14 @@ export const chain = signal(false);
 export const mode = signal(/** @type {Mode} */ ('processes'));
 export const workers = signal(0);
 export const output = signal(
-  /** @type {OutputOptions} */ ({ folder: null, format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' }),
+  /** @type {OutputOptions} */ ({
+    folder: null,
+    format: null,
+    quality: 75,
+    pattern: '{name}_{variant}',
+    if_exists: 'overwrite',
+    if_collides: 'fail',
+  }),
 );
 
 const MAX_NAME = 64;
@@ -156,7 +163,7 @@ export function keepDraft() {
             mode: usual,
             workers: many,
             variants: [],
-            output: { folder: null, format: null, quality, pattern, if_exists },
+            output: { folder: null, format: null, quality, pattern, if_exists, if_collides: 'fail' },
           },
       );
       if (recall('chain') === true) chain.value = true;

@@ -15,145 +15,26 @@ import {
   valueText,
 } from './draft.js';
 import { add, button, h, icon, keyed, segmented } from './element.js';
+import { paramRow } from './fields.js';
 import { say, t } from './i18n.js';
 import { outputForm, recipeButtons, startArea } from './output-form.js';
 import { shown } from './preview.js';
-import { computed, effect, signal } from './signal.js';
+import { computed, signal, untracked } from './signal.js';
 import { hello } from './stream.js';
-
-/** The filled part of a slider's track. @param {HTMLInputElement} range */
-function showFill(range) {
-  const [min, max] = [Number(range.min), Number(range.max)];
-  range.style.setProperty('--fill', `${max > min ? ((Number(range.value) - min) / (max - min)) * 100 : 0}%`);
-}
-
-/**
- * A slider.
- * @param {Record<string, any>} props `min`, `max`, `step`, `aria-…` @param {() => number} value @param {(value: number) => void} changed
- */
-export function slider(props, value, changed) {
-  const range = h('input', {
-    type: 'range',
-    ...props,
-    oninput: () => {
-      showFill(range);
-      changed(Number(range.value));
-    },
-  });
-  effect(() => {
-    range.value = String(value());
-    showFill(range);
-  });
-  return range;
-}
-
-const unitText = (/** @type {ParamSpec} */ spec) => (spec.unit === 'px' ? 'px' : spec.unit === 'percent' ? '%' : '');
-
-/** A field for a number; what is left empty has its default. @param {ParamSpec} spec @param {Record<string, any>} props @param {() => ParamValue | null} now @param {(value: ParamValue | null) => void} set */
-function numberField(spec, props, now, set) {
-  const whole = spec.type === 'integer';
-  const { min = 0, max = 100 } = spec;
-  const field = h('input', {
-    ...props,
-    type: 'number',
-    class: 'field',
-    min,
-    max,
-    step: whole ? 1 : 'any',
-    value: () => String(now() ?? ''),
-    placeholder: '–',
-    onchange: () => {
-      const text = field.value;
-      set(text === '' ? null : Math.min(max, Math.max(min, whole ? Math.round(Number(text)) : Number(text))));
-      field.value = String(now() ?? '');
-    },
-  });
-  return field;
-}
-
-/** @param {number} index position of the step @param {ParamSpec} spec */
-function field(index, spec) {
-  const id = `param-${index}-${spec.id}`;
-  const now = () => steps.value[index]?.params[spec.id] ?? spec.default;
-  const set = (/** @type {ParamValue | null} */ value) => setParam(index, spec.id, value);
-  const target = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target);
-  const label = h('label', { for: id, title: () => say(spec.help) }, () => say(spec.label));
-  const whole = spec.type === 'integer';
-  const min = spec.min ?? 0,
-    max = spec.max ?? 100,
-    step = whole ? 1 : (spec.step ?? 0.1);
-  switch (spec.type) {
-    case 'float':
-    case 'integer':
-      if (spec.default === null) return [label, numberField(spec, { id }, now, set), h('span', { class: 'unit' }, unitText(spec))];
-      if (whole)
-        return [
-          label,
-          slider({ id, min, max, step, 'aria-valuetext': () => valueText(spec, now()) }, () => Number(now()), set),
-          h('output', { for: id }, () => valueText(spec, now())),
-        ];
-      // The slider has the usual values; the field beside it takes all.
-      return [
-        label,
-        slider({ id, min, max: spec.slider_max ?? max, step, 'aria-valuetext': () => valueText(spec, now()) }, () => Number(now()), set),
-        h(
-          'span',
-          { class: 'figure-field' },
-          numberField(spec, { 'aria-label': () => say(spec.label) }, now, set),
-          h('span', { class: 'unit', 'aria-hidden': 'true' }, unitText(spec)),
-        ),
-      ];
-    case 'text':
-      return [
-        label,
-        h('input', {
-          id,
-          type: 'text',
-          class: 'field wide',
-          maxlength: spec.max_chars ?? null,
-          value: () => String(now() ?? ''),
-          oninput: (/** @type {Event} */ event) => set(target(event).value || null),
-        }),
-      ];
-    case 'color':
-      return [
-        label,
-        h('input', {
-          id,
-          type: 'color',
-          value: () => String(now() ?? '#000000'),
-          oninput: (/** @type {Event} */ event) => set(target(event).value),
-        }),
-        h('output', { class: 'mono', for: id }, () => String(now() ?? '')),
-      ];
-    case 'choice':
-      return [
-        label,
-        h(
-          'select',
-          { id, class: 'btn wide', onchange: (/** @type {Event} */ event) => set(target(event).value) },
-          (spec.options ?? []).map((option) => h('option', { value: option.id, selected: now() === option.id }, () => say(option.label))),
-        ),
-      ];
-    case 'bool':
-      return [
-        label,
-        h('input', {
-          id,
-          type: 'checkbox',
-          checked: () => now() === true,
-          onchange: (/** @type {Event} */ event) => set(target(event).checked),
-        }),
-      ];
-  }
-}
 
 /** @param {number} index position of the step in the form @param {FilterSpec} spec */
 export const paramFields = (index, spec) =>
   h(
     'div',
     { class: 'params' },
-    spec.params.map((param) => h('div', { class: 'param' }, field(index, param))),
+    spec.params.map((param) =>
+      paramRow(
+        `param-${index}-${param.id}`,
+        param,
+        () => steps.value[index]?.params[param.id] ?? param.default,
+        (value) => setParam(index, param.id, value),
+      ),
+    ),
   );
 
 /** @param {FilterSpec} spec */
@@ -185,7 +66,10 @@ function filterRow(spec) {
           ? h('span', { class: colourClass(index.value), 'aria-hidden': 'true' })
           : spec.params.length > 0 && h('span', { class: 'value' }, valueText(spec.params[0], spec.params[0].default)),
     ),
-    () => on.value && spec.params.length > 0 && paramFields(index.value, spec),
+    () => {
+      const at = index.value;
+      return at >= 0 && spec.params.length > 0 && untracked(() => paramFields(at, spec));
+    },
   );
   return row;
 }
@@ -267,7 +151,7 @@ function chainRow(step, index, count) {
         icon('close', 's'),
       ),
     ),
-    () => open.value.has(index) && spec && paramFields(index, spec),
+    () => open.value.has(index) && spec && untracked(() => paramFields(index, spec)),
   );
   row.addEventListener('dragstart', (event) => {
     event.dataTransfer?.setData('application/x-lote-step', String(index));

@@ -250,11 +250,12 @@ export function virtualGrid(options) {
     sizes.disconnect();
     cancelAnimationFrame(frame);
   });
-  // The scroller may be an ancestor that is not there yet.
-  queueMicrotask(() => {
-    scroller().addEventListener('scroll', schedule, { passive: true });
-    measure();
-  });
-  onCleanup(() => scroller()?.removeEventListener('scroll', schedule));
+  // What scrolls may be an ancestor, and another one when the window becomes low.
+  const scrolled = (/** @type {Event} */ event) => {
+    if (event.target === scroller()) schedule();
+  };
+  document.addEventListener('scroll', scrolled, { passive: true, capture: true });
+  onCleanup(() => document.removeEventListener('scroll', scrolled, { capture: true }));
+  queueMicrotask(measure);
   return { box, reveal };
 }

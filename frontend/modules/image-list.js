@@ -94,6 +94,7 @@ export function followImages() {
     // An exclusion changes the revision only: what is shown stays until the answer comes.
     const same = source.startsWith(`${list}/`);
     source = key;
+    if (!same) takenOut.value = [];
     if (count) untracked(() => images.reset(same));
   });
   effect(() => {
@@ -108,5 +109,17 @@ export function followImages() {
   });
 }
 
-/** Takes an image out of the job or back into it. @param {ImageItem} item */
-export const exclude = (item) => command('/api/images/exclude', { images: [item.id], excluded: !item.excluded });
+/** The images taken out last, which can be put back at once; forgotten when the list becomes another. */
+export const takenOut = signal(/** @type {string[]} */ ([]));
+
+/** Takes images out of the job, or puts them back. @param {string[]} ids @param {boolean} excluded */
+export async function exclude(ids, excluded) {
+  if (await command('/api/images/exclude', { images: ids, excluded })) takenOut.value = excluded ? ids : [];
+}
+
+/** Puts back what was taken out last. @returns {boolean} whether there was something */
+export function undoTakeOut() {
+  const ids = takenOut.peek();
+  if (ids.length) exclude(ids, false);
+  return ids.length > 0;
+}

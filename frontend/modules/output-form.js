@@ -1,15 +1,15 @@
 // Prepare, right: output, processes, the button that starts the job (it names its effect, or says why it cannot), recipes.
-import { command, post, read, showFailure } from './commands.js';
+import { command, post, read, refusalText } from './commands.js';
 import { chain, load, mode, output, request, steps, variantName, variants, workers } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
-import { slider } from './filters-pane.js';
+import { slider } from './fields.js';
 import { t, timeLeft } from './i18n.js';
 import { image } from './image-list.js';
 import { openDialog, toast } from './overlays.js';
 import { go } from './page-state.js';
 import { measured, recipeKey, workPerByte } from './preview.js';
 import { isLive, slotsText } from './shell.js';
-import { computed, effect, signal, untracked } from './signal.js';
+import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { hello, link, ready, state } from './stream.js';
 
 /** @param {Partial<OutputOptions>} part */
@@ -160,6 +160,42 @@ export function outputForm() {
 const chosenCount = computed(() => state.images.value.count - state.images.value.excluded);
 const sending = signal(false);
 
+/** What is known of the names of the form's outputs; null until the server has said it. */
+const checked = signal(/** @type {{ outputs: number, clashes: number, first: [string, string][] } | null} */ (null));
+/** What the server said when it refused the last start; gone with the next change. */
+const refused = signal('');
+const CHECK_MS = 300;
+
+/** Asks the server which names would clash, whenever something changes that they follow from. For as long as the page lives. */
+export function followNames() {
+  let asked = '';
+  effect(() => {
+    const now = request();
+    const { revision, count } = state.images.value;
+    const open = ready.value && link.value.state === 'open';
+    refused.value = '';
+    const { pattern, format, folder, if_exists, if_collides } = now.output;
+    const names = now.variants.map((variant) => variant.name);
+    const key = JSON.stringify([revision, count, names, pattern, format, folder, if_exists, if_collides]);
+    if (!open || key === asked) return;
+    asked = key;
+    if (!names.length || !count || patternProblem(pattern)) {
+      checked.value = null;
+      return;
+    }
+    const timer = setTimeout(async () => {
+      const answer = await post('/api/jobs/check', now).catch(() => null);
+      if (key === asked) checked.value = answer;
+    }, CHECK_MS);
+    onCleanup(() => {
+      clearTimeout(timer);
+      asked = '';
+    });
+  });
+}
+
+const clashes = computed(() => checked.value?.clashes ?? 0);
+
 /** Why the job cannot start, or ''. @returns {string} */
 function startObstacle() {
   if (!ready.value || link.value.state !== 'open') return t('why_disconnected');
@@ -168,6 +204,7 @@ function startObstacle() {
   if (!steps.value.length) return t('why_no_filters');
   if (folderProblem(output.value.folder ?? '')) return t('bad_folder');
   if (patternProblem(output.value.pattern)) return t('bad_pattern');
+  if (clashes.value) return t('n_clash', clashes.value);
   return '';
 }
 
@@ -190,9 +227,49 @@ export async function startJob() {
     if (answer.queued) toast(t('queued'));
     else go('run');
   } catch (error) {
-    showFailure(error);
+    // Said where it was asked for: a message over the button would hide what has to be changed.
+    refused.value = refusalText(error);
   }
   sending.value = false;
+}
+
+/** What stands in the way, above the button, with what mends it. */
+function trouble() {
+  if (refused.value) return h('div', { class: 'banner bad', role: 'alert' }, icon('alert'), h('p', null, refused.value));
+  if (!clashes.value) return null;
+  const first = checked.peek()?.first ?? [];
+  const open = signal(false);
+  return h(
+    'div',
+    { class: 'clash', role: 'group', 'aria-label': () => t('n_clash', clashes.value) },
+    icon('alert', 's'),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'link',
+        'aria-expanded': () => String(open.value),
+        onclick: () => {
+          open.value = !open.value;
+        },
+      },
+      () => t('n_clash', clashes.value),
+    ),
+    button(
+      'small',
+      () => change({ if_collides: 'rename' }),
+      null,
+      () => t('rename_automatically'),
+    ),
+    () =>
+      open.value &&
+      h(
+        'ul',
+        null,
+        first.map((pair) => h('li', null, t('clash_pair', ...pair))),
+        clashes.value > first.length && h('li', null, t('clash_more', clashes.value - first.length)),
+      ),
+  );
 }
 
 export function startArea() {
@@ -210,6 +287,7 @@ export function startArea() {
   return h(
     'div',
     { class: 'start' },
+    trouble,
     button(
       'primary big',
       startJob,

@@ -64,8 +64,8 @@ export function confirm(title, text, stay, act, confirmed) {
   /** @type {HTMLElement | null} */ (dialog.querySelector('.stay'))?.focus();
 }
 
-const STAY_MS = 8000;
-const MOST = 3;
+const STAY_MS = 6000;
+const MOST = 2;
 
 const toasts = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
 export const toastBox = () => toasts;

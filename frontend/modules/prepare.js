@@ -7,9 +7,10 @@ import { button, h, icon, keyed, segmented } from './element.js';
 import { filtersPane } from './filters-pane.js';
 import { virtualGrid } from './grid.js';
 import { dimensions, duration, number, size, t } from './i18n.js';
-import { chosen, exclude, image, images, query } from './image-list.js';
+import { chosen, exclude, image, images, query, takenOut, undoTakeOut } from './image-list.js';
 import { failureText } from './messages.js';
 import { openDialog } from './overlays.js';
+import { letters } from './page-state.js';
 import { after, before, busy, problem, recipeKey, shown, smallPreview, stageSize, strip } from './preview.js';
 import { whileSpace } from './shortcuts.js';
 import { computed, effect, onCleanup, signal } from './signal.js';
@@ -17,7 +18,7 @@ import { state } from './stream.js';
 
 /** Whether the grid is a strip: below the stage on narrow windows. */
 const narrow = signal(false);
-const narrowQuery = matchMedia('(max-width: 1180px)');
+const narrowQuery = matchMedia('(max-width: 1180px), (max-height: 500px)');
 narrow.value = narrowQuery.matches;
 narrowQuery.addEventListener('change', () => {
   narrow.value = narrowQuery.matches;
@@ -38,9 +39,9 @@ function cell(index) {
 
 /** @param {number} index @param {KeyboardEvent} event */
 function onKey(index, event) {
-  if (event.key !== 'Delete') return false;
+  if (event.key !== 'Delete' && !(event.key.toLowerCase() === 'x' && letters.peek() && !event.ctrlKey && !event.metaKey)) return false;
   const item = images.get(index);
-  if (item) exclude(item);
+  if (item) exclude([item.id], !item.excluded);
   return true;
 }
 
@@ -69,7 +70,8 @@ function footer() {
   return h(
     'div',
     { class: 'foot' },
-    excluded > 0 && h('span', null, t('n_excluded', excluded)),
+    excluded > 0 && h('span', null, t('n_taken_out', excluded)),
+    takenOut.value.length > 0 && button('ghost small', undoTakeOut, null, t('undo')),
     excluded > 0 && button('ghost small', () => command('/api/images/exclude', { images: null, excluded: false }), null, t('bring_back')),
     skipped > 0 && button('ghost small', openSkipped, null, t('n_skipped', skipped)),
   );
@@ -259,18 +261,14 @@ export function stage() {
       ),
       h('span', { class: 'spring' }),
       button(
-        'ghost small square',
+        'ghost small take-out',
         () => {
           const item = image.peek();
-          if (item) exclude(item);
+          if (item) exclude([item.id], !item.excluded);
         },
-        {
-          disabled: () => !image.value,
-          'aria-pressed': () => String(image.value?.excluded ?? false),
-          'aria-label': () => t(image.value?.excluded ? 'include' : 'exclude'),
-          title: () => t(image.value?.excluded ? 'include' : 'exclude'),
-        },
-        () => icon(image.value?.excluded ? 'plus' : 'close'),
+        { disabled: () => !image.value },
+        () => icon(image.value?.excluded ? 'plus' : 'close', 's'),
+        h('span', null, () => t(image.value?.excluded ? 'put_back' : 'take_out')),
       ),
       h(
         'div',

@@ -103,6 +103,8 @@ export function totalsTable() {
 
 /** Which outputs are shown: all, those of a variant, or the failed. */
 const shownFilter = signal(/** @type {'all' | 'failed' | number} */ ('all'));
+/** In a low window nothing stands still: the whole page scrolls. */
+const lowWindow = matchMedia('(max-height: 500px)');
 const RELOAD_MS = 1500;
 /** The table is made again at most this often while a job runs. */
 const TABLE_CALM_MS = 400;
@@ -303,7 +305,7 @@ export function resultsScreen() {
         ),
       ),
       totalsTable(),
-      gallery(() => page),
+      gallery(() => (lowWindow.matches ? document.getElementById('app') : page)),
     );
   });
   return page;

@@ -2,7 +2,7 @@
 import { command } from './commands.js';
 import { h } from './element.js';
 import { t } from './i18n.js';
-import { exclude, image } from './image-list.js';
+import { undoTakeOut } from './image-list.js';
 import { openDialog } from './overlays.js';
 import { SCREENS, go, letters, screen } from './page-state.js';
 import { hello, state } from './stream.js';
@@ -12,6 +12,7 @@ const KEYS = [
   [['1', '2', '3', '4'], 'key_tabs'],
   [['←', '→', '↑', '↓'], 'key_grid'],
   [['X'], 'key_exclude'],
+  [['Ctrl', 'Z'], 'key_undo'],
   [['/'], 'key_search'],
   [['Space'], 'key_original'],
   [['←', '→'], 'key_curtain'],
@@ -68,10 +69,15 @@ export const openHelp = () =>
     ],
   );
 
-/** @param {EventTarget | null} target */
-const inField = (target) =>
-  target instanceof HTMLElement &&
-  (target.isContentEditable || target.matches('textarea, select, input:not([type=range], [type=checkbox])'));
+/**
+ * Whether the page itself has the focus, or one of its scrolling parts. Letters typed anywhere else are for what has it: a field that
+ * loses the focus must never turn what is typed on into commands.
+ * @param {EventTarget | null} target
+ */
+const onPage = (target) => target instanceof Element && target.matches('html, body, main, .page, [role=region]');
+
+/** Fields keep their own undo. @param {EventTarget | null} target */
+const isTyped = (target) => target instanceof Element && target.matches('textarea, input:not([type=range], [type=checkbox], [type=radio])');
 
 /** Pause a running job, go on with a paused one. */
 export function togglePause() {
@@ -87,11 +93,18 @@ export function listenToKeys(start) {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       if (screen.peek() === 'prepare') {
         event.preventDefault();
+        // What stands in a field counts, though its pause is not over.
+        if (isTyped(event.target)) event.target?.dispatchEvent(new Event('change'));
         start();
       }
       return;
     }
-    if (event.ctrlKey || event.altKey || event.metaKey || !letters.peek() || inField(event.target)) return;
+    if (event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !isTyped(event.target)) {
+      if (screen.peek() === 'prepare' && undoTakeOut()) event.preventDefault();
+      return;
+    }
+    if (event.key === 'Escape' && !onPage(event.target)) document.getElementById('main')?.focus();
+    if (event.ctrlKey || event.altKey || event.metaKey || !letters.peek() || !onPage(event.target)) return;
     const tab = SCREENS[Number(event.key) - 1];
     if (tab) {
       go(tab);
@@ -99,19 +112,20 @@ export function listenToKeys(start) {
     } else if (event.key === '?') openHelp();
     else if (event.key === '/') /** @type {HTMLElement | null} */ (document.querySelector('input[type=search]'))?.focus();
     else if (event.key === 'p' || event.key === 'P') togglePause();
-    else if ((event.key === 'x' || event.key === 'X') && screen.peek() === 'prepare') {
-      const item = image.peek();
-      if (item) exclude(item);
-    } else return;
+    else return;
     event.preventDefault();
   });
 }
 
-/** Calls back while Space is held down, outside fields and buttons. @param {(held: boolean) => void} hold @returns {() => void} ends it */
+/** Calls back while Space is held down on the page itself or on the curtain. @param {(held: boolean) => void} hold @returns {() => void} ends it */
 export function whileSpace(hold) {
   const down = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== ' ' || !letters.peek() || document.querySelector('dialog[open]:not(.lightbox)') || inField(event.target)) return;
-    if (event.target instanceof Element && event.target.matches('button, a, summary, input[type=checkbox]')) return;
+    if (event.key !== ' ' || !letters.peek() || document.querySelector('dialog[open]:not(.lightbox)')) return;
+    if (
+      !onPage(event.target) &&
+      !(event.target instanceof Element && event.target.matches('.curtain *, .lightbox, .lightbox .dialog-body'))
+    )
+      return;
     event.preventDefault();
     hold(true);
   };

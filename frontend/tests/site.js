@@ -17,7 +17,7 @@ const ARGS = [
 ];
 const FILTERS = ['grises', 'sepia', 'marca_agua'];
 /** For whatever a test waits for: a busy machine may be many times slower than an idle one. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = Number(process.env.LOTE_PATIENCE_MS ?? 60_000);
 const PROGRAM = process.env.LOTE_PROGRAM;
 
 /** Whether the site is the development server, which can be ordered into situations that a real server cannot. */

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -33,6 +33,11 @@ pub(crate) enum Verbosity {
     Normal,
     /// Also every output and every state of a worker.
     Verbose,
+}
+
+/// Writes to standard error. Whether anybody can read it makes no difference to a run.
+fn print(text: std::fmt::Arguments<'_>) {
+    let _ = anstream::stderr().write_fmt(text);
 }
 
 /// Shows a run on standard error.
@@ -81,8 +86,8 @@ impl Terminal {
     fn line(&self, text: &str) {
         match &self.bars {
             // The bar is only drawn there where colours are understood, or asked not to be.
-            Some(bars) => bars.all.suspend(|| anstream::eprintln!("{text}")),
-            None => anstream::eprintln!("{text}"),
+            Some(bars) => bars.all.suspend(|| print(format_args!("{text}\n"))),
+            None => print(format_args!("{text}\n")),
         }
     }
 
@@ -282,10 +287,10 @@ impl Reporter for Terminal {
             Event::Finished(summary) => {
                 self.clear();
                 if self.verbosity >= Verbosity::Normal {
-                    anstream::eprint!("{}", summary::render(summary, self.lang));
+                    print(format_args!("{}", summary::render(summary, self.lang)));
                 }
                 let given_up = summary::quarantine(&summary.quarantine, self.lang);
-                anstream::eprint!("{given_up}");
+                print(format_args!("{given_up}"));
             }
         }
     }

@@ -67,23 +67,38 @@ fn parent() -> PathBuf {
 /// is left alone, as its master may be about to listen.
 #[cfg(unix)]
 fn remove_abandoned(parent: &Path) {
-    use std::os::unix::net::UnixStream;
+    use std::os::unix::fs::MetadataExt;
     use std::time::Duration;
     const YOUNG: Duration = Duration::from_secs(60);
+    let mine = rustix::process::geteuid().as_raw();
     for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
         let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
         let socket = entry.path().join(SOCKET);
         let age = |path: &Path| path.symlink_metadata().ok()?.modified().ok()?.elapsed().ok();
         if ours
-            && socket.symlink_metadata().is_ok()
+            && socket.symlink_metadata().is_ok_and(|metadata| metadata.uid() == mine)
             && age(&entry.path()).is_some_and(|age| age > YOUNG)
-            && UnixStream::connect(&socket)
-                .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+            && nobody_listens(&socket)
         {
             // It may belong to another user, or be gone.
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// Whether a connection is refused. Nothing is waited for: whoever has more callers than it takes
+/// is there.
+#[cfg(unix)]
+fn nobody_listens(socket: &Path) -> bool {
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+    let refused = || -> rustix::io::Result<()> {
+        let address = SocketAddrUnix::new(socket)?;
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let caller =
+            rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        rustix::net::connect(&caller, &address)
+    };
+    refused() == Err(rustix::io::Errno::CONNREFUSED)
 }
 
 /// Sockets are no files here: they go away with their master.

@@ -1,105 +1,76 @@
-//! Image formats, recognised by their first bytes.
+//! How messages name an image format. What there is to know of one is in the table of formats,
+//! which the crate of pictures holds.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// How many bytes of a file [`sniff`] needs to see, at most.
-pub const SNIFF_BYTES: usize = 32;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::{Serialize, Serializer};
 
-/// A format that Lote reads and writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// JPEG, baseline or progressive.
-    Jpeg,
-    /// PNG.
-    Png,
-    /// Windows bitmap.
-    Bmp,
-    /// GIF, still or animated.
-    Gif,
-    /// TIFF.
-    Tiff,
-    /// WebP, lossy or lossless.
-    WebP,
-}
+/// Longest id, in bytes.
+const MAX_BYTES: usize = 8;
 
-impl Format {
-    /// Every format, in the order in which they are listed to the user.
-    pub const ALL: [Self; 6] =
-        [Self::Jpeg, Self::Png, Self::Bmp, Self::Gif, Self::Tiff, Self::WebP];
+/// The id of a format: its short name in lower case, as in `jpeg`. It travels as that name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FormatId([u8; MAX_BYTES]);
 
-    /// File-name endings of the format, lower case; the first is the one that Lote writes.
-    pub const fn extensions(self) -> &'static [&'static str] {
-        match self {
-            Self::Jpeg => &["jpg", "jpeg"],
-            Self::Png => &["png"],
-            Self::Bmp => &["bmp"],
-            Self::Gif => &["gif"],
-            Self::Tiff => &["tif", "tiff"],
-            Self::WebP => &["webp"],
+impl FormatId {
+    /// The id of that name; `None` if no id can be called so: 1 to 8 small letters or digits.
+    pub const fn new(name: &str) -> Option<Self> {
+        let name = name.as_bytes();
+        if name.is_empty() || name.len() > MAX_BYTES {
+            return None;
         }
-    }
-
-    /// The name shown to people.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Jpeg => "JPEG",
-            Self::Png => "PNG",
-            Self::Bmp => "BMP",
-            Self::Gif => "GIF",
-            Self::Tiff => "TIFF",
-            Self::WebP => "WebP",
+        let mut id = [0; MAX_BYTES];
+        let mut at = 0;
+        while at < name.len() {
+            if !name[at].is_ascii_lowercase() && !name[at].is_ascii_digit() {
+                return None;
+            }
+            id[at] = name[at];
+            at += 1;
         }
+        Some(Self(id))
     }
 
-    /// The format that a file-name ending stands for; case does not matter.
-    pub fn from_extension(extension: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.extensions().iter().any(|e| e.eq_ignore_ascii_case(extension)))
+    /// The name.
+    pub fn name(&self) -> &str {
+        let name = self.0.split(|byte| *byte == 0).next().unwrap_or_default();
+        // They are ASCII, all of them.
+        str::from_utf8(name).unwrap_or_default()
     }
 }
 
-/// What the first bytes of a file show it to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sniffed {
-    /// A format that Lote reads.
-    Known(Format),
-    /// An image, but of a format (named here) that Lote does not read.
-    Unsupported(&'static str),
-    /// Not recognisably an image.
-    Unknown,
+impl fmt::Display for FormatId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
-/// Recognises the format from the first [`SNIFF_BYTES`] bytes of a file (fewer if it is shorter).
-pub fn sniff(head: &[u8]) -> Sniffed {
-    let brand = head.get(4..12).unwrap_or_default();
-    if head.starts_with(b"\xff\xd8\xff") {
-        Sniffed::Known(Format::Jpeg)
-    } else if head.starts_with(b"\x89PNG\r\n\x1a\n") {
-        Sniffed::Known(Format::Png)
-    } else if head.starts_with(b"GIF87a") || head.starts_with(b"GIF89a") {
-        Sniffed::Known(Format::Gif)
-    } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
-        Sniffed::Known(Format::WebP)
-    } else if [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|magic| head.starts_with(*magic))
-    {
-        Sniffed::Known(Format::Tiff)
-    } else if head.starts_with(b"BM") {
-        Sniffed::Known(Format::Bmp)
-    } else if brand.starts_with(b"ftypavi") {
-        Sniffed::Unsupported("AVIF")
-    } else if [&b"ftyphei"[..], b"ftyphev", b"ftypmif1", b"ftypmsf1"]
-        .iter()
-        .any(|magic| brand.starts_with(magic))
-    {
-        Sniffed::Unsupported("HEIC")
-    } else if head.starts_with(b"\xff\x0a") || head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n") {
-        Sniffed::Unsupported("JPEG XL")
-    } else if head.starts_with(b"8BPS") {
-        Sniffed::Unsupported("PSD")
-    } else {
-        Sniffed::Unknown
+impl fmt::Debug for FormatId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for FormatId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for FormatId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl Visitor<'_> for Name {
+            type Value = FormatId;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a format")
+            }
+            fn visit_str<E: Error>(self, name: &str) -> Result<FormatId, E> {
+                FormatId::new(name).ok_or_else(|| E::custom("not the name of a format"))
+            }
+        }
+        deserializer.deserialize_str(Name)
     }
 }
 
@@ -108,19 +79,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recognises_formats_by_content() {
-        assert_eq!(sniff(b"\xff\xd8\xff\xe0"), Sniffed::Known(Format::Jpeg));
-        assert_eq!(sniff(b"RIFF\x10\0\0\0WEBPVP8 "), Sniffed::Known(Format::WebP));
-        assert_eq!(sniff(b"RIFF\x10\0\0\0WAVEfmt "), Sniffed::Unknown);
-        assert_eq!(sniff(b"\0\0\0\x20ftypavif"), Sniffed::Unsupported("AVIF"));
-        assert_eq!(sniff(b"\0\0\0\x18ftypheic"), Sniffed::Unsupported("HEIC"));
-        assert_eq!(sniff(b""), Sniffed::Unknown);
-    }
-
-    #[test]
-    fn extensions_ignore_case() {
-        assert_eq!(Format::from_extension("JPEG"), Some(Format::Jpeg));
-        assert_eq!(Format::from_extension("Tif"), Some(Format::Tiff));
-        assert_eq!(Format::from_extension("txt"), None);
+    fn ids_travel_by_name() {
+        let jpeg = FormatId::new("jpeg").unwrap();
+        assert_eq!(serde_json::to_string(&jpeg).unwrap(), r#""jpeg""#);
+        assert_eq!(serde_json::from_str::<FormatId>(r#""jpeg""#).unwrap(), jpeg);
+        assert!(serde_json::from_str::<FormatId>(r#""../../jpeg""#).is_err());
+        assert!(serde_json::from_str::<FormatId>(r#""""#).is_err());
     }
 }

@@ -5,13 +5,13 @@ use std::ffi::OsString;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::FilterCall;
-use crate::format::Format;
+use crate::format::FormatId;
 
 /// How an output is encoded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Encoding {
     /// Format to write; `None` keeps the input's.
-    pub format: Option<Format>,
+    pub format: Option<FormatId>,
     /// JPEG and lossy WebP quality, 1..=100.
     pub quality: u8,
     /// What shows through where a picture with alpha becomes one without, as sRGB.

@@ -27,7 +27,7 @@ mod worker {
     use std::thread;
     use std::time::Duration;
 
-        use lote_protocol::frame::{self, FrameBuffer};
+    use lote_protocol::frame::{self, FrameBuffer};
     use lote_protocol::message::{
         Command, Hello, Report, Size, Stage, TOKEN_VARIABLE, Token, Written,
     };
@@ -35,9 +35,9 @@ mod worker {
     use lote_protocol::task::{Limits, Order, Task};
     use lote_protocol::temporary;
     use lote_protocol::version;
-    use lote_worker::entry::EXIT_REFUSED;
     use lote_worker::assets::Shelf;
-use lote_worker::output::Temporaries;
+    use lote_worker::entry::EXIT_REFUSED;
+    use lote_worker::output::Temporaries;
     use lote_worker::process_limits;
     use lote_worker::sandbox::{self, Needs};
     use lote_worker::task::{self, Bench, Progress};

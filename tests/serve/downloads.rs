@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -130,6 +131,42 @@ fn no_name_in_an_archive_leads_out_of_the_folder_it_is_unpacked_to() {
     }
     let walk = fs::read_dir(server.path("unpacked/grises")).unwrap().count();
     assert_eq!(walk, names.len());
+}
+
+#[test]
+fn a_link_that_takes_the_place_of_an_output_or_its_folder_is_not_followed() {
+    let server = Server::start();
+    let job = job(&server);
+    fs::write(server.path("secret"), b"not an output").unwrap();
+    let listed = outputs(&server, &job);
+    let output = &listed["outputs"][0];
+    let (id, variant) = (output["output"].as_str().unwrap(), output["variant"].as_u64().unwrap());
+    let name = unpacked(&server, &server.get(&format!("/api/jobs/{job}/zip")).body)
+        .into_iter()
+        .find(|name| name.starts_with(["grises", "invertir"][variant as usize]))
+        .unwrap();
+    let path = server.path("output_images").join(&name);
+    let swapped = |target: &str, place: &Path| {
+        let kept = server.path("kept");
+        fs::rename(place, &kept).unwrap();
+        std::os::unix::fs::symlink(server.path(target), place).unwrap();
+        let zip = server.get(&format!("/api/jobs/{job}/zip?variant={variant}"));
+        let delivered = [
+            zip.body,
+            server.get(&format!("/api/output/{id}?download=1")).body,
+            server.get(&format!("/api/output/{id}")).body,
+        ];
+        for body in delivered {
+            let leak = body.windows(13).any(|bytes| bytes == b"not an output");
+            assert!(!leak, "{}", place.display());
+        }
+        fs::remove_file(place).unwrap();
+        fs::rename(&kept, place).unwrap();
+    };
+    swapped("secret", &path);
+    fs::create_dir(server.path("elsewhere")).unwrap();
+    fs::write(server.path("elsewhere").join(path.file_name().unwrap()), b"not an output").unwrap();
+    swapped("elsewhere", path.parent().unwrap());
 }
 
 #[test]

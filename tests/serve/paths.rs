@@ -67,6 +67,15 @@ fn refusals_name_folders_by_their_labels() {
     };
     said.refused("/api/jobs", &as_jpeg("grises"), "collision");
     assert!(said.texts.last().unwrap().contains("input_images/a.bmp"), "{:?}", said.texts);
+    // Before it is asked for, a page can know, and have them numbered.
+    let mut wanted = as_jpeg("grises");
+    let checked = server.post("/api/jobs/check", &wanted);
+    said.note(&checked);
+    assert_eq!(checked.json(), json!({"outputs": 0, "clashes": 1, "first": [["a.bmp", "a.png"]]}));
+    wanted["output"]["if_collides"] = json!("rename");
+    let checked = server.post("/api/jobs/check", &wanted);
+    assert_eq!(checked.json(), json!({"outputs": 3, "clashes": 0, "first": []}));
+    assert!(fs::read_dir(server.path("output_images")).unwrap().count() == 1, "nothing is made");
     fs::remove_file(server.path("input_images/a.bmp")).unwrap();
     said.refused("/api/jobs", &request(&["sepia"]), "unwritable");
     assert!(said.texts.last().unwrap().contains("output_images/sepia"), "{:?}", said.texts);

@@ -6,8 +6,9 @@ use super::client::{Answer, Server};
 use super::sockets::open_from;
 
 /// Every command that there is.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "/api/jobs",
+    "/api/jobs/check",
     "/api/jobs/j1/pause",
     "/api/jobs/j1/resume",
     "/api/jobs/j1/cancel",

@@ -1,8 +1,10 @@
 //! A server that other machines can reach.
 
+use std::io::{Read as _, Write as _};
+
 use serde_json::json;
 
-use super::client::{Server, lote};
+use super::client::{Answer, Server, lote};
 
 fn open() -> (Server, String) {
     let server = Server::start_with(&["--host", "0.0.0.0"]);
@@ -103,4 +105,16 @@ fn a_name_of_another_site_is_refused_even_with_the_token() {
         "GET / HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
     );
     assert_eq!(server.send(&head, b"").status, 421);
+}
+
+#[test]
+fn whoever_is_not_let_in_keeps_no_connection() {
+    let (server, _) = open();
+    let mut stream = server.connect();
+    let head = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", server.host());
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // This returns when the server closes, and never if it waits for the next request.
+    stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(Answer::parse(&answer).status, 401);
 }

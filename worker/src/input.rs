@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
-use lote_protocol::format::{SNIFF_BYTES, Sniffed, sniff};
+use lote_imaging::formats::{SNIFF_BYTES, recognise};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
@@ -22,21 +22,7 @@ pub fn read(path: &Path, limits: &Limits, bytes: &mut Vec<u8>) -> Result<(), Fai
     let mut head = [0; SNIFF_BYTES];
     let filled = fill(&mut file, &mut head).map_err(|error| unreadable(&error))?;
     let head = &head[..filled];
-    match sniff(head) {
-        Sniffed::Known(_) => {}
-        Sniffed::Unsupported(name) => {
-            return Err(Failure::new(
-                FailureKind::Unsupported,
-                format!("{name} files are not supported; convert it to JPEG, PNG or TIFF first"),
-            ));
-        }
-        Sniffed::Unknown => {
-            return Err(Failure::new(
-                FailureKind::NotAnImage,
-                "the content is no image of a known format",
-            ));
-        }
-    }
+    recognise(head)?;
     if metadata.len() > limits.max_file_bytes {
         let (size, limit) = (mebibytes(metadata.len()), mebibytes(limits.max_file_bytes));
         return Err(Failure::new(

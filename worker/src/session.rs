@@ -79,7 +79,9 @@ async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
     let shelf = Arc::new(Shelf::default());
     let (reports, outbox) = unbounded_channel();
     let inboxes = (0..slots)
-        .map(|slot| start(slot, limits, Arc::clone(&temporaries), Arc::clone(&shelf), reports.clone()))
+        .map(|slot| {
+            start(slot, limits, Arc::clone(&temporaries), Arc::clone(&shelf), reports.clone())
+        })
         .collect::<Result<Vec<_>, _>>()?;
     drop(reports);
     carry(&mut sender, &mut receiver, inboxes, outbox, &temporaries).await

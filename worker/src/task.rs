@@ -219,6 +219,7 @@ fn filter(
                 frames: frames.collect(),
                 format: document.format,
                 lossless: document.lossless,
+                stored: document.stored,
                 loops: document.loops,
                 metadata: document.metadata.clone(),
                 notes: document.notes.clone(),

@@ -95,7 +95,7 @@ test('ticking a filter shows it on the photo, and its colour is the same in row 
   await slider.focus();
   await page.keyboard.press('ArrowRight');
   await page.waitForFunction((old) => document.querySelector('.layer.over img').getAttribute('src') !== old, blurred);
-  assert.equal(await page.getByRole('spinbutton', { name: 'Radius' }).inputValue(), '5.5');
+  assert.equal(await page.getByRole('textbox', { name: 'Radius' }).inputValue(), '5.5');
   await page.getByText('Process 36 files').waitFor();
   assert.deepEqual(faults, []);
   await close();
@@ -127,7 +127,7 @@ test('search, exclude and include again; the curtain and the original by keys', 
   await page.getByRole('option', { name: /^DSC_2407/ }).click();
   await page.keyboard.press('x');
   await page.getByRole('option', { name: /^DSC_2407.*, excluida$/ }).waitFor();
-  await page.getByText('1 excluida').waitFor();
+  await page.getByText('1 foto quitada').waitFor();
   await page.getByRole('button', { name: 'Incluir todas' }).click();
   await page.getByRole('option', { name: /^DSC_2407\.\w+$/ }).waitFor();
   await page.getByRole('searchbox').fill('');

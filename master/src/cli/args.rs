@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use lote_protocol::format::Format;
+use lote_protocol::format::FormatId;
 
 use super::choice::{self, IfCollidesArg, IfExistsArg, ModeArg, SandboxArg};
 use super::quantity;
@@ -65,6 +65,9 @@ lote run [OPTIONS] --filter <FILTER> <PATH>...
     /// List the filters and their parameters
     #[command(visible_alias = "filtros")]
     Filters(FilterArgs),
+    /// List the formats that are read and written
+    #[command(visible_alias = "formatos")]
+    Formats(FilterArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -130,7 +133,7 @@ pub(super) struct ShowArgs {
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// Images, and folders of images
-    #[arg(required_unless_present = "resume", requires = "filters", value_name = "PATH")]
+    #[arg(required_unless_present = "resume", value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Filter, or chain of filters joined by +; each -f makes one output an image.
     /// -f grises  -f blur:radius=8  -f "web=resize:percent=50+watermark:text=Hola"
@@ -156,7 +159,7 @@ pub(super) struct RunArgs {
     pub(super) mode: ModeArg,
     /// Format of the outputs  [default: as each input]
     #[arg(long, value_name = "FORMAT", value_parser = choice::format)]
-    pub(super) format: Option<Format>,
+    pub(super) format: Option<FormatId>,
     /// JPEG and WebP quality
     #[arg(long, value_name = "1-100", default_value_t = 75,
           value_parser = clap::value_parser!(u8).range(1..=100))]
@@ -171,10 +174,13 @@ pub(super) struct RunArgs {
     #[arg(long, value_enum, default_value_t = IfCollidesArg::Fail)]
     pub(super) if_collides: IfCollidesArg,
     /// Go on where the runs before ended: make no output again that is on record in DIR/.lote and
-    /// has not changed since, nor its image or filter. Without PATH and FILTER, do all that the last
-    /// job in DIR was asked for
+    /// has not changed since, nor its image or filter. Without FILTER, do all that the last job in
+    /// DIR was asked for, if its inputs are in PATH, beside DIR or in the current folder
     #[arg(long, alias = "reanudar")]
     pub(super) resume: bool,
+    /// With --resume and without FILTER: do what is on record wherever its inputs are
+    #[arg(long, alias = "confiar-registro", requires = "resume")]
+    pub(super) trust_record: bool,
     /// Force every output to the disk before it counts as made
     #[arg(long)]
     pub(super) durable: bool,
@@ -187,12 +193,18 @@ pub(super) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RerunArgs {
+    /// Where the inputs of the job are, if neither beside the outputs nor in the current folder
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
     /// The folder with the outputs of the job
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
     /// Only what failed, and leave what is there
     #[arg(long, alias = "fallidas")]
     pub(super) failed: bool,
+    /// Do what is on record wherever its inputs are
+    #[arg(long, alias = "confiar-registro")]
+    pub(super) trust_record: bool,
     /// Settings that are not given are as they were
     #[command(flatten)]
     pub(super) work: WorkArgs,

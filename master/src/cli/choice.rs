@@ -1,7 +1,8 @@
 //! Settings that are chosen by name: their words on the command line, in both languages.
 
 use clap::ValueEnum;
-use lote_protocol::format::Format;
+use lote_imaging::formats::{ALL, by_name};
+use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Policy;
 
 use lote_engine::event::Mode;
@@ -97,10 +98,12 @@ impl From<IfCollidesArg> for IfCollides {
     }
 }
 
-/// A format, by one of its file name endings.
-pub(super) fn format(text: &str) -> Result<Format, String> {
-    Format::from_extension(text.trim_start_matches('.')).ok_or_else(|| {
-        let names = Format::ALL.map(|format| format.extensions()[0]).join(", ");
-        format!("the formats are {names}")
+/// A format that is written, by its name or one of its file name endings.
+pub(super) fn format(text: &str) -> Result<FormatId, String> {
+    let format = by_name(text.trim_start_matches('.')).filter(|format| format.is_written());
+    format.map(|format| format.id).ok_or_else(|| {
+        let written = ALL.iter().filter(|format| format.is_written());
+        let names: Vec<_> = written.map(|format| format.endings[0]).collect();
+        format!("the formats are {}", names.join(", "))
     })
 }

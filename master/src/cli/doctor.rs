@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use lote_protocol::format::Format;
+use lote_imaging::formats::ALL;
 use lote_protocol::sandbox::{Policy, Sandbox};
 use lote_protocol::version::{BUILD_ID, PROTOCOL_VERSION};
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
         socket: None,
         worker_start_ms: None,
         sandbox: None,
-        formats: Format::ALL.map(Format::name).to_vec(),
+        formats: ALL.iter().map(|format| format.name).collect(),
         filters: super::catalogue::specs().len(),
         problems: Vec::new(),
     };

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use super::args::{ShowArgs, WorkArgs};
 use super::ui::Ui;
-use super::{Exit, probe, room, session};
+use super::{Exit, probe, rerun, room, session};
 use crate::terminal::Terminal;
 use lote_engine::event::Event;
 use lote_engine::journal::{Header, How, Journal, Records, Unusable, Work};
-use lote_engine::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
+use lote_engine::lang::Lang;
+use lote_engine::plan::{self, Disguised, IfExists, OutputState, Plan, PlanError, Request};
 use lote_engine::report::Reporter;
-use lote_engine::report::ndjson::Ndjson;
+use lote_engine::report::ndjson::{Lost, Ndjson};
 use lote_engine::report::text::printable;
 use lote_engine::run::{Settings, sweep_orphans};
 
@@ -61,6 +62,9 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     for problem in &plan.problems {
         ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
     }
+    if let Some(warning) = disguised(&plan, ui.lang) {
+        ui.warn(&warning);
+    }
     room::warn_if_short(&plan, &job.output, ui);
     if job.here.show.dry_run {
         return show(&plan);
@@ -75,6 +79,33 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     }
     sweep_orphans(&plan::folders(&plan));
     perform(job, &Arc::new(plan), &settings, ui)
+}
+
+/// A word on files that are images but for their names.
+fn disguised(plan: &Plan, lang: Lang) -> Option<String> {
+    let Disguised { count, first } = &plan.disguised;
+    if *count == 0 {
+        return None;
+    }
+    let names: Vec<_> = first.iter().map(|path| printable(&path.display().to_string())).collect();
+    let more = if first.len() < *count { ", …" } else { "" };
+    let names = names.join(", ") + more;
+    Some(match (lang, count) {
+        (Lang::En, 1) => {
+            format!("skipped, an image under another ending: {names}; name it to take it")
+        }
+        (Lang::En, _) => {
+            format!("skipped, {count} images under other endings: {names}; name them to take them")
+        }
+        (Lang::Es, 1) => {
+            format!(
+                "omitida, una imagen con otra extensión: {names}; hay que nombrarla para tomarla"
+            )
+        }
+        (Lang::Es, _) => format!(
+            "omitidas, {count} imágenes con otras extensiones: {names}; hay que nombrarlas para tomarlas"
+        ),
+    })
 }
 
 fn make_plan(job: &Job, slots: usize) -> Result<Result<Plan, PlanError>, Unusable> {
@@ -104,10 +135,11 @@ fn unusable(error: &Unusable, ui: Ui) -> Exit {
 }
 
 fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
+    let lost = Lost::default();
     let mut reporters: Vec<Box<dyn Reporter>> =
         vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
     if job.here.show.ndjson {
-        reporters.push(Box::new(Ndjson::new()));
+        reporters.push(Box::new(Ndjson::new(lost.clone())));
     }
     let trouble = Trouble::default();
     match Journal::create(&job.output, &job.header) {
@@ -124,28 +156,44 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     };
     if job.here.show.json {
         let summary = serde_json::to_string_pretty(&ended.summary).unwrap_or_default();
-        // The reader may have left.
-        let _ = writeln!(io::stdout(), "{summary}");
+        if let Err(error) = writeln!(io::stdout(), "{summary}") {
+            lost.note(&error);
+        }
     }
     if let Some(why) = trouble.get() {
         ui.warn(&match ui.lang {
-            lote_engine::lang::Lang::En => {
+            Lang::En => {
                 format!("not all is on record, so that --resume would make it again: {why}")
             }
-            lote_engine::lang::Lang::Es => {
+            Lang::Es => {
                 format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
             }
         });
     }
-    let rest = resume_command(&job.output);
-    session::conclude(plan, &ended, interrupt, Some(&rest), ui)
+    let rest = resume_command(&job.output, &job.header);
+    let exit = session::conclude(plan, &ended, interrupt, Some(&rest), ui);
+    if let Some(why) = lost.reason() {
+        ui.error(
+            &match ui.lang {
+                Lang::En => format!("standard output could not be written: {why}"),
+                Lang::Es => format!("no se pudo escribir la salida estándar: {why}"),
+            },
+            None,
+        );
+        return if exit == Exit::Ok { Exit::SomeFailed } else { exit };
+    }
+    exit
 }
 
-/// The command that goes on with the last job of an output folder.
-fn resume_command(output: &Path) -> String {
-    let folder = output.to_string_lossy();
-    let quoted = shlex::try_quote(&folder).unwrap_or_else(|_| folder.clone());
-    format!("lote run --resume -o {quoted}")
+/// The command that goes on with the last job of an output folder, with inputs that lie elsewhere.
+fn resume_command(output: &Path, header: &Header) -> String {
+    let outside = header.outside(&rerun::own_folders(output));
+    let words = outside.iter().map(PathBuf::as_path).chain([Path::new("-o"), output]);
+    let quoted = words.map(|word| {
+        let word = word.to_string_lossy();
+        shlex::try_quote(&word).map_or_else(|_| word.to_string(), std::borrow::Cow::into_owned)
+    });
+    format!("lote run --resume {}", quoted.collect::<Vec<_>>().join(" "))
 }
 
 /// What happened in so long is lost to the record if the program is killed, and made again.

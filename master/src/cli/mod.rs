@@ -7,6 +7,7 @@ mod compare;
 mod demo;
 mod doctor;
 mod exit;
+mod formats;
 mod interrupt;
 mod job;
 mod probe;
@@ -49,6 +50,7 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
         Sub::Samples(args) => samples(&args, ui),
         Sub::Doctor(args) => doctor::execute(&args, ui),
         Sub::Filters(args) => catalogue::filters(&args, ui),
+        Sub::Formats(args) => formats::execute(&args, ui),
         Sub::Completions { shell } => {
             let mut out = std::io::stdout();
             clap_complete::generate(shell, &mut Cli::command(), "lote", &mut out);

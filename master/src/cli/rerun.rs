@@ -1,6 +1,8 @@
 //! `lote rerun`: the last job of an output folder once more, from its journal alone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use lote_protocol::sandbox::Policy;
 
 use super::Exit;
 use super::args::{RerunArgs, WorkArgs};
@@ -13,6 +15,9 @@ use lote_engine::plan::IfExists;
 
 pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
     let Some(last) = newest(&args.output) else { return nothing(&args.output, ui) };
+    if let Err(exit) = trust(&last.header, &args.output, &args.paths, args.trust_record, ui) {
+        return exit;
+    }
     let mut header = last.header.again();
     apply(&args.work, &mut header);
     let (only, past) = if args.failed {
@@ -59,9 +64,55 @@ pub(super) fn apply(args: &WorkArgs, header: &mut Header) {
     work.timeout = args.timeout.or(work.timeout);
     work.max_memory = args.max_memory.or(work.max_memory);
     work.max_pixels = args.max_pixels.or(work.max_pixels);
-    if args.sandbox != SandboxArg::Auto {
-        work.sandbox = args.sandbox.into();
+    // A record never lowers the sandbox: whoever may write to the folder could have written it.
+    work.sandbox = match (args.sandbox, work.sandbox) {
+        (SandboxArg::Auto, Policy::Off | Policy::Auto) => Policy::Auto,
+        (SandboxArg::Auto, Policy::Require) => Policy::Require,
+        (asked, _) => asked.into(),
+    };
+}
+
+/// The folders that a record of this output folder may name without being asked about: that
+/// itself, what lies beside it, and the current folder.
+pub(super) fn own_folders(output: &Path) -> Vec<PathBuf> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let output = here.join(output);
+    let beside = output.parent().map(Path::to_owned);
+    beside.into_iter().chain([output, here]).collect()
+}
+
+/// Whether a record may be done as it stands: its inputs are where the command line points to. Says
+/// so if they are not.
+pub(super) fn trust(
+    header: &Header,
+    output: &Path,
+    paths: &[PathBuf],
+    trusted: bool,
+    ui: Ui,
+) -> Result<(), Exit> {
+    if trusted {
+        return Ok(());
     }
+    let outside = header.outside(&[own_folders(output), paths.to_vec()].concat());
+    if outside.is_empty() {
+        return Ok(());
+    }
+    let shown = outside.iter().take(10).map(|path| path.display().to_string());
+    let listed = shown.collect::<Vec<_>>().join(", ");
+    let what = match ui.lang {
+        Lang::En => format!("the job on record names inputs elsewhere: {listed}"),
+        Lang::Es => format!("el trabajo registrado nombra entradas de otro lugar: {listed}"),
+    };
+    let hint = match ui.lang {
+        Lang::En => {
+            "name their folder beside --resume, or say --trust-record if the record is yours"
+        }
+        Lang::Es => {
+            "indica su carpeta junto a --resume, o di --trust-record si el registro es tuyo"
+        }
+    };
+    ui.error(&what, Some(hint));
+    Err(Exit::Refused)
 }
 
 /// Says that there is no job on record.

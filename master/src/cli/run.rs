@@ -12,8 +12,13 @@ use lote_engine::plan::{IfExists, PlanError, Request};
 
 pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
     let journals = if args.resume { read_all(&args.output) } else { Vec::new() };
-    let header = if args.paths.is_empty() {
+    let header = if args.filters.is_empty() {
         let Some(last) = journals.last() else { return rerun::nothing(&args.output, ui) };
+        if let Err(exit) =
+            rerun::trust(&last.header, &args.output, &args.paths, args.trust_record, ui)
+        {
+            return exit;
+        }
         let mut header = last.header.again();
         rerun::apply(&args.work, &mut header);
         header.work.durable |= args.durable;

@@ -1,5 +1,6 @@
 //! A run with reporters and signals around it.
 
+use std::io;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
@@ -113,8 +114,11 @@ pub(super) fn run(
         Exit::NoWorkers
     })?;
     let mut bus = Bus::new();
-    let shown: Vec<JoinHandle<()>> =
-        reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter)).collect();
+    let shown = reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter));
+    let shown: Vec<JoinHandle<()>> = shown.collect::<io::Result<_>>().map_err(|error| {
+        ui.error(&format!("no thread can be started: {error}"), Some("see `ulimit -u`"));
+        Exit::NoWorkers
+    })?;
     let (orders, mut inbox) = mpsc::channel(16);
     let result = runtime.block_on(async {
         let interrupt = Interrupt::listen(orders, ui);

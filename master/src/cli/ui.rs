@@ -1,4 +1,7 @@
-//! How the program talks: its language, how much it says, and whether in colour.
+//! How the program talks: its language, how much it says, and whether in colour. If nobody can hear
+//! it, because standard error is closed or its disk is full, it goes on.
+
+use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -47,16 +50,16 @@ impl Ui {
     /// Says why something cannot be done, in one line, and what to do about it, in another.
     #[allow(clippy::unused_self, reason = "a way of talking, like the others")]
     pub(super) fn error(self, what: &str, hint: Option<&str>) {
-        anstream::eprintln!("{ERROR}error:{ERROR:#} {}", printable(what));
+        let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", printable(what));
         if let Some(hint) = hint.filter(|hint| !hint.is_empty()) {
-            anstream::eprintln!("{HINT}hint:{HINT:#} {}", printable(hint));
+            let _ = writeln!(anstream::stderr(), "{HINT}hint:{HINT:#} {}", printable(hint));
         }
     }
 
     /// Says that something is not as it should be.
     #[allow(clippy::unused_self, reason = "a way of talking, like the others")]
     pub(super) fn warn(self, what: &str) {
-        anstream::eprintln!("{WARN}warning:{WARN:#} {}", printable(what));
+        let _ = writeln!(anstream::stderr(), "{WARN}warning:{WARN:#} {}", printable(what));
     }
 
     /// The text so that it stands out.
@@ -68,7 +71,7 @@ impl Ui {
     /// Says something, unless only trouble is to be said.
     pub(super) fn say(self, what: &str) {
         if self.verbosity > Verbosity::Quiet {
-            anstream::eprintln!("{what}");
+            let _ = writeln!(anstream::stderr(), "{what}");
         }
     }
 }

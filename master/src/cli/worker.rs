@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use lote_imaging::formats::by_ending;
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::format::Format;
 use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
 use lote_protocol::task::{self, Asset, Encoding, Limits, Task};
 use lote_worker::assets::Shelf;
@@ -13,10 +13,10 @@ use lote_worker::sandbox::{self, Needs, Unenforced};
 use lote_worker::task::{Bench, Progress, run};
 
 use super::args::{WorkerArgs, WorkerSub};
+use super::job::refuse;
 use super::session::limits;
 use super::ui::Ui;
 use super::{Exit, catalogue};
-use super::job::refuse;
 use lote_engine::plan;
 use lote_engine::report::text::printable;
 
@@ -52,7 +52,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             };
             let ending = output.extension().unwrap_or_default().to_string_lossy();
             let encoding = Encoding {
-                format: Format::from_extension(&ending),
+                format: by_ending(&ending).map(|format| format.id),
                 quality: *quality,
                 background: *background,
             };
@@ -77,7 +77,17 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 return Exit::Refused;
             }
             let limits = limits(*max_pixels, *max_memory);
-            apply(&Task { input: input.into(), orders: vec![order], assets, number: 1, ..Task::default() }, limits, ui)
+            apply(
+                &Task {
+                    input: input.into(),
+                    orders: vec![order],
+                    assets,
+                    number: 1,
+                    ..Task::default()
+                },
+                limits,
+                ui,
+            )
         }
     }
 }

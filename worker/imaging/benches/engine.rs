@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use lote_imaging::filters::{Context, REGISTRY, Source};
-use lote_imaging::formats::{self as codec, Document};
+use lote_imaging::formats::{self as codec, ALL, Document, Format};
 use lote_imaging::picture::{Channels, Picture, Samples};
 use lote_imaging::pool::Pool;
 use lote_protocol::filter::Params;
-use lote_protocol::format::Format;
 use lote_protocol::task::{Encoding, Limits};
 
 const WIDTH: u32 = 2400;
@@ -42,15 +41,15 @@ fn pixels() -> ItemsCount {
     ItemsCount::new(u64::from(WIDTH) * u64::from(HEIGHT))
 }
 
-fn encoded(format: Format) -> Vec<u8> {
+fn encoded(format: &'static Format) -> Vec<u8> {
     let mut bytes = Vec::new();
     let document = Document::still(format, picture());
     codec::encode(&document, &Encoding::default(), &mut Pool::new(), &mut bytes).unwrap();
     bytes
 }
 
-#[divan::bench(args = Format::ALL)]
-fn decode(bencher: Bencher<'_, '_>, format: Format) {
+#[divan::bench(args = ALL.iter().copied())]
+fn decode(bencher: Bencher<'_, '_>, format: &'static Format) {
     let (bytes, mut pool) = (encoded(format), Pool::new());
     bencher.counter(pixels()).bench_local(|| {
         let document = codec::decode(&bytes, &Limits::default(), &mut pool).unwrap();
@@ -60,8 +59,8 @@ fn decode(bencher: Bencher<'_, '_>, format: Format) {
     });
 }
 
-#[divan::bench(args = Format::ALL)]
-fn encode(bencher: Bencher<'_, '_>, format: Format) {
+#[divan::bench(args = ALL.iter().copied())]
+fn encode(bencher: Bencher<'_, '_>, format: &'static Format) {
     let (document, mut pool) = (Document::still(format, picture()), Pool::new());
     let mut bytes = Vec::new();
     bencher.counter(pixels()).bench_local(|| {

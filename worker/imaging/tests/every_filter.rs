@@ -76,8 +76,10 @@ fn patchy(pixel: u32) -> u8 {
 fn calls(filter: &Registered) -> Vec<Given> {
     let is_file = |param: &&ParamSpec| matches!(param.kind, ParamKind::File { .. });
     let file = filter.spec.params.iter().find(is_file);
-    let needed: Given =
-        file.map(|param| (param.id.to_owned(), Value::Text(filter.spec.id.into()))).into_iter().collect();
+    let needed: Given = file
+        .map(|param| (param.id.to_owned(), Value::Text(filter.spec.id.into())))
+        .into_iter()
+        .collect();
     let mut calls = vec![needed.clone()];
     for param in filter.spec.params {
         for value in extremes(param) {

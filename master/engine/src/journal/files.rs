@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Past, read};
+use crate::system::files::open_regular;
 
 /// The folder of journals, in the output folder.
 pub const FOLDER: &str = ".lote";
@@ -33,6 +34,12 @@ fn list(output: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The time in a journal's name, ms since 1970.
+fn time_of(path: &Path) -> Option<i64> {
+    let name = path.file_name()?.to_str()?.strip_prefix(PREFIX)?;
+    name.split('-').next()?.parse().ok()
+}
+
 /// All journals of an output folder that can be read, the oldest first.
 pub fn read_all(output: &Path) -> Vec<Past> {
     list(output).iter().filter_map(|path| read(path).ok().flatten()).collect()
@@ -47,7 +54,9 @@ pub fn newest(output: &Path) -> Option<Past> {
 pub(super) fn create(output: &Path, started_ms: i64) -> io::Result<(PathBuf, File)> {
     let folder = output.join(FOLDER);
     fs::create_dir_all(&folder)?;
-    let mut time = started_ms;
+    // However clocks are set, a later job has a later name.
+    let newest = list(output).last().and_then(|path| time_of(path));
+    let mut time = newest.map_or(started_ms, |newest| started_ms.max(newest.saturating_add(1)));
     loop {
         let path = folder.join(format!("{PREFIX}{time:015}-{}{SUFFIX}", std::process::id()));
         match File::options().append(true).create_new(true).open(&path) {
@@ -64,6 +73,8 @@ pub(super) fn create(output: &Path, started_ms: i64) -> io::Result<(PathBuf, Fil
 
 /// Opens a journal to go on with it; fails if another process does.
 pub(super) fn reopen(path: &Path) -> io::Result<File> {
+    // A FIFO would have whoever opens it wait.
+    drop(open_regular(path)?);
     let file = File::options().read(true).append(true).open(path)?;
     lock(&file)?;
     Ok(file)
@@ -71,7 +82,7 @@ pub(super) fn reopen(path: &Path) -> io::Result<File> {
 
 /// Whether the job of a journal is at work.
 pub fn in_use(path: &Path) -> bool {
-    File::open(path)
+    open_regular(path)
         .is_ok_and(|file| lock(&file).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock))
 }
 
@@ -121,6 +132,14 @@ mod tests {
         let (_, newest) = (create(output.path(), 15).unwrap(), list(output.path()));
         assert_eq!(newest.len(), 10);
         assert!(!first.exists());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_older_journal() {
+        let output = tempfile::tempdir().unwrap();
+        let (first, _) = create(output.path(), 1_900_000_000_000).unwrap();
+        let (second, _) = create(output.path(), 1_800_000_000_000).unwrap();
+        assert_eq!(list(output.path()), [first, second]);
     }
 
     #[test]

@@ -142,6 +142,19 @@ impl Header {
         Self { lote, started_ms: now_ms(), by: By::Run, page: None, ..self.clone() }
     }
 
+    /// The inputs of the job that are in none of these folders, wherever links lead: a record that
+    /// somebody has put there could name any file.
+    pub fn outside(&self, folders: &[PathBuf]) -> Vec<PathBuf> {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let folders: Vec<_> = folders.iter().map(|folder| real(folder)).collect();
+        let inputs = self.paths.iter().map(|name| self.base.0.join(&name.0));
+        let is_outside = |path: &PathBuf| {
+            let path = real(path);
+            !folders.iter().any(|folder| path.starts_with(folder))
+        };
+        inputs.filter(is_outside).collect()
+    }
+
     /// The same request once more, with outputs to that folder. Everything is checked as if the
     /// user had typed it.
     pub fn request(&self, output: &Path, slots: usize) -> Result<Request, Unusable> {

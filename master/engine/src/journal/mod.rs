@@ -26,6 +26,8 @@ pub use name::Name;
 pub use record::Journal;
 pub use records::{Records, wanted};
 
+use crate::system::files::read_regular;
+
 /// A journal as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Past {
@@ -39,9 +41,12 @@ pub struct Past {
     pub end: Option<How>,
 }
 
+/// A larger file is no journal: ten million outputs take less.
+const MAX_BYTES: u64 = 4 << 30;
+
 /// Reads a journal; `None` if it is none, or one of a later version.
 pub fn read(path: &Path) -> io::Result<Option<Past>> {
-    let bytes = std::fs::read(path)?;
+    let bytes = read_regular(path, MAX_BYTES)?;
     Ok(parse(path, &bytes))
 }
 

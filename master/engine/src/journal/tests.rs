@@ -101,8 +101,7 @@ fn an_image_an_output_or_a_recipe_that_has_changed_is_not_trusted() {
     desk.job(&request, &[0, 1]);
     assert_eq!(desk.done(&request), [true, true]);
     assert_eq!(desk.done(&desk.request(0.1 + f64::EPSILON)), [false, false]);
-    let png =
-        Encoding { format: Some(lote_protocol::format::Format::Png), ..request.encoding.clone() };
+    let png = Encoding { format: Some(lote_imaging::formats::PNG.id), ..request.encoding.clone() };
     assert_eq!(desk.done(&Request { encoding: png, ..request.clone() }), [false, false]);
     touch(&desk.path("in/a.png"));
     touch(&desk.path("out/soft/b_soft.png"));

@@ -24,7 +24,9 @@ impl Plan {
     /// What those variants need, each once.
     pub(super) fn assets_of(&self, variants: &[u32]) -> Vec<Asset> {
         let mut assets: Vec<Asset> = Vec::new();
-        for asset in variants.iter().filter_map(|variant| self.assets.get(*variant as usize)).flatten() {
+        for asset in
+            variants.iter().filter_map(|variant| self.assets.get(*variant as usize)).flatten()
+        {
             if !assets.contains(asset) {
                 assets.push(asset.clone());
             }
@@ -46,7 +48,11 @@ impl Plan {
 
 /// What each of the variants needs; relative paths begin at `base`. `names` are those of images,
 /// which a text may show.
-pub fn assets(variants: &[VariantSpec], base: &Path, names: &[&str]) -> Result<Vec<Vec<Asset>>, PlanError> {
+pub fn assets(
+    variants: &[VariantSpec],
+    base: &Path,
+    names: &[&str],
+) -> Result<Vec<Vec<Asset>>, PlanError> {
     let of_variant = |variant: &VariantSpec| {
         let steps = variant.steps.iter().map(|step| of_step(step, base, names));
         Ok(steps.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
@@ -82,7 +88,9 @@ fn fonts(name: &str, text: &str, base: &Path, names: &[&str]) -> Result<Vec<Asse
         let (path, index) = if file.is_file() {
             (file, 0)
         } else {
-            SystemFonts::get().family(name).ok_or_else(|| PlanError::NoFont { name: name.into() })?
+            SystemFonts::get()
+                .family(name)
+                .ok_or_else(|| PlanError::NoFont { name: name.into() })?
         };
         let (asset, content) = load(name, &path, index)?;
         if content.face().is_none() {
@@ -115,7 +123,11 @@ fn fonts(name: &str, text: &str, base: &Path, names: &[&str]) -> Result<Vec<Asse
         contents.push(content);
     }
     let missing = missing_of(&fixed, &contents, given);
-    if missing.is_empty() { Ok(found) } else { Err(PlanError::Unwritable { text: text.into(), missing }) }
+    if missing.is_empty() {
+        Ok(found)
+    } else {
+        Err(PlanError::Unwritable { text: text.into(), missing })
+    }
 }
 
 /// A file, read and hashed.

@@ -80,7 +80,6 @@ fn key(image: &Image) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use lote_protocol::format::Sniffed;
     use proptest::prelude::*;
 
     use super::super::names::stem_and_extension;
@@ -89,12 +88,13 @@ mod tests {
     fn images<S: AsRef<str>>(names: &[S]) -> Vec<Image> {
         let image = |name: &S| {
             let name = std::path::PathBuf::from(name.as_ref());
-            let (stem, extension) = stem_and_extension(&name, Sniffed::Unknown, None);
+            let (stem, extension) = stem_and_extension(&name, None);
             Image {
                 path: name.clone(),
                 name,
                 bytes: 0,
                 extent: None,
+                format: None,
                 modified_ns: None,
                 stem,
                 extension,

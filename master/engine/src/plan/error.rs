@@ -166,8 +166,8 @@ impl PlanError {
             }
             Self::NothingFound { subfolders: true, .. } => "-R searches subfolders too".into(),
             Self::NothingFound { .. } => {
-                "images are .jpg .jpeg .png .bmp .gif .tif .tiff .webp; a file given by its own \
-                 name is taken whatever it is called"
+                "`lote formats` lists the endings of images; a file given by its own name is taken \
+                 whatever it is called"
                     .into()
             }
             Self::Unreadable { .. } => "check the path and its permissions".into(),

@@ -67,7 +67,8 @@ impl SystemFonts {
             font.face.names().iter().any(|known| known.eq_ignore_ascii_case(name))
         };
         let from_regular = |font: &SystemFont| (font.face.weight() - 400.0).abs();
-        let nearest = |a: &&SystemFont, b: &&SystemFont| from_regular(a).total_cmp(&from_regular(b));
+        let nearest =
+            |a: &&SystemFont, b: &&SystemFont| from_regular(a).total_cmp(&from_regular(b));
         self.0.iter().filter(named).min_by(nearest).map(|font| (font.path.clone(), font.index))
     }
 
@@ -85,14 +86,17 @@ impl SystemFonts {
             };
             let ranked = self.0.iter().map(|font| (rank(font), font));
             // Of equals the first one stays.
-            let best = ranked.fold(None, |best: Option<((usize, bool, bool, f32), &SystemFont)>, next| {
-                match best {
-                    Some(best) if next.0.partial_cmp(&best.0) != Some(std::cmp::Ordering::Greater) => {
+            let best =
+                ranked.fold(None, |best: Option<((usize, bool, bool, f32), &SystemFont)>, next| {
+                    match best {
                         Some(best)
+                            if next.0.partial_cmp(&best.0) != Some(std::cmp::Ordering::Greater) =>
+                        {
+                            Some(best)
+                        }
+                        _ => Some(next),
                     }
-                    _ => Some(next),
-                }
-            });
+                });
             let Some((_, font)) = best.filter(|((count, ..), _)| *count > 0) else { break };
             left.retain(|character| !font.face.writes(*character));
             found.push((font.path.clone(), font.index));

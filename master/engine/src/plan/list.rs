@@ -4,12 +4,11 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use lote_protocol::format::Sniffed;
 use lote_protocol::outcome::Failure;
 
 use super::names::is_image_extension;
 use super::place::Places;
-use super::{PlanError, scan, sniff};
+use super::{PlanError, scan};
 
 /// An image of a folder.
 #[derive(Debug, Clone)]
@@ -67,11 +66,6 @@ pub fn list(
 /// Whether a scan takes files of that name for images, whatever they contain.
 pub fn is_image_name(name: &OsStr) -> bool {
     Path::new(name).extension().is_some_and(is_image_extension)
-}
-
-/// What the first bytes of a file show it to be; 32 of them are enough.
-pub fn sniff_head(head: &[u8]) -> Sniffed {
-    sniff::content(head)
 }
 
 #[cfg(test)]

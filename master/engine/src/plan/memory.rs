@@ -3,7 +3,7 @@
 //! The figures are above what workers were seen to take up for pictures of 24 to 500 megapixels:
 //! `cargo test -p lote-tests --test whole -- --ignored giants --nocapture` measures some again.
 
-use super::extent::Extent;
+use lote_imaging::formats::Extent;
 
 /// What a worker takes up besides pictures and files, bytes.
 const BASE_BYTES: u64 = 16 << 20;

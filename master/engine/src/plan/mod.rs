@@ -9,7 +9,6 @@ mod assets;
 mod collide;
 pub mod error;
 mod existing;
-mod extent;
 mod fonts;
 mod list;
 mod memory;
@@ -32,17 +31,17 @@ mod tests;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use lote_imaging::formats::{Format, Sniffed, find};
 use lote_protocol::filter::{VariantSpec, check_all};
-use lote_protocol::format::Sniffed;
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Asset, Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
 pub use assets::assets;
 pub use error::{ErrorClass, PlanError};
-pub use extent::Extent;
 pub use fonts::folders as font_folders;
-pub use list::{Listed, Listing, is_image_name, list, sniff_head};
+pub use list::{Listed, Listing, is_image_name, list};
+pub use lote_imaging::formats::Extent;
 pub use past::{Done, NoPast, Past};
 pub use pattern::{Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
@@ -61,6 +60,8 @@ pub struct Plan {
     pub units: Vec<Unit>,
     /// What could not be searched; a run with such a problem has not done all that was asked.
     pub problems: Vec<Problem>,
+    /// Files in the folders that are images but for their names.
+    pub disguised: Disguised,
     /// Every image's outputs, one per variant, image by image.
     states: Vec<OutputState>,
     output: PathBuf,
@@ -89,8 +90,19 @@ pub struct Image {
     pub failure: Option<Failure>,
     /// Whether it is a symbolic link.
     link: bool,
+    /// What its outputs are written as, where that is known.
+    format: Option<&'static Format>,
     stem: OsString,
     extension: OsString,
+}
+
+/// Files that are images by their content, under an ending that says something else: left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Disguised {
+    /// How many.
+    pub count: usize,
+    /// The first few of them.
+    pub first: Vec<PathBuf>,
 }
 
 /// A folder that could not be searched.
@@ -176,6 +188,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         images,
         units: Vec::new(),
         problems: scan.problems,
+        disguised: scan.disguised,
         states: Vec::new(),
         output: request.output.clone(),
         pattern,
@@ -195,9 +208,16 @@ fn image(found: scan::Found, encoding: &Encoding) -> Image {
         Err(failure) => (0, None, None, Sniffed::Unknown, Some(failure)),
     };
     let modified_ns = modified.and_then(nanoseconds);
-    let (stem, extension) = names::stem_and_extension(&found.name, content, encoding.format);
+    let format = match (encoding.format, content) {
+        (Some(wanted), _) => find(wanted),
+        (None, Sniffed::Known(format)) => {
+            Some(format.gives(extent.is_some_and(Extent::may_have_alpha)))
+        }
+        (None, Sniffed::Unsupported(_) | Sniffed::Unknown) => None,
+    };
+    let (stem, extension) = names::stem_and_extension(&found.name, format);
     let (path, name, link) = (found.path, found.name, found.link);
-    Image { path, name, bytes, extent, modified_ns, failure, link, stem, extension }
+    Image { path, name, bytes, extent, modified_ns, failure, link, format, stem, extension }
 }
 
 impl Plan {
@@ -272,7 +292,10 @@ impl Plan {
             output: self.absolute(&self.output(*image, *variant as usize)),
             replace: self.replace,
             durable: false,
-            encoding: self.encoding.clone(),
+            encoding: Encoding {
+                format: self.images[*image].format.map(|format| format.id),
+                ..self.encoding.clone()
+            },
         };
         Some(Task {
             id: unit as u64,

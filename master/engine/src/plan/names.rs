@@ -3,45 +3,30 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use lote_protocol::format::{Format, Sniffed};
+use lote_imaging::formats::{Format, by_ending, is_image_ending};
 use unicode_normalization::UnicodeNormalization;
 
 /// Longest file name, in bytes, that common file systems take.
 const MAX_NAME_BYTES: usize = 255;
 
-/// Endings of image formats that Lote recognises but does not read.
-const UNSUPPORTED_EXTENSIONS: [&str; 4] = ["avif", "heic", "heif", "jxl"];
-
 /// Whether files of that ending are taken for images: those that can be read, and those that
 /// deserve to be told why not.
 pub(super) fn is_image_extension(extension: &OsStr) -> bool {
-    extension.to_str().is_some_and(|extension| {
-        Format::from_extension(extension).is_some()
-            || UNSUPPORTED_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
-    })
+    extension.to_str().is_some_and(is_image_ending)
 }
 
 /// The stem of an image's outputs, and their ending. The ending is the image's own, as it is
-/// spelt, where it fits the format to write; otherwise that format's usual one. An ending that is
-/// none of an image's is part of the stem.
-pub(super) fn stem_and_extension(
-    name: &Path,
-    content: Sniffed,
-    wanted: Option<Format>,
-) -> (OsString, OsString) {
+/// spelt, where it is one of the format to write (`None`: of an unknown one); otherwise that
+/// format's usual one. An ending that is none of an image's is part of the stem.
+pub(super) fn stem_and_extension(name: &Path, format: Option<&Format>) -> (OsString, OsString) {
     let own = name.extension().filter(|own| is_image_extension(own));
     let stem = match own {
         Some(_) => name.file_stem(),
         None => name.file_name(),
     };
-    let fits = |format: Format| {
-        own.and_then(OsStr::to_str)
-            .and_then(Format::from_extension)
-            .is_some_and(|own| own == format)
-    };
-    let extension = match (wanted, content) {
-        (Some(format), _) => format.extensions()[0].into(),
-        (None, Sniffed::Known(format)) if !fits(format) => format.extensions()[0].into(),
+    let fits = |format| own.and_then(OsStr::to_str).and_then(by_ending) == Some(format);
+    let extension = match format {
+        Some(format) if !fits(format) => format.endings[0].into(),
         _ => own.unwrap_or_default().to_owned(),
     };
     (stem.unwrap_or_default().to_owned(), extension)
@@ -107,6 +92,7 @@ pub(super) fn fold(text: &OsStr) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use lote_imaging::formats::{JPEG, PNG, WEBP};
     use proptest::prelude::*;
 
     use super::super::Pattern;
@@ -116,37 +102,37 @@ mod tests {
         Pattern::default().file_name(stem, 0, variant, number, extension)
     }
 
-    fn named(name: &str, content: Sniffed, wanted: Option<Format>) -> String {
-        let (stem, extension) = stem_and_extension(Path::new(name), content, wanted);
+    fn named(name: &str, format: Option<&Format>) -> String {
+        let (stem, extension) = stem_and_extension(Path::new(name), format);
         let name = file_name(&stem, "web", 1, &extension);
         name.into_string().unwrap()
     }
 
     #[test]
     fn an_ending_that_fits_the_content_stays_as_it_is_spelt() {
-        let jpeg = Sniffed::Known(Format::Jpeg);
-        assert_eq!(named("x/a.JPG", jpeg, None), "a_web.JPG");
-        assert_eq!(named("a.jpeg", jpeg, None), "a_web.jpeg");
-        assert_eq!(named("a.b.jpg", jpeg, None), "a.b_web.jpg");
+        let jpeg = Some(&JPEG);
+        assert_eq!(named("x/a.JPG", jpeg), "a_web.JPG");
+        assert_eq!(named("a.jpeg", jpeg), "a_web.jpeg");
+        assert_eq!(named("a.b.jpg", jpeg), "a.b_web.jpg");
     }
 
     #[test]
     fn an_ending_that_does_not_fit_gives_way_to_the_usual_one() {
-        let png = Sniffed::Known(Format::Png);
-        assert_eq!(named("a.jpg", png, None), "a_web.png");
-        assert_eq!(named("a", png, None), "a_web.png");
-        assert_eq!(named("a.heic", png, None), "a_web.png");
-        assert_eq!(named("a.v2", png, None), "a.v2_web.png");
-        assert_eq!(named("a.png", png, Some(Format::Jpeg)), "a_web.jpg");
-        assert_eq!(named("a.txt", Sniffed::Unknown, Some(Format::WebP)), "a.txt_web.webp");
+        let png = Some(&PNG);
+        assert_eq!(named("a.jpg", png), "a_web.png");
+        assert_eq!(named("a", png), "a_web.png");
+        assert_eq!(named("a.heic", png), "a_web.png");
+        assert_eq!(named("a.v2", png), "a.v2_web.png");
+        assert_eq!(named("a.png", Some(&JPEG)), "a_web.jpg");
+        assert_eq!(named("a.txt", Some(&WEBP)), "a.txt_web.webp");
     }
 
     #[test]
     fn unrecognised_content_keeps_its_ending() {
-        assert_eq!(named("a.Png", Sniffed::Unknown, None), "a_web.Png");
-        assert_eq!(named("a.heic", Sniffed::Unsupported("HEIC"), None), "a_web.heic");
-        assert_eq!(named("..png", Sniffed::Unknown, None), "._web.png");
-        assert_eq!(named(".png", Sniffed::Unknown, None), ".png_web");
+        assert_eq!(named("a.Png", None), "a_web.Png");
+        assert_eq!(named("a.heic", None), "a_web.heic");
+        assert_eq!(named("..png", None), "._web.png");
+        assert_eq!(named(".png", None), ".png_web");
     }
 
     #[test]
@@ -174,7 +160,7 @@ mod tests {
     fn names_that_are_not_unicode_survive() {
         use std::os::unix::ffi::OsStrExt;
         let path = Path::new(OsStr::from_bytes(b"\xff\xfe.png"));
-        let (stem, extension) = stem_and_extension(path, Sniffed::Unknown, None);
+        let (stem, extension) = stem_and_extension(path, None);
         let name = file_name(&stem, "web", 2, &extension);
         assert_eq!(name.as_bytes(), b"\xff\xfe_web-2.png");
         let long = OsStr::from_bytes(&[0xBF; 300]);

@@ -28,9 +28,38 @@ impl Places {
         Self { root, folders }
     }
 
-    /// Whether outputs go straight into that folder or to one above it.
+    /// Whether outputs go straight into that folder or to one above it, by whatever path: a folder
+    /// may be mounted at two places.
     pub(super) fn is_written_to(&self, folder: &Path) -> bool {
-        folder == self.root || self.folders.iter().any(|ours| folder.starts_with(ours))
+        let id = FolderId::of(folder);
+        let same = |ours: &Path| id.is_some() && FolderId::of(ours) == id;
+        if folder == self.root || same(&self.root) {
+            return true;
+        }
+        let above: Vec<_> = folder.ancestors().filter_map(FolderId::of).collect();
+        self.folders.iter().any(|ours| {
+            folder.starts_with(ours) || FolderId::of(ours).is_some_and(|id| above.contains(&id))
+        })
+    }
+}
+
+/// A folder itself, whatever its path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct FolderId(#[cfg(unix)] (u64, u64), #[cfg(not(unix))] PathBuf);
+
+impl FolderId {
+    /// That of a folder which is there.
+    #[cfg(unix)]
+    fn of(folder: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = fs::metadata(folder).ok()?;
+        Some(Self((metadata.dev(), metadata.ino())))
+    }
+
+    /// That of a folder which is there.
+    #[cfg(not(unix))]
+    fn of(folder: &Path) -> Option<Self> {
+        fs::canonicalize(folder).ok().map(Self)
     }
 }
 
@@ -49,19 +78,25 @@ fn resolve(path: &Path) -> PathBuf {
 /// The inputs, by folder, to be compared with outputs.
 #[derive(Debug)]
 pub(super) struct Inputs {
-    names: HashMap<PathBuf, HashSet<Vec<u8>>>,
-    resolved: HashMap<PathBuf, Option<PathBuf>>,
+    names: HashMap<FolderId, HashSet<Vec<u8>>>,
+    /// The output folders that were looked at; only those that hold inputs have an id here.
+    shared: HashMap<PathBuf, Option<FolderId>>,
 }
 
 impl Inputs {
     /// Remembers where the inputs lie, and what they link to.
     pub(super) fn new(images: &[Found]) -> Self {
-        let mut names: HashMap<PathBuf, HashSet<Vec<u8>>> = HashMap::new();
+        let mut names: HashMap<FolderId, HashSet<Vec<u8>>> = HashMap::new();
+        let mut ids: HashMap<PathBuf, Option<FolderId>> = HashMap::new();
         let mut add = |place: &Path| {
-            if let (Some(folder), Some(name)) = (place.parent(), place.file_name()) {
-                match names.get_mut(folder) {
+            let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else { return };
+            if !ids.contains_key(folder) {
+                ids.insert(folder.to_owned(), FolderId::of(folder));
+            }
+            if let Some(Some(id)) = ids.get(folder) {
+                match names.get_mut(id) {
                     Some(names) => names.insert(fold(name)),
-                    None => names.entry(folder.into()).or_default().insert(fold(name)),
+                    None => names.entry(id.clone()).or_default().insert(fold(name)),
                 };
             }
         };
@@ -73,19 +108,18 @@ impl Inputs {
                 add(&target);
             }
         }
-        Self { names, resolved: HashMap::new() }
+        Self { names, shared: HashMap::new() }
     }
 
     /// Checks that an output does not replace an input.
     pub(super) fn check(&mut self, folder: &Path, name: &OsStr) -> Result<(), PlanError> {
-        if !self.resolved.contains_key(folder) {
-            let real = fs::canonicalize(folder).ok();
-            let shared = real.filter(|real| self.names.contains_key(real));
-            self.resolved.insert(folder.to_owned(), shared);
+        if !self.shared.contains_key(folder) {
+            let shared = FolderId::of(folder).filter(|id| self.names.contains_key(id));
+            self.shared.insert(folder.to_owned(), shared);
         }
-        let shared = self.resolved.get(folder).and_then(Option::as_ref);
+        let shared = self.shared.get(folder).and_then(Option::as_ref);
         let is_input = shared
-            .and_then(|real| self.names.get(real))
+            .and_then(|id| self.names.get(id))
             .is_some_and(|names| names.contains(&fold(name)));
         if is_input {
             return Err(PlanError::WouldReplaceInput { output: folder.join(name) });

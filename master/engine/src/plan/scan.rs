@@ -1,7 +1,7 @@
 //! Finds the images: the files that were named, and those in the folders that were named.
 //!
 //! A file named by itself is always taken. In a folder, files are taken by their ending, and those
-//! without one by their content. Folders behind symbolic links are not entered; links to files are
+//! without one by their content; images under an ending of something else are counted. Folders behind symbolic links are not entered; links to files are
 //! taken. What cannot be used is not left out silently: it comes back with its failure.
 
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lote_protocol::format::Sniffed;
+use lote_imaging::formats::Sniffed;
 use lote_protocol::outcome::{Failure, FailureKind};
 use walkdir::{DirEntry, WalkDir};
 
@@ -18,7 +18,7 @@ use super::error::{read_failure, reason};
 use super::names::is_image_extension;
 use super::place::Places;
 use super::sniff::{Look, look};
-use super::{PlanError, Problem, Request};
+use super::{Disguised, PlanError, Problem, Request};
 
 /// An image that was found.
 #[derive(Debug)]
@@ -38,6 +38,9 @@ pub(super) struct Found {
 /// How many files that are no images are named.
 const MAX_OTHERS: usize = 500;
 
+/// How many images under other endings are named.
+const SHOWN: usize = 5;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
@@ -45,6 +48,8 @@ pub(super) struct Scan {
     pub(super) others: Vec<PathBuf>,
     /// How many files are no images. Hidden ones are not counted.
     pub(super) other_count: usize,
+    /// Of these, what is an image by its content.
+    pub(super) disguised: Disguised,
     /// Images, in the order of the paths given, and by name within a folder.
     pub(super) images: Vec<Found>,
     /// Folders that could not be listed.
@@ -211,6 +216,15 @@ impl Scan {
             return;
         }
         self.other_count += 1;
+        if entry.path().extension().is_some()
+            && entry.file_type().is_file()
+            && is_known(entry.path())
+        {
+            self.disguised.count += 1;
+            if self.disguised.first.len() < SHOWN {
+                self.disguised.first.push(entry.path().to_owned());
+            }
+        }
         if self.others.len() < MAX_OTHERS {
             let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
             self.others.push(below.to_owned());
@@ -232,6 +246,11 @@ fn link_failure() -> Failure {
 fn is_ours(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name == b".lote" || name.starts_with(b".lote-")
+}
+
+/// Whether the content of a file is an image that can be read.
+fn is_known(path: &Path) -> bool {
+    look(path).is_ok_and(|look| matches!(look.content, Sniffed::Known(_)))
 }
 
 /// What a folder's entry is; `None` if it is no image.

@@ -36,7 +36,8 @@ pub(super) fn states(
             }
             let folder = folder(&plan.output, &variant.name, image);
             let name = |number| plan.file_name(place, &variant.name, number);
-            if let Some((done, output)) = past.done(&input, image, variant, &plan.encoding, assets.as_deref())
+            if let Some((done, output)) =
+                past.done(&input, image, variant, &plan.encoding, assets.as_deref())
                 && plan.output.join(output) == folder.join(name(done.number))
             {
                 states.push(OutputState::Done(done));

@@ -5,11 +5,10 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
-use lote_protocol::format::{Format, Sniffed, sniff};
+use lote_imaging::formats::{Extent, HEAD_BYTES, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::error::read_failure;
-use super::extent::{Extent, HEAD_BYTES, extent};
 
 /// What the first look showed.
 #[derive(Debug, Clone, Copy)]
@@ -38,9 +37,9 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
         .and_then(|mut file| read_head(&mut file, &mut head).map(|read| (file, read)))
         .map_err(|error| read_failure(&error))?;
     let head = &head[..read];
-    let content = content(head);
+    let content = sniff(head);
     let extent = match content {
-        Sniffed::Known(format) => extent(format, head, &mut file),
+        Sniffed::Known(format) => format.extent(head, &mut file),
         Sniffed::Unsupported(_) | Sniffed::Unknown => None,
     };
     Ok(Look {
@@ -52,26 +51,12 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
     })
 }
 
-/// What the first bytes of a file show it to be.
-pub(super) fn content(head: &[u8]) -> Sniffed {
-    match sniff(head) {
-        Sniffed::Known(Format::Bmp) if !is_bmp(head) => Sniffed::Unknown,
-        content => content,
-    }
-}
-
 fn dangling(path: &Path, error: &io::Error) -> Failure {
     let mut failure = read_failure(error);
     if error.kind() == io::ErrorKind::NotFound && path.is_symlink() {
         failure.message = "the symbolic link points nowhere".into();
     }
     failure
-}
-
-/// `BM` alone also begins many a text; a bitmap's second header has one of a few sizes.
-fn is_bmp(head: &[u8]) -> bool {
-    let size = head.get(14..18).map(|size| [size[0], size[1], size[2], size[3]]);
-    size.is_some_and(|size| (12..=124).contains(&u32::from_le_bytes(size)))
 }
 
 /// Opens for reading. The file may have become something else since it was looked at, so opening

@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::extent::Extent;
 use super::memory;
+use lote_imaging::formats::Extent;
 
 /// The work on one task: an image, and the variants to make of it, at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 
+use lote_imaging::formats;
 use lote_protocol::filter::FilterCall;
-use lote_protocol::format::Format;
 use lote_protocol::outcome::FailureKind;
 use tempfile::TempDir;
 
@@ -282,7 +282,7 @@ fn images_that_differ_in_format_only_collide_once_they_are_written_in_the_same()
     let disk = Disk::new(&[("in/a.png", PNG), ("in/a.jpg", JPEG)]);
     let mut request = disk.request();
     assert!(super::plan(&request).is_ok());
-    request.encoding.format = Some(Format::WebP);
+    request.encoding.format = Some(formats::WEBP.id);
     let error = super::plan(&request).unwrap_err();
     assert!(matches!(error, PlanError::Collision { .. }), "{error}");
 }
@@ -320,6 +320,19 @@ fn existing_outputs_are_replaced_skipped_numbered_or_refused() {
     let error = plan(IfExists::Fail).unwrap_err();
     assert!(matches!(error, PlanError::Exists { count: 3, .. }), "{error}");
     assert_eq!(error.class(), ErrorClass::Refused);
+}
+
+#[test]
+fn images_under_other_endings_are_counted_and_named_and_taken_when_named() {
+    let disk = Disk::new(&[("in/a.png", PNG), ("in/photo.dat", PNG), ("in/notes.txt", b"words")]);
+    let mut request = disk.request();
+    let plan = super::plan(&request).unwrap();
+    assert_eq!(plan.images.len(), 1);
+    assert_eq!(plan.disguised.count, 1);
+    assert_eq!(plan.disguised.first, [disk.path("in/photo.dat")]);
+    request.paths.push(disk.path("in/photo.dat"));
+    let plan = super::plan(&request).unwrap();
+    assert_eq!(disk.outputs(&plan)[1], "grises/photo.dat_grises.png");
 }
 
 #[test]
@@ -393,8 +406,8 @@ fn the_least_that_outputs_take_leaves_out_whatever_cannot_be_told() {
     };
     assert_eq!(least(&["grises", "sepia"], None, 75), bytes * 2 / 20);
     assert_eq!(least(&["grises", "redimensionar"], None, 75), bytes / 20);
-    assert_eq!(least(&["sepia"], Some(Format::Jpeg), 75), bytes / 20);
-    assert_eq!(least(&["sepia"], Some(Format::Png), 75), 0);
+    assert_eq!(least(&["sepia"], Some(formats::JPEG.id), 75), bytes / 20);
+    assert_eq!(least(&["sepia"], Some(formats::PNG.id), 75), 0);
     assert_eq!(least(&["redimensionar"], None, 75), 0);
     assert_eq!(least(&["sepia"], None, 74), 0);
 

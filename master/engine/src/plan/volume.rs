@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use lote_protocol::format::Format;
+use lote_imaging::formats::{JPEG, by_ending};
 
 use super::{OutputState, Plan};
 
@@ -51,7 +51,7 @@ impl Plan {
 
     fn stays_jpeg(&self, image: usize) -> bool {
         let ending = self.images[image].path.extension().and_then(|ending| ending.to_str());
-        ending.and_then(Format::from_extension) == Some(Format::Jpeg)
-            && self.encoding.format.is_none_or(|wanted| wanted == Format::Jpeg)
+        ending.and_then(by_ending) == Some(&JPEG)
+            && self.encoding.format.is_none_or(|wanted| wanted == JPEG.id)
     }
 }

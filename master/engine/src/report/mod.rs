@@ -4,6 +4,7 @@ pub mod ndjson;
 pub mod summary;
 pub mod text;
 
+use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -29,8 +30,14 @@ pub trait Reporter: Send {
 
 /// Shows every event on a thread of its own, so that a slow terminal does not hold up the workers
 /// before thousands of events wait. The thread ends with the bus.
-pub fn listen(mut events: Receiver<Arc<Event>>, mut reporter: Box<dyn Reporter>) -> JoinHandle<()> {
-    thread::spawn(move || {
+///
+/// # Errors
+/// The system's, if it lets no more threads begin.
+pub fn listen(
+    mut events: Receiver<Arc<Event>>,
+    mut reporter: Box<dyn Reporter>,
+) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("report".into()).spawn(move || {
         while let Some(event) = events.blocking_recv() {
             reporter.show(&event);
             let patience = reporter.patience();

@@ -1,26 +1,50 @@
 //! One JSON object a line, for scripts.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::{Arc, OnceLock};
 
 use super::Reporter;
 use crate::event::Event;
+use crate::plan::error::reason;
 
 /// Writes events to standard output, each as a line of JSON.
 #[derive(Debug)]
 pub struct Ndjson {
     out: Option<BufWriter<Stdout>>,
+    lost: Lost,
 }
 
-impl Ndjson {
-    /// For standard output.
-    pub fn new() -> Self {
-        Self { out: Some(BufWriter::new(io::stdout())) }
+/// Why lines could not be written, if any could not: for who has to say so at the end.
+#[derive(Debug, Clone, Default)]
+pub struct Lost(Arc<OnceLock<String>>);
+
+impl Lost {
+    /// The reason; `None` if all was written, or if the reader has closed the pipe, as it may.
+    pub fn reason(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+
+    /// Takes down why a line could not be written.
+    pub fn note(&self, error: &io::Error) {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            self.0.get_or_init(|| reason(error));
+        }
     }
 }
 
-impl Default for Ndjson {
-    fn default() -> Self {
-        Self::new()
+impl Ndjson {
+    /// For standard output; what cannot be written is noted in `lost`.
+    pub fn new(lost: Lost) -> Self {
+        Self { out: Some(BufWriter::new(io::stdout())), lost }
+    }
+
+    /// The run goes on without.
+    fn give_up(&mut self, error: &io::Error) {
+        self.lost.note(error);
+        if let Some(out) = self.out.take() {
+            // What is in the buffer would be written when it is dropped, and fail once more.
+            let _ = out.into_parts();
+        }
     }
 }
 
@@ -30,15 +54,14 @@ impl Reporter for Ndjson {
         let written = serde_json::to_writer(&mut *out, event)
             .map_err(io::Error::from)
             .and_then(|()| out.write_all(b"\n"));
-        if written.is_err() {
-            // The reader has had enough; the run goes on.
-            self.out = None;
+        if let Err(error) = written {
+            self.give_up(&error);
         }
     }
 
     fn rest(&mut self) {
-        if self.out.as_mut().is_some_and(|out| out.flush().is_err()) {
-            self.out = None;
+        if let Some(Err(error)) = self.out.as_mut().map(Write::flush) {
+            self.give_up(&error);
         }
     }
 }

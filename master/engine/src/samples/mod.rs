@@ -17,9 +17,8 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use lote_imaging::formats::{Document, encode};
+use lote_imaging::formats::{Document, Format, JPEG, PNG, encode};
 use lote_imaging::pool::Pool;
-use lote_protocol::format::Format;
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::Encoding;
 
@@ -142,13 +141,13 @@ impl Sample {
     }
 
     fn name(&self) -> String {
-        let ending = self.format().extensions()[0];
+        let ending = self.format().endings[0];
         format!("{}-{:03}.{ending}", self.kind, self.index + 1)
     }
 
     /// Figures are PNG, some with a transparent background; the others are JPEG.
-    fn format(&self) -> Format {
-        if self.kind == "shapes" { Format::Png } else { Format::Jpeg }
+    fn format(&self) -> &'static Format {
+        if self.kind == "shapes" { &PNG } else { &JPEG }
     }
 
     fn size(&self) -> (u32, u32) {
@@ -180,7 +179,7 @@ impl Sample {
 mod tests {
     use std::collections::HashSet;
 
-    use lote_imaging::formats::decode;
+    use lote_imaging::formats::{by_ending, decode};
     use lote_imaging::picture::Picture;
     use lote_protocol::task::Limits;
 
@@ -199,10 +198,10 @@ mod tests {
             let bytes = fs::read(path).unwrap();
             let document = decode(&bytes, &Limits::default(), &mut Pool::new()).unwrap();
             let ending = path.extension().unwrap().to_str().unwrap();
-            assert_eq!(Format::from_extension(ending), Some(document.format));
+            assert_eq!(by_ending(ending), Some(document.format));
             let picture = &document.frames[0].picture;
             assert_eq!((picture.width, picture.height), SIZES[index]);
-            formats.insert(document.format);
+            formats.insert(document.format.id);
         }
         assert_eq!(formats.len(), 2);
         assert_eq!(write(&dir.path().join("new"), 2).unwrap(), paths);

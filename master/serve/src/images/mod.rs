@@ -11,7 +11,8 @@ mod list;
 mod tests;
 
 use std::collections::{HashSet, VecDeque};
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use crate::redact;
 use list::{Item, List, search_key};
 use lote_engine::plan::{self, PlanError};
+use lote_engine::system::files::open_inside;
 
 /// How many former lists are remembered: jobs and pages may still speak of their images.
 const FORMER_LISTS: usize = 4;
@@ -163,14 +165,24 @@ impl Images {
     /// As [`Images::get`], unless what is at its path has become a link to elsewhere, or its
     /// folder has. Blocks.
     pub fn find(&self, id: &str) -> Option<Input> {
-        let (input, within) = {
-            let state = self.state();
-            let found = |list: &List| Some((list.get(id)?.input.clone(), list.within().to_vec()));
-            state.lists().find_map(found)?
-        };
+        let (input, within) = self.located(id)?;
         let is_inside = |real: PathBuf| within.iter().any(|folder| real.starts_with(folder));
         // That a file is not there any more is told by whoever opens it.
         fs::canonicalize(&input.path).map_or(true, is_inside).then_some(input)
+    }
+
+    /// The file of an image, as it is where links may lead. Blocks.
+    pub fn open(&self, id: &str) -> Option<(Input, io::Result<File>)> {
+        let (input, within) = self.located(id)?;
+        let file = open_inside(&within, &input.path);
+        Some((input, file))
+    }
+
+    /// An image, and where links may lead to from its list.
+    fn located(&self, id: &str) -> Option<(Input, Vec<PathBuf>)> {
+        let state = self.state();
+        let found = |list: &List| Some((list.get(id)?.input.clone(), list.within().to_vec()));
+        state.lists().find_map(found)
     }
 
     /// The id of the image at that path.

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::prepare::Spec;
@@ -29,7 +29,27 @@ pub struct CompareRequest {
     pub repeats: u32,
 }
 
+/// What a job would do, and what keeps it from beginning.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// How many outputs it would have.
+    pub outputs: usize,
+    /// How many images would have the outputs of an earlier one.
+    pub clashes: usize,
+    /// The first few of them: the earlier image and the one that clashes with it, for people.
+    pub first: Vec<(String, String)>,
+}
+
 impl Jobs {
+    /// Plans a job without beginning it: tells which names clash.
+    pub async fn check(&self, request: JobRequest) -> Result<Checked, JobError> {
+        request.check(self.0.config.max_workers)?;
+        let selection = self.0.images.selection().ok_or(JobError::NoImages)?;
+        let jobs = self.clone();
+        let checked = tokio::task::spawn_blocking(move || jobs.plan_only(&request, &selection));
+        checked.await.map_err(|error| JobError::Internal(error.to_string()))?
+    }
+
     /// Plans a job and begins it, or has it wait until others are done.
     pub async fn start(&self, request: JobRequest) -> Result<Accepted, JobError> {
         request.check(self.0.config.max_workers)?;

@@ -1,5 +1,6 @@
 //! Processes against threads, as measured: time, memory, and what a crash costs.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -140,8 +141,8 @@ impl Jobs {
         let plan = plan.map_err(Broken::by)?.map_err(Broken::by)?;
         let settings = Settings { mode, slots: workers, ..self.0.config.settings.clone() };
         let mut bus = Bus::new();
-        let shown: Vec<_> =
-            reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter)).collect();
+        let shown = reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter));
+        let shown: Vec<_> = shown.collect::<io::Result<_>>().map_err(Broken::by)?;
         let ended = run::run(&plan, &settings, &mut bus, inbox).await;
         drop(bus);
         let joined = tokio::task::spawn_blocking(move || {

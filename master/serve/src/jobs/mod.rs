@@ -22,7 +22,7 @@ use lote_protocol::sandbox::Sandbox;
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 
-pub use commands::CompareRequest;
+pub use commands::{Checked, CompareRequest};
 pub use error::JobError;
 pub use request::{
     JobRequest, MAX_STEPS, MAX_VARIANTS, OutputRequest, VariantRequest, check_encoding, check_steps,

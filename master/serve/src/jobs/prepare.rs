@@ -1,11 +1,12 @@
 //! From a request to a job that can begin. Everything that can fail early fails here.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::commands::Checked;
 use super::request::JobRequest;
 use super::{JobError, Jobs};
 use crate::images::Selection;
@@ -84,6 +85,30 @@ impl Record {
 }
 
 impl Jobs {
+    /// Plans a job and changes nothing. Blocks.
+    pub(super) fn plan_only(
+        &self,
+        request: &JobRequest,
+        selection: &Selection,
+    ) -> Result<Checked, JobError> {
+        let asked = request.plan_request(selection, &self.0.config.output)?;
+        match plan::plan(&asked) {
+            Ok(plan) => Ok(Checked { outputs: plan.counts().outputs, ..Checked::default() }),
+            Err(PlanError::Collision { count, first }) => {
+                let told = |path: &Path| {
+                    let name = path.strip_prefix(&selection.root).unwrap_or(path);
+                    name.to_string_lossy().into_owned()
+                };
+                let first = first.iter().map(|(earlier, later)| (told(earlier), told(later)));
+                Ok(Checked { clashes: count, first: first.collect(), ..Checked::default() })
+            }
+            Err(error) => {
+                let folder = (selection.root.as_path(), selection.label.as_str());
+                Err(error.with_paths(|path| redact::path(path, &[folder])).into())
+            }
+        }
+    }
+
     /// Plans a job and makes its folders. Blocks.
     pub(super) fn prepare(
         &self,

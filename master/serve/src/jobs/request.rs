@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use lote_imaging::formats::find;
 use lote_protocol::filter::{
     self, FilterCall, ParamKind, Params, VariantSpec, check_all, check_name,
 };
-use lote_protocol::format::Format;
+use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -54,13 +55,16 @@ pub struct OutputRequest {
     pub folder: Option<String>,
     /// The format; `None` is that of each image.
     #[serde(default)]
-    pub format: Option<Format>,
+    pub format: Option<FormatId>,
     /// JPEG and WebP quality, 1..=100.
     pub quality: u8,
     /// How files are called.
     pub pattern: String,
     /// What becomes of files that exist.
     pub if_exists: IfExists,
+    /// What becomes of images whose outputs would have the same name.
+    #[serde(default)]
+    pub if_collides: IfCollides,
 }
 
 /// A filter call of a page, checked against the filter's description.
@@ -89,13 +93,15 @@ fn check_step(step: &Step) -> Result<FilterCall, JobError> {
             ParamKind::File { .. } => true,
             // The family of a font has no separators in its name.
             ParamKind::Font => {
-                let name = Params::new(spec.copied().unwrap_or(specs[0]), &call.params).text(param.id);
+                let name =
+                    Params::new(spec.copied().unwrap_or(specs[0]), &call.params).text(param.id);
                 name.contains(['/', '\\']) || name.contains('.')
             }
             _ => false,
         };
         if is_file && call.params.contains_key(param.id) {
-            let message = format!("{} names a file of this machine, which a page may not", param.id);
+            let message =
+                format!("{} names a file of this machine, which a page may not", param.id);
             return Err(JobError::Bad(message));
         }
     }
@@ -111,9 +117,12 @@ pub fn check_steps(steps: &[Step]) -> Result<Vec<FilterCall>, JobError> {
 }
 
 /// How an output is to be encoded, checked.
-pub fn check_encoding(format: Option<Format>, quality: u8) -> Result<Encoding, JobError> {
+pub fn check_encoding(format: Option<FormatId>, quality: u8) -> Result<Encoding, JobError> {
     if !(1..=100).contains(&quality) {
         return Err(JobError::Bad("quality is a number from 1 to 100".into()));
+    }
+    if format.is_some_and(|id| find(id).is_none_or(|format| !format.is_written())) {
+        return Err(JobError::Bad("format is none that is written".into()));
     }
     Ok(Encoding { format, quality, ..Encoding::default() })
 }
@@ -170,10 +179,10 @@ impl JobRequest {
             pattern: self.output.pattern.parse()?,
             encoding: check_encoding(self.output.format, self.output.quality)?,
             if_exists: self.output.if_exists,
-            // A page has one answer for names that are taken, by whatever.
+            // Who has files that exist numbered wants no other answer for those that come twice.
             if_collides: match self.output.if_exists {
                 IfExists::Rename => IfCollides::Rename,
-                _ => IfCollides::Fail,
+                _ => self.output.if_collides,
             },
             slots: self.workers as usize,
         })
@@ -248,6 +257,7 @@ mod tests {
             quality: 75,
             pattern: "{name}".into(),
             if_exists: IfExists::Skip,
+            if_collides: IfCollides::Fail,
         };
         let request = JobRequest { mode: Mode::Threads, workers: 1, variants: Vec::new(), output };
         assert_eq!(request.output_folder(Path::new("out")), Path::new("out/Boda"));

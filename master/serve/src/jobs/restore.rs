@@ -82,6 +82,7 @@ fn asked_for(header: &Header, max_workers: u32) -> Option<JobRequest> {
             quality: header.encoding.quality,
             pattern: header.pattern.clone(),
             if_exists: header.if_exists,
+            if_collides: header.if_collides,
         },
     })
 }

@@ -26,6 +26,8 @@ pub struct OutputRecord {
     pub bytes: u64,
     /// Where it is, or would be.
     pub path: PathBuf,
+    /// The folder of all outputs of its job.
+    pub folder: PathBuf,
     /// The class of the failure.
     pub kind: Option<FailureKind>,
     /// What went wrong, one line.
@@ -43,6 +45,7 @@ fn record(book: &Book, place: lote_engine::event::Place) -> Option<OutputRecord>
         status: end.status,
         bytes: end.bytes,
         path,
+        folder: book.plan.output_folder().to_owned(),
         kind: end.kind,
         message: end.message.clone(),
     })

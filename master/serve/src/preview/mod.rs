@@ -149,7 +149,8 @@ async fn assets(orders: &[Order]) -> Result<Vec<Asset>, Refused> {
     // Fonts may have to be looked for.
     let look = move || plan::assets(&variants, Path::new(""), &[]);
     let failed = |what: String| Refused::Failed(Failure::new(FailureKind::Filter, what));
-    let found = tokio::task::spawn_blocking(look).await.map_err(|error| failed(error.to_string()))?;
+    let found =
+        tokio::task::spawn_blocking(look).await.map_err(|error| failed(error.to_string()))?;
     let mut assets: Vec<Asset> = Vec::new();
     for asset in found.map_err(|error| failed(error.to_string()))?.concat() {
         if !assets.contains(&asset) {

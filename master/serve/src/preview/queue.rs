@@ -100,13 +100,8 @@ mod tests {
 
     fn add(queue: &mut Queue, urgency: Urgency, name: &str) -> Result<Answer, Refused> {
         let (reply, answer) = oneshot::channel();
-        let ticket = Ticket {
-            input: name.into(),
-            orders: Vec::new(),
-            assets: Vec::new(),
-            reply,
-            deaths: 0,
-        };
+        let ticket =
+            Ticket { input: name.into(), orders: Vec::new(), assets: Vec::new(), reply, deaths: 0 };
         queue.add(urgency, ticket).map(|()| answer)
     }
 

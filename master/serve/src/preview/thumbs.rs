@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use lote_imaging::formats::JPEG;
 use lote_protocol::filter::{FilterCall, Value};
-use lote_protocol::format::Format;
 use lote_protocol::message::Size;
 use lote_protocol::task::Encoding;
 
@@ -79,8 +79,7 @@ impl Darkroom {
         if let Ok(Ok(jpeg)) = read {
             return Ok(Thumbnail { jpeg, source: None });
         }
-        let encoding =
-            Encoding { format: Some(Format::Jpeg), quality: QUALITY, ..Encoding::default() };
+        let encoding = Encoding { format: Some(JPEG.id), quality: QUALITY, ..Encoding::default() };
         let order = Order { steps: vec![fit(SIDE_PX, SIDE_PX)], encoding };
         let mut prints = self.develop(Urgency::Thumbnail, input, vec![order]).await?;
         let Some(print) = prints.pop() else {

@@ -10,11 +10,12 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Component, Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::file;
+use lote_engine::system::files::open_inside;
 
 /// A file to be packed.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
+    folder: PathBuf,
     path: PathBuf,
     name: String,
     bytes: u64,
@@ -22,11 +23,18 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The file at `path`, under that name in the archive; `None` if there is no such file.
-    pub(super) fn new(path: PathBuf, name: String) -> Option<Self> {
-        let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
-        let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
-        Some(Self { path, name, bytes: metadata.len(), modified: unix_seconds(modified) })
+    /// The file at `path`, under that name in the archive; `None` if there is no such file in the
+    /// folder, wherever links lead.
+    pub(super) fn new(folder: PathBuf, path: PathBuf, name: String) -> Option<Self> {
+        let metadata = open_inside(std::slice::from_ref(&folder), &path).ok()?.metadata().ok()?;
+        let modified = unix_seconds(metadata.modified().unwrap_or(UNIX_EPOCH));
+        Some(Self { folder, path, name, bytes: metadata.len(), modified })
+    }
+
+    /// The file, if it still is where it was and of the size that it had.
+    fn open(&self) -> io::Result<File> {
+        let file = open_inside(std::slice::from_ref(&self.folder), &self.path)?;
+        if file.metadata()?.len() == self.bytes { Ok(file) } else { Err(changed(self)) }
     }
 }
 
@@ -115,10 +123,7 @@ pub(super) fn write(entries: &[Entry], out: &mut impl Write) -> io::Result<()> {
     let mut place = 0;
     let mut central = Vec::new();
     for entry in entries {
-        let (mut file, bytes) = file::open(&entry.path)?;
-        if bytes != entry.bytes {
-            return Err(changed(entry));
-        }
+        let (mut file, bytes) = (entry.open()?, entry.bytes);
         let checksum = checksum(&mut file)?;
         file.rewind()?;
         let mut head = Record::default();
@@ -284,7 +289,13 @@ mod tests {
     use super::*;
 
     fn entry(name: &str, bytes: u64) -> Entry {
-        Entry { path: "x".into(), name: name.into(), bytes, modified: 1_700_000_000 }
+        Entry {
+            folder: "".into(),
+            path: "x".into(),
+            name: name.into(),
+            bytes,
+            modified: 1_700_000_000,
+        }
     }
 
     #[test]
@@ -312,7 +323,8 @@ mod tests {
         for (name, content) in [("grises/ñ 🎨.txt", vec![7; 200_000]), ("b.txt", Vec::new())] {
             let path = folder.path().join(name.replace('/', "-"));
             std::fs::write(&path, content).unwrap();
-            entries.push(Entry::new(path, names.of(Path::new(name))).unwrap());
+            entries
+                .push(Entry::new(folder.path().into(), path, names.of(Path::new(name))).unwrap());
         }
         let mut archive = Vec::new();
         write(&entries, &mut archive).unwrap();
@@ -363,7 +375,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         std::fs::write(&path, "short").unwrap();
-        let entry = Entry::new(path.clone(), "a".into()).unwrap();
+        let entry = Entry::new(folder.path().into(), path.clone(), "a".into()).unwrap();
         std::fs::write(&path, "longer now").unwrap();
         assert!(write(&[entry], &mut Vec::new()).is_err());
     }

@@ -45,6 +45,11 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "not_found", "nothing of that id")
     }
 
+    /// 404: what was there is not there any more.
+    pub fn gone() -> Self {
+        Self { message: "the file is not there any more".into(), ..Self::not_found() }
+    }
+
     /// 409: not now.
     pub fn conflict(code: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, message)

@@ -1,17 +1,17 @@
 //! Files as answers: streamed, and only regular ones.
 
-use std::fs::{File, OpenOptions};
-use std::io;
-use std::path::Path;
+use std::fs::File;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use lote_engine::system::files::open_inside;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio_util::io::ReaderStream;
 
 use super::error::Refusal;
+use crate::jobs::OutputRecord;
 
 /// How much of a file is read at a time, bytes.
 const CHUNK_BYTES: usize = 128 << 10;
@@ -31,55 +31,36 @@ const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// Opens a regular file without ever waiting for it, as a FIFO would make one. Returns its size
-/// in bytes too.
-pub fn open(path: &Path) -> io::Result<(File, u64)> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        options.custom_flags(flags.bits().cast_signed());
-    }
-    let file = options.open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "not a regular file"));
-    }
-    Ok((file, metadata.len()))
+/// Opens an output: a regular file in its job's folder. Beside the thread that answers.
+pub async fn output(record: &OutputRecord) -> Result<File, Refusal> {
+    let (folder, path) = (record.folder.clone(), record.path.clone());
+    let opened = tokio::task::spawn_blocking(move || open_inside(&[folder], &path)).await;
+    opened.ok().and_then(Result::ok).ok_or_else(Refusal::gone)
 }
 
 /// A file to be kept under that name.
-pub async fn attachment(path: &Path, name: &str) -> Result<Response, Refusal> {
-    let mut response = stream(path, "application/octet-stream").await?;
+pub fn attachment(file: File, name: &str) -> Response {
+    let mut response = stream(file, "application/octet-stream");
     response.headers_mut().insert(CONTENT_DISPOSITION, disposition("attachment", name));
-    Ok(response)
+    response
 }
 
 /// A file to be shown, of a type that browsers only ever show as a picture.
-pub async fn inline(path: &Path, name: &str, kind: &'static str) -> Result<Response, Refusal> {
-    let mut response = stream(path, kind).await?;
+pub fn inline(file: File, name: &str, kind: &'static str) -> Response {
+    let mut response = stream(file, kind);
     response.headers_mut().insert(CONTENT_DISPOSITION, disposition("inline", name));
-    Ok(response)
+    response
 }
 
-async fn stream(path: &Path, kind: &'static str) -> Result<Response, Refusal> {
-    let path = path.to_owned();
-    let opened = tokio::task::spawn_blocking(move || open(&path)).await;
-    let Ok(Ok((file, bytes))) = opened else {
-        return Err(Refusal {
-            message: "the file is not there any more".into(),
-            ..Refusal::not_found()
-        });
-    };
+fn stream(file: File, kind: &'static str) -> Response {
+    // It may grow while it is sent.
+    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
     let file = tokio::io::AsyncReadExt::take(tokio::fs::File::from_std(file), bytes);
     let body = Body::from_stream(ReaderStream::with_capacity(file, CHUNK_BYTES));
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CONTENT_LENGTH, bytes.into());
-    Ok((headers, body).into_response())
+    (headers, body).into_response()
 }
 
 /// `Content-Disposition` with a name for old programs and for new ones (RFC 6266).
@@ -101,22 +82,5 @@ mod tests {
     fn any_name_is_a_safe_header() {
         let value = disposition("attachment", "Boda \"Ñ\"\r\nSet-Cookie: a=b.zip");
         insta::assert_snapshot!(value.to_str().unwrap(), @r#"attachment; filename="Boda _____Set-Cookie: a=b.zip"; filename*=UTF-8''Boda%20%22%C3%91%22%0D%0ASet-Cookie%3A%20a%3Db.zip"#);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn what_is_no_regular_file_is_not_opened() {
-        let folder = tempfile::tempdir().unwrap();
-        let fifo = folder.path().join("x.jpg");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &fifo,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::RUSR,
-            0,
-        )
-        .unwrap();
-        assert!(open(&fifo).is_err());
-        assert!(open(folder.path()).is_err());
     }
 }

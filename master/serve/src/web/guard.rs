@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, LOCATION, ORIGIN,
     REFERRER_POLICY, SET_COOKIE, UPGRADE, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -28,7 +28,12 @@ pub(super) async fn check(
         Decision::Pass => next.run(request).await,
         Decision::Answer(response) => response,
     };
+    let refused = is_refusal(response.status());
     let headers = response.headers_mut();
+    if refused {
+        // Whoever is not let in keeps no connection.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -45,6 +50,12 @@ pub(super) async fn check(
         headers.append(VARY, HeaderValue::from_static("Origin"));
     }
     response
+}
+
+/// Whether a status says that who asks is not let in.
+pub(super) fn is_refusal(status: StatusCode) -> bool {
+    [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::MISDIRECTED_REQUEST]
+        .contains(&status)
 }
 
 enum Decision {

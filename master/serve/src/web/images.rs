@@ -177,8 +177,9 @@ async fn clear(State(app): State<App>, _: Command<Value>) -> Json<Value> {
 }
 
 async fn original(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
-    let image = app.image(id).await?;
-    file::attachment(&image.path, &image.name).await
+    let images = app.images.clone();
+    let (image, file) = blocking(move || images.open(&id)).await?.ok_or_else(Refusal::not_found)?;
+    Ok(file::attachment(file.map_err(|_| Refusal::gone())?, &image.name))
 }
 
 /// Does something that waits for the disk, beside the thread that answers.

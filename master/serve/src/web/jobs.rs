@@ -12,13 +12,14 @@ use serde_json::{Value, json};
 use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, is_local};
-use crate::jobs::{Accepted, CompareRequest, JobError, JobRequest};
+use crate::jobs::{Accepted, Checked, CompareRequest, JobError, JobRequest};
 use lote_engine::event::Status;
 
 /// The routes.
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/api/jobs", post(start))
+        .route("/api/jobs/check", post(check))
         .route("/api/jobs/{job}/pause", post(pause))
         .route("/api/jobs/{job}/resume", post(resume))
         .route("/api/jobs/{job}/cancel", post(cancel))
@@ -63,6 +64,13 @@ async fn start(
     Command(request): Command<JobRequest>,
 ) -> Result<Json<Accepted>, Refusal> {
     Ok(Json(app.jobs.start(request).await?))
+}
+
+async fn check(
+    State(app): State<App>,
+    Command(request): Command<JobRequest>,
+) -> Result<Json<Checked>, Refusal> {
+    Ok(Json(app.jobs.check(request).await?))
 }
 
 async fn pause(State(app): State<App>, Id(job): Id, _: Command<Value>) -> Done {

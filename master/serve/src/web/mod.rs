@@ -8,6 +8,7 @@ pub mod access;
 mod archive;
 mod assets;
 pub mod body;
+mod connections;
 pub mod error;
 pub mod file;
 mod guard;

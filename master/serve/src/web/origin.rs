@@ -10,7 +10,7 @@ use crate::jobs::{JobError, JobRequest, OutputRequest, VariantRequest};
 use crate::live::shapes::Step;
 use lote_engine::catalogue;
 use lote_engine::event::Mode;
-use lote_engine::plan::IfExists;
+use lote_engine::plan::{IfCollides, IfExists};
 
 /// Speaks with a client until it leaves.
 pub(super) async fn serve(app: App, mut socket: Socket) -> Result<(), Gone> {
@@ -144,6 +144,7 @@ fn request(app: &App, command: &Value) -> Result<JobRequest, &'static str> {
             quality: 75,
             pattern: "{name}_{variant}".into(),
             if_exists: IfExists::Overwrite,
+            if_collides: IfCollides::Fail,
         },
     })
 }

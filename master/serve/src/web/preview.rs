@@ -1,6 +1,8 @@
 //! Pictures that workers make for the page: thumbnails, previews, and outputs as a browser can
 //! show them.
 
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
 use std::path::Path as FilePath;
 use std::time::Instant;
 
@@ -10,20 +12,22 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use lote_imaging::formats::{JPEG, PNG, SNIFF_BYTES, Sniffed, find, sniff};
 use lote_protocol::filter::FilterCall;
-use lote_protocol::format::{Format, SNIFF_BYTES, Sniffed};
+use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::Deserialize;
 
 use super::body::{Asked, Command, Id};
 use super::error::Refusal;
+use super::images::blocking;
 use super::{App, file};
 use crate::images::Input;
 use crate::jobs::{OutputRecord, check_encoding, check_steps};
 use crate::live::shapes::Step;
 use crate::preview::{Order, Print, Refused, Urgency, fit};
 use lote_engine::event::Status;
-use lote_engine::plan::sniff_head;
+use lote_engine::system::files::open_regular;
 
 /// Quality of previews that are not the batch's own file.
 const PREVIEW_QUALITY: u8 = 90;
@@ -102,46 +106,48 @@ async fn output(
     Asked(query): Asked<OutputQuery>,
 ) -> Result<Response, Refusal> {
     let record = written(&app, &id)?;
+    let file = file::output(&record).await?;
     if query.download.is_some() {
-        return file::attachment(&record.path, &record.name).await;
+        return Ok(file::attachment(file, &record.name));
     }
-    if let Some(kind) = shown_as(content(&record.path).await) {
-        return file::inline(&record.path, &record.name, kind).await;
+    let (file, content) = blocking(move || {
+        let mut file = file;
+        let content = content(&mut file).unwrap_or(Sniffed::Unknown);
+        (file, content)
+    })
+    .await?;
+    if let Some(kind) = shown_as(content) {
+        return Ok(file::inline(file, &record.name, kind));
     }
     let print = as_png(&app, &record.path).await?;
     Ok(([(CONTENT_TYPE, "image/png")], read(&print).await?).into_response())
 }
 
-/// What the first bytes of a file show it to be.
-async fn content(path: &FilePath) -> Sniffed {
+/// What the first bytes of a file show it to be. Blocks.
+fn content(file: &mut File) -> io::Result<Sniffed> {
+    let mut head = Vec::with_capacity(SNIFF_BYTES);
+    file.take(SNIFF_BYTES as u64).read_to_end(&mut head)?;
+    file.rewind()?;
+    Ok(sniff(&head))
+}
+
+/// The same of a file that workers read by its path.
+async fn content_at(path: &FilePath) -> Sniffed {
     let path = path.to_owned();
-    let head = tokio::task::spawn_blocking(move || {
-        use std::io::Read as _;
-        let (file, _) = file::open(&path)?;
-        let mut head = Vec::with_capacity(SNIFF_BYTES);
-        file.take(SNIFF_BYTES as u64).read_to_end(&mut head)?;
-        Ok::<_, std::io::Error>(head)
-    });
-    match head.await {
-        Ok(Ok(head)) => sniff_head(&head),
-        Ok(Err(_)) | Err(_) => Sniffed::Unknown,
-    }
+    let content = blocking(move || content(&mut open_regular(&path)?)).await;
+    content.ok().and_then(Result::ok).unwrap_or(Sniffed::Unknown)
 }
 
 /// The type that a browser shows a file as; `None` if it cannot.
-const fn shown_as(content: Sniffed) -> Option<&'static str> {
+fn shown_as(content: Sniffed) -> Option<&'static str> {
     match content {
-        Sniffed::Known(Format::Jpeg) => Some("image/jpeg"),
-        Sniffed::Known(Format::Png) => Some("image/png"),
-        Sniffed::Known(Format::WebP) => Some("image/webp"),
-        Sniffed::Known(Format::Gif) => Some("image/gif"),
-        Sniffed::Known(Format::Bmp) => Some("image/bmp"),
-        Sniffed::Known(Format::Tiff) | Sniffed::Unsupported(_) | Sniffed::Unknown => None,
+        Sniffed::Known(format) => format.in_browsers.then_some(format.mime),
+        Sniffed::Unsupported(_) | Sniffed::Unknown => None,
     }
 }
 
 async fn as_png(app: &App, path: &FilePath) -> Result<Print, Refusal> {
-    let encoding = Encoding { format: Some(Format::Png), ..Encoding::default() };
+    let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
     let order = Order { steps: Vec::new(), encoding };
     let prints = app.darkroom.develop(Urgency::Preview, path, vec![order]).await?;
     only(prints)
@@ -168,7 +174,7 @@ struct PreviewRequest {
 
 #[derive(Deserialize)]
 struct PreviewEncoding {
-    format: Option<Format>,
+    format: Option<FormatId>,
     quality: u8,
 }
 
@@ -195,7 +201,7 @@ async fn preview(
     app.images.facts(&image.id, picture.source.width, picture.source.height);
 
     let body = read(&picture).await?;
-    let kind = shown_as(sniff_head(&body)).unwrap_or("application/octet-stream");
+    let kind = shown_as(sniff(&body)).unwrap_or("application/octet-stream");
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -262,10 +268,10 @@ async fn whole(
     let nothing = || Refused::NoWorker("it made nothing".into());
     let print = prints.pop().ok_or_else(nothing)?;
     let file = Some(FileFacts::from(&print));
-    if shown_as(content(print.path()).await).is_some() {
+    if shown_as(content_at(print.path()).await).is_some() {
         return Ok(Made { picture: print, file, is_resized: true });
     }
-    let encoding = Encoding { format: Some(Format::Png), ..Encoding::default() };
+    let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
     let orders = vec![Order { steps: Vec::new(), encoding }];
     let mut prints = app.darkroom.develop(Urgency::Preview, print.path(), orders).await?;
     let mut picture = prints.pop().ok_or_else(nothing)?;
@@ -283,17 +289,16 @@ async fn scaled(
     is_exact: bool,
 ) -> Result<Made, Refused> {
     let (width, height) = (i64::from(size.width_px), i64::from(size.height_px));
-    let format = match encoding.format {
+    let format = match encoding.format.and_then(find) {
         Some(format) => format,
-        None => match content(&image.path).await {
-            Sniffed::Known(format) => format,
-            Sniffed::Unsupported(_) | Sniffed::Unknown => Format::Jpeg,
+        None => match content_at(&image.path).await {
+            Sniffed::Known(format) => format.gives(true),
+            Sniffed::Unsupported(_) | Sniffed::Unknown => &JPEG,
         },
     };
-    // Only these have no transparency that ought to be seen.
-    let is_opaque = matches!(format, Format::Jpeg | Format::Bmp);
+    let is_opaque = !format.holds.alpha;
     let shown = Encoding {
-        format: Some(if is_opaque { Format::Jpeg } else { Format::Png }),
+        format: Some(if is_opaque { JPEG.id } else { PNG.id }),
         quality: PREVIEW_QUALITY,
         ..encoding.clone()
     };

@@ -17,9 +17,13 @@ use super::body::{Command, Id};
 use super::error::Refusal;
 use super::images::blocking;
 use crate::redact;
+use lote_engine::system::files::read_regular;
 
 /// How many recipes are kept.
 const MAX_RECIPES: usize = 200;
+
+/// A larger file holds no recipes, bytes.
+const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// Longest name, characters.
 const MAX_NAME_CHARS: usize = 80;
@@ -48,7 +52,7 @@ struct Recipe {
 impl Recipes {
     /// Those in that file, which need not exist. One that cannot be understood is put aside.
     pub fn load(file: PathBuf) -> Self {
-        let kept = match fs::read(&file) {
+        let kept = match read_regular(&file, MAX_FILE_BYTES) {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|error| {
                 tracing::warn!(file = %file.display(), %error, "recipes cannot be read");
                 // It stays where a person can look at it.

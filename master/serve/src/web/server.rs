@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener, ToSocketAddrs};
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,9 +13,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use super::connections::{Connections, Known};
+use super::guard::is_refusal;
 use super::patience::Patient;
 
 /// Largest head of a request, bytes.
@@ -27,9 +28,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the other end may take nothing of an answer.
 const STALLED: Duration = Duration::from_secs(60);
-
-/// Connections at the same time: 64 pages, with as many connections each as browsers make.
-const MAX_CONNECTIONS: usize = 512;
 
 /// How long answers under way may take once the server is asked to end.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -63,19 +61,19 @@ pub async fn serve(
     router: Router,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = Connections::default();
     let mut accepting = Vec::new();
     for listener in listeners {
         let listener = TcpListener::from_std(listener)?;
-        let accept = accept(listener, router.clone(), Arc::clone(&room), stop.clone());
+        let accept = accept(listener, router.clone(), connections.clone(), stop.clone());
         accepting.push(tokio::spawn(accept));
     }
     for task in accepting {
         // It ends when the server does.
         let _ = task.await;
     }
-    // All places are free when no connection is left; what has not ended by then is cut off.
-    let _ = timeout(FAREWELL, room.acquire_many(MAX_CONNECTIONS as u32)).await;
+    // What has not ended by then is cut off.
+    let _ = timeout(FAREWELL, connections.all_ended()).await;
     Ok(())
 }
 
@@ -83,26 +81,29 @@ pub async fn serve(
 async fn accept(
     listener: TcpListener,
     router: Router,
-    room: Arc<Semaphore>,
+    connections: Connections,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        let next = async {
-            let place = Arc::clone(&room).acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
-            next = next => next,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match accepted {
             Ok((stream, peer)) => {
+                let Some(place) = connections.enter(peer.ip()) else { continue };
                 // Small answers must not wait for more.
                 let _ = stream.set_nodelay(true);
-                let answered = answer(stream, peer, router.clone(), stop.clone());
+                let known = place.known.clone();
+                let answered = answer(stream, peer, known, router.clone(), stop.clone());
                 tokio::spawn(async move {
-                    if let Err(error) = answered.await {
-                        tracing::debug!(%peer, %error, "a connection broke off");
+                    tokio::select! {
+                        ended = answered => if let Err(error) = ended {
+                            tracing::debug!(%peer, %error, "a connection broke off");
+                        },
+                        () = place.leave.notified() => {
+                            tracing::debug!(%peer, "a stranger made room");
+                        }
                     }
                     drop(place);
                 });
@@ -120,13 +121,21 @@ async fn accept(
 pub(super) async fn answer(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
+    known: Known,
     router: Router,
     mut stop: watch::Receiver<bool>,
 ) -> hyper::Result<()> {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.call(request)
+        let (answered, known) = (router.call(request), known.clone());
+        async move {
+            let response = answered.await;
+            if response.as_ref().is_ok_and(|response| !is_refusal(response.status())) {
+                known.set();
+            }
+            response
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

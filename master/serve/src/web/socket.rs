@@ -10,7 +10,7 @@ use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use lote_protocol::format::Format;
+use lote_imaging::formats::ALL;
 use lote_protocol::sandbox::{Level, Sandbox};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
@@ -190,14 +190,17 @@ fn is_snapshot_request(text: &str) -> bool {
 /// What a page is told first.
 fn hello(app: &App, is_local: bool) -> Value {
     let config = app.jobs.config();
-    let formats = Format::ALL.map(|format| {
-        json!({
-            "id": format,
-            "name": format.name(),
-            "extension": format.extensions()[0],
-            "quality": matches!(format, Format::Jpeg | Format::WebP),
+    let written = ALL.iter().filter(|format| format.is_written());
+    let formats: Vec<_> = written
+        .map(|format| {
+            json!({
+                "id": format.id,
+                "name": format.name,
+                "extension": format.endings[0],
+                "quality": format.has_quality,
+            })
         })
-    });
+        .collect();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     json!({
         "tipo": "hola",

@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::connections::Known;
 use super::*;
 use crate::jobs::Config;
 use lote_engine::event::Mode;
@@ -81,7 +82,13 @@ impl Server {
     async fn connect(&self, sent: &str) -> DuplexStream {
         let (mut ours, theirs) = duplex(PIPE_BYTES);
         let peer = ([127, 0, 0, 1], 5000).into();
-        tokio::spawn(server::answer(theirs, peer, self.router.clone(), self.stop.clone()));
+        tokio::spawn(server::answer(
+            theirs,
+            peer,
+            Known::default(),
+            self.router.clone(),
+            self.stop.clone(),
+        ));
         ours.write_all(sent.as_bytes()).await.unwrap();
         ours
     }

@@ -89,7 +89,7 @@ fn entries(app: &App, job: &str, variant: Option<usize>) -> Option<Vec<Entry>> {
     });
     let entry = |output: crate::jobs::OutputRecord| {
         let below = output.path.strip_prefix(&folder).ok()?;
-        Entry::new(output.path.clone(), names.of(below))
+        Entry::new(output.folder, output.path.clone(), names.of(below))
     };
     Some(wanted.filter_map(entry).collect())
 }

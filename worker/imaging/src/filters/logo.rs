@@ -79,7 +79,13 @@ const PARAMS: &[ParamSpec] = &[
             en: "0 is invisible, 1 leaves it as it is.",
         },
         unit: Unit::None,
-        kind: ParamKind::Float { min: 0.0, max: 1.0, slider_max: 1.0, step: 0.05, default: Some(1.0) },
+        kind: ParamKind::Float {
+            min: 0.0,
+            max: 1.0,
+            slider_max: 1.0,
+            step: 0.05,
+            default: Some(1.0),
+        },
     },
     ParamSpec {
         id: "angulo",
@@ -144,7 +150,10 @@ impl Logo {
         let angle = self.angle.to_radians();
         let (sin, cos) = (angle.sin().abs(), angle.cos().abs());
         let (w, h) = (f64::from(own_width), f64::from(own_height));
-        let room = f64::min(f64::from(width) / (w * cos + h * sin), f64::from(height) / (w * sin + h * cos));
+        let room = f64::min(
+            f64::from(width) / (w * cos + h * sin),
+            f64::from(height) / (w * sin + h * cos),
+        );
         scale = scale.min(room);
         let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
         let size = (side(own_width).min(width), side(own_height).min(height));
@@ -244,7 +253,8 @@ mod tests {
 
     #[test]
     fn tiles_reach_every_corner() {
-        let pixels = stamped(&Logo { margin: Length::Px(0), ..logo(Length::Px(40), true) }, 210, 95);
+        let pixels =
+            stamped(&Logo { margin: Length::Px(0), ..logo(Length::Px(40), true) }, 210, 95);
         let marked = pixels.iter().filter(|pixel| **pixel != [100; 3]).count();
         assert!(marked * 10 > pixels.len() * 9, "{marked} of {}", pixels.len());
     }

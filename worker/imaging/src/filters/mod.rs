@@ -344,9 +344,7 @@ impl From<FilterError> for Failure {
             FilterError::Unknown(_) => FailureKind::Panic,
             FilterError::TooLarge { .. }
             | FilterError::Unwritable { .. }
-            | FilterError::Asset { .. } => {
-                FailureKind::Filter
-            }
+            | FilterError::Asset { .. } => FailureKind::Filter,
         };
         Self::new(kind, error.to_string())
     }

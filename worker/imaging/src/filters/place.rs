@@ -78,7 +78,9 @@ impl Place {
 pub(super) fn tiles(on: (u32, u32), mark: (usize, usize), gap: i64) -> Vec<(i64, i64)> {
     let step = (mark.0 as i64 + gap.max(1), mark.1 as i64 + gap.max(1));
     let mut corners = Vec::new();
-    for (row, top) in (0..).map(|row| (row, row * step.1 + gap / 2)).take_while(|(_, top)| *top < i64::from(on.1)) {
+    for (row, top) in
+        (0..).map(|row| (row, row * step.1 + gap / 2)).take_while(|(_, top)| *top < i64::from(on.1))
+    {
         let first = gap / 2 - if row % 2 == 0 { 0 } else { step.0 / 2 };
         let columns = (0..).map(|column| first + column * step.0);
         corners.extend(columns.take_while(|left| *left < i64::from(on.0)).map(|left| (left, top)));

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use lote_protocol::filter::{
-    Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit,
-};
+use lote_protocol::filter::{Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit};
 
 use super::kernels::affine::{Affine, Turned};
 use super::kernels::canvas::{self, Canvas, Draw};
@@ -343,7 +341,8 @@ impl Draw for Written {
             Ink { mask, corners: &self.outer, color: *color, opacity }.draw(over, pool);
         }
         let over = Canvas { width, height, channels, top, samples, source: None };
-        Ink { mask: &self.mask, corners: &self.corners, color: self.color, opacity }.draw(over, pool);
+        Ink { mask: &self.mask, corners: &self.corners, color: self.color, opacity }
+            .draw(over, pool);
     }
 }
 
@@ -424,9 +423,8 @@ impl Filter for Watermark {
         // Most frames have it.
         let mut pool = Pool::new();
         let colors = frames.iter().filter_map(|frame| Some(self.written(frame, &mut pool)?.color));
-        let (white, all) = colors.fold((0, 0), |(white, all), color| {
-            (white + usize::from(color == [255; 3]), all + 1)
-        });
+        let (white, all) = colors
+            .fold((0, 0), |(white, all), color| (white + usize::from(color == [255; 3]), all + 1));
         let color = if white * 2 >= all { [255; 3] } else { [0; 3] };
         Some(Box::new(Self { color: Some(color), ..self.clone() }))
     }

@@ -2,48 +2,34 @@
 
 use std::borrow::Cow;
 
+use super::table::Holds;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
-
-/// What a format can hold.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    /// Name of the format, for notes.
-    pub(crate) name: &'static str,
-    /// Gray without colour channels.
-    pub(crate) gray: bool,
-    /// Alpha.
-    pub(crate) alpha: bool,
-    /// 16 bits a sample.
-    pub(crate) deep: bool,
-}
 
 /// The picture as the format can hold it. Where alpha has to go, the picture is laid over
 /// `background` (sRGB); where bits have to go, samples are rounded. What is lost is noted.
 pub(crate) fn fit<'a>(
     picture: &'a Picture,
-    shape: Shape,
+    holds: Holds,
+    name: &str,
     background: [u8; 3],
     pool: &mut Pool,
     notes: &mut Vec<String>,
 ) -> Cow<'a, Picture> {
     let mut fitted = Cow::Borrowed(picture);
-    if picture.channels.has_alpha() && !shape.alpha {
+    if picture.channels.has_alpha() && !holds.alpha {
         let (flat, visible) = flatten(&fitted, background, pool);
         if visible {
-            notes.push(format!(
-                "transparency replaced by the background colour: {} has none",
-                shape.name
-            ));
+            notes.push(format!("transparency replaced by the background colour: {name} has none"));
         }
         replace(&mut fitted, flat, pool);
     }
-    if !shape.deep && matches!(fitted.samples, Samples::U16(_)) {
-        notes.push(format!("16 bits a channel rounded to 8: {} holds no more here", shape.name));
+    if !holds.deep && matches!(fitted.samples, Samples::U16(_)) {
+        notes.push(format!("16 bits a channel rounded to 8: {name} holds no more here"));
         let shallow = to_8_bits(&fitted, pool);
         replace(&mut fitted, shallow, pool);
     }
-    if !shape.gray && !fitted.channels.is_color() {
+    if !holds.gray && !fitted.channels.is_color() {
         let colored = to_color(&fitted, pool);
         replace(&mut fitted, colored, pool);
     }
@@ -183,16 +169,16 @@ fn spread<T: Copy>(from: &[T], to: &mut [T], channels: Channels) {
 mod tests {
     use super::*;
 
-    const JPEG: Shape = Shape { name: "JPEG", gray: true, alpha: false, deep: false };
+    const NO_ALPHA: Holds = crate::formats::JPEG.holds;
 
     fn pixels(channels: Channels, samples: Samples) -> Picture {
         Picture { width: (samples.len() / channels.count()) as u32, height: 1, channels, samples }
     }
 
-    fn fitted(picture: &Picture, shape: Shape, background: [u8; 3]) -> (Picture, Vec<String>) {
+    fn fitted(picture: &Picture, holds: Holds, background: [u8; 3]) -> (Picture, Vec<String>) {
         let mut notes = Vec::new();
         let mut pool = Pool::new();
-        let fitted = fit(picture, shape, background, &mut pool, &mut notes).into_owned();
+        let fitted = fit(picture, holds, "JPEG", background, &mut pool, &mut notes).into_owned();
         (fitted, notes)
     }
 
@@ -200,7 +186,7 @@ mod tests {
     fn what_fits_is_not_copied() {
         let picture = pixels(Channels::Rgb, Samples::U8(vec![1, 2, 3]));
         let mut pool = Pool::new();
-        let fitted = fit(&picture, JPEG, [255; 3], &mut pool, &mut Vec::new());
+        let fitted = fit(&picture, NO_ALPHA, "JPEG", [255; 3], &mut pool, &mut Vec::new());
         assert!(matches!(fitted, Cow::Borrowed(_)));
     }
 
@@ -210,17 +196,17 @@ mod tests {
             Channels::Rgba,
             Samples::U8(vec![200, 100, 0, 0, 200, 100, 0, 255, 0, 0, 0, 128]),
         );
-        let (white, notes) = fitted(&picture, JPEG, [255; 3]);
+        let (white, notes) = fitted(&picture, NO_ALPHA, [255; 3]);
         assert_eq!(white.samples, Samples::U8(vec![255, 255, 255, 200, 100, 0, 127, 127, 127]));
         assert_eq!(notes.len(), 1);
-        let (red, _) = fitted(&picture, JPEG, [255, 0, 0]);
+        let (red, _) = fitted(&picture, NO_ALPHA, [255, 0, 0]);
         assert_eq!(red.samples, Samples::U8(vec![255, 0, 0, 200, 100, 0, 127, 0, 0]));
     }
 
     #[test]
     fn alpha_that_hides_nothing_goes_without_a_note() {
         let picture = pixels(Channels::GrayAlpha, Samples::U8(vec![7, 255, 9, 255]));
-        let (flat, notes) = fitted(&picture, JPEG, [255; 3]);
+        let (flat, notes) = fitted(&picture, NO_ALPHA, [255; 3]);
         assert_eq!(flat, pixels(Channels::Gray, Samples::U8(vec![7, 9])));
         assert!(notes.is_empty());
     }
@@ -228,7 +214,7 @@ mod tests {
     #[test]
     fn gray_over_a_colour_becomes_colour() {
         let picture = pixels(Channels::GrayAlpha, Samples::U8(vec![9, 255, 9, 0]));
-        let (flat, _) = fitted(&picture, JPEG, [1, 2, 3]);
+        let (flat, _) = fitted(&picture, NO_ALPHA, [1, 2, 3]);
         assert_eq!(flat, pixels(Channels::Rgb, Samples::U8(vec![9, 9, 9, 1, 2, 3])));
     }
 
@@ -240,16 +226,16 @@ mod tests {
         }
         let deep =
             pixels(Channels::Rgba, Samples::U16(vec![65_535, 32_768, 0, 65_535, 0, 0, 0, 0]));
-        let (shallow, notes) = fitted(&deep, JPEG, [255, 128, 0]);
+        let (shallow, notes) = fitted(&deep, NO_ALPHA, [255, 128, 0]);
         assert_eq!(shallow.samples, Samples::U8(vec![255, 128, 0, 255, 128, 0]));
         assert_eq!(notes.len(), 2);
     }
 
     #[test]
     fn gray_is_repeated_where_colour_is_needed() {
-        let shape = Shape { gray: false, alpha: true, ..JPEG };
+        let holds = Holds { gray: false, alpha: true, ..NO_ALPHA };
         let picture = pixels(Channels::GrayAlpha, Samples::U8(vec![5, 6]));
-        let (colored, _) = fitted(&picture, shape, [255; 3]);
+        let (colored, _) = fitted(&picture, holds, [255; 3]);
         assert_eq!(colored, pixels(Channels::Rgba, Samples::U8(vec![5, 5, 5, 6])));
     }
 }

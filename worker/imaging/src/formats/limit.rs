@@ -1,14 +1,15 @@
 //! What is checked against the limits before a buffer is allocated.
 
-use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+
+use super::table::Format;
 
 /// Checks the size of a picture: neither side 0, and neither the pixels of all frames nor the bytes
 /// of their samples above the limits. `pixel_bytes` is what a pixel takes up in memory.
 pub(crate) fn check(
     limits: &Limits,
-    format: Format,
+    format: &Format,
     (width, height): (u32, u32),
     frames: u64,
     pixel_bytes: u64,
@@ -16,7 +17,7 @@ pub(crate) fn check(
     if width == 0 || height == 0 {
         return Err(Failure::new(
             FailureKind::Damaged,
-            format!("the {} is damaged: its width or height is 0", format.name()),
+            format!("the {} is damaged: its width or height is 0", format.name),
         ));
     }
     let pixels = u128::from(width) * u128::from(height) * u128::from(frames);
@@ -64,12 +65,11 @@ fn remedy(limits: &Limits, bytes: u128) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::PNG;
     use super::*;
 
     fn kind_of(size: (u32, u32), frames: u64, pixel_bytes: u64) -> Option<FailureKind> {
-        check(&Limits::default(), Format::Png, size, frames, pixel_bytes)
-            .err()
-            .map(|failure| failure.kind)
+        check(&Limits::default(), &PNG, size, frames, pixel_bytes).err().map(|failure| failure.kind)
     }
 
     #[test]
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn the_option_that_would_allow_it_is_named() {
         let said = |limits: Limits, pixel_bytes| {
-            check(&limits, Format::Png, (15_000, 15_000), 1, pixel_bytes).unwrap_err().message
+            check(&limits, &PNG, (15_000, 15_000), 1, pixel_bytes).unwrap_err().message
         };
         let usual = Limits::default();
         assert_eq!(

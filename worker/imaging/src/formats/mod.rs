@@ -1,33 +1,74 @@
-//! Files to pictures and back: one file per format family, each codec crate named in one only.
+//! Files to pictures and back: one folder a format, each codec crate named in one only, and a table.
 //!
 //! The format is decided by content. What a file says about itself is checked against the limits
 //! before anything of that size is allocated. Pixels come out upright, in one of four channel
 //! layouts; ICC and EXIF come with them, and whatever has to be left out is noted.
+//!
+//! To add a format: its folder, with a `pub static FORMAT` of type [`Format`], and its row in
+//! [`ALL`].
 
 mod bmp;
+mod extent;
 pub(crate) mod fit;
 mod gif;
 mod jpeg;
 pub(crate) mod limit;
 pub(crate) mod palette;
 mod png;
-pub(crate) mod probe;
+mod table;
 mod tiff;
 mod webp;
 
 use std::borrow::Cow;
 
-use lote_protocol::format::{Format, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 
+pub use self::bmp::FORMAT as BMP;
+pub use self::extent::{Extent, HEAD_BYTES};
+pub use self::gif::FORMAT as GIF;
+pub use self::jpeg::FORMAT as JPEG;
 pub use self::jpeg::rows::JpegRows;
-pub use self::probe::{Probe, probe};
+pub use self::png::FORMAT as PNG;
+pub use self::table::{
+    Format, Gives, Holds, SNIFF_BYTES, Sniffed, by_ending, by_name, find, is_image_ending,
+    recognise, sniff,
+};
+pub use self::tiff::FORMAT as TIFF;
+pub use self::webp::FORMAT as WEBP;
 use crate::color::icc;
 use crate::metadata::{exif, orientation};
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
-use fit::Shape;
+use table::{Content, Foreign, Shown, is_branded};
+
+/// The table: every format, in the order in which they are listed and looked for.
+pub static ALL: &[&Format] = &[&JPEG, &PNG, &BMP, &GIF, &TIFF, &WEBP];
+
+/// What is recognised and not read.
+static FOREIGN: &[Foreign] = &[
+    Foreign {
+        name: "AVIF",
+        endings: &["avif"],
+        magic: |head| is_branded(head, &[b"avif", b"avis"]),
+    },
+    Foreign {
+        name: "HEIC",
+        endings: &["heic", "heif"],
+        magic: |head| {
+            let brands = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
+            is_branded(head, &brands)
+        },
+    },
+    Foreign {
+        name: "JPEG XL",
+        endings: &["jxl"],
+        magic: |head| {
+            head.starts_with(b"\xff\x0a") || head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n")
+        },
+    },
+    Foreign { name: "PSD", endings: &[], magic: |head| head.starts_with(b"8BPS") },
+];
 
 /// What goes with the pixels. Orientation has already been applied to them, and the EXIF block
 /// says so.
@@ -48,17 +89,32 @@ pub struct Frame {
     pub delay_ms: u32,
 }
 
+/// How a file holds its samples where the picture in memory does not show it: so may be written what
+/// has no more colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stored {
+    /// As in memory.
+    #[default]
+    Full,
+    /// As indices into a palette.
+    Palette,
+    /// Black and white, a bit a pixel.
+    Bilevel,
+}
+
 /// A decoded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// The format it was read from.
-    pub format: Format,
-    /// Its pictures, at least one, all of the same size.
+    pub format: &'static Format,
+    /// Its pictures, at least one: of an animation all of the same size, or pages.
     pub frames: Vec<Frame>,
     /// How often an animation is played; 0 is for ever.
     pub loops: u32,
     /// Whether the file holds its samples exactly although its format need not: a lossless WebP.
     pub lossless: bool,
+    /// How the file holds its samples.
+    pub stored: Stored,
     /// ICC and EXIF.
     pub metadata: Metadata,
     /// What was left out and the user should know, one sentence each.
@@ -67,12 +123,13 @@ pub struct Document {
 
 impl Document {
     /// A document of one picture, without metadata.
-    pub fn still(format: Format, picture: Picture) -> Self {
+    pub fn still(format: &'static Format, picture: Picture) -> Self {
         Self {
             format,
             frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
+            stored: Stored::Full,
             metadata: Metadata::default(),
             notes: Vec::new(),
         }
@@ -80,10 +137,11 @@ impl Document {
 }
 
 /// What a codec reads from a file: pixels as they are stored, metadata as they are.
-struct Source {
+pub(crate) struct Source {
     frames: Vec<Frame>,
     loops: u32,
     lossless: bool,
+    stored: Stored,
     icc: Option<Vec<u8>>,
     exif: Option<Vec<u8>>,
     notes: Vec<String>,
@@ -95,6 +153,7 @@ impl Source {
             frames: vec![Frame { picture, delay_ms: 0 }],
             loops: 0,
             lossless: false,
+            stored: Stored::Full,
             icc: None,
             exif: None,
             notes: Vec::new(),
@@ -119,36 +178,12 @@ pub fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Document
         ));
     }
     let format = recognise(bytes)?;
-    let source = match format {
-        Format::Jpeg => jpeg::decode(bytes, limits, pool),
-        Format::Png => png::decode(bytes, limits, pool),
-        Format::Bmp => bmp::decode(bytes, limits, pool),
-        Format::Gif => gif::decode(bytes, limits, pool),
-        Format::Tiff => tiff::decode(bytes, limits, pool),
-        Format::WebP => webp::decode(bytes, limits, pool),
-    }?;
+    let source = (format.decode)(bytes, limits, pool)?;
     Ok(finish(format, source, limits, pool))
 }
 
-fn recognise(bytes: &[u8]) -> Result<Format, Failure> {
-    match sniff(bytes) {
-        Sniffed::Known(format) => Ok(format),
-        Sniffed::Unsupported(name) => Err(Failure::new(
-            FailureKind::Unsupported,
-            format!("{name} is not read; convert it to JPEG, PNG, TIFF or WebP first"),
-        )),
-        Sniffed::Unknown if bytes.is_empty() => {
-            Err(Failure::new(FailureKind::NotAnImage, "the file is empty"))
-        }
-        Sniffed::Unknown => Err(Failure::new(
-            FailureKind::NotAnImage,
-            "not an image: its first bytes are of no format that is read",
-        )),
-    }
-}
-
 /// Turns the pictures upright and keeps the metadata that are sound.
-fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> Document {
+fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut Pool) -> Document {
     let mut notes = source.notes;
     let mut metadata = Metadata::default();
     let mut orientation = orientation::Orientation::Upright;
@@ -188,7 +223,15 @@ fn finish(format: Format, source: Source, limits: &Limits, pool: &mut Pool) -> D
             ..frame
         })
         .collect();
-    Document { format, frames, loops: source.loops, lossless: source.lossless, metadata, notes }
+    Document {
+        format,
+        frames,
+        loops: source.loops,
+        lossless: source.lossless,
+        stored: source.stored,
+        metadata,
+        notes,
+    }
 }
 
 fn too_long(what: &str, len: usize, max: u64) -> String {
@@ -205,62 +248,61 @@ pub fn encode(
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let format = encoding.format.unwrap_or(document.format);
-    let mut notes = Vec::new();
+    let refuse = |why: String| Failure::new(FailureKind::Encode, why);
     let Some(first) = document.frames.first() else {
-        return Err(Failure::new(FailureKind::Encode, "there is no picture to write"));
-    };
-    let mut shape = match format {
-        Format::Jpeg => jpeg::SHAPE,
-        Format::Png => png::SHAPE,
-        Format::Bmp => bmp::SHAPE,
-        Format::Gif => gif::SHAPE,
-        Format::Tiff => tiff::SHAPE,
-        Format::WebP => webp::SHAPE,
+        return Err(refuse("there is no picture to write".into()));
     };
     let Picture { width, height, channels, .. } = first.picture;
-    let metadata =
-        metadata_for(document, format, (width, height), channels, &mut shape, &mut notes);
-    let background = encoding.background;
-    if format == Format::Gif {
-        let mut shown = Vec::with_capacity(document.frames.len());
-        for frame in &document.frames {
-            // Told once is enough.
-            let mut notes_of_frame = Vec::new();
-            let picture = fit::fit(&frame.picture, shape, background, pool, &mut notes_of_frame);
-            if shown.is_empty() {
-                notes.append(&mut notes_of_frame);
-            }
-            shown.push(gif::Shown { picture, delay_ms: frame.delay_ms });
-        }
-        notes.extend(gif::encode(&shown, document.loops, &metadata, out)?);
-        for frame in shown {
-            fit::give_back(frame.picture, pool);
-        }
-        return Ok(notes);
-    }
-    if document.frames.len() > 1 {
-        notes.push(format!(
-            "animation: only the first of {} frames is kept in {}",
-            document.frames.len(),
-            format.name()
-        ));
-    }
-    let picture = fit::fit(&first.picture, shape, background, pool, &mut notes);
-    let result = match format {
-        Format::Jpeg => jpeg::encode(&picture, &metadata, encoding.quality, out),
-        Format::Bmp => bmp::encode(&picture, out),
-        Format::Tiff => tiff::encode(&picture, &metadata, pool, out),
-        Format::WebP => {
-            let keep_exact = document.format == Format::WebP && document.lossless;
-            let quality = (!keep_exact).then_some(encoding.quality);
-            webp::encode(&picture, &metadata, quality, pool, out)
-        }
-        Format::Png | Format::Gif => png::encode(&picture, &metadata, pool, out),
+    let format = format_for(document, encoding, channels)?;
+    let Some(write) = format.encode else {
+        return Err(refuse(format!("{} is only read; choose another format", format.name)));
     };
-    fit::give_back(picture, pool);
+    let mut notes = Vec::new();
+    let mut holds = format.holds;
+    let metadata =
+        metadata_for(document, format, (width, height), channels, &mut holds, &mut notes);
+    let mut count = document.frames.len();
+    // Pages are no animation.
+    let are_pages = document.format == &TIFF;
+    if count > 1 && (!holds.frames || are_pages && format != &TIFF) {
+        let (whole, parts) =
+            if are_pages { ("several pages", "pages") } else { ("animation", "frames") };
+        let name = format.name;
+        notes.push(format!("{whole}: only the first of {count} {parts} is kept in {name}"));
+        count = 1;
+    }
+    let mut frames = Vec::with_capacity(count);
+    for frame in &document.frames[..count] {
+        // Told once is enough.
+        let mut told = Vec::new();
+        let told = if frames.is_empty() { &mut notes } else { &mut told };
+        let background = encoding.background;
+        let picture = fit::fit(&frame.picture, holds, format.name, background, pool, told);
+        frames.push(Shown { picture, delay_ms: frame.delay_ms });
+    }
+    let stays_exact = document.lossless && format == document.format;
+    let Document { loops, stored, .. } = *document;
+    let content = Content { frames, loops, stored, metadata, encoding, stays_exact };
+    let result = write(&content, pool, out);
+    for frame in content.frames {
+        fit::give_back(frame.picture, pool);
+    }
     notes.extend(result?);
     Ok(notes)
+}
+
+/// The format to write, for a picture with such pixels.
+fn format_for(
+    document: &Document,
+    encoding: &Encoding,
+    channels: Channels,
+) -> Result<&'static Format, Failure> {
+    let Some(wanted) = encoding.format else {
+        return Ok(document.format.gives(channels.has_alpha()));
+    };
+    find(wanted).ok_or_else(|| {
+        Failure::new(FailureKind::Encode, format!("there is no format called {wanted}"))
+    })
 }
 
 /// Begins a file that is encoded a few rows at a time: a still picture of the document's size with
@@ -271,16 +313,16 @@ pub fn encode_by_rows(
     encoding: &Encoding,
     file: Vec<u8>,
 ) -> Option<JpegRows> {
-    let format = encoding.format.unwrap_or(document.format);
+    let format = format_for(document, encoding, channels).ok()?;
     let [Frame { picture: Picture { width, height, .. }, .. }] = document.frames[..] else {
         return None;
     };
-    if format != Format::Jpeg || channels.has_alpha() {
+    if *format != JPEG || channels.has_alpha() {
         return None;
     }
-    let (mut notes, mut shape, size) = (Vec::new(), jpeg::SHAPE, (width, height));
-    let metadata = metadata_for(document, format, size, channels, &mut shape, &mut notes);
-    if !shape.gray && !channels.is_color() {
+    let (mut notes, mut holds, size) = (Vec::new(), format.holds, (width, height));
+    let metadata = metadata_for(document, format, size, channels, &mut holds, &mut notes);
+    if !holds.gray && !channels.is_color() {
         return None;
     }
     JpegRows::new(size, channels, encoding.quality, &metadata, notes, file).ok()
@@ -290,10 +332,10 @@ pub fn encode_by_rows(
 /// profile that describes its channels, if need be by writing gray as colour.
 fn metadata_for<'a>(
     document: &'a Document,
-    format: Format,
+    format: &Format,
     (width, height): (u32, u32),
     channels: Channels,
-    shape: &mut Shape,
+    holds: &mut Holds,
     notes: &mut Vec<String>,
 ) -> Cow<'a, Metadata> {
     let given = &document.metadata;
@@ -301,20 +343,20 @@ fn metadata_for<'a>(
         return Cow::Borrowed(given);
     }
     let mut metadata = given.clone();
-    let name = format.name();
-    if metadata.exif.is_some() && matches!(format, Format::Bmp | Format::Gif) {
+    let name = format.name;
+    if metadata.exif.is_some() && !format.holds.exif {
         metadata.exif = None;
         notes.push(format!("EXIF left out: {name} holds none"));
     }
-    if metadata.icc.is_some() && format == Format::Bmp {
+    if metadata.icc.is_some() && !format.holds.icc {
         metadata.icc = None;
         notes.push(format!("ICC profile left out: {name} is written without"));
     }
     if let Some(profile) = &metadata.icc {
         match icc::check(profile) {
             // An RGB profile on one channel would be invalid.
-            Ok(icc::ColorSpace::Rgb) => shape.gray = false,
-            Ok(icc::ColorSpace::Gray) if shape.gray && !channels.is_color() => {}
+            Ok(icc::ColorSpace::Rgb) => holds.gray = false,
+            Ok(icc::ColorSpace::Gray) if holds.gray && !channels.is_color() => {}
             _ => {
                 metadata.icc = None;
                 notes.push("ICC profile left out: it describes gray, not colour".into());

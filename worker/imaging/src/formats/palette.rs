@@ -5,6 +5,8 @@
 //! error most (after Wu, "Efficient statistical computations for optimal color quantization",
 //! 1991), then the colours move to the centres of what is nearest to them (Lloyd's algorithm).
 
+use crate::picture::{Channels, Picture, Samples};
+
 /// A pixel of a picture that is to be indexed; `None` is transparent.
 pub(crate) type Color = Option<[u8; 3]>;
 
@@ -58,6 +60,16 @@ pub(crate) fn exact(pixels: impl Iterator<Item = Color>) -> Option<Indexed> {
         indices.push(index);
     }
     Some(Indexed { colors, indices, transparent })
+}
+
+/// Indexes a picture without loss, if it has 8 bits a sample, no alpha, and at most 256 colours.
+pub(crate) fn exact_colors(picture: &Picture) -> Option<Indexed> {
+    let Samples::U8(samples) = &picture.samples else { return None };
+    match picture.channels {
+        Channels::Gray => exact(samples.iter().map(|&v| Some([v; 3]))),
+        Channels::Rgb => exact(samples.as_chunks::<3>().0.iter().copied().map(Some)),
+        Channels::GrayAlpha | Channels::Rgba => None,
+    }
 }
 
 /// Indexes pixels by the best palette of `max_colors`, with one more for transparency if there is

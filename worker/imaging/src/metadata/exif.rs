@@ -85,16 +85,6 @@ pub(crate) fn with_size(exif: &[u8], width: u32, height: u32) -> Vec<u8> {
     block.bytes.into_owned()
 }
 
-/// The orientation that a block asks for; 1 when it cannot be read.
-pub(crate) fn orientation(exif: &[u8]) -> Orientation {
-    Block::open(exif)
-        .and_then(|block| {
-            let first = block.u32(4)? as usize;
-            block.number(block.find(first, ORIENTATION)?)
-        })
-        .map_or(Orientation::Upright, Orientation::from_exif)
-}
-
 impl Block<'_> {
     /// Leaves out of a directory what points outside of the block or at a directory that was
     /// visited (they are in `kept`), and adds to `kept` what remains. Pointers to directories are
@@ -208,6 +198,16 @@ impl Block<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The orientation that a block asks for; 1 when it cannot be read.
+    fn orientation(exif: &[u8]) -> Orientation {
+        Block::open(exif)
+            .and_then(|block| {
+                let first = block.u32(4)? as usize;
+                block.number(block.find(first, ORIENTATION)?)
+            })
+            .map_or(Orientation::Upright, Orientation::from_exif)
+    }
     use crate::metadata::exif_fields::{Field, Fields};
 
     fn text(tag: u16, text: &str) -> Field {

@@ -25,7 +25,12 @@ pub struct Facts {
 impl Facts {
     /// Of an image with that EXIF block; where it does not tell when it was taken, the time at which
     /// the file was changed stands for it, in UTC.
-    pub fn new(exif: Option<&[u8]>, modified: Option<SystemTime>, name: String, number: u64) -> Self {
+    pub fn new(
+        exif: Option<&[u8]>,
+        modified: Option<SystemTime>,
+        name: String,
+        number: u64,
+    ) -> Self {
         let text = |tag: u16, in_exif: bool| {
             let block = Block::open(exif?)?;
             let first = block.u32(4)? as usize;
@@ -61,7 +66,8 @@ fn exif_time(text: &str) -> Option<(String, String)> {
     let is_date = date.len() == 10 && date.bytes().all(|b| b.is_ascii_digit() || b == b':');
     let hours = time.get(..5)?;
     let is_time = hours.bytes().all(|b| b.is_ascii_digit() || b == b':');
-    (is_date && is_time && !date.starts_with("0000")).then(|| (date.replace(':', "-"), hours.to_owned()))
+    (is_date && is_time && !date.starts_with("0000"))
+        .then(|| (date.replace(':', "-"), hours.to_owned()))
 }
 
 /// Date and time in UTC, from seconds since 1970 (H. Hinnant, "chrono-Compatible Low-Level Date

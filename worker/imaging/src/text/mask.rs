@@ -118,10 +118,7 @@ impl Path {
         let points = self.lines.iter().flat_map(Stroke::points);
         let (min, max) = points.fold(None, |bounds: Option<(Point, Point)>, at| {
             let (min, max) = bounds.unwrap_or((*at, *at));
-            Some((
-                point(min.x.min(at.x), min.y.min(at.y)),
-                point(max.x.max(at.x), max.y.max(at.y)),
-            ))
+            Some((point(min.x.min(at.x), min.y.min(at.y)), point(max.x.max(at.x), max.y.max(at.y))))
         })?;
         Some((point(min.x.floor(), min.y.floor()), point(max.x.ceil(), max.y.ceil())))
     }

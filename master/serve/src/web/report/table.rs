@@ -88,6 +88,7 @@ mod tests {
             status,
             bytes: 12,
             path: "/out/grises/x_grises.jpg".into(),
+            folder: "/out".into(),
             kind: failed.then_some(FailureKind::Damaged),
             message: failed.then(|| "cut off, \"half\"".into()),
         }

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use futures_util::StreamExt;
-use lote_protocol::format::{SNIFF_BYTES, Sniffed};
+use lote_imaging::formats::{SNIFF_BYTES, Sniffed, sniff};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
@@ -22,7 +22,7 @@ use crate::web::App;
 use crate::web::body::{Asked, Command, Id};
 use crate::web::error::Refusal;
 use crate::web::images::blocking;
-use lote_engine::plan::{is_image_name, sniff_head};
+use lote_engine::plan::is_image_name;
 
 /// A sender that says nothing for so long is given up.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -177,8 +177,8 @@ enum Verdict {
 /// What becomes of a file that begins so.
 fn judge(label: &str, head: &[u8]) -> Verdict {
     let named = is_image_name(OsStr::new(label));
-    match sniff_head(head) {
-        Sniffed::Known(format) => Verdict::Keep((!named).then(|| format.extensions()[0])),
+    match sniff(head) {
+        Sniffed::Known(format) => Verdict::Keep((!named).then(|| format.endings[0])),
         // So that the page can say why it cannot be used.
         Sniffed::Unsupported(_) if named => Verdict::Keep(None),
         Sniffed::Unsupported(_) | Sniffed::Unknown => Verdict::Leave,

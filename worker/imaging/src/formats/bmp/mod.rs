@@ -1,25 +1,54 @@
 //! Windows bitmaps. The only file that names the crate `image`.
 
-use std::io::{BufRead, Cursor, Seek};
+use std::io::Cursor;
 
 use image::codecs::bmp::{BmpDecoder, BmpEncoder};
 use image::error::ImageError;
 use image::{ColorType, ExtendedColorType, ImageDecoder};
-use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::formats::Source;
-use crate::formats::fit::Shape;
+use crate::formats::extent::{Declared, Header};
 use crate::formats::limit;
+use crate::formats::table::{Content, Format, Gives, Holds, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-/// What a BMP can hold, as every program reads it.
-pub(crate) const SHAPE: Shape = Shape { name: "BMP", gray: true, alpha: false, deep: false };
+/// What a BMP holds is what every program reads of it.
+pub static FORMAT: Format = Format {
+    id: id("bmp"),
+    name: "BMP",
+    endings: &["bmp", "dib"],
+    mime: "image/bmp",
+    in_browsers: true,
+    has_quality: false,
+    gives: Gives::Itself,
+    holds: Holds { gray: true, alpha: false, deep: false, frames: false, icc: false, exif: false },
+    magic: is_bmp,
+    header: declared,
+    decode,
+    encode: Some(encode),
+};
+
+/// `BM` alone also begins many a text; a bitmap's second header has one of a few sizes.
+fn is_bmp(head: &[u8]) -> bool {
+    let size = head.get(14..18).and_then(|size| <[u8; 4]>::try_from(size).ok());
+    head.starts_with(b"BM")
+        && size.is_some_and(|size| (12..=124).contains(&u32::from_le_bytes(size)))
+}
+
+fn declared(header: &mut Header<'_>) -> Declared {
+    if header.le32(14)? == 12 {
+        return Some((header.le16(18)?, header.le16(20)?, 3));
+    }
+    // A negative height says that the rows go down.
+    let height = header.at(22).map(i32::from_le_bytes)?.unsigned_abs();
+    Some((header.le32(18)?, height, if header.le16(28)? == 32 { 4 } else { 3 }))
+}
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
-    let decoder = open(Cursor::new(bytes), limits)?;
+    let decoder = open(bytes, limits)?;
     let (width, height) = decoder.dimensions();
     let channels = match decoder.color_type() {
         ColorType::L8 => Channels::Gray,
@@ -47,15 +76,10 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     Ok(Source::still(picture))
 }
 
-/// The size, px.
-pub(crate) fn probe(file: impl BufRead + Seek, limits: &Limits) -> Result<(u32, u32), Failure> {
-    open(file, limits).map(|decoder| decoder.dimensions())
-}
-
-fn open<R: BufRead + Seek>(file: R, limits: &Limits) -> Result<BmpDecoder<R>, Failure> {
-    let decoder = BmpDecoder::new(file).map_err(|e| failure(&e))?;
+fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<BmpDecoder<Cursor<&'a [u8]>>, Failure> {
+    let decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(|e| failure(&e))?;
     let pixel_len = u64::from(decoder.color_type().bytes_per_pixel());
-    limit::check(limits, Format::Bmp, decoder.dimensions(), 1, pixel_len)?;
+    limit::check(limits, &FORMAT, decoder.dimensions(), 1, pixel_len)?;
     Ok(decoder)
 }
 
@@ -106,7 +130,12 @@ fn failure(error: &ImageError) -> Failure {
 }
 
 /// Encodes 8-bit gray or RGB.
-pub(crate) fn encode(picture: &Picture, out: &mut Vec<u8>) -> Result<Vec<String>, Failure> {
+pub(crate) fn encode(
+    content: &Content<'_>,
+    _pool: &mut Pool,
+    out: &mut Vec<u8>,
+) -> Result<Vec<String>, Failure> {
+    let picture = content.first();
     let refused = |what: &str| {
         Failure::new(FailureKind::Encode, format!("the BMP could not be written: {what}"))
     };

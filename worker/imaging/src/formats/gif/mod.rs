@@ -9,23 +9,40 @@ use ::gif::{
     AnyExtension, DecodeOptions, Decoder, DecodingError, DisposalMethod, Encoder, EncodingError,
     Extension, Frame as GifFrame, MemoryLimit, Repeat,
 };
-use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::formats::Frame;
-use crate::formats::Metadata;
 use crate::formats::Source;
-use crate::formats::fit::Shape;
+use crate::formats::Stored;
+use crate::formats::extent::{Declared, Header};
 use crate::formats::gif::canvas::{Canvas, Leave, Part, hides_something, without_alpha};
 use crate::formats::gif::delta::{Area, changed, only_adds};
 use crate::formats::limit;
 use crate::formats::palette::{Color, Indexed, exact, reduced};
+use crate::formats::table::{Content, Format, Gives, Holds, Shown, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-/// What a GIF can hold; of alpha only all or nothing.
-pub(crate) const SHAPE: Shape = Shape { name: "GIF", gray: false, alpha: true, deep: false };
+/// Of alpha, a GIF holds only all or nothing.
+pub static FORMAT: Format = Format {
+    id: id("gif"),
+    name: "GIF",
+    endings: &["gif"],
+    mime: "image/gif",
+    in_browsers: true,
+    has_quality: false,
+    gives: Gives::Itself,
+    holds: Holds { gray: false, alpha: true, deep: false, frames: true, icc: true, exif: false },
+    magic: |head| head.starts_with(b"GIF87a") || head.starts_with(b"GIF89a"),
+    header: declared,
+    decode,
+    encode: Some(encode),
+};
+
+fn declared(header: &mut Header<'_>) -> Declared {
+    Some((header.le16(6)?, header.le16(8)?, 4))
+}
 
 /// Alpha from which a pixel is drawn.
 const VISIBLE: u8 = 128;
@@ -35,7 +52,7 @@ const ICC_EXTENSION: &[u8] = b"ICCRGBG1012";
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let (size, count) = count_frames(bytes)?;
-    limit::check(limits, Format::Gif, size, count, 4)?;
+    limit::check(limits, &FORMAT, size, count, 4)?;
 
     let mut decoder = open(bytes, false)?;
     let mut canvas = Canvas::new(decoder.width(), decoder.height(), pool);
@@ -60,7 +77,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         let delay_ms = u32::from(frame.delay) * 10;
         // A part may be larger than the canvas, and nearly nothing in the file.
         let part_size = (part.width.max(1).into(), part.height.max(1).into());
-        limit::check(limits, Format::Gif, part_size, 1, 1)?;
+        limit::check(limits, &FORMAT, part_size, 1, 1)?;
         let mut indices = pool.bytes(usize::from(part.width) * usize::from(part.height));
         if !indices.is_empty() {
             decoder.read_into_buffer(&mut indices).map_err(|e| what(&e))?;
@@ -84,16 +101,11 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         icc: decoder.icc_profile().map(<[u8]>::to_vec),
         exif: None,
         lossless: false,
+        stored: Stored::Palette,
         notes: Vec::new(),
         frames,
         loops,
     })
-}
-
-/// The size of the canvas, px.
-pub(crate) fn probe(file: impl std::io::Read) -> Result<(u32, u32), Failure> {
-    let decoder = DecodeOptions::new().read_info(file).map_err(|e| failure(&e, 1, 1))?;
-    Ok((decoder.width().into(), decoder.height().into()))
 }
 
 /// The canvas and how many frames there are, without decoding one. A file that ends between two
@@ -139,20 +151,13 @@ fn damaged(what: &str) -> Failure {
     Failure::new(FailureKind::Damaged, format!("the GIF is damaged: {what}"))
 }
 
-/// A picture to be written, and how long it is shown.
-pub(crate) struct Shown<'a> {
-    /// 8 bits, RGB or RGBA; all of the same size.
-    pub(crate) picture: Cow<'a, Picture>,
-    pub(crate) delay_ms: u32,
-}
-
 /// Encodes pictures as a GIF; several are an animation.
 pub(crate) fn encode(
-    frames: &[Shown<'_>],
-    loops: u32,
-    metadata: &Metadata,
+    content: &Content<'_>,
+    _pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
+    let Content { frames, loops, metadata, .. } = content;
     let mut notes = Vec::new();
     let Some(first) = frames.first() else {
         return Err(unwritable("there is no picture"));
@@ -172,7 +177,7 @@ pub(crate) fn encode(
     if frames.len() > 1 {
         let repeat = match loops {
             0 => Repeat::Infinite,
-            plays => Repeat::Finite(u16::try_from(plays - 1).unwrap_or(u16::MAX)),
+            &plays => Repeat::Finite(u16::try_from(plays - 1).unwrap_or(u16::MAX)),
         };
         encoder.set_repeat(repeat).map_err(|e| write_failure(&e))?;
     }

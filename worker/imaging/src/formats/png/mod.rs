@@ -7,20 +7,44 @@ use ::png::{
     BitDepth, ColorType, Decoder, DecodingError, DeflateCompression, Encoder, EncodingError,
     Filter, Info, Limits as PngLimits, Reader, Transformations,
 };
-use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
-use crate::formats::Metadata;
 use crate::formats::Source;
-use crate::formats::fit::Shape;
+use crate::formats::extent::{Declared, Header};
 use crate::formats::limit;
-use crate::formats::probe::Stored;
+use crate::formats::table::{Content, Format, Gives, Holds, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-/// What a PNG can hold: everything.
-pub(crate) const SHAPE: Shape = Shape { name: "PNG", gray: true, alpha: true, deep: true };
+/// PNG holds every still picture.
+pub static FORMAT: Format = Format {
+    id: id("png"),
+    name: "PNG",
+    endings: &["png"],
+    mime: "image/png",
+    in_browsers: true,
+    has_quality: false,
+    gives: Gives::Itself,
+    holds: Holds { gray: true, alpha: true, deep: true, frames: false, icc: true, exif: true },
+    magic: |head| head.starts_with(b"\x89PNG\r\n\x1a\n"),
+    header: declared,
+    decode,
+    encode: Some(encode),
+};
+
+/// The IHDR chunk is the first one.
+fn declared(header: &mut Header<'_>) -> Declared {
+    let (width, height) = (header.be32(16)?, header.be32(20)?);
+    let [depth, colour] = header.at(24)?;
+    let channels = match colour {
+        0 => 1,
+        4 => 2,
+        2 => 3,
+        _ => 4,
+    };
+    Some((width, height, if depth == 16 { 2 * channels } else { channels }))
+}
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let mut reader = open(bytes, limits)?;
@@ -47,7 +71,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     };
     let sample_len = if depth == BitDepth::Sixteen { 2 } else { 1 };
     let pixel_len = channels.count() * sample_len;
-    limit::check(limits, Format::Png, (width, height), 1, pixel_len as u64)?;
+    limit::check(limits, &FORMAT, (width, height), 1, pixel_len as u64)?;
 
     let len = width as usize * height as usize * pixel_len;
     if reader.output_buffer_size() != Some(len) {
@@ -71,25 +95,6 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     Ok(Source { icc, exif, notes, ..Source::still(Picture { width, height, channels, samples }) })
 }
 
-/// The size in the header, px, and the EXIF block before the pixels.
-pub(crate) fn probe(
-    file: impl std::io::BufRead + std::io::Seek,
-    limits: &Limits,
-) -> Result<Stored, Failure> {
-    let mut decoder = Decoder::new_with_limits(file, png_limits(limits, 0));
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
-    let size = decoder.read_header_info().map_err(|e| failure(&e))?.size();
-    limit::check(limits, Format::Png, size, 1, 1)?;
-    let exif = match decoder.read_info() {
-        Ok(reader) => reader.info().exif_metadata.as_deref().map(<[u8]>::to_vec),
-        // A block above the limits is left out when decoding, too.
-        Err(DecodingError::LimitsExceeded) => None,
-        Err(error) => return Err(failure(&error)),
-    };
-    Ok(Stored { size, exif })
-}
-
 /// Reads everything before the pixels, in the layout that filters work on.
 fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>, Failure> {
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png_limits(limits, bytes.len()));
@@ -97,7 +102,7 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>
     decoder.set_ignore_text_chunk(true);
     let size = decoder.read_header_info().map_err(|e| failure(&e))?.size();
     // Before a row is allocated.
-    limit::check(limits, Format::Png, size, 1, 1)?;
+    limit::check(limits, &FORMAT, size, 1, 1)?;
     decoder.read_info().map_err(|e| failure(&e))
 }
 
@@ -159,11 +164,11 @@ fn damaged(what: &str) -> Failure {
 
 /// Encodes a picture of any layout and depth.
 pub(crate) fn encode(
-    picture: &Picture,
-    metadata: &Metadata,
+    content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
+    let (picture, metadata) = (content.first(), &content.metadata);
     let mut info = Info::with_size(picture.width, picture.height);
     info.color_type = match picture.channels {
         Channels::Gray => ColorType::Grayscale,
@@ -205,7 +210,11 @@ fn write(info: Info<'_>, samples: &[u8], out: &mut Vec<u8>) -> Result<(), Encodi
 
 #[cfg(test)]
 mod tests {
+    use lote_protocol::task::Encoding;
+
     use super::*;
+    use crate::formats::Metadata;
+    use crate::formats::table::Shown;
 
     #[test]
     fn a_profile_that_inflates_above_the_limit_is_left_out() {
@@ -216,8 +225,17 @@ mod tests {
             samples: Samples::U8(vec![7]),
         };
         let metadata = Metadata { icc: Some(vec![0; 32 << 20]), exif: None };
+        let encoding = Encoding::default();
+        let content = Content {
+            frames: vec![Shown { picture: Cow::Borrowed(&picture), delay_ms: 0 }],
+            loops: 0,
+            stored: crate::formats::Stored::Full,
+            metadata: Cow::Owned(metadata),
+            encoding: &encoding,
+            stays_exact: false,
+        };
         let (mut pool, mut file) = (Pool::new(), Vec::new());
-        encode(&picture, &metadata, &mut pool, &mut file).unwrap();
+        encode(&content, &mut pool, &mut file).unwrap();
         assert!(file.len() < 1 << 20);
         let limits = Limits { max_metadata_bytes: 1 << 20, ..Limits::default() };
         let source = decode(&file, &limits, &mut pool).unwrap();

@@ -1,8 +1,5 @@
-use std::io::Cursor;
-
 use super::*;
 use crate::color::icc;
-use crate::formats::probe;
 use crate::metadata::exif_fields::{Field, Fields};
 
 const ORIENTATION: u16 = 0x0112;
@@ -11,8 +8,8 @@ const TAKEN: u16 = 0x9003;
 const PIXEL_X_DIMENSION: u16 = 0xa002;
 const LATITUDE_REF: u16 = 1;
 
-const WITH_ICC: [Format; 5] = [Format::Jpeg, Format::Png, Format::Tiff, Format::WebP, Format::Gif];
-const WITH_EXIF: [Format; 4] = [Format::Jpeg, Format::Png, Format::Tiff, Format::WebP];
+const WITH_ICC: [&Format; 5] = [&JPEG, &PNG, &TIFF, &WEBP, &GIF];
+const WITH_EXIF: [&Format; 4] = [&JPEG, &PNG, &TIFF, &WEBP];
 
 fn text(tag: u16, text: &str) -> Field {
     Field { tag, kind: 2, data: text.as_bytes().to_vec() }
@@ -39,13 +36,13 @@ fn exif(block: Vec<u8>) -> Metadata {
 fn a_profile_is_kept_in_every_format_that_can() {
     for format in WITH_ICC {
         let rgb = picture(12, 8, Channels::Rgb, false);
-        let original = document(Format::Png, rgb, profile(*b"RGB "));
+        let original = document(&PNG, rgb, profile(*b"RGB "));
         let (back, notes) = through(&original, format);
         assert_eq!(back.metadata.icc, original.metadata.icc, "{format:?}");
         assert!(notes.iter().all(|note| !note.contains("ICC")), "{notes:?}");
     }
     let rgb = picture(12, 8, Channels::Rgb, false);
-    let (back, notes) = through(&document(Format::Png, rgb, profile(*b"RGB ")), Format::Bmp);
+    let (back, notes) = through(&document(&PNG, rgb, profile(*b"RGB ")), &BMP);
     assert_eq!(back.metadata.icc, None);
     assert_eq!(notes.len(), 1);
 }
@@ -53,14 +50,14 @@ fn a_profile_is_kept_in_every_format_that_can() {
 #[test]
 fn a_gray_profile_is_kept_for_gray_and_dropped_for_colour() {
     for (format, channels, kept) in [
-        (Format::Jpeg, Channels::Gray, true),
-        (Format::Png, Channels::GrayAlpha, true),
-        (Format::Tiff, Channels::Gray, true),
-        (Format::WebP, Channels::Gray, false),
-        (Format::Jpeg, Channels::Rgb, false),
+        (&JPEG, Channels::Gray, true),
+        (&PNG, Channels::GrayAlpha, true),
+        (&TIFF, Channels::Gray, true),
+        (&WEBP, Channels::Gray, false),
+        (&JPEG, Channels::Rgb, false),
     ] {
         let picture = picture(12, 8, channels, false);
-        let (back, notes) = through(&document(Format::Png, picture, profile(*b"GRAY")), format);
+        let (back, notes) = through(&document(&PNG, picture, profile(*b"GRAY")), format);
         assert_eq!(back.metadata.icc.is_some(), kept, "{format:?} {channels:?}");
         assert_eq!(notes.is_empty(), kept, "{notes:?}");
     }
@@ -69,10 +66,10 @@ fn a_gray_profile_is_kept_for_gray_and_dropped_for_colour() {
 #[test]
 fn gray_with_a_colour_profile_is_written_as_colour() {
     for (format, channels) in
-        [(Format::Jpeg, Channels::Rgb), (Format::Png, Channels::Rgb), (Format::Tiff, Channels::Rgb)]
+        [(&JPEG, Channels::Rgb), (&PNG, Channels::Rgb), (&TIFF, Channels::Rgb)]
     {
         let gray = picture(12, 8, Channels::Gray, false);
-        let original = document(Format::Jpeg, gray, profile(*b"RGB "));
+        let original = document(&JPEG, gray, profile(*b"RGB "));
         let (back, _) = through(&original, format);
         assert_eq!(back.frames[0].picture.channels, channels, "{format:?}");
         assert_eq!(back.metadata, original.metadata);
@@ -89,8 +86,7 @@ fn a_broken_profile_is_dropped_with_a_note() {
         // Passes the check when it is written, but not when it is read.
         let mut broken = icc::sample(*b"RGB ");
         let rgb = picture(12, 8, Channels::Rgb, false);
-        let (mut file, _) =
-            written(&document(Format::Png, rgb.clone(), profile(*b"RGB ")), &to(format));
+        let (mut file, _) = written(&document(&PNG, rgb.clone(), profile(*b"RGB ")), &to(format));
         let Some(at) = file.windows(4).position(|bytes| bytes == b"acsp") else {
             // Compressed in PNG.
             broken[36] = b'?';
@@ -113,7 +109,7 @@ fn a_broken_profile_is_dropped_with_a_note() {
 fn exif_is_kept_in_every_format_that_can() {
     for format in WITH_EXIF {
         let rgb = picture(12, 8, Channels::Rgb, false);
-        let (back, notes) = through(&document(Format::Jpeg, rgb, exif(camera_block(1))), format);
+        let (back, notes) = through(&document(&JPEG, rgb, exif(camera_block(1))), format);
         let fields = Fields::parse(&back.metadata.exif.unwrap());
         assert!(fields.image.contains(&text(CAMERA, "Box 1\0")), "{format:?}");
         assert!(fields.exif.contains(&text(TAKEN, "2024:05:06 07:08:09\0")), "{format:?}");
@@ -121,9 +117,9 @@ fn exif_is_kept_in_every_format_that_can() {
         assert_eq!(fields.gps, [text(LATITUDE_REF, "N\0")], "{format:?}");
         assert!(notes.is_empty(), "{format:?}: {notes:?}");
     }
-    for format in [Format::Bmp, Format::Gif] {
+    for format in [&BMP, &GIF] {
         let rgb = picture(12, 8, Channels::Rgb, false);
-        let (back, notes) = through(&document(Format::Jpeg, rgb, exif(camera_block(1))), format);
+        let (back, notes) = through(&document(&JPEG, rgb, exif(camera_block(1))), format);
         assert_eq!(back.metadata.exif, None);
         assert!(notes.iter().any(|note| note.starts_with("EXIF")), "{notes:?}");
     }
@@ -144,7 +140,7 @@ fn the_orientation_is_applied_once_and_reset() {
             let expected = if value >= 5 { (16, 24) } else { (24, 16) };
             let upright = &back.frames[0].picture;
             assert_eq!((upright.width, upright.height), expected, "{format:?} {value}");
-            if format != Format::Jpeg {
+            if format != &JPEG {
                 let turned = crate::metadata::orientation::upright(
                     stored,
                     crate::metadata::orientation::Orientation::from_exif(value.into()),
@@ -152,9 +148,6 @@ fn the_orientation_is_applied_once_and_reset() {
                 );
                 assert_eq!(upright, &turned, "{format:?} {value}");
             }
-            let probed = probe(&mut Cursor::new(&file), &Limits::default()).unwrap();
-            assert_eq!((probed.width, probed.height), expected, "{format:?} {value}");
-
             let (again, _) = written(&back, &Encoding::default());
             let again = read(&again).frames.remove(0).picture;
             assert_eq!((again.width, again.height), expected, "{format:?} {value}");
@@ -181,7 +174,7 @@ fn metadata_above_the_limit_are_dropped_with_a_note() {
 #[test]
 fn comments_are_not_carried() {
     let (file, _) = written(
-        &Document::still(Format::Jpeg, picture(12, 8, Channels::Rgb, false)),
+        &Document::still(&JPEG, picture(12, 8, Channels::Rgb, false)),
         &Encoding::default(),
     );
     let mut commented = file[..2].to_vec();

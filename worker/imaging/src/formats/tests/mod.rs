@@ -6,10 +6,11 @@ mod refusals;
 mod round_trips;
 mod tiff_kinds;
 
-use lote_protocol::format::Format;
 use lote_protocol::task::{Encoding, Limits};
 
-use super::{Document, Metadata, decode, encode};
+use super::{
+    ALL, BMP, Document, Format, GIF, Gives, JPEG, Metadata, PNG, TIFF, WEBP, decode, encode,
+};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -42,8 +43,8 @@ fn picture(width: u32, height: u32, channels: Channels, deep: bool) -> Picture {
     }
 }
 
-fn to(format: Format) -> Encoding {
-    Encoding { format: Some(format), ..Encoding::default() }
+fn to(format: &'static Format) -> Encoding {
+    Encoding { format: Some(format.id), ..Encoding::default() }
 }
 
 fn written(document: &Document, encoding: &Encoding) -> (Vec<u8>, Vec<String>) {
@@ -57,7 +58,7 @@ fn read(file: &[u8]) -> Document {
 }
 
 /// Written in a format and read again; the notes of both.
-fn through(document: &Document, format: Format) -> (Document, Vec<String>) {
+fn through(document: &Document, format: &'static Format) -> (Document, Vec<String>) {
     let (file, mut notes) = written(document, &to(format));
     let mut back = read(&file);
     assert_eq!(back.format, format);
@@ -66,12 +67,17 @@ fn through(document: &Document, format: Format) -> (Document, Vec<String>) {
 }
 
 /// A picture with metadata, as if read from a file of that format.
-fn document(format: Format, picture: Picture, metadata: Metadata) -> Document {
+fn document(format: &'static Format, picture: Picture, metadata: Metadata) -> Document {
     Document { metadata, ..Document::still(format, picture) }
 }
 
+/// The formats whose files give files of the same format.
+fn own_files() -> impl Iterator<Item = &'static Format> {
+    ALL.iter().copied().filter(|format| format.gives == Gives::Itself && format.is_written())
+}
+
 /// A small file of a format.
-fn small_file(format: Format) -> Vec<u8> {
+fn small_file(format: &'static Format) -> Vec<u8> {
     let picture = picture(40, 30, Channels::Rgb, false);
     written(&Document::still(format, picture), &Encoding::default()).0
 }

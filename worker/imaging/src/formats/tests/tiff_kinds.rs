@@ -154,21 +154,25 @@ fn the_orientation_tag_is_applied() {
 
 #[test]
 fn unusual_samples_are_unsupported_and_named() {
-    let thirteen = failure(&tiff((1, 1), &[13], 1, &[], &[0; 4]));
-    assert_eq!(thirteen.kind, FailureKind::Unsupported);
-    assert!(thirteen.message.contains("13"), "{}", thirteen.message);
-    let signed = failure(&tiff((1, 1), &[8], 1, &[Field::short(SAMPLE_FORMAT, 2)], &[0]));
-    assert_eq!(signed.kind, FailureKind::Unsupported);
+    let wide = failure(&tiff((1, 1), &[64], 1, &[], &[0; 8]));
+    assert_eq!(wide.kind, FailureKind::Unsupported);
+    assert!(wide.message.contains("64"), "{}", wide.message);
+    let complex = failure(&tiff((1, 1), &[32], 1, &[Field::short(SAMPLE_FORMAT, 5)], &[0; 4]));
+    assert!(complex.message.contains("complex"), "{}", complex.message);
 }
 
 #[test]
-fn tiles_with_separate_planes_are_unsupported() {
-    let mut file = tiff((16, 16), &[8; 3], 2, &[Field::short(PLANES, 2)], &[0; 768]);
+fn tiles_with_separate_planes_are_put_together() {
     // The tags of strips become those of tiles: offsets, byte counts, and a size for each.
-    let mut fields = Fields {
-        image: vec![
-            long(256, 16),
-            long(257, 16),
+    let longs = |tag, values: &[u32]| Field {
+        tag,
+        kind: 4,
+        data: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+    };
+    let with_offsets = |start: u32| {
+        let fields = vec![
+            long(256, 20),
+            long(257, 10),
             shorts(BITS, &[8; 3]),
             Field::short(259, 1),
             Field::short(PHOTOMETRIC, 2),
@@ -176,28 +180,24 @@ fn tiles_with_separate_planes_are_unsupported() {
             Field::short(PLANES, 2),
             long(322, 16),
             long(323, 16),
-        ],
-        ..Fields::default()
+            longs(324, &[0, 1, 2, 3, 4, 5].map(|i| start + i * 256)),
+            longs(325, &[256; 6]),
+        ];
+        Fields { image: fields, ..Fields::default() }.build()
     };
-    for (tag, value) in [(324, 8u32), (325, 256)] {
-        fields.image.push(Field {
-            tag,
-            kind: 4,
-            data: [value; 3].iter().flat_map(|v| v.to_le_bytes()).collect(),
-        });
+    let mut file = with_offsets(with_offsets(0).len() as u32);
+    for tile in 0..6 {
+        file.extend([tile; 256]);
     }
-    assert_eq!(pixels(&file).0, Channels::Rgb);
-    file = fields.build();
-    file.resize(1024, 0);
-    let failure = failure(&file);
-    assert_eq!(failure.kind, FailureKind::Unsupported);
-    assert!(failure.message.contains("tiles"), "{}", failure.message);
+    let (channels, samples, _) = pixels(&file);
+    let row = [[0, 2, 4].repeat(16), [1, 3, 5].repeat(4)].concat();
+    assert_eq!((channels, samples), (Channels::Rgb, Samples::U8(row.repeat(10))));
 }
 
 #[test]
-fn further_pages_are_noted() {
+fn pages_are_kept_or_their_loss_is_told() {
     let (page, _) = written(
-        &Document::still(Format::Tiff, picture(4, 4, Channels::Gray, false)),
+        &Document::still(&TIFF, picture(4, 4, Channels::Gray, false)),
         &Encoding::default(),
     );
     let first = u32::from_le_bytes(page[4..8].try_into().unwrap()) as usize;
@@ -211,6 +211,11 @@ fn further_pages_are_noted() {
     file.extend(copy);
     file.extend([0; 4]);
     file[link..link + 4].copy_from_slice(&(at as u32).to_le_bytes());
-    let notes = read(&file).notes;
-    assert_eq!(notes, ["only the first of 2 pages is kept"]);
+    let document = read(&file);
+    assert_eq!(document.frames.len(), 2);
+    let (back, notes) = through(&document, &TIFF);
+    assert_eq!((back.frames, notes), (document.frames.clone(), vec![]));
+    let (first, notes) = through(&document, &PNG);
+    assert_eq!(first.frames, document.frames[..1]);
+    assert_eq!(notes, ["several pages: only the first of 2 pages is kept in PNG"]);
 }

@@ -1,262 +1,266 @@
-//! TIFF. The only file that names the crate `tiff`.
+//! TIFF (TIFF 6.0 and its supplements, `BigTIFF`): decoded here, written by the crate `tiff`.
 
+mod chunks;
+mod directory;
+mod embedded;
+mod extent;
+mod fax;
+mod numbers;
+mod page;
 mod samples;
+mod unpack;
+mod write;
 
-use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{Cursor, ErrorKind, Read, Seek};
 
-use ::tiff::decoder::{ChunkType, Decoder, DecodingSampleType, Limits as TiffLimits};
-use ::tiff::encoder::colortype::{self, ColorType as Encodable};
-use ::tiff::encoder::{
-    Compression, DeflateLevel, DirectoryEncoder, Predictor, TiffEncoder, TiffKind, TiffValue,
-};
-use ::tiff::tags::{PhotometricInterpretation, SampleFormat, Tag, Type};
-use ::tiff::{ColorType, TiffError, TiffResult};
-use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
-use crate::formats::Metadata;
+use crate::formats::Frame;
 use crate::formats::Source;
-use crate::formats::fit::Shape;
+use crate::formats::Stored;
 use crate::formats::limit;
-use crate::formats::probe::Stored;
-use crate::formats::tiff::samples::{Extra, Kind, Model, Raw, to_picture};
-use crate::metadata::exif::{EXIF_IFD, GPS_IFD};
-use crate::metadata::exif_block::Block;
+use crate::formats::table::{Format, Gives, Holds, id};
+use crate::formats::tiff::directory::{Directory, Tagged};
+use crate::formats::tiff::numbers::Kind;
+use crate::formats::tiff::page::Page;
+use crate::formats::tiff::samples::{Model, to_picture};
 use crate::metadata::exif_fields::{Field, Fields};
-use crate::picture::{Channels, Picture, Samples};
+use crate::metadata::orientation::{Orientation, upright};
+use crate::picture::Picture;
 use crate::pool::Pool;
 
-/// What a TIFF can hold: everything.
-pub(crate) const SHAPE: Shape = Shape { name: "TIFF", gray: true, alpha: true, deep: true };
+/// The tags that say how a picture is stored (TIFF 6.0, section 8 and later ones; its supplements).
+mod tag {
+    pub(crate) const SUBFILE: u16 = 254;
+    pub(crate) const WIDTH: u16 = 256;
+    pub(crate) const HEIGHT: u16 = 257;
+    pub(crate) const BITS: u16 = 258;
+    pub(crate) const COMPRESSION: u16 = 259;
+    pub(crate) const MODEL: u16 = 262;
+    pub(crate) const FILL_ORDER: u16 = 266;
+    pub(crate) const STRIP_OFFSETS: u16 = 273;
+    pub(crate) const ORIENTATION: u16 = 274;
+    pub(crate) const SAMPLES: u16 = 277;
+    pub(crate) const ROWS: u16 = 278;
+    pub(crate) const STRIP_LENS: u16 = 279;
+    pub(crate) const PLANES: u16 = 284;
+    pub(crate) const T4_OPTIONS: u16 = 292;
+    pub(crate) const T6_OPTIONS: u16 = 293;
+    pub(crate) const PREDICTOR: u16 = 317;
+    pub(crate) const COLOR_MAP: u16 = 320;
+    pub(crate) const TILE_WIDTH: u16 = 322;
+    pub(crate) const TILE_HEIGHT: u16 = 323;
+    pub(crate) const TILE_OFFSETS: u16 = 324;
+    pub(crate) const TILE_LENS: u16 = 325;
+    pub(crate) const INK_SET: u16 = 332;
+    pub(crate) const EXTRA_SAMPLES: u16 = 338;
+    pub(crate) const SAMPLE_FORMAT: u16 = 339;
+    pub(crate) const JPEG_TABLES: u16 = 347;
+    pub(crate) const OLD_JPEG: u16 = 513;
+    pub(crate) const OLD_JPEG_LENGTH: u16 = 514;
+    pub(crate) const COEFFICIENTS: u16 = 529;
+    pub(crate) const SUBSAMPLING: u16 = 530;
+    pub(crate) const BLACK_AND_WHITE: u16 = 532;
+    pub(crate) const ICC: u16 = 34_675;
+}
+
+/// TIFF holds every still picture, and several as pages.
+pub static FORMAT: Format = Format {
+    id: id("tiff"),
+    name: "TIFF",
+    endings: &["tif", "tiff"],
+    mime: "image/tiff",
+    in_browsers: false,
+    has_quality: false,
+    gives: Gives::Itself,
+    holds: Holds { gray: true, alpha: true, deep: true, frames: true, icc: true, exif: true },
+    magic: |head| MAGICS.iter().any(|magic| head.starts_with(*magic)),
+    header: extent::declared,
+    decode,
+    encode: Some(write::encode),
+};
+
+/// TIFF and `BigTIFF`, in both byte orders.
+const MAGICS: [&[u8; 4]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
 
 /// The tags of the resolution: columns, rows, unit.
 const RESOLUTION: [u16; 3] = [0x011a, 0x011b, 0x0128];
 
-/// Pages that are counted at most.
+/// Directories that are looked at, at most.
 const MAX_PAGES: usize = 10_000;
 
+/// Bits of the tag that says what a picture is for: a smaller copy of another one, and a mask for one.
+const REDUCED: u64 = 1;
+const MASK: u64 = 4;
+
+/// Why a page cannot be read.
+enum Refused {
+    Unsupported(String),
+    Damaged(String),
+    Limit(Failure),
+}
+
+impl From<std::io::Error> for Refused {
+    fn from(error: std::io::Error) -> Self {
+        Self::Damaged(match error.kind() {
+            ErrorKind::UnexpectedEof => "it is cut off".into(),
+            ErrorKind::InvalidData => error.to_string(),
+            _ => format!("it could not be read: {error}"),
+        })
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Unsupported(what) => unsupported(&what),
+            Refused::Damaged(what) => damaged(&what),
+            Refused::Limit(failure) => failure,
+        }
+    }
+}
+
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
-    let stated = Stated::read(bytes);
-    let mut decoder = open(stated.as_readable(bytes), limits)?;
-    let size = decoder.dimensions().map_err(|e| failure(&e))?;
-    limit::check(limits, Format::Tiff, size, 1, 1)?;
-    let icc =
-        decoder.find_tag(Tag::IccProfile).ok().flatten().and_then(|value| value.into_u8_vec().ok());
-    let raw = read_samples(&mut decoder, &stated, limits, size, pool)?;
-    let is_cmyk = raw.model == Model::Cmyk;
-    let is_lab = matches!(raw.model, Model::Lab | Model::IccLab);
-    let (picture, note) =
-        to_picture(raw, icc.as_deref(), pool).map_err(|what| unsupported(&what))?;
-    let mut notes: Vec<String> = note.into_iter().collect();
-    let pages = count_pages(&mut decoder);
-    if pages > 1 {
-        notes.push(format!("only the first of {pages} pages is kept"));
+    let mut file = Tagged::open(Cursor::new(bytes)).map_err(Refused::from)?;
+    let directories = pages(&mut file)?;
+    let mut budget = Budget { limits, pixels: 0, bytes: 0, pages: 0 };
+    let mut fields = Fields::parse(bytes);
+    // Every page is turned upright here.
+    for field in fields.image.iter_mut().filter(|field| field.tag == tag::ORIENTATION) {
+        *field = Field::short(tag::ORIENTATION, 1);
     }
-    Ok(Source {
-        // A profile of inks or of L*a*b* no longer describes the samples.
-        icc: icc.filter(|_| !is_cmyk && !is_lab),
-        exif: (!stated.fields.is_empty()).then(|| stated.fields.build()),
-        notes,
-        ..Source::still(picture)
-    })
-}
-
-/// The size, px, and the EXIF block of the first page.
-pub(crate) fn probe(file: impl Read + Seek, limits: &Limits) -> Result<Stored, Failure> {
-    let mut decoder = open(file, limits)?;
-    let size = decoder.dimensions().map_err(|e| failure(&e))?;
-    let orientation =
-        decoder.find_tag_unsigned::<u16>(Tag::Orientation).ok().flatten().unwrap_or(1);
-    let fields = Fields {
-        image: vec![Field::short(Tag::Orientation.to_u16(), orientation)],
-        ..Fields::default()
-    };
-    Ok(Stored { size, exif: Some(fields.build()) })
-}
-
-fn open<R: Read + Seek>(file: R, limits: &Limits) -> Result<Decoder<R>, Failure> {
-    let mut tiff_limits = TiffLimits::default();
-    let bytes = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
-    tiff_limits.decoding_buffer_size = bytes(limits.max_alloc_bytes);
-    tiff_limits.intermediate_buffer_size = bytes(limits.max_alloc_bytes);
-    tiff_limits.ifd_value_size = bytes(limits.max_metadata_bytes);
-    let decoder = Decoder::new(file).map_err(|e| failure(&e))?;
-    Ok(decoder.with_limits(tiff_limits))
-}
-
-/// What the first directory says that the crate does not tell, or does not accept.
-struct Stated {
-    fields: Fields,
-    /// Where the colour model is stated, and what it is.
-    model: Option<(u64, u16)>,
-    little_endian: bool,
-}
-
-impl Stated {
-    /// Reads it; empty for `BigTIFF`.
-    fn read(bytes: &[u8]) -> Self {
-        let block = Block::open(bytes);
-        let model = block.as_ref().and_then(|block| {
-            let first = block.u32(4)? as usize;
-            let entry = block.find(first, Tag::PhotometricInterpretation.to_u16())?;
-            let at = block.value(entry)?.start as u64;
-            Some((at, u16::try_from(block.number(entry)?).ok()?))
-        });
-        let mut fields = Fields::parse(bytes);
-        if fields.image.contains(&Field::short(RESOLUTION[2], 1)) {
-            // A resolution in no unit says nothing.
-            fields.image.retain(|field| !RESOLUTION.contains(&field.tag));
-        }
-        Self { fields, model, little_endian: block.is_some_and(|block| block.is_little_endian()) }
+    if fields.image.contains(&Field::short(RESOLUTION[2], 1)) {
+        // A resolution in no unit says nothing.
+        fields.image.retain(|field| !RESOLUTION.contains(&field.tag));
     }
-
-    /// The file with a colour model that the crate reads, of as many samples: it refuses palettes
-    /// and L*a*b*, which are converted here.
-    fn as_readable<'a>(&self, bytes: &'a [u8]) -> Patched<'a> {
-        let model = self.model.and_then(|(at, model)| {
-            let readable = match PhotometricInterpretation::from_u16(model)? {
-                PhotometricInterpretation::RGBPalette => PhotometricInterpretation::BlackIsZero,
-                PhotometricInterpretation::CIELab | PhotometricInterpretation::IccLab => {
-                    PhotometricInterpretation::RGB
-                }
-                _ => return None,
-            };
-            Some((at, readable.to_u16()))
-        });
-        Patched {
-            file: Cursor::new(bytes),
-            patch: model.map(|(at, model)| {
-                let bytes =
-                    if self.little_endian { model.to_le_bytes() } else { model.to_be_bytes() };
-                (at, bytes)
-            }),
-        }
-    }
-}
-
-/// A file in memory that reads differently in two bytes.
-struct Patched<'a> {
-    file: Cursor<&'a [u8]>,
-    /// Where, and what is read there.
-    patch: Option<(u64, [u8; 2])>,
-}
-
-impl Read for Patched<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let start = self.file.position();
-        let len = self.file.read(buffer)?;
-        if let Some((at, patch)) = self.patch {
-            for (position, byte) in (at..).zip(patch) {
-                if (start..start + len as u64).contains(&position) {
-                    buffer[(position - start) as usize] = byte;
+    let mut source: Option<Source> = None;
+    for (number, directory) in (1..).zip(&directories) {
+        match (one_page(&mut file, directory, bytes, &mut budget, pool), &mut source) {
+            (Ok(page), None) => {
+                let (is_cmyk, is_lab) = page.converted;
+                // A profile of inks or of L*a*b* no longer describes the samples.
+                let icc = file.bytes(directory, tag::ICC, bytes.len() as u64).ok().flatten();
+                source = Some(Source {
+                    icc: icc.filter(|_| !is_cmyk && !is_lab),
+                    exif: (!fields.is_empty()).then(|| fields.build()),
+                    notes: page.notes,
+                    stored: page.stored,
+                    ..Source::still(page.picture)
+                });
+            }
+            (Ok(page), Some(source)) => {
+                source.frames.push(Frame { picture: page.picture, delay_ms: 0 });
+                source.notes.extend(page.notes.iter().map(|note| format!("page {number}: {note}")));
+                if page.stored != source.stored {
+                    source.stored = Stored::Full;
                 }
             }
+            (Err(refused @ Refused::Limit(_)), _) | (Err(refused), None) => {
+                return Err(refused.into());
+            }
+            (Err(refused), Some(source)) => {
+                let why = Failure::from(refused).message;
+                source.notes.push(format!("page {number} left out: {why}"));
+            }
         }
-        Ok(len)
+    }
+    source.ok_or_else(|| damaged("it has no picture"))
+}
+
+/// What is left of the limits while the pages are read.
+struct Budget<'a> {
+    limits: &'a Limits,
+    pixels: u64,
+    bytes: u64,
+    pages: u64,
+}
+
+impl Budget<'_> {
+    /// Takes a page of so many bytes a pixel from it.
+    fn take(&mut self, size: (u32, u32), pixel_bytes: u64) -> Result<(), Refused> {
+        limit::check(self.limits, &FORMAT, size, 1, pixel_bytes).map_err(Refused::Limit)?;
+        let pixels = u64::from(size.0) * u64::from(size.1);
+        self.pages += 1;
+        self.pixels += pixels;
+        self.bytes += pixels * pixel_bytes;
+        if self.pixels > self.limits.max_pixels || self.bytes > self.limits.max_alloc_bytes {
+            let failure = Failure::new(
+                FailureKind::TooLarge,
+                format!(
+                    "the first {} pages have {} megapixels and need {} MiB of memory, more than the \
+                     limits of {} megapixels and {} MiB; raise --max-pixels to allow it",
+                    self.pages,
+                    self.pixels / 1_000_000,
+                    self.bytes >> 20,
+                    self.limits.max_pixels / 1_000_000,
+                    self.limits.max_alloc_bytes >> 20
+                ),
+            );
+            return Err(Refused::Limit(failure));
+        }
+        Ok(())
     }
 }
 
-impl Seek for Patched<'_> {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.file.seek(to)
-    }
+/// A page that was read.
+struct Decoded {
+    picture: Picture,
+    stored: Stored,
+    /// Whether it was converted from inks, and whether from L*a*b*.
+    converted: (bool, bool),
+    notes: Vec<String>,
 }
 
-fn read_samples(
-    decoder: &mut Decoder<Patched<'_>>,
-    stated: &Stated,
-    limits: &Limits,
-    (width, height): (u32, u32),
+fn one_page(
+    file: &mut Tagged<Cursor<&[u8]>>,
+    directory: &Directory,
+    bytes: &[u8],
+    budget: &mut Budget<'_>,
     pool: &mut Pool,
-) -> Result<Raw, Failure> {
-    let color = decoder.colortype().map_err(|e| failure(&e))?;
-    let mut palette = || decoder.get_tag_u16_vec(Tag::ColorMap).map_err(|e| failure(&e));
-    let (model, count) = match (color, stated.model.map_or(0, |(_, model)| model)) {
-        (ColorType::Gray(_), 3) => (Model::Palette(palette()?), 1),
-        (ColorType::Multiband { num_samples, .. }, 3) => (Model::Palette(palette()?), num_samples),
-        (ColorType::Gray(_), _) => (Model::Gray, 1),
-        (ColorType::Multiband { num_samples, .. }, _) => (Model::Gray, num_samples),
-        (ColorType::RGB(_), 8) => (Model::Lab, 3),
-        (ColorType::RGB(_), 9) => (Model::IccLab, 3),
-        (ColorType::RGBA(_), 8) => (Model::Lab, 4),
-        (ColorType::RGBA(_), 9) => (Model::IccLab, 4),
-        (ColorType::RGB(_), _) => (Model::Rgb, 3),
-        (ColorType::RGBA(_), _) => (Model::Rgb, 4),
-        (ColorType::CMYK(_), _) => (Model::Cmyk, 4),
-        (ColorType::CMYKA(_), _) => (Model::Cmyk, 5),
-        (ColorType::YCbCr(_), _) => (Model::YCbCr, 3),
-        (other, _) => return Err(unsupported(&format!("{other:?}"))),
-    };
-    let layout = decoder.image_buffer_layout().map_err(|e| failure(&e))?;
-    let bits = color.bit_depth();
-    let kind = match layout.sample_type {
-        Some(DecodingSampleType::U8 | DecodingSampleType::U16 | DecodingSampleType::U32) => {
-            Kind::Unsigned(bits)
-        }
-        Some(DecodingSampleType::F32 | DecodingSampleType::F64) => Kind::Float(bits),
-        _ => return Err(unsupported("signed or very wide samples")),
-    };
-    if layout.planes > 1 && decoder.get_chunk_type() == ChunkType::Tile {
-        // The crate panics on these (image-rs/image-tiff#403).
-        return Err(unsupported("tiles with separate colour planes"));
-    }
+) -> Result<Decoded, Refused> {
+    let size = page::size(file, directory)?
+        .ok_or_else(|| Refused::Damaged("a page of it states no size".into()))?;
+    limit::check(budget.limits, &FORMAT, size.0, 1, 1).map_err(Refused::Limit)?;
+    let page = Page::read(file, directory, size)?;
     // What it is in the file, and what it becomes.
-    let pixel_bits = u64::from(count) * u64::from(kind.bits()).max(16);
-    limit::check(limits, Format::Tiff, (width, height), 1, pixel_bits / 8)?;
-    let extra = match decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples) {
-        Ok(Some(extra)) => match extra.first() {
-            Some(1) => Extra::Premultiplied,
-            Some(2) => Extra::Alpha,
-            _ => Extra::Other,
-        },
-        // Four samples that are called RGB and nothing else: red, green, blue, alpha.
-        Ok(None) if matches!(color, ColorType::RGBA(_)) => Extra::Alpha,
-        _ => Extra::Other,
+    budget.take(size.0, page.count as u64 * u64::from(page.kind.bits()).max(16) / 8)?;
+    let icc = file.bytes(directory, tag::ICC, budget.limits.max_metadata_bytes).ok().flatten();
+    let stored = match (&page.model, page.kind) {
+        (Model::Gray | Model::WhiteIsZero, Kind::Unsigned(1)) if page.count == 1 => Stored::Bilevel,
+        (Model::Palette(_), _) if page.count == 1 => Stored::Palette,
+        _ => Stored::Full,
     };
-    let mut bytes = pool.bytes(layout.complete_len);
-    if let Err(error) = decoder.read_image_bytes(&mut bytes) {
-        pool.give_bytes(bytes);
-        return Err(failure(&error));
-    }
-    Ok(Raw {
-        width,
-        height,
-        count: usize::from(count),
-        kind,
-        model,
-        extra,
-        planar: layout.planes > 1,
-        bytes,
+    let orientation = Orientation::from_exif(page.orientation.into());
+    let (raw, note) = chunks::read(page, bytes, file.little_endian, budget.limits, pool)?;
+    let is_cmyk = raw.model == Model::Cmyk;
+    let is_lab = matches!(raw.model, Model::Lab | Model::IccLab);
+    let (picture, more) = to_picture(raw, icc.as_deref(), pool).map_err(Refused::Unsupported)?;
+    Ok(Decoded {
+        picture: upright(picture, orientation, pool),
+        stored,
+        converted: (is_cmyk, is_lab),
+        notes: note.into_iter().chain(more).collect(),
     })
 }
 
-/// Pages, without the reduced pictures that some writers add.
-fn count_pages(decoder: &mut Decoder<Patched<'_>>) -> usize {
-    let mut pages = 1;
-    for _ in 0..MAX_PAGES {
-        if !decoder.more_images() || decoder.next_image().is_err() {
-            break;
-        }
-        let kind = decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType);
-        if kind.ok().flatten().unwrap_or(0) & 1 == 0 {
-            pages += 1;
+/// The directories of pages: without the reduced pictures and masks that belong to others.
+fn pages<R: Read + Seek>(file: &mut Tagged<R>) -> Result<Vec<Directory>, Failure> {
+    let mut pages: Vec<Directory> = Vec::new();
+    let (mut next, mut seen) = (file.first, std::collections::HashSet::new());
+    while next != 0 && seen.len() < MAX_PAGES && seen.insert(next) {
+        let directory = match file.directory(next).map_err(Refused::from) {
+            Ok(directory) => directory,
+            Err(error) if pages.is_empty() => return Err(error.into()),
+            Err(_) => break,
+        };
+        next = directory.next;
+        let kind = file.number(&directory, tag::SUBFILE).ok().flatten().unwrap_or(0);
+        if pages.is_empty() || kind & (REDUCED | MASK) == 0 {
+            pages.push(directory);
         }
     }
-    pages
-}
-
-fn failure(error: &TiffError) -> Failure {
-    match error {
-        TiffError::UnsupportedError(what) => unsupported(&what.to_string()),
-        TiffError::LimitsExceeded => {
-            Failure::new(FailureKind::TooLarge, "the TIFF needs more memory than the limits allow")
-        }
-        TiffError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            damaged("it is cut off")
-        }
-        other => damaged(&other.to_string()),
-    }
+    Ok(pages)
 }
 
 fn unsupported(what: &str) -> Failure {
@@ -273,120 +277,3 @@ fn damaged(what: &str) -> Failure {
 fn one_line(what: &str) -> String {
     what.trim_start_matches("format error: ").trim_end_matches('.').replace('\n', " ")
 }
-
-/// Encodes a picture of any layout and depth.
-pub(crate) fn encode(
-    picture: &Picture,
-    metadata: &Metadata,
-    pool: &mut Pool,
-    out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
-    let mut file = Cursor::new(pool.file());
-    let result = match (&picture.samples, picture.channels) {
-        (Samples::U8(s), Channels::Gray) => {
-            write::<colortype::Gray8>(picture, s, metadata, &mut file)
-        }
-        (Samples::U8(s), Channels::GrayAlpha) => {
-            write::<GrayAlpha8>(picture, s, metadata, &mut file)
-        }
-        (Samples::U8(s), Channels::Rgb) => {
-            write::<colortype::RGB8>(picture, s, metadata, &mut file)
-        }
-        (Samples::U8(s), Channels::Rgba) => {
-            write::<colortype::RGBA8>(picture, s, metadata, &mut file)
-        }
-        (Samples::U16(s), Channels::Gray) => {
-            write::<colortype::Gray16>(picture, s, metadata, &mut file)
-        }
-        (Samples::U16(s), Channels::GrayAlpha) => {
-            write::<GrayAlpha16>(picture, s, metadata, &mut file)
-        }
-        (Samples::U16(s), Channels::Rgb) => {
-            write::<colortype::RGB16>(picture, s, metadata, &mut file)
-        }
-        (Samples::U16(s), Channels::Rgba) => {
-            write::<colortype::RGBA16>(picture, s, metadata, &mut file)
-        }
-    };
-    out.extend_from_slice(file.get_ref());
-    pool.give_file(file.into_inner());
-    result.map(|()| Vec::new()).map_err(|error| {
-        Failure::new(FailureKind::Encode, format!("the TIFF could not be written: {error}"))
-    })
-}
-
-fn write<C: Encodable>(
-    picture: &Picture,
-    samples: &[C::Inner],
-    metadata: &Metadata,
-    file: &mut Cursor<Vec<u8>>,
-) -> TiffResult<()>
-where
-    [C::Inner]: TiffValue,
-{
-    let fields = metadata.exif.as_deref().map(Fields::parse).unwrap_or_default();
-    let mut encoder = TiffEncoder::new(file)?
-        .with_compression(Compression::Deflate(DeflateLevel::Fast))
-        .with_predictor(Predictor::Horizontal);
-    let mut pointers = Vec::new();
-    for (tag, fields) in [(EXIF_IFD, &fields.exif), (GPS_IFD, &fields.gps)] {
-        if !fields.is_empty() {
-            let mut directory = encoder.extra_directory()?;
-            for field in fields {
-                write_field(&mut directory, field)?;
-            }
-            pointers.push((tag, directory.finish_with_offsets()?.offset));
-        }
-    }
-    let mut image = encoder.new_image::<C>(picture.width, picture.height)?;
-    let directory = image.encoder();
-    for field in &fields.image {
-        write_field(directory, field)?;
-    }
-    for (tag, offset) in pointers {
-        directory.write_tag(Tag::Unknown(tag), offset)?;
-    }
-    if picture.channels.has_alpha() {
-        // Alpha that the colours have not been multiplied by.
-        directory.write_tag(Tag::ExtraSamples, &[2u16][..])?;
-    }
-    if let Some(icc) = &metadata.icc {
-        let entry = directory.write_entry_bytes(Type::UNDEFINED, icc)?;
-        directory.extend_from(&[(Tag::IccProfile, entry)].into_iter().collect());
-    }
-    image.write_data(samples)
-}
-
-fn write_field<W: Write + Seek, K: TiffKind>(
-    directory: &mut DirectoryEncoder<'_, W, K>,
-    field: &Field,
-) -> TiffResult<()> {
-    if let Some(kind) = Type::from_u16(field.kind) {
-        let entry = directory.write_entry_bytes(kind, &field.native_data())?;
-        directory.extend_from(&[(Tag::Unknown(field.tag), entry)].into_iter().collect());
-    }
-    Ok(())
-}
-
-struct GrayAlpha8;
-struct GrayAlpha16;
-
-macro_rules! gray_alpha {
-    ($name:ident, $sample:ty, $bits:expr) => {
-        impl Encodable for $name {
-            type Inner = $sample;
-            const TIFF_VALUE: PhotometricInterpretation = PhotometricInterpretation::BlackIsZero;
-            const BITS_PER_SAMPLE: &'static [u16] = &[$bits; 2];
-            const SAMPLE_FORMAT: &'static [SampleFormat] = &[SampleFormat::Uint; 2];
-
-            fn horizontal_predict(row: &[$sample], result: &mut Vec<$sample>) {
-                let (start, rest) = row.split_at(row.len().min(2));
-                result.extend_from_slice(start);
-                result.extend(row.iter().zip(rest).map(|(&a, b)| b.wrapping_sub(a)));
-            }
-        }
-    };
-}
-
-gray_alpha!(GrayAlpha8, u8, 8);
-gray_alpha!(GrayAlpha16, u16, 16);

@@ -1,41 +1,43 @@
 //! What a TIFF holds, in any of its many ways, to a picture.
 
 use crate::color::{self, Ink};
+use crate::formats::tiff::numbers::{Kind, to_samples};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
 /// What the samples of a pixel mean.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Model {
     /// Luminance.
     Gray,
+    /// Darkness.
+    WhiteIsZero,
     /// Red, green, blue.
     Rgb,
     /// An index into a colour map: all reds, all greens, all blues, 16 bits each.
     Palette(Vec<u16>),
     /// Cyan, magenta, yellow, black.
     Cmyk,
-    /// Luminance and two differences, as in JPEG.
-    YCbCr,
+    /// Luminance and two differences of 8 bits (TIFF 6.0, section 21).
+    YCbCr {
+        /// What red, green and blue are of the luminance.
+        coefficients: [f64; 3],
+        /// What stands for black and for white, or for the largest difference, of each.
+        range: [f64; 6],
+    },
     /// CIE L*a*b* with signed a and b.
     Lab,
     /// CIE L*a*b* with a and b shifted by half their range.
     IccLab,
 }
 
-/// What a sample is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A whole number of 1, 2, 4, 8, 16 or 32 bits.
-    Unsigned(u8),
-    /// A floating-point number of 32 or 64 bits.
-    Float(u8),
-}
-
-impl Kind {
-    pub(crate) const fn bits(self) -> u8 {
+impl Model {
+    /// Samples of a pixel without extra ones.
+    pub(crate) const fn colors(&self) -> usize {
         match self {
-            Self::Unsigned(bits) | Self::Float(bits) => bits,
+            Self::Gray | Self::WhiteIsZero | Self::Palette(_) => 1,
+            Self::Rgb | Self::YCbCr { .. } | Self::Lab | Self::IccLab => 3,
+            Self::Cmyk => 4,
         }
     }
 }
@@ -70,50 +72,13 @@ pub(crate) struct Raw {
 /// Turns them into a picture. `Err` says what cannot be read; the second value is what the user
 /// should know.
 pub(crate) fn to_picture(
-    raw: Raw,
+    mut raw: Raw,
     icc: Option<&[u8]>,
     pool: &mut Pool,
-) -> Result<(Picture, Option<String>), String> {
+) -> Result<(Picture, Vec<String>), String> {
     let (width, height, count) = (raw.width, raw.height, raw.count);
-    let mut note = None;
-    let samples = match raw.kind {
-        Kind::Unsigned(bits @ (1 | 2 | 4)) => {
-            let scaled = !matches!(raw.model, Model::Palette(_));
-            let row = width as usize * count;
-            let mut out = pool.bytes(row * height as usize);
-            unpack(&raw.bytes, &mut out, row, bits, scaled);
-            Samples::U8(out)
-        }
-        Kind::Unsigned(8) => {
-            let mut out = pool.bytes(raw.bytes.len());
-            out.copy_from_slice(&raw.bytes);
-            Samples::U8(out)
-        }
-        Kind::Unsigned(16) => words(raw.bytes.as_chunks::<2>().0, pool, |v| u16::from_ne_bytes(*v)),
-        Kind::Unsigned(32) => {
-            note = Some("32 bits a channel reduced to 16".into());
-            words(raw.bytes.as_chunks::<4>().0, pool, |v| (u32::from_ne_bytes(*v) >> 16) as u16)
-        }
-        Kind::Float(32) => {
-            let values = raw.bytes.as_chunks::<4>().0;
-            let read = |v: &[u8; 4]| f64::from(f32::from_ne_bytes(*v));
-            let (low, high) = range(values.iter().map(read));
-            note = Some(float_note(low, high));
-            words(values, pool, |v| level(read(v), low, high))
-        }
-        Kind::Float(64) => {
-            let values = raw.bytes.as_chunks::<8>().0;
-            let read = |v: &[u8; 8]| f64::from_ne_bytes(*v);
-            let (low, high) = range(values.iter().map(read));
-            note = Some(float_note(low, high));
-            words(values, pool, |v| level(read(v), low, high))
-        }
-        Kind::Unsigned(bits) | Kind::Float(bits) => {
-            pool.give_bytes(raw.bytes);
-            return Err(format!("{bits} bits a sample"));
-        }
-    };
-    pool.give_bytes(raw.bytes);
+    let mut notes: Vec<String> = Vec::new();
+    let samples = to_samples(&mut raw, pool, &mut notes);
     let pixels = width as usize * height as usize;
     if samples.len() != pixels * count {
         return Err("its size does not match its samples".into());
@@ -124,32 +89,37 @@ pub(crate) fn to_picture(
         samples => samples,
     };
     let picture = |channels, samples| Picture { width, height, channels, samples };
+    if raw.extra == Extra::Other && count > raw.model.colors() {
+        let left_out = count - raw.model.colors();
+        notes.push(format!("extra samples without a meaning left out: {left_out} a pixel"));
+    }
     let picture = match raw.model {
-        Model::Gray if raw.extra != Extra::Other && count >= 2 => {
-            let mut samples = first(samples, count, 2);
-            straighten(&mut samples, 2, raw.extra);
-            picture(Channels::GrayAlpha, samples)
+        Model::Gray | Model::WhiteIsZero => {
+            let has_alpha = raw.extra != Extra::Other && count >= 2;
+            let kept = if has_alpha { 2 } else { 1 };
+            let mut samples = first(samples, count, kept);
+            if raw.model == Model::WhiteIsZero {
+                invert(&mut samples, kept);
+            }
+            straighten(&mut samples, kept, if has_alpha { raw.extra } else { Extra::Other });
+            picture(if has_alpha { Channels::GrayAlpha } else { Channels::Gray }, samples)
         }
-        Model::Gray => picture(Channels::Gray, first(samples, count, 1)),
         Model::Rgb if raw.extra != Extra::Other && count >= 4 => {
             let mut samples = first(samples, count, 4);
             straighten(&mut samples, 4, raw.extra);
             picture(Channels::Rgba, samples)
         }
         Model::Rgb if count >= 3 => picture(Channels::Rgb, first(samples, count, 3)),
-        Model::Palette(map) => {
-            let samples = colored(&first(samples, count, 1), &map)?;
-            picture(Channels::Rgb, samples)
-        }
+        Model::Palette(map) => picture(Channels::Rgb, colored(&first(samples, count, 1), &map)),
         Model::Cmyk if count >= 4 => {
             let inks = picture(Channels::Rgba, first(samples, count, 4));
             let converted = color::from_cmyk(inks, Ink::Direct, icc, pool);
-            note = note.or(converted.note);
+            notes.extend(converted.note);
             converted.picture
         }
-        Model::YCbCr if count >= 3 => {
+        Model::YCbCr { coefficients, range } if count >= 3 => {
             let mut samples = first(samples, count, 3);
-            if !from_ycbcr(&mut samples) {
+            if !from_ycbcr(&mut samples, coefficients, range) {
                 return Err("YCbCr of more than 8 bits".into());
             }
             picture(Channels::Rgb, samples)
@@ -157,52 +127,12 @@ pub(crate) fn to_picture(
         Model::Lab | Model::IccLab if count >= 3 => {
             let mut samples = first(samples, count, 3);
             from_lab(&mut samples, raw.model == Model::Lab);
-            note = note.or_else(|| Some("L*a*b* converted to sRGB".into()));
+            notes.push("L*a*b* converted to sRGB".into());
             picture(Channels::Rgb, samples)
         }
         _ => return Err(format!("{count} samples a pixel for its colour model")),
     };
-    Ok((picture, note))
-}
-
-/// Whole samples from parts of bytes, the highest bits first; scaled to 0..=255 or as they are.
-fn unpack(packed: &[u8], out: &mut [u8], row: usize, bits: u8, scaled: bool) {
-    let per_byte = usize::from(8 / bits);
-    let largest = (1u16 << bits) - 1;
-    let factor = if scaled { (255 / largest) as u8 } else { 1 };
-    let rows = packed.chunks_exact(row.div_ceil(per_byte).max(1));
-    for (packed, out) in rows.zip(out.chunks_exact_mut(row.max(1))) {
-        for (x, sample) in out.iter_mut().enumerate() {
-            let shift = 8 - usize::from(bits) * (x % per_byte + 1);
-            *sample = (packed[x / per_byte] >> shift & largest as u8) * factor;
-        }
-    }
-}
-
-fn words<T>(values: &[T], pool: &mut Pool, convert: impl Fn(&T) -> u16) -> Samples {
-    let mut out = pool.words(values.len());
-    for (sample, value) in out.iter_mut().zip(values) {
-        *sample = convert(value);
-    }
-    Samples::U16(out)
-}
-
-/// What is black and what is white among floating-point samples: 0 and 1 if all are between, as
-/// most writers mean it, else the least and the greatest.
-fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) = values
-        .filter(|v| v.is_finite())
-        .fold((0f64, 0f64), |(low, high), v| (low.min(v), high.max(v)));
-    if high <= 1.0 { (low, 1.0) } else { (low, high) }
-}
-
-fn level(value: f64, low: f64, high: f64) -> u16 {
-    // A cast takes NaN to 0 and saturates.
-    ((value - low) / (high - low) * 65_535.0 + 0.5) as u16
-}
-
-fn float_note(low: f64, high: f64) -> String {
-    format!("floating-point samples reduced to 16 bits: {low} is black, {high} is white")
+    Ok((picture, notes))
 }
 
 fn interleaved<T: Copy + Default>(planes: &[T], count: usize) -> Vec<T> {
@@ -230,6 +160,14 @@ fn first(samples: Samples, count: usize, keep: usize) -> Samples {
     match samples {
         Samples::U8(samples) => Samples::U8(keep_first(samples, count, keep)),
         Samples::U16(samples) => Samples::U16(keep_first(samples, count, keep)),
+    }
+}
+
+/// Turns darkness, the first of so many samples, into luminance.
+fn invert(samples: &mut Samples, count: usize) {
+    match samples {
+        Samples::U8(samples) => samples.iter_mut().step_by(count).for_each(|v| *v = !*v),
+        Samples::U16(samples) => samples.iter_mut().step_by(count).for_each(|v| *v = !*v),
     }
 }
 
@@ -263,33 +201,36 @@ fn straighten(samples: &mut Samples, count: usize, extra: Extra) {
 }
 
 /// Looks indices up. Writers that put 8-bit values into the map are understood, as by libtiff.
-fn colored(indices: &Samples, map: &[u16]) -> Result<Samples, String> {
-    let Samples::U8(indices) = indices else {
-        return Err("a palette of more than 256 colours".into());
-    };
+fn colored(indices: &Samples, map: &[u16]) -> Samples {
     let colors = map.len() / 3;
     let shift = if map.iter().any(|&v| v > 255) { 8 } else { 0 };
-    let color = |index: u8| {
-        [0, 1, 2].map(|channel| {
-            let at = (usize::from(index) < colors).then(|| channel * colors + usize::from(index));
-            at.and_then(|at| map.get(at)).map_or(0, |v| (v >> shift) as u8)
-        })
-    };
-    let table: Vec<[u8; 3]> = (0..=255).map(color).collect();
-    Ok(Samples::U8(indices.iter().flat_map(|&index| table[usize::from(index)]).collect()))
+    let table: Vec<[u8; 3]> = (0..colors)
+        .map(|i| [0, 1, 2].map(|channel| (map[channel * colors + i] >> shift) as u8))
+        .collect();
+    let color = |index: usize| table.get(index).copied().unwrap_or_default();
+    Samples::U8(match indices {
+        Samples::U8(indices) => indices.iter().flat_map(|&i| color(i.into())).collect(),
+        Samples::U16(indices) => indices.iter().flat_map(|&i| color(i.into())).collect(),
+    })
 }
 
-/// ITU-R BT.601 with full range, as JFIF has it.
-fn from_ycbcr(samples: &mut Samples) -> bool {
+/// TIFF 6.0, section 21, with the range of section 20.
+fn from_ycbcr(samples: &mut Samples, [red, green, blue]: [f64; 3], range: [f64; 6]) -> bool {
     let Samples::U8(samples) = samples else {
         return false;
     };
+    let luminance = |code: f64| (code - range[0]) * 255.0 / (range[1] - range[0]);
+    let difference = |code: f64, low: f64, high: f64| (code - low) * 127.0 / (high - low);
     for pixel in samples.as_chunks_mut::<3>().0 {
-        let [y, cb, cr] = pixel.map(f32::from);
-        let (cb, cr) = (cb - 128.0, cr - 128.0);
-        // A cast saturates.
-        *pixel = [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb]
-            .map(|v| (v + 0.5) as u8);
+        let [y, cb, cr] = pixel.map(f64::from);
+        let y = luminance(y);
+        let cb = difference(cb, range[2], range[3]);
+        let cr = difference(cr, range[4], range[5]);
+        let r = cr * (2.0 - 2.0 * red) + y;
+        let b = cb * (2.0 - 2.0 * blue) + y;
+        let g = (y - blue * b - red * r) / green;
+        // A cast saturates, and takes what is no number to 0.
+        *pixel = [r, g, b].map(|v| (v + 0.5) as u8);
     }
     true
 }
@@ -320,10 +261,10 @@ fn from_lab(samples: &mut Samples, signed: bool) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn raw(kind: Kind, model: Model, count: usize, bytes: Vec<u8>) -> Raw {
+    pub(crate) fn raw(kind: Kind, model: Model, count: usize, bytes: Vec<u8>) -> Raw {
         let row = (bytes.len() * 8 / usize::from(kind.bits())) / count;
         Raw {
             width: row as u32,
@@ -337,27 +278,16 @@ mod tests {
         }
     }
 
-    fn samples(raw: Raw) -> Samples {
+    pub(crate) fn samples(raw: Raw) -> Samples {
         to_picture(raw, None, &mut Pool::new()).unwrap().0.samples
     }
 
     #[test]
-    fn parts_of_bytes_are_unpacked_and_scaled() {
-        let bits = raw(Kind::Unsigned(1), Model::Gray, 1, vec![0b1010_0001]);
-        assert_eq!(samples(bits), Samples::U8(vec![255, 0, 255, 0, 0, 0, 0, 255]));
-        let pairs = raw(Kind::Unsigned(2), Model::Gray, 1, vec![0b0001_1011]);
-        assert_eq!(samples(pairs), Samples::U8(vec![0, 85, 170, 255]));
-        let odd = Raw {
-            width: 3,
-            height: 2,
-            ..raw(Kind::Unsigned(4), Model::Gray, 1, vec![0x12, 0x3f, 0xf0, 0x8f])
-        };
-        assert_eq!(samples(odd), Samples::U8(vec![17, 34, 51, 255, 0, 136]));
-    }
-
-    #[test]
     fn a_palette_is_looked_up() {
-        let map = vec![0x1000, 0xff00, 0x2000, 0, 0x3000, 0x8000];
+        let mut map = vec![0; 768];
+        for (at, value) in [(0, 0x1000), (1, 0xff00), (256, 0x2000), (512, 0x3000), (513, 0x8000)] {
+            map[at] = value;
+        }
         let indices = raw(Kind::Unsigned(8), Model::Palette(map), 1, vec![1, 0, 7]);
         assert_eq!(samples(indices), Samples::U8(vec![0xff, 0, 0x80, 0x10, 0x20, 0x30, 0, 0, 0]));
         let map = vec![1, 2, 3];
@@ -388,20 +318,8 @@ mod tests {
     }
 
     #[test]
-    fn floats_are_spread_over_their_range() {
-        let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_ne_bytes()).collect();
-        let unit = raw(Kind::Float(32), Model::Gray, 1, bytes(&[0.0, 0.5, 1.0]));
-        assert_eq!(samples(unit), Samples::U16(vec![0, 32_768, 65_535]));
-        let wide = [0.0, 255.0, f32::NAN, f32::INFINITY];
-        let wide = raw(Kind::Float(32), Model::Gray, 1, bytes(&wide));
-        assert_eq!(samples(wide), Samples::U16(vec![0, 65_535, 0, 65_535]));
-    }
-
-    #[test]
     fn what_does_not_fit_its_model_is_an_error() {
         let pixel = raw(Kind::Unsigned(8), Model::Cmyk, 3, vec![1, 2, 3]);
         assert!(to_picture(pixel, None, &mut Pool::new()).is_err());
-        let odd = raw(Kind::Unsigned(13), Model::Gray, 1, vec![1, 2]);
-        assert!(to_picture(odd, None, &mut Pool::new()).is_err());
     }
 }

@@ -1,25 +1,36 @@
 //! WebP: decoding, and lossless encoding. The only file that names `image_webp`.
 
+mod extent;
 mod lossy;
 mod riff;
 
-use std::io::{BufRead, Cursor, Seek};
+use std::io::Cursor;
 
 use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
-use lote_protocol::format::Format;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
-use crate::formats::Metadata;
 use crate::formats::Source;
-use crate::formats::fit::Shape;
 use crate::formats::limit;
-use crate::formats::probe::Stored;
+use crate::formats::table::{Content, Format, Gives, Holds, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-/// What a WebP can hold.
-pub(crate) const SHAPE: Shape = Shape { name: "WebP", gray: false, alpha: true, deep: false };
+/// WebP.
+pub static FORMAT: Format = Format {
+    id: id("webp"),
+    name: "WebP",
+    endings: &["webp"],
+    mime: "image/webp",
+    in_browsers: true,
+    has_quality: true,
+    gives: Gives::Itself,
+    holds: Holds { gray: false, alpha: true, deep: false, frames: false, icc: true, exif: true },
+    magic: |head| head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"),
+    header: extent::declared,
+    decode,
+    encode: Some(encode),
+};
 
 /// Largest side that the format can state, px.
 const MAX_SIDE: u32 = 16_383;
@@ -31,14 +42,14 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let mut whole = false;
     for (name, content) in riff::chunks(bytes) {
         if let Some(size) = riff::bitstream_size(name, content) {
-            limit::check(limits, Format::WebP, size, 1, 4)?;
+            limit::check(limits, &FORMAT, size, 1, 4)?;
             whole = true;
         }
     }
     if !whole {
         return Err(damaged("its picture is cut off"));
     }
-    let mut decoder = open(Cursor::new(bytes), limits)?;
+    let mut decoder = open(bytes, limits)?;
     let (width, height) = decoder.dimensions();
     let (channels, len) =
         if decoder.has_alpha() { (Channels::Rgba, 4) } else { (Channels::Rgb, 3) };
@@ -65,16 +76,9 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     })
 }
 
-/// The size, px, and the EXIF block.
-pub(crate) fn probe(file: impl BufRead + Seek, limits: &Limits) -> Result<Stored, Failure> {
-    let mut decoder = open(file, limits)?;
-    let exif = optional(decoder.exif_metadata(), "EXIF", &mut Vec::new());
-    Ok(Stored { size: decoder.dimensions(), exif })
-}
-
-fn open<R: BufRead + Seek>(file: R, limits: &Limits) -> Result<WebPDecoder<R>, Failure> {
-    let mut decoder = WebPDecoder::new(file).map_err(|e| failure(&e))?;
-    limit::check(limits, Format::WebP, decoder.dimensions(), 1, 4)?;
+fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WebPDecoder<Cursor<&'a [u8]>>, Failure> {
+    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(|e| failure(&e))?;
+    limit::check(limits, &FORMAT, decoder.dimensions(), 1, 4)?;
     decoder.set_memory_limit(usize::try_from(limits.max_metadata_bytes).unwrap_or(usize::MAX));
     Ok(decoder)
 }
@@ -114,14 +118,14 @@ fn damaged(what: &str) -> Failure {
     Failure::new(FailureKind::Damaged, format!("the WebP is damaged: {what}"))
 }
 
-/// Encodes 8-bit RGB or RGBA; `quality` is 1..=100, or `None` for lossless.
+/// Encodes 8-bit RGB or RGBA.
 pub(crate) fn encode(
-    picture: &Picture,
-    metadata: &Metadata,
-    quality: Option<u8>,
+    content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
+    let (picture, metadata) = (content.first(), &content.metadata);
+    let quality = (!content.stays_exact).then_some(content.encoding.quality);
     let Samples::U8(samples) = &picture.samples else {
         return Err(refused());
     };

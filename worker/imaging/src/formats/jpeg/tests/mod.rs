@@ -1,7 +1,9 @@
 use libjpeg_turbo_rs::Subsampling;
+use lote_protocol::task::Encoding;
 
 use super::*;
 use crate::color::icc;
+use crate::formats::{self, Document};
 
 mod bands;
 
@@ -49,8 +51,12 @@ fn gradient() -> Picture {
 }
 
 fn encoded() -> Vec<u8> {
-    let mut file = Vec::new();
-    encode(&gradient(), &Metadata::default(), 75, &mut file).unwrap();
+    written(gradient())
+}
+
+fn written(picture: Picture) -> Vec<u8> {
+    let (document, mut file) = (Document::still(&FORMAT, picture), Vec::new());
+    formats::encode(&document, &Encoding::default(), &mut Pool::new(), &mut file).unwrap();
     file
 }
 
@@ -95,8 +101,7 @@ fn a_few_missing_pixels_are_noted() {
     let samples = vec![100; 800 * 800 * 3];
     let picture =
         Picture { width: 800, height: 800, channels: Channels::Rgb, samples: Samples::U8(samples) };
-    let mut file = Vec::new();
-    encode(&picture, &Metadata::default(), 75, &mut file).unwrap();
+    let file = written(picture);
     let source = decoded(&file[..file.len() - 10]);
     assert!(source.notes.iter().any(|note| note.contains("missing")), "{:?}", source.notes);
 }

@@ -1,5 +1,7 @@
 //! What the machine has.
 
+pub mod files;
+
 use std::thread;
 
 /// How many threads it runs at the same time, as far as the system tells; at least 1.

@@ -1,0 +1,215 @@
+// What went wrong for people at a real keyboard. Keys are pressed and typed, never filled in.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { landscape, png } from '../../dev/pictures.js';
+import { site } from '../site.js';
+
+const here = await site({ images: 12, rate: 200 });
+const folder = mkdtempSync(join(tmpdir(), 'lote-faults-'));
+after(async () => {
+  await here.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const focused = (page) => page.evaluate(() => document.activeElement?.id ?? '');
+/** Ticks a filter with the keyboard, if it is not ticked. */
+const tick = async (page, name) => {
+  const box = page.getByRole('checkbox', { name, exact: true });
+  await box.focus();
+  if (!(await box.isChecked())) await page.keyboard.press('Space');
+};
+
+test('a text typed into a filter with a choice stays there, letter by letter, while previews arrive', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await page.getByRole('option').first().waitFor();
+  await tick(page, 'Watermark');
+  const text = page.getByLabel('Text', { exact: true });
+  await text.click();
+  await page.keyboard.press('Control+a');
+  const words = 'x marks 1 spot, P and X / ? 2345';
+  await page.keyboard.type(words, { delay: 60 });
+  assert.equal(await text.inputValue(), words);
+  assert.match(await focused(page), /^param-.*texto$/);
+  assert.match(page.url(), /#\/prepare$|\/\?[^#]*$/, 'no digit has changed the section');
+  assert.equal((await here.read('/api/images?limit=500')).images.filter((image) => image.excluded).length, 0, 'no photo was taken out');
+  // What is left of the text can be wiped and typed anew: the default does not come back by itself.
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  await page.waitForTimeout(600);
+  assert.equal(await text.inputValue(), '');
+  await page.getByText('Type at least one letter').waitFor();
+  await page.keyboard.type('© Ana');
+  await page.getByText('Type at least one letter').waitFor({ state: 'hidden' });
+  assert.equal(await text.inputValue(), '© Ana');
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a slider goes on under a held key, and Tab goes on from it', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await page.getByRole('option').first().waitFor();
+  await tick(page, 'Resize');
+  const slider = page.getByRole('slider', { name: /^Percent/ });
+  await slider.focus();
+  const before = Number(await slider.inputValue());
+  for (let presses = 0; presses < 8; presses += 1) {
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForTimeout(60);
+  }
+  assert.equal(Number(await slider.inputValue()), before - 8);
+  await page.keyboard.press('Tab');
+  assert.match(await focused(page), /^param-.*porcentaje-figure$/);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a value that cannot be stays in its field with the reason, and the last good one counts', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await page.getByRole('option').first().waitFor();
+  await tick(page, 'Resize');
+  const figure = page.getByRole('textbox', { name: /^Percent/ });
+  await figure.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('30');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('99999');
+  await page.getByText(/^Between [0-9.]+ and/).waitFor();
+  assert.equal(await figure.inputValue(), '99999');
+  assert.equal(await page.getByRole('slider', { name: /^Percent/ }).inputValue(), '30');
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('letters are shortcuts on the page itself and nowhere else', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await page.getByRole('option').first().waitFor();
+  await page.getByRole('button', { name: 'Side by side' }).focus();
+  for (const key of ['x', '3', 'p', '?']) await page.keyboard.press(key);
+  assert.ok(await page.getByRole('button', { name: 'Side by side' }).isVisible());
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  // Escape leaves the control; then they count.
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('3');
+  await page.getByRole('heading', { name: 'No results yet' }).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a photo is taken out by a button that says so, and comes back with Ctrl+Z', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await page.getByRole('option').first().click();
+  await page.getByRole('button', { name: 'Take out' }).click();
+  await page.getByText('1 photo taken out').waitFor();
+  await page.keyboard.press('Control+z');
+  await page.getByText('1 photo taken out').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Take out' }).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('names that clash are told while editing, mended by one button, and never reach the run', async () => {
+  await here.command('/api/images/clear');
+  const picture = png(landscape(3, 90, 60));
+  const paths = ['mar.png', 'mar.bmp', 'sol.png'].map((name) => join(folder, name));
+  for (const path of paths) writeFileSync(path, picture);
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'Or pick files from your device' }).click(),
+  ]);
+  await chooser.setFiles(paths);
+  await page.getByRole('option', { name: 'sol.png' }).waitFor();
+  await tick(page, 'Sepia');
+  await page.getByLabel('Format', { exact: true }).selectOption('webp');
+  await page.getByRole('button', { name: '1 name would clash' }).click();
+  await page.getByText(/mar\.(png|bmp) and mar\.(png|bmp)/).waitFor();
+  assert.ok(await page.locator('.start .btn.primary').isDisabled());
+  await page.getByRole('button', { name: 'Rename automatically' }).click();
+  await page.getByText('1 name would clash').first().waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Process 3 files' }).click();
+  await page.getByRole('button', { name: 'See results' }).click();
+  await page.getByRole('heading', { name: '3 of 3 files ready' }).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+/** Whether any message lies over the button that starts. Runs in the page. */
+const coversStart = () => {
+  const start = document.querySelector('.start .btn.primary')?.getBoundingClientRect();
+  return [...document.querySelectorAll('.toast')].some((toast) => {
+    const box = toast.getBoundingClientRect();
+    return start && box.left < start.right && box.right > start.left && box.top < start.bottom && box.bottom > start.top;
+  });
+};
+
+test('a message never lies over the button that starts', async () => {
+  await here.command('/api/images/source', { source: 'input' });
+  for (const [width, height] of [
+    [1440, 900],
+    [1024, 768],
+    [390, 844],
+    [844, 390],
+  ]) {
+    const { page, faults, close } = await here.open({ lang: 'en', width, height });
+    await page.getByRole('option').first().waitFor();
+    await tick(page, 'Sepia');
+    await page.getByRole('button', { name: 'Save as a recipe' }).click();
+    await page.keyboard.type('Web');
+    await page.keyboard.press('Enter');
+    await page.locator('.toast').waitFor();
+    assert.equal(await page.evaluate(coversStart), false, `${width} x ${height}`);
+    assert.deepEqual(faults, []);
+    await close();
+  }
+});
+
+/** What stands still while the page scrolls, and how much of the window that leaves. Runs in the page. */
+const stuck = () =>
+  [...document.querySelectorAll('body *')]
+    .filter((element) => {
+      const style = getComputedStyle(element);
+      return (
+        (style.position === 'sticky' || style.position === 'fixed') &&
+        element.checkVisibility() &&
+        element.clientHeight > 0 &&
+        !element.matches('.toasts, .veil, .skip, .upload-card')
+      );
+    })
+    .map((element) => element.className);
+
+for (const [name, width, height] of /** @type {const} */ ([
+  ['a phone on its side', 844, 390],
+  ['400 % zoom', 360, 225],
+])) {
+  test(`in a low window nothing sticks, nothing is covered and everything can be reached: ${name}`, async () => {
+    await here.command('/api/images/source', { source: 'input' });
+    for (const path of ['/#/prepare', '/#/run', '/#/results']) {
+      const { page, faults, close } = await here.open({ path, lang: 'en', width, height });
+      await page.locator('h1, .cell').first().waitFor({ state: 'attached' });
+      await page.waitForTimeout(300);
+      assert.deepEqual(await page.evaluate(stuck), [], path);
+      const [scrolls, wide] = await page.evaluate(() => {
+        const inner = [...document.querySelectorAll('main, main *')].filter(
+          (element) => element.scrollHeight > element.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(element).overflowY),
+        );
+        return [inner.map((element) => `${element.tagName}.${element.className}`), document.documentElement.scrollWidth];
+      });
+      assert.deepEqual(scrolls, [], `${path}: one thing scrolls, the page`);
+      assert.ok(wide <= width, `${path}: ${wide} px wide`);
+      if (path === '/#/prepare') {
+        const start = page.locator('.start .btn.primary');
+        await start.scrollIntoViewIfNeeded();
+        const box = await start.boundingBox();
+        assert.ok(box && box.y >= 0 && box.y + box.height <= height, 'the button can be scrolled into view');
+        const stage = await page.locator('.stage .frame').boundingBox();
+        assert.ok(stage && stage.height >= 120, `${stage?.height} px are left for the photo`);
+      }
+      assert.deepEqual(faults, []);
+      await close();
+    }
+  });
+}

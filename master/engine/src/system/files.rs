@@ -1,0 +1,173 @@
+//! Opening files that somebody else may have put there: never waiting, never beyond a folder.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Opens a regular file without ever waiting for it, as a FIFO would make one.
+///
+/// # Errors
+/// Those of opening; `InvalidInput` for what is no regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    regular(options.open(path)?)
+}
+
+/// Reads a regular file of at most `max_bytes`.
+///
+/// # Errors
+/// Those of [`open_regular`]; `FileTooLarge` where it is larger.
+pub fn read_regular(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open_regular(path)?.take(max_bytes + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > max_bytes {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(content)
+}
+
+/// Opens a regular file that is really in one of these folders, links followed. What is opened is
+/// what was looked at: a link that takes a file's or a folder's place in between is refused.
+///
+/// # Errors
+/// Those of [`open_regular`]; `PermissionDenied` for a path that leads out of the folders.
+pub fn open_inside(folders: &[PathBuf], path: &Path) -> io::Result<File> {
+    let real = path.canonicalize()?;
+    let is_inside =
+        |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
+    if !folders.iter().any(is_inside) {
+        let why = "a link leads out of the folder";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+    }
+    regular(open_without_links(&real)?)
+}
+
+/// Opens a path of which no part is a link.
+#[cfg(target_os = "linux")]
+fn open_without_links(path: &Path) -> io::Result<File> {
+    use rustix::fs::{CWD, Mode, ResolveFlags, openat2};
+    use rustix::io::Errno;
+
+    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    match openat2(CWD, path, FLAGS, Mode::empty(), resolve) {
+        // A kernel before 5.6, or a container that knows the call no more than that.
+        Err(Errno::NOSYS | Errno::PERM) => open_part_by_part(path),
+        opened => Ok(opened?.into()),
+    }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn open_without_links(path: &Path) -> io::Result<File> {
+    open_part_by_part(path)
+}
+
+#[cfg(not(unix))]
+fn open_without_links(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+#[cfg(unix)]
+const FLAGS: rustix::fs::OFlags = rustix::fs::OFlags::RDONLY
+    .union(rustix::fs::OFlags::CLOEXEC)
+    .union(rustix::fs::OFlags::NONBLOCK)
+    .union(rustix::fs::OFlags::NOCTTY);
+
+#[cfg(unix)]
+fn open_part_by_part(path: &Path) -> io::Result<File> {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+    use std::path::Component;
+
+    let mut parts = path.components().peekable();
+    let mut at: Option<rustix::fd::OwnedFd> = None;
+    while let Some(part) = parts.next() {
+        let name = match part {
+            Component::RootDir => "/".as_ref(),
+            Component::Normal(name) => name,
+            Component::Prefix(_) | Component::CurDir | Component::ParentDir => {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+        };
+        let folder = if parts.peek().is_some() { OFlags::DIRECTORY } else { OFlags::empty() };
+        let flags = FLAGS | OFlags::NOFOLLOW | folder;
+        at = Some(match &at {
+            Some(at) => openat(at, name, flags, Mode::empty())?,
+            None => openat(CWD, name, flags, Mode::empty())?,
+        });
+    }
+    at.map(File::from).ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+fn regular(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("x.jpg");
+        let mode = rustix::fs::Mode::RUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        for path in [fifo.as_path(), folder.path(), Path::new("/dev/zero")] {
+            let kind = open_regular(path).unwrap_err().kind();
+            assert_eq!(kind, io::ErrorKind::InvalidInput, "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn a_file_above_the_limit_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, b"12345").unwrap();
+        assert_eq!(read_regular(&path, 5).unwrap(), b"12345");
+        assert_eq!(read_regular(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn links_lead_into_the_folders_and_nowhere_else() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        for folder in ["in/sub", "out"] {
+            fs::create_dir_all(at(folder)).unwrap();
+        }
+        fs::write(at("in/sub/a"), b"mine").unwrap();
+        fs::write(at("out/secret"), b"not mine").unwrap();
+        symlink("sub/a", at("in/near")).unwrap();
+        symlink("../out/secret", at("in/far")).unwrap();
+        symlink("../out", at("in/folder")).unwrap();
+        let open = |name: &str| {
+            open_inside(&[at("in")], &at(name)).map(|mut file| {
+                let mut text = String::new();
+                file.read_to_string(&mut text).map(|_| text).unwrap()
+            })
+        };
+        assert_eq!(open("in/sub/a").unwrap(), "mine");
+        assert_eq!(open("in/near").unwrap(), "mine");
+        for name in ["in/far", "in/folder/secret", "in/../out/secret"] {
+            assert_eq!(open(name).unwrap_err().kind(), io::ErrorKind::PermissionDenied, "{name}");
+        }
+        // Whatever has become a link since it was looked at is not followed.
+        for open in [open_without_links, open_part_by_part] {
+            assert!(open(&at("in/near").canonicalize().unwrap()).is_ok());
+            assert!(open(&root.path().canonicalize().unwrap().join("in/near")).is_err());
+            assert!(open(&root.path().canonicalize().unwrap().join("in/folder/secret")).is_err());
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! How large the picture of a file is, by what its header declares.
+//!
+//! This is for predictions only. A few bytes at known places are read, of a number that is bounded
+//! whatever the file holds; nothing is decoded and nothing is believed: decoders check for
+//! themselves before they set memory aside.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use super::table::Format;
+
+/// How many bytes of a file should be at hand: most headers are within them.
+pub const HEAD_BYTES: usize = 4096;
+
+/// The picture that a header declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Columns times rows, times frames where their number is known.
+    pub pixels: u64,
+    /// What a pixel takes up once it is decoded, bytes: 1..=8.
+    pub pixel_bytes: u64,
+}
+
+impl Extent {
+    /// Whether there may be alpha: a pixel of so many bytes has two or four samples, of 8 bits or
+    /// of 16 (or it is gray of 16 bits, which is rare).
+    pub fn may_have_alpha(self) -> bool {
+        matches!(self.pixel_bytes, 2 | 4 | 8)
+    }
+}
+
+/// Columns, rows, bytes a pixel.
+pub(crate) type Declared = Option<(u32, u32, u64)>;
+
+trait File: Read + Seek {}
+impl<F: Read + Seek> File for F {}
+
+/// The bytes of a file, those at hand and those behind them.
+pub(crate) struct Header<'a> {
+    head: &'a [u8],
+    file: &'a mut dyn File,
+}
+
+impl Header<'_> {
+    /// The bytes at that place, if there are so many.
+    pub(crate) fn at<const N: usize>(&mut self, place: u64) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        let start = usize::try_from(place).ok()?;
+        if let Some(at_hand) = start.checked_add(N).and_then(|end| self.head.get(start..end)) {
+            bytes.copy_from_slice(at_hand);
+        } else {
+            self.file.seek(SeekFrom::Start(place)).ok()?;
+            self.file.read_exact(&mut bytes).ok()?;
+        }
+        Some(bytes)
+    }
+
+    pub(crate) fn le16(&mut self, place: u64) -> Option<u32> {
+        self.at(place).map(|bytes| u16::from_le_bytes(bytes).into())
+    }
+
+    pub(crate) fn le32(&mut self, place: u64) -> Option<u32> {
+        self.at(place).map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn be32(&mut self, place: u64) -> Option<u32> {
+        self.at(place).map(u32::from_be_bytes)
+    }
+}
+
+impl Format {
+    /// What the header of a file of this format declares; `head` is how it begins. `None` if it is
+    /// unreadable, damaged, or of a kind whose size is elsewhere.
+    pub fn extent(&self, head: &[u8], file: &mut (impl Read + Seek)) -> Option<Extent> {
+        let (width, height, pixel_bytes) = (self.header)(&mut Header { head, file })?;
+        let pixels = u64::from(width) * u64::from(height);
+        (pixels > 0).then_some(Extent { pixels, pixel_bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use lote_protocol::task::Encoding;
+    use proptest::prelude::*;
+
+    use super::super::{
+        ALL, BMP, Document, GIF, Gives, JPEG, PNG, Sniffed, TIFF, WEBP, encode, sniff,
+    };
+    use super::*;
+    use crate::picture::{Channels, Picture, Samples};
+    use crate::pool::Pool;
+
+    /// What is found with that many bytes at hand.
+    fn found(bytes: &[u8], at_hand: usize) -> Option<Extent> {
+        let Sniffed::Known(format) = sniff(bytes) else { return None };
+        let head = &bytes[..at_hand.min(bytes.len())];
+        format.extent(head, &mut Cursor::new(bytes))
+    }
+
+    fn written(
+        samples: Samples,
+        channels: Channels,
+        width: u32,
+        format: &'static Format,
+    ) -> Vec<u8> {
+        let height = (samples.len() / channels.count()) as u32 / width;
+        let document = Document::still(format, Picture { width, height, channels, samples });
+        let mut bytes = Vec::new();
+        let encoding = Encoding { format: Some(format.id), ..Encoding::default() };
+        encode(&document, &encoding, &mut Pool::new(), &mut bytes).unwrap();
+        bytes
+    }
+
+    fn colour(width: u32, height: u32, format: &'static Format) -> Vec<u8> {
+        let samples = Samples::U8(vec![90; (width * height * 3) as usize]);
+        written(samples, Channels::Rgb, width, format)
+    }
+
+    #[test]
+    fn the_size_is_that_of_the_picture_in_every_format() {
+        for format in ALL.iter().copied().filter(|format| format.is_written()) {
+            let bytes = colour(70, 30, format);
+            let found = [found(&bytes, HEAD_BYTES), found(&bytes, 0)];
+            let [Some(one), Some(other)] = found else { panic!("{format:?}") };
+            assert_eq!((one.pixels, one), (2100, other), "{format:?}");
+        }
+        for (format, pixel_bytes) in [
+            (&JPEG, 3),
+            (&PNG, 3),
+            (&BMP, 3),
+            (&GIF, 4),
+            (&WEBP, 3),
+            // Where the depths are is not looked up, so they are taken for 16 bits.
+            (&TIFF, 6),
+        ] {
+            let found = found(&colour(70, 30, format), HEAD_BYTES);
+            assert_eq!(found, Some(Extent { pixels: 2100, pixel_bytes }), "{format:?}");
+        }
+        let deep = written(Samples::U16(vec![7; 180]), Channels::Rgba, 9, &PNG);
+        assert_eq!(found(&deep, HEAD_BYTES), Some(Extent { pixels: 45, pixel_bytes: 8 }));
+    }
+
+    #[test]
+    fn the_header_of_a_jpeg_is_found_behind_long_segments() {
+        let plain = colour(40, 50, &JPEG);
+        let mut bytes = plain[..2].to_vec();
+        for _ in 0..5 {
+            bytes.extend_from_slice(&[0xff, 0xe1, 0xff, 0xff]);
+            bytes.resize(bytes.len() + 0xfffd, 0);
+        }
+        bytes.extend_from_slice(&plain[2..]);
+        assert_eq!(found(&bytes, HEAD_BYTES), Some(Extent { pixels: 2000, pixel_bytes: 3 }));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_fail_or_go_on_for_ever(
+            format in prop::sample::select(ALL),
+            bytes in prop::collection::vec(any::<u8>(), 0..300),
+            at_hand in 0..300_usize,
+        ) {
+            let head = &bytes[..at_hand.min(bytes.len())];
+            let found = format.extent(head, &mut Cursor::new(&bytes));
+            prop_assert!(found.is_none_or(|f| f.pixels > 0 && (1..=8).contains(&f.pixel_bytes)));
+        }
+
+        #[test]
+        fn damage_to_a_header_never_makes_it_fail(
+            format in prop::sample::select(ALL),
+            damage in prop::collection::vec((0..64_usize, any::<u8>()), 1..6),
+        ) {
+            if format.gives != Gives::Itself {
+                return Ok(());
+            }
+            let mut bytes = colour(8, 8, format);
+            for (place, byte) in damage {
+                let place = place % bytes.len();
+                bytes[place] = byte;
+            }
+            found(&bytes, HEAD_BYTES);
+        }
+    }
+}

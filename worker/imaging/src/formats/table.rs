@@ -1,0 +1,260 @@
+//! What is known of a format, and how a file's format is found.
+//!
+//! All that Lote does by format it asks these rows: what files are taken for images, how large
+//! they are, how they are read and written, what a result may hold, how it is called and shown.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use lote_protocol::format::FormatId;
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::{Encoding, Limits};
+
+use super::extent::{Declared, Header};
+use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored};
+use crate::picture::Picture;
+use crate::pool::Pool;
+
+/// How many bytes of a file [`sniff`] needs to see, at most.
+pub const SNIFF_BYTES: usize = 32;
+
+/// A format: one row of the table.
+pub struct Format {
+    /// What messages, journals and the command line call it.
+    pub id: FormatId,
+    /// What people are shown.
+    pub name: &'static str,
+    /// File name endings, lower case; the first is the one that Lote writes.
+    pub endings: &'static [&'static str],
+    /// Its media type.
+    pub mime: &'static str,
+    /// Whether every browser shows it.
+    pub in_browsers: bool,
+    /// Whether the option `quality` changes its files.
+    pub has_quality: bool,
+    /// What is made of its files where nobody says it.
+    pub gives: Gives,
+    /// What it can hold.
+    pub holds: Holds,
+    /// Whether a file that begins so is one.
+    pub(crate) magic: fn(&[u8]) -> bool,
+    /// Reads the size that a file declares.
+    pub(crate) header: fn(&mut Header<'_>) -> Declared,
+    /// Reads a file.
+    pub(crate) decode: fn(&[u8], &Limits, &mut Pool) -> Result<Source, Failure>,
+    /// Writes a file at the end of a buffer; returns what was left out. `None`: it is only read.
+    pub(crate) encode: Option<Encode>,
+}
+
+pub(crate) type Encode = fn(&Content<'_>, &mut Pool, &mut Vec<u8>) -> Result<Vec<String>, Failure>;
+
+/// What is made of a format's files where nobody says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gives {
+    /// Files of the same format.
+    Itself,
+    /// PNG.
+    Png,
+    /// JPEG, or PNG where there is alpha.
+    Photo,
+}
+
+/// What a format can hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Holds {
+    /// Gray without colour channels.
+    pub gray: bool,
+    /// Alpha.
+    pub alpha: bool,
+    /// 16 bits a sample.
+    pub deep: bool,
+    /// Several pictures, shown in turn or as pages.
+    pub frames: bool,
+    /// An ICC profile.
+    pub icc: bool,
+    /// EXIF.
+    pub exif: bool,
+}
+
+/// What is written to a file: pictures and metadata such as the format [`Holds`].
+pub(crate) struct Content<'a> {
+    /// At least one: of an animation all of the same size, or pages; one where the format holds no more.
+    pub(crate) frames: Vec<Shown<'a>>,
+    /// How often an animation is played; 0 is for ever.
+    pub(crate) loops: u32,
+    /// How the file that it comes from holds its samples.
+    pub(crate) stored: Stored,
+    pub(crate) metadata: Cow<'a, Metadata>,
+    pub(crate) encoding: &'a Encoding,
+    /// Whether the input was of the same format, and held its samples exactly although it need not.
+    pub(crate) stays_exact: bool,
+}
+
+impl Content<'_> {
+    /// The first picture, or the only one.
+    pub(crate) fn first(&self) -> &Picture {
+        &self.frames[0].picture
+    }
+}
+
+/// A picture to be written, and how long it is shown.
+pub(crate) struct Shown<'a> {
+    pub(crate) picture: Cow<'a, Picture>,
+    pub(crate) delay_ms: u32,
+}
+
+/// The id in a row of the table.
+pub(crate) const fn id(name: &str) -> FormatId {
+    match FormatId::new(name) {
+        Some(id) => id,
+        None => panic!("not the name of a format"),
+    }
+}
+
+impl Format {
+    /// Whether files of it are written.
+    pub fn is_written(&self) -> bool {
+        self.encode.is_some()
+    }
+
+    /// The format of the files that are made of its files where nobody says it.
+    pub fn gives(&'static self, has_alpha: bool) -> &'static Self {
+        match self.gives {
+            Gives::Itself => self,
+            Gives::Photo if !has_alpha => &JPEG,
+            Gives::Photo | Gives::Png => &PNG,
+        }
+    }
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Format {}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
+/// The format of that id.
+pub fn find(id: FormatId) -> Option<&'static Format> {
+    ALL.iter().copied().find(|format| format.id == id)
+}
+
+/// The format that a file name ending stands for; case does not matter.
+pub fn by_ending(ending: &str) -> Option<&'static Format> {
+    ALL.iter().copied().find(|format| has(format.endings, ending))
+}
+
+/// The format that is called so, by its id or an ending; case does not matter.
+pub fn by_name(name: &str) -> Option<&'static Format> {
+    let by_id = ALL.iter().copied().find(|format| format.id.name().eq_ignore_ascii_case(name));
+    by_id.or_else(|| by_ending(name))
+}
+
+/// Whether files of that ending are taken for images: those that can be read, and those that
+/// deserve to be told why not.
+pub fn is_image_ending(ending: &str) -> bool {
+    by_ending(ending).is_some() || FOREIGN.iter().any(|foreign| has(foreign.endings, ending))
+}
+
+fn has(endings: &[&str], ending: &str) -> bool {
+    endings.iter().any(|known| known.eq_ignore_ascii_case(ending))
+}
+
+/// A format that is recognised, so that it can be named, but not read.
+pub(crate) struct Foreign {
+    pub(crate) name: &'static str,
+    pub(crate) endings: &'static [&'static str],
+    pub(crate) magic: fn(&[u8]) -> bool,
+}
+
+/// What the first bytes of a file show it to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sniffed {
+    /// A format that Lote reads.
+    Known(&'static Format),
+    /// An image, but of a format (named here) that Lote does not read.
+    Unsupported(&'static str),
+    /// Not recognisably an image.
+    Unknown,
+}
+
+/// Recognises the format from the first [`SNIFF_BYTES`] bytes of a file (fewer if it is shorter).
+pub fn sniff(head: &[u8]) -> Sniffed {
+    if let Some(format) = ALL.iter().copied().find(|format| (format.magic)(head)) {
+        return Sniffed::Known(format);
+    }
+    let foreign = FOREIGN.iter().find(|foreign| (foreign.magic)(head));
+    foreign.map_or(Sniffed::Unknown, |foreign| Sniffed::Unsupported(foreign.name))
+}
+
+/// The format of a file that begins so.
+///
+/// # Errors
+/// `NotAnImage` and `Unsupported`, where it is of none that is read.
+pub fn recognise(head: &[u8]) -> Result<&'static Format, Failure> {
+    match sniff(head) {
+        Sniffed::Known(format) => Ok(format),
+        Sniffed::Unsupported(name) => Err(Failure::new(
+            FailureKind::Unsupported,
+            format!("{name} files are not supported; convert it to JPEG, PNG or TIFF first"),
+        )),
+        Sniffed::Unknown if head.is_empty() => {
+            Err(Failure::new(FailureKind::NotAnImage, "the file is empty"))
+        }
+        Sniffed::Unknown => {
+            Err(Failure::new(FailureKind::NotAnImage, "the content is no image of a known format"))
+        }
+    }
+}
+
+/// Whether a file in the container of ISO/IEC 14496-12 begins with one of these brands.
+pub(crate) fn is_branded(head: &[u8], brands: &[&[u8; 4]]) -> bool {
+    let brand = head.strip_prefix(&head[..head.len().min(4)]).unwrap_or_default();
+    let brand = brand.strip_prefix(b"ftyp").unwrap_or_default();
+    brands.iter().any(|known| brand.starts_with(*known))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::WEBP;
+    use super::*;
+
+    #[test]
+    fn formats_are_recognised_by_content() {
+        assert_eq!(sniff(b"\xff\xd8\xff\xe0"), Sniffed::Known(&JPEG));
+        assert_eq!(sniff(b"RIFF\x10\0\0\0WEBPVP8 "), Sniffed::Known(&WEBP));
+        assert_eq!(sniff(b"RIFF\x10\0\0\0WAVEfmt "), Sniffed::Unknown);
+        assert_eq!(sniff(b"\0\0\0\x20ftypavif"), Sniffed::Unsupported("AVIF"));
+        assert_eq!(sniff(b"\0\0\0\x18ftypheic"), Sniffed::Unsupported("HEIC"));
+        assert_eq!(sniff(b"BM, said the letter"), Sniffed::Unknown);
+        assert_eq!(sniff(b""), Sniffed::Unknown);
+    }
+
+    #[test]
+    fn a_format_is_found_by_its_id_and_its_endings_in_any_case() {
+        assert_eq!(by_ending("JPEG"), Some(&JPEG));
+        assert_eq!(by_name("Jpg"), Some(&JPEG));
+        assert_eq!(by_name("txt"), None);
+        for format in ALL {
+            assert_eq!(find(format.id), Some(*format));
+            assert_eq!(by_name(format.id.name()), Some(*format));
+        }
+    }
+
+    #[test]
+    fn no_ending_and_no_name_stands_for_two_formats() {
+        let endings: Vec<_> = ALL.iter().flat_map(|format| format.endings).collect();
+        assert_eq!(endings.iter().collect::<HashSet<_>>().len(), endings.len());
+        let ids: HashSet<_> = ALL.iter().map(|format| format.id).collect();
+        assert_eq!(ids.len(), ALL.len());
+    }
+}
