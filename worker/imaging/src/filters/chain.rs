@@ -2,9 +2,10 @@
 
 use lote_protocol::filter::FilterCall;
 use lote_protocol::message::Size;
+use lote_protocol::task::Limits;
 
 use super::{Context, Filter, FilterError, Source, build, result_size};
-use crate::picture::Picture;
+use crate::picture::{Picture, Samples};
 use crate::pool::Pool;
 
 /// Applies the called filters in turn to every frame. Each goes over all frames before the next one
@@ -22,13 +23,31 @@ pub fn apply_all(
         let filter = decided(build(step, context)?, &frames);
         let mut filtered = Vec::with_capacity(frames.len());
         for frame in frames {
-            let Picture { width, height, .. } = *frame.picture();
-            result_size(std::slice::from_ref(step), Size { width, height }, context.limits)?;
+            check(step, frame.picture(), context.limits)?;
             filtered.push(Source::Owned(filter.apply(frame, pool)?));
         }
         frames = filtered;
     }
     Ok(frames.into_iter().map(|frame| frame.into_owned(pool)).collect())
+}
+
+/// Refuses a result that is larger than allowed.
+fn check(step: &FilterCall, picture: &Picture, limits: &Limits) -> Result<(), FilterError> {
+    let size = Size { width: picture.width, height: picture.height };
+    let largest = result_size(std::slice::from_ref(step), size, limits)?.largest();
+    if largest == size {
+        return Ok(());
+    }
+    // Colours and alpha may be added, and what has alpha is weighed at 16 bits.
+    let wide = picture.channels.has_alpha() || matches!(picture.samples, Samples::U16(_));
+    let pixel_bytes = if wide { 8 } else { 4 };
+    let bytes = u64::from(largest.width) * u64::from(largest.height) * pixel_bytes;
+    let Size { width, height } = largest;
+    if bytes > limits.max_alloc_bytes {
+        let max_bytes = limits.max_alloc_bytes;
+        return Err(FilterError::TooMuch { width, height, bytes, max_bytes });
+    }
+    Ok(())
 }
 
 /// The filter with its decision made, if there is something to be decided together.

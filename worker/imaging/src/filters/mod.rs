@@ -76,6 +76,21 @@ pub enum FilterError {
         /// The limit, px.
         max_pixels: u64,
     },
+    /// The result would take more memory than allowed.
+    #[error(
+        "the result would have {width} x {height} px and take {} MiB, more than the limit of {} MiB",
+        bytes.div_ceil(1 << 20), max_bytes >> 20
+    )]
+    TooMuch {
+        /// Columns, px.
+        width: u32,
+        /// Rows, px.
+        height: u32,
+        /// What it would take, bytes.
+        bytes: u64,
+        /// The limit, bytes.
+        max_bytes: u64,
+    },
     /// A call names a filter that this build does not have.
     #[error("defect in Lote: there is no filter {0}")]
     Unknown(String),
@@ -343,6 +358,7 @@ impl From<FilterError> for Failure {
         let kind = match error {
             FilterError::Unknown(_) => FailureKind::Panic,
             FilterError::TooLarge { .. }
+            | FilterError::TooMuch { .. }
             | FilterError::Unwritable { .. }
             | FilterError::Asset { .. } => FailureKind::Filter,
         };
