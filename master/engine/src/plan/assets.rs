@@ -69,7 +69,16 @@ fn of_step(step: &FilterCall, base: &Path, names: &[&str]) -> Result<Vec<Asset>,
     for param in spec.params {
         let name = params.text(param.id);
         match param.kind {
-            ParamKind::File { .. } => found.push(load(name, &base.join(name), 0)?.0),
+            ParamKind::File { endings } => {
+                let path = base.join(name);
+                let ending = path.extension().unwrap_or_default().to_string_lossy();
+                if !endings.contains(&ending.to_ascii_lowercase().as_str()) {
+                    let reason =
+                        format!("{} takes files that end in {}", spec.id, endings.join(", "));
+                    return Err(PlanError::Asset { path, reason });
+                }
+                found.push(load(name, &path, 0)?.0);
+            }
             // What has a font has a text to write with it.
             ParamKind::Font => found.extend(fonts(name, params.text("texto"), base, names)?),
             _ => {}

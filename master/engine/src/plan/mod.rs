@@ -331,6 +331,10 @@ impl Plan {
                 image: index,
                 bytes: image.bytes,
                 extent: image.extent,
+                enlarged_bytes: memory::enlarged(
+                    image.extent,
+                    self.variants.iter().map(|variant| &variant.steps[..]),
+                ),
                 variants: (0..)
                     .zip(states)
                     .filter(|(_, state)| planned(state))
