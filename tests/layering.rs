@@ -135,7 +135,7 @@ fn only_the_registry_lists_the_filters() {
 
 #[test]
 fn each_codec_crate_is_named_in_one_file() {
-    for name in ["libjpeg_turbo_rs", "libwebp_sys", "moxcms", "image_webp", "zune_jpeg"] {
+    for name in ["libjpeg_turbo_rs", "libwebp_sys", "moxcms", "image_webp"] {
         let files = files_with(&ALL, name);
         assert!(files.len() <= 1, "{name} is named in {files:?}");
         assert!(files.iter().all(|file| file.starts_with("worker/imaging/src/")), "{files:?}");

@@ -9,6 +9,8 @@ mod attacks;
 mod client;
 #[path = "serve/commands.rs"]
 mod commands;
+#[path = "serve/convert.rs"]
+mod convert;
 #[path = "serve/disks.rs"]
 mod disks;
 #[path = "serve/downloads.rs"]

@@ -57,6 +57,7 @@ export const filters = [
     float('porcentaje', 'percent', text('Porcentaje', 'Percent'), 1, 400, 1, 50, 'percent'),
     integer('ancho', 'width', text('Ancho', 'Width'), 1, 65535, null, 'px'),
     integer('alto', 'height', text('Alto', 'Height'), 1, 65535, null, 'px'),
+    integer('lado_largo', 'long_edge', text('Lado largo', 'Long edge'), 1, 65535, null, 'px'),
     {
       id: 'ajuste',
       id_en: 'fit',
@@ -64,8 +65,11 @@ export const filters = [
       help: text('Cómo se ajusta', 'How it fits'),
       unit: 'none',
       type: 'choice',
-      default: 'dentro',
-      options: [choice('dentro', 'inside', 'Dentro', 'Inside'), choice('cubrir', 'cover', 'Cubrir', 'Cover')],
+      default: 'contener',
+      options: [
+        choice('contener', 'contain', 'Que quepa entera', 'All of it fits'),
+        choice('cubrir', 'cover', 'Llenar y recortar', 'Fill and crop'),
+      ],
     },
     {
       id: 'ampliar',

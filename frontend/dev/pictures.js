@@ -191,7 +191,8 @@ export function applyStep(raw, { filter, params }, scale) {
     case 'relieve':
       return kernel(raw, [-1, 0, 0, 0, 1, 0, 0, 0, 0], 128);
     case 'redimensionar': {
-      const p = (params.porcentaje ?? 50) / 100;
+      if (params.ancho && params.alto) return fit(raw, params.ancho, params.alto);
+      const p = params.lado_largo ? Math.min(1, params.lado_largo / Math.max(raw.width, raw.height)) : (params.porcentaje ?? 50) / 100;
       return fit(raw, raw.width * p, raw.height * p);
     }
     case 'marca_agua':

@@ -1,8 +1,15 @@
-// The form of the Prepare screen: filters as the server describes them, ticked or chained; output, mode. Remembered, saved as recipes.
-import { number, percent, say, t } from './i18n.js';
+// The form of the Prepare screen: the outputs, each with its name and steps, and what holds for all. Remembered, saved as recipes.
+import { language, number, percent, say, t } from './i18n.js';
 import { recall, remember } from './page-state.js';
 import { batch, computed, effect, signal, untracked } from './signal.js';
 import { hello, ready, state } from './stream.js';
+import { rememberUndo } from './undo.js';
+
+/**
+ * @typedef {{ key: number, filter: string, params: Record<string, ParamValue> }} DraftStep
+ * @typedef {{ id: number, name: string, off: boolean, steps: DraftStep[] }} Output
+ * `key` and `id` tell steps and outputs apart for as long as the page lives. `off`: kept, but not made.
+ */
 
 /** @param {string} id @returns {FilterSpec | undefined} */
 export const filterOf = (id) => hello.value?.filters.find((spec) => spec.id === id);
@@ -13,11 +20,16 @@ export const filterName = (id) => {
   return spec ? say(spec.label) : id;
 };
 
-/** The name of a variant for people: its filters' names in order. @param {{ steps: Step[] }} variant */
-export const variantName = (variant) =>
-  variant.steps.length ? variant.steps.map((step) => filterName(step.filter)).join(' + ') : t('original');
+/** The name of a variant for people: that of its filter if it is called like one, else its own. @param {{ name?: string, steps: Step[] }} variant */
+export function variantName(variant) {
+  const { name, steps } = variant;
+  const plain = steps.map((step) => step.filter).join('+');
+  const spec = steps.length === 1 ? filterOf(steps[0].filter) : undefined;
+  if (name && name !== plain && name !== spec?.id_en) return name;
+  return steps.length ? steps.map((step) => filterName(step.filter)).join(' + ') : t('original');
+}
 
-/** A new step with every default filled in. @param {FilterSpec} spec @returns {Step} */
+/** @param {FilterSpec} spec @returns {Step} a step with every default filled in */
 export function stepOf(spec) {
   /** @type {Record<string, ParamValue>} */
   const params = {};
@@ -43,19 +55,24 @@ export function valueText(spec, value) {
   return option ? say(option.label) : value;
 }
 
-/** The first value of a step, for a row that is folded. @param {Step} step */
-export function shortValue(step) {
+/** A step in a few words: its name, and the value that tells most about it. @param {Step} step */
+export function stepText(step) {
   const spec = filterOf(step.filter);
-  const first = spec?.params[0];
-  return first ? valueText(first, step.params[first.id] ?? first.default) : '';
+  if (!spec) return step.filter;
+  const value = (/** @type {ParamSpec} */ param) => step.params[param.id] ?? param.default;
+  // What has no default and is given outdoes what has one.
+  const told = spec.params.filter((param) => param.default === null && step.params[param.id] !== undefined);
+  const shown = told.length ? told : spec.params.slice(0, 1);
+  const words = shown.map((param) => (param.unit === 'px' && told.length ? String(value(param)) : valueText(param, value(param))));
+  return [say(spec.label), words.join(' × ')].filter(Boolean).join(' ');
 }
 
-/** Class of the colour of the variant at that index: six colours, then again with a texture. @param {number} index */
+/** Class of the colour of the output at that place: six colours, then again with a texture. @param {number} index */
 export const colourClass = (index) => `swatch colour-${(index % 6) + 1}${index >= 6 ? ' textured' : ''}`;
 
-/** Steps in the order in which they were ticked (which decides their colours), or of the chain. */
-export const steps = signal(/** @type {Step[]} */ ([]));
-export const chain = signal(false);
+export const outputs = signal(/** @type {Output[]} */ ([]));
+/** The output whose card is open; 0: none. */
+export const openOutput = signal(0);
 export const mode = signal(/** @type {Mode} */ ('processes'));
 export const workers = signal(0);
 export const output = signal(
@@ -70,83 +87,157 @@ export const output = signal(
 );
 
 const MAX_NAME = 64;
+let lastKey = 0;
+const newKey = () => (lastKey += 1);
 
-/** @param {Step[]} list @returns {{ name: string, steps: Step[] }[]} */
-const separate = (list) => list.map((step) => ({ name: step.filter, steps: [step] }));
+/** @param {Step} step @returns {DraftStep} */
+const draftStep = (step) => ({ key: newKey(), filter: step.filter, params: { ...step.params } });
+const plainStep = (/** @type {DraftStep} */ { filter, params }) => ({ filter, params });
 
-/** What the job will write: one variant per ticked filter, or the chain as one. */
-export const variants = computed(() => {
-  if (!chain.value) return separate(steps.value);
-  return steps.value.length
-    ? [
-        {
-          name: steps.value
-            .map((step) => step.filter)
-            .join('+')
-            .slice(0, MAX_NAME),
-          steps: steps.value,
-        },
-      ]
-    : [];
-});
+/** What the job will write: the outputs that are on and do something. */
+export const variants = computed(() =>
+  outputs.value.filter((one) => !one.off && one.steps.length > 0).map(({ name, steps }) => ({ name, steps: steps.map(plainStep) })),
+);
+/** Place of an output among those that are made, which decides its colour; -1 if it is not made. @param {number} id */
+export const placeOf = (id) => outputs.value.filter((one) => !one.off && one.steps.length > 0).findIndex((one) => one.id === id);
+
+/** @param {number} id */
+export const outputOf = (id) => outputs.value.find((one) => one.id === id);
+/** The output that the photo shows: the open card's, else the first. */
+export const shownOutput = computed(() => outputOf(openOutput.value) ?? outputs.value.find((one) => !one.off) ?? null);
 
 /** @returns {JobRequest} */
 export const request = () => ({ mode: mode.value, workers: workers.value, variants: variants.value, output: output.value });
 
-/** Fills the form from a recipe; filters that the server does not have are left out. @param {JobRequest} recipe */
-export function load(recipe) {
+/** Changes the outputs, and remembers how to take it back. @param {string} kind @param {(list: Output[]) => Output[]} change */
+function edit(kind, change) {
+  const [before, opened] = [outputs.peek(), openOutput.peek()];
+  rememberUndo(kind, () =>
+    batch(() => {
+      outputs.value = before;
+      openOutput.value = opened;
+    }),
+  );
+  outputs.value = change(before);
+}
+
+/** @param {string} kind @param {number} id @param {(one: Output) => Output} change */
+const editOne = (kind, id, change) => edit(kind, (list) => list.map((one) => (one.id === id ? change(one) : one)));
+
+/** A name that no other output has (names that differ in case only are the same folder for some). @param {string} wanted @param {number} [own] */
+export function freeName(wanted, own = 0) {
+  const base = wanted.slice(0, MAX_NAME - 4);
+  const taken = new Set(
+    outputs
+      .peek()
+      .filter((one) => one.id !== own)
+      .map((one) => one.name.toLowerCase()),
+  );
+  let name = base;
+  for (let count = 2; taken.has(name.toLowerCase()); count += 1) name = `${base}-${count}`;
+  return name;
+}
+
+/** Adds outputs and opens the first. @param {{ name: string, steps: Step[] }[]} added */
+export function addOutputs(added) {
   batch(() => {
-    const chained = recipe.variants.length === 1 && recipe.variants[0].steps.length > 1;
-    const wanted = chained
-      ? recipe.variants[0].steps
-      : recipe.variants.flatMap((variant) => (variant.steps.length === 1 ? variant.steps : []));
-    chain.value = chained;
-    steps.value = wanted
-      .filter((step, index) => filterOf(step.filter) && (chained || wanted.findIndex((other) => other.filter === step.filter) === index))
-      .map((step) => ({ filter: step.filter, params: { ...step.params } }));
+    edit('', (list) => list);
+    const first = outputs.peek().length;
+    for (const { name, steps } of added)
+      outputs.value = [...outputs.peek(), { id: newKey(), name: freeName(name), off: false, steps: steps.map(draftStep) }];
+    openOutput.value = outputs.peek()[first]?.id ?? 0;
+  });
+}
+
+/** What an output of one filter is called: the filter's name in the page's language. @param {FilterSpec} spec */
+export const filterOutputName = (spec) => (language.peek() === 'es' ? spec.id : spec.id_en);
+
+/** @param {number} id */
+export const removeOutput = (id) => edit('', (list) => list.filter((one) => one.id !== id));
+/** @param {number} id @param {string} name */
+export const renameOutput = (id, name) => editOne(`name/${id}`, id, (one) => ({ ...one, name }));
+/** @param {number} id */
+export const switchOutput = (id) => editOne('', id, (one) => ({ ...one, off: !one.off }));
+/** @param {number} id */
+export function duplicateOutput(id) {
+  const one = outputOf(id);
+  if (one) addOutputs([{ name: one.name, steps: one.steps.map(plainStep) }]);
+}
+
+/** Adds a step at the end, and tells its key. @param {number} id @param {FilterSpec} spec */
+export function addStep(id, spec) {
+  const step = draftStep(stepOf(spec));
+  editOne('', id, (one) => ({ ...one, steps: [...one.steps, step] }));
+  return step.key;
+}
+
+/** @param {number} id @param {number} key */
+export const removeStep = (id, key) => editOne('', id, (one) => ({ ...one, steps: one.steps.filter((step) => step.key !== key) }));
+
+/** The list with an entry moved to where it is then. Pure. @template T @param {T[]} list @param {number} from @param {number} to @returns {T[]} */
+export function moved(list, from, to) {
+  const result = [...list];
+  result.splice(to, 0, ...result.splice(from, 1));
+  return result;
+}
+
+/** Moves a step to that place. @param {number} id @param {number} key @param {number} to */
+export function moveStep(id, key, to) {
+  const steps = outputOf(id)?.steps ?? [];
+  const from = steps.findIndex((step) => step.key === key);
+  if (from >= 0 && to >= 0 && to < steps.length && from !== to) editOne('', id, (one) => ({ ...one, steps: moved(one.steps, from, to) }));
+}
+
+/** @param {number} id @param {number} key @param {string} param @param {ParamValue | null} value null: not given */
+export function setParam(id, key, param, value) {
+  editOne(`${key}/${param}`, id, (one) => ({
+    ...one,
+    steps: one.steps.map((step) => {
+      if (step.key !== key) return step;
+      const params = { ...step.params };
+      if (value === null) delete params[param];
+      else params[param] = value;
+      return { ...step, params };
+    }),
+  }));
+}
+
+/** Fills the form from a recipe. Filters that the server does not have are left out, and told. @param {JobRequest} recipe @returns {string[]} */
+export function load(recipe) {
+  /** @type {string[]} */
+  const unknown = [];
+  batch(() => {
+    const before = output.peek();
+    rememberUndo('', undoLoad(before));
+    outputs.value = recipe.variants.map((variant) => ({
+      id: newKey(),
+      name: variant.name,
+      off: 'off' in variant && variant.off === true,
+      steps: variant.steps
+        .filter((step) => {
+          if (!filterOf(step.filter)) unknown.push(step.filter);
+          return filterOf(step.filter);
+        })
+        .map(draftStep),
+    }));
+    openOutput.value = 0;
     mode.value = recipe.mode;
     workers.value = Math.min(recipe.workers, hello.peek()?.limits.max_workers ?? recipe.workers);
-    output.value = { ...output.peek(), ...recipe.output };
+    output.value = { ...before, ...recipe.output };
   });
+  return unknown;
 }
 
-/** @param {boolean} chained */
-export function setChain(chained) {
-  batch(() => {
-    // Separate variants are one per filter: of repeated steps the first stays.
-    if (!chained) steps.value = steps.peek().filter((step, index, all) => all.findIndex((other) => other.filter === step.filter) === index);
-    chain.value = chained;
-  });
+/** @param {OutputOptions} before */
+function undoLoad(before) {
+  const [list, opened] = [outputs.peek(), openOutput.peek()];
+  return () =>
+    batch(() => {
+      outputs.value = list;
+      openOutput.value = opened;
+      output.value = before;
+    });
 }
-
-/** @param {FilterSpec} spec @param {boolean} on */
-export function tick(spec, on) {
-  steps.value = on ? [...steps.peek(), stepOf(spec)] : steps.peek().filter((step) => step.filter !== spec.id);
-}
-
-/** @param {number} index @param {string} param @param {ParamValue | null} value null: not given */
-export function setParam(index, param, value) {
-  steps.value = steps.peek().map((step, at) => {
-    if (at !== index) return step;
-    const params = { ...step.params };
-    if (value === null) delete params[param];
-    else params[param] = value;
-    return { ...step, params };
-  });
-}
-
-/** @param {number} from @param {number} to */
-export function moveStep(from, to) {
-  const list = [...steps.peek()];
-  if (to < 0 || to >= list.length || from === to) return;
-  list.splice(to, 0, ...list.splice(from, 1));
-  steps.value = list;
-}
-
-/** @param {number} index */
-export const removeStep = (index) => {
-  steps.value = steps.peek().filter((_, at) => at !== index);
-};
 
 /** Fills the form once the server has said hello: what this browser remembers, else the last job, else defaults; then keeps it. */
 export function keepDraft() {
@@ -166,15 +257,12 @@ export function keepDraft() {
             output: { folder: null, format: null, quality, pattern, if_exists, if_collides: 'fail' },
           },
       );
-      if (recall('chain') === true) chain.value = true;
     });
   });
   effect(() => {
-    const now = request();
-    const chained = chain.value;
-    if (filled) {
-      remember('draft', now);
-      remember('chain', chained);
-    }
+    // What is switched off or does nothing yet is no part of a request, but of the form.
+    const variants = outputs.value.map(({ name, off, steps }) => ({ name, off, steps: steps.map(plainStep) }));
+    const now = { ...request(), variants };
+    if (filled) remember('draft', now);
   });
 }

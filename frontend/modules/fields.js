@@ -2,7 +2,7 @@
 // pause or on Enter, and a value that cannot be stays in its field with a line below, while the last good one stays in force.
 import { valueText } from './draft.js';
 import { h } from './element.js';
-import { number, say, t } from './i18n.js';
+import { language, number, say, t } from './i18n.js';
 import { effect, onCleanup, signal, untracked } from './signal.js';
 
 const APPLY_MS = 250;
@@ -107,7 +107,7 @@ export function numberField(props, { min, max, whole, needed }, now, give) {
   const read = readNumber(min, max, whole, needed);
   const decimals = () => {
     const value = now();
-    return value === null ? '' : String(value);
+    return value === null ? '' : language.value === 'es' ? String(value).replace('.', ',') : String(value);
   };
   return typed(
     {

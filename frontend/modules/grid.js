@@ -6,13 +6,13 @@ import { effect, onCleanup, untracked } from './signal.js';
 const MOST_A_FRAME = 12;
 
 /**
- * @typedef {{ src: string | null, label: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string }} Cell
+ * @typedef {{ src: string | null, label: string, name?: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string }} Cell
  * @typedef {{
  *   label: () => string, count: () => number, version: () => unknown, cell: (index: number) => Cell | null,
  *   columns: (width: number) => number, ratio: number, gap: number, horizontal?: () => boolean,
  *   selected: () => number, pick: (index: number, act: boolean) => void, key?: (index: number, event: KeyboardEvent) => boolean,
- *   scroller?: () => HTMLElement | null,
- * }} GridOptions `ratio`: height / width of a cell. `scroller`: what scrolls, if not the grid itself.
+ *   scroller?: () => HTMLElement | null, caption?: number,
+ * }} GridOptions `ratio`: height / width of a cell. `scroller`: what scrolls, if not the grid itself. `caption`: height of the names below the pictures, px; none in a strip.
  */
 
 /** @param {GridOptions} options */
@@ -48,7 +48,7 @@ export function virtualGrid(options) {
     } else {
       columns = options.columns(width);
       cellWidth = Math.max(1, (width - options.gap * (columns - 1)) / columns);
-      cellHeight = cellWidth * options.ratio;
+      cellHeight = cellWidth * options.ratio + (options.caption ?? 0);
       list.style.width = '';
       list.style.height = `${Math.max(0, Math.ceil(count / columns) * (cellHeight + options.gap) - options.gap)}px`;
     }
@@ -78,7 +78,7 @@ export function virtualGrid(options) {
 
   function makeCell() {
     const picture = h('img', { alt: '', decoding: 'async', draggable: 'false' });
-    const cell = h('div', { class: 'cell', role: 'option' }, picture);
+    const cell = h('div', { class: 'cell', role: 'option' }, picture, h('span', { class: 'caption', 'aria-hidden': 'true' }));
     picture.onload = () => cell.classList.add('loaded');
     picture.onerror = () => {
       if (picture.hasAttribute('src')) badge(cell, 'alert');
@@ -115,6 +115,10 @@ export function virtualGrid(options) {
     assign(cell, 'aria-setsize', String(untracked(options.count)));
     assign(cell, 'aria-selected', String(index === selected));
     assign(cell, 'tabindex', index === Math.max(0, selected) ? '0' : '-1');
+    const caption = /** @type {HTMLElement} */ (cell.children[1]);
+    const named = options.caption && !horizontal ? (data?.name ?? '') : '';
+    if (caption.textContent !== named) caption.textContent = named;
+    cell.classList.toggle('captioned', named !== '');
     cell.classList.toggle('dim', data?.dim ?? false);
     assign(cell, 'data-colour', data?.colour ?? '');
     place(index, cell);

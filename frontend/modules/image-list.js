@@ -2,6 +2,7 @@
 import { command, read } from './commands.js';
 import { effect, signal, untracked } from './signal.js';
 import { link, ready, restarts, state } from './stream.js';
+import { rememberUndo } from './undo.js';
 
 const PAGE = 60;
 const KEEP = 60;
@@ -114,12 +115,7 @@ export const takenOut = signal(/** @type {string[]} */ ([]));
 
 /** Takes images out of the job, or puts them back. @param {string[]} ids @param {boolean} excluded */
 export async function exclude(ids, excluded) {
-  if (await command('/api/images/exclude', { images: ids, excluded })) takenOut.value = excluded ? ids : [];
-}
-
-/** Puts back what was taken out last. @returns {boolean} whether there was something */
-export function undoTakeOut() {
-  const ids = takenOut.peek();
-  if (ids.length) exclude(ids, false);
-  return ids.length > 0;
+  if (!(await command('/api/images/exclude', { images: ids, excluded }))) return;
+  takenOut.value = excluded ? ids : [];
+  if (excluded) rememberUndo('', () => exclude(ids, false));
 }

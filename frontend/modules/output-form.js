@@ -1,16 +1,16 @@
 // Prepare, right: output, processes, the button that starts the job (it names its effect, or says why it cannot), recipes.
 import { command, post, read, refusalText } from './commands.js';
-import { chain, load, mode, output, request, steps, variantName, variants, workers } from './draft.js';
+import { load, mode, output, outputs, request, variantName, variants, workers } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { slider } from './fields.js';
-import { t, timeLeft } from './i18n.js';
-import { image } from './image-list.js';
+import { size, t, timeLeft } from './i18n.js';
 import { openDialog, toast } from './overlays.js';
 import { go } from './page-state.js';
-import { measured, recipeKey, workPerByte } from './preview.js';
-import { isLive, slotsText } from './shell.js';
+import { forecast } from './preview.js';
+import { isLive } from './shell.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { hello, link, ready, state } from './stream.js';
+import { undo } from './undo.js';
 
 /** @param {Partial<OutputOptions>} part */
 const change = (part) => {
@@ -46,7 +46,7 @@ export function outputForm() {
     h(
       'div',
       { class: 'head' },
-      h('h2', null, () => t('output')),
+      h('h2', null, () => t('for_all_outputs')),
     ),
     formRow(
       () => t('folder'),
@@ -201,21 +201,24 @@ function startObstacle() {
   if (!ready.value || link.value.state !== 'open') return t('why_disconnected');
   if (state.images.value.loading) return t('why_loading');
   if (chosenCount.value <= 0) return t('why_no_images');
-  if (!steps.value.length) return t('why_no_filters');
+  if (!variants.value.length) return t(outputs.value.length ? 'why_no_steps' : 'why_no_outputs');
   if (folderProblem(output.value.folder ?? '')) return t('bad_folder');
   if (patternProblem(output.value.pattern)) return t('bad_pattern');
   if (clashes.value) return t('n_clash', clashes.value);
   return '';
 }
 
-/** Expected time from the measured previews: worker time per byte, over all bytes and slots. @returns {number | null} ms */
+/** What the job would write and take, from what was measured; null until every output has been. @returns {{ bytes: number, ms: number } | null} */
 function estimate() {
-  void measured.value;
-  void image.value;
-  const known = variants.value.map((variant) => workPerByte.get(recipeKey(variant.steps))).filter((one) => one !== undefined);
+  const known = variants.value.map((variant) => forecast(variant.steps));
   if (!known.length || !workers.value) return null;
-  const perByte = (known.reduce((sum, one) => sum + one, 0) / known.length) * variants.value.length;
-  return (perByte * state.images.value.bytes) / workers.value;
+  let [bytes, ms] = [0, 0];
+  for (const one of known) {
+    if (one.bytes === null || one.ms === null) return null;
+    bytes += one.bytes;
+    ms += one.ms;
+  }
+  return { bytes, ms: ms / workers.value };
 }
 
 /** Starts the job of the form, or queues it behind the running one. */
@@ -277,12 +280,9 @@ export function startArea() {
   const summary = () => {
     const why = startObstacle();
     if (why) return why;
-    const what = chain.value
-      ? t('n_images_chain', t('n_images', chosenCount.value), t('n_steps', steps.value.length))
-      : `${t('n_images', chosenCount.value)} × ${t('n_filters', variants.value.length)}`;
-    const time = estimate();
-    const slots = slotsText(mode.value, workers.value);
-    return `${what} · ${time === null ? slots : t('about_with', timeLeft(time), slots)}`;
+    const about = estimate();
+    const photos = t('n_photos', chosenCount.value);
+    return about ? `${photos} · ${t('about_total', size(about.bytes))} · ${t('about_time', timeLeft(about.ms))}` : photos;
   };
   return h(
     'div',
@@ -360,9 +360,13 @@ const openLoad = () =>
               type: 'button',
               class: 'folder',
               onclick: () => {
-                load(item.recipe);
+                const unknown = load(item.recipe);
                 close();
-                toast(t('recipe_loaded', item.name));
+                toast(
+                  unknown.length ? t('recipe_unknown', item.name, unknown.join(', ')) : t('recipe_loaded', item.name),
+                  unknown.length ? 'bad' : '',
+                  { label: t('undo'), act: undo },
+                );
               },
             },
             h(
@@ -390,7 +394,7 @@ export const recipeButtons = () => [
   button(
     'ghost small square',
     openSave,
-    { disabled: () => steps.value.length === 0, 'aria-label': () => t('save_recipe'), title: () => t('save_recipe') },
+    { disabled: () => outputs.value.length === 0, 'aria-label': () => t('save_recipe'), title: () => t('save_recipe') },
     icon('save'),
   ),
 ];

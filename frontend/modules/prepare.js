@@ -2,19 +2,20 @@
 import { emptyScreen, openFolders } from './choose-images.js';
 import { command, read } from './commands.js';
 import { curtain } from './curtain.js';
-import { chain, filterName, output, steps } from './draft.js';
-import { button, h, icon, keyed, segmented } from './element.js';
-import { filtersPane } from './filters-pane.js';
+import { shownOutput } from './draft.js';
+import { button, h, icon, segmented } from './element.js';
 import { virtualGrid } from './grid.js';
 import { dimensions, duration, number, size, t } from './i18n.js';
-import { chosen, exclude, image, images, query, takenOut, undoTakeOut } from './image-list.js';
+import { chosen, exclude, image, images, query, takenOut } from './image-list.js';
 import { failureText } from './messages.js';
+import { outputsPane } from './output-cards.js';
 import { openDialog } from './overlays.js';
 import { letters } from './page-state.js';
-import { after, before, busy, problem, recipeKey, shown, smallPreview, stageSize, strip } from './preview.js';
+import { after, before, busy, problem, stageSize } from './preview.js';
 import { whileSpace } from './shortcuts.js';
 import { computed, effect, onCleanup, signal } from './signal.js';
 import { state } from './stream.js';
+import { undo } from './undo.js';
 
 /** Whether the grid is a strip: below the stage on narrow windows. */
 const narrow = signal(false);
@@ -32,6 +33,7 @@ function cell(index) {
   return {
     src: item.problem ? null : `/api/thumb/${item.id}`,
     label: words,
+    name: item.name,
     badge: item.problem ? 'alert' : item.excluded ? 'close' : null,
     dim: item.excluded,
   };
@@ -71,7 +73,7 @@ function footer() {
     'div',
     { class: 'foot' },
     excluded > 0 && h('span', null, t('n_taken_out', excluded)),
-    takenOut.value.length > 0 && button('ghost small', undoTakeOut, null, t('undo')),
+    takenOut.value.length > 0 && button('ghost small', undo, null, t('undo')),
     excluded > 0 && button('ghost small', () => command('/api/images/exclude', { images: null, excluded: false }), null, t('bring_back')),
     skipped > 0 && button('ghost small', openSkipped, null, t('n_skipped', skipped)),
   );
@@ -91,9 +93,10 @@ export function imagesPane() {
     count: () => images.total.value,
     version: () => [images.version.value, narrow.value],
     cell,
-    ratio: 1,
-    gap: 6,
-    columns: (width) => Math.max(2, Math.round(width / 86)),
+    ratio: 0.75,
+    gap: 8,
+    caption: 22,
+    columns: (width) => Math.max(2, Math.round(width / 116)),
     horizontal: () => narrow.value,
     selected: () => chosen.value,
     pick: (index) => {
@@ -143,62 +146,11 @@ export function imagesPane() {
 const side = signal(false);
 const full = signal(false);
 const MOST_PX = 2400;
-const STRIP_DELAY_MS = 250;
 
-/** Name of the strip's cell. @param {number} index */
-function stripName(index) {
-  const step = steps.value[index];
-  if (!step) return t('original');
-  return chain.value ? `${index + 1} ${index ? '+ ' : ''}${filterName(step.filter)}` : filterName(step.filter);
-}
+const afterLabel = () => shownOutput.value?.name ?? t('original');
+const hasAfter = () => (shownOutput.value?.steps.length ?? 0) > 0;
 
-const afterLabel = () => (steps.value.length ? `${t('after')} · ${stripName(shown.value)}` : t('original'));
-
-/** A cell of the strip; its picture follows the image and the parameters, and the old one stays until the new one is there. @param {number} index */
-function stripCell(index) {
-  const picture = h('img', { alt: '', hidden: true, draggable: 'false' });
-  let wanted = '',
-    there = '';
-  effect(() => {
-    const item = image.value;
-    const list = strip()[index];
-    void output.value;
-    if (!item || item.problem || !list) return;
-    const key = `${item.id}/${recipeKey(list)}`;
-    wanted = key;
-    if (key === there) return;
-    const timer = setTimeout(
-      () =>
-        smallPreview(item.id, list).then(
-          (url) => {
-            if (key === wanted) {
-              there = key;
-              picture.src = url;
-              picture.hidden = false;
-            }
-          },
-          () => {},
-        ),
-      STRIP_DELAY_MS,
-    );
-    onCleanup(() => clearTimeout(timer));
-  });
-  return h(
-    'button',
-    {
-      type: 'button',
-      class: 'variant',
-      'aria-pressed': () => String(shown.value === index),
-      onclick: () => {
-        shown.value = index;
-      },
-    },
-    h('span', { class: 'variant-picture' }, picture),
-    h('span', { class: 'variant-name' }, () => stripName(index)),
-  );
-}
-
-function facts() {
+function stageFacts() {
   const [first, second] = [before.value, after.value];
   const item = image.value;
   if (!item || problem.value) return null;
@@ -210,7 +162,7 @@ function facts() {
     changed && h('span', null, `→ ${dimensions(second.width_px, second.height_px)}`),
     result &&
       result.total_ms > 0 &&
-      steps.value.length > 0 &&
+      hasAfter() &&
       h('span', null, t('preview_took', result.total_ms < 1000 ? `${Math.round(result.total_ms)}\u00a0ms` : duration(result.total_ms))),
   ];
 }
@@ -224,7 +176,7 @@ export function stage() {
       const now = before.value;
       return now?.height_px ? now.width_px / now.height_px : 1.5;
     },
-    side: () => side.value && steps.value.length > 0,
+    side: () => side.value && hasAfter(),
     full: () => (full.value ? before.value : null),
     busy: () => busy.value,
   });
@@ -302,13 +254,7 @@ export function stage() {
       ),
     ),
     area,
-    keyed(
-      h('div', { class: 'strip', role: 'group', 'aria-label': () => t('filters'), hidden: () => strip().length === 0 }),
-      () => strip().map((_, index) => index),
-      (index) => index,
-      stripCell,
-    ),
-    h('p', { class: 'facts' }, facts),
+    h('p', { class: 'facts' }, stageFacts),
   );
 }
 
@@ -323,7 +269,7 @@ export const prepareScreen = () =>
           h('h1', { class: 'hidden' }, () => t('prepare')),
           imagesPane(),
           stage(),
-          filtersPane(),
+          outputsPane(),
         )
       : emptyScreen(),
   );

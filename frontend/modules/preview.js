@@ -1,9 +1,9 @@
 // Previews: rendered by a worker process through the batch's own path. Debounced, the latest wins, the old picture stays meanwhile.
-import { Refused, posting, refusal } from './commands.js';
-import { chain, output, steps, variants } from './draft.js';
+import { Refused, posting, read, refusal } from './commands.js';
+import { output, shownOutput, variants } from './draft.js';
 import { image } from './image-list.js';
-import { batch, effect, signal, untracked } from './signal.js';
-import { restarts } from './stream.js';
+import { batch, effect, onCleanup, signal, untracked } from './signal.js';
+import { restarts, state } from './stream.js';
 
 const DEBOUNCE_MS = 120;
 const STRIP = { width_px: 280, height_px: 200 };
@@ -11,8 +11,6 @@ const STRIP_KEPT = 96;
 
 /** @typedef {{ url: string, width_px: number, height_px: number, source_bytes: number, output_bytes: number | null, total_ms: number, work_ms: number | null }} Picture */
 
-/** Which variant (or which length of the chain) is looked at. */
-export const shown = signal(0);
 /** Size of the stage in device pixels; null shows the picture at 100 %. */
 export const stageSize = signal(/** @type {{ width_px: number, height_px: number } | null} */ ({ width_px: 1400, height_px: 900 }));
 export const before = signal(/** @type {Picture | null} */ (null));
@@ -20,21 +18,15 @@ export const after = signal(/** @type {Picture | null} */ (null));
 export const busy = signal(false);
 export const problem = signal(/** @type {{ kind: string, message: string } | null} */ (null));
 
-/** Worker time per image byte of each previewed recipe, for the estimate. @type {Map<string, number>} */
-export const workPerByte = new Map();
-export const measured = signal(0);
-
+/** Steps as the server takes them, and as a key. @param {Step[]} list */
+const bare = (list) => list.map(({ filter, params }) => ({ filter, params }));
 /** @param {Step[]} list */
-export const recipeKey = (list) => JSON.stringify([list, output.peek().format, output.peek().quality]);
-
-/** What each cell of the strip shows: a variant, or the chain up to that step. @returns {Step[][]} */
-export const strip = () =>
-  chain.value ? steps.value.map((_, index) => steps.value.slice(0, index + 1)) : variants.value.map((variant) => variant.steps);
+export const recipeKey = (list) => JSON.stringify([bare(list), output.peek().format, output.peek().quality]);
 
 /** @param {string} id @param {Step[]} list @param {{ width_px: number, height_px: number } | null} size @param {boolean} exact @param {AbortSignal} stop @returns {Promise<Picture>} */
 async function render(id, list, size, exact, stop) {
   const { format, quality } = output.peek();
-  const response = await fetch('/api/preview', posting({ image: id, steps: list, encoding: { format, quality }, size, exact }, stop));
+  const response = await fetch('/api/preview', posting({ image: id, steps: bare(list), encoding: { format, quality }, size, exact }, stop));
   if (!response.ok) throw await refusal(response);
   const figure = (/** @type {string} */ name) => {
     const text = response.headers.get(`Lote-${name}`);
@@ -72,12 +64,10 @@ export function followPreview() {
   let timer;
   effect(() => {
     const item = image.value;
-    const list = strip();
+    const wanted = shownOutput.value?.steps ?? [];
     const size = stageSize.value;
     void output.value;
     const round = restarts.value;
-    if (shown.value >= list.length) shown.value = Math.max(0, list.length - 1);
-    const wanted = list[shown.value] ?? [];
     clearTimeout(timer);
     current?.abort();
     if (!item) {
@@ -113,10 +103,7 @@ export function followPreview() {
           problem.value = null;
           busy.value = false;
         });
-        if (second?.work_ms && second.source_bytes) {
-          workPerByte.set(recipeKey(wanted), second.work_ms / second.source_bytes);
-          measured.value += 1;
-        }
+        if (second) note(item.id, recipeKey(wanted), second);
       } catch (error) {
         if (stop.signal.aborted) return;
         batch(() => {
@@ -133,30 +120,117 @@ export function followPreview() {
   });
 }
 
-/** Small pictures of the strip by image and recipe. @type {Map<string, Promise<string>>} */
-const small = new Map();
-let turn = Promise.resolve();
+/** What was measured of a recipe, by image. @type {Map<string, Map<string, { bytes: number, source: number, work: number }>>} */
+const facts = new Map();
+const measurements = signal(0);
+const RECIPES_KEPT = 200;
 
-/** Address of the small preview of a recipe; rendered one after the other so that the large one is never held up. @param {string} id @param {Step[]} list */
-export function smallPreview(id, list) {
-  const key = `${id}/${recipeKey(list)}`;
-  let made = small.get(key);
-  if (!made) {
-    made = turn.then(() => render(id, list, STRIP, false, AbortSignal.timeout(20_000))).then((picture) => picture.url);
-    turn = made.then(
-      () => {},
-      () => {},
-    );
-    made.catch(() => small.delete(key));
-    small.set(key, made);
-    for (const [old, address] of small) {
-      if (small.size <= STRIP_KEPT) break;
-      small.delete(old);
-      address.then(
-        (url) => URL.revokeObjectURL(url),
+/** @param {string} id @param {string} recipe @param {Picture} picture */
+function note(id, recipe, { output_bytes, source_bytes, work_ms }) {
+  if (output_bytes === null || !source_bytes) return;
+  const known = facts.get(recipe) ?? new Map();
+  known.set(id, { bytes: output_bytes, source: source_bytes, work: work_ms ?? 0 });
+  facts.delete(recipe);
+  facts.set(recipe, known);
+  for (const old of facts.keys()) {
+    if (facts.size <= RECIPES_KEPT) break;
+    facts.delete(old);
+  }
+  measurements.value += 1;
+}
+
+/** What an output would take for all images: the mean of those measured. Null before the first. @param {Step[]} steps @returns {{ bytes: number | null, ms: number | null }} */
+export function forecast(steps) {
+  void measurements.value;
+  void output.value;
+  const { count, excluded, bytes } = state.images.value;
+  const known = [...(facts.get(recipeKey(steps))?.values() ?? [])];
+  if (!known.length) return { bytes: null, ms: null };
+  const sum = (/** @type {'bytes' | 'source' | 'work'} */ key) => known.reduce((total, one) => total + one[key], 0);
+  // Sizes follow the picture, time the bytes that are read.
+  return { bytes: (sum('bytes') / known.length) * (count - excluded), ms: (sum('work') / sum('source')) * bytes };
+}
+
+/** @typedef {Picture} Sample */
+/** Small pictures by image and recipe, with the figures of the batch's file. @type {Map<string, Promise<Sample>>} */
+const samples = new Map();
+/** What waits to be made, in turn. @type {{ key: string, make: () => Promise<void>, fail: () => void }[]} */
+const waiting = [];
+let making = false;
+
+/** Makes what waits, one at a time, so that the large picture is never held up. */
+async function makeNext() {
+  if (making) return;
+  making = true;
+  for (let next = waiting.shift(); next; next = waiting.shift()) await next.make();
+  making = false;
+}
+
+/**
+ * A small picture of what a recipe makes of an image. `exact`: with the bytes of the batch's file, made at full size.
+ * @param {string} id @param {Step[]} list @param {boolean} [exact] @returns {{ key: string, promise: Promise<Sample>, drop: () => void }}
+ */
+export function sample(id, list, exact = true) {
+  const recipe = recipeKey(list);
+  const key = `${id}/${exact}/${recipe}`;
+  let promise = samples.get(key);
+  if (!promise) {
+    const steps = bare(list);
+    promise = new Promise((resolve, reject) => {
+      waiting.push({
+        key,
+        make: () =>
+          render(id, steps, STRIP, exact, AbortSignal.timeout(30_000)).then((picture) => {
+            if (exact) note(id, recipe, picture);
+            resolve(picture);
+          }, reject),
+        fail: () => reject(new Error('not wanted any more')),
+      });
+    });
+    promise.catch(() => samples.delete(key));
+    samples.set(key, promise);
+    for (const [old, made] of samples) {
+      if (samples.size <= STRIP_KEPT) break;
+      samples.delete(old);
+      made.then(
+        ({ url }) => URL.revokeObjectURL(url),
         () => {},
       );
     }
+    makeNext();
   }
-  return made;
+  const drop = () => {
+    const at = waiting.findIndex((one) => one.key === key);
+    if (at >= 0) for (const one of waiting.splice(at, 1)) one.fail();
+  };
+  return { key, promise, drop };
+}
+
+const PROBES = 4;
+const PROBE_PAUSE_MS = 1500;
+
+/** Measures the outputs on a few images spread over the list, while nothing changes. For as long as the page lives. */
+export function measureSpread() {
+  effect(() => {
+    const list = variants.value;
+    const { revision, count, loading } = state.images.value;
+    void output.value;
+    if (!list.length || count < 2 || loading) return;
+    let ended = false;
+    const timer = setTimeout(async () => {
+      for (let probe = 1; probe < PROBES; probe += 1) {
+        const offset = Math.floor((count * probe) / PROBES);
+        const answer = await read(`/api/images?offset=${offset}&limit=1`).catch(() => null);
+        const item = answer?.revision === revision ? answer.images[0] : null;
+        for (const { steps } of item && !item.problem && !item.excluded ? list : []) {
+          if (ended) return;
+          if (!facts.get(recipeKey(steps))?.has(item.id)) await sample(item.id, steps).promise.catch(() => {});
+        }
+      }
+    }, PROBE_PAUSE_MS);
+    onCleanup(() => {
+      ended = true;
+      clearTimeout(timer);
+    });
+  });
 }

@@ -2,10 +2,10 @@
 import { command } from './commands.js';
 import { h } from './element.js';
 import { t } from './i18n.js';
-import { undoTakeOut } from './image-list.js';
 import { openDialog } from './overlays.js';
 import { SCREENS, go, letters, screen } from './page-state.js';
 import { hello, state } from './stream.js';
+import { undo } from './undo.js';
 
 /** @type {[string[], import('./i18n.js').Key][]} */
 const KEYS = [
@@ -100,7 +100,7 @@ export function listenToKeys(start) {
       return;
     }
     if (event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey && !isTyped(event.target)) {
-      if (screen.peek() === 'prepare' && undoTakeOut()) event.preventDefault();
+      if (screen.peek() === 'prepare' && undo()) event.preventDefault();
       return;
     }
     if (event.key === 'Escape' && !onPage(event.target)) document.getElementById('main')?.focus();

@@ -1,6 +1,7 @@
 // Takes the README's pictures from the real page: `LOTE_PROGRAM=../target/release/lote npm run screenshot`.
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { addOutputs } from './outputs.js';
 import { isDevelopment, site } from './site.js';
 
 if (isDevelopment) throw new Error('LOTE_PROGRAM must name the program');
@@ -14,19 +15,18 @@ await here.command('/api/images/source', { source: 'samples', count: 100 });
 const { page } = await here.open({ lang: 'en', width: 1440, height: 900 });
 await page.getByRole('option').nth(20).waitFor();
 await page.getByRole('option').nth(3).click();
-for (const name of ['Grayscale', 'Blur', 'Sepia', 'Watermark']) await page.getByRole('checkbox', { name, exact: true }).check();
-await page.getByRole('button', { name: 'Sepia', exact: true }).click();
+await addOutputs(page, /^Web 1600/, /^Instagram/, 'Sepia');
 await page.waitForFunction(() =>
   [...document.querySelectorAll('.grid .cell img')].filter((image) => image.checkVisibility()).every((image) => image.naturalWidth > 0),
 );
-await page.locator('.tag.after', { hasText: 'Sepia' }).waitFor();
+await page.locator('.tag.after', { hasText: 'web' }).waitFor();
 await page.waitForFunction(() =>
-  [...document.querySelectorAll('.variant-picture img')].every((image) => image.checkVisibility() && image.naturalWidth > 0),
+  [...document.querySelectorAll('.output-thumb img')].every((image) => image.checkVisibility() && image.naturalWidth > 0),
 );
 await page.waitForTimeout(1500);
 await shoot(page, 'prepare');
 
-for (const box of await page.locator('.filter-row input[type=checkbox]').all()) await box.check();
+await addOutputs(page, 'Grayscale', 'Blur', 'Find edges', 'Emboss');
 await page.locator('#out-workers').fill('4');
 await page.keyboard.press('Control+Enter');
 await page.locator('.lane').nth(3).waitFor();

@@ -4,6 +4,7 @@
 //! their framing, the local socket they travel over, and the form in which filters are described
 //! and called. `master` and `worker` both depend on it; it depends on neither.
 
+pub mod carry;
 pub mod endpoint;
 pub mod filter;
 pub mod format;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use serde::{Deserialize, Serialize};
 
+use crate::carry::Carry;
 use crate::filter::FilterCall;
 use crate::format::FormatId;
 
@@ -16,11 +17,14 @@ pub struct Encoding {
     pub quality: u8,
     /// What shows through where a picture with alpha becomes one without, as sRGB.
     pub background: [u8; 3],
+    /// What goes with the pixels.
+    #[serde(default)]
+    pub carry: Carry,
 }
 
 impl Default for Encoding {
     fn default() -> Self {
-        Self { format: None, quality: 75, background: [255; 3] }
+        Self { format: None, quality: 75, background: [255; 3], carry: Carry::default() }
     }
 }
 

@@ -267,3 +267,23 @@ fn other_methods_are_refused() {
     assert_eq!(server.get("/api/images/clear").status, 405);
     assert_eq!(server.post("/api/images", &json!({})).status, 405);
 }
+
+#[test]
+fn whoever_watches_over_the_server_reads_its_figures() {
+    let server = Server::start();
+    assert_eq!((server.get("/healthz").status, server.get("/healthz").body), (200, b"ok\n".into()));
+    let figures = || {
+        let answer = server.get("/metrics");
+        assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+        String::from_utf8(answer.body).unwrap()
+    };
+    assert!(figures().contains("lote_outputs_total{status=\"ok\"} 0\n"), "{}", figures());
+    super::downloads::job(&server);
+    let text = figures();
+    assert!(text.contains("lote_outputs_total{status=\"ok\"} 6\n"), "{text}");
+    assert!(!text.contains("lote_worker_starts_total 0\n"), "{text}");
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        assert!(name.starts_with("lote_") && value.parse::<f64>().is_ok(), "{line}");
+    }
+}

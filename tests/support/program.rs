@@ -41,6 +41,7 @@ impl Lote {
             command.env_remove(variable);
         }
         command.env_remove("CLICOLOR_FORCE").env("LOTE_LANG", "en");
+        command.env("XDG_CONFIG_HOME", folder.join("config"));
         Self(command)
     }
 

@@ -18,7 +18,7 @@ use crate::task::{Bench, Progress, build, guarded, size, write};
 /// spent for all; returns the others.
 pub(crate) fn run<'a>(
     document: &Document,
-    orders: &'a [Order],
+    orders: impl IntoIterator<Item = &'a Order>,
     share: Duration,
     bench: &mut Bench<'_>,
     progress: &mut dyn FnMut(Progress),

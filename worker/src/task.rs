@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use lote_protocol::carry::Profile;
 use lote_protocol::filter::{FilterCall, Value};
 use lote_protocol::message::{Size, Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -83,8 +84,31 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
     if steps.any(|step| step.params.values().any(has_fields)) {
         bench.facts = facts(task, &document);
     }
+    let (converted, kept): (Vec<_>, Vec<_>) =
+        task.orders.iter().partition(|order| order.encoding.carry.profile == Profile::Srgb);
+    let mut document = document;
+    if converted.is_empty() || kept.is_empty() {
+        if !converted.is_empty() {
+            formats::to_srgb(&mut document, &mut bench.pool);
+        }
+        let share = share(start.elapsed(), task);
+        return make_all(document, &task.orders, share, bench, progress);
+    }
     let share = share(start.elapsed(), task);
-    let mut left = sweep::run(&document, &task.orders, share, bench, progress);
+    make_all(document.clone(), kept, share, bench, progress);
+    formats::to_srgb(&mut document, &mut bench.pool);
+    make_all(document, converted, share, bench, progress);
+}
+
+/// Makes orders of a document, with `share` as each one's part of the time that was spent for all.
+fn make_all<'a>(
+    document: Document,
+    orders: impl IntoIterator<Item = &'a Order>,
+    share: Duration,
+    bench: &mut Bench<'_>,
+    progress: &mut dyn FnMut(Progress),
+) {
+    let mut left = sweep::run(&document, orders, share, bench, progress);
     // The last one has the picture to itself, which is of use to those that work in place.
     left.sort_by_key(|order| {
         order
@@ -97,7 +121,7 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
         let start = Instant::now();
         let last = index + 1 == left.len();
         let result = guarded(bench, |bench| {
-            let source = if last { document.take().map(Work::Last) } else { None };
+            let source = if last { document.take().map(Box::new).map(Work::Last) } else { None };
             let work = source.or_else(|| document.as_ref().map(Work::Shared));
             work.map_or_else(
                 || Err(internal("no picture")),
@@ -117,7 +141,7 @@ fn facts(task: &Task, document: &Document) -> Facts {
     let path = Path::new(&task.input);
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    Facts::new(document.metadata.exif.as_deref(), modified, name, task.number)
+    Facts::new(document, modified, name, task.number)
 }
 
 /// The decoded file as an order gets it.
@@ -125,7 +149,7 @@ enum Work<'a> {
     /// Further orders need it.
     Shared(&'a Document),
     /// This order is the last one.
-    Last(Document),
+    Last(Box<Document>),
 }
 
 /// Each output's share of the time that was spent for all.
@@ -226,6 +250,7 @@ fn filter(
             })
         }
         Work::Last(document) => {
+            let document = *document;
             let delays: Vec<_> = document.frames.iter().map(|frame| frame.delay_ms).collect();
             let sources = document.frames.into_iter().map(|frame| Source::Owned(frame.picture));
             let pictures = filters::apply_all(sources.collect(), steps, &context, pool)?;

@@ -75,7 +75,10 @@ async function everywhere(path, reach, allow) {
 }
 
 const tick = async (page) => {
-  for (const box of [1, 10, 11]) await page.locator('.filter input[type=checkbox]').nth(box).check();
+  await page.locator('.settings .pane-head .btn').last().click();
+  for (const box of [1, 6]) await page.locator('.single input').nth(box).check();
+  await page.locator('.purpose input').first().check();
+  await page.locator('.offers .primary').click();
   await page.locator('.facts').filter({ hasText: '→' }).waitFor();
 };
 const stop = async () => {
@@ -90,16 +93,26 @@ test('empty', async () => {
 test('nothing to run, no results, nothing compared', async () => {
   for (const path of ['/#/run', '/#/results', '/#/compare']) await everywhere(path, (page) => page.locator('h1').first().waitFor());
 });
-test('prepare, separate filters with parameters', async () => {
+test('prepare, outputs with an open step', async () => {
   await here.command('/api/images/source', { source: 'input' });
-  await everywhere('/#/prepare', tick);
+  await everywhere('/#/prepare', async (page) => {
+    await tick(page);
+    await page.locator('.output-name').last().click();
+    await page.locator('.pills .pill-step').first().click();
+    await page.locator('.step-box input').first().waitFor();
+  });
 });
-test('prepare, chain with an open step, side by side', () =>
+test('prepare, the list of steps, side by side', () =>
   everywhere('/#/prepare', async (page) => {
     await tick(page);
-    await page.locator('.settings .segmented button').nth(1).click();
-    await page.locator('button.step-name').first().click();
+    await page.locator('.pill-step.plus').click();
+    await page.locator('.adder .btn').first().waitFor();
     await page.locator('.stage .segmented button').nth(1).click();
+  }));
+test('the dialog that adds outputs', () =>
+  everywhere('/#/prepare', async (page) => {
+    await page.locator('.settings .pane-head .btn').last().click();
+    await page.locator('.single input').first().check();
   }));
 test('prepare at 100 %', () =>
   everywhere('/#/prepare', async (page) => {

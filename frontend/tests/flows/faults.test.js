@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { landscape, png } from '../../dev/pictures.js';
+import { addOutputs, removeOutputs } from '../outputs.js';
 import { site } from '../site.js';
 
 const here = await site({ images: 12, rate: 200 });
@@ -15,16 +16,16 @@ after(async () => {
 });
 
 const focused = (page) => page.evaluate(() => document.activeElement?.id ?? '');
-/** Ticks a filter with the keyboard, if it is not ticked. */
+/** An output of that filter alone, with its parameters shown. */
 const tick = async (page, name) => {
-  const box = page.getByRole('checkbox', { name, exact: true });
-  await box.focus();
-  if (!(await box.isChecked())) await page.keyboard.press('Space');
+  await removeOutputs(page);
+  await addOutputs(page, name);
+  await page.locator('.pill-step').first().click();
 };
 
 test('a text typed into a filter with a choice stays there, letter by letter, while previews arrive', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
-  await page.getByRole('option').first().waitFor();
+  await page.locator('.cell').first().waitFor();
   await tick(page, 'Watermark');
   const text = page.getByLabel('Text', { exact: true });
   await text.click();
@@ -50,7 +51,7 @@ test('a text typed into a filter with a choice stays there, letter by letter, wh
 
 test('a slider goes on under a held key, and Tab goes on from it', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
-  await page.getByRole('option').first().waitFor();
+  await page.locator('.cell').first().waitFor();
   await tick(page, 'Resize');
   const slider = page.getByRole('slider', { name: /^Percent/ });
   await slider.focus();
@@ -68,7 +69,7 @@ test('a slider goes on under a held key, and Tab goes on from it', async () => {
 
 test('a value that cannot be stays in its field with the reason, and the last good one counts', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
-  await page.getByRole('option').first().waitFor();
+  await page.locator('.cell').first().waitFor();
   await tick(page, 'Resize');
   const figure = page.getByRole('textbox', { name: /^Percent/ });
   await figure.click();
@@ -86,7 +87,7 @@ test('a value that cannot be stays in its field with the reason, and the last go
 
 test('letters are shortcuts on the page itself and nowhere else', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
-  await page.getByRole('option').first().waitFor();
+  await page.locator('.cell').first().waitFor();
   await page.getByRole('button', { name: 'Side by side' }).focus();
   for (const key of ['x', '3', 'p', '?']) await page.keyboard.press(key);
   assert.ok(await page.getByRole('button', { name: 'Side by side' }).isVisible());
@@ -101,7 +102,7 @@ test('letters are shortcuts on the page itself and nowhere else', async () => {
 
 test('a photo is taken out by a button that says so, and comes back with Ctrl+Z', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
-  await page.getByRole('option').first().click();
+  await page.locator('.cell').first().click();
   await page.getByRole('button', { name: 'Take out' }).click();
   await page.getByText('1 photo taken out').waitFor();
   await page.keyboard.press('Control+z');
@@ -155,12 +156,12 @@ test('a message never lies over the button that starts', async () => {
     [844, 390],
   ]) {
     const { page, faults, close } = await here.open({ lang: 'en', width, height });
-    await page.getByRole('option').first().waitFor();
+    await page.locator('.cell').first().waitFor();
     await tick(page, 'Sepia');
     await page.getByRole('button', { name: 'Save as a recipe' }).click();
     await page.keyboard.type('Web');
     await page.keyboard.press('Enter');
-    await page.locator('.toast').waitFor();
+    await page.locator('.toast', { hasText: 'saved' }).waitFor();
     assert.equal(await page.evaluate(coversStart), false, `${width} x ${height}`);
     assert.deepEqual(faults, []);
     await close();

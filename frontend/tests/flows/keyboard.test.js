@@ -24,11 +24,14 @@ async function tabTo(page, name) {
 test('from the list to a downloaded ZIP without a mouse', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
   await page.getByRole('option').first().waitFor();
-  await page.locator('.filter').first().waitFor();
+  await tabTo(page, /^Output$/);
+  await page.keyboard.press('Enter');
   for (const name of [/^Grayscale/, /^Sepia/]) {
     await tabTo(page, name);
     await page.keyboard.press('Space');
   }
+  await tabTo(page, /^Add 2 outputs/);
+  await page.keyboard.press('Enter');
   await page.getByText('Process 24 files').waitFor();
   await page.keyboard.press('Control+Enter');
   await page.getByRole('button', { name: 'See results' }).waitFor();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
+import { addOutputs, removeOutputs } from '../outputs.js';
 import { site } from '../site.js';
 
 const here = await site({ rate: 200, images: 30 });
@@ -15,25 +16,12 @@ const preview = async (body) =>
       body: JSON.stringify(body),
     })
   ).arrayBuffer();
-/** Empties the form, which otherwise begins with the server's last job. */
-const none = async (page) => {
-  const button = page.getByRole('button', { name: /^(None|Ninguno)$/ });
-  await page.locator('.filter').first().or(page.locator('.chain')).first().waitFor();
-  if (await button.isEnabled()) await button.click();
-};
-const check = async (page, name) => {
-  const box = page.getByRole('checkbox', { name, exact: true });
-  if (!(await box.isChecked())) await box.check();
-};
-
 test('the preview at 100 % is the very file of the batch, for all filters and two chains', async () => {
   await here.command('/api/images/source', { source: 'samples', count: 2 });
   const {
     images: [image],
   } = await here.read('/api/images?limit=1');
   const { page, close } = await here.open({ lang: 'en' });
-  const names = await page.locator('.filter').count();
-  assert.equal(names, 12);
   const specs = await page.evaluate(
     () =>
       new Promise((resolve) => {
@@ -72,27 +60,25 @@ test('the preview at 100 % is the very file of the batch, for all filters and tw
   }
 });
 
-test('ticking a filter shows it on the photo, and its colour is the same in row and strip order', async () => {
+test('an output is shown on the photo with its colour, steps and real bytes', async () => {
   await here.command('/api/images/source', { source: 'samples', count: 12 });
   const { page, faults, close } = await here.open({ lang: 'en' });
-  await none(page);
-  for (const name of ['Sepia', 'Blur', 'Grayscale']) await check(page, name);
-  assert.deepEqual(await page.locator('.variant-name').allTextContents(), ['Sepia', 'Blur', 'Grayscale']);
-  assert.ok(await page.locator('.filter', { hasText: 'Sepia' }).locator('.colour-1').isVisible());
-  assert.ok(await page.locator('.filter', { hasText: 'Grayscale' }).locator('.colour-3').isVisible());
+  await removeOutputs(page);
+  await addOutputs(page, 'Sepia', 'Blur', 'Grayscale');
+  assert.deepEqual(await page.locator('.output-name .name').allTextContents(), ['sepia', 'blur', 'grayscale']);
+  assert.ok(await page.locator('.output-card', { hasText: 'sepia' }).locator('.colour-1').isVisible());
+  assert.ok(await page.locator('.output-card', { hasText: 'grayscale' }).locator('.colour-3').isVisible());
   await page.waitForFunction(
-    () =>
-      [...document.querySelectorAll('.variant-picture img')].filter((image) => image.checkVisibility() && image.naturalWidth > 0).length ===
-      3,
+    () => [...document.querySelectorAll('.output-thumb img')].filter((image) => image.naturalWidth > 0).length === 3,
   );
-  await page.locator('.tag.after', { hasText: 'After · Grayscale' }).waitFor();
+  await page.locator('.tag.after', { hasText: 'sepia' }).waitFor();
   const picture = page.locator('.layer.over img');
   const before = await picture.getAttribute('src');
-  await page.getByRole('button', { name: 'Blur', exact: true }).click();
+  await page.getByRole('button', { name: 'blur', exact: true }).click();
   await page.waitForFunction((old) => document.querySelector('.layer.over img').getAttribute('src') !== old, before);
   const blurred = await picture.getAttribute('src');
-  const slider = page.getByRole('slider', { name: 'Radius' });
-  await slider.focus();
+  await page.getByRole('button', { name: /^Blur 5/ }).click();
+  await page.getByRole('slider', { name: 'Radius' }).focus();
   await page.keyboard.press('ArrowRight');
   await page.waitForFunction((old) => document.querySelector('.layer.over img').getAttribute('src') !== old, blurred);
   assert.equal(await page.getByRole('textbox', { name: 'Radius' }).inputValue(), '5.5');
@@ -101,17 +87,40 @@ test('ticking a filter shows it on the photo, and its colour is the same in row 
   await close();
 });
 
-test('a chain is put in order with the keyboard alone, and gives one file per image', async () => {
+test('an output’s steps are put in order with the keyboard, by dragging, and taken back', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
-  await none(page);
-  for (const name of ['Sepia', 'Blur', 'Grayscale']) await check(page, name);
-  await page.getByRole('button', { name: 'Chain' }).click();
+  await removeOutputs(page);
+  await page.locator('.settings .pane-head .btn').last().click();
+  await page.getByRole('button', { name: 'Empty output' }).click();
+  for (const name of ['sepia', 'grays', 'invert']) {
+    if (name !== 'sepia') await page.getByRole('button', { name: 'Add step' }).click();
+    await page.getByRole('searchbox', { name: 'Search steps' }).focus();
+    await page.keyboard.type(name);
+    await page.keyboard.press('Enter');
+  }
+  const order = () => page.locator('.pills .pill-step').allTextContents();
+  assert.deepEqual(await order(), ['Sepia', 'Grayscale', 'Invert colours']);
+  await page.locator('.pill-step', { hasText: 'Grayscale' }).focus();
+  await page.keyboard.press('Alt+ArrowLeft');
+  assert.deepEqual(await order(), ['Grayscale', 'Sepia', 'Invert colours']);
+  assert.match(await page.evaluate(() => document.activeElement?.textContent ?? ''), /^Grayscale/);
+  // The whole pill drags, and lands where it is let go: in the second half of the last, after it.
+  const last = page.locator('.pills li').nth(2);
+  const { width, height } = await last.boundingBox();
+  await page
+    .locator('.pills li')
+    .nth(0)
+    .dragTo(last, { targetPosition: { x: width - 12, y: height / 2 } });
+  assert.deepEqual(await order(), ['Sepia', 'Invert colours', 'Grayscale']);
+  await page
+    .locator('.pills li')
+    .nth(2)
+    .dragTo(page.locator('.pills li').nth(1), { targetPosition: { x: 4, y: height / 2 } });
+  assert.deepEqual(await order(), ['Sepia', 'Grayscale', 'Invert colours']);
+  await page.keyboard.press('Escape');
+  for (let times = 0; times < 2; times += 1) await page.keyboard.press('Control+z');
+  assert.deepEqual(await order(), ['Grayscale', 'Sepia', 'Invert colours']);
   await page.getByText('Process 12 files').waitFor();
-  await page.getByRole('button', { name: 'Move Grayscale up' }).focus();
-  await page.keyboard.press('Enter');
-  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Move Grayscale up');
-  await page.keyboard.press('Enter');
-  assert.deepEqual(await page.locator('.variant-name').allTextContents(), ['1 Grayscale', '2 + Sepia', '3 + Blur']);
   assert.deepEqual(faults, []);
   await close();
 });
@@ -149,15 +158,21 @@ test('search, exclude and include again; the curtain and the original by keys', 
 
 test('a recipe is saved and loaded with its parameters', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
-  await check(page, 'Watermark');
-  await page.getByLabel('Text', { exact: true }).fill('CLARA & <TOMÁS>');
+  await removeOutputs(page);
+  await addOutputs(page, 'Watermark');
+  await page.getByRole('button', { name: /^Watermark/ }).click();
+  await page.getByLabel('Text', { exact: true }).click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('CLARA & <TOMÁS>');
   await page.getByRole('button', { name: 'Save as a recipe' }).click();
   await page.getByLabel('Name of the recipe').fill('Boda');
   await page.keyboard.press('Enter');
   await page.getByText('Recipe “Boda” saved.').waitFor();
-  await page.getByRole('button', { name: 'None' }).click();
+  await removeOutputs(page);
   await page.getByRole('button', { name: 'Recipes' }).click();
   await page.getByRole('dialog').getByRole('button', { name: /Boda/ }).first().click();
+  await page.getByRole('button', { name: 'watermark', exact: true }).click();
+  await page.getByRole('button', { name: 'Watermark CLARA & <TOMÁS>' }).click();
   assert.equal(await page.getByLabel('Text', { exact: true }).inputValue(), 'CLARA & <TOMÁS>');
   assert.deepEqual(faults, []);
   await close();
@@ -165,14 +180,14 @@ test('a recipe is saved and loaded with its parameters', async () => {
 
 test('the start button says why it cannot start', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
-  await none(page);
-  await page.getByText('Tick at least one filter.').waitFor();
+  await removeOutputs(page);
+  await page.getByText('Add an output.').waitFor();
   assert.ok(await page.getByRole('button', { name: 'Process', exact: true }).isDisabled());
-  await check(page, 'Sepia');
+  await addOutputs(page, 'Sepia');
   await page.getByLabel('Folder', { exact: true }).fill('a/b');
   await page.getByText('The folder name cannot contain slashes.').waitFor();
   await page.getByLabel('Folder', { exact: true }).fill('');
-  await page.getByLabel('Name', { exact: true }).fill('x');
+  await page.locator('#out-name').fill('x');
   await page.getByText('The name needs {name} or {n}, without slashes.').waitFor();
   assert.deepEqual(faults, []);
   await close();
@@ -205,8 +220,8 @@ test('hostile names are text everywhere', async () => {
   });
   await page.getByRole('option', { name: '<img src=x onerror=alert(1)>.jpg' }).click();
   await page.getByRole('heading', { name: '<img src=x onerror=alert(1)>.jpg' }).waitFor();
-  await none(page);
-  await check(page, 'Sepia');
+  await removeOutputs(page);
+  await addOutputs(page, 'Sepia');
   await page.keyboard.press('Control+Enter');
   await page.getByRole('button', { name: 'See results' }).click();
   await page.getByRole('option').first().click();

@@ -1,6 +1,7 @@
 // A running job: kills, reloads, lost connections, pause, cancel, retry. Nothing is counted twice and nothing goes back.
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
+import { addOutputs } from '../outputs.js';
 import { firstNumber, isDevelopment, site } from '../site.js';
 
 const here = await site({ rate: 30, images: isDevelopment ? 900 : 240 });
@@ -139,7 +140,7 @@ test('pause, resume, cancel and continue; a second page sees the same', async ()
 test('a second job is queued behind the running one and can be taken out', async () => {
   await here.startJob();
   const { page, faults, close } = await here.open({ path: '/#/prepare' });
-  if (!(await page.getByRole('checkbox', { name: 'Sepia' }).isChecked())) await page.getByRole('checkbox', { name: 'Sepia' }).check();
+  await addOutputs(page, 'Sepia');
   await page.keyboard.press('Control+Enter');
   await page.getByText('En cola: empezará cuando acabe el trabajo actual.').waitFor();
   await page.keyboard.press('2');

@@ -5,9 +5,11 @@
 
 pub mod catalogue;
 pub mod event;
+pub mod job;
 pub mod journal;
 pub mod lang;
 pub mod plan;
+pub mod quantity;
 pub mod report;
 pub mod reproduce;
 pub mod run;

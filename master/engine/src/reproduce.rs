@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use lote_protocol::carry::{Keep, Profile};
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::{Encoding, Limits};
 
@@ -31,6 +32,22 @@ pub fn command(input: &Path, output: &Path, recipe: &Recipe<'_>) -> String {
     if encoding.background != usual.background {
         let [r, g, b] = encoding.background;
         words.push(format!("--background '#{r:02x}{g:02x}{b:02x}'"));
+    }
+    let carry = &encoding.carry;
+    words.extend(match carry.metadata {
+        Keep::All => None,
+        Keep::NoLocation => Some("--metadata no-location".into()),
+        Keep::Copyright => Some("--metadata copyright".into()),
+        Keep::None => Some("--metadata none".into()),
+    });
+    for statement in carry.set.as_typed() {
+        words.push(format!("--set {}", quoted(statement.as_ref())));
+    }
+    if carry.profile == Profile::Srgb {
+        words.push("--profile srgb".into());
+    }
+    if carry.keep_dates {
+        words.push("--keep-dates".into());
     }
     if limits.max_pixels != Limits::default().max_pixels {
         words.push(format!("--max-pixels {}", limits.max_pixels));

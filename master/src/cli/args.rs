@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use lote_engine::job::Options;
+use lote_engine::plan::Pattern;
+use lote_engine::quantity;
+use lote_protocol::carry::Statements;
 use lote_protocol::format::FormatId;
 
-use super::choice::{self, IfCollidesArg, IfExistsArg, ModeArg, SandboxArg};
-use super::quantity;
+use super::choice::{self, IfCollidesArg, IfExistsArg, KeepArg, ModeArg, ProfileArg, SandboxArg};
 
 /// Batch image processing in isolated worker processes
 #[derive(Debug, Parser)]
@@ -34,6 +37,9 @@ pub(super) struct Global {
     /// Use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: clap::ColorChoice,
+    /// Take defaults from FILE and not from lote.toml in the configuration folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -46,9 +52,13 @@ pub(super) enum Sub {
         visible_alias = "procesar",
         override_usage = "\
 lote run [OPTIONS] --filter <FILTER> <PATH>...
+       lote run [OPTIONS] --recipe <FILE|NAME> <PATH>...
        lote run [OPTIONS] --resume [--output <DIR>]"
     )]
-    Run(RunArgs),
+    Run(Box<RunArgs>),
+    /// Process what appears or changes in folders, until it is told to end
+    #[command(visible_alias = "vigilar")]
+    Watch(Box<WatchArgs>),
     /// Repeat the last job of an output folder, or what failed in it
     #[command(visible_alias = "repetir")]
     Rerun(RerunArgs),
@@ -65,6 +75,9 @@ lote run [OPTIONS] --filter <FILTER> <PATH>...
     /// List the filters and their parameters
     #[command(visible_alias = "filtros")]
     Filters(FilterArgs),
+    /// List the recipes, or print one
+    #[command(visible_alias = "recetas")]
+    Recipes(RecipeArgs),
     /// List the formats that are read and written
     #[command(visible_alias = "formatos")]
     Formats(FilterArgs),
@@ -72,6 +85,11 @@ lote run [OPTIONS] --filter <FILTER> <PATH>...
     Completions {
         /// The shell
         shell: clap_complete::Shell,
+    },
+    /// Write the manual pages to a folder
+    Manual {
+        /// The folder to write them to
+        dir: PathBuf,
     },
     /// Run a worker by hand, for debuggers and profilers
     Worker(WorkerArgs),
@@ -108,9 +126,9 @@ pub(super) struct WorkArgs {
     #[arg(long, value_name = "PIXELS", value_parser = quantity::count)]
     pub(super) max_pixels: Option<u64>,
     /// Whether workers confine themselves to their inputs and outputs: as far as this system can,
-    /// wholly or not at all, or not
-    #[arg(long, value_enum, value_name = "HOW", default_value_t = SandboxArg::Auto)]
-    pub(super) sandbox: SandboxArg,
+    /// wholly or not at all, or not  [default: auto]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(super) sandbox: Option<SandboxArg>,
     /// Start this as a worker in place of the program itself: "valgrind lote-worker"
     #[arg(long, value_name = "COMMAND")]
     pub(super) worker_command: Option<String>,
@@ -130,65 +148,162 @@ pub(super) struct ShowArgs {
     pub(super) ndjson: bool,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct RunArgs {
-    /// Images, and folders of images
-    #[arg(required_unless_present = "resume", value_name = "PATH")]
-    pub(super) paths: Vec<PathBuf>,
+/// What goes with the pixels.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CarryArgs {
+    /// Which metadata are kept, of EXIF, XMP, IPTC and comments alike: all, all that say no place, only
+    /// whose the image is, or none. Resolution and profile always are  [default: keep]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub(super) metadata: Option<KeepArg>,
+    /// State this in all metadata that the format has: artist=…, copyright=…, description=…,
+    /// keywords=a;b
+    #[arg(long, value_name = "NAME=VALUE", value_parser = quantity::statement)]
+    pub(super) set: Vec<String>,
+    /// Which colours the outputs are in: those of each image, or sRGB, to which pixels are converted
+    /// [default: keep]
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub(super) profile: Option<ProfileArg>,
+    /// Give outputs the time at which their images were changed
+    #[arg(long)]
+    pub(super) keep_dates: bool,
+}
+
+impl CarryArgs {
+    /// As options of a job.
+    pub(super) fn options(&self) -> Options {
+        let mut set = Statements::default();
+        for statement in &self.set {
+            // They have been read once while arguments were.
+            let _ = set.add(statement);
+        }
+        Options {
+            metadata: self.metadata.map(Into::into),
+            set: (!set.is_empty()).then_some(set),
+            profile: self.profile.map(Into::into),
+            keep_dates: self.keep_dates.then_some(true),
+            ..Options::default()
+        }
+    }
+}
+
+/// What is made of every image, from where, and what it is called.
+#[derive(Debug, Clone, Args)]
+pub(super) struct MakeArgs {
     /// Filter, or chain of filters joined by +; each -f makes one output an image.
     /// -f grises  -f blur:radius=8  -f "web=resize:percent=50+watermark:text=Hola"
-    #[arg(
-        short,
-        long = "filter",
-        required_unless_present = "resume",
-        requires = "paths",
-        value_name = "FILTER",
-        verbatim_doc_comment
-    )]
+    #[arg(short, long = "filter", value_name = "FILTER", verbatim_doc_comment)]
     pub(super) filters: Vec<String>,
-    /// Search folders with everything below them
+    /// Make what a recipe says, besides what -f says; `lote recipes` lists them. Other options come
+    /// before the recipe's
+    #[arg(long, value_name = "FILE|NAME")]
+    pub(super) recipe: Option<String>,
+    /// Search folders with everything below them, but for folders of the system and hidden ones
     #[arg(short = 'R', long)]
     pub(super) recursive: bool,
-    /// Folder for the outputs: DIR/<filter>/<name>_<filter>.<ending>
+    /// Take only files whose name matches, or whose path below PATH if GLOB has a /; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub(super) include: Vec<String>,
+    /// Leave out files and folders whose name or path matches; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+    /// Folder for the outputs; - is standard output, for one image
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
+    /// Where outputs go below DIR, and what they are called: {name} {variant} {dir} {n} {n:04}
+    /// {date} {date:%Y-%m} {time} {width} {height} {format}. Without a /, it is the file's name in
+    /// {variant}/{dir}/  [default: {variant}/{dir}/{name}_{variant}]
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) pattern: Option<Pattern>,
     #[command(flatten)]
     pub(super) work: WorkArgs,
-    /// Many processes, or one process with many threads
-    #[arg(long, value_enum, default_value_t = ModeArg::Processes)]
-    pub(super) mode: ModeArg,
+    /// Many processes, or one process with many threads  [default: processes]
+    #[arg(long, value_enum)]
+    pub(super) mode: Option<ModeArg>,
     /// Format of the outputs  [default: as each input]
     #[arg(long, value_name = "FORMAT", value_parser = choice::format)]
     pub(super) format: Option<FormatId>,
-    /// JPEG and WebP quality
-    #[arg(long, value_name = "1-100", default_value_t = 75,
-          value_parser = clap::value_parser!(u8).range(1..=100))]
-    pub(super) quality: u8,
-    /// Colour behind transparent pixels where the format has none
-    #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
-    pub(super) background: [u8; 3],
-    /// What to do about outputs that exist
-    #[arg(long, value_enum, default_value_t = IfExistsArg::Overwrite)]
-    pub(super) if_exists: IfExistsArg,
-    /// What to do about images whose outputs would have the same name
-    #[arg(long, value_enum, default_value_t = IfCollidesArg::Fail)]
-    pub(super) if_collides: IfCollidesArg,
+    /// JPEG and WebP quality  [default: 75]
+    #[arg(long, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(super) quality: Option<u8>,
+    /// Colour behind transparent pixels where the format has none  [default: #ffffff]
+    #[arg(long, value_name = "#RRGGBB", value_parser = quantity::color)]
+    pub(super) background: Option<[u8; 3]>,
+    #[command(flatten)]
+    pub(super) carry: CarryArgs,
+    /// What to do about outputs that exist  [default: overwrite]
+    #[arg(long, value_enum)]
+    pub(super) if_exists: Option<IfExistsArg>,
+    /// What to do about images whose outputs would have the same name  [default: fail]
+    #[arg(long, value_enum)]
+    pub(super) if_collides: Option<IfCollidesArg>,
+    /// Force every output to the disk before it counts as made
+    #[arg(long)]
+    pub(super) durable: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Images, and folders of images; - is standard input, for one image
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Also take the images and folders that FILE lists, one a line; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) files_from: Option<PathBuf>,
+    /// The list is separated by NUL characters, as `find -print0` writes it
+    #[arg(short = '0', long = "null", requires = "files_from")]
+    pub(super) null: bool,
+    #[command(flatten)]
+    pub(super) make: MakeArgs,
     /// Go on where the runs before ended: make no output again that is on record in DIR/.lote and
     /// has not changed since, nor its image or filter. Without FILTER, do all that the last job in
     /// DIR was asked for, if its inputs are in PATH, beside DIR or in the current folder
     #[arg(long, alias = "reanudar")]
     pub(super) resume: bool,
     /// With --resume and without FILTER: do what is on record wherever its inputs are
-    #[arg(long, alias = "confiar-registro", requires = "resume")]
+    #[arg(long, requires = "resume")]
     pub(super) trust_record: bool,
-    /// Force every output to the disk before it counts as made
+    /// Write a report when the run is over: FILE.html, FILE.csv or FILE.json
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+    /// Write what is asked for as a recipe to standard output, and do nothing
     #[arg(long)]
-    pub(super) durable: bool,
+    pub(super) print_recipe: bool,
     #[command(flatten)]
     pub(super) show: ShowArgs,
     /// Let workers join that were started by hand: `lote worker connect SOCKET`
     #[arg(long)]
     pub(super) external_workers: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WatchArgs {
+    /// Folders to watch, with everything below them
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) folders: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) make: MakeArgs,
+    /// Seconds that a file has to stand still before it is taken
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = quantity::seconds)]
+    pub(super) settle: std::time::Duration,
+    /// Write events to standard output, a JSON object a line
+    #[arg(long)]
+    pub(super) ndjson: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecipeArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<RecipeSub>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RecipeSub {
+    /// Print a recipe
+    #[command(visible_alias = "ver")]
+    Show {
+        /// The recipe's name, or its file
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -233,6 +348,10 @@ pub(super) struct ServeArgs {
     /// Open the page in the browser
     #[arg(long)]
     pub(super) open: bool,
+    /// Keep the token in FILE, which is made if need be, so that it stays the same; then everyone
+    /// needs it, this machine included
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
     /// Let the pages of another origin, such as `http://localhost:3000`, use the server; repeatable
     #[arg(long, value_name = "ORIGIN")]
     pub(super) allow_origin: Vec<String>,
@@ -324,6 +443,8 @@ pub(super) enum WorkerSub {
         /// Colour behind transparent pixels where the format has none
         #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
         background: [u8; 3],
+        #[command(flatten)]
+        carry: CarryArgs,
         /// Memory that this process may use: 800M, 2G
         #[arg(long, value_name = "BYTES", value_parser = quantity::bytes)]
         max_memory: Option<u64>,

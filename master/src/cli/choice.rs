@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use lote_imaging::formats::{ALL, by_name};
+use lote_protocol::carry::{Keep, Profile};
 use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Policy;
 
@@ -52,6 +53,47 @@ impl From<SandboxArg> for Policy {
             SandboxArg::Auto => Self::Auto,
             SandboxArg::Require => Self::Require,
             SandboxArg::Off => Self::Off,
+        }
+    }
+}
+
+/// See [`Keep`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum KeepArg {
+    #[value(alias = "todo")]
+    Keep,
+    #[value(alias = "sin-lugar")]
+    NoLocation,
+    #[value(alias = "derechos")]
+    Copyright,
+    #[value(alias = "nada")]
+    None,
+}
+
+impl From<KeepArg> for Keep {
+    fn from(keep: KeepArg) -> Self {
+        match keep {
+            KeepArg::Keep => Self::All,
+            KeepArg::NoLocation => Self::NoLocation,
+            KeepArg::Copyright => Self::Copyright,
+            KeepArg::None => Self::None,
+        }
+    }
+}
+
+/// See [`Profile`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProfileArg {
+    #[value(alias = "mantener")]
+    Keep,
+    Srgb,
+}
+
+impl From<ProfileArg> for Profile {
+    fn from(profile: ProfileArg) -> Self {
+        match profile {
+            ProfileArg::Keep => Self::Keep,
+            ProfileArg::Srgb => Self::Srgb,
         }
     }
 }

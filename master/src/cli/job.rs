@@ -7,17 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::args::{ShowArgs, WorkArgs};
+use super::report::Report;
 use super::ui::Ui;
 use super::{Exit, probe, rerun, room, session};
 use crate::terminal::Terminal;
 use lote_engine::event::Event;
 use lote_engine::journal::{Header, How, Journal, Records, Unusable, Work};
 use lote_engine::lang::Lang;
-use lote_engine::plan::{self, Disguised, IfExists, OutputState, Plan, PlanError, Request};
+use lote_engine::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
 use lote_engine::report::text::printable;
 use lote_engine::run::{Settings, sweep_orphans};
+use lote_serve::web::report::Kind;
 
 /// What a job is asked for.
 pub(super) struct Job {
@@ -41,6 +43,8 @@ pub(super) struct Here {
     pub(super) worker_command: Option<String>,
     pub(super) external: bool,
     pub(super) show: ShowArgs,
+    /// The file of the report, if one is wanted.
+    pub(super) report: Option<(PathBuf, Kind)>,
 }
 
 /// Plans a job and runs it to its end.
@@ -62,11 +66,9 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     for problem in &plan.problems {
         ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
     }
-    if let Some(warning) = disguised(&plan, ui.lang) {
-        ui.warn(&warning);
-    }
     room::warn_if_short(&plan, &job.output, ui);
     if job.here.show.dry_run {
+        tell_left_out(&plan, ui);
         return show(&plan);
     }
     if let Err(exit) = probe::insist(&settings, ui) {
@@ -79,33 +81,6 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     }
     sweep_orphans(&plan::folders(&plan));
     perform(job, &Arc::new(plan), &settings, ui)
-}
-
-/// A word on files that are images but for their names.
-fn disguised(plan: &Plan, lang: Lang) -> Option<String> {
-    let Disguised { count, first } = &plan.disguised;
-    if *count == 0 {
-        return None;
-    }
-    let names: Vec<_> = first.iter().map(|path| printable(&path.display().to_string())).collect();
-    let more = if first.len() < *count { ", …" } else { "" };
-    let names = names.join(", ") + more;
-    Some(match (lang, count) {
-        (Lang::En, 1) => {
-            format!("skipped, an image under another ending: {names}; name it to take it")
-        }
-        (Lang::En, _) => {
-            format!("skipped, {count} images under other endings: {names}; name them to take them")
-        }
-        (Lang::Es, 1) => {
-            format!(
-                "omitida, una imagen con otra extensión: {names}; hay que nombrarla para tomarla"
-            )
-        }
-        (Lang::Es, _) => format!(
-            "omitidas, {count} imágenes con otras extensiones: {names}; hay que nombrarlas para tomarlas"
-        ),
-    })
 }
 
 fn make_plan(job: &Job, slots: usize) -> Result<Result<Plan, PlanError>, Unusable> {
@@ -141,12 +116,14 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     if job.here.show.ndjson {
         reporters.push(Box::new(Ndjson::new(lost.clone())));
     }
+    if let Some((file, kind)) = &job.here.report {
+        reporters.push(Box::new(Report::new(file.clone(), *kind, Arc::clone(plan), ui)));
+    }
     let trouble = Trouble::default();
     match Journal::create(&job.output, &job.header) {
         Ok(mut journal) => {
             journal.begin(plan);
-            let (plan, trouble) = (Arc::clone(plan), trouble.clone());
-            reporters.push(Box::new(Recorder { journal, plan, trouble }));
+            reporters.push(recorder(journal, plan, &trouble));
         }
         Err(error) => trouble.note(&error),
     }
@@ -160,16 +137,8 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
             lost.note(&error);
         }
     }
-    if let Some(why) = trouble.get() {
-        ui.warn(&match ui.lang {
-            Lang::En => {
-                format!("not all is on record, so that --resume would make it again: {why}")
-            }
-            Lang::Es => {
-                format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
-            }
-        });
-    }
+    trouble.tell(ui);
+    tell_left_out(plan, ui);
     let rest = resume_command(&job.output, &job.header);
     let exit = session::conclude(plan, &ended, interrupt, Some(&rest), ui);
     if let Some(why) = lost.reason() {
@@ -185,6 +154,14 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     exit
 }
 
+/// Says what was found and not worked on, and why.
+fn tell_left_out(plan: &Plan, ui: Ui) {
+    if !plan.left_out.is_empty() {
+        let says = ui.lang.pick("left out", "sin tocar");
+        ui.say(&format!("{says}: {}", plan.left_out.line(ui.lang)));
+    }
+}
+
 /// The command that goes on with the last job of an output folder, with inputs that lie elsewhere.
 fn resume_command(output: &Path, header: &Header) -> String {
     let outside = header.outside(&rerun::own_folders(output));
@@ -198,6 +175,11 @@ fn resume_command(output: &Path, header: &Header) -> String {
 
 /// What happened in so long is lost to the record if the program is killed, and made again.
 const PATIENCE: Duration = Duration::from_millis(5);
+
+/// Takes a run of that plan down in its journal.
+pub(super) fn recorder(journal: Journal, plan: &Arc<Plan>, trouble: &Trouble) -> Box<dyn Reporter> {
+    Box::new(Recorder { journal, plan: Arc::clone(plan), trouble: trouble.clone() })
+}
 
 /// Takes a run down in its journal.
 struct Recorder {
@@ -229,14 +211,14 @@ impl Reporter for Recorder {
 
 /// What keeps the journal from being written, if anything does.
 #[derive(Clone, Default)]
-struct Trouble(Arc<Mutex<Option<String>>>);
+pub(super) struct Trouble(Arc<Mutex<Option<String>>>);
 
 impl Trouble {
     fn set(&self, what: Option<String>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
-    fn note(&self, error: &io::Error) {
+    pub(super) fn note(&self, error: &io::Error) {
         self.set(Some(plan::error::reason(error)));
     }
 
@@ -244,21 +226,36 @@ impl Trouble {
         self.set(None);
     }
 
+    /// Says so, if something does.
+    pub(super) fn tell(&self, ui: Ui) {
+        if let Some(why) = self.get() {
+            ui.warn(&match ui.lang {
+                Lang::En => {
+                    format!("not all is on record, so that --resume would make it again: {why}")
+                }
+                Lang::Es => {
+                    format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
+                }
+            });
+        }
+    }
+
     fn get(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// How a job works, as it goes on record.
-pub(super) fn work(args: &WorkArgs, mode: lote_engine::event::Mode, durable: bool) -> Work {
-    let WorkArgs { jobs, timeout, max_memory, max_pixels, sandbox, .. } = *args;
-    Work { mode, jobs, timeout, max_memory, max_pixels, durable, sandbox: sandbox.into() }
-}
-
-/// The same as arguments.
-fn work_args(work: &Work, worker_command: Option<String>) -> WorkArgs {
+/// How a job works, as arguments.
+pub(super) fn work_args(work: &Work, worker_command: Option<String>) -> WorkArgs {
     let Work { jobs, timeout, max_memory, max_pixels, sandbox, .. } = *work;
-    WorkArgs { jobs, timeout, max_memory, max_pixels, sandbox: sandbox.into(), worker_command }
+    WorkArgs {
+        jobs,
+        timeout,
+        max_memory,
+        max_pixels,
+        sandbox: Some(sandbox.into()),
+        worker_command,
+    }
 }
 
 /// Lists what would be done.

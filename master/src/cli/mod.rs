@@ -10,40 +10,57 @@ mod exit;
 mod formats;
 mod interrupt;
 mod job;
+mod list;
+mod make;
+mod pipe;
 mod probe;
-mod quantity;
+mod recipes;
+mod report;
 mod rerun;
 mod room;
 mod run;
 mod serve;
 mod session;
+mod spanish;
 mod ui;
+mod watch;
 mod worker;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, Parser};
+use std::io::Write as _;
+use std::path::Path;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use args::Cli;
 use args::{SamplesArgs, Sub};
 pub use exit::Exit;
+use lote_engine::job::Config;
+use lote_engine::lang::Lang;
+use lote_engine::plan::error::reason;
 use ui::Ui;
 
 /// Runs the program with these arguments, the program's own name first.
 pub fn main(arguments: Vec<OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let lang = Lang::from_environment();
+    let matches = command(lang).try_get_matches_from(arguments);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => {
-            let code = error.exit_code();
-            // Standard output or error may be closed; there is nothing else to say it to.
-            let _ = error.print();
-            return if code == 0 { Exit::Ok } else { Exit::Usage };
-        }
+        Err(error) => return refuse(&error, lang),
     };
-    let ui = Ui::new(&cli.global);
+    let config = Config::load(cli.global.config.as_deref());
+    let ui = Ui::new(&cli.global, config.as_ref().ok().and_then(|it| it.language.as_deref()));
+    let config = match config {
+        Ok(config) => config,
+        Err(error) => return make::refuse(&error, ui),
+    };
     match cli.command {
-        Sub::Serve(args) => serve::execute(&args, ui),
-        Sub::Run(args) => run::execute(&args, ui),
+        Sub::Serve(args) => serve::execute(&args, &config, ui),
+        Sub::Run(args) => run::execute(&args, &config, ui),
+        Sub::Watch(args) => watch::execute(&args, &config, ui),
+        Sub::Manual { dir } => manual(&dir, ui),
+        Sub::Recipes(args) => recipes::execute(&args, ui),
         Sub::Rerun(args) => rerun::execute(&args, ui),
         Sub::Compare(args) => compare::execute(&args, ui),
         Sub::Demo(args) => demo::execute(&args, ui),
@@ -53,10 +70,42 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
         Sub::Formats(args) => formats::execute(&args, ui),
         Sub::Completions { shell } => {
             let mut out = std::io::stdout();
-            clap_complete::generate(shell, &mut Cli::command(), "lote", &mut out);
+            clap_complete::generate(shell, &mut command(ui.lang), "lote", &mut out);
             Exit::Ok
         }
         Sub::Worker(args) => worker::execute(&args, ui),
+    }
+}
+
+/// The command line, in that language.
+fn command(lang: Lang) -> clap::Command {
+    spanish::command(Cli::command(), lang)
+}
+
+/// Says what is wrong with the arguments, or the help that they ask for.
+fn refuse(error: &clap::Error, lang: Lang) -> Exit {
+    let text = spanish::told(&error.render().ansi().to_string(), lang);
+    // Standard output or error may be closed; there is nothing else to say it to.
+    let _ = if error.use_stderr() {
+        anstream::stderr().write_all(text.as_bytes())
+    } else {
+        anstream::stdout().write_all(text.as_bytes())
+    };
+    if error.exit_code() == 0 { Exit::Ok } else { Exit::Usage }
+}
+
+/// Writes a page for each command.
+fn manual(dir: &Path, ui: Ui) -> Exit {
+    let write = || {
+        std::fs::create_dir_all(dir)?;
+        clap_mangen::generate_to(command(ui.lang), dir)
+    };
+    match write() {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            ui.error(&format!("cannot write to {}: {}", dir.display(), reason(&error)), None);
+            Exit::Refused
+        }
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
             worker_command: args.work.worker_command.clone(),
             external: false,
             show: args.show.clone(),
+            report: None,
         },
     };
     job::execute(&job, ui)
@@ -66,9 +67,9 @@ pub(super) fn apply(args: &WorkArgs, header: &mut Header) {
     work.max_pixels = args.max_pixels.or(work.max_pixels);
     // A record never lowers the sandbox: whoever may write to the folder could have written it.
     work.sandbox = match (args.sandbox, work.sandbox) {
-        (SandboxArg::Auto, Policy::Off | Policy::Auto) => Policy::Auto,
-        (SandboxArg::Auto, Policy::Require) => Policy::Require,
-        (asked, _) => asked.into(),
+        (None | Some(SandboxArg::Auto), Policy::Off | Policy::Auto) => Policy::Auto,
+        (None | Some(SandboxArg::Auto), Policy::Require) => Policy::Require,
+        (Some(asked), _) => asked.into(),
     };
 }
 

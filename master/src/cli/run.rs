@@ -1,51 +1,76 @@
 //! `lote run`.
 
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::task::Encoding;
 
 use super::args::RunArgs;
 use super::job::{self, Here, Job};
+use super::make::is_standard;
 use super::ui::Ui;
-use super::{Exit, catalogue, rerun};
+use super::{Exit, pipe, recipes, report, rerun};
+use lote_engine::job::Config;
 use lote_engine::journal::{By, Header, How, Past, Records, read_all};
-use lote_engine::plan::{IfExists, PlanError, Request};
+use lote_engine::plan::IfExists;
+use lote_engine::plan::error::reason;
 
-pub(super) fn execute(args: &RunArgs, ui: Ui) -> Exit {
-    let journals = if args.resume { read_all(&args.output) } else { Vec::new() };
-    let header = if args.filters.is_empty() {
-        let Some(last) = journals.last() else { return rerun::nothing(&args.output, ui) };
-        if let Err(exit) =
-            rerun::trust(&last.header, &args.output, &args.paths, args.trust_record, ui)
-        {
-            return exit;
+pub(super) fn execute(args: &RunArgs, config: &Config, ui: Ui) -> Exit {
+    match run(args, config, ui) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
+    let asked = args.make.asked(config, ui)?;
+    if args.print_recipe {
+        let text = asked.recipe(ui)?.to_toml();
+        // The reader may have left.
+        let _ = io::stdout().write_all(text.as_bytes());
+        return Ok(Exit::Ok);
+    }
+    let kind = args.report.as_ref().map(|file| report::kind(file, ui)).transpose()?;
+    let goes_on_alone = args.resume && args.files_from.is_none() && asked.is_empty();
+    if asked.is_empty() && !goes_on_alone && io::stderr().is_terminal() {
+        ui.say(ui.lang.pick("recipes, for --recipe:", "recetas, para --receta:"));
+        ui.say(recipes::overview(ui.lang).trim_end());
+    }
+    let worker_command = args.make.work.worker_command.clone();
+    if is_standard(&args.make.output) || args.paths.iter().any(|path| is_standard(path)) {
+        if !is_standard(&args.make.output) {
+            ui.error("an image from standard input goes to standard output", Some("add -o -"));
+            return Err(Exit::Usage);
         }
+        return Ok(pipe::execute(&asked, &args.paths, worker_command, ui));
+    }
+    let output = asked.output();
+    let journals = if args.resume { read_all(&output) } else { Vec::new() };
+    let header = if goes_on_alone {
+        let Some(last) = journals.last() else { return Err(rerun::nothing(&output, ui)) };
+        rerun::trust(&last.header, &output, &args.paths, args.trust_record, ui)?;
         let mut header = last.header.again();
-        rerun::apply(&args.work, &mut header);
-        header.work.durable |= args.durable;
+        rerun::apply(&args.make.work, &mut header);
+        header.work.durable |= args.make.durable;
         header
     } else {
-        match request(args) {
-            Ok(request) => {
-                let work = job::work(&args.work, args.mode.into(), args.durable);
-                Header::new(&request, By::Run, work)
-            }
-            Err(error) => return job::refuse(&error, ui),
-        }
+        let request = asked.request(inputs(args, ui)?, ui)?;
+        Header::new(&request, By::Run, asked.work())
     };
     let goes_on = journals.last().is_some_and(|last| goes_on(&header, last));
     let job = Job {
         if_exists: if goes_on { IfExists::Overwrite } else { header.if_exists },
         header,
-        output: args.output.clone(),
-        past: Records::new(&args.output, journals),
+        past: Records::new(&output, journals),
+        output,
         only: None,
         here: Here {
-            worker_command: args.work.worker_command.clone(),
+            worker_command,
             external: args.external_workers,
             show: args.show.clone(),
+            report: args.report.clone().zip(kind),
         },
     };
-    job::execute(&job, ui)
+    Ok(job::execute(&job, ui))
 }
 
 /// Whether a job that refuses to replace outputs may replace those that exist, as it goes on with
@@ -61,17 +86,20 @@ fn goes_on(header: &Header, last: &Past) -> bool {
         && header.variants.iter().all(known)
 }
 
-fn request(args: &RunArgs) -> Result<Request, PlanError> {
-    let variants = VariantSpec::parse_all(&args.filters, &catalogue::specs())?;
-    Ok(Request {
-        recursive: args.recursive,
-        encoding: Encoding {
-            format: args.format,
-            quality: args.quality,
-            background: args.background,
-        },
-        if_exists: args.if_exists.into(),
-        if_collides: args.if_collides.into(),
-        ..Request::new(args.paths.clone(), args.output.clone(), variants)
-    })
+/// What was named, by the arguments and by a list. An error has been told already.
+fn inputs(args: &RunArgs, ui: Ui) -> Result<Vec<PathBuf>, Exit> {
+    let mut paths = args.paths.clone();
+    if let Some(list) = &args.files_from {
+        let listed = super::list::read(list, args.null).map_err(|error| {
+            let what = format!("cannot read {}: {}", list.display(), reason(&error));
+            ui.error(&what, Some("--files-from takes a file with one path a line, or -"));
+            Exit::Usage
+        })?;
+        if listed.is_empty() && paths.is_empty() {
+            ui.error(&format!("no path is listed in {}", list.display()), None);
+            return Err(Exit::NothingMatched);
+        }
+        paths.extend(listed);
+    }
+    Ok(paths)
 }

@@ -15,6 +15,7 @@ use super::interrupt::Shutdown;
 use super::ui::Ui;
 use super::{Exit, probe, session};
 use lote_engine::event::Mode;
+use lote_engine::job;
 use lote_engine::run::Settings;
 use lote_serve::images::Images;
 use lote_serve::images::folders::{Folders, label};
@@ -37,8 +38,8 @@ const PROBE_TIME: Duration = Duration::from_secs(5);
 /// Why the server cannot start: what to say, what to do about it, and the exit code.
 struct Refused(String, &'static str, Exit);
 
-pub(super) fn execute(args: &ServeArgs, ui: Ui) -> Exit {
-    match serve(args, ui) {
+pub(super) fn execute(args: &ServeArgs, config: &job::Config, ui: Ui) -> Exit {
+    match serve(args, config, ui) {
         Ok(exit) => exit,
         Err(Refused(what, hint, exit)) => {
             ui.error(&what, Some(hint));
@@ -47,10 +48,12 @@ pub(super) fn execute(args: &ServeArgs, ui: Ui) -> Exit {
     }
 }
 
-fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
-    let settings = session::settings(&args.work, Mode::Processes, false)
+fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refused> {
+    let work_args = args.work.with_defaults(defaults);
+    let settings = session::settings(&work_args, Mode::Processes, false)
         .map_err(|what| Refused(what, "", Exit::Usage))?;
-    let settings = Settings { durable: args.durable, ..settings };
+    let durable = args.durable || defaults.job.durable.unwrap_or_default();
+    let settings = Settings { durable, ..settings };
     let listeners = server::listen(&args.host, args.port).map_err(|error| unheard(args, &error))?;
     let bound: Vec<_> = listeners.iter().filter_map(|one| one.local_addr().ok()).collect();
     let (access, token) = access(args, &bound)?;
@@ -60,7 +63,8 @@ fn serve(args: &ServeArgs, ui: Ui) -> Result<Exit, Refused> {
     let private = output.join(".lote");
     let scratch = Scratch::new(&private).map_err(|error| unwritable(&private, &error))?;
     let place = |name| scratch.folder(name).map_err(|error| unwritable(&private, &error));
-    let roots = if args.roots.is_empty() { vec![input.clone()] } else { args.roots.clone() };
+    let roots = if args.roots.is_empty() { &defaults.roots } else { &args.roots };
+    let roots = if roots.is_empty() { vec![input.clone()] } else { roots.clone() };
     let prints = place("darkroom")?;
     let (uploads, samples) = (place("uploads")?, place("samples")?);
     let mut shown = vec![input.clone(), output.clone(), uploads.clone(), samples.clone()];
@@ -188,7 +192,17 @@ fn work(
 /// Who may speak to the server. Other machines need a token.
 fn access(args: &ServeArgs, bound: &[SocketAddr]) -> Result<(Access, Option<Token>), Refused> {
     let local = bound.iter().all(|address| address.ip().is_loopback());
-    let token = if local {
+    let token = if let Some(file) = &args.token_file {
+        let unusable = |error: io::Error| {
+            let what = format!("--token-file {}: {error}", file.display());
+            Refused(
+                what,
+                "it holds 64 hexadecimal digits; a new one is made if need be",
+                Exit::Usage,
+            )
+        };
+        Some(Token::kept(file).map_err(unusable)?)
+    } else if local {
         None
     } else {
         let no_token =

@@ -43,7 +43,10 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
             slots: 0,
             limits: limits(args.max_pixels, args.max_memory),
             max_memory_bytes: args.max_memory,
-            sandbox: sandbox::Order { policy: args.sandbox.into(), ..Default::default() },
+            sandbox: sandbox::Order {
+                policy: args.sandbox.map_or(Policy::Auto, Into::into),
+                ..Default::default()
+            },
             program,
             external,
         },

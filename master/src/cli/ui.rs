@@ -11,6 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::args::Global;
 use crate::terminal::Verbosity;
 use lote_engine::lang::Lang;
+use lote_engine::lang::texts::told;
 use lote_engine::report::text::printable;
 
 /// How the program talks.
@@ -26,8 +27,8 @@ const HINT: Style = AnsiColor::Cyan.on_default();
 const WARN: Style = AnsiColor::Yellow.on_default().bold();
 
 impl Ui {
-    /// Sets up colours and logs for the whole program.
-    pub(super) fn new(global: &Global) -> Self {
+    /// Sets up colours and logs for the whole program; `language` is that of `lote.toml`.
+    pub(super) fn new(global: &Global, language: Option<&str>) -> Self {
         match global.color {
             clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
             clap::ColorChoice::Always => anstream::ColorChoice::Always,
@@ -44,22 +45,24 @@ impl Ui {
             (false, 0) => Verbosity::Normal,
             (false, _) => Verbosity::Verbose,
         };
-        Self { lang: Lang::from_environment(), verbosity }
+        Self { lang: Lang::chosen(language), verbosity }
     }
 
     /// Says why something cannot be done, in one line, and what to do about it, in another.
-    #[allow(clippy::unused_self, reason = "a way of talking, like the others")]
     pub(super) fn error(self, what: &str, hint: Option<&str>) {
-        let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", printable(what));
+        let what = told(what, self.lang);
+        let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", printable(&what));
         if let Some(hint) = hint.filter(|hint| !hint.is_empty()) {
-            let _ = writeln!(anstream::stderr(), "{HINT}hint:{HINT:#} {}", printable(hint));
+            let says = self.lang.pick("hint:", "consejo:");
+            let hint = told(hint, self.lang);
+            let _ = writeln!(anstream::stderr(), "{HINT}{says}{HINT:#} {}", printable(&hint));
         }
     }
 
     /// Says that something is not as it should be.
-    #[allow(clippy::unused_self, reason = "a way of talking, like the others")]
     pub(super) fn warn(self, what: &str) {
-        let _ = writeln!(anstream::stderr(), "{WARN}warning:{WARN:#} {}", printable(what));
+        let (says, what) = (self.lang.pick("warning:", "aviso:"), told(what, self.lang));
+        let _ = writeln!(anstream::stderr(), "{WARN}{says}{WARN:#} {}", printable(&what));
     }
 
     /// The text so that it stands out.

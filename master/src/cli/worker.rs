@@ -19,6 +19,7 @@ use super::ui::Ui;
 use super::{Exit, catalogue};
 use lote_engine::plan;
 use lote_engine::report::text::printable;
+use lote_engine::run::dates;
 
 pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
     match &args.command {
@@ -33,6 +34,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             filter,
             quality,
             background,
+            carry,
             max_memory,
             max_pixels,
             sandbox: policy,
@@ -55,6 +57,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 format: by_ending(&ending).map(|format| format.id),
                 quality: *quality,
                 background: *background,
+                carry: carry.options().carry(),
             };
             let order = task::Order {
                 variant: 0,
@@ -77,17 +80,21 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 return Exit::Refused;
             }
             let limits = limits(*max_pixels, *max_memory);
-            apply(
-                &Task {
-                    input: input.into(),
-                    orders: vec![order],
-                    assets,
-                    number: 1,
-                    ..Task::default()
-                },
-                limits,
-                ui,
-            )
+            let task = Task {
+                input: input.into(),
+                orders: vec![order],
+                assets,
+                number: 1,
+                ..Task::default()
+            };
+            let exit = apply(&task, limits, ui);
+            if carry.keep_dates && exit == Exit::Ok {
+                let modified = input.metadata().and_then(|metadata| metadata.modified());
+                if let Err(error) = modified.and_then(|time| dates::set(output, time)) {
+                    ui.warn(&format!("the date could not be kept: {error}"));
+                }
+            }
+            exit
         }
     }
 }

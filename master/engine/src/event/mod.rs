@@ -13,6 +13,8 @@ use std::sync::Arc;
 use lote_protocol::sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 
+use crate::plan::LeftOut;
+
 pub use bus::Bus;
 pub use output::{OutputEnded, Place, Status};
 pub use summary::{Progress, Quarantined, Summary, VariantSummary};
@@ -23,8 +25,10 @@ pub use summary::{Progress, Quarantined, Summary, VariantSummary};
 pub enum Mode {
     /// Many processes with one thread each.
     #[default]
+    #[serde(alias = "procesos")]
     Processes,
     /// One process with many threads.
+    #[serde(alias = "hilos")]
     Threads,
 }
 
@@ -60,6 +64,9 @@ pub enum Event {
         mode: Mode,
         /// Processes (or, in mode threads, threads).
         workers: u32,
+        /// What was found and is not worked on.
+        #[serde(skip_serializing_if = "LeftOut::is_empty")]
+        left_out: Box<LeftOut>,
     },
     /// Workers that are started by hand may join.
     Listening {

@@ -1,6 +1,10 @@
 //! The end of an output.
 
+use std::path::Path;
 use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use lote_protocol::outcome::FailureKind;
 use serde::Serialize;
@@ -53,6 +57,9 @@ pub struct OutputEnded {
     /// Where it is, if it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// The bytes of `path`, in base64, where they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_bytes: Option<String>,
     /// Who made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<u32>,
@@ -92,6 +99,14 @@ pub struct OutputEnded {
 }
 
 impl OutputEnded {
+    /// The same, with the place where it is.
+    #[must_use]
+    pub fn at(self, path: &Path) -> Self {
+        let exact = path.to_str().is_none();
+        let path_bytes = exact.then(|| STANDARD.encode(path.as_os_str().as_encoded_bytes()));
+        Self { path: Some(path.to_string_lossy().into_owned()), path_bytes, ..self }
+    }
+
     /// An output about which nothing is known.
     pub fn open(place: Place, image: String, variant: Arc<str>) -> Self {
         Self {
@@ -101,6 +116,7 @@ impl OutputEnded {
             variant,
             status: Status::Skipped,
             path: None,
+            path_bytes: None,
             worker: None,
             attempt: None,
             ms: None,

@@ -67,6 +67,8 @@ pub struct Summary {
     pub skipped: usize,
     /// Those of `failed` whose image cost two workers their lives.
     pub quarantined: usize,
+    /// Those of `ok` that a first attempt did not make, as its worker died.
+    pub repeated: usize,
     /// Those of `skipped` that were not started because the run was interrupted.
     pub cancelled: usize,
     /// Wall time from the start of the workers to the end of the last output.

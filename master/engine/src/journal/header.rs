@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::name::Name;
 use crate::catalogue;
 use crate::event::Mode;
-use crate::plan::{IfCollides, IfExists, PatternError, Request};
+use crate::plan::{GlobError, Globs, IfCollides, IfExists, PatternError, Request};
 
 /// The version of the form of journals.
 pub(super) const FORMAT: u32 = 1;
@@ -48,6 +48,12 @@ pub struct Header {
     pub exclude: Vec<Name>,
     /// Where links may lead.
     pub within: Vec<Name>,
+    /// Patterns of what was taken, and of what was left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include_globs: Vec<String>,
+    /// The latter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude_globs: Vec<String>,
     /// The output folder, absolute: where it was, for people.
     pub output: Name,
     /// What was made of every image.
@@ -105,6 +111,9 @@ pub enum Unusable {
     /// A name pattern that cannot be used.
     #[error(transparent)]
     Pattern(#[from] PatternError),
+    /// A pattern of files that cannot be used.
+    #[error(transparent)]
+    Glob(#[from] GlobError),
 }
 
 impl Header {
@@ -125,6 +134,8 @@ impl Header {
             recursive: request.recursive,
             exclude: names(&mut request.exclude.iter()),
             within: names(&mut request.within.iter()),
+            include_globs: request.globs.include().to_vec(),
+            exclude_globs: request.globs.exclude().to_vec(),
             variants: request.variants.clone(),
             pattern: request.pattern.to_string(),
             encoding: request.encoding.clone(),
@@ -172,6 +183,7 @@ impl Header {
             recursive: self.recursive,
             exclude: self.exclude.iter().map(path).collect(),
             within: self.within.iter().map(|name| name.0.clone()).collect(),
+            globs: Globs::new(self.include_globs.clone(), self.exclude_globs.clone())?,
             output: output.to_owned(),
             variants: variants.collect::<Result<_, CallError>>()?,
             pattern: self.pattern.parse()?,

@@ -42,6 +42,9 @@ pub struct Entry {
     pub image_bytes: u64,
     /// When the image had last been changed then, ns since 1970.
     pub image_modified_ns: Option<i64>,
+    /// The number of the image in names, as `{n}` writes it, where the pattern asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<String>,
     /// The variant, as its place in the header.
     pub variant: usize,
     /// The files that the variant's filters needed, by their content; `None` if there were none.

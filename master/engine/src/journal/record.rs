@@ -9,7 +9,7 @@ use super::header::Header;
 use super::line::{Entry, How, Line, Outcome};
 use super::name::Name;
 use crate::event::{Event, OutputEnded, Status};
-use crate::plan::{Done, OutputState, Plan};
+use crate::plan::{Done, Number, OutputState, Plan};
 
 /// The journal of a job at work. Lines are kept until [`Journal::flush`]; what the disk does not
 /// take then is kept until the next one.
@@ -135,6 +135,7 @@ impl Journal {
             image: Name(plan.input(image)),
             image_bytes: input.bytes,
             image_modified_ns: input.modified_ns,
+            n: plan.number(image).map(|Number { value, digits }| format!("{value:0digits$}")),
             variant,
             assets: plan.assets_digest(variant),
             outcome,

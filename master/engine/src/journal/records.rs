@@ -11,7 +11,7 @@ use lote_protocol::time::nanoseconds;
 
 use super::Past as Journal;
 use super::line::{Entry, Outcome};
-use crate::plan::{Done, Image, Past};
+use crate::plan::{Done, Image, Number, Past};
 
 /// What is on record in an output folder.
 #[derive(Debug, Default)]
@@ -94,6 +94,12 @@ impl Past for Records {
         (same_recipe && same_image).then(is_there)??;
         let done = Done { number: *number, bytes: *bytes, modified_ns: *modified_ns };
         Some((done, output.0.clone()))
+    }
+
+    fn number(&self, input: &Path) -> Option<Number> {
+        let mut texts = self.entries.get(input)?.iter().rev();
+        let text = texts.find_map(|(_, entry)| entry.n.as_deref())?;
+        Some(Number { value: text.parse().ok().filter(|value| *value > 0)?, digits: text.len() })
     }
 }
 

@@ -245,7 +245,7 @@ prop_compose! {
         variant in 0..9_usize,
         outcome in outcome(),
     ) -> Entry {
-        Entry { image, image_bytes, image_modified_ns, variant, assets: None, outcome }
+        Entry { image, image_bytes, image_modified_ns, n: None, variant, assets: None, outcome }
     }
 }
 
@@ -274,6 +274,8 @@ prop_compose! {
             recursive: quality > 50,
             exclude: names,
             within: vec![base.clone()],
+            include_globs: Vec::new(),
+            exclude_globs: Vec::new(),
             output: base,
             variants: vec![VariantSpec { name: "x".into(), steps }],
             pattern: "{name}".into(),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::LeftOut;
 use lote_imaging::filters::list as characters;
 use lote_protocol::filter::CallError;
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -49,6 +50,8 @@ pub enum PlanError {
         paths: Vec<PathBuf>,
         /// Whether there are subfolders that were not searched.
         subfolders: bool,
+        /// What was there, and why it was left out.
+        left_out: Box<LeftOut>,
     },
     /// None of the paths could be read; this is the first.
     #[error("cannot read {}: {reason}", path.display())]
@@ -77,6 +80,27 @@ pub enum PlanError {
         count: usize,
         /// The first few of them: the earlier image and the one that collides with it.
         first: Vec<(PathBuf, PathBuf)>,
+    },
+    /// Variants would write the same file.
+    #[error(
+        "the variants {one} and {other} would have the same output of {}",
+        image.display()
+    )]
+    VariantsCollide {
+        /// A variant.
+        one: String,
+        /// And another.
+        other: String,
+        /// An image of theirs.
+        image: PathBuf,
+    },
+    /// A name asks for a size that only the finished picture has.
+    #[error("{{width}} and {{height}} are not known before {filter} of {variant} is done")]
+    SizeUnknown {
+        /// The variant.
+        variant: String,
+        /// The filter whose result depends on more than the size.
+        filter: String,
     },
     /// Outputs exist and may not be replaced.
     #[error("{count} of the outputs {}: {}", exist(*count), list(first))]
@@ -114,6 +138,7 @@ impl PlanError {
             Self::NoPaths
             | Self::NoVariants
             | Self::Variant(_)
+            | Self::SizeUnknown { .. }
             | Self::Asset { .. }
             | Self::NoFont { .. }
             | Self::Unwritable { .. } => ErrorClass::Usage,
@@ -121,6 +146,7 @@ impl PlanError {
             Self::InputIsOutput { .. }
             | Self::WouldReplaceInput { .. }
             | Self::Collision { .. }
+            | Self::VariantsCollide { .. }
             | Self::Exists { .. }
             | Self::CannotWrite { .. } => ErrorClass::Refused,
         }
@@ -134,11 +160,15 @@ impl PlanError {
             Self::NoPaths
             | Self::NoVariants
             | Self::Variant(_)
+            | Self::SizeUnknown { .. }
             | Self::NoFont { .. }
             | Self::Unwritable { .. } => self,
             Self::Asset { path, reason } => Self::Asset { path: told(&path), reason },
-            Self::NothingFound { paths, subfolders } => {
-                Self::NothingFound { paths: all(paths), subfolders }
+            Self::VariantsCollide { one, other, image } => {
+                Self::VariantsCollide { one, other, image: told(&image) }
+            }
+            Self::NothingFound { paths, subfolders, left_out } => {
+                Self::NothingFound { paths: all(paths), subfolders, left_out }
             }
             Self::Unreadable { path, reason } => Self::Unreadable { path: told(&path), reason },
             Self::InputIsOutput { path } => Self::InputIsOutput { path: told(&path) },
@@ -164,7 +194,14 @@ impl PlanError {
                 "install a font that has them (Noto has one for every script), or give it by fuente"
                     .into()
             }
+            Self::NothingFound { left_out, .. } if left_out.filtered.count > 0 => {
+                "--include and --exclude leave everything out".into()
+            }
             Self::NothingFound { subfolders: true, .. } => "-R searches subfolders too".into(),
+            Self::NothingFound { left_out, .. } if left_out.misnamed.count > 0 => format!(
+                "{} is an image by its content; name it, or give it an ending that says so",
+                left_out.misnamed.first.first().map_or("a file", String::as_str)
+            ),
             Self::NothingFound { .. } => {
                 "`lote formats` lists the endings of images; a file given by its own name is taken \
                  whatever it is called"
@@ -174,6 +211,8 @@ impl PlanError {
             Self::InputIsOutput { .. } | Self::WouldReplaceInput { .. } => {
                 "originals are never touched; choose another folder with -o".into()
             }
+            Self::VariantsCollide { .. } => "put {variant} into the name pattern".into(),
+            Self::SizeUnknown { .. } => "take {width} and {height} out of the name pattern".into(),
             Self::Collision { .. } => {
                 "--if-collides rename numbers them; or process the folders one by one".into()
             }

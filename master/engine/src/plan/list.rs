@@ -8,7 +8,7 @@ use lote_protocol::outcome::Failure;
 
 use super::names::is_image_extension;
 use super::place::Places;
-use super::{PlanError, scan};
+use super::{Pattern, PlanError, scan};
 
 /// An image of a folder.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub fn list(
     within: &[PathBuf],
     output: &Path,
 ) -> Result<Listing, PlanError> {
-    let places = Places::new(output, &[]);
+    let places = Places::new(output, &[], &Pattern::default());
     let scan = scan::scan_folder(folder, recursive, within, &places)?;
     let listed = |found: scan::Found| {
         let (bytes, modified, failure) = match found.look {
@@ -58,7 +58,7 @@ pub fn list(
     Ok(Listing {
         images: scan.images.into_iter().map(listed).collect(),
         others: scan.others,
-        other_count: scan.other_count,
+        other_count: scan.left_out.others.count + scan.left_out.misnamed.count,
         unlisted: scan.problems.into_iter().map(|one| (one.path, one.failure)).collect(),
     })
 }

@@ -10,9 +10,12 @@ mod collide;
 pub mod error;
 mod existing;
 mod fonts;
+mod globs;
+mod left_out;
 mod list;
 mod memory;
 mod names;
+mod naming;
 mod past;
 mod pattern;
 mod place;
@@ -23,6 +26,7 @@ mod scan;
 mod settle;
 mod sniff;
 mod split;
+mod taken;
 mod volume;
 
 #[cfg(test)]
@@ -40,10 +44,13 @@ use lote_protocol::time::nanoseconds;
 pub use assets::assets;
 pub use error::{ErrorClass, PlanError};
 pub use fonts::folders as font_folders;
+pub use globs::{GlobError, Globs};
+pub use left_out::{LeftOut, Tally};
 pub use list::{Listed, Listing, is_image_name, list};
 pub use lote_imaging::formats::Extent;
+use naming::Naming;
 pub use past::{Done, NoPast, Past};
-pub use pattern::{Pattern, PatternError};
+pub use pattern::{Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
@@ -60,12 +67,12 @@ pub struct Plan {
     pub units: Vec<Unit>,
     /// What could not be searched; a run with such a problem has not done all that was asked.
     pub problems: Vec<Problem>,
-    /// Files in the folders that are images but for their names.
-    pub disguised: Disguised,
+    /// What was found and is not worked on.
+    pub left_out: LeftOut,
     /// Every image's outputs, one per variant, image by image.
     states: Vec<OutputState>,
     output: PathBuf,
-    pattern: Pattern,
+    naming: Naming,
     encoding: Encoding,
     replace: bool,
     base: PathBuf,
@@ -94,15 +101,6 @@ pub struct Image {
     format: Option<&'static Format>,
     stem: OsString,
     extension: OsString,
-}
-
-/// Files that are images by their content, under an ending that says something else: left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Disguised {
-    /// How many.
-    pub count: usize,
-    /// The first few of them.
-    pub first: Vec<PathBuf>,
 }
 
 /// A folder that could not be searched.
@@ -169,18 +167,13 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         return Err(PlanError::NoVariants);
     }
     check_all(&request.variants)?;
-    let places = place::Places::new(&request.output, &request.variants);
+    let places = place::Places::new(&request.output, &request.variants, &request.pattern);
     let scan = scan::scan(request, &places)?;
     let mut inputs = place::Inputs::new(&scan.images);
     let mut images: Vec<_> =
         scan.images.into_iter().map(|found| image(found, &request.encoding)).collect();
-    let longest = request.variants.iter().map(|variant| variant.name.len()).max();
-    let pattern = request.pattern.clone().for_images(images.len());
-    let tail = pattern.tail(longest.unwrap_or_default());
-    if !pattern.is_numbered() {
-        collide::settle(&mut images, tail, request.if_collides)?;
-    }
     let base = std::env::current_dir().unwrap_or_default();
+    let naming = Naming::new(request, &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
     let assets = assets(&request.variants, &base, &names)?;
     let mut plan = Plan {
@@ -188,10 +181,10 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         images,
         units: Vec::new(),
         problems: scan.problems,
-        disguised: scan.disguised,
+        left_out: scan.left_out,
         states: Vec::new(),
         output: request.output.clone(),
-        pattern,
+        naming,
         encoding: request.encoding.clone(),
         replace: request.if_exists == IfExists::Overwrite,
         base,
@@ -234,16 +227,18 @@ impl Plan {
     /// # Panics
     /// If there is no such image or variant.
     pub fn output(&self, image: usize, variant: usize) -> PathBuf {
-        let number = self.state(image, variant).number();
-        let variant = &self.variants[variant].name;
-        let folder = folder(&self.output, variant, &self.images[image]);
-        folder.join(self.file_name(image, variant, number))
+        self.output.join(self.below(image, variant, self.state(image, variant).number()))
     }
 
-    /// The name of an image's output.
-    fn file_name(&self, image: usize, variant: &str, number: u32) -> OsString {
-        let Image { stem, extension, .. } = &self.images[image];
-        self.pattern.file_name(stem, image, variant, number, extension)
+    /// Where an output of that number goes, below the output folder.
+    fn below(&self, image: usize, variant: usize, number: u32) -> PathBuf {
+        let (place, variants) = ((image, variant), self.variants.len());
+        self.naming.path(&self.images[image], place, &self.variants[variant], variants, number)
+    }
+
+    /// The number that an image has in names, if they ask for one.
+    pub fn number(&self, image: usize) -> Option<Number> {
+        self.naming.number(image)
     }
 
     /// The same plan for only those outputs that are `wanted`, those of images that could not be
@@ -358,12 +353,3 @@ impl Plan {
 
 /// Longest path, in bytes, that the system takes (`PATH_MAX` without the final NUL).
 const MAX_PATH_BYTES: usize = if cfg!(target_os = "linux") { 4095 } else { 1023 };
-
-/// The folder of an image's output.
-fn folder(output: &Path, variant: &str, image: &Image) -> PathBuf {
-    let mut folder = output.join(variant);
-    if let Some(below) = image.name.parent().filter(|below| !below.as_os_str().is_empty()) {
-        folder.push(below);
-    }
-    folder
-}

@@ -7,7 +7,7 @@ use lote_imaging::formats::{Format, by_ending, is_image_ending};
 use unicode_normalization::UnicodeNormalization;
 
 /// Longest file name, in bytes, that common file systems take.
-const MAX_NAME_BYTES: usize = 255;
+pub(super) const MAX_NAME_BYTES: usize = 255;
 
 /// Whether files of that ending are taken for images: those that can be read, and those that
 /// deserve to be told why not.
@@ -95,11 +95,24 @@ mod tests {
     use lote_imaging::formats::{JPEG, PNG, WEBP};
     use proptest::prelude::*;
 
-    use super::super::Pattern;
+    use super::super::pattern::{Facts, Number, Pattern};
     use super::*;
 
     fn file_name(stem: &OsStr, variant: &str, number: u32, extension: &OsStr) -> OsString {
-        Pattern::default().file_name(stem, 0, variant, number, extension)
+        let facts = Facts {
+            stem,
+            dir: Path::new(""),
+            variant,
+            number: Number { value: 1, digits: 1 },
+            moment: jiff::civil::DateTime::ZERO,
+            size: (1, 1),
+            format: "",
+            extension,
+            copy: 1,
+            again: number,
+        };
+        let path = Pattern::default().path(&facts);
+        path.file_name().unwrap().to_owned()
     }
 
     fn named(name: &str, format: Option<&Format>) -> String {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
 
-use super::Image;
+use super::{Image, Number};
 
 /// An output that was made before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,11 @@ pub trait Past {
         encoding: &Encoding,
         assets: Option<&str>,
     ) -> Option<(Done, PathBuf)>;
+
+    /// The number that an image (its absolute path) has in names, if it was given one.
+    fn number(&self, _input: &Path) -> Option<Number> {
+        None
+    }
 }
 
 /// No run before.

@@ -1,20 +1,34 @@
-//! How the user wants outputs to be named. Pure: no disk is touched.
+//! How the user wants outputs to be named: `{variant}/{dir}/{name}_{variant}`, and the like. Pure:
+//! no disk is touched.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
-use super::names::fit;
+use jiff::civil::DateTime;
+use jiff::fmt::strtime;
+
+use super::names::{MAX_NAME_BYTES, fit};
 
 /// Longest text of a pattern, in bytes, besides what stands in braces.
 const MAX_TEXT_BYTES: usize = 80;
 
-/// A pattern such as `{name}_{variant}`: what an output is called, without its ending.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What may stand in braces.
+const FIELDS: [&str; 10] =
+    ["name", "variant", "dir", "n", "page", "date", "time", "width", "height", "format"];
+
+/// How dates and times are written unless the pattern says otherwise.
+const DATE: &str = "%Y-%m-%d";
+const TIME: &str = "%H-%M-%S";
+
+/// Where an output goes below the output folder, and what it is called, without its ending.
+#[derive(Debug, Clone)]
 pub struct Pattern {
-    parts: Vec<Part>,
-    /// How many digits `{n}` has.
-    digits: usize,
+    /// As it was written.
+    text: String,
+    /// The folders, and last the file.
+    components: Vec<Vec<Part>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,24 +36,36 @@ enum Part {
     Text(String),
     Name,
     Variant,
-    Number,
+    Dir,
+    /// With at least so many digits; `None` is as many as the last image's number has.
+    Number(Option<usize>),
+    /// A date or time, as strftime writes it.
+    Moment(String),
+    Width,
+    Height,
+    Format,
 }
 
 /// Why a pattern cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// Something in braces that stands for nothing.
-    #[error("{{{0}}} stands for nothing in a name; {{name}}, {{variant}} and {{n}} do")]
-    Unknown(String),
+    #[error("{{{field}}} stands for nothing in a name; {}", meant(*near))]
+    Unknown {
+        /// What stands there.
+        field: String,
+        /// What may have been meant.
+        near: Option<&'static str>,
+    },
     /// A brace that is not closed, or not opened.
-    #[error("a brace of the name pattern has no partner")]
+    #[error("a brace of the name pattern has no partner; {{{{ and }}}} stand for braces")]
     Brace,
     /// Images would share their names.
-    #[error("the name pattern needs {{name}} or {{n}}, or all images would have the same name")]
+    #[error(
+        "the name pattern needs {{name}}, {{n}}, {{date}} or {{time}}, or all images would have \
+         the same name"
+    )]
     Constant,
-    /// The same twice.
-    #[error("the name pattern has {{{0}}} twice")]
-    Twice(&'static str),
     /// A character that a file name cannot have everywhere.
     #[error("a name cannot contain {0:?}")]
     Character(char),
@@ -49,27 +75,50 @@ pub enum PatternError {
     /// Reserved.
     #[error("names that start with .lote are for the program's own files")]
     Reserved,
+    /// An empty folder, or one that leads out of the output folder.
+    #[error("the name pattern leads out of the output folder, or has a folder without a name")]
+    Leaves,
+    /// What follows the colon in braces.
+    #[error("{{{0}}} cannot be written so; {{n:04}} and {{date:%Y-%m}} can")]
+    Style(String),
+    /// Frames and pages stay together.
+    #[error("{{page}} is for frames and pages in files of their own, and they stay in one file")]
+    Page,
 }
 
+fn meant(near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("did you mean {{{near}}}?"),
+        None => format!("{{{}}} do", FIELDS.join("} {")),
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.components == other.components
+    }
+}
+
+impl Eq for Pattern {}
+
 impl Default for Pattern {
-    /// `{name}_{variant}`.
+    /// `{variant}/{dir}/{name}_{variant}`.
     fn default() -> Self {
-        Self { parts: vec![Part::Name, Part::Text("_".into()), Part::Variant], digits: 1 }
+        Self {
+            text: "{name}_{variant}".to_owned(),
+            components: vec![
+                vec![Part::Variant],
+                vec![Part::Dir],
+                vec![Part::Name, Part::Text("_".into()), Part::Variant],
+            ],
+        }
     }
 }
 
 impl fmt::Display for Pattern {
     /// As it can be read again.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in &self.parts {
-            match part {
-                Part::Text(text) => f.write_str(text)?,
-                Part::Name => f.write_str("{name}")?,
-                Part::Variant => f.write_str("{variant}")?,
-                Part::Number => f.write_str("{n}")?,
-            }
-        }
-        Ok(())
+        f.write_str(&self.text)
     }
 }
 
@@ -77,142 +126,370 @@ impl FromStr for Pattern {
     type Err = PatternError;
 
     fn from_str(text: &str) -> Result<Self, PatternError> {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let (plain, after) = rest.split_at(rest.find(['{', '}']).unwrap_or(rest.len()));
-            if !plain.is_empty() {
-                parts.push(Part::Text(checked(plain)?.to_owned()));
-            }
-            let Some(opened) = after.strip_prefix('{') else {
-                if after.is_empty() {
-                    break;
-                }
-                return Err(PatternError::Brace);
-            };
-            let (word, after) = opened.split_once('}').ok_or(PatternError::Brace)?;
-            let (part, name) = match word {
-                "name" => (Part::Name, "name"),
-                "variant" => (Part::Variant, "variant"),
-                "n" => (Part::Number, "n"),
-                _ => return Err(PatternError::Unknown(word.chars().take(30).collect())),
-            };
-            if parts.contains(&part) {
-                return Err(PatternError::Twice(name));
-            }
-            parts.push(part);
-            rest = after;
+        let mut components = vec![Vec::new()];
+        if !outside_braces(text).any(|c| c == '/') {
+            components = vec![vec![Part::Variant], vec![Part::Dir], Vec::new()];
         }
-        if !parts.contains(&Part::Name) && !parts.contains(&Part::Number) {
+        let (mut rest, mut text_bytes) = (text, 0);
+        while let Some(first) = rest.chars().next() {
+            let Some(component) = components.last_mut() else { return Err(PatternError::Leaves) };
+            let part = match first {
+                '/' => {
+                    components.push(Vec::new());
+                    rest = &rest[1..];
+                    continue;
+                }
+                '{' if !rest.starts_with("{{") => {
+                    let (field, after) = rest[1..].split_once('}').ok_or(PatternError::Brace)?;
+                    rest = after;
+                    field_part(field)?
+                }
+                '}' if !rest.starts_with("}}") => return Err(PatternError::Brace),
+                c if c.is_control() || FORBIDDEN.contains(c) => {
+                    return Err(PatternError::Character(c));
+                }
+                c => {
+                    rest = &rest[c.len_utf8() * if "{}".contains(c) { 2 } else { 1 }..];
+                    text_bytes += c.len_utf8();
+                    if let Some(Part::Text(text)) = component.last_mut() {
+                        text.push(c);
+                        continue;
+                    }
+                    Part::Text(c.to_string())
+                }
+            };
+            component.push(part);
+        }
+        let varies = |part: &Part| matches!(part, Part::Name | Part::Number(_) | Part::Moment(_));
+        if !components.iter().flatten().any(varies) {
             return Err(PatternError::Constant);
         }
-        let texts =
-            parts.iter().map(|part| if let Part::Text(text) = part { text.len() } else { 0 });
-        if texts.sum::<usize>() > MAX_TEXT_BYTES {
+        for component in &components {
+            match component.as_slice() {
+                [] => return Err(PatternError::Leaves),
+                [Part::Text(text)] if text.chars().all(|c| c == '.') => {
+                    return Err(PatternError::Leaves);
+                }
+                [Part::Text(text), ..] if text.starts_with(".lote") => {
+                    return Err(PatternError::Reserved);
+                }
+                _ => {}
+            }
+        }
+        if text_bytes > MAX_TEXT_BYTES {
             return Err(PatternError::TooLong);
         }
-        if text.starts_with(".lote") {
-            return Err(PatternError::Reserved);
-        }
-        Ok(Self { parts, digits: 1 })
+        Ok(Self { text: text.to_owned(), components })
     }
 }
 
-fn checked(text: &str) -> Result<&str, PatternError> {
-    let bad = |c: char| c.is_control() || "/\\<>:\"|?*".contains(c);
-    text.chars().find(|c| bad(*c)).map_or(Ok(text), |c| Err(PatternError::Character(c)))
+/// What no file name can have on every system.
+const FORBIDDEN: &str = "\\<>:\"|?*";
+
+fn outside_braces(text: &str) -> impl Iterator<Item = char> {
+    let mut inside = false;
+    text.chars().filter(move |c| {
+        inside = (inside || *c == '{') && *c != '}';
+        !inside
+    })
+}
+
+fn field_part(field: &str) -> Result<Part, PatternError> {
+    let (name, style) = match field.split_once(':') {
+        Some((name, style)) => (name, Some(style)),
+        None => (field, None),
+    };
+    let short = || field.chars().take(30).collect::<String>();
+    let moment = |style: &str| {
+        let sample = DateTime::constant(2024, 12, 31, 23, 59, 58, 0);
+        match strtime::format(style, sample) {
+            Ok(text) if !text.is_empty() => Ok(Part::Moment(style.to_owned())),
+            _ => Err(PatternError::Style(short())),
+        }
+    };
+    let part = match (name, style) {
+        ("n", Some(digits)) => match digits.trim_start_matches('0').parse() {
+            Ok(count @ 1..=12) => Part::Number(Some(count)),
+            _ => return Err(PatternError::Style(short())),
+        },
+        ("date", style) => moment(style.unwrap_or(DATE))?,
+        ("time", style) => moment(style.unwrap_or(TIME))?,
+        ("name", None) => Part::Name,
+        ("variant", None) => Part::Variant,
+        ("dir", None) => Part::Dir,
+        ("n", None) => Part::Number(None),
+        ("width", None) => Part::Width,
+        ("height", None) => Part::Height,
+        ("format", None) => Part::Format,
+        ("page", None) => return Err(PatternError::Page),
+        (name, Some(_)) if FIELDS.contains(&name) => return Err(PatternError::Style(short())),
+        _ => {
+            let close = |known: &&str| (strsim::jaro_winkler(name, known) * 1000.0) as u32;
+            let near = FIELDS.into_iter().max_by_key(close).filter(|known| close(known) >= 750);
+            return Err(PatternError::Unknown { field: short(), near });
+        }
+    };
+    Ok(part)
+}
+
+/// The number of an image, and how many digits `{n}` has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number {
+    /// From 1.
+    pub value: u32,
+    /// At least so many.
+    pub digits: usize,
+}
+
+/// What the name of an output is made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts<'a> {
+    /// The name of the image, without its ending.
+    pub(super) stem: &'a OsStr,
+    /// The image's folder below the one that was named.
+    pub(super) dir: &'a Path,
+    /// The name of the variant.
+    pub(super) variant: &'a str,
+    /// The image's number.
+    pub(super) number: Number,
+    /// When the photo was taken.
+    pub(super) moment: DateTime,
+    /// The width and height of the result, px; known if the pattern asks for them.
+    pub(super) size: (u32, u32),
+    /// The format of the result.
+    pub(super) format: &'a str,
+    /// Its ending, without the point.
+    pub(super) extension: &'a OsStr,
+    /// Above 1, its number among images that would have the same output.
+    pub(super) copy: u32,
+    /// Above 1, its number among files of that name which exist.
+    pub(super) again: u32,
 }
 
 impl Pattern {
-    /// The same, with room for the numbers of so many images.
-    pub(super) fn for_images(mut self, count: usize) -> Self {
-        self.digits = count.max(1).ilog10() as usize + 1;
-        self
+    /// Whether images are counted.
+    pub(super) fn counts(&self) -> bool {
+        self.parts().any(|part| matches!(part, Part::Number(_)))
     }
 
-    /// Whether `{n}` makes every name different from all others.
-    pub(super) fn is_numbered(&self) -> bool {
-        self.parts.contains(&Part::Number)
+    /// Whether the time of the photo is asked for.
+    pub(super) fn asks_when(&self) -> bool {
+        self.parts().any(|part| matches!(part, Part::Moment(_)))
     }
 
-    /// The bytes of a name besides the stem and the ending, with a variant's name of that length.
-    pub(super) fn tail(&self, variant_bytes: usize) -> usize {
-        let parts = self.parts.iter().map(|part| match part {
-            Part::Text(text) => text.len(),
-            Part::Name => 0,
-            Part::Variant => variant_bytes,
-            Part::Number => self.digits,
-        });
-        parts.sum::<usize>() + ".".len()
+    /// Whether the size of the result is asked for.
+    pub(super) fn asks_size(&self) -> bool {
+        self.parts().any(|part| matches!(part, Part::Width | Part::Height))
     }
 
-    /// The name of the output of the image at `place` (from 0), `-<number>` before its ending if
-    /// `number` is above 1. A stem that makes it too long is shortened as by [`fit`].
-    pub(super) fn file_name(
-        &self,
-        stem: &OsStr,
-        place: usize,
-        variant: &str,
-        number: u32,
-        extension: &OsStr,
-    ) -> OsString {
-        let mut tail = OsString::new();
-        if number > 1 {
-            tail.push(format!("-{number}"));
-        }
-        if !extension.is_empty() {
-            tail.push(".");
-            tail.push(extension);
-        }
-        let mut name = OsString::new();
-        for part in &self.parts {
+    /// Whether every variant has a folder of its own.
+    pub(super) fn parts_variants(&self) -> bool {
+        let folders = self.components.split_last().map_or(&[][..], |(_, folders)| folders);
+        folders.iter().any(|component| *component == [Part::Variant])
+    }
+
+    /// The uppermost folder of a variant's outputs; `None` if it depends on the image.
+    pub(super) fn top(&self, variant: &str) -> Option<OsString> {
+        let (first, rest) = self.components.split_first()?;
+        let mut top = OsString::new();
+        for part in first {
             match part {
-                Part::Text(text) => name.push(text),
-                Part::Name => name.push(fit(stem, self.tail(variant.len()) - 1 + tail.len())),
-                Part::Variant => name.push(variant),
-                Part::Number => name.push(format!("{:01$}", place + 1, self.digits)),
+                Part::Text(text) => top.push(text),
+                Part::Variant => top.push(variant),
+                _ => return None,
             }
         }
-        name.push(tail);
-        name
+        (!rest.is_empty()).then_some(top)
     }
+
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.components.iter().flatten()
+    }
+
+    /// Where an output goes, below the output folder.
+    pub(super) fn path(&self, facts: &Facts<'_>) -> PathBuf {
+        let mut path = PathBuf::new();
+        let Some((file, folders)) = self.components.split_last() else { return path };
+        for folder in folders {
+            if *folder == [Part::Dir] {
+                path.extend(normal(facts.dir));
+            } else {
+                path.push(component(folder, facts, None, OsStr::new("")));
+            }
+        }
+        let mut tail = OsString::new();
+        let in_stem = file.contains(&Part::Name);
+        for number in [facts.copy * u32::from(!in_stem), facts.again] {
+            if number > 1 {
+                tail.push(format!("-{number}"));
+            }
+        }
+        if !facts.extension.is_empty() {
+            tail.push(".");
+            tail.push(facts.extension);
+        }
+        path.push(component(file, facts, Some(facts.copy), &tail));
+        path
+    }
+}
+
+fn normal(dir: &Path) -> impl Iterator<Item = &OsStr> {
+    dir.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name),
+        _ => None,
+    })
+}
+
+/// One folder's or file's name. A stem that makes it too long is shortened as by [`fit`].
+fn component(parts: &[Part], facts: &Facts<'_>, copy: Option<u32>, tail: &OsStr) -> OsString {
+    let mut stem = facts.stem.to_owned();
+    if let Some(copy) = copy.filter(|copy| *copy > 1) {
+        stem.push(format!("-{copy}"));
+    }
+    let others: Vec<_> = parts.iter().map(|part| value(part, facts)).collect();
+    let taken: usize = others.iter().flatten().map(|value| value.len()).sum();
+    let stem = fit(&stem, taken + tail.len());
+    let mut name = OsString::new();
+    for value in &others {
+        name.push(value.as_ref().unwrap_or(&stem));
+    }
+    let bytes = name.as_encoded_bytes();
+    let is_relative = tail.is_empty() && bytes.iter().all(|byte| *byte == b'.');
+    if is_relative || bytes.starts_with(b".lote") {
+        let plain = std::mem::replace(&mut name, OsString::from("_"));
+        name.push(plain);
+    }
+    let mut name = fit(&name, tail.len());
+    name.push(tail);
+    debug_assert!(name.len() <= MAX_NAME_BYTES);
+    name
+}
+
+/// What a part stands for; `None` is the stem.
+fn value(part: &Part, facts: &Facts<'_>) -> Option<OsString> {
+    Some(match part {
+        Part::Name => return None,
+        Part::Text(text) => text.into(),
+        Part::Variant => facts.variant.into(),
+        Part::Dir => normal(facts.dir).collect::<Vec<_>>().join(OsStr::new("_")),
+        Part::Number(digits) => {
+            let Number { value, digits: usual } = facts.number;
+            format!("{value:00$}", digits.unwrap_or(usual)).into()
+        }
+        // The style was tried out when the pattern was read.
+        Part::Moment(style) => {
+            let text = strtime::format(style, facts.moment).unwrap_or_default();
+            let safe =
+                |c: char| if c.is_control() || c == '/' || FORBIDDEN.contains(c) { '_' } else { c };
+            text.chars().map(safe).collect::<String>().into()
+        }
+        Part::Width => facts.size.0.to_string().into(),
+        Part::Height => facts.size.1.to_string().into(),
+        Part::Format => facts.format.into(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn named(pattern: &str, place: usize) -> String {
+    fn facts<'a>() -> Facts<'a> {
+        Facts {
+            stem: OsStr::new("foto"),
+            dir: Path::new("2024/boda"),
+            variant: "web",
+            number: Number { value: 7, digits: 3 },
+            moment: DateTime::constant(2023, 5, 9, 17, 4, 5, 0),
+            size: (1600, 1067),
+            format: "jpeg",
+            extension: OsStr::new("jpg"),
+            copy: 1,
+            again: 1,
+        }
+    }
+
+    fn named(pattern: &str) -> String {
         let pattern: Pattern = pattern.parse().unwrap();
-        let name =
-            pattern.for_images(120).file_name("foto".as_ref(), place, "web", 1, "jpg".as_ref());
-        name.into_string().unwrap()
+        pattern.path(&facts()).to_str().unwrap().to_owned()
     }
 
     #[test]
-    fn names_follow_the_pattern() {
-        assert_eq!(named("{name}_{variant}", 0), "foto_web.jpg");
-        assert_eq!(named("boda {n} ({name})", 6), "boda 007 (foto).jpg");
-        assert_eq!(named("{n}", 119), "120.jpg");
-        assert_eq!("{name}_{variant}".parse(), Ok(Pattern::default()));
-        for text in ["{name}_{variant}", "boda {n} ({name})", "{n}"] {
-            assert_eq!(text.parse::<Pattern>().unwrap().to_string(), text);
+    fn every_field_stands_for_something_of_the_image_or_its_output() {
+        for (pattern, path) in [
+            ("{name}_{variant}", "web/2024/boda/foto_web.jpg"),
+            ("{variant}/{dir}/{name}_{variant}", "web/2024/boda/foto_web.jpg"),
+            ("boda {n} ({name})", "web/2024/boda/boda 007 (foto).jpg"),
+            ("{variant}/{n:05}-{n:01}", "web/00007-7.jpg"),
+            ("{dir}/{name}", "2024/boda/foto.jpg"),
+            ("x/{dir}_{name}", "x/2024_boda_foto.jpg"),
+            ("{date}/{time}-{name}", "2023-05-09/17-04-05-foto.jpg"),
+            ("{date:%Y}/{date:%m}/{name}", "2023/05/foto.jpg"),
+            ("{date:%Y/%m}/{time:%H:%M}_{n}", "2023_05/17_04_007.jpg"),
+            ("{format}/{name}_{width}x{height}", "jpeg/foto_1600x1067.jpg"),
+            ("{{{name}}}", "web/2024/boda/{foto}.jpg"),
+        ] {
+            assert_eq!(named(pattern), path, "{pattern}");
+            assert_eq!(pattern.parse::<Pattern>().unwrap().to_string(), pattern);
         }
+        assert_eq!("{name}_{variant}".parse(), Ok(Pattern::default()));
+        assert_eq!("{variant}/{dir}/{name}_{variant}".parse(), Ok(Pattern::default()));
     }
 
     #[test]
     fn what_cannot_name_files_is_refused() {
         let error = |text: &str| text.parse::<Pattern>().unwrap_err();
-        assert_eq!(error("all"), PatternError::Constant);
-        assert_eq!(error(""), PatternError::Constant);
-        assert_eq!(error("{variant}"), PatternError::Constant);
-        assert_eq!(error("{name}/{variant}"), PatternError::Character('/'));
+        for text in ["all", "", "{variant}", "{variant}/{dir}/x", "{width}"] {
+            assert_eq!(error(text), PatternError::Constant, "{text}");
+        }
+        for text in ["../{name}", "/{name}", "a//{name}", "{name}/", "x/./{name}", "{name}/.."] {
+            assert_eq!(error(text), PatternError::Leaves, "{text}");
+        }
         assert_eq!(error("{name}\\x"), PatternError::Character('\\'));
-        assert_eq!(error("{nombre}"), PatternError::Unknown("nombre".into()));
-        assert_eq!(error("{name"), PatternError::Brace);
-        assert_eq!(error("name}{n}"), PatternError::Brace);
-        assert_eq!(error("{n}{n}"), PatternError::Twice("n"));
+        for text in ["{name", "name}{n}", "{name}}", "{{name}"] {
+            assert_eq!(error(text), PatternError::Brace, "{text}");
+        }
         assert_eq!(error(".lote-{n}"), PatternError::Reserved);
         assert_eq!(error(&format!("{{n}}{}", "x".repeat(81))), PatternError::TooLong);
+        for text in ["{n:x}", "{n:099}", "{date:%!}", "{name:04}", "{date:}"] {
+            assert!(matches!(error(text), PatternError::Style(_)), "{text}");
+        }
+        assert_eq!(error("{page}{name}"), PatternError::Page);
+        let said = error("{nam}_{variant}").to_string();
+        assert_eq!(said, "{nam} stands for nothing in a name; did you mean {name}?");
+        assert!(error("{xyz}").to_string().ends_with("{width} {height} {format} do"));
+    }
+
+    #[test]
+    fn numbers_go_to_the_name_where_there_is_one_and_else_to_the_end() {
+        let path = |pattern: &str, copy, again| {
+            let facts = Facts { copy, again, ..facts() };
+            pattern.parse::<Pattern>().unwrap().path(&facts).to_str().unwrap().to_owned()
+        };
+        assert_eq!(path("x/{name}_{variant}", 2, 3), "x/foto-2_web-3.jpg");
+        assert_eq!(path("{name}/{date}", 2, 1), "foto/2023-05-09-2.jpg");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_leaves_the_output_folder_and_every_name_fits(
+            pattern in "(\\{(name|dir|date|variant|n)\\}|[a-z./ ]){1,8}",
+            stem in "[./a-zñ]{1,3}|\\.lote|[ñx]{200,300}",
+            dir in "[a-z]{0,3}|\\.\\./x|/etc|\\.lote/y",
+        ) {
+            if let Ok(pattern) = pattern.parse::<Pattern>() {
+                let stem = stem.replace('/', "");
+                let facts = Facts { stem: OsStr::new(&stem), dir: Path::new(&dir), ..facts() };
+                let path = pattern.path(&facts);
+                for component in path.components() {
+                    let Component::Normal(name) = component else {
+                        return Err(TestCaseError::fail(path.display().to_string()));
+                    };
+                    prop_assert!(name.len() <= MAX_NAME_BYTES);
+                }
+                prop_assert!(path.file_name().is_some());
+            }
+        }
     }
 }

@@ -7,24 +7,28 @@ use std::path::{Path, PathBuf};
 
 use lote_protocol::filter::VariantSpec;
 
-use super::PlanError;
 use super::names::fold;
 use super::scan::Found;
+use super::{Pattern, PlanError};
 
 /// The folders that a run writes to, without symbolic links.
 #[derive(Debug)]
 pub(super) struct Places {
     /// The output folder.
     pub(super) root: PathBuf,
-    /// The folder of each variant.
+    /// The uppermost folders of the variants.
     folders: Vec<PathBuf>,
 }
 
 impl Places {
     /// Finds out where `output` really is, even if it does not exist yet.
-    pub(super) fn new(output: &Path, variants: &[VariantSpec]) -> Self {
+    pub(super) fn new(output: &Path, variants: &[VariantSpec], pattern: &Pattern) -> Self {
         let root = resolve(output);
-        let folders = variants.iter().map(|variant| resolve(&root.join(&variant.name))).collect();
+        let folder = |variant: &VariantSpec| match pattern.top(&variant.name) {
+            Some(top) => resolve(&root.join(top)),
+            None => root.clone(),
+        };
+        let folders = variants.iter().map(folder).collect();
         Self { root, folders }
     }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::reason;
-use super::{OutputState, Plan, PlanError, Request, folder, plan};
+use super::{OutputState, Plan, PlanError, Request, plan};
 
 /// Makes a plan, and prepares its folders.
 pub fn prepared(request: &Request) -> Result<Plan, PlanError> {
@@ -65,12 +65,15 @@ pub fn folders(plan: &Plan) -> BTreeSet<PathBuf> {
 
 /// The folder of each output that is to be made, image by image.
 fn each_folder(plan: &Plan) -> impl Iterator<Item = PathBuf> {
-    plan.images.iter().enumerate().flat_map(move |(place, image)| {
+    (0..plan.images.len()).flat_map(move |place| {
         let variants = plan.variants.iter().enumerate();
         let planned = variants.filter(move |(variant, _)| {
             matches!(plan.state(place, *variant), OutputState::Planned { .. })
         });
-        planned.map(move |(_, variant)| folder(&plan.output, &variant.name, image))
+        planned.map(move |(variant, _)| {
+            let output = plan.output(place, variant);
+            output.parent().unwrap_or(&plan.output).to_owned()
+        })
     })
 }
 

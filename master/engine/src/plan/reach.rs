@@ -49,16 +49,24 @@ fn root(image: &Image) -> PathBuf {
     image.path.ancestors().nth(depth).unwrap_or(&image.path).to_owned()
 }
 
-/// The folders of those variants of which something is to be made.
+/// The uppermost folders, below the output folder, of what is to be made; the output folder itself
+/// where an output lies in it, or where they are many.
 fn folders(plan: &Plan) -> BTreeSet<PathBuf> {
-    let count = plan.variants.len().max(1);
-    let mut wanted = vec![false; count];
-    for (index, state) in plan.states.iter().enumerate() {
-        wanted[index % count] |= matches!(state, OutputState::Planned { .. });
-    }
-    let variants = plan.variants.iter().zip(wanted).filter(|(_, wanted)| *wanted);
     let output = plan.base.join(&plan.output);
-    variants.map(|(variant, _)| output.join(&variant.name)).collect()
+    let mut folders = BTreeSet::new();
+    for (index, state) in plan.states.iter().enumerate() {
+        if let OutputState::Planned { number } = state {
+            let count = plan.variants.len();
+            let below = plan.below(index / count, index % count, *number);
+            let mut names = below.components();
+            let top = names.next().filter(|_| names.next().is_some());
+            folders.insert(top.map_or_else(|| output.clone(), |top| output.join(top)));
+        }
+        if folders.len() > MOST || folders.contains(&output) {
+            return BTreeSet::from([output]);
+        }
+    }
+    folders
 }
 
 /// Whether an input lies in a folder that is written to.

@@ -7,7 +7,7 @@ use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 
-use super::Pattern;
+use super::{Globs, Pattern};
 
 /// What a run is asked to do. The command line and the page both end in one of these.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,8 @@ pub struct Request {
     pub recursive: bool,
     /// Files in those folders that are left out, each as its folder was named, and its path below.
     pub exclude: HashSet<PathBuf>,
+    /// Which files and folders are taken, by patterns.
+    pub globs: Globs,
     /// Unless empty, links lead nowhere but into these folders, which have none in their own paths.
     /// A link to elsewhere comes back as an image that may not be read.
     pub within: Vec<PathBuf>,
@@ -45,6 +47,7 @@ impl Request {
             paths,
             recursive: false,
             exclude: HashSet::new(),
+            globs: Globs::default(),
             within: Vec::new(),
             output,
             variants,
@@ -63,12 +66,16 @@ impl Request {
 pub enum IfExists {
     /// Replace it.
     #[default]
+    #[serde(alias = "sobrescribir")]
     Overwrite,
     /// Leave it, and do not make it again.
+    #[serde(alias = "saltar")]
     Skip,
     /// Leave it, and number the new one: `a_grises-2.jpg`.
+    #[serde(alias = "renombrar")]
     Rename,
     /// Refuse the run.
+    #[serde(alias = "fallar")]
     Fail,
 }
 
@@ -80,7 +87,9 @@ pub enum IfExists {
 pub enum IfCollides {
     /// Refuse the run.
     #[default]
+    #[serde(alias = "fallar")]
     Fail,
     /// Number all but the first: `a-2_grises.jpg`.
+    #[serde(alias = "renombrar")]
     Rename,
 }

@@ -1,10 +1,12 @@
 //! Finds the images: the files that were named, and those in the folders that were named.
 //!
-//! A file named by itself is always taken. In a folder, files are taken by their ending, and those
-//! without one by their content; images under an ending of something else are counted. Folders behind symbolic links are not entered; links to files are
-//! taken. What cannot be used is not left out silently: it comes back with its failure.
+//! A file named by itself is always taken, unless a pattern leaves it out. In a folder, files are
+//! taken by their ending, and those without one by their content. Folders behind symbolic links are
+//! entered once each, after those that are really there, and no folder twice; links to files are
+//! taken. Folders of the system and hidden ones are not entered. What cannot be used is not left
+//! out silently: it comes back with its failure, and what is left out is counted.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -15,10 +17,12 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use walkdir::{DirEntry, WalkDir};
 
 use super::error::{read_failure, reason};
+use super::globs::Globs;
+use super::left_out::LeftOut;
 use super::names::is_image_extension;
 use super::place::Places;
 use super::sniff::{Look, look};
-use super::{Disguised, PlanError, Problem, Request};
+use super::{PlanError, Problem, Request};
 
 /// An image that was found.
 #[derive(Debug)]
@@ -38,18 +42,17 @@ pub(super) struct Found {
 /// How many files that are no images are named.
 const MAX_OTHERS: usize = 500;
 
-/// How many images under other endings are named.
-const SHOWN: usize = 5;
+/// Folders that systems and devices keep beside people's images. Case does not matter; hidden ones
+/// (`.thumbnails`, `.Trash-1000`) need no mention.
+const SYSTEM_FOLDERS: [&str; 3] = ["@eaDir", "#recycle", "$RECYCLE.BIN"];
 
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     /// The first few files in folders that are no images, by their paths below the folder.
     pub(super) others: Vec<PathBuf>,
-    /// How many files are no images. Hidden ones are not counted.
-    pub(super) other_count: usize,
-    /// Of these, what is an image by its content.
-    pub(super) disguised: Disguised,
+    /// What was left out, and why.
+    pub(super) left_out: LeftOut,
     /// Images, in the order of the paths given, and by name within a folder.
     pub(super) images: Vec<Found>,
     /// Folders that could not be listed.
@@ -58,15 +61,28 @@ pub(super) struct Scan {
     exclude: HashSet<PathBuf>,
     /// Where links may lead; anywhere if it is empty.
     within: Vec<PathBuf>,
+    globs: Globs,
     seen: HashSet<PathBuf>,
+    /// Folders that have been entered, without symbolic links.
+    entered: HashSet<PathBuf>,
     subfolders: bool,
+}
+
+/// A folder to be searched.
+struct Walk {
+    /// Its path as the user would write it.
+    path: PathBuf,
+    /// The same without symbolic links.
+    real: PathBuf,
+    /// Whether a link led to it.
+    linked: bool,
 }
 
 /// Looks at all paths. The output folder is left out, as are Lote's own files.
 pub(super) fn scan(request: &Request, output: &Places) -> Result<Scan, PlanError> {
-    let Request { paths, recursive, exclude, within, .. } = request;
-    let (exclude, within) = (exclude.clone(), within.clone());
-    let mut scan = Scan { exclude, within, ..Scan::default() };
+    let Request { paths, recursive, exclude, within, globs, .. } = request;
+    let (exclude, within, globs) = (exclude.clone(), within.clone(), globs.clone());
+    let mut scan = Scan { exclude, within, globs, ..Scan::default() };
     for path in paths {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => scan.folder(path, *recursive, output)?,
@@ -105,7 +121,11 @@ fn nothing(scan: Scan, paths: &[PathBuf]) -> PlanError {
     let unreadable = missing.or_else(|| unlisted.map(|problem| (problem.path, problem.failure)));
     match unreadable {
         Some((path, failure)) => PlanError::Unreadable { path, reason: failure.message },
-        None => PlanError::NothingFound { paths: paths.to_vec(), subfolders: scan.subfolders },
+        None => PlanError::NothingFound {
+            paths: paths.to_vec(),
+            subfolders: scan.subfolders,
+            left_out: Box::new(scan.left_out),
+        },
     }
 }
 
@@ -113,6 +133,9 @@ impl Scan {
     /// Takes a file that was named by itself.
     fn file(&mut self, path: &Path) {
         let name = path.file_name().unwrap_or(path.as_os_str());
+        if !self.globs.takes(Path::new(name)) {
+            return self.left_out.filtered.add(path);
+        }
         let folder = match path.parent() {
             Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
             Some(parent) => parent,
@@ -144,54 +167,130 @@ impl Scan {
             self.problem(root, &io::ErrorKind::PermissionDenied.into());
             return Ok(());
         }
-        let place = |path: &Path| {
-            let below = path.strip_prefix(root).unwrap_or(path);
-            canonical.join(below)
-        };
-        let entries = WalkDir::new(root)
-            .min_depth(1)
-            .max_depth(if recursive { usize::MAX } else { 1 })
-            .sort_by_file_name()
-            .into_iter()
-            .filter_entry(|entry| {
-                let is_output = entry.file_type().is_dir() && output.root == place(entry.path());
-                !is_output && !is_ours(entry.file_name())
-            });
-        for entry in entries {
-            match entry {
-                Ok(entry) if entry.file_type().is_dir() => self.subfolders |= !recursive,
-                Ok(entry) if self.exclude.contains(entry.path()) => {}
-                Ok(entry) => {
-                    if let Some(look) = self.look_at(&entry) {
-                        let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
-                        self.take(Found {
-                            name: below.to_owned(),
-                            place: place(entry.path()),
-                            link: entry.path_is_symlink(),
-                            path: entry.into_path(),
-                            look,
-                        });
-                    } else {
-                        self.other(&entry, root);
-                    }
-                }
-                Err(error) => {
-                    let path = error.path().unwrap_or(root).to_owned();
-                    self.problem(&path, &error.into());
-                }
-            }
+        let first = self.images.len();
+        let mut walks =
+            VecDeque::from([Walk { path: root.to_owned(), real: canonical, linked: false }]);
+        while let Some(walk) = walks.pop_front() {
+            let linked = self.walk(root, &walk, recursive, output);
+            walks.extend(linked);
         }
+        // As if links were folders.
+        self.images[first..].sort_by(|one, other| one.path.cmp(&other.path));
         Ok(())
     }
 
-    /// What a folder's entry is; `None` if it is no image. What a link to elsewhere leads to is not
-    /// looked at.
-    fn look_at(&self, entry: &DirEntry) -> Option<Result<Look, Failure>> {
-        if !entry.path_is_symlink() || !self.leads_out(entry.path()) {
-            return look_at_entry(entry);
+    /// Takes the images of a folder at or below `root`; returns the folders that links lead to.
+    fn walk(&mut self, root: &Path, walk: &Walk, recursive: bool, output: &Places) -> Vec<Walk> {
+        let mut linked = Vec::new();
+        if !self.entered.insert(walk.real.clone()) {
+            return linked;
         }
-        let extension = Path::new(entry.file_name()).extension();
-        extension.is_some_and(is_image_extension).then(|| Err(link_failure()))
+        let place = |path: &Path| match path.strip_prefix(&walk.path) {
+            Ok(below) => walk.real.join(below),
+            Err(_) => path.to_owned(),
+        };
+        let mut entries = WalkDir::new(&walk.path)
+            .min_depth(1)
+            .max_depth(if recursive { usize::MAX } else { 1 })
+            .sort_by_file_name()
+            .into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(&walk.path).to_owned();
+                    self.problem(&path, &error.into());
+                    continue;
+                }
+            };
+            let below = entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned();
+            let is_folder = entry.file_type().is_dir();
+            if is_ours(entry.file_name()) {
+                if is_folder {
+                    entries.skip_current_dir();
+                }
+            } else if is_folder {
+                let real = place(entry.path());
+                if !recursive {
+                    self.subfolders |= real != output.root;
+                } else if !self.may_enter(&entry, &below, &real, output)
+                    || !self.entered.insert(real)
+                {
+                    entries.skip_current_dir();
+                }
+            } else if entry.path_is_symlink() && entry.path().is_dir() {
+                if !recursive {
+                    self.subfolders = true;
+                } else if let Some(target) = self.link_target(entry.path()) {
+                    if self.may_enter(&entry, &below, &target, output) {
+                        linked.push(Walk { path: entry.into_path(), real: target, linked: true });
+                    }
+                } else {
+                    self.other(&below);
+                }
+            } else if self.exclude.contains(entry.path()) {
+                // The page has it on its list, and not ticked.
+            } else if !self.globs.takes(&below) {
+                self.left_out.filtered.add(&below);
+            } else if let Some(look) = self.look_at(&entry, &below) {
+                self.take(Found {
+                    name: below,
+                    place: place(entry.path()),
+                    link: walk.linked || entry.path_is_symlink(),
+                    path: entry.into_path(),
+                    look,
+                });
+            }
+        }
+        linked
+    }
+
+    /// Whether a folder is searched; counts it if it is left out.
+    fn may_enter(&mut self, entry: &DirEntry, below: &Path, real: &Path, output: &Places) -> bool {
+        if is_of_the_system(entry.file_name()) {
+            self.left_out.system_folders.add(below);
+        } else if self.globs.leaves_out(below) {
+            self.left_out.filtered.add(below);
+        } else {
+            // A link into it is no way around.
+            return real != output.root && !(entry.path_is_symlink() && output.is_written_to(real));
+        }
+        false
+    }
+
+    /// The folder that a link leads to, if it may.
+    fn link_target(&self, path: &Path) -> Option<PathBuf> {
+        fs::canonicalize(path).ok().filter(|target| self.may_lead_to(target))
+    }
+
+    /// What a folder's entry is; `None`, and it is counted, if it is not taken. What a link to
+    /// elsewhere leads to is not looked at.
+    fn look_at(&mut self, entry: &DirEntry, below: &Path) -> Option<Result<Look, Failure>> {
+        let name = Path::new(entry.file_name());
+        let is_named = name.extension().is_some_and(is_image_extension);
+        if entry.path_is_symlink() && self.leads_out(entry.path()) {
+            if !is_named {
+                self.other(below);
+            }
+            return is_named.then(|| Err(link_failure()));
+        }
+        // A file that is not named like one is opened only if it is certain that it can be.
+        let is_file = entry.path_is_symlink() || entry.file_type().is_file();
+        let look = if is_named || is_file { look(entry.path()) } else { Err(not_a_file()) };
+        let is_image = match &look {
+            Ok(look) if !is_named => look.content != Sniffed::Unknown,
+            Ok(look) => !(look.apple_double && is_hidden(entry.file_name())),
+            Err(_) => is_named,
+        };
+        match is_image {
+            true if is_named || name.extension().is_none() => return Some(look),
+            true => {
+                self.left_out.misnamed.add(below);
+                self.name_other(below);
+            }
+            false => self.other(below),
+        }
+        None
     }
 
     fn leads_out(&self, path: &Path) -> bool {
@@ -211,22 +310,16 @@ impl Scan {
     }
 
     /// Counts a file that is no image.
-    fn other(&mut self, entry: &DirEntry, root: &Path) {
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+    fn other(&mut self, below: &Path) {
+        if below.file_name().is_some_and(is_hidden) {
             return;
         }
-        self.other_count += 1;
-        if entry.path().extension().is_some()
-            && entry.file_type().is_file()
-            && is_known(entry.path())
-        {
-            self.disguised.count += 1;
-            if self.disguised.first.len() < SHOWN {
-                self.disguised.first.push(entry.path().to_owned());
-            }
-        }
+        self.left_out.others.add(below);
+        self.name_other(below);
+    }
+
+    fn name_other(&mut self, below: &Path) {
         if self.others.len() < MAX_OTHERS {
-            let below = entry.path().strip_prefix(root).unwrap_or(entry.path());
             self.others.push(below.to_owned());
         }
     }
@@ -248,26 +341,14 @@ fn is_ours(name: &OsStr) -> bool {
     name == b".lote" || name.starts_with(b".lote-")
 }
 
-/// Whether the content of a file is an image that can be read.
-fn is_known(path: &Path) -> bool {
-    look(path).is_ok_and(|look| matches!(look.content, Sniffed::Known(_)))
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
 }
 
-/// What a folder's entry is; `None` if it is no image.
-fn look_at_entry(entry: &DirEntry) -> Option<Result<Look, Failure>> {
-    let extension = Path::new(entry.file_name()).extension();
-    if extension.is_some_and(|extension| !is_image_extension(extension)) {
-        return None;
-    }
-    // A link to a folder is no image, whatever it is called.
-    if entry.path_is_symlink() && entry.path().is_dir() {
-        return None;
-    }
-    let look = look(entry.path());
-    let is_image = match &look {
-        Ok(look) if extension.is_none() => look.content != Sniffed::Unknown,
-        Ok(look) => !(look.apple_double && entry.file_name().as_encoded_bytes().starts_with(b"._")),
-        Err(_) => extension.is_some(),
-    };
-    is_image.then_some(look)
+fn is_of_the_system(name: &OsStr) -> bool {
+    is_hidden(name) || SYSTEM_FOLDERS.iter().any(|ours| name.eq_ignore_ascii_case(ours))
+}
+
+fn not_a_file() -> Failure {
+    Failure::new(FailureKind::NotAFile, "not a regular file")
 }

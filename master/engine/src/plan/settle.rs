@@ -7,7 +7,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::existing::{Folders, list};
 use super::place::Inputs;
-use super::{IfExists, MAX_PATH_BYTES, OutputState, Past, Plan, PlanError, folder};
+use super::{IfExists, MAX_PATH_BYTES, OutputState, Past, Plan, PlanError};
 
 /// What a worker needs for the temporary name of an output, in bytes.
 const TEMPORARY_NAME_BYTES: usize = 48;
@@ -29,13 +29,17 @@ pub(super) fn states(
     let mut states = Vec::with_capacity(plan.images.len() * plan.variants.len());
     for (place, image) in plan.images.iter().enumerate() {
         let input = plan.input(place);
-        for (variant, assets) in plan.variants.iter().zip(&digests) {
+        for (index, (variant, assets)) in plan.variants.iter().zip(&digests).enumerate() {
             if let Some(failure) = &image.failure {
                 states.push(OutputState::Failed(failure.clone()));
                 continue;
             }
-            let folder = folder(&plan.output, &variant.name, image);
-            let name = |number| plan.file_name(place, &variant.name, number);
+            let below = plan.output.join(plan.below(place, index, 1));
+            let folder = below.parent().unwrap_or(&plan.output);
+            let name = |number: u32| {
+                let path = if number > 1 { &plan.below(place, index, number) } else { &below };
+                path.file_name().unwrap_or_default().to_owned()
+            };
             if let Some((done, output)) =
                 past.done(&input, image, variant, &plan.encoding, assets.as_deref())
                 && plan.output.join(output) == folder.join(name(done.number))
@@ -46,11 +50,11 @@ pub(super) fn states(
             let state = match policy {
                 // Folders need not be listed for that.
                 IfExists::Overwrite => OutputState::Planned { number: 1 },
-                _ => folders.settle(policy, &folder, name, &mut refused),
+                _ => folders.settle(policy, folder, name, &mut refused),
             };
             let name = name(state.number());
-            inputs.check(&folder, &name)?;
-            states.push(too_long(&folder, &name).map_or(state, OutputState::Failed));
+            inputs.check(folder, &name)?;
+            states.push(too_long(folder, &name).map_or(state, OutputState::Failed));
         }
     }
     if refused.is_empty() {

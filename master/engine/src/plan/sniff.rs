@@ -61,7 +61,7 @@ fn dangling(path: &Path, error: &io::Error) -> Failure {
 
 /// Opens for reading. The file may have become something else since it was looked at, so opening
 /// must not wait.
-fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -74,7 +74,8 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn read_head(file: &mut File, head: &mut [u8]) -> io::Result<usize> {
+/// Reads the first bytes.
+pub(super) fn read_head(file: &mut File, head: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < head.len() {
         match file.read(&mut head[filled..]) {

@@ -328,8 +328,8 @@ fn images_under_other_endings_are_counted_and_named_and_taken_when_named() {
     let mut request = disk.request();
     let plan = super::plan(&request).unwrap();
     assert_eq!(plan.images.len(), 1);
-    assert_eq!(plan.disguised.count, 1);
-    assert_eq!(plan.disguised.first, [disk.path("in/photo.dat")]);
+    assert_eq!(plan.left_out.misnamed.count, 1);
+    assert_eq!(plan.left_out.misnamed.first, ["photo.dat"]);
     request.paths.push(disk.path("in/photo.dat"));
     let plan = super::plan(&request).unwrap();
     assert_eq!(disk.outputs(&plan)[1], "grises/photo.dat_grises.png");

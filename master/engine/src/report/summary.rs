@@ -82,6 +82,10 @@ fn last_line(summary: &Summary, lang: Lang) -> String {
     add(summary.failed, "failed", "fallidas");
     add(summary.skipped - summary.cancelled, "there already", "ya estaban");
     add(summary.cancelled, "not started", "sin empezar");
+    if summary.repeated > 0 {
+        let what = lang.pick("of them at a later attempt", "de ellas en otro intento");
+        let _ = write!(line, ", {} {what}", summary.repeated);
+    }
     let _ = match lang {
         Lang::En => write!(line, " in {time} ({rate} images/s, {size}) with {spread}"),
         Lang::Es => write!(line, " en {time} ({rate} imágenes/s, {size}) con {spread}"),
@@ -130,6 +134,7 @@ mod tests {
             failed: 1,
             skipped: 3,
             quarantined: 1,
+            repeated: 1,
             cancelled: 2,
             seconds: 12.3,
             mode: Mode::Processes,

@@ -32,6 +32,7 @@ pub(super) struct Ledger {
     done: usize,
     skipped: usize,
     cancelled: usize,
+    repeated: usize,
     quarantined: usize,
     bytes: u64,
     pub(super) lost_workers: usize,
@@ -50,6 +51,7 @@ impl Ledger {
             done: 0,
             skipped: 0,
             cancelled: 0,
+            repeated: 0,
             quarantined: 0,
             bytes: 0,
             lost_workers: 0,
@@ -111,6 +113,11 @@ impl Ledger {
         let figures = &mut self.variants[variant];
         figures.ok -= 1;
         figures.failed += 1;
+    }
+
+    /// Counts an output that has been booked as good among those that needed another attempt.
+    pub(super) fn count_repeated(&mut self) {
+        self.repeated += 1;
     }
 
     /// Counts an output that has been booked as skipped among those that were not started.
@@ -192,6 +199,7 @@ impl Ledger {
             failed: variants.iter().map(|variant| variant.failed).sum(),
             skipped: self.skipped,
             quarantined: self.quarantined,
+            repeated: self.repeated,
             cancelled: self.cancelled,
             seconds,
             mode,

@@ -4,6 +4,7 @@
 //! nothing about tasks and touches no pixels.
 
 mod clock;
+pub mod dates;
 mod deadlines;
 mod heartbeats;
 mod ledger;
@@ -214,6 +215,7 @@ impl<'a> Run<'a> {
             skipped: counts.skipped,
             mode: self.settings.mode,
             workers: self.slots,
+            left_out: Box::new(self.plan.left_out.clone()),
         };
         self.bus.publish(event).await;
         if self.settings.workers.external {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::time::nanoseconds;
 
-use super::Run;
+use super::{Run, dates};
 use crate::event::{Event, OutputEnded, Place, Status};
 use crate::plan::OutputState;
 use crate::reproduce::{Recipe, command};
@@ -21,8 +22,8 @@ impl Run<'_> {
                 match self.plan.state(image, variant) {
                     OutputState::Planned { .. } => {}
                     OutputState::Skipped | OutputState::Done(_) => {
-                        let path = Some(self.output_name(image, variant));
-                        let ended = OutputEnded { path, ..self.blank(image, variant) };
+                        let path = self.plan.output(image, variant);
+                        let ended = self.blank(image, variant).at(&path);
                         self.book(image, variant, ended, Duration::ZERO).await;
                     }
                     OutputState::Failed(failure) => {
@@ -53,17 +54,38 @@ impl Run<'_> {
             ..self.blank(image, variant)
         };
         let ended = match result {
-            Ok(Written { bytes, modified_ns, notes, .. }) => OutputEnded {
-                status: Status::Ok,
-                path: Some(self.output_name(image, variant)),
-                bytes: Some(bytes),
-                modified_ns,
-                notes,
-                ..ended
-            },
+            Ok(Written { bytes, modified_ns, mut notes, .. }) => {
+                let modified_ns = self.keep_date(image, variant, &mut notes).or(modified_ns);
+                OutputEnded {
+                    status: Status::Ok,
+                    bytes: Some(bytes),
+                    modified_ns,
+                    notes,
+                    ..ended.at(&self.plan.output(image, variant))
+                }
+            }
             Err(failure) => failed(ended, failure),
         };
         self.book(image, variant, ended, work).await;
+    }
+
+    /// Gives an output the time of its image if it is to keep that; returns it.
+    fn keep_date(&self, image: usize, variant: usize, notes: &mut Vec<String>) -> Option<i64> {
+        let ns = self.plan.images[image].modified_ns?;
+        if !self.plan.encoding().carry.keep_dates {
+            return None;
+        }
+        let output = self.plan.output(image, variant);
+        let set = dates::set(&output, dates::from_nanoseconds(ns));
+        // File systems round times, and what is on record is what the file says.
+        let set = set.and_then(|()| output.metadata()?.modified());
+        match set {
+            Ok(modified) => nanoseconds(modified),
+            Err(error) => {
+                notes.push(format!("date not kept: {error}"));
+                None
+            }
+        }
     }
 
     /// Ends what the scheduler has given up.
@@ -156,11 +178,6 @@ impl Run<'_> {
         }
     }
 
-    /// Where an output goes, as far as text can tell.
-    fn output_name(&self, image: usize, variant: usize) -> String {
-        self.plan.output(image, variant).to_string_lossy().into_owned()
-    }
-
     /// An output about which nothing is known.
     fn blank(&self, image: usize, variant: usize) -> OutputEnded {
         let (place, name) = (Place { image, variant }, self.ledger.name(variant));
@@ -170,6 +187,9 @@ impl Run<'_> {
     async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {
         let bytes = ended.bytes.unwrap_or(0);
         if self.ledger.end(image, variant, ended.status, work, bytes) {
+            if ended.status == Status::Ok && ended.attempt.is_some_and(|attempt| attempt > 1) {
+                self.ledger.count_repeated();
+            }
             self.bus.publish(Event::Output(ended)).await;
         }
     }

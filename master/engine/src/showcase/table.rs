@@ -155,8 +155,14 @@ mod tests {
         let start = Instant::now();
         let mut lanes = Lanes::new(lang, start);
         let (images, outputs, skipped) = (24, 96, 0);
-        let planned =
-            Event::Planned { images, outputs, skipped, mode: Mode::Processes, workers: 2 };
+        let planned = Event::Planned {
+            images,
+            outputs,
+            skipped,
+            mode: Mode::Processes,
+            workers: 2,
+            left_out: Box::default(),
+        };
         for event in [
             planned,
             worker(1, 4_194_303, WorkerState::Ready, None),

@@ -174,6 +174,7 @@ impl JobRequest {
             recursive: images.recursive,
             exclude: images.exclude.clone(),
             within: images.within.clone(),
+            globs: lote_engine::plan::Globs::default(),
             output: self.output_folder(output),
             variants: self.variants()?,
             pattern: self.output.pattern.parse()?,

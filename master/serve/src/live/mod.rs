@@ -17,6 +17,7 @@ pub mod shapes;
 mod snapshot;
 mod stopwatch;
 mod stream;
+mod totals;
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use isolation::Evidence;
 pub use model::{Changes, Model};
 pub use snapshot::Snapshot;
 pub use stream::{Message, Subscription};
+pub use totals::Totals;
 
 /// A handle to the state; clones are the same.
 #[derive(Debug, Clone)]

@@ -16,6 +16,7 @@ use super::shapes::{
     Change, Compare, Isolation, Job, JobState, Lane, Level, Notice, Pause, Progress, QueuedJob,
 };
 use super::stopwatch::Stopwatch;
+use super::totals::Totals;
 use crate::redact;
 use lote_engine::event::{Event, OutputEnded, Place, WorkerState};
 use lote_engine::plan::Plan;
@@ -61,6 +62,7 @@ pub struct Model {
     pub(super) interrupted: Option<HashMap<u32, usize>>,
     pub(super) repeated: Repeated,
     next_notice: u64,
+    totals: Totals,
     changes: Vec<Change>,
     progress_changed: bool,
 }
@@ -98,6 +100,7 @@ impl Model {
             interrupted: None,
             repeated: Repeated::default(),
             next_notice: 1,
+            totals: Totals::default(),
             changes: Vec::new(),
             progress_changed: false,
         }
@@ -105,6 +108,36 @@ impl Model {
 
     pub(super) fn change(&mut self, change: Change) {
         self.changes.push(change);
+    }
+
+    /// What has happened since the start.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// The worker processes that there are: how many, and the memory that they take, bytes.
+    pub fn workers(&self) -> (usize, u64) {
+        let mut processes: Vec<_> = self
+            .lanes
+            .iter()
+            .filter(|lane| lane.pid != 0)
+            .map(|lane| (lane.pid, lane.memory_bytes))
+            .collect();
+        processes.sort_unstable();
+        processes.dedup_by_key(|(pid, _)| *pid);
+        (processes.len(), processes.iter().map(|(_, bytes)| bytes).sum())
+    }
+
+    /// How many jobs wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// How many outputs of the job have not ended; 0 unless it is at work.
+    pub fn open(&self) -> usize {
+        let at_work = self.job.as_ref().is_some_and(|job| job.state.is_live());
+        let book = self.books.back().filter(|_| at_work);
+        book.map_or(0, |book| book.all().filter(|(_, end)| end.is_none()).count())
     }
 
     /// The job.
@@ -206,6 +239,7 @@ impl Model {
 
     /// Takes in what happened in the run, at `t`.
     pub fn event(&mut self, event: &Event, t: f64) {
+        self.totals.event(event);
         match event {
             Event::Planned { mode, workers, .. } => self.set_lanes(*mode, *workers),
             Event::Worker { worker, pid, state: WorkerState::Ready, ms, sandbox, .. } => {

@@ -72,6 +72,7 @@ fn begun(images: usize) -> (Model, Arc<Plan>) {
         skipped: 0,
         mode: Mode::Processes,
         workers: 2,
+        left_out: Box::default(),
     };
     model.event(&planned, 0.0);
     for id in [1, 2] {

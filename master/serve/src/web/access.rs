@@ -5,7 +5,10 @@
 //! (against DNS rebinding), the `Origin` of whatever changes something must be the server's own or
 //! one that the user has allowed, and whoever comes from another machine needs a token.
 
+use std::fs;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Uri};
@@ -46,6 +49,32 @@ impl Token {
             let _ = write!(text, "{byte:02x}");
         }
         Ok(Self(text))
+    }
+
+    /// The one in that file, which is made for its owner alone if it is not there.
+    pub fn kept(file: &Path) -> io::Result<Self> {
+        match fs::read_to_string(file) {
+            Ok(text) => {
+                let digits = text.trim();
+                let is_token = digits.len() == 2 * TOKEN_BYTES
+                    && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+                let refused = || io::Error::other("the file holds no token");
+                is_token.then(|| Self(digits.to_owned())).ok_or_else(refused)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let token = Self::new().map_err(io::Error::other)?;
+                let mut options = fs::OpenOptions::new();
+                options.write(true).create_new(true);
+                #[cfg(unix)]
+                {
+                    use std::os::unix::fs::OpenOptionsExt as _;
+                    options.mode(0o600);
+                }
+                writeln!(options.open(file)?, "{}", token.text())?;
+                Ok(token)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Its 64 hexadecimal digits.

@@ -98,7 +98,9 @@ impl From<Failure> for Refusal {
 impl From<&PlanError> for Refusal {
     fn from(error: &PlanError) -> Self {
         let (status, code) = match error {
-            PlanError::Collision { .. } => (StatusCode::CONFLICT, "collision"),
+            PlanError::Collision { .. } | PlanError::VariantsCollide { .. } => {
+                (StatusCode::CONFLICT, "collision")
+            }
             PlanError::Exists { .. } => (StatusCode::CONFLICT, "exists"),
             PlanError::CannotWrite { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "unwritable"),
             PlanError::InputIsOutput { .. } | PlanError::WouldReplaceInput { .. } => {

@@ -9,17 +9,19 @@ mod archive;
 mod assets;
 pub mod body;
 mod connections;
+mod convert;
 pub mod error;
 pub mod file;
 mod guard;
 mod images;
 mod jobs;
 mod join;
+mod metrics;
 mod origin;
 mod patience;
 mod preview;
 pub mod recipes;
-mod report;
+pub mod report;
 pub mod scratch;
 pub mod server;
 pub mod socket;
@@ -112,6 +114,8 @@ pub fn router(app: App) -> Router {
         .merge(zip::routes())
         .merge(report::routes())
         .merge(recipes::routes())
+        .merge(convert::routes())
+        .merge(metrics::routes())
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || {
             let message = "this address is not asked in that way";

@@ -1,14 +1,170 @@
-//! Colour models that no filter works in, turned into sRGB. The only file that names `moxcms`.
+//! Colours that no filter works in, or that the user wants otherwise, turned into sRGB. The only file
+//! that names `moxcms`.
 
 pub(crate) mod icc;
+mod signal;
 
 use std::sync::Arc;
 
-use moxcms::{ColorProfile, Layout, RenderingIntent, Transform16BitExecutor, TransformOptions};
+use cms::{ColorProfile, Layout, RenderingIntent, Transform16BitExecutor, TransformOptions};
+pub(crate) use signal::Signal;
 
 use crate::formats::fit::rounded;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
+
+/// What is taken of the crate, here and in the files beside this one.
+mod cms {
+    pub(super) use moxcms::{
+        Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, Layout,
+        LocalizableString, MatrixCoefficients, ProfileText, RenderingIntent, ToneReprCurve,
+        TransferCharacteristics, Transform16BitExecutor, TransformOptions,
+    };
+}
+
+/// A profile of sRGB; `None` is none.
+pub(crate) fn srgb() -> Option<Vec<u8>> {
+    let mut profile = ColorProfile::new_srgb();
+    // A profile of version 2 is one that every program reads.
+    profile.cicp = None;
+    profile.encode().ok()
+}
+
+/// Turns samples into sRGB by the profile that describes them.
+pub(crate) struct ToSrgb {
+    transform: Arc<Transform16BitExecutor>,
+    space: icc::ColorSpace,
+}
+
+impl ToSrgb {
+    /// `None` when the profile cannot be used, or is one of inks.
+    pub(crate) fn new(profile: &[u8]) -> Option<Self> {
+        let space = icc::check(profile).ok()?;
+        let from = match space {
+            icc::ColorSpace::Gray => Layout::Gray,
+            icc::ColorSpace::Rgb => Layout::Rgb,
+            icc::ColorSpace::Cmyk => return None,
+        };
+        let options = TransformOptions {
+            rendering_intent: RenderingIntent::Perceptual,
+            ..TransformOptions::default()
+        };
+        let profile = ColorProfile::new_from_slice(profile).ok()?;
+        let transform = profile
+            .create_transform_16bit(from, &ColorProfile::new_srgb(), Layout::Rgb, options)
+            .ok()?;
+        Some(Self { transform, space })
+    }
+
+    /// Whether it changes nothing that can be seen: the samples are sRGB.
+    pub(crate) fn is_identity(&self) -> bool {
+        // So far samples may be apart that become the same of 256 levels.
+        const SAME: u16 = 200;
+        const LEVELS: [u16; 6] = [0, 0x2000, 0x5555, 0x9000, 0xd000, 0xffff];
+        let colors: Vec<[u16; 3]> = match self.space {
+            icc::ColorSpace::Gray => LEVELS.map(|level| [level; 3]).to_vec(),
+            _ => LEVELS
+                .iter()
+                .flat_map(|&r| LEVELS.iter().flat_map(move |&g| LEVELS.map(|b| [r, g, b])))
+                .collect(),
+        };
+        let mut converted = vec![0; colors.len() * 3];
+        let from: Vec<u16> = match self.space {
+            icc::ColorSpace::Gray => LEVELS.to_vec(),
+            _ => colors.as_flattened().to_vec(),
+        };
+        self.transform.transform(&from, &mut converted).is_ok()
+            && colors.as_flattened().iter().zip(converted).all(|(a, b)| a.abs_diff(b) <= SAME)
+    }
+
+    /// The picture in sRGB, of the same channels. Gray of any kind, and colours that are described
+    /// as gray (painted on a gray picture), are converted channel by channel.
+    pub(crate) fn convert(&self, picture: &Picture, pool: &mut Pool) -> Picture {
+        let Picture { width, height, channels, .. } = *picture;
+        let by_curve = self.space == icc::ColorSpace::Gray || !channels.is_color();
+        let samples = match &picture.samples {
+            Samples::U8(from) => {
+                let mut to = pool.bytes(from.len());
+                to.copy_from_slice(from);
+                if by_curve {
+                    let curve: Vec<u8> = self
+                        .curve((0..=255).map(|level| level * 257))
+                        .into_iter()
+                        .map(rounded)
+                        .collect();
+                    along(&mut to, channels, |sample| curve[usize::from(sample)]);
+                } else {
+                    self.colors(&mut to, channels, |v| u16::from(v) * 257, rounded);
+                }
+                Samples::U8(to)
+            }
+            Samples::U16(from) => {
+                let mut to = pool.words(from.len());
+                to.copy_from_slice(from);
+                if by_curve {
+                    let curve = self.curve(0..=u16::MAX);
+                    along(&mut to, channels, |sample| curve[usize::from(sample)]);
+                } else {
+                    self.colors(&mut to, channels, |v| v, |v| v);
+                }
+                Samples::U16(to)
+            }
+        };
+        Picture { width, height, channels, samples }
+    }
+
+    /// What becomes of grays.
+    fn curve(&self, levels: impl Iterator<Item = u16>) -> Vec<u16> {
+        let from: Vec<u16> = match self.space {
+            icc::ColorSpace::Gray => levels.collect(),
+            _ => levels.flat_map(|level| [level; 3]).collect(),
+        };
+        let pixels = from.len() / if self.space == icc::ColorSpace::Gray { 1 } else { 3 };
+        let mut to = vec![0; pixels * 3];
+        // The lengths fit, and they are all that it can refuse.
+        if self.transform.transform(&from, &mut to).is_err() {
+            return from;
+        }
+        to.as_chunks::<3>().0.iter().map(|pixel| pixel[1]).collect()
+    }
+
+    fn colors<T: Copy>(
+        &self,
+        samples: &mut [T],
+        channels: Channels,
+        widen: impl Fn(T) -> u16,
+        narrow: impl Fn(u16) -> T,
+    ) {
+        let n = channels.count();
+        let (mut from, mut to) = (vec![0; BATCH * 3], vec![0; BATCH * 3]);
+        for pixels in samples.chunks_mut(BATCH * n) {
+            let count = pixels.len() / n * 3;
+            for (color, pixel) in from.chunks_exact_mut(3).zip(pixels.chunks_exact(n)) {
+                for (wide, &sample) in color.iter_mut().zip(pixel) {
+                    *wide = widen(sample);
+                }
+            }
+            if self.transform.transform(&from[..count], &mut to[..count]).is_err() {
+                continue;
+            }
+            for (color, pixel) in to.chunks_exact(3).zip(pixels.chunks_exact_mut(n)) {
+                for (&wide, sample) in color.iter().zip(pixel) {
+                    *sample = narrow(wide);
+                }
+            }
+        }
+    }
+}
+
+/// Changes all samples but alpha.
+fn along<T: Copy>(samples: &mut [T], channels: Channels, change: impl Fn(T) -> T) {
+    let colors = channels.count() - usize::from(channels.has_alpha());
+    for pixel in samples.chunks_exact_mut(channels.count()) {
+        for sample in &mut pixel[..colors] {
+            *sample = change(*sample);
+        }
+    }
+}
 
 /// How samples of cyan, magenta, yellow and black are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

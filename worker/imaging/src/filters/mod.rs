@@ -298,6 +298,17 @@ pub fn result_size(
     Ok(result)
 }
 
+/// Width and height, px, of a picture of that size after these steps; or the first filter whose
+/// result depends on more than the size.
+pub fn exact_size(steps: &[FilterCall], size: (u32, u32)) -> Result<(u32, u32), &str> {
+    steps.iter().try_fold(size, |(width, height), call| {
+        let registered = find(call).map_err(|_| call.filter.as_str())?;
+        let params = Params::new(&registered.spec, &call.params);
+        let result = (registered.size)(&params, Size { width, height }).exact();
+        result.map(|size| (size.width, size.height)).ok_or(call.filter.as_str())
+    })
+}
+
 fn find(call: &FilterCall) -> Result<&'static Registered, FilterError> {
     REGISTRY
         .iter()

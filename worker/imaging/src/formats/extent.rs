@@ -75,6 +75,12 @@ impl Format {
         let pixels = u64::from(width) * u64::from(height);
         (pixels > 0).then_some(Extent { pixels, pixel_bytes })
     }
+
+    /// The columns and rows that the header of a file of this format declares, px.
+    pub fn size(&self, head: &[u8], file: &mut (impl Read + Seek)) -> Option<(u32, u32)> {
+        let (width, height, _) = (self.header)(&mut Header { head, file })?;
+        (width > 0 && height > 0).then_some((width, height))
+    }
 }
 
 #[cfg(test)]

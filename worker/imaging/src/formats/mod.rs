@@ -31,13 +31,14 @@ pub use self::jpeg::FORMAT as JPEG;
 pub use self::jpeg::rows::JpegRows;
 pub use self::png::FORMAT as PNG;
 pub use self::table::{
-    Format, Gives, Holds, SNIFF_BYTES, Sniffed, by_ending, by_name, find, is_image_ending,
+    Format, Gives, Holds, SNIFF_BYTES, Sniffed, Texts, by_ending, by_name, find, is_image_ending,
     recognise, sniff,
 };
 pub use self::tiff::FORMAT as TIFF;
 pub use self::webp::FORMAT as WEBP;
-use crate::color::icc;
-use crate::metadata::{exif, orientation};
+use crate::color::{self, Signal, ToSrgb, icc};
+pub use crate::metadata::Metadata;
+use crate::metadata::orientation;
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
 use table::{Content, Foreign, Shown, is_branded};
@@ -69,16 +70,6 @@ static FOREIGN: &[Foreign] = &[
     },
     Foreign { name: "PSD", endings: &[], magic: |head| head.starts_with(b"8BPS") },
 ];
-
-/// What goes with the pixels. Orientation has already been applied to them, and the EXIF block
-/// says so.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Metadata {
-    /// ICC profile of the samples.
-    pub icc: Option<Vec<u8>>,
-    /// EXIF block: a TIFF structure, without a format's own prefix.
-    pub exif: Option<Vec<u8>>,
-}
 
 /// One picture of an animation, or the only one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +106,7 @@ pub struct Document {
     pub lossless: bool,
     /// How the file holds its samples.
     pub stored: Stored,
-    /// ICC and EXIF.
+    /// What goes with them.
     pub metadata: Metadata,
     /// What was left out and the user should know, one sentence each.
     pub notes: Vec<String>,
@@ -142,8 +133,7 @@ pub(crate) struct Source {
     loops: u32,
     lossless: bool,
     stored: Stored,
-    icc: Option<Vec<u8>>,
-    exif: Option<Vec<u8>>,
+    metadata: Metadata,
     notes: Vec<String>,
 }
 
@@ -154,8 +144,7 @@ impl Source {
             loops: 0,
             lossless: false,
             stored: Stored::Full,
-            icc: None,
-            exif: None,
+            metadata: Metadata::default(),
             notes: Vec::new(),
         }
     }
@@ -184,58 +173,48 @@ pub fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Document
 
 /// Turns the pictures upright and keeps the metadata that are sound.
 fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut Pool) -> Document {
-    let mut notes = source.notes;
-    let mut metadata = Metadata::default();
-    let mut orientation = orientation::Orientation::Upright;
-    let max = limits.max_metadata_bytes;
-
-    if let Some(block) = source.exif {
-        if block.len() as u64 > max {
-            notes.push(too_long("EXIF", block.len(), max));
-        } else {
-            match exif::clean(block) {
-                Ok(cleaned) => {
-                    orientation = cleaned.orientation;
-                    metadata.exif = Some(cleaned.exif);
-                    if cleaned.damaged {
-                        notes.push("EXIF is damaged: entries left out".into());
-                    }
-                }
-                Err(why) => notes.push(format!("EXIF left out: {why}")),
-            }
-        }
+    let Source { frames, loops, lossless, stored, mut metadata, mut notes } = source;
+    let orientation = metadata.put_in_order(limits.max_metadata_bytes, &mut notes);
+    if let (Some(profile), Some(first)) = (&metadata.icc, frames.first())
+        && let Err(why) = icc::check_for(profile, first.picture.channels)
+    {
+        notes.push(format!("ICC profile left out: {why}"));
+        metadata.icc = None;
     }
-    if let (Some(profile), Some(first)) = (source.icc, source.frames.first()) {
-        if profile.len() as u64 > max {
-            notes.push(too_long("ICC profile", profile.len(), max));
-        } else {
-            match icc::check_for(&profile, first.picture.channels) {
-                Ok(()) => metadata.icc = Some(profile),
-                Err(why) => notes.push(format!("ICC profile left out: {why}")),
-            }
-        }
-    }
-    let frames = source
-        .frames
+    let frames = frames
         .into_iter()
         .map(|frame| Frame {
             picture: orientation::upright(frame.picture, orientation, pool),
             ..frame
         })
         .collect();
-    Document {
-        format,
-        frames,
-        loops: source.loops,
-        lossless: source.lossless,
-        stored: source.stored,
-        metadata,
-        notes,
-    }
+    Document { format, frames, loops, lossless, stored, metadata, notes }
 }
 
-fn too_long(what: &str, len: usize, max: u64) -> String {
-    format!("{what} left out: {} KiB are more than the limit of {} KiB", len >> 10, max >> 10)
+/// Turns the pixels of a document into sRGB, if they are something else.
+pub fn to_srgb(document: &mut Document, pool: &mut Pool) {
+    let metadata = &mut document.metadata;
+    let is_color = document.frames.iter().any(|frame| frame.picture.channels.is_color());
+    let profile = match (&metadata.icc, metadata.signal.is_srgb()) {
+        (Some(profile), _) => Ok(profile.clone()),
+        (None, true) => return,
+        (None, false) => metadata.signal.to_icc(is_color),
+    };
+    let to_srgb = profile.and_then(|profile| ToSrgb::new(&profile).ok_or("its profile is damaged"));
+    match to_srgb {
+        Ok(to_srgb) if to_srgb.is_identity() => {}
+        Ok(to_srgb) => {
+            for frame in &mut document.frames {
+                let converted = to_srgb.convert(&frame.picture, pool);
+                pool.give(std::mem::replace(&mut frame.picture, converted));
+            }
+            // Gray in sRGB is what gray is when nothing is said.
+            metadata.icc = if is_color { color::srgb() } else { None };
+            metadata.signal = Signal::default();
+            metadata.states_srgb();
+        }
+        Err(why) => document.notes.push(format!("colours not converted to sRGB: {why}")),
+    }
 }
 
 /// Encodes a document, appending to `out`; returns what was left out and the user should know.
@@ -259,8 +238,8 @@ pub fn encode(
     };
     let mut notes = Vec::new();
     let mut holds = format.holds;
-    let metadata =
-        metadata_for(document, format, (width, height), channels, &mut holds, &mut notes);
+    let Prepared { metadata, to_srgb } =
+        prepare(document, encoding, format, (width, height), channels, &mut holds, &mut notes);
     let mut count = document.frames.len();
     // Pages are no animation.
     let are_pages = document.format == &TIFF;
@@ -277,11 +256,24 @@ pub fn encode(
         let mut told = Vec::new();
         let told = if frames.is_empty() { &mut notes } else { &mut told };
         let background = encoding.background;
-        let picture = fit::fit(&frame.picture, holds, format.name, background, pool, told);
+        let picture = match &to_srgb {
+            None => fit::fit(&frame.picture, holds, format.name, background, pool, told),
+            Some(to_srgb) => {
+                let converted = to_srgb.convert(&frame.picture, pool);
+                match fit::fit(&converted, holds, format.name, background, pool, told) {
+                    Cow::Borrowed(_) => Cow::Owned(converted),
+                    Cow::Owned(fitted) => {
+                        pool.give(converted);
+                        Cow::Owned(fitted)
+                    }
+                }
+            }
+        };
         frames.push(Shown { picture, delay_ms: frame.delay_ms });
     }
     let stays_exact = document.lossless && format == document.format;
     let Document { loops, stored, .. } = *document;
+    let metadata = Cow::Owned(metadata);
     let content = Content { frames, loops, stored, metadata, encoding, stays_exact };
     let result = write(&content, pool, out);
     for frame in content.frames {
@@ -321,50 +313,86 @@ pub fn encode_by_rows(
         return None;
     }
     let (mut notes, mut holds, size) = (Vec::new(), format.holds, (width, height));
-    let metadata = metadata_for(document, format, size, channels, &mut holds, &mut notes);
-    if !holds.gray && !channels.is_color() {
+    let prepared = prepare(document, encoding, format, size, channels, &mut holds, &mut notes);
+    if (!holds.gray && !channels.is_color()) || prepared.to_srgb.is_some() {
         return None;
     }
-    JpegRows::new(size, channels, encoding.quality, &metadata, notes, file).ok()
+    JpegRows::new(size, channels, encoding.quality, &prepared.metadata, notes, file).ok()
 }
 
-/// The metadata for a picture that may have changed since it was decoded: its size in EXIF, and a
-/// profile that describes its channels, if need be by writing gray as colour.
-fn metadata_for<'a>(
-    document: &'a Document,
+/// What goes with a picture into a file.
+struct Prepared {
+    metadata: Metadata,
+    /// What makes its samples what the file says that they are.
+    to_srgb: Option<ToSrgb>,
+}
+
+/// The metadata for a picture that may have changed since it was decoded, as far as the format holds
+/// them: with its size, and with a profile that describes its channels, if need be by writing gray
+/// as colour or by converting.
+fn prepare(
+    document: &Document,
+    encoding: &Encoding,
     format: &Format,
     (width, height): (u32, u32),
     channels: Channels,
     holds: &mut Holds,
     notes: &mut Vec<String>,
-) -> Cow<'a, Metadata> {
-    let given = &document.metadata;
-    if given.icc.is_none() && given.exif.is_none() {
-        return Cow::Borrowed(given);
+) -> Prepared {
+    let mut metadata = document.metadata.clone();
+    if metadata.is_empty() && encoding.carry.set.is_empty() {
+        return Prepared { metadata, to_srgb: None };
     }
-    let mut metadata = given.clone();
-    let name = format.name;
-    if metadata.exif.is_some() && !format.holds.exif {
-        metadata.exif = None;
-        notes.push(format!("EXIF left out: {name} holds none"));
-    }
-    if metadata.icc.is_some() && !format.holds.icc {
-        metadata.icc = None;
-        notes.push(format!("ICC profile left out: {name} is written without"));
-    }
-    if let Some(profile) = &metadata.icc {
-        match icc::check(profile) {
-            // An RGB profile on one channel would be invalid.
-            Ok(icc::ColorSpace::Rgb) => holds.gray = false,
-            Ok(icc::ColorSpace::Gray) if holds.gray && !channels.is_color() => {}
-            _ => {
-                metadata.icc = None;
-                notes.push("ICC profile left out: it describes gray, not colour".into());
+    metadata.apply(&encoding.carry, *holds, notes);
+    metadata.fit(*holds, format.name, notes);
+    let to_srgb = describe(&mut metadata, format, channels, holds, notes);
+    metadata.set_size(width, height);
+    Prepared { metadata, to_srgb }
+}
+
+/// Decides what says in a file which colours samples are. A profile that the format does not hold,
+/// or of gray for what has become colour, is used to convert; it is never left out without that.
+fn describe(
+    metadata: &mut Metadata,
+    format: &Format,
+    channels: Channels,
+    holds: &mut Holds,
+    notes: &mut Vec<String>,
+) -> Option<ToSrgb> {
+    let is_color = channels.is_color() || !holds.gray;
+    if !holds.signal {
+        let signal = std::mem::take(&mut metadata.signal);
+        if metadata.icc.is_none() && !signal.is_srgb() {
+            match signal.to_icc(is_color) {
+                Ok(icc) => metadata.icc = Some(icc),
+                Err(why) => notes.push(format!("colours are taken for sRGB: {why}")),
             }
         }
     }
-    metadata.exif = metadata.exif.map(|block| exif::with_size(&block, width, height));
-    Cow::Owned(metadata)
+    let profile = metadata.icc.as_deref()?;
+    let why = match icc::check(profile) {
+        // An RGB profile on one channel would be invalid.
+        Ok(icc::ColorSpace::Rgb) if holds.icc => {
+            holds.gray = false;
+            return None;
+        }
+        Ok(icc::ColorSpace::Gray) if holds.icc && !is_color => return None,
+        Ok(icc::ColorSpace::Gray) if holds.icc => "their profile describes gray only".to_owned(),
+        _ => format!("{} is written without a profile", format.name),
+    };
+    metadata.signal = Signal::default();
+    let to_srgb = ToSrgb::new(profile);
+    metadata.icc = if holds.icc && is_color && to_srgb.is_some() { color::srgb() } else { None };
+    let Some(to_srgb) = to_srgb else {
+        notes.push("ICC profile left out: it cannot be used to convert".into());
+        return None;
+    };
+    if to_srgb.is_identity() {
+        return None;
+    }
+    notes.push(format!("colours converted to sRGB: {why}"));
+    metadata.states_srgb();
+    Some(to_srgb)
 }
 
 #[cfg(test)]

@@ -4,14 +4,21 @@
 //! maker notes hold offsets that nobody but the maker can move. Only the directories that are
 //! known to matter are followed, each once, so that a hostile block costs no more than its length.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::metadata::exif_block::Block;
+use crate::metadata::exif_block::{Block, little_endian};
+use crate::metadata::exif_fields::{Field, Fields};
+use crate::metadata::maker_note;
 use crate::metadata::orientation::Orientation;
 
 const ORIENTATION: u16 = 0x0112;
 const IMAGE_WIDTH: u16 = 0x0100;
 const IMAGE_LENGTH: u16 = 0x0101;
+/// The note of a camera's maker, in the Exif directory.
+pub(crate) const MAKER_NOTE: u16 = 0x927c;
+const COLOR_SPACE: u16 = 0xa001;
+const INTEROP_INDEX: u16 = 1;
 const PIXEL_X_DIMENSION: u16 = 0xa002;
 const PIXEL_Y_DIMENSION: u16 = 0xa003;
 const STRIP_OFFSETS: u16 = 0x0111;
@@ -26,6 +33,9 @@ pub(crate) const EXIF_IFD: u16 = 0x8769;
 pub(crate) const GPS_IFD: u16 = 0x8825;
 /// The interoperability directory, in the Exif directory.
 pub(crate) const INTEROP_IFD: u16 = 0xa005;
+
+/// Tags that point to other directories.
+const DIRECTORIES: [u16; 3] = [EXIF_IFD, GPS_IFD, INTEROP_IFD];
 
 /// A block that is fit to be carried.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +59,13 @@ pub(crate) fn clean(exif: Vec<u8>) -> Result<Cleaned, &'static str> {
     let mut orientation = Orientation::Upright;
     if let Some(entry) = block.find(first, ORIENTATION) {
         orientation = Orientation::from_exif(block.number(entry).unwrap_or(1));
-        block.set_number(entry, 1);
+    }
+    // Where it is there twice, readers take the first or the last.
+    let entries: Vec<usize> = block.entries(first).collect();
+    for entry in entries {
+        if block.u16(entry) == Some(ORIENTATION) {
+            block.set_number(entry, 1);
+        }
     }
     for (parent, pointer, inner) in [(first, EXIF_IFD, &[INTEROP_IFD][..]), (first, GPS_IFD, &[])] {
         if let Some(at) = block.pointer(parent, pointer) {
@@ -83,6 +99,118 @@ pub(crate) fn with_size(exif: &[u8], width: u32, height: u32) -> Vec<u8> {
         }
     }
     block.bytes.into_owned()
+}
+
+/// A [`clean`] block with such fields in its first directory, in place of what had their tags. The
+/// directory moves to the end; all else stays where it is.
+pub(crate) fn with(exif: &[u8], fields: &[Field]) -> Vec<u8> {
+    let exif = little_endian(exif);
+    match Block::open(exif.as_ref()).and_then(|block| block.with_first_directory(fields)) {
+        Some(block) => block,
+        None => exif.into_owned(),
+    }
+}
+
+/// A [`clean`] block without such entries of its first directory, and without the directories that
+/// they point at; all else stays where it is.
+pub(crate) fn without(exif: &[u8], unwanted: &dyn Fn(u16) -> bool) -> Vec<u8> {
+    let Some(mut block) = Block::open(exif) else {
+        return exif.to_vec();
+    };
+    let first = block.u32(4).unwrap_or(0) as usize;
+    let mut erased: Vec<Range<usize>> = Vec::new();
+    let entries: Vec<usize> = block.entries(first).collect();
+    let mut count = 0;
+    for entry in &entries {
+        let tag = block.u16(*entry).unwrap_or(0);
+        if !unwanted(tag) {
+            block.bytes.to_mut().copy_within(*entry..entry + 12, first + 2 + count * 12);
+            count += 1;
+            continue;
+        }
+        erased.extend(block.value(*entry).filter(|value| value.start != entry + 8));
+        if let Some(directory) = block.number(*entry).filter(|_| DIRECTORIES.contains(&tag)) {
+            let inner: Vec<usize> = block.entries(directory as usize).collect();
+            erased.extend(inner.iter().filter_map(|&entry| block.value(entry)));
+            erased.push(directory as usize..directory as usize + 2 + inner.len() * 12);
+        }
+    }
+    let (after, end) = (first + 2 + count * 12, first + 2 + entries.len() * 12);
+    let link = block.u32(end).unwrap_or(0);
+    block.put_u16(first, count as u16);
+    if count < entries.len() {
+        block.bytes.to_mut()[after..end].fill(0);
+        block.put_u32(end, 0);
+        block.put_u32(after, link);
+    }
+    for range in erased {
+        if let Some(bytes) = block.bytes.to_mut().get_mut(range) {
+            bytes.fill(0);
+        }
+    }
+    block.bytes.into_owned()
+}
+
+/// A [`clean`] block of a picture whose samples have become sRGB.
+pub(crate) fn with_srgb(exif: &[u8]) -> Vec<u8> {
+    let Some(mut block) = Block::open(exif) else {
+        return exif.to_vec();
+    };
+    let exif_ifd = block.u32(4).and_then(|first| block.pointer(first as usize, EXIF_IFD));
+    if let Some(entry) = exif_ifd.and_then(|at| block.find(at, COLOR_SPACE)) {
+        block.set_number(entry, 1);
+    }
+    let interop = exif_ifd.and_then(|at| block.pointer(at, INTEROP_IFD));
+    if let Some(entry) = interop.and_then(|at| block.find(at, INTEROP_INDEX))
+        && let Some(value) = block.value(entry).filter(|value| value.len() == 4)
+    {
+        block.bytes.to_mut()[value].copy_from_slice(b"R98\0");
+    }
+    block.bytes.into_owned()
+}
+
+/// A [`clean`] block of no more than `max_bytes`. The largest private tags go first, and are named in
+/// the notes; `None` if it cannot be done.
+pub(crate) fn within<'a>(
+    exif: &'a [u8],
+    max_bytes: usize,
+    notes: &mut Vec<String>,
+) -> Option<Cow<'a, [u8]>> {
+    if exif.len() <= max_bytes {
+        return Some(Cow::Borrowed(exif));
+    }
+    let mut fields = Fields::parse(exif);
+    let had_note = fields.maker_note().map(<[u8]>::to_vec);
+    let mut left_out = Vec::new();
+    let mut built = fields.build();
+    while built.len() > max_bytes {
+        let tag = fields.remove_largest()?;
+        left_out.push(tag_name(tag));
+        built = fields.build();
+    }
+    if !left_out.is_empty() {
+        notes.push(format!(
+            "EXIF is longer than {} KiB: {} left out",
+            max_bytes.div_ceil(1 << 10),
+            left_out.join(", ")
+        ));
+    }
+    if had_note.is_some_and(|note| maker_note::has_far_values(&note))
+        && fields.maker_note().is_some()
+    {
+        notes.push("maker note moved: what it points at may be lost".into());
+    }
+    Some(Cow::Owned(built))
+}
+
+/// How a tag is called that is likely to be long.
+fn tag_name(tag: u16) -> String {
+    match tag {
+        MAKER_NOTE => "maker note".into(),
+        0x9286 => "user comment".into(),
+        0xc4a5 => "printing data".into(),
+        _ => format!("tag {tag}"),
+    }
 }
 
 impl Block<'_> {
@@ -171,8 +299,11 @@ impl Block<'_> {
                 self.erase(range, &kept);
             }
         }
+        // What is behind all that is known may be values of a maker note.
         let end = kept.iter().map(|range| range.end).max().unwrap_or(0);
-        self.bytes.to_mut().truncate(end);
+        let behind = self.bytes.get(end..).unwrap_or_default();
+        let used = behind.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        self.bytes.to_mut().truncate(end + used);
     }
 
     /// Zeroes a range except for what is kept, which is sorted by its starts.
@@ -208,7 +339,6 @@ mod tests {
             })
             .map_or(Orientation::Upright, Orientation::from_exif)
     }
-    use crate::metadata::exif_fields::{Field, Fields};
 
     fn text(tag: u16, text: &str) -> Field {
         Field { tag, kind: 2, data: text.as_bytes().to_vec() }
@@ -223,6 +353,7 @@ mod tests {
                 Field::short(PIXEL_Y_DIMENSION, 3000),
             ],
             gps: vec![text(0x001d, "2024:05:06\0")],
+            interop: vec![text(INTEROP_INDEX, "R03\0")],
         }
         .build()
     }
@@ -239,6 +370,40 @@ mod tests {
             assert!(fields.exif.contains(&text(0x9003, "2024:05:06 07:08:09\0")));
             assert!(fields.gps.contains(&text(0x001d, "2024:05:06\0")));
         }
+    }
+
+    #[test]
+    fn an_orientation_that_is_there_twice_is_set_twice() {
+        let fields = vec![Field::short(ORIENTATION, 6), Field::short(ORIENTATION, 6)];
+        let cleaned = clean(Fields { image: fields, ..Fields::default() }.build()).unwrap();
+        assert_eq!(cleaned.orientation, Orientation::QuarterTurn);
+        let block = Block::open(cleaned.exif).unwrap();
+        let values: Vec<_> = block.entries(8).map(|entry| block.number(entry)).collect();
+        assert_eq!(values, [Some(1), Some(1)]);
+    }
+
+    #[test]
+    fn values_behind_the_block_stay() {
+        let mut block = camera_block(1);
+        block.extend(b"values of a maker note");
+        assert_eq!(clean(block.clone()).unwrap().exif, block);
+    }
+
+    #[test]
+    fn the_largest_private_tags_go_first() {
+        let mut fields = Fields::parse(&camera_block(1));
+        fields.image.push(text(0x8298, "(c) me\0"));
+        fields.image.push(Field { tag: 0xfe00, kind: 7, data: vec![7; 50_000] });
+        fields.exif.push(Field { tag: MAKER_NOTE, kind: 7, data: vec![7; 40_000] });
+        let (block, mut notes) = (fields.build(), Vec::new());
+        let short = Fields::parse(&within(&block, 65_527, &mut notes).unwrap());
+        assert!(short.image.contains(&text(0x8298, "(c) me\0")));
+        assert_eq!(
+            (short.image.len(), short.exif.len()),
+            (fields.image.len() - 1, fields.exif.len())
+        );
+        assert!(notes[0].contains("tag 65024"), "{notes:?}");
+        assert!(within(&block, 10, &mut Vec::new()).is_none());
     }
 
     #[test]

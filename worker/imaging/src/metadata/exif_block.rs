@@ -4,6 +4,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::metadata::exif::{EXIF_IFD, GPS_IFD, INTEROP_IFD};
+use crate::metadata::exif_fields::Field;
+
 const TYPE_SHORT: u16 = 3;
 const TYPE_LONG: u16 = 4;
 
@@ -111,9 +114,128 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// The block with such fields in its first directory, in place of what had their tags. The
+    /// directory moves to the end, in little endian order, which the block has to be of.
+    pub(crate) fn with_first_directory(&self, new: &[Field]) -> Option<Vec<u8>> {
+        let first = self.u32(4).filter(|_| self.little_endian)? as usize;
+        let is_new = |entry: &usize| new.iter().any(|field| Some(field.tag) == self.u16(*entry));
+        let mut entries: Vec<[u8; 12]> = self
+            .entries(first)
+            .filter(|entry| !is_new(entry))
+            .filter_map(|entry| self.bytes.get(entry..entry + 12)?.try_into().ok())
+            .collect();
+        let mut block = self.bytes.to_vec();
+        for Field { tag, kind, data } in new.iter().filter(|field| field.data.len() > 1) {
+            let mut entry = [0; 12];
+            entry[..2].copy_from_slice(&tag.to_le_bytes());
+            entry[2..4].copy_from_slice(&kind.to_le_bytes());
+            let count = data.len() / type_len(*kind)?;
+            entry[4..8].copy_from_slice(&(count as u32).to_le_bytes());
+            if data.len() <= 4 {
+                entry[8..8 + data.len()].copy_from_slice(data);
+            } else {
+                block.resize(block.len().next_multiple_of(2), 0);
+                entry[8..].copy_from_slice(&(block.len() as u32).to_le_bytes());
+                block.extend_from_slice(data);
+            }
+            entries.push(entry);
+        }
+        entries.sort_by_key(|entry| u16::from_le_bytes([entry[0], entry[1]]));
+        block.resize(block.len().next_multiple_of(2), 0);
+        let at = block.len() as u32;
+        block[4..8].copy_from_slice(&at.to_le_bytes());
+        block.extend((entries.len() as u16).to_le_bytes());
+        block.extend(entries.concat());
+        block.extend([0; 4]);
+        Some(block)
+    }
+
     /// The directory that an entry of another one points to.
     pub(crate) fn pointer(&self, directory: usize, tag: u16) -> Option<usize> {
         let entry = self.find(directory, tag)?;
         self.number(entry).map(|at| at as usize)
+    }
+}
+
+/// The values of an entry in the other byte order. A rational is two numbers of 4 bytes.
+pub(crate) fn swap_bytes(data: &mut [u8], kind: u16) {
+    let width = match kind {
+        5 | 10 => 4,
+        _ => type_len(kind).unwrap_or(1),
+    };
+    data.chunks_exact_mut(width).for_each(<[u8]>::reverse);
+}
+
+/// A block in little endian order: all that is known to be numbers is turned in its place. What the
+/// block holds beside that, maker notes above all, has an order of its own.
+pub(crate) fn little_endian(exif: &[u8]) -> Cow<'_, [u8]> {
+    let Some(block) = Block::open(exif).filter(|block| !block.little_endian) else {
+        return Cow::Borrowed(exif);
+    };
+    let mut bytes = exif.to_vec();
+    let first = block.u32(4).unwrap_or(0) as usize;
+    let exif_ifd = block.pointer(first, EXIF_IFD);
+    let interop = exif_ifd.and_then(|at| block.pointer(at, INTEROP_IFD));
+    let directories = [Some(first), exif_ifd, block.pointer(first, GPS_IFD), interop];
+    bytes[..4].copy_from_slice(b"II*\0");
+    bytes[4..8].reverse();
+    // Values may be shared, and must not be turned back.
+    let mut turned: Vec<usize> = Vec::new();
+    for directory in directories.into_iter().flatten() {
+        if turned.contains(&directory) || block.u16(directory).is_none() {
+            continue;
+        }
+        turned.push(directory);
+        let entries: Vec<usize> = block.entries(directory).collect();
+        bytes[directory..directory + 2].reverse();
+        let link = directory + 2 + entries.len() * 12;
+        if let Some(link) = bytes.get_mut(link..link + 4) {
+            link.reverse();
+        }
+        for entry in entries {
+            let kind = block.u16(entry + 2).unwrap_or(0);
+            if let Some(value) = block.value(entry) {
+                let is_far = value.start != entry + 8;
+                if !is_far || !turned.contains(&value.start) {
+                    turned.push(value.start);
+                    swap_bytes(&mut bytes[value], kind);
+                }
+                if is_far {
+                    bytes[entry + 8..entry + 12].reverse();
+                }
+            }
+            bytes[entry..entry + 2].reverse();
+            bytes[entry + 2..entry + 4].reverse();
+            bytes[entry + 4..entry + 8].reverse();
+        }
+    }
+    Cow::Owned(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::exif_fields::Fields;
+
+    #[test]
+    fn a_block_of_the_other_order_says_the_same_and_moves_nothing() {
+        let mut block = b"MM\0*\0\0\0\x08".to_vec();
+        block.extend([0, 2]);
+        block.extend([0x82, 0x9a, 0, 5, 0, 0, 0, 1, 0, 0, 0, 38]);
+        block.extend([0x87, 0x69, 0, 4, 0, 0, 0, 1, 0, 0, 0, 46]);
+        block.extend([0; 4]);
+        block.extend([0, 0, 0, 1, 0, 0, 0, 250]);
+        block.extend([0, 2]);
+        block.extend([0x92, 0x7c, 0, 7, 0, 0, 0, 6, 0, 0, 0, 76]);
+        block.extend([0xa0, 0x01, 0, 3, 0, 0, 0, 1, 0, 1, 0, 0]);
+        block.extend([0; 4]);
+        block.extend(b"NOTE\0\x01");
+        let turned = little_endian(&block);
+        assert_eq!(Fields::parse(&turned), Fields::parse(&block));
+        assert_eq!(turned[76..], block[76..]);
+        assert_eq!(little_endian(&turned), turned);
+        for len in 8..block.len() {
+            let _ = little_endian(&block[..len]);
+        }
     }
 }

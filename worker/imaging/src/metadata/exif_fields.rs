@@ -1,12 +1,12 @@
 //! EXIF blocks taken apart into fields and put together again, for TIFF, which has no block of its
 //! own but keeps the fields in its directories.
 
-use crate::metadata::exif::{EXIF_IFD, GPS_IFD, INTEROP_IFD};
-use crate::metadata::exif_block::{Block, type_len};
+use crate::metadata::exif::{EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE};
+use crate::metadata::exif_block::{Block, swap_bytes, type_len};
 
 /// Tags of the first directory that describe how a TIFF stores its pixels, or that are carried in
 /// another way: they belong to the file and not to the photo.
-const STRUCTURE: [std::ops::RangeInclusive<u16>; 9] = [
+const STRUCTURE: [std::ops::RangeInclusive<u16>; 13] = [
     0x00fe..=0x00ff, // new subfile, subfile
     0x0100..=0x010a, // size, bits, compression, colours, threshold, cells, fill order
     0x0111..=0x0111, // strip offsets
@@ -15,7 +15,11 @@ const STRUCTURE: [std::ops::RangeInclusive<u16>; 9] = [
     0x013d..=0x015b, // predictor, palette, tiles, sub-pictures, inks, samples, JPEG tables
     0x0200..=0x0214, // old JPEG, YCbCr
     0x02bc..=0x02bc, // XMP
+    0x83bb..=0x83bb, // IPTC
+    0x8649..=0x8649, // resources of Photoshop
     0x8773..=0x8773, // ICC profile
+    0x935c..=0x935c, // layers of Photoshop, which show the picture before
+    0xc612..=0xc7ff, // DNG
 ];
 
 fn is_structure(tag: u16) -> bool {
@@ -65,6 +69,17 @@ pub(crate) struct Fields {
     pub(crate) exif: Vec<Field>,
     /// Of the GPS directory: where.
     pub(crate) gps: Vec<Field>,
+    /// Of the interoperability directory: by which rules the file was written.
+    pub(crate) interop: Vec<Field>,
+}
+
+const COPYRIGHT: u16 = 0x8298;
+
+/// Whether a tag is in neither of the standards.
+fn is_private(tag: u16) -> bool {
+    let is_standard = tag < 0x8000
+        || matches!(tag, 0x8298..=0x829d | 0x8822..=0x8835 | 0x9000..=0x9fff | 0xa000..=0xa5ff);
+    !is_standard || tag == MAKER_NOTE
 }
 
 impl Fields {
@@ -77,11 +92,33 @@ impl Fields {
         let mut room = MAX_BYTES;
         let mut directory =
             |at: Option<usize>| at.map_or_else(Vec::new, |at| fields(&block, at, &mut room));
+        let exif = block.pointer(first, EXIF_IFD);
         Self {
             image: directory(Some(first)),
-            exif: directory(block.pointer(first, EXIF_IFD)),
+            exif: directory(exif),
             gps: directory(block.pointer(first, GPS_IFD)),
+            interop: directory(exif.and_then(|at| block.pointer(at, INTEROP_IFD))),
         }
+    }
+
+    /// The maker's note.
+    pub(crate) fn maker_note(&self) -> Option<&[u8]> {
+        let field = self.exif.iter().find(|field| field.tag == MAKER_NOTE)?;
+        Some(&field.data)
+    }
+
+    /// Takes out the largest private field, or the largest of all if there is no private one of size;
+    /// returns its tag.
+    pub(crate) fn remove_largest(&mut self) -> Option<u16> {
+        let largest = |fields: &Fields, wanted: &dyn Fn(u16) -> bool| {
+            let all = fields.image.iter().chain(&fields.exif);
+            let far = all.filter(|field| field.data.len() > 64 && wanted(field.tag));
+            far.max_by_key(|field| field.data.len()).map(|field| field.tag)
+        };
+        let tag = largest(self, &is_private).or_else(|| largest(self, &|tag| tag != COPYRIGHT))?;
+        self.image.retain(|field| field.tag != tag);
+        self.exif.retain(|field| field.tag != tag);
+        Some(tag)
     }
 
     /// Whether there is none.
@@ -91,35 +128,52 @@ impl Fields {
 
     /// Puts a block together, little endian.
     pub(crate) fn build(&self) -> Vec<u8> {
-        let mut image = self.image.clone();
-        for (pointer, fields) in [(EXIF_IFD, &self.exif), (GPS_IFD, &self.gps)] {
+        let mut block = b"II*\0\x08\0\0\0".to_vec();
+        let (mut image, mut exif) = (self.image.clone(), self.exif.clone());
+        if !self.interop.is_empty() {
+            exif.push(Field { tag: INTEROP_IFD, kind: 4, data: vec![0; 4] });
+        }
+        for (tag, fields) in [(EXIF_IFD, &exif), (GPS_IFD, &self.gps)] {
             if !fields.is_empty() {
-                image.push(Field { tag: pointer, kind: 4, data: vec![0; 4] });
+                image.push(Field { tag, kind: 4, data: vec![0; 4] });
             }
         }
-        image.sort_by_key(|field| field.tag);
-
-        let mut block = b"II*\0\x08\0\0\0".to_vec();
-        let first = block.len();
-        write_directory(&mut block, &image);
-        for (pointer, fields) in [(EXIF_IFD, &self.exif), (GPS_IFD, &self.gps)] {
-            if let Some(index) = image.iter().position(|field| field.tag == pointer) {
-                let at = block.len() as u32;
-                let value = first + 2 + index * 12 + 8;
-                block[value..value + 4].copy_from_slice(&at.to_le_bytes());
-                write_directory(&mut block, fields);
+        let first = write_directory(&mut block, &mut image);
+        if !exif.is_empty() {
+            let at = write_directory(&mut block, &mut exif);
+            point(&mut block, first, &image, EXIF_IFD, at);
+            if !self.interop.is_empty() {
+                let interop = write_directory(&mut block, &mut self.interop.clone());
+                point(&mut block, at, &exif, INTEROP_IFD, interop);
             }
+        }
+        if !self.gps.is_empty() {
+            let at = write_directory(&mut block, &mut self.gps.clone());
+            point(&mut block, first, &image, GPS_IFD, at);
         }
         block
     }
 }
 
-/// Appends a directory and its values; the next directory is none.
-fn write_directory(block: &mut Vec<u8>, fields: &[Field]) {
+/// Has a field of a directory point at another one.
+fn point(block: &mut [u8], directory: usize, fields: &[Field], tag: u16, at: usize) {
+    if let Some(index) = fields.iter().position(|field| field.tag == tag) {
+        let value = directory + 2 + index * 12 + 8;
+        block[value..value + 4].copy_from_slice(&(at as u32).to_le_bytes());
+    }
+}
+
+/// Appends a directory, which is put in order, and its values; the next directory is none. Returns
+/// where it begins.
+fn write_directory(block: &mut Vec<u8>, fields: &mut [Field]) -> usize {
+    fields.sort_by_key(|field| field.tag);
+    // Directories start on a word boundary.
+    block.resize(block.len().next_multiple_of(2), 0);
+    let start = block.len();
     let mut far = block.len() + 2 + fields.len() * 12 + 4;
     let mut values = Vec::new();
     block.extend((fields.len() as u16).to_le_bytes());
-    for field in fields {
+    for field in &*fields {
         let count = field.data.len() / type_len(field.kind).unwrap_or(1);
         block.extend(field.tag.to_le_bytes());
         block.extend(field.kind.to_le_bytes());
@@ -138,6 +192,7 @@ fn write_directory(block: &mut Vec<u8>, fields: &[Field]) {
     }
     block.extend([0; 4]);
     block.extend(values);
+    start
 }
 
 /// The fields of a directory, without the pointers to others.
@@ -164,15 +219,6 @@ fn fields(block: &Block<'_>, directory: usize, room: &mut usize) -> Vec<Field> {
     fields
 }
 
-/// Turns values from big to little endian. A rational is two numbers of 4 bytes.
-fn swap_bytes(data: &mut [u8], kind: u16) {
-    let width = match kind {
-        5 | 10 => 4,
-        _ => type_len(kind).unwrap_or(1),
-    };
-    data.chunks_exact_mut(width).for_each(<[u8]>::reverse);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +236,7 @@ mod tests {
                 data: [1u32.to_le_bytes(), 250u32.to_le_bytes()].concat(),
             }],
             gps: vec![Field { tag: 1, kind: 2, data: b"N\0".to_vec() }],
+            interop: vec![Field { tag: 1, kind: 2, data: b"R98\0".to_vec() }],
         };
         assert_eq!(Fields::parse(&fields.build()), fields);
     }

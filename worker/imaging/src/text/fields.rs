@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::formats::Document;
 use crate::metadata::exif::EXIF_IFD;
 use crate::metadata::exif_block::Block;
 
@@ -23,14 +24,15 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Of an image with that EXIF block; where it does not tell when it was taken, the time at which
+    /// Of an image; where its EXIF block does not tell when it was taken, the time at which
     /// the file was changed stands for it, in UTC.
     pub fn new(
-        exif: Option<&[u8]>,
+        document: &Document,
         modified: Option<SystemTime>,
         name: String,
         number: u64,
     ) -> Self {
+        let exif = document.metadata.exif.as_deref();
         let text = |tag: u16, in_exif: bool| {
             let block = Block::open(exif?)?;
             let first = block.u32(4)? as usize;

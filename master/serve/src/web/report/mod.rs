@@ -1,6 +1,7 @@
 //! The report of a job, to keep: as a page, as a table, as data.
 
 mod page;
+mod run;
 mod table;
 
 use axum::Router;
@@ -17,6 +18,8 @@ use super::body::{Asked, Id};
 use super::error::Refusal;
 use super::{App, file};
 use lote_engine::lang::Lang;
+
+pub use run::{Finished, Kind, written};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()

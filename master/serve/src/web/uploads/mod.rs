@@ -66,6 +66,11 @@ struct Upload {
 }
 
 impl Uploads {
+    /// The folder that uploads have theirs in, which workers may read.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.0.folder.clone()
+    }
+
     /// Without any; they will have their folders in `folder`.
     pub fn new(folder: PathBuf) -> Self {
         Self(Arc::new(Inner { folder, state: Mutex::default() }))
@@ -274,7 +279,7 @@ fn free_bytes(_: &Path) -> Option<u64> {
 }
 
 /// Why a file could not be written.
-fn write_refusal(error: &io::Error) -> Refusal {
+pub(super) fn write_refusal(error: &io::Error) -> Refusal {
     use io::ErrorKind::{QuotaExceeded, StorageFull};
     if matches!(error.kind(), StorageFull | QuotaExceeded) {
         return Refusal::no_space("the disk is full");

@@ -12,6 +12,8 @@ use crate::formats::Source;
 use crate::formats::extent::{Declared, Header};
 use crate::formats::limit;
 use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::metadata::Metadata;
+use crate::metadata::resolution::{Resolution, Unit};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -24,7 +26,7 @@ pub static FORMAT: Format = Format {
     in_browsers: true,
     has_quality: false,
     gives: Gives::Itself,
-    holds: Holds { gray: true, alpha: false, deep: false, frames: false, icc: false, exif: false },
+    holds: Holds { gray: true, resolution: true, ..Holds::NOTHING },
     magic: is_bmp,
     header: declared,
     decode,
@@ -73,7 +75,21 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     if bytes.get(28..30).is_some_and(|bits| bits[0] <= 8 && bits[1] == 0) {
         gray_palette_to_gray(&mut picture);
     }
-    Ok(Source::still(picture))
+    let metadata = Metadata { resolution: resolution(bytes), ..Metadata::default() };
+    Ok(Source { metadata, ..Source::still(picture) })
+}
+
+/// Where a file states pixels by metre, across and down, unless its header is the oldest one.
+const RESOLUTION: std::ops::Range<usize> = 38..46;
+
+/// The resolution that a file states.
+fn resolution(file: &[u8]) -> Option<Resolution> {
+    let header_len = file.get(14..18)?;
+    let &[a, b, c, d, e, f, g, h] = file.get(RESOLUTION)? else { return None };
+    let (x, y) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+    (header_len[0] >= 40)
+        .then_some(Resolution::whole(x, y, Unit::Metre))
+        .filter(Resolution::is_sound)
 }
 
 fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<BmpDecoder<Cursor<&'a [u8]>>, Failure> {
@@ -149,8 +165,14 @@ pub(crate) fn encode(
     ) else {
         return Err(refused("it holds no 16 bits a channel"));
     };
+    let start = out.len();
     BmpEncoder::new(out)
         .encode(samples, picture.width, picture.height, color)
         .map_err(|error| refused(&error.to_string()))?;
+    if let Some((x, y)) = content.metadata.resolution.and_then(Resolution::by_metre)
+        && let Some(stated) = out[start..].get_mut(RESOLUTION)
+    {
+        stated.copy_from_slice(&[x.to_le_bytes(), y.to_le_bytes()].concat());
+    }
     Ok(Vec::new())
 }

@@ -1,13 +1,14 @@
 //! GIF, still and animated. The only file that names the crate `gif`.
 
+mod blocks;
 mod canvas;
 mod delta;
 
 use std::borrow::Cow;
 
 use ::gif::{
-    AnyExtension, DecodeOptions, Decoder, DecodingError, DisposalMethod, Encoder, EncodingError,
-    Extension, Frame as GifFrame, MemoryLimit, Repeat,
+    DecodeOptions, Decoder, DecodingError, DisposalMethod, Encoder, EncodingError,
+    Frame as GifFrame, MemoryLimit, Repeat,
 };
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
@@ -20,7 +21,7 @@ use crate::formats::gif::canvas::{Canvas, Leave, Part, hides_something, without_
 use crate::formats::gif::delta::{Area, changed, only_adds};
 use crate::formats::limit;
 use crate::formats::palette::{Color, Indexed, exact, reduced};
-use crate::formats::table::{Content, Format, Gives, Holds, Shown, id};
+use crate::formats::table::{Content, Format, Gives, Holds, Shown, Texts, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -33,7 +34,14 @@ pub static FORMAT: Format = Format {
     in_browsers: true,
     has_quality: false,
     gives: Gives::Itself,
-    holds: Holds { gray: false, alpha: true, deep: false, frames: true, icc: true, exif: false },
+    holds: Holds {
+        alpha: true,
+        frames: true,
+        icc: true,
+        xmp: true,
+        texts: Texts::Comments,
+        ..Holds::NOTHING
+    },
     magic: |head| head.starts_with(b"GIF87a") || head.starts_with(b"GIF89a"),
     header: declared,
     decode,
@@ -46,9 +54,6 @@ fn declared(header: &mut Header<'_>) -> Declared {
 
 /// Alpha from which a pixel is drawn.
 const VISIBLE: u8 = 128;
-
-/// Name and authentication code of the extension that holds an ICC profile.
-const ICC_EXTENSION: &[u8] = b"ICCRGBG1012";
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let (size, count) = count_frames(bytes)?;
@@ -98,8 +103,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         Repeat::Finite(repetitions) => u32::from(repetitions) + 1,
     };
     Ok(Source {
-        icc: decoder.icc_profile().map(<[u8]>::to_vec),
-        exif: None,
+        metadata: blocks::read(bytes),
         lossless: false,
         stored: Stored::Palette,
         notes: Vec::new(),
@@ -173,18 +177,15 @@ pub(crate) fn encode(
     if frames.iter().any(|frame| has_partial_alpha(&frame.picture)) {
         notes.push("partial transparency became all or nothing: GIF has no other".into());
     }
-    let mut encoder = Encoder::new(out, width, height, &[]).map_err(|e| write_failure(&e))?;
+    let mut encoded = Vec::new();
+    let mut encoder =
+        Encoder::new(&mut encoded, width, height, &[]).map_err(|e| write_failure(&e))?;
     if frames.len() > 1 {
         let repeat = match loops {
             0 => Repeat::Infinite,
             &plays => Repeat::Finite(u16::try_from(plays - 1).unwrap_or(u16::MAX)),
         };
         encoder.set_repeat(repeat).map_err(|e| write_failure(&e))?;
-    }
-    if let Some(icc) = &metadata.icc {
-        encoder
-            .write_raw_extension(AnyExtension(Extension::Application as u8), &[ICC_EXTENSION, icc])
-            .map_err(|e| write_failure(&e))?;
     }
     let mut reduction = false;
     for part in parts(frames)? {
@@ -195,6 +196,7 @@ pub(crate) fn encode(
         notes.push("reduced to 256 colours: GIF holds no more".into());
     }
     encoder.into_inner().map_err(|e| write_failure(&e))?;
+    blocks::with_metadata(&encoded, metadata, out);
     Ok(notes)
 }
 

@@ -9,6 +9,7 @@
 use multiversion::multiversion;
 
 use super::block;
+use super::coefficients::Color;
 use super::header::{self, Component, Header};
 use super::huffman::Table;
 use super::plane::Plane;
@@ -16,25 +17,15 @@ use super::scan::Scan;
 use super::transforms::{Samples, Transforms};
 use super::upsample;
 
-/// What the components of a file are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Color {
-    /// Luminance alone.
-    Gray,
-    /// Luminance and chroma.
-    YCbCr,
-    /// Red, green and blue.
-    Rgb,
-}
-
 /// Decodes a whole file to gray or RGB; `pixels` has the length of its picture. `None` if it is
-/// not of the common kind or irregular in any way; `pixels` are in no particular state then.
+/// not of the common kind or irregular in any way; `pixels` are in no particular state then. Returns
+/// where in the file the scan ends.
 pub(crate) fn decode(
     file: &[u8],
     color: Color,
     transforms: &impl Transforms,
     pixels: &mut [u8],
-) -> Option<()> {
+) -> Option<usize> {
     let header = header::read(file)?;
     let (width, height) = header.size;
     let sampling = Sampling::of(&header.components, color, width)?;
@@ -63,7 +54,7 @@ pub(crate) fn decode(
         done = complete;
         planes.iter_mut().for_each(Plane::go_on);
     }
-    Some(())
+    Some(file.len() - units.scan.finish().len())
 }
 
 /// In which direction chroma has half the samples of luminance.

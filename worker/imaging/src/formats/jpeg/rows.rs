@@ -48,8 +48,7 @@ impl JpegRows {
         }
         let quality = quality.clamp(1, 100);
         let head = encoder::head(width as u16, height as u16, channels, quality);
-        let Metadata { exif, icc } = metadata;
-        notes.extend(segments::write(&head, exif.as_deref(), icc.as_deref(), &mut file));
+        notes.extend(segments::write(&head, metadata, &mut file));
         let width = width as usize;
         Ok(Self {
             rows_at_a_time: (BAND / width / UNIT * UNIT).max(UNIT),

@@ -115,6 +115,15 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
+    /// What follows the scan: the next marker, if there is one.
+    pub(crate) fn finish(mut self) -> &'a [u8] {
+        while !self.ends {
+            self.bits.at = self.len;
+            self.fill();
+        }
+        self.rest
+    }
+
     /// Moves what is left to the front of the window, and fills the rest of it.
     #[cold]
     #[inline(never)]

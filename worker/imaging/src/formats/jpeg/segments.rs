@@ -1,8 +1,13 @@
 //! The marker segments of a JPEG file (ITU-T T.81, annex B): size and metadata, without pixels.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, ErrorKind, Seek, SeekFrom};
 
 use lote_protocol::outcome::{Failure, FailureKind};
+
+use crate::metadata::resolution::{Resolution, Unit};
+use crate::metadata::text::Text;
+use crate::metadata::{Metadata, exif, xmp};
 
 const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
@@ -10,8 +15,19 @@ const SOS: u8 = 0xda;
 const APP0: u8 = 0xe0;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
+const APP15: u8 = 0xef;
+const APP11: u8 = 0xeb;
+const APP13: u8 = 0xed;
 const APP14: u8 = 0xee;
+const COM: u8 = 0xfe;
 
+const JFIF_PREFIX: &[u8] = b"JFIF\0";
+const XMP_PREFIX: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+/// Parts of XMP that is longer than a segment (XMP specification part 3, 1.1.3.1).
+const LONG_XMP_PREFIX: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
+/// Bytes of the digest that names what parts belong together.
+const DIGEST: usize = 32;
+const PHOTOSHOP_PREFIX: &[u8] = b"Photoshop 3.0\0";
 const EXIF_PREFIX: &[u8] = b"Exif\0\0";
 const ICC_PREFIX: &[u8] = b"ICC_PROFILE\0";
 /// Bytes that a segment can hold besides its length.
@@ -30,19 +46,17 @@ pub(crate) struct Header {
     pub(crate) components: u8,
     /// Whether an Adobe segment is there: four components are stored inverted then.
     pub(crate) adobe: bool,
-    /// EXIF block.
-    pub(crate) exif: Option<Vec<u8>>,
-    /// ICC profile, put together.
-    pub(crate) icc: Option<Vec<u8>>,
-    /// Whether the parts of an ICC profile did not fit together.
-    pub(crate) icc_incomplete: bool,
+    /// What goes with the pixels.
+    pub(crate) metadata: Metadata,
+    /// What of it could not be read.
+    pub(crate) notes: Vec<String>,
 }
 
-/// Reads up to the first scan. Comments and other segments are passed over. A profile of more than
-/// `max_profile` bytes counts as incomplete.
-pub(crate) fn read(file: &mut (impl BufRead + Seek), max_profile: u64) -> Result<Header, Failure> {
+/// Reads up to the first scan. Blocks that are put together of more than `max_block` bytes are left
+/// out.
+pub(crate) fn read(file: &mut (impl BufRead + Seek), max_block: u64) -> Result<Header, Failure> {
     let mut header = Header::default();
-    let mut profile = Profile::default();
+    let mut blocks = Blocks { max_block, ..Blocks::default() };
     let mut start = [0; 2];
     file.read_exact(&mut start).map_err(|e| cut_off(&e))?;
     loop {
@@ -65,17 +79,13 @@ pub(crate) fn read(file: &mut (impl BufRead + Seek), max_profile: u64) -> Result
                         header.components = frame[5];
                         skip(file, len - 6)?;
                     }
-                    APP1 | APP2 | APP14 => {
+                    APP0..=APP15 | COM => {
                         let mut data = vec![0; len as usize];
                         file.read_exact(&mut data).map_err(|e| cut_off(&e))?;
                         if marker == APP14 {
                             header.adobe |= data.starts_with(b"Adobe");
-                        } else if let Some(part) = data.strip_prefix(ICC_PREFIX) {
-                            profile.add(part, max_profile);
-                        } else if let Some(block) = data.strip_prefix(EXIF_PREFIX)
-                            && header.exif.is_none()
-                        {
-                            header.exif = Some(block.to_vec());
+                        } else {
+                            blocks.add(marker, data);
                         }
                     }
                     _ => skip(file, len)?,
@@ -89,31 +99,170 @@ pub(crate) fn read(file: &mut (impl BufRead + Seek), max_profile: u64) -> Result
     if header.width == 0 || header.height == 0 {
         return Err(damaged("its width or height is 0"));
     }
-    (header.icc, header.icc_incomplete) = profile.assemble();
+    (header.metadata, header.notes) = blocks.finish();
     Ok(header)
 }
 
-/// Writes an encoded file with metadata behind its JFIF segment. Returns what did not fit.
-pub(crate) fn write(
-    jpeg: &[u8],
-    exif: Option<&[u8]>,
-    icc: Option<&[u8]>,
-    out: &mut Vec<u8>,
-) -> Vec<String> {
+/// The segments before the first scan as markers and contents, as far as they follow one another.
+pub(super) fn before_scan(file: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = file.get(2..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (&[0xff, marker, high, low], _) = rest.split_first_chunk()? else { return None };
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        let segment = rest.get(4..2 + len)?;
+        rest = &rest[2 + len..];
+        (marker != SOS).then_some((marker, segment))
+    })
+}
+
+/// Segments as they come, and what is put together of them.
+#[derive(Default)]
+struct Blocks {
+    max_block: u64,
+    metadata: Metadata,
+    profile: Profile,
+    photoshop: Vec<u8>,
+    /// Of parts of a long packet: where they stand, and what they are, behind its digest.
+    long_xmp: Vec<(u32, Vec<u8>)>,
+    has_credentials: bool,
+    /// Numbers of segments that are known to nobody here.
+    others: BTreeSet<u8>,
+}
+
+impl Blocks {
+    fn add(&mut self, marker: u8, mut data: Vec<u8>) {
+        let metadata = &mut self.metadata;
+        match marker {
+            APP0 => {
+                if let Some(&[_, _, unit, x_high, x_low, y_high, y_low]) =
+                    data.strip_prefix(JFIF_PREFIX).and_then(<[u8]>::first_chunk)
+                {
+                    let density = |high, low| u32::from(u16::from_be_bytes([high, low]));
+                    let unit = match unit {
+                        1 => Unit::Inch,
+                        2 => Unit::Centimetre,
+                        _ => Unit::None,
+                    };
+                    let (x, y) = (density(x_high, x_low), density(y_high, y_low));
+                    metadata.resolution =
+                        Some(Resolution::whole(x, y, unit)).filter(Resolution::is_sound);
+                }
+            }
+            APP1 if data.starts_with(EXIF_PREFIX) => {
+                if metadata.exif.is_none() {
+                    data.drain(..EXIF_PREFIX.len());
+                    metadata.exif = Some(data);
+                }
+            }
+            APP1 if data.starts_with(XMP_PREFIX) => {
+                if metadata.xmp.is_none() {
+                    data.drain(..XMP_PREFIX.len());
+                    metadata.xmp = Some(data);
+                }
+            }
+            APP1 if data.starts_with(LONG_XMP_PREFIX) => {
+                let len = self.long_xmp.iter().map(|(_, part)| part.len() as u64).sum::<u64>();
+                data.drain(..LONG_XMP_PREFIX.len());
+                if let Some(at) = data.get(DIGEST + 4..).and_then(<[u8]>::first_chunk)
+                    && len <= self.max_block
+                {
+                    self.long_xmp.push((u32::from_be_bytes(*at), data));
+                }
+            }
+            APP2 if data.starts_with(ICC_PREFIX) => {
+                self.profile.add(&data[ICC_PREFIX.len()..], self.max_block);
+            }
+            // Where further pictures stand in the file.
+            APP2 if data.starts_with(b"MPF\0") => {}
+            APP11 if data.starts_with(b"JP") => {
+                self.has_credentials |= data.windows(4).any(|window| window == b"c2pa");
+            }
+            APP13 => {
+                if let Some(part) = data.strip_prefix(PHOTOSHOP_PREFIX)
+                    && self.photoshop.len() as u64 <= self.max_block
+                {
+                    self.photoshop.extend_from_slice(part);
+                }
+            }
+            COM => {
+                let len = metadata.texts.iter().map(Text::len).sum::<usize>() as u64;
+                if len <= self.max_block {
+                    metadata.texts.push(Text::comment(data));
+                }
+            }
+            _ => {
+                self.others.insert(marker - APP0);
+            }
+        }
+    }
+
+    fn finish(mut self) -> (Metadata, Vec<String>) {
+        let mut notes = Vec::new();
+        let is_incomplete;
+        (self.metadata.icc, is_incomplete) = self.profile.assemble();
+        if is_incomplete {
+            notes.push("ICC profile left out: its parts do not fit together".into());
+        }
+        self.metadata.add_photoshop(&self.photoshop);
+        if !self.long_xmp.is_empty() {
+            self.long_xmp.sort_by_key(|&(at, _)| at);
+            let packet = self.metadata.xmp.as_deref().unwrap_or_default();
+            let mut whole = Vec::new();
+            for (at, part) in self.long_xmp {
+                let (digest, part) = part.split_at(DIGEST);
+                // Only what the packet names belongs to it.
+                let is_named = packet.windows(DIGEST).any(|window| window == digest);
+                if is_named && at as usize == whole.len() {
+                    whole.extend_from_slice(&part[8..]);
+                }
+            }
+            match xmp::merged(packet, &whole) {
+                Some(merged) => self.metadata.xmp = Some(merged),
+                None => notes.push("XMP is damaged: its long part is left out".into()),
+            }
+        }
+        if self.has_credentials {
+            notes.push("content credentials left out: they sign the picture as it was".into());
+        }
+        if !self.others.is_empty() {
+            let names: Vec<_> = self.others.iter().map(|number| format!("APP{number}")).collect();
+            notes.push(format!("data of the maker or of a program left out: {}", names.join(", ")));
+        }
+        (self.metadata, notes)
+    }
+}
+
+/// Writes an encoded file with metadata, in front of all but its JFIF segment. Returns what did not
+/// fit.
+pub(crate) fn write(jpeg: &[u8], metadata: &Metadata, out: &mut Vec<u8>) -> Vec<String> {
     let mut notes = Vec::new();
     let mut head = 2;
     if let Some(&[0xff, APP0, high, low]) = jpeg.get(2..6) {
         head = (4 + usize::from(u16::from_be_bytes([high, low]))).min(jpeg.len());
     }
+    let start = out.len();
     out.extend_from_slice(&jpeg[..head.min(jpeg.len())]);
-    if let Some(exif) = exif {
-        if exif.len() + EXIF_PREFIX.len() <= SEGMENT_CAPACITY {
-            push_segment(out, APP1, &[EXIF_PREFIX, exif]);
-        } else {
-            notes.push("EXIF left out: JPEG holds at most 64 KiB of it".into());
+    if let Some((unit, x, y)) = metadata.resolution.and_then(Resolution::for_jfif)
+        && let Some(density) = out.get_mut(start + 13..start + 18).filter(|_| head >= 20)
+    {
+        let ([x0, x1], [y0, y1]) = (x.to_be_bytes(), y.to_be_bytes());
+        density.copy_from_slice(&[unit, x0, x1, y0, y1]);
+    }
+    if let Some(exif) = &metadata.exif {
+        match exif::within(exif, SEGMENT_CAPACITY - EXIF_PREFIX.len(), &mut notes) {
+            Some(exif) => push_segment(out, APP1, &[EXIF_PREFIX, &exif]),
+            None => notes.push("EXIF left out: JPEG holds at most 64 KiB of it".into()),
         }
     }
-    if let Some(icc) = icc {
+    if let Some(xmp) = &metadata.xmp {
+        write_xmp(xmp, &mut notes, out);
+    }
+    if let Some(block) = metadata.photoshop_block() {
+        for part in block.chunks(SEGMENT_CAPACITY - PHOTOSHOP_PREFIX.len()) {
+            push_segment(out, APP13, &[PHOTOSHOP_PREFIX, part]);
+        }
+    }
+    if let Some(icc) = &metadata.icc {
         let parts = icc.chunks(SEGMENT_CAPACITY - ICC_PREFIX.len() - 2);
         if let Ok(count) = u8::try_from(parts.len()) {
             for (number, part) in (1..=count).zip(parts) {
@@ -123,8 +272,38 @@ pub(crate) fn write(
             notes.push("ICC profile left out: JPEG holds at most 16 MiB of it".into());
         }
     }
+    for text in &metadata.texts {
+        for part in text.content.chunks(SEGMENT_CAPACITY) {
+            push_segment(out, COM, &[part]);
+        }
+    }
     out.extend_from_slice(&jpeg[head.min(jpeg.len())..]);
     notes
+}
+
+/// Writes a packet; what is longer than a segment goes to segments of its own, by its digest.
+fn write_xmp(xmp: &[u8], notes: &mut Vec<String>, out: &mut Vec<u8>) {
+    if xmp.len() + XMP_PREFIX.len() <= SEGMENT_CAPACITY {
+        push_segment(out, APP1, &[XMP_PREFIX, xmp]);
+        return;
+    }
+    let packet = xmp::trimmed(xmp);
+    if packet.len() + XMP_PREFIX.len() <= SEGMENT_CAPACITY {
+        push_segment(out, APP1, &[XMP_PREFIX, packet]);
+        return;
+    }
+    let Some((main, rest, digest)) = xmp::split(packet, SEGMENT_CAPACITY - XMP_PREFIX.len()) else {
+        notes.push("XMP left out: JPEG holds at most 64 KiB of its kind".into());
+        return;
+    };
+    push_segment(out, APP1, &[XMP_PREFIX, &main]);
+    let capacity = SEGMENT_CAPACITY - LONG_XMP_PREFIX.len() - DIGEST - 8;
+    for (number, part) in rest.chunks(capacity).enumerate() {
+        let (len, at) = (rest.len() as u32, (number * capacity) as u32);
+        let parts =
+            [LONG_XMP_PREFIX, digest.as_bytes(), &len.to_be_bytes(), &at.to_be_bytes(), part];
+        push_segment(out, APP1, &parts);
+    }
 }
 
 fn push_segment(out: &mut Vec<u8>, marker: u8, parts: &[&[u8]]) {
@@ -151,6 +330,10 @@ impl Profile {
             self.broken = true;
             return;
         };
+        if !self.broken && self.count > 0 && self.parts.len() == usize::from(self.count) {
+            // It is whole; some writers put it twice.
+            return;
+        }
         self.len += data.len() as u64;
         let consistent = self.parts.is_empty() || self.count == count;
         if number == 0 || number > count || !consistent || self.len > max_len {
@@ -222,6 +405,21 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use crate::metadata::exif_fields::{Field, Fields};
+
+    fn metadata() -> Metadata {
+        let mut metadata = Metadata {
+            icc: Some((0..200_000u32).map(|i| (i % 251) as u8).collect()),
+            exif: Some(b"II*\0\x08\0\0\0\0\0\0\0\0\0".to_vec()),
+            xmp: Some(xmp::empty()),
+            iptc: Some(b"\x1c\x02\x19\0\x07harbour".to_vec()),
+            texts: vec![Text::comment(b"from the archive".to_vec())],
+            resolution: Some(Resolution::whole(300, 300, Unit::Inch)),
+            ..Metadata::default()
+        };
+        metadata.add_photoshop(b"8BIM\x04\x0b\0\0\0\0\0\x08http://x");
+        metadata
+    }
 
     /// A header for 3 x 2 px, without scans.
     fn bare() -> Vec<u8> {
@@ -237,37 +435,49 @@ mod tests {
     }
 
     #[test]
-    fn metadata_is_read_as_it_was_written() {
-        let exif = b"II*\0\x08\0\0\0\0\0\0\0\0\0".to_vec();
-        let icc: Vec<u8> = (0..200_000u32).map(|i| (i % 251) as u8).collect();
+    fn metadata_are_read_as_they_were_written() {
         let mut file = Vec::new();
-        assert!(write(&bare(), Some(&exif), Some(&icc), &mut file).is_empty());
+        assert!(write(&bare(), &metadata(), &mut file).is_empty());
         let header = read_back(&file).unwrap();
         assert_eq!((header.width, header.height), (3, 2));
-        assert_eq!(header.exif, Some(exif));
-        assert_eq!(header.icc, Some(icc));
-        assert!(!header.icc_incomplete);
+        assert_eq!(header.metadata, metadata());
+        assert!(header.notes.is_empty());
     }
 
     #[test]
-    fn exif_above_the_size_of_a_segment_is_left_out_with_a_note() {
+    fn exif_above_the_size_of_a_segment_goes_with_a_note() {
         let mut file = Vec::new();
-        let notes = write(&bare(), Some(&vec![0; 70_000]), None, &mut file);
+        let copyright = Field { tag: 0x8298, kind: 2, data: vec![b'c'; 70_000] };
+        let fields = Fields { image: vec![copyright], ..Fields::default() };
+        let metadata = Metadata { exif: Some(fields.build()), ..Metadata::default() };
+        let notes = write(&bare(), &metadata, &mut file);
         assert_eq!(notes.len(), 1);
         assert_eq!(file, bare());
     }
 
     #[test]
+    fn a_profile_that_comes_twice_is_one() {
+        let mut file = vec![0xff, SOI];
+        for (number, part) in [(1, b"one"), (2, b"two"), (1, b"one"), (2, b"two")] {
+            push_segment(&mut file, APP2, &[ICC_PREFIX, &[number, 2], part]);
+        }
+        file.extend_from_slice(&bare()[2..]);
+        let header = read_back(&file).unwrap();
+        assert_eq!(header.metadata.icc.as_deref(), Some(&b"onetwo"[..]));
+        assert!(header.notes.is_empty());
+    }
+
+    #[test]
     fn parts_that_make_no_profile_are_told() {
-        for parts in [&[(2, 3)][..], &[(0, 0)], &[(1, 2), (2, 3)], &[(1, 1), (1, 1)]] {
+        for parts in [&[(2, 3)][..], &[(0, 0)], &[(1, 2), (2, 3)], &[(1, 2), (1, 2)]] {
             let mut file = vec![0xff, SOI];
             for &(number, count) in parts {
                 push_segment(&mut file, APP2, &[ICC_PREFIX, &[number, count], b"part"]);
             }
             file.extend_from_slice(&bare()[2..]);
             let header = read_back(&file).unwrap();
-            assert_eq!(header.icc, None, "{parts:?}");
-            assert!(header.icc_incomplete, "{parts:?}");
+            assert_eq!(header.metadata.icc, None, "{parts:?}");
+            assert_eq!(header.notes.len(), 1, "{parts:?}");
         }
     }
 

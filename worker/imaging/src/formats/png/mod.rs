@@ -1,6 +1,7 @@
 //! PNG. The only file that names the crate `png`.
 
-use std::borrow::Cow;
+mod chunks;
+
 use std::io::Cursor;
 
 use ::png::{
@@ -13,7 +14,7 @@ use lote_protocol::task::Limits;
 use crate::formats::Source;
 use crate::formats::extent::{Declared, Header};
 use crate::formats::limit;
-use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::formats::table::{Content, Format, Gives, Holds, Texts, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -26,7 +27,19 @@ pub static FORMAT: Format = Format {
     in_browsers: true,
     has_quality: false,
     gives: Gives::Itself,
-    holds: Holds { gray: true, alpha: true, deep: true, frames: false, icc: true, exif: true },
+    holds: Holds {
+        gray: true,
+        alpha: true,
+        deep: true,
+        frames: false,
+        icc: true,
+        signal: true,
+        exif: true,
+        xmp: true,
+        iptc: true,
+        texts: Texts::All,
+        resolution: true,
+    },
     magic: |head| head.starts_with(b"\x89PNG\r\n\x1a\n"),
     header: declared,
     decode,
@@ -55,11 +68,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     if frames > 1 {
         notes.push(format!("animation: only the first of {frames} frames is kept"));
     }
-    let icc = info.icc_profile.as_ref().map(|profile| profile.to_vec());
-    if icc.is_none() && has_chunk(bytes, *b"iCCP") {
-        notes.push("ICC profile left out: it is damaged or too large".into());
-    }
-    let exif = info.exif_metadata.as_ref().map(|block| block.to_vec());
+    let metadata = chunks::read(bytes, limits.max_metadata_bytes, &mut notes);
 
     let (color, depth) = reader.output_color_type();
     let channels = match color {
@@ -92,7 +101,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     } else {
         Samples::U8(samples)
     };
-    Ok(Source { icc, exif, notes, ..Source::still(Picture { width, height, channels, samples }) })
+    Ok(Source { metadata, notes, ..Source::still(Picture { width, height, channels, samples }) })
 }
 
 /// Reads everything before the pixels, in the layout that filters work on.
@@ -100,26 +109,11 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png_limits(limits, bytes.len()));
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
     let size = decoder.read_header_info().map_err(|e| failure(&e))?.size();
     // Before a row is allocated.
     limit::check(limits, &FORMAT, size, 1, 1)?;
     decoder.read_info().map_err(|e| failure(&e))
-}
-
-/// Whether a chunk stands before the pixels.
-fn has_chunk(bytes: &[u8], name: [u8; 4]) -> bool {
-    let mut rest = bytes.get(8..).unwrap_or_default();
-    while let Some((&[a, b, c, d, kind @ ..], body)) = rest.split_first_chunk::<8>() {
-        if kind == name {
-            return true;
-        }
-        let len = u32::from_be_bytes([a, b, c, d]) as usize;
-        match body.get(len..).and_then(|rest| rest.get(4..)) {
-            Some(next) if kind != *b"IDAT" => rest = next,
-            _ => break,
-        }
-    }
-    false
 }
 
 /// Chunks are no longer than the file that they are in; what they inflate to is limited.
@@ -176,12 +170,11 @@ pub(crate) fn encode(
         Channels::Rgb => ColorType::Rgb,
         Channels::Rgba => ColorType::Rgba,
     };
-    info.icc_profile = metadata.icc.as_deref().map(Cow::Borrowed);
-    info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
+    let mut encoded = pool.file();
     let result = match &picture.samples {
         Samples::U8(samples) => {
             info.bit_depth = BitDepth::Eight;
-            write(info, samples, out)
+            write(info, samples, &mut encoded)
         }
         Samples::U16(samples) => {
             info.bit_depth = BitDepth::Sixteen;
@@ -189,11 +182,15 @@ pub(crate) fn encode(
             for (bytes, word) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
                 *bytes = word.to_be_bytes();
             }
-            let result = write(info, &bytes, out);
+            let result = write(info, &bytes, &mut encoded);
             pool.give_bytes(bytes);
             result
         }
     };
+    if result.is_ok() {
+        chunks::with_metadata(&encoded, metadata, out);
+    }
+    pool.give_file(encoded);
     result.map(|()| Vec::new()).map_err(|error| {
         Failure::new(FailureKind::Encode, format!("the PNG could not be written: {error}"))
     })
@@ -210,6 +207,8 @@ fn write(info: Info<'_>, samples: &[u8], out: &mut Vec<u8>) -> Result<(), Encodi
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use lote_protocol::task::Encoding;
 
     use super::*;
@@ -224,7 +223,7 @@ mod tests {
             channels: Channels::Gray,
             samples: Samples::U8(vec![7]),
         };
-        let metadata = Metadata { icc: Some(vec![0; 32 << 20]), exif: None };
+        let metadata = Metadata { icc: Some(vec![0; 32 << 20]), ..Metadata::default() };
         let encoding = Encoding::default();
         let content = Content {
             frames: vec![Shown { picture: Cow::Borrowed(&picture), delay_ms: 0 }],
@@ -239,7 +238,7 @@ mod tests {
         assert!(file.len() < 1 << 20);
         let limits = Limits { max_metadata_bytes: 1 << 20, ..Limits::default() };
         let source = decode(&file, &limits, &mut pool).unwrap();
-        assert_eq!(source.icc, None);
+        assert_eq!(source.metadata.icc, None);
         assert_eq!(source.notes.len(), 1);
         assert_eq!(source.frames[0].picture, picture);
     }

@@ -16,6 +16,7 @@ use std::io::{Cursor, ErrorKind, Read, Seek};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
+use crate::color;
 use crate::formats::Frame;
 use crate::formats::Source;
 use crate::formats::Stored;
@@ -25,6 +26,8 @@ use crate::formats::tiff::directory::{Directory, Tagged};
 use crate::formats::tiff::numbers::Kind;
 use crate::formats::tiff::page::Page;
 use crate::formats::tiff::samples::{Model, to_picture};
+use crate::metadata::Metadata;
+use crate::metadata::exif_block::Block;
 use crate::metadata::exif_fields::{Field, Fields};
 use crate::metadata::orientation::{Orientation, upright};
 use crate::picture::Picture;
@@ -62,6 +65,9 @@ mod tag {
     pub(crate) const COEFFICIENTS: u16 = 529;
     pub(crate) const SUBSAMPLING: u16 = 530;
     pub(crate) const BLACK_AND_WHITE: u16 = 532;
+    pub(crate) const XMP: u16 = 700;
+    pub(crate) const IPTC: u16 = 33_723;
+    pub(crate) const PHOTOSHOP: u16 = 34_377;
     pub(crate) const ICC: u16 = 34_675;
 }
 
@@ -74,7 +80,18 @@ pub static FORMAT: Format = Format {
     in_browsers: false,
     has_quality: false,
     gives: Gives::Itself,
-    holds: Holds { gray: true, alpha: true, deep: true, frames: true, icc: true, exif: true },
+    holds: Holds {
+        gray: true,
+        alpha: true,
+        deep: true,
+        frames: true,
+        icc: true,
+        exif: true,
+        xmp: true,
+        iptc: true,
+        resolution: true,
+        ..Holds::NOTHING
+    },
     magic: |head| MAGICS.iter().any(|magic| head.starts_with(*magic)),
     header: extent::declared,
     decode,
@@ -142,8 +159,11 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
                 // A profile of inks or of L*a*b* no longer describes the samples.
                 let icc = file.bytes(directory, tag::ICC, bytes.len() as u64).ok().flatten();
                 source = Some(Source {
-                    icc: icc.filter(|_| !is_cmyk && !is_lab),
-                    exif: (!fields.is_empty()).then(|| fields.build()),
+                    metadata: Metadata {
+                        icc: if is_cmyk || is_lab { color::srgb() } else { icc },
+                        exif: (!fields.is_empty()).then(|| fields.build()),
+                        ..blocks(bytes)
+                    },
                     notes: page.notes,
                     stored: page.stored,
                     ..Source::still(page.picture)
@@ -166,6 +186,31 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         }
     }
     source.ok_or_else(|| damaged("it has no picture"))
+}
+
+/// Blocks of the first page that have a place of their own in other formats.
+fn blocks(file: &[u8]) -> Metadata {
+    let mut metadata = Metadata::default();
+    let Some(block) = Block::open(file) else { return metadata };
+    let first = block.u32(4).unwrap_or(0) as usize;
+    let value = |tag| {
+        let value = block.bytes(block.value(block.find(first, tag)?)?)?;
+        Some(value.to_vec())
+    };
+    metadata.xmp = value(tag::XMP);
+    metadata.iptc = value(tag::IPTC).map(iptc_in_order);
+    if let Some(resources) = value(tag::PHOTOSHOP) {
+        metadata.add_photoshop(&resources);
+    }
+    metadata
+}
+
+/// IPTC, which some writers take for numbers of 4 bytes and turn them.
+fn iptc_in_order(mut iptc: Vec<u8>) -> Vec<u8> {
+    if iptc.first() != Some(&0x1c) && iptc.get(3) == Some(&0x1c) {
+        iptc.chunks_exact_mut(4).for_each(<[u8]>::reverse);
+    }
+    iptc
 }
 
 /// What is left of the limits while the pages are read.

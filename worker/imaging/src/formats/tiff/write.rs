@@ -5,7 +5,7 @@ use std::io::{Cursor, Seek, Write};
 use ::tiff::TiffResult;
 use ::tiff::encoder::colortype::{self, ColorType as Encodable};
 use ::tiff::encoder::{
-    Compression, DeflateLevel, DirectoryEncoder, Predictor, TiffEncoder, TiffKind,
+    Compression, DeflateLevel, DirectoryEncoder, Predictor, Rational, TiffEncoder, TiffKind,
     TiffKindStandard, TiffValue,
 };
 use ::tiff::tags::{PhotometricInterpretation, SampleFormat, Tag, Type};
@@ -15,8 +15,10 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use crate::formats::Stored;
 use crate::formats::palette::{Indexed, exact_colors};
 use crate::formats::table::Content;
-use crate::formats::tiff::fax;
+use crate::formats::tiff::{fax, tag};
+use crate::metadata::Metadata;
 use crate::metadata::exif::{EXIF_IFD, GPS_IFD};
+use crate::metadata::exif_block::{Block, little_endian};
 use crate::metadata::exif_fields::{Field, Fields};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
@@ -48,16 +50,11 @@ fn write_pages(content: &Content<'_>, file: &mut Cursor<Vec<u8>>) -> TiffResult<
     let mut encoder = TiffEncoder::new(file)?
         .with_compression(Compression::Deflate(DeflateLevel::Fast))
         .with_predictor(Predictor::Horizontal);
-    let fields = metadata.exif.as_deref().map(Fields::parse).unwrap_or_default();
-    let mut pointers = Vec::new();
-    for (tag, fields) in [(EXIF_IFD, &fields.exif), (GPS_IFD, &fields.gps)] {
-        if !fields.is_empty() {
-            let mut directory = encoder.extra_directory()?;
-            for field in fields {
-                write_field(&mut directory, field)?;
-            }
-            pointers.push((tag, directory.finish_with_offsets()?.offset));
-        }
+    let exif = metadata.exif.as_deref().map(little_endian);
+    if let Some(exif) = &exif {
+        // Where it stands in its own block: what it points at, and maker notes above all, stays
+        // where it says that it is.
+        encoder.extra_directory()?.write_data(&exif[EXIF_START..])?;
     }
     for (number, page) in pages.iter().enumerate() {
         let tags = |directory: &mut Directory<'_, '_>| {
@@ -68,21 +65,56 @@ fn write_pages(content: &Content<'_>, file: &mut Cursor<Vec<u8>>) -> TiffResult<
             if number > 0 {
                 return Ok(());
             }
-            for field in &fields.image {
-                write_field(directory, field)?;
-            }
-            for &(tag, offset) in &pointers {
-                directory.write_tag(Tag::Unknown(tag), offset)?;
-            }
-            if let Some(icc) = &metadata.icc {
-                let entry = directory.write_entry_bytes(Type::UNDEFINED, icc)?;
-                directory.extend_from(&[(Tag::IccProfile, entry)].into_iter().collect());
-            }
-            Ok(())
+            write_metadata(directory, metadata, exif.as_deref())
         };
         write_page(&mut encoder, &page.picture, content.stored, tags)?;
     }
     Ok(())
+}
+
+/// Writes what goes with the first page; the EXIF block stands at the beginning of the file already.
+fn write_metadata(
+    directory: &mut Directory<'_, '_>,
+    metadata: &Metadata,
+    exif: Option<&[u8]>,
+) -> TiffResult<()> {
+    for field in &exif.map(Fields::parse).unwrap_or_default().image {
+        write_field(directory, field)?;
+    }
+    for tag in [EXIF_IFD, GPS_IFD] {
+        if let Some(at) = exif.and_then(|exif| pointer(exif, tag)) {
+            directory.write_tag(Tag::Unknown(tag), at)?;
+        }
+    }
+    if let Some(resolution) = metadata.resolution {
+        let (unit, (xn, xd), (yn, yd)) = resolution.for_tiff();
+        directory.write_tag(Tag::ResolutionUnit, unit)?;
+        directory.write_tag(Tag::XResolution, Rational { n: xn, d: xd })?;
+        directory.write_tag(Tag::YResolution, Rational { n: yn, d: yd })?;
+    }
+    for (number, kind, block) in [
+        (tag::XMP, Type::BYTE, &metadata.xmp),
+        (tag::IPTC, Type::UNDEFINED, &metadata.iptc),
+        (tag::PHOTOSHOP, Type::BYTE, &metadata.photoshop_block()),
+        (tag::ICC, Type::UNDEFINED, &metadata.icc),
+    ] {
+        if let Some(block) = block {
+            let entry = directory.write_entry_bytes(kind, block)?;
+            directory
+                .extend_from(&[(Tag::from_u16_exhaustive(number), entry)].into_iter().collect());
+        }
+    }
+    Ok(())
+}
+
+/// Length of the header, which a TIFF and an EXIF block share.
+const EXIF_START: usize = 8;
+
+/// A directory of an EXIF block, by the tag that points at it.
+fn pointer(exif: &[u8], tag: u16) -> Option<u32> {
+    let block = Block::open(exif)?;
+    let first = block.u32(4)? as usize;
+    block.pointer(first, tag).map(|at| at as u32)
 }
 
 fn write_page<'b>(

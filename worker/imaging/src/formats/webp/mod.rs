@@ -25,7 +25,7 @@ pub static FORMAT: Format = Format {
     in_browsers: true,
     has_quality: true,
     gives: Gives::Itself,
-    holds: Holds { gray: false, alpha: true, deep: false, frames: false, icc: true, exif: true },
+    holds: Holds { alpha: true, icc: true, exif: true, xmp: true, ..Holds::NOTHING },
     magic: |head| head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"),
     header: extent::declared,
     decode,
@@ -34,9 +34,6 @@ pub static FORMAT: Format = Format {
 
 /// Largest side that the format can state, px.
 const MAX_SIDE: u32 = 16_383;
-
-/// Put before an EXIF block by some writers, as in JPEG.
-const EXIF_PREFIX: &[u8] = b"Exif\0\0";
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let mut whole = false;
@@ -57,10 +54,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     if decoder.is_animated() && decoder.num_frames() > 1 {
         notes.push(format!("animation: only the first of {} frames is kept", decoder.num_frames()));
     }
-    let icc = optional(decoder.icc_profile(), "ICC profile", &mut notes);
-    let exif = optional(decoder.exif_metadata(), "EXIF", &mut notes);
-    let exif = exif
-        .map(|block| block.strip_prefix(EXIF_PREFIX).map_or_else(|| block.clone(), <[u8]>::to_vec));
+    let metadata = riff::read(bytes, limits.max_metadata_bytes, &mut notes);
 
     let mut samples = pool.bytes(width as usize * height as usize * len);
     if let Err(error) = decoder.read_image(&mut samples) {
@@ -68,8 +62,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         return Err(failure(&error));
     }
     Ok(Source {
-        icc,
-        exif,
+        metadata,
         notes,
         lossless: !decoder.is_lossy(),
         ..Source::still(Picture { width, height, channels, samples: Samples::U8(samples) })
@@ -81,21 +74,6 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WebPDecoder<Cursor<&'a [
     limit::check(limits, &FORMAT, decoder.dimensions(), 1, 4)?;
     decoder.set_memory_limit(usize::try_from(limits.max_metadata_bytes).unwrap_or(usize::MAX));
     Ok(decoder)
-}
-
-/// Metadata that cannot be read are left out with a note.
-fn optional(
-    read: Result<Option<Vec<u8>>, DecodingError>,
-    what: &str,
-    notes: &mut Vec<String>,
-) -> Option<Vec<u8>> {
-    read.unwrap_or_else(|error| {
-        notes.push(match error {
-            DecodingError::MemoryLimitExceeded => format!("{what} left out: it is too large"),
-            _ => format!("{what} left out: it is damaged"),
-        });
-        None
-    })
 }
 
 fn failure(error: &DecodingError) -> Failure {
@@ -150,8 +128,7 @@ pub(crate) fn encode(
         }
     };
     if written {
-        let (icc, exif) = (metadata.icc.as_deref(), metadata.exif.as_deref());
-        riff::with_metadata(&encoded, (width, height), icc, exif, out);
+        riff::with_metadata(&encoded, (width, height), metadata, out);
     }
     pool.give_file(encoded);
     if written { Ok(Vec::new()) } else { Err(refused()) }

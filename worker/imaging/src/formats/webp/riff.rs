@@ -1,11 +1,18 @@
 //! The container of a WebP file (RFC 9649, section 2): chunks, found and put together.
 
+use crate::metadata::Metadata;
+
+/// Put before an EXIF block by some writers, as in JPEG.
+const EXIF_PREFIX: &[u8] = b"Exif\0\0";
+
 /// Bit in the flags of the extended header: an ICC profile is there.
 const FLAG_ICC: u8 = 1 << 5;
 /// Bit in the flags of the extended header: some pixels may be transparent.
 const FLAG_ALPHA: u8 = 1 << 4;
 /// Bit in the flags of the extended header: an EXIF block is there.
 const FLAG_EXIF: u8 = 1 << 3;
+/// Bit in the flags of the extended header: an XMP packet is there.
+const FLAG_XMP: u8 = 1 << 2;
 
 /// The chunks of a file, as names and contents; ends where a chunk is cut off.
 pub(crate) fn chunks(file: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
@@ -18,6 +25,25 @@ pub(crate) fn chunks(file: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
         rest = body.get(len.next_multiple_of(2)..).unwrap_or_default();
         Some(([a, b, c, d], content))
     })
+}
+
+/// What stands beside the picture, no more than `max_bytes` each.
+pub(crate) fn read(file: &[u8], max_bytes: u64, notes: &mut Vec<String>) -> Metadata {
+    let mut metadata = Metadata::default();
+    for (name, content) in chunks(file) {
+        let (block, what) = match &name {
+            b"ICCP" => (&mut metadata.icc, "ICC profile"),
+            b"EXIF" => (&mut metadata.exif, "EXIF"),
+            b"XMP " => (&mut metadata.xmp, "XMP"),
+            _ => continue,
+        };
+        if content.len() as u64 > max_bytes {
+            notes.push(format!("{what} left out: it is too large"));
+        } else if block.is_none() {
+            *block = Some(content.strip_prefix(EXIF_PREFIX).unwrap_or(content).to_vec());
+        }
+    }
+    metadata
 }
 
 /// The size that the bitstream of a picture states, px: it decides what a decoder allocates, and
@@ -56,11 +82,11 @@ pub(crate) fn bitstream_size(name: [u8; 4], content: &[u8]) -> Option<(u32, u32)
 pub(crate) fn with_metadata(
     encoded: &[u8],
     (width, height): (u32, u32),
-    icc: Option<&[u8]>,
-    exif: Option<&[u8]>,
+    metadata: &Metadata,
     out: &mut Vec<u8>,
 ) {
-    if icc.is_none() && exif.is_none() {
+    let Metadata { icc, exif, xmp, .. } = metadata;
+    if icc.is_none() && exif.is_none() && xmp.is_none() {
         out.extend_from_slice(encoded);
         return;
     }
@@ -74,7 +100,8 @@ pub(crate) fn with_metadata(
     let mut header = [0; 10];
     header[0] = if icc.is_some() { FLAG_ICC } else { 0 }
         | if alpha { FLAG_ALPHA } else { 0 }
-        | if exif.is_some() { FLAG_EXIF } else { 0 };
+        | if exif.is_some() { FLAG_EXIF } else { 0 }
+        | if xmp.is_some() { FLAG_XMP } else { 0 };
     header[4..7].copy_from_slice(&(width - 1).to_le_bytes()[..3]);
     header[7..10].copy_from_slice(&(height - 1).to_le_bytes()[..3]);
     push_chunk(out, *b"VP8X", &header);
@@ -88,6 +115,9 @@ pub(crate) fn with_metadata(
     }
     if let Some(exif) = exif {
         push_chunk(out, *b"EXIF", exif);
+    }
+    if let Some(xmp) = xmp {
+        push_chunk(out, *b"XMP ", xmp);
     }
     let len = (out.len() - start - 8) as u32;
     out[start + 4..start + 8].copy_from_slice(&len.to_le_bytes());
@@ -118,11 +148,19 @@ mod tests {
     #[test]
     fn metadata_stand_where_they_belong() {
         let mut file = Vec::new();
-        with_metadata(&bare(), (3, 2), Some(b"icc"), Some(b"exif"), &mut file);
+        let metadata = Metadata {
+            icc: Some(b"icc".to_vec()),
+            exif: Some(b"exif".to_vec()),
+            xmp: Some(b"xmp".to_vec()),
+            ..Metadata::default()
+        };
+        with_metadata(&bare(), (3, 2), &metadata, &mut file);
+        assert_eq!(read(&file, 100, &mut Vec::new()), metadata);
         let names: Vec<[u8; 4]> = chunks(&file).map(|(name, _)| name).collect();
-        assert_eq!(names, [*b"VP8X", *b"ICCP", *b"VP8L", *b"EXIF"]);
+        assert_eq!(names, [*b"VP8X", *b"ICCP", *b"VP8L", *b"EXIF", *b"XMP "]);
         let contents: Vec<&[u8]> = chunks(&file).map(|(_, content)| content).collect();
-        assert_eq!(contents[0], [FLAG_ICC | FLAG_ALPHA | FLAG_EXIF, 0, 0, 0, 2, 0, 0, 1, 0, 0]);
+        let flags = FLAG_ICC | FLAG_ALPHA | FLAG_EXIF | FLAG_XMP;
+        assert_eq!(contents[0], [flags, 0, 0, 0, 2, 0, 0, 1, 0, 0]);
         assert_eq!(contents[1], b"icc");
         let len = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
         assert_eq!(len + 8, file.len());

@@ -1,6 +1,7 @@
-//! Decoding in bands against the decoder of `libjpeg_turbo_rs`: the same pixels, or no opinion.
+//! Decoding in bands against decoding by coefficients, and both against the decoder of
+//! `libjpeg_turbo_rs`: the same pixels, or no opinion.
 
-use libjpeg_turbo_rs::{Encoder, Subsampling};
+use libjpeg_turbo_rs::{ColorSpace, Decoder, Encoder, PixelFormat, Subsampling};
 use proptest::prelude::*;
 
 use super::super::*;
@@ -21,30 +22,37 @@ fn pixels(width: usize, height: usize, channels: usize) -> Vec<u8> {
         .collect()
 }
 
-fn header(file: &[u8]) -> Header {
-    segments::read(&mut Cursor::new(file), 0).unwrap()
-}
-
-/// The pixels that decoding in bands finds, if it has an opinion, and those of the other decoder.
-fn both(file: &[u8]) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
-    let limits = Limits { max_pixels: 1 << 16, ..Limits::default() };
-    let Ok(attempt) = Attempt::new(file, &header(file), &limits) else { return (None, None) };
-    let (width, height) = attempt.decoder.header().dimensions();
+/// The pixels that decoding in bands finds, if it has an opinion, and those of the other way.
+fn both(bytes: &[u8]) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+    let Ok(file) = File::open(bytes) else { return (None, None) };
+    let (width, height) = file.size();
     if width * height > 1 << 16 {
         return (None, None);
     }
-    let mut samples = [(); 2].map(|()| vec![0; width * height * attempt.channels.count()]);
-    let banded = attempt.decode_in_bands(&mut samples[0]).is_some();
-    let decoded = attempt.decoder.decode_image_into(&mut samples[1]).is_ok();
-    let [in_bands, by_the_other] = samples;
-    (banded.then_some(in_bands), decoded.then_some(by_the_other))
+    let channels = match file.color() {
+        Color::Gray => 1,
+        Color::YCbCr | Color::Rgb => 3,
+        Color::Cmyk | Color::Ycck => 4,
+    };
+    let mut samples = [(); 2].map(|()| vec![0; width * height * channels]);
+    let transforms = simd::detect();
+    let banded = bands::decode(bytes, file.color(), &transforms, &mut samples[0]).is_some();
+    let decoded = file.decode(&transforms, &mut samples[1]).is_ok();
+    let [in_bands, by_coefficients] = samples;
+    (banded.then_some(in_bands), decoded.then_some(by_coefficients))
 }
 
-/// Both decoders must read the file, and find the same.
+/// All decoders must read the file, and find the same.
 #[track_caller]
 fn assert_equal(file: &[u8], what: &str) {
-    let (in_bands, by_the_other) = both(file);
-    assert!(in_bands.is_some() && in_bands == by_the_other, "{what}");
+    let (in_bands, by_coefficients) = both(file);
+    assert!(in_bands.is_some() && in_bands == by_coefficients, "{what}");
+    let mut decoder = Decoder::new(file).unwrap();
+    let is_gray = decoder.jpeg_color_space() == ColorSpace::Grayscale;
+    decoder.set_output_format(if is_gray { PixelFormat::Grayscale } else { PixelFormat::Rgb });
+    let mut samples = vec![0; decoder.output_buffer_size().unwrap()];
+    decoder.decode_image_into(&mut samples).unwrap();
+    assert!(in_bands == Some(samples), "{what}: the crate");
 }
 
 #[test]
@@ -118,13 +126,12 @@ fn components_that_are_red_green_and_blue_stay_so() {
         .subsampling(Subsampling::S444)
         .encode()
         .unwrap();
-    let attempt = Attempt::new(&file, &header(&file), &Limits::default()).unwrap();
-    assert_eq!(attempt.decoder.jpeg_color_space(), ColorSpace::Rgb);
+    assert_eq!(File::open(&file).unwrap().color(), Color::Rgb);
     assert_equal(&file, "RGB");
 }
 
 #[test]
-fn other_kinds_are_left_to_the_other_decoder() {
+fn other_kinds_are_not_decoded_in_bands() {
     let color = pixels(64, 48, 3);
     let encoder = || Encoder::new(&color, 64, 48, PixelFormat::Rgb).quality(75);
     let kinds = [
@@ -178,9 +185,9 @@ fn specimens() -> Vec<Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
-    /// Damage of any kind is either not noticed by both, with the same result, or left to the other.
+    /// Damage of any kind is either not noticed by both, with the same result, or not decoded in bands.
     #[test]
-    fn damaged_files_give_the_same_pixels_or_are_left_to_the_other_decoder(
+    fn damaged_files_give_the_same_pixels_or_are_not_decoded_in_bands(
         number in 0..9_usize,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
@@ -199,9 +206,7 @@ proptest! {
         if let Some(place) = cut {
             file.truncate(place.index(file.len()));
         }
-        if segments::read(&mut Cursor::new(&file), 0).is_ok() {
-            let (in_bands, by_the_other) = both(&file);
-            prop_assert!(in_bands.is_none() || in_bands == by_the_other);
-        }
+        let (in_bands, by_coefficients) = both(&file);
+        prop_assert!(in_bands.is_none() || in_bands == by_coefficients);
     }
 }

@@ -1,11 +1,13 @@
-use libjpeg_turbo_rs::Subsampling;
+use libjpeg_turbo_rs::{PixelFormat, Subsampling};
 use lote_protocol::task::Encoding;
 
 use super::*;
 use crate::color::icc;
 use crate::formats::{self, Document};
+use crate::metadata::Metadata;
 
 mod bands;
+mod references;
 
 fn decoded(file: &[u8]) -> Source {
     decode(file, &Limits::default(), &mut Pool::new()).unwrap()
@@ -40,8 +42,9 @@ fn inks_are_read_by_the_adobe_rules() {
 fn the_profile_of_inks_is_not_carried() {
     let mut file = Vec::new();
     let profile = icc::sample(*b"CMYK");
-    segments::write(&inks(true), None, Some(&profile), &mut file);
-    assert_eq!(decoded(&file).icc, None);
+    let metadata = Metadata { icc: Some(profile), ..Metadata::default() };
+    segments::write(&inks(true), &metadata, &mut file);
+    assert_eq!(decoded(&file).metadata.icc, color::srgb());
 }
 
 fn gradient() -> Picture {
@@ -91,9 +94,10 @@ fn missing_data_are_a_failure_and_say_how_much_is_there() {
 }
 
 #[test]
-fn a_missing_end_mark_is_no_failure() {
+fn a_missing_end_mark_is_noted() {
     let file = encoded();
-    assert_eq!(decoded(&file[..file.len() - 2]).notes, Vec::<String>::new());
+    let wanted = ["the JPEG has no end mark; its picture is complete"];
+    assert_eq!(decoded(&file[..file.len() - 2]).notes, wanted);
 }
 
 #[test]

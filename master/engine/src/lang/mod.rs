@@ -1,5 +1,7 @@
 //! The language that texts for people are in.
 
+pub mod texts;
+
 use std::env;
 
 /// A language of the product.
@@ -19,6 +21,15 @@ impl Lang {
         let set = |name: &&str| env::var(name).ok().filter(|value| !value.is_empty());
         let names = ["LOTE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"];
         Self::from_locale(&names.iter().find_map(set).unwrap_or_default())
+    }
+
+    /// The language that `LOTE_LANG` asks for, else this one, else that of the environment.
+    pub fn chosen(language: Option<&str>) -> Self {
+        let asked = env::var_os("LOTE_LANG").is_some_and(|value| !value.is_empty());
+        match language.filter(|_| !asked) {
+            Some(language) => Self::from_locale(language),
+            None => Self::from_environment(),
+        }
     }
 
     /// The language of a locale such as `es_ES.UTF-8`.

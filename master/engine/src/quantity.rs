@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
+use lote_protocol::carry::Statements;
+
 /// Bytes, with K, M, G or T for powers of 1024.
-pub(super) fn bytes(text: &str) -> Result<u64, String> {
+pub fn bytes(text: &str) -> Result<u64, String> {
     let text = text.trim_end_matches(['b', 'B']).trim_end_matches('i');
     scaled(text, 1024).ok_or_else(|| "give a number of bytes, such as 800M or 2G".to_owned())
 }
 
 /// A count, with K, M, G or T for powers of 1000.
-pub(super) fn count(text: &str) -> Result<u64, String> {
+pub fn count(text: &str) -> Result<u64, String> {
     scaled(text, 1000).ok_or_else(|| "give a number, such as 250M or 4000000".to_owned())
 }
 
 /// Seconds, with decimals if need be.
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+pub fn seconds(text: &str) -> Result<Duration, String> {
     let number: Option<f64> = text.trim_end_matches('s').parse().ok();
     number
         .filter(|seconds| *seconds > 0.0)
@@ -23,13 +25,18 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 /// An sRGB colour.
-pub(super) fn color(text: &str) -> Result<[u8; 3], String> {
+pub fn color(text: &str) -> Result<[u8; 3], String> {
     let digits = text.trim_start_matches('#');
     u32::from_str_radix(digits, 16)
         .ok()
         .filter(|_| digits.len() == 6 && !digits.starts_with('+'))
         .map(|number| [(number >> 16) as u8, (number >> 8) as u8, number as u8])
         .ok_or_else(|| "give a colour, such as #ffffff".to_owned())
+}
+
+/// What is stated in metadata; it is checked only.
+pub fn statement(text: &str) -> Result<String, String> {
+    Statements::default().add(text).map(|()| text.to_owned())
 }
 
 fn scaled(text: &str, step: u64) -> Option<u64> {

@@ -1,0 +1,208 @@
+// Prepare, right: one card per output with its picture, steps and bytes; one of them is open.
+import { openAddOutputs } from './add-outputs.js';
+import {
+  colourClass,
+  duplicateOutput,
+  freeName,
+  openOutput,
+  output,
+  outputOf,
+  outputs,
+  placeOf,
+  removeOutput,
+  renameOutput,
+  stepText,
+  switchOutput,
+} from './draft.js';
+import { add, button, h, icon, keyed } from './element.js';
+import { typed } from './fields.js';
+import { dimensions, number, size, t } from './i18n.js';
+import { image } from './image-list.js';
+import { outputForm, recipeButtons, startArea } from './output-form.js';
+import { toast } from './overlays.js';
+import { forecast, sample } from './preview.js';
+import { computed, effect, onCleanup, signal, untracked } from './signal.js';
+import { stepsEditor } from './steps.js';
+import { hello } from './stream.js';
+import { undo } from './undo.js';
+
+const THUMB_DELAY_MS = 300;
+
+/** What is wrong with an output's name, or ''. @param {string} name */
+const nameProblem = (name) => (!name || /[/\\\u0000-\u001f]/.test(name) || name === '.' || name === '..' ? t('bad_name') : '');
+
+/** @param {number} id */
+function outputCard(id) {
+  const one = computed(() => outputOf(id) ?? null);
+  const isOpen = computed(() => openOutput.value === id);
+  const place = computed(() => placeOf(id));
+  /** What a worker made of the photo that is looked at. */
+  const made = signal(/** @type {import('./preview.js').Sample | null} */ (null));
+  const picture = h('img', { alt: '', draggable: 'false', src: () => made.value?.url ?? null, hidden: () => !made.value });
+  let wanted = '';
+  effect(() => {
+    const item = image.value;
+    const steps = one.value?.steps ?? [];
+    void output.value;
+    if (!item || item.problem || !steps.length) {
+      made.value = null;
+      return;
+    }
+    let drop = () => {};
+    const timer = setTimeout(() => {
+      const asked = sample(item.id, steps);
+      const { key } = asked;
+      ({ drop } = asked);
+      wanted = key;
+      asked.promise.then(
+        (result) => {
+          if (key === wanted) made.value = result;
+        },
+        () => {
+          if (key === wanted) made.value = null;
+        },
+      );
+    }, THUMB_DELAY_MS);
+    onCleanup(() => {
+      clearTimeout(timer);
+      drop();
+    });
+  });
+  const toggle = () => {
+    openOutput.value = isOpen.peek() ? 0 : id;
+  };
+  const bytes = () => {
+    const now = made.value;
+    const steps = one.value?.steps ?? [];
+    if (!now?.output_bytes) return steps.length ? '–' : t('no_steps');
+    const total = forecast(steps).bytes;
+    return [h('b', null, size(now.output_bytes)), ` ${t('per_photo')}`, total === null ? '' : ` · ${t('about_total', size(total))}`];
+  };
+  const facts = () => {
+    const now = made.value;
+    const format = hello.value?.formats.find((item) => item.id === output.value.format);
+    return [now ? dimensions(now.width_px, now.height_px) : '', format?.name ?? t('same_format')].filter(Boolean).join(' · ');
+  };
+  const body = () => {
+    if (!isOpen.value) return null;
+    return untracked(() => {
+      const [field, why] = typed(
+        { id: `output-name-${id}`, maxlength: 60 },
+        () => one.value?.name ?? '',
+        /** @returns {{ value: string } | { why: string }} */
+        (text) => {
+          const name = text.trim();
+          const problem = nameProblem(name) || (freeName(name, id) !== name ? t('name_taken') : '');
+          return problem ? { why: problem } : { value: name };
+        },
+        (name) => renameOutput(id, name),
+      );
+      return h(
+        'div',
+        { class: 'output-body' },
+        stepsEditor(id),
+        h(
+          'div',
+          { class: 'form-row' },
+          h('label', { for: `output-name-${id}` }, () => t('name')),
+          field,
+          why,
+        ),
+        h(
+          'div',
+          { class: 'actions' },
+          button(
+            'ghost small',
+            () => duplicateOutput(id),
+            { disabled: noMoreOutputs },
+            () => t('duplicate'),
+          ),
+          button(
+            'ghost small',
+            () => switchOutput(id),
+            null,
+            () => t(one.value?.off ? 'switch_on' : 'switch_off'),
+          ),
+          h('span', { class: 'spring' }),
+          button(
+            'ghost small',
+            () => {
+              const name = one.peek()?.name ?? '';
+              removeOutput(id);
+              toast(t('removed', name), '', { label: t('undo'), act: undo });
+            },
+            null,
+            icon('trash', 's'),
+            () => t('remove_output'),
+          ),
+        ),
+      );
+    });
+  };
+  return h(
+    'li',
+    { class: () => `output-card${isOpen.value ? ' on' : ''}${one.value?.off ? ' off' : ''}` },
+    h(
+      'div',
+      { class: 'output-head' },
+      h('span', { class: 'output-thumb', 'aria-hidden': 'true' }, picture),
+      h(
+        'div',
+        { class: 'output-words' },
+        h(
+          'h3',
+          null,
+          h(
+            'button',
+            { type: 'button', class: 'output-name', 'aria-expanded': () => String(isOpen.value), onclick: toggle },
+            h('span', { class: () => (place.value >= 0 ? colourClass(place.value) : 'swatch none-yet'), 'aria-hidden': 'true' }),
+            h('span', { class: 'name' }, () => one.value?.name ?? ''),
+            () => one.value?.off && h('span', { class: 'muted' }, t('is_off')),
+            () => icon(isOpen.value ? 'up' : 'down', 's'),
+          ),
+        ),
+        h('p', { class: 'output-steps', hidden: () => isOpen.value }, () => (one.value?.steps ?? []).map(stepText).join(' › ')),
+        h('p', { class: 'output-bytes' }, bytes),
+        h('p', { class: 'output-facts' }, facts),
+      ),
+    ),
+    body,
+  );
+}
+
+const noMoreOutputs = () => outputs.value.length >= (hello.value?.limits.max_variants ?? 64);
+
+export function outputsPane() {
+  const scroll = h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('outputs_and_settings') });
+  add(scroll, [
+    keyed(
+      h('ul', { class: 'output-cards', hidden: () => outputs.value.length === 0 }),
+      () => outputs.value,
+      (one) => one.id,
+      (one) => outputCard(one.id),
+    ),
+    () =>
+      outputs.value.length === 0 &&
+      h('div', { class: 'no-outputs' }, h('p', null, t('no_outputs')), button('', openAddOutputs, null, icon('plus'), t('add_outputs'))),
+    outputForm(),
+  ]);
+  return h(
+    'section',
+    { class: 'pane settings', 'aria-label': () => t('outputs') },
+    h(
+      'div',
+      { class: 'pane-head' },
+      h(
+        'div',
+        { class: 'head' },
+        h('h2', null, () => t('outputs')),
+        h('span', { class: 'muted' }, () => (outputs.value.length ? number(outputs.value.length) : '')),
+        h('span', { class: 'spring' }),
+        recipeButtons(),
+        button('small', openAddOutputs, { disabled: noMoreOutputs }, icon('plus', 's'), () => t('one_output')),
+      ),
+    ),
+    scroll,
+    startArea(),
+  );
+}

@@ -1,0 +1,58 @@
+//! `lote.toml`: what one would otherwise always type.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::{BaseStrategy as _, choose_base_strategy};
+use serde::Deserialize;
+
+use super::options::Options;
+use super::recipe::RecipeError;
+
+/// What one would otherwise always type.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The language: `es` or `en`.
+    #[serde(alias = "idioma")]
+    pub language: Option<String>,
+    /// Folders that may be chosen from in the page.
+    #[serde(alias = "raices")]
+    pub roots: Vec<PathBuf>,
+    /// Options of every job.
+    #[serde(alias = "trabajo")]
+    pub job: Options,
+}
+
+/// Lote's folder in the system's folder for settings.
+pub(super) fn folder() -> Option<PathBuf> {
+    Some(choose_base_strategy().ok()?.config_dir().join("lote"))
+}
+
+impl Config {
+    /// Reads that file, or the one in the configuration folder, which need not exist.
+    pub fn load(path: Option<&Path>) -> Result<Self, RecipeError> {
+        let usual = || Some(folder()?.join("lote.toml")).filter(|path| path.exists());
+        let Some(path) = path.map(Path::to_owned).or_else(usual) else {
+            return Ok(Self::default());
+        };
+        let fault = |line, column, message: String| RecipeError {
+            file: path.display().to_string(),
+            line,
+            column,
+            message,
+            hint: String::new(),
+        };
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| fault(0, 0, crate::plan::error::reason(&error)))?;
+        let config: Self = toml::from_str(&text).map_err(|error| {
+            let (line, column) =
+                super::recipe::place(&text, error.span().map_or(0, |span| span.start));
+            let (message, hint) = super::recipe::unknown(error.message());
+            RecipeError { hint, ..fault(line, column, message) }
+        })?;
+        match config.job.fault() {
+            Some(message) => Err(fault(1, 1, message)),
+            None => Ok(config),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What is to be made, and how: the options of a job, recipes that keep them under a name, and the
+//! defaults of the one who types.
+
+mod builtin;
+mod config;
+mod folder;
+mod near;
+mod options;
+mod recipe;
+
+pub use builtin::{BUILT_IN, BuiltIn};
+pub use config::Config;
+pub use folder::{Found, Kept, find, list};
+pub use options::Options;
+pub use recipe::{Recipe, RecipeError, Variant};

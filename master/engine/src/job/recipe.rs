@@ -1,0 +1,261 @@
+//! Recipes: what is made of every image, and options, in a file of TOML.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::path::Path;
+
+use lote_protocol::filter::{CallError, FilterSpec, VariantSpec};
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::near::near;
+use super::options::Options;
+use crate::catalogue;
+
+/// Largest file that is read, bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What is made of every image, and how.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Recipe {
+    /// The options.
+    #[serde(skip_serializing_if = "is_default")]
+    pub job: Options,
+    /// The outputs of every image.
+    #[serde(rename = "variant", skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+}
+
+fn is_default(options: &Options) -> bool {
+    *options == Options::default()
+}
+
+/// One output of every image.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Variant {
+    /// Its name; `None` is what its filters give by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Filters in turn, as after `-f`: `redimensionar:lado_largo=1600`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
+    /// Formats with their options, as after `@`: `jpeg:calidad=82`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+}
+
+/// What is wrong with a recipe, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}:{column}: {message}")]
+pub struct RecipeError {
+    /// The file, as it was named.
+    pub file: String,
+    /// From 1; 0 where the whole file is meant.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default, alias = "trabajo")]
+    job: Option<Spanned<Options>>,
+    #[serde(default, rename = "variant", alias = "variante")]
+    variants: Vec<Spanned<WrittenVariant>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenVariant {
+    #[serde(default, alias = "nombre")]
+    name: Option<Spanned<String>>,
+    #[serde(default, alias = "pasos")]
+    steps: Vec<Spanned<String>>,
+    #[serde(default, alias = "archivos")]
+    files: Vec<Spanned<String>>,
+}
+
+/// The words that a recipe may have besides the names of options.
+const WORDS: [&str; 10] = [
+    "job", "trabajo", "variant", "variante", "name", "nombre", "steps", "pasos", "files",
+    "archivos",
+];
+
+impl Variant {
+    /// As it would be typed after `-f`.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if let Some(name) = &self.name {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\"{}\"=", name.replace('\\', "\\\\").replace('"', "\\\""));
+        }
+        text.push_str(&self.steps.join("+"));
+        for file in &self.files {
+            text.push('@');
+            text.push_str(file);
+        }
+        text
+    }
+}
+
+impl Recipe {
+    /// Reads a recipe; `file` is what errors call it. Everything in it is checked.
+    pub fn parse(text: &str, file: &str) -> Result<Self, RecipeError> {
+        let at = |range: Option<Range<usize>>, message: String, hint: String| {
+            let (line, column) = place(text, range.map_or(0, |range| range.start));
+            RecipeError { file: file.to_owned(), line, column, message, hint }
+        };
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let message = error.message().lines().next().unwrap_or_default().to_owned();
+            let (message, hint) = unknown(&message);
+            at(error.span(), message, hint)
+        })?;
+        let mut recipe = Self::default();
+        if let Some(job) = written.job {
+            let span = job.span();
+            recipe.job = job.into_inner();
+            if let Some(fault) = recipe.job.fault() {
+                return Err(at(Some(span), fault, String::new()));
+            }
+        }
+        let specs = catalogue::specs();
+        for variant in written.variants {
+            let span = variant.span();
+            let refused = |error: &CallError, span| at(Some(span), error.to_string(), error.hint());
+            let WrittenVariant { name, steps, files } = variant.into_inner();
+            let name_span = name.as_ref().map(Spanned::span);
+            for step in &steps {
+                let text = step.get_ref();
+                check_step(text, &specs).map_err(|error| refused(&error, step.span()))?;
+            }
+            let inner = |texts: Vec<Spanned<String>>| -> Vec<String> {
+                texts.into_iter().map(Spanned::into_inner).collect()
+            };
+            let files_span = files.first().map(Spanned::span);
+            let variant = Variant {
+                name: name.map(Spanned::into_inner),
+                steps: inner(steps),
+                files: inner(files),
+            };
+            VariantSpec::parse(&variant.text(), &specs).map_err(|error| {
+                let named = matches!(error, CallError::Name { .. });
+                let span_of = if named { name_span } else { files_span };
+                refused(&error, span_of.unwrap_or(span))
+            })?;
+            recipe.variants.push(variant);
+        }
+        Ok(recipe)
+    }
+
+    /// Reads a recipe from a file.
+    pub fn read(path: &Path) -> Result<Self, RecipeError> {
+        let file = path.display().to_string();
+        let whole = |message: String| RecipeError {
+            file: file.clone(),
+            line: 0,
+            column: 0,
+            message,
+            hint: "`lote recipes` lists the recipes that there are".to_owned(),
+        };
+        let text = std::fs::metadata(path)
+            .and_then(|metadata| match metadata.len() {
+                0..=MAX_BYTES => std::fs::read_to_string(path),
+                _ => Err(std::io::Error::other("it is too large for a recipe")),
+            })
+            .map_err(|error| whole(crate::plan::error::reason(&error)))?;
+        Self::parse(&text, &file)
+    }
+
+    /// The recipe as a file.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_default()
+    }
+
+    /// Its variants as they would be typed after `-f`.
+    pub fn filters(&self) -> Vec<String> {
+        self.variants.iter().map(Variant::text).collect()
+    }
+}
+
+/// Checks one filter; several, joined by `+`, have to be several steps.
+fn check_step(text: &str, specs: &[&FilterSpec]) -> Result<(), CallError> {
+    VariantSpec::parse(&format!("x={text}"), specs).map(drop)
+}
+
+/// Line and column of a byte.
+pub(super) fn place(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+/// An error of the parser, and what may have been meant where a word or value is unknown.
+pub(super) fn unknown(message: &str) -> (String, String) {
+    let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
+    let is_field = message.starts_with("unknown field");
+    match quoted.split_first() {
+        Some((word, known)) if is_field || message.starts_with("unknown variant") => {
+            let all: Vec<&str> = if is_field {
+                WORDS.into_iter().chain(Options::NAMES).collect()
+            } else {
+                known.to_vec()
+            };
+            let hint = near(word, all).map(|near| format!("did you mean {near}?"));
+            let what = if is_field { "there is no option" } else { "there is no value" };
+            let hint = hint.unwrap_or_else(|| format!("there are {}", known.join(", ")));
+            (format!("{what} {word}"), hint)
+        }
+        _ => (message.to_owned(), String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_survives_being_written_and_read() {
+        let text = r#"
+            [job]
+            quality = 82
+            [[variant]]
+            name = "web"
+            steps = ["redimensionar:lado_largo=1600", "marca_agua:texto=\"a, b\""]
+            [[variante]]
+            pasos = ["grises"]
+        "#;
+        let recipe = Recipe::parse(text, "x.toml").unwrap();
+        assert_eq!(recipe.variants[1].text(), "grises");
+        assert_eq!(Recipe::parse(&recipe.to_toml(), "y").unwrap(), recipe);
+        let specs = catalogue::specs();
+        let variants = VariantSpec::parse_all(&recipe.filters(), &specs).unwrap();
+        assert_eq!(variants.iter().map(|v| v.name.as_str()).collect::<Vec<_>>(), ["web", "grises"]);
+    }
+
+    #[test]
+    fn errors_say_where_and_what_may_have_been_meant() {
+        let error = |text: &str| {
+            let error = Recipe::parse(text, "x.toml").unwrap_err();
+            format!("{error}\n{}", error.hint)
+        };
+        let said = [
+            "[job]\nqualiti = 3",
+            "[job]\nquality = 101",
+            "[job]\nif_exists = \"skipp\"",
+            "[[variant]]\nname = \"web\"\nsteps = [\n  \"grises\",\n  \"grisess\"]",
+            "[[variant]]\nsteps = [\"blur:radios=2\"]",
+            "[[variant]]\nname = \"a/b\"\nsteps = [\"blur\"]",
+            "[[variants]]\nsteps = [\"blur\"]",
+            "[job",
+        ]
+        .map(error)
+        .join("\n\n");
+        insta::assert_snapshot!(said);
+    }
+}

@@ -1,0 +1,227 @@
+//! How the outputs of a plan are called: what the pattern asks of each image, found out once.
+
+use std::collections::HashSet;
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use lote_imaging::filters::exact_size;
+use lote_imaging::formats::{Format, HEAD_BYTES, Sniffed, sniff};
+use lote_protocol::filter::VariantSpec;
+use lote_protocol::outcome::{Failure, FailureKind};
+
+use super::collide::{self, Copies};
+use super::pattern::{Facts, Number, Pattern};
+use super::sniff::{open, read_head};
+use super::taken::{Taken, taken};
+use super::{IfCollides, Image, Past, PlanError, Request};
+
+/// How the outputs of a plan are called.
+#[derive(Debug, Clone)]
+pub(super) struct Naming {
+    pattern: Pattern,
+    /// Of every image, if the pattern asks for it; and so the next two.
+    numbers: Vec<Number>,
+    moments: Vec<DateTime>,
+    /// Of every output, image by image, px.
+    sizes: Vec<(u32, u32)>,
+    copies: Copies,
+}
+
+impl Naming {
+    /// Finds out what the pattern asks for. An image whose size it asks for and that has none has
+    /// failed.
+    pub(super) fn new(
+        request: &Request,
+        images: &mut [Image],
+        past: &impl Past,
+        base: &Path,
+    ) -> Result<Self, PlanError> {
+        let pattern = request.pattern.clone();
+        let mut naming = Self {
+            numbers: Vec::new(),
+            moments: Vec::new(),
+            sizes: Vec::new(),
+            copies: Copies::default(),
+            pattern,
+        };
+        if naming.pattern.counts() {
+            let recorded = images.iter().map(|image| past.number(&base.join(&image.path)));
+            naming.numbers = numbers(recorded.collect());
+        }
+        if naming.pattern.asks_when() || naming.pattern.asks_size() {
+            naming.look(&request.variants, images)?;
+        }
+        naming.settle(request, images)?;
+        Ok(naming)
+    }
+
+    /// Where an output goes below the output folder; `again` is its number, if above 1, among
+    /// existing files of that name.
+    pub(super) fn path(
+        &self,
+        image: &Image,
+        place: (usize, usize),
+        variant: &VariantSpec,
+        variants: usize,
+        again: u32,
+    ) -> PathBuf {
+        let copy = self.copies.of(place);
+        self.pattern.path(&Facts { copy, again, ..self.facts(image, place, variant, variants) })
+    }
+
+    /// The number of an image, if images are counted.
+    pub(super) fn number(&self, image: usize) -> Option<Number> {
+        self.numbers.get(image).copied()
+    }
+
+    fn facts<'a>(
+        &self,
+        image: &'a Image,
+        place: (usize, usize),
+        variant: &'a VariantSpec,
+        variants: usize,
+    ) -> Facts<'a> {
+        Facts {
+            stem: &image.stem,
+            dir: image.name.parent().unwrap_or(Path::new("")),
+            variant: &variant.name,
+            number: self.numbers.get(place.0).copied().unwrap_or(Number { value: 1, digits: 1 }),
+            moment: self.moments.get(place.0).copied().unwrap_or(DateTime::ZERO),
+            size: self.sizes.get(place.0 * variants + place.1).copied().unwrap_or_default(),
+            format: image.format.map_or("", |format| format.id.name()),
+            extension: &image.extension,
+            copy: 1,
+            again: 1,
+        }
+    }
+
+    /// Sees to it that all outputs have different paths.
+    fn settle(&mut self, request: &Request, images: &[Image]) -> Result<(), PlanError> {
+        let variants = &request.variants;
+        // Where each variant has its folder, two images have the same outputs in all or in none.
+        let checked = if self.pattern.parts_variants() { 1 } else { variants.len() };
+        let used = images.iter().enumerate().filter(|(_, image)| image.failure.is_none());
+        let outputs = used.flat_map(|(image, _)| (0..checked).map(move |variant| (image, variant)));
+        let path = |(image, variant): (usize, usize), copy| {
+            let facts =
+                self.facts(&images[image], (image, variant), &variants[variant], variants.len());
+            self.pattern.path(&Facts { copy, ..facts })
+        };
+        let settled = collide::settle(outputs, path, request.if_collides == IfCollides::Rename);
+        self.copies = settled.map_err(|refused| match refused.first.first() {
+            Some(((one, first), (other, second))) if one == other => PlanError::VariantsCollide {
+                one: variants[*first].name.clone(),
+                other: variants[*second].name.clone(),
+                image: images[*one].path.clone(),
+            },
+            _ => PlanError::Collision {
+                count: refused.count,
+                first: refused
+                    .first
+                    .iter()
+                    .map(|(one, other)| (images[one.0].path.clone(), images[other.0].path.clone()))
+                    .collect(),
+            },
+        })?;
+        self.copies.same_for_all_variants = checked < variants.len();
+        Ok(())
+    }
+
+    /// Reads dates and sizes from the heads of files.
+    fn look(&mut self, variants: &[VariantSpec], images: &mut [Image]) -> Result<(), PlanError> {
+        for image in images {
+            let (taken, size) = match image.failure {
+                None => peek(&image.path).unwrap_or_default(),
+                Some(_) => Default::default(),
+            };
+            self.moments.push(taken.moment.unwrap_or_else(|| modified(image.modified_ns)));
+            if !self.pattern.asks_size() {
+                continue;
+            }
+            let upright = size.map(|(w, h)| if taken.is_turned { (h, w) } else { (w, h) });
+            if upright.is_none() && image.failure.is_none() {
+                let why = "its header does not tell the size that its name is to hold";
+                image.failure = Some(Failure::new(FailureKind::Damaged, why));
+            }
+            for variant in variants {
+                let result = exact_size(&variant.steps, upright.unwrap_or((1, 1)));
+                self.sizes.push(result.map_err(|filter| PlanError::SizeUnknown {
+                    variant: variant.name.clone(),
+                    filter: filter.to_owned(),
+                })?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the first bytes of a file tell of when it was taken and how large it is, px.
+fn peek(path: &Path) -> Option<(Taken, Option<(u32, u32)>)> {
+    let mut file = open(path).ok()?;
+    let mut head = [0; HEAD_BYTES];
+    let read = read_head(&mut file, &mut head).ok()?;
+    let Sniffed::Known(format) = sniff(&head[..read]) else { return None };
+    Some(facts_of(format, &head[..read], &mut file))
+}
+
+fn facts_of(
+    format: &Format,
+    head: &[u8],
+    file: &mut (impl Read + Seek),
+) -> (Taken, Option<(u32, u32)>) {
+    (taken(format, file), format.size(head, file))
+}
+
+/// When a file was last changed, in UTC.
+fn modified(modified_ns: Option<i64>) -> DateTime {
+    let time = Timestamp::from_nanosecond(i128::from(modified_ns.unwrap_or(0)));
+    time.unwrap_or_default().to_zoned(TimeZone::UTC).datetime()
+}
+
+/// The numbers of images in plan order: those on record, as far as no two have the same, and then
+/// the ones that follow.
+fn numbers(recorded: Vec<Option<Number>>) -> Vec<Number> {
+    let mut taken = HashSet::new();
+    let kept: Vec<_> = recorded
+        .into_iter()
+        .map(|number| number.filter(|number| taken.insert(number.value)))
+        .collect();
+    let highest = taken.iter().max().copied().unwrap_or(0);
+    let new = kept.iter().filter(|number| number.is_none()).count() as u32;
+    let digits = (highest + new).max(1).ilog10() as usize + 1;
+    let mut next = highest;
+    let number = |known: Option<Number>| {
+        known.unwrap_or_else(|| {
+            next += 1;
+            Number { value: next, digits }
+        })
+    };
+    kept.into_iter().map(number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_keep_the_numbers_that_are_on_record_and_new_ones_follow() {
+        let known = |value, digits| Some(Number { value, digits });
+        let values = |recorded| {
+            let numbers = numbers(recorded).into_iter();
+            numbers.map(|one| (one.value, one.digits)).collect::<Vec<_>>()
+        };
+        assert_eq!(values(vec![None, None]), [(1, 1), (2, 1)]);
+        assert_eq!(values(vec![None; 10])[9], (10, 2));
+        let some = vec![known(9, 1), None, known(2, 1), known(9, 1), None];
+        assert_eq!(values(some), [(9, 1), (10, 2), (2, 1), (11, 2), (12, 2)]);
+    }
+
+    #[test]
+    fn a_time_of_change_is_told_in_utc() {
+        let expected = DateTime::constant(2001, 9, 9, 1, 46, 40, 0);
+        assert_eq!(modified(Some(1_000_000_000_000_000_000)), expected);
+    }
+}

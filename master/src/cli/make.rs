@@ -1,0 +1,185 @@
+//! What is asked for: from arguments, recipe and `lote.toml` to a request.
+
+use std::path::{Path, PathBuf};
+
+use lote_protocol::filter::VariantSpec;
+use lote_protocol::task::Encoding;
+
+use super::args::{MakeArgs, WorkArgs};
+use super::ui::Ui;
+use super::{Exit, catalogue, job};
+use lote_engine::job::{Config, Options, Recipe, RecipeError, Variant, find};
+use lote_engine::journal::Work;
+use lote_engine::plan::{Globs, PlanError, Request};
+
+/// What is asked for, wherever it was said.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    /// The options, those of `lote.toml` included.
+    pub(super) options: Options,
+    /// The options without those of `lote.toml`.
+    own: Options,
+    /// What would be typed after `-f`, each.
+    filters: Vec<String>,
+    output: PathBuf,
+}
+
+impl MakeArgs {
+    /// Together with the recipe that they name, and the defaults. An error has been told already.
+    pub(super) fn asked(&self, config: &Config, ui: Ui) -> Result<Asked, Exit> {
+        let recipe = match &self.recipe {
+            Some(name) => {
+                let found = find(name).and_then(|found| found.recipe());
+                found.map_err(|error| refuse(&error, ui))?
+            }
+            None => Recipe::default(),
+        };
+        let mut filters = recipe.filters();
+        filters.extend_from_slice(&self.filters);
+        let own = self.options().over(recipe.job);
+        let options = own.clone().over(config.job.clone());
+        Ok(Asked { options, own, filters, output: self.output.clone() })
+    }
+
+    fn options(&self) -> Options {
+        let some = |list: &[String]| (!list.is_empty()).then(|| list.to_vec());
+        Options {
+            format: self.format,
+            quality: self.quality,
+            background: self.background,
+            pattern: self.pattern.as_ref().map(ToString::to_string),
+            folder: None,
+            if_exists: self.if_exists.map(Into::into),
+            if_collides: self.if_collides.map(Into::into),
+            recursive: self.recursive.then_some(true),
+            include: some(&self.include),
+            exclude: some(&self.exclude),
+            mode: self.mode.map(Into::into),
+            durable: self.durable.then_some(true),
+            ..self.work.options().over(self.carry.options())
+        }
+    }
+}
+
+impl WorkArgs {
+    /// As options of a job.
+    pub(super) fn options(&self) -> Options {
+        Options {
+            jobs: self.jobs,
+            timeout: self.timeout,
+            max_memory: self.max_memory,
+            max_pixels: self.max_pixels,
+            sandbox: self.sandbox.map(Into::into),
+            ..Options::default()
+        }
+    }
+
+    /// The same, with what these leave open as the defaults say.
+    pub(super) fn with_defaults(&self, config: &Config) -> Self {
+        let Options { jobs, timeout, max_memory, max_pixels, sandbox, .. } =
+            self.options().over(config.job.clone());
+        let (sandbox, worker_command) = (sandbox.map(Into::into), self.worker_command.clone());
+        Self { jobs, timeout, max_memory, max_pixels, sandbox, worker_command }
+    }
+}
+
+impl Asked {
+    /// Whether anything is to be made.
+    pub(super) fn is_empty(&self) -> bool {
+        self.filters.is_empty()
+    }
+
+    /// The folder of the outputs.
+    pub(super) fn output(&self) -> PathBuf {
+        self.options
+            .folder
+            .as_ref()
+            .map_or_else(|| self.output.clone(), |one| self.output.join(one))
+    }
+
+    /// What is to be planned. An error has been told already.
+    pub(super) fn request(&self, paths: Vec<PathBuf>, ui: Ui) -> Result<Request, Exit> {
+        let make = || -> Result<Request, PlanError> {
+            if paths.is_empty() {
+                return Err(PlanError::NoPaths);
+            }
+            if self.filters.is_empty() {
+                return Err(PlanError::NoVariants);
+            }
+            let variants = VariantSpec::parse_all(&self.filters, &catalogue::specs())?;
+            Ok(Request::new(paths, self.output(), variants))
+        };
+        let request = make().map_err(|error| job::refuse(&error, ui))?;
+        let list = |patterns: &Option<Vec<String>>| patterns.clone().unwrap_or_default();
+        let (include, exclude) = (list(&self.options.include), list(&self.options.exclude));
+        let globs = Globs::new(include, exclude).map_err(|error| {
+            ui.error(&error.to_string(), Some("write it as for a shell, in quotes: '*.jpg'"));
+            Exit::Usage
+        })?;
+        let pattern = self.options.pattern.as_deref().map(str::parse).transpose();
+        let pattern = pattern.map_err(|error: lote_engine::plan::PatternError| {
+            ui.error(&error.to_string(), None);
+            Exit::Usage
+        })?;
+        let Options { format, quality, background, if_exists, if_collides, recursive, .. } =
+            self.options;
+        let usual = Encoding::default();
+        Ok(Request {
+            recursive: recursive.unwrap_or_default(),
+            globs,
+            pattern: pattern.unwrap_or_default(),
+            encoding: Encoding {
+                format,
+                quality: quality.unwrap_or(usual.quality),
+                background: background.unwrap_or(usual.background),
+                carry: self.options.carry(),
+            },
+            if_exists: if_exists.unwrap_or_default(),
+            if_collides: if_collides.unwrap_or_default(),
+            ..request
+        })
+    }
+
+    /// How the work is done.
+    pub(super) fn work(&self) -> Work {
+        let Options { mode, jobs, timeout, max_memory, max_pixels, durable, sandbox, .. } =
+            self.options;
+        Work {
+            mode: mode.unwrap_or_default(),
+            jobs,
+            timeout,
+            max_memory,
+            max_pixels,
+            durable: durable.unwrap_or_default(),
+            sandbox: sandbox.unwrap_or_default(),
+        }
+    }
+
+    /// The same as a recipe. An error has been told already.
+    pub(super) fn recipe(&self, ui: Ui) -> Result<Recipe, Exit> {
+        let variants = VariantSpec::parse_all(&self.filters, &catalogue::specs());
+        let variants = variants.map_err(|error| job::refuse(&error.into(), ui))?;
+        let variant = |spec: VariantSpec| Variant {
+            name: Some(spec.name),
+            steps: spec.steps.iter().map(ToString::to_string).collect(),
+            files: Vec::new(),
+        };
+        let variants = variants.into_iter().map(variant).collect();
+        Ok(Recipe { job: self.own.clone(), variants })
+    }
+}
+
+/// Says why a recipe or the defaults cannot be used.
+pub(super) fn refuse(error: &RecipeError, ui: Ui) -> Exit {
+    let what = match error.line {
+        0 => format!("{}: {}", error.file, error.message),
+        _ => error.to_string(),
+    };
+    ui.error(&what, Some(&error.hint));
+    Exit::Usage
+}
+
+/// Whether that stands for standard input or output.
+pub(super) fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}

@@ -1,0 +1,331 @@
+//! The command line in Spanish: names of commands and options, which are always understood, and
+//! their help, which is shown where the language is Spanish.
+
+use clap::{Arg, Command};
+
+use lote_engine::lang::Lang;
+
+/// What a command does.
+const COMMANDS: &[(&str, &str)] = &[
+    ("lote", "Procesa imágenes por lotes en procesos aislados"),
+    ("serve", "Abre la página web para procesar imágenes"),
+    ("run", "Procesa imágenes y carpetas de imágenes"),
+    ("watch", "Procesa lo que aparece o cambia en carpetas, hasta que se termina"),
+    ("rerun", "Repite el último trabajo de una carpeta de salida, o lo que falló en él"),
+    ("compare", "Mide procesos contra hilos: tiempo, memoria y lo que cuesta una caída"),
+    (
+        "demo",
+        "Golpea a sus propios procesos en pleno trabajo, como procesos y como hilos; demuestra que no se pierde nada",
+    ),
+    ("samples", "Escribe imágenes de muestra: degradados, figuras, tramas"),
+    ("doctor", "Muestra qué ofrece este equipo y si arrancan los procesos"),
+    ("filters", "Enumera los filtros y sus parámetros"),
+    ("formats", "Enumera los formatos que se leen y se escriben"),
+    ("recipes", "Enumera las recetas, o muestra una"),
+    ("show", "Muestra una receta"),
+    ("completions", "Escribe las terminaciones para un intérprete de órdenes"),
+    ("manual", "Escribe las páginas de manual en una carpeta"),
+    ("worker", "Ejecuta un proceso a mano, para depurar y medir"),
+    ("apply", "Hace una salida de una imagen, en este proceso"),
+    (
+        "connect",
+        "Trabaja para el maestro que escucha en SOCKET (lo escribe `lote run --external-workers`)",
+    ),
+];
+
+/// An option or argument by its id: its Spanish name, if it has one of its own, and what it does.
+const ARGUMENTS: &[(&str, &str, &str)] = &[
+    ("quiet", "callado", "Dice solo lo que fue mal"),
+    (
+        "verbose",
+        "detallado",
+        "Dice más: cada salida; dos veces, lo que anotan el maestro y sus procesos",
+    ),
+    ("color", "", "Usa colores"),
+    (
+        "config",
+        "configuracion",
+        "Toma los valores por defecto de FILE y no de lote.toml en la carpeta de configuración",
+    ),
+    (
+        "filters",
+        "filtro",
+        "Filtro, o cadena de filtros unidos con +; cada -f hace una salida por imagen.\n-f grises  -f blur:radio=8  -f \"web=redimensionar:porcentaje=50+marca_agua:texto=Hola\"",
+    ),
+    (
+        "recipe",
+        "receta",
+        "Hace lo que dice una receta, además de lo que diga -f; `lote recetas` las enumera. Las demás opciones van por delante de las suyas",
+    ),
+    (
+        "recursive",
+        "recursivo",
+        "Busca en las carpetas con todo lo que hay debajo, salvo carpetas del sistema y ocultas",
+    ),
+    (
+        "files_from",
+        "lista",
+        "Toma también las imágenes y carpetas que enumera FILE, una por línea; - es la entrada estándar",
+    ),
+    ("null", "nulos", "La lista se separa con caracteres NUL, como la escribe `find -print0`"),
+    (
+        "include",
+        "incluir",
+        "Toma solo archivos cuyo nombre coincide, o su ruta bajo PATH si GLOB tiene /; repetible",
+    ),
+    ("exclude", "excluir", "Deja fuera archivos y carpetas cuyo nombre o ruta coincide; repetible"),
+    ("output", "salida", "Carpeta de las salidas"),
+    (
+        "pattern",
+        "patron",
+        "Dónde van las salidas bajo DIR y cómo se llaman: {name} {variant} {dir} {n} {n:04} {date} {date:%Y-%m} {time} {width} {height} {format}. Sin /, es el nombre del archivo en {variant}/{dir}/  [default: {variant}/{dir}/{name}_{variant}]",
+    ),
+    ("jobs", "trabajos", "Cuántas imágenes se procesan a la vez  [default: una por núcleo]"),
+    (
+        "timeout",
+        "limite-tiempo",
+        "Segundos que puede tardar una imagen  [default: 60, y 2 por megapíxel y salida]",
+    ),
+    ("max_memory", "memoria-max", "Memoria que puede usar un proceso: 800M, 2G"),
+    ("max_pixels", "pixeles-max", "La mayor imagen, en píxeles: 250M"),
+    (
+        "sandbox",
+        "aislamiento",
+        "Si los procesos se encierran con sus entradas y salidas: cuanto pueda el sistema, del todo o nada, o no  [default: auto]",
+    ),
+    (
+        "worker_command",
+        "orden-proceso",
+        "Arranca esto como proceso en lugar del propio programa: \"valgrind lote-worker\"",
+    ),
+    ("mode", "modo", "Muchos procesos, o un proceso con muchos hilos  [default: processes]"),
+    ("format", "formato", "Formato de las salidas  [default: el de cada entrada]"),
+    ("quality", "calidad", "Calidad de JPEG y WebP  [default: 75]"),
+    (
+        "background",
+        "fondo",
+        "Color tras los píxeles transparentes donde el formato no los tiene  [default: #ffffff]",
+    ),
+    (
+        "metadata",
+        "metadatos",
+        "Qué metadatos se guardan, de EXIF, XMP, IPTC y comentarios por igual: todos, todos menos el lugar, solo de quién es la imagen, o ninguno. Resolución y perfil, siempre  [default: keep]",
+    ),
+    (
+        "set",
+        "poner",
+        "Escribe esto en todos los metadatos que tiene el formato: artist=…, copyright=…, description=…, keywords=a;b",
+    ),
+    (
+        "profile",
+        "perfil",
+        "En qué colores van las salidas: los de cada imagen, o sRGB, al que se convierten los píxeles  [default: keep]",
+    ),
+    (
+        "keep_dates",
+        "conservar-fechas",
+        "Da a las salidas la fecha en que se cambiaron sus imágenes",
+    ),
+    ("if_exists", "si-existe", "Qué hacer con las salidas que existen  [default: overwrite]"),
+    (
+        "if_collides",
+        "si-coincide",
+        "Qué hacer con imágenes cuyas salidas se llamarían igual  [default: fail]",
+    ),
+    (
+        "resume",
+        "reanudar",
+        "Sigue donde acabaron los trabajos anteriores: no vuelve a hacer ninguna salida que conste en DIR/.lote y no haya cambiado, ni su imagen ni su filtro. Sin PATH ni FILTER, hace todo lo que se pidió al último trabajo de DIR",
+    ),
+    ("trust_record", "confiar-registro", "Hace lo que consta, estén donde estén sus entradas"),
+    ("durable", "duradero", "Lleva cada salida al disco antes de darla por hecha"),
+    ("report", "informe", "Escribe un informe al terminar: FILE.html, FILE.csv o FILE.json"),
+    (
+        "print_recipe",
+        "ver-receta",
+        "Escribe lo que se pide como receta en la salida estándar, y no hace nada",
+    ),
+    ("dry_run", "simular", "Muestra lo que se haría, y no hace nada"),
+    ("json", "", "Escribe las cifras en la salida estándar, como JSON"),
+    ("ndjson", "", "Escribe los sucesos en la salida estándar, un objeto JSON por línea"),
+    (
+        "external_workers",
+        "procesos-externos",
+        "Deja unirse a procesos arrancados a mano: `lote worker connect SOCKET`",
+    ),
+    ("failed", "fallidas", "Solo lo que falló, y deja lo que hay"),
+    ("settle", "reposo", "Segundos que un archivo tiene que estar quieto antes de tomarlo"),
+    ("input", "entrada", "Carpeta con imágenes para empezar; se crea si hace falta"),
+    (
+        "roots",
+        "raiz",
+        "Carpeta de la que se puede elegir en la página, con las de debajo; repetible  [default: la de entrada]",
+    ),
+    (
+        "host",
+        "direccion",
+        "Dirección en la que se escucha; cualquiera que no sea de este equipo necesita el código que se escribe",
+    ),
+    ("port", "puerto", "Puerto en el que se escucha; 0 toma uno libre"),
+    ("open", "abrir", "Abre la página en el navegador"),
+    (
+        "token_file",
+        "archivo-codigo",
+        "Guarda el código en FILE, que se crea si hace falta, para que siga siendo el mismo; entonces lo necesitan todos, también este equipo",
+    ),
+    (
+        "allow_origin",
+        "permitir-origen",
+        "Deja usar el servidor a las páginas de otro origen, como `http://localhost:3000`; repetible",
+    ),
+    ("rounds", "rondas", "Cuántas veces se mide cada cosa"),
+    ("images", "imagenes", "Cuántas imágenes de muestra"),
+    ("keep", "guardar", "Guarda las imágenes y salidas en esta carpeta"),
+    ("count", "cuantas", "Cuántas"),
+    ("dir", "", "La carpeta en la que se escriben"),
+    ("paths", "", "Imágenes, y carpetas de imágenes; - es la entrada estándar, para una imagen"),
+    ("folders", "", "Carpetas que vigilar, con todo lo que hay debajo"),
+    ("name", "", "El nombre de la receta, o su archivo"),
+    ("shell", "", "El intérprete de órdenes"),
+    ("socket", "", "El socket"),
+    ("filter", "filtro", "Filtro, o cadena de filtros unidos con +"),
+    ("help", "ayuda", "Muestra la ayuda"),
+    ("version", "", "Muestra la versión"),
+];
+
+/// What the parser says by itself, in the order in which it is replaced.
+const WORDS: &[(&str, &str)] = &[
+    (
+        "Exit codes: 0 all done or there already, 1 some images failed, 2 usage, 3 nothing to do,\n4 refused before starting, 5 workers could not start or kept dying, 130/143 interrupted.\n\nMessages are in Spanish when LOTE_LANG or the locale says es.",
+        "Códigos de salida: 0 todo hecho o ya estaba, 1 fallaron algunas imágenes, 2 uso, 3 nada que hacer,\n4 rechazado antes de empezar, 5 los procesos no arrancan o no dejan de caer, 130/143 interrumpido.\n\nLos mensajes están en español cuando LOTE_LANG o la configuración regional dice es.",
+    ),
+    ("Usage:", "Uso:"),
+    ("Options:", "Opciones:"),
+    ("Arguments:", "Argumentos:"),
+    ("Commands:", "Órdenes:"),
+    ("[OPTIONS]", "[OPCIONES]"),
+    ("<COMMAND>", "<ORDEN>"),
+    ("[COMMAND]", "[ORDEN]"),
+    ("[default: ", "[por defecto: "),
+    ("[possible values: ", "[valores posibles: "),
+    ("[aliases: ", "[alias: "),
+    ("Possible values:", "Valores posibles:"),
+    ("error: ", "error: "),
+    ("For more information, try '", "Para saber más, prueba '"),
+    ("unexpected argument '", "argumento inesperado: '"),
+    ("unrecognized subcommand '", "orden desconocida: '"),
+    ("' found", "'"),
+    ("invalid value '", "valor no válido '"),
+    ("' for '", "' para '"),
+    ("a value is required for '", "falta un valor para '"),
+    ("' but none was supplied", "'"),
+    ("the following required arguments were not provided:", "faltan estos argumentos:"),
+    ("the argument '", "el argumento '"),
+    (
+        "' cannot be used with one or more of the other specified arguments",
+        "' no se puede usar con otros de los dados",
+    ),
+    ("' cannot be used with:", "' no se puede usar con:"),
+    ("' cannot be used with '", "' no se puede usar con '"),
+    ("' cannot be used multiple times", "' no se puede dar varias veces"),
+    ("' requires a subcommand but one was not provided", "' necesita una orden"),
+    ("subcommands: ", "órdenes: "),
+    ("tip: ", "consejo: "),
+    ("a similar argument exists: ", "hay un argumento parecido: "),
+    ("some similar arguments exist: ", "hay argumentos parecidos: "),
+    ("a similar subcommand exists: ", "hay una orden parecida: "),
+    ("some similar subcommands exist: ", "hay órdenes parecidas: "),
+    ("a similar value exists: ", "hay un valor parecido: "),
+    ("some similar values exist: ", "hay valores parecidos: "),
+    ("to pass '", "para pasar '"),
+    ("' as a value, use '", "' como valor, usa '"),
+    ("give a number of bytes, such as 800M or 2G", "da un número de bytes, como 800M o 2G"),
+    ("give a number, such as 250M or 4000000", "da un número, como 250M o 4000000"),
+    ("give seconds, such as 30 or 0.5", "da segundos, como 30 o 0.5"),
+    ("give a colour, such as #ffffff", "da un color, como #ffffff"),
+    ("the formats are ", "los formatos son "),
+    (" is not in ", " no está en "),
+    ("invalid digit found in string", "no es un número"),
+    ("Print help (see a summary with '-h')", "Muestra la ayuda (un resumen con '-h')"),
+    ("Print help (see more with '--help')", "Muestra la ayuda (más con '--help')"),
+    ("Print help", "Muestra la ayuda"),
+    ("Print version", "Muestra la versión"),
+];
+
+/// The command line, with names in both languages and help in that one.
+pub(super) fn command(command: Command, lang: Lang) -> Command {
+    let about = COMMANDS.iter().find(|(name, _)| *name == command.get_name());
+    let mut command = command.mut_args(|arg| argument(arg, lang));
+    if let Some((_, about)) = about.filter(|_| lang == Lang::Es) {
+        command = command.about(*about).long_about(*about);
+    }
+    command.mut_subcommands(|sub| self::command(sub, lang))
+}
+
+fn argument(mut arg: Arg, lang: Lang) -> Arg {
+    let Some((_, name, help)) = ARGUMENTS.iter().find(|(id, ..)| *id == arg.get_id().as_str())
+    else {
+        return arg;
+    };
+    let known = arg.get_long().is_none()
+        || arg.get_long() == Some(*name)
+        || arg.get_all_aliases().is_some_and(|all| all.contains(name));
+    if !name.is_empty() && !known {
+        arg = arg.alias(*name);
+    }
+    match lang {
+        Lang::En => arg,
+        Lang::Es => arg.help(*help).long_help(None::<&str>),
+    }
+}
+
+/// What the parser says, in that language.
+pub(super) fn told(text: &str, lang: Lang) -> String {
+    if lang == Lang::En {
+        return text.to_owned();
+    }
+    let text = WORDS.iter().fold(text.to_owned(), |text, (en, es)| text.replace(en, es));
+    text.lines()
+        .map(|line| {
+            // Reasons of this program's own stand after the value that they are about.
+            let (start, reason) = line.split_once(">': ").unwrap_or((line, ""));
+            lote_engine::lang::texts::spanish(reason)
+                .map_or_else(|| line.to_owned(), |reason| format!("{start}>': {reason}"))
+        })
+        .fold(String::new(), |all, line| all + &line + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn each(command: &Command, see: &mut impl FnMut(&Command)) {
+        see(command);
+        command.get_subcommands().for_each(|sub| each(sub, see));
+    }
+
+    #[test]
+    fn every_command_and_option_is_described_in_spanish() {
+        let mut missing = Vec::new();
+        each(&Cli::command(), &mut |command| {
+            if !COMMANDS.iter().any(|(name, _)| *name == command.get_name()) {
+                missing.push(command.get_name().to_owned());
+            }
+            for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+                if !ARGUMENTS.iter().any(|(id, ..)| *id == arg.get_id().as_str()) {
+                    missing.push(format!("{} {}", command.get_name(), arg.get_id()));
+                }
+            }
+        });
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn names_in_spanish_are_no_others_names() {
+        command(Cli::command(), Lang::Es).debug_assert();
+        command(Cli::command(), Lang::En).debug_assert();
+    }
+}

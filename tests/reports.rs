@@ -1,0 +1,28 @@
+//! `--report FILE`: what a run leaves to keep.
+
+use serde_json::Value;
+
+use crate::support::Workspace;
+
+#[test]
+fn a_report_is_a_page_a_table_or_data_by_its_ending() {
+    let workspace = Workspace::with_pictures(2, 8, 8);
+    workspace.add("in/<b>bad.png", b"no image");
+    for ending in ["html", "csv", "json"] {
+        let run = format!("run in -f grises -o out --report report.{ending}");
+        workspace.lote(&run).run().code(1);
+    }
+    let read = |name: &str| String::from_utf8(workspace.files("")[name].clone()).unwrap();
+    let page = read("report.html");
+    assert!(page.contains("3 images, 3 files: 2 ready, 1 failed, 0 skipped"), "{page}");
+    assert!(page.contains("&lt;b&gt;bad.png") && !page.contains("<b>bad.png"));
+    let table = read("report.csv");
+    let mut lines = table.lines();
+    assert_eq!(lines.next().unwrap(), "\u{feff}image,filter,status,file,bytes,failure,reason");
+    assert!(lines.next().unwrap().starts_with("00.png,grises,ok,grises/00_grises.png,"), "{table}");
+    let data: Value = serde_json::from_str(&read("report.json")).unwrap();
+    assert_eq!((&data["summary"]["ok"], &data["summary"]["failed"]), (&2.into(), &1.into()));
+    assert_eq!(data["outputs"].as_array().unwrap().len(), 3);
+    let said = workspace.lote("run in -f grises --report report.txt").run().code(2).stderr;
+    assert!(said.contains("reports are .html, .csv and .json"), "{said}");
+}

@@ -1,0 +1,88 @@
+//! One image in, one image out, for programs.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use super::client::Server;
+
+/// A picture that this program has not written.
+fn picture() -> Vec<u8> {
+    let image = image::RgbImage::from_fn(40, 30, |x, y| image::Rgb([x as u8, y as u8, 90]));
+    let mut bytes = Vec::new();
+    let format = image::ImageFormat::Png;
+    image.write_to(&mut std::io::Cursor::new(&mut bytes), format).unwrap();
+    bytes
+}
+
+#[test]
+fn a_picture_comes_back_filtered_and_in_the_format_that_was_asked_for() {
+    let server = Server::start();
+    let origin = format!("Origin: {}\r\n", server.origin());
+    let convert = |query: &str, body: &[u8]| {
+        server.post_from(&format!("/api/convert?{query}"), &origin, body)
+    };
+    let answer = convert("f=invertir+redimensionar:porcentaje=50", &picture());
+    assert_eq!((answer.status, answer.header("content-type")), (200, "image/png"));
+    let made = image::load_from_memory(&answer.body).unwrap().to_rgb8();
+    assert_eq!(made.dimensions(), (20, 15));
+    let answer = convert("f=grises&format=webp&quality=50", &picture());
+    assert_eq!((answer.status, answer.header("content-type")), (200, "image/webp"));
+    let answer = convert("f=grises", b"no image");
+    assert_eq!((answer.status, answer.code().as_str()), (422, "not-an-image"));
+    let answer = convert("f=gris", &picture());
+    assert_eq!((answer.status, answer.code().as_str()), (400, "bad_request"));
+    assert!(answer.json()["error"]["hint"].as_str().unwrap().contains("grises"));
+    // Nothing of it stays.
+    let scratch = fs::read_dir(server.path("output_images/.lote")).unwrap();
+    let left = scratch.flatten().flat_map(|one| fs::read_dir(one.path().join("uploads")).unwrap());
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn the_server_describes_its_routes() {
+    let answer = Server::start().get("/api");
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+    assert_eq!(answer.json()["openapi"], "3.1.0");
+}
+
+#[test]
+fn a_token_in_a_file_stays_and_programs_need_no_origin_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let file = file.to_str().unwrap();
+    let server = Server::start_with(&["--token-file", file]);
+    let token = fs::read_to_string(file).unwrap();
+    let token = token.trim();
+    assert_eq!(server.url.split("token=").nth(1), Some(token));
+    let bearer = format!("Authorization: Bearer {token}\r\n");
+    assert_eq!(server.post_from("/api/convert?f=sepia", &bearer, &picture()).status, 200);
+    assert_eq!(server.post_from("/api/convert?f=sepia", "", &picture()).status, 401);
+    drop(server);
+    let again = Server::start_with(&["--token-file", file]);
+    assert_eq!(again.post_from("/api/convert?f=sepia", &bearer, &picture()).status, 200);
+}
+
+/// The commands of the README, between its markers, as a shell runs them.
+#[test]
+fn the_examples_of_the_readme_work() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("<!-- curl: begin -->\n```sh\n").expect("a marker");
+    let (commands, _) = rest.split_once("```\n<!-- curl: end -->").expect("a marker");
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("lote.token");
+    let server = Server::start_with(&["--token-file", token.to_str().unwrap()]);
+    fs::write(folder.path().join("a.png"), picture()).unwrap();
+    let script = commands.replace("127.0.0.1:8765", &server.host());
+    let (start, curl) = script.split_once('\n').unwrap();
+    assert!(start.starts_with("lote serve --token-file lote.token"), "{start}");
+    let done = Command::new("sh")
+        .args(["-ec", curl])
+        .current_dir(folder.path())
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{curl}");
+    let made = image::open(folder.path().join("b.webp")).unwrap();
+    assert_eq!((made.width(), made.height()), (20, 15));
+}
