@@ -47,7 +47,7 @@ pub(super) fn check<'a>(
         }
     }
     let is_given = |id: &&str| params.contains_key(*id);
-    if let Some(set) = spec.conflicts.iter().find(|set| set.iter().all(|id| is_given(id))) {
+    if let Some(set) = spec.conflicts.iter().find(|set| set.iter().all(is_given)) {
         return Err(CallError::Conflict { filter: filter.into(), params: list_ids(spec, set) });
     }
     let is_file = |param: &&ParamSpec| matches!(param.kind, ParamKind::File { .. });

@@ -83,7 +83,7 @@ const PARAMS: &[ParamSpec] = &[
     },
 ];
 
-/// As ImageMagick's `-level`.
+/// As `ImageMagick`'s `-level`.
 #[derive(Debug, Clone, Copy)]
 struct Levels {
     /// 0..=1.

@@ -113,9 +113,8 @@ pub enum FilterError {
 /// Characters for a message, a few of them, with the codes of those that are no letters.
 pub fn list(characters: &[char]) -> String {
     const MOST: usize = 12;
-    let name = |c: &char| match c.is_alphanumeric() {
-        true => c.to_string(),
-        false => format!("{c} (U+{:04X})", u32::from(*c)),
+    let name = |c: &char| {
+        if c.is_alphanumeric() { c.to_string() } else { format!("{c} (U+{:04X})", u32::from(*c)) }
     };
     let names: Vec<_> = characters.iter().take(MOST).map(name).collect();
     let more = if characters.len() > MOST { " …" } else { "" };

@@ -241,9 +241,10 @@ impl Watermark {
             outline: params.color("contorno"),
         };
         let characters = watermark.fonts().missing(&watermark.text);
-        match characters.is_empty() {
-            true => Ok(watermark),
-            false => Err(FilterError::Unwritable { characters }),
+        if characters.is_empty() {
+            Ok(watermark)
+        } else {
+            Err(FilterError::Unwritable { characters })
         }
     }
 
@@ -300,9 +301,10 @@ impl Watermark {
             }
             None => ((mask.width, mask.height), 0),
         };
-        let outer = match self.tile {
-            true => tiles(on, size, self.margin.map_or(2 * em as i64, |_| margin)),
-            false => vec![self.place.corner(on, size, margin)],
+        let outer = if self.tile {
+            tiles(on, size, self.margin.map_or(2 * em as i64, |_| margin))
+        } else {
+            vec![self.place.corner(on, size, margin)]
         };
         let corners: Vec<_> = outer.iter().map(|(x, y)| (x + inside, y + inside)).collect();
         let color = self.color.unwrap_or_else(|| contrasting(picture, &mask, &corners));

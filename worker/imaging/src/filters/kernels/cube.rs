@@ -177,14 +177,13 @@ mod tests {
     use super::*;
 
     fn identity(size: usize) -> String {
-        let mut text = format!("TITLE \"none\"\n# a comment\nLUT_3D_SIZE {size}\n");
         let share = |at: usize| at as f32 / (size - 1) as f32;
-        for (b, g, r) in
-            (0..size * size * size).map(|at| (at / size / size, at / size % size, at % size))
-        {
-            text += &format!("{} {} {}\n", share(r), share(g), share(b));
-        }
-        text
+        let colors = (0..size * size * size).map(|at| {
+            let [r, g, b] = [at % size, at / size % size, at / size / size].map(share);
+            format!("{r} {g} {b}\n")
+        });
+        let head = format!("TITLE \"none\"\n# a comment\nLUT_3D_SIZE {size}\n");
+        head + &colors.collect::<String>()
     }
 
     #[test]
