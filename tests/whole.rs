@@ -22,6 +22,7 @@ mod errors;
 mod external;
 mod inputs;
 mod layering;
+mod machines;
 mod measures;
 mod misbehaviour;
 mod names;

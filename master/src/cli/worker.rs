@@ -6,6 +6,7 @@ use lote_imaging::formats::by_ending;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
 use lote_protocol::task::{self, Asset, Encoding, Limits, Task};
+use lote_protocol::temporary::Owner;
 use lote_worker::assets::Shelf;
 use lote_worker::output::Temporaries;
 use lote_worker::process_limits;
@@ -117,7 +118,7 @@ fn confine(
 
 /// Runs a task in this process, as a worker would.
 fn apply(task: &Task, limits: Limits, ui: Ui) -> Exit {
-    let temporaries = Temporaries::new();
+    let temporaries = Temporaries::new(Owner::this());
     let shelf = Shelf::default();
     let mut bench = Bench::new(limits, &temporaries, &shelf);
     let mut exit = Exit::Ok;

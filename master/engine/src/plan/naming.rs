@@ -14,9 +14,10 @@ use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::collide::{self, Copies};
 use super::pattern::{Facts, Number, Pattern};
-use super::sniff::{open, read_head};
+use super::sniff::read_head;
 use super::taken::{Taken, taken};
 use super::{IfCollides, Image, Past, PlanError, Request};
+use crate::system::files::open_regular;
 
 /// How the outputs of a plan are called.
 #[derive(Debug, Clone)]
@@ -160,7 +161,7 @@ impl Naming {
 
 /// What the first bytes of a file tell of when it was taken and how large it is, px.
 fn peek(path: &Path) -> Option<(Taken, Option<(u32, u32)>)> {
-    let mut file = open(path).ok()?;
+    let mut file = open_regular(path).ok()?;
     let mut head = [0; HEAD_BYTES];
     let read = read_head(&mut file, &mut head).ok()?;
     let Sniffed::Known(format) = sniff(&head[..read]) else { return None };

@@ -74,6 +74,10 @@ fn last_line(summary: &Summary, lang: Lang) -> String {
         Lang::En => format!("{} ok", summary.ok),
         Lang::Es => format!("{} correctas", summary.ok),
     };
+    if summary.repeated > 0 {
+        let what = lang.pick("of them at a later attempt", "de ellas en otro intento");
+        let _ = write!(line, " ({} {what})", summary.repeated);
+    }
     let mut add = |count: usize, en: &str, es: &str| {
         if count > 0 {
             let _ = write!(line, ", {count} {}", lang.pick(en, es));
@@ -82,10 +86,6 @@ fn last_line(summary: &Summary, lang: Lang) -> String {
     add(summary.failed, "failed", "fallidas");
     add(summary.skipped - summary.cancelled, "there already", "ya estaban");
     add(summary.cancelled, "not started", "sin empezar");
-    if summary.repeated > 0 {
-        let what = lang.pick("of them at a later attempt", "de ellas en otro intento");
-        let _ = write!(line, ", {} {what}", summary.repeated);
-    }
     let _ = match lang {
         Lang::En => write!(line, " in {time} ({rate} images/s, {size}) with {spread}"),
         Lang::Es => write!(line, " en {time} ({rate} imágenes/s, {size}) con {spread}"),

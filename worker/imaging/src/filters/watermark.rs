@@ -258,7 +258,8 @@ impl Watermark {
         let side = width.min(height);
         let (size, widest) = match self.size {
             Some(Length::Px(px)) => return px as f32,
-            Some(Length::Percent(percent)) => (side * percent as f32 / 100.0, 1.0),
+            // With room for an outline.
+            Some(Length::Percent(percent)) => (side * percent as f32 / 100.0, 0.95),
             None => ((side * EM_PER_SIDE).max(SMALLEST), WIDEST),
         };
         let (ink_width, ink_height) = extent(fonts, &self.text, size);
