@@ -15,7 +15,10 @@ pub const MAX_BYTES: u64 = 256 << 20;
 
 /// Files that were read, by their content and the font that is meant.
 #[derive(Debug, Default)]
-pub struct Shelf(Mutex<HashMap<([u8; 32], u32), Arc<Asset>>>);
+pub struct Shelf(Mutex<HashMap<Content, Arc<Asset>>>);
+
+/// SHA-256 of a file, and which font in it.
+type Content = ([u8; 32], u32);
 
 impl Shelf {
     /// The files of a task. One that cannot be used fails only what needs it.

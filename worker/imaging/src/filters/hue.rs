@@ -58,9 +58,9 @@ impl ColorOp for Hue {
         let (max, min) = (r.max(g).max(b), r.min(g).min(b));
         let chroma = max - min;
         let divisor = if chroma > 0.0 { chroma } else { 1.0 };
-        let hue = if max == r {
+        let hue = if r >= max {
             (g - b) / divisor
-        } else if max == g {
+        } else if g >= max {
             (b - r) / divisor + 2.0
         } else {
             (r - g) / divisor + 4.0

@@ -116,7 +116,7 @@ const PARAMS: &[ParamSpec] = &[
 
 #[derive(Debug)]
 struct Logo {
-    logo: Arc<Picture>,
+    picture: Arc<Picture>,
     is_gray: bool,
     size: Length,
     place: Place,
@@ -132,7 +132,7 @@ impl Logo {
         let logo = context.asset(params.text("archivo"), |asset| asset.logo(context.limits))?;
         Ok(Self {
             is_gray: is_gray(&logo),
-            logo,
+            picture: logo,
             size: params.length("tamano").unwrap_or(Length::Percent(15.0)),
             place: Place::named(params.text("posicion")),
             margin: params.length("margen").unwrap_or(Length::Px(0)),
@@ -144,7 +144,7 @@ impl Logo {
 
     /// The logo as it lies on a picture of that size.
     fn stamp(&self, width: u32, height: u32, pool: &mut Pool) -> Picture {
-        let (own_width, own_height) = (self.logo.width, self.logo.height);
+        let (own_width, own_height) = (self.picture.width, self.picture.height);
         let mut scale = self.size.px(f64::from(width)) / f64::from(own_width);
         // Turned, it may take more room; it must not leave the picture.
         let angle = self.angle.to_radians();
@@ -158,7 +158,7 @@ impl Logo {
         let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
         let size = (side(own_width).min(width), side(own_height).min(height));
         let plan = Plan { width: size.0, height: size.1, ..Plan::unchanged(own_width, own_height) };
-        let scaled = resize::resampled(Source::Shared(&self.logo), &plan, Kernel::Lanczos, pool);
+        let scaled = resize::resampled(Source::Shared(&self.picture), &plan, Kernel::Lanczos, pool);
         if self.angle == 0.0 {
             return scaled;
         }
@@ -209,7 +209,7 @@ mod tests {
         let pixels = (0..40 * 20).flat_map(|at| [250, 10, 20, if at < 400 { 128 } else { 255 }]);
         let samples = Samples::U8(pixels.collect());
         Logo {
-            logo: Arc::new(Picture { width: 40, height: 20, channels: Channels::Rgba, samples }),
+            picture: Arc::new(Picture { width: 40, height: 20, channels: Channels::Rgba, samples }),
             is_gray: false,
             size,
             place: Place::named("abajo_derecha"),

@@ -88,8 +88,11 @@ fn utc(seconds: u64) -> (String, String) {
     (format!("{year:04}-{month:02}-{day:02}"), format!("{hour:02}:{minute:02}"))
 }
 
+/// What a field says of an image.
+type Value = fn(&Facts) -> String;
+
 /// The fields of a text and their names in Spanish and English.
-const FIELDS: [([&str; 2], fn(&Facts) -> String); 6] = [
+const FIELDS: [([&str; 2], Value); 6] = [
     (["fecha", "date"], |facts| facts.date.clone()),
     (["hora", "time"], |facts| facts.time.clone()),
     (["nombre", "name"], |facts| facts.name.clone()),
@@ -106,22 +109,19 @@ pub fn fill_in(text: &str, facts: &Facts) -> String {
         filled.push_str(&rest[..start]);
         rest = &rest[start..];
         let field = rest.find('}').and_then(|end| Some((value(&rest[1..end])?, end)));
-        match field {
-            Some((value, end)) => {
-                filled.push_str(&value(facts));
-                rest = &rest[end + 1..];
-            }
-            None => {
-                filled.push('{');
-                rest = &rest[1..];
-            }
+        if let Some((value, end)) = field {
+            filled.push_str(&value(facts));
+            rest = &rest[end + 1..];
+        } else {
+            filled.push('{');
+            rest = &rest[1..];
         }
     }
     filled.push_str(rest);
     filled
 }
 
-fn value(name: &str) -> Option<fn(&Facts) -> String> {
+fn value(name: &str) -> Option<Value> {
     FIELDS.iter().find(|(names, _)| names.contains(&name)).map(|(_, value)| *value)
 }
 

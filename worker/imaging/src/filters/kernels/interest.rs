@@ -49,11 +49,7 @@ impl Interest {
         let free = (self.size.0 - width, self.size.1 - height);
         let tries = |free: u32| {
             let steps = (free as usize).min(STEPS);
-            (0..=steps).map(
-                move |step| {
-                    if steps == 0 { 0 } else { (free as usize * step / steps) as u32 }
-                },
-            )
+            (0..=steps).map(move |step| (free as usize * step / steps.max(1)) as u32)
         };
         let mut best = (f64::NEG_INFINITY, (free.0 / 2, free.1 / 2));
         for top in tries(free.1) {
