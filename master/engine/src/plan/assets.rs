@@ -4,6 +4,7 @@
 //! A font that a text needs is looked for among those of the system; which one is taken depends on
 //! nothing but what is installed.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -42,7 +43,12 @@ impl Plan {
             all.update(sha256);
             all.update(index.to_le_bytes());
         }
-        Some(all.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        let mut digest = String::new();
+        for byte in all.finalize() {
+            // Writing to a string cannot fail.
+            let _ = write!(digest, "{byte:02x}");
+        }
+        Some(digest)
     }
 }
 

@@ -188,7 +188,6 @@ impl PlanError {
             Self::NoPaths => "name files or folders with images".into(),
             Self::NoVariants => "name a filter, as in -f grises; `lote filters` lists them".into(),
             Self::Variant(error) => error.hint(),
-            Self::Asset { .. } => "check the path and its permissions".into(),
             Self::NoFont { .. } => "give the path of a font file, or a family as in fc-list".into(),
             Self::Unwritable { .. } => {
                 "install a font that has them (Noto has one for every script), or give it by fuente"
@@ -207,7 +206,9 @@ impl PlanError {
                  whatever it is called"
                     .into()
             }
-            Self::Unreadable { .. } => "check the path and its permissions".into(),
+            Self::Unreadable { .. } | Self::Asset { .. } => {
+                "check the path and its permissions".into()
+            }
             Self::InputIsOutput { .. } | Self::WouldReplaceInput { .. } => {
                 "originals are never touched; choose another folder with -o".into()
             }

@@ -1,5 +1,6 @@
 //! The fonts that the system has.
 
+use std::cmp::Ordering;
 use std::env;
 use std::fs;
 use std::path::PathBuf;
@@ -86,17 +87,9 @@ impl SystemFonts {
             };
             let ranked = self.0.iter().map(|font| (rank(font), font));
             // Of equals the first one stays.
-            let best =
-                ranked.fold(None, |best: Option<((usize, bool, bool, f32), &SystemFont)>, next| {
-                    match best {
-                        Some(best)
-                            if next.0.partial_cmp(&best.0) != Some(std::cmp::Ordering::Greater) =>
-                        {
-                            Some(best)
-                        }
-                        _ => Some(next),
-                    }
-                });
+            let best = ranked.reduce(|best, next| {
+                if next.0.partial_cmp(&best.0) == Some(Ordering::Greater) { next } else { best }
+            });
             let Some((_, font)) = best.filter(|((count, ..), _)| *count > 0) else { break };
             left.retain(|character| !font.face.writes(*character));
             found.push((font.path.clone(), font.index));
