@@ -233,6 +233,20 @@ fn any_call() -> impl Strategy<Value = FilterCall> {
                     ParamKind::Choice { options, .. } => prop::sample::select(options)
                         .prop_map(|option| Value::Text(option.id.to_owned()))
                         .boxed(),
+                    ParamKind::Length { min, max, .. } => prop_oneof![
+                        (min..=max).prop_map(Value::Integer),
+                        (1..=50_u8).prop_map(|percent| Value::Text(format!("{percent}%"))),
+                    ]
+                    .boxed(),
+                    ParamKind::Ratio { .. } => (1..50_u8, 1..50_u8)
+                        .prop_map(|(width, height)| Value::Text(format!("{width}:{height}")))
+                        .boxed(),
+                    ParamKind::Level { min, max, .. } => {
+                        (min..=max).prop_map(Value::Integer).boxed()
+                    }
+                    ParamKind::File { .. } | ParamKind::Font => {
+                        "[a-z/ ,+]{1,12}".prop_map(Value::Text).boxed()
+                    }
                     ParamKind::Bool { .. } => any::<bool>().prop_map(Value::Bool).boxed(),
                 };
                 (Just(param.id.to_owned()), prop::option::of(value))

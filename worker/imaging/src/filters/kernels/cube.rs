@@ -200,7 +200,9 @@ mod tests {
     fn one_dimension_is_one_curve_for_each_channel() {
         let text = "LUT_1D_SIZE 2\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 1 1 1\n0 1 0.5\n1 0 0.5\n";
         let cube = Cube::parse(text.as_bytes()).unwrap();
-        assert_eq!(cube.color([0.25, 0.25, 0.25]), [0.25, 0.75, 0.5]);
+        let seen = cube.color([0.25, 0.25, 0.25]);
+        let apart = |index: usize, value: f32| (seen[index] - value).abs();
+        assert!(apart(0, 0.25) + apart(1, 0.75) + apart(2, 0.5) < 1e-6, "{seen:?}");
     }
 
     #[test]
