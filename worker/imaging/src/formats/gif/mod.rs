@@ -2,7 +2,7 @@
 
 mod blocks;
 mod canvas;
-mod delta;
+pub(crate) mod delta;
 
 use std::borrow::Cow;
 
