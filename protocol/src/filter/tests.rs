@@ -217,7 +217,7 @@ fn any_call() -> impl Strategy<Value = FilterCall> {
             .map(|param| {
                 let value = match param.kind {
                     ParamKind::Float { min, max, .. } => (min..=max).prop_map(Value::Float).boxed(),
-                    ParamKind::Integer { min, max, .. } => {
+                    ParamKind::Integer { min, max, .. } | ParamKind::Level { min, max, .. } => {
                         (min..=max).prop_map(Value::Integer).boxed()
                     }
                     ParamKind::Text { max_chars, .. } => {
@@ -241,9 +241,6 @@ fn any_call() -> impl Strategy<Value = FilterCall> {
                     ParamKind::Ratio { .. } => (1..50_u8, 1..50_u8)
                         .prop_map(|(width, height)| Value::Text(format!("{width}:{height}")))
                         .boxed(),
-                    ParamKind::Level { min, max, .. } => {
-                        (min..=max).prop_map(Value::Integer).boxed()
-                    }
                     ParamKind::File { .. } | ParamKind::Font => {
                         "[a-z/ ,+]{1,12}".prop_map(Value::Text).boxed()
                     }
