@@ -3,14 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::find;
-<<<<<<< HEAD
+use lote_protocol::carry::Carry;
 use lote_protocol::filter::{
     self, FilterCall, ParamKind, Params, VariantSpec, check_all, check_name,
 };
-=======
-use lote_protocol::carry::Carry;
-use lote_protocol::filter::{self, FilterCall, VariantSpec, check_all, check_name};
->>>>>>> main
 use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
