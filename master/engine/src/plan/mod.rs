@@ -22,6 +22,7 @@ mod reach;
 mod request;
 mod scan;
 mod settle;
+mod shard;
 mod sniff;
 mod split;
 mod taken;
@@ -50,6 +51,7 @@ pub use pattern::{Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
+pub use shard::{Shard, ShardError};
 pub use split::Unit;
 
 /// What a run is going to do.
@@ -181,7 +183,8 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         replace: request.if_exists == IfExists::Overwrite,
         base,
     };
-    plan.states = settle::states(&plan, request.if_exists, past, &mut inputs)?;
+    let mine = request.shard.map(|shard| shard.share(&plan.images));
+    plan.states = settle::states(&plan, request.if_exists, past, &mut inputs, mine.as_deref())?;
     plan.units = split::split(plan.work(), request.slots);
     Ok(plan)
 }
