@@ -320,7 +320,7 @@ interface FolderListing {
   label: string;
   parent: string | null;
   images: number;
-  folders: { id: string; name: string; images: number | null }[];
+  folders: { id: string; name: string; images: number | null; problem?: 'permission' | 'unreadable' | null }[];
 }
 
 /** What the monitor computes four times a second. */

@@ -118,7 +118,7 @@ const RUN: &str = "run in -f blur -j 1 -o out --ndjson";
 
 #[test]
 fn a_folder_that_is_taken_away_ends_the_run_with_one_error_and_it_can_go_on() {
-    let workspace = Workspace::with_pictures(40, 200, 150);
+    let workspace = Workspace::with_pictures(40, 500, 400);
     let (out, away) = (workspace.path("out"), workspace.path("away"));
     let outcome = disturbed(workspace.lote(RUN), || fs::rename(&out, &away).unwrap());
     assert!(outcome.stderr.contains("the output folder out/blur is gone"), "{}", outcome.stderr);
@@ -131,7 +131,7 @@ fn a_folder_that_is_taken_away_ends_the_run_with_one_error_and_it_can_go_on() {
 
 #[test]
 fn a_permission_that_is_lost_ends_the_run_with_one_error_and_it_can_go_on() {
-    let workspace = Workspace::with_pictures(40, 200, 150);
+    let workspace = Workspace::with_pictures(40, 500, 400);
     let mode = |name: &str, mode: u32| {
         let path = workspace.path(name);
         fs::create_dir_all(&path).unwrap();

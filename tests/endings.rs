@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lote_protocol::temporary::Owner;
 use rustix::process::Signal;
 
 use crate::support::processes::{Watched, signal};
@@ -27,7 +28,7 @@ fn complete(workspace: &Workspace) -> Outcome {
 }
 
 fn interrupted_by(name: Signal, code: i32) {
-    let workspace = Workspace::with_pictures(12, 400, 300);
+    let workspace = Workspace::with_pictures(12, 900, 700);
     let mut run = workspace.lote(&format!("run in {FILTERS} -j 1 -o out --ndjson")).start();
     let worker = workers(&mut run, 1)[0];
     run.until_event("output");
@@ -63,7 +64,7 @@ fn sigterm_does_the_same_and_exits_143() {
 
 #[test]
 fn a_second_ctrl_c_kills_what_is_in_hand() {
-    let workspace = Workspace::with_pictures(4, 400, 300);
+    let workspace = Workspace::with_pictures(4, 1400, 1000);
     let mut run = workspace.lote(&format!("run in {FILTERS} -j 2 -o out --ndjson")).start();
     let workers = workers(&mut run, 2);
     let watched: Vec<_> = workers.iter().map(|pid| Watched::new(*pid)).collect();
@@ -86,7 +87,7 @@ fn a_second_ctrl_c_kills_what_is_in_hand() {
 #[test]
 fn when_the_master_is_killed_its_workers_die_and_the_same_command_makes_the_rest() {
     for workers_stand_still in [false, true] {
-        let workspace = Workspace::with_pictures(8, 400, 300);
+        let workspace = Workspace::with_pictures(8, 1000, 800);
         let mut run = workspace.lote(&format!("run in {FILTERS} -j 2 -o out --ndjson")).start();
         let workers = workers(&mut run, 2);
         let watched: Vec<_> = workers.iter().map(|pid| Watched::new(*pid)).collect();
@@ -110,7 +111,8 @@ fn when_the_master_is_killed_its_workers_die_and_the_same_command_makes_the_rest
 fn unfinished_files_of_a_run_that_died_are_swept_by_the_next() {
     let workspace = Workspace::with_pictures(2, 40, 30);
     // No process has this number: it is above the largest that Linux gives.
-    workspace.add("out/blur/.lote-4194305-Ab3dE6.tmp", b"half an image");
+    let dead = Owner { pid: 4_194_305, ..Owner::this() }.prefix();
+    workspace.add(&format!("out/blur/{dead}Ab3dE6.tmp"), b"half an image");
     workspace.add("out/blur/keep.png", b"somebody's");
     workspace.lote("run in -f blur -o out").run().code(0);
     let expected = ["blur/00_blur.png", "blur/01_blur.png", "blur/keep.png"];

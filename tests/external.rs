@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+use crate::support::Workspace;
 use crate::support::processes::{Watched, signal};
-use crate::support::{Workspace, pictures};
 
 #[test]
 fn a_worker_started_by_hand_takes_part_and_leaves_with_the_run() {
-    let workspace = Workspace::with_pictures(8, 200, 150);
+    let workspace = Workspace::with_pictures(8, 1000, 800);
     let run = "run in -f blur -j 1 -o out --ndjson --external-workers";
     let mut run = workspace.lote(run).start();
     let socket = run.until_event("listening")["socket"].as_str().unwrap().to_owned();
@@ -38,7 +38,7 @@ fn a_worker_started_by_hand_takes_part_and_leaves_with_the_run() {
 
 #[test]
 fn a_worker_started_by_hand_that_dies_costs_one_image_a_repetition() {
-    let workspace = Workspace::with_pictures(6, 200, 150);
+    let workspace = Workspace::with_pictures(6, 1000, 800);
     let run = "run in -f blur -j 1 -o out --ndjson --external-workers";
     let mut run = workspace.lote(run).start();
     let socket = run.until_event("listening")["socket"].as_str().unwrap().to_owned();
@@ -58,11 +58,13 @@ fn a_worker_started_by_hand_that_dies_costs_one_image_a_repetition() {
 
 #[test]
 fn a_worker_started_by_hand_leaves_when_the_master_is_killed() {
-    let workspace = Workspace::with_pictures(4, 200, 150);
-    workspace.add("in/large.png", &pictures::png(1500, 1000, 9));
+    let workspace = Workspace::with_pictures(4, 1500, 1000);
     let run = "run in -f blur -j 1 -o out --ndjson --external-workers";
     let mut run = workspace.lote(run).start();
     let socket = run.until_event("listening")["socket"].as_str().unwrap().to_owned();
+    let own = run.until(|event| event["state"] == "ready")["pid"].as_u64().unwrap() as u32;
+    // The run cannot be over before the other one is there.
+    signal(own, Signal::STOP);
     let guest = workspace.lote("worker connect").arg(&socket).start();
     run.until(|event| event["state"] == "ready" && event["pid"] == guest.pid());
     let watched = Watched::new(guest.pid());

@@ -32,7 +32,7 @@ fn reasons(outcome: &Outcome, state: &str) -> Vec<String> {
 
 #[test]
 fn a_worker_that_stands_still_is_replaced_long_before_its_deadline_and_nobody_is_blamed() {
-    let workspace = Workspace::with_pictures(4, 200, 150);
+    let workspace = Workspace::with_pictures(4, 1500, 1000);
     workspace.lote("run in -f blur -o calm").run().code(0);
     let mut run = workspace.lote("run in -f blur -j 1 -o out --ndjson").start();
     let worker = run.until(|event| event["state"] == "ready")["pid"].as_u64().unwrap() as u32;

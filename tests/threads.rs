@@ -24,7 +24,7 @@ fn threads_make_the_same_bytes_as_processes() {
 
 #[test]
 fn a_crash_costs_all_that_is_in_flight_and_only_that_is_repeated() {
-    let workspace = Workspace::with_pictures(9, 500, 400);
+    let workspace = Workspace::with_pictures(9, 1200, 900);
     workspace.lote("run in -f blur -f bordes -o calm").run().code(0);
     let mut run =
         workspace.lote("run in -f blur -f bordes -o out --mode threads -j 3 --ndjson").start();

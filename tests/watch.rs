@@ -52,6 +52,14 @@ fn what_appears_is_made_once_also_after_a_death_and_what_is_bad_is_left() {
     seen.sort();
     assert_eq!(seen, ["b.png ok", "new/a.png ok"]);
 
+    // What is not on record when it dies is made again.
+    let record = || {
+        let files = fs::read_dir(workspace.path("out/.lote")).unwrap().flatten();
+        files.filter_map(|file| fs::read_to_string(file.path()).ok()).collect::<String>()
+    };
+    while !["in/b.png", "in/new/a.png"].iter().all(|name| record().contains(name)) {
+        std::thread::yield_now();
+    }
     signal(&running, Signal::KILL);
     assert!(running.died_of(Signal::KILL));
     workspace.add("in/c.png", &png);

@@ -21,6 +21,7 @@ mod errors;
 mod external;
 mod inputs;
 mod layering;
+mod machines;
 mod measures;
 mod misbehaviour;
 mod names;

@@ -21,6 +21,37 @@ const outputOf = (id) => {
 const rendered = (entry, size) => library.render(entry.source, entry.steps, size).body;
 const outputsOf = (job) => [...batch.outputs.values()].filter((one) => one.job === job);
 
+/** Results photo by photo. */
+function photoRows(job, query) {
+  const rows = new Map();
+  const variants = batch.job?.variants.length ?? 0;
+  for (const one of outputsOf(job).sort((a, b) => a.order - b.order)) {
+    const source = library.all(one.image);
+    if (!rows.has(one.image))
+      rows.set(one.image, {
+        image: one.image,
+        name: source?.name ?? one.name,
+        bytes: source?.bytes ?? 0,
+        cells: Array(variants).fill(null),
+      });
+    const { output, name, status, bytes, kind = null, message = null } = one;
+    rows.get(one.image).cells[one.variant] = { output, name, status, bytes, kind, message };
+  }
+  const all = [...rows.values()];
+  const wrong = (row) => row.cells.some((cell) => cell && cell.status !== 'ok');
+  const larger = (row) => row.cells.some((cell) => cell && cell.bytes > row.bytes);
+  const which = { problems: wrong, larger }[query.get('only')] ?? (() => true);
+  const found = all.filter((row) => which(row) && row.name.toLowerCase().includes((query.get('q') ?? '').toLowerCase()));
+  if (query.get('sort') === 'name') found.sort((a, b) => a.name.localeCompare(b.name));
+  else found.sort((a, b) => Number(wrong(b)) - Number(wrong(a)));
+  const offset = Number(query.get('offset') ?? 0);
+  return {
+    total: found.length,
+    counts: [all.length, all.filter(wrong).length, all.filter(larger).length],
+    rows: found.slice(offset, offset + Number(query.get('limit') ?? 100)),
+  };
+}
+
 const report = () => ({ job: batch.job, seconds: batch.job.progress.elapsed_ms / 1000, failures: batch.history.failures });
 const REPORTS = {
   json: { type: 'application/json', text: () => write(report()) },
@@ -74,6 +105,7 @@ const READS = [
       json(response, { total: all.length, offset, outputs: all.slice(offset, offset + Number(query.get('limit') ?? 200)) });
     },
   ],
+  [/^jobs\/(\w+)\/photos$/, (response, [job], query) => json(response, photoRows(job, query))],
   [/^output-thumb\/([\w-]+)$/, (response, [id]) => picture(response, rendered(outputOf(id), THUMB), FOREVER)],
   [
     /^output\/([\w-]+)$/,

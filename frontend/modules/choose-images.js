@@ -78,20 +78,32 @@ export const openFolders = () =>
           if (failed.value) return h('li', { class: 'none' }, t('no_answer'));
           if (!now) return null;
           if (!now.folders.length) return h('li', { class: 'none' }, t('no_folders'));
-          return now.folders.map((folder) =>
-            h(
+          return now.folders.map((folder) => {
+            const why = folder.problem
+              ? t(folder.problem === 'permission' ? 'folder_no_permission' : 'folder_unreadable')
+              : folder.images === 0
+                ? t('folder_no_images')
+                : '';
+            return h(
               'li',
               null,
               h(
                 'button',
-                { type: 'button', class: 'folder', onclick: () => visit(folder.id) },
+                { type: 'button', class: 'folder', disabled: Boolean(folder.problem), onclick: () => visit(folder.id) },
                 icon('folder'),
                 h('span', { class: 'name' }, folder.name),
-                h('span', { class: 'muted' }, folder.images === null ? '' : t('n_images', folder.images)),
-                icon('right', 's'),
+                h('span', { class: 'muted' }, why || (folder.images === null ? '' : t('n_images', folder.images))),
+                !folder.problem && icon('right', 's'),
               ),
-            ),
-          );
+              !why &&
+                button(
+                  'small',
+                  () => choose({ source: 'folder', folder: folder.id, recursive }),
+                  { 'aria-label': `${t('use')}: ${folder.name}` },
+                  t('use'),
+                ),
+            );
+          });
         }),
         h(
           'div',
@@ -107,15 +119,15 @@ export const openFolders = () =>
             }),
             () => t('with_subfolders'),
           ),
-          button(
-            'primary',
-            () => {
-              const now = listing.peek();
-              if (now) choose({ source: 'folder', folder: now.id, recursive });
-            },
-            { disabled: () => !listing.value?.id },
-            () => (listing.value?.id ? t('use_folder', listing.value.images) : t('pick_a_folder')),
-          ),
+          () =>
+            listing.value?.id
+              ? button(
+                  'primary',
+                  () => choose({ source: 'folder', folder: listing.peek()?.id, recursive }),
+                  null,
+                  t('use_folder', listing.value.images),
+                )
+              : null,
         ),
       ];
     },
@@ -137,15 +149,26 @@ export const emptyScreen = () =>
       h(
         'div',
         { class: 'actions' },
-        button('primary tall', openFolders, null, icon('folder'), () => t('choose_folder')),
-        button('tall', useSamples, null, () => t('try_samples', SAMPLES)),
+        button(
+          'primary tall',
+          () => pickFiles(false, upload),
+          null,
+          icon('images'),
+          () => t('choose_photos'),
+        ),
+        button(
+          'tall',
+          () => pickFiles(true, upload),
+          null,
+          icon('folder'),
+          () => t('choose_folder'),
+        ),
       ),
-      button(
-        'ghost small',
-        () => pickFiles(false, upload),
-        null,
-        icon('upload', 's'),
-        () => t('or_pick_files'),
+      h(
+        'div',
+        { class: 'actions' },
+        button('ghost small', openFolders, null, icon('folder', 's'), () => t('server_folders')),
+        button('ghost small', useSamples, null, icon('images', 's'), () => t('try_samples', SAMPLES)),
       ),
       h(
         'ol',

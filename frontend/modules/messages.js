@@ -3,7 +3,7 @@ import { language, seconds, share, size, t } from './i18n.js';
 import { toast } from './overlays.js';
 import { go } from './page-state.js';
 import { effect, untracked } from './signal.js';
-import { link, onNotice, ready, state } from './stream.js';
+import { link, onNotice, ready, restarts, state } from './stream.js';
 
 /** @type {Record<string, import('./i18n.js').Key>} */
 const TEXTS = {
@@ -40,6 +40,7 @@ export function noticeText({ code, args, message }) {
     case 'worker_replaced':
       return t('notice_replaced', args.worker, seconds(args.replaced_ms ?? 0, 1), args.reason ?? '');
     case 'task_redone':
+      if (args.worker === args.to_worker) return t('notice_redone_same', args.worker, '', args.reason ?? '', args.name ?? '');
       return t('notice_redone', args.worker, args.to_worker, args.reason ?? '', args.name ?? '');
     case 'slot_off':
       return t('notice_slot_off', args.worker);
@@ -119,5 +120,31 @@ export function announceChanges() {
         untracked(() => t('say_reconnected')),
       );
     was = now === 'open' ? 'open' : was === 'open' || was === 'lost' ? 'lost' : '';
+  });
+}
+
+/** Says what a restart of the program has cost: what waited, and what had been uploaded. For as long as the page lives. */
+export function tellLosses() {
+  let waiting = 0;
+  let uploaded = 0;
+  let round = 0;
+  effect(() => {
+    const [queue, images, now] = [state.queue.value, state.images.value, restarts.value];
+    if (!ready.value || link.value.state !== 'open') return;
+    if (now !== round) {
+      if (waiting > queue.length)
+        toast(
+          untracked(() => t('queue_gone', waiting - queue.length)),
+          'bad',
+        );
+      if (uploaded && images.source !== 'upload')
+        toast(
+          untracked(() => t('uploads_gone', uploaded)),
+          'bad',
+        );
+    }
+    round = now;
+    waiting = queue.length;
+    uploaded = images.source === 'upload' ? images.count : 0;
   });
 }

@@ -1,16 +1,13 @@
 // The Results screen: what is ready, downloads, the table per filter, the gallery.
-import { command, download, read } from './commands.js';
-import { colourClass, variantName } from './draft.js';
+import { command, download } from './commands.js';
+import { colourClass, load, variantName } from './draft.js';
 import { button, h, icon } from './element.js';
-import { virtualGrid } from './grid.js';
 import { duration, language, number, percent, seconds, share, size, sizeParts, t } from './i18n.js';
-import { Pages } from './image-list.js';
-import { openLightbox } from './lightbox.js';
 import { go } from './page-state.js';
-import { banners } from './run.js';
-import { failureList, retryAll } from './run-lists.js';
+import { resultRows, zipAddress } from './result-rows.js';
+import { banners, meanRate } from './run.js';
 import { isLive, slotsText } from './shell.js';
-import { calm, computed, effect, signal, untracked } from './signal.js';
+import { calm, computed } from './signal.js';
 import { hello, state } from './stream.js';
 
 /** The sum of all variants. Pure. @param {VariantCounts[]} variants @returns {VariantCounts} */
@@ -101,125 +98,28 @@ export function totalsTable() {
   );
 }
 
-/** Which outputs are shown: all, those of a variant, or the failed. */
-const shownFilter = signal(/** @type {'all' | 'failed' | number} */ ('all'));
 /** In a low window nothing stands still: the whole page scrolls. */
 const lowWindow = matchMedia('(max-height: 500px)');
-const RELOAD_MS = 1500;
 /** The table is made again at most this often while a job runs. */
 const TABLE_CALM_MS = 400;
 
-/** @param {() => HTMLElement | null} scroller what scrolls the screen */
-export function gallery(scroller) {
-  const id = computed(() => state.job.value?.id ?? '');
-  /** @type {Pages<OutputItem>} */
-  const pages = new Pages(async (offset, limit) => {
-    const variant = shownFilter.peek();
-    const { total, outputs } = await read(
-      `/api/jobs/${id.peek()}/outputs?offset=${offset}&limit=${limit}&status=ok${typeof variant === 'number' ? `&variant=${variant}` : ''}`,
-    );
-    return { total, items: outputs };
-  });
-  let loadedAt = -Infinity;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const count = computed(() => state.job.value?.progress.ok ?? 0);
-  // While the job runs the gallery grows, in portions.
-  effect(() => {
-    const key = `${id.value}/${shownFilter.value}`;
-    void count.value;
-    clearTimeout(timer);
-    if (!id.value || shownFilter.value === 'failed') return;
-    const fresh = key !== shownKey;
-    shownKey = key;
-    timer = setTimeout(
-      () => {
-        loadedAt = performance.now();
-        untracked(() => pages.reset(!fresh));
-      },
-      fresh ? 0 : Math.max(0, RELOAD_MS - (performance.now() - loadedAt)),
-    );
-  });
-  let chosen = signal(0);
-  const grid = virtualGrid({
-    label: () => t('results'),
-    count: () => pages.total.value,
-    version: () => pages.version.value,
-    ratio: 2 / 3,
-    gap: 12,
-    scroller,
-    columns: (width) => Math.max(3, Math.floor((width + 12) / 174)),
-    cell: (index) => {
-      const item = pages.get(index);
-      return (
-        item && {
-          src: `/api/output-thumb/${item.output}`,
-          label: `${item.name}, ${variantLabel(item.variant)}`,
-          colour: String((item.variant % 6) + 1),
-        }
-      );
-    },
-    selected: () => chosen.value,
-    pick: (index, act) => {
-      chosen.value = index;
-      if (act) openLightbox({ count: () => pages.total.peek(), get: (at) => pages.get(at) }, index);
-    },
-  });
-  const variantLabel = (/** @type {number} */ index) => {
-    const variant = state.job.peek()?.variants[index];
-    return variant ? variantName(variant) : '';
-  };
-  const chip = (/** @type {'all' | 'failed' | number} */ value, /** @type {import('./element.js').Child[]} */ ...words) =>
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'chip',
-        'aria-pressed': () => String(shownFilter.value === value),
-        onclick: () => {
-          shownFilter.value = value;
-        },
-      },
-      words,
-    );
-  const variants = computed(() => state.job.value?.variants.map((variant) => variant.name).join('/') ?? '');
-  return h(
-    'section',
-    { class: 'card', 'aria-label': () => t('results') },
-    h(
-      'div',
-      { class: 'head wraps' },
-      h('h2', null, () => t('results')),
-      h('span', { class: 'spring' }),
-      () => shownFilter.value === 'failed' && retryAll(),
-      h('div', { class: 'chips', role: 'group', 'aria-label': () => t('filter') }, () => {
-        void variants.value;
-        return [
-          chip('all', t('all_filters')),
-          (state.job.peek()?.variants ?? []).map((variant, index) =>
-            chip(index, h('span', { class: colourClass(index), 'aria-hidden': 'true' }), variantName(variant)),
-          ),
-          chip('failed', icon('alert', 's'), () => `${t('failed')} · ${number(state.job.value?.progress.failed ?? 0)}`),
-        ];
-      }),
-    ),
-    () => (shownFilter.value === 'failed' ? failureList(false) : [count.value === 0 && h('p', { class: 'none' }, t('no_results_yet'))]),
-    h('div', { class: 'gallery', hidden: () => shownFilter.value === 'failed' }, grid.box),
-  );
+/** Back to the form, with the outputs of the last job. */
+function runAgain() {
+  const settings = state.settings.peek();
+  if (settings) load(settings);
+  go('prepare');
 }
-
-let shownKey = '';
 
 function subtitle() {
   const now = state.job.value;
   if (!now) return '';
   const { elapsed_ms, done, failed, skipped } = now.progress;
-  const rate = elapsed_ms > 0 ? (done / elapsed_ms) * 1000 : 0;
+  const rate = meanRate(now.progress);
   return [
     isLive(now)
       ? t('still_running', percent(share(done, now.outputs)))
-      : t('took_with', duration(elapsed_ms), slotsText(now.mode, now.workers)),
-    t('rate_text', rate > 0 ? number(rate, 1) : '–'),
+      : t('took_with', elapsed_ms > 0 ? duration(elapsed_ms) : '–', slotsText(now.mode, now.workers)),
+    rate === null ? '' : t('rate_text', number(rate, 1)),
     failed ? t('n_failed', failed) : t('none_failed'),
     skipped ? t('n_skipped_outputs', skipped) : '',
   ]
@@ -282,6 +182,7 @@ export function resultsScreen() {
         h(
           'div',
           { class: 'actions' },
+          button('ghost', runAgain, { disabled: () => !state.settings.value }, icon('redo', 's'), () => t('run_again')),
           () =>
             hello.value?.local &&
             button(
@@ -296,7 +197,10 @@ export function resultsScreen() {
             any.value
               ? button(
                   'primary',
-                  () => download(`/api/jobs/${state.job.peek()?.id}/zip`),
+                  () => {
+                    const now = state.job.peek();
+                    if (now) download(zipAddress(now));
+                  },
                   { class: 'btn primary zip' },
                   icon('download'),
                   () => `${t('download_zip')} · ${size(state.job.value?.progress.written_bytes ?? 0)}`,
@@ -304,8 +208,13 @@ export function resultsScreen() {
               : h('span', { class: 'muted no-zip' }, t('no_zip')),
         ),
       ),
-      totalsTable(),
-      gallery(() => (lowWindow.matches ? document.getElementById('app') : page)),
+      h(
+        'details',
+        { class: 'card totals' },
+        h('summary', null, () => t('by_filter')),
+        totalsTable(),
+      ),
+      resultRows(() => (lowWindow.matches ? document.getElementById('app') : page)),
     );
   });
   return page;

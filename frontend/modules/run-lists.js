@@ -2,7 +2,7 @@
 import { command } from './commands.js';
 import { colourClass, variantName } from './draft.js';
 import { button, h, icon, keyed } from './element.js';
-import { number, t } from './i18n.js';
+import { t } from './i18n.js';
 import { openLightbox } from './lightbox.js';
 import { failureText, noticeText } from './messages.js';
 import { go } from './page-state.js';
@@ -43,7 +43,7 @@ export function recentCard() {
         h(
           'button',
           { type: 'button', class: 'recent-cell', 'aria-label': one.name, onclick: () => openLightbox([one], 0) },
-          h('span', { class: 'recent-picture' }, h('img', { src: `/api/output-thumb/${one.output}`, alt: '', decoding: 'async' })),
+          h('span', { class: 'recent-picture' }, recentPicture(`/api/output-thumb/${one.output}`)),
           h(
             'span',
             { class: 'recent-name' },
@@ -55,6 +55,14 @@ export function recentCard() {
   );
 }
 
+/** One that cannot be had (the program is gone) is a sign, not a broken frame. @param {string} src */
+function recentPicture(src) {
+  const picture = h('img', { alt: '', decoding: 'async' });
+  picture.onerror = () => picture.replaceWith(icon('alert'));
+  picture.src = src;
+  return picture;
+}
+
 const PORTION = 20;
 
 /** @param {string[] | null} outputs null: all */
@@ -63,9 +71,29 @@ const retry = (outputs) => {
   if (job) command(`/api/jobs/${job.id}/retry`, { outputs });
 };
 
-/** @param {Failure} failure */
-function failureRow(failure) {
-  const variant = state.job.peek()?.variants[failure.variant];
+/** Failures of a photo for the same reason. @typedef {{ image: string, name: string, kind: string, message: string, detail?: string | null, reproduce?: string | null, outputs: { output: string, variant: number, attempt: number }[] }} Problem */
+
+/** What fails again for certain, whatever is tried. */
+const HOPELESS = ['not-an-image', 'unsupported'];
+
+/** Failures by photo and reason, in their order: a broken file is one problem, however many outputs it costs. Pure. @param {Failure[]} failures @returns {Problem[]} */
+export function problemsOf(failures) {
+  /** @type {Map<string, Problem>} */
+  const found = new Map();
+  for (const { image, name, kind, message, detail, reproduce, output, variant, attempt } of failures) {
+    const key = `${image}/${kind}/${message}`;
+    const known = found.get(key) ?? { image, name, kind, message, detail, reproduce, outputs: [] };
+    known.outputs.push({ output, variant, attempt });
+    found.set(key, known);
+  }
+  return [...found.values()];
+}
+
+/** @param {Problem} problem */
+function failureRow(problem) {
+  const variants = state.job.peek()?.variants ?? [];
+  const all = problem.outputs.length === variants.length && variants.length > 1;
+  const names = problem.outputs.flatMap(({ variant }) => (variants[variant] ? [variantName(variants[variant])] : []));
   return h(
     'li',
     null,
@@ -73,24 +101,30 @@ function failureRow(failure) {
     h(
       'div',
       null,
-      h('p', { class: 'failure-name' }, h('b', null, failure.name), variant && h('span', { class: 'muted' }, ` · ${variantName(variant)}`)),
-      h('p', null, () => failureText(failure)),
-      (failure.detail || failure.reproduce) &&
+      h(
+        'p',
+        { class: 'failure-name' },
+        h('b', null, problem.name),
+        h('span', { class: 'muted' }, () => ` · ${all ? t('all_its_files', problem.outputs.length) : names.join(', ')}`),
+      ),
+      h('p', null, () => failureText(problem)),
+      (problem.detail || problem.reproduce) &&
         h(
           'details',
           null,
           h('summary', null, () => t('details')),
-          failure.detail && h('pre', { tabIndex: 0 }, failure.detail),
-          failure.reproduce && h('p', { class: 'muted' }, () => t('reproduce')),
-          failure.reproduce && h('pre', { tabIndex: 0 }, failure.reproduce),
+          problem.detail && h('pre', { tabIndex: 0 }, problem.detail),
+          problem.reproduce && h('p', { class: 'muted' }, () => t('reproduce')),
+          problem.reproduce && h('pre', { tabIndex: 0 }, problem.reproduce),
         ),
     ),
-    button(
-      'ghost small',
-      () => retry([failure.output]),
-      { 'aria-label': () => `${t('retry')}: ${failure.name}` },
-      () => t('retry'),
-    ),
+    !HOPELESS.includes(problem.kind) &&
+      button(
+        'ghost small',
+        () => retry(problem.outputs.map((one) => one.output)),
+        { 'aria-label': () => `${t('retry')}: ${problem.name}` },
+        () => t('retry'),
+      ),
   );
 }
 
@@ -107,31 +141,28 @@ const noticeRow = (notice) =>
     ),
   );
 
-/** @param {boolean} withNotices */
-export function failureList(withNotices) {
+export function failureList() {
   const most = signal(PORTION);
   const rows = computed(() => [
-    ...(withNotices
-      ? state.notices.value
-          .filter(
-            (notice) =>
-              notice.code !== 'worker_replaced' ||
-              !state.notices.value.some((other) => other.code === 'task_redone' && other.args.worker === notice.args.worker),
-          )
-          .slice(0, 5)
-      : []),
-    ...state.failures.value.slice(0, most.value),
+    ...state.notices.value
+      .filter(
+        (notice) =>
+          notice.code !== 'worker_replaced' ||
+          !state.notices.value.some((other) => other.code === 'task_redone' && other.args.worker === notice.args.worker),
+      )
+      .slice(0, 5),
+    ...problems.value.slice(0, most.value),
   ]);
   return [
     () => rows.value.length === 0 && h('p', { class: 'none' }, t('no_failures')),
     keyed(
       h('ul', { class: 'failures' }),
       () => rows.value,
-      (one) => ('output' in one ? `${one.output}/${one.attempt}` : one.id),
-      (one) => ('output' in one ? failureRow(one) : noticeRow(one)),
+      (one) => ('outputs' in one ? JSON.stringify([one.kind, one.outputs]) : one.id),
+      (one) => ('outputs' in one ? failureRow(one) : noticeRow(one)),
     ),
     () =>
-      state.failures.value.length > most.value &&
+      problems.value.length > most.value &&
       h(
         'div',
         { class: 'more' },
@@ -141,11 +172,16 @@ export function failureList(withNotices) {
             most.value += 100;
           },
           null,
-          t('show_more', state.failures.value.length - most.value),
+          t('show_more', problems.value.length - most.value),
         ),
       ),
   ];
 }
+
+/** What went wrong, by photo. */
+const problems = computed(() => problemsOf(state.failures.value));
+/** How many photos have a problem (of those failures that are kept). */
+export const problemCount = computed(() => new Set(problems.value.map((one) => one.image)).size);
 
 /** How many outputs failed: changes only then, so that what is made from it is not made again while it is clicked. */
 export const failedCount = computed(() => state.job.value?.progress.failed ?? 0);
@@ -163,9 +199,9 @@ export const failuresCard = () =>
       'div',
       { class: 'head' },
       h('h2', null, () => t('failures_and_notices')),
-      h('span', { class: 'muted' }, () => (failedCount.value ? number(failedCount.value) : '')),
+      h('span', { class: 'muted' }, () => (problemCount.value ? t('n_photos', problemCount.value) : '')),
       h('span', { class: 'spring' }),
       retryAll(),
     ),
-    failureList(true),
+    failureList(),
   );

@@ -4,7 +4,7 @@ import { button, h, icon } from './element.js';
 import { duration, number, percent, share, size, sizeParts, t, timeLeft } from './i18n.js';
 import { confirm } from './overlays.js';
 import { go, theme } from './page-state.js';
-import { failedCount, failuresCard, recentCard } from './run-lists.js';
+import { failedCount, failuresCard, problemCount, recentCard } from './run-lists.js';
 import { isLive } from './shell.js';
 import { togglePause } from './shortcuts.js';
 import { computed, effect, onCleanup, signal } from './signal.js';
@@ -115,10 +115,7 @@ const offline = () => link.value.state !== 'open';
 
 /** @param {Job} now */
 function title(now) {
-  const what = [
-    t('n_images', now.images),
-    t(now.variants.length === 1 && now.variants[0].steps.length > 1 ? 'one_chain' : 'n_filters', now.variants.length),
-  ];
+  const what = [t('n_photos', now.images), t('n_outputs', now.variants.length)];
   const key = /** @type {const} */ ({
     starting: 'run_starting',
     running: 'run_running',
@@ -221,6 +218,9 @@ const figure = (label, value, line = null) =>
     h('dd', null, value, line),
   );
 
+/** Outputs a second that were really made; null where there is too little to tell. Pure. @param {Progress} progress */
+export const meanRate = ({ ok, failed, elapsed_ms }) => (ok + failed > 0 && elapsed_ms >= 100 ? ((ok + failed) / elapsed_ms) * 1000 : null);
+
 function figures() {
   const now = () => /** @type {Job} */ (job.value);
   return h(
@@ -236,12 +236,12 @@ function figures() {
                 : h('span', { class: 'muted calm' }, t('measuring'))
               : timeLeft(ms);
           })
-        : figure('took', () => (job.value ? duration(now().progress.elapsed_ms) : '–')),
+        : figure('took', () => (job.value && now().progress.elapsed_ms > 0 ? duration(now().progress.elapsed_ms) : '–')),
     figure(
       'rate',
       () => {
         const one = job.value;
-        const rate = one && !isLive(one) ? one.progress.done / Math.max(0.001, one.progress.elapsed_ms / 1000) : metrics.value?.rate;
+        const rate = one && !isLive(one) ? meanRate(one.progress) : metrics.value?.rate;
         return [rate === null || rate === undefined ? '–' : number(rate, rate < 10 ? 2 : 1), h('small', null, t('files_per_s'))];
       },
       sparkline(),
@@ -263,6 +263,8 @@ function figures() {
               'button',
               { type: 'button', class: 'link', onclick: () => document.getElementById('failures')?.scrollIntoView({ block: 'start' }) },
               number(failed),
+              ' ',
+              h('small', null, t('in_n_photos', problemCount.value)),
               h('span', { class: 'hidden' }, t('show_failures')),
             )
           : number(0);

@@ -101,7 +101,7 @@ export function drawTimeline(canvas, view) {
     const redone = index !== undefined && crash.task !== null && crash.t_ms > from ? findRedone(view, crash) : null;
     const target = redone && row.get(redone.slot);
     if (redone && target !== undefined && index !== undefined)
-      drawArc(context, paint, x(crash.t_ms), top(index), Math.min(width - 6, x(redone.start)), top(/** @type {number} */ (target)));
+      drawArc(context, paint, x(crash.t_ms), top(index), Math.min(width - 6, x(redone.start)), target === index ? '' : `P${redone.slot}`);
   }
   if (view.cursor) {
     const index = row.get(view.cursor.slot);
@@ -232,27 +232,39 @@ function drawCrash(context, paint, crash, x, top, row, right) {
   cross(context, end, middle, 3, paint.surface);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Palette} paint @param {number} x @param {number} y top of the crashed lane's bar @param {number} toX @param {number} toY top of the other's */
-function drawArc(context, paint, x, y, toX, toY) {
-  const down = toY > y ? 1 : -1;
-  const same = toY === y;
-  const start = same ? y : down > 0 ? y + BAR - 1 : y + 1;
-  const end = same ? y - 1 : down > 0 ? toY - 3 : toY + BAR + 3;
-  const bend = Math.min(44, Math.max(12, Math.abs(end - start)));
-  const sign = same ? -1 : down;
-  const tip = toX + 5;
+/**
+ * The way from a crash to where its task was done again, within the crashed lane's own row: over its bars to the redone one, or to a
+ * stub that names the other lane.
+ * @param {CanvasRenderingContext2D} context @param {Palette} paint @param {number} x of the crash @param {number} y top of the lane's bar
+ * @param {number} toX of the redone bar @param {string} other name of its lane, or '' if it is the same
+ */
+function drawArc(context, paint, x, y, toX, other) {
+  const top = y - (ROW - BAR) / 2 + 2;
+  const tip = other ? x + 26 : Math.max(toX + 3, x + 12);
   context.strokeStyle = paint.ink;
   context.lineWidth = 1.5;
   context.beginPath();
-  context.moveTo(x, start);
-  if (same) context.bezierCurveTo(x, start - 14, tip, end - 14, tip, end);
-  else context.bezierCurveTo(x, start + sign * bend, tip, end - sign * bend, tip, end - sign);
+  context.moveTo(x, y);
+  context.bezierCurveTo(x, top, x + 4, top, x + 10, top);
+  context.lineTo(tip - 6, top);
+  if (other) context.lineTo(tip, top);
+  else context.bezierCurveTo(tip, top, tip, top, tip, y - 2);
   context.stroke();
-  const into = same ? 1 : down;
   context.beginPath();
-  context.moveTo(tip - 4, end - into * 5);
-  context.lineTo(tip, end);
-  context.lineTo(tip + 4, end - into * 5);
+  if (other) {
+    context.moveTo(tip - 4, top - 3);
+    context.lineTo(tip, top);
+    context.lineTo(tip - 4, top + 3);
+    context.stroke();
+    context.fillStyle = paint.ink;
+    context.font = '600 12px sans-serif';
+    context.textBaseline = 'middle';
+    context.fillText(other, tip + 4, top + 3);
+    return;
+  }
+  context.moveTo(tip - 3, y - 5);
+  context.lineTo(tip, y - 1);
+  context.lineTo(tip + 3, y - 5);
   context.stroke();
 }
 

@@ -9,13 +9,18 @@ import { computed, effect, onCleanup, signal } from './signal.js';
 import { barsReceived, link, metrics, rings, serverNow, state } from './stream.js';
 import { ROW, drawTimeline, gridTimes } from './timeline-draw.js';
 
-const WINDOWS = { 30: 30_000, 120: 120_000 };
+const LONGEST_MS = 30_000;
+/** Windows of their own choice: steps, so that bars do not shrink with every frame. */
+const AUTO_MS = [4000, 8000, 15_000, LONGEST_MS];
+/** The median bar is at least this wide, on a plot of some 900 px. */
+const BAR_PX = 16,
+  PLOT_PX = 900;
 /** Between two frames of the lanes: a pixel of the shortest window lasts about half as long. */
 const REDRAW_MS = 66;
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
-/** @type {import('./signal.js').Signal<'30' | '120' | 'all'>} */
-const span = signal('30');
+/** @type {import('./signal.js').Signal<'auto' | '30' | 'all'>} */
+const span = signal('auto');
 const asTable = signal(false);
 
 /** The right edge: now while the job lives, its end afterwards. */
@@ -26,10 +31,23 @@ function edge() {
 
 /** Length of what is shown, ms. */
 function windowLength() {
-  const chosen = span.peek();
-  if (chosen !== 'all') return WINDOWS[chosen];
   const job = state.job.peek();
-  return Math.max(10_000, edge() - (job ? job.started_ms : 0));
+  const whole = edge() - (job ? job.started_ms : 0);
+  switch (span.peek()) {
+    case '30':
+      return LONGEST_MS;
+    case 'all':
+      return Math.max(1000, whole);
+    case 'auto': {
+      // A job that has ended shows all of it, unless its bars would be too thin to be told apart.
+      if (job && !isLive(job) && whole <= LONGEST_MS) return Math.max(1000, whole);
+      const medians = (metrics.peek()?.quantiles ?? []).flatMap((one) => (one ? [one.p50] : [])).sort((one, other) => one - other);
+      const median = medians[medians.length >> 1] ?? 0;
+      const most = median ? (median * PLOT_PX) / BAR_PX : LONGEST_MS;
+      const wanted = Math.min(most, whole);
+      return AUTO_MS.find((one) => one >= wanted) ?? LONGEST_MS;
+    }
+  }
 }
 
 /** @param {Lane} lane */
@@ -173,14 +191,16 @@ function plot() {
   function drawAxis(length) {
     const narrow = width < 420;
     const times = gridTimes(length).filter((_, index, all) => !narrow || all.length < 4 || index % 3 === 2);
-    const key = `${times.map((time) => Math.round((time / length) * 200)).join()}/${t('now')}`;
+    const job = state.job.peek();
+    const ended = job !== null && !isLive(job);
+    const key = `${times.map((time) => Math.round((time / length) * 200)).join()}/${t('now')}/${ended}`;
     if (key === axisFor) return;
     axisFor = key;
     axis.replaceChildren(
       ...times.map((time) =>
         h('span', { '--at': `${(1 - time / length) * 100}%` }, `−${duration(time).replace(',0', '').replace('.0', '')}`),
       ),
-      h('span', { '--at': '100%', class: 'last' }, t('now')),
+      h('span', { '--at': '100%', class: 'last' }, ended ? t('end') : t('now')),
     );
   }
 
@@ -259,9 +279,9 @@ export function timeline() {
       legend(),
       segmented(
         () => t('last'),
-        /** @type {['30' | '120' | 'all', () => string][]} */ ([
+        /** @type {['auto' | '30' | 'all', () => string][]} */ ([
+          ['auto', () => t('auto')],
           ['30', () => '30\u00a0s'],
-          ['120', () => '2\u00a0min'],
           ['all', () => t('all')],
         ]),
         () => span.value,

@@ -153,7 +153,26 @@ fn escape(name: &str, place: &Place) -> io::Result<()> {
         "userfaultfd" => done(unsafe { libc::syscall(libc::SYS_userfaultfd, 1) }),
         "keyring" => done(unsafe { libc::syscall(libc::SYS_keyctl, 0, -3, 1, 0, 0) }),
         "unknown-call" => done(unsafe { libc::syscall(5000) }),
+        "memory-file-of-master" => File::open(format!("/proc/{}/mem", master())).map(drop),
         // Memory and other means.
+        "set-user-id" => {
+            let (path, flags) = (outside.join("program"), OFlags::CREATE | OFlags::WRONLY);
+            Ok(rustix::fs::open(path, flags, Mode::from(0o4755)).map(drop)?)
+        }
+        "unnamed-program" => {
+            let flags = OFlags::TMPFILE | OFlags::WRONLY;
+            Ok(rustix::fs::open(outside, flags, Mode::from(0o755)).map(drop)?)
+        }
+        "room-on-the-disk" => {
+            let file = File::create_new(outside.join("room"))?;
+            let flags = rustix::fs::FallocateFlags::KEEP_SIZE;
+            Ok(rustix::fs::fallocate(file, flags, 0, 1 << 20)?)
+        }
+        "shared-memory" => {
+            let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
+            let page = unsafe { libc::mmap(null_mut(), PAGE, libc::PROT_READ, flags, -1, 0) };
+            if page == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
+        }
         "executable-memory" => map(libc::PROT_READ | libc::PROT_EXEC).map(drop),
         "memory-made-executable" => {
             let page = map(libc::PROT_READ | libc::PROT_WRITE)?;

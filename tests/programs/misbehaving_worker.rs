@@ -23,7 +23,7 @@ mod worker {
     use std::os::unix::net::UnixStream;
     use std::path::{Path, PathBuf};
     use std::process::{ExitCode, abort, exit, id};
-    use std::sync::{Arc, Mutex, mpsc};
+    use std::sync::{Arc, LazyLock, Mutex, mpsc};
     use std::thread;
     use std::time::Duration;
 
@@ -34,7 +34,7 @@ mod worker {
     };
     use lote_protocol::outcome::{Failure, FailureKind};
     use lote_protocol::task::{Limits, Order, Task};
-    use lote_protocol::temporary;
+    use lote_protocol::temporary::{self, Owner};
     use lote_protocol::version;
     use lote_worker::entry::EXIT_REFUSED;
     use lote_worker::output::Temporaries;
@@ -47,7 +47,11 @@ mod worker {
     /// Bytes that are no message, whatever comes before them.
     const GARBAGE: [u8; 64] = [0xff; 64];
 
+    /// Looked up before the sandbox hides what it follows from.
+    static OWNER: LazyLock<Owner> = LazyLock::new(Owner::this);
+
     pub(super) fn main() -> ExitCode {
+        LazyLock::force(&OWNER);
         let arguments: Vec<_> = std::env::args_os().skip(1).collect();
         let [command, socket] = arguments.as_slice() else { return ExitCode::from(2) };
         assert_eq!(command, "connect");
@@ -126,7 +130,7 @@ mod worker {
             let (out, socket) = (Arc::clone(&out), socket.to_owned());
             inboxes.push(inbox);
             threads.push(thread::spawn(move || {
-                let temporaries = Temporaries::new();
+                let temporaries = Temporaries::new(*OWNER);
                 let mut bench = Bench { limits, pool: Pool::new(), temporaries: &temporaries };
                 for task in tasks {
                     run(slot, task, &mut bench, &out, &socket);
@@ -276,7 +280,7 @@ mod worker {
             && let Some(folder) = folder
             && mark(state, name)
         {
-            let file = format!("{}{state}{}", temporary::prefix(id()), temporary::SUFFIX);
+            let file = format!("{}{state}{}", OWNER.prefix(), temporary::SUFFIX);
             drop(fs::write(folder.join(file), bytes));
             abort();
         }

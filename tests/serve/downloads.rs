@@ -71,6 +71,38 @@ fn outputs_can_be_asked_for_as_soon_as_a_job_is_accepted() {
 }
 
 #[test]
+fn results_are_told_photo_by_photo() {
+    let server = Server::start();
+    let job = job(&server);
+    let photos = |query: &str| server.get(&format!("/api/jobs/{job}/photos?{query}")).json();
+    let all = photos("");
+    assert_eq!((&all["total"], &all["counts"]), (&3.into(), &json!([3, 0, all["counts"][2]])));
+    let rows = all["rows"].as_array().unwrap();
+    let listed = outputs(&server, &job)["outputs"].clone();
+    let cells: Vec<&Value> = rows.iter().flat_map(|row| row["cells"].as_array().unwrap()).collect();
+    assert_eq!(cells.len(), 6);
+    for (cell, output) in cells.iter().zip(listed.as_array().unwrap()) {
+        for key in ["output", "name", "bytes", "status"] {
+            assert_eq!(cell[key], output[key]);
+        }
+    }
+    let sizes = |rows: &Value| {
+        let rows = rows["rows"].as_array().unwrap().iter();
+        rows.map(|row| row["bytes"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let by_size = sizes(&photos("sort=size"));
+    assert!(by_size.is_sorted_by(|one, next| one >= next), "{by_size:?}");
+    let name = rows[1]["name"].as_str().unwrap().to_uppercase();
+    let found = photos(&format!("q={name}&limit=1"));
+    assert_eq!((&found["total"], &found["rows"][0]), (&1.into(), &rows[1]));
+    assert_eq!(photos("only=problems")["total"], 0);
+    assert_eq!(server.get("/api/jobs/j9/photos").status, 404);
+    let named = server.get(&format!("/api/jobs/{job}/zip?variant=0&name=Boda/2026"));
+    let disposition = named.header("content-disposition");
+    assert!(disposition.contains("Boda_2026.zip"), "{disposition}");
+}
+
+#[test]
 fn all_outputs_come_as_one_archive() {
     let server = Server::start();
     let job = job(&server);

@@ -101,7 +101,7 @@ fn refusals_name_folders_by_their_labels() {
     for name in ["images", "images/skipped", "folders", "recipes"] {
         said.get(&format!("/api/{name}"));
     }
-    for name in ["outputs", "report.html", "report.csv", "report.json"] {
+    for name in ["outputs", "photos", "report.html", "report.csv", "report.json"] {
         said.get(&format!("/api/jobs/{job}/{name}"));
     }
     said.snapshot();

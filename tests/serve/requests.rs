@@ -32,7 +32,7 @@ const COMMANDS: [&str; 22] = [
 ];
 
 /// Every address that is read, and one that is none.
-const READS: [&str; 23] = [
+const READS: [&str; 24] = [
     "/",
     "/index.html",
     "/app.js",
@@ -49,6 +49,7 @@ const READS: [&str; 23] = [
     "/api/output-thumb/x",
     "/api/output/x",
     "/api/jobs/j1/outputs",
+    "/api/jobs/j1/photos",
     "/api/jobs/j1/zip",
     "/api/jobs/j1/report.html",
     "/api/jobs/j1/report.csv",

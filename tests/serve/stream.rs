@@ -116,7 +116,7 @@ pub(crate) fn command(server: &Server, path: &str) {
 
 #[test]
 fn a_killed_worker_is_told_with_its_replacement_and_every_count_is_exact() {
-    let server = Server::start_in(pictures(8), &[]);
+    let server = Server::start_in(pictures(24), &[]);
     server.settled();
     let mut page = Page::open(&server);
     assert_eq!(page.hello["filters"].as_array().unwrap().len(), 12);
@@ -132,7 +132,7 @@ fn a_killed_worker_is_told_with_its_replacement_and_every_count_is_exact() {
     assert!(ready.last().unwrap()["replaced_ms"].as_f64().unwrap() > 0.0);
     let job = page.until_job("finished");
     assert!(page.done.is_sorted(), "{:?}", page.done);
-    assert_eq!(job["progress"]["ok"], 24);
+    assert_eq!(job["progress"]["ok"], 72);
     assert_eq!(job["progress"]["done"], job["outputs"]);
     let other = Page::open(&server);
     assert_eq!(other.snapshot["job"], job);
@@ -143,14 +143,14 @@ fn a_killed_worker_is_told_with_its_replacement_and_every_count_is_exact() {
     assert!(other.snapshot["lanes"].as_array().unwrap().iter().all(|l| l["sandbox"] == *level));
     let id = job["id"].as_str().unwrap();
     let listed = server.get(&format!("/api/jobs/{id}/outputs?limit=500")).json();
-    assert_eq!(listed["total"], 24);
+    assert_eq!(listed["total"], 72);
     let report = server.get(&format!("/api/jobs/{id}/report.json")).json();
-    assert_eq!((&report["ok"], &report["job"]["progress"]["ok"]), (&json!(24), &json!(24)));
+    assert_eq!((&report["ok"], &report["job"]["progress"]["ok"]), (&json!(72), &json!(72)));
 }
 
 #[test]
 fn a_cancelled_job_keeps_what_it_has_and_can_be_continued() {
-    let server = Server::start_in(pictures(12), &[]);
+    let server = Server::start_in(pictures(40), &[]);
     server.settled();
     let mut page = Page::open(&server);
     let job = start(&server, &["blur", "sepia"]);
@@ -158,13 +158,13 @@ fn a_cancelled_job_keeps_what_it_has_and_can_be_continued() {
     command(&server, &format!("/api/jobs/{job}/cancel"));
     let cancelled = page.until_job("cancelled");
     let done = cancelled["progress"]["done"].as_u64().unwrap();
-    assert!((1..24).contains(&done), "{done}");
+    assert!((1..80).contains(&done), "{done}");
     assert_eq!(cancelled["progress"]["failed"], 0);
     command(&server, &format!("/api/jobs/{job}/continue"));
     let finished = page.until_job("finished");
-    assert_eq!((&finished["id"], &finished["progress"]["ok"]), (&json!(job), &json!(24)));
+    assert_eq!((&finished["id"], &finished["progress"]["ok"]), (&json!(job), &json!(80)));
     for filter in ["blur", "sepia"] {
-        for number in 0..12 {
+        for number in 0..40 {
             let path = format!("output_images/{filter}/{number:02}_{filter}.png");
             assert!(server.path(&path).exists(), "{path}");
         }
@@ -173,7 +173,7 @@ fn a_cancelled_job_keeps_what_it_has_and_can_be_continued() {
 
 #[test]
 fn a_paused_job_goes_on_when_it_is_told_to() {
-    let server = Server::start_in(pictures(6), &[]);
+    let server = Server::start_in(pictures(40), &[]);
     server.settled();
     let mut page = Page::open(&server);
     let job = start(&server, &["blur", "sepia"]);
@@ -182,12 +182,12 @@ fn a_paused_job_goes_on_when_it_is_told_to() {
     command(&server, &format!("/api/jobs/{job}/pause"));
     assert_eq!(page.until_job("paused")["pause"], json!({"reason": "user"}));
     command(&server, &format!("/api/jobs/{job}/resume"));
-    assert_eq!(page.until_job("finished")["progress"]["ok"], 12);
+    assert_eq!(page.until_job("finished")["progress"]["ok"], 80);
 }
 
 #[test]
 fn a_second_job_waits_for_the_first_and_can_be_taken_out() {
-    let server = Server::start_in(pictures(6), &[]);
+    let server = Server::start_in(pictures(40), &[]);
     server.settled();
     let mut page = Page::open(&server);
     let first = start(&server, &["blur", "sepia"]);

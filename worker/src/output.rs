@@ -1,7 +1,7 @@
 //! Writing an output: whole or not at all.
 //!
 //! The bytes go to a temporary file in the target's folder, which then takes the target's name.
-//! What a worker leaves behind when it is killed can be told by the process id in its name.
+//! What a worker leaves behind when it is killed can be told by the owner in its name.
 
 use std::collections::HashSet;
 use std::fs;
@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::{temporary, time};
+use lote_protocol::temporary::{self, Owner};
+use lote_protocol::time;
 use tempfile::NamedTempFile;
 
 /// Where an output goes, and how.
@@ -25,15 +26,17 @@ pub struct Target<'a> {
 }
 
 /// The temporary files of this process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Temporaries {
+    /// What their names start with.
+    prefix: String,
     open: Mutex<HashSet<PathBuf>>,
 }
 
 impl Temporaries {
-    /// None so far.
-    pub fn new() -> Self {
-        Self::default()
+    /// None so far; their names will say that they are `owner`'s.
+    pub fn new(owner: Owner) -> Self {
+        Self { prefix: owner.prefix(), open: Mutex::default() }
     }
 
     /// Writes `bytes` as that file; returns when it was written, as the file says, ns since 1970.
@@ -60,9 +63,8 @@ impl Temporaries {
 
     fn create(&self, folder: &Path) -> io::Result<NamedTempFile> {
         let mut open = self.lock();
-        let prefix = temporary::prefix(std::process::id());
         let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(temporary::SUFFIX);
+        builder.prefix(&self.prefix).suffix(temporary::SUFFIX);
         #[cfg(unix)]
         {
             // What the user's umask makes of it, as for any file that a program creates.
@@ -146,7 +148,7 @@ mod tests {
     fn an_output_appears_whole_and_alone() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.jpg");
-        let temporaries = Temporaries::new();
+        let temporaries = Temporaries::new(Owner::this());
         for durable in [false, true] {
             let target = Target { path: &target, replace: true, durable };
             temporaries.write(&target, b"one").unwrap();
@@ -164,7 +166,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.jpg");
         fs::write(&target, b"mine").unwrap();
-        let failure = Temporaries::new().write(&to(&target, false), b"new").unwrap_err();
+        let failure =
+            Temporaries::new(Owner::this()).write(&to(&target, false), b"new").unwrap_err();
         assert_eq!(failure.kind, FailureKind::Exists);
         assert_eq!(fs::read(&target).unwrap(), b"mine");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -172,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_gone_is_a_failure() {
-        let failure = Temporaries::new()
+        let failure = Temporaries::new(Owner::this())
             .write(&to(Path::new("no/such/folder/a.jpg"), true), b"x")
             .unwrap_err();
         assert_eq!(failure.kind, FailureKind::Write);
@@ -182,7 +185,7 @@ mod tests {
     #[test]
     fn unfinished_files_are_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let temporaries = Temporaries::new();
+        let temporaries = Temporaries::new(Owner::this());
         let unfinished = temporaries.create(folder.path()).unwrap();
         drop(temporaries.remove_all());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -195,7 +198,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let (ours, other) = (folder.path().join("ours"), folder.path().join("other"));
-        Temporaries::new().write(&to(&ours, true), b"").unwrap();
+        Temporaries::new(Owner::this()).write(&to(&ours, true), b"").unwrap();
         fs::write(&other, b"").unwrap();
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
         assert_eq!(mode(&ours), mode(&other));

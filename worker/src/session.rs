@@ -12,6 +12,7 @@ use std::thread;
 use lote_protocol::message::{ALIVE_INTERVAL, Command, Hello, Report, Token};
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Limits, Task};
+use lote_protocol::temporary::Owner;
 use lote_protocol::transport::{Connection, Receiver, Sender, TransportError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
@@ -59,6 +60,8 @@ async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
         source,
     })?;
     connection.send_preamble().await?;
+    // From files that a sandbox may hide.
+    let temporaries = Arc::new(Temporaries::new(Owner::this()));
     let (mut sender, mut receiver) = connection.split();
     sender.send(&Hello { pid: process::id(), token }).await?;
     let (slots, limits) = match receiver.next().await? {
@@ -75,7 +78,6 @@ async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
         Some(Command::Refuse { reason }) => return Err(SessionError::Refused(reason)),
         Some(_) | None => return Err(SessionError::Refused("it hung up".into())),
     };
-    let temporaries = Arc::new(Temporaries::new());
     let (reports, outbox) = unbounded_channel();
     let inboxes = (0..slots)
         .map(|slot| start(slot, limits, Arc::clone(&temporaries), reports.clone()))

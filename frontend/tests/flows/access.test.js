@@ -156,13 +156,13 @@ test('paused, then the question before cancelling, then cancelled', async () => 
   await everywhere('/#/run', (page) => page.locator('.hero .btn.primary').waitFor());
 });
 test('results, failed list, lightbox', async () => {
-  await everywhere('/#/results', (page) => page.locator('.gallery .cell').first().waitFor());
+  await everywhere('/#/results', (page) => page.locator('.result-body .row-picture img').first().waitFor());
   await everywhere('/#/results', async (page) => {
-    await page.locator('.chip').last().click();
-    await page.locator('.failures, .none').first().waitFor();
+    await page.locator('.chip').nth(1).click();
+    await page.locator('.row-cell.bad, .none').first().waitFor();
   });
   await everywhere('/#/results', async (page) => {
-    await page.locator('.gallery .cell').first().click();
+    await page.locator('.result-body button.row-picture').first().click();
     await page.locator('.lightbox .layer.over img:visible').waitFor();
   });
 });

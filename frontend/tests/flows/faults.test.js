@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { landscape, png } from '../../dev/pictures.js';
 import { addOutputs, removeOutputs } from '../outputs.js';
-import { site } from '../site.js';
+import { isDevelopment, site } from '../site.js';
 
 const here = await site({ images: 12, rate: 200 });
 const folder = mkdtempSync(join(tmpdir(), 'lote-faults-'));
@@ -118,10 +118,7 @@ test('names that clash are told while editing, mended by one button, and never r
   const paths = ['mar.png', 'mar.bmp', 'sol.png'].map((name) => join(folder, name));
   for (const path of paths) writeFileSync(path, picture);
   const { page, faults, close } = await here.open({ lang: 'en' });
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Or pick files from your device' }).click(),
-  ]);
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose photos' }).click()]);
   await chooser.setFiles(paths);
   await page.getByRole('option', { name: 'sol.png' }).waitFor();
   await tick(page, 'Sepia');
@@ -214,3 +211,52 @@ for (const [name, width, height] of /** @type {const} */ ([
     }
   });
 }
+
+test('a broken photo is one problem, however many outputs it costs', async () => {
+  await here.choose('Mezcla');
+  await here.startJob({ filters: ['grises', 'sepia'] });
+  const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en' });
+  await page.getByRole('button', { name: 'See results' }).waitFor();
+  await page.locator('#failures', { hasText: '2 photos' }).waitFor();
+  assert.equal(await page.locator('.failures .failure-name').count(), 2);
+  assert.match((await page.locator('.failures .failure-name').first().textContent()) ?? '', / · its 2 files$/);
+  assert.match((await page.locator('.figure.negative dd').textContent()) ?? '', /^4 in 2 photos/);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('after its end a job stands still: its bars fill the plot, and its axis ends with it', async () => {
+  const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en' });
+  await page.getByRole('button', { name: 'See results' }).waitFor();
+  await page.locator('.axis .last', { hasText: 'end' }).waitFor();
+  const picture = () => page.locator('.plot canvas').evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+  const before = await picture();
+  await page.waitForTimeout(1500);
+  assert.equal(await picture(), before);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a restart of the program says which queued jobs are gone, and leaves no broken frames', { skip: isDevelopment }, async () => {
+  await here.choose('Costa');
+  const filters = ['grises', 'sepia', 'blur', 'invertir', 'brillo', 'contraste', 'nitidez', 'bordes', 'relieve', 'posterizar'];
+  await here.startJob({ filters, workers: 1 });
+  const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en', allow: /WebSocket|ERR_|404|Failed to load/ });
+  await here.command('/api/jobs', {
+    mode: 'processes',
+    workers: 1,
+    variants: [{ name: 'x', steps: [{ filter: 'sepia', params: {} }] }],
+    output: { folder: 'later', format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' },
+  });
+  await page.locator('.queue li').waitFor();
+  await here.restart();
+  await page.getByText('The program was restarted and 1 queued job is gone: start it again.').waitFor();
+  const broken = await page.evaluate(
+    () =>
+      [...document.querySelectorAll('img')].filter((image) => image.checkVisibility() && image.complete && image.src && !image.naturalWidth)
+        .length,
+  );
+  assert.equal(broken, 0);
+  assert.deepEqual(faults, []);
+  await close();
+});

@@ -22,7 +22,7 @@ const photos = Array.from({ length: 20 }, (_, index) => {
 
 const words = {
   es: {
-    pick: 'O elige archivos de tu dispositivo',
+    pick: 'Elegir fotos',
     filters: ['Escala de grises', 'Sepia'],
     start: 'Procesar 40 archivos',
     see: 'Ver resultados',
@@ -30,7 +30,7 @@ const words = {
     zip: /Descargar ZIP/,
   },
   en: {
-    pick: 'Or pick files from your device',
+    pick: 'Choose photos',
     filters: ['Grayscale', 'Sepia'],
     start: 'Process 40 files',
     see: 'See results',

@@ -197,7 +197,7 @@ test('a folder is chosen from the server’s list, and language and theme are re
   await here.command('/api/images/source', { source: 'input' });
   const { page, faults, close } = await here.open({ lang: 'es' });
   await page.getByRole('button', { name: /Cambiar$/ }).click();
-  await page.getByRole('button', { name: /Costa/ }).click();
+  await page.getByRole('button', { name: /^Costa/ }).click();
   await page.getByRole('button', { name: 'Usar esta carpeta (60 imágenes)' }).click();
   await page.locator('.source', { hasText: 'Costa' }).waitFor();
   await page.getByRole('button', { name: 'EN, English' }).click();

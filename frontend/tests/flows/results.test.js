@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { firstNumber, site } from '../site.js';
+import { isDevelopment, site } from '../site.js';
 
 const here = await site({ rate: 200 });
 after(() => here.close());
@@ -29,36 +29,79 @@ test('the table and the title say what the report says', async () => {
   const total = await page.locator('tfoot td').allTextContents();
   assert.deepEqual(total.slice(0, 2).map(Number), [progress.ok, progress.failed]);
   assert.ok(progress.ok > 0 && progress.failed > 0);
-  assert.equal(firstNumber(await page.locator('.chip').last().textContent()), progress.failed);
   assert.deepEqual(faults, []);
   await close();
 });
 
-test('the gallery shows the outputs, of all filters or of one, and opens them large beside their originals', async () => {
+test('photos are rows and outputs are columns; a file opens large beside its original', async () => {
   const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
-  const {
-    job: { progress },
-  } = await report();
-  const cells = page.locator('.gallery .cell:visible');
-  await page.waitForFunction(
-    (wanted) =>
-      [...document.querySelectorAll('.gallery .cell img')].filter((image) => image.checkVisibility() && image.naturalWidth > 0).length ===
-      wanted,
-    progress.ok,
+  const { counts, rows } = await here.read(`/api/jobs/${job}/photos`);
+  await page
+    .locator('.result-body .result-row')
+    .nth(rows.length - 1)
+    .waitFor();
+  // Photos with problems first, and each cell's bytes are those of its file.
+  const first = rows.find((row) => row.cells.every((cell) => cell.status === 'ok'));
+  assert.equal(
+    rows.slice(0, counts[1]).every((row) => row.cells.some((cell) => cell.status !== 'ok')),
+    true,
   );
-  await page.locator('.chip', { hasText: 'Sepia' }).click();
-  await page.waitForFunction(
-    (wanted) => [...document.querySelectorAll('.gallery .cell')].filter((cell) => cell.checkVisibility()).length === wanted,
-    progress.variants[1].ok,
-  );
-  await cells.first().click();
+  const row = page.locator('.result-body .result-row', { hasText: first.name.replace(/\.\w+$/, '') }).first();
+  for (const [index, cell] of first.cells.entries()) {
+    const { headers } = await fetch(`${here.base}/api/output/${cell.output}?download=1`);
+    if (!isDevelopment) assert.equal(Number(headers.get('content-length')), cell.bytes);
+    await row.getByRole('button', { name: cell.name }).nth(0).waitFor();
+    assert.ok(await row.locator('[role=cell]').nth(index).textContent());
+  }
+  await row.getByRole('button', { name: first.cells[0].name }).first().click();
   const title = page.getByRole('dialog').getByRole('heading');
-  const first = await title.textContent();
+  const shown = await title.textContent();
   await page.locator('.lightbox .layer.over img:visible').waitFor();
   await page.keyboard.press('ArrowRight');
-  await page.waitForFunction((old) => document.querySelector('dialog h2')?.textContent !== old, first);
+  await page.waitForFunction((old) => document.querySelector('dialog h2')?.textContent !== old, shown);
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('rows are searched, sorted and limited to those with problems', async () => {
+  const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
+  const { counts, rows } = await here.read(`/api/jobs/${job}/photos?sort=name`);
+  const visible = page.locator('.result-body .result-row');
+  await page.getByRole('combobox', { name: 'Sort' }).selectOption('name');
+  await page.waitForFunction((name) => document.querySelector('.result-body .photo .name')?.textContent === name, rows[0].name);
+  await page.getByRole('searchbox').focus();
+  await page.keyboard.type(rows[1].name.slice(0, -4));
+  await page.waitForFunction(() => document.querySelectorAll('.result-body .result-row').length === 1);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  await page.locator('.chip', { hasText: `With problems ${counts[1]}` }).click();
+  await page.waitForFunction((wanted) => document.querySelectorAll('.result-body .result-row').length === wanted, counts[1]);
+  assert.match((await visible.first().textContent()) ?? '', /damaged|incomplete|limits/i);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('an output has a ZIP of its own, named after the photos, the output and the day', async () => {
+  const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'ZIP: Sepia' }).click()]);
+  if (!isDevelopment) assert.match(download.suggestedFilename(), /^Mezcla Sepia \d{4}-\d\d-\d\d\.zip$/);
+  assert.equal(
+    readFileSync(await download.path())
+      .subarray(0, 2)
+      .toString('latin1'),
+    'PK',
+  );
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a job is run again from its results', async () => {
+  const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await page.locator('.output-card').nth(1).waitFor();
+  assert.deepEqual(await page.locator('.output-name .name').allTextContents(), ['grises', 'sepia']);
   assert.deepEqual(faults, []);
   await close();
 });
@@ -74,21 +117,6 @@ test('the report is downloaded as HTML, CSV and JSON', async () => {
     const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.menu-items a', { hasText: kind }).click()]);
     assert.match(readFileSync(await download.path(), 'utf8').replace(/^\ufeff/, ''), begin);
   }
-  assert.deepEqual(faults, []);
-  await close();
-});
-
-test('what failed is listed with its reason', async () => {
-  const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
-  await page.locator('.chip', { hasText: 'Failed' }).click();
-  const {
-    job: { progress },
-  } = await report();
-  await page
-    .locator('.failures li')
-    .nth(progress.failed - 1)
-    .waitFor();
-  assert.match(await page.locator('.failures li').first().textContent(), /damaged|incomplete|limits/i);
   assert.deepEqual(faults, []);
   await close();
 });

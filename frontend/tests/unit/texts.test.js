@@ -41,7 +41,17 @@ test('every text that the page asks for exists, and every text is asked for', ()
     .join('\n');
   for (const [, key] of source.matchAll(/\bt\('([a-z_0-9]+)'/g)) assert.ok(key in es, key);
   const words = new Set(source.match(/[a-z_0-9]+/g));
-  const made = ['sandbox_full', 'sandbox_partial', 'sandbox_off', 'exists_overwrite', 'exists_skip', 'exists_rename', 'exists_fail'];
+  const made = [
+    'sandbox_full',
+    'sandbox_partial',
+    'sandbox_off',
+    'exists_overwrite',
+    'exists_skip',
+    'exists_rename',
+    'exists_fail',
+    ...['all', 'problems', 'larger'].map((key) => `rows_${key}`),
+    ...['plan', 'name', 'size', 'saved', 'time'].map((key) => `sort_${key}`),
+  ];
   assert.deepEqual(
     Object.keys(es).filter((key) => !words.has(key) && !made.includes(key) && !key.startsWith('refused_')),
     [],

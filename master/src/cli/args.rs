@@ -209,7 +209,7 @@ pub(super) struct MakeArgs {
     /// Folder for the outputs; - is standard output, for one image
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
-    /// Where outputs go below DIR, and what they are called: {name} {variant} {dir} {n} {n:04}
+    /// Where outputs go below DIR, and what they are called: {name} {variant} {dir} {n:04}
     /// {date} {date:%Y-%m} {time} {width} {height} {format}. Without a /, it is the file's name in
     /// {variant}/{dir}/  [default: {variant}/{dir}/{name}_{variant}]
     #[arg(long, value_name = "PATTERN")]

@@ -20,7 +20,7 @@ use lote_engine::report::Reporter;
 use lote_engine::report::text::{duration, printable};
 use lote_engine::run::{Settings, Timeout};
 use lote_engine::samples;
-use lote_engine::showcase::{self, Assassin, Blow, Comparison, Facts, Live, Strike, Witness};
+use lote_engine::showcase::{self, Blow, Comparison, Facts, Live, Observer, Strike, Striker};
 
 /// What is made of every sample.
 const FILTERS: [&str; 4] = ["grises", "sepia", "blur", "marca_agua"];
@@ -176,7 +176,7 @@ impl Play<'_> {
         };
         self.title(number, settings, what);
         let gap = plan.counts().planned / (BLOWS.len() + 2);
-        self.perform(plan, settings, Some(Assassin::new(BLOWS, gap)))
+        self.perform(plan, settings, Some(Striker::new(BLOWS, gap)))
     }
 
     /// Runs a plan to its end, and shows it.
@@ -184,16 +184,16 @@ impl Play<'_> {
         &self,
         plan: Plan,
         settings: &Settings,
-        assassin: Option<Assassin>,
+        striker: Option<Striker>,
     ) -> Result<Act, Exit> {
         let ui = self.ui;
-        let witness = Witness::new();
-        let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(witness.clone())];
+        let observer = Observer::new();
+        let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(observer.clone())];
         let is_live = ui.verbosity == Verbosity::Normal && showcase::live::is_possible();
         let live = is_live.then(|| Live::new(ui.lang));
-        if let Some(assassin) = assassin {
+        if let Some(striker) = striker {
             let shown = live.as_ref().map(Live::shared);
-            reporters.push(Box::new(assassin.watched(move |strike| match &shown {
+            reporters.push(Box::new(striker.watched(move |strike| match &shown {
                 Some(lanes) => lanes.strike(strike),
                 None => ui.say(&told(strike, ui.lang)),
             })));
@@ -228,7 +228,7 @@ impl Play<'_> {
             });
         }
         let digest = showcase::digest(&plan);
-        Ok(Act { plan, facts: witness.facts(), seconds, digest })
+        Ok(Act { plan, facts: observer.facts(), seconds, digest })
     }
 
     fn prepared(&self, folder: &str, settings: &Settings) -> Result<Plan, Exit> {

@@ -45,8 +45,8 @@ pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
         build: format!("{BUILD_ID:016x}"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         cores: system::cores(),
-        memory_bytes: memory("MemTotal:"),
-        memory_available_bytes: memory("MemAvailable:"),
+        memory_bytes: system::total_memory(),
+        memory_available_bytes: system::free_memory(),
         socket: None,
         worker_start_ms: None,
         sandbox: None,
@@ -62,6 +62,9 @@ pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
     };
     // The reader may have left.
     let _ = write!(io::stdout(), "{text}");
+    if let Some(shortcoming) = system::shortcomings(ui.lang) {
+        ui.warn(shortcoming);
+    }
     for problem in &findings.problems {
         ui.error(problem, None);
     }
@@ -129,12 +132,4 @@ fn describe(findings: &Findings, ui: Ui) -> String {
         row(lang.pick("filters", "filtros"), &findings.filters.to_string()),
     ]
     .concat()
-}
-
-/// A figure of the system's memory, bytes; `None` where it does not tell.
-fn memory(field: &str) -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(field))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
 }

@@ -19,6 +19,7 @@ use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
 use lote_engine::report::text::printable;
 use lote_engine::run::{Settings, sweep_orphans};
+use lote_engine::system;
 use lote_serve::web::report::Kind;
 
 /// What a job is asked for.
@@ -76,6 +77,9 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
         ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
     }
     room::warn_if_short(&plan, &job.output, ui);
+    if let Some(shortcoming) = system::shortcomings(ui.lang) {
+        ui.warn(shortcoming);
+    }
     if job.here.show.dry_run {
         tell_left_out(&plan, ui);
         return show(&plan);

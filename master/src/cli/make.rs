@@ -10,6 +10,7 @@ use super::ui::Ui;
 use super::{Exit, catalogue, job};
 use lote_engine::job::{Config, Options, Recipe, RecipeError, Variant, find};
 use lote_engine::journal::Work;
+use lote_engine::lang::texts::told;
 use lote_engine::plan::{Globs, PlanError, Request};
 
 /// What is asked for, wherever it was said.
@@ -171,9 +172,10 @@ impl Asked {
 
 /// Says why a recipe or the defaults cannot be used.
 pub(super) fn refuse(error: &RecipeError, ui: Ui) -> Exit {
+    let message = told(&error.message, ui.lang);
     let what = match error.line {
-        0 => format!("{}: {}", error.file, error.message),
-        _ => error.to_string(),
+        0 => format!("{}: {message}", error.file),
+        line => format!("{}:{line}:{}: {message}", error.file, error.column),
     };
     ui.error(&what, Some(&error.hint));
     Exit::Usage

@@ -6,12 +6,12 @@ use super::ui::Ui;
 use lote_engine::lang::Lang;
 use lote_engine::plan::Plan;
 use lote_engine::report::text::bytes;
-use lote_engine::run::space;
+use lote_engine::system;
 
 /// Warns if the outputs clearly do not fit in that folder's file system. The run is not refused:
 /// it waits when the disk is full, and goes on when there is room.
 pub(super) fn warn_if_short(plan: &Plan, output: &Path, ui: Ui) {
-    let Some(free) = space::free(output) else { return };
+    let Some(free) = system::free_bytes(output) else { return };
     let least = plan.least_bytes();
     // The files to be replaced are looked at only if it matters.
     if least <= free || least.saturating_sub(plan.replaced_bytes()) <= free {

@@ -21,7 +21,7 @@ use lote_serve::images::Images;
 use lote_serve::images::folders::{Folders, label};
 use lote_serve::jobs::{Config, Jobs, main_thread};
 use lote_serve::live::Live;
-use lote_serve::preview::Darkroom;
+use lote_serve::preview::Previews;
 use lote_serve::web::access::{Access, Token};
 use lote_serve::web::recipes::Recipes;
 use lote_serve::web::scratch::Scratch;
@@ -65,12 +65,12 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let place = |name| scratch.folder(name).map_err(|error| unwritable(&private, &error));
     let roots = if args.roots.is_empty() { &defaults.roots } else { &args.roots };
     let roots = if roots.is_empty() { vec![input.clone()] } else { roots.clone() };
-    let prints = place("darkroom")?;
+    let prints = place("previews")?;
     let (uploads, samples) = (place("uploads")?, place("samples")?);
     let mut shown = vec![input.clone(), output.clone(), uploads.clone(), samples.clone()];
     shown.extend(roots.iter().cloned());
-    let darkroom =
-        Darkroom::new(prints.clone(), shown).map_err(|error| unwritable(&prints, &error))?;
+    let previews =
+        Previews::new(prints.clone(), shown).map_err(|error| unwritable(&prints, &error))?;
     let images = Images::new(output.clone(), &roots);
     let live = Live::new(images.summary());
     let config = Config {
@@ -84,7 +84,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         jobs: Jobs::new(live.clone(), images.clone(), config),
         images,
         folders: Folders::new(&roots),
-        darkroom,
+        previews,
         live,
         clients: Clients::default(),
         recipes: Recipes::load(private.join("recipes.json")),
@@ -176,7 +176,7 @@ fn work(
     let runtime = session::runtime().map_err(|problem| Refused(problem, "", Exit::NoWorkers))?;
     Ok(runtime.block_on(async {
         let shutdown = Shutdown::listen(stop, ui);
-        let work = main_thread(app.jobs.clone(), app.darkroom);
+        let work = main_thread(app.jobs.clone(), app.previews);
         let end = async {
             // The sender lives as long as the program listens for signals.
             let _ = stopped.wait_for(|stopped| *stopped).await;

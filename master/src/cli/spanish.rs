@@ -88,7 +88,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "pattern",
         "patron",
-        "Dónde van las salidas bajo DIR y cómo se llaman: {name} {variant} {dir} {n} {n:04} {date} {date:%Y-%m} {time} {width} {height} {format}. Sin /, es el nombre del archivo en {variant}/{dir}/  [default: {variant}/{dir}/{name}_{variant}]",
+        "Dónde van las salidas bajo DIR y cómo se llaman: {name} {variant} {dir} {n:04} {date} {date:%Y-%m} {time} {width} {height} {format}. Sin /, es el nombre del archivo en {variant}/{dir}/  [default: {variant}/{dir}/{name}_{variant}]",
     ),
     ("jobs", "trabajos", "Cuántas imágenes se procesan a la vez  [default: una por núcleo]"),
     (
@@ -216,9 +216,9 @@ const WORDS: &[(&str, &str)] = &[
     ("[OPTIONS]", "[OPCIONES]"),
     ("<COMMAND>", "<ORDEN>"),
     ("[COMMAND]", "[ORDEN]"),
-    ("[default: ", "[por defecto: "),
-    ("[possible values: ", "[valores posibles: "),
-    ("[aliases: ", "[alias: "),
+    ("[default:", "[por defecto:"),
+    ("[possible values:", "[valores posibles:"),
+    ("[aliases:", "[alias:"),
     ("Possible values:", "Valores posibles:"),
     ("error: ", "error: "),
     ("For more information, try '", "Para saber más, prueba '"),

@@ -7,6 +7,7 @@ use lote_imaging::pool::Pool;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
 use lote_protocol::task::{self, Encoding, Limits, Task};
+use lote_protocol::temporary::Owner;
 use lote_worker::output::Temporaries;
 use lote_worker::process_limits;
 use lote_worker::sandbox::{self, Needs, Unenforced};
@@ -94,7 +95,7 @@ fn confine(input: &Path, output: &Path, policy: Policy) -> Result<Sandbox, Unenf
 
 /// Runs a task in this process, as a worker would.
 fn apply(task: &Task, limits: Limits, ui: Ui) -> Exit {
-    let temporaries = Temporaries::new();
+    let temporaries = Temporaries::new(Owner::this());
     let mut bench = Bench { limits, pool: Pool::new(), temporaries: &temporaries };
     let mut exit = Exit::Ok;
     let name = printable(&task.input.to_string_lossy());

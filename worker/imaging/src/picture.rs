@@ -78,4 +78,30 @@ impl Picture {
     pub fn row_len(&self) -> usize {
         self.width as usize * self.channels.count()
     }
+
+    /// Takes the alpha channel from 8-bit RGBA.
+    pub(crate) fn drop_alpha(&mut self) {
+        if let Samples::U8(samples) = &mut self.samples
+            && self.channels == Channels::Rgba
+        {
+            let pixels = samples.len() / 4;
+            for i in 0..pixels {
+                samples.copy_within(i * 4..i * 4 + 3, i * 3);
+            }
+            samples.truncate(pixels * 3);
+            self.channels = Channels::Rgb;
+        }
+    }
+
+    /// Whether any pixel is not opaque.
+    pub(crate) fn hides_something(&self) -> bool {
+        let count = self.channels.count();
+        self.channels.has_alpha()
+            && match &self.samples {
+                Samples::U8(samples) => samples.chunks_exact(count).any(|p| p[count - 1] < 255),
+                Samples::U16(samples) => {
+                    samples.chunks_exact(count).any(|p| p[count - 1] < u16::MAX)
+                }
+            }
+    }
 }

@@ -9,8 +9,9 @@
 //! ever try ends the process by `SIGSYS`, which its master sees.
 //!
 //! Refused are, above all, sockets of any kind, new processes, signals to others, executable
-//! memory, `io_uring`, limits; and what Landlock does not see: rights, owners, times and attributes
-//! of files, and (before its version 3) truncating them.
+//! memory, `io_uring`, limits; what no limit counts: shared memory and `fallocate`; and what Landlock
+//! does not see: rights, owners, times and attributes of files, and (before its version 3) truncating
+//! them.
 //!
 //! The lists are those of `x86_64` and `aarch64`. They have been tried with glibc 2.36 on `x86_64`;
 //! what only older or newer glibc (2.31 to 2.42) or musl call is listed from their sources.
@@ -48,7 +49,6 @@ const ALLOWED: &[c_long] = &[
     c::SYS_dup,
     c::SYS_dup3,
     c::SYS_ftruncate,
-    c::SYS_fallocate,
     c::SYS_fadvise64,
     c::SYS_fsync,
     c::SYS_fdatasync,
@@ -225,16 +225,21 @@ fn allowed() -> Result<Rules, BackendError> {
 /// The arguments with which calls are allowed, where they matter: one of the rules has to hold.
 fn conditions() -> Result<Rules, BackendError> {
     let is_thread = bits(0, c::CLONE_THREAD | NAMESPACES, c::CLONE_THREAD)?;
-    let is_data = || bits(2, c::PROT_EXEC, 0);
+    let is_data = || condition(2, c::PROT_EXEC, 0);
     let mut rules = Rules::from([
         // Threads, but no processes.
         (c::SYS_clone, vec![is_thread]),
         // Code is what was loaded, and nothing else.
-        (c::SYS_mmap, vec![is_data()?]),
-        (c::SYS_mprotect, vec![is_data()?]),
-        // Files that are there are replaced and never cut, which older versions of Landlock allow
-        // to those who may read.
-        (c::SYS_openat, vec![bits(2, c::O_TRUNC, 0)?]),
+        // Memory that could be shared counts in no limit, if there is no file behind it.
+        (
+            c::SYS_mmap,
+            vec![
+                SeccompRule::new(vec![is_data()?, condition(3, c::MAP_ANONYMOUS, 0)?])?,
+                SeccompRule::new(vec![is_data()?, condition(3, c::MAP_SHARED, 0)?])?,
+            ],
+        ),
+        (c::SYS_mprotect, vec![SeccompRule::new(vec![is_data()?])?]),
+        (c::SYS_openat, opened(2)?),
         // Signals to itself.
         (c::SYS_tgkill, one_of(0, &[std::process::id() as i32])?),
         // Limits can be looked at: its own, with null for new ones.
@@ -250,16 +255,33 @@ fn conditions() -> Result<Rules, BackendError> {
         (c::SYS_prctl, one_of(0, &PRCTLS)?),
     ]);
     if let Some(open) = OPEN {
-        rules.insert(open, vec![bits(1, c::O_TRUNC, 0)?]);
+        rules.insert(open, opened(1)?);
     }
     Ok(rules)
 }
 
+/// How files are opened, by the flags in that argument and the mode in the next. Files that are there
+/// are replaced and never cut, which older versions of Landlock allow to those who may read; new ones
+/// are no programs, and lend nobody's rights.
+fn opened(flags: u8) -> Result<Vec<SeccompRule>, BackendError> {
+    /// `O_TMPFILE` without `O_DIRECTORY`: a file without a name is a new one, too.
+    const UNNAMED: i32 = 0o20_000_000;
+    Ok(vec![
+        // Where nothing is made, the mode is whatever was in its register.
+        bits(flags, c::O_TRUNC | c::O_CREAT | UNNAMED, 0)?,
+        SeccompRule::new(vec![condition(flags, c::O_TRUNC, 0)?, condition(flags + 1, 0o7111, 0)?])?,
+    ])
+}
+
 /// Of these bits of an argument, exactly those are set. (Higher ones mean nothing to the kernel.)
 fn bits(argument: u8, of: i32, set: i32) -> Result<SeccompRule, BackendError> {
+    SeccompRule::new(vec![condition(argument, of, set)?])
+}
+
+/// The same, as one condition of several.
+fn condition(argument: u8, of: i32, set: i32) -> Result<SeccompCondition, BackendError> {
     let (of, set) = (u64::from(of as u32), u64::from(set as u32));
-    let condition = SeccompCondition::new(argument, Len::Dword, Op::MaskedEq(of), set)?;
-    SeccompRule::new(vec![condition])
+    SeccompCondition::new(argument, Len::Dword, Op::MaskedEq(of), set)
 }
 
 /// An argument of type `int` is one of these.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Past, read};
 use crate::plan::Shard;
-use crate::system::files::open_regular;
+use crate::system::{self, files::open_regular};
 
 /// The folder of journals, in the output folder.
 pub const FOLDER: &str = ".lote";
@@ -108,20 +108,12 @@ fn prune(output: &Path) {
     }
 }
 
-/// Takes the lock, or fails at once. It goes with the process, however that ends.
-#[cfg(unix)]
+/// Takes the lock, or fails at once. Some network file systems, and some systems, have no locks.
 fn lock(file: &File) -> io::Result<()> {
-    use rustix::fs::{FlockOperation, flock};
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        // Some network file systems have no locks.
-        Ok(()) | Err(rustix::io::Errno::NOTSUP | rustix::io::Errno::NOLCK) => Ok(()),
-        Err(error) => Err(error.into()),
+    match system::lock(file) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
+        _ => Ok(()),
     }
-}
-
-#[cfg(not(unix))]
-fn lock(_file: &File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

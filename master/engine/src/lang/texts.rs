@@ -215,15 +215,15 @@ const PHRASES: &[(&str, &str)] = &[
         "{page} es para fotogramas y páginas en archivos propios, y aquí se quedan en uno solo",
     ),
     // Recipes and reports.
-    ("{}: there is no recipe of that name", "{}: no hay ninguna receta con ese nombre"),
+    ("there is no recipe of that name", "no hay ninguna receta con ese nombre"),
     ("did you mean {}? `lote recipes` lists them", "¿querías decir {}? `lote recetas` las enumera"),
     ("`lote recipes` lists them", "`lote recetas` las enumera"),
     (
         "`lote recipes` lists the recipes that there are",
         "`lote recetas` enumera las recetas que hay",
     ),
-    ("{}: there is no option {}", "{}: no hay ninguna opción {}"),
-    ("{}: there is no value {}", "{}: no hay ningún valor {}"),
+    ("there is no option {}", "no hay ninguna opción {}"),
+    ("there is no value {}", "no hay ningún valor {}"),
     ("did you mean {}?", "¿querías decir {}?"),
     ("there are {}", "hay {}"),
     ("{} is a number from {} to {}", "{} es un número de {} a {}"),

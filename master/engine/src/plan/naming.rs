@@ -7,16 +7,17 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use lote_imaging::filters::result_size::result_size;
+use lote_imaging::filters::result_size;
 use lote_imaging::formats::{Format, HEAD_BYTES, Sniffed, sniff};
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::collide::{self, Copies};
 use super::pattern::{Facts, Number, Pattern};
-use super::sniff::{open, read_head};
+use super::sniff::read_head;
 use super::taken::{Taken, taken};
 use super::{IfCollides, Image, Past, PlanError, Request};
+use crate::system::files::open_regular;
 
 /// How the outputs of a plan are called.
 #[derive(Debug, Clone)]
@@ -160,7 +161,7 @@ impl Naming {
 
 /// What the first bytes of a file tell of when it was taken and how large it is, px.
 fn peek(path: &Path) -> Option<(Taken, Option<(u32, u32)>)> {
-    let mut file = open(path).ok()?;
+    let mut file = open_regular(path).ok()?;
     let mut head = [0; HEAD_BYTES];
     let read = read_head(&mut file, &mut head).ok()?;
     let Sniffed::Known(format) = sniff(&head[..read]) else { return None };

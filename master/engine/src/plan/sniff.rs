@@ -1,6 +1,6 @@
 //! A first look at an input: is it a regular file, how large is it, how does it begin.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
@@ -9,6 +9,7 @@ use lote_imaging::formats::{Extent, HEAD_BYTES, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::error::read_failure;
+use crate::system::files::open_regular;
 
 /// What the first look showed.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +34,7 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
         return Err(Failure::new(FailureKind::NotAFile, "not a regular file"));
     }
     let mut head = [0; HEAD_BYTES];
-    let (mut file, read) = open(path)
+    let (mut file, read) = open_regular(path)
         .and_then(|mut file| read_head(&mut file, &mut head).map(|read| (file, read)))
         .map_err(|error| read_failure(&error))?;
     let head = &head[..read];
@@ -57,21 +58,6 @@ fn dangling(path: &Path, error: &io::Error) -> Failure {
         failure.message = "the symbolic link points nowhere".into();
     }
     failure
-}
-
-/// Opens for reading. The file may have become something else since it was looked at, so opening
-/// must not wait.
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        options.custom_flags(flags.bits().cast_signed());
-    }
-    options.open(path)
 }
 
 /// Reads the first bytes.

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::scheduler::WorkerId;
+use crate::system::Look;
 
 /// Silence before a worker is looked at: two of its signs of life are missing.
 const SUSPICIOUS: Duration = Duration::from_millis(2500);
@@ -22,15 +23,6 @@ const STOPPED: Duration = Duration::from_secs(10);
 
 /// After this time a process that sleeps, all threads of it, is given up.
 const ASLEEP: Duration = Duration::from_secs(30);
-
-/// What a look at a process shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Look {
-    /// Its state, as in `proc_pid_stat(5)`: `R`, `S`, `D`, `T`, `t` and so on.
-    pub(super) state: char,
-    /// Processor time it has used, in whatever unit.
-    pub(super) processor_time: u64,
-}
 
 #[derive(Debug, Clone, Copy)]
 struct Pulse {
@@ -88,29 +80,6 @@ impl Heartbeats {
         }
         frozen
     }
-}
-
-/// Looks at a process.
-#[cfg(target_os = "linux")]
-pub(super) fn look(pid: u32) -> Option<Look> {
-    parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
-}
-
-/// The system tells nothing.
-#[cfg(not(target_os = "linux"))]
-pub(super) fn look(_pid: u32) -> Option<Look> {
-    None
-}
-
-/// Reads `/proc/PID/stat`: after the name, which may hold anything, come the state (field 3), and
-/// the time in user (14) and kernel mode (15).
-#[cfg(any(target_os = "linux", test))]
-fn parse(stat: &str) -> Option<Look> {
-    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
-    let state = fields.next()?.chars().next()?;
-    let times: Vec<u64> = fields.skip(10).take(2).filter_map(|time| time.parse().ok()).collect();
-    let [user, kernel] = times[..] else { return None };
-    Some(Look { state, processor_time: user + kernel })
 }
 
 #[cfg(test)]
@@ -172,12 +141,5 @@ mod tests {
         assert!(heartbeats.frozen(at(18), |_| Some(idle('T'))).is_empty());
         assert_eq!(heartbeats.frozen(at(19), |_| Some(idle('T'))), [WORKER]);
         assert!(heartbeats.frozen(at(60), |_| Some(idle('T'))).is_empty(), "it is named once");
-    }
-
-    #[test]
-    fn the_state_is_read_behind_any_name() {
-        let stat = "77 (a) R (b) T 1 2 3 4 5 6 7 8 9 10 300 20 0 0 20 0 1 0";
-        assert_eq!(parse(stat), Some(Look { state: 'T', processor_time: 320 }));
-        assert_eq!(parse("77 (cut) S 1 2"), None);
     }
 }

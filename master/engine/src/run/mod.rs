@@ -1,17 +1,17 @@
 //! A run: carries what happens to the scheduler, and what that decides to the workers.
 //!
-//! The loop waits for one thing at a time, hands it in, and performs the effects. It decides
-//! nothing about tasks and touches no pixels.
+//! The loop waits for one thing at a time, hands it in, and performs the effects. Who does which task
+//! is the scheduler's to say; what is decided here is what takes too long, keeps too much memory or
+//! finds no room. It touches no pixels.
 
 mod clock;
 pub mod dates;
 mod deadlines;
 mod heartbeats;
-mod ledger;
 mod memory;
 mod obstacle;
 mod outcome;
-pub mod space;
+mod outputs;
 mod sweep;
 mod workers;
 
@@ -28,7 +28,7 @@ use clock::Clock;
 use deadlines::Deadlines;
 pub use deadlines::Timeout;
 use heartbeats::Heartbeats;
-use ledger::Ledger;
+use outputs::Outputs;
 pub use sweep::sweep_orphans;
 use workers::Known;
 
@@ -36,6 +36,7 @@ use crate::event::{Bus, Event, Mode, Summary};
 use crate::plan::{Plan, reach};
 use crate::scheduler::{Effect, Input, Job, Scheduler, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Config, Death, Killer, Supervisor, SupervisorError, WorkerEvent};
+use crate::system;
 
 /// What was started may take this long to finish after a run has been cancelled.
 const GRACE: Duration = Duration::from_secs(10);
@@ -116,7 +117,7 @@ struct Run<'a> {
     bus: &'a mut Bus,
     supervisor: Supervisor,
     scheduler: Scheduler,
-    ledger: Ledger,
+    outputs: Outputs,
     clock: Clock,
     /// The time that this run has lived through.
     now: Duration,
@@ -165,7 +166,7 @@ impl<'a> Run<'a> {
         let names = plan.variants.iter().map(|variant| Arc::from(variant.name.as_str())).collect();
         Self {
             scheduler: Scheduler::new(jobs),
-            ledger: Ledger::new(names, plan.images.len()),
+            outputs: Outputs::new(names, plan.images.len()),
             clock: Clock::new(start),
             now: Duration::ZERO,
             deadlines: Deadlines::new(settings.timeout),
@@ -198,11 +199,11 @@ impl<'a> Run<'a> {
     /// Keeps what tasks take up together, and what workers keep, within what there is.
     fn bound_memory(&mut self, config: &Config) {
         let max = config.max_memory_bytes;
-        let budget = memory::budget(max, config.workers, memory::free());
+        let budget = memory::budget(max, config.workers, system::free_memory());
         self.scheduler.bound_memory(budget);
         // What a process with many threads has is mostly in use.
         if config.slots == 1 && !config.external {
-            self.ceiling_bytes = memory::ceiling(max, config.workers, memory::total());
+            self.ceiling_bytes = memory::ceiling(max, config.workers, system::total_memory());
         }
     }
 
@@ -286,7 +287,7 @@ impl<'a> Run<'a> {
             self.supervisor.kill(slot.worker, Killer::Timeout { slot: slot.index });
         }
         let workers = &self.workers;
-        let look = |worker| heartbeats::look(workers.get(&worker)?.pid);
+        let look = |worker| system::look(workers.get(&worker)?.pid);
         for worker in self.heartbeats.frozen(self.now, look) {
             tracing::warn!(worker = worker.0, "a worker stands still");
             self.supervisor.kill(worker, Killer::Frozen);
@@ -403,7 +404,7 @@ impl<'a> Run<'a> {
     }
 
     async fn tell_progress(&mut self) {
-        let progress = self.ledger.progress(self.start.elapsed());
+        let progress = self.outputs.progress(self.start.elapsed());
         if progress.done != self.told {
             self.told = progress.done;
             self.bus.publish(Event::Progress(progress)).await;
@@ -418,10 +419,10 @@ impl<'a> Run<'a> {
         let alive = self.workers.values().filter(|known| known.alive);
         // A process that is gone tells nothing, unless it was let go.
         let peaks: Option<Vec<_>> =
-            alive.map(|known| memory::peak(known.pid).max(known.peak_bytes)).collect();
-        let mut summary = self.ledger.summary(elapsed, self.settings.mode, self.slots);
+            alive.map(|known| system::peak_memory(known.pid).max(known.peak_bytes)).collect();
+        let mut summary = self.outputs.summary(elapsed, self.settings.mode, self.slots);
         summary.sandbox = self.sandbox.take();
-        summary.master_peak_bytes = memory::peak(std::process::id());
+        summary.master_peak_bytes = system::peak_memory(std::process::id());
         summary.workers_peak_bytes =
             peaks.filter(|peaks| !peaks.is_empty()).map(|peaks| peaks.iter().sum());
         self.supervisor.stop();

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use lote_protocol::outcome::{Failure, FailureKind};
 
-use super::{Run, space};
+use super::Run;
 use crate::event::Event;
 use crate::plan::error::reason;
 use crate::scheduler::{Input, TaskId};
+use crate::system;
 
 /// How often it is looked whether a full disk has room again.
 const LOOK: Duration = Duration::from_secs(1);
@@ -78,7 +79,7 @@ impl Run<'_> {
             Obstacle::NoSpace if self.cancelled.is_some() || self.halted.is_some() => {}
             Obstacle::NoSpace => {
                 let now = Instant::now();
-                let free = space::free(self.plan.output_folder()).unwrap_or(0);
+                let free = system::free_bytes(self.plan.output_folder()).unwrap_or(0);
                 let again = self.full.take();
                 let try_at = again.as_ref().map_or(now + TRY, |full| full.try_at);
                 self.full = Some(Full { free, look_at: now + LOOK, try_at, trying: false });
@@ -112,7 +113,7 @@ impl Run<'_> {
         }
         full.look_at = now + LOOK;
         let has_grown =
-            space::free(folder).is_some_and(|free| free > full.free && free >= each * slots);
+            system::free_bytes(folder).is_some_and(|free| free > full.free && free >= each * slots);
         if has_grown || now >= full.try_at {
             full.trying = true;
             full.try_at = now + TRY;
@@ -122,12 +123,12 @@ impl Run<'_> {
 
     /// What an output takes, about, bytes.
     fn each(&self) -> u64 {
-        self.ledger.mean_bytes().unwrap_or(UNKNOWN_OUTPUT_BYTES)
+        self.outputs.mean_bytes().unwrap_or(UNKNOWN_OUTPUT_BYTES)
     }
 
     /// What is left to be written, about, bytes.
     fn needed(&self) -> u64 {
-        self.each().saturating_mul(self.ledger.open() as u64)
+        self.each().saturating_mul(self.outputs.open() as u64)
     }
 }
 

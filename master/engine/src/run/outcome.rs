@@ -100,7 +100,7 @@ impl Run<'_> {
             let blank = OutputEnded { attempt, ..self.blank(image, variant) };
             let ended = match why {
                 GiveUp::Cancelled => {
-                    self.ledger.count_cancelled();
+                    self.outputs.count_cancelled();
                     let why = match &self.halted {
                         Some(why) => format!("not made: {why}"),
                         None => "not started: interrupted".into(),
@@ -127,7 +127,7 @@ impl Run<'_> {
                         reproduce_redacted: Some(self.reproduce(task, image, variant, true)),
                         ..failed(blank, failure)
                     };
-                    self.ledger.note_quarantine(&ended);
+                    self.outputs.note_quarantine(&ended);
                     ended
                 }
             };
@@ -161,15 +161,15 @@ impl Run<'_> {
 
     /// Makes sure that every output has ended, and that those that ended well are there.
     pub(super) async fn check_books(&mut self) {
-        for (image, variant) in self.ledger.missing() {
+        for (image, variant) in self.outputs.missing() {
             let failure = Failure::new(FailureKind::Panic, "defect in Lote: it was forgotten");
             let ended = failed(self.blank(image, variant), failure);
             self.book(image, variant, ended, Duration::ZERO).await;
         }
-        for (image, variant) in self.ledger.ended_well() {
+        for (image, variant) in self.outputs.ended_well() {
             let path = self.plan.output(image, variant);
             if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
-                self.ledger.revoke(variant);
+                self.outputs.revoke(variant);
                 let failure =
                     Failure::new(FailureKind::Write, "the output was written and is gone again");
                 let ended = failed(self.blank(image, variant), failure);
@@ -180,15 +180,15 @@ impl Run<'_> {
 
     /// An output about which nothing is known.
     fn blank(&self, image: usize, variant: usize) -> OutputEnded {
-        let (place, name) = (Place { image, variant }, self.ledger.name(variant));
+        let (place, name) = (Place { image, variant }, self.outputs.name(variant));
         OutputEnded::open(place, self.image_name(image), name)
     }
 
     async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {
         let bytes = ended.bytes.unwrap_or(0);
-        if self.ledger.end(image, variant, ended.status, work, bytes) {
+        if self.outputs.end(image, variant, ended.status, work, bytes) {
             if ended.status == Status::Ok && ended.attempt.is_some_and(|attempt| attempt > 1) {
-                self.ledger.count_repeated();
+                self.outputs.count_repeated();
             }
             self.bus.publish(Event::Output(ended)).await;
         }

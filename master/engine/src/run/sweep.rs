@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-use lote_protocol::temporary;
+use lote_protocol::temporary::{self, Owner};
 use tokio::task::JoinSet;
 
 use crate::plan::Plan;
 use crate::scheduler::TaskId;
+use crate::system::is_alive;
+
+/// What processes of other machines have left is swept after that time.
+const FOREIGN_AGE: Duration = Duration::from_secs(24 * 3600);
 
 /// Sweeps beside the run, as a folder may hold many thousand files.
 #[derive(Debug, Default)]
@@ -26,7 +31,12 @@ impl Sweeper {
             }
         }
         if !folders.is_empty() {
-            self.0.spawn_blocking(move || remove(&folders, |owner| owner == pid));
+            self.0.spawn_blocking(move || {
+                let here = Owner::this();
+                for folder in &folders {
+                    remove_from(folder, here, |owner| owner == pid, false);
+                }
+            });
         }
     }
 
@@ -36,81 +46,80 @@ impl Sweeper {
     }
 }
 
-/// Removes from these folders what processes have left there that are not alive any more: the
-/// machine may have lost its power in the middle of a run.
+/// Removes from these folders what processes have left there that are not alive any more: their
+/// master may have been killed in the middle of a run. Whether processes of other machines and
+/// containers are alive nobody here can tell, so what is theirs goes after [`FOREIGN_AGE`].
 pub fn sweep_orphans(folders: &BTreeSet<PathBuf>) {
-    remove(folders, |owner| !is_alive(owner));
+    let here = Owner::this();
+    for folder in folders {
+        remove_from(folder, here, |pid| !is_alive(pid), true);
+    }
 }
 
-fn remove(folders: &BTreeSet<PathBuf>, is_dead: impl Fn(u32) -> bool) {
-    for folder in folders {
-        let Ok(entries) = fs::read_dir(folder) else { continue };
-        for entry in entries.flatten() {
-            let owner = entry.file_name().to_str().and_then(temporary::owner);
-            if owner.is_some_and(&is_dead) {
-                // Somebody else may have been faster.
-                let _ = fs::remove_file(entry.path());
+/// Removes from a folder what the dead of this machine have left there, and, if it is wanted, what
+/// has lain there so long that its owner elsewhere has forgotten it.
+fn remove_from(folder: &Path, here: Owner, is_dead: impl Fn(u32) -> bool, with_foreign: bool) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let mut clock = None;
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| temporary::is_temporary(name)) else {
+            continue;
+        };
+        let is_left = match temporary::owner(name) {
+            Some(owner) if owner.machine == here.machine => is_dead(owner.pid),
+            _ => {
+                with_foreign && {
+                    let now = clock.get_or_insert_with(|| now_in(folder, here));
+                    is_old(&entry, *now)
+                }
             }
+        };
+        if is_left {
+            // Somebody else may have been faster.
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
 
-/// A process that has ended and that nobody has asked about yet still has its number.
-#[cfg(target_os = "linux")]
-fn is_alive(pid: u32) -> bool {
-    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-    // After the name, which may hold anything, comes the state: proc_pid_stat(5).
-    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    !matches!(state, Some('Z' | 'X'))
+/// The time by the clock of whoever keeps that folder, which may be another machine.
+fn now_in(folder: &Path, here: Owner) -> Option<SystemTime> {
+    let mut probe = tempfile::Builder::new();
+    let prefix = here.prefix();
+    let probe = probe.prefix(&prefix).suffix(temporary::SUFFIX).tempfile_in(folder).ok()?;
+    probe.as_file().metadata().ok()?.modified().ok()
 }
 
-#[cfg(all(unix, not(target_os = "linux")))]
-fn is_alive(pid: u32) -> bool {
-    use rustix::process::{Pid, test_kill_process};
-    i32::try_from(pid)
-        .ok()
-        .and_then(Pid::from_raw)
-        .is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
-}
-
-/// Without a way to tell, nothing is taken for dead.
-#[cfg(not(unix))]
-fn is_alive(_pid: u32) -> bool {
-    true
+fn is_old(entry: &fs::DirEntry, now: Option<SystemTime>) -> bool {
+    let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+    let age = modified.and_then(|modified| now?.duration_since(modified).ok());
+    age.is_some_and(|age| age > FOREIGN_AGE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_process_that_has_ended_is_dead_even_before_its_parent_knows() {
-        let mut child = std::process::Command::new("true")
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        assert!(is_alive(std::process::id()));
-        // Its end of the pipe is closed when it ends, and its exit follows at once.
-        let mut nothing = Vec::new();
-        std::io::Read::read_to_end(&mut child.stdout.take().unwrap(), &mut nothing).unwrap();
-        while is_alive(child.id()) {
-            std::thread::yield_now();
-        }
-        child.wait().unwrap();
-    }
-
     #[test]
     fn only_what_the_dead_have_left_is_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let alive = format!("{}abc{}", temporary::prefix(std::process::id()), temporary::SUFFIX);
-        let dead = format!("{}abc{}", temporary::prefix(i32::MAX as u32), temporary::SUFFIX);
-        for name in [alive.as_str(), dead.as_str(), "photo.jpg"] {
+        let here = Owner::this();
+        let of = |owner: Owner| format!("{}abc{}", owner.prefix(), temporary::SUFFIX);
+        let alive = of(here);
+        let dead = of(Owner { pid: i32::MAX as u32, ..here });
+        // What its owner's machine would say of it nobody here knows.
+        let foreign = |name: &str| format!(".lote-00000000{name}-2147483647-abc.tmp");
+        let [young, old] = ["0000aaaa", "0000bbbb"].map(foreign);
+        let names = [&alive, &dead, &young, &old, ".lote-2147483647-abc.tmp", "photo.jpg"];
+        for name in names {
             fs::write(folder.path().join(name), b"").unwrap();
         }
+        let yesterday = SystemTime::now() - FOREIGN_AGE - Duration::from_secs(60);
+        let file = fs::File::options().write(true).open(folder.path().join(&old)).unwrap();
+        file.set_modified(yesterday).unwrap();
         sweep_orphans(&BTreeSet::from([folder.path().to_owned()]));
-        assert!(!folder.path().join(dead).exists());
-        assert!(folder.path().join(alive).exists());
-        assert!(folder.path().join("photo.jpg").exists());
+        let left = names.map(|name| folder.path().join(name).exists());
+        assert_eq!(left, [true, false, true, false, true, true]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "a probe is left");
     }
 }

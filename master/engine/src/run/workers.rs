@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use lote_protocol::message::Report;
 use lote_protocol::sandbox::Sandbox;
 
-use super::{Run, memory};
+use super::Run;
 use crate::event::{Event, WorkerState};
 use crate::scheduler::{Input, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Death, Killer, Mailbox, WorkerEvent};
+use crate::system;
 
 /// A worker as the loop knows it.
 #[derive(Debug, Default)]
@@ -130,7 +131,7 @@ impl Run<'_> {
                 self.handle(Input::Ended { slot, task, output }).await;
             }
             Report::Finished { micros, .. } => {
-                self.ledger.busy += Duration::from_micros(micros);
+                self.outputs.busy += Duration::from_micros(micros);
                 self.stages.remove(&task);
                 let input = if self.put_off.remove(&task) {
                     Input::PutOff { slot, task }
@@ -152,10 +153,10 @@ impl Run<'_> {
             return;
         }
         known.measured = now;
-        let held = memory::resident(known.pid).filter(|bytes| *bytes > self.ceiling_bytes);
+        let held = system::resident_memory(known.pid).filter(|bytes| *bytes > self.ceiling_bytes);
         if held.is_some() {
             known.held_bytes = held;
-            known.peak_bytes = known.peak_bytes.max(memory::peak(known.pid));
+            known.peak_bytes = known.peak_bytes.max(system::peak_memory(known.pid));
             self.handle(Input::Retire { worker }).await;
         }
     }
@@ -182,7 +183,7 @@ impl Run<'_> {
     }
 
     pub(super) async fn lost(&mut self, worker: WorkerId, pid: u32, death: Death) {
-        self.ledger.lost_workers += 1;
+        self.outputs.lost_workers += 1;
         let slots = self.workers.get_mut(&worker).map_or(0, |known| {
             known.died = Some(Instant::now());
             known.held_bytes = None;
@@ -228,7 +229,7 @@ impl Run<'_> {
             worker: slot.worker.0,
             slot: slot.index,
             image: self.image_name(image),
-            variant: self.ledger.name(variant as usize),
+            variant: self.outputs.name(variant as usize),
         };
         self.bus.publish(event).await;
     }

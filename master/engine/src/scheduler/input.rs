@@ -5,7 +5,7 @@ use super::{SlotId, TaskId, WorkerId};
 /// What the scheduler has to know of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
-    /// Estimated work, in any unit that grows with it; bytes of input times outputs.
+    /// Estimated work, in any unit that grows with it; see `plan::split`.
     pub cost: u64,
     /// How many outputs it has.
     pub outputs: u32,

@@ -1,6 +1,6 @@
 //! What one crash in the middle of the work costs.
 
-use super::{Assassin, Blow, Witness, compare};
+use super::{Blow, Observer, Striker, compare};
 use crate::event::Summary;
 use crate::plan::Plan;
 use crate::report::Reporter;
@@ -18,14 +18,14 @@ pub struct CrashCost {
 
 /// The killing of one worker, a third of the way through a run.
 #[derive(Debug)]
-pub struct Crash(Witness);
+pub struct Crash(Observer);
 
 impl Crash {
     /// For a run that makes so many outputs, and those who have to be told of its events.
     pub fn new(outputs: usize) -> (Self, Vec<Box<dyn Reporter>>) {
-        let witness = Witness::new();
-        let assassin = Assassin::new([Blow::Kill], outputs / 3);
-        (Self(witness.clone()), vec![Box::new(witness), Box::new(assassin)])
+        let observer = Observer::new();
+        let striker = Striker::new([Blow::Kill], outputs / 3);
+        (Self(observer.clone()), vec![Box::new(observer), Box::new(striker)])
     }
 
     /// What it cost, by the outputs of an undisturbed run; `None` if the run was over before that.

@@ -1,19 +1,19 @@
 //! Trials: runs that are disturbed on purpose, what they look like, and what is measured of them.
 
-mod assassin;
 mod crash;
 mod identical;
 mod lanes;
 pub mod live;
+mod observer;
 mod rounds;
+mod striker;
 mod table;
-mod witness;
 
-pub use assassin::{Assassin, Blow, HAS_SIGNALS, Strike};
 pub use crash::{Crash, CrashCost};
 pub use identical::{Comparison, compare, digest, digest_of, name};
 pub use lanes::Lanes;
 pub use live::Live;
+pub use observer::{Facts, Observer};
 pub use rounds::{images_per_s, median};
+pub use striker::{Blow, HAS_SIGNALS, Strike, Striker};
 pub use table::Line;
-pub use witness::{Facts, Witness};

@@ -134,24 +134,6 @@ pub(super) fn cause(status: ExitStatus) -> Cause {
     Cause::Exit(status.code().unwrap_or(-1))
 }
 
-/// How many processes the system has killed for want of memory since it started. The count is of
-/// the whole machine: when it has changed, a SIGKILL is not taken for somebody's intention.
-#[cfg(target_os = "linux")]
-pub(super) fn out_of_memory_kills() -> u64 {
-    std::fs::read_to_string("/proc/vmstat")
-        .ok()
-        .and_then(|text| {
-            let count = text.lines().find_map(|line| line.strip_prefix("oom_kill "))?;
-            count.trim().parse().ok()
-        })
-        .unwrap_or(0)
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn out_of_memory_kills() -> u64 {
-    0
-}
-
 /// The name of a signal, as on Linux and the other Unixes where they agree.
 pub(super) fn signal_name(signal: i32) -> String {
     let name = match signal {

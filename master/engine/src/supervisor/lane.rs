@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 use lote_protocol::sandbox;
 use lote_protocol::task::Limits;
 use lote_worker::entry::EXIT_REFUSED;
-use tokio::process::Child;
 use tokio::sync::{mpsc, oneshot};
 
 use super::WorkerEvent;
 use super::death::{self, Cause, Death, Killer};
-use super::door::{Door, Visitor};
-use super::launcher::Launcher;
-use super::restart::{Restarts, Verdict};
+use super::handshake::{Handshakes, Visitor};
+use super::launcher::{Launcher, Process};
+use super::restart::{Reached, Restarts, Verdict};
 use super::service::Served;
 use super::stderr::LastWords;
 use crate::scheduler::WorkerId;
+use crate::system;
 
 /// A process has this long to say Hello, and then to set itself up.
 pub(super) const START_TIME: Duration = Duration::from_secs(20);
@@ -41,7 +41,7 @@ pub(super) struct Lane {
     pub(super) max_memory_bytes: Option<u64>,
     pub(super) sandbox: Arc<sandbox::Order>,
     pub(super) launcher: Launcher,
-    pub(super) door: Door,
+    pub(super) handshakes: Handshakes,
     pub(super) events: mpsc::Sender<WorkerEvent>,
 }
 
@@ -69,11 +69,8 @@ impl Lane {
                 self.tell(WorkerEvent::Retired { worker }).await;
                 continue;
             }
-            if served.made_something {
-                restarts.progress();
-            }
             let outside = death.is_from_outside();
-            let verdict = restarts.death(birth.elapsed(), outside, chance());
+            let verdict = restarts.death(birth.elapsed(), served.reached, outside, chance());
             let refused = death.cause == Cause::Exit(i32::from(EXIT_REFUSED));
             let reason = off_reason(&death, refused);
             self.tell(WorkerEvent::Lost { worker, pid, death }).await;
@@ -120,25 +117,25 @@ impl Lane {
         worker: WorkerId,
         control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> std::io::Result<(u32, Served, Death)> {
-        let kills_before = death::out_of_memory_kills();
-        let (token, arrival) = self.door.expect()?;
+        let kills_before = system::out_of_memory_kills();
+        let (token, arrival) = self.handshakes.expect()?;
         let start = Instant::now();
-        let mut child = self.launcher.start(token)?;
-        let pid = child.id().unwrap_or_default();
-        let last_words = child.stderr.take().map(LastWords::listen);
+        let mut process = self.launcher.start(token)?;
+        let pid = process.pid();
+        let last_words = process.stderr().map(LastWords::listen);
         self.tell(WorkerEvent::Started { worker, pid }).await;
 
-        let (served, cause) = match self.arrive(arrival, pid, &mut child, control).await {
+        let (served, cause) = match self.arrive(arrival, &mut process, control).await {
             Arrival::Here(visitor) => {
-                self.serve(worker, visitor, Some(start), Some(&mut child), control).await
+                self.serve(worker, visitor, Some(start), Some(&mut process), control).await
             }
             Arrival::Not { served, cause } => (served, cause),
         };
-        let status = end(&mut child).await?;
+        let status = process.end().await?;
         let death = Death {
             cause: cause.unwrap_or_else(|| death::cause(status)),
             killer: served.killer,
-            out_of_memory: death::out_of_memory_kills() != kills_before,
+            out_of_memory: system::out_of_memory_kills() != kills_before,
             last_words: match last_words {
                 Some(words) => words.take().await,
                 None => Vec::new(),
@@ -151,24 +148,23 @@ impl Lane {
     async fn arrive(
         &self,
         mut arrival: oneshot::Receiver<Visitor>,
-        pid: u32,
-        child: &mut Child,
+        process: &mut Process,
         control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> Arrival {
         let failed = |killer, stopping, cause| Arrival::Not {
-            served: Served { killer, stopping, ..Served::default() },
+            served: Served { killer, stopping, ..Served::not_yet() },
             cause,
         };
         let too_late = tokio::time::Instant::now() + START_TIME;
         loop {
             return tokio::select! {
                 Ok(visitor) = &mut arrival => {
-                    if self.launcher.starts_worker_itself() && visitor.pid != pid {
+                    if self.launcher.starts_worker_itself() && visitor.pid != process.pid() {
                         return failed(Some(Killer::Protocol), false, None);
                     }
                     Arrival::Here(visitor)
                 }
-                _ = child.wait() => failed(None, false, None),
+                () = process.ended() => failed(None, false, None),
                 word = control.recv() => match word {
                     // That was for the process before.
                     Some(Control::Retire) => continue,
@@ -176,7 +172,9 @@ impl Lane {
                     Some(Control::Stop) | None => failed(None, true, None),
                 },
                 () = tokio::time::sleep_until(too_late) => {
-                    failed(None, false, Some(Cause::Silent(START_TIME.as_secs())))
+                    let cause = Some(Cause::Silent(START_TIME.as_secs()));
+                    let reached = Reached::Nothing;
+                    Arrival::Not { served: Served { reached, ..Served::not_yet() }, cause }
                 }
             };
         }
@@ -208,19 +206,10 @@ impl Lane {
     }
 }
 
-/// Whether a started process has come to the door.
+/// Whether a started process has said Hello.
 enum Arrival {
     Here(Visitor),
     Not { served: Served, cause: Option<Cause> },
-}
-
-/// Waits for a process that has hung up, and makes sure of its end.
-async fn end(child: &mut Child) -> std::io::Result<std::process::ExitStatus> {
-    if let Ok(status) = tokio::time::timeout(Duration::from_millis(500), child.wait()).await {
-        return status;
-    }
-    child.start_kill()?;
-    child.wait().await
 }
 
 /// Why a lane gives up, in one line.

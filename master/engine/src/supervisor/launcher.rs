@@ -1,13 +1,19 @@
 //! Starting worker processes. Nothing else in the program starts a process of ours.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::PathBuf;
-use std::process::Stdio;
-use std::{env, io};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use lote_protocol::message::{TOKEN_VARIABLE, Token};
 use lote_worker::entry::PARENT_VARIABLE;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, Command};
+
+use crate::system;
+
+/// A process that has hung up is given that long to end by itself.
+const HANG_UP_TIME: Duration = Duration::from_millis(500);
 
 /// What is started as a worker.
 #[derive(Debug, Clone, Default)]
@@ -39,10 +45,10 @@ impl Launcher {
 
     /// Starts a worker that shows `token`. It dies with the calling thread, and is killed when the
     /// returned value is dropped.
-    pub(super) fn start(&self, token: Token) -> io::Result<Child> {
+    pub(super) fn start(&self, token: Token) -> io::Result<Process> {
         let mut command = match &self.program {
             Program::Own => {
-                let mut command = Command::new(own_program()?);
+                let mut command = Command::new(system::own_program()?);
                 #[cfg(unix)]
                 command.arg0("lote");
                 command.arg("worker").env(PARENT_VARIABLE, std::process::id().to_string());
@@ -66,14 +72,68 @@ impl Launcher {
         // Ctrl-C in the terminal is the master's business.
         #[cfg(unix)]
         command.process_group(0);
-        command.spawn().map_err(|error| {
+        let child = command.spawn().map_err(|error| {
             let program = command.as_std().get_program().display();
             io::Error::new(error.kind(), format!("{program}: {error}"))
-        })
+        })?;
+        let pid = child.id().unwrap_or_default();
+        // The program's own workers start no processes.
+        Ok(Process { child, pid, has_group: cfg!(unix) && !self.starts_worker_itself() })
     }
 }
 
-/// The running program, also when its file has been replaced or deleted since it was started.
-fn own_program() -> io::Result<PathBuf> {
-    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { env::current_exe() }
+/// A worker process, and what it has started: all of that goes with this value.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    pid: u32,
+    /// Whether it may have started processes, which are in its group.
+    has_group: bool,
+}
+
+impl Process {
+    pub(super) const fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Its standard error; `None` the second time.
+    pub(super) fn stderr(&mut self) -> Option<ChildStderr> {
+        self.child.stderr.take()
+    }
+
+    /// Waits until it has ended by itself.
+    pub(super) async fn ended(&mut self) {
+        // Without an answer it is as good as ended.
+        let _ = self.child.wait().await;
+    }
+
+    /// Has it killed.
+    pub(super) fn kill(&mut self) {
+        // It may have ended.
+        let _ = self.child.start_kill();
+    }
+
+    /// Has it abort, which leaves a core file where the user wants them; whether it could be told.
+    /// One that is stopped hears it only when it goes on.
+    pub(super) fn abort(&self) -> bool {
+        self.child.id().is_some_and(system::abort)
+    }
+
+    /// Waits for the end of a process that has hung up, and makes sure of it, and of what it has
+    /// started.
+    pub(super) async fn end(mut self) -> io::Result<ExitStatus> {
+        if let Ok(status) = tokio::time::timeout(HANG_UP_TIME, self.child.wait()).await {
+            return status;
+        }
+        self.child.start_kill()?;
+        self.child.wait().await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.has_group && system::kill_group(self.pid) {
+            tracing::warn!(pid = self.pid, "processes that a worker had started were killed");
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! Only [`launcher`] starts processes.
 
 mod death;
-mod door;
+mod handshake;
 mod lane;
 mod launcher;
 mod restart;
@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 pub use death::{Cause, Death, Killer};
-use door::Door;
+use handshake::Handshakes;
 use lane::{Control, Lane};
 use launcher::Launcher;
 pub use launcher::Program;
@@ -148,7 +148,7 @@ pub struct Supervisor {
     events: mpsc::Receiver<WorkerEvent>,
     tasks: JoinSet<()>,
     endpoint: Endpoint,
-    externals: mpsc::UnboundedReceiver<door::Visitor>,
+    externals: mpsc::UnboundedReceiver<handshake::Visitor>,
     lane: Lane,
     next_id: u32,
 }
@@ -166,8 +166,9 @@ impl Supervisor {
             source,
         };
         let listener = Listener::bind(endpoint.socket()).map_err(refused)?;
-        let (door, externals, listening) =
-            Door::open(listener, config.external.then(|| endpoint.folder())).map_err(refused)?;
+        let (handshakes, externals, listening) =
+            Handshakes::open(listener, config.external.then(|| endpoint.folder()))
+                .map_err(refused)?;
         let (sender, events) = mpsc::channel(EVENT_QUEUE);
         let launcher = Launcher::new(config.program.clone(), endpoint.socket().to_owned());
         let lane = Lane {
@@ -176,7 +177,7 @@ impl Supervisor {
             max_memory_bytes: config.max_memory_bytes,
             sandbox: config.sandbox.clone().into(),
             launcher,
-            door,
+            handshakes,
             events: sender,
         };
         let mut tasks = JoinSet::new();
@@ -241,5 +242,52 @@ impl Supervisor {
         let (sender, receiver) = mpsc::unbounded_channel();
         self.controls.push((worker, sender));
         (worker, receiver)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn config(script: &str) -> Config {
+        let words = ["sh", "-c", script].map(Into::into).into();
+        Config {
+            workers: 1,
+            slots: 1,
+            limits: Limits::default(),
+            max_memory_bytes: None,
+            sandbox: sandbox::Order::default(),
+            program: Program::Command(words),
+            external: false,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_worker_that_never_connects_is_given_up_after_three_starts() {
+        let mut supervisor = Supervisor::start(&config("exec sleep 1000")).unwrap();
+        let (mut starts, mut deaths) = (0, Vec::new());
+        let reason = loop {
+            match supervisor.next().await {
+                WorkerEvent::Started { .. } => starts += 1,
+                WorkerEvent::Lost { death, .. } => deaths.push(death.to_string()),
+                WorkerEvent::Off { reason, .. } => break reason,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!((starts, deaths), (3, vec!["no sign of life in 20 s".to_owned(); 3]));
+        assert_eq!(reason, "it kept dying (no sign of life in 20 s)");
+    }
+
+    #[tokio::test]
+    async fn what_a_worker_command_has_started_goes_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pid");
+        let script = format!("sleep 1000 & echo $! > '{}'; exit 3", file.display());
+        let mut supervisor = Supervisor::start(&config(&script)).unwrap();
+        while !matches!(supervisor.next().await, WorkerEvent::Lost { .. }) {}
+        let pid = std::fs::read_to_string(file).unwrap().trim().parse().unwrap();
+        while crate::system::is_alive(pid) {
+            tokio::task::yield_now().await;
+        }
     }
 }

@@ -6,6 +6,12 @@ use std::time::Duration;
 /// Deaths of its own in [`WINDOW`] without an output in between, after which a lane gives up.
 const MAX_OWN: usize = 5;
 
+/// Starts in a row that never became ready, however long each took, after which a lane gives up.
+const MAX_UNREADY: usize = 5;
+
+/// The same for starts that said nothing until their time was up.
+const MAX_SILENT: usize = 2;
+
 /// The same for deaths that came from outside, which a person or a test may cause at any rate.
 const MAX_OUTSIDE: usize = 50;
 
@@ -14,6 +20,19 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
+
+/// How far a worker had come when it died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reached {
+    /// It said nothing in the time that it had.
+    Nothing,
+    /// It was started, and never took a task.
+    Start,
+    /// It took tasks.
+    Ready,
+    /// It has made an output: this is no crash loop.
+    Output,
+}
 
 /// What to do about a death.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,18 +48,29 @@ pub(super) enum Verdict {
 pub(super) struct Restarts {
     own: VecDeque<Duration>,
     outside: VecDeque<Duration>,
+    unready: usize,
+    silent: usize,
 }
 
 impl Restarts {
-    /// The worker has made something: it is no crash loop.
-    pub(super) fn progress(&mut self) {
-        self.own.clear();
-        self.outside.clear();
-    }
-
-    /// The worker died at `now`, a time since any fixed moment. `chance`, 0.0..1.0, spreads the
-    /// restarts of lanes that died together.
-    pub(super) fn death(&mut self, now: Duration, from_outside: bool, chance: f64) -> Verdict {
+    /// The worker died at `now`, a time since any fixed moment, having come so far. `chance`,
+    /// 0.0..1.0, spreads the restarts of lanes that died together.
+    pub(super) fn death(
+        &mut self,
+        now: Duration,
+        reached: Reached,
+        from_outside: bool,
+        chance: f64,
+    ) -> Verdict {
+        match reached {
+            Reached::Output => *self = Self::default(),
+            Reached::Ready => (self.unready, self.silent) = (0, 0),
+            Reached::Start => self.unready += usize::from(!from_outside),
+            Reached::Nothing => self.silent += 1,
+        }
+        if self.unready > MAX_UNREADY || self.silent > MAX_SILENT {
+            return Verdict::GiveUp;
+        }
         let (deaths, max) =
             if from_outside { (&mut self.outside, MAX_OUTSIDE) } else { (&mut self.own, MAX_OWN) };
         deaths.push_back(now);
@@ -73,40 +103,57 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
+    /// Deaths of workers that took tasks and made nothing, at these times (ms).
+    fn deaths(restarts: &mut Restarts, times: impl Iterator<Item = u64>) -> Vec<Verdict> {
+        times.map(|time| restarts.death(at(time), Reached::Ready, false, 0.5)).collect()
+    }
+
     #[test]
     fn the_first_death_costs_no_time_and_further_ones_more_and_more() {
         let mut restarts = Restarts::default();
-        let delays: Vec<_> = (0..5).map(|n| restarts.death(at(n * 100), false, 0.5)).collect();
+        let delays = deaths(&mut restarts, (0..5).map(|n| n * 100));
         let expected = [0, 100, 200, 400, 800].map(|delay| Verdict::Replace(at(delay)));
         assert_eq!(delays, expected);
-        assert_eq!(restarts.death(at(500), false, 0.5), Verdict::GiveUp);
+        assert_eq!(deaths(&mut restarts, 500..501), [Verdict::GiveUp]);
     }
 
     #[test]
     fn an_output_wipes_the_slate() {
         let mut restarts = Restarts::default();
-        for n in 0..5 {
-            restarts.death(at(n), false, 0.5);
-        }
-        restarts.progress();
-        assert_eq!(restarts.death(at(6), false, 0.5), Verdict::Replace(Duration::ZERO));
+        deaths(&mut restarts, 0..5);
+        let verdict = restarts.death(at(6), Reached::Output, false, 0.5);
+        assert_eq!(verdict, Verdict::Replace(Duration::ZERO));
     }
 
     #[test]
     fn deaths_long_ago_do_not_count() {
         let mut restarts = Restarts::default();
-        for n in 0..40 {
-            let verdict = restarts.death(at(n * 11_000), false, 0.5);
-            assert_eq!(verdict, Verdict::Replace(Duration::ZERO));
-        }
+        let verdicts = deaths(&mut restarts, (0..40).map(|n| n * 11_000));
+        assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Replace(Duration::ZERO)));
     }
 
     #[test]
     fn kills_from_outside_are_made_good_at_once() {
         let mut restarts = Restarts::default();
         for n in 0..50 {
-            assert_eq!(restarts.death(at(n), true, 0.5), Verdict::Replace(Duration::ZERO));
+            let verdict = restarts.death(at(n), Reached::Ready, true, 0.5);
+            assert_eq!(verdict, Verdict::Replace(Duration::ZERO));
         }
-        assert_eq!(restarts.death(at(50), true, 0.5), Verdict::GiveUp);
+        assert_eq!(restarts.death(at(50), Reached::Ready, true, 0.5), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn starts_in_a_row_that_lead_nowhere_are_given_up_however_slow_they_are() {
+        for (reached, allowed) in [(Reached::Start, MAX_UNREADY), (Reached::Nothing, MAX_SILENT)] {
+            let mut restarts = Restarts::default();
+            let mut die = |n: usize, reached| {
+                restarts.death(at(n as u64 * 20_000), reached, false, 0.5) == Verdict::GiveUp
+            };
+            assert!(!(0..allowed).any(|n| die(n, reached)));
+            // One that worked in between shows that others may.
+            assert!(!die(allowed, Reached::Ready));
+            assert!(!(0..allowed).any(|n| die(100 + n, reached)));
+            assert!(die(200, reached));
+        }
     }
 }

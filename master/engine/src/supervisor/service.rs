@@ -1,20 +1,22 @@
-//! The service of a worker that has come to the door: commands in, reports out, and how to end it.
+//! The service of a worker that has said Hello: commands in, reports out, and how to end it.
 
 use std::future::pending;
 use std::time::{Duration, Instant};
 
 use lote_protocol::message::{Command, Report};
-use lote_protocol::sandbox;
+use lote_protocol::sandbox::{self, Part};
 use lote_protocol::transport::{Sender, TransportError};
-use tokio::process::Child;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::death::{Cause, Killer};
-use super::door::Visitor;
+use super::handshake::Visitor;
 use super::lane::{Control, Lane, START_TIME};
+use super::launcher::Process;
+use super::restart::Reached;
 use super::{Mailbox, WorkerEvent};
 use crate::scheduler::WorkerId;
+use crate::system;
 
 /// A worker that was told to stop has this long to leave.
 const STOP_TIME: Duration = Duration::from_secs(3);
@@ -23,7 +25,6 @@ const STOP_TIME: Duration = Duration::from_secs(3);
 const ABORT_TIME: Duration = Duration::from_secs(1);
 
 /// How the service of a worker ended.
-#[derive(Default)]
 pub(super) struct Served {
     /// Who killed it, if anybody did.
     pub(super) killer: Option<Killer>,
@@ -31,8 +32,15 @@ pub(super) struct Served {
     pub(super) stopping: bool,
     /// It was told to end so that it can be replaced.
     pub(super) retiring: bool,
-    /// It has reported the end of an output.
-    pub(super) made_something: bool,
+    /// How far it has come.
+    pub(super) reached: Reached,
+}
+
+impl Served {
+    /// It has not said Hello yet.
+    pub(super) const fn not_yet() -> Self {
+        Self { killer: None, stopping: false, retiring: false, reached: Reached::Start }
+    }
 }
 
 impl Lane {
@@ -42,11 +50,11 @@ impl Lane {
         worker: WorkerId,
         visitor: Visitor,
         start: Option<Instant>,
-        mut child: Option<&mut Child>,
+        mut process: Option<&mut Process>,
         control: &mut mpsc::UnboundedReceiver<Control>,
     ) -> (Served, Option<Cause>) {
         let Visitor { pid, sender, mut receiver } = visitor;
-        let mut served = Served::default();
+        let mut served = Served::not_yet();
         let (mailbox, commands) = mpsc::unbounded_channel();
         let mailbox = Mailbox(mailbox);
         let (slots, limits) = (self.slots, self.limits);
@@ -65,6 +73,10 @@ impl Lane {
                 report = receiver.next::<Report>() => match report {
                     Ok(Some(Report::Prepared { sandbox })) if !is_ready => {
                         is_ready = true;
+                        served.reached = Reached::Ready;
+                        if sandbox.missing.iter().any(|missing| missing.part == Part::Landlock) {
+                            system::hide_memory();
+                        }
                         deadline = deadline.filter(|_| served.stopping);
                         let took = start.map_or(Duration::ZERO, |start| start.elapsed());
                         let mailbox = mailbox.clone();
@@ -73,7 +85,9 @@ impl Lane {
                         self.tell(ready).await;
                     }
                     Ok(Some(report)) => {
-                        served.made_something |= matches!(report, Report::Ended { .. });
+                        if matches!(report, Report::Ended { .. }) {
+                            served.reached = Reached::Output;
+                        }
                         self.tell(WorkerEvent::Reported { worker, report }).await;
                     }
                     Ok(None) => break,
@@ -88,11 +102,11 @@ impl Lane {
                 word = control.recv(), if served.killer.is_none() => match word {
                     Some(Control::Kill(killer)) => {
                         served.killer = Some(killer);
-                        match &mut child {
-                            Some(child) if killer.is_watchdog() && abort(child) => {
+                        match &mut process {
+                            Some(process) if killer.is_watchdog() && process.abort() => {
                                 deadline = Some(tokio::time::Instant::now() + ABORT_TIME);
                             }
-                            Some(child) => drop(child.start_kill()),
+                            Some(process) => process.kill(),
                             None => break,
                         }
                     }
@@ -112,6 +126,7 @@ impl Lane {
                 },
                 () = until(deadline) => {
                     if !is_ready && !served.stopping {
+                        served.reached = Reached::Nothing;
                         cause = Some(Cause::Silent(START_TIME.as_secs()));
                     }
                     break;
@@ -119,9 +134,9 @@ impl Lane {
             }
         }
         if served.killer.is_some_and(Killer::is_watchdog)
-            && let Some(child) = child
+            && let Some(process) = process
         {
-            drop(child.start_kill());
+            process.kill();
         }
         // A process that has hung up is dead, or soon will be.
         (served, cause)
@@ -143,20 +158,6 @@ async fn write(mut sender: Sender, mut commands: mpsc::UnboundedReceiver<Command
             return;
         }
     }
-}
-
-/// Has a process abort, which leaves a core file where the user wants them; whether it could be
-/// told. One that is stopped hears it only when it goes on.
-#[cfg(unix)]
-fn abort(child: &Child) -> bool {
-    use rustix::process::{Pid, Signal, kill_process};
-    let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
-    pid.is_some_and(|pid| kill_process(pid, Signal::ABORT).is_ok())
-}
-
-#[cfg(not(unix))]
-fn abort(_child: &Child) -> bool {
-    false
 }
 
 async fn until(deadline: Option<tokio::time::Instant>) {

@@ -85,7 +85,8 @@ impl Folders {
     }
 
     fn entry(&self, path: &Path, images: Option<usize>) -> Value {
-        json!({"id": self.remember(path), "name": label(path), "images": images})
+        let problem = problem(path);
+        json!({"id": self.remember(path), "name": label(path), "images": images, "problem": problem})
     }
 
     fn root_of(&self, path: &Path) -> Option<&PathBuf> {
@@ -103,6 +104,16 @@ impl Folders {
         ids.insert(id.clone(), path.to_owned());
         id
     }
+}
+
+/// Why a folder cannot be used, as the page knows it; `None` if it can. Blocks.
+pub fn problem(folder: &Path) -> Option<&'static str> {
+    let error = fs::read_dir(folder).err()?;
+    Some(if error.kind() == std::io::ErrorKind::PermissionDenied {
+        "permission"
+    } else {
+        "unreadable"
+    })
 }
 
 /// The name of a folder, for people.

@@ -148,6 +148,6 @@ fn id(image: &Listed) -> String {
 }
 
 /// A text as it is searched: lower case, without accents.
-pub(super) fn search_key(text: &str) -> String {
+pub(crate) fn search_key(text: &str) -> String {
     text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }

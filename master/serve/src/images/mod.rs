@@ -22,7 +22,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::redact;
-use list::{Item, List, search_key};
+pub(crate) use list::search_key;
+use list::{Item, List};
 use lote_engine::plan::{self, PlanError};
 use lote_engine::system::files::open_inside;
 

@@ -4,18 +4,18 @@
 use super::Jobs;
 use crate::live::Evidence;
 use crate::live::shapes::Proof;
-use crate::preview::{Darkroom, Order, Print, Refused, Urgency};
+use crate::preview::{Order, Previews, Print, Refused, Urgency};
 use lote_engine::showcase;
 
 impl Jobs {
     /// Proves one test after the other, for ever.
-    pub(super) async fn prove(&self, darkroom: &Darkroom) {
+    pub(super) async fn prove(&self, previews: &Previews) {
         loop {
             self.0.proofs.notified().await;
             let Some(evidence) = self.0.live.with(|model, _| model.take_evidence()) else {
                 continue;
             };
-            let proof = proof(darkroom, &evidence).await;
+            let proof = proof(previews, &evidence).await;
             let proof = proof
                 .inspect_err(|error| tracing::warn!(%error, "an isolation test was not proved"));
             self.0.live.with(|model, _| model.conclude_isolation(&evidence, proof.ok().flatten()));
@@ -25,7 +25,7 @@ impl Jobs {
 
 /// Has all outputs made another time, by a process that is no part of the job's, and looks at both.
 /// `None` if there are none, or no longer.
-async fn proof(darkroom: &Darkroom, evidence: &Evidence) -> Result<Option<Proof>, Refused> {
+async fn proof(previews: &Previews, evidence: &Evidence) -> Result<Option<Proof>, Refused> {
     let Evidence { plan, places, .. } = evidence;
     let (mut after, mut prints) = (Vec::new(), Vec::<(String, Print)>::new());
     for place in places {
@@ -34,7 +34,7 @@ async fn proof(darkroom: &Darkroom, evidence: &Evidence) -> Result<Option<Proof>
             encoding: plan.encoding().clone(),
         };
         let input = plan.input(place.image);
-        let made = darkroom.develop(Urgency::Preview, &input, vec![order]).await?;
+        let made = previews.make(Urgency::Preview, &input, vec![order]).await?;
         let output = plan.output(place.image, place.variant);
         let name = showcase::name(plan, &output);
         prints.extend(made.into_iter().map(|print| (name.clone(), print)));

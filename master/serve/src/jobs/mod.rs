@@ -11,6 +11,7 @@ mod isolation;
 mod prepare;
 mod request;
 mod restore;
+pub mod rows;
 mod views;
 mod work;
 

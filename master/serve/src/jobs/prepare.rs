@@ -15,7 +15,8 @@ use crate::live::{Book, ImageRef};
 use crate::redact;
 use lote_engine::journal::{By, Header, Journal, Page, Records, Work};
 use lote_engine::plan::{self, IfExists, Plan, PlanError};
-use lote_engine::run::{Settings, space, sweep_orphans};
+use lote_engine::run::{Settings, sweep_orphans};
+use lote_engine::system;
 
 /// With less than this the disk counts as full.
 const MIN_FREE_BYTES: u64 = 16 << 20;
@@ -147,7 +148,7 @@ impl Jobs {
         let plan = plan.map_err(told)?;
         let output = request.output_folder(&config.output);
         if past.is_none()
-            && let Some(free) = space::free(&output).filter(|free| *free < MIN_FREE_BYTES)
+            && let Some(free) = system::free_bytes(&output).filter(|free| *free < MIN_FREE_BYTES)
         {
             return Err(JobError::NoSpace { free_mib: free >> 20 });
         }

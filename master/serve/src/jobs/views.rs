@@ -81,7 +81,7 @@ impl Jobs {
     }
 
     /// What the book of a job says. One that was accepted and has not begun has no book, and nothing in it.
-    fn booked<T: Default>(&self, job: &str, told: impl FnOnce(&Book) -> T) -> Option<T> {
+    pub(super) fn booked<T: Default>(&self, job: &str, told: impl FnOnce(&Book) -> T) -> Option<T> {
         let desk = self.desk();
         if !self.knows(&desk, job) {
             return None;

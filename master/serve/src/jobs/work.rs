@@ -9,24 +9,24 @@ use super::prepare::{Record, Spec};
 use super::{Jobs, Todo, Work, WorkKind};
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
-use crate::preview::Darkroom;
+use crate::preview::Previews;
 use crate::redact;
 use lote_engine::event::{Bus, Event};
 use lote_engine::journal::How;
 use lote_engine::plan::{self, Plan};
 use lote_engine::run::{self, Ended, Order};
 
-/// Workers of the darkroom.
-const DARKROOM_WORKERS: u32 = 1;
+/// Workers of the previews.
+const PREVIEW_WORKERS: u32 = 1;
 
 /// Does what is to be done on the main thread, until [`Jobs::close`]: it must be called there, as
 /// workers die with the thread that started them.
-pub async fn main_thread(jobs: Jobs, darkroom: Darkroom) {
+pub async fn main_thread(jobs: Jobs, previews: Previews) {
     let workers = jobs.0.config.settings.workers.clone();
     tokio::select! {
         () = jobs.work() => {}
-        () = jobs.prove(&darkroom) => {}
-        () = darkroom.clone().work(DARKROOM_WORKERS, &workers) => {}
+        () = jobs.prove(&previews) => {}
+        () = previews.clone().work(PREVIEW_WORKERS, &workers) => {}
     }
 }
 

@@ -9,7 +9,6 @@ mod book;
 mod history;
 mod isolation;
 mod lanes;
-mod memory;
 mod model;
 mod origin;
 mod outputs;

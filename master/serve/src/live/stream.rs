@@ -7,9 +7,10 @@ use serde::Serialize;
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::{sleep, timeout};
 
+use super::Live;
 use super::origin::Translator;
 use super::shapes::{Change, Job, Progress};
-use super::{Live, memory};
+use lote_engine::system;
 
 /// A message, as text; clones share it.
 pub type Message = Arc<str>;
@@ -95,7 +96,7 @@ impl Sender {
         let processes = self.live.model().processes();
         let workers: Vec<_> = processes
             .into_iter()
-            .filter_map(|(worker, pid)| Some((worker, memory::resident(pid)?)))
+            .filter_map(|(worker, pid)| Some((worker, system::resident_memory(pid)?)))
             .collect();
         if !workers.is_empty() {
             self.live.model().set_memory(workers);

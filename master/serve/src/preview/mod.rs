@@ -1,12 +1,12 @@
 //! Small pictures on demand: thumbnails, previews, and what they tell about their images.
 //!
-//! A request is an ordinary task, run by a worker process of the darkroom's own, so that the
+//! A request is an ordinary task, run by a worker process of its own, so that the
 //! batch's code makes every pixel and a picture that kills its worker costs nobody else anything.
-//! The darkroom knows no images, jobs or connections: it is given paths and gives back files.
+//! This module knows no images, jobs or connections: it is given paths and gives back files.
 
 mod queue;
-mod room;
 mod thumbs;
+mod workers;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,9 +23,9 @@ use queue::{Queue, Ticket};
 use thumbs::Thumbs;
 pub use thumbs::{Thumbnail, fit};
 
-/// A handle to the darkroom; clones are the same.
+/// Who makes previews; clones are the same.
 #[derive(Debug, Clone)]
-pub struct Darkroom(Arc<Shared>);
+pub struct Previews(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -102,8 +102,8 @@ pub enum Refused {
     NoWorker(String),
 }
 
-impl Darkroom {
-    /// A darkroom in a folder that exists, is empty and nobody else's. Its workers can read images
+impl Previews {
+    /// With a folder that exists, is empty and nobody else's. Its workers can read images
     /// below the folders `read` only, as they have no job that names them.
     pub fn new(folder: PathBuf, read: Vec<PathBuf>) -> io::Result<Self> {
         let thumbs = Thumbs::new(folder.join("thumbs"))?;
@@ -121,7 +121,7 @@ impl Darkroom {
 
     /// Makes pictures of the image at `input`, which is decoded once; there are as many prints as
     /// orders. If the returned future is dropped the request is, too.
-    pub async fn develop(
+    pub async fn make(
         &self,
         urgency: Urgency,
         input: &Path,

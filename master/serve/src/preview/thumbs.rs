@@ -11,7 +11,7 @@ use lote_protocol::filter::{FilterCall, Value};
 use lote_protocol::message::Size;
 use lote_protocol::task::Encoding;
 
-use super::{Darkroom, Order, Refused, Urgency};
+use super::{Order, Previews, Refused, Urgency};
 
 /// Longest side of a thumbnail, px.
 const SIDE_PX: i64 = 240;
@@ -70,7 +70,7 @@ pub fn fit(width: i64, height: i64) -> FilterCall {
     FilterCall { filter: "redimensionar".into(), params: BTreeMap::from(params) }
 }
 
-impl Darkroom {
+impl Previews {
     /// The thumbnail of a file. `key` stands for the file's content and consists of letters,
     /// digits, `-` and `_`.
     pub async fn thumbnail(&self, key: &str, input: &Path) -> Result<Thumbnail, Refused> {
@@ -81,7 +81,7 @@ impl Darkroom {
         }
         let encoding = Encoding { format: Some(JPEG.id), quality: QUALITY, ..Encoding::default() };
         let order = Order { steps: vec![fit(SIDE_PX, SIDE_PX)], encoding };
-        let mut prints = self.develop(Urgency::Thumbnail, input, vec![order]).await?;
+        let mut prints = self.make(Urgency::Thumbnail, input, vec![order]).await?;
         let Some(print) = prints.pop() else {
             return Err(Refused::NoWorker("it made nothing".into()));
         };
@@ -89,10 +89,10 @@ impl Darkroom {
             Refused::NoWorker(format!("a thumbnail could not be kept: {error}"))
         };
         let source = Some(print.source);
-        let (darkroom, key) = (self.clone(), key.to_owned());
+        let (previews, key) = (self.clone(), key.to_owned());
         let jpeg = tokio::task::spawn_blocking(move || {
             let jpeg = fs::read(print.path())?;
-            darkroom.0.thumbs.keep(&key, print.path())?;
+            previews.0.thumbs.keep(&key, print.path())?;
             Ok::<_, io::Error>(jpeg)
         });
         match jpeg.await {

@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, file};
-use crate::images::folders::label;
+use crate::images::folders::{label, problem};
 use crate::images::{Input, Place, Source, UnknownImage};
 use crate::redact;
 use lote_engine::samples;
@@ -94,6 +94,11 @@ async fn choose(
         Choice::Folder { folder, recursive } => {
             let root = app.folders.get(&folder).ok_or_else(Refusal::not_found)?;
             let label = label(&root);
+            // What is listed now stays listed.
+            if problem(&root).is_some() {
+                let message = format!("the folder {label} cannot be read");
+                return Err(Refusal::unprocessable("unreadable_folder", message));
+            }
             let place = Place { source: Source::Folder, label, root, recursive };
             app.images.load(place).map_err(|error| Refusal::from(&error))
         }

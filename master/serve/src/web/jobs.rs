@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, is_local};
+use crate::jobs::rows;
 use crate::jobs::{Accepted, Checked, CompareRequest, JobError, JobRequest};
 use lote_engine::event::Status;
 
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/jobs/{job}/retry", post(retry))
         .route("/api/jobs/{job}/open", post(open_folder))
         .route("/api/jobs/{job}/outputs", get(outputs))
+        .route("/api/jobs/{job}/photos", get(photos))
         .route("/api/workers/{worker}/kill", post(kill))
         .route("/api/isolation", post(isolation))
         .route("/api/compare", post(compare))
@@ -134,6 +136,30 @@ async fn compare(State(app): State<App>, Command(request): Command<CompareReques
 
 async fn cancel_compare(State(app): State<App>, _: Command<Value>) -> Done {
     done(app.jobs.cancel_compare())
+}
+
+#[derive(Deserialize)]
+struct PhotoQuery {
+    #[serde(default)]
+    offset: usize,
+    limit: Option<usize>,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    only: rows::Only,
+    #[serde(default)]
+    sort: rows::Sort,
+}
+
+async fn photos(
+    State(app): State<App>,
+    Id(job): Id,
+    Asked(query): Asked<PhotoQuery>,
+) -> Result<Json<rows::Rows>, Refusal> {
+    let PhotoQuery { offset, limit, q: query, only, sort } = query;
+    let limit = limit.unwrap_or(100).clamp(1, 500);
+    let wanted = rows::Wanted { offset, limit, query, only, sort };
+    app.jobs.rows(&job, &wanted).map(Json).ok_or_else(Refusal::not_found)
 }
 
 #[derive(Deserialize)]

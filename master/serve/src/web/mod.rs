@@ -2,7 +2,7 @@
 //!
 //! Everything here runs on a thread and a runtime of its own, so that no browser ever holds up the
 //! dispatch of work. It decodes no image: pictures are made by workers, which it asks through the
-//! darkroom. `frontend/CONTRACT.md` is what the page relies on.
+//! previews. `frontend/CONTRACT.md` is what the page relies on.
 
 pub mod access;
 mod archive;
@@ -50,7 +50,7 @@ use crate::images::Images;
 use crate::images::folders::Folders;
 use crate::jobs::Jobs;
 use crate::live::Live;
-use crate::preview::Darkroom;
+use crate::preview::Previews;
 use access::Access;
 use error::Refusal;
 use lote_engine::lang::Lang;
@@ -71,7 +71,7 @@ pub struct App {
     /// The jobs and their outputs.
     pub jobs: Jobs,
     /// What makes small pictures.
-    pub darkroom: Darkroom,
+    pub previews: Previews,
     /// What all pages see.
     pub live: Live,
     /// Pages that are connected.

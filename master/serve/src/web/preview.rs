@@ -57,7 +57,7 @@ impl From<Refused> for Refusal {
 
 async fn thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
     let image = app.image(id).await?;
-    let thumbnail = app.darkroom.thumbnail(&image.id, &image.path).await;
+    let thumbnail = app.previews.thumbnail(&image.id, &image.path).await;
     let thumbnail = thumbnail.inspect_err(|refused| app.note_problem(&image, refused))?;
     if let Some(size) = thumbnail.source {
         app.images.facts(&image.id, size.width, size.height);
@@ -67,7 +67,7 @@ async fn thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> 
 
 async fn output_thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
     let record = written(&app, &id)?;
-    let thumbnail = app.darkroom.thumbnail(&format!("o{}", record.id), &record.path).await?;
+    let thumbnail = app.previews.thumbnail(&format!("o{}", record.id), &record.path).await?;
     Ok(lasting_jpeg(thumbnail.jpeg))
 }
 
@@ -149,7 +149,7 @@ fn shown_as(content: Sniffed) -> Option<&'static str> {
 async fn as_png(app: &App, path: &FilePath) -> Result<Print, Refusal> {
     let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
     let order = Order { steps: Vec::new(), encoding };
-    let prints = app.darkroom.develop(Urgency::Preview, path, vec![order]).await?;
+    let prints = app.previews.make(Urgency::Preview, path, vec![order]).await?;
     only(prints)
 }
 
@@ -264,7 +264,7 @@ async fn whole(
     encoding: Encoding,
 ) -> Result<Made, Refused> {
     let orders = vec![Order { steps, encoding }];
-    let mut prints = app.darkroom.develop(Urgency::Preview, &image.path, orders).await?;
+    let mut prints = app.previews.make(Urgency::Preview, &image.path, orders).await?;
     let nothing = || Refused::NoWorker("it made nothing".into());
     let print = prints.pop().ok_or_else(nothing)?;
     let file = Some(FileFacts::from(&print));
@@ -273,7 +273,7 @@ async fn whole(
     }
     let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
     let orders = vec![Order { steps: Vec::new(), encoding }];
-    let mut prints = app.darkroom.develop(Urgency::Preview, print.path(), orders).await?;
+    let mut prints = app.previews.make(Urgency::Preview, print.path(), orders).await?;
     let mut picture = prints.pop().ok_or_else(nothing)?;
     picture.source = print.source;
     Ok(Made { picture, file, is_resized: true })
@@ -314,7 +314,7 @@ async fn scaled(
     if is_exact && !is_plain {
         orders.push(Order { steps, encoding });
     }
-    let mut prints = app.darkroom.develop(Urgency::Preview, &image.path, orders).await?;
+    let mut prints = app.previews.make(Urgency::Preview, &image.path, orders).await?;
     let file = if prints.len() > 1 { prints.pop().as_ref().map(FileFacts::from) } else { None };
     let picture = prints.pop().ok_or_else(|| Refused::NoWorker("it made nothing".into()))?;
     Ok(Made { picture, file, is_resized })

@@ -34,7 +34,7 @@ impl Scratch {
         }
         let folder = builder.tempdir_in(parent)?;
         let lock = File::create(folder.path().join(LOCK))?;
-        lock_file(&lock)?;
+        lote_engine::system::lock(&lock)?;
         Ok(Self { folder, _lock: lock })
     }
 
@@ -54,24 +54,11 @@ fn sweep(parent: &Path) {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         // Without a lock it is just being made, or not ours.
         let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
-        if cfg!(unix) && is_ours && is_folder && lock_file(&lock).is_ok() {
+        if cfg!(unix) && is_ours && is_folder && lote_engine::system::lock(&lock).is_ok() {
             // What cannot be removed now can be at the next start.
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-}
-
-/// Takes the lock, or fails at once.
-#[cfg(unix)]
-fn lock_file(file: &File) -> io::Result<()> {
-    use rustix::fs::{FlockOperation, flock};
-    Ok(flock(file, FlockOperation::NonBlockingLockExclusive)?)
-}
-
-/// Where there are no such locks, nothing is removed.
-#[cfg(not(unix))]
-fn lock_file(_: &File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(all(test, unix))]

@@ -64,7 +64,7 @@ impl Server {
             jobs: Jobs::new(live.clone(), images.clone(), config),
             images,
             folders: Folders::new(&[]),
-            darkroom: Darkroom::new(at("darkroom"), Vec::new()).unwrap(),
+            previews: Previews::new(at("previews"), Vec::new()).unwrap(),
             live,
             clients: Clients::default(),
             recipes: Recipes::load(folder.path().join("recipes.json")),

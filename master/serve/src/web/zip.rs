@@ -43,7 +43,12 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Deserialize)]
 struct Filter {
     variant: Option<usize>,
+    /// What the page would call the archive, without its ending.
+    name: Option<String>,
 }
+
+/// Longest name of an archive that a page may give, in characters.
+const MAX_NAME_CHARS: usize = 120;
 
 async fn zip(
     State(app): State<App>,
@@ -58,7 +63,9 @@ async fn zip(
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     headers.insert(CONTENT_LENGTH, archive::size(&entries).into());
-    let name = format!("{}.zip", name.replace(['/', '\\'], "_"));
+    let name = filter.name.filter(|name| !name.trim().is_empty()).unwrap_or(name);
+    let name: String = name.chars().take(MAX_NAME_CHARS).collect();
+    let name = format!("{}.zip", name.trim().replace(['/', '\\'], "_"));
     headers.insert(CONTENT_DISPOSITION, file::disposition("attachment", &name));
 
     let (sender, receiver) = mpsc::channel(CHUNKS);

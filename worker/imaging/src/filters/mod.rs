@@ -29,10 +29,11 @@ pub mod invert;
 mod kernels;
 pub mod posterize;
 pub mod resize;
-pub mod result_size;
 pub mod sepia;
 pub mod sharpen;
 pub mod watermark;
+
+pub use resize::result_size;
 
 /// Why a filter could not be applied.
 #[derive(Debug, thiserror::Error)]

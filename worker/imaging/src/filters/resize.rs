@@ -1,6 +1,8 @@
 //! Another size, by Lanczos resampling.
 
-use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::filter::{
+    Choice, FilterCall, FilterSpec, ParamKind, ParamSpec, Params, Text, Unit,
+};
 
 use super::kernels::alpha;
 use super::kernels::lanczos::{self, Weighted};
@@ -124,8 +126,33 @@ struct Resize {
     max_pixels: u64,
 }
 
+/// Filters that leave the size as it is.
+const SAME_SIZE: [&str; 11] = [
+    "invertir",
+    "grises",
+    "blur",
+    "nitidez",
+    "brillo",
+    "contraste",
+    "sepia",
+    "bordes",
+    "relieve",
+    "posterizar",
+    "marca_agua",
+];
+
+/// Width and height, px, of a picture of that size after these steps; or the first filter whose
+/// result depends on more than the size.
+pub fn result_size(steps: &[FilterCall], size: (u32, u32)) -> Result<(u32, u32), &str> {
+    steps.iter().try_fold(size, |(width, height), step| match step.filter.as_str() {
+        "redimensionar" => Ok(resized(&Params::new(&RESIZE.spec, &step.params), width, height)),
+        same if SAME_SIZE.contains(&same) => Ok((width, height)),
+        other => Err(other),
+    })
+}
+
 /// Width and height, px, of the result of a picture of that size.
-pub(super) fn result_size(params: &Params<'_>, width: u32, height: u32) -> (u32, u32) {
+fn resized(params: &Params<'_>, width: u32, height: u32) -> (u32, u32) {
     let plan = wanted(params).plan(width, height);
     (plan.width, plan.height)
 }

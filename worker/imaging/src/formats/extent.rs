@@ -133,7 +133,8 @@ mod tests {
         }
         for (format, pixel_bytes) in [
             (&JPEG, 3),
-            (&PNG, 3),
+            // Of one colour, so it has a palette, and that may have alpha.
+            (&PNG, 4),
             (&BMP, 3),
             (&GIF, 4),
             (&WEBP, 3),

@@ -92,7 +92,7 @@ impl Uploads {
             return Err(Refusal::conflict("busy", message).hint("wait for one of them to end"));
         }
         let promised: u64 = state.open.values().map(|upload| upload.bytes).sum();
-        let free = free_bytes(&self.0.folder).unwrap_or(u64::MAX);
+        let free = lote_engine::system::free_bytes(&self.0.folder).unwrap_or(u64::MAX);
         if free < bytes.saturating_add(promised).saturating_add(RESERVE_BYTES) {
             return Err(Refusal::no_space("the disk has no room for these files"));
         }
@@ -263,19 +263,6 @@ fn remove(folder: &Path) {
     if let Err(error) = fs::remove_dir_all(folder) {
         tracing::warn!(folder = %folder.display(), %error, "an upload could not be removed");
     }
-}
-
-/// Free space on the disk of a folder, bytes, where the system tells.
-#[cfg(unix)]
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-/// Free space on the disk of a folder, bytes, where the system tells.
-#[cfg(not(unix))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
 }
 
 /// Why a file could not be written.

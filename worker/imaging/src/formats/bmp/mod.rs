@@ -1,16 +1,17 @@
-//! Windows bitmaps. The only file that names the crate `image`.
+//! Windows and OS/2 bitmaps.
 
-use std::io::Cursor;
+mod info;
+mod pixels;
 
-use image::codecs::bmp::{BmpDecoder, BmpEncoder};
-use image::error::ImageError;
-use image::{ColorType, ExtendedColorType, ImageDecoder};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::formats::Source;
+use crate::formats::Stored;
+use crate::formats::bmp::info::{Coding, Info, WINDOWS, damaged};
 use crate::formats::extent::{Declared, Header};
 use crate::formats::limit;
+use crate::formats::palette::{Indexed, exact_colors};
 use crate::formats::table::{Content, Format, Gives, Holds, id};
 use crate::metadata::Metadata;
 use crate::metadata::resolution::{Resolution, Unit};
@@ -49,34 +50,45 @@ fn declared(header: &mut Header<'_>) -> Declared {
     Some((header.le32(18)?, height, if header.le16(28)? == 32 { 4 } else { 3 }))
 }
 
+/// The part of a picture that may be missing: one of so many.
+const TOLERATED: usize = 100;
+
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
-    let decoder = open(bytes, limits)?;
-    let (width, height) = decoder.dimensions();
-    let channels = match decoder.color_type() {
-        ColorType::L8 => Channels::Gray,
-        ColorType::Rgb8 => Channels::Rgb,
-        ColorType::Rgba8 => Channels::Rgba,
-        other => {
-            return Err(Failure::new(
-                FailureKind::Unsupported,
-                format!("a kind of BMP that is not read: {other:?}"),
-            ));
-        }
-    };
-    let mut samples = pool.bytes(width as usize * height as usize * channels.count());
-    // Run lengths may leave pixels out.
+    let info = Info::read(bytes)?;
+    let size = (info.width, info.height);
+    // Of those that have a palette, gray is found later; runs may leave out pixels.
+    let has_alpha = info.coding == Coding::Runs || info.bits > 8 && !info.fields[3].is_empty();
+    let channels = if has_alpha { Channels::Rgba } else { Channels::Rgb };
+    limit::check(limits, &FORMAT, size, 1, channels.count() as u64)?;
+    let mut samples = pool.bytes(size.0 as usize * size.1 as usize * channels.count());
     samples.fill(0);
-    if let Err(error) = decoder.read_image(&mut samples) {
-        pool.give_bytes(samples);
-        return Err(failure(&error));
+    let data = bytes.get(info.pixels..).unwrap_or_default();
+    let found = match info.coding {
+        Coding::Rows => pixels::rows(&info, data, has_alpha, &mut samples),
+        Coding::Runs => pixels::runs(&info, data, &mut samples),
+    };
+    let mut notes = Vec::new();
+    let height = info.height as usize;
+    if found < height {
+        if height - found > height / TOLERATED {
+            pool.give_bytes(samples);
+            let percent = found * 100 / height;
+            return Err(damaged(&format!("only {percent} % of the picture can be read")));
+        }
+        notes.push("the BMP is damaged: less than 1 % of the picture is missing".into());
     }
-    let mut picture = Picture { width, height, channels, samples: Samples::U8(samples) };
+    let mut picture =
+        Picture { width: size.0, height: size.1, channels, samples: Samples::U8(samples) };
+    if info.coding == Coding::Runs && !picture.hides_something() {
+        picture.drop_alpha();
+    }
     drop_unused_alpha(&mut picture);
-    if bytes.get(28..30).is_some_and(|bits| bits[0] <= 8 && bits[1] == 0) {
+    if info.bits <= 8 {
         gray_palette_to_gray(&mut picture);
     }
-    let metadata = Metadata { resolution: resolution(bytes), ..Metadata::default() };
-    Ok(Source { metadata, ..Source::still(picture) })
+    let stored = if info.bits <= 8 { Stored::Palette } else { Stored::Full };
+    let metadata = Metadata { icc: info.icc, resolution: resolution(bytes), ..Metadata::default() };
+    Ok(Source { stored, metadata, notes, ..Source::still(picture) })
 }
 
 /// Where a file states pixels by metre, across and down, unless its header is the oldest one.
@@ -90,13 +102,6 @@ fn resolution(file: &[u8]) -> Option<Resolution> {
     (header_len[0] >= 40)
         .then_some(Resolution::whole(x, y, Unit::Metre))
         .filter(Resolution::is_sound)
-}
-
-fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<BmpDecoder<Cursor<&'a [u8]>>, Failure> {
-    let decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(|e| failure(&e))?;
-    let pixel_len = u64::from(decoder.color_type().bytes_per_pixel());
-    limit::check(limits, &FORMAT, decoder.dimensions(), 1, pixel_len)?;
-    Ok(decoder)
 }
 
 /// Many writers leave the fourth byte of a pixel at 0 and mean an opaque picture.
@@ -126,26 +131,8 @@ fn gray_palette_to_gray(picture: &mut Picture) {
     }
 }
 
-fn failure(error: &ImageError) -> Failure {
-    let text = error.to_string().replace('\n', " ");
-    let text = text.trim_start_matches("Format error decoding Bmp: ");
-    let text = text.trim_end_matches('.');
-    match error {
-        ImageError::Unsupported(_) => Failure::new(
-            FailureKind::Unsupported,
-            format!("a kind of BMP that is not read: {text}"),
-        ),
-        ImageError::Limits(_) => {
-            Failure::new(FailureKind::TooLarge, "the BMP needs more memory than the limits allow")
-        }
-        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Failure::new(FailureKind::Damaged, "the BMP is damaged: it is cut off")
-        }
-        _ => Failure::new(FailureKind::Damaged, format!("the BMP is damaged: {text}")),
-    }
-}
-
-/// Encodes 8-bit gray or RGB.
+/// Encodes 8-bit gray or RGB: with a palette where the picture comes from one and has no more colours,
+/// or is gray.
 pub(crate) fn encode(
     content: &Content<'_>,
     _pool: &mut Pool,
@@ -155,24 +142,55 @@ pub(crate) fn encode(
     let refused = |what: &str| {
         Failure::new(FailureKind::Encode, format!("the BMP could not be written: {what}"))
     };
-    let (Samples::U8(samples), color) = (
-        &picture.samples,
-        match picture.channels {
-            Channels::Gray => ExtendedColorType::L8,
-            Channels::Rgb => ExtendedColorType::Rgb8,
-            Channels::GrayAlpha | Channels::Rgba => return Err(refused("it holds no alpha")),
-        },
-    ) else {
+    let Samples::U8(samples) = &picture.samples else {
         return Err(refused("it holds no 16 bits a channel"));
     };
-    let start = out.len();
-    BmpEncoder::new(out)
-        .encode(samples, picture.width, picture.height, color)
-        .map_err(|error| refused(&error.to_string()))?;
-    if let Some((x, y)) = content.metadata.resolution.and_then(Resolution::by_metre)
-        && let Some(stated) = out[start..].get_mut(RESOLUTION)
-    {
-        stated.copy_from_slice(&[x.to_le_bytes(), y.to_le_bytes()].concat());
+    let indexed = match (content.stored, picture.channels) {
+        (Stored::Palette | Stored::Bilevel, _) => exact_colors(picture),
+        _ => None,
+    };
+    let (colors, samples, bits): (Vec<[u8; 3]>, &[u8], usize) = match (&indexed, picture.channels) {
+        (Some(Indexed { colors, indices, .. }), _) => {
+            let bits = [1, 4].into_iter().find(|bits| colors.len() <= 1 << bits).unwrap_or(8);
+            (colors.clone(), indices, bits)
+        }
+        (None, Channels::Gray) => ((0..=255).map(|v| [v; 3]).collect(), samples, 8),
+        (None, Channels::Rgb) => (Vec::new(), samples, 24),
+        (None, _) => return Err(refused("it holds no alpha")),
+    };
+    let (width, height) = (picture.width, picture.height);
+    let row_len = (width as usize * bits).div_ceil(8).next_multiple_of(4);
+    let start = 14 + WINDOWS + colors.len() * 4;
+    let (Ok(_), Ok(_), Ok(file_len)) = (
+        i32::try_from(width),
+        i32::try_from(height),
+        u32::try_from(start + row_len * height as usize),
+    ) else {
+        return Err(refused("it holds at most 4 GiB"));
+    };
+    out.extend(b"BM");
+    for word in [file_len, 0, start as u32, WINDOWS as u32, width, height] {
+        out.extend(word.to_le_bytes());
+    }
+    out.extend([1, 0, bits as u8, 0]);
+    let (x, y) = content.metadata.resolution.and_then(Resolution::by_metre).unwrap_or_default();
+    // Uncompressed.
+    for word in [0, file_len - start as u32, x, y, colors.len() as u32, 0] {
+        out.extend(word.to_le_bytes());
+    }
+    out.extend(colors.iter().flat_map(|&[r, g, b]| [b, g, r, 0]));
+    let samples_of_row = if bits == 24 { width as usize * 3 } else { width as usize };
+    for row in samples.chunks_exact(samples_of_row).rev() {
+        let end = out.len() + row_len;
+        match bits {
+            24 => out.extend(row.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [b, g, r])),
+            8 => out.extend(row),
+            bits => out.extend(row.chunks(8 / bits).map(|pixels| {
+                let places = (0..8).step_by(bits).rev();
+                pixels.iter().zip(places).fold(0, |byte, (index, place)| byte | index << place)
+            })),
+        }
+        out.resize(end, 0);
     }
     Ok(Vec::new())
 }

@@ -103,28 +103,6 @@ impl Canvas {
     }
 }
 
-/// Takes the alpha channel from pictures that hide nothing.
-pub(crate) fn without_alpha(picture: &mut Picture) {
-    if let Samples::U8(samples) = &mut picture.samples
-        && picture.channels == Channels::Rgba
-    {
-        let pixels = samples.len() / 4;
-        for i in 0..pixels {
-            samples.copy_within(i * 4..i * 4 + 3, i * 3);
-        }
-        samples.truncate(pixels * 3);
-        picture.channels = Channels::Rgb;
-    }
-}
-
-/// Whether any pixel of an RGBA picture is not opaque.
-pub(crate) fn hides_something(picture: &Picture) -> bool {
-    match &picture.samples {
-        Samples::U8(samples) => samples.as_chunks::<4>().0.iter().any(|pixel| pixel[3] < 255),
-        Samples::U16(_) => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ pub(crate) struct Area {
 
 impl Area {
     /// The pixels of a picture in this part, row by row.
-    pub(crate) fn pixels(self, picture: &[Color], picture_width: usize) -> Vec<Color> {
+    pub(crate) fn pixels<T: Copy>(self, picture: &[T], picture_width: usize) -> Vec<T> {
         (self.top..self.top + self.height)
             .flat_map(|y| &picture[y * picture_width + self.left..][..self.width])
             .copied()
@@ -27,7 +27,7 @@ pub(crate) fn only_adds(before: &[Color], after: &[Color]) -> bool {
 }
 
 /// The smallest part that holds all that differs; one pixel when nothing does.
-pub(crate) fn changed(before: &[Color], after: &[Color], width: usize) -> Area {
+pub(crate) fn changed<T: PartialEq>(before: &[T], after: &[T], width: usize) -> Area {
     let differs = |row: &usize| {
         let row = row * width..(row + 1) * width;
         before[row.clone()] != after[row]

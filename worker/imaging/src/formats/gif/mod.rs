@@ -2,7 +2,7 @@
 
 mod blocks;
 mod canvas;
-mod delta;
+pub(crate) mod delta;
 
 use std::borrow::Cow;
 
@@ -12,12 +12,14 @@ use ::gif::{
 };
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use weezl::decode::Decoder as LzwDecoder;
+use weezl::{BitOrder, LzwStatus};
 
 use crate::formats::Frame;
 use crate::formats::Source;
 use crate::formats::Stored;
 use crate::formats::extent::{Declared, Header};
-use crate::formats::gif::canvas::{Canvas, Leave, Part, hides_something, without_alpha};
+use crate::formats::gif::canvas::{Canvas, Leave, Part};
 use crate::formats::gif::delta::{Area, changed, only_adds};
 use crate::formats::limit;
 use crate::formats::palette::{Color, Indexed, exact, reduced};
@@ -55,47 +57,65 @@ fn declared(header: &mut Header<'_>) -> Declared {
 /// Alpha from which a pixel is drawn.
 const VISIBLE: u8 = 128;
 
-pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
-    let (size, count) = count_frames(bytes)?;
-    limit::check(limits, &FORMAT, size, count, 4)?;
+/// The part of a frame that may be missing: one of so many.
+const TOLERATED: usize = 100;
 
-    let mut decoder = open(bytes, false)?;
-    let mut canvas = Canvas::new(decoder.width(), decoder.height(), pool);
-    let mut frames = Vec::new();
+pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    let Outline { size, count, behind } = look_through(bytes, limits)?;
+    limit::check(limits, &FORMAT, (size.0.into(), size.1.into()), count, 4)?;
+
+    let mut decoder = open(bytes)?;
+    let mut canvas = Canvas::new(size.0, size.1, pool);
+    let (mut frames, mut notes) = (Vec::new(), Vec::new());
+    notes.extend(behind.map(|why| {
+        format!("the GIF is damaged behind frame {count}, and what is there left out: {why}")
+    }));
     for number in 1..=count {
-        let what = |error: &DecodingError| failure(error, number, count);
-        let Some(frame) = decoder.next_frame_info().map_err(|e| what(&e))? else {
+        let read = decoder.read_next_frame().map(|frame| frame.is_some());
+        if matches!(read, Ok(false)) {
             break;
-        };
-        let part = Part {
-            left: frame.left,
-            top: frame.top,
-            width: frame.width,
-            height: frame.height,
-            transparent: frame.transparent,
-            leave: match frame.dispose {
-                DisposalMethod::Any | DisposalMethod::Keep => Leave::Drawn,
-                DisposalMethod::Background => Leave::Cleared,
-                DisposalMethod::Previous => Leave::Restored,
-            },
-        };
-        let delay_ms = u32::from(frame.delay) * 10;
-        // A part may be larger than the canvas, and nearly nothing in the file.
-        let part_size = (part.width.max(1).into(), part.height.max(1).into());
-        limit::check(limits, &FORMAT, part_size, 1, 1)?;
-        let mut indices = pool.bytes(usize::from(part.width) * usize::from(part.height));
-        if !indices.is_empty() {
-            decoder.read_into_buffer(&mut indices).map_err(|e| what(&e))?;
         }
-        let palette = decoder.palette().map_err(|e| what(&e))?;
-        let picture = canvas.show(part, palette, &indices, pool);
+        let cut = read.err().map(|error| what(&error));
+        // Of a frame that is cut off, what is there.
+        let global = decoder.global_palette().map(<[u8]>::to_vec);
+        let Some(frame) = decoder.current_frame_info() else { break };
+        let part = Part::of(frame);
+        let mut indices = pool.bytes(usize::from(part.width) * usize::from(part.height));
+        indices.fill(part.transparent.unwrap_or(0));
+        let found = unpack(&frame.buffer, &mut indices);
+        let missing = indices.len() - found;
+        if frame.interlaced {
+            indices = in_order(&indices, part.width.into(), pool);
+        }
+        let bad = missing > indices.len() / TOLERATED || cut.is_some() && !frames.is_empty();
+        if bad && frames.is_empty() {
+            let percent = found * 100 / indices.len().max(1);
+            return Err(damaged(&match cut {
+                Some(why) if found == 0 => why,
+                _ => format!("only {percent} % of its first frame can be read"),
+            }));
+        }
+        if bad {
+            notes.push(format!("the GIF is damaged: frame {number} of {count} is left out"));
+        } else {
+            if missing > 0 {
+                notes.push(format!(
+                    "the GIF is damaged: less than 1 % of frame {number} is missing"
+                ));
+            }
+            let palette = frame.palette.as_ref().or(global.as_ref()).map_or(&[][..], |p| p);
+            let picture = canvas.show(part, palette, &indices, pool);
+            frames.push(Frame { picture, delay_ms: u32::from(frame.delay) * 10 });
+        }
         pool.give_bytes(indices);
-        frames.push(Frame { picture, delay_ms });
+        if cut.is_some() {
+            break;
+        }
     }
     canvas.finish(pool);
-    if !frames.iter().any(|frame| hides_something(&frame.picture)) {
+    if !frames.iter().any(|frame| frame.picture.hides_something()) {
         for frame in &mut frames {
-            without_alpha(&mut frame.picture);
+            frame.picture.drop_alpha();
         }
     }
     let loops = match decoder.repeat() {
@@ -106,49 +126,124 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         metadata: blocks::read(bytes),
         lossless: false,
         stored: Stored::Palette,
-        notes: Vec::new(),
+        notes,
         frames,
         loops,
     })
 }
 
+impl Part {
+    fn of(frame: &GifFrame<'_>) -> Self {
+        Self {
+            left: frame.left,
+            top: frame.top,
+            width: frame.width,
+            height: frame.height,
+            transparent: frame.transparent,
+            leave: match frame.dispose {
+                DisposalMethod::Any | DisposalMethod::Keep => Leave::Drawn,
+                DisposalMethod::Background => Leave::Cleared,
+                DisposalMethod::Previous => Leave::Restored,
+            },
+        }
+    }
+}
+
+/// Unpacks a frame: the bits of its shortest code, and the codes (`GIF89a`, appendix F). Returns how
+/// many pixels there were.
+fn unpack(packed: &[u8], indices: &mut [u8]) -> usize {
+    let Some((&bits @ 1..=11, mut packed)) = packed.split_first() else { return 0 };
+    let mut decoder = LzwDecoder::new(BitOrder::Lsb, bits);
+    let mut found = 0;
+    while found < indices.len() {
+        let result = decoder.decode_bytes(packed, &mut indices[found..]);
+        packed = &packed[result.consumed_in..];
+        found += result.consumed_out;
+        if !matches!(result.status, Ok(LzwStatus::Ok))
+            || result.consumed_in == 0 && result.consumed_out == 0
+        {
+            break;
+        }
+    }
+    found
+}
+
+/// The rows of an interlaced frame from top to bottom (`GIF89a`, appendix E).
+fn in_order(indices: &[u8], width: usize, pool: &mut Pool) -> Vec<u8> {
+    let mut ordered = pool.bytes(indices.len());
+    let height = indices.len() / width.max(1);
+    let places = [(0, 8), (4, 8), (2, 4), (1, 2)]
+        .into_iter()
+        .flat_map(|(first, step)| (first..height).step_by(step));
+    for (row, y) in indices.chunks_exact(width.max(1)).zip(places) {
+        ordered[y * width..(y + 1) * width].copy_from_slice(row);
+    }
+    ordered
+}
+
+/// What a file consists of.
+struct Outline {
+    /// The canvas, px.
+    size: (u16, u16),
+    /// How many frames there are.
+    count: u64,
+    /// Why what is behind them cannot be read.
+    behind: Option<String>,
+}
+
 /// The canvas and how many frames there are, without decoding one. A file that ends between two
-/// frames has those before; many writers leave out the end mark.
-fn count_frames(bytes: &[u8]) -> Result<((u32, u32), u64), Failure> {
-    let mut decoder = open(bytes, true)?;
+/// frames has those before; many writers leave out the end mark. As in browsers, the canvas grows to
+/// the first frame.
+fn look_through(bytes: &[u8], limits: &Limits) -> Result<Outline, Failure> {
+    let mut decoder = open(bytes)?;
+    let mut size = (decoder.width(), decoder.height());
     let mut count = 0;
+    let mut behind = None;
     loop {
         match decoder.next_frame_info() {
-            Ok(Some(_)) => count += 1,
+            Ok(Some(frame)) => {
+                // A part may be larger than the canvas, and nearly nothing in the file.
+                let part_size = (frame.width.max(1).into(), frame.height.max(1).into());
+                limit::check(limits, &FORMAT, part_size, 1, 1)?;
+                if count == 0 {
+                    size.0 = size.0.max(frame.left.saturating_add(frame.width));
+                    size.1 = size.1.max(frame.top.saturating_add(frame.height));
+                }
+                count += 1;
+            }
             Ok(None) => break,
-            Err(_) if count > 0 => break,
-            Err(error) => return Err(failure(&error, 1, 1)),
+            Err(error) if count > 0 => {
+                behind = Some(what(&error)).filter(|why| why != CUT);
+                break;
+            }
+            Err(error) => return Err(damaged(&what(&error))),
         }
     }
     if count == 0 {
         return Err(damaged("it has no picture"));
     }
-    Ok(((decoder.width().into(), decoder.height().into()), count))
+    Ok(Outline { size, count, behind })
 }
 
-fn open(bytes: &[u8], skip_pixels: bool) -> Result<Decoder<&[u8]>, Failure> {
+/// Frames come packed as they are, so that one that is damaged does not stop the next.
+fn open(bytes: &[u8]) -> Result<Decoder<&[u8]>, Failure> {
     let mut options = DecodeOptions::new();
-    options.skip_frame_decoding(skip_pixels);
+    options.skip_frame_decoding(true);
     options.allow_unknown_blocks(true);
     // Sizes are checked here before anything is allocated; extensions are no longer than the file.
     options.set_memory_limit(MemoryLimit::Unlimited);
-    options.read_info(bytes).map_err(|e| failure(&e, 1, 1))
+    options.read_info(bytes).map_err(|e| damaged(&what(&e)))
 }
 
-fn failure(error: &DecodingError, frame: u64, count: u64) -> Failure {
-    let what = match error {
-        DecodingError::UnexpectedEof => "it is cut off".into(),
-        DecodingError::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "it is cut off".into()
-        }
+/// What is wrong with a file that ends early.
+const CUT: &str = "it is cut off";
+
+fn what(error: &DecodingError) -> String {
+    match error {
+        DecodingError::UnexpectedEof => CUT.into(),
+        DecodingError::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => CUT.into(),
         other => other.to_string(),
-    };
-    if count > 1 { damaged(&format!("{what} in frame {frame} of {count}")) } else { damaged(&what) }
+    }
 }
 
 fn damaged(what: &str) -> Failure {

@@ -1,24 +1,29 @@
 //! PNG. The only file that names the crate `png`.
 
+mod animation;
 mod chunks;
+mod mend;
+mod reduce;
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use ::png::{
-    BitDepth, ColorType, Decoder, DecodingError, DeflateCompression, Encoder, EncodingError,
-    Filter, Info, Limits as PngLimits, Reader, Transformations,
+    BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, DeflateCompression, Encoder,
+    EncodingError, Filter, Info, Limits as PngLimits, Reader, Transformations,
 };
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::formats::Source;
+use crate::formats::Stored;
 use crate::formats::extent::{Declared, Header};
 use crate::formats::limit;
 use crate::formats::table::{Content, Format, Gives, Holds, Texts, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-/// PNG holds every still picture.
+/// PNG holds every picture, still and animated.
 pub static FORMAT: Format = Format {
     id: id("png"),
     name: "PNG",
@@ -31,7 +36,7 @@ pub static FORMAT: Format = Format {
         gray: true,
         alpha: true,
         deep: true,
-        frames: false,
+        frames: true,
         icc: true,
         signal: true,
         exif: true,
@@ -59,16 +64,48 @@ fn declared(header: &mut Header<'_>) -> Declared {
     Some((width, height, if depth == 16 { 2 * channels } else { channels }))
 }
 
+/// The part of a picture that may be missing: one of so many.
+const TOLERATED: u32 = 100;
+
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
-    let mut reader = open(bytes, limits)?;
+    let strict = attempt(bytes, limits, false, pool);
+    let Err(failure) = strict else { return strict };
+    if failure.kind != FailureKind::Damaged {
+        return Err(failure);
+    }
+    let Some(mended) = mend::mended(bytes) else { return Err(failure) };
+    let Ok(mut source) = attempt(&mended, limits, true, pool) else { return Err(failure) };
+    source.notes.insert(0, failure.message);
+    Ok(source)
+}
+
+/// Decodes a file. With `lenient`, the last rows of a picture may be missing, but the checksum of its
+/// compression has to be right if it is there.
+fn attempt(
+    bytes: &[u8],
+    limits: &Limits,
+    lenient: bool,
+    pool: &mut Pool,
+) -> Result<Source, Failure> {
+    let mut reader = open(bytes, limits, lenient)?;
     let mut notes = Vec::new();
     let info = reader.info();
     let (width, height) = info.size();
-    let frames = info.animation_control().map_or(1, |control| control.num_frames);
-    if frames > 1 {
-        notes.push(format!("animation: only the first of {frames} frames is kept"));
-    }
+    let stored = match (info.color_type, info.bit_depth) {
+        (ColorType::Indexed, _) => Stored::Palette,
+        (ColorType::Grayscale, BitDepth::One) => Stored::Bilevel,
+        _ => Stored::Full,
+    };
+    let animation = info.animation_control.filter(|control| control.num_frames > 1);
     let metadata = chunks::read(bytes, limits.max_metadata_bytes, &mut notes);
+    if let Some(animation) = animation {
+        let count = animation.num_frames;
+        limit::check(limits, &FORMAT, (width, height), count.into(), 4)?;
+        let frames = animation::frames(&mut reader, count, &mut notes, pool);
+        let frames = frames.map_err(|e| failure(&e))?;
+        let loops = animation.num_plays;
+        return Ok(Source { frames, loops, lossless: false, stored, metadata, notes });
+    }
 
     let (color, depth) = reader.output_color_type();
     let channels = match color {
@@ -87,9 +124,14 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         return Err(damaged("its size does not match its colours"));
     }
     let mut samples = pool.bytes(len);
-    if let Err(error) = reader.next_frame(&mut samples) {
+    let read = if lenient && !reader.info().interlaced {
+        rows(&mut reader, width as usize * pixel_len, height, &mut samples)
+    } else {
+        reader.next_frame(&mut samples).map(drop).map_err(|e| failure(&e))
+    };
+    if let Err(failure) = read {
         pool.give_bytes(samples);
-        return Err(failure(&error));
+        return Err(failure);
     }
     let samples = if sample_len == 2 {
         let mut words = pool.words(len / 2);
@@ -101,12 +143,45 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     } else {
         Samples::U8(samples)
     };
-    Ok(Source { metadata, notes, ..Source::still(Picture { width, height, channels, samples }) })
+    let picture = Picture { width, height, channels, samples };
+    Ok(Source { stored, metadata, notes, ..Source::still(picture) })
+}
+
+/// Reads row by row; the last ones may be missing.
+fn rows(
+    reader: &mut Reader<Cursor<&[u8]>>,
+    row_len: usize,
+    height: u32,
+    samples: &mut [u8],
+) -> Result<(), Failure> {
+    samples.fill(0);
+    for (target, left) in samples.chunks_exact_mut(row_len).zip((1..=height).rev()) {
+        match reader.next_row() {
+            Ok(Some(row)) => target.copy_from_slice(row.data()),
+            Ok(None) => break,
+            Err(error) if left > height / TOLERATED => return Err(failure(&error)),
+            // A few are missing.
+            Err(_) => return Ok(()),
+        }
+    }
+    match reader.finish() {
+        Err(DecodingError::Format(error)) if error.to_string().contains("hecksum") => {
+            Err(damaged("a checksum is wrong"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads everything before the pixels, in the layout that filters work on.
-fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Reader<Cursor<&'a [u8]>>, Failure> {
-    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png_limits(limits, bytes.len()));
+fn open<'a>(
+    bytes: &'a [u8],
+    limits: &Limits,
+    lenient: bool,
+) -> Result<Reader<Cursor<&'a [u8]>>, Failure> {
+    let mut options = DecodeOptions::default();
+    options.set_ignore_adler32(!lenient);
+    let mut decoder = Decoder::new_with_options(Cursor::new(bytes), options);
+    decoder.set_limits(png_limits(limits, bytes.len()));
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
@@ -156,39 +231,21 @@ fn damaged(what: &str) -> Failure {
     Failure::new(FailureKind::Damaged, format!("the PNG is damaged: {what}"))
 }
 
-/// Encodes a picture of any layout and depth.
+/// Encodes a picture of any layout and depth, or several as an animation. A picture of few colours or
+/// levels takes few bits.
 pub(crate) fn encode(
     content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let (picture, metadata) = (content.first(), &content.metadata);
-    let mut info = Info::with_size(picture.width, picture.height);
-    info.color_type = match picture.channels {
-        Channels::Gray => ColorType::Grayscale,
-        Channels::GrayAlpha => ColorType::GrayscaleAlpha,
-        Channels::Rgb => ColorType::Rgb,
-        Channels::Rgba => ColorType::Rgba,
-    };
     let mut encoded = pool.file();
-    let result = match &picture.samples {
-        Samples::U8(samples) => {
-            info.bit_depth = BitDepth::Eight;
-            write(info, samples, &mut encoded)
-        }
-        Samples::U16(samples) => {
-            info.bit_depth = BitDepth::Sixteen;
-            let mut bytes = pool.bytes(samples.len() * 2);
-            for (bytes, word) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
-                *bytes = word.to_be_bytes();
-            }
-            let result = write(info, &bytes, &mut encoded);
-            pool.give_bytes(bytes);
-            result
-        }
+    let result = if content.frames.len() > 1 {
+        write_animation(content, &mut encoded)
+    } else {
+        write_still(content.first(), &mut encoded)
     };
     if result.is_ok() {
-        chunks::with_metadata(&encoded, metadata, out);
+        chunks::with_metadata(&encoded, &content.metadata, out);
     }
     pool.give_file(encoded);
     result.map(|()| Vec::new()).map_err(|error| {
@@ -196,19 +253,71 @@ pub(crate) fn encode(
     })
 }
 
-fn write(info: Info<'_>, samples: &[u8], out: &mut Vec<u8>) -> Result<(), EncodingError> {
+fn write_still(picture: &Picture, out: &mut Vec<u8>) -> Result<(), EncodingError> {
+    let mut info = Info::with_size(picture.width, picture.height);
+    let Some(reduced) = reduce::reduced(picture) else {
+        info.color_type = color_type(picture.channels);
+        info.bit_depth = BitDepth::Sixteen;
+        return write(info, &as_bytes(picture), out);
+    };
+    info.color_type = reduced.color;
+    info.bit_depth = reduced.depth;
+    if !reduced.colors.is_empty() {
+        info.palette = Some(reduced.colors.into());
+    }
+    if !reduced.alphas.is_empty() {
+        info.trns = Some(reduced.alphas.into());
+    }
+    write(info, &reduced.rows, out)
+}
+
+fn write_animation(content: &Content<'_>, out: &mut Vec<u8>) -> Result<(), EncodingError> {
+    let Picture { width, height, channels, ref samples } = *content.first();
+    let sample_len = if matches!(samples, Samples::U16(_)) { 2 } else { 1 };
+    let mut info = Info::with_size(width, height);
+    info.color_type = color_type(channels);
+    info.bit_depth = if sample_len == 2 { BitDepth::Sixteen } else { BitDepth::Eight };
+    let rows: Vec<_> = content.frames.iter().map(|frame| as_bytes(&frame.picture)).collect();
+    let frames: Vec<(u32, &[u8])> =
+        content.frames.iter().zip(&rows).map(|(frame, rows)| (frame.delay_ms, &**rows)).collect();
+    let pixel_len = channels.count() * sample_len;
     let mut encoder = Encoder::with_info(out, info)?;
     encoder.set_deflate_compression(DeflateCompression::Level(2));
     encoder.set_filter(Filter::Adaptive);
+    animation::write(encoder, (width, pixel_len), &frames, content.loops)
+}
+
+fn color_type(channels: Channels) -> ColorType {
+    match channels {
+        Channels::Gray => ColorType::Grayscale,
+        Channels::GrayAlpha => ColorType::GrayscaleAlpha,
+        Channels::Rgb => ColorType::Rgb,
+        Channels::Rgba => ColorType::Rgba,
+    }
+}
+
+/// Samples as the file has them: the highest byte first.
+fn as_bytes(picture: &Picture) -> Cow<'_, [u8]> {
+    match &picture.samples {
+        Samples::U8(samples) => samples.into(),
+        Samples::U16(samples) => samples.iter().flat_map(|word| word.to_be_bytes()).collect(),
+    }
+}
+
+fn write(info: Info<'_>, rows: &[u8], out: &mut Vec<u8>) -> Result<(), EncodingError> {
+    // Indices and few bits have no slopes that a filter could follow, and are quickly compressed well.
+    let few_bits = info.color_type == ColorType::Indexed || (info.bit_depth as u8) < 8;
+    let mut encoder = Encoder::with_info(out, info)?;
+    let (level, filter) = if few_bits { (9, Filter::NoFilter) } else { (2, Filter::Adaptive) };
+    encoder.set_deflate_compression(DeflateCompression::Level(level));
+    encoder.set_filter(filter);
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(samples)?;
+    writer.write_image_data(rows)?;
     writer.finish()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use lote_protocol::task::Encoding;
 
     use super::*;

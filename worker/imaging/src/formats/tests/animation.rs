@@ -36,12 +36,40 @@ fn animation(channels: Channels, loops: u32) -> Document {
 fn an_animation_keeps_its_frames_delays_and_loops() {
     for channels in [Channels::Rgb, Channels::Rgba] {
         for loops in [0, 1, 2, 7] {
-            let original = animation(channels, loops);
-            let (back, notes) = through(&original, &GIF);
-            assert_eq!(back.frames, original.frames, "{channels:?}");
-            assert_eq!(back.loops, loops);
-            assert!(notes.is_empty(), "{notes:?}");
+            for format in [&GIF, &PNG, &WEBP] {
+                let mut original = animation(channels, loops);
+                (original.format, original.lossless) = (format, format == &WEBP);
+                let (back, notes) = through(&original, format);
+                assert!(back.frames == original.frames, "{channels:?} {format:?}");
+                assert_eq!(back.loops, loops);
+                assert!(notes.is_empty(), "{notes:?}");
+            }
         }
+    }
+}
+
+#[test]
+fn animations_go_from_format_to_format() {
+    for from in [&GIF, &PNG, &WEBP] {
+        let (first, _) = through(&animation(Channels::Rgba, 3), from);
+        for to in [&GIF, &PNG, &WEBP] {
+            let (back, notes) = through(&first, to);
+            let delays = |document: &Document| -> Vec<u32> {
+                document.frames.iter().map(|frame| frame.delay_ms).collect()
+            };
+            assert_eq!((delays(&back), back.loops), (delays(&first), 3), "{from:?} {to:?}");
+            assert!(notes.iter().all(|note| note.contains("transparency")), "{notes:?}");
+        }
+    }
+}
+
+#[test]
+fn an_animation_that_is_cut_off_keeps_the_frames_before() {
+    for (format, behind) in [(&GIF, 12), (&PNG, 30), (&WEBP, 60)] {
+        let (file, _) = written(&animation(Channels::Rgb, 0), &to(format));
+        let cut = read(&file[..file.len() - behind]);
+        assert_eq!(cut.frames.len(), 4, "{format:?}");
+        assert!(cut.notes.iter().any(|note| note.contains("damaged")), "{:?}", cut.notes);
     }
 }
 

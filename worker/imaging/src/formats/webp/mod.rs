@@ -6,11 +6,14 @@ mod riff;
 
 use std::io::Cursor;
 
-use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
+use image_webp::{ColorType, DecodingError, LoopCount, WebPDecoder, WebPEncoder};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
+use crate::formats::Frame;
 use crate::formats::Source;
+use crate::formats::Stored;
+use crate::formats::gif::delta::{Area, changed};
 use crate::formats::limit;
 use crate::formats::table::{Content, Format, Gives, Holds, id};
 use crate::picture::{Channels, Picture, Samples};
@@ -25,7 +28,7 @@ pub static FORMAT: Format = Format {
     in_browsers: true,
     has_quality: true,
     gives: Gives::Itself,
-    holds: Holds { alpha: true, icc: true, exif: true, xmp: true, ..Holds::NOTHING },
+    holds: Holds { alpha: true, frames: true, icc: true, exif: true, xmp: true, ..Holds::NOTHING },
     magic: |head| head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"),
     header: extent::declared,
     decode,
@@ -51,22 +54,42 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let (channels, len) =
         if decoder.has_alpha() { (Channels::Rgba, 4) } else { (Channels::Rgb, 3) };
     let mut notes = Vec::new();
-    if decoder.is_animated() && decoder.num_frames() > 1 {
-        notes.push(format!("animation: only the first of {} frames is kept", decoder.num_frames()));
+    if riff::is_cut(bytes) {
+        notes.push("the WebP is damaged: it is cut off behind what could be read".into());
     }
     let metadata = riff::read(bytes, limits.max_metadata_bytes, &mut notes);
-
-    let mut samples = pool.bytes(width as usize * height as usize * len);
-    if let Err(error) = decoder.read_image(&mut samples) {
-        pool.give_bytes(samples);
-        return Err(failure(&error));
+    let lossless = !decoder.is_lossy();
+    let picture = |samples| Picture { width, height, channels, samples: Samples::U8(samples) };
+    let len = width as usize * height as usize * len;
+    let count = if decoder.is_animated() { decoder.num_frames() } else { 1 };
+    if count <= 1 {
+        let mut samples = pool.bytes(len);
+        if let Err(error) = decoder.read_image(&mut samples) {
+            pool.give_bytes(samples);
+            return Err(failure(&error));
+        }
+        return Ok(Source { lossless, metadata, notes, ..Source::still(picture(samples)) });
     }
-    Ok(Source {
-        metadata,
-        notes,
-        lossless: !decoder.is_lossy(),
-        ..Source::still(Picture { width, height, channels, samples: Samples::U8(samples) })
-    })
+    limit::check(limits, &FORMAT, (width, height), count.into(), 4)?;
+    let mut frames: Vec<Frame> = Vec::new();
+    for number in 1..=count {
+        let mut samples = pool.bytes(len);
+        match decoder.read_frame(&mut samples) {
+            Ok(delay_ms) => frames.push(Frame { picture: picture(samples), delay_ms }),
+            Err(error) if frames.is_empty() => return Err(failure(&error)),
+            Err(_) => {
+                notes.push(format!(
+                    "the WebP is damaged: frame {number} of {count} and those behind it are left out"
+                ));
+                break;
+            }
+        }
+    }
+    let loops = match decoder.loop_count() {
+        LoopCount::Forever => 0,
+        LoopCount::Times(times) => u32::from(times.get()),
+    };
+    Ok(Source { frames, loops, lossless, stored: Stored::Full, metadata, notes })
 }
 
 fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WebPDecoder<Cursor<&'a [u8]>>, Failure> {
@@ -96,42 +119,90 @@ fn damaged(what: &str) -> Failure {
     Failure::new(FailureKind::Damaged, format!("the WebP is damaged: {what}"))
 }
 
-/// Encodes 8-bit RGB or RGBA.
+/// Encodes 8-bit RGB or RGBA, several pictures as an animation.
 pub(crate) fn encode(
     content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let (picture, metadata) = (content.first(), &content.metadata);
-    let quality = (!content.stays_exact).then_some(content.encoding.quality);
-    let Samples::U8(samples) = &picture.samples else {
-        return Err(refused());
-    };
-    let (width, height) = (picture.width, picture.height);
+    let metadata = &content.metadata;
+    let quality = (!content.stays_exact).then_some(content.encoding.quality.clamp(1, 100));
+    let Picture { width, height, channels, .. } = *content.first();
     if width > MAX_SIDE || height > MAX_SIDE {
         return Err(Failure::new(
             FailureKind::Encode,
             format!("WebP holds at most {MAX_SIDE} px a side; choose another format or resize"),
         ));
     }
-    let (color, has_alpha) = match picture.channels {
+    let mut encoded = pool.file();
+    let result = if let [still] = &content.frames[..] {
+        write(samples(&still.picture)?, (width, height), channels, quality, &mut encoded)
+            .map(|()| riff::with_metadata(&encoded, (width, height), metadata, out))
+    } else {
+        let mut parts = riff::Animation::new(content.loops);
+        let mut before: Option<&[u8]> = None;
+        let mut written = Ok(());
+        for frame in &content.frames {
+            let rows = samples(&frame.picture)?;
+            let area = before.map_or_else(
+                || Area { left: 0, top: 0, width: width as usize, height: height as usize },
+                |before| changed_pixels(before, rows, width as usize, channels.count()),
+            );
+            let row_len = width as usize * channels.count();
+            let bytes = Area {
+                left: area.left * channels.count(),
+                width: area.width * channels.count(),
+                ..area
+            };
+            let part = bytes.pixels(rows, row_len);
+            encoded.clear();
+            let size = (area.width as u32, area.height as u32);
+            written = write(&part, size, channels, quality, &mut encoded);
+            if written.is_err() {
+                break;
+            }
+            parts.push(&encoded, area, frame.delay_ms);
+            before = Some(rows);
+        }
+        written.map(|()| parts.with_metadata((width, height), channels.has_alpha(), metadata, out))
+    };
+    pool.give_file(encoded);
+    result.map(|()| Vec::new())
+}
+
+/// What has changed; parts begin at even places only.
+fn changed_pixels(before: &[u8], after: &[u8], width: usize, count: usize) -> Area {
+    let bytes = changed(before, after, width * count);
+    let (left, top) = ((bytes.left / count) & !1, bytes.top & !1);
+    let right = (bytes.left + bytes.width).div_ceil(count);
+    Area { left, top, width: right - left, height: bytes.top + bytes.height - top }
+}
+
+fn samples(picture: &Picture) -> Result<&[u8], Failure> {
+    match &picture.samples {
+        Samples::U8(samples) => Ok(samples),
+        Samples::U16(_) => Err(refused()),
+    }
+}
+
+/// Appends a file without metadata; `quality` is `None` for lossless.
+fn write(
+    samples: &[u8],
+    (width, height): (u32, u32),
+    channels: Channels,
+    quality: Option<u8>,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    let (color, has_alpha) = match channels {
         Channels::Rgb => (ColorType::Rgb8, false),
         Channels::Rgba => (ColorType::Rgba8, true),
         Channels::Gray | Channels::GrayAlpha => return Err(refused()),
     };
-    let mut encoded = pool.file();
     let written = match quality {
-        None => WebPEncoder::new(&mut encoded).encode(samples, width, height, color).is_ok(),
-        Some(quality) => {
-            let quality = quality.clamp(1, 100);
-            lossy::encode(samples, width, height, has_alpha, quality, &mut encoded)
-        }
+        None => WebPEncoder::new(out).encode(samples, width, height, color).is_ok(),
+        Some(quality) => lossy::encode(samples, width, height, has_alpha, quality, out),
     };
-    if written {
-        riff::with_metadata(&encoded, (width, height), metadata, out);
-    }
-    pool.give_file(encoded);
-    if written { Ok(Vec::new()) } else { Err(refused()) }
+    if written { Ok(()) } else { Err(refused()) }
 }
 
 fn refused() -> Failure {

@@ -1,5 +1,6 @@
 //! The container of a WebP file (RFC 9649, section 2): chunks, found and put together.
 
+use crate::formats::gif::delta::Area;
 use crate::metadata::Metadata;
 
 /// Put before an EXIF block by some writers, as in JPEG.
@@ -7,12 +8,20 @@ const EXIF_PREFIX: &[u8] = b"Exif\0\0";
 
 /// Bit in the flags of the extended header: an ICC profile is there.
 const FLAG_ICC: u8 = 1 << 5;
+/// Bit in the flags of the extended header: it is an animation.
+const FLAG_ANIMATION: u8 = 1 << 1;
 /// Bit in the flags of the extended header: some pixels may be transparent.
 const FLAG_ALPHA: u8 = 1 << 4;
 /// Bit in the flags of the extended header: an EXIF block is there.
 const FLAG_EXIF: u8 = 1 << 3;
 /// Bit in the flags of the extended header: an XMP packet is there.
 const FLAG_XMP: u8 = 1 << 2;
+
+/// Whether a file ends before it says; the last padding may be missing.
+pub(crate) fn is_cut(file: &[u8]) -> bool {
+    let stated = file.get(4..8).and_then(|len| <[u8; 4]>::try_from(len).ok());
+    stated.is_some_and(|len| u64::from(u32::from_le_bytes(len)) + 8 > file.len() as u64 + 1)
+}
 
 /// The chunks of a file, as names and contents; ends where a chunk is cut off.
 pub(crate) fn chunks(file: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
@@ -95,11 +104,33 @@ pub(crate) fn with_metadata(
         b"VP8L" => content.get(4).is_some_and(|byte| byte & 0x10 != 0),
         _ => false,
     });
+    let flags = if alpha { FLAG_ALPHA } else { 0 };
+    extended(flags, (width, height), metadata, out, |out| {
+        for (name, content) in chunks(encoded) {
+            if BITSTREAMS.contains(&name) {
+                push_chunk(out, name, content);
+            }
+        }
+    });
+}
+
+/// The chunks that a picture consists of.
+const BITSTREAMS: [[u8; 4]; 3] = [*b"ALPH", *b"VP8 ", *b"VP8L"];
+
+/// Appends a file of the extended form: what `pictures` appends, and metadata.
+fn extended(
+    flags: u8,
+    (width, height): (u32, u32),
+    metadata: &Metadata,
+    out: &mut Vec<u8>,
+    pictures: impl FnOnce(&mut Vec<u8>),
+) {
+    let Metadata { icc, exif, xmp, .. } = metadata;
     let start = out.len();
     out.extend_from_slice(b"RIFF\0\0\0\0WEBP");
     let mut header = [0; 10];
-    header[0] = if icc.is_some() { FLAG_ICC } else { 0 }
-        | if alpha { FLAG_ALPHA } else { 0 }
+    header[0] = flags
+        | if icc.is_some() { FLAG_ICC } else { 0 }
         | if exif.is_some() { FLAG_EXIF } else { 0 }
         | if xmp.is_some() { FLAG_XMP } else { 0 };
     header[4..7].copy_from_slice(&(width - 1).to_le_bytes()[..3]);
@@ -108,11 +139,7 @@ pub(crate) fn with_metadata(
     if let Some(icc) = icc {
         push_chunk(out, *b"ICCP", icc);
     }
-    for (name, content) in chunks(encoded) {
-        if [*b"ALPH", *b"VP8 ", *b"VP8L"].contains(&name) {
-            push_chunk(out, name, content);
-        }
-    }
+    pictures(out);
     if let Some(exif) = exif {
         push_chunk(out, *b"EXIF", exif);
     }
@@ -121,6 +148,55 @@ pub(crate) fn with_metadata(
     }
     let len = (out.len() - start - 8) as u32;
     out[start + 4..start + 8].copy_from_slice(&len.to_le_bytes());
+}
+
+/// An animation that is put together.
+pub(crate) struct Animation {
+    chunks: Vec<u8>,
+}
+
+impl Animation {
+    /// One that is played so often; 0 is for ever.
+    pub(crate) fn new(loops: u32) -> Self {
+        let mut chunks = Vec::new();
+        // A background that nobody draws, and the loops.
+        let [low, high] = u16::try_from(loops).unwrap_or(u16::MAX).to_le_bytes();
+        push_chunk(&mut chunks, *b"ANIM", &[0, 0, 0, 0, low, high]);
+        Self { chunks }
+    }
+
+    /// Appends a picture that takes the place of a part, whose left and top are even.
+    pub(crate) fn push(&mut self, encoded: &[u8], area: Area, delay_ms: u32) {
+        let places = [
+            area.left / 2,
+            area.top / 2,
+            area.width - 1,
+            area.height - 1,
+            delay_ms.min((1 << 24) - 1) as usize,
+        ];
+        let mut frame: Vec<u8> =
+            places.iter().flat_map(|v| (*v as u32).to_le_bytes().into_iter().take(3)).collect();
+        // It is not blended with what is below, and stays.
+        frame.push(2);
+        for (name, content) in chunks(encoded) {
+            if BITSTREAMS.contains(&name) {
+                push_chunk(&mut frame, name, content);
+            }
+        }
+        push_chunk(&mut self.chunks, *b"ANMF", &frame);
+    }
+
+    /// Appends the file.
+    pub(crate) fn with_metadata(
+        self,
+        size: (u32, u32),
+        has_alpha: bool,
+        metadata: &Metadata,
+        out: &mut Vec<u8>,
+    ) {
+        let flags = FLAG_ANIMATION | if has_alpha { FLAG_ALPHA } else { 0 };
+        extended(flags, size, metadata, out, |out| out.extend(self.chunks));
+    }
 }
 
 fn push_chunk(out: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {

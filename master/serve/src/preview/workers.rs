@@ -1,4 +1,5 @@
-//! The darkroom's workers: started when they are needed, gone when nothing was asked for a while.
+//! The workers that make previews: started when they are needed, gone when nothing was asked for a
+//! while.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use lote_protocol::task::{self, Task};
 use tokio::time::{sleep_until, timeout_at};
 
 use super::queue::Ticket;
-use super::{Darkroom, Print, Refused};
+use super::{Previews, Print, Refused};
 use crate::redact;
 use lote_engine::run::sweep_orphans;
 use lote_engine::scheduler::WorkerId;
@@ -43,34 +44,34 @@ struct Work {
     is_killed: bool,
 }
 
-struct Room {
-    darkroom: Darkroom,
+struct Workers {
+    previews: Previews,
     config: Config,
     supervisor: Option<Supervisor>,
     lanes: HashMap<WorkerId, Lane>,
     next_id: u64,
 }
 
-impl Darkroom {
+impl Previews {
     /// Serves requests for ever, with so many workers of that kind. It must run on a thread that
     /// lives until the program ends, as workers die with the thread that started them.
     pub async fn work(self, workers: u32, config: &Config) {
         let mut config = Config { workers, slots: 1, external: false, ..config.clone() };
         config.sandbox.grants = self.reach();
         let lanes = HashMap::new();
-        let mut room = Room { darkroom: self, config, supervisor: None, lanes, next_id: 0 };
+        let mut serving = Workers { previews: self, config, supervisor: None, lanes, next_id: 0 };
         loop {
-            room.step().await;
+            serving.step().await;
         }
     }
 }
 
-impl Room {
+impl Workers {
     /// Waits for what happens next, and reacts.
     async fn step(&mut self) {
         let Some(supervisor) = &mut self.supervisor else {
-            let shared = std::sync::Arc::clone(&self.darkroom.0);
-            if self.darkroom.queue().is_empty() {
+            let shared = std::sync::Arc::clone(&self.previews.0);
+            if self.previews.queue().is_empty() {
                 shared.news.notified().await;
             }
             return self.open();
@@ -80,7 +81,7 @@ impl Room {
         let until = deadline.unwrap_or_else(|| Instant::now() + IDLE);
         tokio::select! {
             event = supervisor.next() => self.worker_event(event),
-            () = self.darkroom.0.news.notified() => {
+            () = self.previews.0.news.notified() => {
                 self.interrupt_void();
                 self.dispatch();
             }
@@ -92,7 +93,7 @@ impl Room {
 
     /// Starts workers.
     fn open(&mut self) {
-        if self.darkroom.queue().is_empty() {
+        if self.previews.queue().is_empty() {
             return;
         }
         match Supervisor::start(&self.config) {
@@ -124,7 +125,7 @@ impl Room {
         for work in busy {
             work.ticket.answer(Err(Refused::NoWorker(reason.to_owned())));
         }
-        while let Some(ticket) = { self.darkroom.queue().next() } {
+        while let Some(ticket) = { self.previews.queue().next() } {
             ticket.answer(Err(Refused::NoWorker(reason.to_owned())));
         }
     }
@@ -164,10 +165,10 @@ impl Room {
     fn dispatch(&mut self) {
         for lane in self.lanes.values_mut() {
             let (None, Some(mailbox)) = (&lane.busy, &lane.mailbox) else { continue };
-            let Some(ticket) = self.darkroom.queue().next() else { return };
+            let Some(ticket) = self.previews.queue().next() else { return };
             let id = self.next_id;
             self.next_id += 1;
-            let folder = &self.darkroom.0.folder;
+            let folder = &self.previews.0.folder;
             let orders = ticket.orders.iter().enumerate().map(|(place, order)| task::Order {
                 variant: place as u32,
                 steps: order.steps.clone(),
@@ -191,7 +192,7 @@ impl Room {
     /// Frees workers that do what nobody waits for, if somebody waits for a preview.
     fn interrupt_void(&mut self) {
         let any_idle = self.lanes.values().any(|l| l.busy.is_none() && l.mailbox.is_some());
-        if any_idle || !self.darkroom.queue().has_preview() {
+        if any_idle || !self.previews.queue().has_preview() {
             return;
         }
         let busy = self.lanes.iter_mut().filter_map(|(worker, l)| Some((worker, l.busy.as_mut()?)));
@@ -252,7 +253,7 @@ impl Room {
         id: u64,
         ends: Vec<Option<(Result<Written, Failure>, f64)>>,
     ) -> Result<Vec<Print>, Refused> {
-        let folder = &self.darkroom.0.folder;
+        let folder = &self.previews.0.folder;
         let mut failed = None;
         let mut prints = Vec::with_capacity(ends.len());
         for (place, end) in ends.into_iter().enumerate() {
@@ -271,7 +272,7 @@ impl Room {
 
     /// Removes what the dead have left unfinished.
     fn sweep(&self) {
-        let folders = BTreeSet::from([self.darkroom.0.folder.clone()]);
+        let folders = BTreeSet::from([self.previews.0.folder.clone()]);
         tokio::task::spawn_blocking(move || sweep_orphans(&folders));
     }
 
@@ -281,7 +282,7 @@ impl Room {
         let Some(mut work) = lane.busy.take() else { return };
         for place in 0..work.ends.len() {
             // Most of them were not made yet.
-            let file = self.darkroom.0.folder.join(file_name(work.id, place));
+            let file = self.previews.0.folder.join(file_name(work.id, place));
             let _ = std::fs::remove_file(file);
         }
         work.ticket.deaths += 1;
@@ -289,7 +290,7 @@ impl Room {
             return;
         }
         if work.ticket.deaths < MAX_DEATHS {
-            return self.darkroom.queue().put_back(work.ticket);
+            return self.previews.queue().put_back(work.ticket);
         }
         let words = death.last_words.last().map(|words| format!(": {words}")).unwrap_or_default();
         let message = format!("its worker process died {MAX_DEATHS} times ({death}){words}");

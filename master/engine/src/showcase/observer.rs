@@ -55,9 +55,9 @@ impl Facts {
 
 /// Watches a run.
 #[derive(Debug, Clone, Default)]
-pub struct Witness(Arc<Mutex<Facts>>);
+pub struct Observer(Arc<Mutex<Facts>>);
 
-impl Witness {
+impl Observer {
     /// One who has seen nothing yet. A clone of it sees and tells the same.
     pub fn new() -> Self {
         Self::default()
@@ -69,7 +69,7 @@ impl Witness {
     }
 }
 
-impl Reporter for Witness {
+impl Reporter for Observer {
     fn show(&mut self, event: &Event) {
         let mut facts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match event {

@@ -25,18 +25,19 @@ pub(super) struct Visitor {
 
 /// The tokens that are out.
 #[derive(Debug, Default)]
-struct Guests {
-    expected: Vec<(Token, oneshot::Sender<Visitor>)>,
+struct Tokens {
+    started: Vec<(Token, oneshot::Sender<Visitor>)>,
     external: Option<(Token, mpsc::UnboundedSender<Visitor>)>,
 }
 
 /// Lets workers in that show a token.
 #[derive(Debug, Clone)]
-pub(super) struct Door(Arc<Mutex<Guests>>);
+pub(super) struct Handshakes(Arc<Mutex<Tokens>>);
 
-impl Door {
-    /// Opens the door. The returned future lets workers in for as long as it is polled; those that
-    /// were started by hand come through the receiver, if there is a folder to put their token in.
+impl Handshakes {
+    /// Begins to accept connections. The returned future lets workers in for as long as it is polled;
+    /// those that were started by hand come through the receiver, if there is a folder to put their
+    /// token in.
     pub(super) fn open(
         listener: Listener,
         token_folder: Option<&Path>,
@@ -51,18 +52,18 @@ impl Door {
             }
             None => None,
         };
-        let door = Self(Arc::new(Mutex::new(Guests { expected: Vec::new(), external })));
-        let listening = door.clone().listen(listener);
-        Ok((door, externals, listening))
+        let handshakes = Self(Arc::new(Mutex::new(Tokens { started: Vec::new(), external })));
+        let listening = handshakes.clone().listen(listener);
+        Ok((handshakes, externals, listening))
     }
 
     /// A token for one worker, and where that worker will appear.
     pub(super) fn expect(&self) -> io::Result<(Token, oneshot::Receiver<Visitor>)> {
         let token = new_token()?;
         let (sender, receiver) = oneshot::channel();
-        let mut guests = self.guests();
-        guests.expected.retain(|(_, waiting)| !waiting.is_closed());
-        guests.expected.push((token, sender));
+        let mut tokens = self.tokens();
+        tokens.started.retain(|(_, waiting)| !waiting.is_closed());
+        tokens.started.push((token, sender));
         Ok((token, receiver))
     }
 
@@ -70,9 +71,10 @@ impl Door {
         loop {
             match listener.accept().await {
                 Ok(connection) => {
-                    let door = self.clone();
+                    let handshakes = self.clone();
                     tokio::spawn(async move {
-                        let greeting = tokio::time::timeout(HELLO_TIME, door.greet(connection));
+                        let greeting =
+                            tokio::time::timeout(HELLO_TIME, handshakes.greet(connection));
                         if let Ok(Err(error)) = greeting.await {
                             tracing::warn!(%error, "a connection was refused");
                         }
@@ -111,10 +113,10 @@ impl Door {
             External(mpsc::UnboundedSender<Visitor>),
         }
         let place = {
-            let mut guests = self.guests();
-            let index = guests.expected.iter().position(|(expected, _)| expected.matches(&token));
-            match (index, &guests.external) {
-                (Some(index), _) => Some(Place::Lane(guests.expected.swap_remove(index).1)),
+            let mut tokens = self.tokens();
+            let index = tokens.started.iter().position(|(expected, _)| expected.matches(&token));
+            match (index, &tokens.external) {
+                (Some(index), _) => Some(Place::Lane(tokens.started.swap_remove(index).1)),
                 (None, Some((expected, externals))) if expected.matches(&token) => {
                     Some(Place::External(externals.clone()))
                 }
@@ -134,7 +136,7 @@ impl Door {
         refuse(&mut visitor.sender, "its token is not valid (any more)".to_owned()).await
     }
 
-    fn guests(&self) -> std::sync::MutexGuard<'_, Guests> {
+    fn tokens(&self) -> std::sync::MutexGuard<'_, Tokens> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

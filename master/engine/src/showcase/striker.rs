@@ -43,7 +43,7 @@ pub struct Strike {
 /// Strikes one worker after every `gap` outputs, just when it has begun with an image, until there
 /// are no blows left. The next blow waits until what the last one interrupted has been repeated:
 /// an image that is hit twice would be held to be the cause.
-pub struct Assassin {
+pub struct Striker {
     blows: VecDeque<Blow>,
     gap: usize,
     outputs: usize,
@@ -60,7 +60,7 @@ pub struct Assassin {
 /// Is told of each blow before it falls.
 type Watcher = Box<dyn FnMut(&Strike) + Send>;
 
-impl Assassin {
+impl Striker {
     /// With these blows, in turn.
     pub fn new(blows: impl IntoIterator<Item = Blow>, gap: usize) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl Assassin {
     }
 }
 
-impl Reporter for Assassin {
+impl Reporter for Striker {
     fn show(&mut self, event: &Event) {
         // The first SIGSEGV only takes away the handler that the run-time library installs.
         for (pid, blow) in self.dying.values() {
@@ -191,7 +191,7 @@ mod tests {
     fn the_next_blow_waits_until_what_the_last_one_interrupted_is_repeated() {
         let struck = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&struck);
-        let mut assassin = Assassin::new([Blow::Kill, Blow::Hang, Blow::Kill], 0)
+        let mut striker = Striker::new([Blow::Kill, Blow::Hang, Blow::Kill], 0)
             .watched(move |strike| seen.lock().unwrap().push(strike.image.clone()));
         for event in [
             ready(1),
@@ -205,7 +205,7 @@ mod tests {
             task(2, 3, 1), // it is being repeated
             task(1, 4, 1), // struck: unit 0 is over
         ] {
-            assassin.show(&event);
+            striker.show(&event);
         }
         assert_eq!(*struck.lock().unwrap(), ["0.png", "4.png"]);
     }

@@ -12,7 +12,7 @@ const RATE_WINDOW: Duration = Duration::from_secs(10);
 /// Nothing is said about the time to go before that time has passed.
 const ETA_AFTER: Duration = Duration::from_secs(1);
 
-/// The most outputs that were given up of which the books say more than how many.
+/// The most outputs that were given up of which more is kept than how many.
 const MAX_QUARANTINE: usize = 100;
 
 #[derive(Debug, Clone, Default)]
@@ -22,9 +22,9 @@ struct Variant {
     work: Duration,
 }
 
-/// The books of a run.
+/// All outputs of a run.
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(super) struct Outputs {
     names: Vec<Arc<str>>,
     variants: Vec<Variant>,
     /// How each output has ended: image by image, variant by variant.
@@ -42,7 +42,7 @@ pub(super) struct Ledger {
     quarantine: Vec<Quarantined>,
 }
 
-impl Ledger {
+impl Outputs {
     pub(super) fn new(names: Vec<Arc<str>>, images: usize) -> Self {
         Self {
             variants: vec![Variant::default(); names.len()],
@@ -221,38 +221,38 @@ impl Ledger {
 mod tests {
     use super::*;
 
-    fn ledger() -> Ledger {
-        Ledger::new(vec!["grises".into(), "blur".into()], 3)
+    fn outputs() -> Outputs {
+        Outputs::new(vec!["grises".into(), "blur".into()], 3)
     }
 
     #[test]
     fn an_output_is_booked_once() {
-        let mut ledger = ledger();
+        let mut outputs = outputs();
         let second = Duration::from_secs(1);
-        assert!(ledger.end(0, 1, Status::Ok, second, 10));
-        assert!(!ledger.end(0, 1, Status::Failed, second, 10));
-        let summary = ledger.summary(second, Mode::Processes, 2);
+        assert!(outputs.end(0, 1, Status::Ok, second, 10));
+        assert!(!outputs.end(0, 1, Status::Failed, second, 10));
+        let summary = outputs.summary(second, Mode::Processes, 2);
         assert_eq!((summary.ok, summary.failed, summary.bytes), (1, 0, 10));
-        assert_eq!(ledger.missing().len(), 5);
+        assert_eq!(outputs.missing().len(), 5);
     }
 
     #[test]
     fn no_image_gives_no_time_per_image() {
-        let summary = ledger().summary(Duration::from_secs(1), Mode::Processes, 2);
+        let summary = outputs().summary(Duration::from_secs(1), Mode::Processes, 2);
         assert_eq!(summary.variants[0].ms_per_image, None);
     }
 
     #[test]
     fn the_rate_is_that_of_the_last_ten_seconds() {
-        let mut ledger = Ledger::new(vec!["a".into()], 1000);
+        let mut outputs = Outputs::new(vec!["a".into()], 1000);
         for image in 0..900 {
-            ledger.end(image, 0, Status::Ok, Duration::ZERO, 0);
+            outputs.end(image, 0, Status::Ok, Duration::ZERO, 0);
         }
-        ledger.progress(Duration::from_secs(100));
+        outputs.progress(Duration::from_secs(100));
         for image in 900..910 {
-            ledger.end(image, 0, Status::Ok, Duration::ZERO, 0);
+            outputs.end(image, 0, Status::Ok, Duration::ZERO, 0);
         }
-        let progress = ledger.progress(Duration::from_secs(110));
+        let progress = outputs.progress(Duration::from_secs(110));
         assert!((progress.images_per_s - 1.0).abs() < 1e-9, "{progress:?}");
         assert_eq!(progress.eta_s, Some(90.0));
     }

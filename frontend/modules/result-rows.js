@@ -1,0 +1,359 @@
+// Results, photo by photo: a row for each photo, a column for each output; only the rows in view exist.
+import { command, download, read } from './commands.js';
+import { colourClass, variantName } from './draft.js';
+import { button, h, icon } from './element.js';
+import { number, percent, size, t } from './i18n.js';
+import { Pages } from './image-list.js';
+import { openLightbox } from './lightbox.js';
+import { failureText } from './messages.js';
+import { retryAll } from './run-lists.js';
+import { computed, effect, onCleanup, signal, untracked } from './signal.js';
+import { state } from './stream.js';
+
+/**
+ * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, kind: string | null, message: string | null }} ResultCell
+ * @typedef {{ image: string, name: string, bytes: number, cells: (ResultCell | null)[] }} ResultRow
+ */
+
+const RELOAD_MS = 1500;
+const ROW_PX = 88;
+/** On a narrow window the outputs stand below their photo. */
+const PHOTO_PX = 84,
+  OUTPUT_PX = 60;
+const MARGIN_ROWS = 4;
+const narrowWindow = matchMedia('(max-width: 720px)');
+
+/** How much smaller (or larger) a file is than its photo. Pure. @param {number} bytes @param {number} before */
+export const savedShare = (bytes, before) => (before > 0 ? Math.round((bytes / before - 1) * 100) : null);
+
+/** @param {number} bytes @param {number} before */
+function savedText(bytes, before) {
+  const share = savedShare(bytes, before);
+  if (share === null) return null;
+  const sign = share > 0 ? '+' : share < 0 ? '−' : '±';
+  return h('span', { class: share > 0 ? 'more' : 'less' }, `${sign}${percent(Math.abs(share))}`);
+}
+
+/** The name of an archive of the job, or of one of its outputs. @param {Job} job @param {number} [variant] */
+export function zipAddress(job, variant) {
+  const day = new Date().toISOString().slice(0, 10);
+  const of = variant === undefined ? '' : ` ${variantName(job.variants[variant])}`;
+  const query = new URLSearchParams({ name: `${job.name}${of} ${day}` });
+  if (variant !== undefined) query.set('variant', String(variant));
+  return `/api/jobs/${job.id}/zip?${query}`;
+}
+
+const retryOutputs = (/** @type {string[]} */ outputs) => {
+  const job = state.job.peek();
+  if (job) command(`/api/jobs/${job.id}/retry`, { outputs });
+};
+
+const isBad = (/** @type {ResultCell | null} */ cell) => cell !== null && (cell.status === 'failed' || cell.status === 'quarantined');
+
+/** A small picture; one that cannot be had is a sign, not a broken frame. @param {string} src */
+function smallPicture(src) {
+  const picture = h('img', { alt: '', loading: 'lazy', decoding: 'async' });
+  picture.onerror = () => picture.replaceWith(icon('alert'));
+  picture.src = src;
+  return picture;
+}
+
+/** @param {ResultRow} row @param {number} index @param {() => void} look */
+function outputCell(row, index, look) {
+  const cell = row.cells[index];
+  const label = h('span', { class: 'row-output', 'aria-hidden': 'true' }, h('span', { class: colourClass(index) }), variantLabelAt(index));
+  if (!cell || cell.status === 'skipped')
+    return h('div', { role: 'cell', class: 'row-cell' }, label, h('span', { class: 'muted' }, cell ? t('skipped_cell') : '–'));
+  if (isBad(cell))
+    return h(
+      'div',
+      { role: 'cell', class: 'row-cell bad' },
+      label,
+      h('span', null, failureText({ kind: cell.kind ?? '', message: cell.message ?? '' })),
+    );
+  return h(
+    'div',
+    { role: 'cell', class: 'row-cell' },
+    h(
+      'button',
+      { type: 'button', class: 'row-picture', 'aria-label': `${cell.name}, ${variantLabelAt(index)}`, onclick: look },
+      smallPicture(`/api/output-thumb/${cell.output}`),
+    ),
+    h(
+      'span',
+      { class: 'row-words' },
+      label,
+      h('span', { class: 'name', title: cell.name }, cell.name),
+      h('span', { class: 'muted' }, `${size(cell.bytes)} `, savedText(cell.bytes, row.bytes)),
+    ),
+  );
+}
+
+const variantLabelAt = (/** @type {number} */ index) => {
+  const variant = state.job.peek()?.variants[index];
+  return variant ? variantName(variant) : '';
+};
+
+/** @param {ResultRow} row @param {number} index */
+function photoRow(row, index) {
+  const good = row.cells.flatMap((cell, variant) =>
+    cell?.status === 'ok' ? [{ output: cell.output, image: row.image, name: cell.name, variant, bytes: cell.bytes }] : [],
+  );
+  const bad = row.cells.filter(isBad);
+  const [first] = bad;
+  const all = bad.length === row.cells.length && first;
+  return h(
+    'div',
+    { role: 'row', class: `result-row${bad.length ? ' failed' : ''}`, 'aria-rowindex': index + 2 },
+    h(
+      'div',
+      { role: 'rowheader', class: 'row-cell photo' },
+      h('span', { class: 'row-picture' }, smallPicture(`/api/thumb/${row.image}`)),
+      h(
+        'span',
+        { class: 'row-words' },
+        h('b', { class: 'name', title: row.name }, row.name),
+        h('span', { class: 'muted' }, size(row.bytes)),
+      ),
+      bad.length > 0 &&
+        button(
+          'small',
+          () => retryOutputs(bad.flatMap((cell) => (cell ? [cell.output] : []))),
+          { 'aria-label': `${t('retry')}: ${row.name}` },
+          icon('redo', 's'),
+          t('retry'),
+        ),
+    ),
+    all
+      ? h(
+          'div',
+          { role: 'cell', class: 'row-cell bad whole' },
+          h('span', null, failureText({ kind: first.kind ?? '', message: first.message ?? '' })),
+        )
+      : row.cells.map((_, variant) =>
+          outputCell(row, variant, () =>
+            openLightbox(
+              good,
+              good.findIndex((one) => one.variant === variant),
+            ),
+          ),
+        ),
+  );
+}
+
+const only = signal(/** @type {'all' | 'problems' | 'larger'} */ ('all'));
+const order = signal('plan');
+const find = signal('');
+const SORTS = /** @type {const} */ (['plan', 'name', 'size', 'saved', 'time']);
+const CHIPS = /** @type {const} */ (['all', 'problems', 'larger']);
+
+/** @param {() => HTMLElement | null} scroller what scrolls the screen */
+export function resultRows(scroller) {
+  const id = computed(() => state.job.value?.id ?? '');
+  const variants = computed(() => state.job.value?.variants.length ?? 0);
+  const counts = signal([0, 0, 0]);
+  /** @type {Pages<ResultRow>} */
+  const pages = new Pages(async (offset, limit) => {
+    const query = new URLSearchParams({
+      offset: String(offset),
+      limit: String(limit),
+      q: find.peek(),
+      only: only.peek(),
+      sort: order.peek(),
+    });
+    const answer = await read(`/api/jobs/${id.peek()}/photos?${query}`);
+    counts.value = answer.counts;
+    return { total: answer.total, items: answer.rows };
+  });
+  let loadedAt = -Infinity;
+  let shown = '';
+  const changes = computed(() => state.job.value?.progress.done ?? 0);
+  // While the job runs the rows fill, in portions.
+  effect(() => {
+    const key = `${id.value}/${only.value}/${order.value}/${find.value}`;
+    void changes.value;
+    if (!id.value) return;
+    const fresh = key !== shown;
+    shown = key;
+    const timer = setTimeout(
+      () => {
+        loadedAt = performance.now();
+        untracked(() => pages.reset(!fresh));
+      },
+      fresh ? 0 : Math.max(0, RELOAD_MS - (performance.now() - loadedAt)),
+    );
+    onCleanup(() => clearTimeout(timer));
+  });
+
+  const body = h('div', { class: 'result-body', role: 'rowgroup' });
+  const rowPx = () => (narrowWindow.matches ? PHOTO_PX + OUTPUT_PX * untracked(() => variants.value) : ROW_PX);
+  /** Rows that exist, with what they show. @type {Map<number, [HTMLElement, string]>} */
+  const live = new Map();
+  let frame = 0;
+  function draw() {
+    frame = 0;
+    const around = scroller();
+    if (!around || !body.isConnected) return;
+    const px = rowPx();
+    const count = untracked(() => pages.total.value);
+    body.style.height = `${count * px}px`;
+    const above = around.getBoundingClientRect().top - body.getBoundingClientRect().top;
+    const from = Math.max(0, Math.floor(above / px) - MARGIN_ROWS);
+    const to = Math.min(count, Math.ceil((above + around.clientHeight) / px) + MARGIN_ROWS);
+    for (const [index, [element]] of live)
+      if ((index < from || index >= to) && !element.contains(document.activeElement)) {
+        element.remove();
+        live.delete(index);
+      }
+    for (let index = from; index < to; index += 1) {
+      const row = pages.get(index);
+      const key = row ? JSON.stringify(row) : '';
+      const known = live.get(index);
+      if (known && known[1] === key) {
+        known[0].style.transform = `translateY(${index * px}px)`;
+        continue;
+      }
+      const element = row ? photoRow(row, index) : h('div', { role: 'row', class: 'result-row' });
+      element.style.transform = `translateY(${index * px}px)`;
+      element.style.height = `${px}px`;
+      // Rows stand in their order, so that Tab goes down.
+      if (known) known[0].replaceWith(element);
+      else body.insertBefore(element, live.get(index + 1)?.[0] ?? null);
+      live.set(index, [element, key]);
+    }
+  }
+  const schedule = () => {
+    if (!frame) frame = requestAnimationFrame(() => untracked(draw));
+  };
+  effect(() => {
+    void pages.version.value;
+    void pages.total.value;
+    void variants.value;
+    schedule();
+  });
+  const scrolled = (/** @type {Event} */ event) => {
+    if (event.target === scroller()) schedule();
+  };
+  document.addEventListener('scroll', scrolled, { passive: true, capture: true });
+  const sizes = new ResizeObserver(() => {
+    for (const [element] of live.values()) element.remove();
+    live.clear();
+    schedule();
+  });
+  sizes.observe(body);
+  onCleanup(() => {
+    document.removeEventListener('scroll', scrolled, { capture: true });
+    sizes.disconnect();
+    cancelAnimationFrame(frame);
+  });
+
+  let typing = 0;
+  const search = (/** @type {Event} */ event) => {
+    clearTimeout(typing);
+    const { value } = /** @type {HTMLInputElement} */ (event.target);
+    typing = setTimeout(() => {
+      find.value = value.trim();
+    }, 150);
+  };
+  const head = () => {
+    void variants.value;
+    const job = state.job.peek();
+    return [
+      h('div', { role: 'columnheader', class: 'row-cell photo' }, h('b', null, t('photo'))),
+      (job?.variants ?? []).map((variant, index) =>
+        h(
+          'div',
+          { role: 'columnheader', class: 'row-cell' },
+          h('span', { class: colourClass(index), 'aria-hidden': 'true' }),
+          h(
+            'span',
+            { class: 'row-words' },
+            h('b', { class: 'name' }, variantName(variant)),
+            h('span', { class: 'muted' }, () => {
+              const now = state.job.value?.progress.variants[index];
+              return now ? `${t('n_files', now.ok)} · ${size(now.written_bytes)}` : '';
+            }),
+          ),
+          button(
+            'ghost small',
+            () => {
+              const now = state.job.peek();
+              if (now) download(zipAddress(now, index));
+            },
+            { 'aria-label': `ZIP: ${variantName(variant)}`, disabled: () => !state.job.value?.progress.variants[index]?.ok },
+            icon('download', 's'),
+            'ZIP',
+          ),
+        ),
+      ),
+    ];
+  };
+  return h(
+    'section',
+    { class: 'card results', 'aria-label': () => t('results') },
+    h(
+      'div',
+      { class: 'head wraps results-bar' },
+      h(
+        'div',
+        { class: 'search' },
+        icon('search', 's'),
+        h('input', {
+          type: 'search',
+          class: 'field',
+          value: find.peek(),
+          placeholder: () => t('search'),
+          'aria-label': () => t('search'),
+          oninput: search,
+        }),
+      ),
+      h(
+        'div',
+        { class: 'chips', role: 'group', 'aria-label': () => t('show') },
+        CHIPS.map((key, at) =>
+          h(
+            'button',
+            {
+              type: 'button',
+              class: 'chip',
+              'aria-pressed': () => String(only.value === key),
+              onclick: () => {
+                only.value = key;
+              },
+            },
+            () => `${t(`rows_${key}`)} ${number(counts.value[at])}`,
+          ),
+        ),
+      ),
+      h('span', { class: 'spring' }),
+      retryAll(),
+      h(
+        'select',
+        {
+          class: 'btn',
+          'aria-label': () => t('sort'),
+          onchange: (/** @type {Event} */ event) => {
+            order.value = /** @type {HTMLSelectElement} */ (event.target).value;
+          },
+        },
+        SORTS.map((key) => h('option', { value: key, selected: () => order.value === key }, () => t(`sort_${key}`))),
+      ),
+    ),
+    h(
+      'div',
+      {
+        class: () => `result-table${variants.value > 4 ? ' wide' : ''}`,
+        role: 'table',
+        'aria-label': () => t('results'),
+        'aria-rowcount': () => pages.total.value + 1,
+        '--outputs': () => String(variants.value),
+      },
+      h('div', { role: 'rowgroup', class: 'result-head' }, h('div', { role: 'row', class: 'result-row' }, head)),
+      body,
+    ),
+    () =>
+      pages.loaded.value &&
+      pages.total.value === 0 &&
+      h('p', { class: 'none' }, t(find.value ? 'no_match' : only.value === 'all' ? 'no_results_yet' : 'none_of_these')),
+  );
+}

@@ -1,0 +1,207 @@
+//! Animated PNG (PNG 3rd edition, 4.9): parts are drawn on a canvas, and it is what is seen.
+
+use std::io::{BufRead, Seek, Write};
+
+use ::png::{
+    BlendOp, ColorType, DecodingError, DisposeOp, Encoder, EncodingError, FrameControl, OutputInfo,
+    Reader,
+};
+
+use crate::formats::Frame;
+use crate::formats::fit::rounded;
+use crate::formats::gif::delta::changed;
+use crate::picture::{Channels, Picture, Samples};
+use crate::pool::Pool;
+
+/// Decodes the frames, up to one that is damaged; it and what is behind it is told.
+pub(super) fn frames<R: BufRead + Seek>(
+    reader: &mut Reader<R>,
+    count: u32,
+    notes: &mut Vec<String>,
+    pool: &mut Pool,
+) -> Result<Vec<Frame>, DecodingError> {
+    let (width, height) = reader.info().size();
+    let mut buffer = pool.bytes(reader.output_buffer_size().unwrap_or(0));
+    let mut canvas = vec![0; width as usize * height as usize * 4];
+    let mut frames = Vec::new();
+    if reader.info().frame_control.is_none() {
+        // The picture for programs that know no animations is not one of its frames.
+        reader.next_frame(&mut buffer)?;
+        reader.next_frame_info()?;
+    }
+    while let Some(control) = reader.info().frame_control {
+        let read = reader.next_frame(&mut buffer);
+        let drawn = match read {
+            Ok(info) => info,
+            Err(error) if frames.is_empty() => return Err(error),
+            Err(_) => {
+                let number = frames.len() + 1;
+                notes.push(format!(
+                    "the PNG is damaged: frame {number} of {count} and those behind it are left out"
+                ));
+                break;
+            }
+        };
+        let pixels = to_rgba(&buffer, &drawn);
+        let before = (control.dispose_op == DisposeOp::Previous).then(|| canvas.clone());
+        draw(&mut canvas, width, &control, |target, at| {
+            if let Some(&pixel) = pixels.get(at) {
+                blend(target, pixel, control.blend_op);
+            }
+        });
+        let mut seen = pool.bytes(canvas.len());
+        seen.copy_from_slice(&canvas);
+        let picture =
+            Picture { width, height, channels: Channels::Rgba, samples: Samples::U8(seen) };
+        frames.push(Frame { picture, delay_ms: delay_ms(&control) });
+        match (control.dispose_op, before) {
+            (DisposeOp::Background, _) => draw(&mut canvas, width, &control, |target, _| {
+                *target = [0; 4];
+            }),
+            (_, Some(before)) => canvas = before,
+            _ => {}
+        }
+        if frames.len() as u64 >= u64::from(count) {
+            break;
+        }
+        if reader.next_frame_info().is_err() {
+            let number = frames.len() + 1;
+            notes.push(format!(
+                "the PNG is damaged: frame {number} of {count} and those behind it are left out"
+            ));
+            break;
+        }
+    }
+    pool.give_bytes(buffer);
+    if !frames.iter().any(|frame| frame.picture.hides_something()) {
+        for frame in &mut frames {
+            frame.picture.drop_alpha();
+        }
+    }
+    Ok(frames)
+}
+
+fn delay_ms(control: &FrameControl) -> u32 {
+    let parts = if control.delay_den == 0 { 100 } else { u32::from(control.delay_den) };
+    (u32::from(control.delay_num) * 1000 + parts / 2) / parts
+}
+
+/// Calls `change` with every pixel of a part, and its number in it.
+fn draw(
+    canvas: &mut [u8],
+    width: u32,
+    part: &FrameControl,
+    mut change: impl FnMut(&mut [u8; 4], usize),
+) {
+    let (left, top) = (part.x_offset as usize, part.y_offset as usize);
+    let part_width = part.width as usize;
+    let rows = canvas.chunks_exact_mut(width as usize * 4).skip(top).take(part.height as usize);
+    for (y, row) in rows.enumerate() {
+        let pixels = row.as_chunks_mut::<4>().0.iter_mut().skip(left).take(part_width);
+        for (x, pixel) in pixels.enumerate() {
+            change(pixel, y * part_width + x);
+        }
+    }
+}
+
+fn blend(below: &mut [u8; 4], above: [u8; 4], operation: BlendOp) {
+    let (over, under) = (u32::from(above[3]), u32::from(below[3]));
+    if operation == BlendOp::Source || over == 255 || under == 0 {
+        *below = above;
+        return;
+    }
+    if over == 0 {
+        return;
+    }
+    // What is above, and what of that below is seen through it, in parts of 255 * 255.
+    let seen = under * (255 - over);
+    let alpha = over * 255 + seen;
+    for (below, above) in below[..3].iter_mut().zip(above) {
+        let sum = u32::from(above) * over * 255 + u32::from(*below) * seen;
+        *below = ((sum + alpha / 2) / alpha) as u8;
+    }
+    below[3] = ((alpha + 127) / 255) as u8;
+}
+
+/// Pixels as they come from the decoder, as RGBA of 8 bits.
+fn to_rgba(bytes: &[u8], info: &OutputInfo) -> Vec<[u8; 4]> {
+    let bytes = &bytes[..info.buffer_size().min(bytes.len())];
+    let narrow: Vec<u8>;
+    let samples = if info.bit_depth == ::png::BitDepth::Sixteen {
+        let words = bytes.as_chunks::<2>().0.iter();
+        narrow = words.map(|&word| rounded(u16::from_be_bytes(word))).collect();
+        &narrow
+    } else {
+        bytes
+    };
+    match info.color_type {
+        ColorType::Grayscale | ColorType::Indexed => {
+            samples.iter().map(|&v| [v, v, v, 255]).collect()
+        }
+        ColorType::GrayscaleAlpha => {
+            samples.as_chunks::<2>().0.iter().map(|&[v, alpha]| [v, v, v, alpha]).collect()
+        }
+        ColorType::Rgb => {
+            samples.as_chunks::<3>().0.iter().map(|&[r, g, b]| [r, g, b, 255]).collect()
+        }
+        ColorType::Rgba => samples.as_chunks::<4>().0.to_vec(),
+    }
+}
+
+/// Writes frames of the same layout, each a delay in ms and its rows; of all but the first, what has
+/// changed.
+pub(super) fn write<W: Write>(
+    mut encoder: Encoder<'_, W>,
+    (width, pixel_len): (u32, usize),
+    frames: &[(u32, &[u8])],
+    loops: u32,
+) -> Result<(), EncodingError> {
+    encoder.set_animated(frames.len() as u32, loops)?;
+    let mut writer = encoder.write_header()?;
+    let row_len = width as usize * pixel_len;
+    let mut before: Option<&[u8]> = None;
+    for &(delay_ms, rows) in frames {
+        let delay = u16::try_from(delay_ms);
+        let tenths = u16::try_from(delay_ms / 10).unwrap_or(u16::MAX);
+        let (delay, parts) = delay.map_or((tenths, 100), |delay| (delay, 1000));
+        writer.set_frame_delay(delay, parts)?;
+        if let Some(before) = before {
+            let bytes = changed(before, rows, row_len);
+            // Of bytes, whole pixels.
+            let left = bytes.left / pixel_len;
+            let right = (bytes.left + bytes.width).div_ceil(pixel_len);
+            writer.set_frame_position(0, 0)?;
+            writer.set_frame_dimension((right - left) as u32, bytes.height as u32)?;
+            writer.set_frame_position(left as u32, bytes.top as u32)?;
+            let part: Vec<u8> = rows
+                .chunks_exact(row_len)
+                .skip(bytes.top)
+                .take(bytes.height)
+                .flat_map(|row| &row[left * pixel_len..right * pixel_len])
+                .copied()
+                .collect();
+            writer.write_image_data(&part)?;
+        } else {
+            writer.write_image_data(rows)?;
+        }
+        before = Some(rows);
+    }
+    writer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_above_covers_what_is_below() {
+        let mixed = |mut below: [u8; 4], above| {
+            blend(&mut below, above, BlendOp::Over);
+            below
+        };
+        assert_eq!(mixed([0, 0, 0, 255], [255, 255, 255, 128]), [128, 128, 128, 255]);
+        assert_eq!(mixed([9, 9, 9, 0], [200, 1, 2, 3]), [200, 1, 2, 3]);
+        assert_eq!(mixed([9, 9, 9, 77], [200, 1, 2, 0]), [9, 9, 9, 77]);
+        assert_eq!(mixed([0, 0, 255, 128], [255, 0, 0, 128]), [170, 0, 85, 192]);
+    }
+}
