@@ -23,6 +23,7 @@ mod inputs;
 mod layering;
 mod machines;
 mod measures;
+mod metadata;
 mod misbehaviour;
 mod names;
 mod papers;
