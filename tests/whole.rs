@@ -10,6 +10,7 @@
     reason = "all of it is tests"
 )]
 
+mod assets;
 mod bad_files;
 mod commands;
 mod contract;

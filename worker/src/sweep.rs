@@ -52,7 +52,7 @@ struct Output<'a> {
 impl<'a> Output<'a> {
     fn begin(document: &'a Document, order: &'a Order, bench: &mut Bench<'_>) -> Option<Self> {
         let ([step], [frame]) = (&order.steps[..], &document.frames[..]) else { return None };
-        let rows = build(step, &bench.limits).ok()?.by_rows(&frame.picture, &mut bench.pool)?;
+        let rows = build(step, bench).ok()?.by_rows(&frame.picture, &mut bench.pool)?;
         let to = bench.pool.file();
         let file = formats::encode_by_rows(document, rows.channels(), &order.encoding, to)?;
         Some(Self { order, rows, file, elapsed: Duration::ZERO, failure: None })

@@ -138,6 +138,7 @@ impl Journal {
             image_modified_ns: input.modified_ns,
             n: plan.number(image).map(|Number { value, digits }| format!("{value:0digits$}")),
             variant,
+            assets: plan.assets_digest(variant),
             outcome,
         }));
     }

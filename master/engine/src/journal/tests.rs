@@ -245,7 +245,7 @@ prop_compose! {
         variant in 0..9_usize,
         outcome in outcome(),
     ) -> Entry {
-        Entry { image, image_bytes, image_modified_ns, n: None, variant, outcome }
+        Entry { image, image_bytes, image_modified_ns, n: None, variant, assets: None, outcome }
     }
 }
 

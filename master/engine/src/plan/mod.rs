@@ -5,9 +5,11 @@
 //! on the disk. [`prepare`] makes the output folders. Naming, collisions, and the cutting into
 //! tasks are pure and live in files of their own.
 
+mod assets;
 mod collide;
 pub mod error;
 mod existing;
+mod fonts;
 mod globs;
 mod left_out;
 mod list;
@@ -37,10 +39,12 @@ use std::path::{Path, PathBuf};
 use lote_imaging::formats::{Format, Sniffed, find};
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::outcome::Failure;
-use lote_protocol::task::{Encoding, Order, Task};
+use lote_protocol::task::{Asset, Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
+pub use assets::assets;
 pub use error::{ErrorClass, PlanError};
+pub use fonts::folders as font_folders;
 pub use globs::{GlobError, Globs};
 pub use left_out::{LeftOut, Tally};
 pub use list::{Listed, Listing, is_image_name, list};
@@ -74,6 +78,8 @@ pub struct Plan {
     encoding: Encoding,
     replace: bool,
     base: PathBuf,
+    /// What the filters of each variant need beside the image.
+    assets: Vec<Vec<Asset>>,
 }
 
 /// An image that was found or named.
@@ -170,6 +176,8 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         scan.images.into_iter().map(|found| image(found, &request.encoding)).collect();
     let base = std::env::current_dir().unwrap_or_default();
     let naming = Naming::new(request, &mut images, past, &base)?;
+    let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
+    let assets = assets(&request.variants, &base, &names)?;
     let mut plan = Plan {
         variants: request.variants.clone(),
         images,
@@ -182,6 +190,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         encoding: request.encoding.clone(),
         replace: request.if_exists == IfExists::Overwrite,
         base,
+        assets,
     };
     let mine = request.shard.map(|shard| shard.share(&plan.images));
     plan.states = settle::states(&plan, request.if_exists, past, &mut inputs, mine.as_deref())?;
@@ -290,6 +299,8 @@ impl Plan {
             id: unit as u64,
             input: self.absolute(&self.images[*image].path),
             orders: variants.iter().map(order).collect(),
+            assets: self.assets_of(variants),
+            number: *image as u64 + 1,
         })
     }
 
@@ -318,6 +329,10 @@ impl Plan {
                 image: index,
                 bytes: image.bytes,
                 extent: image.extent,
+                enlarged_bytes: memory::enlarged(
+                    image.extent,
+                    self.variants.iter().map(|variant| &variant.steps[..]),
+                ),
                 variants: (0..)
                     .zip(states)
                     .filter(|(_, state)| planned(state))

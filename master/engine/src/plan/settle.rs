@@ -25,6 +25,8 @@ pub(super) fn states(
     mine: Option<&[bool]>,
 ) -> Result<Vec<OutputState>, PlanError> {
     let mut folders = Folders::new(list);
+    let digests: Vec<_> =
+        (0..plan.variants.len()).map(|variant| plan.assets_digest(variant)).collect();
     let mut refused = Vec::new();
     let mut states = Vec::with_capacity(plan.images.len() * plan.variants.len());
     for (place, image) in plan.images.iter().enumerate() {
@@ -33,7 +35,7 @@ pub(super) fn states(
             continue;
         }
         let input = plan.input(place);
-        for (index, variant) in plan.variants.iter().enumerate() {
+        for (index, (variant, assets)) in plan.variants.iter().zip(&digests).enumerate() {
             if let Some(failure) = &image.failure {
                 states.push(OutputState::Failed(failure.clone()));
                 continue;
@@ -44,7 +46,8 @@ pub(super) fn states(
                 let path = if number > 1 { &plan.below(place, index, number) } else { &below };
                 path.file_name().unwrap_or_default().to_owned()
             };
-            if let Some((done, output)) = past.done(&input, image, variant, &plan.encoding)
+            if let Some((done, output)) =
+                past.done(&input, image, variant, &plan.encoding, assets.as_deref())
                 && plan.output.join(output) == folder.join(name(done.number))
             {
                 states.push(OutputState::Done(done));

@@ -30,6 +30,8 @@ pub(super) struct Work {
     pub(super) bytes: u64,
     /// How large its picture is, as far as the header tells.
     pub(super) extent: Option<Extent>,
+    /// What it takes more where filters enlarge it, bytes.
+    pub(super) enlarged_bytes: u64,
     /// Its variants that are to be made, at least one.
     pub(super) variants: Vec<u32>,
 }
@@ -52,7 +54,8 @@ pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
                 image: work.image,
                 cost: cost(work.bytes, pixels, variants.len() as u64),
                 pixels,
-                memory_bytes: memory::predicted(work.bytes, work.extent, variants.len()),
+                memory_bytes: memory::predicted(work.bytes, work.extent, variants.len())
+                    .saturating_add(work.enlarged_bytes),
                 variants: variants.to_vec(),
             });
         }
@@ -75,7 +78,7 @@ mod tests {
     use super::*;
 
     fn work(image: usize, bytes: u64, variants: u32) -> Work {
-        Work { image, bytes, extent: None, variants: (0..variants).collect() }
+        Work { image, bytes, extent: None, enlarged_bytes: 0, variants: (0..variants).collect() }
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::find;
 use lote_protocol::carry::Carry;
-use lote_protocol::filter::{self, FilterCall, VariantSpec, check_all, check_name};
+use lote_protocol::filter::{
+    self, FilterCall, ParamKind, Params, VariantSpec, check_all, check_name,
+};
 use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
@@ -87,7 +89,27 @@ fn check_step(step: &Step) -> Result<FilterCall, JobError> {
         };
         params.insert(id.clone(), value);
     }
-    Ok(FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::specs())?)
+    let specs = catalogue::specs();
+    let call = FilterCall { filter: step.filter.clone(), params }.checked(&specs)?;
+    let spec = specs.iter().find(|spec| spec.id == call.filter);
+    for param in spec.iter().flat_map(|spec| spec.params) {
+        let is_file = match param.kind {
+            ParamKind::File { .. } => true,
+            // The family of a font has no separators in its name.
+            ParamKind::Font => {
+                let name =
+                    Params::new(spec.copied().unwrap_or(specs[0]), &call.params).text(param.id);
+                name.contains(['/', '\\']) || name.contains('.')
+            }
+            _ => false,
+        };
+        if is_file && call.params.contains_key(param.id) {
+            let message =
+                format!("{} names a file of this machine, which a page may not", param.id);
+            return Err(JobError::Bad(message));
+        }
+    }
+    Ok(call)
 }
 
 /// The steps of a variant, checked.
