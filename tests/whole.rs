@@ -34,6 +34,7 @@ mod reports;
 mod resume;
 mod runs;
 mod sandbox;
+mod shards;
 mod spanish;
 mod supervision;
 mod supply;

@@ -291,6 +291,7 @@ prop_compose! {
                 durable: true,
                 sandbox: lote_protocol::sandbox::Policy::Require,
             },
+            part: None,
             page: Some(Page { label: text, folder: None }),
         }
     }

@@ -24,6 +24,7 @@ mod reach;
 mod request;
 mod scan;
 mod settle;
+mod shard;
 mod sniff;
 mod split;
 mod taken;
@@ -54,6 +55,7 @@ pub use pattern::{Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
+pub use shard::{Shard, ShardError};
 pub use split::Unit;
 
 /// What a run is going to do.
@@ -190,7 +192,8 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         base,
         assets,
     };
-    plan.states = settle::states(&plan, request.if_exists, past, &mut inputs)?;
+    let mine = request.shard.map(|shard| shard.share(&plan.images));
+    plan.states = settle::states(&plan, request.if_exists, past, &mut inputs, mine.as_deref())?;
     plan.units = split::split(plan.work(), request.slots);
     Ok(plan)
 }

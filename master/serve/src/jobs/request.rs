@@ -193,6 +193,7 @@ impl JobRequest {
                 IfExists::Rename => IfCollides::Rename,
                 _ => self.output.if_collides,
             },
+            shard: None,
             slots: self.workers as usize,
         })
     }
