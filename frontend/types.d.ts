@@ -11,7 +11,8 @@ interface ParamSpec {
   label: Bilingual;
   help: Bilingual;
   unit: 'none' | 'px' | 'percent' | 'bits';
-  type: 'float' | 'integer' | 'text' | 'color' | 'choice' | 'bool';
+  type: 'float' | 'integer' | 'text' | 'color' | 'choice' | 'bool' | 'length' | 'ratio' | 'level' | 'file' | 'font';
+  transparent?: boolean;
   min?: number;
   max?: number;
   slider_max?: number;

@@ -10,6 +10,7 @@
     reason = "all of it is tests"
 )]
 
+mod assets;
 mod bad_files;
 mod commands;
 mod contract;
@@ -23,6 +24,7 @@ mod inputs;
 mod layering;
 mod machines;
 mod measures;
+mod metadata;
 mod misbehaviour;
 mod names;
 mod papers;
@@ -32,6 +34,7 @@ mod reports;
 mod resume;
 mod runs;
 mod sandbox;
+mod shards;
 mod spanish;
 mod supervision;
 mod supply;

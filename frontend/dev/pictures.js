@@ -208,6 +208,8 @@ export function applyStep(raw, { filter, params }, scale) {
         const a = on ? (params.opacidad ?? 0.3) : 0;
         for (let c = 0; c < 3; c += 1) o[i + c] = d[i + c] * (1 - a) + 255 * a;
       });
+    case 'lienzo':
+      return raw;
     default:
       throw new Error(`no filter ${filter}`);
   }

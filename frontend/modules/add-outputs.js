@@ -1,12 +1,11 @@
 // The dialog that adds outputs: by purpose, or one for each of the filters, shown on the photo that is looked at.
-import { addOutputs, filterOf, filterOutputName, stepOf } from './draft.js';
+import { addOutputs, filterOf, filterOutputName, offeredFilters, stepOf } from './draft.js';
 import { button, h } from './element.js';
 import { dimensions, say, size, t } from './i18n.js';
 import { image } from './image-list.js';
 import { openDialog } from './overlays.js';
 import { sample } from './preview.js';
 import { computed, signal } from './signal.js';
-import { hello } from './stream.js';
 
 /** @typedef {{ name: import('./i18n.js').Key, label: import('./i18n.js').Key, text: import('./i18n.js').Key, steps: [string, Record<string, ParamValue>][] }} Purpose */
 /** What people make outputs for. Sizes: what screens show without enlarging; Instagram's portrait post; common shops' square. @type {Purpose[]} */
@@ -104,7 +103,7 @@ export const openAddOutputs = () =>
             )
           : [];
       });
-      const specs = hello.peek()?.filters ?? [];
+      const specs = offeredFilters();
       const offers = specs.map((spec) => ({ spec, name: filterOutputName(spec), steps: [stepOf(spec)] }));
       const all = computed(() => offers.every(({ name }) => isTicked(name)));
       return [

@@ -29,11 +29,15 @@ export function variantName(variant) {
   return steps.length ? steps.map((step) => filterName(step.filter)).join(' + ') : t('original');
 }
 
+/** Filters that a page can offer: those that need a file are for the command line and its recipes. */
+export const offeredFilters = () => (hello.value?.filters ?? []).filter((spec) => !spec.params.some((param) => param.type === 'file'));
+
 /** @param {FilterSpec} spec @returns {Step} a step with every default filled in */
 export function stepOf(spec) {
   /** @type {Record<string, ParamValue>} */
   const params = {};
-  for (const param of spec.params) if (param.default !== null && param.default !== undefined) params[param.id] = param.default;
+  for (const param of spec.params)
+    if (param.default !== null && param.default !== undefined && param.default !== '') params[param.id] = param.default;
   return { filter: spec.id, params };
 }
 

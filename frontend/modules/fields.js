@@ -1,7 +1,7 @@
 // Fields for what a filter, a format or an output can be told. They are made once and patched: what is typed into one applies after a
 // pause or on Enter, and a value that cannot be stays in its field with a line below, while the last good one stays in force.
 import { valueText } from './draft.js';
-import { h } from './element.js';
+import { button, h } from './element.js';
 import { language, number, say, t } from './i18n.js';
 import { effect, onCleanup, signal, untracked } from './signal.js';
 
@@ -75,8 +75,12 @@ export function typed(props, shown, read, give) {
       if (!why.peek()) field.value = untracked(shown);
     },
   });
+  let was = '\0';
   effect(() => {
     const now = shown();
+    // Other values of the form change too; what stands in this field, also what cannot be, stays until its own does.
+    if (now === was) return;
+    was = now;
     // What is being typed stays as it is written while it means the same.
     const means = read(field.value);
     const same = read(now);
@@ -128,6 +132,8 @@ export function numberField(props, { min, max, whole, needed }, now, give) {
   );
 }
 
+/** The value of a colour that is none. */
+const TRANSPARENT = 'transparente';
 const HEX = /^#[0-9a-f]{6}$/i;
 
 /** @param {string} id @param {ParamSpec} spec @param {Now} now @param {Give} give */
@@ -136,8 +142,11 @@ function colourField(id, spec, now, give) {
   const [field, why] = typed(
     { id: `${id}-text`, class: 'mono', 'aria-label': () => say(spec.label) },
     () => String(now() ?? ''),
-    // Words other than colours (`transparent`) are the filter's own to know.
-    (text) => (HEX.test(text.trim()) || /^[a-z_]+$/.test(text.trim()) ? { value: text.trim().toLowerCase() } : { why: t('why_colour') }),
+    (text) => {
+      const word = text.trim().toLowerCase();
+      if (!word && !spec.default) return { value: null };
+      return HEX.test(word) || (spec.transparent && word === TRANSPARENT) ? { value: word } : { why: t('why_colour') };
+    },
     give,
   );
   return [
@@ -146,8 +155,51 @@ function colourField(id, spec, now, give) {
       { class: 'wide colour-field' },
       h('input', { id, type: 'color', value: hex, oninput: (/** @type {Event} */ event) => give(eventField(event).value) }),
       field,
+      spec.transparent &&
+        button(
+          'ghost small',
+          () => give(TRANSPARENT),
+          null,
+          () => t('transparent'),
+        ),
     ),
     why,
+  ];
+}
+
+/** Proportions that people ask for. */
+const RATIOS = ['1:1', '4:5', '5:4', '3:2', '2:3', '4:3', '16:9', '9:16'];
+
+/** What a text of those kinds may be, and the line if it is not. @type {Record<string, [RegExp, import('./i18n.js').Key]>} */
+const FORMS = {
+  length: [/^\d+([.,]\d+)?\s*(px|%)?$/, 'why_length'],
+  ratio: [/^\d+([.,]\d+)?\s*:\s*\d+([.,]\d+)?$/, 'why_ratio'],
+  level: [/^(\d+|[a-z_]+)$/, 'why_level'],
+};
+
+/** A value that is written: a length, proportions, a level, a font; with words to choose from where there are some. @param {string} id @param {ParamSpec} spec @param {Now} now @param {Give} give */
+function writtenField(id, spec, now, give) {
+  const [form, why] = FORMS[spec.type] ?? [/^/, 'why_text'];
+  const words = spec.type === 'ratio' ? RATIOS : (spec.options ?? []).map((option) => option.id);
+  const [field, line] = typed(
+    { id, class: 'wide', list: words.length ? `${id}-words` : null, placeholder: spec.type === 'length' ? '10 px, 5%' : null },
+    () => String(now() ?? ''),
+    (text) => {
+      const written = text.trim().replace(/\s+/g, '').replace(',', '.');
+      if (!written && !spec.default) return { value: null };
+      return form.test(written) ? { value: written } : { why: t(why) };
+    },
+    give,
+  );
+  return [
+    field,
+    words.length > 0 &&
+      h(
+        'datalist',
+        { id: `${id}-words` },
+        words.map((word) => h('option', { value: word })),
+      ),
+    line,
   ];
 }
 
@@ -228,6 +280,10 @@ function controlsOf(id, spec, now, give) {
           onchange: (/** @type {Event} */ event) => give(eventField(event).checked),
         }),
       ];
+    case 'length':
+    case 'ratio':
+    case 'level':
+      return writtenField(id, spec, now, give);
     default: {
       const needed = spec.type === 'text' && typeof spec.default === 'string' && spec.default !== '';
       const [field, why] = typed(

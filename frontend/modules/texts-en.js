@@ -406,4 +406,8 @@ export const en = {
   folder_unreadable: 'Cannot be read',
   folder_no_images: 'No image directly inside',
   refused_unreadable_folder: 'That folder cannot be read. The list stays as it was.',
+  why_length: 'A length such as 10 px or 5%',
+  why_ratio: 'Proportions such as 4:5',
+  why_level: 'A number or one of its words',
+  transparent: 'Transparent',
 };

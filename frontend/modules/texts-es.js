@@ -409,4 +409,8 @@ export const es = {
   folder_unreadable: 'No se puede leer',
   folder_no_images: 'Ninguna imagen directamente dentro',
   refused_unreadable_folder: 'Esa carpeta no se puede leer. La lista sigue como estaba.',
+  why_length: 'Una longitud como 10 px o 5 %',
+  why_ratio: 'Proporciones como 4:5',
+  why_level: 'Un número o una de sus palabras',
+  transparent: 'Transparente',
 };

@@ -26,8 +26,12 @@ fn command() -> Command {
         durable: false,
         encoding: Encoding::default(),
     };
-    let task =
-        Task { id: 17, input: "/photos/DSC_2400.jpg".into(), orders: (0..12).map(order).collect() };
+    let task = Task {
+        id: 17,
+        input: "/photos/DSC_2400.jpg".into(),
+        orders: (0..12).map(order).collect(),
+        ..Task::default()
+    };
     Command::Run { slot: 0, report_stages: false, task }
 }
 

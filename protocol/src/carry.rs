@@ -68,6 +68,16 @@ impl Statements {
         *self == Self::default()
     }
 
+    /// Checks what has not been typed.
+    ///
+    /// # Errors
+    /// A line that says what is too long.
+    pub fn check(&self) -> Result<(), String> {
+        let all = self.as_typed();
+        let mut again = Self::default();
+        all.iter().try_for_each(|statement| again.add(statement))
+    }
+
     /// The statements as users write them.
     pub fn as_typed(&self) -> Vec<String> {
         let mut typed = Vec::new();

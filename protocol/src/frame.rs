@@ -134,7 +134,7 @@ mod tests {
     fn a_path_that_is_not_unicode_survives() {
         use std::os::unix::ffi::OsStringExt;
         let input = std::ffi::OsString::from_vec(b"/a/\xff\xfe.jpg".to_vec());
-        let task = Task { id: 1, input, orders: Vec::new() };
+        let task = Task { id: 1, input, ..Task::default() };
         let run = Command::Run { slot: 0, report_stages: false, task };
         let mut frames = FrameBuffer::new();
         encode(&run, frames.space()).unwrap();

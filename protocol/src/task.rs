@@ -159,8 +159,22 @@ pub struct Order {
     pub encoding: Encoding,
 }
 
+/// A file that filters need beside the image: a logo, a colour table, a font.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asset {
+    /// The name that parameters have for it; empty for a font that is there for what others cannot
+    /// write.
+    pub name: String,
+    /// Where it is, absolute.
+    pub path: OsString,
+    /// Which of several fonts in it.
+    pub index: u32,
+    /// SHA-256 of its content: what has changed since is refused.
+    pub sha256: [u8; 32],
+}
+
 /// One image and the outputs to make of it; it is decoded once.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Task {
     /// Unique within a run.
     pub id: u64,
@@ -168,4 +182,8 @@ pub struct Task {
     pub input: OsString,
     /// What to make of it, at least one.
     pub orders: Vec<Order>,
+    /// What its filters need beside it.
+    pub assets: Vec<Asset>,
+    /// The image's place among those of the job, from 1 on.
+    pub number: u64,
 }

@@ -23,7 +23,12 @@ fn messages() -> Vec<Vec<u8>> {
         replace: true,
         encoding: Encoding::default(),
     };
-    let task = Task { id: 300, input: OsString::from("/in/a.jpg"), orders: vec![order] };
+    let task = Task {
+        id: 300,
+        input: OsString::from("/in/a.jpg"),
+        orders: vec![order],
+        ..Task::default()
+    };
     let size = Size { width: 640, height: 480 };
     let notes = vec!["the profile was left out".to_owned()];
     let written = Written { bytes: 70_000, modified_ns: Some(7), size, source: size, notes };

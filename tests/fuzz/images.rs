@@ -81,7 +81,7 @@ fn no_damaged_image_makes_code_of_ours_panic() {
             let call = call.checked(&lote_engine::catalogue::all()).unwrap();
             let apply = (filter.build)(
                 &Params::new(&filter.spec, &call.params),
-                &Context { limits: &Limits::default() },
+                &Context::new(&Limits::default()),
             )
             .unwrap();
             for frame in &mut document.frames {

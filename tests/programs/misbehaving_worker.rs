@@ -27,7 +27,6 @@ mod worker {
     use std::thread;
     use std::time::Duration;
 
-    use lote_imaging::pool::Pool;
     use lote_protocol::frame::{self, FrameBuffer};
     use lote_protocol::message::{
         Command, Hello, Report, Size, Stage, TOKEN_VARIABLE, Token, Written,
@@ -36,6 +35,7 @@ mod worker {
     use lote_protocol::task::{Limits, Order, Task};
     use lote_protocol::temporary::{self, Owner};
     use lote_protocol::version;
+    use lote_worker::assets::Shelf;
     use lote_worker::entry::EXIT_REFUSED;
     use lote_worker::output::Temporaries;
     use lote_worker::process_limits;
@@ -131,7 +131,8 @@ mod worker {
             inboxes.push(inbox);
             threads.push(thread::spawn(move || {
                 let temporaries = Temporaries::new(*OWNER);
-                let mut bench = Bench { limits, pool: Pool::new(), temporaries: &temporaries };
+                let shelf = Shelf::default();
+                let mut bench = Bench::new(limits, &temporaries, &shelf);
                 for task in tasks {
                     run(slot, task, &mut bench, &out, &socket);
                 }

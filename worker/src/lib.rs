@@ -3,6 +3,7 @@
 //! A worker knows no network, no terminal and no policy. It reads, decodes, filters, encodes and
 //! renames; what is to be done comes over a local socket, and what became of it goes back.
 
+pub mod assets;
 pub mod entry;
 pub mod input;
 pub mod output;

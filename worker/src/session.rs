@@ -17,11 +17,11 @@ use lote_protocol::transport::{Connection, Receiver, Sender, TransportError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
+use crate::assets::Shelf;
 use crate::output::Temporaries;
 use crate::process_limits;
 use crate::sandbox::{self, Needs, Unenforced};
 use crate::task::{self, Bench, Progress};
-use lote_imaging::pool::Pool;
 
 /// Why a worker could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -78,9 +78,12 @@ async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
         Some(Command::Refuse { reason }) => return Err(SessionError::Refused(reason)),
         Some(_) | None => return Err(SessionError::Refused("it hung up".into())),
     };
+    let shelf = Arc::new(Shelf::default());
     let (reports, outbox) = unbounded_channel();
     let inboxes = (0..slots)
-        .map(|slot| start(slot, limits, Arc::clone(&temporaries), reports.clone()))
+        .map(|slot| {
+            start(slot, limits, Arc::clone(&temporaries), Arc::clone(&shelf), reports.clone())
+        })
         .collect::<Result<Vec<_>, _>>()?;
     drop(reports);
     carry(&mut sender, &mut receiver, inboxes, outbox, &temporaries).await
@@ -93,11 +96,12 @@ fn start(
     slot: u32,
     limits: Limits,
     temporaries: Arc<Temporaries>,
+    shelf: Arc<Shelf>,
     reports: UnboundedSender<Report>,
 ) -> Result<Inbox, SessionError> {
     let (inbox, tasks) = thread_channel::channel::<(bool, Task)>();
     thread::Builder::new().name(format!("slot-{slot}")).spawn(move || {
-        let mut bench = Bench { limits, pool: Pool::new(), temporaries: &temporaries };
+        let mut bench = Bench::new(limits, &temporaries, &shelf);
         for (report_stages, task) in tasks {
             run_task(slot, report_stages, &task, &mut bench, &reports);
         }

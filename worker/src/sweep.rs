@@ -60,7 +60,7 @@ impl<'a> Output<'a> {
         if order.encoding.keep_original {
             return None;
         }
-        let rows = build(step, &bench.limits).ok()?.by_rows(&frame.picture, &mut bench.pool)?;
+        let rows = build(step, bench).ok()?.by_rows(&frame.picture, &mut bench.pool)?;
         let to = bench.pool.file();
         let file = formats::encode_by_rows(document, rows.channels(), &order.encoding, to)?;
         Some(Self { order, rows, file, elapsed: Duration::ZERO, failure: None })

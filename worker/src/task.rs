@@ -5,19 +5,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lote_protocol::carry::Profile;
-use lote_protocol::filter::FilterCall;
+use lote_protocol::carry::{Keep, Profile};
+use lote_protocol::filter::{FilterCall, Value};
 use lote_protocol::message::{Size, Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Limits, Order, Task};
+use lote_protocol::task::{Encoding, Limits, Order, Task};
 
+use crate::assets::Shelf;
 use crate::input;
 use crate::output::{Target, Temporaries};
 use crate::sweep;
-use lote_imaging::filters::{self, Context, Filter, Source};
+use lote_imaging::filters::{self, Assets, Context, Filter, Source};
 use lote_imaging::formats::{self, Document, Frame};
-use lote_imaging::picture::Picture;
 use lote_imaging::pool::Pool;
+use lote_imaging::text::Facts;
 
 /// What happens while a task runs.
 #[derive(Debug)]
@@ -44,6 +45,20 @@ pub struct Bench<'a> {
     pub pool: Pool,
     /// Where outputs are written.
     pub temporaries: &'a Temporaries,
+    /// Files that were read for earlier tasks.
+    pub shelf: &'a Shelf,
+    /// The files of the task in hand.
+    pub assets: Assets,
+    /// What is known of its image.
+    pub facts: Facts,
+}
+
+impl<'a> Bench<'a> {
+    /// A bench without a task.
+    pub fn new(limits: Limits, temporaries: &'a Temporaries, shelf: &'a Shelf) -> Self {
+        let (pool, assets, facts) = (Pool::new(), Assets::default(), Facts::default());
+        Self { limits, pool, temporaries, shelf, assets, facts }
+    }
 }
 
 /// Runs a task: the image is decoded once, and every order ends exactly once, in turn. A panic is
@@ -51,6 +66,8 @@ pub struct Bench<'a> {
 pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress)) {
     let start = Instant::now();
     let loaded = guarded(bench, |bench| load(task, bench, progress));
+    bench.assets = bench.shelf.assets(&task.assets);
+    bench.facts = Facts::default();
     let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(failure) => {
@@ -64,6 +81,11 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
     };
     let Loaded { mut document, original } = loaded;
     let original = original.as_deref();
+    let has_fields = |value: &Value| matches!(value, Value::Text(text) if text.contains('{'));
+    let mut steps = task.orders.iter().flat_map(|order| &order.steps);
+    if steps.any(|step| step.params.values().any(has_fields)) {
+        bench.facts = facts(task, &document);
+    }
     let (converted, kept): (Vec<_>, Vec<_>) = task
         .orders
         .chunk_by(|one, other| one.steps == other.steps && profile(one) == profile(other))
@@ -101,8 +123,7 @@ fn make_all(
     // The last one has the picture to itself, which is of use to those that work in place.
     left.sort_by_key(|files| {
         let first = files.first().and_then(|file| file.steps.first());
-        first
-            .is_some_and(|step| build(step, &bench.limits).is_ok_and(|filter| filter.is_in_place()))
+        first.is_some_and(|step| build(step, bench).is_ok_and(|filter| filter.is_in_place()))
     });
     let mut document = Some(document);
     for (index, files) in left.iter().enumerate() {
@@ -115,6 +136,14 @@ fn make_all(
     for frame in document.into_iter().flat_map(|document| document.frames) {
         bench.pool.give(frame.picture);
     }
+}
+
+/// What is known of a task's image.
+fn facts(task: &Task, document: &Document) -> Facts {
+    let path = Path::new(&task.input);
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    Facts::new(document, modified, name, task.number)
 }
 
 /// The decoded file as an order gets it.
@@ -196,8 +225,11 @@ fn make(
 /// Whether the input is as good an output: nothing has changed its picture, and it is of the format
 /// that is wanted.
 fn stays(before: &Document, after: &Document, file: &Order) -> bool {
-    let wanted = file.encoding.format;
+    let Encoding { format: wanted, carry, .. } = &file.encoding;
     wanted.is_none_or(|format| format == before.format.id)
+        // Whoever has metadata changed, or colours converted, wants no original.
+        && (carry.metadata, carry.profile) == (Keep::default(), Profile::default())
+        && carry.set.is_empty()
         && before.is_as_stored
         && before.frames == after.frames
 }
@@ -254,29 +286,17 @@ fn filter(
     steps: &[FilterCall],
     bench: &mut Bench<'_>,
 ) -> Result<Document, Failure> {
-    let filters: Vec<_> =
-        steps.iter().map(|step| build(step, &bench.limits)).collect::<Result<_, _>>()?;
-    let apply = |frame: Source<'_>, bench: &mut Bench<'_>| -> Result<Picture, Failure> {
-        let mut filters = filters.iter();
-        let mut picture = match (frame, filters.next()) {
-            (frame, Some(first)) => first.apply(frame, &mut bench.pool)?,
-            (Source::Owned(picture), None) => picture,
-            (Source::Shared(picture), None) => picture.clone(),
-        };
-        for filter in filters {
-            picture = filter.apply(Source::Owned(picture), &mut bench.pool)?;
-        }
-        Ok(picture)
-    };
+    let Bench { limits, assets, facts, pool, .. } = bench;
+    let context = Context { limits, assets, facts };
     match work {
         Work::Shared(document) => {
-            let frames = document.frames.iter().map(|frame| {
-                let picture = apply(Source::Shared(&frame.picture), bench)?;
-                Ok(Frame { picture, delay_ms: frame.delay_ms })
-            });
-            let frames = frames.collect::<Result<_, Failure>>()?;
+            let sources = document.frames.iter().map(|frame| Source::Shared(&frame.picture));
+            let pictures = filters::apply_all(sources.collect(), steps, &context, pool)?;
+            let frames = pictures.into_iter().zip(&document.frames);
+            let frames = frames
+                .map(|(picture, Frame { delay_ms, .. })| Frame { picture, delay_ms: *delay_ms });
             Ok(Document {
-                frames,
+                frames: frames.collect(),
                 format: document.format,
                 is_as_stored: document.is_as_stored,
                 lossless: document.lossless,
@@ -288,18 +308,20 @@ fn filter(
         }
         Work::Last(document) => {
             let document = *document;
-            let frames = document.frames.into_iter().map(|frame| {
-                let picture = apply(Source::Owned(frame.picture), bench)?;
-                Ok(Frame { picture, delay_ms: frame.delay_ms })
-            });
-            Ok(Document { frames: frames.collect::<Result<_, Failure>>()?, ..document })
+            let delays: Vec<_> = document.frames.iter().map(|frame| frame.delay_ms).collect();
+            let sources = document.frames.into_iter().map(|frame| Source::Owned(frame.picture));
+            let pictures = filters::apply_all(sources.collect(), steps, &context, pool)?;
+            let frames = pictures.into_iter().zip(delays);
+            let frames = frames.map(|(picture, delay_ms)| Frame { picture, delay_ms }).collect();
+            Ok(Document { frames, ..document })
         }
     }
 }
 
 /// Makes a called filter ready.
-pub(crate) fn build(call: &FilterCall, limits: &Limits) -> Result<Box<dyn Filter>, Failure> {
-    Ok(filters::build(call, &Context { limits })?)
+pub(crate) fn build(call: &FilterCall, bench: &Bench<'_>) -> Result<Box<dyn Filter>, Failure> {
+    let Bench { limits, assets, facts, .. } = bench;
+    Ok(filters::build(call, &Context { limits, assets, facts })?)
 }
 
 fn internal(what: &str) -> Failure {

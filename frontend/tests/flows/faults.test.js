@@ -81,6 +81,11 @@ test('a value that cannot be stays in its field with the reason, and the last go
   await page.getByText(/^Between [0-9.]+ and/).waitFor();
   assert.equal(await figure.inputValue(), '99999');
   assert.equal(await page.getByRole('slider', { name: /^Percent/ }).inputValue(), '30');
+  // Another parameter is another matter.
+  await page.getByLabel('Height', { exact: true }).click();
+  await page.keyboard.type('90');
+  await page.keyboard.press('Enter');
+  assert.equal(await figure.inputValue(), '99999');
   assert.deepEqual(faults, []);
   await close();
 });

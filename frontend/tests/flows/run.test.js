@@ -87,7 +87,7 @@ test('a lost connection shows a banner with stale figures, clears itself, and co
     new MutationObserver(() => window.seen(element.textContent)).observe(element, { childList: true, characterData: true, subtree: true });
   });
   await here.cut(1500);
-  await page.locator('.banner.bad').getByText('no depende de esta página').waitFor();
+  await page.locator('.banner.bad').getByText('continúa sin esta página').waitFor();
   assert.ok(await page.locator('.figures.stale').isVisible());
   assert.match(await page.locator('#alert').textContent(), /Sin conexión/);
   await page.locator('.banner.bad').waitFor({ state: 'detached' });
@@ -143,6 +143,8 @@ test('a second job is queued behind the running one and can be taken out', async
   await addOutputs(page, 'Sepia');
   await page.keyboard.press('Control+Enter');
   await page.getByText('En cola: empezará cuando acabe el trabajo actual.').waitFor();
+  // The button that opened the dialog has the focus again.
+  await page.keyboard.press('Escape');
   await page.keyboard.press('2');
   await page.locator('.queue').getByRole('button').click();
   await page.locator('.queue').waitFor({ state: 'detached' });
@@ -175,7 +177,7 @@ test('when all fail there is no ZIP, and no figure divides by zero', async () =>
   const { page, faults, close } = await here.open({ path: '/#/run' });
   await page.getByRole('button', { name: 'Ver resultados' }).click();
   await page.getByText('No hay archivos que descargar.').waitFor();
-  assert.equal(await page.getByRole('button', { name: /ZIP/ }).count(), 0);
+  assert.equal(await page.locator('button:enabled', { hasText: 'ZIP' }).count(), 0);
   const cells = await page.locator('tbody td').allTextContents();
   assert.deepEqual([cells[0], cells[3]], ['0', '–']);
   assert.doesNotMatch(await page.locator('main').innerText(), /NaN|Infinity|undefined|null/);

@@ -292,6 +292,14 @@ pub(super) struct RunArgs {
     /// With --resume and without FILTER: do what is on record wherever its inputs are
     #[arg(long, requires = "resume")]
     pub(super) trust_record: bool,
+    /// Make only this part of the images: 3/16 is the third of sixteen, each of which may run on another
+    /// machine that sees the same folders. auto asks Slurm or Kubernetes which it is
+    #[arg(long, value_name = "PART")]
+    pub(super) shard: Option<String>,
+    /// The name that the parts of a job have in common, so that they can see whether all have found
+    /// the same images  [default: that of the Slurm array]
+    #[arg(long, value_name = "NAME", requires = "shard")]
+    pub(super) job: Option<String>,
     /// Write a report when the run is over: FILE.html, FILE.csv or FILE.json
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,

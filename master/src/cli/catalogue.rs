@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Unit};
+use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec};
 
 use super::Exit;
 use super::args::FilterArgs;
@@ -63,14 +63,14 @@ fn names(es: &str, en: &str) -> String {
     if es == en { es.to_owned() } else { format!("{es} / {en}") }
 }
 
+fn words(options: &[Choice]) -> String {
+    let words: Vec<_> = options.iter().map(|choice| names(choice.id, choice.id_en)).collect();
+    words.join(", ")
+}
+
 /// Type, range and default of a parameter.
 fn range(param: &ParamSpec, lang: Lang) -> String {
-    let unit = match param.unit {
-        Unit::None => "",
-        Unit::Px => " px",
-        Unit::Percent => " %",
-        Unit::Bits => " bits",
-    };
+    let unit = param.unit.suffix();
     let (range, default) = match param.kind {
         ParamKind::Float { min, max, default, .. } => {
             (format!("{min}–{max}{unit}"), default.map(|value| value.to_string()))
@@ -82,12 +82,26 @@ fn range(param: &ParamSpec, lang: Lang) -> String {
             let chars = lang.pick("characters", "caracteres");
             (format!("1–{max_chars} {chars}"), Some(format!("\"{default}\"")))
         }
-        ParamKind::Color { default } => ("#rrggbb".to_owned(), Some(default.to_owned())),
-        ParamKind::Choice { options, default } => {
-            let words: Vec<_> =
-                options.iter().map(|choice| names(choice.id, choice.id_en)).collect();
-            (words.join(", "), Some(default.to_owned()))
+        ParamKind::Color { default, transparent } => {
+            let none = lang.pick("transparent", "transparente");
+            let range = if transparent { format!("#rrggbb, {none}") } else { "#rrggbb".to_owned() };
+            (range, Some(default.to_owned()))
         }
+        ParamKind::Length { min, max, max_percent, default } => {
+            let or = lang.pick("or to", "o hasta");
+            (format!("{min}–{max} px {or} {max_percent} %"), Some(default.to_owned()))
+        }
+        ParamKind::Ratio { default } => {
+            (lang.pick("width:height", "ancho:alto").to_owned(), Some(default.to_owned()))
+        }
+        ParamKind::Level { min, max, options, default } => {
+            (format!("{min}–{max}{unit}, {}", words(options)), Some(default.to_owned()))
+        }
+        ParamKind::File { endings } => {
+            (format!("{}: {}", lang.pick("file", "archivo"), endings.join(", ")), None)
+        }
+        ParamKind::Font => (lang.pick("file or family", "archivo o familia").to_owned(), None),
+        ParamKind::Choice { options, default } => (words(options), Some(default.to_owned())),
         ParamKind::Bool { default } => ("true, false".to_owned(), Some(default.to_string())),
     };
     let default = default.filter(|default| !default.is_empty());

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use lote_imaging::formats::{ALL, Format, Gives};
+use lote_imaging::formats::{ALL, Format, Gives, Texts};
 use serde_json::{Value, json};
 
 use super::Exit;
@@ -36,7 +36,9 @@ fn as_json(format: &Format) -> Value {
         "options": format.options.iter().map(|option| option.names()[0]).collect::<Vec<_>>(),
         "holds": {
             "gray": holds.gray, "alpha": holds.alpha, "deep": holds.deep,
-            "frames": holds.frames, "icc": holds.icc, "exif": holds.exif,
+            "frames": holds.frames, "icc": holds.icc, "exif": holds.exif, "xmp": holds.xmp,
+            "iptc": holds.iptc, "comments": holds.texts != Texts::None,
+            "resolution": holds.resolution || holds.exif,
         },
     })
 }
@@ -111,6 +113,10 @@ fn holds(format: &Format) -> String {
         (holds.frames, "frames"),
         (holds.icc, "ICC"),
         (holds.exif, "EXIF"),
+        (holds.xmp, "XMP"),
+        (holds.iptc, "IPTC"),
+        (holds.texts != Texts::None, "comments"),
+        (holds.resolution || holds.exif, "resolution"),
     ];
     let held: Vec<_> = parts.iter().filter(|part| part.0).map(|part| part.1).collect();
     if held.is_empty() { "–".to_owned() } else { held.join(", ") }

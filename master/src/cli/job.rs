@@ -12,9 +12,9 @@ use super::ui::Ui;
 use super::{Exit, probe, rerun, room, session};
 use crate::terminal::Terminal;
 use lote_engine::event::Event;
-use lote_engine::journal::{Header, How, Journal, Records, Unusable, Work};
+use lote_engine::journal::{self, Header, How, Journal, Part, Records, Unusable, Work};
 use lote_engine::lang::Lang;
-use lote_engine::plan::{self, IfExists, OutputState, Plan, PlanError, Request};
+use lote_engine::plan::{self, IfExists, OutputState, Plan, PlanError, Request, Shard};
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
 use lote_engine::report::text::printable;
@@ -34,6 +34,8 @@ pub(super) struct Job {
     pub(super) past: Records,
     /// The outputs that are wanted, by image (absolute) and label of the variant; `None` is all.
     pub(super) only: Option<HashSet<(PathBuf, String)>>,
+    /// The part that is wanted, and the name of the job that it is one of.
+    pub(super) part: Option<(Shard, Option<String>)>,
     /// What is not recorded.
     pub(super) here: Here,
 }
@@ -64,6 +66,13 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
         Ok(Err(error)) => return refuse(&error, ui),
         Err(error) => return unusable(&error, ui),
     };
+    let (plan, part) = match &job.part {
+        None => (plan, None),
+        Some((shard, name)) => match this_part(job, &plan, *shard, name.as_ref(), ui) {
+            Ok(part) => (plan, Some(part)),
+            Err(exit) => return exit,
+        },
+    };
     for problem in &plan.problems {
         ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
     }
@@ -84,11 +93,50 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
         return refuse(&error, ui);
     }
     sweep_orphans(&plan::folders(&plan));
-    perform(job, &Arc::new(plan), &settings, ui)
+    perform(job, part, &Arc::new(plan), &settings, ui)
+}
+
+/// What goes on record of a part; refuses one that has found other images than another part.
+fn this_part(
+    job: &Job,
+    plan: &Plan,
+    shard: Shard,
+    name: Option<&String>,
+    ui: Ui,
+) -> Result<Part, Exit> {
+    let part = Part { shard, job: name.cloned(), plan: plan.digest() };
+    let others = journal::read_all(&job.output).into_iter().filter_map(|past| past.header.part);
+    let disagrees =
+        |other: &Part| other.job.is_some() && other.job == part.job && other.plan != part.plan;
+    if let Some(other) = others.into_iter().find(disagrees) {
+        let (ours, theirs) = (shard.number, other.shard.number);
+        let (what, hint) = match ui.lang {
+            Lang::En => (
+                format!("part {ours} has found other images or outputs than part {theirs}"),
+                "let all machines see the same folders, or give the new job another --job",
+            ),
+            Lang::Es => (
+                format!("la parte {ours} halló otras imágenes o salidas que la parte {theirs}"),
+                "todos los equipos han de ver las mismas carpetas; otro trabajo lleva otro --trabajo",
+            ),
+        };
+        ui.error(&what, Some(hint));
+        return Err(Exit::Refused);
+    }
+    let Shard { number, count } = shard;
+    ui.say(&match ui.lang {
+        Lang::En => format!("part {number} of {count}; what other parts make counts as skipped"),
+        Lang::Es => format!("parte {number} de {count}; lo de otras partes cuenta como omitido"),
+    });
+    Ok(part)
 }
 
 fn make_plan(job: &Job, slots: usize) -> Result<Result<Plan, PlanError>, Unusable> {
-    let request = Request { if_exists: job.if_exists, ..job.header.request(&job.output, slots)? };
+    let request = Request {
+        if_exists: job.if_exists,
+        shard: job.part.as_ref().map(|part| part.0),
+        ..job.header.request(&job.output, slots)?
+    };
     Ok(plan::resume(&request, &job.past).map(|plan| {
         let Some(only) = &job.only else { return plan };
         plan.only(
@@ -111,7 +159,7 @@ fn unusable(error: &Unusable, ui: Ui) -> Exit {
     Exit::Usage
 }
 
-fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
+fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
     let lost = Lost::default();
     let mut reporters: Vec<Box<dyn Reporter>> =
         vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
@@ -122,7 +170,8 @@ fn perform(job: &Job, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
         reporters.push(Box::new(Report::new(file.clone(), *kind, Arc::clone(plan), ui)));
     }
     let trouble = Trouble::default();
-    match Journal::create(&job.output, &job.header) {
+    let header = Header { part, ..job.header.clone() };
+    match Journal::create(&job.output, &header) {
         Ok(mut journal) => {
             journal.begin(plan);
             reporters.push(recorder(journal, plan, &trouble));

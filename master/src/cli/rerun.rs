@@ -48,6 +48,7 @@ pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
         if_exists,
         past,
         only,
+        part: None,
         here: Here {
             worker_command: args.work.worker_command.clone(),
             external: false,

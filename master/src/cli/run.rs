@@ -12,8 +12,8 @@ use super::ui::Ui;
 use super::{Exit, pipe, recipes, report, rerun};
 use lote_engine::job::Config;
 use lote_engine::journal::{By, Header, How, Past, Records, read_all};
-use lote_engine::plan::IfExists;
 use lote_engine::plan::error::reason;
+use lote_engine::plan::{IfExists, Shard};
 
 pub(super) fn execute(args: &RunArgs, config: &Config, ui: Ui) -> Exit {
     match run(args, config, ui) {
@@ -56,6 +56,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         let request = asked.request(inputs(args, ui)?, ui)?;
         Header::new(&request, By::Run, asked.work())
     };
+    let part = args.shard.as_deref().map(|text| part(text, args.job.as_deref(), ui)).transpose()?;
     let goes_on = journals.last().is_some_and(|last| goes_on(&header, last));
     let job = Job {
         if_exists: if goes_on { IfExists::Overwrite } else { header.if_exists },
@@ -63,6 +64,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         past: Records::new(&output, journals),
         output,
         only: None,
+        part,
         here: Here {
             worker_command,
             external: args.external_workers,
@@ -84,6 +86,18 @@ fn goes_on(header: &Header, last: &Past) -> bool {
         && last.header.if_exists == IfExists::Fail
         && last.end != Some(How::Finished)
         && header.variants.iter().all(known)
+}
+
+/// Which part of which job is asked for. An error has been told already.
+fn part(text: &str, job: Option<&str>, ui: Ui) -> Result<(Shard, Option<String>), Exit> {
+    let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let shard = if text == "auto" { Shard::from_environment(get) } else { text.parse() };
+    let shard = shard.map_err(|error| {
+        ui.error(&error.to_string(), None);
+        Exit::Usage
+    })?;
+    let array = || get("SLURM_ARRAY_JOB_ID").filter(|_| text == "auto");
+    Ok((shard, job.map(str::to_owned).or_else(array)))
 }
 
 /// What was named, by the arguments and by a list. An error has been told already.

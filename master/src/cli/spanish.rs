@@ -74,6 +74,16 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "Toma solo archivos cuyo nombre coincide, o su ruta bajo PATH si GLOB tiene /; repetible",
     ),
     ("exclude", "excluir", "Deja fuera archivos y carpetas cuyo nombre o ruta coincide; repetible"),
+    (
+        "shard",
+        "parte",
+        "Hace solo esta parte de las imágenes: 3/16 es la tercera de dieciséis; cada una puede ir en otro equipo que vea las mismas carpetas. auto pregunta a Slurm o a Kubernetes cuál es",
+    ),
+    (
+        "job",
+        "trabajo",
+        "El nombre que tienen en común las partes de un trabajo, para ver si todas hallaron las mismas imágenes",
+    ),
     ("output", "salida", "Carpeta de las salidas"),
     (
         "pattern",

@@ -3,20 +3,22 @@
 use std::path::Path;
 
 use lote_imaging::formats::by_ending;
-use lote_imaging::pool::Pool;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
-use lote_protocol::task::{self, Encoding, Limits, Task};
+use lote_protocol::task::{self, Asset, Encoding, Limits, Task};
 use lote_protocol::temporary::Owner;
+use lote_worker::assets::Shelf;
 use lote_worker::output::Temporaries;
 use lote_worker::process_limits;
 use lote_worker::sandbox::{self, Needs, Unenforced};
 use lote_worker::task::{Bench, Progress, run};
 
 use super::args::{WorkerArgs, WorkerSub};
+use super::job::refuse;
 use super::session::limits;
 use super::ui::Ui;
 use super::{Exit, catalogue};
+use lote_engine::plan;
 use lote_engine::report::text::printable;
 use lote_engine::run::dates;
 
@@ -71,12 +73,27 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 durable: false,
                 encoding,
             };
-            if let Err(error) = confine(input, output, (*policy).into()) {
+            let base = std::env::current_dir().unwrap_or_default();
+            let name = input.file_stem().unwrap_or_default().to_string_lossy();
+            let steps = order.steps.clone();
+            let variant = VariantSpec { name: variant.name, steps };
+            let assets = match plan::assets(&[variant], &base, &[&name]) {
+                Ok(assets) => assets.concat(),
+                Err(error) => return refuse(&error, ui),
+            };
+            if let Err(error) = confine(input, output, &assets, (*policy).into()) {
                 ui.error(&error.to_string(), Some(super::probe::HINT));
                 return Exit::Refused;
             }
             let limits = limits(*max_pixels, *max_memory);
-            let exit = apply(&Task { id: 0, input: input.into(), orders: vec![order] }, limits, ui);
+            let task = Task {
+                input: input.into(),
+                orders: vec![order],
+                assets,
+                number: 1,
+                ..Task::default()
+            };
+            let exit = apply(&task, limits, ui);
             if carry.keep_dates && exit == Exit::Ok {
                 let modified = input.metadata().and_then(|metadata| metadata.modified());
                 if let Err(error) = modified.and_then(|time| dates::set(output, time)) {
@@ -89,19 +106,26 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
 }
 
 /// Confines this process to its input and the folder of its output.
-fn confine(input: &Path, output: &Path, policy: Policy) -> Result<Sandbox, Unenforced> {
+fn confine(
+    input: &Path,
+    output: &Path,
+    assets: &[Asset],
+    policy: Policy,
+) -> Result<Sandbox, Unenforced> {
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     let overlap = real(input).zip(real(folder)).is_some_and(|(file, dir)| file.starts_with(dir));
-    let grants = Grants { read: vec![input.into()], write: vec![folder.into()], overlap };
+    let read = std::iter::once(input.into()).chain(assets.iter().map(|asset| asset.path.clone()));
+    let grants = Grants { read: read.collect(), write: vec![folder.into()], overlap };
     sandbox::enter(&Order { policy, grants }, Needs { slots: 1, memory_bytes: None })
 }
 
 /// Runs a task in this process, as a worker would.
 fn apply(task: &Task, limits: Limits, ui: Ui) -> Exit {
     let temporaries = Temporaries::new(Owner::this());
-    let mut bench = Bench { limits, pool: Pool::new(), temporaries: &temporaries };
+    let shelf = Shelf::default();
+    let mut bench = Bench::new(limits, &temporaries, &shelf);
     let mut exit = Exit::Ok;
     let name = printable(&task.input.to_string_lossy());
     run(task, &mut bench, &mut |progress| {

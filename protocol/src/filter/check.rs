@@ -2,8 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::call::Length;
 use super::encoding::{find_format, unknown_format};
-use super::{CallError, Catalogue, FilterCall, FilterSpec, ParamKind, ParamSpec, Unit, Value};
+use super::{
+    CallError, Catalogue, Choice, FilterCall, FilterSpec, ParamKind, ParamSpec, TRANSPARENT, Unit,
+    Value,
+};
+
+/// The English name of [`TRANSPARENT`].
+const TRANSPARENT_EN: &str = "transparent";
+
+/// Longest path or family, in characters.
+const MAX_PATH_CHARS: usize = 4096;
 
 impl FilterCall {
     /// The same call with every name made canonical and every value checked and converted to the
@@ -38,7 +48,24 @@ pub(super) fn check<'a>(
             return Err(CallError::Twice { filter: filter.into(), param: name.into() });
         }
     }
+    let is_given = |id: &&str| params.contains_key(*id);
+    if let Some(set) = spec.conflicts.iter().find(|set| set.iter().all(is_given)) {
+        return Err(CallError::Conflict { filter: filter.into(), params: list_ids(spec, set) });
+    }
+    let is_file = |param: &&ParamSpec| matches!(param.kind, ParamKind::File { .. });
+    if let Some(param) = spec.params.iter().filter(is_file).find(|param| !is_given(&param.id)) {
+        return Err(CallError::NoValue {
+            filter: filter.into(),
+            param: both(param.id, param.id_en),
+        });
+    }
     Ok(FilterCall { filter: spec.id.to_owned(), params })
+}
+
+/// Those parameters, by their names in both languages.
+fn list_ids(spec: &FilterSpec, ids: &[&str]) -> String {
+    let named = ids.iter().filter_map(|id| spec.param(id));
+    list(named.map(|param| both(param.id, param.id_en)))
 }
 
 /// Names are compared without case, and `-` or a space stands for `_`.
@@ -144,14 +171,27 @@ fn convert(param: &ParamSpec, filter: &str, name: &str, value: &Value) -> Result
             whole(value, param.unit).filter(|n| (min..=max).contains(n)).map(Value::Integer)
         }
         ParamKind::Text { max_chars, .. } => text(value, max_chars),
-        ParamKind::Color { .. } => color(value),
-        ParamKind::Choice { options, .. } => match value {
-            Value::Text(written) => options
-                .iter()
-                .find(|option| [option.id, option.id_en].iter().any(|n| same_name(written, n)))
-                .map(|option| Value::Text(option.id.to_owned())),
-            _ => None,
-        },
+        ParamKind::Color { transparent, .. } => {
+            color(value).or_else(|| transparent.then(|| no_color(value)).flatten())
+        }
+        ParamKind::Choice { options, .. } => choice(value, options),
+        ParamKind::Level { min, max, options, .. } => whole(value, param.unit)
+            .filter(|n| (min..=max).contains(n))
+            .map(Value::Integer)
+            .or_else(|| choice(value, options)),
+        ParamKind::Length { min, max, max_percent, .. } => {
+            length(value).and_then(|length| match length {
+                Length::Px(px) => (min..=max).contains(&px).then_some(Value::Integer(px)),
+                // The shortest length in px is the shortest in per cent, too: none, or more than none.
+                Length::Percent(percent) => {
+                    let fits =
+                        percent <= max_percent && (percent > 0.0 || percent == 0.0 && min == 0);
+                    fits.then(|| Value::Text(format!("{percent}%")))
+                }
+            })
+        }
+        ParamKind::Ratio { .. } => ratio(value),
+        ParamKind::File { .. } | ParamKind::Font => text(value, MAX_PATH_CHARS),
         ParamKind::Bool { .. } => yes_or_no(value).map(Value::Bool),
     };
     converted.ok_or_else(|| CallError::Value {
@@ -161,6 +201,8 @@ fn convert(param: &ParamSpec, filter: &str, name: &str, value: &Value) -> Result
         expected: expected(param),
         example: match param.kind {
             ParamKind::Color { .. } => Some("write it as in #ff8800 or #f80".into()),
+            ParamKind::Length { .. } => Some("write it as in 120, 120px or 12.5%".into()),
+            ParamKind::Ratio { .. } => Some("write it as in 4:5".into()),
             _ => None,
         },
     })
@@ -168,13 +210,26 @@ fn convert(param: &ParamSpec, filter: &str, name: &str, value: &Value) -> Result
 
 /// What a value must be, as it is written after "must be".
 fn expected(param: &ParamSpec) -> String {
-    let unit = match param.unit {
-        Unit::None => "",
-        Unit::Px => " px",
-        Unit::Percent => " %",
-        Unit::Bits => " bits",
-    };
+    let unit = param.unit.suffix();
     match param.kind {
+        ParamKind::Length { min, max, max_percent, .. } => {
+            format!("a length from {min} to {max} px, or up to {max_percent} %")
+        }
+        ParamKind::Ratio { .. } => "proportions, width to height, from 1:100 to 100:1".into(),
+        ParamKind::Level { min, max, options, .. } => {
+            let words = list(options.iter().map(|option| both(option.id, option.id_en)));
+            format!("a whole number from {min} to {max}, or {words}")
+        }
+        ParamKind::File { endings } => {
+            format!(
+                "the path of a file ({})",
+                list(endings.iter().map(|ending| (*ending).to_owned()))
+            )
+        }
+        ParamKind::Font => "the path of a font, or a family that the system has".into(),
+        ParamKind::Color { transparent: true, .. } => {
+            format!("a colour, #rrggbb, or {TRANSPARENT}/{TRANSPARENT_EN}")
+        }
         ParamKind::Float { min, max, .. } => format!("a number from {min} to {max}{unit}"),
         ParamKind::Integer { min, max, .. } => {
             format!("a whole number from {min} to {max}{unit}")
@@ -192,13 +247,7 @@ fn expected(param: &ParamSpec) -> String {
 /// The digits of a number that may be followed by its unit.
 fn digits(text: &str, unit: Unit) -> &str {
     let text = text.trim();
-    let symbol = match unit {
-        Unit::None => return text,
-        Unit::Px => "px",
-        Unit::Percent => "%",
-        Unit::Bits => "bits",
-    };
-    text.strip_suffix(symbol).unwrap_or(text).trim_end()
+    text.strip_suffix(unit.suffix().trim_start()).unwrap_or(text).trim_end()
 }
 
 fn number(value: &Value, unit: Unit) -> Option<f64> {
@@ -249,6 +298,47 @@ fn color(value: &Value) -> Option<Value> {
         }
         _ => None,
     }
+}
+
+/// `transparente`, in either language.
+fn no_color(value: &Value) -> Option<Value> {
+    let Value::Text(text) = value else { return None };
+    let named = [TRANSPARENT, TRANSPARENT_EN].iter().any(|name| same_name(text, name));
+    named.then(|| Value::Text(TRANSPARENT.into()))
+}
+
+/// The id of the word.
+fn choice(value: &Value, options: &[Choice]) -> Option<Value> {
+    let Value::Text(written) = value else { return None };
+    options
+        .iter()
+        .find(|option| [option.id, option.id_en].iter().any(|name| same_name(written, name)))
+        .map(|option| Value::Text(option.id.to_owned()))
+}
+
+fn length(value: &Value) -> Option<Length> {
+    match value {
+        Value::Text(text) => Length::parse(text),
+        _ => whole(value, Unit::Px).map(Length::Px),
+    }
+}
+
+/// `4:5`, `4/5` or `1.91`, made `4:5`, `4:5` or `1.91:1`.
+fn ratio(value: &Value) -> Option<Value> {
+    let (width, height) = match value {
+        Value::Text(text) => {
+            let side = |text: &str| text.trim().parse::<f64>().ok();
+            match text.split_once([':', '/']) {
+                Some((width, height)) => (side(width)?, side(height)?),
+                None => (side(text)?, 1.0),
+            }
+        }
+        other => (number(other, Unit::None)?, 1.0),
+    };
+    let sides = 0.001..=100_000.0;
+    let fits = sides.contains(&width) && sides.contains(&height);
+    (fits && (0.01..=100.0).contains(&(width / height)))
+        .then(|| Value::Text(format!("{width}:{height}")))
 }
 
 fn yes_or_no(value: &Value) -> Option<bool> {

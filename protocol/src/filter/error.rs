@@ -139,6 +139,14 @@ pub enum CallError {
         /// An example that is right, if one helps.
         example: Option<String>,
     },
+    /// Parameters that contradict one another.
+    #[error("{params} of {} contradict one another", shown(filter))]
+    Conflict {
+        /// The filter as written.
+        filter: String,
+        /// The parameters, in both languages.
+        params: String,
+    },
     /// The variant's name cannot name a folder on every system.
     #[error("{} cannot be a variant's name: {why}", shown(name))]
     Name {
@@ -203,6 +211,7 @@ impl CallError {
             Self::Value { example, .. } => example.clone().unwrap_or_else(|| {
                 "`lote filters` shows every parameter with its range and default".into()
             }),
+            Self::Conflict { .. } => "leave one of them out".into(),
             Self::Name { .. } => {
                 "it names the output folder; choose another, as in web=blur:radio=8+grises".into()
             }

@@ -15,10 +15,10 @@ mod variant;
 #[cfg(test)]
 mod tests;
 
-pub use call::{FilterCall, Params, Value};
+pub use call::{FilterCall, Length, Params, Value};
 pub use encoding::{EncodingOption, FormatSpec, subsampling};
 pub use error::CallError;
-pub use spec::{Choice, FilterSpec, ParamKind, ParamSpec, Text, Unit};
+pub use spec::{Choice, FilterSpec, ParamKind, ParamSpec, TRANSPARENT, Text, Unit};
 pub use variant::{MAX_NAME_BYTES, VariantSpec, check_all, check_name};
 
 /// What can be named in a call: the filters, and the formats.

@@ -24,6 +24,8 @@ pub struct FilterSpec {
     pub help: Text,
     /// Its parameters, in the order in which forms show them.
     pub params: &'static [ParamSpec],
+    /// Ids of parameters that contradict one another: of each set not all may be given.
+    pub conflicts: &'static [&'static [&'static str]],
 }
 
 /// One parameter of a filter.
@@ -56,6 +58,27 @@ pub enum Unit {
     Percent,
     /// Bits.
     Bits,
+    /// Degrees of an angle.
+    Degrees,
+    /// Kelvin, of a light's colour temperature.
+    Kelvin,
+    /// Millions of pixels.
+    Megapixels,
+}
+
+impl Unit {
+    /// How it is written after a number, with the space before it.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Px => " px",
+            Self::Percent => " %",
+            Self::Bits => " bits",
+            Self::Degrees => "°",
+            Self::Kelvin => " K",
+            Self::Megapixels => " MP",
+        }
+    }
 }
 
 /// Type, range (both ends included) and default of a parameter. A default of `None` means that
@@ -94,9 +117,45 @@ pub enum ParamKind {
     },
     /// An sRGB colour, `#rrggbb`.
     Color {
-        /// Value when not given.
+        /// Value when not given; empty for none.
+        default: &'static str,
+        /// Whether it may be `transparente`, that is, none at all.
+        transparent: bool,
+    },
+    /// A length in whole px, or in per cent of a length of the picture.
+    Length {
+        /// Shortest, px.
+        min: i64,
+        /// Longest, px.
+        max: i64,
+        /// Longest, per cent.
+        max_percent: f64,
+        /// Value when not given, as it is written; empty for none.
         default: &'static str,
     },
+    /// Proportions, width to height, as `4:5`.
+    Ratio {
+        /// Value when not given; empty for none.
+        default: &'static str,
+    },
+    /// A whole number, or one of a few words.
+    Level {
+        /// Smallest number.
+        min: i64,
+        /// Largest number.
+        max: i64,
+        /// The words.
+        options: &'static [Choice],
+        /// Value when not given, as it is written.
+        default: &'static str,
+    },
+    /// A file, by its path. It is needed: there is no default.
+    File {
+        /// Endings of its name, lower case, without the point.
+        endings: &'static [&'static str],
+    },
+    /// A font: a file, or a family that the system has.
+    Font,
     /// One of a few words.
     Choice {
         /// The words.
@@ -110,6 +169,9 @@ pub enum ParamKind {
         default: bool,
     },
 }
+
+/// The value of a colour that is none.
+pub const TRANSPARENT: &str = "transparente";
 
 /// One word of a [`ParamKind::Choice`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

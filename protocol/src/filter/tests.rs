@@ -15,7 +15,7 @@ const fn param(id: &'static str, id_en: &'static str, unit: Unit, kind: ParamKin
 }
 
 const fn filter(id: &'static str, id_en: &'static str, params: &'static [ParamSpec]) -> FilterSpec {
-    FilterSpec { id, id_en, label: text(id, id_en), help: text("", ""), params }
+    FilterSpec { id, id_en, label: text(id, id_en), help: text("", ""), params, conflicts: &[] }
 }
 
 static GRAY: FilterSpec = filter("grises", "grayscale", &[]);
@@ -39,7 +39,12 @@ static WATERMARK: FilterSpec = filter(
     "watermark",
     &[
         param("texto", "text", Unit::None, ParamKind::Text { max_chars: 40, default: "PROCESADO" }),
-        param("color", "color", Unit::None, ParamKind::Color { default: "#ffffff" }),
+        param(
+            "color",
+            "color",
+            Unit::None,
+            ParamKind::Color { default: "#ffffff", transparent: false },
+        ),
         param(
             "lugar",
             "place",
@@ -232,7 +237,7 @@ fn any_call() -> impl Strategy<Value = FilterCall> {
             .map(|param| {
                 let value = match param.kind {
                     ParamKind::Float { min, max, .. } => (min..=max).prop_map(Value::Float).boxed(),
-                    ParamKind::Integer { min, max, .. } => {
+                    ParamKind::Integer { min, max, .. } | ParamKind::Level { min, max, .. } => {
                         (min..=max).prop_map(Value::Integer).boxed()
                     }
                     ParamKind::Text { max_chars, .. } => {
@@ -248,6 +253,17 @@ fn any_call() -> impl Strategy<Value = FilterCall> {
                     ParamKind::Choice { options, .. } => prop::sample::select(options)
                         .prop_map(|option| Value::Text(option.id.to_owned()))
                         .boxed(),
+                    ParamKind::Length { min, max, .. } => prop_oneof![
+                        (min..=max).prop_map(Value::Integer),
+                        (1..=50_u8).prop_map(|percent| Value::Text(format!("{percent}%"))),
+                    ]
+                    .boxed(),
+                    ParamKind::Ratio { .. } => (1..50_u8, 1..50_u8)
+                        .prop_map(|(width, height)| Value::Text(format!("{width}:{height}")))
+                        .boxed(),
+                    ParamKind::File { .. } | ParamKind::Font => {
+                        "[a-z/ ,+]{1,12}".prop_map(Value::Text).boxed()
+                    }
                     ParamKind::Bool { .. } => any::<bool>().prop_map(Value::Bool).boxed(),
                 };
                 (Just(param.id.to_owned()), prop::option::of(value))

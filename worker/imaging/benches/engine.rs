@@ -75,7 +75,7 @@ fn filter(bencher: Bencher<'_, '_>, id: &str) {
     let registered = REGISTRY.iter().find(|registered| registered.spec.id == id).unwrap();
     let filter = (registered.build)(
         &Params::new(&registered.spec, &BTreeMap::new()),
-        &Context { limits: &Limits::default() },
+        &Context::new(&Limits::default()),
     )
     .unwrap();
     let (picture, mut pool) = (picture(), Pool::new());

@@ -79,11 +79,8 @@ fn build(call: &str) -> Box<dyn Filter> {
         .map(|part| part.split_once('=').unwrap())
         .map(|(id, value)| (id.to_owned(), parse(value)))
         .collect();
-    (registered.build)(
-        &Params::new(&registered.spec, &given),
-        &Context { limits: &Limits::default() },
-    )
-    .unwrap()
+    (registered.build)(&Params::new(&registered.spec, &given), &Context::new(&Limits::default()))
+        .unwrap()
 }
 
 /// A number or a truth value if it looks like one, or else text.

@@ -1,4 +1,4 @@
-//! Pure pictures: bytes in, bytes out. Formats, filters, metadata and colour; no paths, no
+//! Pure pictures: bytes in, bytes out. Formats, filters, text, metadata and colour; no paths, no
 //! processes, no terminal.
 
 mod color;
@@ -8,3 +8,4 @@ mod metadata;
 pub mod picture;
 pub mod pool;
 mod squares;
+pub mod text;

@@ -4,11 +4,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
-use lote_imaging::filters::{Context, REGISTRY, Registered, Source};
+use lote_imaging::filters::{Asset, Assets, Context, REGISTRY, Registered, ResultSize, Source};
 use lote_imaging::picture::{Channels, Picture, Samples};
 use lote_imaging::pool::Pool;
-use lote_protocol::filter::{ParamKind, ParamSpec, Params, Value};
+use lote_imaging::text::Facts;
+use lote_protocol::filter::{ParamKind, ParamSpec, Params, TRANSPARENT, Value};
+use lote_protocol::message::Size;
 use lote_protocol::task::Limits;
 
 type Given = BTreeMap<String, Value>;
@@ -19,7 +22,22 @@ const SIZES: [(u32, u32); 9] =
     [(1, 1), (1, 7), (7, 1), (2, 2), (3, 3), (2, 9), (13, 11), (31, 3), (64, 40)];
 
 /// Filters that move pixels or write over them, so that alpha changes.
-const CHANGES_ALPHA: [&str; 3] = ["blur", "redimensionar", "marca_agua"];
+const CHANGES_ALPHA: [&str; 11] = [
+    "blur",
+    "redimensionar",
+    "marca_agua",
+    "recortar",
+    "lienzo",
+    "marco",
+    "rotar",
+    "voltear",
+    "bordes_fuera",
+    "pixelar",
+    "logo",
+];
+
+/// Filters that put a colour where there was no pixel.
+const ADDS_AREA: [&str; 5] = ["marca_agua", "logo", "lienzo", "marco", "rotar"];
 
 /// Soft shades with some noise, the same at any depth; alpha from `alpha`, 0..=255.
 fn samples(width: u32, height: u32, channels: Channels, alpha: impl Fn(u32) -> u8) -> Vec<u8> {
@@ -56,10 +74,17 @@ fn patchy(pixel: u32) -> u8 {
 
 /// Calls with the defaults, and with each parameter at its ends.
 fn calls(filter: &Registered) -> Vec<Given> {
-    let mut calls = vec![Given::new()];
+    let is_file = |param: &&ParamSpec| matches!(param.kind, ParamKind::File { .. });
+    let file = filter.spec.params.iter().find(is_file);
+    let needed: Given = file
+        .map(|param| (param.id.to_owned(), Value::Text(filter.spec.id.into())))
+        .into_iter()
+        .collect();
+    let mut calls = vec![needed.clone()];
     for param in filter.spec.params {
         for value in extremes(param) {
-            let mut given = Given::from([(param.id.to_owned(), value)]);
+            let mut given = needed.clone();
+            given.insert(param.id.to_owned(), value);
             if param.id == "ajuste" || param.id == "ampliar" {
                 given.insert("ancho".into(), Value::Integer(20));
                 given.insert("alto".into(), Value::Integer(50));
@@ -77,23 +102,55 @@ fn extremes(param: &ParamSpec) -> Vec<Value> {
         ParamKind::Integer { min, max, .. } => {
             vec![Value::Integer(min), Value::Integer(max.min(150))]
         }
-        ParamKind::Text { .. } => ["ñ", " ", "A longer text that has to be made to fit 漢"]
+        ParamKind::Text { .. } => ["ñ", " ", "A longer text that has to be made to fit Ω"]
             .map(|text| Value::Text(text.into()))
             .to_vec(),
-        ParamKind::Color { .. } => {
-            ["#000000", "#ff8000"].map(|color| Value::Text(color.into())).to_vec()
+        ParamKind::Color { transparent, .. } => {
+            let colors = ["#000000", "#ff8000", TRANSPARENT];
+            colors[..2 + usize::from(transparent)]
+                .iter()
+                .map(|color| Value::Text((*color).into()))
+                .collect()
         }
         ParamKind::Choice { options, .. } => {
             options.iter().map(|option| Value::Text(option.id.into())).collect()
         }
         ParamKind::Bool { .. } => vec![Value::Bool(false), Value::Bool(true)],
+        ParamKind::Length { min, max, max_percent, .. } => vec![
+            Value::Integer(min),
+            Value::Integer(max.min(90)),
+            Value::Text("1%".into()),
+            Value::Text(format!("{}%", max_percent.min(150.0))),
+        ],
+        ParamKind::Ratio { .. } => {
+            ["1:1", "4:5", "3:1"].map(|ratio| Value::Text(ratio.into())).to_vec()
+        }
+        ParamKind::Level { min, max, options, .. } => {
+            let words = options.iter().map(|option| Value::Text(option.id.into()));
+            [Value::Integer(min), Value::Integer(max)].into_iter().chain(words).collect()
+        }
+        ParamKind::File { .. } | ParamKind::Font => Vec::new(),
     }
 }
 
+/// The files that calls name: a logo with colours and patchy alpha, and a colour table.
+static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
+    let logo = picture8(21, 12, Channels::Rgba, patchy);
+    let Samples::U8(samples) = logo.samples else { panic!("not 8 bits") };
+    let mut png = Vec::new();
+    let image = image::RgbaImage::from_raw(21, 12, samples).unwrap();
+    image.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    let cube = "LUT_3D_SIZE 2\n0 0 0.1\n.9 0 0\n0 1 0\n1 1 0\n0 .2 1\n1 0 1\n0 1 1\n1 1 .8\n";
+    let mut assets = Assets::default();
+    assets.add("logo", Ok(Arc::new(Asset::new(png, 0))));
+    assets.add("lut", Ok(Arc::new(Asset::new(cube.into(), 0))));
+    assets
+});
+
 fn apply(filter: &Registered, given: &Given, source: Source<'_>, pool: &mut Pool) -> Picture {
-    let built =
-        (filter.build)(&Params::new(&filter.spec, given), &Context { limits: &Limits::default() })
-            .unwrap();
+    let (limits, facts) = (Limits::default(), Facts::default());
+    let context = Context { limits: &limits, assets: &ASSETS, facts: &facts };
+    let built = (filter.build)(&Params::new(&filter.spec, given), &context).unwrap();
     built.apply(source, pool).unwrap()
 }
 
@@ -145,24 +202,38 @@ fn results_are_whole_pictures_of_the_right_kind() {
         assert!(result.width > 0 && result.height > 0, "{what}");
         let len = result.row_len() * result.height as usize;
         assert_eq!(result.samples.len(), len, "{what}");
-        assert_eq!(result.channels.has_alpha(), picture.channels.has_alpha(), "{what}");
+        let clears = given.values().any(|value| *value == Value::Text(TRANSPARENT.into()))
+            || filter.spec.id == "marco" && given.contains_key("radio");
+        if !clears {
+            assert_eq!(result.channels.has_alpha(), picture.channels.has_alpha(), "{what}");
+        }
         assert_eq!(
             matches!(result.samples, Samples::U8(_)),
             matches!(picture.samples, Samples::U8(_)),
             "{what}: the depth has changed"
         );
-        if filter.spec.id != "redimensionar" {
-            assert_eq!((result.width, result.height), (picture.width, picture.height), "{what}");
+        let size = |picture: &Picture| Size { width: picture.width, height: picture.height };
+        let (was, is) = (size(picture), size(&result));
+        match (filter.size)(&Params::new(&filter.spec, given), was) {
+            ResultSize::Exactly(size) => assert_eq!(is, size, "{what}"),
+            ResultSize::AtMost(Size { width, height }) => {
+                assert!(is.width <= width && is.height <= height, "{what}");
+            }
         }
+        let is_orange = |value: &Value| *value == Value::Text("#ff8000".into());
         let colored = match filter.spec.id {
-            "grises" => false,
-            "sepia" => true,
-            "marca_agua" if given.get("color") == Some(&Value::Text("#ff8000".into())) => {
-                // Without ink nothing is coloured.
+            "grises" | "umbral" => false,
+            "sepia" | "tinte" | "lut" => true,
+            // Where nothing of it is seen, nothing is coloured.
+            "logo" => result.channels.is_color() || picture.channels.is_color(),
+            "temperatura" => !given.is_empty() && given.get("tinte") != Some(&Value::Float(0.0)),
+            // Where nothing of it is seen, nothing is coloured.
+            id if ADDS_AREA.contains(&id) && given.values().any(is_orange) => {
                 result.channels.is_color() || picture.channels.is_color()
             }
             _ => picture.channels.is_color(),
         };
+        let colored = colored || filter.spec.id == "temperatura" && picture.channels.is_color();
         assert_eq!(result.channels.is_color(), colored, "{what}");
     });
 }
@@ -194,9 +265,13 @@ fn an_opaque_picture_gives_the_same_colors_with_and_without_alpha() {
             };
             let plain = Picture { channels, samples, ..*picture };
             let (with, without) = (run(filter, given, picture), run(filter, given, &plain));
-            assert_eq!(split(&with).0, values(&without), "{what}");
+            let plain =
+                if without.channels.has_alpha() { split(&without).0 } else { values(&without) };
+            assert_eq!(split(&with).0, plain, "{what}");
             let max = if matches!(with.samples, Samples::U8(_)) { 255 } else { 65535 };
-            assert!(split(&with).1.iter().all(|&alpha| alpha == max), "{what}");
+            let clears = given.values().any(|value| *value == Value::Text(TRANSPARENT.into()))
+                || given.contains_key("radio") && filter.spec.id == "marco";
+            assert!(clears || split(&with).1.iter().all(|&alpha| alpha == max), "{what}");
         },
     );
 }
@@ -206,7 +281,9 @@ fn sixteen_bits_give_nearly_the_result_of_eight() {
     for_all(
         |_| 255,
         |filter, given, picture, what| {
-            if matches!(picture.samples, Samples::U16(_)) {
+            // Next to a threshold the least difference becomes the largest.
+            let jumps = ["umbral", "enfocar", "solarizar"].contains(&filter.spec.id);
+            if matches!(picture.samples, Samples::U16(_)) || jumps {
                 return;
             }
             let narrow = values(&run(filter, given, picture));
@@ -280,6 +357,39 @@ fn what_is_invisible_does_not_shine_into_what_is_visible() {
 }
 
 #[test]
+fn constant_alpha_gives_the_colors_of_full_opacity() {
+    for alpha in [128, 200, 254] {
+        // These add ink of their own alpha.
+        let own = ["marca_agua", "logo", "marco"];
+        for filter in REGISTRY.iter().filter(|filter| !own.contains(&filter.spec.id)) {
+            for given in calls(filter) {
+                for channels in [Channels::GrayAlpha, Channels::Rgba] {
+                    let what = format!("{} {given:?} {channels:?} {alpha}", filter.spec.id);
+                    let opaque = run(filter, &given, &picture8(31, 23, channels, |_| 255));
+                    let clear = run(filter, &given, &picture8(31, 23, channels, |_| alpha));
+                    assert_eq!(
+                        (opaque.width, opaque.height),
+                        (clear.width, clear.height),
+                        "{what}"
+                    );
+                    let count = clear.channels.count();
+                    let pairs = values(&opaque).into_iter().zip(values(&clear));
+                    for (index, pixel) in pairs.collect::<Vec<_>>().chunks(count).enumerate() {
+                        // What was added has its own alpha.
+                        if pixel[count - 1].1 != u32::from(alpha) {
+                            continue;
+                        }
+                        for (was, is) in &pixel[..count - 1] {
+                            assert_eq!(was, is, "{what}: at {index}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn names_are_unique_and_texts_are_complete() {
     let mut names = BTreeSet::new();
     for filter in REGISTRY {
@@ -303,8 +413,26 @@ fn names_are_unique_and_texts_are_complete() {
                     assert!(options.iter().any(|option| option.id == default));
                     texts.extend(options.iter().map(|option| option.label));
                 }
-                ParamKind::Text { .. } | ParamKind::Color { .. } | ParamKind::Bool { .. } => {}
+                ParamKind::Level { min, max, options, .. } => {
+                    assert!(min < max);
+                    texts.extend(options.iter().map(|option| option.label));
+                }
+                ParamKind::Length { min, max, default, .. } => {
+                    assert!(min < max);
+                    let none = Given::new();
+                    let length = Params::new(spec, &none).length(param.id);
+                    assert_eq!(length.is_some(), !default.is_empty(), "{} {}", spec.id, param.id);
+                }
+                ParamKind::Text { .. }
+                | ParamKind::Color { .. }
+                | ParamKind::Bool { .. }
+                | ParamKind::Ratio { .. }
+                | ParamKind::File { .. }
+                | ParamKind::Font => {}
             }
+        }
+        for id in spec.conflicts.iter().copied().flatten() {
+            assert!(spec.param(id).is_some_and(|param| param.id == *id), "{} {id}", spec.id);
         }
         for text in texts {
             assert!(!text.es.is_empty() && !text.en.is_empty(), "{}", spec.id);
@@ -328,6 +456,27 @@ fn the_registry_lists_the_filters_in_their_order() {
         "posterizar",
         "redimensionar",
         "marca_agua",
+        "recortar",
+        "lienzo",
+        "marco",
+        "rotar",
+        "voltear",
+        "bordes_fuera",
+        "autocontraste",
+        "ecualizar",
+        "solarizar",
+        "niveles",
+        "saturacion",
+        "tono",
+        "temperatura",
+        "lut",
+        "vineta",
+        "tinte",
+        "pixelar",
+        "enfocar",
+        "mediana",
+        "umbral",
+        "logo",
     ];
     assert_eq!(ids, expected);
 }

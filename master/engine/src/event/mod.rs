@@ -17,7 +17,7 @@ use crate::plan::LeftOut;
 
 pub use bus::Bus;
 pub use output::{OutputEnded, Place, Status};
-pub use summary::{Progress, Quarantined, Summary, VariantSummary};
+pub use summary::{NoteCount, Progress, Quarantined, Summary, VariantSummary};
 
 /// How work is spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

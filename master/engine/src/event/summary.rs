@@ -68,6 +68,15 @@ impl VariantSummary {
     }
 }
 
+/// Something that was left out of outputs, or that is to be known of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoteCount {
+    /// What: one sentence, with … for numbers that differ.
+    pub note: String,
+    /// Of how many outputs.
+    pub outputs: usize,
+}
+
 /// The figures of a run at its end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
@@ -108,6 +117,9 @@ pub struct Summary {
     pub sandbox: Option<Sandbox>,
     /// By variant.
     pub variants: Vec<VariantSummary>,
+    /// What was noted of outputs, each kind once, the most frequent first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<NoteCount>,
     /// The first hundred outputs that were given up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub quarantine: Vec<Quarantined>,

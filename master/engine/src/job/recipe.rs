@@ -227,7 +227,7 @@ mod tests {
             [[variant]]
             name = "web"
             steps = ["redimensionar:lado_largo=1600", "marca_agua:texto=\"a, b\""]
-            [[variante]]
+            [[variant]]
             pasos = ["grises"]
         "#;
         let recipe = Recipe::parse(text, "x.toml").unwrap();

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Past, read};
+use crate::plan::Shard;
 use crate::system::{self, files::open_regular};
 
 /// The folder of journals, in the output folder.
@@ -51,18 +52,27 @@ pub fn newest(output: &Path) -> Option<Past> {
 }
 
 /// Makes the file of a new journal, which is in use as long as it is open.
-pub(super) fn create(output: &Path, started_ms: i64) -> io::Result<(PathBuf, File)> {
+pub(super) fn create(
+    output: &Path,
+    started_ms: i64,
+    shard: Option<Shard>,
+) -> io::Result<(PathBuf, File)> {
     let folder = output.join(FOLDER);
     fs::create_dir_all(&folder)?;
     // However clocks are set, a later job has a later name.
     let newest = list(output).last().and_then(|path| time_of(path));
     let mut time = newest.map_or(started_ms, |newest| started_ms.max(newest.saturating_add(1)));
     loop {
-        let path = folder.join(format!("{PREFIX}{time:015}-{}{SUFFIX}", std::process::id()));
+        let part = shard.map_or_else(String::new, |shard| format!("-{}", shard.number));
+        let name = format!("{PREFIX}{time:015}-{}{part}{SUFFIX}", std::process::id());
+        let path = folder.join(name);
         match File::options().append(true).create_new(true).open(&path) {
             Ok(file) => {
                 lock(&file)?;
-                prune(output);
+                // Each part has a journal, and all of them are one job's.
+                if shard.is_none() {
+                    prune(output);
+                }
                 return Ok((path, file));
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => time += 1,
@@ -113,15 +123,15 @@ mod tests {
     #[test]
     fn the_newest_ten_journals_stay_and_any_that_is_in_use() {
         let output = tempfile::tempdir().unwrap();
-        let (first, held) = create(output.path(), 1).unwrap();
+        let (first, held) = create(output.path(), 1, None).unwrap();
         for time in 2..=14 {
-            drop(create(output.path(), time).unwrap());
+            drop(create(output.path(), time, None).unwrap());
         }
         let files = list(output.path());
         assert_eq!((files.len(), &files[0]), (11, &first));
         assert!(in_use(&first) && !in_use(&files[1]));
         drop(held);
-        let (_, newest) = (create(output.path(), 15).unwrap(), list(output.path()));
+        let (_, newest) = (create(output.path(), 15, None).unwrap(), list(output.path()));
         assert_eq!(newest.len(), 10);
         assert!(!first.exists());
     }
@@ -129,27 +139,28 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_makes_no_older_journal() {
         let output = tempfile::tempdir().unwrap();
-        let (first, _) = create(output.path(), 1_900_000_000_000).unwrap();
-        let (second, _) = create(output.path(), 1_800_000_000_000).unwrap();
+        let (first, _) = create(output.path(), 1_900_000_000_000, None).unwrap();
+        let (second, _) = create(output.path(), 1_800_000_000_000, None).unwrap();
         assert_eq!(list(output.path()), [first, second]);
     }
 
     #[test]
     fn a_large_journal_goes_when_two_others_have_followed() {
         let output = tempfile::tempdir().unwrap();
-        let (large, file) = create(output.path(), 1).unwrap();
+        let (large, file) = create(output.path(), 1, None).unwrap();
         file.set_len(KEPT_BYTES + 1).unwrap();
         drop(file);
-        drop(create(output.path(), 2).unwrap());
+        drop(create(output.path(), 2, None).unwrap());
         assert!(large.exists());
-        drop(create(output.path(), 3).unwrap());
+        drop(create(output.path(), 3, None).unwrap());
         assert!(!large.exists());
     }
 
     #[test]
     fn jobs_that_begin_at_the_same_time_have_journals_of_their_own() {
         let output = tempfile::tempdir().unwrap();
-        let (one, other) = (create(output.path(), 7).unwrap(), create(output.path(), 7).unwrap());
+        let (one, other) =
+            (create(output.path(), 7, None).unwrap(), create(output.path(), 7, None).unwrap());
         assert_ne!(one.0, other.0);
     }
 }

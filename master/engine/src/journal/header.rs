@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::name::Name;
 use crate::catalogue;
 use crate::event::Mode;
-use crate::plan::{GlobError, Globs, IfCollides, IfExists, PatternError, Request};
+use crate::plan::{GlobError, Globs, IfCollides, IfExists, PatternError, Request, Shard};
 
 /// The version of the form of journals.
 pub(super) const FORMAT: u32 = 1;
@@ -68,9 +68,23 @@ pub struct Header {
     pub if_collides: IfCollides,
     /// How it worked.
     pub work: Work,
+    /// Which part of a job it was, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// What the server needs to show it again.
     #[serde(default)]
     pub page: Option<Page>,
+}
+
+/// A part of a job that several machines share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Which one.
+    pub shard: Shard,
+    /// The job's name, if it has one.
+    pub job: Option<String>,
+    /// What all parts have to agree on: [`crate::plan::Plan::digest`].
+    pub plan: String,
 }
 
 /// How a job worked, as far as that was asked for.
@@ -147,6 +161,7 @@ impl Header {
             if_exists: request.if_exists,
             if_collides: request.if_collides,
             work,
+            part: None,
             page: None,
         }
     }
@@ -155,7 +170,7 @@ impl Header {
     #[must_use]
     pub fn again(&self) -> Self {
         let lote = env!("CARGO_PKG_VERSION").to_owned();
-        Self { lote, started_ms: now_ms(), by: By::Run, page: None, ..self.clone() }
+        Self { lote, started_ms: now_ms(), by: By::Run, part: None, page: None, ..self.clone() }
     }
 
     /// The inputs of the job that are in none of these folders, wherever links lead: a record that
@@ -193,6 +208,7 @@ impl Header {
             pattern: self.pattern.parse()?,
             encoding: self.encoding.clone(),
             if_exists: self.if_exists,
+            shard: None,
             if_collides: self.if_collides,
             slots,
         })

@@ -47,6 +47,9 @@ pub struct Entry {
     pub n: Option<String>,
     /// The variant, as its place in the header, where one of several files stands there so often.
     pub variant: usize,
+    /// The files that the variant's filters needed, by their content; `None` if there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assets: Option<String>,
     /// Whether it is there.
     #[serde(flatten)]
     pub outcome: Outcome,

@@ -20,7 +20,7 @@ use std::io;
 use std::path::Path;
 
 pub use files::{FOLDER, in_use, newest, read_all};
-pub use header::{By, Header, Page, Unusable, Work};
+pub use header::{By, Header, Page, Part, Unusable, Work};
 pub use line::{Entry, How, Line, Outcome};
 pub use name::Name;
 pub use record::Journal;

@@ -27,7 +27,8 @@ impl Journal {
     /// Begins a journal in that output folder, which exists. If it is `durable`, lines are forced
     /// to the disk.
     pub fn create(output: &Path, header: &Header) -> io::Result<Self> {
-        let (path, file) = files::create(output, header.started_ms)?;
+        let (path, file) =
+            files::create(output, header.started_ms, header.part.as_ref().map(|part| part.shard))?;
         let durable = header.work.durable;
         let pending = Vec::new();
         let mut journal = Self { path, file, pending, durable, has_past: false };
@@ -137,6 +138,7 @@ impl Journal {
             image_modified_ns: input.modified_ns,
             n: plan.number(image).map(|Number { value, digits }| format!("{value:0digits$}")),
             variant,
+            assets: plan.assets_digest(variant),
             outcome,
         }));
     }

@@ -71,11 +71,14 @@ impl Past for Records {
         image: &Image,
         variant: &VariantSpec,
         encoding: &Encoding,
+        assets: Option<&str>,
     ) -> Option<(Done, PathBuf)> {
         let of_image = self.entries.get(input)?;
         let (recipe, entry) =
             of_image.iter().find(|(recipe, _)| recipe.variant.label() == variant.label())?;
-        let same_recipe = recipe.variant.steps == variant.steps && recipe.encoding == *encoding;
+        let same_recipe = recipe.variant.steps == variant.steps
+            && recipe.encoding == *encoding
+            && entry.assets.as_deref() == assets;
         // A time that is not known is no evidence.
         let same_image = entry.image_bytes == image.bytes
             && image.modified_ns.is_some()

@@ -245,7 +245,7 @@ prop_compose! {
         variant in 0..9_usize,
         outcome in outcome(),
     ) -> Entry {
-        Entry { image, image_bytes, image_modified_ns, n: None, variant, outcome }
+        Entry { image, image_bytes, image_modified_ns, n: None, variant, assets: None, outcome }
     }
 }
 
@@ -291,6 +291,7 @@ prop_compose! {
                 durable: true,
                 sandbox: lote_protocol::sandbox::Policy::Require,
             },
+            part: None,
             page: Some(Page { label: text, folder: None }),
         }
     }

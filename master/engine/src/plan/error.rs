@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::LeftOut;
+use lote_imaging::filters::list as characters;
 use lote_protocol::filter::CallError;
 use lote_protocol::outcome::{Failure, FailureKind};
 
@@ -20,6 +21,28 @@ pub enum PlanError {
     /// A variant cannot be used.
     #[error(transparent)]
     Variant(#[from] CallError),
+    /// A file that a filter needs cannot be used.
+    #[error("cannot use {}: {reason}", path.display())]
+    Asset {
+        /// The file.
+        path: PathBuf,
+        /// What stands in the way.
+        reason: String,
+    },
+    /// There is no such font.
+    #[error("no font is called {name}, and no file")]
+    NoFont {
+        /// What was asked for.
+        name: String,
+    },
+    /// There is no font for some of a text.
+    #[error("the text {text:?} cannot be written: no font here has {}", characters(missing))]
+    Unwritable {
+        /// The text.
+        text: String,
+        /// The characters that no font has.
+        missing: Vec<char>,
+    },
     /// There is no image to work on.
     #[error("no images found in {}", list(paths))]
     NothingFound {
@@ -112,9 +135,13 @@ impl PlanError {
     /// What it means for the exit code.
     pub const fn class(&self) -> ErrorClass {
         match self {
-            Self::NoPaths | Self::NoVariants | Self::Variant(_) | Self::SizeUnknown { .. } => {
-                ErrorClass::Usage
-            }
+            Self::NoPaths
+            | Self::NoVariants
+            | Self::Variant(_)
+            | Self::SizeUnknown { .. }
+            | Self::Asset { .. }
+            | Self::NoFont { .. }
+            | Self::Unwritable { .. } => ErrorClass::Usage,
             Self::NothingFound { .. } | Self::Unreadable { .. } => ErrorClass::NothingMatched,
             Self::InputIsOutput { .. }
             | Self::WouldReplaceInput { .. }
@@ -130,7 +157,13 @@ impl PlanError {
     pub fn with_paths(self, told: impl Fn(&Path) -> PathBuf) -> Self {
         let all = |paths: Vec<PathBuf>| paths.iter().map(|path| told(path)).collect();
         match self {
-            Self::NoPaths | Self::NoVariants | Self::Variant(_) | Self::SizeUnknown { .. } => self,
+            Self::NoPaths
+            | Self::NoVariants
+            | Self::Variant(_)
+            | Self::SizeUnknown { .. }
+            | Self::NoFont { .. }
+            | Self::Unwritable { .. } => self,
+            Self::Asset { path, reason } => Self::Asset { path: told(&path), reason },
             Self::VariantsCollide { one, other, image } => {
                 Self::VariantsCollide { one, other, image: told(&image) }
             }
@@ -155,6 +188,11 @@ impl PlanError {
             Self::NoPaths => "name files or folders with images".into(),
             Self::NoVariants => "name a filter, as in -f grises; `lote filters` lists them".into(),
             Self::Variant(error) => error.hint(),
+            Self::NoFont { .. } => "give the path of a font file, or a family as in fc-list".into(),
+            Self::Unwritable { .. } => {
+                "install a font that has them (Noto has one for every script), or give it by fuente"
+                    .into()
+            }
             Self::NothingFound { left_out, .. } if left_out.filtered.count > 0 => {
                 "--include and --exclude leave everything out".into()
             }
@@ -168,7 +206,9 @@ impl PlanError {
                  whatever it is called"
                     .into()
             }
-            Self::Unreadable { .. } => "check the path and its permissions".into(),
+            Self::Unreadable { .. } | Self::Asset { .. } => {
+                "check the path and its permissions".into()
+            }
             Self::InputIsOutput { .. } | Self::WouldReplaceInput { .. } => {
                 "originals are never touched; choose another folder with -o".into()
             }

@@ -3,7 +3,11 @@
 //! The figures are above what workers were seen to take up for pictures of 24 to 500 megapixels:
 //! `cargo test -p lote-tests --test whole -- --ignored giants --nocapture` measures some again.
 
+use lote_imaging::filters::result_size;
 use lote_imaging::formats::Extent;
+use lote_protocol::filter::FilterCall;
+use lote_protocol::message::Size;
+use lote_protocol::task::Limits;
 
 /// What a worker takes up besides pictures and files, bytes.
 const BASE_BYTES: u64 = 16 << 20;
@@ -31,6 +35,30 @@ pub(super) fn predicted(bytes: u64, extent: Option<Extent>, outputs: usize) -> u
         .saturating_add(BASE_BYTES)
 }
 
+/// What it takes more, bytes, if filters make a picture larger on the way to an output: the largest
+/// result of any of the chains, beyond the decoded size. The picture is taken for a square, as a
+/// header's proportions are not kept; what it comes to is checked again where it is made.
+pub(super) fn enlarged<'a>(
+    extent: Option<Extent>,
+    chains: impl Iterator<Item = &'a [FilterCall]>,
+) -> u64 {
+    let Some(extent) = extent else { return 0 };
+    let side = (extent.pixels as f64).sqrt() as u32;
+    let start = Size { width: side.max(1), height: side.max(1) };
+    let all = Limits { max_pixels: u64::MAX, ..Limits::default() };
+    let largest = |chain: &'a [FilterCall]| {
+        let so_far = (1..=chain.len()).filter_map(|steps| {
+            let Size { width, height } = result_size(&chain[..steps], start, &all).ok()?.largest();
+            Some(u64::from(width) * u64::from(height))
+        });
+        so_far.max().unwrap_or(0)
+    };
+    let pixels = chains.map(largest).max().unwrap_or(0).saturating_sub(extent.pixels);
+    // The result and what it is encoded to; with alpha also what it is made of, in 16 bits.
+    let pictures = if extent.may_have_alpha() { 4 } else { 2 };
+    pixels.saturating_mul(extent.pixel_bytes).saturating_mul(pictures)
+}
+
 /// The pixels of a file of `bytes` bytes, by its header or else by a guess.
 pub(super) fn pixels(bytes: u64, extent: Option<Extent>) -> u64 {
     extent.map_or_else(|| bytes.saturating_mul(UNKNOWN_PIXELS), |extent| extent.pixels)
@@ -38,6 +66,8 @@ pub(super) fn pixels(bytes: u64, extent: Option<Extent>) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use lote_protocol::filter::VariantSpec;
+
     use super::*;
 
     const MIB: u64 = 1 << 20;
@@ -54,6 +84,17 @@ mod tests {
             let predicted = predicted(file * MIB, extent, outputs) / MIB;
             assert!(predicted >= peak && predicted < peak * 3 / 2, "{predicted} for {peak}");
         }
+    }
+
+    #[test]
+    fn what_filters_enlarge_counts_and_what_they_reduce_does_not() {
+        let extent = Some(Extent { pixels: 1_000_000, pixel_bytes: 3 });
+        let chain =
+            |text: &str| VariantSpec::parse(text, &crate::catalogue::specs()).unwrap().steps;
+        let more = |text: &str| enlarged(extent, std::iter::once(chain(text).leak() as &[_]));
+        assert_eq!(more("blur+redimensionar:porcentaje=50"), 0);
+        assert_eq!(more("redimensionar:porcentaje=300+redimensionar:porcentaje=10"), 8_000_000 * 6);
+        assert_eq!(more("marco:ancho=100+grises"), 440_000 * 6);
     }
 
     #[test]

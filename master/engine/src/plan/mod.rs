@@ -5,9 +5,11 @@
 //! on the disk. [`prepare`] makes the output folders. Naming, collisions, and the cutting into
 //! tasks are pure and live in files of their own.
 
+mod assets;
 mod collide;
 pub mod error;
 mod existing;
+mod fonts;
 mod globs;
 mod left_out;
 mod list;
@@ -22,6 +24,7 @@ mod reach;
 mod request;
 mod scan;
 mod settle;
+mod shard;
 mod sniff;
 mod split;
 mod taken;
@@ -37,10 +40,12 @@ use lote_imaging::formats::{Format, Sniffed};
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::Failure;
-use lote_protocol::task::{Encoding, Order, Task};
+use lote_protocol::task::{Asset, Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
+pub use assets::assets;
 pub use error::{ErrorClass, PlanError};
+pub use fonts::folders as font_folders;
 pub use globs::{GlobError, Globs};
 pub use left_out::{LeftOut, Tally};
 pub use list::{Listed, Listing, is_image_name, list};
@@ -51,6 +56,7 @@ pub use pattern::{Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
+pub use shard::{Shard, ShardError};
 pub use split::Unit;
 
 /// What a run is going to do.
@@ -74,6 +80,8 @@ pub struct Plan {
     encoding: Encoding,
     replace: bool,
     base: PathBuf,
+    /// What the filters of each variant need beside the image.
+    assets: Vec<Vec<Asset>>,
 }
 
 /// An image that was found or named.
@@ -170,6 +178,8 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let mut images: Vec<_> = scan.images.into_iter().map(image).collect();
     let base = std::env::current_dir().unwrap_or_default();
     let naming = Naming::new(request, &variants, &mut images, past, &base)?;
+    let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
+    let assets = assets(&request.variants, &base, &names)?;
     let mut plan = Plan {
         variants,
         images,
@@ -182,8 +192,10 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         encoding: request.encoding.clone(),
         replace: request.if_exists == IfExists::Overwrite,
         base,
+        assets,
     };
-    plan.states = settle::states(&plan, request.if_exists, past, &mut inputs)?;
+    let mine = request.shard.map(|shard| shard.share(&plan.images));
+    plan.states = settle::states(&plan, request.if_exists, past, &mut inputs, mine.as_deref())?;
     plan.units = split::split(plan.work(), request.slots);
     Ok(plan)
 }
@@ -304,6 +316,8 @@ impl Plan {
             id: unit as u64,
             input: self.absolute(&self.images[*image].path),
             orders: variants.iter().map(order).collect(),
+            assets: self.assets_of(variants),
+            number: *image as u64 + 1,
         })
     }
 
@@ -332,6 +346,10 @@ impl Plan {
                 image: index,
                 bytes: image.bytes,
                 extent: image.extent,
+                enlarged_bytes: memory::enlarged(
+                    image.extent,
+                    self.variants.iter().map(|variant| &variant.steps[..]),
+                ),
                 variants: self.of_one_picture(states, planned),
             })
             .filter(|work| !work.variants.is_empty())

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use lote_imaging::filters::result_size;
+use lote_imaging::filters::exact_size;
 use lote_imaging::formats::{Format, HEAD_BYTES, Sniffed, find, sniff};
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::format::FormatId;
@@ -166,7 +166,7 @@ impl Naming {
                 image.failure = Some(Failure::new(FailureKind::Damaged, why));
             }
             for variant in variants {
-                let result = result_size(&variant.steps, upright.unwrap_or((1, 1)));
+                let result = exact_size(&variant.steps, upright.unwrap_or((1, 1)));
                 self.sizes.push(result.map_err(|filter| PlanError::SizeUnknown {
                     variant: variant.name.clone(),
                     filter: filter.to_owned(),

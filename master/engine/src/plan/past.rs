@@ -20,14 +20,15 @@ pub struct Done {
 
 /// Tells what is known of earlier runs.
 pub trait Past {
-    /// The output of that image (its absolute path is given, too) in that variant and encoding, and
-    /// where it is below the output folder: if it was made and is as it was, and so is the image.
+    /// The output of that image (its absolute path is given, too) in that variant and encoding, made
+    /// with files of that content ([`super::Plan::assets_digest`]), and where it is below the output folder: if it was made and is as it was, and so is the image.
     fn done(
         &self,
         input: &Path,
         image: &Image,
         variant: &VariantSpec,
         encoding: &Encoding,
+        assets: Option<&str>,
     ) -> Option<(Done, PathBuf)>;
 
     /// The number that an image (its absolute path) has in names, if it was given one.
@@ -41,7 +42,14 @@ pub trait Past {
 pub struct NoPast;
 
 impl Past for NoPast {
-    fn done(&self, _: &Path, _: &Image, _: &VariantSpec, _: &Encoding) -> Option<(Done, PathBuf)> {
+    fn done(
+        &self,
+        _: &Path,
+        _: &Image,
+        _: &VariantSpec,
+        _: &Encoding,
+        _: Option<&str>,
+    ) -> Option<(Done, PathBuf)> {
         None
     }
 }

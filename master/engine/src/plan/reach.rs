@@ -31,11 +31,13 @@ pub fn reach(plan: &Plan) -> Grants {
         .collect();
     let write = folders(plan);
     let overlap = overlap(&roots, &targets, &write);
-    let read = if images.len() <= MOST {
+    let read: BTreeSet<PathBuf> = if images.len() <= MOST {
         images.iter().map(|image| absolute(&image.path)).collect()
     } else {
         few(roots.into_iter().chain(targets).collect(), MOST)
     };
+    let assets = plan.assets.iter().flatten().map(|asset| PathBuf::from(&asset.path));
+    let read = read.into_iter().chain(assets).collect();
     let strings = |paths: BTreeSet<PathBuf>| paths.into_iter().map(OsString::from).collect();
     Grants { read: strings(read), write: strings(write), overlap }
 }

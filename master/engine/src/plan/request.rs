@@ -7,7 +7,7 @@ use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 
-use super::{Globs, Pattern};
+use super::{Globs, Pattern, Shard};
 
 /// What a run is asked to do. The command line and the page both end in one of these.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,8 @@ pub struct Request {
     pub if_exists: IfExists,
     /// What to do about images whose outputs would have the same path.
     pub if_collides: IfCollides,
+    /// Which part of the images is to be processed, if not all.
+    pub shard: Option<Shard>,
     /// How many tasks can run side by side; 0 counts as 1.
     pub slots: usize,
 }
@@ -55,6 +57,7 @@ impl Request {
             encoding: Encoding::default(),
             if_exists: IfExists::default(),
             if_collides: IfCollides::default(),
+            shard: None,
             slots: 1,
         }
     }

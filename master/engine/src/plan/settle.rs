@@ -15,19 +15,27 @@ const TEMPORARY_NAME_BYTES: usize = 48;
 /// How many of the outputs that are in the way are named.
 const SHOWN: usize = 3;
 
-/// The states of all outputs of a plan that has none yet: image by image, one per variant.
+/// The states of all outputs of a plan that has none yet: image by image, one per variant. Those of
+/// images that are not `mine` are skipped, whatever is there.
 pub(super) fn states(
     plan: &Plan,
     policy: IfExists,
     past: &impl Past,
     inputs: &mut Inputs,
+    mine: Option<&[bool]>,
 ) -> Result<Vec<OutputState>, PlanError> {
     let mut folders = Folders::new(list);
+    let digests: Vec<_> =
+        (0..plan.variants.len()).map(|variant| plan.assets_digest(variant)).collect();
     let mut refused = Vec::new();
     let mut states = Vec::with_capacity(plan.images.len() * plan.variants.len());
     for (place, image) in plan.images.iter().enumerate() {
+        if mine.is_some_and(|mine| !mine[place]) {
+            states.extend(plan.variants.iter().map(|_| OutputState::Skipped));
+            continue;
+        }
         let input = plan.input(place);
-        for (index, variant) in plan.variants.iter().enumerate() {
+        for (index, (variant, assets)) in plan.variants.iter().zip(&digests).enumerate() {
             if let Some(failure) = &image.failure {
                 states.push(OutputState::Failed(failure.clone()));
                 continue;
@@ -38,7 +46,8 @@ pub(super) fn states(
                 let path = if number > 1 { &plan.below(place, index, number) } else { &below };
                 path.file_name().unwrap_or_default().to_owned()
             };
-            if let Some((done, output)) = past.done(&input, image, variant, &plan.encoding(index))
+            if let Some((done, output)) =
+                past.done(&input, image, variant, &plan.encoding(index), assets.as_deref())
                 && plan.output.join(output) == folder.join(name(done.number))
             {
                 states.push(OutputState::Done(done));

@@ -30,6 +30,8 @@ pub(super) struct Work {
     pub(super) bytes: u64,
     /// How large its picture is, as far as the header tells.
     pub(super) extent: Option<Extent>,
+    /// What it takes more where filters enlarge it, bytes.
+    pub(super) enlarged_bytes: u64,
     /// Its variants that are to be made, at least one; files of the same picture together.
     pub(super) variants: Vec<Vec<u32>>,
 }
@@ -53,7 +55,8 @@ pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
                 image: work.image,
                 cost: cost(work.bytes, pixels, variants.len() as u64),
                 pixels,
-                memory_bytes: memory::predicted(work.bytes, work.extent, variants.len()),
+                memory_bytes: memory::predicted(work.bytes, work.extent, variants.len())
+                    .saturating_add(work.enlarged_bytes),
                 variants,
             });
         }
@@ -80,6 +83,7 @@ mod tests {
             image,
             bytes,
             extent: None,
+            enlarged_bytes: 0,
             variants: (0..variants).map(|variant| vec![variant]).collect(),
         }
     }

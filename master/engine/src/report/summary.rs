@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::text::{bytes, duration, printable};
-use crate::event::{Mode, Quarantined, Summary};
+use crate::event::{Mode, NoteCount, Quarantined, Summary};
 use crate::lang::Lang;
 
 /// The summary as a table by variant, and a line for the whole.
@@ -31,6 +31,26 @@ pub fn render(summary: &Summary, lang: Lang) -> String {
         );
     }
     let _ = writeln!(text, "{}", last_line(summary, lang));
+    text.push_str(&notes(&summary.notes, lang));
+    text
+}
+
+/// What was noted of outputs, a line a kind.
+fn notes(notes: &[NoteCount], lang: Lang) -> String {
+    const SHOWN: usize = 12;
+    let mut text = String::new();
+    for NoteCount { note, outputs } in notes.iter().take(SHOWN) {
+        let count = match (lang, outputs) {
+            (Lang::En, 1) => "1 output".into(),
+            (Lang::En, count) => format!("{count} outputs"),
+            (Lang::Es, 1) => "1 salida".into(),
+            (Lang::Es, count) => format!("{count} salidas"),
+        };
+        let _ = writeln!(text, "  {count}: {}", printable(note));
+    }
+    if notes.len() > SHOWN {
+        let _ = writeln!(text, "  … {}", lang.pick("--json has the others", "--json da las demás"));
+    }
     text
 }
 
@@ -148,6 +168,10 @@ mod tests {
             master_peak_bytes: None,
             workers_peak_bytes: None,
             sandbox: None,
+            notes: vec![
+                NoteCount { note: "EXIF left out: GIF holds none".into(), outputs: 17 },
+                NoteCount { note: "XMP is damaged".into(), outputs: 1 },
+            ],
             quarantine: Vec::new(),
             variants: vec![variant("grises", 17, 1, Some(68.2)), variant("marca_agua", 0, 0, None)],
         };

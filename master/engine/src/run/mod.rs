@@ -9,6 +9,7 @@ pub mod dates;
 mod deadlines;
 mod heartbeats;
 mod memory;
+mod notes;
 mod obstacle;
 mod outcome;
 mod outputs;

@@ -188,6 +188,7 @@ impl Run<'_> {
     async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {
         let bytes = ended.bytes.unwrap_or(0);
         if self.outputs.end(image, variant, ended.status, work, bytes) {
+            self.outputs.notes.add(&ended.notes);
             if ended.status == Status::Ok && ended.attempt.is_some_and(|attempt| attempt > 1) {
                 self.outputs.count_repeated();
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lote_protocol::format::FormatId;
 
+use super::notes::Notes;
 use crate::event::{Mode, OutputEnded, Progress, Quarantined, Status, Summary, VariantSummary};
 
 /// The rate of a run is that of this time.
@@ -43,6 +44,7 @@ pub(super) struct Outputs {
     /// When how many outputs had ended, at most one entry per tenth of a second.
     history: VecDeque<(Duration, usize)>,
     quarantine: Vec<Quarantined>,
+    pub(super) notes: Notes,
 }
 
 impl Outputs {
@@ -61,6 +63,7 @@ impl Outputs {
             busy: Duration::ZERO,
             history: VecDeque::from([(Duration::ZERO, 0)]),
             quarantine: Vec::new(),
+            notes: Notes::default(),
         }
     }
 
@@ -216,6 +219,7 @@ impl Outputs {
             workers_peak_bytes: None,
             sandbox: None,
             variants,
+            notes: self.notes.counts(),
             quarantine: self.quarantine.clone(),
         }
     }

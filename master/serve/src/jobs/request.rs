@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::find;
-use lote_protocol::filter::{self, FilterCall, VariantSpec, check_all, check_name};
+use lote_protocol::carry::Carry;
+use lote_protocol::filter::{
+    self, FilterCall, ParamKind, Params, VariantSpec, check_all, check_name,
+};
 use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
@@ -66,6 +69,9 @@ pub struct OutputRequest {
     /// What becomes of images whose outputs would have the same name.
     #[serde(default)]
     pub if_collides: IfCollides,
+    /// What goes with the pixels.
+    #[serde(default)]
+    pub carry: Carry,
 }
 
 /// A filter call of a page, checked against the filter's description.
@@ -86,7 +92,27 @@ fn check_step(step: &Step) -> Result<FilterCall, JobError> {
         };
         params.insert(id.clone(), value);
     }
-    Ok(FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::all())?)
+    let specs = catalogue::specs();
+    let call = FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::all())?;
+    let spec = specs.iter().find(|spec| spec.id == call.filter);
+    for param in spec.iter().flat_map(|spec| spec.params) {
+        let is_file = match param.kind {
+            ParamKind::File { .. } => true,
+            // The family of a font has no separators in its name.
+            ParamKind::Font => {
+                let name =
+                    Params::new(spec.copied().unwrap_or(specs[0]), &call.params).text(param.id);
+                name.contains(['/', '\\']) || name.contains('.')
+            }
+            _ => false,
+        };
+        if is_file && call.params.contains_key(param.id) {
+            let message =
+                format!("{} names a file of this machine, which a page may not", param.id);
+            return Err(JobError::Bad(message));
+        }
+    }
+    Ok(call)
 }
 
 /// The steps of a variant, checked.
@@ -146,6 +172,7 @@ impl JobRequest {
         }
         self.variants()?;
         check_encoding(self.output.format, self.output.quality)?;
+        self.output.carry.set.check().map_err(JobError::Bad)?;
         self.output.pattern.parse::<Pattern>()?;
         if let Some(folder) = &self.output.folder {
             check_name(folder)?;
@@ -169,13 +196,17 @@ impl JobRequest {
             output: self.output_folder(output),
             variants: self.variants()?,
             pattern: self.output.pattern.parse()?,
-            encoding: check_encoding(self.output.format, self.output.quality)?,
+            encoding: Encoding {
+                carry: self.output.carry.clone(),
+                ..check_encoding(self.output.format, self.output.quality)?
+            },
             if_exists: self.output.if_exists,
             // Who has files that exist numbered wants no other answer for those that come twice.
             if_collides: match self.output.if_exists {
                 IfExists::Rename => IfCollides::Rename,
                 _ => self.output.if_collides,
             },
+            shard: None,
             slots: self.workers as usize,
         })
     }
@@ -213,6 +244,8 @@ mod tests {
         assert!(request(|value| value["variants"][0]["steps"] = chain).is_ok());
         assert!(request(|value| value["output"]["folder"] = json!("Boda")).is_ok());
         assert!(request(|value| value["output"]["format"] = json!("webp")).is_ok());
+        let carry = json!({"metadata": "no-location", "set": {"artist": "Ana"}, "profile": "srgb"});
+        assert!(request(|value| value["output"]["carry"] = carry).is_ok());
     }
 
     #[test]
@@ -230,6 +263,10 @@ mod tests {
         assert!(request(|value| value["workers"] = json!(0)).is_err());
         assert!(request(|value| value["workers"] = json!(5)).is_err());
         assert!(request(|value| value["mode"] = json!("magic")).is_err());
+        let long = json!({"set": {"artist": "x".repeat(3000)}});
+        for carry in [json!({"metadata": "some"}), json!({"profile": "cmyk"}), long] {
+            assert!(request(|value| value["output"]["carry"] = carry).is_err());
+        }
         assert!(request(|value| value["output"]["quality"] = json!(0)).is_err());
         assert!(request(|value| value["output"]["pattern"] = json!("../{name}")).is_err());
         assert!(
@@ -250,6 +287,7 @@ mod tests {
             pattern: "{name}".into(),
             if_exists: IfExists::Skip,
             if_collides: IfCollides::Fail,
+            carry: Carry::default(),
         };
         let request = JobRequest { mode: Mode::Threads, workers: 1, variants: Vec::new(), output };
         assert_eq!(request.output_folder(Path::new("out")), Path::new("out/Boda"));

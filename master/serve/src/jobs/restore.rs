@@ -85,6 +85,7 @@ fn asked_for(header: &Header, max_workers: u32) -> Option<JobRequest> {
             pattern: header.pattern.clone(),
             if_exists: header.if_exists,
             if_collides: header.if_collides,
+            carry: header.encoding.carry.clone(),
         },
     })
 }

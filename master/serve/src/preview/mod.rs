@@ -12,11 +12,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lote_protocol::filter::FilterCall;
+use lote_engine::plan;
+use lote_protocol::filter::{FilterCall, VariantSpec};
 use lote_protocol::message::Size;
-use lote_protocol::outcome::Failure;
+use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::sandbox::Grants;
-use lote_protocol::task::Encoding;
+use lote_protocol::task::{Asset, Encoding};
 use tokio::sync::{Notify, oneshot};
 
 use queue::{Queue, Ticket};
@@ -115,6 +116,7 @@ impl Previews {
     fn reach(&self) -> Grants {
         let Shared { folder, read, .. } = &*self.0;
         let read = read.iter().filter_map(|path| std::path::absolute(path).ok());
+        let read = read.chain(plan::font_folders());
         let write = vec![folder.into()];
         Grants { read: read.map(Into::into).collect(), write, overlap: false }
     }
@@ -127,8 +129,9 @@ impl Previews {
         input: &Path,
         orders: Vec<Order>,
     ) -> Result<Vec<Print>, Refused> {
+        let assets = assets(&orders).await?;
         let (reply, answer) = oneshot::channel();
-        let ticket = Ticket { input: input.to_owned(), orders, reply, deaths: 0 };
+        let ticket = Ticket { input: input.to_owned(), orders, assets, reply, deaths: 0 };
         self.queue().add(urgency, ticket)?;
         self.0.news.notify_one();
         answer.await.unwrap_or_else(|_| Err(Refused::NoWorker("the server ends".into())))
@@ -137,4 +140,26 @@ impl Previews {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What filters need beside an image: fonts of the system, as a page names no files.
+async fn assets(orders: &[Order]) -> Result<Vec<Asset>, Refused> {
+    let variant = |order: &Order| VariantSpec {
+        name: String::new(),
+        steps: order.steps.clone(),
+        files: Vec::new(),
+    };
+    let variants: Vec<_> = orders.iter().map(variant).collect();
+    // Fonts may have to be looked for.
+    let look = move || plan::assets(&variants, Path::new(""), &[]);
+    let failed = |what: String| Refused::Failed(Failure::new(FailureKind::Filter, what));
+    let found =
+        tokio::task::spawn_blocking(look).await.map_err(|error| failed(error.to_string()))?;
+    let mut assets: Vec<Asset> = Vec::new();
+    for asset in found.map_err(|error| failed(error.to_string()))?.concat() {
+        if !assets.contains(&asset) {
+            assets.push(asset);
+        }
+    }
+    Ok(assets)
 }

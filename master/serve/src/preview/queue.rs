@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
+use lote_protocol::task::Asset;
 use tokio::sync::oneshot;
 
 use super::{Order, Print, Refused, Urgency};
@@ -16,6 +17,8 @@ const MAX_THUMBNAILS: usize = 1024;
 pub(super) struct Ticket {
     pub(super) input: PathBuf,
     pub(super) orders: Vec<Order>,
+    /// What they need beside the image.
+    pub(super) assets: Vec<Asset>,
     pub(super) reply: oneshot::Sender<Result<Vec<Print>, Refused>>,
     /// How many workers died of it.
     pub(super) deaths: u32,
@@ -97,7 +100,8 @@ mod tests {
 
     fn add(queue: &mut Queue, urgency: Urgency, name: &str) -> Result<Answer, Refused> {
         let (reply, answer) = oneshot::channel();
-        let ticket = Ticket { input: name.into(), orders: Vec::new(), reply, deaths: 0 };
+        let ticket =
+            Ticket { input: name.into(), orders: Vec::new(), assets: Vec::new(), reply, deaths: 0 };
         queue.add(urgency, ticket).map(|()| answer)
     }
 

@@ -177,7 +177,13 @@ impl Workers {
                 durable: false,
                 encoding: order.encoding.clone(),
             });
-            let task = Task { id, input: ticket.input.clone().into(), orders: orders.collect() };
+            let task = Task {
+                id,
+                input: ticket.input.clone().into(),
+                orders: orders.collect(),
+                assets: ticket.assets.clone(),
+                number: 1,
+            };
             mailbox.send(Command::Run { slot: 0, report_stages: false, task });
             lane.busy = Some(Work {
                 id,

@@ -1,5 +1,6 @@
 //! The vocabulary of Lote's origin, message for message, so that its page works unchanged.
 
+use lote_protocol::carry::Carry;
 use lote_protocol::filter::FilterCall;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
@@ -146,6 +147,7 @@ fn request(app: &App, command: &Value) -> Result<JobRequest, &'static str> {
             pattern: "{name}_{variant}".into(),
             if_exists: IfExists::Overwrite,
             if_collides: IfCollides::Fail,
+            carry: Carry::default(),
         },
     })
 }

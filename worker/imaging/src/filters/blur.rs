@@ -5,7 +5,7 @@ use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Params, Text, Unit
 use super::kernels::box_blur::{BoxBlur, ExtendedBox};
 use super::kernels::sample::Sample;
 use super::kernels::{alpha, canvas};
-use super::{Filter, FilterError, Registered, Source};
+use super::{Filter, FilterError, Registered, Source, same_size};
 use crate::picture::{Picture, Samples};
 use crate::pool::Pool;
 
@@ -36,7 +36,9 @@ pub static BLUR: Registered = Registered {
                 default: Some(5.0),
             },
         }],
+        conflicts: &[],
     },
+    size: same_size,
     build: |params, _| Ok(Box::new(Blur::new(params))),
 };
 
@@ -58,21 +60,26 @@ impl Filter for Blur {
         let Some(shape) = self.shape else {
             return Ok(source.into_owned(pool));
         };
-        let picture = source.picture();
-        let opaque = match &picture.samples {
-            Samples::U8(samples) => alpha::is_opaque(samples, picture.channels),
-            Samples::U16(samples) => alpha::is_opaque(samples, picture.channels),
-        };
-        if opaque {
-            return Ok(canvas::draw(source, pool, &BoxBlur(shape)));
-        }
-        let blurred = match &picture.samples {
-            Samples::U8(samples) => blur_visible(picture, samples, shape, pool),
-            Samples::U16(samples) => blur_visible(picture, samples, shape, pool),
-        };
-        source.recycle(pool);
-        Ok(blurred)
+        Ok(blurred(source, shape, pool))
     }
+}
+
+/// The picture, blurred, in a buffer of its own unless it is owned.
+pub(super) fn blurred(source: Source<'_>, shape: ExtendedBox, pool: &mut Pool) -> Picture {
+    let picture = source.picture();
+    let even = match &picture.samples {
+        Samples::U8(samples) => alpha::is_even(samples, picture.channels),
+        Samples::U16(samples) => alpha::is_even(samples, picture.channels),
+    };
+    if even {
+        return canvas::draw(source, pool, &BoxBlur(shape));
+    }
+    let blurred = match &picture.samples {
+        Samples::U8(samples) => blur_visible(picture, samples, shape, pool),
+        Samples::U16(samples) => blur_visible(picture, samples, shape, pool),
+    };
+    source.recycle(pool);
+    blurred
 }
 
 /// Blurs a picture that has transparent pixels: each colour counts as much as it is visible.

@@ -5,7 +5,7 @@ use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
 use super::kernels::canvas;
 use super::kernels::point::{Point, PointOp, blend};
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Rows, Source};
+use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -36,7 +36,9 @@ pub static BRIGHTNESS: Registered = Registered {
                 default: Some(1.5),
             },
         }],
+        conflicts: &[],
     },
+    size: same_size,
     build: |params, _| {
         let factor = params.float("factor").unwrap_or(1.0) as f32;
         Ok(Box::new(Brightness { factor }))

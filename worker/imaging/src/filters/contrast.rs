@@ -6,7 +6,7 @@ use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::luma;
 use super::kernels::point::{Point, PointOp, blend};
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Rows, Source};
+use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::{Picture, Samples};
 use crate::pool::Pool;
 
@@ -37,7 +37,9 @@ pub static CONTRAST: Registered = Registered {
                 default: Some(1.5),
             },
         }],
+        conflicts: &[],
     },
+    size: same_size,
     build: |params, _| {
         let factor = params.float("factor").unwrap_or(1.0) as f32;
         Ok(Box::new(Contrast { factor }))

@@ -6,7 +6,7 @@ use lote_protocol::filter::{FilterSpec, Text};
 
 use super::kernels::luma;
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Rows, Source};
+use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -21,7 +21,9 @@ pub static GRAYSCALE: Registered = Registered {
             en: "Takes the colour away and leaves the lightness.",
         },
         params: &[],
+        conflicts: &[],
     },
+    size: same_size,
     build: |_, _| Ok(Box::new(Grayscale)),
 };
 
@@ -30,19 +32,7 @@ struct Grayscale;
 
 impl Filter for Grayscale {
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
-        let picture = source.picture();
-        let channels = match picture.channels {
-            Channels::Gray | Channels::GrayAlpha => return Ok(source.into_owned(pool)),
-            Channels::Rgb => Channels::Gray,
-            Channels::Rgba => Channels::GrayAlpha,
-        };
-        let samples = match &picture.samples {
-            Samples::U8(samples) => to_gray(samples, picture.channels, channels, pool),
-            Samples::U16(samples) => to_gray(samples, picture.channels, channels, pool),
-        };
-        let gray = Picture { channels, samples, ..*picture };
-        source.recycle(pool);
-        Ok(gray)
+        Ok(gray(source, pool))
     }
 
     fn is_in_place(&self) -> bool {
@@ -57,6 +47,23 @@ impl Filter for Grayscale {
             _ => None,
         }
     }
+}
+
+/// The picture without colours.
+pub(super) fn gray(source: Source<'_>, pool: &mut Pool) -> Picture {
+    let picture = source.picture();
+    let channels = match picture.channels {
+        Channels::Gray | Channels::GrayAlpha => return source.into_owned(pool),
+        Channels::Rgb => Channels::Gray,
+        Channels::Rgba => Channels::GrayAlpha,
+    };
+    let samples = match &picture.samples {
+        Samples::U8(samples) => to_gray(samples, picture.channels, channels, pool),
+        Samples::U16(samples) => to_gray(samples, picture.channels, channels, pool),
+    };
+    let gray = Picture { channels, samples, ..*picture };
+    source.recycle(pool);
+    gray
 }
 
 /// An RGB picture as it becomes gray.

@@ -5,7 +5,7 @@ use lote_protocol::filter::{FilterSpec, Text};
 use super::kernels::canvas;
 use super::kernels::point::{Point, PointOp};
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Rows, Source};
+use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -20,7 +20,9 @@ pub static INVERT: Registered = Registered {
             en: "Turns the picture into its negative.",
         },
         params: &[],
+        conflicts: &[],
     },
+    size: same_size,
     build: |_, _| Ok(Box::new(Invert)),
 };
 

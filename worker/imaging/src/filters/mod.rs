@@ -11,29 +11,57 @@
 #![allow(clippy::inline_always)]
 
 use std::ops::Range;
+use std::sync::{Arc, LazyLock};
 
 use lote_protocol::filter::{FilterCall, FilterSpec, Params};
+use lote_protocol::message::Size;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
+use crate::text::Facts;
 
+mod assets;
+pub mod autocontrast;
 pub mod blur;
+pub mod border;
 pub mod brightness;
+mod chain;
 pub mod contrast;
+pub mod crop;
+pub mod duotone;
 pub mod edges;
 pub mod emboss;
+pub mod equalize;
+pub mod flip;
 pub mod grayscale;
+pub mod hue;
 pub mod invert;
 mod kernels;
+pub mod levels;
+pub mod logo;
+pub mod lut;
+pub mod median;
+pub mod pad;
+pub mod pixelate;
+mod place;
 pub mod posterize;
 pub mod resize;
+pub mod rotate;
+pub mod saturation;
 pub mod sepia;
 pub mod sharpen;
+pub mod solarize;
+pub mod temperature;
+pub mod threshold;
+pub mod trim;
+pub mod unsharp;
+pub mod vignette;
 pub mod watermark;
 
-pub use resize::result_size;
+pub use assets::{Asset, Assets};
+pub use chain::apply_all;
 
 /// Why a filter could not be applied.
 #[derive(Debug, thiserror::Error)]
@@ -48,12 +76,49 @@ pub enum FilterError {
         /// The limit, px.
         max_pixels: u64,
     },
+    /// The result would take more memory than allowed.
+    #[error(
+        "the result would have {width} x {height} px and take {} MiB, more than the limit of {} MiB",
+        bytes.div_ceil(1 << 20), max_bytes >> 20
+    )]
+    TooMuch {
+        /// Columns, px.
+        width: u32,
+        /// Rows, px.
+        height: u32,
+        /// What it would take, bytes.
+        bytes: u64,
+        /// The limit, bytes.
+        max_bytes: u64,
+    },
     /// A call names a filter that this build does not have.
     #[error("defect in Lote: there is no filter {0}")]
     Unknown(String),
-    /// The embedded font is damaged.
-    #[error("the built-in font cannot be read; install the program again")]
-    Font,
+    /// A file that a parameter names cannot be used.
+    #[error("{name} cannot be used: {what}")]
+    Asset {
+        /// The file, as the parameter has it.
+        name: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// No font has some of the characters.
+    #[error("no font has {}", list(characters))]
+    Unwritable {
+        /// The characters, each once.
+        characters: Vec<char>,
+    },
+}
+
+/// Characters for a message, a few of them, with the codes of those that are no letters.
+pub fn list(characters: &[char]) -> String {
+    const MOST: usize = 12;
+    let name = |c: &char| {
+        if c.is_alphanumeric() { c.to_string() } else { format!("{c} (U+{:04X})", u32::from(*c)) }
+    };
+    let names: Vec<_> = characters.iter().take(MOST).map(name).collect();
+    let more = if characters.len() > MOST { " …" } else { "" };
+    format!("{}{more}", names.join(" "))
 }
 
 /// The picture that a filter works on.
@@ -96,6 +161,12 @@ pub trait Filter: Send + Sync + std::fmt::Debug {
     /// not part of the result goes back there.
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError>;
 
+    /// What it decides from the content of pictures, decided from all frames of an animation, so
+    /// that they are treated alike. `None` for a filter that decides nothing.
+    fn decide(&self, _frames: &[&Picture]) -> Option<Box<dyn Filter>> {
+        None
+    }
+
     /// Whether an owned picture is changed in place, without a buffer of its size.
     fn is_in_place(&self) -> bool {
         true
@@ -123,6 +194,31 @@ pub trait Rows {
 pub struct Context<'a> {
     /// What is too large to make.
     pub limits: &'a Limits,
+    /// Files that parameters name.
+    pub assets: &'a Assets,
+    /// What is known of the image.
+    pub facts: &'a Facts,
+}
+
+static NOTHING: LazyLock<(Assets, Facts)> = LazyLock::new(Default::default);
+
+impl<'a> Context<'a> {
+    /// A context without files, of an image of which nothing is known.
+    pub fn new(limits: &'a Limits) -> Self {
+        let (assets, facts) = &*NOTHING;
+        Self { limits, assets, facts }
+    }
+
+    /// What `read` makes of the file of that name.
+    fn asset<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Arc<Asset>) -> Result<T, String>,
+    ) -> Result<T, FilterError> {
+        let error = |what: String| FilterError::Asset { name: name.to_owned(), what };
+        let asset = self.assets.get(name).map_err(error)?;
+        read(asset).map_err(error)
+    }
 }
 
 /// Makes a filter ready.
@@ -133,8 +229,91 @@ pub type Build = fn(&Params<'_>, &Context<'_>) -> Result<Box<dyn Filter>, Filter
 pub struct Registered {
     /// What users see of it.
     pub spec: FilterSpec,
+    /// The size of its result.
+    pub size: Measure,
     /// Makes it ready with those parameters, which have been checked against `spec`.
     pub build: Build,
+}
+
+/// What size, px, a picture of some size becomes with those parameters.
+pub type Measure = fn(&Params<'_>, Size) -> ResultSize;
+
+/// The size of a filter's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResultSize {
+    /// It is known beforehand.
+    Exactly(Size),
+    /// What is in the picture decides, but it is no larger than this.
+    AtMost(Size),
+}
+
+impl ResultSize {
+    /// The size, or the largest that it can be.
+    pub const fn largest(self) -> Size {
+        match self {
+            Self::Exactly(size) | Self::AtMost(size) => size,
+        }
+    }
+
+    /// The size, if it is known beforehand.
+    pub const fn exact(self) -> Option<Size> {
+        match self {
+            Self::Exactly(size) => Some(size),
+            Self::AtMost(_) => None,
+        }
+    }
+}
+
+/// Of filters that do not change the size.
+const fn same_size(_: &Params<'_>, size: Size) -> ResultSize {
+    ResultSize::Exactly(size)
+}
+
+/// The size of what the called filters, applied in turn, make of a picture of that size, or the
+/// first step's that is more than the limit.
+///
+/// # Errors
+/// A result, be it one in between, is larger than allowed.
+pub fn result_size(
+    steps: &[FilterCall],
+    size: Size,
+    limits: &Limits,
+) -> Result<ResultSize, FilterError> {
+    let mut result = ResultSize::Exactly(size);
+    for call in steps {
+        let registered = find(call)?;
+        let next =
+            (registered.size)(&Params::new(&registered.spec, &call.params), result.largest());
+        result = match (result, next) {
+            (ResultSize::AtMost(_), next) => ResultSize::AtMost(next.largest()),
+            (ResultSize::Exactly(_), next) => next,
+        };
+        let Size { width, height } = result.largest();
+        let (width, height) = (u64::from(width), u64::from(height));
+        if width * height > limits.max_pixels && result.largest() != size {
+            return Err(FilterError::TooLarge { width, height, max_pixels: limits.max_pixels });
+        }
+    }
+    Ok(result)
+}
+
+/// Width and height, px, of a picture of that size after these steps; or the first filter whose
+/// result depends on more than the size.
+pub fn exact_size(steps: &[FilterCall], size: (u32, u32)) -> Result<(u32, u32), &str> {
+    steps.iter().try_fold(size, |(width, height), call| {
+        let registered = find(call).map_err(|_| call.filter.as_str())?;
+        let params = Params::new(&registered.spec, &call.params);
+        let result = (registered.size)(&params, Size { width, height }).exact();
+        result.map(|size| (size.width, size.height)).ok_or(call.filter.as_str())
+    })
+}
+
+fn find(call: &FilterCall) -> Result<&'static Registered, FilterError> {
+    REGISTRY
+        .iter()
+        .find(|registered| registered.spec.id == call.filter)
+        .copied()
+        .ok_or_else(|| FilterError::Unknown(call.filter.clone()))
 }
 
 /// All filters, in the order in which they are listed.
@@ -151,6 +330,27 @@ pub static REGISTRY: &[&Registered] = &[
     &posterize::POSTERIZE,
     &resize::RESIZE,
     &watermark::WATERMARK,
+    &crop::CROP,
+    &pad::PAD,
+    &border::BORDER,
+    &rotate::ROTATE,
+    &flip::FLIP,
+    &trim::TRIM,
+    &autocontrast::AUTOCONTRAST,
+    &equalize::EQUALIZE,
+    &solarize::SOLARIZE,
+    &levels::LEVELS,
+    &saturation::SATURATION,
+    &hue::HUE,
+    &temperature::TEMPERATURE,
+    &lut::LUT,
+    &vignette::VIGNETTE,
+    &duotone::DUOTONE,
+    &pixelate::PIXELATE,
+    &unsharp::UNSHARP,
+    &median::MEDIAN,
+    &threshold::THRESHOLD,
+    &logo::LOGO,
 ];
 
 /// Makes a called filter ready. The master has checked the call; a worker of the same build knows
@@ -159,10 +359,7 @@ pub static REGISTRY: &[&Registered] = &[
 /// # Errors
 /// What the filter says of its parameters in this context.
 pub fn build(call: &FilterCall, context: &Context<'_>) -> Result<Box<dyn Filter>, FilterError> {
-    let registered = REGISTRY
-        .iter()
-        .find(|registered| registered.spec.id == call.filter)
-        .ok_or_else(|| FilterError::Unknown(call.filter.clone()))?;
+    let registered = find(call)?;
     (registered.build)(&Params::new(&registered.spec, &call.params), context)
 }
 
@@ -170,7 +367,10 @@ impl From<FilterError> for Failure {
     fn from(error: FilterError) -> Self {
         let kind = match error {
             FilterError::Unknown(_) => FailureKind::Panic,
-            FilterError::TooLarge { .. } | FilterError::Font => FailureKind::Filter,
+            FilterError::TooLarge { .. }
+            | FilterError::TooMuch { .. }
+            | FilterError::Unwritable { .. }
+            | FilterError::Asset { .. } => FailureKind::Filter,
         };
         Self::new(kind, error.to_string())
     }

@@ -5,7 +5,7 @@ use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
 use super::kernels::canvas;
 use super::kernels::point::{Point, PointOp};
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Rows, Source};
+use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -30,7 +30,9 @@ pub static POSTERIZE: Registered = Registered {
             unit: Unit::Bits,
             kind: ParamKind::Integer { min: 1, max: 8, default: Some(4) },
         }],
+        conflicts: &[],
     },
+    size: same_size,
     build: |params, _| {
         let bits = params.integer("bits").unwrap_or(8).clamp(1, 8) as u32;
         Ok(Box::new(Posterize { bits }))

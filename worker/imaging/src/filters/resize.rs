@@ -1,13 +1,12 @@
 //! Another size, by Lanczos resampling.
 
-use lote_protocol::filter::{
-    Choice, FilterCall, FilterSpec, ParamKind, ParamSpec, Params, Text, Unit,
-};
+use lote_protocol::filter::{Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::message::Size;
 
 use super::kernels::alpha;
-use super::kernels::lanczos::{self, Weighted};
+use super::kernels::lanczos::{self, Kernel, Weighted};
 use super::kernels::size::{Fit, Plan, Wanted};
-use super::{Context, Filter, FilterError, Registered, Source};
+use super::{Filter, FilterError, Registered, ResultSize, Source};
 use crate::picture::{Picture, Samples};
 use crate::pool::Pool;
 
@@ -18,13 +17,32 @@ pub static RESIZE: Registered = Registered {
         id_en: "resize",
         label: Text { es: "Redimensionar", en: "Resize" },
         help: Text {
-            es: "Cambia el tamaño: por porcentaje, o a un ancho, un alto o un lado largo.",
-            en: "Changes the size: by percentage, or to a width, a height or a long edge.",
+            es: "Cambia el tamaño: por porcentaje, o a un ancho, un alto, un lado o unos megapíxeles.",
+            en: "Changes the size: by percentage, or to a width, height, edge or megapixels.",
         },
         params: PARAMS,
+        conflicts: &[
+            &["lado_corto", "porcentaje"],
+            &["lado_corto", "ancho"],
+            &["lado_corto", "alto"],
+            &["lado_corto", "lado_largo"],
+            &["megapixeles", "porcentaje"],
+            &["megapixeles", "ancho"],
+            &["megapixeles", "alto"],
+            &["megapixeles", "lado_largo"],
+            &["megapixeles", "lado_corto"],
+        ],
     },
-    build: |params, context| Ok(Box::new(Resize::new(params, context))),
+    size: |params, size| {
+        let plan = Resize::new(params).plan(size.width, size.height);
+        ResultSize::Exactly(Size { width: plan.width, height: plan.height })
+    },
+    build: |params, _| Ok(Box::new(Resize::new(params))),
 };
+
+/// A length of the result.
+const LENGTH: ParamKind =
+    ParamKind::Length { min: 1, max: 65535, max_percent: 1000.0, default: "" };
 
 const PARAMS: &[ParamSpec] = &[
     ParamSpec {
@@ -32,8 +50,8 @@ const PARAMS: &[ParamSpec] = &[
         id_en: "percent",
         label: Text { es: "Porcentaje", en: "Percentage" },
         help: Text {
-            es: "Tamaño respecto al original; no cuenta si se da un ancho, un alto o un lado largo.",
-            en: "Size relative to the original; not used if a width, height or long edge is given.",
+            es: "Tamaño respecto al original; no cuenta si se da otra medida.",
+            en: "Size relative to the original; not used if another measure is given.",
         },
         unit: Unit::Percent,
         kind: ParamKind::Float {
@@ -53,7 +71,7 @@ const PARAMS: &[ParamSpec] = &[
             en: "Width of the result; without a height the proportions are kept.",
         },
         unit: Unit::Px,
-        kind: ParamKind::Integer { min: 1, max: 65535, default: None },
+        kind: LENGTH,
     },
     ParamSpec {
         id: "alto",
@@ -64,7 +82,7 @@ const PARAMS: &[ParamSpec] = &[
             en: "Height of the result; without a width the proportions are kept.",
         },
         unit: Unit::Px,
-        kind: ParamKind::Integer { min: 1, max: 65535, default: None },
+        kind: LENGTH,
     },
     ParamSpec {
         id: "lado_largo",
@@ -75,7 +93,35 @@ const PARAMS: &[ParamSpec] = &[
             en: "Length of the longer side, be it width or height; not used if one of them is given.",
         },
         unit: Unit::Px,
-        kind: ParamKind::Integer { min: 1, max: 65535, default: None },
+        kind: LENGTH,
+    },
+    ParamSpec {
+        id: "lado_corto",
+        id_en: "short_edge",
+        label: Text { es: "Lado corto", en: "Short edge" },
+        help: Text {
+            es: "Longitud del lado más corto, sea el ancho o el alto.",
+            en: "Length of the shorter side, be it width or height.",
+        },
+        unit: Unit::Px,
+        kind: LENGTH,
+    },
+    ParamSpec {
+        id: "megapixeles",
+        id_en: "megapixels",
+        label: Text { es: "Megapíxeles", en: "Megapixels" },
+        help: Text {
+            es: "Superficie del resultado en millones de píxeles; no la supera.",
+            en: "Area of the result in millions of pixels; it is not exceeded.",
+        },
+        unit: Unit::Megapixels,
+        kind: ParamKind::Float {
+            min: 0.001,
+            max: 1000.0,
+            slider_max: 50.0,
+            step: 0.5,
+            default: None,
+        },
     },
     ParamSpec {
         id: "ajuste",
@@ -112,8 +158,8 @@ const PARAMS: &[ParamSpec] = &[
         id_en: "enlarge",
         label: Text { es: "Ampliar", en: "Enlarge" },
         help: Text {
-            es: "Permite ampliar imágenes menores que el ancho, el alto o el lado largo dados.",
-            en: "Allows enlarging pictures smaller than the given width, height or long edge.",
+            es: "Permite ampliar imágenes menores que la medida dada; el porcentaje amplía siempre.",
+            en: "Allows enlarging pictures smaller than the given measure; a percentage always does.",
         },
         unit: Unit::None,
         kind: ParamKind::Bool { default: false },
@@ -122,81 +168,73 @@ const PARAMS: &[ParamSpec] = &[
 
 #[derive(Debug)]
 struct Resize {
-    wanted: Wanted,
-    max_pixels: u64,
+    mode: Mode,
+    enlarge: bool,
 }
 
-/// Filters that leave the size as it is.
-const SAME_SIZE: [&str; 11] = [
-    "invertir",
-    "grises",
-    "blur",
-    "nitidez",
-    "brillo",
-    "contraste",
-    "sepia",
-    "bordes",
-    "relieve",
-    "posterizar",
-    "marca_agua",
-];
-
-/// Width and height, px, of a picture of that size after these steps; or the first filter whose
-/// result depends on more than the size.
-pub fn result_size(steps: &[FilterCall], size: (u32, u32)) -> Result<(u32, u32), &str> {
-    steps.iter().try_fold(size, |(width, height), step| match step.filter.as_str() {
-        "redimensionar" => Ok(resized(&Params::new(&RESIZE.spec, &step.params), width, height)),
-        same if SAME_SIZE.contains(&same) => Ok((width, height)),
-        other => Err(other),
-    })
-}
-
-/// Width and height, px, of the result of a picture of that size.
-fn resized(params: &Params<'_>, width: u32, height: u32) -> (u32, u32) {
-    let plan = wanted(params).plan(width, height);
-    (plan.width, plan.height)
-}
-
-fn wanted(params: &Params<'_>) -> Wanted {
-    let length = |id| params.integer(id).and_then(|px| u32::try_from(px.max(1)).ok());
-    let fit = match params.text("ajuste") {
-        "cubrir" => Fit::Cover,
-        "estirar" => Fit::Stretch,
-        _ => Fit::Contain,
-    };
-    let enlarge = params.flag("ampliar");
-    match (length("ancho"), length("alto"), length("lado_largo")) {
-        (None, None, None) => Wanted::Percent(params.float("porcentaje").unwrap_or(100.0)),
-        (None, None, Some(edge)) => Wanted::LongEdge { edge, enlarge },
-        (width, height, _) => Wanted::Box { width, height, fit, enlarge },
-    }
+/// What the size is given by.
+#[derive(Debug)]
+enum Mode {
+    /// In per cent of the original.
+    Percent(f64),
+    /// The longer side.
+    LongEdge(Length),
+    /// The shorter side.
+    ShortEdge(Length),
+    /// Millions of pixels.
+    Megapixels(f64),
+    /// Width and height; one that is missing follows from the other.
+    Sides(Option<Length>, Option<Length>, Fit),
 }
 
 impl Resize {
-    fn new(params: &Params<'_>, context: &Context<'_>) -> Self {
-        Self { wanted: wanted(params), max_pixels: context.limits.max_pixels }
+    fn new(params: &Params<'_>) -> Self {
+        let fit = match params.text("ajuste") {
+            "cubrir" => Fit::Cover,
+            "estirar" => Fit::Stretch,
+            _ => Fit::Contain,
+        };
+        let sides = (params.length("ancho"), params.length("alto"));
+        let (long, short) = (params.length("lado_largo"), params.length("lado_corto"));
+        let mode = match (sides, long, short, params.float("megapixeles")) {
+            ((None, None), None, None, None) => {
+                Mode::Percent(params.float("porcentaje").unwrap_or(100.0))
+            }
+            ((None, None), None, None, Some(megapixels)) => Mode::Megapixels(megapixels),
+            ((None, None), None, Some(edge), _) => Mode::ShortEdge(edge),
+            ((None, None), Some(edge), ..) => Mode::LongEdge(edge),
+            ((width, height), ..) => Mode::Sides(width, height, fit),
+        };
+        Self { mode, enlarge: params.flag("ampliar") }
+    }
+
+    /// The plan for a picture of `width` x `height` px.
+    fn plan(&self, width: u32, height: u32) -> Plan {
+        let enlarge = self.enlarge;
+        let px = |length: Length, whole: u32| length.whole_px(whole).max(1);
+        let wanted = match self.mode {
+            Mode::Percent(percent) => Wanted::Percent(percent),
+            Mode::LongEdge(edge) => Wanted::LongEdge { edge: px(edge, width.max(height)), enlarge },
+            Mode::ShortEdge(edge) => {
+                Wanted::ShortEdge { edge: px(edge, width.min(height)), enlarge }
+            }
+            Mode::Megapixels(megapixels) => Wanted::Area { pixels: megapixels * 1e6, enlarge },
+            Mode::Sides(to_width, to_height, fit) => Wanted::Box {
+                width: to_width.map(|length| px(length, width)),
+                height: to_height.map(|length| px(length, height)),
+                fit,
+                enlarge,
+            },
+        };
+        wanted.plan(width, height)
     }
 }
 
 impl Filter for Resize {
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
         let picture = source.picture();
-        let plan = self.wanted.plan(picture.width, picture.height);
-        let (width, height) = (u64::from(plan.width), u64::from(plan.height));
-        if width * height > self.max_pixels {
-            return Err(FilterError::TooLarge { width, height, max_pixels: self.max_pixels });
-        }
-        if plan == Plan::unchanged(picture.width, picture.height) {
-            return Ok(source.into_owned(pool));
-        }
-        let samples = match &picture.samples {
-            Samples::U8(samples) => resize(picture, samples, &plan, pool),
-            Samples::U16(samples) => resize(picture, samples, &plan, pool),
-        };
-        let resized =
-            Picture { width: plan.width, height: plan.height, channels: picture.channels, samples };
-        source.recycle(pool);
-        Ok(resized)
+        let plan = self.plan(picture.width, picture.height);
+        Ok(resampled(source, &plan, Kernel::Lanczos, pool))
     }
 
     fn is_in_place(&self) -> bool {
@@ -204,17 +242,44 @@ impl Filter for Resize {
     }
 }
 
-fn resize<T: Weighted>(picture: &Picture, samples: &[T], plan: &Plan, pool: &mut Pool) -> Samples {
+/// The picture at another size.
+pub(super) fn resampled(
+    source: Source<'_>,
+    plan: &Plan,
+    kernel: Kernel,
+    pool: &mut Pool,
+) -> Picture {
+    let picture = source.picture();
+    if *plan == Plan::unchanged(picture.width, picture.height) {
+        return source.into_owned(pool);
+    }
+    let samples = match &picture.samples {
+        Samples::U8(samples) => resample(picture, samples, plan, kernel, pool),
+        Samples::U16(samples) => resample(picture, samples, plan, kernel, pool),
+    };
+    let resized =
+        Picture { width: plan.width, height: plan.height, channels: picture.channels, samples };
+    source.recycle(pool);
+    resized
+}
+
+fn resample<T: Weighted>(
+    picture: &Picture,
+    samples: &[T],
+    plan: &Plan,
+    kernel: Kernel,
+    pool: &mut Pool,
+) -> Samples {
     let (size, channels) = ((picture.width, picture.height), picture.channels);
     let len = plan.width as usize * plan.height as usize * channels.count();
     let mut resized = T::take(pool, len);
-    if alpha::is_opaque(samples, channels) {
-        lanczos::resample(samples, size, channels, plan, &mut resized, pool);
+    if alpha::is_even(samples, channels) {
+        lanczos::resample(samples, size, channels, (plan, kernel), &mut resized, pool);
     } else {
         // At 16 bits even on 8-bit pictures: little alpha leaves few bits to premultiplied colour.
         let (mut from, mut to) = (pool.words(samples.len()), pool.words(len));
         alpha::premultiply(samples, channels, &mut from);
-        lanczos::resample(&from, size, channels, plan, &mut to, pool);
+        lanczos::resample(&from, size, channels, (plan, kernel), &mut to, pool);
         alpha::unpremultiply(&to, channels, &mut resized);
         pool.give_words(from);
         pool.give_words(to);

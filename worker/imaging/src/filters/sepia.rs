@@ -6,7 +6,7 @@ use multiversion::multiversion;
 use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::color;
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Rows, Source};
+use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
 
@@ -21,7 +21,9 @@ pub static SEPIA: Registered = Registered {
             en: "Gives the brown tone of old photographs.",
         },
         params: &[],
+        conflicts: &[],
     },
+    size: same_size,
     build: |_, _| Ok(Box::new(Sepia)),
 };
 

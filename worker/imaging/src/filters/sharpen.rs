@@ -6,7 +6,7 @@ use super::kernels::canvas;
 use super::kernels::convolve::{Convolve, NeighborOp, Neighbors};
 use super::kernels::point::blend;
 use super::kernels::sample::Sample;
-use super::{Filter, FilterError, Registered, Rows, Source};
+use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -37,7 +37,9 @@ pub static SHARPEN: Registered = Registered {
                 default: Some(2.0),
             },
         }],
+        conflicts: &[],
     },
+    size: same_size,
     build: |params, _| {
         let factor = params.float("factor").unwrap_or(1.0) as f32;
         Ok(Box::new(Sharpen { factor }))

@@ -92,7 +92,10 @@ impl Metadata {
             }
         }
         if let Some(packet) = self.xmp.take() {
-            let fate = |name: Name<'_>| if is_place(name.local) { Fate::Drop } else { Fate::Keep };
+            let fate = |name: Name<'_>| {
+                let is_place = name.space == namespace::CELL || is_place(name.local);
+                if is_place { Fate::Drop } else { Fate::Keep }
+            };
             self.xmp = xmp::rewrite(&packet, &fate, &[]);
             if self.xmp.is_none() {
                 notes.push("XMP left out: it is damaged and may say where".into());

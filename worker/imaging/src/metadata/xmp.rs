@@ -22,6 +22,8 @@ pub(crate) mod namespace {
     pub(crate) const PLUS: &str = "http://ns.useplus.org/ldf/xmp/1.0/";
     pub(crate) const IPTC_CORE: &str = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/";
     pub(crate) const CREATIVE_COMMONS: &str = "http://creativecommons.org/ns#";
+    /// Which mast of a telephone net was near.
+    pub(crate) const CELL: &str = "http://developer.sonyericsson.com/cell/1.0/";
     pub(crate) const GAIN_MAP: &str = "http://ns.adobe.com/hdr-gain-map/1.0/";
     pub(crate) const CONTAINER: &str = "http://ns.google.com/photos/1.0/container/";
     pub(crate) const CAMERA: &str = "http://ns.google.com/photos/1.0/camera/";

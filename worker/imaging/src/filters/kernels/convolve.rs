@@ -1,8 +1,9 @@
 //! Operations that look at a pixel and its eight neighbours.
 //!
 //! As in Pillow the outermost pixels stay as they are, and with them pictures with fewer than
-//! 3 columns or rows. Other than there, a neighbour counts as much as it is visible: what hides
-//! under alpha 0 does not shine into the pixels beside it.
+//! 3 columns or rows. Other than there, a neighbour counts as much as it is visible beside the
+//! pixel itself: what hides under alpha 0 does not shine into the pixels beside it, and where alpha
+//! is the same all over, the colours are those of full opacity.
 
 use multiversion::multiversion;
 
@@ -31,9 +32,9 @@ impl<O: NeighborOp> Draw for Convolve<O> {
             return canvas.copy();
         }
         let len = canvas.row_len();
-        let opaque = alpha::is_opaque(canvas.original(), channels);
+        let even = alpha::is_even(canvas.original(), channels);
         let work = |[above, here, below]: [&[T]; 3], to: &mut [T]| {
-            if opaque {
+            if even {
                 convolve_row([above, here, below], to, channels.count(), self.0);
                 alpha::restore(to, here, channels);
             } else {
@@ -112,14 +113,23 @@ fn convolve_visible<T: Sample, O: NeighborOp>(
             continue;
         }
         let alpha_at = step - 1 - pixel % step;
-        let center = rows[1][pixel];
+        let (center, alpha) = (rows[1][pixel], rows[1][pixel + alpha_at]);
         let mut around = [T::default().widen(); 9];
         for (index, around) in around.iter_mut().enumerate() {
             let (row, at) = (rows[index / 3], pixel + index % 3 * step - step);
-            *around = toward(center, row[at], row[at + alpha_at]).widen();
+            *around = toward(center, row[at], share(row[at + alpha_at], alpha)).widen();
         }
         to[pixel] = op.apply(&around);
     }
+}
+
+/// How visible a neighbour is beside a pixel with alpha `own`: all of it if it is as visible.
+fn share<T: Sample>(alpha: T, own: T) -> T {
+    let (alpha, own) = (u64::from(alpha.get()), u64::from(own.get()));
+    if alpha >= own {
+        return T::new(T::MAX);
+    }
+    T::new((alpha * u64::from(T::MAX) / own) as u32)
 }
 
 /// `color` where `alpha` is full, `center` where it is none.

@@ -8,8 +8,9 @@ use crate::picture::Channels;
 /// Pixels per step whose sum still fits into 32 bits at 16 bits a sample.
 const BLOCK: usize = 1 << 16;
 
+/// The luminance of a colour.
 #[inline(always)]
-fn luma<T: Sample>(red: T, green: T, blue: T) -> u32 {
+pub(crate) fn luma<T: Sample>(red: T, green: T, blue: T) -> u32 {
     // At 16 bits the sum is below 2^32 by a hair: 65535 * 65536 + 32768.
     (red.get() * 19595 + green.get() * 38470 + blue.get() * 7471 + 32768) >> 16
 }

@@ -4,16 +4,24 @@
 //!
 //! No threads here: a worker thread is one core, and all of it.
 
+pub(super) mod affine;
 pub(super) mod alpha;
+pub(super) mod background;
 pub(super) mod box_blur;
 pub(super) mod canvas;
 pub(super) mod color;
 pub(super) mod convolve;
-pub(super) mod glyphs;
+pub(super) mod cube;
+pub(super) mod curves;
 pub(super) mod ink;
+pub(super) mod interest;
 pub(super) mod lanczos;
+pub(super) mod light;
 pub(super) mod luma;
+pub(super) mod median;
 pub(super) mod point;
+pub(super) mod remake;
 pub(super) mod sample;
 pub(super) mod size;
+pub(super) mod stamp;
 pub(super) mod transpose;

@@ -7,7 +7,7 @@ use crate::picture::Samples;
 use crate::pool::Pool;
 
 /// An unsigned sample, `0..=MAX`.
-pub(crate) trait Sample: Copy + Debug + Default + PartialEq + bytemuck::Pod {
+pub(crate) trait Sample: Copy + Debug + Default + Ord + bytemuck::Pod {
     /// The largest value: white, opaque.
     const MAX: u32;
 

@@ -18,6 +18,10 @@ pub(crate) enum Wanted {
     Percent(f64),
     /// The longer side, px.
     LongEdge { edge: u32, enlarge: bool },
+    /// The shorter side, px.
+    ShortEdge { edge: u32, enlarge: bool },
+    /// The area, px, which is not exceeded.
+    Area { pixels: f64, enlarge: bool },
     /// Width and height, px; one that is missing follows from the other.
     Box { width: Option<u32>, height: Option<u32>, fit: Fit, enlarge: bool },
 }
@@ -67,6 +71,15 @@ impl Wanted {
             }
             Self::LongEdge { edge, enlarge } => {
                 Plan::whole(scaled(w, h, f64::from(edge) / w.max(h), enlarge), w, h)
+            }
+            Self::ShortEdge { edge, enlarge } => {
+                Plan::whole(scaled(w, h, f64::from(edge) / w.min(h), enlarge), w, h)
+            }
+            Self::Area { pixels, enlarge } => {
+                let scale = (pixels / (w * h)).sqrt();
+                let scale = if enlarge { scale } else { scale.min(1.0) };
+                let side = |length: f64| ((length * scale) as u32).max(1);
+                Plan::whole((side(w), side(h)), w, h)
             }
             Self::Box { width: None, height: None, .. } => Plan::unchanged(width, height),
             Self::Box { width: Some(to), height: None, enlarge, .. } => {
@@ -140,6 +153,24 @@ mod tests {
         assert_eq!(size(wanted, 300, 400), (75, 100));
         assert_eq!(size(wanted, 40, 30), (40, 30));
         assert_eq!(size(Wanted::LongEdge { edge: 100, enlarge: true }, 40, 30), (100, 75));
+    }
+
+    #[test]
+    fn the_short_edge_may_be_either_side() {
+        let wanted = Wanted::ShortEdge { edge: 75, enlarge: false };
+        assert_eq!(size(wanted, 400, 300), (100, 75));
+        assert_eq!(size(wanted, 300, 400), (75, 100));
+        assert_eq!(size(wanted, 40, 30), (40, 30));
+        assert_eq!(size(Wanted::ShortEdge { edge: 75, enlarge: true }, 40, 30), (100, 75));
+    }
+
+    #[test]
+    fn an_area_is_not_exceeded_by_rounding() {
+        let wanted = Wanted::Area { pixels: 2e6, enlarge: false };
+        let (width, height) = size(wanted, 4000, 3000);
+        assert_eq!((width, height), (1632, 1224));
+        assert_eq!(size(wanted, 400, 300), (400, 300));
+        assert_eq!(size(Wanted::Area { pixels: 48e4, enlarge: true }, 400, 300), (800, 600));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Lanczos resampling. On 8-bit samples the result is Pillow 13's, to the last bit: each of the two
+//! Resampling, by Lanczos' kernel or a cubic one. On 8-bit samples the result is Pillow 13's, to the last bit: each of the two
 //! passes computes in fixed point, and between them the samples are rounded and limited, so that
 //! their order, too, is Pillow's. 16-bit samples go the same way in single precision.
 //!
@@ -15,6 +15,7 @@ use crate::pool::Pool;
 use horizontal::HorizontalPass;
 use turn::ROWS;
 pub(crate) use weigh::Weighted;
+pub(crate) use windows::Kernel;
 use windows::Windows;
 
 mod horizontal;
@@ -28,13 +29,13 @@ pub(crate) fn resample<T: Weighted>(
     from: &[T],
     (width, height): (u32, u32),
     channels: Channels,
-    plan: &Plan,
+    (plan, kernel): (&Plan, Kernel),
     to: &mut [T],
     pool: &mut Pool,
 ) {
     let crop = plan.crop;
-    let columns = windows::<T>(width, crop.left, crop.width, plan.width);
-    let rows = windows::<T>(height, crop.top, crop.height, plan.height);
+    let columns = windows::<T>(width, crop.left, crop.width, plan.width, kernel);
+    let rows = windows::<T>(height, crop.top, crop.height, plan.height, kernel);
     let len = width as usize * channels.count();
     let to_len = plan.width as usize * channels.count();
     match (&columns, &rows) {
@@ -117,10 +118,17 @@ fn heights_then_widths<T: Weighted>(
 
 /// The windows along one axis, or nothing if all of it is shown at its own size. The ends of what
 /// is shown are in single precision because Pillow's are.
-fn windows<T: Weighted>(from: u32, start: f64, length: f64, to: u32) -> Option<Windows<T::Weight>> {
+fn windows<T: Weighted>(
+    from: u32,
+    start: f64,
+    length: f64,
+    to: u32,
+    kernel: Kernel,
+) -> Option<Windows<T::Weight>> {
     let (start, end) = (start as f32, (start + length) as f32);
     let is_whole = [start, end].map(f32::to_bits) == [0.0, from as f32].map(f32::to_bits);
-    (from != to || !is_whole).then(|| Windows::new::<T>(from as usize, start, end, to as usize))
+    (from != to || !is_whole)
+        .then(|| Windows::new::<T>(from as usize, start, end, to as usize, kernel))
 }
 
 /// The vertical pass, for some pairs of rows, which go to the beginning of `to`. Row `y` of the

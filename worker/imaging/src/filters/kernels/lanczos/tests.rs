@@ -20,7 +20,7 @@ fn whole((width, height): (u32, u32), to: (u32, u32)) -> Plan {
 fn resampled<T: Weighted>(from: &[T], size: (u32, u32), channels: Channels, plan: &Plan) -> Vec<T> {
     let len = plan.width as usize * plan.height as usize * channels.count();
     let mut to = vec![T::default(); len];
-    resample(from, size, channels, plan, &mut to, &mut Pool::new());
+    resample(from, size, channels, (plan, Kernel::Lanczos), &mut to, &mut Pool::new());
     to
 }
 

@@ -6,8 +6,31 @@ use std::ops::Range;
 
 use super::weigh::Weighted;
 
-/// Lobes of the kernel on either side of its middle.
-const LOBES: f64 = 3.0;
+/// What a sample of the original counts by its distance from the middle of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kernel {
+    /// Lanczos with three lobes.
+    Lanczos,
+    /// R. G. Keys' cubic with a = -1/2, as Pillow's `BICUBIC`.
+    Bicubic,
+}
+
+impl Kernel {
+    /// How far it reaches to either side.
+    const fn reach(self) -> f64 {
+        match self {
+            Self::Lanczos => 3.0,
+            Self::Bicubic => 2.0,
+        }
+    }
+
+    fn at(self, x: f64) -> f64 {
+        match self {
+            Self::Lanczos => lanczos(x),
+            Self::Bicubic => bicubic(x),
+        }
+    }
+}
 /// Offsets with up to this many units per position are exact, so that they come again.
 const EXACT: f64 = 1024.0;
 
@@ -38,7 +61,7 @@ pub(super) struct Weights<'a, W> {
 impl<W: Copy> Windows<W> {
     /// Windows for `to` positions that show `first..last` of `0..from`.
     ///
-    /// The kernel reaches three positions to either side, of the original or of the result,
+    /// The kernel reaches two or three positions to either side, of the original or of the result,
     /// whichever are larger. All of it is in double precision and in Pillow's order, so that the
     /// weights are equal.
     pub(super) fn new<T: Weighted<Weight = W>>(
@@ -46,10 +69,11 @@ impl<W: Copy> Windows<W> {
         first: f32,
         last: f32,
         to: usize,
+        kernel: Kernel,
     ) -> Self {
         let scale = f64::from(last - first) / to as f64;
         let stretch = scale.max(1.0);
-        let support = LOBES * stretch;
+        let support = kernel.reach() * stretch;
         let mut windows = Self { windows: Vec::with_capacity(to), weights: Vec::new() };
         let (mut shares, mut known) = (Vec::new(), HashMap::new());
         for position in 0..to {
@@ -60,7 +84,7 @@ impl<W: Copy> Windows<W> {
 
             let mut compute = || {
                 shares.clear();
-                shares.extend((start..end).map(|at| lanczos(offset(at) * (1.0 / stretch))));
+                shares.extend((start..end).map(|at| kernel.at(offset(at) * (1.0 / stretch))));
                 let sum: f64 = shares.iter().sum();
                 let begin = windows.weights.len();
                 windows.weights.extend(shares.iter().map(|share| T::weight(share / sum)));
@@ -90,7 +114,7 @@ impl<W: Copy> Windows<W> {
         let second = self.windows.get(2 * index + 1).unwrap_or(first);
         let weights =
             |window: &Window| &self.weights[window.weights..][..window.end - window.start];
-        // The next window begins before this one ends: it is six steps wide and one step away.
+        // The next window begins before this one ends: it is four or six steps wide and one step away.
         let (only, both) = weights(first).split_at(second.start - first.start);
         let (both_second, only_second) = weights(second).split_at(both.len());
         let weights = Weights { first: only, both: [both, both_second], second: only_second };
@@ -110,7 +134,20 @@ impl<W: Copy> Windows<W> {
 
 /// `sinc(x) sinc(x / 3)` between -3 and 3, and 0 beyond.
 fn lanczos(x: f64) -> f64 {
-    if (-LOBES..LOBES).contains(&x) { sinc(x) * sinc(x / LOBES) } else { 0.0 }
+    if (-3.0..3.0).contains(&x) { sinc(x) * sinc(x / 3.0) } else { 0.0 }
+}
+
+/// In Pillow's order.
+fn bicubic(x: f64) -> f64 {
+    const A: f64 = -0.5;
+    let x = x.abs();
+    if x < 1.0 {
+        ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0
+    } else if x < 2.0 {
+        (((x - 5.0) * x + 8.0) * x - 4.0) * A
+    } else {
+        0.0
+    }
 }
 
 /// `sin(πx) / πx`.

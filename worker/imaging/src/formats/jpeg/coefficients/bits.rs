@@ -111,9 +111,14 @@ impl<'a> Bits<'a> {
     pub(super) fn bit(&mut self) -> bool {
         if self.count == 0 {
             self.refill();
+            if self.count == 0 {
+                self.short = true;
+                return false;
+            }
         }
         let bit = self.buffer >> 63 == 1;
-        self.skip(1);
+        self.buffer <<= 1;
+        self.count -= 1;
         bit
     }
 

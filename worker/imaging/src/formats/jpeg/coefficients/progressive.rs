@@ -150,13 +150,17 @@ impl Ac {
             }
         }
         if self.empty > 0 {
+            self.empty -= 1;
+            // As most blocks are; looking at each coefficient takes longer.
+            if block[1..].iter().fold(0, |any, coefficient| any | coefficient) == 0 {
+                return;
+            }
             for &place in NATURAL.iter().take(end + 1).skip(k) {
                 let coefficient = &mut block[usize::from(place & 63)];
                 if *coefficient != 0 {
                     one_more(bits, coefficient, one);
                 }
             }
-            self.empty -= 1;
         }
     }
 }

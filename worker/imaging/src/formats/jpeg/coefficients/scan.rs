@@ -62,6 +62,7 @@ pub(super) fn run(
     let mut outcome = Outcome { missing: (0, total), irregular: false };
     let mut until_restart = restart_interval;
     let mut number = 0;
+    let (mut x, mut y) = (0, 0);
     for unit in 0..total {
         if restart_interval > 0 {
             if until_restart == 0 {
@@ -77,7 +78,6 @@ pub(super) fn run(
             outcome.missing.0 += total - unit;
             break;
         }
-        let (x, y) = (unit % across, unit / across);
         if !blocks.is_short(bits) {
             if let Some(only) = alone {
                 let component = &mut frame.components[only];
@@ -97,6 +97,10 @@ pub(super) fn run(
             }
         }
         outcome.missing.0 += usize::from(blocks.is_short(bits));
+        x += 1;
+        if x == across {
+            (x, y) = (0, y + 1);
+        }
     }
     outcome.irregular |= blocks.is_irregular();
     bits.clear();

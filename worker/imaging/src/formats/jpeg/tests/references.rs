@@ -2,7 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use super::super::*;
+
+/// One of each way in which coefficients are coded and samples are put together.
+const KINDS: [&str; 8] = [
+    "two-scans",
+    "three-scans-restarts",
+    "progressive-odd-script",
+    "sampling-coarse-luma",
+    "ycck-422",
+    "arithmetic",
+    "arithmetic-progressive",
+    "restart-marker-wrong",
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/jpeg")
@@ -110,5 +124,30 @@ fn kinds_that_are_not_read_are_refused_by_name() {
         let failure = decode(&file, &Limits::default(), &mut Pool::new()).err().unwrap();
         assert_eq!(failure.kind, FailureKind::Unsupported);
         assert!(failure.message.contains(name), "{}", failure.message);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    /// Whatever happens to a file, it is read or refused.
+    #[test]
+    fn damage_of_any_kind_brings_no_decoder_down(
+        kind in 0..KINDS.len(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = file(KINDS[kind]);
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if let Some(place) = cut {
+            bytes.truncate(place.index(bytes.len()));
+        }
+        let limits = Limits { max_pixels: 1 << 16, ..Limits::default() };
+        if let Ok(source) = decode(&bytes, &limits, &mut Pool::new()) {
+            prop_assert_eq!(source.frames.len(), 1);
+        }
     }
 }

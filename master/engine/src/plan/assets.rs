@@ -1,0 +1,168 @@
+//! Files that filters need beside the images: found, read and hashed before the run, so that what is
+//! missing or cannot be used ends it before it begins.
+//!
+//! A font that a text needs is looked for among those of the system; which one is taken depends on
+//! nothing but what is installed.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use lote_imaging::filters::Asset as Content;
+use lote_imaging::text::{Facts, Fonts, fill_in};
+use lote_protocol::filter::{FilterCall, ParamKind, Params, VariantSpec};
+use lote_protocol::task::Asset;
+use lote_worker::assets::MAX_BYTES;
+use sha2::{Digest, Sha256};
+
+use super::error::reason;
+use super::fonts::SystemFonts;
+use super::{Plan, PlanError};
+use crate::catalogue::specs;
+
+impl Plan {
+    /// What those variants need, each once.
+    pub(super) fn assets_of(&self, variants: &[u32]) -> Vec<Asset> {
+        let mut assets: Vec<Asset> = Vec::new();
+        for asset in
+            variants.iter().filter_map(|variant| self.assets.get(*variant as usize)).flatten()
+        {
+            if !assets.contains(asset) {
+                assets.push(asset.clone());
+            }
+        }
+        assets
+    }
+
+    /// The content of all that a variant needs, as one text; `None` if it needs nothing.
+    pub fn assets_digest(&self, variant: usize) -> Option<String> {
+        let assets = self.assets.get(variant).filter(|assets| !assets.is_empty())?;
+        let mut all = Sha256::new();
+        for Asset { index, sha256, .. } in assets {
+            all.update(sha256);
+            all.update(index.to_le_bytes());
+        }
+        let mut digest = String::new();
+        for byte in all.finalize() {
+            // Writing to a string cannot fail.
+            let _ = write!(digest, "{byte:02x}");
+        }
+        Some(digest)
+    }
+}
+
+/// What each of the variants needs; relative paths begin at `base`. `names` are those of images,
+/// which a text may show.
+pub fn assets(
+    variants: &[VariantSpec],
+    base: &Path,
+    names: &[&str],
+) -> Result<Vec<Vec<Asset>>, PlanError> {
+    let of_variant = |variant: &VariantSpec| {
+        let steps = variant.steps.iter().map(|step| of_step(step, base, names));
+        Ok(steps.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    };
+    variants.iter().map(of_variant).collect()
+}
+
+fn of_step(step: &FilterCall, base: &Path, names: &[&str]) -> Result<Vec<Asset>, PlanError> {
+    let mut found = Vec::new();
+    let Some(spec) = specs().into_iter().find(|spec| spec.id == step.filter) else {
+        return Ok(found);
+    };
+    let params = Params::new(spec, &step.params);
+    for param in spec.params {
+        let name = params.text(param.id);
+        match param.kind {
+            ParamKind::File { endings } => {
+                let path = base.join(name);
+                let ending = path.extension().unwrap_or_default().to_string_lossy();
+                if !endings.contains(&ending.to_ascii_lowercase().as_str()) {
+                    let reason =
+                        format!("{} takes files that end in {}", spec.id, endings.join(", "));
+                    return Err(PlanError::Asset { path, reason });
+                }
+                found.push(load(name, &path, 0)?.0);
+            }
+            // What has a font has a text to write with it.
+            ParamKind::Font => found.extend(fonts(name, params.text("texto"), base, names)?),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// The fonts that it takes to write a text: the one that was named, if one was, and others for what
+/// it and the one that is part of the program lack.
+fn fonts(name: &str, text: &str, base: &Path, names: &[&str]) -> Result<Vec<Asset>, PlanError> {
+    let mut found = Vec::new();
+    let mut contents = Vec::new();
+    if !name.is_empty() {
+        let file = base.join(name);
+        let (path, index) = if file.is_file() {
+            (file, 0)
+        } else {
+            SystemFonts::get()
+                .family(name)
+                .ok_or_else(|| PlanError::NoFont { name: name.into() })?
+        };
+        let (asset, content) = load(name, &path, index)?;
+        if content.face().is_none() {
+            let reason = "it is no font that can be read".into();
+            return Err(PlanError::Asset { path, reason });
+        }
+        found.push(asset);
+        contents.push(content);
+    }
+    let missing_of = |text: &str, contents: &[Content], given: bool| {
+        let given = if given { contents.first().and_then(Content::face) } else { None };
+        let others = contents.iter().skip(usize::from(given.is_some())).filter_map(Content::face);
+        Fonts::new(given, others).missing(text)
+    };
+    // What is different for each image is known for some only; what cannot be written of that fails
+    // the image.
+    let fixed = fill_in(text, &Facts::default());
+    let mut all = fixed.clone();
+    if text.contains('{') {
+        all.extend(names.iter().copied());
+    }
+    let given = !name.is_empty();
+    let missing = missing_of(&all, &contents, given);
+    if missing.is_empty() {
+        return Ok(found);
+    }
+    for (path, index) in SystemFonts::get().that_write(&missing) {
+        let (asset, content) = load("", &path, index)?;
+        found.push(asset);
+        contents.push(content);
+    }
+    let missing = missing_of(&fixed, &contents, given);
+    if missing.is_empty() {
+        Ok(found)
+    } else {
+        Err(PlanError::Unwritable { text: text.into(), missing })
+    }
+}
+
+/// A file, read and hashed.
+fn load(name: &str, path: &Path, index: u32) -> Result<(Asset, Content), PlanError> {
+    let failed = |reason: String| PlanError::Asset { path: path.to_owned(), reason };
+    let bytes = read(path).map_err(|error| failed(reason(&error)))?;
+    if bytes.is_empty() || bytes.len() as u64 > MAX_BYTES {
+        return Err(failed(format!("it is empty or larger than {} MiB", MAX_BYTES >> 20)));
+    }
+    let sha256 = Sha256::digest(&bytes).into();
+    let asset = Asset { name: name.into(), path: path.into(), index, sha256 };
+    Ok((asset, Content::new(bytes, index)))
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    // Anything else might never end.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,81 @@
+//! Files that filters need beside the picture: a logo, a font, a colour table.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use lote_protocol::task::Limits;
+
+use super::kernels::cube::Cube;
+use crate::formats;
+use crate::picture::Picture;
+use crate::pool::Pool;
+use crate::text::Face;
+
+/// A file, and what has been made of it. It is read once and shared by all pictures.
+#[derive(Debug, Default)]
+pub struct Asset {
+    bytes: Arc<Vec<u8>>,
+    /// Which of several fonts in it.
+    index: u32,
+    cube: OnceLock<Result<Arc<Cube>, String>>,
+    logo: OnceLock<Result<Arc<Picture>, String>>,
+    face: OnceLock<Option<Face>>,
+}
+
+impl Asset {
+    /// A file with that content; of several fonts in it, the one of that index is meant.
+    pub fn new(bytes: Vec<u8>, index: u32) -> Self {
+        Self { bytes: Arc::new(bytes), index, ..Self::default() }
+    }
+
+    /// The content as a colour table, or what is wrong with it.
+    pub(super) fn cube(&self) -> Result<Arc<Cube>, String> {
+        self.cube.get_or_init(|| Cube::parse(&self.bytes).map(Arc::new)).clone()
+    }
+
+    /// The content as a picture, or what is wrong with it.
+    pub(super) fn logo(&self, limits: &Limits) -> Result<Arc<Picture>, String> {
+        let read = || {
+            let document = formats::decode(&self.bytes, limits, &mut Pool::new())
+                .map_err(|failure| failure.message)?;
+            let frame = document.frames.into_iter().next().ok_or("it has no picture")?;
+            Ok(Arc::new(frame.picture))
+        };
+        self.logo.get_or_init(read).clone()
+    }
+
+    /// The content as a font; `None` if it is none.
+    pub fn face(&self) -> Option<&Face> {
+        self.face.get_or_init(|| Face::new(Arc::clone(&self.bytes), self.index)).as_ref()
+    }
+}
+
+/// The files of a task.
+#[derive(Debug, Default, Clone)]
+pub struct Assets {
+    named: HashMap<String, Result<Arc<Asset>, String>>,
+    fonts: Vec<Arc<Asset>>,
+}
+
+impl Assets {
+    /// Adds a file by the name that a parameter has for it, or a font for what other fonts cannot
+    /// write, which has no name; or what is wrong with it.
+    pub fn add(&mut self, name: &str, asset: Result<Arc<Asset>, String>) {
+        if name.is_empty() {
+            self.fonts.extend(asset);
+        } else {
+            self.named.insert(name.to_owned(), asset);
+        }
+    }
+
+    /// The file of that name, or what is wrong with it.
+    pub(super) fn get(&self, name: &str) -> Result<&Arc<Asset>, String> {
+        let asset = self.named.get(name).ok_or("it is not there")?;
+        asset.as_ref().map_err(Clone::clone)
+    }
+
+    /// Fonts for what others cannot write, the first one that can is the one to use.
+    pub(super) fn fonts(&self) -> &[Arc<Asset>] {
+        &self.fonts
+    }
+}

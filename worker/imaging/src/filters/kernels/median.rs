@@ -1,0 +1,199 @@
+//! The median of the samples around each pixel, as Pillow's `MedianFilter`: beyond its edges a
+//! picture goes on with its outermost pixels. Other than there, only visible pixels count.
+
+use multiversion::multiversion;
+
+use super::alpha;
+use super::remake::{Remake, View};
+use super::sample::Sample;
+use crate::pool::Pool;
+
+/// The median of squares of `2 * radius + 1` px.
+pub(crate) struct Median {
+    /// Columns and rows of the picture, px.
+    pub(crate) size: (u32, u32),
+    /// px.
+    pub(crate) radius: usize,
+}
+
+impl Remake for Median {
+    fn size(&self) -> (u32, u32) {
+        self.size
+    }
+
+    fn fill<T: Sample>(&self, from: View<'_, T>, to: &mut [T], pool: &mut Pool) {
+        let even = alpha::is_even(from.samples, from.channels);
+        if self.radius == 1 && even {
+            three_by_three(from, to, pool);
+        } else {
+            slide(from, to, self.radius, even);
+        }
+        alpha::restore(to, from.samples, from.channels);
+    }
+}
+
+/// The rows above, here and below with their outermost pixels twice.
+fn three_by_three<T: Sample>(from: View<'_, T>, to: &mut [T], pool: &mut Pool) {
+    let (step, len) = (from.channels.count(), from.row_len());
+    let padded = len + 2 * step;
+    let mut rows = T::take(pool, 3 * padded);
+    let pad = |y: usize, to: &mut [T]| {
+        let row = from.row(y);
+        to[..step].copy_from_slice(&row[..step]);
+        to[step..][..len].copy_from_slice(row);
+        to[step + len..].copy_from_slice(&row[len - step..]);
+    };
+    let last = from.height - 1;
+    for (y, to) in to.chunks_exact_mut(len).enumerate() {
+        // Row y is kept at y % 3; only the next one is new, but for the first time.
+        if y == 0 {
+            pad(0, &mut rows[..padded]);
+        }
+        if y < last {
+            pad(y + 1, &mut rows[(y + 1) % 3 * padded..][..padded]);
+        }
+        let around = [y.saturating_sub(1), y, (y + 1).min(last)];
+        median_row(around.map(|y| &rows[y % 3 * padded..][..padded]), to, step);
+    }
+    T::give(pool, rows);
+}
+
+/// The median of nine by exchanging pairs: the columns are sorted, then the largest of the lowest,
+/// the middle of the middle and the lowest of the largest are.
+#[multiversion(targets = "simd")]
+fn median_row<T: Sample>(rows: [&[T]; 3], to: &mut [T], step: usize) {
+    let len = to.len();
+    let at = |row: usize, shift: usize| &rows[row][shift * step..][..len];
+    let [a, b, c] = [at(0, 0), at(0, 1), at(0, 2)];
+    let [d, e, f] = [at(1, 0), at(1, 1), at(1, 2)];
+    let [g, h, i] = [at(2, 0), at(2, 1), at(2, 2)];
+    for x in 0..len {
+        let [l0, m0, h0] = sorted([a[x], d[x], g[x]]);
+        let [l1, m1, h1] = sorted([b[x], e[x], h[x]]);
+        let [l2, m2, h2] = sorted([c[x], f[x], i[x]]);
+        let low = l0.max(l1).max(l2);
+        let [_, middle, _] = sorted([m0, m1, m2]);
+        let high = h0.min(h1).min(h2);
+        let [_, median, _] = sorted([low, middle, high]);
+        to[x] = median;
+    }
+}
+
+#[inline(always)]
+fn sorted<T: Sample>([a, b, c]: [T; 3]) -> [T; 3] {
+    let (a, b) = (a.min(b), a.max(b));
+    let (b, c) = (b.min(c), b.max(c));
+    let (a, b) = (a.min(b), a.max(b));
+    [a, b, c]
+}
+
+/// How many samples have each value, and each 256th part of the range. It slides along a row (T. S.
+/// Huang et al., "A Fast Two-Dimensional Median Filtering Algorithm", 1979).
+struct Counts {
+    coarse: [u32; 256],
+    fine: Vec<u32>,
+    /// Bits below those that `coarse` looks at.
+    shift: u32,
+    all: u32,
+}
+
+impl Counts {
+    fn new(max: u32) -> Self {
+        let shift = if max == 255 { 0 } else { 8 };
+        Self { coarse: [0; 256], fine: vec![0; max as usize + 1], shift, all: 0 }
+    }
+
+    fn add(&mut self, value: u32) {
+        self.coarse[(value >> self.shift) as usize & 255] += 1;
+        self.fine[value as usize] += 1;
+        self.all += 1;
+    }
+
+    fn remove(&mut self, value: u32) {
+        self.coarse[(value >> self.shift) as usize & 255] -= 1;
+        self.fine[value as usize] -= 1;
+        self.all -= 1;
+    }
+
+    /// The value in the middle; `None` if there is none.
+    fn median(&self) -> Option<u32> {
+        let mut left = self.all / 2;
+        let part = self.coarse.iter().position(|&count| {
+            let here = left < count;
+            left -= if here { 0 } else { count };
+            here
+        })?;
+        let first = part << self.shift;
+        let within = self.fine[first..first + (1 << self.shift)].iter().position(|&count| {
+            let here = left < count;
+            left -= if here { 0 } else { count };
+            here
+        })?;
+        Some((first + within) as u32)
+    }
+}
+
+fn slide<T: Sample>(from: View<'_, T>, to: &mut [T], radius: usize, even: bool) {
+    let (step, len) = (from.channels.count(), from.row_len());
+    let colors = step - usize::from(from.channels.has_alpha());
+    let mut counts = Counts::new(T::MAX);
+    let (last_column, last_row) = (from.width - 1, from.height - 1);
+    for channel in 0..colors {
+        for (y, to) in to.chunks_exact_mut(len).enumerate() {
+            let rows: Vec<_> = (0..=2 * radius)
+                .map(|row| from.row((y + row).saturating_sub(radius).min(last_row)))
+                .collect();
+            // Calls `change` with the samples of a column, which may lie beyond the edges.
+            let column = |x: usize, change: &mut dyn FnMut(u32)| {
+                let at = x.saturating_sub(radius).min(last_column) * step;
+                for row in &rows {
+                    if even || row[at + step - 1].get() > 0 {
+                        change(row[at + channel].get());
+                    }
+                }
+            };
+            for x in 0..2 * radius {
+                column(x, &mut |value| counts.add(value));
+            }
+            for (x, pixel) in to.chunks_exact_mut(step).enumerate() {
+                column(x + 2 * radius, &mut |value| counts.add(value));
+                let own = from.row(y)[x * step + channel];
+                pixel[channel] = counts.median().map_or(own, T::new);
+                column(x, &mut |value| counts.remove(value));
+            }
+            for x in from.width..from.width + 2 * radius {
+                column(x, &mut |value| counts.remove(value));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::Channels;
+
+    #[test]
+    fn the_quick_way_and_the_sliding_one_agree_at_both_depths() {
+        fn check<T: Sample>(values: impl Fn(u32) -> u32) {
+            let samples: Vec<T> = (0..3 * 23 * 17).map(|i| T::new(values(i))).collect();
+            let view = View { width: 23, height: 17, channels: Channels::Rgb, samples: &samples };
+            let (mut quick, mut sliding) = (samples.clone(), samples.clone());
+            three_by_three(view, &mut quick, &mut Pool::new());
+            slide(view, &mut sliding, 1, true);
+            assert_eq!(quick, sliding);
+        }
+        check::<u8>(|i| i.wrapping_mul(2_654_435_761) >> 24);
+        check::<u16>(|i| i.wrapping_mul(2_654_435_761) >> 16);
+    }
+
+    #[test]
+    fn a_lone_speck_goes() {
+        let mut samples = [20_u8; 49];
+        samples[24] = 255;
+        let view = View { width: 7, height: 7, channels: Channels::Gray, samples: &samples };
+        let mut to = [0; 49];
+        Median { size: (7, 7), radius: 1 }.fill(view, &mut to, &mut Pool::new());
+        assert_eq!(to, [20; 49]);
+    }
+}

@@ -1,0 +1,89 @@
+//! The nine places of a picture, and what is in one of them.
+
+use lote_protocol::filter::{Choice, Text};
+
+/// The nine places, row by row.
+pub(super) const PLACES: &[Choice] = &[
+    place("arriba_izquierda", "top_left", "Arriba a la izquierda", "Top left"),
+    place("arriba", "top", "Arriba", "Top"),
+    place("arriba_derecha", "top_right", "Arriba a la derecha", "Top right"),
+    place("izquierda", "left", "Izquierda", "Left"),
+    place("centro", "center", "Centro", "Centre"),
+    place("derecha", "right", "Derecha", "Right"),
+    place("abajo_izquierda", "bottom_left", "Abajo a la izquierda", "Bottom left"),
+    place("abajo", "bottom", "Abajo", "Bottom"),
+    place("abajo_derecha", "bottom_right", "Abajo a la derecha", "Bottom right"),
+];
+
+/// A word for a place.
+pub(super) const fn place(
+    id: &'static str,
+    id_en: &'static str,
+    es: &'static str,
+    en: &'static str,
+) -> Choice {
+    Choice { id, id_en, label: Text { es, en } }
+}
+
+/// One of the nine places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// 0 (left) to 2 (right).
+    pub(super) column: u32,
+    /// 0 (top) to 2 (bottom).
+    pub(super) row: u32,
+}
+
+impl Place {
+    /// The middle.
+    pub(super) const CENTER: Self = Self { column: 1, row: 1 };
+
+    /// The place with that id; the middle if there is none.
+    pub(super) fn named(id: &str) -> Self {
+        PLACES
+            .iter()
+            .position(|place| place.id == id)
+            .map_or(Self::CENTER, |index| Self { column: index as u32 % 3, row: index as u32 / 3 })
+    }
+
+    /// Where a mark of that size goes on a picture of `on` px: `margin` px from its edges, or less
+    /// where there is little room, so that it stays inside.
+    pub(super) fn corner(self, on: (u32, u32), mark: (usize, usize), margin: i64) -> (i64, i64) {
+        let at = |length: u32, mark: usize, part: u32| {
+            let free = i64::from(length) - mark as i64;
+            let margin = margin.min(free / 2).max(0);
+            match part {
+                0 => margin,
+                1 => free.div_euclid(2),
+                _ => free - margin,
+            }
+        };
+        (at(on.0, mark.0, self.column), at(on.1, mark.1, self.row))
+    }
+
+    /// How many of `free` columns and rows are to the left and above of what is there; of an odd
+    /// number in the middle, half is rounded to even, as Pillow does.
+    pub(super) fn share(self, free: (u32, u32)) -> (u32, u32) {
+        let share = |free: u32, part: u32| match part {
+            0 => 0,
+            1 => (f64::from(free) / 2.0).round_ties_even() as u32,
+            _ => free,
+        };
+        (share(free.0, self.column), share(free.1, self.row))
+    }
+}
+
+/// The upper left corners of marks of that size that cover a picture of `on` px: in rows, every
+/// other one moved by half a step, with `gap` px between them.
+pub(super) fn tiles(on: (u32, u32), mark: (usize, usize), gap: i64) -> Vec<(i64, i64)> {
+    let step = (mark.0 as i64 + gap.max(1), mark.1 as i64 + gap.max(1));
+    let mut corners = Vec::new();
+    for (row, top) in
+        (0..).map(|row| (row, row * step.1 + gap / 2)).take_while(|(_, top)| *top < i64::from(on.1))
+    {
+        let first = gap / 2 - if row % 2 == 0 { 0 } else { step.0 / 2 };
+        let columns = (0..).map(|column| first + column * step.0);
+        corners.extend(columns.take_while(|left| *left < i64::from(on.0)).map(|left| (left, top)));
+    }
+    corners
+}

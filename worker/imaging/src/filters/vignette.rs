@@ -1,0 +1,101 @@
+//! Vignette: darker towards the corners.
+
+use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use multiversion::multiversion;
+
+use super::kernels::canvas::{self, Canvas, Draw};
+use super::kernels::sample::Sample;
+use super::{Filter, FilterError, Registered, Rows, Source, same_size};
+use crate::picture::Picture;
+use crate::pool::Pool;
+
+/// `vineta`.
+pub static VIGNETTE: Registered = Registered {
+    spec: FilterSpec {
+        id: "vineta",
+        id_en: "vignette",
+        label: Text { es: "Viñeta", en: "Vignette" },
+        help: Text {
+            es: "Oscurece la imagen hacia las esquinas, como un objetivo antiguo.",
+            en: "Darkens the picture towards its corners, as an old lens does.",
+        },
+        params: &[ParamSpec {
+            id: "fuerza",
+            id_en: "strength",
+            label: Text { es: "Fuerza", en: "Strength" },
+            help: Text {
+                es: "Cuánta luz falta en las esquinas: 0 nada, 1 toda.",
+                en: "How much light is missing in the corners: 0 none, 1 all.",
+            },
+            unit: Unit::None,
+            kind: ParamKind::Float {
+                min: 0.0,
+                max: 1.0,
+                slider_max: 1.0,
+                step: 0.05,
+                default: Some(0.5),
+            },
+        }],
+        conflicts: &[],
+    },
+    size: same_size,
+    build: |params, _| {
+        Ok(Box::new(Vignette { strength: params.float("fuerza").unwrap_or_default() as f32 }))
+    },
+};
+
+/// The fall of light of a simple lens, with the fourth power of the cosine of the angle, which is
+/// 45 degrees in the corners; `strength` of it.
+#[derive(Debug, Clone, Copy)]
+struct Vignette {
+    /// 0..=1.
+    strength: f32,
+}
+
+impl Draw for Vignette {
+    fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
+        canvas.copy();
+        let (w, h) = (canvas.width as f32, canvas.height as f32);
+        // Squares of distances from the middle, of which those of a corner add up to 1.
+        let half_diagonal = (w * w + h * h) / 4.0;
+        let square = |at: usize, length: f32| {
+            let offset = at as f32 + 0.5 - length / 2.0;
+            offset * offset / half_diagonal
+        };
+        let columns: Vec<_> = (0..canvas.width).map(|x| square(x, w)).collect();
+        let count = canvas.channels.count();
+        let colors = count - usize::from(canvas.channels.has_alpha());
+        let len = canvas.row_len();
+        for (y, row) in (canvas.top..).zip(canvas.samples.chunks_exact_mut(len)) {
+            darken(row, &columns, square(y, h), self.strength, (count, colors));
+        }
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn darken<T: Sample>(
+    row: &mut [T],
+    columns: &[f32],
+    down: f32,
+    strength: f32,
+    (count, colors): (usize, usize),
+) {
+    for (pixel, across) in row.chunks_exact_mut(count).zip(columns) {
+        // (1 + r^2)^-2 is the fourth power of the cosine; at r = 1 it has fallen by 3/4.
+        let cosine = 1.0 / (1.0 + across + down);
+        let light = 1.0 - strength * (1.0 - cosine * cosine) / 0.75;
+        for sample in &mut pixel[..colors] {
+            *sample = T::from_f32(sample.get() as i32 as f32 * light + 0.5);
+        }
+    }
+}
+
+impl Filter for Vignette {
+    fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
+        Ok(canvas::draw(source, pool, self))
+    }
+
+    fn by_rows<'a>(&self, picture: &'a Picture, _pool: &mut Pool) -> Option<Box<dyn Rows + 'a>> {
+        canvas::by_rows(picture, *self)
+    }
+}
