@@ -78,12 +78,13 @@ fn no_damaged_image_makes_code_of_ours_panic() {
         let work = AssertUnwindSafe(|| {
             let mut document = decode(&bytes, &limits, &mut pool).ok()?;
             let call = FilterCall { filter: filter.spec.id.to_owned(), params: BTreeMap::new() };
-            let call = call.checked(&lote_engine::catalogue::all()).unwrap();
+            // Those that need a file have nothing to be called with here.
+            let call = call.checked(&lote_engine::catalogue::all()).ok()?;
             let apply = (filter.build)(
                 &Params::new(&filter.spec, &call.params),
                 &Context::new(&Limits::default()),
             )
-            .unwrap();
+            .ok()?;
             for frame in &mut document.frames {
                 let picture = apply.apply(Source::Shared(&frame.picture), &mut pool).ok()?;
                 let old = std::mem::replace(&mut frame.picture, picture);

@@ -53,7 +53,7 @@ fn no_address_leads_to_other_files() {
         "/api/jobs/x/zip",
         "/api/jobs/x/report.html",
         "/api/jobs/x/report.exe",
-        "/api",
+        "/api/nothing",
     ] {
         let answer = server.get(path);
         assert!([400, 404].contains(&answer.status), "{path}: {}", answer.status);

@@ -13,6 +13,7 @@ use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits, Order, Task};
 use lote_protocol::temporary::Owner;
+use lote_worker::assets::Shelf;
 use lote_worker::output::Temporaries;
 use lote_worker::task::{Bench, Progress, run};
 
@@ -44,10 +45,10 @@ type End = (u32, Result<Written, Failure>);
 /// The stages that a task comes to, and the ends of its outputs.
 fn made(input: &Path, orders: Vec<Order>) -> (Vec<Stage>, Vec<End>) {
     let temporaries = Temporaries::new(Owner::this());
-    let mut bench =
-        Bench { limits: Limits::default(), pool: Pool::new(), temporaries: &temporaries };
+    let shelf = Shelf::default();
+    let mut bench = Bench::new(Limits::default(), &temporaries, &shelf);
     let (mut stages, mut ends) = (Vec::new(), Vec::new());
-    let task = Task { id: 0, input: input.into(), orders };
+    let task = Task { input: input.into(), orders, ..Task::default() };
     run(&task, &mut bench, &mut |progress| match progress {
         Progress::Reached(stage) => stages.push(stage),
         Progress::Ended { variant, result, .. } => ends.push((variant, result)),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use lote_imaging::filters::{Context, REGISTRY, Source, build, result_size};
 use lote_imaging::picture::{Channels, Picture, Samples};
 use lote_imaging::pool::Pool;
-use lote_protocol::filter::{FilterCall, Value};
+use lote_protocol::filter::{Catalogue, FilterCall, Value};
 use lote_protocol::message::Size;
 use lote_protocol::task::Limits;
 
@@ -52,7 +52,9 @@ fn apply(input: &Picture, parts: &[String]) -> Picture {
     let written = parts[2..].iter().map(|part| part.split_once('=').unwrap());
     let params = written.map(|(id, value)| (id.to_owned(), Value::Text(value.into()))).collect();
     let call = FilterCall { filter: parts[1].clone(), params };
-    let call = call.checked(&[&filter.spec]).unwrap();
+    let filters = [&filter.spec];
+    let specs = Catalogue { filters: &filters, formats: &[] };
+    let call = call.checked(&specs).unwrap();
     let built = build(&call, &Context::new(&Limits::default())).unwrap();
     let result = built.apply(Source::Shared(input), &mut Pool::new()).unwrap();
     let size = Size { width: input.width, height: input.height };

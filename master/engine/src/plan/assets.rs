@@ -68,7 +68,7 @@ pub fn assets(
 
 fn of_step(step: &FilterCall, base: &Path, names: &[&str]) -> Result<Vec<Asset>, PlanError> {
     let mut found = Vec::new();
-    let Some(spec) = specs().into_iter().find(|spec| spec.id == step.filter) else {
+    let Some(spec) = specs().iter().find(|spec| spec.id == step.filter) else {
         return Ok(found);
     };
     let params = Params::new(spec, &step.params);

@@ -89,8 +89,7 @@ mod tests {
     #[test]
     fn what_filters_enlarge_counts_and_what_they_reduce_does_not() {
         let extent = Some(Extent { pixels: 1_000_000, pixel_bytes: 3 });
-        let chain =
-            |text: &str| VariantSpec::parse(text, &crate::catalogue::specs()).unwrap().steps;
+        let chain = |text: &str| VariantSpec::parse(text, &crate::catalogue::all()).unwrap().steps;
         let more = |text: &str| enlarged(extent, std::iter::once(chain(text).leak() as &[_]));
         assert_eq!(more("blur+redimensionar:porcentaje=50"), 0);
         assert_eq!(more("redimensionar:porcentaje=300+redimensionar:porcentaje=10"), 8_000_000 * 6);
