@@ -301,6 +301,7 @@ fn filter(
                 is_as_stored: document.is_as_stored,
                 lossless: document.lossless,
                 stored: document.stored,
+                chroma: document.chroma,
                 loops: document.loops,
                 metadata: document.metadata.clone(),
                 notes: document.notes.clone(),

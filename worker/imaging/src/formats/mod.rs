@@ -15,6 +15,7 @@ mod jpeg;
 pub(crate) mod limit;
 pub(crate) mod palette;
 mod png;
+mod search;
 mod table;
 mod tiff;
 mod webp;
@@ -29,6 +30,7 @@ pub use self::extent::{Extent, HEAD_BYTES};
 pub use self::gif::FORMAT as GIF;
 pub use self::jpeg::FORMAT as JPEG;
 pub use self::jpeg::rows::JpegRows;
+use self::jpeg::writing::Writing;
 pub use self::png::FORMAT as PNG;
 pub use self::table::{
     Format, Gives, Holds, SNIFF_BYTES, Sniffed, Texts, by_ending, by_name, find, is_image_ending,
@@ -108,6 +110,8 @@ pub struct Document {
     pub lossless: bool,
     /// How the file holds its samples.
     pub stored: Stored,
+    /// How many columns and rows of luminance share a sample of chroma, if it is a JPEG in colour.
+    pub chroma: Option<(u8, u8)>,
     /// What goes with them.
     pub metadata: Metadata,
     /// What was left out and the user should know, one sentence each.
@@ -124,6 +128,7 @@ impl Document {
             is_as_stored: true,
             lossless: false,
             stored: Stored::Full,
+            chroma: None,
             metadata: Metadata::default(),
             notes: Vec::new(),
         }
@@ -136,6 +141,7 @@ pub(crate) struct Source {
     loops: u32,
     lossless: bool,
     stored: Stored,
+    chroma: Option<(u8, u8)>,
     metadata: Metadata,
     notes: Vec<String>,
 }
@@ -147,6 +153,7 @@ impl Source {
             loops: 0,
             lossless: false,
             stored: Stored::Full,
+            chroma: None,
             metadata: Metadata::default(),
             notes: Vec::new(),
         }
@@ -176,7 +183,7 @@ pub fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Document
 
 /// Turns the pictures upright and keeps the metadata that are sound.
 fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut Pool) -> Document {
-    let Source { frames, loops, lossless, stored, mut metadata, mut notes } = source;
+    let Source { frames, loops, lossless, stored, chroma, mut metadata, mut notes } = source;
     let orientation = metadata.put_in_order(limits.max_metadata_bytes, &mut notes);
     if let (Some(profile), Some(first)) = (&metadata.icc, frames.first())
         && let Err(why) = icc::check_for(profile, first.picture.channels)
@@ -192,7 +199,7 @@ fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut P
         })
         .collect();
     let is_as_stored = orientation == orientation::Orientation::Upright;
-    Document { format, frames, loops, is_as_stored, lossless, stored, metadata, notes }
+    Document { format, frames, loops, is_as_stored, lossless, stored, chroma, metadata, notes }
 }
 
 /// Turns the pixels of a document into sRGB, if they are something else.
@@ -276,10 +283,14 @@ pub fn encode(
         frames.push(Shown { picture, delay_ms: frame.delay_ms });
     }
     let stays_exact = document.lossless && format == document.format;
-    let Document { loops, stored, .. } = *document;
+    let Document { loops, stored, chroma, .. } = *document;
     let metadata = Cow::Owned(metadata);
-    let content = Content { frames, loops, stored, metadata, encoding, stays_exact };
-    let result = write(&content, pool, out);
+    let content = Content { frames, loops, stored, chroma, metadata, encoding, stays_exact };
+    let result = if search::is_asked_for(encoding, format) {
+        search::write(format, &content, pool, out)
+    } else {
+        write(&content, pool, out)
+    };
     for frame in content.frames {
         fit::give_back(frame.picture, pool);
     }
@@ -313,7 +324,9 @@ pub fn encode_by_rows(
     let [Frame { picture: Picture { width, height, .. }, .. }] = document.frames[..] else {
         return None;
     };
-    if *format != JPEG || channels.has_alpha() {
+    let writing = Writing::new(encoding, document.chroma);
+    let is_searched_for = search::is_asked_for(encoding, format);
+    if *format != JPEG || channels.has_alpha() || !writing.is_common(channels) || is_searched_for {
         return None;
     }
     let (mut notes, mut holds, size) = (Vec::new(), format.holds, (width, height));
@@ -321,8 +334,7 @@ pub fn encode_by_rows(
     if (!holds.gray && !channels.is_color()) || prepared.to_srgb.is_some() {
         return None;
     }
-    let quality = encoding.quality.unwrap_or(table::QUALITY);
-    JpegRows::new(size, channels, quality, &prepared.metadata, notes, file).ok()
+    JpegRows::new(size, channels, writing.quality, &prepared.metadata, notes, file).ok()
 }
 
 /// What goes with a picture into a file.

@@ -123,6 +123,8 @@ pub(crate) struct Content<'a> {
     pub(crate) loops: u32,
     /// How the file that it comes from holds its samples.
     pub(crate) stored: Stored,
+    /// How coarse its colour is, if it is a JPEG: see `Document::chroma`.
+    pub(crate) chroma: Option<(u8, u8)>,
     pub(crate) metadata: Cow<'a, Metadata>,
     pub(crate) encoding: &'a Encoding,
     /// Whether the input was of the same format, and held its samples exactly although it need not.

@@ -121,7 +121,25 @@ FILES = {
     "bytes-before-end": PROGRESSIVE[:-2] + bytes(7) + PROGRESSIVE[-2:],
 }
 
+# What Pillow writes of a picture that the tests make, too, to compare with what Lote writes.
+WRITTEN = {
+    "q82-444-progressive": dict(quality=82, subsampling=0, progressive=True),
+    "q75-422": dict(quality=75, subsampling=1, optimize=True),
+    "q97-444": dict(quality=97, subsampling=0, optimize=True),
+    "q30-420-progressive": dict(quality=30, subsampling=2, progressive=True),
+}
+
+
+def gradient():
+    image = Image.new("RGB", (96, 64))
+    image.putdata([(i % 96 * 2, i // 96 * 3, 90) for i in range(96 * 64)])
+    return image
+
+
 if __name__ == "__main__":
+    (HERE / "written").mkdir(exist_ok=True)
+    for name, options in WRITTEN.items():
+        gradient().save(HERE / "written" / f"{name}.jpg", **options)
     for name, file in FILES.items():
         (HERE / f"{name}.jpg").write_bytes(file)
         with Image.open(io.BytesIO(file)) as image:

@@ -126,6 +126,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         metadata: blocks::read(bytes),
         lossless: false,
         stored: Stored::Palette,
+        chroma: None,
         notes,
         frames,
         loops,

@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use libjpeg_turbo_rs::{simd, simd::SimdRoutines};
+use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling, simd, simd::SimdRoutines};
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
@@ -13,7 +13,7 @@ use crate::formats::Source;
 use crate::formats::jpeg::rows::JpegRows;
 use crate::formats::jpeg::segments::Header;
 use crate::formats::limit;
-use crate::formats::table::{Content, Format, Gives, Holds, QUALITY, Texts, id};
+use crate::formats::table::{Content, Format, Gives, Holds, Texts, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -31,9 +31,11 @@ mod scan;
 pub(crate) mod segments;
 mod transforms;
 mod upsample;
+pub(crate) mod writing;
 
 use coefficients::{Color, File, Health};
 use transforms::Transforms;
+use writing::Writing;
 
 /// What the encoder takes from the crate: the tables of ITU-R T.81, annex K, what is calculated from
 /// them, and how segments are written.
@@ -51,7 +53,12 @@ pub static FORMAT: Format = Format {
     endings: &["jpg", "jpeg", "jpe", "jfif", "jif", "pjpeg"],
     mime: "image/jpeg",
     in_browsers: true,
-    options: &[EncodingOption::Quality],
+    options: &[
+        EncodingOption::Quality,
+        EncodingOption::Subsampling,
+        EncodingOption::Progressive,
+        EncodingOption::MaxSize,
+    ],
     gives: Gives::Itself,
     holds: Holds {
         gray: true,
@@ -83,7 +90,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         // The limits were checked for another size.
         return Err(damaged("it has two picture headers that differ"));
     }
-    let color = file.color();
+    let (color, chroma) = (file.color(), file.chroma());
     let (channels, ink) = match color {
         Color::Gray => (Channels::Gray, None),
         Color::YCbCr | Color::Rgb => (Channels::Rgb, None),
@@ -110,7 +117,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             converted.picture
         }
     };
-    Ok(Source { metadata, notes, ..Source::still(picture) })
+    Ok(Source { chroma, metadata, notes, ..Source::still(picture) })
 }
 
 /// Decodes to so many samples a pixel as there are components.
@@ -196,18 +203,50 @@ pub(crate) fn encode(
     _pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let (picture, quality) = (content.first(), content.encoding.quality.unwrap_or(QUALITY));
+    let picture = content.first();
     let Samples::U8(samples) = &picture.samples else {
         return Err(Failure::new(FailureKind::Encode, "JPEG holds 8 bits a channel"));
     };
     let size = (picture.width, picture.height);
+    let writing = Writing::new(content.encoding, content.chroma);
+    rows::check(size, picture.channels)?;
+    if !writing.is_common(picture.channels) {
+        let file = encode_as_a_whole(picture, samples, writing)?;
+        return Ok(segments::write(&file, &content.metadata, out));
+    }
     let to = std::mem::take(out);
     let mut file =
-        JpegRows::new(size, picture.channels, quality, &content.metadata, Vec::new(), to)?;
+        JpegRows::new(size, picture.channels, writing.quality, &content.metadata, Vec::new(), to)?;
     file.push(samples);
     let notes;
     (*out, notes) = file.finish();
     Ok(notes)
+}
+
+/// Encodes what the encoder of our own does not write, with the shortest Huffman tables.
+fn encode_as_a_whole(
+    picture: &Picture,
+    samples: &[u8],
+    writing: Writing,
+) -> Result<Vec<u8>, Failure> {
+    let format =
+        if picture.channels.is_color() { PixelFormat::Rgb } else { PixelFormat::Grayscale };
+    let subsampling = match writing.chroma {
+        (1, 1) => Subsampling::S444,
+        (2, 1) => Subsampling::S422,
+        (1, 2) => Subsampling::S440,
+        (4, 1) => Subsampling::S411,
+        (1, 4) => Subsampling::S441,
+        _ => Subsampling::S420,
+    };
+    Encoder::new(samples, picture.width as usize, picture.height as usize, format)
+        .quality(writing.quality)
+        .force_baseline(true)
+        .subsampling(subsampling)
+        .progressive(writing.progressive)
+        .optimize_huffman(true)
+        .encode()
+        .map_err(|error| Failure::new(FailureKind::Encode, format!("JPEG: {error}")))
 }
 
 #[cfg(test)]

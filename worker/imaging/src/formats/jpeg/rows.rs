@@ -37,15 +37,7 @@ impl JpegRows {
         mut notes: Vec<String>,
         mut file: Vec<u8>,
     ) -> Result<Self, Failure> {
-        if width > MAX_SIDE || height > MAX_SIDE {
-            return Err(Failure::new(
-                FailureKind::Encode,
-                format!("JPEG holds at most {MAX_SIDE} px a side; choose another format or resize"),
-            ));
-        }
-        if channels.has_alpha() {
-            return Err(Failure::new(FailureKind::Encode, "JPEG holds no alpha"));
-        }
+        check((width, height), channels)?;
         let quality = quality.clamp(1, 100);
         let head = encoder::head(width as u16, height as u16, channels, quality);
         notes.extend(segments::write(&head, metadata, &mut file));
@@ -75,6 +67,20 @@ impl JpegRows {
         file.extend(EOI);
         (file, self.notes)
     }
+}
+
+/// Refuses a side that is longer than the format can state, and alpha.
+pub(crate) fn check((width, height): (u32, u32), channels: Channels) -> Result<(), Failure> {
+    if width > MAX_SIDE || height > MAX_SIDE {
+        return Err(Failure::new(
+            FailureKind::Encode,
+            format!("JPEG holds at most {MAX_SIDE} px a side; choose another format or resize"),
+        ));
+    }
+    if channels.has_alpha() {
+        return Err(Failure::new(FailureKind::Encode, "JPEG holds no alpha"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

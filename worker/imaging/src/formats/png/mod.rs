@@ -338,6 +338,7 @@ mod tests {
             frames: vec![Shown { picture: Cow::Borrowed(&picture), delay_ms: 0 }],
             loops: 0,
             stored: crate::formats::Stored::Full,
+            chroma: None,
             metadata: Cow::Owned(metadata),
             encoding: &encoding,
             stays_exact: false,

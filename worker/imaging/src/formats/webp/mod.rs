@@ -27,7 +27,7 @@ pub static FORMAT: Format = Format {
     endings: &["webp"],
     mime: "image/webp",
     in_browsers: true,
-    options: &[EncodingOption::Quality, EncodingOption::Lossless],
+    options: &[EncodingOption::Quality, EncodingOption::Lossless, EncodingOption::MaxSize],
     gives: Gives::Itself,
     holds: Holds { alpha: true, frames: true, icc: true, exif: true, xmp: true, ..Holds::NOTHING },
     magic: |head| head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"),

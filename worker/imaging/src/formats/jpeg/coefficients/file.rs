@@ -105,6 +105,18 @@ impl<'a> File<'a> {
         self.frame.color(self.tables.jfif, self.tables.adobe)
     }
 
+    /// Columns and rows of luminance for one sample of chroma, if it is in luminance and chroma.
+    pub(crate) fn chroma(&self) -> Option<(u8, u8)> {
+        match self.frame.components.as_slice() {
+            [luma, blue, red] if self.color() == Color::YCbCr && blue.factors == red.factors => {
+                let (across, down) =
+                    (luma.factors.0 / blue.factors.0, luma.factors.1 / blue.factors.1);
+                Some((across.max(1) as u8, down.max(1) as u8))
+            }
+            _ => None,
+        }
+    }
+
     /// Bytes that [`Self::decode`] needs beside those of the result.
     pub(crate) fn memory(&self) -> u64 {
         // The coefficients, and half as many samples.

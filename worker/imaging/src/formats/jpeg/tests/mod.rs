@@ -8,6 +8,7 @@ use crate::metadata::Metadata;
 
 mod bands;
 mod references;
+mod writing;
 
 fn decoded(file: &[u8]) -> Source {
     decode(file, &Limits::default(), &mut Pool::new()).unwrap()
