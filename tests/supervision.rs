@@ -84,7 +84,7 @@ fn an_image_that_needs_more_memory_than_allowed_says_so_and_costs_nobody_else_an
         (&given_up["image"], &given_up["kind"]),
         (&"giant0.png".into(), &"too-large".into())
     );
-    insta::assert_snapshot!(given_up["reason"].as_str().unwrap(), @"it needs more memory than --max-memory allows (30 MiB): its worker process died 2 times while filtering (SIGABRT)");
+    insta::assert_snapshot!(given_up["reason"].as_str().unwrap(), @"it needs more memory than --max-memory allows (30 MiB): its worker process died 2 times while encoding (SIGABRT)");
     assert_eq!(outcome.event("finished")["ok"], 6);
     assert_eq!(outcome.deaths(), 2, "it is repeated once, on a fresh worker");
 }

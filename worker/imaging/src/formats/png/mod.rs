@@ -104,7 +104,15 @@ fn attempt(
         let frames = animation::frames(&mut reader, count, &mut notes, pool);
         let frames = frames.map_err(|e| failure(&e))?;
         let loops = animation.num_plays;
-        return Ok(Source { frames, loops, lossless: false, stored, metadata, notes });
+        return Ok(Source {
+            chroma: None,
+            frames,
+            loops,
+            lossless: false,
+            stored,
+            metadata,
+            notes,
+        });
     }
 
     let (color, depth) = reader.output_color_type();
