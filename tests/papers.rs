@@ -42,6 +42,7 @@ fn the_readme_names_every_option_and_command() {
     let readme = paper("README.md");
     let help = workspace.lote("run --help").run().code(0).stdout();
     let options = help.split_whitespace().filter(|word| word.starts_with("--"));
+    let options = options.map(|word| word.split('[').next().unwrap_or(word));
     for option in options.map(|word| word.trim_end_matches([',', '.', '`'])) {
         if !["--help", "--quiet", "--verbose", "--filter", "--output", "--jobs"].contains(&option) {
             assert!(readme.contains(option), "{option}");

@@ -6,10 +6,10 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
 
 use image::{DynamicImage, ImageFormat, RgbaImage};
-use lote_imaging::filters::{Context, REGISTRY, Source};
+use lote_imaging::filters::{Context, REGISTRY, Source, apply_all};
 use lote_imaging::formats::{decode, encode};
 use lote_imaging::pool::Pool;
-use lote_protocol::filter::{FilterCall, Params};
+use lote_protocol::filter::FilterCall;
 use lote_protocol::task::{Encoding, Limits};
 
 use crate::fuzz;
@@ -80,13 +80,11 @@ fn no_damaged_image_makes_code_of_ours_panic() {
             let call = FilterCall { filter: filter.spec.id.to_owned(), params: BTreeMap::new() };
             // Those that need a file have nothing to be called with here.
             let call = call.checked(&lote_engine::catalogue::all()).ok()?;
-            let apply = (filter.build)(
-                &Params::new(&filter.spec, &call.params),
-                &Context::new(&Limits::default()),
-            )
-            .ok()?;
-            for frame in &mut document.frames {
-                let picture = apply.apply(Source::Shared(&frame.picture), &mut pool).ok()?;
+            // As a worker does it: what would be larger than allowed is refused before.
+            let sources = document.frames.iter().map(|frame| Source::Shared(&frame.picture));
+            let context = Context::new(&limits);
+            let pictures = apply_all(sources.collect(), &[call], &context, &mut pool).ok()?;
+            for (frame, picture) in document.frames.iter_mut().zip(pictures) {
                 let old = std::mem::replace(&mut frame.picture, picture);
                 pool.give(old);
             }

@@ -102,7 +102,7 @@ fn an_original_is_kept_where_nothing_changes_it_and_the_result_is_larger() {
     let input = folder.path().join("a.jpg");
     let original = photo(&JPEG, 30);
     fs::write(&input, &original).unwrap();
-    let keep = Encoding { quality: Some(95), keep_original: true, ..to(&JPEG) };
+    let keep = Encoding { quality: Some(100), keep_original: true, ..to(&JPEG) };
     let write = Encoding { keep_original: false, ..keep.clone() };
     let png = Encoding { format: Some(PNG.id), ..keep.clone() };
     let orders = vec![

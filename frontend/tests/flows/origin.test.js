@@ -66,7 +66,8 @@ if (!isDevelopment) {
     test(`two filters are run with ${mode}`, async () => {
       const page = await open(named.origin);
       await page.locator('#images li').nth(19).waitFor();
-      assert.deepEqual(await page.locator('#filters li').allTextContents(), FILTERS);
+      const listed = await page.locator('#filters li').allTextContents();
+      assert.deepEqual(listed.slice(0, FILTERS.length), FILTERS);
       for (const filter of ['grises', 'sepia']) await page.getByLabel(filter, { exact: true }).check();
       await page.locator('#mode').selectOption(mode);
       await page.locator('#start').click();

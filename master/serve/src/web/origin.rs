@@ -1,7 +1,7 @@
 //! The vocabulary of Lote's origin, message for message, so that its page works unchanged.
 
 use lote_protocol::carry::Carry;
-use lote_protocol::filter::FilterCall;
+use lote_protocol::filter::{FilterCall, FilterSpec, ParamKind};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -57,7 +57,12 @@ async fn answer(app: &App, text: &str) -> Value {
     let kind = command["tipo"].as_str().unwrap_or_default();
     match kind {
         "listar_filtros" => {
-            let ids: Vec<_> = catalogue::specs().iter().map(|spec| spec.id).collect();
+            // The origin has no parameters, so that what needs a file cannot be called.
+            let without_file = |spec: &&&FilterSpec| {
+                !spec.params.iter().any(|param| matches!(param.kind, ParamKind::File { .. }))
+            };
+            let ids: Vec<_> =
+                catalogue::specs().iter().filter(without_file).map(|spec| spec.id).collect();
             json!({ "tipo": "filtros", "datos": ids })
         }
         "listar_imagenes" => {
