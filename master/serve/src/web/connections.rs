@@ -55,7 +55,7 @@ impl Known {
 
 /// A place among the connections, for as long as it lives.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Connection {
     connections: Connections,
     number: u64,
     /// Whether who is at the other end has been let in.
@@ -67,7 +67,7 @@ pub(super) struct Place {
 impl Connections {
     /// A place for a connection from that address. Where there is none left, the oldest connection
     /// that nobody has let in gives up its own; `None` if there is none of those either.
-    pub(super) fn enter(&self, address: IpAddr) -> Option<Place> {
+    pub(super) fn enter(&self, address: IpAddr) -> Option<Connection> {
         let mut open = self.open();
         let of_address = open.connections.values().filter(|peer| peer.address == address).count();
         let is_crowd = !address.is_loopback() && of_address >= MAX_OF_ADDRESS;
@@ -84,7 +84,7 @@ impl Connections {
         open.so_far += 1;
         let peer = Peer { address, known: known.clone(), leave: Arc::clone(&leave) };
         open.connections.insert(number, peer);
-        Some(Place { connections: self.clone(), number, known, leave })
+        Some(Connection { connections: self.clone(), number, known, leave })
     }
 
     /// Waits until no connection is left.
@@ -103,7 +103,7 @@ impl Connections {
     }
 }
 
-impl Drop for Place {
+impl Drop for Connection {
     fn drop(&mut self) {
         self.connections.open().connections.remove(&self.number);
         self.connections.0.ended.notify_one();
