@@ -36,7 +36,7 @@ mod tests;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use lote_imaging::formats::{Format, Sniffed};
+use lote_imaging::formats::{Format, Sniffed, by_ending, find};
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::Failure;
@@ -346,14 +346,33 @@ impl Plan {
                 image: index,
                 bytes: image.bytes,
                 extent: image.extent,
-                enlarged_bytes: memory::enlarged(
-                    image.extent,
-                    self.variants.iter().map(|variant| &variant.steps[..]),
-                ),
+                more_bytes: self.more_bytes(image),
+                patience: self.patience(image),
                 variants: self.of_one_picture(states, planned),
             })
             .filter(|work| !work.variants.is_empty())
             .collect()
+    }
+
+    /// What an image takes more where filters enlarge it or results are scored, bytes.
+    fn more_bytes(&self, image: &Image) -> u64 {
+        let chain = |variant: usize| &self.variants[variant].steps[..];
+        let all = 0..self.variants.len();
+        let scored = all.clone().filter(|&variant| self.encoding(variant).min_score.is_some());
+        memory::enlarged(image.extent, all.map(chain))
+            .saturating_add(memory::scored(image.extent, scored.map(chain)))
+    }
+
+    /// How long each variant of an image may take, as the format that it is written in wants it.
+    fn patience(&self, image: &Image) -> Vec<u32> {
+        let ending = image.path.extension().and_then(|ending| ending.to_str());
+        let own = ending.and_then(by_ending).map(|format| format.gives(false));
+        let patience = |variant| {
+            let encoding: Encoding = self.encoding(variant);
+            let format = encoding.format.map_or(own, find);
+            format.map_or(1, |format| format.patience(&encoding))
+        };
+        (0..self.variants.len()).map(patience).collect()
     }
 
     /// The variants of an image that are to be made; those that are files of the same picture

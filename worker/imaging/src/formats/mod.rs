@@ -15,6 +15,7 @@ mod jpeg;
 pub(crate) mod limit;
 pub(crate) mod palette;
 mod png;
+mod score;
 mod search;
 mod table;
 mod tiff;
@@ -32,6 +33,7 @@ pub use self::jpeg::FORMAT as JPEG;
 pub use self::jpeg::rows::JpegRows;
 use self::jpeg::writing::Writing;
 pub use self::png::FORMAT as PNG;
+pub use self::score::SCORE_PIXEL_BYTES;
 pub use self::table::{
     Format, Gives, Holds, SNIFF_BYTES, Sniffed, Texts, by_ending, by_name, find, is_image_ending,
     recognise, sniff,

@@ -12,7 +12,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 
 use super::extent::{Declared, Header};
-use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored};
+use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored, search};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -45,7 +45,13 @@ pub struct Format {
     pub(crate) decode: fn(&[u8], &Limits, &mut Pool) -> Result<Source, Failure>,
     /// Writes a file at the end of a buffer; returns what was left out. `None`: it is only read.
     pub(crate) encode: Option<Encode>,
+    /// How many times as long as the slowest filter a picture may take to write with such an effort
+    /// (0..=10).
+    pub(crate) patience: fn(Option<u8>) -> u32,
 }
+
+/// The patience with what is written quickly, whatever the effort.
+pub(crate) const QUICK: fn(Option<u8>) -> u32 = |_| 1;
 
 pub(crate) type Encode = fn(&Content<'_>, &mut Pool, &mut Vec<u8>) -> Result<Vec<String>, Failure>;
 
@@ -159,6 +165,13 @@ impl Format {
     /// Whether files of it are written.
     pub fn is_written(&self) -> bool {
         self.encode.is_some()
+    }
+
+    /// How many times as long as the slowest filter such a file may take to write, the encodes of a
+    /// search for its quality counted.
+    pub fn patience(&self, encoding: &Encoding) -> u32 {
+        let encodes = if search::is_asked_for(encoding, self) { search::ENCODES + 1 } else { 1 };
+        (self.patience)(encoding.effort) * encodes
     }
 
     /// The format of the files that are made of its files where nobody says it.

@@ -21,7 +21,7 @@ use crate::formats::Frame;
 use crate::formats::Source;
 use crate::formats::Stored;
 use crate::formats::limit;
-use crate::formats::table::{Format, Gives, Holds, id};
+use crate::formats::table::{Format, Gives, Holds, QUICK, id};
 use crate::formats::tiff::directory::{Directory, Tagged};
 use crate::formats::tiff::numbers::Kind;
 use crate::formats::tiff::page::Page;
@@ -96,6 +96,7 @@ pub static FORMAT: Format = Format {
     header: extent::declared,
     decode,
     encode: Some(write::encode),
+    patience: QUICK,
 };
 
 /// TIFF and `BigTIFF`, in both byte orders.
