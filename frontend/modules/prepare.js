@@ -2,7 +2,7 @@
 import { emptyScreen, openFolders } from './choose-images.js';
 import { command, read } from './commands.js';
 import { curtain } from './curtain.js';
-import { shownOutput } from './draft.js';
+import { fileName, shownFile, shownOutput } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { virtualGrid } from './grid.js';
 import { dimensions, duration, number, size, t } from './i18n.js';
@@ -147,8 +147,8 @@ const side = signal(false);
 const full = signal(false);
 const MOST_PX = 2400;
 
-const afterLabel = () => shownOutput.value?.name ?? t('original');
-const hasAfter = () => (shownOutput.value?.steps.length ?? 0) > 0;
+const afterLabel = () => [shownOutput.value?.name ?? t('original'), fileName(shownFile.value)].filter(Boolean).join(' · ');
+const hasAfter = () => (shownOutput.value?.steps.length ?? 0) > 0 || shownFile.value !== null;
 
 function stageFacts() {
   const [first, second] = [before.value, after.value];
