@@ -8,6 +8,7 @@
 //! [`ALL`].
 
 mod bmp;
+mod by_image;
 mod extent;
 pub(crate) mod fit;
 mod gif;
@@ -15,6 +16,7 @@ mod jpeg;
 pub(crate) mod limit;
 pub(crate) mod palette;
 mod png;
+mod pnm;
 mod search;
 mod table;
 mod tiff;
@@ -46,7 +48,7 @@ use crate::pool::Pool;
 use table::{Content, Foreign, Shown, is_branded};
 
 /// The table: every format, in the order in which they are listed and looked for.
-pub static ALL: &[&Format] = &[&JPEG, &PNG, &BMP, &GIF, &TIFF, &WEBP];
+pub static ALL: &[&Format] = &[&JPEG, &PNG, &BMP, &GIF, &TIFF, &WEBP, &pnm::FORMAT];
 
 /// What is recognised and not read.
 static FOREIGN: &[Foreign] = &[
