@@ -17,6 +17,7 @@ pub(crate) mod limit;
 pub(crate) mod palette;
 mod png;
 mod pnm;
+mod qoi;
 mod search;
 mod table;
 mod tiff;
@@ -48,7 +49,7 @@ use crate::pool::Pool;
 use table::{Content, Foreign, Shown, is_branded};
 
 /// The table: every format, in the order in which they are listed and looked for.
-pub static ALL: &[&Format] = &[&JPEG, &PNG, &BMP, &GIF, &TIFF, &WEBP, &pnm::FORMAT];
+pub static ALL: &[&Format] = &[&JPEG, &PNG, &BMP, &GIF, &TIFF, &WEBP, &pnm::FORMAT, &qoi::FORMAT];
 
 /// What is recognised and not read.
 static FOREIGN: &[Foreign] = &[
