@@ -12,6 +12,7 @@ mod by_image;
 mod extent;
 pub(crate) mod fit;
 mod gif;
+mod ico;
 mod jpeg;
 pub(crate) mod limit;
 pub(crate) mod palette;
@@ -49,7 +50,8 @@ use crate::pool::Pool;
 use table::{Content, Foreign, Shown, is_branded};
 
 /// The table: every format, in the order in which they are listed and looked for.
-pub static ALL: &[&Format] = &[&JPEG, &PNG, &BMP, &GIF, &TIFF, &WEBP, &pnm::FORMAT, &qoi::FORMAT];
+pub static ALL: &[&Format] =
+    &[&JPEG, &PNG, &BMP, &GIF, &TIFF, &WEBP, &pnm::FORMAT, &qoi::FORMAT, &ico::FORMAT];
 
 /// What is recognised and not read.
 static FOREIGN: &[Foreign] = &[
