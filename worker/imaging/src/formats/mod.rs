@@ -21,6 +21,7 @@ mod pnm;
 mod qoi;
 mod search;
 mod table;
+mod tga;
 mod tiff;
 mod webp;
 
@@ -50,8 +51,19 @@ use crate::pool::Pool;
 use table::{Content, Foreign, Shown, is_branded};
 
 /// The table: every format, in the order in which they are listed and looked for.
-pub static ALL: &[&Format] =
-    &[&JPEG, &PNG, &BMP, &GIF, &TIFF, &WEBP, &pnm::FORMAT, &qoi::FORMAT, &ico::FORMAT];
+pub static ALL: &[&Format] = &[
+    &JPEG,
+    &PNG,
+    &BMP,
+    &GIF,
+    &TIFF,
+    &WEBP,
+    &pnm::FORMAT,
+    &qoi::FORMAT,
+    &ico::FORMAT,
+    // It has no magic, so it comes last.
+    &tga::FORMAT,
+];
 
 /// What is recognised and not read.
 static FOREIGN: &[Foreign] = &[
