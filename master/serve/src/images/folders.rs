@@ -4,8 +4,8 @@
 //! are not followed, and a folder is looked at anew each time, so that one that has since been
 //! replaced by a link out of its root is refused.
 
-use std::collections::{BTreeMap, HashMap};
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
