@@ -72,7 +72,6 @@ export const en = {
   curtain: 'Curtain',
   side_by_side: 'Side by side',
   fit: 'Fit',
-  full_size: '100%',
   before: 'Before',
   after: 'After',
   curtain_label: 'Compare before and after',
@@ -439,4 +438,9 @@ export const en = {
   profile: 'Colours',
   profile_keep: 'As in the photo',
   profile_srgb: 'Convert to sRGB',
+  histogram: 'Histogram',
+  clipped: '{0} clipped',
+  zoom_in: 'Zoom in',
+  zoom_out: 'Zoom out',
+  key_zoom: 'Zoom in, out, fit',
 };

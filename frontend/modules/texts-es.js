@@ -72,7 +72,6 @@ export const es = {
   curtain: 'Cortina',
   side_by_side: 'Lado a lado',
   fit: 'Ajustar',
-  full_size: '100 %',
   before: 'Antes',
   after: 'Después',
   curtain_label: 'Comparar antes y después',
@@ -442,4 +441,9 @@ export const es = {
   profile: 'Colores',
   profile_keep: 'Como la foto',
   profile_srgb: 'Convertir a sRGB',
+  histogram: 'Histograma',
+  clipped: '{0} sin detalle',
+  zoom_in: 'Acercar',
+  zoom_out: 'Alejar',
+  key_zoom: 'Acercar, alejar, ajustar',
 };
