@@ -267,18 +267,22 @@ export function moveStep(id, key, to) {
 }
 
 /** @param {number} id @param {number} key @param {string} param @param {ParamValue | null} value null: not given */
-export function setParam(id, key, param, value) {
-  editOne(`${key}/${param}`, id, (one) => ({
+export const setParam = (id, key, param, value) => setParams(id, key, { [param]: value });
+
+/** Sets several parameters of a step at once. @param {number} id @param {number} key @param {Record<string, ParamValue | null>} given null: not given */
+export function setParams(id, key, given) {
+  editOne(`${key}/${Object.keys(given).join()}`, id, (one) => ({
     ...one,
     steps: one.steps.map((step) => {
       if (step.key !== key) return step;
-      const params = { ...step.params };
-      if (value === null) delete params[param];
-      else params[param] = value;
-      return { ...step, params };
+      const params = Object.entries({ ...step.params, ...given }).filter(([, value]) => value !== null);
+      return { ...step, params: /** @type {Record<string, ParamValue>} */ (Object.fromEntries(params)) };
     }),
   }));
 }
+
+/** The step that is placed by hand on the photo, if one is. */
+export const placing = signal(/** @type {{ id: number, key: number } | null} */ (null));
 
 /** Fills the form from a recipe. Filters that the server does not have are left out, and told. @param {JobRequest} recipe @returns {string[]} */
 export function load(recipe) {

@@ -1,8 +1,9 @@
 // The Prepare screen: the chosen images at the left, the photo before and after in the centre, filters and output at the right.
 import { emptyScreen, openFolders } from './choose-images.js';
 import { command, read } from './commands.js';
+import { cropTool } from './crop.js';
 import { curtain } from './curtain.js';
-import { fileName, shownFile, shownOutput } from './draft.js';
+import { fileName, placing, shownFile, shownOutput } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { virtualGrid } from './grid.js';
 import { histogram } from './histogram.js';
@@ -14,7 +15,7 @@ import { openDialog } from './overlays.js';
 import { letters, recall, remember } from './page-state.js';
 import { after, before, busy, problem, stageSize } from './preview.js';
 import { whileSpace } from './shortcuts.js';
-import { computed, effect, onCleanup, signal } from './signal.js';
+import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { state } from './stream.js';
 import { undo } from './undo.js';
 
@@ -306,7 +307,10 @@ export const prepareScreen = () =>
           { class: 'prepare' },
           h('h1', { class: 'hidden' }, () => t('prepare')),
           imagesPane(),
-          stage(),
+          () => {
+            const step = placing.value;
+            return untracked(() => (step ? cropTool(step) : stage()));
+          },
           outputsPane(),
         )
       : emptyScreen(),

@@ -443,4 +443,10 @@ export const en = {
   zoom_in: 'Zoom in',
   zoom_out: 'Zoom out',
   key_zoom: 'Zoom in, out, fit',
+  crop_box: 'Crop box',
+  crop_hint: 'Drag the box or its corners. Arrows move it by 1%, with Shift by 10%; with Alt they change its size.',
+  ratio: 'Proportions',
+  free: 'Free',
+  reset: 'Reset',
+  done_with: 'Done',
 };

@@ -446,4 +446,10 @@ export const es = {
   zoom_in: 'Acercar',
   zoom_out: 'Alejar',
   key_zoom: 'Acercar, alejar, ajustar',
+  crop_box: 'Recuadro del recorte',
+  crop_hint: 'Arrastra el recuadro o sus esquinas. Las flechas lo mueven un 1 %, con Mayús un 10 %; con Alt cambian su tamaño.',
+  ratio: 'Proporción',
+  free: 'Libre',
+  reset: 'Restablecer',
+  done_with: 'Listo',
 };

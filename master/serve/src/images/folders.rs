@@ -61,8 +61,11 @@ impl Folders {
     /// A folder as the page gets it: without an id the roots. Blocks.
     pub fn listing(&self, id: Option<&str>) -> Option<Value> {
         let Some(id) = id else {
-            let folders: Vec<_> =
-                self.roots.iter().map(|root| self.entry(root, Content::of(root))).collect();
+            let folders: Vec<_> = self
+                .roots
+                .iter()
+                .map(|root| self.entry(root, Content::of(root).as_ref()))
+                .collect();
             return Some(json!({
                 "id": "", "label": "", "parent": null, "images": 0, "folders": folders,
             }));
@@ -75,7 +78,7 @@ impl Folders {
             .enumerate()
             .map(|(index, path)| {
                 let content = if index < MAX_COUNTED { Content::of(&path) } else { None };
-                self.entry(&path, content)
+                self.entry(&path, content.as_ref())
             })
             .collect();
         Some(json!({
@@ -84,9 +87,8 @@ impl Folders {
         }))
     }
 
-    fn entry(&self, path: &Path, content: Option<Content>) -> Value {
+    fn entry(&self, path: &Path, told: Option<&Content>) -> Value {
         let problem = problem(path);
-        let told = content.as_ref();
         json!({
             "id": self.remember(path), "name": label(path), "problem": problem,
             "images": told.map(|content| content.images),
