@@ -153,7 +153,7 @@ mod tests {
         fs::write(&file, b"1").unwrap();
         let request = Request::new(vec![folder.path().to_owned()], output, Vec::new());
         let (mut files, start) = (Files::default(), Instant::now());
-        let mut look = |files: &mut Files, seconds| {
+        let look = |files: &mut Files, seconds| {
             let now = start + Duration::from_secs(seconds);
             files.look(&request, now);
             files.ripe(now, |since, _| since + SETTLE)

@@ -70,7 +70,8 @@ impl Over {
     /// interrupted, comes again later.
     pub fn tell(self, ended: &Ended) {
         // Whoever watched may have ended.
-        let _ = self.0.send(ended.halted.is_none() && !ended.cancelled);
+        let is_done = ended.halted.is_none() && ended.no_workers.is_none() && !ended.cancelled;
+        let _ = self.0.send(is_done);
     }
 }
 
