@@ -163,13 +163,12 @@ impl Watch {
                 continue;
             }
             let idle = IDLE.max(cost.saturating_mul(SPARED));
-            let wait = match next.filter(|_| may_try) {
-                Some(at) => at.saturating_duration_since(look.at),
-                None => {
-                    let wait = patience.min(idle);
-                    patience = patience.saturating_mul(2);
-                    wait
-                }
+            let wait = if let Some(at) = next.filter(|_| may_try) {
+                at.saturating_duration_since(look.at)
+            } else {
+                let wait = patience.min(idle);
+                patience = patience.saturating_mul(2);
+                wait
             };
             if rung.recv_timeout(wait.max(Duration::from_millis(10))).is_ok() {
                 patience = SOON;
