@@ -118,6 +118,7 @@ pub(super) fn write(
 const UNLIMITED: Limits = Limits {
     max_pixels: u64::MAX,
     max_alloc_bytes: u64::MAX,
+    max_frames: u64::MAX,
     max_file_bytes: u64::MAX,
     max_metadata_bytes: u64::MAX,
 };
