@@ -18,7 +18,7 @@ pub struct Encoding {
     pub quality: Option<u8>,
     /// Whether every sample stays as it is, where the format could do otherwise.
     #[serde(default)]
-    pub lossless: Option<Lossless>,
+    pub lossless: Option<bool>,
     /// How coarse colour is.
     #[serde(default)]
     pub subsampling: Option<Subsampling>,
@@ -46,18 +46,6 @@ pub struct Encoding {
     /// What goes with the pixels.
     #[serde(default)]
     pub carry: Carry,
-}
-
-/// How exactly samples are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Lossless {
-    /// As quality has it.
-    No,
-    /// Nearly: what cannot be seen may change.
-    Near,
-    /// All of them.
-    Yes,
 }
 
 /// How coarse colour is beside luminance.

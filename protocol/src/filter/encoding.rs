@@ -4,7 +4,7 @@ use super::check::{both, list, most_similar, same_name};
 use super::parse::WrittenFile;
 use super::{CallError, Catalogue};
 use crate::format::FormatId;
-use crate::task::{Colours, Encoding, Lossless, Subsampling};
+use crate::task::{Colours, Encoding, Subsampling};
 
 /// A format, as far as it is named on the command line.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,6 @@ use EncodingOption as O;
 /// Words for yes and no.
 const YES: [&str; 4] = ["si", "sí", "yes", "true"];
 const NO: [&str; 2] = ["no", "false"];
-const NEARLY: [&str; 2] = ["casi", "near"];
 
 impl EncodingOption {
     /// All of them.
@@ -78,8 +77,7 @@ impl EncodingOption {
     pub const fn expected(self) -> &'static str {
         match self {
             Self::Quality => "a whole number from 1 to 100",
-            Self::Lossless => "si/yes, casi/near or no",
-            Self::Progressive => "si/yes or no",
+            Self::Lossless | Self::Progressive => "si/yes or no",
             Self::Subsampling => "one of auto, entrada/input, 420, 422, 444",
             Self::Effort => "a whole number from 0 to 10",
             Self::Colours => "auto or a whole number from 2 to 256",
@@ -107,10 +105,7 @@ impl EncodingOption {
         let yes_no = |yes: bool| if yes { "si" } else { "no" }.to_owned();
         match self {
             Self::Quality => encoding.quality.map(|quality| quality.to_string()),
-            Self::Lossless => encoding.lossless.map(|how| match how {
-                Lossless::Near => NEARLY[0].to_owned(),
-                how => yes_no(how == Lossless::Yes),
-            }),
+            Self::Lossless => encoding.lossless.map(yes_no),
             Self::Subsampling => encoding.subsampling.map(|how| {
                 let word = match how {
                     Subsampling::Auto => "auto",
@@ -145,13 +140,7 @@ impl EncodingOption {
         };
         match self {
             Self::Quality => encoding.quality = Some(whole(1..=100)? as u8),
-            Self::Lossless => {
-                encoding.lossless = Some(match yes_no() {
-                    Some(true) => Lossless::Yes,
-                    Some(false) => Lossless::No,
-                    None => among(&NEARLY).then_some(Lossless::Near)?,
-                });
-            }
+            Self::Lossless => encoding.lossless = Some(yes_no()?),
             Self::Subsampling => encoding.subsampling = Some(subsampling(text)?),
             Self::Progressive => encoding.progressive = Some(yes_no()?),
             Self::Effort => encoding.effort = Some(whole(0..=10)? as u8),

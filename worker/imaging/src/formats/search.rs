@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Encoding, Limits, Lossless};
+use lote_protocol::task::{Encoding, Limits};
 
 use super::score::Reference;
 use super::table::{Content, Encode, Format, Shown};
@@ -56,8 +56,7 @@ pub(super) fn write(
     };
     let mut high = encoding.quality.unwrap_or(100).clamp(1, 100);
     // Where nothing is lost there is one file only.
-    let is_lossy = encoding.lossless.is_none_or(|how| how == Lossless::No);
-    let mut low = if is_lossy { 1 } else { high };
+    let mut low = if encoding.lossless == Some(true) { high } else { 1 };
     let (mut best, mut encodes) = (None, 0);
     let (mut smallest, mut highest_score) = (u64::MAX, f64::MIN);
     while low <= high {

@@ -9,14 +9,13 @@ use libwebp_sys::{
     WebPConfig, WebPConfigLosslessPreset, WebPEncode, WebPPicture, WebPPictureFree,
     WebPPictureImportRGB, WebPPictureImportRGBA, WebPPreset,
 };
-use lote_protocol::task::Lossless;
 
 /// How the samples of a file become smaller.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct How {
     /// 1..=100, where something may be lost.
     pub(super) quality: u8,
-    pub(super) lossless: Lossless,
+    pub(super) lossless: bool,
     /// 0..=10; `None` is what libwebp has by itself, or without loss something quicker.
     pub(super) effort: Option<u8>,
 }
@@ -28,16 +27,13 @@ const LEVELS: u8 = 9;
 /// The level without loss where nobody says it: a fifth larger than the best, in a tenth of its time.
 const USUAL_LEVEL: u8 = 3;
 
-/// How near samples stay that are nearly kept: 0..=100, as cwebp's `-near_lossless 60`.
-const NEAR: c_int = 60;
-
 impl How {
     fn config(self) -> Option<WebPConfig> {
         let quality = f32::from(self.quality);
         let mut config =
             WebPConfig::new_with_preset(WebPPreset::WEBP_PRESET_DEFAULT, quality).ok()?;
         let of = |most: u8| self.effort.map(|effort| effort.min(10) * most / 10);
-        if self.lossless == Lossless::No {
+        if !self.lossless {
             if let Some(method) = of(METHODS) {
                 config.method = method.into();
             }
@@ -50,9 +46,6 @@ impl How {
         }
         // Colours stay where nothing is seen of them.
         config.exact = 1;
-        if self.lossless == Lossless::Near {
-            config.near_lossless = NEAR;
-        }
         Some(config)
     }
 }
@@ -91,7 +84,7 @@ pub(super) fn encode(
         return false;
     }
     let (Some(config), Ok(mut picture)) = (how.config(), WebPPicture::new()) else { return false };
-    picture.use_argb = (how.lossless != Lossless::No).into();
+    picture.use_argb = how.lossless.into();
     (picture.width, picture.height) = (columns, rows);
     picture.writer = Some(append);
     let before = out.len();
@@ -116,7 +109,7 @@ pub(super) fn encode(
 mod tests {
     use super::*;
 
-    const HOW: How = How { quality: 75, lossless: Lossless::No, effort: None };
+    const HOW: How = How { quality: 75, lossless: false, effort: None };
 
     #[test]
     fn sizes_that_do_not_fit_together_are_refused() {
@@ -130,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn more_effort_and_less_exactness_make_smaller_files() {
+    fn more_effort_makes_smaller_files() {
         let samples: Vec<u8> = (0..96 * 96u32)
             .flat_map(|i| {
                 let (x, y) = (i % 96, i / 96);
@@ -145,10 +138,8 @@ mod tests {
             assert!(encode(&samples, (96, 96), false, how, &mut out));
             out.len()
         };
-        let exact = |effort| How { lossless: Lossless::Yes, effort: Some(effort), ..HOW };
+        let exact = |effort| How { lossless: true, effort: Some(effort), ..HOW };
         assert!(len(exact(10)) < len(exact(0)));
-        let near = How { lossless: Lossless::Near, ..exact(5) };
-        assert!(len(near) < len(exact(5)));
         let lossy = |effort| How { effort: Some(effort), ..HOW };
         assert!(len(lossy(10)) < len(lossy(0)));
     }

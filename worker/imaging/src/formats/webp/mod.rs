@@ -9,7 +9,7 @@ use std::io::Cursor;
 use image_webp::{DecodingError, LoopCount, WebPDecoder};
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Limits, Lossless};
+use lote_protocol::task::Limits;
 
 use crate::formats::Frame;
 use crate::formats::Source;
@@ -144,10 +144,9 @@ pub(crate) fn encode(
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
     let metadata = &content.metadata;
-    let by_itself = if content.stays_exact { Lossless::Yes } else { Lossless::No };
     let how = How {
         quality: content.encoding.quality.unwrap_or(QUALITY).clamp(1, 100),
-        lossless: content.encoding.lossless.unwrap_or(by_itself),
+        lossless: content.encoding.lossless.unwrap_or(content.stays_exact),
         effort: content.encoding.effort,
     };
     let Picture { width, height, channels, .. } = *content.first();
