@@ -289,8 +289,11 @@ fn write_still(
         Some(Colours::AtMost(count)) => reduce::to_colours(picture, count.into(), notes),
         Some(Colours::Auto) | None => None,
     };
+    let is_asked_for = few_colours.is_some();
     let form = few_colours.unwrap_or_else(|| reduce::reduced(picture));
     if let Some(preset) = optimize::preset(content.encoding.effort, &form, picture) {
+        // It finds more forms than a palette, if it is given all that there is.
+        let form = if is_asked_for { form } else { reduce::whole(picture) };
         // A profile of colour says nothing of gray.
         let may_be_gray = content.metadata.icc.is_none();
         optimize::write(picture, form, preset, may_be_gray, out)

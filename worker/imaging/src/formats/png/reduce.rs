@@ -1,4 +1,4 @@
-//! The smallest form of a picture that holds the same pixels: indices into a palette, or gray of few bits.
+//! A small form of a picture that holds the same pixels: indices into a palette, or gray of few bits.
 
 use std::borrow::Cow;
 
@@ -29,18 +29,24 @@ impl Reduced<'_> {
     }
 }
 
-/// The smallest form that holds the same pixels; of 16 bits a sample, the picture as it is.
-pub(super) fn reduced(picture: &Picture) -> Reduced<'_> {
-    let whole = |depth, rows| Reduced {
+/// A picture as it is in memory.
+pub(super) fn whole(picture: &Picture) -> Reduced<'_> {
+    let depth = match picture.samples {
+        Samples::U8(_) => BitDepth::Eight,
+        Samples::U16(_) => BitDepth::Sixteen,
+    };
+    Reduced {
         color: color_type(picture.channels),
         depth,
-        rows,
+        rows: as_bytes(picture),
         colors: Vec::new(),
         alphas: Vec::new(),
-    };
-    let Samples::U8(samples) = &picture.samples else {
-        return whole(BitDepth::Sixteen, as_bytes(picture));
-    };
+    }
+}
+
+/// A small form that holds the same pixels; of 16 bits a sample, the picture as it is.
+pub(super) fn reduced(picture: &Picture) -> Reduced<'_> {
+    let Samples::U8(samples) = &picture.samples else { return whole(picture) };
     let width = picture.width as usize;
     let reduced = match picture.channels {
         // Gray stays gray.
@@ -54,7 +60,7 @@ pub(super) fn reduced(picture: &Picture) -> Reduced<'_> {
             indexed(samples.as_chunks::<4>().0.iter().copied()).map(|indexed| indexed.pack(width))
         }
     };
-    reduced.unwrap_or_else(|| whole(BitDepth::Eight, samples.into()))
+    reduced.unwrap_or_else(|| whole(picture))
 }
 
 /// Alpha that is as good as none, and as good as whole: areas do not begin to shine through.
