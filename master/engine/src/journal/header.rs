@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::name::Name;
 use crate::catalogue;
 use crate::event::Mode;
+use crate::job::Exception;
 use crate::plan::{GlobError, Globs, IfCollides, IfExists, PatternError, Request, Shard};
 
 /// The version of the form of journals.
@@ -58,6 +59,9 @@ pub struct Header {
     pub output: Name,
     /// What was made of every image.
     pub variants: Vec<VariantSpec>,
+    /// What single images had otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
     /// What outputs were called.
     pub pattern: String,
     /// How outputs were encoded.
@@ -156,6 +160,7 @@ impl Header {
             include_globs: request.globs.include().to_vec(),
             exclude_globs: request.globs.exclude().to_vec(),
             variants: request.variants.clone(),
+            exceptions: request.exceptions.clone(),
             pattern: request.pattern.to_string(),
             encoding: request.encoding.clone(),
             if_exists: request.if_exists,
@@ -205,6 +210,7 @@ impl Header {
             globs: Globs::new(self.include_globs.clone(), self.exclude_globs.clone())?,
             output: output.to_owned(),
             variants: variants.collect::<Result<_, CallError>>()?,
+            exceptions: self.exceptions.clone(),
             pattern: self.pattern.parse()?,
             encoding: self.encoding.clone(),
             if_exists: self.if_exists,

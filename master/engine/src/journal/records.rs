@@ -11,7 +11,7 @@ use lote_protocol::time::nanoseconds;
 
 use super::Past as Journal;
 use super::line::{Entry, Outcome};
-use crate::plan::{Done, Image, Number, Past};
+use crate::plan::{Done, Number, Past, Plan};
 
 /// What is on record in an output folder.
 #[derive(Debug, Default)]
@@ -65,20 +65,15 @@ impl Records {
 }
 
 impl Past for Records {
-    fn done(
-        &self,
-        input: &Path,
-        image: &Image,
-        variant: &VariantSpec,
-        encoding: &Encoding,
-        assets: Option<&str>,
-    ) -> Option<(Done, PathBuf)> {
+    fn done(&self, input: &Path, plan: &Plan, place: (usize, usize)) -> Option<(Done, PathBuf)> {
+        let image = &plan.images[place.0];
+        let variant = plan.variant(place.0, place.1);
         let of_image = self.entries.get(input)?;
         let (recipe, entry) =
             of_image.iter().find(|(recipe, _)| recipe.variant.label() == variant.label())?;
-        let same_recipe = recipe.variant.steps == variant.steps
-            && recipe.encoding == *encoding
-            && entry.assets.as_deref() == assets;
+        let same_recipe = *entry.steps.as_ref().unwrap_or(&recipe.variant.steps) == variant.steps
+            && recipe.encoding == plan.encoding(place.1)
+            && entry.assets == plan.assets_digest(place.0, place.1);
         // A time that is not known is no evidence.
         let same_image = entry.image_bytes == image.bytes
             && image.modified_ns.is_some()
