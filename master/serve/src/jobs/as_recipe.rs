@@ -86,6 +86,7 @@ pub fn beyond_pages(recipe: &Recipe) -> Vec<String> {
         timeout,
         max_memory,
         max_pixels,
+        max_frames,
         sandbox,
         durable,
         ..
@@ -101,6 +102,7 @@ pub fn beyond_pages(recipe: &Recipe) -> Vec<String> {
         ("timeout", timeout.is_some()),
         ("max_memory", max_memory.is_some()),
         ("max_pixels", max_pixels.is_some()),
+        ("max_frames", max_frames.is_some()),
         ("sandbox", sandbox.is_some()),
         ("durable", durable.is_some()),
     ];
