@@ -3,7 +3,9 @@
 //!
 //! Images resemble each other that are of one format and about the same size: those of a format are
 //! sorted by their pixels and cut into groups of the same number, and the one in the middle of a
-//! group is made for all of it. Where there are few images, all are made.
+//! group is made for all of it. Where there are few images, all are made. The bytes of an output are
+//! those of the one that stands for it or, where that varies less over the sample, the same part of
+//! its image's.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -155,16 +157,25 @@ impl Sample {
             })
             .collect();
         let mut work_ms = 0.0;
-        for (image, stand_in) in &self.stand_ins {
-            for (variant, sum) in variants.iter_mut().enumerate() {
+        for (variant, sum) in variants.iter_mut().enumerate() {
+            let of = |image: usize| ends.get(&Place { image, variant }).copied();
+            let input = |image: usize| plan.images[image].bytes.max(1) as f64;
+            let made: Vec<_> = ends
+                .iter()
+                .filter(|(place, end)| place.variant == variant && end.ok)
+                .map(|(place, end)| (end.bytes as f64, input(place.image)))
+                .collect();
+            let by_part = spread(made.iter().map(|(output, input)| output / input))
+                < spread(made.iter().map(|(output, _)| *output));
+            for (image, stand_in) in &self.stand_ins {
                 if !matches!(plan.state(*image, variant), OutputState::Planned { .. }) {
                     continue;
                 }
-                let end = ends.get(&Place { image: *stand_in, variant });
-                let end = end.copied().unwrap_or_default();
+                let end = of(*stand_in).unwrap_or_default();
+                let part = if by_part { input(*image) / input(*stand_in) } else { 1.0 };
                 sum.outputs += 1;
                 sum.failed += usize::from(!end.ok);
-                sum.bytes += end.bytes;
+                sum.bytes += (end.bytes as f64 * part).round() as u64;
                 work_ms += end.ms;
             }
         }
@@ -182,6 +193,14 @@ impl Sample {
             variants,
         }
     }
+}
+
+/// How much values differ, relative to their mean.
+fn spread(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let count = values.clone().count().max(1) as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    (values.map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt()
+        / mean.max(f64::EPSILON)
 }
 
 #[cfg(test)]
