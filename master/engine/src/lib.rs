@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod event;
+pub mod forecast;
 pub mod job;
 pub mod journal;
 pub mod lang;
@@ -18,3 +19,4 @@ pub mod scheduler;
 pub mod showcase;
 pub mod supervisor;
 pub mod system;
+pub mod watch;
