@@ -8,6 +8,7 @@ pub mod event;
 pub mod job;
 pub mod journal;
 pub mod lang;
+pub mod output;
 pub mod plan;
 pub mod quantity;
 pub mod report;
