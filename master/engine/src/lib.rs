@@ -19,3 +19,4 @@ pub mod scheduler;
 pub mod showcase;
 pub mod supervisor;
 pub mod system;
+pub mod watch;
