@@ -9,6 +9,7 @@ pub mod forecast;
 pub mod job;
 pub mod journal;
 pub mod lang;
+pub mod output;
 pub mod plan;
 pub mod quantity;
 pub mod report;

@@ -122,10 +122,10 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
 /// The sandbox that workers get, as pages are told; `None` if none of them starts, which is told
 /// when there is something to do.
 fn sandbox(settings: &Settings) -> Result<Option<Sandbox>, Refused> {
-    let is_required = settings.workers.sandbox.policy == Policy::Require;
+    let is_required = settings.workers.sandbox == Policy::Require;
     let mut config = settings.workers.clone();
     if is_required {
-        config.sandbox.policy = Policy::Auto;
+        config.sandbox = Policy::Auto;
     }
     let found = probe::block_on(async {
         let late = |_| "workers take too long to start".to_owned();

@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use lote_imaging::filters::Asset as Content;
 use lote_imaging::text::{Facts, Fonts, fill_in};
 use lote_protocol::filter::{FilterCall, ParamKind, Params, VariantSpec};
-use lote_protocol::task::Asset;
+use lote_protocol::task;
 use lote_worker::assets::MAX_BYTES;
 use sha2::{Digest, Sha256};
 
 use super::error::reason;
 use super::fonts::SystemFonts;
-use super::{Plan, PlanError};
+use super::{Asset, Plan, PlanError};
 use crate::catalogue::{self, specs};
 
 impl Plan {
@@ -46,9 +46,9 @@ impl Plan {
             return None;
         }
         let mut all = Sha256::new();
-        for Asset { index, sha256, .. } in assets {
-            all.update(sha256);
-            all.update(index.to_le_bytes());
+        for Asset { asset, .. } in assets {
+            all.update(asset.sha256);
+            all.update(asset.index.to_le_bytes());
         }
         let mut digest = String::new();
         for byte in all.finalize() {
@@ -181,8 +181,8 @@ fn load(name: &str, path: &Path, index: u32) -> Result<(Asset, Content), PlanErr
         return Err(failed(format!("it is empty or larger than {} MiB", MAX_BYTES >> 20)));
     }
     let sha256 = Sha256::digest(&bytes).into();
-    let asset = Asset { name: name.into(), path: path.into(), index, sha256 };
-    Ok((asset, Content::new(bytes, index)))
+    let asset = task::Asset { name: name.into(), index, sha256 };
+    Ok((Asset { asset, path: path.into() }, Content::new(bytes, index)))
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

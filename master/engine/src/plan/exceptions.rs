@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::path::{MAIN_SEPARATOR_STR, Path};
 
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::task::Asset;
 
-use super::{Image, PlanError, Request, assets};
+use super::{Asset, Image, PlanError, Request, assets};
 
 /// What single images have otherwise.
 #[derive(Debug, Clone, Default)]

@@ -98,8 +98,8 @@ impl SystemFonts {
     }
 }
 
-/// Where fonts are. Workers may read them, so that a page's preview shows what a job would write.
-pub fn folders() -> Vec<PathBuf> {
+/// Where fonts are.
+fn folders() -> Vec<PathBuf> {
     let home = |below: &str| env::var_os("HOME").map(|home| PathBuf::from(home).join(below));
     let all = if cfg!(windows) {
         vec![env::var_os("WINDIR").map(|folder| PathBuf::from(folder).join("Fonts"))]

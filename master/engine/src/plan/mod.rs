@@ -6,6 +6,7 @@
 //! tasks are pure and live in files of their own.
 
 mod assets;
+mod assignment;
 mod collide;
 pub mod error;
 mod exceptions;
@@ -21,7 +22,6 @@ mod past;
 mod pattern;
 mod place;
 mod prepare;
-mod reach;
 mod request;
 mod scan;
 mod settle;
@@ -41,10 +41,11 @@ use lote_imaging::formats::{Format, Sniffed, by_ending, find};
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::Failure;
-use lote_protocol::task::{Asset, Encoding, Order, Task};
+use lote_protocol::task::{Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
 pub use assets::{assets, named_files};
+pub use assignment::{Access, Asset, Assignment};
 pub use error::{ErrorClass, PlanError};
 use exceptions::Exceptions;
 pub use fonts::folders as font_folders;
@@ -56,11 +57,13 @@ use naming::Naming;
 pub use past::{Done, NoPast, Past};
 pub use pattern::{Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
-pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
 pub(crate) use scan::is_of_the_system;
 pub use shard::{Shard, ShardError};
 pub use split::Unit;
+
+use crate::output::Target;
+use crate::system::files::FileId;
 
 /// What a run is going to do.
 #[derive(Debug, Clone)]
@@ -86,6 +89,8 @@ pub struct Plan {
     /// What the filters of each variant need beside the image.
     assets: Vec<Vec<Asset>>,
     exceptions: Exceptions,
+    /// Unless empty, links lead nowhere but into these folders.
+    within: Vec<PathBuf>,
 }
 
 /// An image that was found or named.
@@ -101,6 +106,8 @@ pub struct Image {
     pub extent: Option<Extent>,
     /// When it was last changed, ns since 1970, where the system tells.
     pub modified_ns: Option<i64>,
+    /// Which file it is, whatever its path.
+    id: Option<FileId>,
     /// Why it cannot be used, if that is known already. All its outputs have failed then.
     pub failure: Option<Failure>,
     /// Whether it is a symbolic link.
@@ -208,6 +215,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         base,
         assets,
         exceptions,
+        within: request.within.clone(),
     };
     let mine = request.shard.map(|shard| shard.share(&plan.images));
     plan.states = settle::states(&plan, request.if_exists, past, &mut inputs, mine.as_deref())?;
@@ -216,9 +224,9 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
 }
 
 fn image(found: scan::Found) -> Image {
-    let (bytes, modified, extent, content, failure) = match found.look {
-        Ok(look) => (look.bytes, look.modified, look.extent, look.content, None),
-        Err(failure) => (0, None, None, Sniffed::Unknown, Some(failure)),
+    let (id, bytes, modified, extent, content, failure) = match found.look {
+        Ok(look) => (look.id, look.bytes, look.modified, look.extent, look.content, None),
+        Err(failure) => (None, 0, None, None, Sniffed::Unknown, Some(failure)),
     };
     let modified_ns = modified.and_then(nanoseconds);
     let source = match content {
@@ -229,7 +237,20 @@ fn image(found: scan::Found) -> Image {
     let format = source.map(|source| source.gives(has_alpha));
     let (stem, ending) = names::stem_and_ending(&found.name);
     let (path, name, link) = (found.path, found.name, found.link);
-    Image { path, name, bytes, extent, modified_ns, failure, link, source, format, stem, ending }
+    Image {
+        path,
+        name,
+        bytes,
+        extent,
+        modified_ns,
+        id,
+        failure,
+        link,
+        source,
+        format,
+        stem,
+        ending,
+    }
 }
 
 impl Plan {
@@ -352,26 +373,38 @@ impl Plan {
         &self.output
     }
 
-    /// The message to a worker that a unit stands for; `None` if there is no such unit.
-    pub fn task(&self, unit: usize) -> Option<Task> {
+    /// What a unit stands for; `None` if there is no such unit.
+    pub fn assignment(&self, unit: usize) -> Option<Assignment> {
         let Unit { image, variants, .. } = self.units.get(unit)?;
         let order = |variant: &u32| Order {
             variant: *variant,
             steps: self.variant(*image, *variant as usize).steps.clone(),
-            output: self.absolute(&self.output(*image, *variant as usize)),
-            replace: self.replace,
             durable: false,
             encoding: Encoding {
                 format: self.format(*image, *variant as usize),
                 ..self.encoding(*variant as usize)
             },
         };
-        Some(Task {
+        let target = |variant: &u32| Target {
+            path: self.absolute(&self.output(*image, *variant as usize)),
+            replace: self.replace,
+            durable: false,
+        };
+        let path = &self.images[*image].path;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let assets = self.assets_of(variants);
+        let task = Task {
             id: unit as u64,
-            input: self.absolute(&self.images[*image].path),
+            name,
             orders: variants.iter().map(order).collect(),
-            assets: self.assets_of(*image, variants),
+            assets: assets.iter().map(|asset| asset.asset.clone()).collect(),
             number: *image as u64 + 1,
+        };
+        Some(Assignment {
+            task,
+            input: self.absolute(path),
+            targets: variants.iter().map(target).collect(),
+            assets: assets.into_iter().map(|asset| asset.path).collect(),
         })
     }
 
@@ -443,14 +476,11 @@ impl Plan {
         variants.chunk_by(|one, other| name(one) == name(other)).map(<[u32]>::to_vec).collect()
     }
 
-    /// A worker may have another working folder, so it is given absolute paths; one that becomes
-    /// too long by that stays as it is.
-    fn absolute(&self, path: &Path) -> OsString {
+    /// Who copies the command that makes an output again may be in another folder, so paths are
+    /// absolute; one that becomes too long by that stays as it is.
+    fn absolute(&self, path: &Path) -> PathBuf {
         let absolute = self.base.join(path);
-        if absolute.as_os_str().len() > MAX_PATH_BYTES {
-            return path.into();
-        }
-        absolute.into()
+        if absolute.as_os_str().len() > MAX_PATH_BYTES { path.into() } else { absolute }
     }
 }
 

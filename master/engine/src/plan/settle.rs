@@ -9,7 +9,7 @@ use super::existing::{Folders, list};
 use super::place::Inputs;
 use super::{IfExists, MAX_PATH_BYTES, OutputState, Past, Plan, PlanError};
 
-/// What a worker needs for the temporary name of an output, in bytes.
+/// The length of the temporary name of an output, in bytes.
 const TEMPORARY_NAME_BYTES: usize = 48;
 
 /// How many of the outputs that are in the way are named.

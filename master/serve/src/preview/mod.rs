@@ -12,17 +12,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lote_engine::plan;
+use lote_engine::plan::{self, Access, Asset};
 use lote_protocol::filter::{FilterCall, VariantSpec};
 use lote_protocol::message::Size;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::sandbox::Grants;
-use lote_protocol::task::{Asset, Encoding};
+use lote_protocol::task::Encoding;
 use tokio::sync::{Notify, oneshot};
 
 use queue::{Queue, Ticket};
 use thumbs::Thumbs;
 pub use thumbs::{Thumbnail, fit};
+
+/// The most pictures that are asked for at a time.
+const MAX_ORDERS: u32 = 64;
+/// So many fonts a worker can have open before it is replaced by another.
+const MAX_ASSETS: u32 = 256;
 
 /// Who makes previews; clones are the same.
 #[derive(Debug, Clone)]
@@ -104,21 +108,23 @@ pub enum Refused {
 }
 
 impl Previews {
-    /// With a folder that exists, is empty and nobody else's. Its workers can read images
-    /// below the folders `read` only, as they have no job that names them.
+    /// With a folder that exists, is empty and nobody else's. Only images that are really below the
+    /// folders `read` are opened, as there is no job that names them.
     pub fn new(folder: PathBuf, read: Vec<PathBuf>) -> io::Result<Self> {
         let thumbs = Thumbs::new(folder.join("thumbs"))?;
         let (queue, news) = (Mutex::default(), Notify::new());
         Ok(Self(Arc::new(Shared { folder, read, queue, news, thumbs })))
     }
 
-    /// What its workers have to reach.
-    fn reach(&self) -> Grants {
-        let Shared { folder, read, .. } = &*self.0;
-        let read = read.iter().filter_map(|path| std::path::absolute(path).ok());
-        let read = read.chain(plan::font_folders());
-        let write = vec![folder.into()];
-        Grants { read: read.map(Into::into).collect(), write, overlap: false }
+    /// What is opened for its workers.
+    fn access(&self) -> Access {
+        let within = self.0.read.iter().filter_map(|path| std::path::absolute(path).ok());
+        Access {
+            within: within.collect(),
+            outputs: MAX_ORDERS,
+            assets: MAX_ASSETS,
+            ..Access::default()
+        }
     }
 
     /// Makes pictures of the image at `input`, which is decoded once; there are as many prints as

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use lote_protocol::task::Asset;
+use lote_engine::plan::Asset;
 use tokio::sync::oneshot;
 
 use super::{Order, Print, Refused, Urgency};

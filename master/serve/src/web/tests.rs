@@ -41,7 +41,8 @@ impl Server {
             slots: 0,
             limits: lote_protocol::task::Limits::default(),
             max_memory_bytes: None,
-            sandbox: lote_protocol::sandbox::Order::default(),
+            access: lote_engine::plan::Access::default(),
+            sandbox: lote_protocol::sandbox::Policy::default(),
             program: Program::Own,
             external: false,
         };
