@@ -19,6 +19,7 @@ import { typed } from './fields.js';
 import { dimensions, number, size, t } from './i18n.js';
 import { image } from './image-list.js';
 import { outputForm, recipeButtons, startArea } from './output-form.js';
+import { watchButton } from './watches.js';
 import { toast } from './overlays.js';
 import { forecast, sample } from './preview.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
@@ -203,6 +204,6 @@ export function outputsPane() {
       ),
     ),
     scroll,
-    startArea(),
+    startArea(watchButton()),
   );
 }
