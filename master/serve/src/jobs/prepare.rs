@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lote_protocol::filter::VariantSpec;
 use tokio::sync::Notify;
 
 use super::commands::Checked;
@@ -86,6 +87,22 @@ impl Record {
 }
 
 impl Jobs {
+    /// The plan of a job; nothing is changed. Blocks.
+    pub(super) fn plan_of(
+        &self,
+        request: &JobRequest,
+        selection: &Selection,
+    ) -> Result<Plan, JobError> {
+        let config = &self.0.config;
+        let folders = [
+            (selection.root.as_path(), selection.label.as_str()),
+            (config.output.as_path(), config.output_label.as_str()),
+        ];
+        let told = |error: PlanError| error.with_paths(|path| redact::path(path, &folders));
+        let plan = plan::plan(&request.plan_request(selection, &config.output)?);
+        Ok(plan.map_err(told)?)
+    }
+
     /// Plans a job and changes nothing. Blocks.
     pub(super) fn plan_only(
         &self,
@@ -191,6 +208,7 @@ impl Spec {
         let variants = plan.variants.iter().map(|variant| Variant {
             name: variant.name.clone(),
             steps: variant.steps.iter().map(Step::from).collect(),
+            file: variant.files.first().map(VariantSpec::file_text),
             planned: plan.images.len(),
         });
         Job {
