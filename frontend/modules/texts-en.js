@@ -410,4 +410,7 @@ export const en = {
   why_ratio: 'Proportions such as 4:5',
   why_level: 'A number or one of its words',
   transparent: 'Transparent',
+  choose_file: 'Choose file…',
+  sending: 'Sending…',
+  file_needed: 'Choose the file of {0} first',
 };

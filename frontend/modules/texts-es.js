@@ -413,4 +413,7 @@ export const es = {
   why_ratio: 'Proporciones como 4:5',
   why_level: 'Un número o una de sus palabras',
   transparent: 'Transparente',
+  choose_file: 'Elegir archivo…',
+  sending: 'Enviando…',
+  file_needed: 'Elige primero el archivo de {0}',
 };

@@ -58,6 +58,9 @@ pub struct Header {
     pub output: Name,
     /// What was made of every image.
     pub variants: Vec<VariantSpec>,
+    /// The folder that files begin in which parameters name; none is that of other paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assets: Option<Name>,
     /// What outputs were called.
     pub pattern: String,
     /// How outputs were encoded.
@@ -148,6 +151,9 @@ impl Header {
             started_ms: now_ms(),
             by,
             output: Name(base.join(&request.output)),
+            assets: Some(&request.assets)
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .map(|folder| Name(base.join(folder))),
             base: Name(base),
             paths: names(&mut request.paths.iter()),
             recursive: request.recursive,
@@ -173,17 +179,20 @@ impl Header {
         Self { lote, started_ms: now_ms(), by: By::Run, part: None, page: None, ..self.clone() }
     }
 
-    /// The inputs of the job that are in none of these folders, wherever links lead: a record that
-    /// somebody has put there could name any file.
+    /// The inputs of the job, and files that its parameters name, that are in none of these folders,
+    /// wherever links lead: a record that somebody has put there could name any file.
     pub fn outside(&self, folders: &[PathBuf]) -> Vec<PathBuf> {
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let folders: Vec<_> = folders.iter().map(|folder| real(folder)).collect();
         let inputs = self.paths.iter().map(|name| self.base.0.join(&name.0));
+        let begin = self.assets.as_ref().map_or(&self.base.0, |folder| &folder.0);
+        let steps = self.variants.iter().flat_map(|variant| &variant.steps);
+        let files = steps.flat_map(catalogue::files).map(|(_, name)| begin.join(name));
         let is_outside = |path: &PathBuf| {
             let path = real(path);
             !folders.iter().any(|folder| path.starts_with(folder))
         };
-        inputs.filter(is_outside).collect()
+        inputs.chain(files.filter(|path| path.is_file())).filter(is_outside).collect()
     }
 
     /// The same request once more, with outputs to that folder. Everything is checked as if the
@@ -205,6 +214,11 @@ impl Header {
             globs: Globs::new(self.include_globs.clone(), self.exclude_globs.clone())?,
             output: output.to_owned(),
             variants: variants.collect::<Result<_, CallError>>()?,
+            assets: match &self.assets {
+                Some(folder) => folder.0.clone(),
+                None if here => PathBuf::new(),
+                None => self.base.0.clone(),
+            },
             pattern: self.pattern.parse()?,
             encoding: self.encoding.clone(),
             if_exists: self.if_exists,

@@ -21,6 +21,9 @@ use super::fonts::SystemFonts;
 use super::{Plan, PlanError};
 use crate::catalogue::specs;
 
+/// Where a server keeps, below its output folder, the files that pages have sent for parameters.
+pub const KEPT_ASSETS: &str = ".lote/assets";
+
 impl Plan {
     /// What those variants need, each once.
     pub(super) fn assets_of(&self, variants: &[u32]) -> Vec<Asset> {

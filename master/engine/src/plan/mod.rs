@@ -43,7 +43,7 @@ use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Asset, Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
-pub use assets::assets;
+pub use assets::{KEPT_ASSETS, assets};
 pub use error::{ErrorClass, PlanError};
 pub use fonts::folders as font_folders;
 pub use globs::{GlobError, Globs};
@@ -179,7 +179,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let base = std::env::current_dir().unwrap_or_default();
     let naming = Naming::new(request, &variants, &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
-    let assets = assets(&request.variants, &base, &names)?;
+    let assets = assets(&request.variants, &base.join(&request.assets), &names)?;
     let mut plan = Plan {
         variants,
         images,

@@ -27,6 +27,8 @@ pub struct Request {
     pub output: PathBuf,
     /// What to make of every image, at least one.
     pub variants: Vec<VariantSpec>,
+    /// The folder that files begin in which parameters name; empty for the working folder.
+    pub assets: PathBuf,
     /// What outputs are called.
     pub pattern: Pattern,
     /// How outputs are encoded.
@@ -53,6 +55,7 @@ impl Request {
             within: Vec::new(),
             output,
             variants,
+            assets: PathBuf::new(),
             pattern: Pattern::default(),
             encoding: Encoding::default(),
             if_exists: IfExists::default(),

@@ -4,6 +4,7 @@
 //! thread, through the same [`lote_engine::run::run`] as the command line's: workers die with the thread
 //! that started them. What becomes of a job is kept in [`Live`], which pages see.
 
+pub mod asset;
 mod commands;
 mod compare;
 mod error;
@@ -23,6 +24,7 @@ use lote_protocol::sandbox::Sandbox;
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 
+pub use asset::check_assets;
 pub use commands::{Checked, CompareRequest};
 pub use error::JobError;
 pub use request::{
@@ -35,6 +37,7 @@ pub use work::main_thread;
 use crate::images::Images;
 use crate::live::Live;
 use crate::live::shapes::QueuedJob;
+use lote_engine::plan::KEPT_ASSETS;
 use lote_engine::run::{Order, Settings};
 use prepare::Spec;
 
@@ -113,6 +116,13 @@ pub struct Accepted {
     pub job: String,
     /// Whether it has to wait.
     pub queued: bool,
+}
+
+impl Config {
+    /// The folder of files that pages have sent for parameters.
+    pub fn assets(&self) -> PathBuf {
+        self.output.join(KEPT_ASSETS)
+    }
 }
 
 impl Jobs {

@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::find;
 use lote_protocol::carry::Carry;
-use lote_protocol::filter::{
-    self, FilterCall, ParamKind, Params, VariantSpec, check_all, check_name,
-};
+use lote_protocol::filter::{self, FilterCall, VariantSpec, check_all, check_name};
 use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::JobError;
+use super::asset::check_assets;
 use crate::images::Selection;
 use crate::live::shapes::Step;
 use lote_engine::catalogue;
@@ -92,26 +91,8 @@ fn check_step(step: &Step) -> Result<FilterCall, JobError> {
         };
         params.insert(id.clone(), value);
     }
-    let specs = catalogue::specs();
     let call = FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::all())?;
-    let spec = specs.iter().find(|spec| spec.id == call.filter);
-    for param in spec.iter().flat_map(|spec| spec.params) {
-        let is_file = match param.kind {
-            ParamKind::File { .. } => true,
-            // The family of a font has no separators in its name.
-            ParamKind::Font => {
-                let name =
-                    Params::new(spec.copied().unwrap_or(specs[0]), &call.params).text(param.id);
-                name.contains(['/', '\\']) || name.contains('.')
-            }
-            _ => false,
-        };
-        if is_file && call.params.contains_key(param.id) {
-            let message =
-                format!("{} names a file of this machine, which a page may not", param.id);
-            return Err(JobError::Bad(message));
-        }
-    }
+    check_assets(&call)?;
     Ok(call)
 }
 
@@ -185,8 +166,13 @@ impl JobRequest {
         self.output.folder.as_ref().map_or_else(|| output.to_owned(), |folder| output.join(folder))
     }
 
-    /// What is to be planned.
-    pub fn plan_request(&self, images: &Selection, output: &Path) -> Result<Request, JobError> {
+    /// What is to be planned, with files of parameters from that folder.
+    pub fn plan_request(
+        &self,
+        images: &Selection,
+        output: &Path,
+        assets: &Path,
+    ) -> Result<Request, JobError> {
         Ok(Request {
             paths: vec![images.root.clone()],
             recursive: images.recursive,
@@ -195,6 +181,7 @@ impl JobRequest {
             globs: lote_engine::plan::Globs::default(),
             output: self.output_folder(output),
             variants: self.variants()?,
+            assets: assets.to_owned(),
             pattern: self.output.pattern.parse()?,
             encoding: Encoding {
                 carry: self.output.carry.clone(),

@@ -64,7 +64,7 @@ impl Server {
             jobs: Jobs::new(live.clone(), images.clone(), config),
             images,
             folders: Folders::new(&[]),
-            previews: Previews::new(at("previews"), Vec::new()).unwrap(),
+            previews: Previews::new(at("previews"), Vec::new(), at("assets")).unwrap(),
             live,
             clients: Clients::default(),
             recipes: Recipes::load(folder.path().join("recipes.json")),
