@@ -41,7 +41,7 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
         workers: Config {
             workers: 0,
             slots: 0,
-            limits: limits(args.max_pixels, args.max_memory),
+            limits: limits(args.max_pixels, args.max_frames, args.max_memory),
             max_memory_bytes: args.max_memory,
             sandbox: sandbox::Order {
                 policy: args.sandbox.map_or(Policy::Auto, Into::into),
@@ -53,9 +53,14 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
     })
 }
 
-/// What workers refuse to load, with these bounds on pixels and on memory (bytes).
-pub(super) fn limits(max_pixels: Option<u64>, max_memory: Option<u64>) -> Limits {
+/// What workers refuse to load, with these bounds on pixels, on frames and on memory (bytes).
+pub(super) fn limits(
+    max_pixels: Option<u64>,
+    max_frames: Option<u64>,
+    max_memory: Option<u64>,
+) -> Limits {
     let mut limits = Limits::default();
+    limits.max_frames = max_frames.unwrap_or(limits.max_frames);
     if let Some(pixels) = max_pixels {
         limits.max_pixels = pixels;
         // The widest pixel has four samples of 16 bits.
