@@ -18,7 +18,7 @@ use lote_engine::event::{Bus, Mode};
 use lote_engine::lang::Lang;
 use lote_engine::plan::{self, IfCollides, Plan, Request, reach};
 use lote_engine::report::{self, Reporter};
-use lote_engine::run::{self, Ended, Settings, Timeout};
+use lote_engine::run::{self, Ended, Order, Settings, Timeout};
 use lote_engine::supervisor::{Config, Program};
 use lote_engine::system;
 
@@ -121,18 +121,29 @@ pub(super) fn run(
         ui.error(&problem, None);
         Exit::NoWorkers
     })?;
+    runtime.block_on(async {
+        let (orders, mut inbox) = mpsc::channel(16);
+        let interrupt = Interrupt::listen(orders, ui);
+        let ended = perform(plan, settings, reporters, &mut inbox, ui).await?;
+        Ok((ended, interrupt.exit()))
+    })
+}
+
+/// As [`run`], within a runtime of the main thread, and with orders from elsewhere.
+pub(super) async fn perform(
+    plan: &Plan,
+    settings: &Settings,
+    reporters: Vec<Box<dyn Reporter>>,
+    orders: &mut mpsc::Receiver<Order>,
+    ui: Ui,
+) -> Result<Ended, Exit> {
     let mut bus = Bus::new();
     let shown = reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter));
     let shown: Vec<JoinHandle<()>> = shown.collect::<io::Result<_>>().map_err(|error| {
         ui.error(&format!("no thread can be started: {error}"), Some("see `ulimit -u`"));
         Exit::NoWorkers
     })?;
-    let (orders, mut inbox) = mpsc::channel(16);
-    let result = runtime.block_on(async {
-        let interrupt = Interrupt::listen(orders, ui);
-        let ended = run::run(plan, settings, &mut bus, &mut inbox).await;
-        ended.map(|ended| (ended, interrupt.exit()))
-    });
+    let result = run::run(plan, settings, &mut bus, orders).await;
     drop(bus);
     for thread in shown {
         if thread.join().is_err() {

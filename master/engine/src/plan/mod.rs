@@ -56,6 +56,7 @@ pub use pattern::{Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
+pub(crate) use scan::is_of_the_system;
 pub use shard::{Shard, ShardError};
 pub use split::Unit;
 
