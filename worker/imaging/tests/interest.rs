@@ -55,9 +55,9 @@ fn cropped(picture: &Picture, gravity: &str, aspect: &str) -> Box {
             all[at..at + row] == part[y as usize * row..][..row]
         })
     };
-    let corners = (0..=picture.height - whole.height)
+    let mut corners = (0..=picture.height - whole.height)
         .flat_map(|top| (0..=picture.width - whole.width).map(move |left| (left, top)));
-    let (left, top) = corners.into_iter().find(|(left, top)| matches(*left, *top)).unwrap();
+    let (left, top) = corners.find(|(left, top)| matches(*left, *top)).unwrap();
     (left, top, left + whole.width, top + whole.height)
 }
 

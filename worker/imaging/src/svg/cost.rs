@@ -1,7 +1,7 @@
 //! What it takes to draw a drawing, estimated before it is drawn.
 
 use resvg::tiny_skia::Transform;
-use resvg::usvg::{Group, Node, Paint, Path, Pattern, Tree};
+use resvg::usvg::{Fill, Group, Node, Paint, Path, Pattern, Stroke, Tree};
 
 use super::area;
 
@@ -69,7 +69,7 @@ impl Cost {
             most = layer;
         }
         // What is no number is too much.
-        if !(bytes <= MAX_BYTES.max(most * 16.0)) {
+        if bytes.is_nan() || bytes > MAX_BYTES.max(most * 16.0) {
             return Err("it would take too much memory to draw".into());
         }
         for child in group.children() {
@@ -97,7 +97,7 @@ impl Cost {
             let count = (longest / period * dashes.len() as f64).min(1e6);
             self.add(count * POINT)?;
         }
-        let paints = [path.fill().map(|fill| fill.paint()), path.stroke().map(|it| it.paint())];
+        let paints = [path.fill().map(Fill::paint), path.stroke().map(Stroke::paint)];
         for paint in paints.into_iter().flatten() {
             if let Paint::Pattern(pattern) = paint {
                 self.pattern(pattern, scale, bytes, aside)?;

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
 use resvg::usvg::roxmltree::{Document, Node, NodeId, ParsingOptions};
 use resvg::usvg::{Options, Rect, Tree};
 
@@ -101,7 +101,7 @@ impl Svg {
             resvg::render(&self.0, transform, &mut pixmap.as_mut());
             Ok(())
         })?;
-        let pixels = pixmap.pixels().iter().map(|pixel| pixel.demultiply());
+        let pixels = pixmap.pixels().iter().map(PremultipliedColorU8::demultiply);
         let samples = pixels.flat_map(|p| [p.red(), p.green(), p.blue(), p.alpha()]).collect();
         Ok(Picture { width, height, channels: Channels::Rgba, samples: Samples::U8(samples) })
     }

@@ -1,6 +1,7 @@
 //! Files that parameters name: a logo, a colour table, a font. They stay when the server ends, as
 //! recipes name them, and jobs that broke off.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -130,8 +131,12 @@ fn id(name: &str, ending: &str, content: &[u8]) -> String {
     let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
     let label: String = stem.chars().take(MAX_LABEL_CHARS).map(safe).collect();
     let label = if label.is_empty() { "file" } else { &label };
-    let digest: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{label}-{}.{ending}", &digest[..DIGITS])
+    let mut id = format!("{label}-");
+    for byte in Sha256::digest(content).iter().take(DIGITS / 2) {
+        // Writing to a string cannot fail.
+        let _ = write!(id, "{byte:02x}");
+    }
+    format!("{id}.{ending}")
 }
 
 /// Stores a file, unless it is there. Blocks.
