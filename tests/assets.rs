@@ -135,8 +135,8 @@ fn a_drawing_with_text_or_from_outside_fails_its_images_and_says_why() {
         let run = "run in -o out -f logo:archivo=logo.svg --ndjson";
         let outcome = workspace.lote(run).run().code(1);
         assert_eq!(outcome.event("finished")["failed"], 2);
-        assert!(outcome.stdout.contains(named), "{}", outcome.stdout);
-        assert!(outcome.stdout.contains("logo.svg cannot be used"), "{}", outcome.stdout);
+        assert!(outcome.stdout().contains(named), "{}", outcome.stdout());
+        assert!(outcome.stdout().contains("logo.svg cannot be used"), "{}", outcome.stdout());
     }
 }
 
