@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::name::Name;
 use crate::catalogue;
 use crate::event::Mode;
+use crate::job::Exception;
 use crate::plan::{
     GlobError, Globs, IfCollides, IfExists, PatternError, Request, Shard, named_files,
 };
@@ -63,6 +64,9 @@ pub struct Header {
     /// The folder that files begin in which parameters name; none is that of other paths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<Name>,
+    /// What single images had otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
     /// What outputs were called.
     pub pattern: String,
     /// How outputs were encoded.
@@ -167,6 +171,7 @@ impl Header {
             include_globs: request.globs.include().to_vec(),
             exclude_globs: request.globs.exclude().to_vec(),
             variants: request.variants.clone(),
+            exceptions: request.exceptions.clone(),
             pattern: request.pattern.to_string(),
             encoding: request.encoding.clone(),
             if_exists: request.if_exists,
@@ -195,8 +200,13 @@ impl Header {
             !folders.iter().any(|folder| path.starts_with(folder))
         };
         // Where a plan looks for them.
-        let begin = self.assets.as_ref().unwrap_or(&self.base);
-        inputs.chain(named_files(&self.variants, &begin.0)).filter(is_outside).collect()
+        let begin = &self.assets.as_ref().unwrap_or(&self.base).0;
+        let special =
+            |exception: &Exception| exception.variant(&mut self.variants.clone()).ok().cloned();
+        let special: Vec<_> = self.exceptions.iter().filter_map(special).collect();
+        let files = named_files(&self.variants, begin).into_iter();
+        let files = files.chain(named_files(&special, begin));
+        inputs.chain(files).filter(is_outside).collect()
     }
 
     /// The same request once more, with outputs to that folder. Everything is checked as if the
@@ -223,6 +233,7 @@ impl Header {
                 None if here => PathBuf::new(),
                 None => self.base.0.clone(),
             },
+            exceptions: self.exceptions.clone(),
             pattern: self.pattern.parse()?,
             encoding: self.encoding.clone(),
             if_exists: self.if_exists,

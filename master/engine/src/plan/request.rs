@@ -8,6 +8,7 @@ use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::{Globs, Pattern, Shard};
+use crate::job::Exception;
 
 /// What a run is asked to do. The command line and the page both end in one of these.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Request {
     pub variants: Vec<VariantSpec>,
     /// The folder that files begin in which parameters name; empty for the working folder.
     pub assets: PathBuf,
+    /// What single images have otherwise; of several of one image each adds to the one before.
+    pub exceptions: Vec<Exception>,
     /// What outputs are called.
     pub pattern: Pattern,
     /// How outputs are encoded.
@@ -56,6 +59,7 @@ impl Request {
             output,
             variants,
             assets: PathBuf::new(),
+            exceptions: Vec::new(),
             pattern: Pattern::default(),
             encoding: Encoding::default(),
             if_exists: IfExists::default(),

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::find;
 use lote_protocol::carry::Carry;
-use lote_protocol::filter::{self, FilterCall, VariantSpec, check_all, check_name};
+use lote_protocol::filter::{FilterCall, VariantSpec, check_all, check_name};
 use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::JobError;
 use super::asset::check_assets;
@@ -16,12 +15,15 @@ use crate::images::Selection;
 use crate::live::shapes::Step;
 use lote_engine::catalogue;
 use lote_engine::event::Mode;
-use lote_engine::plan::{IfCollides, IfExists, Pattern, Request};
+use lote_engine::job::{self, Exception};
+use lote_engine::plan::{IfCollides, IfExists, Pattern, PlanError, Request};
 
 /// Most variants of a job.
 pub const MAX_VARIANTS: usize = 64;
 /// Most steps of a variant.
 pub const MAX_STEPS: usize = 16;
+/// Most exceptions of a job.
+const MAX_EXCEPTIONS: usize = 10_000;
 /// Longest name of a variant, in characters.
 const MAX_NAME_CHARS: usize = 64;
 
@@ -34,6 +36,9 @@ pub struct JobRequest {
     pub workers: u32,
     /// What is made of every image.
     pub variants: Vec<VariantRequest>,
+    /// What single images have otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
     /// What becomes of the results.
     pub output: OutputRequest,
 }
@@ -77,18 +82,8 @@ pub struct OutputRequest {
 fn check_step(step: &Step) -> Result<FilterCall, JobError> {
     let mut params = std::collections::BTreeMap::new();
     for (id, value) in &step.params {
-        let value = match value {
-            Value::Bool(flag) => filter::Value::Bool(*flag),
-            Value::String(text) => filter::Value::Text(text.clone()),
-            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(whole), _) => filter::Value::Integer(whole),
-                (None, Some(number)) => filter::Value::Float(number),
-                (None, None) => return Err(JobError::Bad(format!("{id} is no number"))),
-            },
-            _ => {
-                return Err(JobError::Bad(format!("{id} must be a number, a text, true or false")));
-            }
-        };
+        let refused = || JobError::Bad(format!("{id} must be a number, a text, true or false"));
+        let value = job::value(value).ok_or_else(refused)?;
         params.insert(id.clone(), value);
     }
     let call = FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::all())?;
@@ -143,6 +138,18 @@ impl JobRequest {
         });
         let variants: Vec<_> = variants.collect::<Result<_, _>>()?;
         check_all(&variants)?;
+        if self.exceptions.len() > MAX_EXCEPTIONS {
+            return Err(JobError::Bad(format!("a job has at most {MAX_EXCEPTIONS} exceptions")));
+        }
+        for exception in &self.exceptions {
+            let mut variants = variants.clone();
+            exception
+                .variant(&mut variants)
+                .map_err(PlanError::from)?
+                .steps
+                .iter()
+                .try_for_each(check_assets)?;
+        }
         Ok(variants)
     }
 
@@ -182,6 +189,7 @@ impl JobRequest {
             output: self.output_folder(output),
             variants: self.variants()?,
             assets: assets.to_owned(),
+            exceptions: self.exceptions.clone(),
             pattern: self.output.pattern.parse()?,
             encoding: Encoding {
                 carry: self.output.carry.clone(),
@@ -201,7 +209,7 @@ impl JobRequest {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -276,7 +284,13 @@ mod tests {
             if_collides: IfCollides::Fail,
             carry: Carry::default(),
         };
-        let request = JobRequest { mode: Mode::Threads, workers: 1, variants: Vec::new(), output };
+        let request = JobRequest {
+            mode: Mode::Threads,
+            workers: 1,
+            variants: Vec::new(),
+            exceptions: Vec::new(),
+            output,
+        };
         assert_eq!(request.output_folder(Path::new("out")), Path::new("out/Boda"));
     }
 }
