@@ -190,10 +190,12 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let variants = VariantSpec::by_file(&request.variants);
     let mut images: Vec<_> = scan.images.into_iter().map(image).collect();
     let base = std::env::current_dir().unwrap_or_default();
-    let exceptions = Exceptions::new(request, &variants, &images, &base)?;
+    // Where files of parameters begin.
+    let begin = base.join(&request.assets);
+    let exceptions = Exceptions::new(request, &variants, &images, &begin)?;
     let naming = Naming::new(request, (&variants, &exceptions), &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
-    let assets = assets(&request.variants, &base.join(&request.assets), &names)?;
+    let assets = assets(&request.variants, &begin, &names)?;
     let mut plan = Plan {
         variants,
         images,

@@ -101,7 +101,8 @@ impl Jobs {
             (config.output.as_path(), config.output_label.as_str()),
         ];
         let told = |error: PlanError| error.with_paths(|path| redact::path(path, &folders));
-        let plan = plan::plan(&request.plan_request(selection, &config.output)?);
+        let plan =
+            plan::plan(&request.plan_request(selection, &config.output, &config.assets())?);
         Ok(plan.map_err(told)?)
     }
 
