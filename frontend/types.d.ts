@@ -18,6 +18,7 @@ interface ParamSpec {
   slider_max?: number;
   step?: number;
   max_chars?: number;
+  endings?: string[];
   default: ParamValue | null;
   options?: { id: string; id_en: string; label: Bilingual }[];
 }

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+#[path = "serve/assets.rs"]
+mod assets;
 #[path = "serve/attacks.rs"]
 mod attacks;
 #[path = "serve/client.rs"]

@@ -6,7 +6,7 @@ use super::client::{Answer, Server};
 use super::sockets::open_from;
 
 /// Every command that there is.
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "/api/jobs",
     "/api/jobs/check",
     "/api/jobs/j1/pause",
@@ -27,6 +27,7 @@ const COMMANDS: [&str; 25] = [
     "/api/uploads/u1/file?name=a.png",
     "/api/uploads/u1/finish",
     "/api/uploads/u1/cancel",
+    "/api/assets?name=a.png",
     "/api/recipes",
     "/api/recipes/r1/delete",
     "/api/recipes/read",

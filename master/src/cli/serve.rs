@@ -16,6 +16,7 @@ use super::ui::Ui;
 use super::{Exit, probe, session};
 use lote_engine::event::Mode;
 use lote_engine::job;
+use lote_engine::plan::KEPT_ASSETS;
 use lote_engine::run::Settings;
 use lote_serve::images::Images;
 use lote_serve::images::folders::{Folders, label};
@@ -70,8 +71,9 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let (uploads, samples) = (place("uploads")?, place("samples")?);
     let mut shown = vec![input.clone(), output.clone(), uploads.clone(), samples.clone()];
     shown.extend(roots.iter().cloned());
-    let previews =
-        Previews::new(prints.clone(), shown).map_err(|error| unwritable(&prints, &error))?;
+    let assets = output.join(KEPT_ASSETS);
+    let previews = Previews::new(prints.clone(), shown, assets)
+        .map_err(|error| unwritable(&prints, &error))?;
     let images = Images::new(output.clone(), &roots);
     let live = Live::new(images.summary());
     let config = Config {

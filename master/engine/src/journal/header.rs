@@ -61,6 +61,9 @@ pub struct Header {
     pub output: Name,
     /// What was made of every image.
     pub variants: Vec<VariantSpec>,
+    /// The folder that files begin in which parameters name; none is that of other paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assets: Option<Name>,
     /// What single images had otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exception>,
@@ -157,6 +160,9 @@ impl Header {
             started_ms: now_ms(),
             by,
             output: Name(base.join(&request.output)),
+            assets: Some(&request.assets)
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .map(|folder| Name(base.join(folder))),
             base: Name(base),
             paths: names(&mut request.paths.iter()),
             recursive: request.recursive,
@@ -194,12 +200,12 @@ impl Header {
             !folders.iter().any(|folder| path.starts_with(folder))
         };
         // Where a plan looks for them.
-        let here = std::env::current_dir().unwrap_or_default();
+        let begin = &self.assets.as_ref().unwrap_or(&self.base).0;
         let special =
             |exception: &Exception| exception.variant(&mut self.variants.clone()).ok().cloned();
         let special: Vec<_> = self.exceptions.iter().filter_map(special).collect();
-        let files = named_files(&self.variants, &here).into_iter();
-        let files = files.chain(named_files(&special, &here));
+        let files = named_files(&self.variants, begin).into_iter();
+        let files = files.chain(named_files(&special, begin));
         inputs.chain(files).filter(is_outside).collect()
     }
 
@@ -222,6 +228,11 @@ impl Header {
             globs: Globs::new(self.include_globs.clone(), self.exclude_globs.clone())?,
             output: output.to_owned(),
             variants: variants.collect::<Result<_, CallError>>()?,
+            assets: match &self.assets {
+                Some(folder) => folder.0.clone(),
+                None if here => PathBuf::new(),
+                None => self.base.0.clone(),
+            },
             exceptions: self.exceptions.clone(),
             pattern: self.pattern.parse()?,
             encoding: self.encoding.clone(),

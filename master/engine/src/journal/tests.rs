@@ -276,6 +276,7 @@ prop_compose! {
             within: vec![base.clone()],
             include_globs: Vec::new(),
             exclude_globs: Vec::new(),
+            assets: jobs.map(|_| base.clone()),
             output: base,
             exceptions: Vec::new(),
             variants: vec![VariantSpec { name: "x".into(), steps, files: Vec::new() }],

@@ -21,6 +21,9 @@ use super::fonts::SystemFonts;
 use super::{Asset, Plan, PlanError};
 use crate::catalogue::{self, specs};
 
+/// Where a server keeps, below its output folder, the files that pages have sent for parameters.
+pub const KEPT_ASSETS: &str = ".lote/assets";
+
 impl Plan {
     /// What those variants of an image need, each once.
     pub(super) fn assets_of(&self, image: usize, variants: &[u32]) -> Vec<Asset> {
@@ -80,14 +83,10 @@ pub fn named_files(variants: &[VariantSpec], base: &Path) -> Vec<PathBuf> {
     for step in variants.iter().flat_map(|variant| &variant.steps) {
         // By all of its names; what cannot be called reads nothing.
         let Ok(step) = step.clone().checked(&catalogue::all()) else { continue };
-        let Some(spec) = specs().iter().find(|spec| spec.id == step.filter) else { continue };
-        let params = Params::new(spec, &step.params);
-        for param in spec.params {
-            let path = || base.join(params.text(param.id));
-            match param.kind {
-                ParamKind::File { .. } => files.push(path()),
-                ParamKind::Font => files.extend(Some(path()).filter(|path| path.is_file())),
-                _ => {}
+        for (param, name) in catalogue::files(&step) {
+            let path = base.join(name);
+            if matches!(param.kind, ParamKind::File { .. }) || path.is_file() {
+                files.push(path);
             }
         }
     }

@@ -203,7 +203,8 @@ impl PlanError {
             Self::Exception(error) => error.hint(),
             Self::NoFont { .. } => "give the path of a font file, or a family as in fc-list".into(),
             Self::Unwritable { .. } => {
-                "install a font that has them (Noto has one for every script), or give it by fuente"
+                "install a font that has them (Noto has one for every script), or give it by fuente; \
+                 coloured emoji are not drawn"
                     .into()
             }
             Self::NothingFound { left_out, .. } if left_out.filtered.count > 0 => {

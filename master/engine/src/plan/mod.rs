@@ -44,11 +44,10 @@ use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
-pub use assets::{assets, named_files};
+pub use assets::{KEPT_ASSETS, assets, named_files};
 pub use assignment::{Access, Asset, Assignment};
 pub use error::{ErrorClass, PlanError};
 use exceptions::Exceptions;
-pub use fonts::folders as font_folders;
 pub use globs::{GlobError, Globs};
 pub use left_out::{LeftOut, Tally};
 pub use list::{Listed, Listing, is_image_name, list};
@@ -197,10 +196,12 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let variants = VariantSpec::by_file(&request.variants);
     let mut images: Vec<_> = scan.images.into_iter().map(image).collect();
     let base = std::env::current_dir().unwrap_or_default();
-    let exceptions = Exceptions::new(request, &variants, &images, &base)?;
+    // Where files of parameters begin.
+    let begin = base.join(&request.assets);
+    let exceptions = Exceptions::new(request, &variants, &images, &begin)?;
     let naming = Naming::new(request, (&variants, &exceptions), &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
-    let assets = assets(&request.variants, &base, &names)?;
+    let assets = assets(&request.variants, &begin, &names)?;
     let mut plan = Plan {
         variants,
         images,

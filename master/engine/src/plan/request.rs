@@ -28,6 +28,8 @@ pub struct Request {
     pub output: PathBuf,
     /// What to make of every image, at least one.
     pub variants: Vec<VariantSpec>,
+    /// The folder that files begin in which parameters name; empty for the working folder.
+    pub assets: PathBuf,
     /// What single images have otherwise; of several of one image each adds to the one before.
     pub exceptions: Vec<Exception>,
     /// What outputs are called.
@@ -56,6 +58,7 @@ impl Request {
             within: Vec::new(),
             output,
             variants,
+            assets: PathBuf::new(),
             exceptions: Vec::new(),
             pattern: Pattern::default(),
             encoding: Encoding::default(),

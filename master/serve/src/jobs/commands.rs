@@ -299,7 +299,8 @@ impl Jobs {
         if desk.is_busy() || desk.is_closed {
             return Err(JobError::not_now("busy", "a job is running"));
         }
-        let spec = compare::Spec { steps, images, within, repeats: request.repeats };
+        let (assets, repeats) = (self.0.config.assets(), request.repeats);
+        let spec = compare::Spec { steps, assets, images, within, repeats };
         self.0.live.with(|model, _| model.set_compare(spec.compare()));
         desk.waiting.push_back(Todo::Compare(Box::new(spec)));
         desk.put_first();

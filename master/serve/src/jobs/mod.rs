@@ -5,6 +5,8 @@
 //! that started them. What becomes of a job is kept in [`Live`], which pages see.
 
 mod as_recipe;
+pub mod asset;
+
 mod commands;
 mod compare;
 mod error;
@@ -26,6 +28,7 @@ use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 
 pub use as_recipe::beyond_pages;
+pub use asset::check_assets;
 pub use commands::{Checked, CompareRequest};
 pub use error::JobError;
 pub use request::{
@@ -38,6 +41,7 @@ pub use work::main_thread;
 use crate::images::Images;
 use crate::live::Live;
 use crate::live::shapes::QueuedJob;
+use lote_engine::plan::KEPT_ASSETS;
 use lote_engine::run::{Order, Settings};
 use prepare::Spec;
 
@@ -119,6 +123,13 @@ pub struct Accepted {
     pub job: String,
     /// Whether it has to wait.
     pub queued: bool,
+}
+
+impl Config {
+    /// The folder of files that pages have sent for parameters.
+    pub fn assets(&self) -> PathBuf {
+        self.output.join(KEPT_ASSETS)
+    }
 }
 
 impl Jobs {

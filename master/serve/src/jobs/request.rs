@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::find;
 use lote_protocol::carry::Carry;
-use lote_protocol::filter::{FilterCall, ParamKind, Params, VariantSpec, check_all, check_name};
+use lote_protocol::filter::{FilterCall, VariantSpec, check_all, check_name};
 use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::JobError;
+use super::asset::check_assets;
 use crate::images::Selection;
 use crate::live::shapes::Step;
 use lote_engine::catalogue;
@@ -86,32 +87,8 @@ fn check_step(step: &Step) -> Result<FilterCall, JobError> {
         params.insert(id.clone(), value);
     }
     let call = FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::all())?;
-    refuse_files(&call)?;
+    check_assets(&call)?;
     Ok(call)
-}
-
-/// Refuses a call that names a file, which a page may not.
-fn refuse_files(call: &FilterCall) -> Result<(), JobError> {
-    let specs = catalogue::specs();
-    let spec = specs.iter().find(|spec| spec.id == call.filter);
-    for param in spec.iter().flat_map(|spec| spec.params) {
-        let is_file = match param.kind {
-            ParamKind::File { .. } => true,
-            // The family of a font has no separators in its name.
-            ParamKind::Font => {
-                let name =
-                    Params::new(spec.copied().unwrap_or(specs[0]), &call.params).text(param.id);
-                name.contains(['/', '\\']) || name.contains('.')
-            }
-            _ => false,
-        };
-        if is_file && call.params.contains_key(param.id) {
-            let message =
-                format!("{} names a file of this machine, which a page may not", param.id);
-            return Err(JobError::Bad(message));
-        }
-    }
-    Ok(())
 }
 
 /// The steps of a variant, checked.
@@ -171,7 +148,7 @@ impl JobRequest {
                 .map_err(PlanError::from)?
                 .steps
                 .iter()
-                .try_for_each(refuse_files)?;
+                .try_for_each(check_assets)?;
         }
         Ok(variants)
     }
@@ -196,8 +173,13 @@ impl JobRequest {
         self.output.folder.as_ref().map_or_else(|| output.to_owned(), |folder| output.join(folder))
     }
 
-    /// What is to be planned.
-    pub fn plan_request(&self, images: &Selection, output: &Path) -> Result<Request, JobError> {
+    /// What is to be planned, with files of parameters from that folder.
+    pub fn plan_request(
+        &self,
+        images: &Selection,
+        output: &Path,
+        assets: &Path,
+    ) -> Result<Request, JobError> {
         Ok(Request {
             paths: vec![images.root.clone()],
             recursive: images.recursive,
@@ -206,6 +188,7 @@ impl JobRequest {
             globs: lote_engine::plan::Globs::default(),
             output: self.output_folder(output),
             variants: self.variants()?,
+            assets: assets.to_owned(),
             exceptions: self.exceptions.clone(),
             pattern: self.output.pattern.parse()?,
             encoding: Encoding {

@@ -36,6 +36,8 @@ pub struct Previews(Arc<Shared>);
 struct Shared {
     folder: PathBuf,
     read: Vec<PathBuf>,
+    /// The folder of files that parameters name.
+    assets: PathBuf,
     queue: Mutex<Queue>,
     news: Notify,
     thumbs: Thumbs,
@@ -109,11 +111,12 @@ pub enum Refused {
 
 impl Previews {
     /// With a folder that exists, is empty and nobody else's. Only images that are really below the
-    /// folders `read` are opened, as there is no job that names them.
-    pub fn new(folder: PathBuf, read: Vec<PathBuf>) -> io::Result<Self> {
+    /// folders `read` are opened, as there is no job that names them. Files of parameters are in
+    /// `assets`, which is below one of these.
+    pub fn new(folder: PathBuf, read: Vec<PathBuf>, assets: PathBuf) -> io::Result<Self> {
         let thumbs = Thumbs::new(folder.join("thumbs"))?;
         let (queue, news) = (Mutex::default(), Notify::new());
-        Ok(Self(Arc::new(Shared { folder, read, queue, news, thumbs })))
+        Ok(Self(Arc::new(Shared { folder, read, assets, queue, news, thumbs })))
     }
 
     /// What is opened for its workers.
@@ -135,7 +138,7 @@ impl Previews {
         input: &Path,
         orders: Vec<Order>,
     ) -> Result<Vec<Print>, Refused> {
-        let assets = assets(&orders).await?;
+        let assets = assets(&orders, self.0.assets.clone()).await?;
         let (reply, answer) = oneshot::channel();
         let ticket = Ticket { input: input.to_owned(), orders, assets, reply, deaths: 0 };
         self.queue().add(urgency, ticket)?;
@@ -148,8 +151,8 @@ impl Previews {
     }
 }
 
-/// What filters need beside an image: fonts of the system, as a page names no files.
-async fn assets(orders: &[Order]) -> Result<Vec<Asset>, Refused> {
+/// What filters need beside an image: files in that folder, and fonts of the system.
+async fn assets(orders: &[Order], folder: PathBuf) -> Result<Vec<Asset>, Refused> {
     let variant = |order: &Order| VariantSpec {
         name: String::new(),
         steps: order.steps.clone(),
@@ -157,7 +160,7 @@ async fn assets(orders: &[Order]) -> Result<Vec<Asset>, Refused> {
     };
     let variants: Vec<_> = orders.iter().map(variant).collect();
     // Fonts may have to be looked for.
-    let look = move || plan::assets(&variants, Path::new(""), &[]);
+    let look = move || plan::assets(&variants, &folder, &[]);
     let failed = |what: String| Refused::Failed(Failure::new(FailureKind::Filter, what));
     let found =
         tokio::task::spawn_blocking(look).await.map_err(|error| failed(error.to_string()))?;

@@ -115,6 +115,7 @@ pub fn router(app: App) -> Router {
         .merge(preview::routes())
         .merge(socket::routes())
         .merge(uploads::routes())
+        .merge(uploads::asset_routes())
         .merge(zip::routes())
         .merge(report::routes())
         .merge(recipes::routes())

@@ -66,7 +66,7 @@ impl Server {
             jobs: Jobs::new(live.clone(), images.clone(), config),
             images,
             folders: Folders::new(&[]),
-            previews: Previews::new(at("previews"), Vec::new()).unwrap(),
+            previews: Previews::new(at("previews"), Vec::new(), at("assets")).unwrap(),
             live,
             clients: Clients::default(),
             recipes: Recipes::new(folder.path().join("recipes"), 1),
