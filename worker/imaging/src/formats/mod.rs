@@ -8,15 +8,20 @@
 //! [`ALL`].
 
 mod bmp;
+mod by_image;
 mod extent;
 pub(crate) mod fit;
 mod gif;
+mod ico;
 mod jpeg;
 pub(crate) mod limit;
 pub(crate) mod palette;
 mod png;
+mod pnm;
+mod qoi;
 mod search;
 mod table;
+mod tga;
 mod tiff;
 mod webp;
 
@@ -46,7 +51,19 @@ use crate::pool::Pool;
 use table::{Content, Foreign, Shown, is_branded};
 
 /// The table: every format, in the order in which they are listed and looked for.
-pub static ALL: &[&Format] = &[&JPEG, &PNG, &BMP, &GIF, &TIFF, &WEBP];
+pub static ALL: &[&Format] = &[
+    &JPEG,
+    &PNG,
+    &BMP,
+    &GIF,
+    &TIFF,
+    &WEBP,
+    &pnm::FORMAT,
+    &qoi::FORMAT,
+    &ico::FORMAT,
+    // It has no magic, so it comes last.
+    &tga::FORMAT,
+];
 
 /// What is recognised and not read.
 static FOREIGN: &[Foreign] = &[
@@ -252,11 +269,12 @@ pub fn encode(
     let Prepared { metadata, to_srgb } =
         prepare(document, encoding, format, (width, height), channels, &mut holds, &mut notes);
     let mut count = document.frames.len();
-    // Pages are no animation.
-    let are_pages = document.format == &TIFF;
-    if count > 1 && (!holds.frames || are_pages && format != &TIFF) {
-        let (whole, parts) =
-            if are_pages { ("several pages", "pages") } else { ("animation", "frames") };
+    if count > 1 && !format.holds_all_of(document.format) {
+        let (whole, parts) = if document.format == &TIFF {
+            ("several pages", "pages")
+        } else {
+            ("animation", "frames")
+        };
         let name = format.name;
         notes.push(format!("{whole}: only the first of {count} {parts} is kept in {name}"));
         count = 1;

@@ -76,8 +76,13 @@ fn own_files() -> impl Iterator<Item = &'static Format> {
     ALL.iter().copied().filter(|format| format.gives == Gives::Itself && format.is_written())
 }
 
+/// The formats that are written.
+fn written_formats() -> impl Iterator<Item = &'static Format> {
+    ALL.iter().copied().filter(|format| format.is_written())
+}
+
 /// A small file of a format.
 fn small_file(format: &'static Format) -> Vec<u8> {
     let picture = picture(40, 30, Channels::Rgb, false);
-    written(&Document::still(format, picture), &Encoding::default()).0
+    written(&Document::still(format, picture), &to(format)).0
 }

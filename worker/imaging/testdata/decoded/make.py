@@ -1,0 +1,127 @@
+"""Makes the files here, and beside each a PNG of what it shows: by the program that wrote it or, where
+that loses nothing, by the samples that it was given. A name ends in `~n` where samples may be off by n.
+
+    python3 make.py FORMAT…
+
+Needs Pillow and, by format, ImageMagick.
+"""
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+HERE = Path(__file__).parent
+SIZE = (21, 13)
+
+
+def pixels(channels, depth=255, size=SIZE):
+    """Neighbours are close, no two channels are alike."""
+    w, h = size
+    values = []
+    for y in range(h):
+        for x in range(w):
+            all4 = (x * 200 // w + y * 55 // h, y * 255 // h, 255 - x * 255 // w, (x + y) * 255 // (w + h))
+            pick = {1: all4[:1], 2: (all4[0], all4[3]), 3: all4[:3], 4: all4}[channels]
+            values += [v * depth // 255 for v in pick]
+    return values
+
+
+def picture(mode):
+    return Image.frombytes(mode, SIZE, bytes(pixels(len(mode))))
+
+
+def shown(name, image):
+    image.save(HERE / f"{name}.png")
+
+
+def by_pillow(name):
+    image = Image.open(HERE / name)
+    image.load()
+    if image.mode == "I":
+        image = image.convert("I;16")
+    elif image.mode == "P":
+        image = image.convert("RGBA")
+    shown(name, image)
+
+
+def write(name, content):
+    (HERE / name).write_bytes(content)
+
+
+def run(*words):
+    subprocess.run([str(word) for word in words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def pnm():
+    w, h = SIZE
+    bits = [v > 100 for v in pixels(1)]
+    rows = ["".join("01"[b] for b in bits[y * w : y * w + w]) for y in range(h)]
+    head = f"{w} # columns\n# rows:\n{h}\n"
+    write("text.pbm", f"P1\n{head}".encode() + "\n".join(" ".join(row) for row in rows).encode() + b"\n")
+    packed = b"".join(int(row.ljust(24, "0"), 2).to_bytes(3, "big") for row in rows)
+    write("packed.pbm", f"P4\n{w} {h}\n".encode() + packed)
+    write("levels-15.pgm", f"P2\n{head}15\n".encode() + " ".join(map(str, pixels(1, 15))).encode() + b"\n")
+    write("text.ppm", f"P3\n{head}255\n".encode() + " ".join(map(str, pixels(3))).encode() + b"\n")
+    write("plain.pgm", f"P5 {w} {h} 255\n".encode() + bytes(pixels(1)))
+    write("deep.pgm", f"P5\n{w} {h}\n65535\n".encode() + struct.pack(f">{w*h}H", *pixels(1, 65535)))
+    write("levels-100~1.ppm", f"P6\n{w} {h}\n100\n".encode() + bytes(pixels(3, 100)))
+    for name in ["text.pbm", "packed.pbm", "levels-15.pgm", "text.ppm", "plain.pgm", "deep.pgm", "levels-100~1.ppm"]:
+        by_pillow(name)
+    write("levels-1000~0.6.ppm", f"P6\n{w} {h}\n1000\n".encode() + struct.pack(f">{w*h*3}H", *pixels(3, 1000)))
+    by_pillow("levels-1000~0.6.ppm")  # Pillow has 8 bits a channel here.
+    for name, kind, channels in [("rgba.pam", "RGB_ALPHA", 4), ("gray-alpha.pam", "GRAYSCALE_ALPHA", 2), ("rgb.pam", "RGB", 3)]:
+        head = f"P7\nWIDTH {w}\nHEIGHT {h}\n# four\nDEPTH {channels}\nMAXVAL 255\nTUPLTYPE {kind}\nENDHDR\n"
+        write(name, head.encode() + bytes(pixels(channels)))
+        shown(name, picture({2: "LA", 3: "RGB", 4: "RGBA"}[channels]))
+
+
+def tga():
+    for mode in ["L", "RGB", "RGBA"]:
+        for rle in [False, True]:
+            for up in [1, -1]:
+                name = f"{mode.lower()}{'-rle' if rle else ''}{'-down' if up < 0 else ''}.tga"
+                picture(mode).save(HERE / name, rle=rle, orientation=up)
+                by_pillow(name)
+    picture("RGB").quantize(30).save(HERE / "palette.tga")
+    by_pillow("palette.tga")
+    w, h = SIZE
+    head = struct.pack("<BBBHHBHHHHBB", 3, 0, 2, 0, 0, 0, 0, 0, w, h, 16, 0x20)
+    write("five-bits~1.tga", head + b"abc" + struct.pack(f"<{w*h}H", *((x * 97) & 0x7FFF for x in range(w * h))))
+    by_pillow("five-bits~1.tga")  # Which rounds down.
+    picture("RGB").save(HERE / "in.ppm")
+    run("convert", HERE / "in.ppm", HERE / "magick.tga")
+    (HERE / "in.ppm").unlink()
+    by_pillow("magick.tga")
+
+
+def qoi():
+    for mode in ["RGB", "RGBA"]:
+        name = f"{mode.lower()}.qoi"
+        picture(mode).save(HERE / name)
+        shown(name, picture(mode))
+
+
+def ico():
+    picture("RGBA").resize((48, 48)).save(HERE / "png.ico", sizes=[(16, 16), (48, 48), (32, 32)])
+    by_pillow("png.ico")
+    picture("RGBA").resize((32, 32)).save(HERE / "bitmap.ico", sizes=[(16, 16), (32, 32)], bitmap_format="bmp")
+    by_pillow("bitmap.ico")
+    picture("RGBA").resize((24, 24)).save(HERE / "in.png")
+    for name, words in [("palette.ico", ["-colors", "16"]), ("two.ico", ["-monochrome"]), ("colours.ico", ["-alpha", "off"])]:
+        run("convert", HERE / "in.png", *words, HERE / name)
+        by_pillow(name)
+    (HERE / "in.png").unlink()
+    part = HERE / "in.png"
+    picture("RGB").quantize(16).save(part)
+    png = part.read_bytes()
+    part.unlink()
+    w, h = SIZE
+    write("palette-png.ico", struct.pack("<HHHBBBBHHII", 0, 1, 1, w, h, 16, 0, 1, 4, len(png), 22) + png)
+    by_pillow("palette-png.ico")
+
+
+for name in sys.argv[1:]:
+    globals()[name]()
