@@ -85,6 +85,20 @@ impl Cube {
         Ok(Self { three, size, domain, colors })
     }
 
+    /// The new colours of these values.
+    #[inline(always)]
+    fn colors(&self, values: &Planes, colors: &mut Planes) {
+        if self.three {
+            return self.tetrahedral(values, colors);
+        }
+        for index in 0..BLOCK {
+            let color = self.linear([0, 1, 2].map(|channel: usize| values[channel][index]));
+            for channel in 0..3 {
+                colors[channel][index] = color[channel];
+            }
+        }
+    }
+
     /// Of a table of one dimension.
     fn linear(&self, value: [f32; 3]) -> [f32; 3] {
         let last = (self.size - 1) as f32;
@@ -237,16 +251,7 @@ fn grade_block<T: Sample, const N: usize>(
             values[channel][index] = pixel[channel].get() as i32 as f32 / max;
         }
     }
-    if cube.three {
-        cube.tetrahedral(&values, &mut colors);
-    } else {
-        for index in 0..BLOCK {
-            let color = cube.linear([0, 1, 2].map(|channel: usize| values[channel][index]));
-            for channel in 0..3 {
-                colors[channel][index] = color[channel];
-            }
-        }
-    }
+    cube.colors(&values, &mut colors);
     let mut graded = [[T::default(); BLOCK]; 3];
     for channel in 0..3 {
         for index in 0..BLOCK {
@@ -266,6 +271,12 @@ fn grade_block<T: Sample, const N: usize>(
 mod tests {
     use super::*;
 
+    fn color_of(cube: &Cube, value: [f32; 3]) -> [f32; 3] {
+        let mut colors = [[0.0; BLOCK]; 3];
+        cube.colors(&value.map(|value| [value; BLOCK]), &mut colors);
+        colors.map(|plane| plane[BLOCK - 1])
+    }
+
     fn identity(size: usize) -> String {
         let share = |at: usize| at as f32 / (size - 1) as f32;
         let colors = (0..size * size * size).map(|at| {
@@ -280,7 +291,7 @@ mod tests {
     fn an_identity_changes_nothing() {
         let cube = Cube::parse(identity(17).as_bytes()).unwrap();
         for color in [[0.0; 3], [1.0; 3], [0.2, 0.7, 0.5], [0.9, 0.1, 0.33], [0.5, 0.4, 0.6]] {
-            let seen = cube.color(color);
+            let seen = color_of(&cube, color);
             let apart = (0..3).map(|i| (seen[i] - color[i]).abs()).fold(0.0, f32::max);
             assert!(apart < 1e-5, "{color:?} {seen:?}");
         }
@@ -290,7 +301,7 @@ mod tests {
     fn one_dimension_is_one_curve_for_each_channel() {
         let text = "LUT_1D_SIZE 2\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 1 1 1\n0 1 0.5\n1 0 0.5\n";
         let cube = Cube::parse(text.as_bytes()).unwrap();
-        let seen = cube.color([0.25, 0.25, 0.25]);
+        let seen = color_of(&cube, [0.25, 0.25, 0.25]);
         let apart = |index: usize, value: f32| (seen[index] - value).abs();
         assert!(apart(0, 0.25) + apart(1, 0.75) + apart(2, 0.5) < 1e-6, "{seen:?}");
     }
