@@ -50,7 +50,7 @@ impl Draw for Pixelate {
         let (count, len) = (canvas.channels.count(), canvas.row_len());
         let has_alpha = canvas.channels.has_alpha();
         if !has_alpha {
-            return opaque(canvas, side);
+            return opaque(&mut canvas, side);
         }
         canvas.copy();
         for band in canvas.samples.chunks_mut(side.saturating_mul(len)) {
@@ -68,7 +68,7 @@ impl Draw for Pixelate {
 }
 
 /// The same without alpha: the rows of a square are added up side by side.
-fn opaque<T: Sample>(canvas: Canvas<'_, T>, side: usize) {
+fn opaque<T: Sample>(canvas: &mut Canvas<'_, T>, side: usize) {
     let (count, len) = (canvas.channels.count(), canvas.row_len());
     let mut sums = vec![0; len];
     let mut line = vec![T::default(); len];

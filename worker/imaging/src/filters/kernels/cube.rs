@@ -126,11 +126,7 @@ impl Cube {
             let [min, max] = [self.domain[0][channel], self.domain[1][channel]];
             let range = max - min;
             for index in 0..BLOCK {
-                let share = if range == 1.0 {
-                    values[channel][index] - min
-                } else {
-                    (values[channel][index] - min) / range
-                };
+                let share = (values[channel][index] - min) / range;
                 let place = share.clamp(0.0, 1.0) * last;
                 // At most 255.
                 let first = u8::from_f32(place).get().min(size - 2);
@@ -230,7 +226,9 @@ impl<C: Borrow<Cube>> Draw for Graded<C> {
 
 fn grade<T: Sample, const N: usize>(samples: &mut [T], cube: &Cube, strength: f32) {
     let (blocks, rest) = samples.as_chunks_mut::<N>().0.as_chunks_mut::<BLOCK>();
-    blocks.iter_mut().for_each(|pixels| grade_block(pixels, cube, strength));
+    for pixels in blocks {
+        grade_block(pixels, cube, strength);
+    }
     // The rest, filled up with black.
     let mut filled = [[T::default(); N]; BLOCK];
     filled[..rest.len()].copy_from_slice(rest);

@@ -138,7 +138,7 @@ impl Counts {
             return None;
         }
         while self.below > want {
-            if self.middle % part == 0 {
+            if self.middle.is_multiple_of(part) {
                 let counts = self.coarse[(self.middle / part) - 1];
                 if self.below - counts > want {
                     (self.below, self.middle) = (self.below - counts, self.middle - part);
@@ -149,7 +149,7 @@ impl Counts {
             self.below -= self.fine[self.middle];
         }
         while self.below + self.fine[self.middle] <= want {
-            if self.middle % part == 0 {
+            if self.middle.is_multiple_of(part) {
                 let counts = self.coarse[self.middle / part];
                 if self.below + counts <= want {
                     (self.below, self.middle) = (self.below + counts, self.middle + part);

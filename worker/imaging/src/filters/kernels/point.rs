@@ -58,8 +58,7 @@ impl Steps {
         let is_exact = |difference: i16| {
             let product = f32::from(difference) * factor;
             // Whatever is added to it, single precision will not round it up to a whole number.
-            product - product.floor() < 0.9999
-                && product.floor() == f32::from(steps.times(difference))
+            product - product.floor() < 0.9999 && product.floor() as i16 == steps.times(difference)
         };
         ((0.0..100.0).contains(&factor) && (-255..=255).all(is_exact)).then_some(steps)
     }
