@@ -1,4 +1,5 @@
 // The Run screen: how far, the figures, the lanes, what just ended, what failed; and the bands that say what holds.
+import { canNotify, notifies, switchNotifying } from './away.js';
 import { command } from './commands.js';
 import { outputsOf } from './draft.js';
 import { button, h, icon } from './element.js';
@@ -143,6 +144,10 @@ function actions() {
   const now = stateNow.value;
   if (now === 'starting' || now === 'running' || now === 'paused') {
     return [
+      canNotify &&
+        button('ghost', switchNotifying, { 'aria-pressed': () => String(notifies.value) }, icon('bell'), () =>
+          t(notifies.value ? 'will_notify' : 'notify'),
+        ),
       button(
         '',
         togglePause,
