@@ -18,8 +18,8 @@ function folderText({ problem, images, bytes, folders, others }) {
   return inside || (others ? t('folder_others', others[1], others[0].toUpperCase()) : t('folder_empty'));
 }
 
-/** The folders of this machine, one level at a time. @param {() => void} chosen when one has become the list */
-function folderBrowser(chosen) {
+/** The folders of this machine, one level at a time. @param {'h2' | 'h3'} heading @param {() => void} chosen when one has become the list */
+function folderBrowser(heading, chosen) {
   const listing = signal(/** @type {FolderListing | null} */ (null));
   const failed = signal(false);
   const visit = async (/** @type {string} */ id) => {
@@ -60,7 +60,7 @@ function folderBrowser(chosen) {
       () =>
         listing.value?.parent != null &&
         button('ghost small square', () => visit(listing.peek()?.parent ?? ''), { 'aria-label': t('parent_folder') }, icon('left')),
-      h('h3', null, () => listing.value?.label || t('server_folders')),
+      h(heading, null, () => listing.value?.label || t('server_folders')),
       h('span', { class: 'spring' }),
       () => {
         const now = listing.value;
@@ -113,7 +113,7 @@ export const openFolders = () =>
           ),
           button('', samples, null, icon('images'), () => t('samples', SAMPLES)),
         ),
-        folderBrowser(close),
+        folderBrowser('h3', close),
       ];
     },
   );
@@ -163,12 +163,12 @@ export const emptyScreen = () =>
       h(
         'section',
         { class: 'card', 'aria-label': () => t('server_folders') },
-        folderBrowser(() => {}),
+        folderBrowser('h2', () => {}),
       ),
       h(
         'section',
         { class: 'card just-looking', 'aria-label': () => t('just_looking') },
-        h('h3', null, () => t('just_looking')),
+        h('h2', null, () => t('just_looking')),
         h('p', { class: 'muted' }, () => t('samples_text')),
         button('', useSamples, null, icon('images', 's'), () => t('try_samples', SAMPLES)),
       ),

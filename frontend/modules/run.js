@@ -144,10 +144,6 @@ function actions() {
   const now = stateNow.value;
   if (now === 'starting' || now === 'running' || now === 'paused') {
     return [
-      canNotify &&
-        button('ghost', switchNotifying, { 'aria-pressed': () => String(notifies.value) }, icon('bell'), () =>
-          t(notifies.value ? 'will_notify' : 'notify'),
-        ),
       button(
         '',
         togglePause,
@@ -156,6 +152,10 @@ function actions() {
         t(now === 'paused' ? 'resume' : 'pause'),
       ),
       button('', askCancel, { disabled: offline }, icon('stop'), t('cancel')),
+      canNotify &&
+        button('ghost', switchNotifying, { 'aria-pressed': () => String(notifies.value) }, icon('bell'), () =>
+          t(notifies.value ? 'will_notify' : 'notify'),
+        ),
     ];
   }
   if (now === 'cancelling') return button('', () => {}, { disabled: true }, t('cancelling'));
