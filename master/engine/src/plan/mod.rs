@@ -8,6 +8,7 @@
 mod assets;
 mod collide;
 pub mod error;
+mod exceptions;
 mod existing;
 mod fonts;
 mod globs;
@@ -45,6 +46,7 @@ use lote_protocol::time::nanoseconds;
 
 pub use assets::{assets, named_files};
 pub use error::{ErrorClass, PlanError};
+use exceptions::Exceptions;
 pub use fonts::folders as font_folders;
 pub use globs::{GlobError, Globs};
 pub use left_out::{LeftOut, Tally};
@@ -83,6 +85,7 @@ pub struct Plan {
     base: PathBuf,
     /// What the filters of each variant need beside the image.
     assets: Vec<Vec<Asset>>,
+    exceptions: Exceptions,
 }
 
 /// An image that was found or named.
@@ -108,6 +111,13 @@ pub struct Image {
     format: Option<&'static Format>,
     stem: OsString,
     ending: OsString,
+}
+
+impl Image {
+    /// What its outputs are written as by themselves, where that is known.
+    pub fn content(&self) -> Option<FormatId> {
+        self.format.map(|format| format.id)
+    }
 }
 
 /// A folder that could not be searched.
@@ -180,7 +190,8 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let variants = VariantSpec::by_file(&request.variants);
     let mut images: Vec<_> = scan.images.into_iter().map(image).collect();
     let base = std::env::current_dir().unwrap_or_default();
-    let naming = Naming::new(request, &variants, &mut images, past, &base)?;
+    let exceptions = Exceptions::new(request, &variants, &images, &base)?;
+    let naming = Naming::new(request, (&variants, &exceptions), &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
     let assets = assets(&request.variants, &base, &names)?;
     let mut plan = Plan {
@@ -196,6 +207,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         replace: request.if_exists == IfExists::Overwrite,
         base,
         assets,
+        exceptions,
     };
     let mine = request.shard.map(|shard| shard.share(&plan.images));
     plan.states = settle::states(&plan, request.if_exists, past, &mut inputs, mine.as_deref())?;
@@ -244,6 +256,25 @@ impl Plan {
         self.naming.path(&self.images[image], place, variant, variants, number)
     }
 
+    /// What is made of an image in a variant: the variant, or what an exception makes of it.
+    ///
+    /// # Panics
+    /// If there is no such variant.
+    pub fn variant(&self, image: usize, variant: usize) -> &VariantSpec {
+        let special = self.exceptions.of(image, variant).map(|special| &special.variant);
+        special.unwrap_or(&self.variants[variant])
+    }
+
+    /// Whether an image has something otherwise in a variant.
+    pub fn has_exception(&self, image: usize, variant: usize) -> bool {
+        self.exceptions.of(image, variant).is_some()
+    }
+
+    /// The images that exceptions name and that are not there.
+    pub fn unmatched(&self) -> &[String] {
+        &self.exceptions.unmatched
+    }
+
     /// The number that an image has in names, if they ask for one.
     pub fn number(&self, image: usize) -> Option<Number> {
         self.naming.number(image)
@@ -289,6 +320,12 @@ impl Plan {
         plan
     }
 
+    /// The same plan with outputs to that folder, where nothing else is.
+    #[must_use]
+    pub fn to(self, output: PathBuf) -> Self {
+        Self { output, replace: true, ..self }
+    }
+
     /// How the outputs of a variant are encoded.
     ///
     /// # Panics
@@ -320,7 +357,7 @@ impl Plan {
         let Unit { image, variants, .. } = self.units.get(unit)?;
         let order = |variant: &u32| Order {
             variant: *variant,
-            steps: self.variants[*variant as usize].steps.clone(),
+            steps: self.variant(*image, *variant as usize).steps.clone(),
             output: self.absolute(&self.output(*image, *variant as usize)),
             replace: self.replace,
             durable: false,
@@ -333,7 +370,7 @@ impl Plan {
             id: unit as u64,
             input: self.absolute(&self.images[*image].path),
             orders: variants.iter().map(order).collect(),
-            assets: self.assets_of(variants),
+            assets: self.assets_of(*image, variants),
             number: *image as u64 + 1,
         })
     }
@@ -365,7 +402,7 @@ impl Plan {
                 extent: image.extent,
                 enlarged_bytes: memory::enlarged(
                     image.extent,
-                    self.variants.iter().map(|variant| &variant.steps[..]),
+                    (0..states.len()).map(|variant| &self.variant(index, variant).steps[..]),
                 ),
                 variants: self.of_one_picture(states, planned),
             })

@@ -36,7 +36,8 @@ pub fn reach(plan: &Plan) -> Grants {
     } else {
         few(roots.into_iter().chain(targets).collect(), MOST)
     };
-    let assets = plan.assets.iter().flatten().map(|asset| PathBuf::from(&asset.path));
+    let assets = plan.assets.iter().flatten().chain(plan.exceptions.assets());
+    let assets = assets.map(|asset| PathBuf::from(&asset.path));
     let read = read.into_iter().chain(assets).collect();
     let strings = |paths: BTreeSet<PathBuf>| paths.into_iter().map(OsString::from).collect();
     Grants { read: strings(read), write: strings(write), overlap }
