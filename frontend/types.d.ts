@@ -344,7 +344,15 @@ interface FolderListing {
   label: string;
   parent: string | null;
   images: number;
-  folders: { id: string; name: string; images: number | null; problem?: 'permission' | 'unreadable' | null }[];
+  folders: {
+    id: string;
+    name: string;
+    images: number | null;
+    bytes?: number | null;
+    folders?: number | null;
+    others?: [string, number] | null;
+    problem?: 'permission' | 'unreadable' | null;
+  }[];
 }
 
 /** What the monitor computes four times a second. */

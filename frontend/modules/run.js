@@ -1,4 +1,5 @@
 // The Run screen: how far, the figures, the lanes, what just ended, what failed; and the bands that say what holds.
+import { canNotify, notifies, switchNotifying } from './away.js';
 import { command } from './commands.js';
 import { outputsOf } from './draft.js';
 import { button, h, icon } from './element.js';
@@ -152,6 +153,10 @@ function actions() {
         t(now === 'paused' ? 'resume' : 'pause'),
       ),
       button('', askCancel, { disabled: offline }, icon('stop'), t('cancel')),
+      canNotify &&
+        button('ghost', switchNotifying, { 'aria-pressed': () => String(notifies.value) }, icon('bell'), () =>
+          t(notifies.value ? 'will_notify' : 'notify'),
+        ),
     ];
   }
   if (now === 'cancelling') return button('', () => {}, { disabled: true }, t('cancelling'));

@@ -42,7 +42,10 @@ function makeFolders(root, count) {
   const mixed = join(root, 'Mezcla');
   fill(mixed, names(6), 40, 300, 200);
   for (const name of ['rota_1.png', 'rota_2.png']) writeFileSync(join(mixed, name), png(landscape(1, 60, 40)).subarray(0, 400));
-  return { input, roots: [input, join(root, 'Costa'), join(root, 'Hostil'), broken, mixed] };
+  const raws = join(root, 'Sin revelar');
+  mkdirSync(raws);
+  for (const name of ['a.xcf', 'b.XCF', 'notas.txt']) writeFileSync(join(raws, name), 'x');
+  return { input, roots: [input, join(root, 'Costa'), join(root, 'Hostil'), broken, mixed, raws] };
 }
 
 /** A relay to a port. @param {number} target */
