@@ -71,6 +71,9 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     shown.extend(roots.iter().cloned());
     let previews =
         Previews::new(prints.clone(), shown).map_err(|error| unwritable(&prints, &error))?;
+    let converted = place("conversions")?;
+    let conversions = Previews::new(converted.clone(), vec![uploads.clone()])
+        .map_err(|error| unwritable(&converted, &error))?;
     let images = Images::new(output.clone(), &roots);
     let live = Live::new(images.summary());
     let config = Config {
@@ -89,6 +92,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         images,
         folders: Folders::new(&roots),
         previews,
+        conversions,
         live,
         clients: Clients::default(),
         recipes,
@@ -180,7 +184,7 @@ fn work(
     let runtime = session::runtime().map_err(|problem| Refused(problem, "", Exit::NoWorkers))?;
     Ok(runtime.block_on(async {
         let shutdown = Shutdown::listen(stop, ui);
-        let work = main_thread(app.jobs.clone(), app.previews);
+        let work = main_thread(app.jobs.clone(), app.previews, app.conversions);
         let end = async {
             // The sender lives as long as the program listens for signals.
             let _ = stopped.wait_for(|stopped| *stopped).await;

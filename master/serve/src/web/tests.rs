@@ -65,6 +65,7 @@ impl Server {
             images,
             folders: Folders::new(&[]),
             previews: Previews::new(at("previews"), Vec::new()).unwrap(),
+            conversions: Previews::new(at("conversions"), Vec::new()).unwrap(),
             live,
             clients: Clients::default(),
             recipes: Recipes::new(folder.path().join("recipes"), 1),
