@@ -15,19 +15,20 @@ use crate::watches::Watches;
 use lote_engine::event::{Bus, Event};
 use lote_engine::journal::How;
 use lote_engine::plan::{self, Plan};
-use lote_engine::run::{self, Ended, Order};
+use lote_engine::run::{self, Ended, Order, Settings};
 
 /// Workers of the previews.
 const PREVIEW_WORKERS: u32 = 1;
 
-/// Does what is to be done on the main thread, until [`Jobs::close`] and [`Watches::close`]: it must be called there, as
-/// workers die with the thread that started them.
-pub async fn main_thread(jobs: Jobs, watches: Watches, previews: Previews) {
-    let workers = jobs.0.config.settings.workers.clone();
+/// Does what is to be done on the main thread, until [`Jobs::close`] and [`Watches::close`]: it must
+/// be called there, as workers die with the thread that started them.
+pub async fn main_thread(jobs: Jobs, watches: Watches, previews: Previews, conversions: Previews) {
+    let Settings { workers, slots, .. } = jobs.0.config.settings.clone();
     tokio::select! {
         ((), ()) = async { tokio::join!(jobs.work(), watches.work()) } => {}
         () = jobs.prove(&previews) => {}
         () = previews.clone().work(PREVIEW_WORKERS, &workers) => {}
+        () = conversions.work(slots, &workers) => {}
     }
 }
 

@@ -50,6 +50,8 @@ pub enum Urgency {
     Preview,
     /// When nothing else is to be done, in turn.
     Thumbnail,
+    /// A program waits for it; in turn.
+    Conversion,
 }
 
 /// A picture to be made of an image.

@@ -66,7 +66,7 @@ async fn convert(
         return Err(too_many("too many images are being converted"));
     };
     let image = receive(&app, body).await.map_err(IntoResponse::into_response)?;
-    let developed = app.previews.make(Urgency::Preview, &image, vec![order]).await;
+    let developed = app.conversions.make(Urgency::Conversion, &image, vec![order]).await;
     let prints = developed.map_err(|refused| match refused {
         Refused::Busy => too_many("too much waits for a worker"),
         refused => Refusal::from(refused).into_response(),

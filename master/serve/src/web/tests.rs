@@ -67,6 +67,7 @@ impl Server {
             images,
             folders: Folders::new(&[]),
             previews: Previews::new(at("previews"), Vec::new(), at("assets")).unwrap(),
+            conversions: Previews::new(at("conversions"), Vec::new(), at("assets")).unwrap(),
             live,
             clients: Clients::default(),
             recipes: Recipes::new(folder.path().join("recipes"), 1),
