@@ -18,7 +18,7 @@ use crate::fuzz;
 type Convert = fn(&DynamicImage) -> DynamicImage;
 
 /// Small images of the six formats, in several kinds of pixels.
-fn seeds() -> Vec<Vec<u8>> {
+pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let picture = RgbaImage::from_fn(19, 13, |x, y| {
         image::Rgba([(x * 13) as u8, (y * 19) as u8, (x * y) as u8, 255 - (x * 7) as u8])
     });

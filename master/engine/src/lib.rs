@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod event;
+pub mod forecast;
 pub mod job;
 pub mod journal;
 pub mod lang;

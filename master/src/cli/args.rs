@@ -170,6 +170,9 @@ pub(super) struct ShowArgs {
     /// Show what would be done, and do nothing
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
+    /// With -n: make some of the images, and tell how large the outputs will be and how long it takes
+    #[arg(long, requires = "dry_run")]
+    pub(super) forecast: bool,
     /// Write the figures of the run to standard output, as JSON
     #[arg(long, conflicts_with = "ndjson")]
     pub(super) json: bool,

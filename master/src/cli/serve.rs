@@ -80,6 +80,10 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         sandbox: sandbox(&settings)?,
         settings,
     };
+    // Those of the first page were kept beside its outputs.
+    let kept = job::recipes_folder().unwrap_or_else(|| private.join("recipes"));
+    let recipes = Recipes::new(kept, config.max_workers);
+    recipes.take_over(&private.join("recipes.json"));
     let app = App {
         jobs: Jobs::new(live.clone(), images.clone(), config),
         images,
@@ -87,7 +91,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         previews,
         live,
         clients: Clients::default(),
-        recipes: Recipes::load(private.join("recipes.json")),
+        recipes,
         uploads: Uploads::new(uploads),
         access: Arc::new(access),
         places: Arc::new(Places { input, output, samples, lang: ui.lang }),

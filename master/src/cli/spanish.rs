@@ -171,6 +171,11 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "ver-receta",
         "Escribe lo que se pide como receta en la salida estándar, y no hace nada",
     ),
+    (
+        "forecast",
+        "pronostico",
+        "Con -n: hace algunas imágenes, y dice cuánto ocuparán las salidas y cuánto se tardará",
+    ),
     ("dry_run", "simular", "Muestra lo que se haría, y no hace nada"),
     ("json", "", "Escribe las cifras en la salida estándar, como JSON"),
     ("ndjson", "", "Escribe los sucesos en la salida estándar, un objeto JSON por línea"),

@@ -5,7 +5,8 @@
 //! four parts:
 //!
 //! - [`rlimits`]: few open files, no file larger than an output can be, no memory dumps;
-//! - `no_new_privs`: nothing that it could start would have more rights than it has;
+//! - `no_new_privs`: nothing that it could start would have more rights than it has; of those of an
+//!   administrator, it keeps those over files;
 //! - [`landlock`]: it reaches no file by any path;
 //! - [`seccomp`]: it makes the system calls that its work takes: it opens no files, and no sockets, no
 //!   programs, no processes, no executable memory, nothing that changes names or rights of files.
@@ -85,9 +86,7 @@ pub fn enter(policy: Policy, needs: &Needs<'_>) -> Result<Sandbox, Unenforced> {
 fn apply(part: Part, needs: &Needs<'_>) -> Result<(), String> {
     match part {
         Part::Rlimits => rlimits::apply(needs),
-        Part::NoNewPrivs => {
-            rustix::thread::set_no_new_privs(true).map_err(|error| error.to_string())
-        }
+        Part::NoNewPrivs => give_up_rights().map_err(|error| error.to_string()),
         Part::Landlock => landlock::apply(needs.publishes.as_ref()),
         #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
         Part::Seccomp => seccomp::apply(needs.publishes.is_some()),
@@ -96,6 +95,28 @@ fn apply(part: Part, needs: &Needs<'_>) -> Result<(), String> {
             Err(format!("there is no list of system calls for {}", std::env::consts::ARCH))
         }
     }
+}
+
+/// For good. An administrator's worker could read the memory of the master otherwise, and that of every
+/// other process, where there is no Landlock.
+#[cfg(target_os = "linux")]
+fn give_up_rights() -> rustix::io::Result<()> {
+    use rustix::thread::{
+        CapabilitySet, CapabilitySets, capabilities, set_capabilities, set_no_new_privs,
+    };
+
+    set_no_new_privs(true)?;
+    let over_files = CapabilitySet::CHOWN
+        | CapabilitySet::DAC_OVERRIDE
+        | CapabilitySet::DAC_READ_SEARCH
+        | CapabilitySet::FOWNER;
+    let CapabilitySets { effective, permitted, .. } = capabilities(None)?;
+    let kept = CapabilitySets {
+        effective: effective & over_files,
+        permitted: permitted & over_files,
+        inheritable: CapabilitySet::empty(),
+    };
+    set_capabilities(None, kept)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -208,6 +208,17 @@ impl Options {
         }
     }
 
+    /// What goes with the pixels, and nothing else.
+    pub fn of_carry(carry: &Carry) -> Self {
+        Self {
+            metadata: Some(carry.metadata),
+            set: (carry.set != Statements::default()).then(|| carry.set.clone()),
+            profile: Some(carry.profile),
+            keep_dates: Some(carry.keep_dates),
+            ..Self::default()
+        }
+    }
+
     /// What goes with the pixels.
     pub fn carry(&self) -> Carry {
         Carry {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::name::Name;
 use crate::catalogue;
 use crate::event::Mode;
+use crate::job::Exception;
 use crate::plan::{
     GlobError, Globs, IfCollides, IfExists, PatternError, Request, Shard, named_files,
 };
@@ -60,6 +61,9 @@ pub struct Header {
     pub output: Name,
     /// What was made of every image.
     pub variants: Vec<VariantSpec>,
+    /// What single images had otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
     /// What outputs were called.
     pub pattern: String,
     /// How outputs were encoded.
@@ -161,6 +165,7 @@ impl Header {
             include_globs: request.globs.include().to_vec(),
             exclude_globs: request.globs.exclude().to_vec(),
             variants: request.variants.clone(),
+            exceptions: request.exceptions.clone(),
             pattern: request.pattern.to_string(),
             encoding: request.encoding.clone(),
             if_exists: request.if_exists,
@@ -190,7 +195,12 @@ impl Header {
         };
         // Where a plan looks for them.
         let here = std::env::current_dir().unwrap_or_default();
-        inputs.chain(named_files(&self.variants, &here)).filter(is_outside).collect()
+        let special =
+            |exception: &Exception| exception.variant(&mut self.variants.clone()).ok().cloned();
+        let special: Vec<_> = self.exceptions.iter().filter_map(special).collect();
+        let files = named_files(&self.variants, &here).into_iter();
+        let files = files.chain(named_files(&special, &here));
+        inputs.chain(files).filter(is_outside).collect()
     }
 
     /// The same request once more, with outputs to that folder. Everything is checked as if the
@@ -212,6 +222,7 @@ impl Header {
             globs: Globs::new(self.include_globs.clone(), self.exclude_globs.clone())?,
             output: output.to_owned(),
             variants: variants.collect::<Result<_, CallError>>()?,
+            exceptions: self.exceptions.clone(),
             pattern: self.pattern.parse()?,
             encoding: self.encoding.clone(),
             if_exists: self.if_exists,

@@ -22,12 +22,10 @@ use super::{Asset, Plan, PlanError};
 use crate::catalogue::{self, specs};
 
 impl Plan {
-    /// What those variants need, each once.
-    pub(super) fn assets_of(&self, variants: &[u32]) -> Vec<Asset> {
+    /// What those variants of an image need, each once.
+    pub(super) fn assets_of(&self, image: usize, variants: &[u32]) -> Vec<Asset> {
         let mut assets: Vec<Asset> = Vec::new();
-        for asset in
-            variants.iter().filter_map(|variant| self.assets.get(*variant as usize)).flatten()
-        {
+        for asset in variants.iter().flat_map(|variant| self.needs(image, *variant as usize)) {
             if !assets.contains(asset) {
                 assets.push(asset.clone());
             }
@@ -35,9 +33,18 @@ impl Plan {
         assets
     }
 
-    /// The content of all that a variant needs, as one text; `None` if it needs nothing.
-    pub fn assets_digest(&self, variant: usize) -> Option<String> {
-        let assets = self.assets.get(variant).filter(|assets| !assets.is_empty())?;
+    /// What an image needs in a variant.
+    fn needs(&self, image: usize, variant: usize) -> &[Asset] {
+        let special = self.exceptions.of(image, variant).map(|special| &special.assets);
+        special.or_else(|| self.assets.get(variant)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The content of all that an image needs in a variant, as one text; `None` if it needs nothing.
+    pub fn assets_digest(&self, image: usize, variant: usize) -> Option<String> {
+        let assets = self.needs(image, variant);
+        if assets.is_empty() {
+            return None;
+        }
         let mut all = Sha256::new();
         for Asset { asset, .. } in assets {
             all.update(asset.sha256);

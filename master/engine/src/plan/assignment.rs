@@ -79,7 +79,7 @@ impl Plan {
                 .filter(|_| self.units.iter().all(is_known))
                 .map(|bytes| bytes.saturating_mul(OUTPUT_MARGIN)),
             outputs: self.units.iter().map(|unit| unit.variants.len() as u32).max().unwrap_or(0),
-            assets: self.assets.iter().map(|assets| assets.len() as u32).sum(),
+            assets: self.assets.iter().flatten().chain(self.exceptions.assets()).count() as u32,
         }
     }
 }

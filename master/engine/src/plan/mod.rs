@@ -9,6 +9,7 @@ mod assets;
 mod assignment;
 mod collide;
 pub mod error;
+mod exceptions;
 mod existing;
 mod fonts;
 mod globs;
@@ -46,6 +47,7 @@ use lote_protocol::time::nanoseconds;
 pub use assets::{assets, named_files};
 pub use assignment::{Access, Asset, Assignment};
 pub use error::{ErrorClass, PlanError};
+use exceptions::Exceptions;
 pub use globs::{GlobError, Globs};
 pub use left_out::{LeftOut, Tally};
 pub use list::{Listed, Listing, is_image_name, list};
@@ -87,6 +89,7 @@ pub struct Plan {
     assets: Vec<Vec<Asset>>,
     /// Unless empty, links lead nowhere but into these folders.
     within: Vec<PathBuf>,
+    exceptions: Exceptions,
 }
 
 /// An image that was found or named.
@@ -114,6 +117,13 @@ pub struct Image {
     format: Option<&'static Format>,
     stem: OsString,
     ending: OsString,
+}
+
+impl Image {
+    /// What its outputs are written as by themselves, where that is known.
+    pub fn content(&self) -> Option<FormatId> {
+        self.format.map(|format| format.id)
+    }
 }
 
 /// A folder that could not be searched.
@@ -186,7 +196,8 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let variants = VariantSpec::by_file(&request.variants);
     let mut images: Vec<_> = scan.images.into_iter().map(image).collect();
     let base = std::env::current_dir().unwrap_or_default();
-    let naming = Naming::new(request, &variants, &mut images, past, &base)?;
+    let exceptions = Exceptions::new(request, &variants, &images, &base)?;
+    let naming = Naming::new(request, (&variants, &exceptions), &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
     let assets = assets(&request.variants, &base, &names)?;
     let mut plan = Plan {
@@ -203,6 +214,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         base,
         assets,
         within: request.within.clone(),
+        exceptions,
     };
     let mine = request.shard.map(|shard| shard.share(&plan.images));
     plan.states = settle::states(&plan, request.if_exists, past, &mut inputs, mine.as_deref())?;
@@ -264,6 +276,25 @@ impl Plan {
         self.naming.path(&self.images[image], place, variant, variants, number)
     }
 
+    /// What is made of an image in a variant: the variant, or what an exception makes of it.
+    ///
+    /// # Panics
+    /// If there is no such variant.
+    pub fn variant(&self, image: usize, variant: usize) -> &VariantSpec {
+        let special = self.exceptions.of(image, variant).map(|special| &special.variant);
+        special.unwrap_or(&self.variants[variant])
+    }
+
+    /// Whether an image has something otherwise in a variant.
+    pub fn has_exception(&self, image: usize, variant: usize) -> bool {
+        self.exceptions.of(image, variant).is_some()
+    }
+
+    /// The images that exceptions name and that are not there.
+    pub fn unmatched(&self) -> &[String] {
+        &self.exceptions.unmatched
+    }
+
     /// The number that an image has in names, if they ask for one.
     pub fn number(&self, image: usize) -> Option<Number> {
         self.naming.number(image)
@@ -309,6 +340,12 @@ impl Plan {
         plan
     }
 
+    /// The same plan with outputs to that folder, where nothing else is.
+    #[must_use]
+    pub fn to(self, output: PathBuf) -> Self {
+        Self { output, replace: true, ..self }
+    }
+
     /// How the outputs of a variant are encoded.
     ///
     /// # Panics
@@ -340,7 +377,7 @@ impl Plan {
         let Unit { image, variants, .. } = self.units.get(unit)?;
         let order = |variant: &u32| Order {
             variant: *variant,
-            steps: self.variants[*variant as usize].steps.clone(),
+            steps: self.variant(*image, *variant as usize).steps.clone(),
             durable: false,
             encoding: Encoding {
                 format: self.format(*image, *variant as usize),
@@ -354,7 +391,7 @@ impl Plan {
         };
         let path = &self.images[*image].path;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let assets = self.assets_of(variants);
+        let assets = self.assets_of(*image, variants);
         let task = Task {
             id: unit as u64,
             name,
@@ -397,7 +434,7 @@ impl Plan {
                 extent: image.extent,
                 enlarged_bytes: memory::enlarged(
                     image.extent,
-                    self.variants.iter().map(|variant| &variant.steps[..]),
+                    (0..states.len()).map(|variant| &self.variant(index, variant).steps[..]),
                 ),
                 variants: self.of_one_picture(states, planned),
             })

@@ -8,6 +8,7 @@ use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::{Globs, Pattern, Shard};
+use crate::job::Exception;
 
 /// What a run is asked to do. The command line and the page both end in one of these.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +28,8 @@ pub struct Request {
     pub output: PathBuf,
     /// What to make of every image, at least one.
     pub variants: Vec<VariantSpec>,
+    /// What single images have otherwise; of several of one image each adds to the one before.
+    pub exceptions: Vec<Exception>,
     /// What outputs are called.
     pub pattern: Pattern,
     /// How outputs are encoded.
@@ -53,6 +56,7 @@ impl Request {
             within: Vec::new(),
             output,
             variants,
+            exceptions: Vec::new(),
             pattern: Pattern::default(),
             encoding: Encoding::default(),
             if_exists: IfExists::default(),

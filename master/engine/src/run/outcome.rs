@@ -139,7 +139,7 @@ impl Run<'_> {
     fn reproduce(&self, task: TaskId, image: usize, variant: usize, is_redacted: bool) -> String {
         let limits = &self.settings.workers.limits;
         let recipe = Recipe {
-            variant: &self.plan.variants[variant],
+            variant: self.plan.variant(image, variant),
             encoding: self.plan.job_encoding(),
             limits,
             max_memory_bytes: self.settings.workers.max_memory_bytes,

@@ -4,9 +4,11 @@
 //! thread, through the same [`lote_engine::run::run`] as the command line's: workers die with the thread
 //! that started them. What becomes of a job is kept in [`Live`], which pages see.
 
+mod as_recipe;
 mod commands;
 mod compare;
 mod error;
+mod forecast;
 mod isolation;
 mod prepare;
 mod request;
@@ -23,6 +25,7 @@ use lote_protocol::sandbox::Sandbox;
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 
+pub use as_recipe::beyond_pages;
 pub use commands::{Checked, CompareRequest};
 pub use error::JobError;
 pub use request::{
@@ -92,6 +95,7 @@ struct Work {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum WorkKind {
     Job(String),
+    Forecast,
     Compare,
 }
 
@@ -104,6 +108,8 @@ enum Todo {
     Again(Arc<Spec>),
     /// A comparison.
     Compare(Box<compare::Spec>),
+    /// A forecast, for which nothing else waits.
+    Forecast(Box<forecast::Asked>),
 }
 
 /// A job that was accepted.
@@ -142,7 +148,7 @@ impl Desk {
     fn queue(&self) -> Vec<QueuedJob> {
         let jobs = self.waiting.iter().filter_map(|todo| match todo {
             Todo::Job(spec) => Some(spec),
-            Todo::Again(_) | Todo::Compare(_) => None,
+            Todo::Again(_) | Todo::Compare(_) | Todo::Forecast(_) => None,
         });
         jobs.map(|spec| QueuedJob {
             id: spec.id.clone(),
@@ -154,7 +160,17 @@ impl Desk {
     }
 
     fn is_busy(&self) -> bool {
-        self.work.is_some() || !self.waiting.is_empty()
+        let is_work = |work: &Work| work.what != WorkKind::Forecast;
+        self.work.as_ref().is_some_and(is_work)
+            || self.waiting.iter().any(|todo| !matches!(todo, Todo::Forecast(_)))
+    }
+
+    /// Has something else be done next: a forecast is given up.
+    fn put_first(&self) {
+        if let Some(Work { what: WorkKind::Forecast, orders }) = &self.work {
+            // If it is just ending, nobody takes the order.
+            let _ = orders.try_send(Order::Abort);
+        }
     }
 
     /// Where orders go for the job of that id, if it is being done.

@@ -87,6 +87,22 @@ impl Record {
 }
 
 impl Jobs {
+    /// The plan of a job; nothing is changed. Blocks.
+    pub(super) fn plan_of(
+        &self,
+        request: &JobRequest,
+        selection: &Selection,
+    ) -> Result<Plan, JobError> {
+        let config = &self.0.config;
+        let folders = [
+            (selection.root.as_path(), selection.label.as_str()),
+            (config.output.as_path(), config.output_label.as_str()),
+        ];
+        let told = |error: PlanError| error.with_paths(|path| redact::path(path, &folders));
+        let plan = plan::plan(&request.plan_request(selection, &config.output)?);
+        Ok(plan.map_err(told)?)
+    }
+
     /// Plans a job and changes nothing. Blocks.
     pub(super) fn plan_only(
         &self,

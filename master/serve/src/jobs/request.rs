@@ -4,25 +4,25 @@ use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::find;
 use lote_protocol::carry::Carry;
-use lote_protocol::filter::{
-    self, FilterCall, ParamKind, Params, VariantSpec, check_all, check_name,
-};
+use lote_protocol::filter::{FilterCall, ParamKind, Params, VariantSpec, check_all, check_name};
 use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::JobError;
 use crate::images::Selection;
 use crate::live::shapes::Step;
 use lote_engine::catalogue;
 use lote_engine::event::Mode;
-use lote_engine::plan::{IfCollides, IfExists, Pattern, Request};
+use lote_engine::job::{self, Exception};
+use lote_engine::plan::{IfCollides, IfExists, Pattern, PlanError, Request};
 
 /// Most variants of a job.
 pub const MAX_VARIANTS: usize = 64;
 /// Most steps of a variant.
 pub const MAX_STEPS: usize = 16;
+/// Most exceptions of a job.
+const MAX_EXCEPTIONS: usize = 10_000;
 /// Longest name of a variant, in characters.
 const MAX_NAME_CHARS: usize = 64;
 
@@ -35,6 +35,9 @@ pub struct JobRequest {
     pub workers: u32,
     /// What is made of every image.
     pub variants: Vec<VariantRequest>,
+    /// What single images have otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
     /// What becomes of the results.
     pub output: OutputRequest,
 }
@@ -78,22 +81,18 @@ pub struct OutputRequest {
 fn check_step(step: &Step) -> Result<FilterCall, JobError> {
     let mut params = std::collections::BTreeMap::new();
     for (id, value) in &step.params {
-        let value = match value {
-            Value::Bool(flag) => filter::Value::Bool(*flag),
-            Value::String(text) => filter::Value::Text(text.clone()),
-            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(whole), _) => filter::Value::Integer(whole),
-                (None, Some(number)) => filter::Value::Float(number),
-                (None, None) => return Err(JobError::Bad(format!("{id} is no number"))),
-            },
-            _ => {
-                return Err(JobError::Bad(format!("{id} must be a number, a text, true or false")));
-            }
-        };
+        let refused = || JobError::Bad(format!("{id} must be a number, a text, true or false"));
+        let value = job::value(value).ok_or_else(refused)?;
         params.insert(id.clone(), value);
     }
-    let specs = catalogue::specs();
     let call = FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::all())?;
+    refuse_files(&call)?;
+    Ok(call)
+}
+
+/// Refuses a call that names a file, which a page may not.
+fn refuse_files(call: &FilterCall) -> Result<(), JobError> {
+    let specs = catalogue::specs();
     let spec = specs.iter().find(|spec| spec.id == call.filter);
     for param in spec.iter().flat_map(|spec| spec.params) {
         let is_file = match param.kind {
@@ -112,7 +111,7 @@ fn check_step(step: &Step) -> Result<FilterCall, JobError> {
             return Err(JobError::Bad(message));
         }
     }
-    Ok(call)
+    Ok(())
 }
 
 /// The steps of a variant, checked.
@@ -162,6 +161,18 @@ impl JobRequest {
         });
         let variants: Vec<_> = variants.collect::<Result<_, _>>()?;
         check_all(&variants)?;
+        if self.exceptions.len() > MAX_EXCEPTIONS {
+            return Err(JobError::Bad(format!("a job has at most {MAX_EXCEPTIONS} exceptions")));
+        }
+        for exception in &self.exceptions {
+            let mut variants = variants.clone();
+            exception
+                .variant(&mut variants)
+                .map_err(PlanError::from)?
+                .steps
+                .iter()
+                .try_for_each(refuse_files)?;
+        }
         Ok(variants)
     }
 
@@ -195,6 +206,7 @@ impl JobRequest {
             globs: lote_engine::plan::Globs::default(),
             output: self.output_folder(output),
             variants: self.variants()?,
+            exceptions: self.exceptions.clone(),
             pattern: self.output.pattern.parse()?,
             encoding: Encoding {
                 carry: self.output.carry.clone(),
@@ -214,7 +226,7 @@ impl JobRequest {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -289,7 +301,13 @@ mod tests {
             if_collides: IfCollides::Fail,
             carry: Carry::default(),
         };
-        let request = JobRequest { mode: Mode::Threads, workers: 1, variants: Vec::new(), output };
+        let request = JobRequest {
+            mode: Mode::Threads,
+            workers: 1,
+            variants: Vec::new(),
+            exceptions: Vec::new(),
+            output,
+        };
         assert_eq!(request.output_folder(Path::new("out")), Path::new("out/Boda"));
     }
 }

@@ -44,6 +44,7 @@ impl Jobs {
                 Some(Todo::Job(spec)) => self.begin(*spec, inbox).await,
                 Some(Todo::Again(spec)) => self.run_until_done(&spec, inbox, false).await,
                 Some(Todo::Compare(spec)) => self.run_compare(*spec, inbox).await,
+                Some(Todo::Forecast(asked)) => self.run_forecast(*asked, inbox).await,
                 None if is_closed => return,
                 None => self.0.news.notified().await,
             }
@@ -249,6 +250,7 @@ impl Todo {
             Self::Job(spec) => WorkKind::Job(spec.id.clone()),
             Self::Again(spec) => WorkKind::Job(spec.id.clone()),
             Self::Compare(_) => WorkKind::Compare,
+            Self::Forecast(_) => WorkKind::Forecast,
         }
     }
 }

@@ -68,7 +68,7 @@ impl Server {
             previews: Previews::new(at("previews"), Vec::new()).unwrap(),
             live,
             clients: Clients::default(),
-            recipes: Recipes::load(folder.path().join("recipes.json")),
+            recipes: Recipes::new(folder.path().join("recipes"), 1),
             uploads: Uploads::new(at("uploads")),
             access: Arc::new(Access::new(&[address], "127.0.0.1", &[], None)),
             places: Arc::new(Places { input, output, samples: at("samples"), lang: Lang::En }),

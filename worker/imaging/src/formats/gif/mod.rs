@@ -62,6 +62,9 @@ const VISIBLE: u8 = 128;
 const TOLERATED: usize = 100;
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    let mended = blocks::without_strays(bytes);
+    let strays = mended.as_ref().map(|(_, strays)| *strays);
+    let bytes = mended.as_ref().map_or(bytes, |(whole, _)| whole);
     let Outline { size, count, part_pixels, behind } = look_through(bytes, limits)?;
     limit::check(limits, &FORMAT, (size.0.into(), size.1.into()), count, 4)?;
     limit::parts(limits, part_pixels)?;
@@ -69,6 +72,9 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let mut decoder = open(bytes)?;
     let mut canvas = Canvas::new(size.0, size.1, pool);
     let (mut frames, mut notes) = (Vec::new(), Vec::new());
+    notes.extend(strays.map(|strays| {
+        format!("the GIF is damaged: {strays} bytes between its blocks are passed over")
+    }));
     notes.extend(behind.map(|why| {
         format!("the GIF is damaged behind frame {count}, and what is there left out: {why}")
     }));

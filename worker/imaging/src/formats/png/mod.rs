@@ -65,10 +65,17 @@ fn declared(header: &mut Header<'_>) -> Declared {
     Some((width, height, if depth == 16 { 2 * channels } else { channels }))
 }
 
+/// The chunk before the header of a PNG whose pixels are packed and ordered in another way.
+const APPLE: &[u8] = b"CgBI";
+
 /// The part of a picture that may be missing: one of so many.
 const TOLERATED: u32 = 100;
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    if bytes.get(12..16) == Some(APPLE) {
+        let what = "a kind of PNG that is not read: as Apple packs them into programs (CgBI)";
+        return Err(Failure::new(FailureKind::Unsupported, what));
+    }
     let strict = attempt(bytes, limits, false, pool);
     let Err(failure) = strict else { return strict };
     if failure.kind != FailureKind::Damaged {
@@ -218,6 +225,8 @@ fn failure(error: &DecodingError) -> Failure {
             let text = other.to_string().replace('\n', " ");
             if text.starts_with("CRC error") {
                 damaged("a checksum is wrong")
+            } else if text.contains("before IHDR") {
+                damaged("something else stands before its header")
             } else {
                 damaged(&without_debug_output(&text))
             }
@@ -360,6 +369,20 @@ mod tests {
         assert_eq!(source.metadata.icc, None);
         assert_eq!(source.notes.len(), 1);
         assert_eq!(source.frames[0].picture, picture);
+    }
+
+    #[test]
+    fn what_does_not_begin_with_its_header_is_told_without_showing_it() {
+        let said = |first: &[u8; 4]| {
+            let file = [b"\x89PNG\r\n\x1a\n\0\0\0\x04", &first[..], &[0; 16]].concat();
+            decode(&file, &Limits::default(), &mut Pool::new()).err().map(|failure| failure.message)
+        };
+        let apple = "a kind of PNG that is not read: as Apple packs them into programs (CgBI)";
+        assert_eq!(said(b"CgBI").unwrap(), apple);
+        for first in [b"sPLT", b"\xff}\n{"] {
+            let message = said(first).unwrap();
+            assert_eq!(message, "the PNG is damaged: something else stands before its header");
+        }
     }
 
     #[test]
