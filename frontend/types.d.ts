@@ -118,6 +118,19 @@ interface Job {
   ended_ms: number | null;
   progress: Progress;
 }
+/** A folder that is watched. */
+interface Watch {
+  id: string;
+  name: string;
+  output_label: string;
+  variants: string[];
+  state: 'waiting' | 'working' | 'stopping' | 'failed';
+  ok: number;
+  failed: number;
+  last: string | null;
+  error: string | null;
+  started_ms: number;
+}
 interface QueuedJob {
   id: string;
   name: string;
@@ -259,6 +272,7 @@ interface Snapshot {
   settings: JobRequest | null;
   compare: Compare;
   isolation: Isolation;
+  watches: Watch[];
 }
 type StreamEvent =
   | { event: 'task'; slot: number; t_ms: number; task: number; attempt: number; image: string; name: string; variants: number[] }
@@ -299,6 +313,7 @@ type StreamEvent =
   | { event: 'notice'; notice: Notice }
   | { event: 'compare'; compare: Compare }
   | { event: 'isolation'; isolation: Isolation }
+  | { event: 'watches'; watches: Watch[] }
   | { event: 'recipes' };
 interface Changes {
   tipo: 'cambios';
@@ -354,6 +369,7 @@ interface Sections {
   settings: JobRequest | null;
   compare: Compare;
   isolation: Isolation;
+  watches: Watch[];
   recipes: number;
 }
 type FromMonitor =

@@ -43,3 +43,5 @@ mod stream;
 mod token;
 #[path = "serve/uploads.rs"]
 mod uploads;
+#[path = "serve/watches.rs"]
+mod watches;

@@ -279,7 +279,8 @@ function trouble() {
   );
 }
 
-export function startArea() {
+/** @param {import('./element.js').Child} other what can be done in place of starting */
+export function startArea(other) {
   const files = computed(() => chosenCount.value * variants.value.reduce((sum, { files }) => sum + filesOf(files).length, 0));
   const summary = () => {
     const why = startObstacle();
@@ -303,6 +304,7 @@ export function startArea() {
           : t(state.job.value && isLive(state.job.value) ? 'queue_files' : 'process_files', files.value),
     ),
     h('p', { id: 'start-text' }, summary),
+    other,
   );
 }
 

@@ -11,6 +11,7 @@ import { togglePause } from './shortcuts.js';
 import { computed, effect, onCleanup, signal } from './signal.js';
 import { link, metrics, ready, retryNow, state } from './stream.js';
 import { timeline } from './timeline.js';
+import { watches } from './watches.js';
 
 export function sparkline() {
   const canvas = h('canvas', { class: 'sparkline', 'aria-hidden': 'true' });
@@ -317,7 +318,7 @@ const queue = () =>
 export function runScreen() {
   const there = computed(() => job.value !== null);
   return h('div', { class: 'page' }, () => {
-    if (!there.value) return noRun();
+    if (!there.value) return [() => state.watches.value.length > 0 && h('div', { class: 'wrap' }, watches), noRun()];
     return h(
       'div',
       { class: 'wrap' },
@@ -326,6 +327,7 @@ export function runScreen() {
       figures(),
       timeline(),
       queue,
+      watches,
       h('div', { class: 'two' }, recentCard(), failuresCard()),
     );
   });

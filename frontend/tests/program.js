@@ -128,6 +128,7 @@ export async function startProgram(program, { images = 24, empty = false, allowO
     });
   return {
     base: `http://127.0.0.1:${port}`,
+    input,
     seen: `http://localhost:${port}`,
     browserArgs: [`--host-resolver-rules=MAP localhost:${port} 127.0.0.1:${reached}`],
     cut,

@@ -22,6 +22,7 @@ use lote_serve::images::folders::{Folders, label};
 use lote_serve::jobs::{Config, Jobs, main_thread};
 use lote_serve::live::Live;
 use lote_serve::preview::Previews;
+use lote_serve::watches::Watches;
 use lote_serve::web::access::{Access, Token};
 use lote_serve::web::recipes::Recipes;
 use lote_serve::web::scratch::Scratch;
@@ -85,6 +86,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let recipes = Recipes::new(kept, config.max_workers);
     recipes.take_over(&private.join("recipes.json"));
     let app = App {
+        watches: Watches::new(live.clone(), images.clone(), config.clone()),
         jobs: Jobs::new(live.clone(), images.clone(), config),
         images,
         folders: Folders::new(&roots),
@@ -180,12 +182,13 @@ fn work(
     let runtime = session::runtime().map_err(|problem| Refused(problem, "", Exit::NoWorkers))?;
     Ok(runtime.block_on(async {
         let shutdown = Shutdown::listen(stop, ui);
-        let work = main_thread(app.jobs.clone(), app.previews);
+        let work = main_thread(app.jobs.clone(), app.watches.clone(), app.previews);
         let end = async {
             // The sender lives as long as the program listens for signals.
             let _ = stopped.wait_for(|stopped| *stopped).await;
             let is_busy = app.jobs.is_busy();
             app.jobs.close();
+            app.watches.close();
             is_busy
         };
         let ((), was_busy) = tokio::join!(work, end);

@@ -11,6 +11,7 @@ use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
 use crate::preview::Previews;
 use crate::redact;
+use crate::watches::Watches;
 use lote_engine::event::{Bus, Event};
 use lote_engine::journal::How;
 use lote_engine::plan::{self, Plan};
@@ -19,12 +20,12 @@ use lote_engine::run::{self, Ended, Order};
 /// Workers of the previews.
 const PREVIEW_WORKERS: u32 = 1;
 
-/// Does what is to be done on the main thread, until [`Jobs::close`]: it must be called there, as
+/// Does what is to be done on the main thread, until [`Jobs::close`] and [`Watches::close`]: it must be called there, as
 /// workers die with the thread that started them.
-pub async fn main_thread(jobs: Jobs, previews: Previews) {
+pub async fn main_thread(jobs: Jobs, watches: Watches, previews: Previews) {
     let workers = jobs.0.config.settings.workers.clone();
     tokio::select! {
-        () = jobs.work() => {}
+        ((), ()) = async { tokio::join!(jobs.work(), watches.work()) } => {}
         () = jobs.prove(&previews) => {}
         () = previews.clone().work(PREVIEW_WORKERS, &workers) => {}
     }

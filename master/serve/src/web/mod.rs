@@ -27,6 +27,7 @@ pub mod server;
 pub mod socket;
 mod upload_names;
 pub mod uploads;
+mod watches;
 mod zip;
 
 #[cfg(test)]
@@ -51,6 +52,7 @@ use crate::images::folders::Folders;
 use crate::jobs::Jobs;
 use crate::live::Live;
 use crate::preview::Previews;
+use crate::watches::Watches;
 use access::Access;
 use error::Refusal;
 use lote_engine::lang::Lang;
@@ -70,6 +72,8 @@ pub struct App {
     pub folders: Folders,
     /// The jobs and their outputs.
     pub jobs: Jobs,
+    /// Folders that are watched.
+    pub watches: Watches,
     /// What makes small pictures.
     pub previews: Previews,
     /// What all pages see.
@@ -114,6 +118,7 @@ pub fn router(app: App) -> Router {
         .merge(zip::routes())
         .merge(report::routes())
         .merge(recipes::routes())
+        .merge(watches::routes())
         .merge(convert::routes())
         .merge(metrics::routes())
         .fallback(async || Refusal::not_found())

@@ -62,6 +62,7 @@ impl Server {
         };
         let address = ([127, 0, 0, 1], 8765).into();
         let app = App {
+            watches: Watches::new(live.clone(), images.clone(), config.clone()),
             jobs: Jobs::new(live.clone(), images.clone(), config),
             images,
             folders: Folders::new(&[]),
