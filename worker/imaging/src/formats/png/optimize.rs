@@ -5,12 +5,10 @@ use oxipng::{BitDepth, ColorType, Options, RawImage};
 use super::reduce::Reduced;
 use crate::picture::Picture;
 
-/// The preset that finds small files in a time that nobody minds: half a second for the largest.
-const USUAL: u8 = 4;
-
-/// The most pixels for which that is so: of pictures of few colours, and of all others (icons).
-const FEW_COLOURS: u64 = 4_000_000;
-const ICON: u64 = 512 * 512;
+/// What is made small where nobody asks for it: the most pixels, and the preset. Icons whatever their
+/// colours, for a tenth of a second at most, and larger pictures of few colours, for a second.
+const ICON: (u64, u8) = (256 * 256, 4);
+const FEW_COLOURS: (u64, u8) = (2_000_000, 3);
 
 /// How many presets there are beside 0.
 const PRESETS: u8 = 6;
@@ -21,8 +19,9 @@ pub(super) fn preset(effort: Option<u8>, form: &Reduced<'_>, picture: &Picture) 
     let pixels = u64::from(picture.width) * u64::from(picture.height);
     match effort {
         None => {
-            let most = if form.is_small() { FEW_COLOURS } else { ICON };
-            (pixels <= most).then_some(USUAL)
+            let (most, preset) =
+                if pixels > ICON.0 && form.is_small() { FEW_COLOURS } else { ICON };
+            (pixels <= most).then_some(preset)
         }
         Some(0) => None,
         Some(effort) => Some(effort.min(10) * PRESETS / 10),
