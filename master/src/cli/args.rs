@@ -227,6 +227,9 @@ pub(super) struct MakeArgs {
     /// Search folders with everything below them, but for folders of the system and hidden ones
     #[arg(short = 'R', long)]
     pub(super) recursive: bool,
+    /// Take raw files of cameras, too, that lie beside another image of their name
+    #[arg(long)]
+    pub(super) raw: bool,
     /// Take only files whose name matches, or whose path below PATH if GLOB has a /; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(super) include: Vec<String>,

@@ -57,6 +57,7 @@ impl MakeArgs {
             if_exists: self.if_exists.map(Into::into),
             if_collides: self.if_collides.map(Into::into),
             recursive: self.recursive.then_some(true),
+            raw: self.raw.then_some(true),
             include: some(&self.include),
             exclude: some(&self.exclude),
             mode: self.mode.map(Into::into),
@@ -126,7 +127,7 @@ impl Asked {
             ui.error(&error.to_string(), None);
             Exit::Usage
         })?;
-        let Options { if_exists, if_collides, recursive, .. } = self.options;
+        let Options { if_exists, if_collides, recursive, raw, .. } = self.options;
         let encoding = self.options.encoding();
         if let Some(option) = unknown(&encoding) {
             let what = format!("no format takes --{} yet", option.names()[1]);
@@ -135,6 +136,7 @@ impl Asked {
         }
         Ok(Request {
             recursive: recursive.unwrap_or_default(),
+            raw: raw.unwrap_or_default(),
             globs,
             pattern: pattern.unwrap_or_default(),
             encoding,

@@ -63,6 +63,11 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "Busca en las carpetas con todo lo que hay debajo, salvo carpetas del sistema y ocultas",
     ),
     (
+        "raw",
+        "raw",
+        "Toma también los archivos raw de cámaras que están junto a otra imagen de su nombre",
+    ),
+    (
         "files_from",
         "lista",
         "Toma también las imágenes y carpetas que enumera FILE, una por línea; - es la entrada estándar",

@@ -63,6 +63,9 @@ pub struct Options {
     /// Whether folders are searched with everything below them.
     #[serde(alias = "recursivo", skip_serializing_if = "Option::is_none")]
     pub recursive: Option<bool>,
+    /// Whether raw files are taken that lie beside another image of their name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<bool>,
     /// Patterns of files that are taken.
     #[serde(alias = "incluir", skip_serializing_if = "Option::is_none")]
     pub include: Option<Vec<String>>,
@@ -105,7 +108,7 @@ pub enum IfLarger {
 
 impl Options {
     /// Its fields' names, in both languages.
-    pub(super) const NAMES: [&str; 48] = [
+    pub(super) const NAMES: [&str; 49] = [
         "subsampling",
         "submuestreo",
         "progressive",
@@ -128,6 +131,7 @@ impl Options {
         "si_coincide",
         "recursive",
         "recursivo",
+        "raw",
         "include",
         "incluir",
         "exclude",
@@ -175,6 +179,7 @@ impl Options {
             if_exists: self.if_exists.or(below.if_exists),
             if_collides: self.if_collides.or(below.if_collides),
             recursive: self.recursive.or(below.recursive),
+            raw: self.raw.or(below.raw),
             include: self.include.or(below.include),
             exclude: self.exclude.or(below.exclude),
             mode: self.mode.or(below.mode),

@@ -44,6 +44,9 @@ pub struct Header {
     pub paths: Vec<Name>,
     /// Whether folders were searched with everything below them.
     pub recursive: bool,
+    /// Whether raw files beside another image of their name were taken.
+    #[serde(default)]
+    pub raw: bool,
     /// Files that were left out.
     pub exclude: Vec<Name>,
     /// Where links may lead.
@@ -151,6 +154,7 @@ impl Header {
             base: Name(base),
             paths: names(&mut request.paths.iter()),
             recursive: request.recursive,
+            raw: request.raw,
             exclude: names(&mut request.exclude.iter()),
             within: names(&mut request.within.iter()),
             include_globs: request.globs.include().to_vec(),
@@ -200,6 +204,7 @@ impl Header {
         Ok(Request {
             paths: self.paths.iter().map(path).collect(),
             recursive: self.recursive,
+            raw: self.raw,
             exclude: self.exclude.iter().map(path).collect(),
             within: self.within.iter().map(|name| name.0.clone()).collect(),
             globs: Globs::new(self.include_globs.clone(), self.exclude_globs.clone())?,

@@ -272,6 +272,7 @@ prop_compose! {
             base: base.clone(),
             paths: names.clone(),
             recursive: quality > 50,
+            raw: quality > 60,
             exclude: names,
             within: vec![base.clone()],
             include_globs: Vec::new(),

@@ -36,7 +36,7 @@ mod tests;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use lote_imaging::formats::{Format, Sniffed};
+use lote_imaging::formats::{Format, Sniffed, find};
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::Failure;
@@ -278,6 +278,17 @@ impl Plan {
     /// If there is no such variant.
     pub fn encoding(&self, variant: usize) -> Encoding {
         self.variants[variant].encoding(&self.encoding)
+    }
+
+    /// How long the outputs of a unit may take together, in usual outputs.
+    pub fn patience(&self, unit: &Unit) -> usize {
+        let own = self.images[unit.image].format;
+        let of = |&variant: &u32| {
+            let encoding = self.encoding(variant as usize);
+            let format = encoding.format.map_or(own, find);
+            format.map_or(1, |format| format.patience(&encoding))
+        };
+        unit.variants.iter().map(of).sum()
     }
 
     /// How outputs are encoded where their variants do not say it.

@@ -16,6 +16,8 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// Whether folders are searched with everything below them.
     pub recursive: bool,
+    /// Whether raw files of cameras are taken that lie beside another image of their name.
+    pub raw: bool,
     /// Files in those folders that are left out, each as its folder was named, and its path below.
     pub exclude: HashSet<PathBuf>,
     /// Which files and folders are taken, by patterns.
@@ -48,6 +50,7 @@ impl Request {
         Self {
             paths,
             recursive: false,
+            raw: false,
             exclude: HashSet::new(),
             globs: Globs::default(),
             within: Vec::new(),

@@ -107,11 +107,36 @@ fn a_folders_images_are_found_by_ending_and_those_without_by_content() {
             "grises/.hidden_grises.gif",
             "grises/a_grises.jpg",
             "grises/b_grises.PNG",
-            "grises/photo_grises.heic",
+            "grises/photo_grises.jpg",
             "grises/scan_grises.png",
             "grises/sub/c_grises.webp",
         ]
     );
+}
+
+#[test]
+fn raw_files_beside_an_image_of_their_name_are_left_out_and_counted() {
+    const RAW: &[u8] = b"II*\0\x10\0\0\0CR\x02\0";
+    let disk = Disk::new(&[
+        ("in/a.CR2", RAW),
+        ("in/a.jpg", JPEG),
+        ("in/b.cr2", RAW),
+        ("in/b.dng", RAW),
+        ("in/sub/a.png", PNG),
+        ("in/sub/b.cr2", RAW),
+    ]);
+    let mut request = disk.request();
+    request.if_collides = IfCollides::Rename;
+    let plan = super::plan(&request).unwrap();
+    assert_eq!(names(&plan), ["a.jpg", "b.cr2", "b.dng", "sub/a.png", "sub/b.cr2"]);
+    assert_eq!((plan.left_out.raw.count, &plan.left_out.raw.first[..]), (1, &["a.CR2".into()][..]));
+    request.raw = true;
+    let plan = super::plan(&request).unwrap();
+    assert_eq!((plan.images.len(), plan.left_out.raw.count), (6, 0));
+    request.raw = false;
+    request.paths.push(disk.path("in/a.CR2"));
+    // What is named by itself is taken.
+    assert_eq!(super::plan(&request).unwrap().images.len(), 6);
 }
 
 #[test]

@@ -372,7 +372,7 @@ impl<'a> Run<'a> {
             };
             is_idle = false;
             let unit = &self.plan.units[task.0 as usize];
-            let work = (unit.pixels, unit.variants.len());
+            let work = (unit.pixels, self.plan.patience(unit));
             if self.deadlines.runs(slot, task, work, self.now) {
                 self.heartbeats.heard(worker, self.now);
                 let image = self.image_name(unit.image);

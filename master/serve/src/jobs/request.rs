@@ -190,6 +190,7 @@ impl JobRequest {
         Ok(Request {
             paths: vec![images.root.clone()],
             recursive: images.recursive,
+            raw: false,
             exclude: images.exclude.clone(),
             within: images.within.clone(),
             globs: lote_engine::plan::Globs::default(),

@@ -7,18 +7,23 @@
 //! To add a format: its folder, with a `pub static FORMAT` of type [`Format`], and its row in
 //! [`ALL`].
 
+mod avif;
 mod bmp;
 mod by_image;
 mod extent;
 pub(crate) mod fit;
 mod gif;
+mod heic;
+mod heif;
 mod ico;
 mod jpeg;
+mod jxl;
 pub(crate) mod limit;
 pub(crate) mod palette;
 mod png;
 mod pnm;
 mod qoi;
+mod raw;
 mod search;
 mod table;
 mod tga;
@@ -48,7 +53,7 @@ pub use crate::metadata::Metadata;
 use crate::metadata::orientation;
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
-use table::{Content, Foreign, Shown, is_branded};
+use table::{Content, Foreign, Shown};
 
 /// The table: every format, in the order in which they are listed and looked for.
 pub static ALL: &[&Format] = &[
@@ -56,8 +61,13 @@ pub static ALL: &[&Format] = &[
     &PNG,
     &BMP,
     &GIF,
+    // Many of them are TIFFs, too, so they come before.
+    &raw::FORMAT,
     &TIFF,
     &WEBP,
+    &avif::FORMAT,
+    &heic::FORMAT,
+    &jxl::FORMAT,
     &pnm::FORMAT,
     &qoi::FORMAT,
     &ico::FORMAT,
@@ -66,29 +76,8 @@ pub static ALL: &[&Format] = &[
 ];
 
 /// What is recognised and not read.
-static FOREIGN: &[Foreign] = &[
-    Foreign {
-        name: "AVIF",
-        endings: &["avif"],
-        magic: |head| is_branded(head, &[b"avif", b"avis"]),
-    },
-    Foreign {
-        name: "HEIC",
-        endings: &["heic", "heif"],
-        magic: |head| {
-            let brands = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
-            is_branded(head, &brands)
-        },
-    },
-    Foreign {
-        name: "JPEG XL",
-        endings: &["jxl"],
-        magic: |head| {
-            head.starts_with(b"\xff\x0a") || head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n")
-        },
-    },
-    Foreign { name: "PSD", endings: &[], magic: |head| head.starts_with(b"8BPS") },
-];
+static FOREIGN: &[Foreign] =
+    &[Foreign { name: "PSD", endings: &[], magic: |head| head.starts_with(b"8BPS") }];
 
 /// One picture of an animation, or the only one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,9 @@ use lote_protocol::task::Encoding;
 use super::table::{Content, Format, Shown};
 use crate::pool::Pool;
 
+/// Encodes that are needed at most: a hundred qualities are halved.
+pub(super) const MOST: usize = 7;
+
 /// Whether the quality has to be searched for.
 pub(super) fn is_asked_for(encoding: &Encoding, format: &Format) -> bool {
     format.options.contains(&EncodingOption::MaxSize) && encoding.max_size_bytes.is_some()

@@ -12,12 +12,12 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 
 use super::extent::{Declared, Header};
-use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored};
+use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored, avif, search};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
 /// How many bytes of a file [`sniff`] needs to see, at most.
-pub const SNIFF_BYTES: usize = 32;
+pub const SNIFF_BYTES: usize = 1024;
 
 /// A format: one row of the table.
 pub struct Format {
@@ -161,6 +161,13 @@ impl Format {
         self.encode.is_some()
     }
 
+    /// How many times as long as usual a file of it may take to be written: by its encoder, its
+    /// effort and the number of encodes.
+    pub fn patience(&self, encoding: &Encoding) -> usize {
+        let encodes = if search::is_asked_for(encoding, self) { search::MOST } else { 1 };
+        encodes * if *self == avif::FORMAT { avif::patience(encoding.effort) } else { 1 }
+    }
+
     /// The format of the files that are made of its files where nobody says it.
     pub fn gives(&'static self, has_alpha: bool) -> &'static Self {
         match self.gives {
@@ -258,13 +265,6 @@ pub fn recognise(head: &[u8]) -> Result<&'static Format, Failure> {
     }
 }
 
-/// Whether a file in the container of ISO/IEC 14496-12 begins with one of these brands.
-pub(crate) fn is_branded(head: &[u8], brands: &[&[u8; 4]]) -> bool {
-    let brand = head.strip_prefix(&head[..head.len().min(4)]).unwrap_or_default();
-    let brand = brand.strip_prefix(b"ftyp").unwrap_or_default();
-    brands.iter().any(|known| brand.starts_with(*known))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -277,8 +277,7 @@ mod tests {
         assert_eq!(sniff(b"\xff\xd8\xff\xe0"), Sniffed::Known(&JPEG));
         assert_eq!(sniff(b"RIFF\x10\0\0\0WEBPVP8 "), Sniffed::Known(&WEBP));
         assert_eq!(sniff(b"RIFF\x10\0\0\0WAVEfmt "), Sniffed::Unknown);
-        assert_eq!(sniff(b"\0\0\0\x20ftypavif"), Sniffed::Unsupported("AVIF"));
-        assert_eq!(sniff(b"\0\0\0\x18ftypheic"), Sniffed::Unsupported("HEIC"));
+        assert_eq!(sniff(b"8BPS\0\x01"), Sniffed::Unsupported("PSD"));
         assert_eq!(sniff(b"BM, said the letter"), Sniffed::Unknown);
         assert_eq!(sniff(b""), Sniffed::Unknown);
     }

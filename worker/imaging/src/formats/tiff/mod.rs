@@ -1,7 +1,7 @@
 //! TIFF (TIFF 6.0 and its supplements, `BigTIFF`): decoded here, written by the crate `tiff`.
 
 mod chunks;
-mod directory;
+pub(super) mod directory;
 mod embedded;
 mod extent;
 mod fax;

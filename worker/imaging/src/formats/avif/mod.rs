@@ -1,0 +1,41 @@
+//! AVIF: still pictures coded as AV1.
+
+mod decoder;
+mod encoder;
+
+use lote_protocol::filter::EncodingOption;
+use lote_protocol::outcome::Failure;
+use lote_protocol::task::Limits;
+
+use crate::formats::Source;
+use crate::formats::heif::{self, Codec, has_brand};
+use crate::formats::table::{Format, Gives, Holds, id};
+use crate::pool::Pool;
+
+/// AVIF. Files that are written have no profile: their colours are sRGB.
+pub(super) static FORMAT: Format = Format {
+    id: id("avif"),
+    name: "AVIF",
+    endings: &["avif"],
+    mime: "image/avif",
+    in_browsers: true,
+    options: &[EncodingOption::Quality, EncodingOption::Effort, EncodingOption::MaxSize],
+    gives: Gives::Itself,
+    holds: Holds { alpha: true, deep: true, exif: true, ..Holds::NOTHING },
+    magic: |head| has_brand(head, &[b"avif", b"avis"]),
+    header: heif::declared,
+    decode,
+    encode: Some(encoder::encode),
+};
+
+const AV1: Codec = Codec { item: *b"av01", config: *b"av1C", decode: decoder::decode };
+
+/// How many times as long as a usual file one of this effort may take: some ten times what a slow
+/// core takes, which doubles with every second effort.
+pub(super) fn patience(effort: Option<u8>) -> usize {
+    8 << (effort.unwrap_or(encoder::EFFORT).min(10) / 2)
+}
+
+fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    heif::decode(&FORMAT, &AV1, bytes, limits, pool)
+}
