@@ -8,7 +8,7 @@ import { announceChanges, showNotices, tellLosses } from './modules/messages.js'
 import { followNames, startJob } from './modules/output-form.js';
 import { toastBox } from './modules/overlays.js';
 import { applyPreferences, askedFor, go, screen } from './modules/page-state.js';
-import { prepareScreen } from './modules/prepare.js';
+import { prepareScreen, zoom } from './modules/prepare.js';
 import { followPreview, measureSpread } from './modules/preview.js';
 import { resultsScreen } from './modules/results.js';
 import { connectionBanner, runScreen } from './modules/run.js';
@@ -54,7 +54,7 @@ announceChanges();
 showNotices();
 tellLosses();
 acceptDrops();
-listenToKeys(startJob);
+listenToKeys(startJob, zoom);
 
 const skip = document.querySelector('.skip');
 effect(() => {

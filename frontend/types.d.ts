@@ -45,7 +45,7 @@ interface Hello {
   local: boolean;
   sandbox: { level: SandboxLevel; text: string };
   filters: FilterSpec[];
-  formats: { id: string; name: string; extension: string; quality: boolean }[];
+  formats: { id: string; name: string; extension: string; quality: boolean; options?: [string, string][] }[];
   limits: {
     max_workers: number;
     max_variants: number;
@@ -99,6 +99,7 @@ type JobState = 'starting' | 'running' | 'paused' | 'cancelling' | 'finished' | 
 interface Variant {
   name: string;
   steps: Step[];
+  file?: string | null;
   planned: number;
 }
 interface Job {
@@ -197,11 +198,17 @@ interface OutputOptions {
   pattern: string;
   if_exists: IfExists;
   if_collides: 'fail' | 'rename';
+  carry?: Carry;
+}
+interface Carry {
+  metadata: 'keep' | 'no-location' | 'copyright' | 'none';
+  profile: 'keep' | 'srgb';
+  keep_dates: boolean;
 }
 interface JobRequest {
   mode: Mode;
   workers: number;
-  variants: { name: string; steps: Step[] }[];
+  variants: { name: string; steps: Step[]; files?: string[] }[];
   output: OutputOptions;
 }
 interface CompareRun {

@@ -125,3 +125,31 @@ fn hostile_file_names_cannot_steer_the_terminal() {
     assert!(line.contains("a\\u{1b}[31m\\u{a}\\u{202e}gnp.png"), "{line:?}");
     assert!(!outcome.stderr.contains('\u{202e}'));
 }
+
+#[test]
+fn animations_of_too_many_frames_or_pixels_are_refused_by_the_limit_that_would_allow_them() {
+    let workspace = Workspace::new();
+    workspace.add("in/fine.gif", &pictures::gif(5, (40, 30)));
+    workspace.add("in/long.gif", &pictures::gif(5001, (1, 1)));
+    workspace.add("in/large.gif", &pictures::gif(400, (80, 80)));
+    let reasons = |options: &str| {
+        let _ = fs::remove_dir_all(workspace.path("out"));
+        let outcome = workspace.lote(&format!("run in -f sepia -o out --ndjson {options}")).run();
+        outcome.assert_books();
+        assert_eq!(outcome.deaths(), 0);
+        let ended = |output: &serde_json::Value| {
+            format!("{} {}", output["image"], output["reason"].as_str().unwrap_or("ok"))
+        };
+        let mut said: Vec<_> = outcome.events("output").iter().map(ended).collect();
+        said.sort();
+        said.join("\n").replace('"', "")
+    };
+    assert_eq!(
+        reasons("--max-pixels 2M"),
+        "fine.gif ok\n\
+         large.gif 400 frames of 80 x 80 px are more than the limit of 2 megapixels; \
+         raise --max-pixels to allow it\n\
+         long.gif 5001 frames are more than the limit of 5000; raise --max-frames to allow it"
+    );
+    assert_eq!(reasons("--fotogramas-max 6000"), "fine.gif ok\nlarge.gif ok\nlong.gif ok");
+}

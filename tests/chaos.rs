@@ -16,6 +16,8 @@ mod soak;
 mod states;
 #[allow(dead_code, unused_imports, reason = "other tests need the rest")]
 mod support;
+#[path = "chaos/watched.rs"]
+mod watched;
 
 /// The first number, or the second one in the long form.
 fn size<T>(short: T, long: T) -> T {

@@ -97,6 +97,24 @@ fn the_end_of_an_output_tells_where_it_is_and_how_large() {
 }
 
 #[test]
+fn an_output_of_one_frame_of_several_says_which() {
+    let workspace = Workspace::new();
+    workspace.add("in/moving.gif", &pictures::gif(3, (8, 6)));
+    workspace.add("in/still.gif", &pictures::gif(1, (8, 6)));
+    let outcome = workspace.lote("run in -f same=@gif@jpeg -o out --ndjson").run().code(0);
+    let mut said: Vec<_> = outcome
+        .events("output")
+        .iter()
+        .map(|output| format!("{} {} {}", output["image"], output["format"], output["page"]))
+        .collect();
+    said.sort();
+    assert_eq!(
+        said.join("\n").replace('"', ""),
+        "moving.gif gif null\nmoving.gif jpeg 1\nstill.gif gif null\nstill.gif jpeg null"
+    );
+}
+
+#[test]
 fn the_summary_is_one_json_object_on_standard_output() {
     let workspace = workspace();
     let outcome = workspace.lote(&format!("{RUN} --json")).run().code(1);

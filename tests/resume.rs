@@ -184,7 +184,7 @@ fn a_record_that_names_inputs_elsewhere_is_not_followed_unless_told_to() {
     let inputs = elsewhere.path("in").display().to_string();
     for command in ["run --resume -o out", "rerun -o out"] {
         let said = workspace.lote(command).run().code(4).stderr;
-        assert!(said.starts_with("error: the job on record names inputs elsewhere: "), "{said}");
+        assert!(said.starts_with("error: the job on record names files elsewhere: "), "{said}");
         assert!(said.contains(&inputs) && said.contains("--trust-record"), "{said}");
         assert!(!workspace.path("out/sepia").exists());
     }
@@ -192,7 +192,48 @@ fn a_record_that_names_inputs_elsewhere_is_not_followed_unless_told_to() {
     assert_eq!(workspace.lote(&with_path).run().code(0).event("finished")["ok"], 2);
     assert_eq!(made(&workspace, "rerun -o out --trust-record", 0), (2, 0));
     let spanish = workspace.lote("rerun -o out").env("LOTE_LANG", "es").run().code(4).stderr;
-    assert!(spanish.contains("nombra entradas de otro lugar"), "{spanish}");
+    assert!(spanish.contains("nombra archivos de otro lugar"), "{spanish}");
+}
+
+#[test]
+fn a_record_whose_filters_name_files_elsewhere_is_not_followed_unless_told_to() {
+    let elsewhere = Workspace::new();
+    elsewhere.add("logo.png", &pictures::png(8, 8, 1));
+    elsewhere.add(
+        "table.cube",
+        b"LUT_3D_SIZE 2\n0 0 0\n1 0 0\n0 1 0\n1 1 0\n0 0 1\n1 0 1\n0 1 1\n1 1 1\n",
+    );
+    let font = elsewhere.path("font.ttf");
+    fs::copy(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../worker/imaging/assets/OpenSans-Bold.ttf"),
+        &font,
+    )
+    .unwrap();
+    let path = |name: &str| elsewhere.path(name).display().to_string();
+    for (filter, file) in [
+        (format!("a=logo:archivo={}", path("logo.png")), "logo.png"),
+        (format!("a=lut:archivo={}", path("table.cube")), "table.cube"),
+        (format!("a=marca_agua:texto=hola,fuente={}", path("font.ttf")), "font.ttf"),
+    ] {
+        let workspace = Workspace::with_pictures(1, 40, 30);
+        workspace.lote("run in -o out -f").arg(&filter).run().code(0);
+        fs::remove_dir_all(workspace.path("out/a")).unwrap();
+        for command in ["run --resume -o out", "rerun -o out"] {
+            let said = workspace.lote(command).run().code(4).stderr;
+            assert!(said.starts_with("error: the job on record names files elsewhere: "), "{said}");
+            assert!(said.contains(&path(file)) && said.contains("--trust-record"), "{said}");
+            assert!(!workspace.path("out/a").exists());
+        }
+        let link = workspace.path("logo");
+        std::os::unix::fs::symlink(elsewhere.path(file), &link).unwrap();
+        workspace.lote("rerun -o out").run().code(4);
+        assert_eq!(made(&workspace, "rerun -o out --trust-record", 0), (1, 0));
+    }
+    // A file beside the output folder is the user's own.
+    let workspace = Workspace::with_pictures(1, 40, 30);
+    workspace.add("logo.png", &pictures::png(8, 8, 1));
+    workspace.lote("run in -o out -f a=logo:archivo=logo.png").run().code(0);
+    assert_eq!(made(&workspace, "rerun -o out", 0), (1, 0));
 }
 
 #[cfg(target_os = "linux")]

@@ -1,5 +1,5 @@
 // The dialog that adds outputs: by purpose, or one for each of the filters, shown on the photo that is looked at.
-import { addOutputs, filterOf, filterOutputName, offeredFilters, stepOf } from './draft.js';
+import { addOutputs, fileName, filesOf, filterOf, filterOutputName, formatOf, offeredFilters, stepOf } from './draft.js';
 import { button, h } from './element.js';
 import { dimensions, say, size, t } from './i18n.js';
 import { image } from './image-list.js';
@@ -7,30 +7,32 @@ import { openDialog } from './overlays.js';
 import { sample } from './preview.js';
 import { computed, signal } from './signal.js';
 
-/** @typedef {{ name: import('./i18n.js').Key, label: import('./i18n.js').Key, text: import('./i18n.js').Key, steps: [string, Record<string, ParamValue>][] }} Purpose */
-/** What people make outputs for. Sizes: what screens show without enlarging; Instagram's portrait post; common shops' square. @type {Purpose[]} */
+/** @typedef {{ name: string, steps: Step[], files: string[] }} Offer */
+/**
+ * What people make outputs for. Sizes: what screens show without enlarging; Instagram's portrait post; common shops' square. Print and
+ * archive keep all pixels. Of each group of formats the first that this server writes.
+ * @type {[string, [string, Record<string, ParamValue>][], string[][]][]}
+ */
 const PURPOSES = [
-  { name: 'output_web', label: 'purpose_web', text: 'purpose_web_text', steps: [['redimensionar', { lado_largo: 1600 }]] },
-  {
-    name: 'output_instagram',
-    label: 'purpose_instagram',
-    text: 'purpose_instagram_text',
-    steps: [['redimensionar', { ancho: 1080, alto: 1350, ajuste: 'cubrir' }]],
-  },
-  {
-    name: 'output_shop',
-    label: 'purpose_shop',
-    text: 'purpose_shop_text',
-    steps: [
+  ['web', [['redimensionar', { lado_largo: 1600 }]], [['avif:calidad=55', 'webp:calidad=78'], ['jpeg:calidad=82']]],
+  ['instagram', [['redimensionar', { ancho: 1080, alto: 1350, ajuste: 'cubrir' }]], [['jpeg:calidad=85']]],
+  [
+    'shop',
+    [
       ['redimensionar', { lado_largo: 2048 }],
       ['lienzo', { aspecto: '1:1', color: '#ffffff' }],
     ],
-  },
-  { name: 'output_thumbnail', label: 'purpose_thumbnail', text: 'purpose_thumbnail_text', steps: [['redimensionar', { lado_largo: 400 }]] },
+    [['jpeg:calidad=85']],
+  ],
+  ['thumbnail', [['redimensionar', { lado_largo: 400 }]], [['webp:calidad=75']]],
+  ['print', [], [['jpeg:calidad=95']]],
+  ['archive', [], [['tiff', 'png']]],
 ];
+/** Those of the program that this one began as. */
+const CLASSIC = 'invertir grises blur nitidez brillo contraste sepia bordes relieve posterizar redimensionar marca_agua'.split(' ');
 
-/** The steps of a purpose; null if this server lacks one of its filters or parameters. @param {Purpose} purpose @returns {Step[] | null} */
-function stepsFor({ steps }) {
+/** The steps of a purpose; null if this server lacks one of its filters or parameters. @param {[string, Record<string, ParamValue>][]} steps @returns {Step[] | null} */
+function stepsFor(steps) {
   const made = [];
   for (const [id, params] of steps) {
     const spec = filterOf(id);
@@ -40,28 +42,27 @@ function stepsFor({ steps }) {
   return made;
 }
 
-/** A picture of what the steps make of the photo. @param {Step[]} steps @param {boolean} exact with its bytes */
-function trial(steps, exact) {
-  const made = signal(/** @type {import('./preview.js').Sample | null} */ (null));
+/** @param {string[][]} groups */
+const filesFor = (groups) => groups.flatMap((group) => group.find((file) => formatOf(file.split(':')[0])) ?? []);
+
+/** @param {'purpose' | 'single'} kind @param {string} label @param {Offer} offer @param {(made: Picture[]) => import('./element.js').Child} words @param {() => boolean} ticked @param {(on: boolean) => void} tick */
+function choice(kind, label, { steps, files }, words, ticked, tick) {
+  /** @typedef {import('./preview.js').Sample} Picture */
+  const made = signal(/** @type {Picture[]} */ ([]));
   const item = image.peek();
+  const exact = kind === 'purpose';
   if (item && !item.problem)
-    sample(item.id, steps, exact).promise.then(
-      (result) => {
-        made.value = result;
+    Promise.all((exact ? filesOf(files) : [null]).map((file) => sample(item.id, steps, file, exact).promise)).then(
+      (all) => {
+        made.value = all;
       },
       () => {},
     );
-  return made;
-}
-
-/** @param {string} kind @param {string} name @param {Step[]} steps @param {(made: import('./preview.js').Sample | null) => import('./element.js').Child} words @param {() => boolean} ticked @param {(on: boolean) => void} tick */
-function choice(kind, name, steps, words, ticked, tick) {
-  const made = trial(steps, kind === 'purpose');
   return h(
     'label',
     { class: () => `offer ${kind}${ticked() ? ' on' : ''}` },
-    h('span', { class: 'offer-picture' }, h('img', { alt: '', src: () => made.value?.url ?? null, hidden: () => !made.value })),
-    h('span', { class: 'offer-words' }, h('b', null, name), () => words(made.value)),
+    h('span', { class: 'offer-picture' }, h('img', { alt: '', src: () => made.value[0]?.url ?? null, hidden: () => !made.value.length })),
+    h('span', { class: 'offer-words' }, h('b', null, label), () => words(made.value)),
     h('input', {
       type: 'checkbox',
       checked: ticked,
@@ -76,36 +77,38 @@ export const openAddOutputs = () =>
     'offers',
     (close) => {
       /** Ticked, in the order of ticking. */
-      const ticked = signal(/** @type {{ name: string, steps: Step[] }[]} */ ([]));
-      const isTicked = (/** @type {string} */ name) => ticked.value.some((one) => one.name === name);
-      const tick = (/** @type {string} */ name, /** @type {Step[]} */ steps, /** @type {boolean} */ on) => {
-        const others = ticked.peek().filter((one) => one.name !== name);
-        ticked.value = on ? [...others, { name, steps }] : others;
+      const ticked = signal(/** @type {Offer[]} */ ([]));
+      const isTicked = (/** @type {Offer} */ { name }) => ticked.value.some((one) => one.name === name);
+      const tick = (/** @type {Offer} */ offer, /** @type {boolean} */ on) => {
+        const others = ticked.peek().filter((one) => one.name !== offer.name);
+        ticked.value = on ? [...others, offer] : others;
       };
-      const finish = (/** @type {{ name: string, steps: Step[] }[]} */ added) => {
+      const finish = (/** @type {Offer[]} */ added) => {
         addOutputs(added);
         close();
       };
-      const purposes = PURPOSES.flatMap((purpose) => {
-        const steps = stepsFor(purpose);
-        const name = t(purpose.name);
-        return steps
-          ? choice(
-              'purpose',
-              t(purpose.label),
-              steps,
-              (made) => [
-                h('small', null, t(purpose.text)),
-                h('small', null, made?.output_bytes ? `${dimensions(made.width_px, made.height_px)} · ${size(made.output_bytes)}` : '–'),
-              ],
-              () => isTicked(name),
-              (on) => tick(name, steps, on),
-            )
-          : [];
+      const purposes = PURPOSES.flatMap(([id, wanted, groups]) => {
+        const steps = stepsFor(wanted);
+        if (!steps) return [];
+        const of = (/** @type {string} */ part) => t(/** @type {import('./i18n.js').Key} */ (`${part}_${id}`));
+        const offer = { name: of('output'), steps, files: filesFor(groups) };
+        return choice(
+          'purpose',
+          of('purpose'),
+          offer,
+          (made) => [
+            h('small', null, t(/** @type {import('./i18n.js').Key} */ (`purpose_${id}_text`))),
+            h('small', null, offer.files.map(fileName).join(' + ')),
+            h('small', null, made.length ? dimensions(made[0].width_px, made[0].height_px) : '–'),
+            h('small', null, made.map((one) => size(one.output_bytes ?? 0)).join(' + ') || '–'),
+          ],
+          () => isTicked(offer),
+          (on) => tick(offer, on),
+        );
       });
-      const specs = offeredFilters();
-      const offers = specs.map((spec) => ({ spec, name: filterOutputName(spec), steps: [stepOf(spec)] }));
-      const all = computed(() => offers.every(({ name }) => isTicked(name)));
+      const specs = offeredFilters().filter((spec) => CLASSIC.includes(spec.id));
+      const offers = specs.map((spec) => ({ spec, offer: { name: filterOutputName(spec), steps: [stepOf(spec)], files: [] } }));
+      const all = computed(() => offers.every(({ offer }) => isTicked(offer)));
       return [
         h('p', { class: 'muted' }, () => t('offers_text', image.value?.name ?? '–')),
         h('div', { class: 'purposes' }, purposes),
@@ -119,7 +122,7 @@ export const openAddOutputs = () =>
             'ghost small',
             () => {
               const on = !all.peek();
-              for (const { name, steps } of offers) tick(name, steps, on);
+              for (const { offer } of offers) tick(offer, on);
             },
             null,
             () => t(all.value ? 'tick_none' : 'tick_all'),
@@ -128,21 +131,21 @@ export const openAddOutputs = () =>
         h(
           'div',
           { class: 'filter-offers' },
-          offers.map(({ spec, name, steps }) =>
+          offers.map(({ spec, offer }) =>
             choice(
               'single',
               say(spec.label),
-              steps,
+              offer,
               () => null,
-              () => isTicked(name),
-              (on) => tick(name, steps, on),
+              () => isTicked(offer),
+              (on) => tick(offer, on),
             ),
           ),
         ),
         h(
           'div',
           { class: 'actions spread offers-foot' },
-          button('ghost', () => finish([{ name: t('output_empty'), steps: [] }]), null, t('empty_output')),
+          button('ghost', () => finish([{ name: t('output_empty'), steps: [], files: [] }]), null, t('empty_output')),
           h(
             'span',
             { class: 'actions' },

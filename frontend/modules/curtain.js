@@ -6,14 +6,25 @@ import { effect } from './signal.js';
 
 /**
  * @typedef {{ before: () => string | null, after: () => string | null, afterLabel: () => string, ratio: () => number,
- *   side: () => boolean, full: () => { width_px: number, height_px: number } | null, busy?: () => boolean }} CurtainOptions
- * `before`, `after`: addresses of the pictures. `ratio`: width / height. `full`: size for 100 %, or null to fit.
+ *   side: () => boolean, full: () => { width_px: number, height_px: number } | null, busy?: () => boolean,
+ *   zoom?: (to: 'in' | 'out' | 'toggle') => void }} CurtainOptions
+ * `before`, `after`: addresses of the pictures. `ratio`: width / height. `full`: size in device pixels, or null to fit. `zoom`: what
+ * wheel, pinch and double click ask for; `full` follows.
  */
+
+/** The size before it changed, and the point that stays where it is: shares of the picture and of the window. */
+const MIDDLE = { x: 0.5, y: 0.5, left: 0.5, top: 0.5 };
+/** Fingers have to move apart by so much for the next step. */
+const PINCH = 1.3;
 
 /** @param {CurtainOptions} options */
 export function curtain(options) {
-  const picture = (/** @type {() => string | null} */ src, /** @type {() => string} */ alt) =>
-    h('img', { src, alt, hidden: () => !src(), draggable: 'false' });
+  const picture = (/** @type {() => string | null} */ src, /** @type {() => string} */ alt) => {
+    const made = h('img', { src, alt, hidden: () => !src(), draggable: 'false' });
+    // Its own proportions, so that what lies under its transparent parts ends where it does.
+    made.onload = () => made.style.setProperty('--own', String(made.naturalWidth / made.naturalHeight || 1));
+    return made;
+  };
   const beforePicture = picture(options.before, () => t('before'));
   const afterPicture = picture(() => options.after() ?? options.before(), options.afterLabel);
   const before = h('div', { class: 'layer' }, beforePicture);
@@ -65,11 +76,54 @@ export function curtain(options) {
     },
     { passive: true },
   );
-  before.addEventListener('wheel', (event) => {
-    if (options.full()) {
-      event.preventDefault();
-      after.scrollBy(event.deltaX, event.deltaY);
-    }
+  let keep = MIDDLE;
+  /** Asks for another size; the point under the pointer stays there. @param {'in' | 'out' | 'toggle'} to @param {number} clientX @param {number} clientY */
+  function zoomAt(to, clientX, clientY) {
+    const picture = afterPicture.getBoundingClientRect();
+    const box = after.getBoundingClientRect();
+    const share = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ length) =>
+      length ? Math.min(1, Math.max(0, (at - from) / length)) : 0.5;
+    keep = {
+      x: share(clientX, picture.left, picture.width),
+      y: share(clientY, picture.top, picture.height),
+      left: share(clientX, box.left, box.width),
+      top: share(clientY, box.top, box.height),
+    };
+    options.zoom?.(to);
+    keep = MIDDLE;
+  }
+  root.addEventListener(
+    'wheel',
+    (event) => {
+      if (event.ctrlKey && options.zoom) {
+        event.preventDefault();
+        zoomAt(event.deltaY < 0 ? 'in' : 'out', event.clientX, event.clientY);
+      } else if (options.full() && !after.contains(/** @type {Node} */ (event.target))) {
+        event.preventDefault();
+        after.scrollBy(event.deltaX, event.deltaY);
+      }
+    },
+    { passive: false },
+  );
+  root.addEventListener('dblclick', (event) => zoomAt('toggle', event.clientX, event.clientY));
+  let apart = 0;
+  root.addEventListener(
+    'touchmove',
+    ({ touches: [one, other] }) => {
+      if (!other) {
+        apart = 0;
+        return;
+      }
+      const now = Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
+      apart ||= now;
+      if (now < apart * PINCH && now > apart / PINCH) return;
+      zoomAt(now > apart ? 'in' : 'out', (one.clientX + other.clientX) / 2, (one.clientY + other.clientY) / 2);
+      apart = now;
+    },
+    { passive: true },
+  );
+  root.addEventListener('touchend', () => {
+    apart = 0;
   });
   effect(() => {
     const size = options.full();
@@ -83,8 +137,9 @@ export function curtain(options) {
     if (scrolls) after.setAttribute('aria-label', t('pan_label'));
     else after.removeAttribute('aria-label');
     if (!size) return;
-    after.scrollLeft = (after.scrollWidth - after.clientWidth) / 2;
-    after.scrollTop = (after.scrollHeight - after.clientHeight) / 2;
+    // Where the picture is smaller than its window it is in the middle, and nothing scrolls.
+    after.scrollLeft = keep.x * after.scrollWidth - keep.left * after.clientWidth;
+    after.scrollTop = keep.y * after.scrollHeight - keep.top * after.clientHeight;
   });
   for (const layer of [before, after]) dragToPan(layer, after);
   /** @param {boolean} on */

@@ -7,8 +7,10 @@ import { rememberUndo } from './undo.js';
 
 /**
  * @typedef {{ key: number, filter: string, params: Record<string, ParamValue> }} DraftStep
- * @typedef {{ id: number, name: string, off: boolean, steps: DraftStep[] }} Output
- * `key` and `id` tell steps and outputs apart for as long as the page lives. `off`: kept, but not made.
+ * @typedef {{ key: number, format: string, options: Record<string, string> }} DraftFile
+ * @typedef {{ id: number, name: string, off: boolean, steps: DraftStep[], files: DraftFile[] }} Output
+ * `key` and `id` tell steps, files and outputs apart for as long as the page lives. `off`: kept, but not made. `files`: none is one in
+ * the photo's own format; options by their Spanish names, as after `@` on the command line.
  */
 
 /** @param {string} id @returns {FilterSpec | undefined} */
@@ -19,6 +21,57 @@ export const filterName = (id) => {
   const spec = filterOf(id);
   return spec ? say(spec.label) : id;
 };
+
+/** A file as the server reads it: `avif:calidad=55`. @param {{ format: string, options: Record<string, string> }} file */
+export const fileText = ({ format, options }) =>
+  [
+    format,
+    Object.entries(options)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(','),
+  ]
+    .filter(Boolean)
+    .join(':');
+
+/** @param {string} text @returns {DraftFile} */
+function readFile(text) {
+  const [format, options = ''] = text.split(':');
+  return { key: newKey(), format, options: Object.fromEntries(options.split(',').flatMap((one) => (one ? [one.split('=')] : []))) };
+}
+
+/** @param {string} id */
+export const formatOf = (id) => hello.value?.formats.find((one) => one.id === id);
+/** What a file's format is called. @param {string | null | undefined} text */
+export const fileName = (text) => (text ? (formatOf(text.split(':')[0])?.name ?? text) : '');
+
+/**
+ * The outputs of a job: variants of one name are files of one output, and have its colour.
+ * @template {{ name: string }} T @param {T[]} variants @returns {{ variant: T, indexes: number[] }[]}
+ */
+export function outputsOf(variants) {
+  /** @type {Map<string, { variant: T, indexes: number[] }>} */
+  const found = new Map();
+  variants.forEach((variant, index) => {
+    const known = found.get(variant.name);
+    if (known) known.indexes.push(index);
+    else found.set(variant.name, { variant, indexes: [index] });
+  });
+  return [...found.values()];
+}
+/** The place of each variant's output, which decides its colour. @param {{ name: string }[]} variants */
+export function placesOf(variants) {
+  const names = outputsOf(variants).map(({ variant }) => variant.name);
+  return variants.map(({ name }) => names.indexOf(name));
+}
+/** Class of the colour of a variant of the job. @param {number} index */
+export const variantColour = (index) => colourClass(placesOf(state.job.peek()?.variants ?? [])[index] ?? index);
+/** The name of a variant, with its format if its output has several. @param {Variant[]} variants @param {number} index */
+export function variantLabel(variants, index) {
+  const variant = variants[index];
+  if (!variant) return '';
+  const several = variants.filter(({ name }) => name === variant.name).length > 1;
+  return [variantName(variant), several && fileName(variant.file)].filter(Boolean).join(' · ');
+}
 
 /** The name of a variant for people: that of its filter if it is called like one, else its own. @param {{ name?: string, steps: Step[] }} variant */
 export function variantName(variant) {
@@ -65,7 +118,7 @@ export function stepText(step) {
   if (!spec) return step.filter;
   const value = (/** @type {ParamSpec} */ param) => step.params[param.id] ?? param.default;
   // What has no default and is given outdoes what has one.
-  const told = spec.params.filter((param) => param.default === null && step.params[param.id] !== undefined);
+  const told = spec.params.filter((param) => (param.default ?? '') === '' && step.params[param.id] !== undefined);
   const shown = told.length ? told : spec.params.slice(0, 1);
   const words = shown.map((param) => (param.unit === 'px' && told.length ? String(value(param)) : valueText(param, value(param))));
   return [say(spec.label), words.join(' × ')].filter(Boolean).join(' ');
@@ -74,9 +127,14 @@ export function stepText(step) {
 /** Class of the colour of the output at that place: six colours, then again with a texture. @param {number} index */
 export const colourClass = (index) => `swatch colour-${(index % 6) + 1}${index >= 6 ? ' textured' : ''}`;
 
+/** What goes with the pixels, if nobody says otherwise. @type {Carry} */
+const KEEP_ALL = { metadata: 'keep', profile: 'keep', keep_dates: false };
+
 export const outputs = signal(/** @type {Output[]} */ ([]));
 /** The output whose card is open; 0: none. */
 export const openOutput = signal(0);
+/** The file that the photo shows of an output with several, by its key; 0: the first. */
+export const lookedAt = signal(0);
 export const mode = signal(/** @type {Mode} */ ('processes'));
 export const workers = signal(0);
 export const output = signal(
@@ -87,6 +145,7 @@ export const output = signal(
     pattern: '{name}_{variant}',
     if_exists: 'overwrite',
     if_collides: 'fail',
+    carry: KEEP_ALL,
   }),
 );
 
@@ -98,17 +157,25 @@ const newKey = () => (lastKey += 1);
 const draftStep = (step) => ({ key: newKey(), filter: step.filter, params: { ...step.params } });
 const plainStep = (/** @type {DraftStep} */ { filter, params }) => ({ filter, params });
 
+const isMade = (/** @type {Output} */ { off, steps, files }) => !off && steps.length + files.length > 0;
+const plainOutput = (/** @type {Output} */ { name, steps, files }) => ({ name, steps: steps.map(plainStep), files: files.map(fileText) });
 /** What the job will write: the outputs that are on and do something. */
-export const variants = computed(() =>
-  outputs.value.filter((one) => !one.off && one.steps.length > 0).map(({ name, steps }) => ({ name, steps: steps.map(plainStep) })),
-);
+export const variants = computed(() => outputs.value.filter(isMade).map(plainOutput));
+/** The files of an output as the server reads them; null is one in the photo's own format. @param {string[]} files @returns {(string | null)[]} */
+export const filesOf = (files) => (files.length ? files : [null]);
 /** Place of an output among those that are made, which decides its colour; -1 if it is not made. @param {number} id */
-export const placeOf = (id) => outputs.value.filter((one) => !one.off && one.steps.length > 0).findIndex((one) => one.id === id);
+export const placeOf = (id) => outputs.value.filter(isMade).findIndex((one) => one.id === id);
 
 /** @param {number} id */
 export const outputOf = (id) => outputs.value.find((one) => one.id === id);
 /** The output that the photo shows: the open card's, else the first. */
 export const shownOutput = computed(() => outputOf(openOutput.value) ?? outputs.value.find((one) => !one.off) ?? null);
+/** Its file that is shown. */
+export const shownFile = computed(() => {
+  const files = shownOutput.value?.files ?? [];
+  const file = files.find((one) => one.key === lookedAt.value) ?? files[0];
+  return file ? fileText(file) : null;
+});
 
 /** @returns {JobRequest} */
 export const request = () => ({ mode: mode.value, workers: workers.value, variants: variants.value, output: output.value });
@@ -142,13 +209,15 @@ export function freeName(wanted, own = 0) {
   return name;
 }
 
-/** Adds outputs and opens the first. @param {{ name: string, steps: Step[] }[]} added */
+/** Adds outputs and opens the first. @param {{ name: string, steps: Step[], files?: string[] }[]} added */
 export function addOutputs(added) {
   batch(() => {
     edit('', (list) => list);
     const first = outputs.peek().length;
-    for (const { name, steps } of added)
-      outputs.value = [...outputs.peek(), { id: newKey(), name: freeName(name), off: false, steps: steps.map(draftStep) }];
+    for (const { name, steps, files = [] } of added) {
+      const one = { id: newKey(), name: freeName(name), off: false, steps: steps.map(draftStep), files: files.map(readFile) };
+      outputs.value = [...outputs.peek(), one];
+    }
     openOutput.value = outputs.peek()[first]?.id ?? 0;
   });
 }
@@ -165,8 +234,13 @@ export const switchOutput = (id) => editOne('', id, (one) => ({ ...one, off: !on
 /** @param {number} id */
 export function duplicateOutput(id) {
   const one = outputOf(id);
-  if (one) addOutputs([{ name: one.name, steps: one.steps.map(plainStep) }]);
+  if (one) addOutputs([plainOutput(one)]);
 }
+
+/** @param {number} id @param {string} kind changes of one kind in a row are undone together @param {(files: DraftFile[]) => DraftFile[]} change */
+export const editFiles = (id, kind, change) => editOne(kind, id, (one) => ({ ...one, files: change(one.files) }));
+/** A new file of that format. @param {string} format @param {Record<string, string>} options @returns {DraftFile} */
+export const newFile = (format, options) => ({ key: newKey(), format, options });
 
 /** Adds a step at the end, and tells its key. @param {number} id @param {FilterSpec} spec */
 export function addStep(id, spec) {
@@ -193,18 +267,22 @@ export function moveStep(id, key, to) {
 }
 
 /** @param {number} id @param {number} key @param {string} param @param {ParamValue | null} value null: not given */
-export function setParam(id, key, param, value) {
-  editOne(`${key}/${param}`, id, (one) => ({
+export const setParam = (id, key, param, value) => setParams(id, key, { [param]: value });
+
+/** Sets several parameters of a step at once. @param {number} id @param {number} key @param {Record<string, ParamValue | null>} given null: not given */
+export function setParams(id, key, given) {
+  editOne(`${key}/${Object.keys(given).join()}`, id, (one) => ({
     ...one,
     steps: one.steps.map((step) => {
       if (step.key !== key) return step;
-      const params = { ...step.params };
-      if (value === null) delete params[param];
-      else params[param] = value;
-      return { ...step, params };
+      const params = Object.entries({ ...step.params, ...given }).filter(([, value]) => value !== null);
+      return { ...step, params: /** @type {Record<string, ParamValue>} */ (Object.fromEntries(params)) };
     }),
   }));
 }
+
+/** The step that is placed by hand on the photo, if one is. */
+export const placing = signal(/** @type {{ id: number, key: number } | null} */ (null));
 
 /** Fills the form from a recipe. Filters that the server does not have are left out, and told. @param {JobRequest} recipe @returns {string[]} */
 export function load(recipe) {
@@ -213,8 +291,12 @@ export function load(recipe) {
   batch(() => {
     const before = output.peek();
     rememberUndo('', undoLoad(before));
+    // What a recipe says of the format of all outputs, each of them says here.
+    const { format, quality } = recipe.output;
+    const usual = format ? [formatOf(format)?.quality ? `${format}:calidad=${quality}` : format] : [];
     outputs.value = recipe.variants.map((variant) => ({
       id: newKey(),
+      files: (variant.files?.length ? variant.files : usual).map(readFile),
       name: variant.name,
       off: 'off' in variant && variant.off === true,
       steps: variant.steps
@@ -227,7 +309,7 @@ export function load(recipe) {
     openOutput.value = 0;
     mode.value = recipe.mode;
     workers.value = Math.min(recipe.workers, hello.peek()?.limits.max_workers ?? recipe.workers);
-    output.value = { ...before, ...recipe.output };
+    output.value = { ...before, carry: KEEP_ALL, ...recipe.output, format: null };
   });
   return unknown;
 }
@@ -265,7 +347,7 @@ export function keepDraft() {
   });
   effect(() => {
     // What is switched off or does nothing yet is no part of a request, but of the form.
-    const variants = outputs.value.map(({ name, off, steps }) => ({ name, off, steps: steps.map(plainStep) }));
+    const variants = outputs.value.map((one) => ({ ...plainOutput(one), off: one.off }));
     const now = { ...request(), variants };
     if (filled) remember('draft', now);
   });

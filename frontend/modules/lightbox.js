@@ -1,7 +1,7 @@
 // One result, large, against its original.
 import { posting } from './commands.js';
 import { curtain } from './curtain.js';
-import { colourClass, variantName } from './draft.js';
+import { variantColour, variantLabel } from './draft.js';
 import { button, h, icon } from './element.js';
 import { dimensions, size, t } from './i18n.js';
 import { openDialog } from './overlays.js';
@@ -62,8 +62,7 @@ export function openLightbox(source, first) {
       });
       const variantText = () => {
         const item = current();
-        const variant = item && state.job.peek()?.variants[item.variant];
-        return variant ? variantName(variant) : '';
+        return item ? variantLabel(state.job.peek()?.variants ?? [], item.variant) : '';
       };
       const view = curtain({
         before: () => original.value,
@@ -103,7 +102,7 @@ export function openLightbox(source, first) {
             const item = current();
             return (
               item && [
-                h('span', { class: colourClass(item.variant), 'aria-hidden': 'true' }),
+                h('span', { class: variantColour(item.variant), 'aria-hidden': 'true' }),
                 ` ${variantText()}`,
                 result.value ? ` · ${dimensions(result.value.width_px, result.value.height_px)}` : '',
                 item.bytes ? ` · ${size(item.bytes)}` : '',

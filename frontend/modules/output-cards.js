@@ -3,6 +3,8 @@ import { openAddOutputs } from './add-outputs.js';
 import {
   colourClass,
   duplicateOutput,
+  fileText,
+  filesOf,
   freeName,
   openOutput,
   output,
@@ -16,6 +18,7 @@ import {
 } from './draft.js';
 import { add, button, h, icon, keyed } from './element.js';
 import { typed } from './fields.js';
+import { fileRows, shortFile } from './file-rows.js';
 import { dimensions, number, size, t } from './i18n.js';
 import { image } from './image-list.js';
 import { outputForm, recipeButtons, startArea } from './output-form.js';
@@ -36,36 +39,37 @@ function outputCard(id) {
   const one = computed(() => outputOf(id) ?? null);
   const isOpen = computed(() => openOutput.value === id);
   const place = computed(() => placeOf(id));
-  /** What a worker made of the photo that is looked at. */
-  const made = signal(/** @type {import('./preview.js').Sample | null} */ (null));
-  const picture = h('img', { alt: '', draggable: 'false', src: () => made.value?.url ?? null, hidden: () => !made.value });
-  let wanted = '';
+  const files = computed(() => filesOf((one.value?.files ?? []).map(fileText)));
+  const isEmpty = () => !one.value || one.value.steps.length + one.value.files.length === 0;
+  /** What a worker made of the photo that is looked at: file by file. */
+  const made = signal(/** @type {(import('./preview.js').Sample | null)[]} */ ([]));
+  const picture = h('img', { alt: '', draggable: 'false', src: () => made.value[0]?.url ?? null, hidden: () => !made.value[0] });
+  let round = 0;
   effect(() => {
     const item = image.value;
     const steps = one.value?.steps ?? [];
+    const wanted = files.value;
     void output.value;
-    if (!item || item.problem || !steps.length) {
-      made.value = null;
+    const turn = (round += 1);
+    if (!item || item.problem || isEmpty()) {
+      made.value = [];
       return;
     }
-    let drop = () => {};
+    /** @type {(() => void)[]} */
+    const drops = [];
     const timer = setTimeout(() => {
-      const asked = sample(item.id, steps);
-      const { key } = asked;
-      ({ drop } = asked);
-      wanted = key;
-      asked.promise.then(
-        (result) => {
-          if (key === wanted) made.value = result;
-        },
-        () => {
-          if (key === wanted) made.value = null;
-        },
-      );
+      wanted.forEach((file, index) => {
+        const { drop, promise } = sample(item.id, steps, file);
+        drops.push(drop);
+        const show = (/** @type {import('./preview.js').Sample | null} */ result) => {
+          if (turn === round) made.value = wanted.map((_, at) => (at === index ? result : (made.peek()[at] ?? null)));
+        };
+        promise.then(show, () => show(null));
+      });
     }, THUMB_DELAY_MS);
     onCleanup(() => {
       clearTimeout(timer);
-      drop();
+      for (const drop of drops) drop();
     });
   });
   const toggle = () => {
@@ -73,15 +77,16 @@ function outputCard(id) {
   };
   const bytes = () => {
     const now = made.value;
-    const steps = one.value?.steps ?? [];
-    if (!now?.output_bytes) return steps.length ? '–' : t('no_steps');
-    const total = forecast(steps).bytes;
-    return [h('b', null, size(now.output_bytes)), ` ${t('per_photo')}`, total === null ? '' : ` · ${t('about_total', size(total))}`];
+    if (isEmpty()) return t('no_steps');
+    if (!now.length || !now.every((file) => file?.output_bytes)) return '–';
+    const total = forecast(one.value?.steps ?? [], (one.value?.files ?? []).map(fileText));
+    const sum = now.reduce((all, file) => all + (file?.output_bytes ?? 0), 0);
+    return [h('b', null, size(sum)), ` ${t('per_photo')}`, total === null ? '' : ` · ${t('about_total', size(total.bytes))}`];
   };
   const facts = () => {
-    const now = made.value;
-    const format = hello.value?.formats.find((item) => item.id === output.value.format);
-    return [now ? dimensions(now.width_px, now.height_px) : '', format?.name ?? t('same_format')].filter(Boolean).join(' · ');
+    const [now] = made.value;
+    const formats = files.value.map((file) => (file ? shortFile(file) : t('same_format')));
+    return [now ? dimensions(now.width_px, now.height_px) : '', ...formats].filter(Boolean).join(' · ');
   };
   const body = () => {
     if (!isOpen.value) return null;
@@ -101,6 +106,7 @@ function outputCard(id) {
         'div',
         { class: 'output-body' },
         stepsEditor(id),
+        fileRows(id, (index) => made.value[index]?.output_bytes ?? null),
         h(
           'div',
           { class: 'form-row' },

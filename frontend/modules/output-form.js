@@ -1,6 +1,6 @@
 // Prepare, right: output, processes, the button that starts the job (it names its effect, or says why it cannot), recipes.
 import { command, post, read, refusalText } from './commands.js';
-import { load, mode, output, outputs, request, variantName, variants, workers } from './draft.js';
+import { filesOf, load, mode, output, outputs, request, variantName, variants, workers } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { slider } from './fields.js';
 import { size, t, timeLeft } from './i18n.js';
@@ -35,10 +35,7 @@ const select = (id, now, options, choose) =>
   );
 
 export function outputForm() {
-  const hasQuality = () => {
-    const { format } = output.value;
-    return format === null || (hello.value?.formats.find((one) => one.id === format)?.quality ?? false);
-  };
+  const carry = () => output.value.carry ?? { metadata: 'keep', profile: 'keep', keep_dates: false };
   const most = () => hello.value?.limits.max_workers ?? 1;
   return h(
     'div',
@@ -67,35 +64,40 @@ export function outputForm() {
       ),
     ),
     formRow(
-      () => t('format'),
-      'out-format',
-      () =>
-        select(
-          'out-format',
-          () => output.value.format ?? '',
-          [
-            ['', () => t('same_format')],
-            .../** @type {[string, () => string][]} */ ((hello.value?.formats ?? []).map((one) => [one.id, () => one.name])),
-          ],
-          (id) => change({ format: id || null }),
+      () => t('quality'),
+      'out-quality',
+      h(
+        'div',
+        { class: 'slider-field' },
+        slider(
+          { id: 'out-quality', min: 1, max: 100, step: 1, 'aria-describedby': 'out-quality-help' },
+          () => output.value.quality,
+          (quality) => change({ quality }),
         ),
-    ),
-    () =>
-      hasQuality() &&
-      formRow(
-        () => t('quality'),
-        'out-quality',
-        h(
-          'div',
-          { class: 'slider-field' },
-          slider(
-            { id: 'out-quality', min: 1, max: 100, step: 1 },
-            () => output.value.quality,
-            (quality) => change({ quality }),
-          ),
-          h('output', { for: 'out-quality' }, () => String(output.value.quality)),
-        ),
+        h('output', { for: 'out-quality' }, () => String(output.value.quality)),
       ),
+    ),
+    h('p', { class: 'fine under', id: 'out-quality-help' }, () => t('quality_help')),
+    formRow(
+      () => t('metadata'),
+      'out-metadata',
+      select(
+        'out-metadata',
+        () => carry().metadata,
+        /** @type {const} */ (['keep', 'no-location', 'copyright', 'none']).map((id) => [id, () => t(`metadata_${id}`)]),
+        (id) => change({ carry: { ...carry(), metadata: /** @type {Carry['metadata']} */ (id) } }),
+      ),
+    ),
+    formRow(
+      () => t('profile'),
+      'out-profile',
+      select(
+        'out-profile',
+        () => carry().profile,
+        /** @type {const} */ (['keep', 'srgb']).map((id) => [id, () => t(`profile_${id}`)]),
+        (id) => change({ carry: { ...carry(), profile: /** @type {Carry['profile']} */ (id) } }),
+      ),
+    ),
     formRow(
       () => t('name'),
       'out-name',
@@ -174,9 +176,9 @@ export function followNames() {
     const { revision, count } = state.images.value;
     const open = ready.value && link.value.state === 'open';
     refused.value = '';
-    const { pattern, format, folder, if_exists, if_collides } = now.output;
-    const names = now.variants.map((variant) => variant.name);
-    const key = JSON.stringify([revision, count, names, pattern, format, folder, if_exists, if_collides]);
+    const { pattern, folder, if_exists, if_collides } = now.output;
+    const names = now.variants.map(({ name, files = [] }) => [name, files.map((file) => file.split(':')[0])]);
+    const key = JSON.stringify([revision, count, names, pattern, folder, if_exists, if_collides]);
     if (!open || key === asked) return;
     asked = key;
     if (!names.length || !count || patternProblem(pattern)) {
@@ -210,11 +212,11 @@ function startObstacle() {
 
 /** What the job would write and take, from what was measured; null until every output has been. @returns {{ bytes: number, ms: number } | null} */
 function estimate() {
-  const known = variants.value.map((variant) => forecast(variant.steps));
+  const known = variants.value.map(({ steps, files }) => forecast(steps, files));
   if (!known.length || !workers.value) return null;
   let [bytes, ms] = [0, 0];
   for (const one of known) {
-    if (one.bytes === null || one.ms === null) return null;
+    if (!one) return null;
     bytes += one.bytes;
     ms += one.ms;
   }
@@ -226,7 +228,9 @@ export async function startJob() {
   if (sending.peek() || startObstacle()) return;
   sending.value = true;
   try {
-    const answer = await post('/api/jobs', request());
+    const asked = request();
+    const answer = await post('/api/jobs', asked);
+    state.settings.value = asked;
     if (answer.queued) toast(t('queued'));
     else go('run');
   } catch (error) {
@@ -276,7 +280,7 @@ function trouble() {
 }
 
 export function startArea() {
-  const files = computed(() => chosenCount.value * variants.value.length);
+  const files = computed(() => chosenCount.value * variants.value.reduce((sum, { files }) => sum + filesOf(files).length, 0));
   const summary = () => {
     const why = startObstacle();
     if (why) return why;

@@ -30,15 +30,15 @@ export class Past {
 
   /**
    * Adds the seconds to pixel columns, each by its part.
-   * @param {Float32Array} columns @param {Uint8Array} colours of the columns @param {(time: number) => number} x px of a server time, ms @param {number} palette number of colours
+   * @param {Float32Array} columns @param {Uint8Array} colours of the columns @param {(time: number) => number} x px of a server time, ms @param {(variant: number) => number} colourOf
    */
-  cover(columns, colours, x, palette) {
+  cover(columns, colours, x, colourOf) {
     for (let at = 0; at < this.busy.length; at += 1) {
       const from = Math.max(0, x((this.first + at) * SECOND));
       const to = Math.min(columns.length, x((this.first + at + 1) * SECOND));
       for (let column = Math.floor(from); column < to; column += 1) {
         columns[column] += (Math.min(to, column + 1) - Math.max(from, column)) * this.busy[at];
-        colours[column] = this.variant[at] % palette;
+        colours[column] = colourOf(this.variant[at]);
       }
     }
   }

@@ -1,19 +1,21 @@
 // The Prepare screen: the chosen images at the left, the photo before and after in the centre, filters and output at the right.
 import { emptyScreen, openFolders } from './choose-images.js';
 import { command, read } from './commands.js';
+import { cropTool } from './crop.js';
 import { curtain } from './curtain.js';
-import { shownOutput } from './draft.js';
+import { fileName, placing, shownFile, shownOutput } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { virtualGrid } from './grid.js';
-import { dimensions, duration, number, size, t } from './i18n.js';
+import { histogram } from './histogram.js';
+import { dimensions, duration, number, percent, size, t } from './i18n.js';
 import { chosen, exclude, image, images, query, takenOut } from './image-list.js';
 import { failureText } from './messages.js';
 import { outputsPane } from './output-cards.js';
 import { openDialog } from './overlays.js';
-import { letters } from './page-state.js';
+import { letters, recall, remember } from './page-state.js';
 import { after, before, busy, problem, stageSize } from './preview.js';
 import { whileSpace } from './shortcuts.js';
-import { computed, effect, onCleanup, signal } from './signal.js';
+import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { state } from './stream.js';
 import { undo } from './undo.js';
 
@@ -144,11 +146,20 @@ export function imagesPane() {
 }
 
 const side = signal(false);
-const full = signal(false);
+/** Steps of the scale; 0 fits. */
+const SCALES = [0, 0.5, 1, 2];
+export const scale = signal(0);
+const shownHistogram = signal(recall('histogram') === true);
 const MOST_PX = 2400;
 
-const afterLabel = () => shownOutput.value?.name ?? t('original');
-const hasAfter = () => (shownOutput.value?.steps.length ?? 0) > 0;
+/** @param {'in' | 'out' | 'fit' | 'toggle'} to */
+export function zoom(to) {
+  const at = SCALES.indexOf(scale.peek()) + (to === 'in' ? 1 : -1);
+  scale.value = to === 'fit' ? 0 : to === 'toggle' ? (scale.peek() ? 0 : 1) : SCALES[Math.max(0, Math.min(SCALES.length - 1, at))];
+}
+
+const afterLabel = () => [shownOutput.value?.name ?? t('original'), fileName(shownFile.value)].filter(Boolean).join(' · ');
+const hasAfter = () => (shownOutput.value?.steps.length ?? 0) > 0 || shownFile.value !== null;
 
 function stageFacts() {
   const [first, second] = [before.value, after.value];
@@ -177,7 +188,11 @@ export function stage() {
       return now?.height_px ? now.width_px / now.height_px : 1.5;
     },
     side: () => side.value && hasAfter(),
-    full: () => (full.value ? before.value : null),
+    full: () => {
+      const now = before.value;
+      return scale.value && now ? { width_px: now.width_px * scale.value, height_px: now.height_px * scale.value } : null;
+    },
+    zoom,
     busy: () => busy.value,
   });
   const area = h(
@@ -196,7 +211,7 @@ export function stage() {
   const fitSize = signal('1440x960');
   effect(() => {
     const [width_px, height_px] = fitSize.value.split('x').map(Number);
-    stageSize.value = full.value ? null : { width_px, height_px };
+    stageSize.value = scale.value ? null : { width_px, height_px };
   });
   sizes.observe(area);
   onCleanup(() => sizes.disconnect());
@@ -239,21 +254,45 @@ export function stage() {
       ),
       h(
         'div',
-        { class: 'optional' },
-        segmented(
-          () => t('scale'),
-          [
-            [false, () => t('fit')],
-            [true, () => t('full_size')],
-          ],
-          () => full.value,
-          (value) => {
-            full.value = value;
-          },
+        { class: 'zoom', role: 'group', 'aria-label': () => t('scale') },
+        button(
+          'ghost small square',
+          () => zoom('out'),
+          { 'aria-label': () => t('zoom_out'), disabled: () => scale.value === 0 },
+          icon('minus', 's'),
         ),
+        h(
+          'select',
+          {
+            class: 'btn small',
+            'aria-label': () => t('scale'),
+            onchange: (/** @type {Event} */ event) => {
+              scale.value = Number(/** @type {HTMLSelectElement} */ (event.target).value);
+            },
+          },
+          SCALES.map((one) =>
+            h('option', { value: one, selected: () => scale.value === one }, () => (one ? percent(one * 100) : t('fit'))),
+          ),
+        ),
+        button(
+          'ghost small square',
+          () => zoom('in'),
+          { 'aria-label': () => t('zoom_in'), disabled: () => scale.value === 2 },
+          icon('plus', 's'),
+        ),
+      ),
+      button(
+        'ghost small square optional',
+        () => {
+          shownHistogram.value = !shownHistogram.peek();
+          remember('histogram', shownHistogram.peek());
+        },
+        { 'aria-label': () => t('histogram'), title: () => t('histogram'), 'aria-pressed': () => String(shownHistogram.value) },
+        icon('bars', 's'),
       ),
     ),
     area,
+    () => shownHistogram.value && histogram(() => after.value?.url ?? before.value?.url ?? null),
     h('p', { class: 'facts' }, stageFacts),
   );
 }
@@ -268,7 +307,10 @@ export const prepareScreen = () =>
           { class: 'prepare' },
           h('h1', { class: 'hidden' }, () => t('prepare')),
           imagesPane(),
-          stage(),
+          () => {
+            const step = placing.value;
+            return untracked(() => (step ? cropTool(step) : stage()));
+          },
           outputsPane(),
         )
       : emptyScreen(),

@@ -1,6 +1,6 @@
 // Previews: rendered by a worker process through the batch's own path. Debounced, the latest wins, the old picture stays meanwhile.
 import { Refused, posting, read, refusal } from './commands.js';
-import { output, shownOutput, variants } from './draft.js';
+import { filesOf, output, shownFile, shownOutput, variants } from './draft.js';
 import { image } from './image-list.js';
 import { batch, effect, onCleanup, signal, untracked } from './signal.js';
 import { restarts, state } from './stream.js';
@@ -20,13 +20,13 @@ export const problem = signal(/** @type {{ kind: string, message: string } | nul
 
 /** Steps as the server takes them, and as a key. @param {Step[]} list */
 const bare = (list) => list.map(({ filter, params }) => ({ filter, params }));
-/** @param {Step[]} list */
-export const recipeKey = (list) => JSON.stringify([bare(list), output.peek().format, output.peek().quality]);
+/** @param {Step[]} list @param {string | null} file */
+export const recipeKey = (list, file) => JSON.stringify([bare(list), file, file ? 0 : output.peek().quality, output.peek().carry]);
 
-/** @param {string} id @param {Step[]} list @param {{ width_px: number, height_px: number } | null} size @param {boolean} exact @param {AbortSignal} stop @returns {Promise<Picture>} */
-async function render(id, list, size, exact, stop) {
-  const { format, quality } = output.peek();
-  const response = await fetch('/api/preview', posting({ image: id, steps: bare(list), encoding: { format, quality }, size, exact }, stop));
+/** @param {string} id @param {Step[]} list @param {string | null} file as the server reads it; null is one in the photo's own format @param {{ width_px: number, height_px: number } | null} size @param {boolean} exact @param {AbortSignal} stop @returns {Promise<Picture>} */
+async function render(id, list, file, size, exact, stop) {
+  const encoding = { format: null, quality: output.peek().quality, ...(file && { file }) };
+  const response = await fetch('/api/preview', posting({ image: id, steps: bare(list), encoding, size, exact }, stop));
   if (!response.ok) throw await refusal(response);
   const figure = (/** @type {string} */ name) => {
     const text = response.headers.get(`Lote-${name}`);
@@ -47,6 +47,9 @@ async function render(id, list, size, exact, stop) {
   };
 }
 
+/** What steps make of an image, to be worked on; its sizes are those of the whole. @param {string} id @param {Step[]} list @param {{ width_px: number, height_px: number }} size @param {AbortSignal} stop */
+export const pictureOf = (id, list, size, stop) => render(id, list, null, size, true, stop);
+
 /** @param {import('./signal.js').Signal<Picture | null>} slot @param {Picture | null} picture */
 function swap(slot, picture) {
   const old = slot.peek();
@@ -65,6 +68,7 @@ export function followPreview() {
   effect(() => {
     const item = image.value;
     const wanted = shownOutput.value?.steps ?? [];
+    const file = shownFile.value;
     const size = stageSize.value;
     void output.value;
     const round = restarts.value;
@@ -87,8 +91,8 @@ export function followPreview() {
     busy.value = true;
     timer = setTimeout(async () => {
       try {
-        const original = key === beforeKey ? null : render(item.id, [], size, true, stop.signal);
-        const result = wanted.length ? render(item.id, wanted, size, true, stop.signal) : null;
+        const original = key === beforeKey ? null : render(item.id, [], null, size, true, stop.signal);
+        const result = wanted.length || file ? render(item.id, wanted, file, size, true, stop.signal) : null;
         const [first, second] = await Promise.all([original, result]);
         if (stop.signal.aborted) {
           for (const late of [first, second]) if (late) URL.revokeObjectURL(late.url);
@@ -103,7 +107,7 @@ export function followPreview() {
           problem.value = null;
           busy.value = false;
         });
-        if (second) note(item.id, recipeKey(wanted), second);
+        if (second) note(item.id, recipeKey(wanted, file), second);
       } catch (error) {
         if (stop.signal.aborted) return;
         batch(() => {
@@ -139,13 +143,19 @@ function note(id, recipe, { output_bytes, source_bytes, work_ms }) {
   measurements.value += 1;
 }
 
-/** What an output would take for all images: the mean of those measured. Null before the first. @param {Step[]} steps @returns {{ bytes: number | null, ms: number | null }} */
-export function forecast(steps) {
+/** What an output would take for all images: the mean of those measured. Null before every file has been once. @param {Step[]} steps @param {string[]} files @returns {{ bytes: number, ms: number } | null} */
+export function forecast(steps, files) {
+  const all = filesOf(files).map((file) => forecastFile(steps, file));
+  return all.reduce((sum, one) => sum && one && { bytes: sum.bytes + one.bytes, ms: sum.ms + one.ms }, { bytes: 0, ms: 0 });
+}
+
+/** @param {Step[]} steps @param {string | null} file @returns {{ bytes: number, ms: number } | null} */
+function forecastFile(steps, file) {
   void measurements.value;
   void output.value;
   const { count, excluded, bytes } = state.images.value;
-  const known = [...(facts.get(recipeKey(steps))?.values() ?? [])];
-  if (!known.length) return { bytes: null, ms: null };
+  const known = [...(facts.get(recipeKey(steps, file))?.values() ?? [])];
+  if (!known.length) return null;
   const sum = (/** @type {'bytes' | 'source' | 'work'} */ key) => known.reduce((total, one) => total + one[key], 0);
   // Sizes follow the picture, time the bytes that are read.
   return { bytes: (sum('bytes') / known.length) * (count - excluded), ms: (sum('work') / sum('source')) * bytes };
@@ -168,10 +178,10 @@ async function makeNext() {
 
 /**
  * A small picture of what a recipe makes of an image. `exact`: with the bytes of the batch's file, made at full size.
- * @param {string} id @param {Step[]} list @param {boolean} [exact] @returns {{ key: string, promise: Promise<Sample>, drop: () => void }}
+ * @param {string} id @param {Step[]} list @param {string | null} file @param {boolean} [exact] @returns {{ key: string, promise: Promise<Sample>, drop: () => void }}
  */
-export function sample(id, list, exact = true) {
-  const recipe = recipeKey(list);
+export function sample(id, list, file, exact = true) {
+  const recipe = recipeKey(list, file);
   const key = `${id}/${exact}/${recipe}`;
   let promise = samples.get(key);
   if (!promise) {
@@ -180,7 +190,7 @@ export function sample(id, list, exact = true) {
       waiting.push({
         key,
         make: () =>
-          render(id, steps, STRIP, exact, AbortSignal.timeout(30_000)).then((picture) => {
+          render(id, steps, file, STRIP, exact, AbortSignal.timeout(30_000)).then((picture) => {
             if (exact) note(id, recipe, picture);
             resolve(picture);
           }, reject),
@@ -222,10 +232,11 @@ export function measureSpread() {
         const offset = Math.floor((count * probe) / PROBES);
         const answer = await read(`/api/images?offset=${offset}&limit=1`).catch(() => null);
         const item = answer?.revision === revision ? answer.images[0] : null;
-        for (const { steps } of item && !item.problem && !item.excluded ? list : []) {
-          if (ended) return;
-          if (!facts.get(recipeKey(steps))?.has(item.id)) await sample(item.id, steps).promise.catch(() => {});
-        }
+        for (const { steps, files } of item && !item.problem && !item.excluded ? list : [])
+          for (const file of filesOf(files)) {
+            if (ended) return;
+            if (!facts.get(recipeKey(steps, file))?.has(item.id)) await sample(item.id, steps, file).promise.catch(() => {});
+          }
       }
     }, PROBE_PAUSE_MS);
     onCleanup(() => {

@@ -1,6 +1,6 @@
 // Results, photo by photo: a row for each photo, a column for each output; only the rows in view exist.
 import { command, download, read } from './commands.js';
-import { colourClass, variantName } from './draft.js';
+import { fileName, outputsOf, variantColour, variantName } from './draft.js';
 import { button, h, icon } from './element.js';
 import { number, percent, size, t } from './i18n.js';
 import { Pages } from './image-list.js';
@@ -12,7 +12,7 @@ import { state } from './stream.js';
 
 /**
  * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, kind: string | null, message: string | null }} ResultCell
- * @typedef {{ image: string, name: string, bytes: number, cells: (ResultCell | null)[] }} ResultRow
+ * @typedef {{ image: string, photo: number, name: string, bytes: number, cells: (ResultCell | null)[] }} ResultRow
  */
 
 const RELOAD_MS = 1500;
@@ -34,12 +34,25 @@ function savedText(bytes, before) {
   return h('span', { class: share > 0 ? 'more' : 'less' }, `${sign}${percent(Math.abs(share))}`);
 }
 
-/** The name of an archive of the job, or of one of its outputs. @param {Job} job @param {number} [variant] */
-export function zipAddress(job, variant) {
+/** Numbers as the server reads them: `0,2-3`. Pure. @param {number[]} numbers */
+export function ranges(numbers) {
+  /** @type {[number, number][]} */
+  const found = [];
+  for (const number of [...numbers].sort((one, other) => one - other)) {
+    const last = found.at(-1);
+    if (last && last[1] + 1 === number) last[1] = number;
+    else found.push([number, number]);
+  }
+  return found.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(',');
+}
+
+/** The address of an archive of the job, of one of its outputs, or of some photos. @param {Job} job @param {{ variants?: number[], photos?: number[] }} part */
+export function zipAddress(job, { variants, photos } = {}) {
   const day = new Date().toISOString().slice(0, 10);
-  const of = variant === undefined ? '' : ` ${variantName(job.variants[variant])}`;
+  const of = variants ? ` ${variantName(job.variants[variants[0]])}` : '';
   const query = new URLSearchParams({ name: `${job.name}${of} ${day}` });
-  if (variant !== undefined) query.set('variant', String(variant));
+  if (variants) query.set('variant', ranges(variants));
+  if (photos) query.set('photos', ranges(photos));
   return `/api/jobs/${job.id}/zip?${query}`;
 }
 
@@ -58,41 +71,40 @@ function smallPicture(src) {
   return picture;
 }
 
-/** @param {ResultRow} row @param {number} index @param {() => void} look */
-function outputCell(row, index, look) {
-  const cell = row.cells[index];
-  const label = h('span', { class: 'row-output', 'aria-hidden': 'true' }, h('span', { class: colourClass(index) }), variantLabelAt(index));
-  if (!cell || cell.status === 'skipped')
-    return h('div', { role: 'cell', class: 'row-cell' }, label, h('span', { class: 'muted' }, cell ? t('skipped_cell') : '–'));
-  if (isBad(cell))
-    return h(
-      'div',
-      { role: 'cell', class: 'row-cell bad' },
-      label,
-      h('span', null, failureText({ kind: cell.kind ?? '', message: cell.message ?? '' })),
-    );
+/** @typedef {{ variant: Variant, indexes: number[] }} JobOutput */
+const jobOutputs = () => outputsOf(state.job.peek()?.variants ?? []);
+
+/** What became of a photo's files of one output. @param {ResultRow} row @param {JobOutput} output @param {(index: number) => void} look */
+function outputCell(row, { variant, indexes }, look) {
+  const name = variantName(variant);
+  const label = h('span', { class: 'row-output', 'aria-hidden': 'true' }, h('span', { class: variantColour(indexes[0]) }), name);
+  const first = indexes.find((index) => row.cells[index]?.status === 'ok');
+  const file = (/** @type {number} */ index) => {
+    const cell = row.cells[index];
+    const format = indexes.length > 1 ? `${fileName(state.job.peek()?.variants[index].file)} ` : '';
+    if (!cell || cell.status === 'skipped') return h('span', { class: 'muted' }, format, cell ? t('skipped_cell') : '–');
+    if (isBad(cell)) return h('span', { class: 'bad' }, format, failureText({ kind: cell.kind ?? '', message: cell.message ?? '' }));
+    return h('span', { class: 'muted', title: cell.name }, `${format}${size(cell.bytes)} `, savedText(cell.bytes, row.bytes));
+  };
+  const cell = first === undefined ? null : row.cells[first];
   return h(
     'div',
-    { role: 'cell', class: 'row-cell' },
-    h(
-      'button',
-      { type: 'button', class: 'row-picture', 'aria-label': `${cell.name}, ${variantLabelAt(index)}`, onclick: look },
-      smallPicture(`/api/output-thumb/${cell.output}`),
-    ),
+    { role: 'cell', class: `row-cell${indexes.every((index) => isBad(row.cells[index])) ? ' bad' : ''}` },
+    cell &&
+      h(
+        'button',
+        { type: 'button', class: 'row-picture', 'aria-label': `${cell.name}, ${name}`, onclick: () => look(first ?? 0) },
+        smallPicture(`/api/output-thumb/${cell.output}`),
+      ),
     h(
       'span',
       { class: 'row-words' },
       label,
-      h('span', { class: 'name', title: cell.name }, cell.name),
-      h('span', { class: 'muted' }, `${size(cell.bytes)} `, savedText(cell.bytes, row.bytes)),
+      cell && indexes.length < 3 && h('span', { class: 'name', title: cell.name }, cell.name),
+      indexes.map(file),
     ),
   );
 }
-
-const variantLabelAt = (/** @type {number} */ index) => {
-  const variant = state.job.peek()?.variants[index];
-  return variant ? variantName(variant) : '';
-};
 
 /** @param {ResultRow} row @param {number} index */
 function photoRow(row, index) {
@@ -130,8 +142,8 @@ function photoRow(row, index) {
           { role: 'cell', class: 'row-cell bad whole' },
           h('span', null, failureText({ kind: first.kind ?? '', message: first.message ?? '' })),
         )
-      : row.cells.map((_, variant) =>
-          outputCell(row, variant, () =>
+      : jobOutputs().map((output) =>
+          outputCell(row, output, (variant) =>
             openLightbox(
               good,
               good.findIndex((one) => one.variant === variant),
@@ -150,7 +162,8 @@ const CHIPS = /** @type {const} */ (['all', 'problems', 'larger']);
 /** @param {() => HTMLElement | null} scroller what scrolls the screen */
 export function resultRows(scroller) {
   const id = computed(() => state.job.value?.id ?? '');
-  const variants = computed(() => state.job.value?.variants.length ?? 0);
+  /** How many outputs the job has. */
+  const variants = computed(() => outputsOf(state.job.value?.variants ?? []).length);
   const counts = signal([0, 0, 0]);
   /** @type {Pages<ResultRow>} */
   const pages = new Pages(async (offset, limit) => {
@@ -257,35 +270,33 @@ export function resultRows(scroller) {
   };
   const head = () => {
     void variants.value;
-    const job = state.job.peek();
     return [
       h('div', { role: 'columnheader', class: 'row-cell photo' }, h('b', null, t('photo'))),
-      (job?.variants ?? []).map((variant, index) =>
-        h(
+      jobOutputs().map(({ variant, indexes }) => {
+        const sum = (/** @type {'ok' | 'written_bytes'} */ key) =>
+          indexes.reduce((all, index) => all + (state.job.value?.progress.variants[index]?.[key] ?? 0), 0);
+        return h(
           'div',
           { role: 'columnheader', class: 'row-cell' },
-          h('span', { class: colourClass(index), 'aria-hidden': 'true' }),
+          h('span', { class: variantColour(indexes[0]), 'aria-hidden': 'true' }),
           h(
             'span',
             { class: 'row-words' },
             h('b', { class: 'name' }, variantName(variant)),
-            h('span', { class: 'muted' }, () => {
-              const now = state.job.value?.progress.variants[index];
-              return now ? `${t('n_files', now.ok)} · ${size(now.written_bytes)}` : '';
-            }),
+            h('span', { class: 'muted' }, () => `${t('n_files', sum('ok'))} · ${size(sum('written_bytes'))}`),
           ),
           button(
             'ghost small',
             () => {
               const now = state.job.peek();
-              if (now) download(zipAddress(now, index));
+              if (now) download(zipAddress(now, { variants: indexes }));
             },
-            { 'aria-label': `ZIP: ${variantName(variant)}`, disabled: () => !state.job.value?.progress.variants[index]?.ok },
+            { 'aria-label': `ZIP: ${variantName(variant)}`, disabled: () => sum('ok') === 0 },
             icon('download', 's'),
             'ZIP',
           ),
-        ),
-      ),
+        );
+      }),
     ];
   };
   return h(

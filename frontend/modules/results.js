@@ -1,6 +1,6 @@
 // The Results screen: what is ready, downloads, the table per filter, the gallery.
 import { command, download } from './commands.js';
-import { colourClass, load, variantName } from './draft.js';
+import { load, variantColour, variantLabel } from './draft.js';
 import { button, h, icon } from './element.js';
 import { duration, language, number, percent, seconds, share, size, sizeParts, t } from './i18n.js';
 import { go } from './page-state.js';
@@ -78,14 +78,19 @@ export function totalsTable() {
         h(
           'tbody',
           null,
-          job.variants.map((variant, index) =>
+          job.variants.map((_, index) =>
             h(
               'tr',
               null,
               h(
                 'th',
                 { scope: 'row' },
-                h('span', { class: 'filter-name' }, h('span', { class: colourClass(index), 'aria-hidden': 'true' }), variantName(variant)),
+                h(
+                  'span',
+                  { class: 'filter-name' },
+                  h('span', { class: variantColour(index), 'aria-hidden': 'true' }),
+                  variantLabel(job.variants, index),
+                ),
               ),
               cells(job.progress.variants[index], job.workers),
             ),

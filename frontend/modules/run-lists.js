@@ -1,6 +1,6 @@
 // What just finished, as thumbnails; what failed, one sentence each with a retry.
 import { command } from './commands.js';
-import { colourClass, variantName } from './draft.js';
+import { variantColour, variantLabel } from './draft.js';
 import { button, h, icon, keyed } from './element.js';
 import { t } from './i18n.js';
 import { openLightbox } from './lightbox.js';
@@ -47,7 +47,7 @@ export function recentCard() {
           h(
             'span',
             { class: 'recent-name' },
-            h('span', { class: colourClass(one.variant), 'aria-hidden': 'true' }),
+            h('span', { class: variantColour(one.variant), 'aria-hidden': 'true' }),
             h('span', { class: 'name' }, one.name),
           ),
         ),
@@ -93,7 +93,7 @@ export function problemsOf(failures) {
 function failureRow(problem) {
   const variants = state.job.peek()?.variants ?? [];
   const all = problem.outputs.length === variants.length && variants.length > 1;
-  const names = problem.outputs.flatMap(({ variant }) => (variants[variant] ? [variantName(variants[variant])] : []));
+  const names = problem.outputs.flatMap(({ variant }) => variantLabel(variants, variant) || []);
   return h(
     'li',
     null,

@@ -1,5 +1,6 @@
 // The Run screen: how far, the figures, the lanes, what just ended, what failed; and the bands that say what holds.
 import { command } from './commands.js';
+import { outputsOf } from './draft.js';
 import { button, h, icon } from './element.js';
 import { duration, number, percent, share, size, sizeParts, t, timeLeft } from './i18n.js';
 import { confirm } from './overlays.js';
@@ -115,7 +116,7 @@ const offline = () => link.value.state !== 'open';
 
 /** @param {Job} now */
 function title(now) {
-  const what = [t('n_photos', now.images), t('n_outputs', now.variants.length)];
+  const what = [t('n_photos', now.images), t('n_outputs', outputsOf(now.variants).length)];
   const key = /** @type {const} */ ({
     starting: 'run_starting',
     running: 'run_running',

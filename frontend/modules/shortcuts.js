@@ -17,6 +17,7 @@ const KEYS = [
   [['Space'], 'key_original'],
   [['←', '→'], 'key_curtain'],
   [['Shift', '←'], 'key_curtain_10'],
+  [['+', '-', '0'], 'key_zoom'],
   [['Ctrl', 'Enter'], 'key_start'],
   [['P'], 'key_pause'],
   [['Esc'], 'key_close'],
@@ -86,8 +87,11 @@ export function togglePause() {
   else if (job?.state === 'paused') command(`/api/jobs/${job.id}/resume`);
 }
 
-/** @param {() => void} start starts the job of the form, if it can be started */
-export function listenToKeys(start) {
+/** @type {Record<string, 'in' | 'out' | 'fit'>} */
+const ZOOMS = { '+': 'in', '-': 'out', 0: 'fit' };
+
+/** @param {() => void} start starts the job of the form, if it can be started @param {(to: 'in' | 'out' | 'fit') => void} zoomed */
+export function listenToKeys(start, zoomed) {
   addEventListener('keydown', (event) => {
     if (document.querySelector('dialog[open]') || event.defaultPrevented) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
@@ -111,6 +115,7 @@ export function listenToKeys(start) {
       document.getElementById('main')?.focus();
     } else if (event.key === '?') openHelp();
     else if (event.key === '/') /** @type {HTMLElement | null} */ (document.querySelector('input[type=search]'))?.focus();
+    else if (screen.peek() === 'prepare' && ZOOMS[event.key]) zoomed(ZOOMS[event.key]);
     else if (event.key === 'p' || event.key === 'P') togglePause();
     else return;
     event.preventDefault();

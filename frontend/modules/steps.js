@@ -1,10 +1,10 @@
 // The steps of an open output: pills in order, the parameters of one of them, and the list to add from.
-import { addStep, filterName, filterOf, moveStep, offeredFilters, outputOf, removeStep, setParam, stepText } from './draft.js';
+import { addStep, filterName, filterOf, moveStep, offeredFilters, outputOf, placing, removeStep, setParam, stepText } from './draft.js';
 import { button, h, icon, keyed } from './element.js';
 import { paramRow } from './fields.js';
 import { language, say, t } from './i18n.js';
 import { toast } from './overlays.js';
-import { computed, signal, untracked } from './signal.js';
+import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { hello } from './stream.js';
 import { undo } from './undo.js';
 
@@ -98,6 +98,15 @@ export function stepsEditor(id) {
     });
     return item;
   }
+
+  // A crop is placed on the photo while its parameters are open.
+  const isCrop = computed(() => stepOfKey(open.value)?.filter === 'recortar');
+  effect(() => {
+    placing.value = isCrop.value ? { id, key: open.value } : null;
+  });
+  onCleanup(() => {
+    placing.value = null;
+  });
 
   function parameters() {
     const key = open.value;

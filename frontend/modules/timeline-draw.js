@@ -7,13 +7,16 @@ const DENSE = 1500;
 const COLOURS = 6;
 
 /**
- * @typedef {{ lanes: Lane[], rings: Map<number, import('./ring.js').BarRing>, crashes: Crash[], now: number, window: number, cursor: { slot: number, time: number } | null, width: number }} View
- * `width`: of the canvas, CSS px; `now`, `window`: server time of the right edge and length of what is shown, ms.
+ * @typedef {{ lanes: Lane[], places: number[], rings: Map<number, import('./ring.js').BarRing>, crashes: Crash[], now: number, window: number, cursor: { slot: number, time: number } | null, width: number }} View
+ * `places`: of the variants' outputs, which decide their colours; `width`: of the canvas, CSS px; `now`, `window`: server time of the right edge and length of what is shown, ms.
  * @typedef {{ lane: string, line: string, bad: string, ink: string, accent: string, surface: string, colours: string[] }} Palette
  */
 
 /** @type {Palette | null} */ let palette = null;
 let paletteTheme = '';
+/** @type {number[]} */ let places = [];
+/** @param {number} variant */
+const colourOf = (variant) => places[variant] ?? variant;
 
 /** @param {Element} element @returns {Palette} */
 function colours(element) {
@@ -48,6 +51,7 @@ export function drawTimeline(canvas, view) {
   const context = canvas.getContext('2d');
   if (!context || !width) return;
   const paint = colours(canvas);
+  ({ places } = view);
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, width, height);
   const from = view.now - view.window;
@@ -144,13 +148,14 @@ function roundBox(context, x, y, width, height, radius) {
 
 /** @param {CanvasRenderingContext2D} context @param {Palette} paint @param {number} variant @param {number} start @param {number} end px @param {number} y @param {number} alpha @param {string} outline */
 function drawBar(context, paint, variant, start, end, y, alpha, outline = '') {
+  const colour = colourOf(variant);
   const left = Math.max(-4, start);
   const width = Math.max(1.5, end - left - 1);
   context.globalAlpha = alpha;
-  context.fillStyle = paint.colours[variant % COLOURS];
+  context.fillStyle = paint.colours[colour % COLOURS];
   roundBox(context, left, y, width, BAR, 3);
   context.globalAlpha = 1;
-  if (variant >= COLOURS && width > 4) hatch(context, left, y, width, paint.surface, 1.2, 7, -1);
+  if (colour >= COLOURS && width > 4) hatch(context, left, y, width, paint.surface, 1.2, 7, -1);
   if (outline) {
     context.strokeStyle = outline;
     context.lineWidth = 2;
@@ -204,7 +209,7 @@ function drawCrash(context, paint, crash, x, top, row, right) {
   const width = Math.max(0, end - start);
   if (width > 1 && crash.variant !== null) {
     context.globalAlpha = 0.28;
-    context.fillStyle = paint.colours[crash.variant % COLOURS];
+    context.fillStyle = paint.colours[colourOf(crash.variant) % COLOURS];
     roundBox(context, start, y, width, BAR, 3);
     context.globalAlpha = 1;
     hatch(context, start, y, width, paint.bad, 2, 6, 1);
@@ -279,7 +284,7 @@ function drawDense(context, ring, count, x, y, width, paint, special) {
     columnColours = new Uint8Array(size);
   }
   columns.fill(0);
-  ring.past.cover(columns, columnColours, x, COLOURS);
+  ring.past.cover(columns, columnColours, x, (variant) => colourOf(variant) % COLOURS);
   for (let age = count - 1; age >= 0; age -= 1) {
     const at = ring.index(age);
     if (ring.status[at] !== OK) special(at);
@@ -287,7 +292,7 @@ function drawDense(context, ring, count, x, y, width, paint, special) {
     cover(columns, start, end);
     const column = Math.floor((start + end) / 2);
     if (column >= 0 && column < size)
-      columnColours.fill(ring.variant[at] % COLOURS, Math.max(0, Math.floor(start)), Math.min(size, Math.ceil(end)));
+      columnColours.fill(colourOf(ring.variant[at]) % COLOURS, Math.max(0, Math.floor(start)), Math.min(size, Math.ceil(end)));
   }
   runs(columns, columnColours, (from, to, level, colour) => {
     context.globalAlpha = level / LEVELS;

@@ -1,6 +1,6 @@
 // The lanes of the processes, live: gutter with kill buttons, canvas, axis, tooltip, keyboard cursor, and the same as a table.
 import { command } from './commands.js';
-import { colourClass, variantName } from './draft.js';
+import { colourClass, outputsOf, placesOf, variantLabel, variantName } from './draft.js';
 import { button, h, icon, keyed, segmented } from './element.js';
 import { duration, number, seconds, size, t } from './i18n.js';
 import { FAILED, REDONE } from './ring.js';
@@ -109,7 +109,7 @@ function laneRow(slot) {
 /** What the tooltip says of a lane at a time. @param {Lane} lane @param {number} time @returns {[string, string] | null} */
 export function describe(lane, time) {
   const variants = state.job.peek()?.variants ?? [];
-  const named = (/** @type {number | null} */ index) => (index !== null && variants[index] ? variantName(variants[index]) : '');
+  const named = (/** @type {number | null} */ index) => (index === null ? '' : variantLabel(variants, index));
   const crash = state.crashes
     .peek()
     .findLast((one) => one.slot === lane.slot && one.start_ms <= time && time <= (one.ready_ms ?? Infinity));
@@ -175,6 +175,7 @@ function plot() {
     const right = edge();
     drawTimeline(canvas, {
       lanes: state.lanes.peek(),
+      places: placesOf(job?.variants ?? []),
       rings,
       crashes: state.crashes.peek(),
       now: right,
@@ -256,9 +257,9 @@ const legend = () =>
     { class: 'legend', 'aria-label': () => t('legend') },
     () => {
       void variantNames.value;
-      return (state.job.peek()?.variants ?? [])
+      return outputsOf(state.job.peek()?.variants ?? [])
         .slice(0, 8)
-        .map((variant, index) => h('li', null, h('i', { class: colourClass(index) }), variantName(variant)));
+        .map(({ variant }, index) => h('li', null, h('i', { class: colourClass(index) }), variantName(variant)));
     },
     h('li', null, h('i', { class: 'mark-failed' }), () => t('failed_one')),
     h('li', null, h('i', { class: 'mark-crash' }), () => t('process_lost')),
@@ -328,9 +329,7 @@ function tableRow(lane) {
     for (let age = 0; age < ring.length; age += 1)
       if (ring.status[ring.index(age)] === FAILED) failed += 1;
       else done += 1;
-  const work = lane.task
-    ? `${lane.task.name} · ${variants[lane.task.variants[lane.task.next]] ? variantName(variants[lane.task.variants[lane.task.next]]) : ''}`
-    : '–';
+  const work = lane.task ? `${lane.task.name} · ${variantLabel(variants, lane.task.variants[lane.task.next])}` : '–';
   return h(
     'tr',
     null,
@@ -396,11 +395,11 @@ export function lanesTable() {
           h(
             'tbody',
             null,
-            (state.job.peek()?.variants ?? []).map((variant, index) =>
+            (state.job.peek()?.variants ?? []).map((_, index) =>
               h(
                 'tr',
                 null,
-                h('th', { scope: 'row' }, variantName(variant)),
+                h('th', { scope: 'row' }, variantLabel(state.job.peek()?.variants ?? [], index)),
                 h('td', null, quantiles[index] ? seconds(quantiles[index].p50) : '–'),
                 h('td', null, quantiles[index] ? seconds(quantiles[index].p95) : '–'),
               ),

@@ -122,6 +122,8 @@ impl Encoding {
 pub struct Limits {
     /// Largest picture, in pixels (width x height x frames).
     pub max_pixels: u64,
+    /// Most frames of an animation, or pages of a file.
+    pub max_frames: u64,
     /// Largest allocation for one decoded picture, in bytes.
     pub max_alloc_bytes: u64,
     /// Largest input file, in bytes.
@@ -134,6 +136,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_pixels: 250_000_000,
+            max_frames: 5000,
             max_alloc_bytes: 1 << 30,
             max_file_bytes: 1 << 30,
             max_metadata_bytes: 4 << 20,

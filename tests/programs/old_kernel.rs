@@ -1,4 +1,5 @@
-//! Runs a command as on a kernel that lacks something: `old-kernel landlock|seccomp COMMAND…`.
+//! Runs a command as on a kernel that lacks something: `old-kernel landlock|seccomp|inotify COMMAND…`.
+//! Without inotify it is as on drives of other machines: folders can be watched, and nothing is told.
 //!
 //! The system calls in question answer as they do where the kernel, or the container around it,
 //! does not offer them. Only tests start it.
@@ -15,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let [part, program, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: old-kernel landlock|seccomp COMMAND".into());
+        return Err("usage: old-kernel landlock|seccomp|inotify COMMAND".into());
     };
     let (rules, error) = match part.to_str() {
         Some("landlock") => {
@@ -26,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ];
             (calls.map(|call| (call, Vec::new())).into(), libc::ENOSYS)
         }
+        Some("inotify") => ([(libc::SYS_inotify_add_watch, Vec::new())].into(), 0),
         Some("seccomp") => ([(libc::SYS_seccomp, Vec::new())].into(), libc::EPERM),
         _ => return Err("there is no such part".into()),
     };

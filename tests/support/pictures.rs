@@ -32,6 +32,43 @@ pub(crate) fn png(width: u32, height: u32, seed: u32) -> Vec<u8> {
     encoded(ImageFormat::Png, width, height, seed)
 }
 
+/// A GIF of so many frames, black and white in turn.
+pub(crate) fn gif(frames: usize, (width, height): (u16, u16)) -> Vec<u8> {
+    let mut file = b"GIF89a".to_vec();
+    file.extend(width.to_le_bytes());
+    file.extend(height.to_le_bytes());
+    file.extend(b"\x80\0\0\0\0\0\xff\xff\xff");
+    for frame in 0..frames {
+        // Codes of three bits: each pixel behind a code that clears the table, and the end.
+        let pixel = [4, (frame % 2) as u32];
+        let mut codes = pixel.repeat(usize::from(width) * usize::from(height));
+        codes.push(5);
+        let mut bits: Vec<u8> = Vec::new();
+        let (mut pending, mut count) = (0_u32, 0);
+        for code in codes {
+            pending |= code << count;
+            count += 3;
+            while count >= 8 {
+                bits.push(pending as u8);
+                pending >>= 8;
+                count -= 8;
+            }
+        }
+        bits.push(pending as u8);
+        file.extend([0x2c, 0, 0, 0, 0]);
+        file.extend(width.to_le_bytes());
+        file.extend(height.to_le_bytes());
+        file.extend([0, 2]);
+        for block in bits.chunks(255) {
+            file.push(block.len() as u8);
+            file.extend(block);
+        }
+        file.push(0);
+    }
+    file.push(0x3b);
+    file
+}
+
 /// A JPEG of noise.
 pub(crate) fn jpeg(width: u32, height: u32, seed: u32) -> Vec<u8> {
     encoded(ImageFormat::Jpeg, width, height, seed)

@@ -63,7 +63,7 @@ impl Lote {
         self.arg("--worker-command").arg(quoted).env("LOTE_TEST_MANNERS", manners)
     }
 
-    /// As on a kernel without that part of the sandbox: `landlock` or `seccomp`.
+    /// As on a kernel without that part: `landlock`, `seccomp` or `inotify`.
     pub(crate) fn on_kernel_without(self, part: &str) -> Self {
         self.by(&[OLD_KERNEL, part])
     }

@@ -16,10 +16,20 @@ test('columns are as busy as the seconds that they stand for, wide or narrow', (
   past.add(0, 1000, 1);
   past.add(2000, 2500, 9);
   const [wide, narrow, colours] = [new Float32Array(6), new Float32Array(1), new Uint8Array(6)];
-  past.cover(wide, colours, (time) => time / 500, 6);
+  past.cover(
+    wide,
+    colours,
+    (time) => time / 500,
+    (variant) => variant % 6,
+  );
   assert.deepEqual([...wide], [1, 1, 0, 0, 0.5, 0.5]);
   assert.deepEqual([colours[0], colours[5]], [1, 3]);
-  past.cover(narrow, new Uint8Array(1), (time) => time / 3000, 6);
+  past.cover(
+    narrow,
+    new Uint8Array(1),
+    (time) => time / 3000,
+    (variant) => variant % 6,
+  );
   assert.ok(Math.abs(narrow[0] - 0.5) < 1e-6);
 });
 

@@ -49,6 +49,14 @@ test('every text that the page asks for exists, and every text is asked for', ()
     'exists_skip',
     'exists_rename',
     'exists_fail',
+    ...['web', 'instagram', 'shop', 'thumbnail', 'print', 'archive'].flatMap((id) => [
+      `output_${id}`,
+      `purpose_${id}`,
+      `purpose_${id}_text`,
+    ]),
+    ...['submuestreo', 'progresivo', 'esfuerzo', 'colores'].map((key) => `option_${key}`),
+    ...['keep', 'no-location', 'copyright', 'none'].map((key) => `metadata_${key}`),
+    ...['profile_keep', 'profile_srgb'],
     ...['all', 'problems', 'larger'].map((key) => `rows_${key}`),
     ...['plan', 'name', 'size', 'saved', 'time'].map((key) => `sort_${key}`),
   ];

@@ -18,3 +18,4 @@ pub mod scheduler;
 pub mod showcase;
 pub mod supervisor;
 pub mod system;
+pub mod watch;

@@ -55,6 +55,9 @@ pub fn command(input: &Path, output: &Path, recipe: &Recipe<'_>) -> String {
     if limits.max_pixels != Limits::default().max_pixels {
         words.push(format!("--max-pixels {}", limits.max_pixels));
     }
+    if limits.max_frames != Limits::default().max_frames {
+        words.push(format!("--max-frames {}", limits.max_frames));
+    }
     if let Some(bytes) = max_memory_bytes {
         let whole = (bytes % (1 << 20) == 0).then(|| format!("{}M", bytes >> 20));
         words.push(format!("--max-memory {}", whole.unwrap_or_else(|| bytes.to_string())));

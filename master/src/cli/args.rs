@@ -149,9 +149,12 @@ pub(super) struct WorkArgs {
     /// Memory that a worker may use: 800M, 2G
     #[arg(long, value_name = "BYTES", value_parser = quantity::bytes)]
     pub(super) max_memory: Option<u64>,
-    /// Largest image, in pixels: 250M
+    /// Largest image, in pixels, all frames or pages together  [default: 250M]
     #[arg(long, value_name = "PIXELS", value_parser = quantity::count)]
     pub(super) max_pixels: Option<u64>,
+    /// Most frames of an animation, or pages of a file  [default: 5000]
+    #[arg(long, value_name = "N", value_parser = quantity::count)]
+    pub(super) max_frames: Option<u64>,
     /// Whether workers confine themselves to their inputs and outputs: as far as this system can,
     /// wholly or not at all, or not  [default: auto]
     #[arg(long, value_enum, value_name = "HOW")]
@@ -487,9 +490,12 @@ pub(super) enum WorkerSub {
         /// Memory that this process may use: 800M, 2G
         #[arg(long, value_name = "BYTES", value_parser = quantity::bytes)]
         max_memory: Option<u64>,
-        /// Largest image, in pixels: 250M
+        /// Largest image, in pixels, all frames or pages together  [default: 250M]
         #[arg(long, value_name = "PIXELS", value_parser = quantity::count)]
         max_pixels: Option<u64>,
+        /// Most frames of an animation, or pages of a file  [default: 5000]
+        #[arg(long, value_name = "N", value_parser = quantity::count)]
+        max_frames: Option<u64>,
     },
     /// Work for the master that listens at SOCKET (printed by `lote run --external-workers`)
     Connect {

@@ -298,12 +298,13 @@ impl Trouble {
 
 /// How a job works, as arguments.
 pub(super) fn work_args(work: &Work, worker_command: Option<String>) -> WorkArgs {
-    let Work { jobs, timeout, max_memory, max_pixels, sandbox, .. } = *work;
+    let Work { jobs, timeout, max_memory, max_pixels, max_frames, sandbox, .. } = *work;
     WorkArgs {
         jobs,
         timeout,
         max_memory,
         max_pixels,
+        max_frames,
         sandbox: Some(sandbox.into()),
         worker_command,
     }

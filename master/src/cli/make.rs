@@ -75,6 +75,7 @@ impl WorkArgs {
             timeout: self.timeout,
             max_memory: self.max_memory,
             max_pixels: self.max_pixels,
+            max_frames: self.max_frames,
             sandbox: self.sandbox.map(Into::into),
             ..Options::default()
         }
@@ -82,10 +83,10 @@ impl WorkArgs {
 
     /// The same, with what these leave open as the defaults say.
     pub(super) fn with_defaults(&self, config: &Config) -> Self {
-        let Options { jobs, timeout, max_memory, max_pixels, sandbox, .. } =
+        let Options { jobs, timeout, max_memory, max_pixels, max_frames, sandbox, .. } =
             self.options().over(config.job.clone());
         let (sandbox, worker_command) = (sandbox.map(Into::into), self.worker_command.clone());
-        Self { jobs, timeout, max_memory, max_pixels, sandbox, worker_command }
+        Self { jobs, timeout, max_memory, max_pixels, max_frames, sandbox, worker_command }
     }
 }
 
@@ -148,14 +149,24 @@ impl Asked {
 
     /// How the work is done.
     pub(super) fn work(&self) -> Work {
-        let Options { mode, jobs, timeout, max_memory, max_pixels, durable, sandbox, .. } =
-            self.options;
+        let Options {
+            mode,
+            jobs,
+            timeout,
+            max_memory,
+            max_pixels,
+            max_frames,
+            durable,
+            sandbox,
+            ..
+        } = self.options;
         Work {
             mode: mode.unwrap_or_default(),
             jobs,
             timeout,
             max_memory,
             max_pixels,
+            max_frames,
             durable: durable.unwrap_or_default(),
             sandbox: sandbox.unwrap_or_default(),
         }

@@ -66,6 +66,7 @@ pub(super) fn apply(args: &WorkArgs, header: &mut Header) {
     work.timeout = args.timeout.or(work.timeout);
     work.max_memory = args.max_memory.or(work.max_memory);
     work.max_pixels = args.max_pixels.or(work.max_pixels);
+    work.max_frames = args.max_frames.or(work.max_frames);
     // A record never lowers the sandbox: whoever may write to the folder could have written it.
     work.sandbox = match (args.sandbox, work.sandbox) {
         (None | Some(SandboxArg::Auto), Policy::Off | Policy::Auto) => Policy::Auto,
@@ -83,7 +84,7 @@ pub(super) fn own_folders(output: &Path) -> Vec<PathBuf> {
     beside.into_iter().chain([output, here]).collect()
 }
 
-/// Whether a record may be done as it stands: its inputs are where the command line points to. Says
+/// Whether a record may be done as it stands: its files are where the command line points to. Says
 /// so if they are not.
 pub(super) fn trust(
     header: &Header,
@@ -102,8 +103,8 @@ pub(super) fn trust(
     let shown = outside.iter().take(10).map(|path| path.display().to_string());
     let listed = shown.collect::<Vec<_>>().join(", ");
     let what = match ui.lang {
-        Lang::En => format!("the job on record names inputs elsewhere: {listed}"),
-        Lang::Es => format!("el trabajo registrado nombra entradas de otro lugar: {listed}"),
+        Lang::En => format!("the job on record names files elsewhere: {listed}"),
+        Lang::Es => format!("el trabajo registrado nombra archivos de otro lugar: {listed}"),
     };
     let hint = match ui.lang {
         Lang::En => {

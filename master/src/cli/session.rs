@@ -18,7 +18,7 @@ use lote_engine::event::{Bus, Mode};
 use lote_engine::lang::Lang;
 use lote_engine::plan::{self, IfCollides, Plan, Request, reach};
 use lote_engine::report::{self, Reporter};
-use lote_engine::run::{self, Ended, Settings, Timeout};
+use lote_engine::run::{self, Ended, Order, Settings, Timeout};
 use lote_engine::supervisor::{Config, Program};
 use lote_engine::system;
 
@@ -41,7 +41,7 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
         workers: Config {
             workers: 0,
             slots: 0,
-            limits: limits(args.max_pixels, args.max_memory),
+            limits: limits(args.max_pixels, args.max_frames, args.max_memory),
             max_memory_bytes: args.max_memory,
             sandbox: sandbox::Order {
                 policy: args.sandbox.map_or(Policy::Auto, Into::into),
@@ -53,9 +53,14 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
     })
 }
 
-/// What workers refuse to load, with these bounds on pixels and on memory (bytes).
-pub(super) fn limits(max_pixels: Option<u64>, max_memory: Option<u64>) -> Limits {
+/// What workers refuse to load, with these bounds on pixels, on frames and on memory (bytes).
+pub(super) fn limits(
+    max_pixels: Option<u64>,
+    max_frames: Option<u64>,
+    max_memory: Option<u64>,
+) -> Limits {
     let mut limits = Limits::default();
+    limits.max_frames = max_frames.unwrap_or(limits.max_frames);
     if let Some(pixels) = max_pixels {
         limits.max_pixels = pixels;
         // The widest pixel has four samples of 16 bits.
@@ -116,18 +121,29 @@ pub(super) fn run(
         ui.error(&problem, None);
         Exit::NoWorkers
     })?;
+    runtime.block_on(async {
+        let (orders, mut inbox) = mpsc::channel(16);
+        let interrupt = Interrupt::listen(orders, ui);
+        let ended = perform(plan, settings, reporters, &mut inbox, ui).await?;
+        Ok((ended, interrupt.exit()))
+    })
+}
+
+/// As [`run`], within a runtime of the main thread, and with orders from elsewhere.
+pub(super) async fn perform(
+    plan: &Plan,
+    settings: &Settings,
+    reporters: Vec<Box<dyn Reporter>>,
+    orders: &mut mpsc::Receiver<Order>,
+    ui: Ui,
+) -> Result<Ended, Exit> {
     let mut bus = Bus::new();
     let shown = reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter));
     let shown: Vec<JoinHandle<()>> = shown.collect::<io::Result<_>>().map_err(|error| {
         ui.error(&format!("no thread can be started: {error}"), Some("see `ulimit -u`"));
         Exit::NoWorkers
     })?;
-    let (orders, mut inbox) = mpsc::channel(16);
-    let result = runtime.block_on(async {
-        let interrupt = Interrupt::listen(orders, ui);
-        let ended = run::run(plan, settings, &mut bus, &mut inbox).await;
-        ended.map(|ended| (ended, interrupt.exit()))
-    });
+    let result = run::run(plan, settings, &mut bus, orders).await;
     drop(bus);
     for thread in shown {
         if thread.join().is_err() {

@@ -102,7 +102,16 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "Segundos que puede tardar una imagen  [default: 60, y 2 por megapíxel y salida]",
     ),
     ("max_memory", "memoria-max", "Memoria que puede usar un proceso: 800M, 2G"),
-    ("max_pixels", "pixeles-max", "La mayor imagen, en píxeles: 250M"),
+    (
+        "max_pixels",
+        "pixeles-max",
+        "La mayor imagen, en píxeles, con todos sus fotogramas o páginas  [default: 250M]",
+    ),
+    (
+        "max_frames",
+        "fotogramas-max",
+        "Fotogramas de una animación, o páginas de un archivo, como mucho  [default: 5000]",
+    ),
     (
         "sandbox",
         "aislamiento",

@@ -1,38 +1,21 @@
 //! `lote watch`: makes what appears or changes in folders, until it is told to end.
-//!
-//! A file is taken once its size and time have stood still between two looks. What has been made
-//! is on record in the output folder, as of any run, so that a restart goes on where it ended.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
-
-use lote_protocol::time::nanoseconds;
-use notify::{RecursiveMode, Watcher as _};
-use tokio::sync::watch;
-use walkdir::WalkDir;
+use tokio::sync::mpsc;
 
 use super::args::WatchArgs;
-use super::interrupt::Shutdown;
+use super::interrupt::Interrupt;
 use super::job::{self, Trouble};
 use super::ui::Ui;
 use super::{Exit, probe, session};
 use crate::terminal::Terminal;
 use lote_engine::job::Config;
-use lote_engine::journal::{By, Header, Journal, Outcome, Records, read_all};
+use lote_engine::journal::{By, Header};
 use lote_engine::lang::Lang;
-use lote_engine::plan::{self, IfCollides, OutputState, Plan, PlanError, Request};
+use lote_engine::plan::Request;
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
-use lote_engine::run::{Settings, sweep_orphans};
-
-/// How often folders are looked at that tell of no changes, as those of other machines.
-const SLOW: Duration = Duration::from_secs(10);
-
-/// Size and time of a file.
-type Stamp = (u64, Option<i64>);
+use lote_engine::run::{Order, Settings};
+use lote_engine::watch::{Round, Watching};
 
 pub(super) fn execute(args: &WatchArgs, config: &Config, ui: Ui) -> Exit {
     match watch(args, config, ui) {
@@ -49,9 +32,6 @@ fn watch(args: &WatchArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
             return Err(Exit::NothingMatched);
         }
     }
-    // Nobody is there to be asked about names.
-    let if_collides = asked.options.if_collides.unwrap_or(IfCollides::Rename);
-    let request = Request { recursive: true, if_collides, ..request };
     let work = asked.work();
     let worker = args.make.work.worker_command.clone();
     let settings = session::settings(&job::work_args(&work, worker), work.mode, false);
@@ -61,240 +41,78 @@ fn watch(args: &WatchArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     })?;
     let settings = Settings { durable: work.durable, ..settings };
     probe::insist(&settings, ui)?;
-    let (news, changes) = channel();
-    let stopped = listen(news.clone(), ui)?;
-    let _watcher = follow(&args.folders, news, ui);
-    let mut watch = Watch {
-        header: Header::new(&request, By::Run, work),
-        request,
-        settings,
-        ndjson: args.ndjson,
-        journal: None,
-        seen: HashMap::new(),
-        ui,
-    };
-    watch.remember();
+    let header = Header::new(&request, By::Run, work);
+    let request = Request { slots: settings.slots as usize, ..request };
+    let watching = Watching::start(request, header, args.settle).map_err(|error| {
+        ui.error(&format!("no thread can be started: {error}"), Some("see `ulimit -u`"));
+        Exit::NoWorkers
+    })?;
     let folders = args.folders.iter().map(|folder| folder.display().to_string());
     let folders = folders.collect::<Vec<_>>().join(", ");
     ui.say(&match ui.lang {
         Lang::En => format!("watching {folders} (Ctrl-C ends it)"),
         Lang::Es => format!("vigilando {folders} (Ctrl-C lo termina)"),
     });
-    watch.until(&stopped, &changes, args.settle)
-}
-
-/// Listens for signals, on a thread of its own; whoever waits for changes is told.
-fn listen(news: Sender<()>, ui: Ui) -> Result<watch::Receiver<Option<Exit>>, Exit> {
-    let (told, stopped) = watch::channel(None);
+    // One thread: it is the one that starts workers, and they are told to die with it.
     let runtime = session::runtime().map_err(|problem| {
         ui.error(&problem, None);
         Exit::NoWorkers
     })?;
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            let (stop, mut signalled) = watch::channel(false);
-            let shutdown = Shutdown::listen(stop, ui);
-            // The sender lives as long as the program listens for signals.
-            let _ = signalled.wait_for(|stop| *stop).await;
-            told.send_replace(Some(shutdown.exit().unwrap_or(Exit::Interrupted)));
-            let _ = news.send(());
-            std::future::pending::<()>().await;
-        });
-    });
-    Ok(stopped)
+    runtime.block_on(until_told(watching, &settings, args.ndjson, ui))
 }
 
-/// Has the system tell of changes, as far as it can; the rest is found by looking.
-fn follow(folders: &[PathBuf], news: Sender<()>, ui: Ui) -> Option<notify::RecommendedWatcher> {
-    let tell = move |event: notify::Result<notify::Event>| {
-        // Reading a file is no change, and would go on for ever.
-        if event.is_ok_and(|event| !event.kind.is_access() || is_closed(event.kind)) {
-            let _ = news.send(());
-        }
-    };
-    let made = notify::recommended_watcher(tell).and_then(|mut watcher| {
-        for folder in folders {
-            watcher.watch(folder, RecursiveMode::Recursive)?;
-        }
-        Ok(watcher)
-    });
-    made.inspect_err(|error| {
-        let seconds = SLOW.as_secs();
-        ui.warn(&match ui.lang {
-            Lang::En => {
-                format!("the system tells of no changes ({error}): looking every {seconds} s")
-            }
-            Lang::Es => {
-                format!("el sistema no avisa de los cambios ({error}): se mira cada {seconds} s")
-            }
-        });
-    })
-    .ok()
-}
-
-fn is_closed(kind: notify::EventKind) -> bool {
-    use notify::event::{AccessKind, AccessMode};
-    kind == notify::EventKind::Access(AccessKind::Close(AccessMode::Write))
-}
-
-struct Watch {
-    header: Header,
-    request: Request,
-    settings: Settings,
+/// Runs what is found, until a signal comes or nothing can be made.
+async fn until_told(
+    mut watching: Watching,
+    settings: &Settings,
     ndjson: bool,
-    /// The file of the journal, once there is one.
-    journal: Option<PathBuf>,
-    /// What has been made or has failed, as it was then.
-    seen: HashMap<PathBuf, Stamp>,
     ui: Ui,
-}
-
-impl Watch {
-    /// Takes over what failed before and has not changed: it is not tried again by itself.
-    fn remember(&mut self) {
-        let base = std::env::current_dir().unwrap_or_default();
-        let journals = read_all(&self.request.output);
-        for entry in journals.iter().flat_map(|journal| &journal.entries) {
-            let stamp = (entry.image_bytes, entry.image_modified_ns);
-            match entry.outcome {
-                Outcome::Failed { .. } => self.seen.insert(base.join(&entry.image.0), stamp),
-                Outcome::Ok { .. } => self.seen.remove(&entry.image.0),
-            };
-        }
-    }
-
-    /// Looks, makes what is new, and waits, until a signal comes.
-    fn until(
-        &mut self,
-        stopped: &watch::Receiver<Option<Exit>>,
-        changes: &Receiver<()>,
-        settle: Duration,
-    ) -> Result<Exit, Exit> {
-        let mut before = BTreeMap::new();
-        let mut made = BTreeMap::new();
-        loop {
-            if let Some(exit) = *stopped.borrow() {
-                return Ok(exit);
-            }
-            let now = look(&self.request);
-            let rests = |path: &Path| now.get(path).is_some_and(|it| before.get(path) == Some(it));
-            if made != now && now.keys().any(|path| rests(path)) {
-                let exit = self.make(&now, rests)?;
-                if let Some(exit) = exit {
+) -> Result<Exit, Exit> {
+    let (orders, mut inbox) = mpsc::channel(16);
+    let interrupt = Interrupt::listen(orders, ui);
+    let mut refused = Exit::Refused;
+    loop {
+        let found = tokio::select! {
+            found = watching.next() => found,
+            _ = inbox.recv() => return Ok(interrupt.exit().unwrap_or(Exit::Interrupted)),
+        };
+        match found {
+            None => return Ok(refused),
+            Some(Err(error)) => refused = job::refuse(&error, ui),
+            Some(Ok(round)) => {
+                let over = run(round, settings, ndjson, &mut inbox, &interrupt, ui).await?;
+                if let Some(exit) = over {
                     return Ok(exit);
                 }
-                if now == before {
-                    made.clone_from(&now);
-                }
-            }
-            let is_still = now == before;
-            before = now;
-            // What is about to stand still is looked at again soon, and nothing else is.
-            let until = Instant::now() + if is_still { SLOW } else { settle };
-            let left = || until.saturating_duration_since(Instant::now());
-            while changes.recv_timeout(left()).is_ok() {
-                // Changes come in crowds; those of one moment are one.
-                while changes.try_recv().is_ok() {}
-                if is_still || stopped.borrow().is_some() {
-                    break;
-                }
             }
         }
-    }
-
-    /// Makes what stands still and has not been made as it is now.
-    fn make(
-        &mut self,
-        now: &BTreeMap<PathBuf, Stamp>,
-        rests: impl Fn(&Path) -> bool,
-    ) -> Result<Option<Exit>, Exit> {
-        let past = Records::new(&self.request.output, read_all(&self.request.output));
-        let slots = self.settings.slots as usize;
-        let request = Request { slots, ..self.request.clone() };
-        let plan = match plan::resume(&request, &past) {
-            Ok(plan) => plan,
-            Err(PlanError::NothingFound { .. } | PlanError::Unreadable { .. }) => return Ok(None),
-            Err(error) => return Err(job::refuse(&error, self.ui)),
-        };
-        let stamp = |image: usize| now.get(&plan.images[image].path).copied();
-        let wanted: Vec<_> = (0..plan.images.len())
-            .map(|image| {
-                rests(&plan.images[image].path)
-                    && stamp(image) != self.seen.get(&plan.input(image)).copied()
-            })
-            .collect();
-        let is_open = |state: &OutputState| {
-            matches!(state, OutputState::Planned { .. } | OutputState::Failed(_))
-        };
-        let open = |image: usize| {
-            wanted[image] && (0..plan.variants.len()).any(|v| is_open(plan.state(image, v)))
-        };
-        let images: Vec<_> = (0..plan.images.len()).filter(|image| open(*image)).collect();
-        let (paths, stamps): (Vec<_>, Vec<_>) =
-            images.iter().map(|image| (plan.input(*image), stamp(*image))).unzip();
-        if images.is_empty() {
-            return Ok(None);
-        }
-        let plan =
-            plan.only(|image, variant| wanted[image] && is_open(plan.state(image, variant)), slots);
-        let exit = self.run(&Arc::new(plan))?;
-        for (path, stamp) in paths.into_iter().zip(stamps) {
-            if let Some(stamp) = stamp {
-                self.seen.insert(path, stamp);
-            }
-        }
-        Ok(exit)
-    }
-
-    /// Runs a plan; returns how the program ends if it was interrupted.
-    fn run(&mut self, plan: &Arc<Plan>) -> Result<Option<Exit>, Exit> {
-        let ui = self.ui;
-        plan::prepare(plan).map_err(|error| job::refuse(&error, ui))?;
-        sweep_orphans(&plan::folders(plan));
-        let mut reporters: Vec<Box<dyn Reporter>> =
-            vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
-        if self.ndjson {
-            reporters.push(Box::new(Ndjson::new(Lost::default())));
-        }
-        let trouble = Trouble::default();
-        let journal = match &self.journal {
-            Some(path) => Journal::reopen(path, self.settings.durable),
-            None => Journal::create(&self.request.output, &self.header),
-        };
-        match journal {
-            Ok(mut journal) => {
-                self.journal = Some(journal.path().to_owned());
-                journal.begin(plan);
-                reporters.push(job::recorder(journal, plan, &trouble));
-            }
-            Err(error) => trouble.note(&error),
-        }
-        let (ended, interrupt) = session::run(plan, &self.settings, reporters, ui)?;
-        trouble.tell(ui);
-        let exit = session::conclude(plan, &ended, interrupt, None, ui);
-        let is_over = interrupt.is_some() || ended.halted.is_some() || ended.no_workers.is_some();
-        Ok(is_over.then_some(exit))
     }
 }
 
-/// Size and time of every file in the folders.
-fn look(request: &Request) -> BTreeMap<PathBuf, Stamp> {
-    let output = std::fs::canonicalize(&request.output).ok();
-    let mut files = BTreeMap::new();
-    for folder in &request.paths {
-        let entries = WalkDir::new(folder).min_depth(1).follow_links(true).into_iter();
-        let entries = entries.filter_entry(|entry| {
-            let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            let is_output =
-                || output.is_some() && std::fs::canonicalize(entry.path()).ok() == output;
-            !(entry.file_type().is_dir() && (is_hidden || is_output()))
-        });
-        for entry in entries.flatten().filter(|entry| entry.file_type().is_file()) {
-            if let Ok(metadata) = entry.metadata() {
-                let modified = metadata.modified().ok().and_then(nanoseconds);
-                files.insert(entry.into_path(), (metadata.len(), modified));
-            }
-        }
+/// Runs what was found; returns how the program ends, if it does.
+async fn run(
+    Round { plan, journal, over }: Round,
+    settings: &Settings,
+    ndjson: bool,
+    inbox: &mut mpsc::Receiver<Order>,
+    interrupt: &Interrupt,
+    ui: Ui,
+) -> Result<Option<Exit>, Exit> {
+    let mut reporters: Vec<Box<dyn Reporter>> =
+        vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
+    if ndjson {
+        reporters.push(Box::new(Ndjson::new(Lost::default())));
     }
-    files
+    let trouble = Trouble::default();
+    match journal {
+        Ok(journal) => reporters.push(job::recorder(journal, &plan, &trouble)),
+        Err(error) => trouble.note(&error),
+    }
+    let ended = session::perform(&plan, settings, reporters, inbox, ui).await?;
+    trouble.tell(ui);
+    let signal = interrupt.exit();
+    let exit = session::conclude(&plan, &ended, signal, None, ui);
+    over.tell(&ended);
+    // A signal ends the watch also if it came too late to interrupt anything.
+    Ok(signal.or_else(|| ended.no_workers.is_some().then_some(exit)))
 }

@@ -38,6 +38,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             carry,
             max_memory,
             max_pixels,
+            max_frames,
             sandbox: policy,
         } => {
             if let Some(bytes) = max_memory
@@ -85,7 +86,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 ui.error(&error.to_string(), Some(super::probe::HINT));
                 return Exit::Refused;
             }
-            let limits = limits(*max_pixels, *max_memory);
+            let limits = limits(*max_pixels, *max_frames, *max_memory);
             let task = Task {
                 input: input.into(),
                 orders: vec![order],

@@ -56,6 +56,9 @@ pub struct OutputEnded {
     /// The format that it is written in, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<FormatId>,
+    /// Which frame or page it shows, from 1, where its image has several and its format holds one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
     /// What became of it.
     pub status: Status,
     /// Where it is, if it is there.
@@ -119,6 +122,7 @@ impl OutputEnded {
             image,
             variant,
             format: None,
+            page: None,
             status: Status::Skipped,
             path: None,
             path_bytes: None,

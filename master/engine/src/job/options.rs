@@ -87,6 +87,9 @@ pub struct Options {
     /// Largest image, pixels: a number, or a text such as `250M`.
     #[serde(alias = "pixeles_max", skip_serializing_if = "Option::is_none", with = "count")]
     pub max_pixels: Option<u64>,
+    /// Most frames or pages of an image: a number, or a text such as `5k`.
+    #[serde(alias = "fotogramas_max", skip_serializing_if = "Option::is_none", with = "count")]
+    pub max_frames: Option<u64>,
     /// How much workers insist on their sandbox.
     #[serde(alias = "aislamiento", skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<Policy>,
@@ -108,7 +111,7 @@ pub enum IfLarger {
 
 impl Options {
     /// Its fields' names, in both languages.
-    pub(super) const NAMES: [&str; 49] = [
+    pub(super) const NAMES: [&str; 51] = [
         "subsampling",
         "submuestreo",
         "progressive",
@@ -146,6 +149,8 @@ impl Options {
         "memoria_max",
         "max_pixels",
         "pixeles_max",
+        "max_frames",
+        "fotogramas_max",
         "sandbox",
         "aislamiento",
         "durable",
@@ -187,6 +192,7 @@ impl Options {
             timeout: self.timeout.or(below.timeout),
             max_memory: self.max_memory.or(below.max_memory),
             max_pixels: self.max_pixels.or(below.max_pixels),
+            max_frames: self.max_frames.or(below.max_frames),
             sandbox: self.sandbox.or(below.sandbox),
             durable: self.durable.or(below.durable),
         }
@@ -304,6 +310,7 @@ mod tests {
             background = "#102030"
             max_memory = "2G"
             max_pixels = 250
+            max_frames = 9
             timeout = 0.5
             if_exists = "skip"
             recursive = true
@@ -314,6 +321,7 @@ mod tests {
             fondo = "102030"
             memoria_max = 2147483648
             pixeles_max = "250"
+            fotogramas_max = "9"
             limite_tiempo = "0.5s"
             si_existe = "saltar"
             recursivo = true

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::name::Name;
 use crate::catalogue;
 use crate::event::Mode;
-use crate::plan::{GlobError, Globs, IfCollides, IfExists, PatternError, Request, Shard};
+use crate::plan::{
+    GlobError, Globs, IfCollides, IfExists, PatternError, Request, Shard, named_files,
+};
 
 /// The version of the form of journals.
 pub(super) const FORMAT: u32 = 1;
@@ -103,6 +105,9 @@ pub struct Work {
     pub max_memory: Option<u64>,
     /// Largest image, pixels.
     pub max_pixels: Option<u64>,
+    /// Most frames or pages of an image.
+    #[serde(default)]
+    pub max_frames: Option<u64>,
     /// Whether outputs were forced to the disk.
     pub durable: bool,
     /// How much workers insisted on their sandbox.
@@ -177,8 +182,8 @@ impl Header {
         Self { lote, started_ms: now_ms(), by: By::Run, part: None, page: None, ..self.clone() }
     }
 
-    /// The inputs of the job that are in none of these folders, wherever links lead: a record that
-    /// somebody has put there could name any file.
+    /// The inputs of the job, and the files that its filters name, that are in none of these folders,
+    /// wherever links lead: a record that somebody has put there could name any file.
     pub fn outside(&self, folders: &[PathBuf]) -> Vec<PathBuf> {
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let folders: Vec<_> = folders.iter().map(|folder| real(folder)).collect();
@@ -187,7 +192,9 @@ impl Header {
             let path = real(path);
             !folders.iter().any(|folder| path.starts_with(folder))
         };
-        inputs.filter(is_outside).collect()
+        // Where a plan looks for them.
+        let here = std::env::current_dir().unwrap_or_default();
+        inputs.chain(named_files(&self.variants, &here)).filter(is_outside).collect()
     }
 
     /// The same request once more, with outputs to that folder. Everything is checked as if the

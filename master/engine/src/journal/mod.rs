@@ -16,7 +16,7 @@ mod name;
 mod record;
 mod records;
 
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 pub use files::{FOLDER, in_use, newest, read_all};
@@ -26,7 +26,7 @@ pub use name::Name;
 pub use record::Journal;
 pub use records::{Records, wanted};
 
-use crate::system::files::read_regular;
+use crate::system::files::{open_regular, read_regular};
 
 /// A journal as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +48,21 @@ const MAX_BYTES: u64 = 4 << 30;
 pub fn read(path: &Path) -> io::Result<Option<Past>> {
     let bytes = read_regular(path, MAX_BYTES)?;
     Ok(parse(path, &bytes))
+}
+
+/// The entries that a journal has from that place on, and where the last whole line ends, bytes.
+pub(crate) fn read_from(path: &Path, start: u64) -> io::Result<(Vec<Entry>, u64)> {
+    let mut file = open_regular(path)?;
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    let lines = bytes[..end].split(|byte| *byte == b'\n').map(serde_json::from_slice::<Line>);
+    let entries = lines.flatten().filter_map(|line| match line {
+        Line::Output(entry) => Some(entry),
+        Line::Job(_) | Line::End { .. } => None,
+    });
+    Ok((entries.collect(), start + end as u64))
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Option<Past> {

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lote_protocol::filter::VariantSpec;
+use lote_protocol::outcome::FailureKind;
 use lote_protocol::task::Encoding;
 use lote_protocol::time::nanoseconds;
 
 use super::Past as Journal;
+use super::header::Header;
 use super::line::{Entry, Outcome};
-use crate::plan::{Done, Image, Number, Past};
+use crate::plan::{Done, Image, Number, Past, Plan};
 
 /// What is on record in an output folder.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub struct Records {
     output: PathBuf,
     /// By image, absolute; the last word on each variant.
     entries: HashMap<PathBuf, Vec<(Arc<Recipe>, Entry)>>,
+    /// Whether the names of outputs are kept for their images.
+    last: bool,
 }
 
 /// By what an output was made.
@@ -31,22 +35,64 @@ struct Recipe {
 impl Records {
     /// What those journals of an output folder say, the oldest first.
     pub fn new(output: &Path, journals: Vec<Journal>) -> Self {
-        let mut records = Self { output: output.to_owned(), entries: HashMap::new() };
+        let mut records = Self { output: output.to_owned(), entries: HashMap::new(), last: false };
         for journal in journals {
-            let variants = journal.header.variants_by_file();
-            let recipe = |variant: VariantSpec| Recipe {
-                encoding: variant.encoding(&journal.header.encoding),
-                variant,
-            };
-            let recipes: Vec<_> =
-                variants.into_iter().map(|variant| Arc::new(recipe(variant))).collect();
-            for entry in journal.entries {
-                if let Some(recipe) = recipes.get(entry.variant) {
-                    records.add(Arc::clone(recipe), entry);
-                }
-            }
+            records.add_all(&journal.header, journal.entries);
         }
         records
+    }
+
+    /// The same, with the names of outputs kept for their images, whether those are still there or
+    /// not.
+    #[must_use]
+    pub fn that_last(self) -> Self {
+        Self { last: true, ..self }
+    }
+
+    /// Adds entries of a journal with that header.
+    pub fn add_all(&mut self, header: &Header, entries: Vec<Entry>) {
+        let recipe =
+            |variant: VariantSpec| Recipe { encoding: variant.encoding(&header.encoding), variant };
+        let variants = header.variants_by_file().into_iter();
+        let recipes: Vec<_> = variants.map(|variant| Arc::new(recipe(variant))).collect();
+        for entry in entries {
+            if let Some(recipe) = recipes.get(entry.variant) {
+                self.add(Arc::clone(recipe), entry);
+            }
+        }
+    }
+
+    /// Whether an output has failed through its image, which has not changed since: it would again.
+    pub fn has_failed(&self, plan: &Plan, image: usize, variant: usize) -> bool {
+        let (spec, encoding) = (&plan.variants[variant], plan.encoding(variant));
+        let assets = plan.assets_digest(variant);
+        let place = (&*plan.input(image), &plan.images[image]);
+        let entry = self.entry(place, spec, &encoding, assets.as_deref());
+        entry.is_some_and(|entry| match entry.outcome {
+            Outcome::Failed { kind, .. } => kind.is_none_or(|kind| !is_of_the_moment(kind)),
+            Outcome::Ok { .. } => false,
+        })
+    }
+
+    /// What is on record of an output, if it was made as now and the image is as it was.
+    fn entry(
+        &self,
+        (input, image): (&Path, &Image),
+        variant: &VariantSpec,
+        encoding: &Encoding,
+        assets: Option<&str>,
+    ) -> Option<&Entry> {
+        let of_image = self.entries.get(input)?;
+        let (recipe, entry) =
+            of_image.iter().find(|(recipe, _)| recipe.variant.label() == variant.label())?;
+        let same_recipe = recipe.variant.steps == variant.steps
+            && recipe.encoding == *encoding
+            && entry.assets.as_deref() == assets;
+        // A time that is not known is no evidence.
+        let same_image = entry.image_bytes == image.bytes
+            && image.modified_ns.is_some()
+            && entry.image_modified_ns == image.modified_ns;
+        (same_recipe && same_image).then_some(entry)
     }
 
     fn add(&mut self, recipe: Arc<Recipe>, entry: Entry) {
@@ -73,16 +119,7 @@ impl Past for Records {
         encoding: &Encoding,
         assets: Option<&str>,
     ) -> Option<(Done, PathBuf)> {
-        let of_image = self.entries.get(input)?;
-        let (recipe, entry) =
-            of_image.iter().find(|(recipe, _)| recipe.variant.label() == variant.label())?;
-        let same_recipe = recipe.variant.steps == variant.steps
-            && recipe.encoding == *encoding
-            && entry.assets.as_deref() == assets;
-        // A time that is not known is no evidence.
-        let same_image = entry.image_bytes == image.bytes
-            && image.modified_ns.is_some()
-            && entry.image_modified_ns == image.modified_ns;
+        let entry = self.entry((input, image), variant, encoding, assets)?;
         let Outcome::Ok { output, number, bytes, modified_ns } = &entry.outcome else {
             return None;
         };
@@ -92,7 +129,7 @@ impl Past for Records {
             (metadata.is_file() && metadata.len() == *bytes && Some(now) == *modified_ns)
                 .then_some(())
         };
-        (same_recipe && same_image).then(is_there)??;
+        is_there()?;
         let done = Done { number: *number, bytes: *bytes, modified_ns: *modified_ns };
         Some((done, output.0.clone()))
     }
@@ -102,6 +139,35 @@ impl Past for Records {
         let text = texts.find_map(|(_, entry)| entry.n.as_deref())?;
         Some(Number { value: text.parse().ok().filter(|value| *value > 0)?, digits: text.len() })
     }
+
+    fn highest_number(&self) -> u32 {
+        let all = self.entries.values().flatten().filter(|_| self.last);
+        all.filter_map(|(_, entry)| entry.n.as_deref()?.parse().ok()).max().unwrap_or(0)
+    }
+
+    fn kept_names(&self) -> Vec<(&Path, &Path)> {
+        let all = self.entries.values().flatten().filter(|_| self.last);
+        all.filter_map(|(_, entry)| match &entry.outcome {
+            Outcome::Ok { output, .. } => Some((&*output.0, &*entry.image.0)),
+            Outcome::Failed { .. } => None,
+        })
+        .collect()
+    }
+}
+
+/// Whether a failure has a cause that may be gone by now, and is not the image's own.
+const fn is_of_the_moment(kind: FailureKind) -> bool {
+    use FailureKind as Kind;
+    matches!(
+        kind,
+        Kind::NotFound
+            | Kind::Permission
+            | Kind::Read
+            | Kind::Exists
+            | Kind::Write
+            | Kind::NoSpace
+            | Kind::Cancelled
+    )
 }
 
 /// The outputs of a journal that ended as `wanted`, by image (absolute) and label of the variant.

@@ -289,6 +289,7 @@ prop_compose! {
                 timeout: millis.map(std::time::Duration::from_millis),
                 max_memory: None,
                 max_pixels: Some(7),
+                max_frames: Some(8),
                 durable: true,
                 sandbox: lote_protocol::sandbox::Policy::Require,
             },

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lote_imaging::filters::Asset as Content;
 use lote_imaging::text::{Facts, Fonts, fill_in};
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::error::reason;
 use super::fonts::SystemFonts;
 use super::{Plan, PlanError};
-use crate::catalogue::specs;
+use crate::catalogue::{self, specs};
 
 impl Plan {
     /// What those variants need, each once.
@@ -64,6 +64,27 @@ pub fn assets(
         Ok(steps.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     };
     variants.iter().map(of_variant).collect()
+}
+
+/// The files that those variants name themselves, as paths from `base` on; a font that is no file
+/// there is one of the system.
+pub fn named_files(variants: &[VariantSpec], base: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for step in variants.iter().flat_map(|variant| &variant.steps) {
+        // By all of its names; what cannot be called reads nothing.
+        let Ok(step) = step.clone().checked(&catalogue::all()) else { continue };
+        let Some(spec) = specs().iter().find(|spec| spec.id == step.filter) else { continue };
+        let params = Params::new(spec, &step.params);
+        for param in spec.params {
+            let path = || base.join(params.text(param.id));
+            match param.kind {
+                ParamKind::File { .. } => files.push(path()),
+                ParamKind::Font => files.extend(Some(path()).filter(|path| path.is_file())),
+                _ => {}
+            }
+        }
+    }
+    files
 }
 
 fn of_step(step: &FilterCall, base: &Path, names: &[&str]) -> Result<Vec<Asset>, PlanError> {

@@ -36,18 +36,41 @@ pub(super) struct Refused {
     pub(super) first: Vec<(Output, Output)>,
 }
 
+/// The paths that are kept, folded, and the place of the image that each is kept for, if that is in
+/// the plan.
+pub(super) type Kept = HashMap<Vec<u8>, Option<usize>>;
+
 /// Sees to it that all outputs have different paths, by numbers if `may_rename`. `path` is that of
-/// an output with a number.
+/// an output with a number. What is kept for an image is not given to another one, unless it would
+/// have to be refused.
 pub(super) fn settle(
     outputs: impl Iterator<Item = Output>,
     path: impl Fn(Output, u32) -> PathBuf,
+    kept: &Kept,
     may_rename: bool,
 ) -> Result<Copies, Refused> {
     let key = |output, copy| fold(path(output, copy).as_os_str());
+    let have_kept: HashSet<_> = kept.values().copied().flatten().collect();
     let mut first: HashMap<Vec<u8>, Output> = HashMap::new();
+    let mut copies = Copies::default();
     let mut later = Vec::new();
     for output in outputs {
-        match first.entry(key(output, 1)) {
+        if may_rename && have_kept.contains(&output.0) {
+            // Those before its own are kept, too, as it would have got one of them otherwise.
+            let mut names = (1..).map_while(|copy| Some((copy, kept.get(&key(output, copy))?)));
+            if let Some((copy, _)) = names.find(|(_, owner)| **owner == Some(output.0)) {
+                if copy > 1 {
+                    copies.above_1.insert(output, copy);
+                }
+                continue;
+            }
+        }
+        let name = key(output, 1);
+        if may_rename && kept.contains_key(&name) {
+            later.push((output, output));
+            continue;
+        }
+        match first.entry(name) {
             std::collections::hash_map::Entry::Occupied(owner) => {
                 later.push((*owner.get(), output));
             }
@@ -61,9 +84,8 @@ pub(super) fn settle(
         later.truncate(SHOWN);
         return Err(Refused { count, first: later });
     }
-    let mut taken: HashSet<Vec<u8>> = first.into_keys().collect();
+    let mut taken: HashSet<Vec<u8>> = first.into_keys().chain(kept.keys().cloned()).collect();
     let mut next: HashMap<Output, u32> = HashMap::new();
-    let mut copies = Copies::default();
     for (owner, output) in later {
         let number = next.entry(owner).or_insert(2);
         while !taken.insert(key(output, *number)) {
@@ -95,7 +117,7 @@ mod tests {
 
     fn numbers(names: &[&str]) -> Vec<u32> {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        let copies = settle(outputs(names.len()), path(&names), true).unwrap();
+        let copies = settle(outputs(names.len()), path(&names), &Kept::new(), true).unwrap();
         outputs(names.len()).map(|output| copies.of(output)).collect()
     }
 
@@ -112,9 +134,28 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_kept_for_an_image_is_no_others() {
+        let names = ["a.jpg", "a.png", "b.png"].map(str::to_owned);
+        let path = |(image, _): Output, copy: u32| {
+            let stem = &names[image][..1];
+            PathBuf::from(if copy > 1 {
+                format!("{stem}-{copy}.webp")
+            } else {
+                format!("{stem}.webp")
+            })
+        };
+        let kept = |name: &str, image| (fold(name.as_ref()), image);
+        let kept =
+            Kept::from([kept("a.webp", Some(1)), kept("b.webp", None), kept("b-2.webp", None)]);
+        let copies = settle(outputs(3), path, &kept, true).unwrap();
+        let numbers: Vec<_> = outputs(3).map(|output| copies.of(output)).collect();
+        assert_eq!(numbers, [2, 1, 3]);
+    }
+
+    #[test]
     fn a_refusal_shows_the_first_few_pairs() {
         let names = ["a.png", "A.png", "b.png", "b.PNG", "c.png"].map(str::to_owned);
-        let refused = settle(outputs(5), path(&names), false).unwrap_err();
+        let refused = settle(outputs(5), path(&names), &Kept::new(), false).unwrap_err();
         let first = vec![((0, 0), (1, 0)), ((2, 0), (3, 0))];
         assert_eq!(refused, Refused { count: 2, first });
     }
@@ -123,13 +164,22 @@ mod tests {
         #[test]
         fn no_two_outputs_are_the_same_after_renaming(
             names in prop::collection::vec("[xX]?/?[aA](-[23])?\\.(png|PNG|jpg)", 0..40),
+            others in prop::collection::vec(("a(-[23])?_web\\.(png|jpg)", 0..50_usize), 0..6),
         ) {
-            let copies = settle(outputs(names.len()), path(&names), true).unwrap();
+            let owner = |place: usize| (place < names.len()).then_some(place);
+            let kept = others.iter().map(|(name, place)| (fold(name.as_ref()), owner(*place)));
+            let kept: Kept = kept.collect();
+            let copies = settle(outputs(names.len()), path(&names), &kept, true).unwrap();
             let path = path(&names);
             let keys: HashSet<_> = outputs(names.len())
                 .map(|output| fold(path(output, copies.of(output)).as_os_str()))
                 .collect();
             prop_assert_eq!(keys.len(), names.len());
+            for output in outputs(names.len()) {
+                let key = fold(path(output, copies.of(output)).as_os_str());
+                let owner = kept.get(&key).copied().unwrap_or(Some(output.0));
+                prop_assert_eq!(owner, Some(output.0), "it is kept for another");
+            }
         }
     }
 }

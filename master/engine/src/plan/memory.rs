@@ -43,13 +43,13 @@ pub(super) fn enlarged<'a>(
     chains: impl Iterator<Item = &'a [FilterCall]>,
 ) -> u64 {
     let Some(extent) = extent else { return 0 };
-    let side = (extent.pixels as f64).sqrt() as u32;
+    let side = (extent.pixels as f64 / extent.frames as f64).sqrt() as u32;
     let start = Size { width: side.max(1), height: side.max(1) };
     let all = Limits { max_pixels: u64::MAX, ..Limits::default() };
     let largest = |chain: &'a [FilterCall]| {
         let so_far = (1..=chain.len()).filter_map(|steps| {
             let Size { width, height } = result_size(&chain[..steps], start, &all).ok()?.largest();
-            Some(u64::from(width) * u64::from(height))
+            Some((u64::from(width) * u64::from(height)).saturating_mul(extent.frames))
         });
         so_far.max().unwrap_or(0)
     };
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn predictions_are_above_what_was_measured_and_not_far() {
         for (pixel_bytes, file, outputs, peak) in MEASURED {
-            let extent = Some(Extent { pixels: 100_000_000, pixel_bytes });
+            let extent = Some(Extent { pixels: 100_000_000, frames: 1, pixel_bytes });
             let predicted = predicted(file * MIB, extent, outputs) / MIB;
             assert!(predicted >= peak && predicted < peak * 3 / 2, "{predicted} for {peak}");
         }
@@ -88,12 +88,17 @@ mod tests {
 
     #[test]
     fn what_filters_enlarge_counts_and_what_they_reduce_does_not() {
-        let extent = Some(Extent { pixels: 1_000_000, pixel_bytes: 3 });
+        let one = Extent { pixels: 1_000_000, frames: 1, pixel_bytes: 3 };
         let chain = |text: &str| VariantSpec::parse(text, &crate::catalogue::all()).unwrap().steps;
-        let more = |text: &str| enlarged(extent, std::iter::once(chain(text).leak() as &[_]));
+        let of = |extent, text: &str| {
+            enlarged(Some(extent), std::iter::once(chain(text).leak() as &[_]))
+        };
+        let more = |text: &str| of(one, text);
         assert_eq!(more("blur+redimensionar:porcentaje=50"), 0);
         assert_eq!(more("redimensionar:porcentaje=300+redimensionar:porcentaje=10"), 8_000_000 * 6);
         assert_eq!(more("marco:ancho=100+grises"), 440_000 * 6);
+        let ten = Extent { pixels: 10_000_000, frames: 10, ..one };
+        assert_eq!(of(ten, "marco:ancho=100"), 4_400_000 * 6);
     }
 
     #[test]

@@ -36,14 +36,14 @@ mod tests;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use lote_imaging::formats::{Format, Sniffed, find};
+use lote_imaging::formats::{self, Format, Sniffed};
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Asset, Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
-pub use assets::assets;
+pub use assets::{assets, named_files};
 pub use error::{ErrorClass, PlanError};
 pub use fonts::folders as font_folders;
 pub use globs::{GlobError, Globs};
@@ -56,6 +56,7 @@ pub use pattern::{Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
+pub(crate) use scan::is_of_the_system;
 pub use shard::{Shard, ShardError};
 pub use split::Unit;
 
@@ -101,6 +102,8 @@ pub struct Image {
     pub failure: Option<Failure>,
     /// Whether it is a symbolic link.
     link: bool,
+    /// What it is by its content, where that is a format that is read.
+    source: Option<&'static Format>,
     /// What its outputs are written as by themselves, where that is known.
     format: Option<&'static Format>,
     stem: OsString,
@@ -206,13 +209,15 @@ fn image(found: scan::Found) -> Image {
         Err(failure) => (0, None, None, Sniffed::Unknown, Some(failure)),
     };
     let modified_ns = modified.and_then(nanoseconds);
-    let format = match content {
-        Sniffed::Known(format) => Some(format.gives(extent.is_some_and(Extent::may_have_alpha))),
+    let source = match content {
+        Sniffed::Known(format) => Some(format),
         Sniffed::Unsupported(_) | Sniffed::Unknown => None,
     };
+    let has_alpha = extent.is_some_and(Extent::may_have_alpha);
+    let format = source.map(|source| source.gives(has_alpha));
     let (stem, ending) = names::stem_and_ending(&found.name);
     let (path, name, link) = (found.path, found.name, found.link);
-    Image { path, name, bytes, extent, modified_ns, failure, link, format, stem, ending }
+    Image { path, name, bytes, extent, modified_ns, failure, link, source, format, stem, ending }
 }
 
 impl Plan {
@@ -253,6 +258,18 @@ impl Plan {
         wanted.or_else(|| self.images[image].format.map(|format| format.id))
     }
 
+    /// Which frame or page of its image an output shows, from 1, where there are several and its
+    /// format holds one.
+    ///
+    /// # Panics
+    /// If there is no such image or variant.
+    pub fn page(&self, image: usize, variant: usize) -> Option<u32> {
+        let Image { extent, source, .. } = &self.images[image];
+        let has_several = extent.is_some_and(|extent| extent.frames > 1);
+        let format = formats::find(self.format(image, variant)?)?;
+        (has_several && !format.holds_all_of((*source)?)).then_some(1)
+    }
+
     /// The same plan for only those outputs that are `wanted`, those of images that could not be
     /// used before included: all others are skipped, or stay done. Images and variants keep their places.
     #[must_use]
@@ -285,7 +302,7 @@ impl Plan {
         let own = self.images[unit.image].format;
         let of = |&variant: &u32| {
             let encoding = self.encoding(variant as usize);
-            let format = encoding.format.map_or(own, find);
+            let format = encoding.format.map_or(own, formats::find);
             format.map_or(1, |format| format.patience(&encoding))
         };
         unit.variants.iter().map(of).sum()

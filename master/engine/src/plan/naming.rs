@@ -1,6 +1,6 @@
 //! How the outputs of a plan are called: what the pattern asks of each image, found out once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use lote_protocol::filter::VariantSpec;
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::{Failure, FailureKind};
 
-use super::collide::{self, Copies};
+use super::collide::{self, Copies, Kept};
 use super::pattern::{Facts, Number, Pattern};
 use super::sniff::read_head;
 use super::taken::{Taken, taken};
@@ -53,12 +53,13 @@ impl Naming {
         };
         if naming.pattern.counts() {
             let recorded = images.iter().map(|image| past.number(&base.join(&image.path)));
-            naming.numbers = numbers(recorded.collect());
+            naming.numbers = numbers(recorded.collect(), past.highest_number());
         }
         if naming.pattern.asks_when() || naming.pattern.asks_size() {
             naming.look(variants, images)?;
         }
-        naming.settle(request, variants, images)?;
+        let kept = kept(past, images, base);
+        naming.settle(request, variants, images, &kept)?;
         Ok(naming)
     }
 
@@ -112,6 +113,7 @@ impl Naming {
         request: &Request,
         variants: &[VariantSpec],
         images: &[Image],
+        kept: &Kept,
     ) -> Result<(), PlanError> {
         let formats: Vec<_> =
             variants.iter().map(|one| one.encoding(&request.encoding).format).collect();
@@ -129,7 +131,8 @@ impl Naming {
             let facts = self.facts(&images[image], place, spec, variants.len(), (format, &ending));
             self.pattern.path(&Facts { copy, ..facts })
         };
-        let settled = collide::settle(outputs, path, request.if_collides == IfCollides::Rename);
+        let settled =
+            collide::settle(outputs, path, kept, request.if_collides == IfCollides::Rename);
         self.copies = settled.map_err(|refused| match refused.first.first() {
             Some(((one, first), (other, second))) if one == other => PlanError::VariantsCollide {
                 one: variants[*first].name.clone(),
@@ -194,6 +197,19 @@ fn facts_of(
     (taken(format, file), format.size(head, file))
 }
 
+/// The names that are kept for images, as no two can be told apart by every system.
+fn kept(past: &impl Past, images: &[Image], base: &Path) -> Kept {
+    let names = past.kept_names();
+    if names.is_empty() {
+        return Kept::default();
+    }
+    let places = images.iter().enumerate().map(|(place, image)| (base.join(&image.path), place));
+    let places: HashMap<_, _> = places.collect();
+    let kept =
+        |(name, image): (&Path, &Path)| (names::fold(name.as_os_str()), places.get(image).copied());
+    names.into_iter().map(kept).collect()
+}
+
 /// When a file was last changed, in UTC.
 fn modified(modified_ns: Option<i64>) -> DateTime {
     let time = Timestamp::from_nanosecond(i128::from(modified_ns.unwrap_or(0)));
@@ -202,13 +218,13 @@ fn modified(modified_ns: Option<i64>) -> DateTime {
 
 /// The numbers of images in plan order: those on record, as far as no two have the same, and then
 /// the ones that follow.
-fn numbers(recorded: Vec<Option<Number>>) -> Vec<Number> {
+fn numbers(recorded: Vec<Option<Number>>, before: u32) -> Vec<Number> {
     let mut taken = HashSet::new();
     let kept: Vec<_> = recorded
         .into_iter()
         .map(|number| number.filter(|number| taken.insert(number.value)))
         .collect();
-    let highest = taken.iter().max().copied().unwrap_or(0);
+    let highest = taken.iter().max().copied().unwrap_or(0).max(before);
     let new = kept.iter().filter(|number| number.is_none()).count() as u32;
     let digits = (highest + new).max(1).ilog10() as usize + 1;
     let mut next = highest;
@@ -229,13 +245,14 @@ mod tests {
     fn images_keep_the_numbers_that_are_on_record_and_new_ones_follow() {
         let known = |value, digits| Some(Number { value, digits });
         let values = |recorded| {
-            let numbers = numbers(recorded).into_iter();
+            let numbers = numbers(recorded, 0).into_iter();
             numbers.map(|one| (one.value, one.digits)).collect::<Vec<_>>()
         };
         assert_eq!(values(vec![None, None]), [(1, 1), (2, 1)]);
         assert_eq!(values(vec![None; 10])[9], (10, 2));
         let some = vec![known(9, 1), None, known(2, 1), known(9, 1), None];
         assert_eq!(values(some), [(9, 1), (10, 2), (2, 1), (11, 2), (12, 2)]);
+        assert_eq!(numbers(vec![None], 41)[0].value, 42, "others have had the numbers before");
     }
 
     #[test]

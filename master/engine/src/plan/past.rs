@@ -35,6 +35,17 @@ pub trait Past {
     fn number(&self, _input: &Path) -> Option<Number> {
         None
     }
+
+    /// The highest number that any image was given, 0 if none was.
+    fn highest_number(&self) -> u32 {
+        0
+    }
+
+    /// The outputs, by their paths below the output folder, whose names are kept for their images
+    /// (absolute), be those in the plan or not; none where names are given anew.
+    fn kept_names(&self) -> Vec<(&Path, &Path)> {
+        Vec::new()
+    }
 }
 
 /// No run before.

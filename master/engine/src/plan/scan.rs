@@ -375,7 +375,8 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-fn is_of_the_system(name: &OsStr) -> bool {
+/// Whether a folder of that name is of the system or hidden: it is not entered.
+pub(crate) fn is_of_the_system(name: &OsStr) -> bool {
     is_hidden(name) || SYSTEM_FOLDERS.iter().any(|ours| name.eq_ignore_ascii_case(ours))
 }
 

@@ -182,7 +182,8 @@ impl Run<'_> {
     fn blank(&self, image: usize, variant: usize) -> OutputEnded {
         let (place, name) = (Place { image, variant }, self.outputs.name(variant));
         let format = self.plan.format(image, variant);
-        OutputEnded { format, ..OutputEnded::open(place, self.image_name(image), name) }
+        let page = self.plan.page(image, variant);
+        OutputEnded { format, page, ..OutputEnded::open(place, self.image_name(image), name) }
     }
 
     async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {

@@ -47,6 +47,45 @@ pub(crate) fn is_alive(_pid: u32) -> bool {
     true
 }
 
+/// The files below that folder (without symbolic links) that processes have open to write to, as far
+/// as this one may look into those.
+#[cfg(target_os = "linux")]
+pub(crate) fn open_to_writers(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    use std::fs::{read_dir, read_link, read_to_string};
+    // The access mode is in the lowest two bits of the flags, octal: `proc_pid_fdinfo(5)`.
+    let may_write = |info: &str| {
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+        Some(u32::from_str_radix(flags.trim(), 8).ok()? & 3 != 0)
+    };
+    let is_number = |name: &std::ffi::OsStr| name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
+    let processes = read_dir("/proc").into_iter().flatten().flatten();
+    let mut open = Vec::new();
+    for process in processes.filter(|entry| is_number(&entry.file_name())) {
+        let process = process.path();
+        for descriptor in read_dir(process.join("fd")).into_iter().flatten().flatten() {
+            let Ok(target) = read_link(descriptor.path()) else { continue };
+            let info = || read_to_string(process.join("fdinfo").join(descriptor.file_name())).ok();
+            if target.starts_with(folder) && info().as_deref().and_then(may_write) == Some(true) {
+                open.push(target);
+            }
+        }
+    }
+    open
+}
+
+/// The system does not tell.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn open_to_writers(_folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    Vec::new()
+}
+
+/// The processor time that this thread has used.
+pub(crate) fn thread_time() -> Option<std::time::Duration> {
+    // The first field is in ns: Linux, Documentation/scheduler/sched-stats.
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok().map(std::time::Duration::from_nanos)
+}
+
 /// Sends SIGABRT; whether that could be done.
 #[cfg(unix)]
 pub(crate) fn abort(pid: u32) -> bool {

@@ -4,8 +4,8 @@
 //! are not followed, and a folder is looked at anew each time, so that one that has since been
 //! replaced by a link out of its root is refused.
 
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -61,8 +61,11 @@ impl Folders {
     /// A folder as the page gets it: without an id the roots. Blocks.
     pub fn listing(&self, id: Option<&str>) -> Option<Value> {
         let Some(id) = id else {
-            let folders: Vec<_> =
-                self.roots.iter().map(|root| self.entry(root, count_images(root))).collect();
+            let folders: Vec<_> = self
+                .roots
+                .iter()
+                .map(|root| self.entry(root, Content::of(root).as_ref()))
+                .collect();
             return Some(json!({
                 "id": "", "label": "", "parent": null, "images": 0, "folders": folders,
             }));
@@ -74,19 +77,25 @@ impl Folders {
             .into_iter()
             .enumerate()
             .map(|(index, path)| {
-                let images = if index < MAX_COUNTED { count_images(&path) } else { None };
-                self.entry(&path, images)
+                let content = if index < MAX_COUNTED { Content::of(&path) } else { None };
+                self.entry(&path, content.as_ref())
             })
             .collect();
         Some(json!({
             "id": id, "label": label(&folder), "parent": parent,
-            "images": count_images(&folder).unwrap_or(0), "folders": below,
+            "images": Content::of(&folder).map_or(0, |content| content.images), "folders": below,
         }))
     }
 
-    fn entry(&self, path: &Path, images: Option<usize>) -> Value {
+    fn entry(&self, path: &Path, told: Option<&Content>) -> Value {
         let problem = problem(path);
-        json!({"id": self.remember(path), "name": label(path), "images": images, "problem": problem})
+        json!({
+            "id": self.remember(path), "name": label(path), "problem": problem,
+            "images": told.map(|content| content.images),
+            "bytes": told.map(|content| content.bytes),
+            "folders": told.map(|content| content.folders),
+            "others": told.and_then(Content::most_others),
+        })
     }
 
     fn root_of(&self, path: &Path) -> Option<&PathBuf> {
@@ -144,16 +153,64 @@ fn folders_in(folder: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// How many files directly in a folder are images by their names; `None` if that is not known.
-fn count_images(folder: &Path) -> Option<usize> {
-    let entries = fs::read_dir(folder).ok()?;
-    let mut images = 0;
-    for (index, entry) in entries.flatten().enumerate() {
-        if index >= MAX_ENTRIES {
-            return None;
+/// What is directly in a folder.
+#[derive(Debug, Default)]
+struct Content {
+    /// Files that are images by their names, and their size.
+    images: usize,
+    bytes: u64,
+    folders: usize,
+    /// Other files by their endings, in lower case.
+    others: BTreeMap<String, usize>,
+}
+
+impl Content {
+    /// What there is; `None` if that is not known, or would take too long. Blocks.
+    fn of(folder: &Path) -> Option<Self> {
+        let entries = fs::read_dir(folder).ok()?;
+        let mut content = Self::default();
+        for (index, entry) in entries.flatten().enumerate() {
+            if index >= MAX_ENTRIES {
+                return None;
+            }
+            let name = entry.file_name();
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_folder {
+                content.folders += usize::from(!name.as_encoded_bytes().starts_with(b"."));
+            } else if is_image_name(&name) {
+                content.images += 1;
+                content.bytes += entry.metadata().map_or(0, |metadata| metadata.len());
+            } else if let Some(ending) = Path::new(&name).extension() {
+                let ending = ending.to_string_lossy().to_lowercase();
+                *content.others.entry(ending).or_default() += 1;
+            }
         }
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        images += usize::from(!is_folder && is_image_name(&entry.file_name()));
+        Some(content)
     }
-    Some(images)
+
+    /// The ending that most of the other files have, and how many: why a folder has no images.
+    fn most_others(&self) -> Option<(&str, usize)> {
+        let most = self.others.iter().max_by_key(|(_, count)| **count);
+        most.map(|(ending, count)| (ending.as_str(), *count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_tells_what_is_in_it_and_why_it_has_no_images() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a.xcf", "b.XCF", "c.txt"] {
+            fs::write(root.path().join(name), b"12").unwrap();
+        }
+        fs::create_dir(root.path().join("inner")).unwrap();
+        let content = Content::of(root.path()).unwrap();
+        assert_eq!((content.images, content.folders), (0, 1));
+        assert_eq!(content.most_others(), Some(("xcf", 2)));
+        fs::write(root.path().join("d.jpg"), b"1234").unwrap();
+        let content = Content::of(root.path()).unwrap();
+        assert_eq!((content.images, content.bytes), (1, 4));
+    }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lote_protocol::filter::VariantSpec;
 use tokio::sync::Notify;
 
 use super::commands::Checked;
@@ -191,6 +192,7 @@ impl Spec {
         let variants = plan.variants.iter().map(|variant| Variant {
             name: variant.name.clone(),
             steps: variant.steps.iter().map(Step::from).collect(),
+            file: variant.files.first().map(VariantSpec::file_text),
             planned: plan.images.len(),
         });
         Job {

@@ -18,6 +18,8 @@ pub struct OutputRecord {
     pub image: String,
     /// Its file name, for people.
     pub name: String,
+    /// The image's number in the job.
+    pub photo: usize,
     /// Its variant.
     pub variant: usize,
     /// How it has ended.
@@ -41,6 +43,7 @@ fn record(book: &Book, place: lote_engine::event::Place) -> Option<OutputRecord>
         id: book.output_id(place),
         image: book.images[place.image].id.clone(),
         name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        photo: place.image,
         variant: place.variant,
         status: end.status,
         bytes: end.bytes,

@@ -40,6 +40,7 @@ fn job(plan: &Plan) -> Job {
     let variant = |spec: &VariantSpec| Variant {
         name: spec.name.clone(),
         steps: Vec::new(),
+        file: None,
         planned: plan.images.len(),
     };
     Job {

@@ -196,12 +196,18 @@ async fn preview(
     let steps = check_steps(&request.steps)?;
     let PreviewEncoding { format, quality, file } = request.encoding;
     let mut encoding = check_encoding(format, quality)?;
+    let is_file = file.is_some();
     if let Some(file) = check_files(file.as_slice())?.first() {
         encoding = file.with_defaults(&encoding);
     }
+    // Without steps it is the original that is shown, unless a file of it is asked for.
+    let has_file = request.exact && (is_file || !steps.is_empty());
     let made = match request.size {
         None => whole(&app, &image, steps, encoding).await,
-        Some(size) => scaled(&app, &image, steps, encoding, size, request.exact).await,
+        Some(size) => {
+            let wanted = Scaled { size, is_exact: request.exact, has_file };
+            scaled(&app, &image, steps, encoding, wanted).await
+        }
     };
     let made = made.inspect_err(|refused| app.note_if_unreadable(&image, &request.steps, refused));
     let Made { picture, file, is_resized } = made?;
@@ -286,14 +292,24 @@ async fn whole(
     Ok(Made { picture, file, is_resized: true })
 }
 
+/// How a result is to be shown smaller than it is.
+#[derive(Clone, Copy)]
+struct Scaled {
+    /// What it has to fit into.
+    size: PreviewSize,
+    /// Whether filters run at full size.
+    is_exact: bool,
+    /// Whether the batch's file is made as well, for what is to be said of it.
+    has_file: bool,
+}
+
 /// The result, scaled to fit.
 async fn scaled(
     app: &App,
     image: &Input,
     steps: Vec<FilterCall>,
     encoding: Encoding,
-    size: PreviewSize,
-    is_exact: bool,
+    Scaled { size, is_exact, has_file }: Scaled,
 ) -> Result<Made, Refused> {
     let (width, height) = (i64::from(size.width_px), i64::from(size.height_px));
     let format = match encoding.format.and_then(find) {
@@ -310,7 +326,6 @@ async fn scaled(
         ..encoding.clone()
     };
     let is_resized = steps.iter().any(|step| step.filter == "redimensionar");
-    let is_plain = steps.is_empty();
     let mut shown_steps = Vec::with_capacity(steps.len() + 2);
     if !is_exact {
         shown_steps.push(fit(width * ROUGH_SCALE, height * ROUGH_SCALE));
@@ -318,7 +333,7 @@ async fn scaled(
     shown_steps.extend(steps.iter().cloned());
     shown_steps.push(fit(width, height));
     let mut orders = vec![Order { steps: shown_steps, encoding: shown }];
-    if is_exact && !is_plain {
+    if has_file {
         orders.push(Order { steps, encoding });
     }
     let mut prints = app.previews.make(Urgency::Preview, &image.path, orders).await?;

@@ -1,6 +1,7 @@
 //! A job's outputs as one download.
 
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use super::body::{Asked, Id};
 use super::error::Refusal;
 use super::images::blocking;
 use super::{App, file};
+use crate::jobs::OutputRecord;
 use lote_engine::event::Status;
 
 /// How much is handed on at a time, bytes.
@@ -42,9 +44,36 @@ pub(super) fn routes() -> Router<App> {
 
 #[derive(Deserialize)]
 struct Filter {
-    variant: Option<usize>,
+    /// Numbers of variants, as in `0,2-3`; all of them if it is missing.
+    variant: Option<Numbers>,
+    /// Numbers of photos, in the same form.
+    photos: Option<Numbers>,
     /// What the page would call the archive, without its ending.
     name: Option<String>,
+}
+
+/// Numbers from 0, as a page lists them: `0,2-3`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Numbers(Vec<RangeInclusive<usize>>);
+
+impl TryFrom<String> for Numbers {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let range = |part: &str| {
+            let (from, to) = part.split_once('-').unwrap_or((part, part));
+            Some(from.parse().ok()?..=to.parse().ok()?)
+        };
+        let ranges: Option<Vec<_>> = text.split(',').map(range).collect();
+        ranges.map(Self).ok_or_else(|| "not numbers as in 0,2-3".into())
+    }
+}
+
+impl Numbers {
+    fn has(&self, number: usize) -> bool {
+        self.0.iter().any(|range| range.contains(&number))
+    }
 }
 
 /// Longest name of an archive that a page may give, in characters.
@@ -56,14 +85,19 @@ async fn zip(
     Asked(filter): Asked<Filter>,
 ) -> Result<Response, Refusal> {
     let name = app.jobs.job_name(&job).ok_or_else(Refusal::not_found)?;
-    let entries = blocking(move || entries(&app, &job, filter.variant)).await?;
+    let Filter { variant, photos, name: wanted } = filter;
+    let wants = move |output: &OutputRecord| {
+        variant.as_ref().is_none_or(|all| all.has(output.variant))
+            && photos.as_ref().is_none_or(|all| all.has(output.photo))
+    };
+    let entries = blocking(move || entries(&app, &job, wants)).await?;
     let entries = entries.filter(|entries| !entries.is_empty()).ok_or_else(Refusal::not_found)?;
     let place = Place::take().ok_or_else(|| Refusal::busy("other archives are being made"))?;
 
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     headers.insert(CONTENT_LENGTH, archive::size(&entries).into());
-    let name = filter.name.filter(|name| !name.trim().is_empty()).unwrap_or(name);
+    let name = wanted.filter(|name| !name.trim().is_empty()).unwrap_or(name);
     let name: String = name.chars().take(MAX_NAME_CHARS).collect();
     let name = format!("{}.zip", name.trim().replace(['/', '\\'], "_"));
     headers.insert(CONTENT_DISPOSITION, file::disposition("attachment", &name));
@@ -86,15 +120,13 @@ async fn zip(
     Ok((headers, Body::from_stream(chunks)).into_response())
 }
 
-/// The files of a job; `None` if there is no such job.
-fn entries(app: &App, job: &str, variant: Option<usize>) -> Option<Vec<Entry>> {
+/// The files of a job that are wanted; `None` if there is no such job.
+fn entries(app: &App, job: &str, wants: impl Fn(&OutputRecord) -> bool) -> Option<Vec<Entry>> {
     let folder = app.jobs.output_folder(job)?;
     let mut names = Names::default();
     let outputs = app.jobs.outputs(job)?.into_iter();
-    let wanted = outputs.filter(|output| {
-        output.status == Status::Ok && variant.is_none_or(|variant| variant == output.variant)
-    });
-    let entry = |output: crate::jobs::OutputRecord| {
+    let wanted = outputs.filter(|output| output.status == Status::Ok && wants(output));
+    let entry = |output: OutputRecord| {
         let below = output.path.strip_prefix(&folder).ok()?;
         Entry::new(output.folder, output.path.clone(), names.of(below))
     };
@@ -152,5 +184,20 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         ARCHIVES.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_listed_singly_and_by_ranges() {
+        let numbers = Numbers::try_from("0,2-4".to_owned()).unwrap();
+        let has: Vec<_> = (0..6).map(|number| numbers.has(number)).collect();
+        assert_eq!(has, [true, false, true, true, true, false]);
+        for text in ["", "x", "1-", "-1", "1,,2"] {
+            assert!(Numbers::try_from(text.to_owned()).is_err(), "{text}");
+        }
     }
 }

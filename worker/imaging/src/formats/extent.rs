@@ -14,8 +14,10 @@ pub const HEAD_BYTES: usize = 4096;
 /// The picture that a header declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Columns times rows, times frames where their number is known.
+    /// Columns times rows, of all frames or pages together.
     pub pixels: u64,
+    /// How many frames or pages there are, at least 1.
+    pub frames: u64,
     /// What a pixel takes up once it is decoded, bytes: 1..=8.
     pub pixel_bytes: u64,
 }
@@ -31,6 +33,15 @@ impl Extent {
 /// Columns, rows, bytes a pixel.
 pub(crate) type Declared = Option<(u32, u32, u64)>;
 
+/// How many frames or pages there are, and the pixels of all of them.
+pub(crate) type Together = Option<(u64, u64)>;
+
+/// So many frames are counted; all that has more is refused.
+pub(crate) const MOST_FRAMES: u64 = 1 << 16;
+
+/// How much of a file is read at once where it is not at hand, bytes.
+const WINDOW_BYTES: u64 = 4096;
+
 trait File: Read + Seek {}
 impl<F: Read + Seek> File for F {}
 
@@ -38,20 +49,39 @@ impl<F: Read + Seek> File for F {}
 pub(crate) struct Header<'a> {
     head: &'a [u8],
     file: &'a mut dyn File,
+    /// What was read last, and where it stands.
+    window: Vec<u8>,
+    window_at: u64,
 }
 
-impl Header<'_> {
+impl<'a> Header<'a> {
+    fn new(head: &'a [u8], file: &'a mut dyn File) -> Self {
+        Self { head, file, window: Vec::new(), window_at: 0 }
+    }
+
+    /// How long the file is, bytes.
+    pub(crate) fn len(&mut self) -> Option<u64> {
+        self.file.seek(SeekFrom::End(0)).ok()
+    }
+
     /// The bytes at that place, if there are so many.
     pub(crate) fn at<const N: usize>(&mut self, place: u64) -> Option<[u8; N]> {
-        let mut bytes = [0; N];
-        let start = usize::try_from(place).ok()?;
-        if let Some(at_hand) = start.checked_add(N).and_then(|end| self.head.get(start..end)) {
-            bytes.copy_from_slice(at_hand);
-        } else {
-            self.file.seek(SeekFrom::Start(place)).ok()?;
-            self.file.read_exact(&mut bytes).ok()?;
+        fn within<const N: usize>(bytes: &[u8], place: u64) -> Option<[u8; N]> {
+            bytes.get(usize::try_from(place).ok()?..)?.first_chunk().copied()
         }
-        Some(bytes)
+        if let Some(bytes) = within(self.head, place) {
+            return Some(bytes);
+        }
+        let in_window =
+            place.checked_sub(self.window_at).and_then(|offset| within(&self.window, offset));
+        if in_window.is_some() {
+            return in_window;
+        }
+        self.window.clear();
+        self.window_at = place;
+        self.file.seek(SeekFrom::Start(place)).ok()?;
+        let _ = self.file.take(WINDOW_BYTES).read_to_end(&mut self.window);
+        within(&self.window, 0)
     }
 
     pub(crate) fn le16(&mut self, place: u64) -> Option<u32> {
@@ -71,14 +101,20 @@ impl Format {
     /// What the header of a file of this format declares; `head` is how it begins. `None` if it is
     /// unreadable, damaged, or of a kind whose size is elsewhere.
     pub fn extent(&self, head: &[u8], file: &mut (impl Read + Seek)) -> Option<Extent> {
-        let (width, height, pixel_bytes) = (self.header)(&mut Header { head, file })?;
-        let pixels = u64::from(width) * u64::from(height);
-        (pixels > 0).then_some(Extent { pixels, pixel_bytes })
+        let mut header = Header::new(head, file);
+        let (width, height, pixel_bytes) = (self.header)(&mut header)?;
+        let one = u64::from(width) * u64::from(height);
+        let together = self.together.and_then(|together| together(&mut header));
+        let several = together.filter(|&(frames, pixels)| frames > 1 && pixels > one);
+        let (frames, pixels) = several.unwrap_or((1, one));
+        // Frames are drawn on a canvas with alpha.
+        let pixel_bytes = if frames > 1 { pixel_bytes.max(4) } else { pixel_bytes };
+        (pixels > 0).then_some(Extent { pixels, frames, pixel_bytes })
     }
 
     /// The columns and rows that the header of a file of this format declares, px.
     pub fn size(&self, head: &[u8], file: &mut (impl Read + Seek)) -> Option<(u32, u32)> {
-        let (width, height, _) = (self.header)(&mut Header { head, file })?;
+        let (width, height, _) = (self.header)(&mut Header::new(head, file))?;
         (width > 0 && height > 0).then_some((width, height))
     }
 }
@@ -142,10 +178,13 @@ mod tests {
             (&TIFF, 6),
         ] {
             let found = found(&colour(70, 30, format), HEAD_BYTES);
-            assert_eq!(found, Some(Extent { pixels: 2100, pixel_bytes }), "{format:?}");
+            assert_eq!(found, Some(Extent { pixels: 2100, frames: 1, pixel_bytes }), "{format:?}");
         }
         let deep = written(Samples::U16(vec![7; 180]), Channels::Rgba, 9, &PNG);
-        assert_eq!(found(&deep, HEAD_BYTES), Some(Extent { pixels: 45, pixel_bytes: 8 }));
+        assert_eq!(
+            found(&deep, HEAD_BYTES),
+            Some(Extent { pixels: 45, frames: 1, pixel_bytes: 8 })
+        );
     }
 
     #[test]
@@ -157,7 +196,10 @@ mod tests {
             bytes.resize(bytes.len() + 0xfffd, 0);
         }
         bytes.extend_from_slice(&plain[2..]);
-        assert_eq!(found(&bytes, HEAD_BYTES), Some(Extent { pixels: 2000, pixel_bytes: 3 }));
+        assert_eq!(
+            found(&bytes, HEAD_BYTES),
+            Some(Extent { pixels: 2000, frames: 1, pixel_bytes: 3 })
+        );
     }
 
     proptest! {

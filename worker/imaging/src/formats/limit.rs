@@ -5,8 +5,8 @@ use lote_protocol::task::Limits;
 
 use super::table::Format;
 
-/// Checks the size of a picture: neither side 0, and neither the pixels of all frames nor the bytes
-/// of their samples above the limits. `pixel_bytes` is what a pixel takes up in memory.
+/// Checks the size of a picture: neither side 0, and neither the number of frames, nor their pixels
+/// together, nor the bytes of their samples above the limits. `pixel_bytes` is what a pixel takes up in memory.
 pub(crate) fn check(
     limits: &Limits,
     format: &Format,
@@ -20,6 +20,7 @@ pub(crate) fn check(
             format!("the {} is damaged: its width or height is 0", format.name),
         ));
     }
+    count(limits, frames, "frames")?;
     let pixels = u128::from(width) * u128::from(height) * u128::from(frames);
     let size = if frames > 1 {
         format!("{frames} frames of {width} x {height} px")
@@ -48,6 +49,30 @@ pub(crate) fn check(
         ));
     }
     Ok(())
+}
+
+/// Checks how many frames or pages (the `parts`) there are.
+pub(crate) fn count(limits: &Limits, count: u64, parts: &str) -> Result<(), Failure> {
+    if count <= limits.max_frames {
+        return Ok(());
+    }
+    let most = limits.max_frames;
+    let what = format!(
+        "{count} {parts} are more than the limit of {most}; raise --max-frames to allow it"
+    );
+    Err(Failure::new(FailureKind::TooLarge, what))
+}
+
+/// Checks the pixels of all parts that are drawn on a canvas, which may be larger than that.
+pub(crate) fn parts(limits: &Limits, pixels: u64) -> Result<(), Failure> {
+    if pixels <= limits.max_pixels {
+        return Ok(());
+    }
+    let what = format!(
+        "its frames together are more than the limit of {} megapixels; raise --max-pixels to allow it",
+        limits.max_pixels / 1_000_000
+    );
+    Err(Failure::new(FailureKind::TooLarge, what))
 }
 
 /// The option that allows a picture of so many bytes, and what to set it to. A limit below the

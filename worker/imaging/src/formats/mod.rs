@@ -258,11 +258,12 @@ pub fn encode(
     let Prepared { metadata, to_srgb } =
         prepare(document, encoding, format, (width, height), channels, &mut holds, &mut notes);
     let mut count = document.frames.len();
-    // Pages are no animation.
-    let are_pages = document.format == &TIFF;
-    if count > 1 && (!holds.frames || are_pages && format != &TIFF) {
-        let (whole, parts) =
-            if are_pages { ("several pages", "pages") } else { ("animation", "frames") };
+    if count > 1 && !format.holds_all_of(document.format) {
+        let (whole, parts) = if document.format == &TIFF {
+            ("several pages", "pages")
+        } else {
+            ("animation", "frames")
+        };
         let name = format.name;
         notes.push(format!("{whole}: only the first of {count} {parts} is kept in {name}"));
         count = 1;

@@ -11,8 +11,8 @@ use lote_protocol::format::FormatId;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 
-use super::extent::{Declared, Header};
-use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored, avif, search};
+use super::extent::{Declared, Header, Together};
+use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored, TIFF, avif, search};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -41,6 +41,8 @@ pub struct Format {
     pub(crate) magic: fn(&[u8]) -> bool,
     /// Reads the size that a file declares.
     pub(crate) header: fn(&mut Header<'_>) -> Declared,
+    /// Counts the frames or pages that a file declares; `None` where a file holds one picture.
+    pub(crate) together: Option<fn(&mut Header<'_>) -> Together>,
     /// Reads a file.
     pub(crate) decode: fn(&[u8], &Limits, &mut Pool) -> Result<Source, Failure>,
     /// Writes a file at the end of a buffer; returns what was left out. `None`: it is only read.
@@ -166,6 +168,11 @@ impl Format {
     pub fn patience(&self, encoding: &Encoding) -> usize {
         let encodes = if search::is_asked_for(encoding, self) { search::MOST } else { 1 };
         encodes * if *self == avif::FORMAT { avif::patience(encoding.effort) } else { 1 }
+    }
+
+    /// Whether its files hold all pictures of one of `source`: frames, or pages, which are no animation.
+    pub fn holds_all_of(&self, source: &Self) -> bool {
+        self.holds.frames && (*source != TIFF || *self == TIFF)
     }
 
     /// The format of the files that are made of its files where nobody says it.

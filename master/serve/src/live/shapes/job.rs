@@ -38,6 +38,9 @@ pub struct Variant {
     pub name: String,
     /// Its filters, in turn.
     pub steps: Vec<Step>,
+    /// The file that is made, as in `avif:calidad=55`; `None` is one as the output has it. A name
+    /// stands once for each of its files.
+    pub file: Option<String>,
     /// Outputs in all.
     pub planned: usize,
 }

@@ -76,6 +76,7 @@ fn csv(run: &Finished<'_>, lang: Lang) -> String {
             id: String::new(),
             image: ended.image.clone(),
             name: String::new(),
+            photo: ended.place.image,
             variant: ended.place.variant,
             status: ended.status,
             bytes: ended.bytes.unwrap_or(0),

@@ -84,6 +84,7 @@ mod tests {
             id: "o1".into(),
             image: image.into(),
             name: "x".into(),
+            photo: 0,
             variant: 0,
             status,
             bytes: 12,

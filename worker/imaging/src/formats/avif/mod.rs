@@ -24,6 +24,7 @@ pub(super) static FORMAT: Format = Format {
     holds: Holds { alpha: true, deep: true, exif: true, ..Holds::NOTHING },
     magic: |head| has_brand(head, &[b"avif", b"avis"]),
     header: heif::declared,
+    together: None,
     decode,
     encode: Some(encoder::encode),
 };

@@ -30,6 +30,7 @@ pub static FORMAT: Format = Format {
     holds: Holds { gray: true, resolution: true, ..Holds::NOTHING },
     magic: is_bmp,
     header: declared,
+    together: None,
     decode,
     encode: Some(encode),
 };

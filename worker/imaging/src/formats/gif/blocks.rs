@@ -1,6 +1,7 @@
 //! The blocks of a GIF that are no pictures (`GIF89a`, sections 18 to 27; XMP specification part 3,
 //! 1.1.2): comments, XMP and the profile.
 
+use crate::formats::extent::{Header, MOST_FRAMES, Together};
 use crate::metadata::Metadata;
 use crate::metadata::text::Text;
 
@@ -14,6 +15,51 @@ const ICC: &[u8] = b"ICCRGBG1012";
 const XMP: &[u8] = b"XMP DataXMP";
 /// What stands behind XMP: read as lengths of blocks it leads to the end from wherever one comes.
 const XMP_TRAILER: usize = 258;
+
+/// So much of a file is gone through to count its frames, bytes; what is behind is taken to be alike.
+const COUNTED_BYTES: u64 = 16 << 20;
+
+/// The frames, by going from block to block; as in browsers, the canvas grows to the first one.
+pub(super) fn together(header: &mut Header<'_>) -> Together {
+    let (mut width, mut height) = (header.le16(6)?, header.le16(8)?);
+    let table_len = |flags: u8| if flags & 0x80 == 0 { 0 } else { 6_u64 << (flags & 7) };
+    let [flags] = header.at(10)?;
+    let (mut frames, mut place) = (0, 13 + table_len(flags));
+    while frames < MOST_FRAMES
+        && place < COUNTED_BYTES
+        && let Some([kind]) = header.at(place)
+    {
+        match kind {
+            EXTENSION => place += 2,
+            PICTURE => {
+                let Some([l0, l1, t0, t1, w0, w1, h0, h1, flags]) = header.at(place + 1) else {
+                    break;
+                };
+                if frames == 0 {
+                    let edge = |start, len| {
+                        u32::from(u16::from_le_bytes(start)) + u32::from(u16::from_le_bytes(len))
+                    };
+                    width = width.max(edge([l0, l1], [w0, w1]));
+                    height = height.max(edge([t0, t1], [h0, h1]));
+                }
+                frames += 1;
+                place += 11 + table_len(flags);
+            }
+            _ => break,
+        }
+        while place < COUNTED_BYTES
+            && let Some([len]) = header.at(place)
+            && len > 0
+        {
+            place += 1 + u64::from(len);
+        }
+        place += 1;
+    }
+    if place >= COUNTED_BYTES {
+        frames = frames.saturating_mul(header.len()?) / place;
+    }
+    Some((frames, u64::from(width) * u64::from(height) * frames))
+}
 
 /// What stands beside the pictures.
 pub(crate) fn read(file: &[u8]) -> Metadata {

@@ -46,6 +46,7 @@ pub static FORMAT: Format = Format {
     },
     magic: |head| head.starts_with(b"GIF87a") || head.starts_with(b"GIF89a"),
     header: declared,
+    together: Some(blocks::together),
     decode,
     encode: Some(encode),
 };
@@ -61,8 +62,9 @@ const VISIBLE: u8 = 128;
 const TOLERATED: usize = 100;
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
-    let Outline { size, count, behind } = look_through(bytes, limits)?;
+    let Outline { size, count, part_pixels, behind } = look_through(bytes, limits)?;
     limit::check(limits, &FORMAT, (size.0.into(), size.1.into()), count, 4)?;
+    limit::parts(limits, part_pixels)?;
 
     let mut decoder = open(bytes)?;
     let mut canvas = Canvas::new(size.0, size.1, pool);
@@ -188,6 +190,8 @@ struct Outline {
     size: (u16, u16),
     /// How many frames there are.
     count: u64,
+    /// The pixels of what they draw, which may be more than is on the canvas.
+    part_pixels: u64,
     /// Why what is behind them cannot be read.
     behind: Option<String>,
 }
@@ -199,6 +203,7 @@ fn look_through(bytes: &[u8], limits: &Limits) -> Result<Outline, Failure> {
     let mut decoder = open(bytes)?;
     let mut size = (decoder.width(), decoder.height());
     let mut count = 0;
+    let mut part_pixels = 0;
     let mut behind = None;
     loop {
         match decoder.next_frame_info() {
@@ -206,6 +211,7 @@ fn look_through(bytes: &[u8], limits: &Limits) -> Result<Outline, Failure> {
                 // A part may be larger than the canvas, and nearly nothing in the file.
                 let part_size = (frame.width.max(1).into(), frame.height.max(1).into());
                 limit::check(limits, &FORMAT, part_size, 1, 1)?;
+                part_pixels += u64::from(part_size.0) * u64::from(part_size.1);
                 if count == 0 {
                     size.0 = size.0.max(frame.left.saturating_add(frame.width));
                     size.1 = size.1.max(frame.top.saturating_add(frame.height));
@@ -223,7 +229,7 @@ fn look_through(bytes: &[u8], limits: &Limits) -> Result<Outline, Failure> {
     if count == 0 {
         return Err(damaged("it has no picture"));
     }
-    Ok(Outline { size, count, behind })
+    Ok(Outline { size, count, part_pixels, behind })
 }
 
 /// Frames come packed as they are, so that one that is damaged does not stop the next.

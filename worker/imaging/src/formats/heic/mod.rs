@@ -24,6 +24,7 @@ pub(super) static FORMAT: Format = Format {
     holds: Holds::NOTHING,
     magic: |head| has_brand(head, &[b"heic", b"heix", b"heim", b"heis", b"mif1"]),
     header: heif::declared,
+    together: None,
     decode,
     encode: None,
 };

@@ -72,6 +72,7 @@ pub static FORMAT: Format = Format {
     },
     magic: |head| head.starts_with(b"\xff\xd8\xff"),
     header: extent::declared,
+    together: None,
     decode,
     encode: Some(encode),
 };

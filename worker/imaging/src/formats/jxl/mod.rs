@@ -21,6 +21,7 @@ pub(super) static FORMAT: Format = Format {
     holds: Holds { gray: true, alpha: true, deep: true, exif: true, xmp: true, ..Holds::NOTHING },
     magic: |head| head.starts_with(&CODESTREAM) || head.starts_with(parts::SIGNATURE),
     header: declared,
+    together: None,
     decode: decoder::decode,
     encode: Some(encoder::encode),
 };

@@ -8,10 +8,31 @@ use ::png::{
 };
 
 use crate::formats::Frame;
+use crate::formats::extent::{Header, Together};
 use crate::formats::fit::rounded;
 use crate::formats::gif::delta::changed;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
+
+/// Chunks before the picture that are looked at.
+const MOST_CHUNKS: u64 = 1024;
+
+/// The frames that the chunk `acTL` declares; it stands before the picture.
+pub(super) fn together(header: &mut Header<'_>) -> Together {
+    let canvas = u64::from(header.be32(16)?) * u64::from(header.be32(20)?);
+    let mut place = 8;
+    for _ in 0..MOST_CHUNKS {
+        match &header.at::<4>(place + 4)? {
+            b"acTL" => {
+                let frames = u64::from(header.be32(place + 8)?);
+                return Some((frames, canvas.saturating_mul(frames)));
+            }
+            b"IDAT" => return None,
+            _ => place += 12 + u64::from(header.be32(place)?),
+        }
+    }
+    None
+}
 
 /// Decodes the frames, up to one that is damaged; it and what is behind it is told.
 pub(super) fn frames<R: BufRead + Seek>(

@@ -47,6 +47,7 @@ pub static FORMAT: Format = Format {
     },
     magic: |head| head.starts_with(b"\x89PNG\r\n\x1a\n"),
     header: declared,
+    together: Some(animation::together),
     decode,
     encode: Some(encode),
 };

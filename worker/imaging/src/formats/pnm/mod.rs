@@ -25,6 +25,7 @@ pub(super) static FORMAT: Format = Format {
     holds: Holds { gray: true, deep: true, ..Holds::NOTHING },
     magic: is_pnm,
     header: declared,
+    together: None,
     decode,
     encode: Some(encode),
 };

@@ -24,6 +24,7 @@ pub(super) static FORMAT: Format = Format {
     holds: Holds { alpha: true, ..Holds::NOTHING },
     magic: |head| head.starts_with(b"qoif"),
     header: declared,
+    together: None,
     decode,
     encode: Some(encode),
 };

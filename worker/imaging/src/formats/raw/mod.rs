@@ -25,6 +25,7 @@ pub(super) static FORMAT: Format = Format {
     holds: Holds::NOTHING,
     magic: is_raw,
     header: declared,
+    together: None,
     decode,
     encode: None,
 };

@@ -134,3 +134,61 @@ fn frames_count_against_the_limits() {
         assert_eq!(decode(&file, &limits, &mut Pool::new()).is_ok(), fits);
     }
 }
+
+/// A GIF of so many frames of one colour, each 14 bytes in the file, on a canvas of 2 x 2 px.
+fn bomb(count: u32, (width, height): (u16, u16)) -> Vec<u8> {
+    let mut file = b"GIF89a\x02\0\x02\0\x80\0\0\0\0\0\xff\xff\xff".to_vec();
+    for _ in 0..count {
+        file.extend([0x2c, 0, 0, 0, 0]);
+        file.extend(width.to_le_bytes());
+        file.extend(height.to_le_bytes());
+        file.extend([0, 2, 1, 0x04, 0]);
+    }
+    file.push(0x3b);
+    file
+}
+
+#[test]
+fn more_frames_than_the_limit_are_refused_whatever_their_size() {
+    let said = |file: &[u8], limits: &Limits| decode(file, limits, &mut Pool::new()).unwrap_err();
+    let failure = said(&bomb(5001, (1, 1)), &Limits::default());
+    assert_eq!(failure.kind, lote_protocol::outcome::FailureKind::TooLarge);
+    let limit = "5001 frames are more than the limit of 5000; raise --max-frames to allow it";
+    assert_eq!(failure.message, limit);
+    let limits = Limits { max_frames: 2, ..Limits::default() };
+    for format in [&GIF, &PNG, &WEBP, &TIFF] {
+        let mut document = animation(Channels::Rgb, 0);
+        // Frames are pages where they are not played.
+        document.format = format;
+        let (file, _) = written(&document, &to(format));
+        let parts = if format == &TIFF { "pages" } else { "frames" };
+        let limit = format!("5 {parts} are more than the limit of 2;");
+        assert!(said(&file, &limits).message.starts_with(&limit), "{format:?}");
+    }
+}
+
+#[test]
+fn parts_that_are_larger_than_their_canvas_count_together() {
+    // 3 MB of memory a frame, and 14 bytes of the file.
+    let failure = decode(&bomb(100, (3000, 1000)), &Limits::default(), &mut Pool::new());
+    let message = failure.unwrap_err().message;
+    assert!(message.contains("more than the limit of 250 megapixels"), "{message}");
+}
+
+#[test]
+fn what_a_file_of_several_pictures_declares_is_all_of_them() {
+    use std::io::Cursor;
+
+    for format in [&GIF, &PNG, &WEBP, &TIFF] {
+        let mut document = animation(Channels::Rgb, 0);
+        document.format = format;
+        let (file, _) = written(&document, &to(format));
+        for at_hand in [0, file.len().min(4096)] {
+            let found = format.extent(&file[..at_hand], &mut Cursor::new(&file)).unwrap();
+            assert_eq!((found.frames, found.pixels), (5, 5 * 20 * 16), "{format:?}");
+        }
+    }
+    let file = bomb(70_000, (50, 4));
+    let found = GIF.extent(&file[..4096], &mut Cursor::new(&file)).unwrap();
+    assert_eq!((found.frames, found.pixels), (1 << 16, (1 << 16) * 200));
+}

@@ -24,6 +24,7 @@ pub(super) static FORMAT: Format = Format {
     holds: Holds { gray: true, alpha: true, ..Holds::NOTHING },
     magic: is_tga,
     header: declared,
+    together: None,
     decode,
     encode: Some(encode),
 };

@@ -94,6 +94,7 @@ pub static FORMAT: Format = Format {
     },
     magic: |head| MAGICS.iter().any(|magic| head.starts_with(*magic)),
     header: extent::declared,
+    together: Some(extent::together),
     decode,
     encode: Some(write::encode),
 };
@@ -105,7 +106,7 @@ const MAGICS: [&[u8; 4]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
 const RESOLUTION: [u16; 3] = [0x011a, 0x011b, 0x0128];
 
 /// Directories that are looked at, at most.
-const MAX_PAGES: usize = 10_000;
+const MAX_PAGES: usize = 1 << 16;
 
 /// Bits of the tag that says what a picture is for: a smaller copy of another one, and a mask for one.
 const REDUCED: u64 = 1;
@@ -141,6 +142,7 @@ impl From<Refused> for Failure {
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let mut file = Tagged::open(Cursor::new(bytes)).map_err(Refused::from)?;
     let directories = pages(&mut file)?;
+    limit::count(limits, directories.len() as u64, "pages")?;
     let mut budget = Budget { limits, pixels: 0, bytes: 0, pages: 0 };
     let mut fields = Fields::parse(bytes);
     // Every page is turned upright here.

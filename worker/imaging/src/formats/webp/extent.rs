@@ -1,6 +1,7 @@
 //! The size of a WebP, by its header.
 
-use crate::formats::extent::{Declared, Header};
+use crate::formats::extent::{Declared, Header, MOST_FRAMES, Together};
+use crate::formats::webp::riff::FLAG_ANIMATION;
 
 /// The canvas of the extended format, or the size that the one bitstream begins with.
 pub(super) fn declared(header: &mut Header<'_>) -> Declared {
@@ -17,4 +18,20 @@ pub(super) fn declared(header: &mut Header<'_>) -> Declared {
         b"VP8 " => Some((header.le16(26)? & 0x3fff, header.le16(28)? & 0x3fff, 3)),
         _ => None,
     }
+}
+
+/// The frames of an animation, each a chunk of its own (RFC 9649, section 2.7.1.2).
+pub(super) fn together(header: &mut Header<'_>) -> Together {
+    let [b'V', b'P', b'8', b'X', _, _, _, _, flags] = header.at(12)? else { return None };
+    if flags & FLAG_ANIMATION == 0 {
+        return None;
+    }
+    let (width, height, _) = declared(header)?;
+    let (mut frames, mut place) = (0, 12);
+    for _ in 0..2 * MOST_FRAMES {
+        let Some([a, b, c, d, len @ ..]) = header.at::<8>(place) else { break };
+        frames += u64::from([a, b, c, d] == *b"ANMF");
+        place += 8 + u64::from(u32::from_le_bytes(len)).next_multiple_of(2);
+    }
+    Some((frames, u64::from(width) * u64::from(height) * frames))
 }

@@ -32,6 +32,7 @@ pub static FORMAT: Format = Format {
     holds: Holds { alpha: true, frames: true, icc: true, exif: true, xmp: true, ..Holds::NOTHING },
     magic: |head| head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"),
     header: extent::declared,
+    together: Some(extent::together),
     decode,
     encode: Some(encode),
 };

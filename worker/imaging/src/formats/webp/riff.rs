@@ -9,7 +9,7 @@ const EXIF_PREFIX: &[u8] = b"Exif\0\0";
 /// Bit in the flags of the extended header: an ICC profile is there.
 const FLAG_ICC: u8 = 1 << 5;
 /// Bit in the flags of the extended header: it is an animation.
-const FLAG_ANIMATION: u8 = 1 << 1;
+pub(super) const FLAG_ANIMATION: u8 = 1 << 1;
 /// Bit in the flags of the extended header: some pixels may be transparent.
 const FLAG_ALPHA: u8 = 1 << 4;
 /// Bit in the flags of the extended header: an EXIF block is there.
