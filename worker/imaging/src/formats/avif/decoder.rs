@@ -20,24 +20,24 @@ pub(super) fn decode(
     // Codecs round sides up to whole blocks.
     settings
         .set_frame_size_limit(width.next_multiple_of(8).saturating_mul(height.next_multiple_of(8)));
-    let mut decoder = Decoder::with_settings(&settings).map_err(|error| failure(&error))?;
+    let mut decoder = Decoder::with_settings(&settings).map_err(failure)?;
     let mut sent = decoder.send_data(bytes, None, None, None);
     loop {
         match decoder.get_picture() {
             Ok(picture) => return planes(&picture),
             Err(Error::Again) => {}
-            Err(error) => return Err(failure(&error)),
+            Err(error) => return Err(failure(error)),
         }
         match sent {
             // All has been sent, and there is no picture.
             Ok(()) => return Err(Refused::Damaged("it is cut off")),
             Err(Error::Again) => sent = decoder.send_pending_data(),
-            Err(error) => return Err(failure(&error)),
+            Err(error) => return Err(failure(error)),
         }
     }
 }
 
-fn failure(error: &Error) -> Refused {
+fn failure(error: Error) -> Refused {
     match error {
         Error::UnsupportedBitstream => {
             Refused::Unsupported("its AV1 is of a kind that is not read")

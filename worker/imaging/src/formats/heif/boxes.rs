@@ -160,8 +160,8 @@ pub(super) struct Item<'a> {
 
 impl Item<'_> {
     /// The items that it refers to so.
-    pub(super) fn references(&self, kind: &[u8; 4]) -> &[u32] {
-        let found = self.references.iter().find(|(known, _)| known == kind);
+    pub(super) fn references(&self, kind: [u8; 4]) -> &[u32] {
+        let found = self.references.iter().find(|(known, _)| *known == kind);
         found.map_or(&[][..], |(_, ids)| ids.as_slice())
     }
 

@@ -138,7 +138,7 @@ pub(super) fn decode(
     let file = File { format, codec, limits, items: &items };
     let alpha = file.auxiliaries(primary, &mut notes).map_err(refuse)?;
     let color = file.planes(primary)?;
-    let premultiplied = alpha.is_some_and(|alpha| primary.references(b"prem").contains(&alpha.id));
+    let premultiplied = alpha.is_some_and(|alpha| primary.references(*b"prem").contains(&alpha.id));
     let alpha = alpha.map(|alpha| file.planes(alpha)).transpose()?;
     if alpha.as_ref().is_some_and(|alpha| alpha.size() != color.size()) {
         return Err(refuse(Refused::Unsupported("its alpha is of another size")));
@@ -177,7 +177,7 @@ impl<'a> File<'a> {
         let (mut depth, mut gain) = (false, false);
         for item in &self.items.all {
             gain |= &item.kind == b"tmap";
-            if !item.references(b"auxl").contains(&primary.id) {
+            if !item.references(*b"auxl").contains(&primary.id) {
                 continue;
             }
             let kind = item.properties.iter().find_map(|(property, _)| match *property {
@@ -237,7 +237,7 @@ impl<'a> File<'a> {
         }
         let (columns, rows, stated) =
             grid(&item.bytes()).ok_or(Refused::Damaged("its tiles are cut off")).map_err(refuse)?;
-        let tiles = item.references(b"dimg");
+        let tiles = item.references(*b"dimg");
         if stated != size || tiles.len() != columns * rows || tiles.len() > MAX_TILES {
             return Err(refuse(Refused::Damaged("its tiles do not fit together")));
         }
@@ -307,7 +307,7 @@ impl<'a> File<'a> {
     fn signal(&self, item: &Item<'_>, planes: &Planes, metadata: &mut Metadata) -> Signal {
         let mut signal = planes.signal;
         // Of a grid, its tiles may say it.
-        let tile = item.references(b"dimg").first().and_then(|id| self.items.find(*id));
+        let tile = item.references(*b"dimg").first().and_then(|id| self.items.find(*id));
         for item in tile.filter(|_| &item.kind == b"grid").into_iter().chain([item]) {
             for (property, _) in &item.properties {
                 match *property {
@@ -330,7 +330,7 @@ impl<'a> File<'a> {
     /// EXIF and XMP. The picture is turned by the file's own properties, never by EXIF.
     fn blocks(&self, metadata: &mut Metadata, notes: &mut Vec<String>) {
         for item in &self.items.all {
-            let describes = item.references(b"cdsc");
+            let describes = item.references(*b"cdsc");
             if !describes.is_empty() && !describes.contains(&self.items.primary) {
                 continue;
             }

@@ -18,9 +18,6 @@ use crate::metadata::Metadata;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-/// More frames than an animation has.
-const MAX_FRAMES: u64 = 100_000;
-
 pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let boxes = [JxlAuxBoxType::EXIF, JxlAuxBoxType::XMP];
     let mut options = JxlDecoderOptions::default();
@@ -76,30 +73,8 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             Err(failure) => return Err(failure),
         }
         limit::check(limits, &FORMAT, (width, height), count, pixel_bytes as u64)?;
-        let delay_ms = decoder.frame_header().and_then(|header| header.duration).unwrap_or(0.0);
-        let delay_ms = delay_ms.clamp(0.0, f64::from(u32::MAX)).round() as u32;
-        let len = width as usize * height as usize * channels.count();
-        let mut samples =
-            if deep { Samples::U16(pool.words(len)) } else { Samples::U8(pool.bytes(len)) };
-        let raw = match &mut samples {
-            Samples::U8(samples) => samples.as_mut_slice(),
-            Samples::U16(samples) => bytemuck::cast_slice_mut::<u16, u8>(samples),
-        };
-        let row_len = width as usize * pixel_bytes;
-        let mut buffers = [JxlOutputBuffer::new(raw, height as usize, row_len)];
-        let done = loop {
-            match next(&mut decoder, &mut input, Some(&mut buffers)) {
-                Ok(Event::FrameComplete { .. }) => break Ok(()),
-                Ok(Event::Complete) => break Err(damaged("it is cut off")),
-                Ok(_) => {}
-                Err(failure) => break Err(failure),
-            }
-        };
-        match done {
-            Ok(()) => {
-                let picture = Picture { width, height, channels, samples };
-                frames.push(Frame { picture, delay_ms });
-            }
+        match frame(&mut decoder, &mut input, (width, height), channels, deep, pool) {
+            Ok(frame) => frames.push(frame),
             Err(failure) if frames.is_empty() => return Err(failure),
             Err(_) => {
                 notes.push(format!("the JPEG XL is damaged: frame {count} is left out"));
@@ -107,9 +82,6 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             }
         }
         count += 1;
-        if count > MAX_FRAMES {
-            break;
-        }
     }
     if frames.is_empty() {
         return Err(damaged("there is no picture in it"));
@@ -135,6 +107,37 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         metadata,
         notes,
     })
+}
+
+/// Reads the frame whose header has been read.
+fn frame(
+    decoder: &mut JxlDecoder,
+    input: &mut &[u8],
+    (width, height): (u32, u32),
+    channels: Channels,
+    deep: bool,
+    pool: &mut Pool,
+) -> Result<Frame, Failure> {
+    let delay_ms = decoder.frame_header().and_then(|header| header.duration).unwrap_or(0.0);
+    let delay_ms = delay_ms.clamp(0.0, f64::from(u32::MAX)).round() as u32;
+    let row_len = width as usize * channels.count();
+    let len = row_len * height as usize;
+    let mut samples =
+        if deep { Samples::U16(pool.words(len)) } else { Samples::U8(pool.bytes(len)) };
+    let (raw, row_bytes) = match &mut samples {
+        Samples::U8(samples) => (samples.as_mut_slice(), row_len),
+        Samples::U16(samples) => (bytemuck::cast_slice_mut::<u16, u8>(samples), row_len * 2),
+    };
+    let mut buffers = [JxlOutputBuffer::new(raw, height as usize, row_bytes)];
+    loop {
+        match next(decoder, input, Some(&mut buffers))? {
+            Event::FrameComplete { .. } => break,
+            Event::Complete => return Err(damaged("it is cut off")),
+            _ => {}
+        }
+    }
+    let picture = Picture { width, height, channels, samples };
+    Ok(Frame { picture, delay_ms })
 }
 
 /// Goes on until something happens; the whole file is at hand.
