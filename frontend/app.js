@@ -1,8 +1,9 @@
 // Starts the page: preferences, stream, screens.
+import { showAway } from './modules/away.js';
 import { compareScreen } from './modules/compare.js';
 import { keepDraft } from './modules/draft.js';
 import { add, h } from './modules/element.js';
-import { percent, t } from './modules/i18n.js';
+import { t } from './modules/i18n.js';
 import { followImages } from './modules/image-list.js';
 import { announceChanges, showNotices, tellLosses } from './modules/messages.js';
 import { followNames, startJob } from './modules/output-form.js';
@@ -12,7 +13,7 @@ import { prepareScreen, zoom } from './modules/prepare.js';
 import { followPreview, measureSpread } from './modules/preview.js';
 import { resultsScreen } from './modules/results.js';
 import { connectionBanner, runScreen } from './modules/run.js';
-import { isLive, runningShare, topBar } from './modules/shell.js';
+import { isLive, topBar } from './modules/shell.js';
 import { listenToKeys } from './modules/shortcuts.js';
 import { effect, untracked } from './modules/signal.js';
 import { ready, start, state } from './modules/stream.js';
@@ -64,9 +65,7 @@ skip?.addEventListener('click', (event) => {
   event.preventDefault();
   document.getElementById('main')?.focus();
 });
-effect(() => {
-  document.title = `${runningShare.value === null ? '' : `${percent(runningShare.value)} · `}Lote`;
-});
+showAway();
 // Without a screen in the address, a page opened in mid-run shows the run.
 effect(() => {
   if (ready.value)

@@ -18,6 +18,7 @@ interface ParamSpec {
   slider_max?: number;
   step?: number;
   max_chars?: number;
+  endings?: string[];
   default: ParamValue | null;
   options?: { id: string; id_en: string; label: Bilingual }[];
 }
@@ -117,6 +118,19 @@ interface Job {
   started_ms: number;
   ended_ms: number | null;
   progress: Progress;
+}
+/** A folder that is watched. */
+interface Watch {
+  id: string;
+  name: string;
+  output_label: string;
+  variants: string[];
+  state: 'waiting' | 'working' | 'stopping' | 'failed';
+  ok: number;
+  failed: number;
+  last: string | null;
+  error: string | null;
+  started_ms: number;
 }
 interface QueuedJob {
   id: string;
@@ -259,6 +273,7 @@ interface Snapshot {
   settings: JobRequest | null;
   compare: Compare;
   isolation: Isolation;
+  watches: Watch[];
 }
 type StreamEvent =
   | { event: 'task'; slot: number; t_ms: number; task: number; attempt: number; image: string; name: string; variants: number[] }
@@ -299,6 +314,7 @@ type StreamEvent =
   | { event: 'notice'; notice: Notice }
   | { event: 'compare'; compare: Compare }
   | { event: 'isolation'; isolation: Isolation }
+  | { event: 'watches'; watches: Watch[] }
   | { event: 'recipes' };
 interface Changes {
   tipo: 'cambios';
@@ -328,7 +344,15 @@ interface FolderListing {
   label: string;
   parent: string | null;
   images: number;
-  folders: { id: string; name: string; images: number | null; problem?: 'permission' | 'unreadable' | null }[];
+  folders: {
+    id: string;
+    name: string;
+    images: number | null;
+    bytes?: number | null;
+    folders?: number | null;
+    others?: [string, number] | null;
+    problem?: 'permission' | 'unreadable' | null;
+  }[];
 }
 
 /** What the monitor computes four times a second. */
@@ -354,6 +378,7 @@ interface Sections {
   settings: JobRequest | null;
   compare: Compare;
   isolation: Isolation;
+  watches: Watch[];
   recipes: number;
 }
 type FromMonitor =

@@ -22,6 +22,64 @@ fn what_a_field_brings_in_fails_its_image_alone() {
     let outcome = workspace.lote("run in -o out -f marca_agua:texto={name} --ndjson").run().code(1);
     assert_eq!(outcome.event("finished")["ok"], 1);
     assert_eq!(outcome.event("finished")["failed"], 1);
+    let failed = outcome.output_of("a\u{10fffd}.png");
+    assert!(failed["reason"].as_str().unwrap().contains("U+10FFFD"), "{failed}");
+}
+
+/// A JPEG that was taken half an hour before midnight in Auckland by Ana.
+fn taken_in_auckland() -> Vec<u8> {
+    let mut entries = Vec::new();
+    let mut texts = Vec::new();
+    // Of both directories, with room for their entries before the texts.
+    let start = 8 + (2 + 3 * 12 + 4) + (2 + 2 * 12 + 4);
+    let mut text = |tag: u16, text: &str| {
+        let (at, count) = (start + texts.len(), text.len() + 1);
+        texts.extend_from_slice(text.as_bytes());
+        texts.extend_from_slice(&[0; 2][..1 + count % 2]);
+        entry(tag, 2, count as u32, at as u32)
+    };
+    let exif = [text(0x9003, "2024:05:31 23:30:00"), text(0x9011, "+12:00")];
+    let first = [
+        text(0x013b, "Ana Gómez"),
+        text(0x8298, "© Ana Gómez"),
+        entry(0x8769, 4, 1, 8 + 2 + 3 * 12 + 4),
+    ];
+    for directory in [&first[..], &exif[..]] {
+        entries.extend_from_slice(&(directory.len() as u16).to_le_bytes());
+        entries.extend(directory.iter().flatten());
+        entries.extend_from_slice(&[0; 4]);
+    }
+    let block = [&b"Exif\0\0II*\0\x08\0\0\0"[..], &entries, &texts].concat();
+    let length = (block.len() as u16 + 2).to_be_bytes();
+    let jpeg = pictures::jpeg(400, 300, 5);
+    [&jpeg[..2], &[0xff, 0xe1], &length, &block, &jpeg[2..]].concat()
+}
+
+fn entry(tag: u16, kind: u16, count: u32, value: u32) -> [u8; 12] {
+    let mut entry = [0; 12];
+    entry[..2].copy_from_slice(&tag.to_le_bytes());
+    entry[2..4].copy_from_slice(&kind.to_le_bytes());
+    entry[4..8].copy_from_slice(&count.to_le_bytes());
+    entry[8..].copy_from_slice(&value.to_le_bytes());
+    entry
+}
+
+#[test]
+fn fields_are_what_the_camera_says_whatever_zone_the_machine_is_in() {
+    let workspace = Workspace::with_pictures(0, 1, 1);
+    workspace.add("in/DSC_1.jpg", &taken_in_auckland());
+    let written = |folder: &str, text: &str, zone: &str| {
+        let run = format!("run in -o {folder}");
+        let filter = format!("a=marca_agua:texto={text}@png");
+        workspace.lote(&run).arg("-f").arg(filter).env("TZ", zone).run().code(0);
+        std::fs::read(workspace.path(&format!("{folder}/a/DSC_1_a.png"))).unwrap()
+    };
+    let fields = "{date} {time} {name} {n} {artist} {copyright}";
+    let expected = written("said", "2024-05-31 23:30 DSC_1 1 Ana Gómez © Ana Gómez", "UTC");
+    for (index, zone) in ["UTC", "Pacific/Auckland", "America/Lima"].iter().enumerate() {
+        assert!(written(&format!("out{index}"), fields, zone) == expected, "{zone}");
+    }
+    assert!(written("other", "2024-05-31 11:30", "UTC") != expected);
 }
 
 #[test]
@@ -38,25 +96,55 @@ fn a_font_can_be_a_file_and_one_that_is_none_is_refused() {
 
 #[test]
 fn a_logo_that_has_changed_is_laid_over_again_and_one_that_has_not_is_not() {
-    const RUN: &str = "run in -o out -f logo:archivo=logo.png,tamano=50% --ndjson";
+    let contents = [
+        ("png", pictures::png(20, 10, 1), pictures::png(20, 10, 2)),
+        ("svg", svg("<path d='M0 0h2v1h-2z'/>"), svg("<path d='M0 0h1v1h-1z'/>")),
+    ];
+    for (ending, before, after) in contents {
+        let run = format!("run in -o out -f logo:archivo=logo.{ending},tamano=50% --ndjson");
+        let workspace = Workspace::with_pictures(2, 80, 60);
+        let name = format!("logo.{ending}");
+        workspace.add(&name, &before);
+        workspace.lote(&run).run().code(0);
+        let resumed = |ok: u64, skipped: u64| {
+            let outcome = workspace.lote(&format!("{run} --resume")).run().code(0);
+            assert_eq!(outcome.event("finished")["ok"], ok);
+            assert_eq!(outcome.event("finished")["skipped"], skipped);
+        };
+        resumed(0, 2);
+        workspace.add(&name, &after);
+        resumed(2, 0);
+    }
+}
+
+/// A drawing twice as wide as high.
+fn svg(content: &str) -> Vec<u8> {
+    let head = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 2 1'>";
+    format!("{head}{content}</svg>").into_bytes()
+}
+
+#[test]
+fn a_drawing_with_text_or_from_outside_fails_its_images_and_says_why() {
     let workspace = Workspace::with_pictures(2, 80, 60);
-    workspace.add("logo.png", &pictures::png(20, 10, 1));
-    workspace.lote(RUN).run().code(0);
-    let resumed = |ok: u64, skipped: u64| {
-        let outcome = workspace.lote(&format!("{RUN} --resume")).run().code(0);
-        assert_eq!(outcome.event("finished")["ok"], ok);
-        assert_eq!(outcome.event("finished")["skipped"], skipped);
-    };
-    resumed(0, 2);
-    workspace.add("logo.png", &pictures::png(20, 10, 2));
-    resumed(2, 0);
+    for (content, named) in [
+        ("<text>Lote</text>", "<text>"),
+        ("<image href='photo.png'/>", "<image>"),
+        ("<use href='https://example.org/a.svg#b'/>", "https://example.org/a.svg#b"),
+    ] {
+        workspace.add("logo.svg", &svg(content));
+        let run = "run in -o out -f logo:archivo=logo.svg --ndjson";
+        let outcome = workspace.lote(run).run().code(1);
+        assert_eq!(outcome.event("finished")["failed"], 2);
+        assert!(outcome.stdout().contains(named), "{}", outcome.stdout());
+        assert!(outcome.stdout().contains("logo.svg cannot be used"), "{}", outcome.stdout());
+    }
 }
 
 #[test]
 fn a_logo_that_is_missing_or_of_another_kind_is_refused_before_the_job() {
     let workspace = Workspace::with_pictures(1, 80, 60);
-    workspace.add("logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>");
-    for (name, expected) in [("none.png", "no such file"), ("logo.svg", "png, webp")] {
+    workspace.add("logo.gif", b"GIF89a");
+    for (name, expected) in [("none.png", "no such file"), ("logo.gif", "png, webp, svg")] {
         let command = format!("run in -o out -f logo:archivo={name}");
         let outcome = workspace.lote(&command).run().code(2);
         assert!(outcome.stderr.contains(expected), "{}", outcome.stderr);

@@ -19,7 +19,7 @@ fn folder_of_trouble() -> (Workspace, UnixListener) {
     workspace.add("in/head.jpg", b"\xff\xd8\xff\xe0 and nothing else");
     workspace.add("in/empty.png", b"");
     workspace.add("in/text.jpg", b"Dear diary, this is no picture.");
-    workspace.add("in/photo.heic", b"8BPS\0\x01\0\0\0\0\0\0");
+    workspace.add("in/photo.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
     workspace.add("in/page.html.png", b"<!doctype html><title>404</title>");
     workspace.add("in/folder.jpg/inside.txt", b"no image");
     let path = |name: &str| workspace.path("in").join(name);

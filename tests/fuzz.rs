@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "all of it is tests")]
 
+#[path = "fuzz/agree.rs"]
+mod agree;
 #[path = "fuzz/chance.rs"]
 mod chance;
 #[path = "fuzz/filters.rs"]

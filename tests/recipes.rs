@@ -71,6 +71,126 @@ fn every_built_in_recipe_makes_something_by_both_of_its_names() {
 }
 
 #[test]
+fn what_is_typed_comes_before_what_a_recipe_says_of_its_files() {
+    let workspace = workspace();
+    workspace.lote("run in --recipe thumbnails -o usual").run().code(0);
+    assert_eq!(workspace.names("usual"), ["miniaturas/a_miniaturas.webp"]);
+    workspace.lote("run in --recipe thumbnails --quality 5 -o poor").run().code(0);
+    let size = |folder: &str| workspace.files(folder)["miniaturas/a_miniaturas.webp"].len();
+    assert!(size("poor") < size("usual"));
+    workspace
+        .lote("run in --recipe thumbnails --format png -f web=grises@bmp -o png")
+        .run()
+        .code(0);
+    assert_eq!(workspace.names("png"), ["miniaturas/a_miniaturas.png", "web/a_web.bmp"]);
+    let printed =
+        "run in -f web=grises@webp:calidad=60@jpeg:calidad=80,progresivo=si --print-recipe";
+    let printed = workspace.lote(printed).run().code(0).stdout();
+    let files = "files = [\"webp:calidad=60\", \"jpeg:calidad=80,progresivo=si\"]";
+    assert!(printed.contains(files), "{printed}");
+}
+
+#[test]
+fn a_shop_gets_the_whole_picture_on_a_white_square() {
+    let workspace = workspace();
+    workspace.lote("run in --recipe tienda --formato png -o out").run().code(0);
+    let square = image::open(workspace.path("out/tienda/a_tienda.png")).unwrap().to_rgb8();
+    assert_eq!(square.dimensions(), (2048, 2048));
+    // 40 x 30 px fill the width, and 256 rows above and below are left.
+    assert_eq!(square.get_pixel(1024, 200).0, [255; 3]);
+    assert_ne!(square.get_pixel(1024, 1024).0, [255; 3]);
+}
+
+const EXCEPTIONS: &str = r#"
+    [[variant]]
+    name = "web"
+    steps = ["recortar:aspecto=1:1", "logo:archivo=brand.png,tamano=5px", "grises"]
+    files = ["png"]
+
+    [[exception]]
+    image = "b.png"
+    variant = "web"
+    step = "recortar"
+    x = 2
+    y = 3
+    width = 20
+    height = 10
+
+    [[exception]]
+    imagen = "sub/a.png"
+    variante = "web"
+    paso = "logo:archivo=other.png,posicion=centro"
+"#;
+
+/// Two pictures that a logo of one's own is put on, with exceptions for both.
+fn exceptional() -> Workspace {
+    let workspace = Workspace::new();
+    for name in ["in/b.png", "in/c.png", "in/sub/a.png", "kept/brand.png", "kept/other.png"] {
+        workspace.add(name, &pictures::png(40, 30, name.len() as u32));
+    }
+    workspace.add("kept/mine.toml", EXCEPTIONS.as_bytes());
+    workspace
+}
+
+#[test]
+fn what_was_placed_by_hand_for_one_image_is_so_for_that_one_alone() {
+    let workspace = exceptional();
+    workspace.lote("run in -R --recipe kept/mine.toml -o out").run().code(0);
+    let logo = "logo:archivo=kept/brand.png,tamano=5px";
+    for (name, steps) in [
+        ("b", format!("recortar:x=2,y=3,ancho=20,alto=10+{logo}+grises")),
+        ("c", format!("recortar:aspecto=1:1+{logo}+grises")),
+        (
+            "sub/a",
+            "recortar:aspecto=1:1+logo:archivo=kept/other.png,tamano=5px,posicion=centro+grises"
+                .into(),
+        ),
+    ] {
+        let alone = format!("{}.png", name.replace('/', "-"));
+        let apply = format!("worker apply in/{name}.png {alone} -f {steps}");
+        workspace.lote(&apply).run().code(0);
+        let made = std::fs::read(workspace.path(&alone)).unwrap();
+        assert!(workspace.files("out")[&format!("web/{name}_web.png")] == made, "{name}");
+    }
+}
+
+#[test]
+fn a_job_that_goes_on_makes_again_what_has_another_exception_and_nothing_else() {
+    let workspace = exceptional();
+    workspace.lote("run in -R --recipe kept/mine.toml -o out").run().code(0);
+    let again = workspace.lote("run --resume -o out").run().code(0).stderr;
+    assert!(again.contains("3 there already"), "{again}");
+    workspace.lote("rerun -o out").run().code(0);
+    let changed = EXCEPTIONS.replace("x = 2", "x = 5");
+    workspace.add("kept/mine.toml", changed.as_bytes());
+    let resumed = "run in -R --recipe kept/mine.toml --resume -o out --ndjson";
+    let lines = workspace.lote(resumed).run().code(0).stdout();
+    let made: Vec<_> = lines.lines().filter(|line| line.contains("\"status\":\"ok\"")).collect();
+    assert!(made.len() == 1 && made[0].contains("b.png"), "{lines}");
+}
+
+#[test]
+fn an_exception_that_cannot_be_made_is_told_with_its_place() {
+    let workspace = exceptional();
+    for (from, to, said) in [
+        ("width = 20", "widht = 20", "kept/mine.toml:13:"),
+        ("width = 20", "widht = 20", "did you mean width?"),
+        ("variant = \"web\"\n    step", "variant = \"webb\"\n    step", "did you mean web?"),
+        ("step = \"recortar\"", "step = 7", "mine.toml:10:12: web has no step 7"),
+        ("image = \"b.png\"", "picture = \"b.png\"", "an exception has image, variant, step"),
+        ("x = 2", "x = [2]", "x must be a number, a text, true or false"),
+    ] {
+        assert!(EXCEPTIONS.contains(from), "{from}");
+        workspace.add("kept/mine.toml", EXCEPTIONS.replacen(from, to, 1).as_bytes());
+        let told = workspace.lote("run in --recipe kept/mine.toml -o out").run().code(2).stderr;
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    workspace.add("kept/mine.toml", EXCEPTIONS.replace("b.png", "z.png").as_bytes());
+    let told = workspace.lote("run in -R --recipe kept/mine.toml -o out").run().code(0).stderr;
+    assert!(told.contains("exception for z.png"), "{told}");
+}
+
+#[test]
 fn a_mistake_in_a_recipe_is_told_with_its_place_and_what_was_meant() {
     let workspace = workspace();
     workspace

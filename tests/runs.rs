@@ -2,6 +2,7 @@
 
 use image::ImageFormat;
 use image::metadata::Orientation;
+use serde_json::Value;
 
 use crate::support::workspace::assert_same;
 use crate::support::{Workspace, pictures};
@@ -211,6 +212,41 @@ fn a_dry_run_lists_the_outputs_and_touches_nothing() {
     ");
     assert_same(&before, &workspace.files(""));
     assert!(!workspace.path("out").exists());
+}
+
+#[test]
+fn a_forecast_tells_what_the_run_will_write_and_leaves_nothing() {
+    let workspace = Workspace::with_pictures(5, 40, 30);
+    workspace.add("in/bad.png", b"\x89PNG\r\n\x1a\nno more");
+    let before = workspace.files("");
+    let asked = "in -f grises -f small=redimensionar:lado_largo=10@webp:calidad=50 -o out";
+    let line = |run: &str, event: &str, code: i32| {
+        let lines = workspace.lote(run).run().code(code).stdout();
+        let values = lines.lines().map(|line| serde_json::from_str(line).unwrap());
+        let mut named = values.filter(|line: &Value| line["event"] == event);
+        named.next().unwrap()
+    };
+    let told = line(&format!("run {asked} -n --forecast --ndjson"), "forecast", 1);
+    assert_same(&before, &workspace.files(""));
+    let left: Vec<_> = std::fs::read_dir(workspace.path("tmp")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+    let would = line(&format!("run {asked} -n --ndjson"), "would_make", 0);
+    assert_eq!(
+        (&would["path"], &would["status"]),
+        (&"out/grises/00_grises.png".into(), &"planned".into())
+    );
+    let ran = line(&format!("run {asked} --ndjson"), "finished", 1);
+    assert_eq!(told["bytes"], ran["bytes"]);
+    assert_eq!(
+        (&told["outputs"], &told["failed"], &told["sampled"]),
+        (&12.into(), &2.into(), &6.into())
+    );
+    assert_eq!(told["variants"][1]["format"], "webp");
+    assert!(told["seconds"].as_f64().unwrap() > 0.0);
+    let said = format!("procesar {asked} --simular --pronostico");
+    let said = workspace.lote(&said).env("LOTE_LANG", "es").run().code(1).stdout();
+    assert!(said.contains("pronóstico: 12 salidas, "), "{said}");
+    workspace.lote(&format!("run {asked} --forecast")).run().code(2);
 }
 
 #[test]

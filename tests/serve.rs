@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+#[path = "serve/assets.rs"]
+mod assets;
 #[path = "serve/attacks.rs"]
 mod attacks;
 #[path = "serve/client.rs"]
@@ -43,3 +45,5 @@ mod stream;
 mod token;
 #[path = "serve/uploads.rs"]
 mod uploads;
+#[path = "serve/watches.rs"]
+mod watches;

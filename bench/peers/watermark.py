@@ -5,7 +5,7 @@ from pathlib import Path
 
 TEXT = "PROCESADO"
 OPACITY = 0.3
-FONT = Path(__file__).parents[2] / "worker" / "assets" / "OpenSans-Bold.ttf"
+FONT = Path(__file__).parents[2] / "worker" / "imaging" / "assets" / "OpenSans-Bold.ttf"
 
 
 def em(width, height):

@@ -338,6 +338,7 @@ export class Batch {
       notices: this.notices,
       settings: this.request ?? null,
       isolation: this.isolation,
+      watches: [],
       ...this.history.shown(this.now()),
     };
   }

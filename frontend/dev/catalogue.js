@@ -81,6 +81,19 @@ export const filters = [
       default: false,
     },
   ]),
+  spec('logo', 'logo', text('Logotipo', 'Logo'), text('Pone una imagen encima.', 'Puts a picture on top.'), [
+    {
+      id: 'archivo',
+      id_en: 'file',
+      label: text('Archivo', 'File'),
+      help: text('La imagen del logotipo.', "The logo's picture."),
+      unit: 'none',
+      type: 'file',
+      endings: ['png', 'webp', 'svg'],
+      default: null,
+    },
+    float('opacidad', 'opacity', text('Opacidad', 'Opacity'), 0, 1, 0.05, 1),
+  ]),
   spec('lienzo', 'pad', text('Lienzo', 'Pad'), text('Rellena hasta unas proporciones.', 'Fills up to a ratio.'), [
     {
       id: 'aspecto',

@@ -208,6 +208,12 @@ export function applyStep(raw, { filter, params }, scale) {
         const a = on ? (params.opacidad ?? 0.3) : 0;
         for (let c = 0; c < 3; c += 1) o[i + c] = d[i + c] * (1 - a) + 255 * a;
       });
+    case 'logo':
+      return each(raw, (d, i, o) => {
+        const p = i / 3,
+          on = (p % raw.width) / raw.width > 0.82 && p / raw.width / raw.height > 0.8;
+        for (let c = 0; c < 3; c += 1) o[i + c] = on ? 255 : d[i + c];
+      });
     case 'lienzo':
       return raw;
     default:

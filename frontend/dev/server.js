@@ -1,4 +1,5 @@
 // The development server: CONTRACT.md with fake work. See README.md in this folder.
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Refused, json, missing, picture } from './answers.js';
 import { sendAsset } from './assets.js';
@@ -57,6 +58,14 @@ async function answer(request, response) {
   }
   if (request.method !== 'POST') throw new Refused(405, 'method', 'only GET and POST');
   if (!origins.includes(request.headers.origin)) throw new Refused(403, 'wrong_origin', 'wrong origin');
+  if (url.pathname === '/api/assets') {
+    const found = /^(.*)\.(png|webp|svg|cube|ttf|otf|ttc|otc)$/i.exec(url.searchParams.get('name') ?? '');
+    if (!found) throw new Refused(422, 'not_an_asset', 'no parameter takes such a file');
+    const content = await bodyOf(request, MAX_UPLOAD_BYTES);
+    const digits = createHash('sha256').update(content).digest('hex').slice(0, 16);
+    json(response, { asset: `${found[1].replace(/[^\p{L}\p{N}-]/gu, '_')}-${digits}.${found[2].toLowerCase()}` });
+    return;
+  }
   const upload = /^\/api\/uploads\/(\w+)\/file$/.exec(url.pathname);
   if (upload) {
     if (!library.uploads.has(upload[1])) throw missing();

@@ -82,7 +82,7 @@ export function variantName(variant) {
   return steps.length ? steps.map((step) => filterName(step.filter)).join(' + ') : t('original');
 }
 
-/** Filters that a page can offer: those that need a file are for the command line and its recipes. */
+/** Filters that do something as they are: those that need a file are added as steps, where it is chosen. */
 export const offeredFilters = () => (hello.value?.filters ?? []).filter((spec) => !spec.params.some((param) => param.type === 'file'));
 
 /** @param {FilterSpec} spec @returns {Step} a step with every default filled in */
@@ -94,9 +94,16 @@ export function stepOf(spec) {
   return { filter: spec.id, params };
 }
 
+/** Whether the files that a step needs have been chosen. @param {Step} step */
+export const hasItsFiles = (step) => (filterOf(step.filter)?.params ?? []).every((param) => param.type !== 'file' || step.params[param.id]);
+
+/** What a file was called that has been sent: its id is `logo-0123456789abcdef.png`. @param {ParamValue | undefined | null} id */
+export const sentName = (id) => String(id ?? '').replace(/-[0-9a-f]{16}(\.[a-z]+)$/, '$1');
+
 /** @param {ParamSpec} spec @param {ParamValue | undefined | null} value */
 export function valueText(spec, value) {
   if (value === undefined || value === null || value === '') return '';
+  if (spec.type === 'file' || spec.type === 'font') return sentName(value);
   if (typeof value === 'number') {
     const figure = number(value, 2, 0);
     return spec.unit === 'percent'

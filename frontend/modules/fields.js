@@ -1,9 +1,11 @@
 // Fields for what a filter, a format or an output can be told. They are made once and patched: what is typed into one applies after a
 // pause or on Enter, and a value that cannot be stays in its field with a line below, while the last good one stays in force.
-import { valueText } from './draft.js';
+import { refusalText } from './commands.js';
+import { sentName, valueText } from './draft.js';
 import { button, h } from './element.js';
 import { language, number, say, t } from './i18n.js';
 import { effect, onCleanup, signal, untracked } from './signal.js';
+import { sendAsset } from './upload.js';
 
 const APPLY_MS = 250;
 
@@ -203,6 +205,43 @@ function writtenField(id, spec, now, give) {
   ];
 }
 
+/** Endings of fonts. */
+const FONTS = ['ttf', 'otf', 'ttc', 'otc'];
+
+/** A button that has a file of this computer chosen and sends it. @param {string} id @param {ParamSpec} spec @param {Now} now @param {Give} give */
+function fileButton(id, spec, now, give) {
+  const busy = signal(false);
+  const why = signal('');
+  const text = () => (busy.value ? t('sending') : (spec.type === 'file' && sentName(now())) || t('choose_file'));
+  const picker = h('input', {
+    type: 'file',
+    hidden: true,
+    tabindex: '-1',
+    accept: (spec.endings ?? FONTS).map((ending) => `.${ending}`).join(','),
+    onchange: async () => {
+      const [file] = picker.files ?? [];
+      // The same file may be chosen again, after it was changed.
+      picker.value = '';
+      if (!file) return;
+      busy.value = true;
+      why.value = '';
+      try {
+        give(await sendAsset(file));
+      } catch (error) {
+        why.value = refusalText(error);
+      }
+      busy.value = false;
+    },
+  });
+  const choose = button(
+    'wide file-field',
+    () => picker.click(),
+    { id, disabled: () => busy.value, 'aria-label': () => `${say(spec.label)}: ${text()}` },
+    text,
+  );
+  return [picker, choose, h('p', { class: 'why', role: 'alert', hidden: () => !why.value }, () => why.value)];
+}
+
 const eventField = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target);
 const unitText = (/** @type {ParamSpec} */ spec) => (spec.unit === 'px' ? 'px' : spec.unit === 'percent' ? '%' : '');
 
@@ -280,6 +319,17 @@ function controlsOf(id, spec, now, give) {
           onchange: (/** @type {Event} */ event) => give(eventField(event).checked),
         }),
       ];
+    case 'file':
+      return fileButton(id, spec, now, give);
+    case 'font': {
+      const [field, why] = typed(
+        { id, class: 'wide' },
+        () => String(now() ?? ''),
+        (written) => ({ value: written.trim() || null }),
+        give,
+      );
+      return [field, why, fileButton(`${id}-file`, spec, now, give)];
+    }
     case 'length':
     case 'ratio':
     case 'level':

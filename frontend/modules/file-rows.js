@@ -161,7 +161,6 @@ export function fileRows(id, bytes) {
           type: 'button',
           class: 'link file-bytes',
           title: () => t('show_file'),
-          'aria-label': () => t('show_file'),
           'aria-pressed': () => String(files.value.length > 1 && shownFile.value === fileText(fileOf(key) ?? { format: '', options: {} })),
           onclick: () => {
             lookedAt.value = key;

@@ -22,6 +22,7 @@ import { fileRows, shortFile } from './file-rows.js';
 import { dimensions, number, size, t } from './i18n.js';
 import { image } from './image-list.js';
 import { outputForm, recipeButtons, startArea } from './output-form.js';
+import { watchButton } from './watches.js';
 import { toast } from './overlays.js';
 import { forecast, sample } from './preview.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
@@ -209,6 +210,6 @@ export function outputsPane() {
       ),
     ),
     scroll,
-    startArea(),
+    startArea(watchButton()),
   );
 }

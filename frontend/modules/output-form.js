@@ -1,6 +1,6 @@
 // Prepare, right: output, processes, the button that starts the job (it names its effect, or says why it cannot), recipes.
 import { command, post, read, refusalText } from './commands.js';
-import { filesOf, load, mode, output, outputs, request, variantName, variants, workers } from './draft.js';
+import { filesOf, filterName, hasItsFiles, load, mode, output, outputs, request, variantName, variants, workers } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { slider } from './fields.js';
 import { size, t, timeLeft } from './i18n.js';
@@ -178,10 +178,10 @@ export function followNames() {
     refused.value = '';
     const { pattern, folder, if_exists, if_collides } = now.output;
     const names = now.variants.map(({ name, files = [] }) => [name, files.map((file) => file.split(':')[0])]);
-    const key = JSON.stringify([revision, count, names, pattern, folder, if_exists, if_collides]);
+    const key = JSON.stringify([revision, count, names, pattern, folder, if_exists, if_collides, !stepWithoutFile.value]);
     if (!open || key === asked) return;
     asked = key;
-    if (!names.length || !count || patternProblem(pattern)) {
+    if (!names.length || !count || stepWithoutFile.value || patternProblem(pattern)) {
       checked.value = null;
       return;
     }
@@ -196,6 +196,9 @@ export function followNames() {
   });
 }
 
+/** The first step whose file is still to be chosen. */
+const stepWithoutFile = computed(() => variants.value.flatMap(({ steps }) => steps).find((step) => !hasItsFiles(step)));
+
 const clashes = computed(() => checked.value?.clashes ?? 0);
 
 /** Why the job cannot start, or ''. @returns {string} */
@@ -204,6 +207,7 @@ function startObstacle() {
   if (state.images.value.loading) return t('why_loading');
   if (chosenCount.value <= 0) return t('why_no_images');
   if (!variants.value.length) return t(outputs.value.length ? 'why_no_steps' : 'why_no_outputs');
+  if (stepWithoutFile.value) return t('file_needed', filterName(stepWithoutFile.value.filter));
   if (folderProblem(output.value.folder ?? '')) return t('bad_folder');
   if (patternProblem(output.value.pattern)) return t('bad_pattern');
   if (clashes.value) return t('n_clash', clashes.value);
@@ -279,7 +283,8 @@ function trouble() {
   );
 }
 
-export function startArea() {
+/** @param {import('./element.js').Child} other what can be done in place of starting */
+export function startArea(other) {
   const files = computed(() => chosenCount.value * variants.value.reduce((sum, { files }) => sum + filesOf(files).length, 0));
   const summary = () => {
     const why = startObstacle();
@@ -303,6 +308,7 @@ export function startArea() {
           : t(state.job.value && isLive(state.job.value) ? 'queue_files' : 'process_files', files.value),
     ),
     h('p', { id: 'start-text' }, summary),
+    other,
   );
 }
 

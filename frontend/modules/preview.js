@@ -1,6 +1,6 @@
 // Previews: rendered by a worker process through the batch's own path. Debounced, the latest wins, the old picture stays meanwhile.
 import { Refused, posting, read, refusal } from './commands.js';
-import { filesOf, output, shownFile, shownOutput, variants } from './draft.js';
+import { filesOf, hasItsFiles, output, shownFile, shownOutput, variants } from './draft.js';
 import { image } from './image-list.js';
 import { batch, effect, onCleanup, signal, untracked } from './signal.js';
 import { restarts, state } from './stream.js';
@@ -18,8 +18,8 @@ export const after = signal(/** @type {Picture | null} */ (null));
 export const busy = signal(false);
 export const problem = signal(/** @type {{ kind: string, message: string } | null} */ (null));
 
-/** Steps as the server takes them, and as a key. @param {Step[]} list */
-const bare = (list) => list.map(({ filter, params }) => ({ filter, params }));
+/** Steps as the server takes them, and as a key; those whose file is still to be chosen do nothing yet. @param {Step[]} list */
+const bare = (list) => list.filter(hasItsFiles).map(({ filter, params }) => ({ filter, params }));
 /** @param {Step[]} list @param {string | null} file */
 export const recipeKey = (list, file) => JSON.stringify([bare(list), file, file ? 0 : output.peek().quality, output.peek().carry]);
 

@@ -8,8 +8,22 @@ const KEEP = { failures: 1000, recent: 12, notices: 50, crashes: 500 };
 
 /** @param {Snapshot} snapshot @returns {StreamState} */
 export function fromSnapshot(snapshot) {
-  const { images, job, queue, lanes, crashes, failures, recent, notices, settings, compare, isolation } = snapshot;
-  const sections = { images, job, queue, lanes, crashes, failures, recent, notices, settings, compare, isolation, recipes: snapshot.n };
+  const { images, job, queue, lanes, crashes, failures, recent, notices, settings, compare, isolation, watches } = snapshot;
+  const sections = {
+    images,
+    job,
+    queue,
+    lanes,
+    crashes,
+    failures,
+    recent,
+    notices,
+    settings,
+    compare,
+    isolation,
+    watches,
+    recipes: snapshot.n,
+  };
   return {
     n: snapshot.n,
     sections,
@@ -93,6 +107,8 @@ function applyEvent(state, event) {
       return change(state, 'compare', event.compare);
     case 'isolation':
       return change(state, 'isolation', event.isolation);
+    case 'watches':
+      return change(state, 'watches', event.watches);
     case 'recipes':
       return change(state, 'recipes', state.n);
   }

@@ -31,7 +31,7 @@ function savedText(bytes, before) {
   const share = savedShare(bytes, before);
   if (share === null) return null;
   const sign = share > 0 ? '+' : share < 0 ? '−' : '±';
-  return h('span', { class: share > 0 ? 'more' : 'less' }, `${sign}${percent(Math.abs(share))}`);
+  return h('span', { class: share > 0 ? 'grown' : 'less' }, `${sign}${percent(Math.abs(share))}`);
 }
 
 /** Numbers as the server reads them: `0,2-3`. Pure. @param {number[]} numbers */
@@ -106,6 +106,49 @@ function outputCell(row, { variant, indexes }, look) {
   );
 }
 
+/** Ticked photos of the job, by their numbers. @type {import('./signal.js').Signal<Map<number, { files: number, bytes: number }>>} */
+const picked = signal(new Map());
+
+/** @param {ResultRow[]} rows @param {boolean} on */
+function pick(rows, on) {
+  const next = new Map(picked.peek());
+  for (const { photo, cells } of rows) {
+    const good = cells.filter((cell) => cell?.status === 'ok');
+    if (on && good.length) next.set(photo, { files: good.length, bytes: good.reduce((sum, cell) => sum + (cell?.bytes ?? 0), 0) });
+    else next.delete(photo);
+  }
+  picked.value = next;
+}
+
+/** What can be done with the ticked photos. */
+const pickedBar = () =>
+  h('div', { class: 'picked-bar', role: 'region', 'aria-label': () => t('selection'), hidden: () => picked.value.size === 0 }, () => {
+    const all = [...picked.value.values()];
+    const sum = (/** @type {'files' | 'bytes'} */ key) => all.reduce((total, one) => total + one[key], 0);
+    return [
+      h('b', null, `${t('n_photos', all.length)} · ${t('n_files', sum('files'))}`),
+      h('span', { class: 'spring' }),
+      button(
+        'primary',
+        () => {
+          const job = state.job.peek();
+          if (job) download(zipAddress(job, { photos: [...picked.peek().keys()] }));
+        },
+        null,
+        icon('download'),
+        `ZIP · ${size(sum('bytes'))}`,
+      ),
+      button(
+        'ghost square',
+        () => {
+          picked.value = new Map();
+        },
+        { 'aria-label': t('pick_none') },
+        icon('close'),
+      ),
+    ];
+  });
+
 /** @param {ResultRow} row @param {number} index */
 function photoRow(row, index) {
   const good = row.cells.flatMap((cell, variant) =>
@@ -120,6 +163,18 @@ function photoRow(row, index) {
     h(
       'div',
       { role: 'rowheader', class: 'row-cell photo' },
+      h(
+        'label',
+        { class: 'row-pick' },
+        h('input', {
+          type: 'checkbox',
+          'data-row': index,
+          'aria-label': `${t('pick')}: ${row.name}`,
+          checked: picked.peek().has(row.photo),
+          disabled: good.length === 0,
+          onchange: (/** @type {Event} */ event) => pick([row], /** @type {HTMLInputElement} */ (event.target).checked),
+        }),
+      ),
       h('span', { class: 'row-picture' }, smallPicture(`/api/thumb/${row.image}`)),
       h(
         'span',
@@ -199,6 +254,34 @@ export function resultRows(scroller) {
   });
 
   const body = h('div', { class: 'result-body', role: 'rowgroup' });
+  // With Shift all rows between two ticks are ticked too, or none of them.
+  let lastTick = -1;
+  body.addEventListener('click', (event) => {
+    const box = /** @type {HTMLInputElement} */ (event.target);
+    if (!box.matches('input[data-row]')) return;
+    const at = Number(box.dataset.row);
+    if (event.shiftKey && lastTick >= 0) {
+      const [from, to] = [Math.min(at, lastTick), Math.max(at, lastTick)];
+      const between = Array.from({ length: to - from + 1 }, (_, step) => pages.get(from + step));
+      pick(
+        between.flatMap((row) => row ?? []),
+        box.checked,
+      );
+    }
+    lastTick = at;
+  });
+  effect(() => {
+    void id.value;
+    picked.value = new Map();
+  });
+  // Rows that exist show what is ticked; those that come later are made so.
+  effect(() => {
+    const now = picked.value;
+    for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (body.querySelectorAll('input[data-row]'))) {
+      const row = untracked(() => pages.get(Number(box.dataset.row)));
+      if (row) box.checked = now.has(row.photo);
+    }
+  });
   const rowPx = () => (narrowWindow.matches ? PHOTO_PX + OUTPUT_PX * untracked(() => variants.value) : ROW_PX);
   /** Rows that exist, with what they show. @type {Map<number, [HTMLElement, string]>} */
   const live = new Map();
@@ -362,6 +445,7 @@ export function resultRows(scroller) {
       h('div', { role: 'rowgroup', class: 'result-head' }, h('div', { role: 'row', class: 'result-row' }, head)),
       body,
     ),
+    pickedBar(),
     () =>
       pages.loaded.value &&
       pages.total.value === 0 &&

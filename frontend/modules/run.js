@@ -1,4 +1,5 @@
 // The Run screen: how far, the figures, the lanes, what just ended, what failed; and the bands that say what holds.
+import { canNotify, notifies, switchNotifying } from './away.js';
 import { command } from './commands.js';
 import { outputsOf } from './draft.js';
 import { button, h, icon } from './element.js';
@@ -11,6 +12,7 @@ import { togglePause } from './shortcuts.js';
 import { computed, effect, onCleanup, signal } from './signal.js';
 import { link, metrics, ready, retryNow, state } from './stream.js';
 import { timeline } from './timeline.js';
+import { watches } from './watches.js';
 
 export function sparkline() {
   const canvas = h('canvas', { class: 'sparkline', 'aria-hidden': 'true' });
@@ -151,6 +153,10 @@ function actions() {
         t(now === 'paused' ? 'resume' : 'pause'),
       ),
       button('', askCancel, { disabled: offline }, icon('stop'), t('cancel')),
+      canNotify &&
+        button('ghost', switchNotifying, { 'aria-pressed': () => String(notifies.value) }, icon('bell'), () =>
+          t(notifies.value ? 'will_notify' : 'notify'),
+        ),
     ];
   }
   if (now === 'cancelling') return button('', () => {}, { disabled: true }, t('cancelling'));
@@ -317,7 +323,7 @@ const queue = () =>
 export function runScreen() {
   const there = computed(() => job.value !== null);
   return h('div', { class: 'page' }, () => {
-    if (!there.value) return noRun();
+    if (!there.value) return [() => state.watches.value.length > 0 && h('div', { class: 'wrap' }, watches), noRun()];
     return h(
       'div',
       { class: 'wrap' },
@@ -326,6 +332,7 @@ export function runScreen() {
       figures(),
       timeline(),
       queue,
+      watches,
       h('div', { class: 'two' }, recentCard(), failuresCard()),
     );
   });

@@ -1,5 +1,5 @@
 // The steps of an open output: pills in order, the parameters of one of them, and the list to add from.
-import { addStep, filterName, filterOf, moveStep, offeredFilters, outputOf, placing, removeStep, setParam, stepText } from './draft.js';
+import { addStep, filterName, filterOf, moveStep, outputOf, placing, removeStep, setParam, stepText } from './draft.js';
 import { button, h, icon, keyed } from './element.js';
 import { paramRow } from './fields.js';
 import { language, say, t } from './i18n.js';
@@ -164,7 +164,7 @@ export function stepsEditor(id) {
     if (!adding.value) return null;
     return untracked(() => {
       const query = signal('');
-      const specs = offeredFilters();
+      const specs = hello.value?.filters ?? [];
       const choose = (/** @type {FilterSpec} */ spec) => {
         adding.value = false;
         const key = addStep(id, spec);

@@ -27,6 +27,7 @@ export const state = {
   settings: signal(/** @type {JobRequest | null} */ (null)),
   compare: signal({ state: 'none', images: 0, steps: [], repeats: 0, done: 0, total: 0, runs: [], crash: null }),
   isolation: signal({ state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0, proof: null }),
+  watches: signal(/** @type {Watch[]} */ ([])),
   recipes: signal(0),
 };
 

@@ -1,5 +1,5 @@
 // Uploads: dropped or picked files and folders, three at a time, with progress. The whole window accepts drops.
-import { Refused, command, post, showFailure } from './commands.js';
+import { Refused, command, post, refusal, showFailure } from './commands.js';
 import { button, h, icon } from './element.js';
 import { number, percent, size, t } from './i18n.js';
 import { toast } from './overlays.js';
@@ -84,6 +84,17 @@ function send(path, file, progress, open) {
     };
     request.send(file);
   });
+}
+
+/** Sends a file for a parameter, such as a logo, and tells its id. @param {File} file @returns {Promise<string>} */
+export async function sendAsset(file) {
+  const response = await fetch(`/api/assets?name=${encodeURIComponent(file.name)}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/octet-stream' },
+    body: file,
+  });
+  if (!response.ok) throw await refusal(response);
+  return (await response.json()).asset;
 }
 
 /** Sends the files; they become the list of images, or join it if it is an upload. @param {Found[]} found */

@@ -42,7 +42,10 @@ function makeFolders(root, count) {
   const mixed = join(root, 'Mezcla');
   fill(mixed, names(6), 40, 300, 200);
   for (const name of ['rota_1.png', 'rota_2.png']) writeFileSync(join(mixed, name), png(landscape(1, 60, 40)).subarray(0, 400));
-  return { input, roots: [input, join(root, 'Costa'), join(root, 'Hostil'), broken, mixed] };
+  const raws = join(root, 'Sin revelar');
+  mkdirSync(raws);
+  for (const name of ['a.xcf', 'b.XCF', 'notas.txt']) writeFileSync(join(raws, name), 'x');
+  return { input, roots: [input, join(root, 'Costa'), join(root, 'Hostil'), broken, mixed, raws] };
 }
 
 /** A relay to a port. @param {number} target */
@@ -128,6 +131,7 @@ export async function startProgram(program, { images = 24, empty = false, allowO
     });
   return {
     base: `http://127.0.0.1:${port}`,
+    input,
     seen: `http://localhost:${port}`,
     browserArgs: [`--host-resolver-rules=MAP localhost:${port} 127.0.0.1:${reached}`],
     cut,

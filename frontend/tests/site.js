@@ -44,6 +44,7 @@ async function startDevelopment({ images = 24, empty = false, rate = 16 }) {
   return {
     base,
     seen: base,
+    input: '',
     browserArgs: [],
     async cut(ms = 0) {
       await control('refuse', ms);
@@ -61,7 +62,7 @@ async function startDevelopment({ images = 24, empty = false, rate = 16 }) {
 /** @param {Wanted} wanted @param {{ development?: boolean }} [where] */
 export async function site(wanted = {}, { development = isDevelopment } = {}) {
   const server = PROGRAM && !development ? await startProgram(PROGRAM, wanted) : await startDevelopment(wanted);
-  const { base, seen, cut, restart } = server;
+  const { base, seen, input, cut, restart } = server;
   const browser = await chromium.launch({
     executablePath: process.env.LOTE_CHROMIUM ?? '/usr/bin/chromium',
     args: [...ARGS, ...server.browserArgs],
@@ -149,6 +150,7 @@ export async function site(wanted = {}, { development = isDevelopment } = {}) {
   return {
     base,
     seen,
+    input,
     open,
     blank,
     command,

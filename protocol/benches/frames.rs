@@ -7,7 +7,7 @@ use divan::counter::ItemsCount;
 use lote_protocol::filter::FilterCall;
 use lote_protocol::frame;
 use lote_protocol::message::{Command, Report, Size, Written};
-use lote_protocol::task::{Encoding, Order, Task};
+use lote_protocol::task::{Encoding, Files, Order, Task};
 
 fn main() {
     divan::main();
@@ -21,18 +21,17 @@ fn command() -> Command {
             filter: "blur".into(),
             params: [("radio".to_owned(), lote_protocol::filter::Value::Float(8.0))].into(),
         }],
-        output: format!("/photos/output_images/blur-{variant}/DSC_2400_blur-{variant}.jpg").into(),
-        replace: true,
         durable: false,
         encoding: Encoding::default(),
     };
     let task = Task {
         id: 17,
-        input: "/photos/DSC_2400.jpg".into(),
+        name: "DSC_2400".into(),
         orders: (0..12).map(order).collect(),
         ..Task::default()
     };
-    Command::Run { slot: 0, report_stages: false, task }
+    let files = Files { input: Ok(()), outputs: vec![Ok(()); 12], assets: Vec::new() };
+    Command::Run { slot: 0, report_stages: false, task, files }
 }
 
 /// The end of an output, as a worker reports it.

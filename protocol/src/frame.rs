@@ -7,7 +7,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Largest message, bytes. A task names two paths of at most 4 KiB and its filters an output.
+/// Largest message, bytes. A task says an output's filters and how it is encoded.
 pub const MAX_FRAME_BYTES: usize = 4 << 20;
 
 const HEADER_BYTES: usize = 4;
@@ -122,23 +122,10 @@ mod tests {
     use super::*;
     use crate::message::{Command, Report};
     use crate::outcome::{Failure, FailureKind};
-    use crate::task::Task;
 
     fn failure(message: String) -> Report {
         let failure = Failure::new(FailureKind::Damaged, message);
         Report::Ended { slot: 1, task: 2, variant: 3, result: Err(failure), micros: 4 }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_path_that_is_not_unicode_survives() {
-        use std::os::unix::ffi::OsStringExt;
-        let input = std::ffi::OsString::from_vec(b"/a/\xff\xfe.jpg".to_vec());
-        let task = Task { id: 1, input, ..Task::default() };
-        let run = Command::Run { slot: 0, report_stages: false, task };
-        let mut frames = FrameBuffer::new();
-        encode(&run, frames.space()).unwrap();
-        assert_eq!(frames.take::<Command>().unwrap(), Some(run));
     }
 
     #[test]

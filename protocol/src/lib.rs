@@ -5,6 +5,7 @@
 //! and called. `master` and `worker` both depend on it; it depends on neither.
 
 pub mod carry;
+pub mod descriptors;
 pub mod endpoint;
 pub mod filter;
 pub mod format;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Failure;
-use crate::sandbox::{self, Sandbox};
-use crate::task::{Limits, Task};
+use crate::sandbox::{Policy, Sandbox};
+use crate::task::{Files, Limits, Task};
 
 /// Name of the environment variable through which a worker is given its [`Token`], in hexadecimal.
 pub const TOKEN_VARIABLE: &str = "LOTE_TOKEN";
@@ -66,8 +66,12 @@ pub enum Command {
         limits: Limits,
         /// How much memory the process may use, bytes; `None` sets no bound.
         max_memory_bytes: Option<u64>,
-        /// What it may reach from now on.
-        sandbox: sandbox::Order,
+        /// How large an output can become, bytes; `None` sets no bound.
+        max_output_bytes: Option<u64>,
+        /// How many files its tasks bring with them at most, all that it has at a time.
+        files: u32,
+        /// How much it insists on its sandbox.
+        sandbox: Policy,
     },
     /// The answer to [`Hello`]: the worker is not wanted, for that reason, and must not try again.
     Refuse {
@@ -82,6 +86,8 @@ pub enum Command {
         report_stages: bool,
         /// What to do.
         task: Task,
+        /// What comes open beside this message.
+        files: Files<()>,
     },
     /// Finish what has been started and leave.
     Stop,
@@ -125,7 +131,7 @@ pub struct Size {
     pub height: u32,
 }
 
-/// An output that is complete and in its place.
+/// An output that is complete: all of it is in the file that came with its task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {
     /// Size of the file, bytes.

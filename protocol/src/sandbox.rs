@@ -1,6 +1,5 @@
 //! What a worker is allowed, and how well the system holds it to that.
 
-use std::ffi::OsString;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -16,26 +15,6 @@ pub enum Policy {
     Require,
     /// It works without one.
     Off,
-}
-
-/// What a worker may do with files, as absolute paths. A folder stands for all that is below it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Grants {
-    /// Files that it may read, and folders in which it may.
-    pub read: Vec<OsString>,
-    /// Folders in which it may make, read, rename and remove files.
-    pub write: Vec<OsString>,
-    /// Whether an input lies in one of those folders, so that it cannot be protected.
-    pub overlap: bool,
-}
-
-/// The sandbox that a worker is to enter before its first task.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Order {
-    /// How much it insists.
-    pub policy: Policy,
-    /// What it needs.
-    pub grants: Grants,
 }
 
 /// A part of the sandbox.

@@ -1,12 +1,13 @@
 //! A unit of work: one image, and the outputs to make of it.
 
-use std::ffi::OsString;
+use std::fs::File;
 
 use serde::{Deserialize, Serialize};
 
 use crate::carry::Carry;
 use crate::filter::FilterCall;
 use crate::format::FormatId;
+use crate::outcome::Failure;
 
 /// How an output is encoded. What is `None` is as the format has it by itself; what a format does
 /// not know does not concern it. On the command line the options are those of [`EncodingOption`].
@@ -16,7 +17,7 @@ pub struct Encoding {
     pub format: Option<FormatId>,
     /// Quality of lossy formats, 1..=100.
     pub quality: Option<u8>,
-    /// Every sample as it is, where the format could do otherwise.
+    /// Whether every sample stays as it is, where the format could do otherwise.
     #[serde(default)]
     pub lossless: Option<bool>,
     /// How coarse colour is.
@@ -152,10 +153,6 @@ pub struct Order {
     /// Filters, applied in turn; none only converts. Orders of the same steps beside each other are
     /// several files of one picture, which is filtered once.
     pub steps: Vec<FilterCall>,
-    /// Where the output goes; its folder exists.
-    pub output: OsString,
-    /// Whether a file that is already there may be replaced.
-    pub replace: bool,
     /// Whether it must be on the disk, beyond a power cut, before its end is reported.
     pub durable: bool,
     /// How it is encoded.
@@ -168,25 +165,110 @@ pub struct Asset {
     /// The name that parameters have for it; empty for a font that is there for what others cannot
     /// write.
     pub name: String,
-    /// Where it is, absolute.
-    pub path: OsString,
     /// Which of several fonts in it.
     pub index: u32,
     /// SHA-256 of its content: what has changed since is refused.
     pub sha256: [u8; 32],
 }
 
-/// One image and the outputs to make of it; it is decoded once.
+/// One image and the outputs to make of it; it is decoded once. It names no path: what is to be read
+/// and written comes open, as [`Files`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Task {
     /// Unique within a run.
     pub id: u64,
-    /// The image; raw bytes of the path survive.
-    pub input: OsString,
+    /// The image's name without its ending, for texts that show it.
+    pub name: String,
     /// What to make of it, at least one.
     pub orders: Vec<Order>,
     /// What its filters need beside it.
     pub assets: Vec<Asset>,
     /// The image's place among those of the job, from 1 on.
     pub number: u64,
+}
+
+/// The files of a task: open ones, or (in messages, as `()`) which ones come beside the message and
+/// why others do not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Files<F = File> {
+    /// The image, to be read.
+    pub input: Result<F, Failure>,
+    /// An empty file for each order, to be written.
+    pub outputs: Vec<Result<F, Failure>>,
+    /// Assets by their SHA-256, each once in the life of a worker.
+    pub assets: Vec<([u8; 32], Result<F, Failure>)>,
+}
+
+impl Files {
+    /// What a message says of them, and the open ones in the order in which they travel.
+    pub fn take_apart(self) -> (Files<()>, Vec<File>) {
+        let mut open = Vec::with_capacity(1 + self.outputs.len() + self.assets.len());
+        let mut take = |file: Result<File, Failure>| file.map(|file| open.push(file));
+        let input = take(self.input);
+        let outputs = self.outputs.into_iter().map(&mut take).collect();
+        let assets = self.assets.into_iter().map(|(hash, file)| (hash, take(file))).collect();
+        (Files { input, outputs, assets }, open)
+    }
+}
+
+impl Files<()> {
+    /// How many come beside the message.
+    pub fn count(&self) -> usize {
+        let all = [&self.input].into_iter().chain(&self.outputs);
+        all.chain(self.assets.iter().map(|(_, file)| file)).filter(|file| file.is_ok()).count()
+    }
+
+    /// The files that have come, in their places; `None` if they are fewer than was said.
+    pub fn put_together(self, open: Vec<File>) -> Option<Files> {
+        let mut open = open.into_iter();
+        let mut put = |file: Result<(), Failure>| match file {
+            Ok(()) => open.next().map(Ok),
+            Err(failure) => Some(Err(failure)),
+        };
+        let input = put(self.input)?;
+        let outputs = self.outputs.into_iter().map(&mut put).collect::<Option<_>>()?;
+        let assets = self.assets.into_iter().map(|(hash, file)| Some((hash, put(file)?)));
+        let assets = assets.collect::<Option<_>>()?;
+        Some(Files { input, outputs, assets })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+    use crate::outcome::FailureKind;
+
+    #[test]
+    fn files_come_out_in_the_places_where_they_were_put_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |text: &str| {
+            let path = folder.path().join(text);
+            std::fs::write(&path, text).unwrap();
+            Ok(File::open(path).unwrap())
+        };
+        let gone = || Err(Failure::new(FailureKind::NotFound, "it is gone"));
+        let files = Files {
+            input: file("image"),
+            outputs: vec![file("one"), gone(), file("two")],
+            assets: vec![([1; 32], gone()), ([2; 32], file("logo"))],
+        };
+        let (said, open) = files.take_apart();
+        assert_eq!((said.count(), open.len()), (4, 4));
+        assert!(said.clone().put_together(Vec::new()).is_none());
+        let files = said.put_together(open).unwrap();
+        let text = |file: Result<File, Failure>| {
+            file.map(|mut file| {
+                let mut text = String::new();
+                file.read_to_string(&mut text).map(|_| text).unwrap()
+            })
+        };
+        let outputs: Vec<_> = files.outputs.into_iter().map(text).collect();
+        assert_eq!(outputs, [Ok("one".into()), Err(gone().unwrap_err()), Ok("two".into())]);
+        let assets: Vec<_> =
+            files.assets.into_iter().map(|(hash, file)| (hash[0], text(file).ok())).collect();
+        assert_eq!(assets, [(1, None), (2, Some("logo".into()))]);
+        assert_eq!(text(files.input).unwrap(), "image");
+    }
 }

@@ -6,10 +6,9 @@ use crate::size;
 use crate::support::workspace::assert_same;
 use crate::support::{Workspace, pictures};
 
-/// Where a worker dies: before it says Hello; when it gets a task; before it decodes; with half a
-/// temporary file and with a whole one; when the output has its name and nobody knows; when that
-/// has been told.
-const STATES: [&str; 7] = ["hello", "got", "decode", "temp", "pre-rename", "post-rename", "ack"];
+/// Where a worker dies: before it says Hello; when it gets a task; before it decodes; with half of an
+/// output in its file, and with all of it; when that has been told.
+const STATES: [&str; 6] = ["hello", "got", "decode", "half", "written", "ack"];
 
 #[test]
 fn a_worker_that_dies_in_any_state_of_the_protocol_loses_nothing() {

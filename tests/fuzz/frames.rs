@@ -1,11 +1,9 @@
 //! Frames, as a peer that is not trusted sends them.
 
-use std::ffi::OsString;
-
 use lote_protocol::frame::{self, FrameBuffer};
 use lote_protocol::message::{Command, Hello, Report, Size, Stage, Token, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Encoding, Limits, Order, Task};
+use lote_protocol::task::{Encoding, Files, Limits, Order, Task};
 
 use crate::fuzz;
 
@@ -19,16 +17,11 @@ fn messages() -> Vec<Vec<u8>> {
         durable: false,
         variant: 3,
         steps: steps.unwrap().steps,
-        output: OsString::from("/out/web/a_web.jpg"),
-        replace: true,
         encoding: Encoding::default(),
     };
-    let task = Task {
-        id: 300,
-        input: OsString::from("/in/a.jpg"),
-        orders: vec![order],
-        ..Task::default()
-    };
+    let task = Task { id: 300, name: "a".into(), orders: vec![order], ..Task::default() };
+    let lost = Failure::new(FailureKind::NotFound, "the file does not exist (any more)");
+    let files = Files { input: Ok(()), outputs: vec![Ok(()), Err(lost)], assets: Vec::new() };
     let size = Size { width: 640, height: 480 };
     let notes = vec!["the profile was left out".to_owned()];
     let written = Written { bytes: 70_000, modified_ns: Some(7), size, source: size, notes };
@@ -40,10 +33,12 @@ fn messages() -> Vec<Vec<u8>> {
             slots: 2,
             limits,
             max_memory_bytes: Some(1 << 30),
-            sandbox: lote_protocol::sandbox::Order::default(),
+            max_output_bytes: Some(1 << 20),
+            files: 300,
+            sandbox: lote_protocol::sandbox::Policy::default(),
         },
         Command::Refuse { reason: "it is not wanted".into() },
-        Command::Run { slot: 1, report_stages: true, task },
+        Command::Run { slot: 1, report_stages: true, task, files },
         Command::Stop,
     ];
     let reports = [

@@ -6,7 +6,7 @@
 #![allow(unsafe_code, reason = "attacks are what is made here")]
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -18,21 +18,34 @@ use std::ptr::{null, null_mut};
 use std::time::SystemTime;
 
 use libc::{EACCES, EFBIG, EMFILE, ENOMEM, ENOSYS, EPERM, EXDEV};
+use lote_protocol::task::Files;
 use rustix::fs::{CWD, FileType, Mode, OFlags, XattrFlags};
 use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal};
 
-/// Where a worker is, and what it knows.
-pub(crate) struct Place {
-    /// The input of its task.
-    pub(crate) input: PathBuf,
-    /// The output that it is to make.
-    pub(crate) output: PathBuf,
+/// What a worker has. Where the files of the run are it is told by `LOTE_TEST_PLACE`, as whoever has
+/// taken it over may have guessed it.
+pub(crate) struct Place<'a> {
     /// The socket of its master.
     pub(crate) socket: PathBuf,
+    /// What came with its task.
+    pub(crate) files: &'a Files,
+}
+
+impl Place<'_> {
+    /// The image that it has been given.
+    fn given(&self) -> io::Result<&File> {
+        self.files.input.as_ref().map_err(|failure| io::Error::other(failure.message.clone()))
+    }
+
+    /// The file that its output goes to.
+    fn own(&self) -> io::Result<&File> {
+        let file = self.files.outputs[0].as_ref();
+        file.map_err(|failure| io::Error::other(failure.message.clone()))
+    }
 }
 
 /// Makes an attempt; tells in one line how it ended: `allowed`, or `refused` and why.
-pub(crate) fn attempt(name: &str, place: &Place) -> String {
+pub(crate) fn attempt(name: &str, place: &Place<'_>) -> String {
     match escape(name, place) {
         Ok(()) => "allowed".to_owned(),
         Err(error) => match error.raw_os_error() {
@@ -46,9 +59,10 @@ pub(crate) fn attempt(name: &str, place: &Place) -> String {
 }
 
 #[allow(clippy::too_many_lines, reason = "a list, one attempt after another")]
-fn escape(name: &str, place: &Place) -> io::Result<()> {
-    let Place { input, output, .. } = place;
-    let (inside, outside) = (folder(input), folder(output));
+fn escape(name: &str, place: &Place<'_>) -> io::Result<()> {
+    let root = PathBuf::from(std::env::var_os("LOTE_TEST_PLACE").unwrap_or_default());
+    let (inside, outside) = (&root.join("in"), &root.join("out/grises"));
+    let input = &inside.join(format!("escape-{name}.png"));
     match name {
         // The inputs.
         "write-input" => File::options().write(true).open(input).map(drop),
@@ -68,6 +82,39 @@ fn escape(name: &str, place: &Place) -> io::Result<()> {
         "date-input" => File::open(input)?.set_modified(SystemTime::UNIX_EPOCH),
         "attribute-input" => {
             Ok(rustix::fs::setxattr(input, "user.lote", b"1", XattrFlags::empty())?)
+        }
+        // What others read and write.
+        "read-other-input" => fs::read(inside.join("other.png")).map(drop),
+        "replace-other-output" => fs::write(outside.join("other_grises.png"), "mine"),
+        "cut-other-output" => {
+            File::options().write(true).open(outside.join("other_grises.png"))?.set_len(0)
+        }
+        "delete-other-output" => fs::remove_file(outside.join("other_grises.png")),
+        "name-own-output" => {
+            let own = format!("/proc/self/fd/{}", place.own()?.as_raw_fd());
+            let flags = rustix::fs::AtFlags::SYMLINK_FOLLOW;
+            Ok(rustix::fs::linkat(CWD, own, CWD, outside.join("named"), flags)?)
+        }
+        // What came with the task.
+        "write-given-input" => {
+            let written = place.given()?.write_at(b"x", 0).map(drop);
+            written.map_err(|error| match error.raw_os_error() {
+                Some(libc::EBADF) => io::Error::other("it was opened to be read"),
+                _ => error,
+            })
+        }
+        "open-given-input-again" => {
+            let given = format!("/proc/self/fd/{}", place.given()?.as_raw_fd());
+            File::options().write(true).open(given).map(drop)
+        }
+        "date-given-input" => place.given()?.set_modified(SystemTime::UNIX_EPOCH),
+        "grow-own-output" => place.own()?.set_len(1 << 20),
+        "make-own-output-a-program" => {
+            place.own()?.set_permissions(fs::Permissions::from_mode(0o4755))
+        }
+        "more-than-an-output" => {
+            let mebibyte = vec![1; 1 << 20];
+            (0..128).try_for_each(|_| place.own()?.write_all(&mebibyte))
         }
         // Other files.
         "make-beside-input" => File::create_new(inside.join("new")).map(drop),
@@ -164,9 +211,8 @@ fn escape(name: &str, place: &Place) -> io::Result<()> {
             Ok(rustix::fs::open(outside, flags, Mode::from(0o755)).map(drop)?)
         }
         "room-on-the-disk" => {
-            let file = File::create_new(outside.join("room"))?;
             let flags = rustix::fs::FallocateFlags::KEEP_SIZE;
-            Ok(rustix::fs::fallocate(file, flags, 0, 1 << 20)?)
+            Ok(rustix::fs::fallocate(place.own()?, flags, 0, 1 << 20)?)
         }
         "shared-memory" => {
             let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
@@ -191,9 +237,7 @@ fn escape(name: &str, place: &Place) -> io::Result<()> {
                 (0..600).map(|_| io::stderr().as_fd().try_clone_to_owned()).collect();
             files.map(drop)
         }
-        "too-large-file" => {
-            File::create_new(outside.join("large"))?.write_at(b"x", 1 << 30).map(drop)
-        }
+        "too-large-file" => place.own()?.write_at(b"x", 1 << 30).map(drop),
         _ => Err(io::Error::from_raw_os_error(libc::EINVAL)),
     }
 }

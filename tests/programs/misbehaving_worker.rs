@@ -18,26 +18,26 @@ mod escapes;
 
 #[cfg(unix)]
 mod worker {
-    use std::fs;
-    use std::io::{self, Read, Write};
+    use std::collections::VecDeque;
+    use std::fs::{self, File};
+    use std::io::{self, Write};
     use std::os::unix::net::UnixStream;
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
     use std::process::{ExitCode, abort, exit, id};
-    use std::sync::{Arc, LazyLock, Mutex, mpsc};
+    use std::sync::{Arc, Mutex, mpsc};
     use std::thread;
     use std::time::Duration;
 
+    use lote_protocol::descriptors;
     use lote_protocol::frame::{self, FrameBuffer};
     use lote_protocol::message::{
         Command, Hello, Report, Size, Stage, TOKEN_VARIABLE, Token, Written,
     };
     use lote_protocol::outcome::{Failure, FailureKind};
-    use lote_protocol::task::{Limits, Order, Task};
-    use lote_protocol::temporary::{self, Owner};
+    use lote_protocol::task::{Files, Limits, Task};
     use lote_protocol::version;
     use lote_worker::assets::Shelf;
     use lote_worker::entry::EXIT_REFUSED;
-    use lote_worker::output::Temporaries;
     use lote_worker::process_limits;
     use lote_worker::sandbox::{self, Needs};
     use lote_worker::task::{self, Bench, Progress};
@@ -47,11 +47,7 @@ mod worker {
     /// Bytes that are no message, whatever comes before them.
     const GARBAGE: [u8; 64] = [0xff; 64];
 
-    /// Looked up before the sandbox hides what it follows from.
-    static OWNER: LazyLock<Owner> = LazyLock::new(Owner::this);
-
     pub(super) fn main() -> ExitCode {
-        LazyLock::force(&OWNER);
         let arguments: Vec<_> = std::env::args_os().skip(1).collect();
         let [command, socket] = arguments.as_slice() else { return ExitCode::from(2) };
         assert_eq!(command, "connect");
@@ -95,16 +91,23 @@ mod worker {
             let token = token.unwrap_or(Token([0; 16]));
             send(&stream, &Hello { pid: id(), token })?;
         }
-        let mut frames = FrameBuffer::new();
-        match receive(&mut stream, &mut frames)? {
-            Some(Command::Welcome { slots, limits, max_memory_bytes, sandbox }) => {
+        let mut inbox = Inbox::default();
+        match inbox.receive(&stream)? {
+            Some(Command::Welcome {
+                slots,
+                limits,
+                max_memory_bytes,
+                max_output_bytes,
+                files,
+                sandbox,
+            }) => {
                 if let Some(bytes) = max_memory_bytes {
                     process_limits::bound_memory(bytes)?;
                 }
-                let needs = Needs { slots, memory_bytes: max_memory_bytes };
-                let sandbox = sandbox::enter(&sandbox, needs).map_err(io::Error::other)?;
+                let needs = Needs { files, max_output_bytes, publishes: None };
+                let sandbox = sandbox::enter(sandbox, &needs).map_err(io::Error::other)?;
                 send(&stream, &Report::Prepared { sandbox })?;
-                work(stream, frames, socket, slots, limits)
+                work(&stream, inbox, socket, slots, limits)
             }
             Some(Command::Refuse { reason }) => {
                 let _ = writeln!(io::stderr(), "the master refused this worker: {reason}");
@@ -116,8 +119,8 @@ mod worker {
 
     /// Does tasks until the master has had enough.
     fn work(
-        mut stream: UnixStream,
-        mut frames: FrameBuffer,
+        stream: &UnixStream,
+        mut inbox: Inbox,
         socket: &Path,
         slots: u32,
         limits: Limits,
@@ -126,21 +129,24 @@ mod worker {
         let mut threads = Vec::new();
         let mut inboxes = Vec::new();
         for slot in 0..slots {
-            let (inbox, tasks) = mpsc::channel::<Task>();
+            let (given, tasks) = mpsc::channel::<(Task, Files)>();
             let (out, socket) = (Arc::clone(&out), socket.to_owned());
-            inboxes.push(inbox);
+            inboxes.push(given);
             threads.push(thread::spawn(move || {
-                let temporaries = Temporaries::new(*OWNER);
                 let shelf = Shelf::default();
-                let mut bench = Bench::new(limits, &temporaries, &shelf);
-                for task in tasks {
-                    run(slot, task, &mut bench, &out, &socket);
+                let mut bench = Bench::new(limits, &shelf);
+                for (task, files) in tasks {
+                    run(slot, task, files, &mut bench, &out, &socket);
                 }
             }));
         }
-        while let Some(command) = receive(&mut stream, &mut frames)? {
+        while let Some(command) = inbox.receive(stream)? {
             match command {
-                Command::Run { slot, task, .. } => drop(inboxes[slot as usize].send(task)),
+                Command::Run { slot, task, files, .. } => {
+                    let open = inbox.files.drain(..files.count()).collect();
+                    let files = files.put_together(open).ok_or(io::ErrorKind::InvalidData)?;
+                    drop(inboxes[slot as usize].send((task, files)));
+                }
                 Command::Stop => {
                     inboxes.clear();
                     threads.drain(..).for_each(|thread| drop(thread.join()));
@@ -156,11 +162,12 @@ mod worker {
     fn run(
         slot: u32,
         mut task: Task,
+        files: Files,
         bench: &mut Bench<'_>,
         out: &Mutex<UnixStream>,
         socket: &Path,
     ) {
-        let name = task.input.to_string_lossy().into_owned();
+        let name = task.name.clone();
         let tell = |report: Report| {
             // The lock is only poisoned when the process is about to end.
             let stream = out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -201,12 +208,11 @@ mod worker {
             drop(stream.write_all(&GARBAGE));
             thread::sleep(Duration::MAX);
         }
-        let own_way = if let Some((_, escape)) = name.rsplit_once("/escape-") {
-            let (input, output) = (PathBuf::from(&task.input), task.orders[0].output.clone());
-            let place = Place { input, output: output.into(), socket: socket.to_owned() };
-            Some(escapes::attempt(escape.trim_end_matches(".png"), &place))
+        let own_way = if let Some(escape) = name.strip_prefix("escape-") {
+            let place = Place { socket: socket.to_owned(), files: &files };
+            Some(escapes::attempt(escape, &place))
         } else {
-            name.contains("/confess").then(panic_on_purpose)
+            name.starts_with("confess").then(panic_on_purpose)
         };
         if let Some(message) = own_way {
             let failure = Failure::new(FailureKind::Panic, message);
@@ -231,16 +237,15 @@ mod worker {
             }
             tell(Report::Finished { slot: 77, task: u64::MAX, micros: 1 });
         }
-        task::run(&task, bench, &mut |progress| match progress {
+        let output = files.outputs.first().and_then(|file| file.as_ref().ok()?.try_clone().ok());
+        task::run(&task, files, bench, &mut |progress| match progress {
             Progress::Reached(Stage::Decode) => dies("decode", &name),
             Progress::Reached(Stage::Write) => {
-                let order = task.orders.first();
-                dies_writing("temp", &name, order, b"half a pic");
-                dies_writing("pre-rename", &name, order, b"a picture that has no name yet");
+                dies_writing("half", &name, output.as_ref());
             }
             Progress::Reached(_) => {}
             Progress::Ended { variant, result, elapsed } => {
-                dies("post-rename", &name);
+                dies("written", &name);
                 let micros = elapsed.as_micros() as u64;
                 tell(Report::Ended { slot, task: task.id, variant, result, micros });
                 dies("ack", &name);
@@ -274,15 +279,13 @@ mod worker {
         }
     }
 
-    /// The same, with these bytes in an output's temporary file.
-    fn dies_writing(state: &str, name: &str, order: Option<&Order>, bytes: &[u8]) {
-        let folder = order.and_then(|order| Path::new(&order.output).parent());
+    /// The same, with half of an output in its file.
+    fn dies_writing(state: &str, name: &str, output: Option<&File>) {
         if name.contains(&format!("die-{state}-"))
-            && let Some(folder) = folder
+            && let Some(mut output) = output
             && mark(state, name)
         {
-            let file = format!("{}{state}{}", OWNER.prefix(), temporary::SUFFIX);
-            drop(fs::write(folder.join(file), bytes));
+            drop(output.write_all(b"half a pic"));
             abort();
         }
     }
@@ -291,8 +294,7 @@ mod worker {
     /// there already, or there is no such folder.
     fn mark(state: &str, name: &str) -> bool {
         let Some(folder) = std::env::var_os("LOTE_TEST_MARKS") else { return false };
-        let image = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
-        fs::File::create_new(Path::new(&folder).join(format!("{state}-{image}"))).is_ok()
+        File::create_new(Path::new(&folder).join(format!("{state}-{name}"))).is_ok()
     }
 
     /// Whether some image has arranged that the next worker dies before it says Hello.
@@ -321,15 +323,24 @@ mod worker {
         stream.write_all(&bytes)
     }
 
-    fn receive(stream: &mut UnixStream, frames: &mut FrameBuffer) -> io::Result<Option<Command>> {
-        loop {
-            if let Some(command) = frames.take().map_err(io::Error::other)? {
-                return Ok(Some(command));
-            }
-            let mut bytes = [0; 4096];
-            match stream.read(&mut bytes)? {
-                0 => return Ok(None),
-                read => frames.space().extend_from_slice(&bytes[..read]),
+    /// What has come from the master.
+    #[derive(Default)]
+    struct Inbox {
+        frames: FrameBuffer,
+        files: VecDeque<File>,
+    }
+
+    impl Inbox {
+        fn receive(&mut self, stream: &UnixStream) -> io::Result<Option<Command>> {
+            loop {
+                if let Some(command) = self.frames.take().map_err(io::Error::other)? {
+                    return Ok(Some(command));
+                }
+                let mut bytes = [0; 4096];
+                match descriptors::receive(stream, &mut bytes, &mut self.files)? {
+                    0 => return Ok(None),
+                    read => self.frames.space().extend_from_slice(&bytes[..read]),
+                }
             }
         }
     }

@@ -131,6 +131,18 @@ impl Server {
         self.send(&head, body)
     }
 
+    /// Sends a file for a parameter as the page does.
+    pub(crate) fn send_asset(&self, name: &str, body: &[u8]) -> Answer {
+        let head = format!(
+            "POST /api/assets?name={name} HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nConnection: close\r\n\
+             Content-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n",
+            self.host(),
+            self.origin(),
+            body.len()
+        );
+        self.send(&head, body)
+    }
+
     /// Sends bytes as they are and reads what comes back until the server closes.
     pub(crate) fn send(&self, head: &str, body: &[u8]) -> Answer {
         let mut stream = self.connect();

@@ -5,12 +5,20 @@ use std::net::TcpListener;
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::client::{PNG, Server, lote};
+use super::client::{PNG, Server, folder_with, lote};
+use super::pictures;
 
 #[test]
 fn recipes_are_kept_from_one_start_to_the_next() {
     let server = Server::start();
-    let recipe = json!({"variants": [{"name": "grises", "steps": []}], "output": {"quality": 75}});
+    let recipe = json!({
+        "mode": "processes", "workers": 1,
+        "variants": [{"name": "grises", "steps": [{"filter": "grises", "params": {}}]}],
+        "output": {"folder": null, "format": null, "quality": 60, "pattern": "{name}_{variant}",
+            "if_exists": "overwrite", "if_collides": "fail",
+            "carry": {"metadata": "keep", "profile": "keep", "keep_dates": false,
+                "set": {"artist": null, "copyright": null, "description": null, "keywords": []}}},
+    });
     let saved = server.post("/api/recipes", &json!({"name": "Web", "recipe": recipe}));
     assert_eq!(saved.status, 200);
     let id = saved.json()["id"].as_str().unwrap().to_owned();
@@ -23,6 +31,73 @@ fn recipes_are_kept_from_one_start_to_the_next() {
     assert_eq!(server.post(&format!("/api/recipes/{id}/delete"), &json!({})).status, 200);
     assert_eq!(server.post(&format!("/api/recipes/{id}/delete"), &json!({})).status, 404);
     assert_eq!(server.post("/api/recipes", &json!({"name": "", "recipe": recipe})).status, 400);
+    assert_eq!(server.post("/api/recipes", &json!({"name": "x", "recipe": {}})).status, 400);
+}
+
+#[test]
+fn a_recipe_of_the_page_is_one_of_the_command_line_and_the_other_way_round() {
+    let server = Server::start();
+    let file = "[[variant]]\nname = \"web\"\nsteps = [\"blur:radius=2\"]\nfiles = [\"webp\"]\n\
+                [[exception]]\nimage = \"a.png\"\nvariant = \"web\"\nstep = \"blur\"\nradius = 3\n";
+    let saved = server.post("/api/recipes", &json!({"name": "Ana's", "toml": file}));
+    assert_eq!(saved.status, 200, "{saved:?}");
+    let listed = server.get("/api/recipes").json()["recipes"][0].clone();
+    assert_eq!(listed["recipe"]["variants"][0]["steps"][0]["params"]["radio"], 2.0);
+    assert_eq!(listed["recipe"]["exceptions"][0]["radius"], 3);
+    let id = listed["id"].as_str().unwrap();
+    let download = server.get(&format!("/api/recipes/{id}/file"));
+    let written = server.post("/api/recipes/write", &json!({"recipe": listed["recipe"]}));
+    let again = json!({"toml": String::from_utf8(download.body).unwrap(), "name": "x.toml"});
+    let read = server.post("/api/recipes/read", &again).json();
+    assert_eq!(read, json!({"recipe": listed["recipe"], "beyond": []}));
+    let again = server.post("/api/recipes/read", &written.json()).json();
+    assert_eq!(again["recipe"], listed["recipe"]);
+
+    let wrong = json!({"name": "x.toml", "toml": "[[variant]]\nsteps = [\"blurr\"]"});
+    let refused = server.post("/api/recipes/read", &wrong).json()["error"].clone();
+    assert!(refused["message"].as_str().unwrap().starts_with("x.toml:2:10: "), "{refused}");
+    let logo = "[[variant]]\nsteps = [\"logo:archivo=/etc/x.png\"]";
+    let refused = server.post("/api/recipes", &json!({"name": "logo", "toml": logo}));
+    assert_eq!(refused.status, 400);
+
+    // The command line knows it by its name.
+    let image = server.path("in/a.png");
+    std::fs::create_dir_all(image.parent().unwrap()).unwrap();
+    std::fs::write(&image, pictures::png(40, 30, 1)).unwrap();
+    let run = ["run", "in", "--recipe", "Ana's", "-o", "made"];
+    let run = lote(server.folder.path()).args(run).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(server.path("made/web/a_web.webp").is_file());
+}
+
+#[test]
+fn a_forecast_makes_nothing_that_stays_and_tells_what_a_job_will_write() {
+    let pictures = [1, 2, 3].map(|seed| pictures::png(60, 40, seed));
+    let files =
+        [("input_images/a.png", &pictures[0][..]), ("input_images/b.png", &pictures[1][..])];
+    let server = Server::start_in(folder_with(&files), &[]);
+    server.settled();
+    let request = json!({
+        "mode": "processes", "workers": 1,
+        "variants": [{"name": "web", "steps": [{"filter": "blur", "params": {}}]}],
+        "exceptions": [{"image": "b.png", "variant": "web", "step": 1, "radio": 0}],
+        "output": {"quality": 75, "pattern": "{name}", "if_exists": "overwrite"},
+    });
+    let told = server.post("/api/jobs/forecast", &request).json();
+    assert_eq!((&told["outputs"], &told["sampled"]), (&json!(2), &json!(2)));
+    assert!(!server.path("output_images/web").exists());
+    let job = server.post("/api/jobs", &request).json()["job"].as_str().unwrap().to_owned();
+    let outputs = format!("/api/jobs/{job}/outputs");
+    while server.get(&outputs).json()["total"] != 2 {
+        std::thread::yield_now();
+    }
+    let bytes =
+        |name: &str| std::fs::read(server.path(&format!("output_images/web/{name}"))).unwrap();
+    let (soft, sharp) = (bytes("a.png"), bytes("b.png"));
+    assert_eq!(told["bytes"], soft.len() + sharp.len());
+    let pixels = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().to_rgb8();
+    assert_eq!(pixels(&sharp), pixels(&pictures[1]));
+    assert_ne!(pixels(&soft), pixels(&pictures[0]));
 }
 
 #[test]

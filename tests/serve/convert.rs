@@ -1,6 +1,7 @@
 //! One image in, one image out, for programs.
 
 use std::fs;
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::client::Server;
@@ -60,6 +61,54 @@ fn a_token_in_a_file_stays_and_programs_need_no_origin_with_it() {
     drop(server);
     let again = Server::start_with(&["--token-file", file]);
     assert_eq!(again.post_from("/api/convert?f=sepia", &bearer, &picture()).status, 200);
+}
+
+/// What `curl` says of a request: the status, and `Retry-After` where there is one.
+fn curl(server: &Server, query: &str, arguments: &[&str]) -> String {
+    let curl = Command::new("curl")
+        .args(["-s", "-o", "/dev/null", "-w", "%{http_code} %header{retry-after}"])
+        .args(["-H", &format!("Origin: {}", server.origin()), "-H", "Expect:"])
+        .args(arguments)
+        .arg(format!("{}/api/convert?{query}", server.origin()))
+        .output()
+        .unwrap();
+    String::from_utf8(curl.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn what_is_too_large_or_too_much_is_refused_and_harms_nobody_else() {
+    let server = Server::start();
+    let picture = {
+        fs::write(server.path("a.png"), picture()).unwrap();
+        format!("@{}", server.path("a.png").display())
+    };
+    // A file of nothing but holes.
+    let large = server.path("large.jpg");
+    fs::File::create(&large).unwrap().set_len((256 << 20) + 1).unwrap();
+    let large = large.to_str().unwrap();
+    assert_eq!(curl(&server, "f=grises", &["-X", "POST", "-T", large]), "413");
+    fs::write(server.path("no.jpg"), "no image").unwrap();
+    let no = format!("@{}", server.path("no.jpg").display());
+    assert_eq!(curl(&server, "f=grises", &["--data-binary", &no]), "422");
+    assert_eq!(curl(&server, "f=grises&what=1", &["--data-binary", &picture]), "400");
+    assert_eq!(curl(&server, "f=grises", &["--data-binary", &picture]), "200");
+
+    // Callers that have announced an image and do not send it.
+    let head = format!(
+        "POST /api/convert?f=grises HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nContent-Length: 9\r\n\r\n",
+        server.host(),
+        server.origin()
+    );
+    let holding: Vec<_> = (0..64)
+        .map(|_| {
+            let mut stream = server.connect();
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    while curl(&server, "f=grises", &["--data-binary", &picture]) != "429 1" {}
+    drop(holding);
+    while curl(&server, "f=grises", &["--data-binary", &picture]) != "200" {}
 }
 
 /// The commands of the README, between its markers, as a shell runs them.

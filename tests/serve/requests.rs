@@ -6,7 +6,7 @@ use super::client::{Answer, Server};
 use super::sockets::open_from;
 
 /// Every command that there is.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 26] = [
     "/api/jobs",
     "/api/jobs/check",
     "/api/jobs/j1/pause",
@@ -27,12 +27,16 @@ const COMMANDS: [&str; 22] = [
     "/api/uploads/u1/file?name=a.png",
     "/api/uploads/u1/finish",
     "/api/uploads/u1/cancel",
+    "/api/assets?name=a.png",
     "/api/recipes",
     "/api/recipes/r1/delete",
+    "/api/recipes/read",
+    "/api/recipes/write",
+    "/api/jobs/forecast",
 ];
 
 /// Every address that is read, and one that is none.
-const READS: [&str; 24] = [
+const READS: [&str; 25] = [
     "/",
     "/index.html",
     "/app.js",
@@ -55,6 +59,7 @@ const READS: [&str; 24] = [
     "/api/jobs/j1/report.csv",
     "/api/jobs/j1/report.json",
     "/api/recipes",
+    "/api/recipes/r1/file",
     "/?x",
     "/nothing",
 ];

@@ -1,7 +1,8 @@
 //! The worker: turns one image file into its outputs, task by task.
 //!
-//! A worker knows no network, no terminal and no policy. It reads, decodes, filters, encodes and
-//! renames; what is to be done comes over a local socket, and what became of it goes back.
+//! A worker knows no path, no network, no terminal and no policy. It reads, decodes, filters, encodes
+//! and writes; what is to be done comes over a local socket with open files, and what became of it goes
+//! back.
 
 pub mod assets;
 pub mod entry;

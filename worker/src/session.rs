@@ -11,14 +11,12 @@ use std::thread;
 
 use lote_protocol::message::{ALIVE_INTERVAL, Command, Hello, Report, Token};
 use lote_protocol::outcome::Failure;
-use lote_protocol::task::{Limits, Task};
-use lote_protocol::temporary::Owner;
+use lote_protocol::task::{Files, Limits, Task};
 use lote_protocol::transport::{Connection, Receiver, Sender, TransportError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
 use crate::assets::Shelf;
-use crate::output::Temporaries;
 use crate::process_limits;
 use crate::sandbox::{self, Needs, Unenforced};
 use crate::task::{self, Bench, Progress};
@@ -60,18 +58,23 @@ async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
         source,
     })?;
     connection.send_preamble().await?;
-    // From files that a sandbox may hide.
-    let temporaries = Arc::new(Temporaries::new(Owner::this()));
     let (mut sender, mut receiver) = connection.split();
     sender.send(&Hello { pid: process::id(), token }).await?;
     let (slots, limits) = match receiver.next().await? {
-        Some(Command::Welcome { slots, limits, max_memory_bytes, sandbox }) => {
+        Some(Command::Welcome {
+            slots,
+            limits,
+            max_memory_bytes,
+            max_output_bytes,
+            files,
+            sandbox,
+        }) => {
             if let Some(bytes) = max_memory_bytes {
                 process_limits::bound_memory(bytes)?;
             }
             // While there is no other thread, as those that are there already would stay outside.
-            let needs = Needs { slots, memory_bytes: max_memory_bytes };
-            let sandbox = sandbox::enter(&sandbox, needs)?;
+            let needs = Needs { files, max_output_bytes, publishes: None };
+            let sandbox = sandbox::enter(sandbox, &needs)?;
             sender.send(&Report::Prepared { sandbox }).await?;
             (slots, limits)
         }
@@ -81,29 +84,26 @@ async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
     let shelf = Arc::new(Shelf::default());
     let (reports, outbox) = unbounded_channel();
     let inboxes = (0..slots)
-        .map(|slot| {
-            start(slot, limits, Arc::clone(&temporaries), Arc::clone(&shelf), reports.clone())
-        })
+        .map(|slot| start(slot, limits, Arc::clone(&shelf), reports.clone()))
         .collect::<Result<Vec<_>, _>>()?;
     drop(reports);
-    carry(&mut sender, &mut receiver, inboxes, outbox, &temporaries).await
+    carry(&mut sender, &mut receiver, inboxes, outbox, &shelf).await
 }
 
-type Inbox = thread_channel::Sender<(bool, Task)>;
+type Inbox = thread_channel::Sender<(bool, Task, Files)>;
 
 /// Starts the thread of a slot.
 fn start(
     slot: u32,
     limits: Limits,
-    temporaries: Arc<Temporaries>,
     shelf: Arc<Shelf>,
     reports: UnboundedSender<Report>,
 ) -> Result<Inbox, SessionError> {
-    let (inbox, tasks) = thread_channel::channel::<(bool, Task)>();
+    let (inbox, tasks) = thread_channel::channel::<(bool, Task, Files)>();
     thread::Builder::new().name(format!("slot-{slot}")).spawn(move || {
-        let mut bench = Bench::new(limits, &temporaries, &shelf);
-        for (report_stages, task) in tasks {
-            run_task(slot, report_stages, &task, &mut bench, &reports);
+        let mut bench = Bench::new(limits, &shelf);
+        for (report_stages, task, files) in tasks {
+            run_task(slot, report_stages, &task, files, &mut bench, &reports);
         }
     })?;
     Ok(inbox)
@@ -113,13 +113,14 @@ fn run_task(
     slot: u32,
     report_stages: bool,
     task: &Task,
+    files: Files,
     bench: &mut Bench<'_>,
     reports: &UnboundedSender<Report>,
 ) {
     let start = std::time::Instant::now();
     // The other end of `reports` goes away only with the process.
     let send = |report| drop(reports.send(report));
-    task::run(task, bench, &mut |progress| match progress {
+    task::run(task, files, bench, &mut |progress| match progress {
         Progress::Reached(stage) if report_stages => {
             send(Report::Reached { slot, task: task.id, stage });
         }
@@ -145,13 +146,15 @@ fn one_line(failure: &Failure) -> Failure {
 }
 
 /// Carries commands in and reports out, until the master has had enough or is gone. While there is
-/// work, the master hears at least every [`ALIVE_INTERVAL`] that this process is alive.
+/// work, the master hears at least every [`ALIVE_INTERVAL`] that this process is alive. Whoever's
+/// master has gone leaves at once, whatever the other threads are doing: what they have written has no
+/// name.
 async fn carry(
     sender: &mut Sender,
     receiver: &mut Receiver,
     inboxes: Vec<Inbox>,
     mut outbox: UnboundedReceiver<Report>,
-    temporaries: &Temporaries,
+    shelf: &Shelf,
 ) -> Result<(), SessionError> {
     let mut inboxes = Some(inboxes);
     let mut in_hand = 0_usize;
@@ -162,24 +165,28 @@ async fn carry(
                 heard = Instant::now();
                 sender.queue(&Report::Alive).map_err(TransportError::from)?;
                 if sender.flush().await.is_err() {
-                    abandon(temporaries, 0);
+                    process::exit(0);
                 }
             }
-            command = receiver.next() => match command {
-                Ok(Some(Command::Run { slot, report_stages, task })) => {
+            command = receiver.next_with_files() => match command {
+                Ok(Some(Command::Run { slot, report_stages, task, files })) => {
+                    let open = receiver.files(files.count())?;
+                    let mut files = files.put_together(open).ok_or(TransportError::Files)?;
+                    // Another slot may need them sooner than the one that they came for.
+                    shelf.keep(std::mem::take(&mut files.assets));
                     let inbox = inboxes.as_ref().and_then(|all| all.get(slot as usize));
                     if let Some(inbox) = inbox {
                         in_hand += 1;
-                        drop(inbox.send((report_stages, task)));
+                        drop(inbox.send((report_stages, task, files)));
                     }
                 }
                 // The threads end when they have done what they were given, and then the outbox does.
                 Ok(Some(Command::Stop)) => inboxes = None,
                 Ok(Some(other)) => tracing::warn!(?other, "unexpected command"),
-                Ok(None) => abandon(temporaries, 0),
+                Ok(None) => process::exit(0),
                 Err(error) => {
                     tracing::error!(%error, "lost the master");
-                    abandon(temporaries, 1);
+                    process::exit(1);
                 }
             },
             report = outbox.recv() => {
@@ -192,15 +199,9 @@ async fn carry(
                     next = outbox.try_recv().ok();
                 }
                 if sender.flush().await.is_err() {
-                    abandon(temporaries, 0);
+                    process::exit(0);
                 }
             }
         }
     }
-}
-
-/// Leaves at once, whatever the other threads are doing, without leaving anything half-written.
-fn abandon(temporaries: &Temporaries, code: i32) -> ! {
-    let _guard = temporaries.remove_all();
-    process::exit(code)
 }

@@ -1,20 +1,19 @@
 //! A task from the file to its outputs.
 
 use std::any::Any;
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use lote_protocol::carry::{Keep, Profile};
 use lote_protocol::filter::{FilterCall, Value};
 use lote_protocol::message::{Size, Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Encoding, Limits, Order, Task};
+use lote_protocol::task::{Encoding, Files, Limits, Order, Task};
 
 use crate::assets::Shelf;
-use crate::input;
-use crate::output::{Target, Temporaries};
 use crate::sweep;
+use crate::{input, output};
 use lote_imaging::filters::{self, Assets, Context, Filter, Source};
 use lote_imaging::formats::{self, Document, Frame};
 use lote_imaging::pool::Pool;
@@ -43,10 +42,10 @@ pub struct Bench<'a> {
     pub limits: Limits,
     /// Warm buffers.
     pub pool: Pool,
-    /// Where outputs are written.
-    pub temporaries: &'a Temporaries,
-    /// Files that were read for earlier tasks.
+    /// Assets that came with this task and earlier ones.
     pub shelf: &'a Shelf,
+    /// The files that the outputs of the task in hand go to, by variant.
+    pub outputs: Vec<(u32, Result<File, Failure>)>,
     /// The files of the task in hand.
     pub assets: Assets,
     /// What is known of its image.
@@ -55,17 +54,21 @@ pub struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     /// A bench without a task.
-    pub fn new(limits: Limits, temporaries: &'a Temporaries, shelf: &'a Shelf) -> Self {
+    pub fn new(limits: Limits, shelf: &'a Shelf) -> Self {
         let (pool, assets, facts) = (Pool::new(), Assets::default(), Facts::default());
-        Self { limits, pool, temporaries, shelf, assets, facts }
+        Self { limits, pool, shelf, outputs: Vec::new(), assets, facts }
     }
 }
 
-/// Runs a task: the image is decoded once, and every order ends exactly once, in turn. A panic is
-/// caught and becomes a failure.
-pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress)) {
+/// Runs a task on its files: the image is decoded once, and every order ends exactly once, in turn. A
+/// panic is caught and becomes a failure.
+pub fn run(task: &Task, files: Files, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress)) {
     let start = Instant::now();
-    let loaded = guarded(bench, |bench| load(task, bench, progress));
+    let variants = task.orders.iter().map(|order| order.variant);
+    bench.outputs = variants.zip(files.outputs).collect();
+    bench.shelf.keep(files.assets);
+    let input = files.input;
+    let loaded = guarded(bench, |bench| load(task, input, bench, progress));
     bench.assets = bench.shelf.assets(&task.assets);
     bench.facts = Facts::default();
     let loaded = match loaded {
@@ -79,12 +82,12 @@ pub fn run(task: &Task, bench: &mut Bench<'_>, progress: &mut dyn FnMut(Progress
             return;
         }
     };
-    let Loaded { mut document, original } = loaded;
+    let Loaded { mut document, original, modified } = loaded;
     let original = original.as_deref();
     let has_fields = |value: &Value| matches!(value, Value::Text(text) if text.contains('{'));
     let mut steps = task.orders.iter().flat_map(|order| &order.steps);
     if steps.any(|step| step.params.values().any(has_fields)) {
-        bench.facts = facts(task, &document);
+        bench.facts = Facts::new(&document, modified, task.name.clone(), task.number);
     }
     let (converted, kept): (Vec<_>, Vec<_>) = task
         .orders
@@ -138,14 +141,6 @@ fn make_all(
     }
 }
 
-/// What is known of a task's image.
-fn facts(task: &Task, document: &Document) -> Facts {
-    let path = Path::new(&task.input);
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
-    Facts::new(document, modified, name, task.number)
-}
-
 /// The decoded file as an order gets it.
 enum Work<'a> {
     /// Further orders need it.
@@ -164,19 +159,22 @@ struct Loaded {
     document: Document,
     /// The file itself, if an output may be a copy of it.
     original: Option<Vec<u8>>,
+    /// When it was last changed.
+    modified: Option<SystemTime>,
 }
 
 fn load(
     task: &Task,
+    input: Result<File, Failure>,
     bench: &mut Bench<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Loaded, Failure> {
     progress(Progress::Reached(Stage::Read));
     let mut bytes = bench.pool.file();
-    let read = input::read(Path::new(&task.input), &bench.limits, &mut bytes);
-    let document = read.and_then(|()| {
+    let read = input.and_then(|file| input::read(file, &bench.limits, &mut bytes));
+    let document = read.and_then(|modified| {
         progress(Progress::Reached(Stage::Decode));
-        formats::decode(&bytes, &bench.limits, &mut bench.pool)
+        Ok((formats::decode(&bytes, &bench.limits, &mut bench.pool)?, modified))
     });
     let may_stay = task.orders.iter().any(|order| order.encoding.keep_original);
     let original = if may_stay {
@@ -185,7 +183,8 @@ fn load(
         bench.pool.give_file(bytes);
         None
     };
-    Ok(Loaded { document: document?, original })
+    let (document, modified) = document?;
+    Ok(Loaded { document, original, modified })
 }
 
 /// Makes files of one picture: it is filtered once, and each file ends once.
@@ -258,17 +257,18 @@ fn encode(
     written
 }
 
-/// Writes an encoded output to its place; returns its size in bytes, and its time.
+/// Writes an encoded output; returns its size in bytes, and its time.
 pub(crate) fn write(
     order: &Order,
     bytes: &[u8],
-    bench: &Bench<'_>,
+    bench: &mut Bench<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(u64, Option<i64>), Failure> {
     progress(Progress::Reached(Stage::Write));
-    let Order { ref output, replace, durable, .. } = *order;
-    let target = Target { path: Path::new(output), replace, durable };
-    let modified_ns = bench.temporaries.write(&target, bytes)?;
+    let place = bench.outputs.iter().position(|(variant, _)| *variant == order.variant);
+    let place = place.ok_or_else(|| internal("an output has no file"))?;
+    let (_, file) = bench.outputs.swap_remove(place);
+    let modified_ns = output::write(file?, bytes, order.durable)?;
     Ok((bytes.len() as u64, modified_ns))
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panics")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use lote_imaging::formats::{Document, Format, JPEG, PNG, WEBP, decode, encode};
@@ -11,10 +11,9 @@ use lote_imaging::pool::Pool;
 use lote_protocol::filter::FilterCall;
 use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Encoding, Limits, Order, Task};
-use lote_protocol::temporary::Owner;
+use lote_protocol::task::{Encoding, Files, Limits, Order, Task};
 use lote_worker::assets::Shelf;
-use lote_worker::output::Temporaries;
+use lote_worker::output::unwritable;
 use lote_worker::task::{Bench, Progress, run};
 
 fn photo(format: &'static Format, quality: u8) -> Vec<u8> {
@@ -27,29 +26,31 @@ fn photo(format: &'static Format, quality: u8) -> Vec<u8> {
     file
 }
 
-fn order(folder: &Path, variant: u32, filters: &[&str], encoding: Encoding) -> Order {
+fn order(variant: u32, filters: &[&str], encoding: Encoding) -> Order {
     let call = |filter: &&str| FilterCall { filter: (*filter).into(), params: [].into() };
-    Order {
-        variant,
-        steps: filters.iter().map(call).collect(),
-        output: folder.join(variant.to_string()).into(),
-        replace: false,
-        durable: false,
-        encoding,
-    }
+    Order { variant, steps: filters.iter().map(call).collect(), durable: false, encoding }
 }
 
 /// An output and its end.
 type End = (u32, Result<Written, Failure>);
 
-/// The stages that a task comes to, and the ends of its outputs.
+/// The stages that a task comes to, and the ends of its outputs, which are files beside the input that
+/// are called by their variants; one that is there already cannot be made.
 fn made(input: &Path, orders: Vec<Order>) -> (Vec<Stage>, Vec<End>) {
-    let temporaries = Temporaries::new(Owner::this());
     let shelf = Shelf::default();
-    let mut bench = Bench::new(Limits::default(), &temporaries, &shelf);
+    let mut bench = Bench::new(Limits::default(), &shelf);
     let (mut stages, mut ends) = (Vec::new(), Vec::new());
-    let task = Task { input: input.into(), orders, ..Task::default() };
-    run(&task, &mut bench, &mut |progress| match progress {
+    let output = |order: &Order| {
+        let path = input.with_file_name(order.variant.to_string());
+        File::create_new(path).map_err(|error| unwritable(&error))
+    };
+    let files = Files {
+        input: Ok(File::open(input).unwrap()),
+        outputs: orders.iter().map(output).collect(),
+        assets: Vec::new(),
+    };
+    let task = Task { orders, ..Task::default() };
+    run(&task, files, &mut bench, &mut |progress| match progress {
         Progress::Reached(stage) => stages.push(stage),
         Progress::Ended { variant, result, .. } => ends.push((variant, result)),
     });
@@ -65,8 +66,7 @@ fn two_formats_of_one_picture_are_decoded_and_filtered_once() {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("a.jpg");
     fs::write(&input, photo(&JPEG, 90)).unwrap();
-    let order =
-        |variant, filters: &[&str], format| order(folder.path(), variant, filters, to(format));
+    let order = |variant, filters: &[&str], format| order(variant, filters, to(format));
     let orders = vec![
         order(0, &["invertir", "grises"], &PNG),
         order(1, &["invertir", "grises"], &JPEG),
@@ -90,9 +90,9 @@ fn a_file_that_cannot_be_written_leaves_the_others_of_its_picture_alone() {
     let input = folder.path().join("a.jpg");
     fs::write(&input, photo(&JPEG, 90)).unwrap();
     fs::write(folder.path().join("0"), b"in the way").unwrap();
-    let order = |variant, format| order(folder.path(), variant, &["grises"], to(format));
+    let order = |variant, format| order(variant, &["grises"], to(format));
     let (_, ends) = made(&input, vec![order(0, &PNG), order(1, &JPEG)]);
-    assert_eq!(ends[0].1.as_ref().unwrap_err().kind, FailureKind::Exists);
+    assert_eq!(ends[0].1.as_ref().unwrap_err().kind, FailureKind::Write);
     assert!(ends[1].1.is_ok());
 }
 
@@ -106,10 +106,10 @@ fn an_original_is_kept_where_nothing_changes_it_and_the_result_is_larger() {
     let write = Encoding { keep_original: false, ..keep.clone() };
     let png = Encoding { format: Some(PNG.id), ..keep.clone() };
     let orders = vec![
-        order(folder.path(), 0, &[], keep.clone()),
-        order(folder.path(), 1, &["invertir"], keep),
-        order(folder.path(), 2, &[], write),
-        order(folder.path(), 3, &[], png),
+        order(0, &[], keep.clone()),
+        order(1, &["invertir"], keep),
+        order(2, &[], write),
+        order(3, &[], png),
     ];
     let (_, ends) = made(&input, orders);
     assert!(ends.iter().all(|(_, result)| result.is_ok()), "{ends:?}");

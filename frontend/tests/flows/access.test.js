@@ -116,7 +116,7 @@ test('the dialog that adds outputs', () =>
   }));
 test('prepare at 100 %', () =>
   everywhere('/#/prepare', async (page) => {
-    await page.locator('.stage .segmented button').nth(3).click();
+    await page.locator('.zoom select').selectOption('1');
     await page.locator('.curtain.full').waitFor();
   }));
 test('dialogs: help, folders, recipes, skipped files', async () => {

@@ -265,3 +265,21 @@ test('a restart of the program says which queued jobs are gone, and leaves no br
   assert.deepEqual(faults, []);
   await close();
 });
+
+test('folders say what they have, or why they cannot be used, and the photos’ picker comes first', { skip: isDevelopment }, async () => {
+  const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
+  await page.getByRole('button', { name: /Change$/ }).click();
+  const dialog = page.getByRole('dialog');
+  assert.equal(await dialog.locator('.btn.primary').textContent(), 'Choose photos');
+  const coast = dialog.getByRole('button', { name: /^Costa/ });
+  await coast.waitFor();
+  assert.match(String(await coast.textContent()), /60 photos · [\d.,]+\s*[kM]B/);
+  const raws = dialog.getByRole('button', { name: /^Sin revelar/ });
+  assert.match(String(await raws.textContent()), /No image it can read \(2 \.XCF\)/);
+  assert.ok(await raws.isDisabled());
+  assert.equal(await dialog.getByRole('button', { name: 'Use: Sin revelar' }).count(), 0);
+  await dialog.getByRole('button', { name: 'Use: Costa' }).press('Enter');
+  await page.locator('.source', { hasText: 'Costa' }).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});

@@ -127,6 +127,60 @@ test('an output’s steps are put in order with the keyboard, by dragging, and t
   await close();
 });
 
+test('a logo is chosen from this computer, seen at once, and lies on every output', async () => {
+  await here.command('/api/images/source', { source: 'samples', count: 2 });
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await removeOutputs(page);
+  await page.locator('.settings .pane-head .btn').last().click();
+  await page.getByRole('button', { name: 'Empty output' }).click();
+  await page.getByRole('searchbox', { name: 'Search steps' }).focus();
+  await page.keyboard.type('logo');
+  await page.keyboard.press('Enter');
+  // Without its file it does nothing, and the job says what it waits for.
+  await page.getByText('Choose the file of Logo first').waitFor();
+  const choose = page.getByRole('button', { name: /^File: / });
+  const pick = async (name, content) => {
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), choose.click()]);
+    await chooser.setFiles({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) });
+  };
+  const picture = page.locator('.layer.over img');
+  const src = () => picture.getAttribute('src').catch(() => null);
+  const before = await src();
+  await pick('mi marca.svg', "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 4 4'><path fill='#f00' d='M0 0h4v4h-4z'/></svg>");
+  await page.getByRole('button', { name: 'File: mi_marca.svg' }).waitFor();
+  await page.waitForFunction((old) => document.querySelector('.layer.over img')?.getAttribute('src') !== old, before);
+  const steps = [
+    { filter: 'logo', params: await page.evaluate(() => JSON.parse(localStorage.getItem('lote.draft')).variants[0].steps[0].params) },
+  ];
+  assert.match(steps[0].params.archivo, /^mi_marca-[0-9a-f]{16}\.svg$/);
+  const name = await page.locator('.output-name .name').textContent();
+  await page.getByRole('button', { name: 'Process 2 files' }).click();
+  await page.getByRole('button', { name: 'See results' }).click();
+  await page.getByRole('heading', { name: '2 of 2 files ready' }).waitFor();
+  const { images } = await here.read('/api/images?limit=1');
+  const seen = await preview({ image: images[0].id, steps, encoding: { format: null, quality: 75 }, size: null, exact: true });
+  assert.ok(name && seen.byteLength > 0);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a file that no filter takes is refused with what it takes', async () => {
+  const { page, close } = await here.open({ lang: 'es', allow: /422/ });
+  await removeOutputs(page);
+  await page.locator('.settings .pane-head .btn').last().click();
+  await page.getByRole('button', { name: 'Salida vacía' }).click();
+  await page.getByRole('searchbox').last().focus();
+  await page.keyboard.type('logo');
+  await page.keyboard.press('Enter');
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: /^Archivo: Elegir archivo/ }).click(),
+  ]);
+  await chooser.setFiles({ name: 'notas.txt', mimeType: 'text/plain', buffer: Buffer.from('notas') });
+  await page.locator('.param .why[role=alert]', { hasText: /./ }).waitFor();
+  await close();
+});
+
 test('search, exclude and include again; the curtain and the original by keys', async () => {
   await here.choose('Costa');
   const { page, faults, close } = await here.open({ lang: 'es' });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { addOutputs, removeOutputs } from '../outputs.js';
 import { isDevelopment, site } from '../site.js';
 
 const here = await site({ rate: 200 });
@@ -117,6 +118,29 @@ test('the report is downloaded as HTML, CSV and JSON', async () => {
     const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.menu-items a', { hasText: kind }).click()]);
     assert.match(readFileSync(await download.path(), 'utf8').replace(/^\ufeff/, ''), begin);
   }
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('photos are ticked, with Shift all between two, and have a ZIP of their own', { skip: isDevelopment }, async () => {
+  await here.command('/api/images/source', { source: 'samples', count: 12 });
+  const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
+  await removeOutputs(page);
+  await addOutputs(page, /^Thumbnail 400/);
+  await page.getByRole('button', { name: 'Process 12 files' }).click();
+  await page.getByRole('button', { name: 'See results' }).click();
+  const ticks = page.locator('.row-pick input');
+  await ticks.nth(4).waitFor();
+  await ticks.nth(1).focus();
+  await page.keyboard.press('Space');
+  await ticks.nth(4).click({ modifiers: ['Shift'] });
+  await page.getByText('4 photos · 4 files').waitFor();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.picked-bar .primary').click()]);
+  const zip = readFileSync(await download.path());
+  assert.equal(zip.readUInt16LE(zip.length - 22 + 10), 4, 'files in the archive');
+  await page.getByRole('button', { name: 'Pick none' }).press('Enter');
+  await page.locator('.picked-bar').waitFor({ state: 'hidden' });
+  assert.equal(await ticks.nth(1).isChecked(), false);
   assert.deepEqual(faults, []);
   await close();
 });

@@ -67,6 +67,7 @@ export const snapshot = (change = {}) => ({
   settings: null,
   compare: { state: 'none', images: 0, steps: [], repeats: 0, done: 0, total: 0, runs: [], crash: null },
   isolation: { state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0, proof: null },
+  watches: [],
   ...change,
 });
 

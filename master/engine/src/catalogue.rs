@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use lote_imaging::filters::REGISTRY;
 use lote_imaging::formats::ALL;
-use lote_protocol::filter::{Catalogue, FilterSpec, FormatSpec};
+use lote_protocol::filter::{
+    Catalogue, FilterCall, FilterSpec, FormatSpec, ParamKind, ParamSpec, Value,
+};
 
 static FILTERS: LazyLock<Vec<&FilterSpec>> =
     LazyLock::new(|| REGISTRY.iter().map(|registered| &registered.spec).collect());
@@ -22,6 +24,18 @@ static FORMATS: LazyLock<Vec<FormatSpec>> = LazyLock::new(|| {
 /// The descriptions of the filters, in the order in which they are listed.
 pub fn specs() -> &'static [&'static FilterSpec] {
     &FILTERS
+}
+
+/// The parameters of a call that name files, with what they name; a font may be a family instead.
+pub fn files(call: &FilterCall) -> impl Iterator<Item = (&'static ParamSpec, &str)> {
+    let spec = specs().iter().find(|spec| spec.id == call.filter);
+    let is_file =
+        |param: &&ParamSpec| matches!(param.kind, ParamKind::File { .. } | ParamKind::Font);
+    let params = spec.into_iter().flat_map(|spec| spec.params).filter(is_file);
+    params.filter_map(|param| match call.params.get(param.id)? {
+        Value::Text(name) => Some((param, name.as_str())),
+        _ => None,
+    })
 }
 
 /// What can be named in a filter call.

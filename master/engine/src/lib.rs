@@ -5,9 +5,11 @@
 
 pub mod catalogue;
 pub mod event;
+pub mod forecast;
 pub mod job;
 pub mod journal;
 pub mod lang;
+pub mod output;
 pub mod plan;
 pub mod quantity;
 pub mod report;

@@ -5,4 +5,5 @@ pub mod jobs;
 pub mod live;
 pub mod preview;
 pub mod redact;
+pub mod watches;
 pub mod web;

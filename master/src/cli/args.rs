@@ -170,6 +170,9 @@ pub(super) struct ShowArgs {
     /// Show what would be done, and do nothing
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
+    /// With -n: make some of the images, and tell how large the outputs will be and how long it takes
+    #[arg(long, requires = "dry_run")]
+    pub(super) forecast: bool,
     /// Write the figures of the run to standard output, as JSON
     #[arg(long, conflicts_with = "ndjson")]
     pub(super) json: bool,
@@ -230,9 +233,6 @@ pub(super) struct MakeArgs {
     /// Search folders with everything below them, but for folders of the system and hidden ones
     #[arg(short = 'R', long)]
     pub(super) recursive: bool,
-    /// Take raw files of cameras, too, that lie beside another image of their name
-    #[arg(long)]
-    pub(super) raw: bool,
     /// Take only files whose name matches, or whose path below PATH if GLOB has a /; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(super) include: Vec<String>,

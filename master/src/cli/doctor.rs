@@ -79,9 +79,9 @@ fn start_workers(args: &DoctorArgs, findings: &mut Findings) {
     };
     let mut config = settings.workers;
     // What is missing is a finding, and no reason for workers not to start.
-    let is_required = config.sandbox.policy == Policy::Require;
+    let is_required = config.sandbox == Policy::Require;
     if is_required {
-        config.sandbox.policy = Policy::Auto;
+        config.sandbox = Policy::Auto;
     }
     let mut times = Vec::new();
     for _ in 0..STARTS {

@@ -9,15 +9,14 @@ use std::time::Duration;
 use super::args::{ShowArgs, WorkArgs};
 use super::report::Report;
 use super::ui::Ui;
-use super::{Exit, probe, rerun, room, session};
+use super::{Exit, dry_run, probe, rerun, room, session};
 use crate::terminal::Terminal;
 use lote_engine::event::Event;
 use lote_engine::journal::{self, Header, How, Journal, Part, Records, Unusable, Work};
 use lote_engine::lang::Lang;
-use lote_engine::plan::{self, IfExists, OutputState, Plan, PlanError, Request, Shard};
+use lote_engine::plan::{self, IfExists, Plan, PlanError, Request, Shard};
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
-use lote_engine::report::text::printable;
 use lote_engine::run::{Settings, sweep_orphans};
 use lote_engine::system;
 use lote_serve::web::report::Kind;
@@ -76,13 +75,19 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     for problem in &plan.problems {
         ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
     }
+    for image in plan.unmatched() {
+        ui.warn(&match ui.lang {
+            Lang::En => format!("there is an exception for {image}, which is not among the images"),
+            Lang::Es => format!("hay una excepción para {image}, que no está entre las imágenes"),
+        });
+    }
     room::warn_if_short(&plan, &job.output, ui);
     if let Some(shortcoming) = system::shortcomings(ui.lang) {
         ui.warn(shortcoming);
     }
     if job.here.show.dry_run {
         tell_left_out(&plan, ui);
-        return show(&plan);
+        return dry_run::show(&plan, &settings, &job.here.show, ui);
     }
     if let Err(exit) = probe::insist(&settings, ui) {
         return exit;
@@ -308,30 +313,4 @@ pub(super) fn work_args(work: &Work, worker_command: Option<String>) -> WorkArgs
         sandbox: Some(sandbox.into()),
         worker_command,
     }
-}
-
-/// Lists what would be done.
-fn show(plan: &Plan) -> Exit {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut exit = if plan.problems.is_empty() { Exit::Ok } else { Exit::SomeFailed };
-    for (index, image) in plan.images.iter().enumerate() {
-        for variant in 0..plan.variants.len() {
-            let input = printable(&image.path.display().to_string());
-            let output = printable(&plan.output(index, variant).display().to_string());
-            let written = match plan.state(index, variant) {
-                OutputState::Planned { .. } => writeln!(out, "{input} -> {output}"),
-                OutputState::Skipped | OutputState::Done(_) => {
-                    writeln!(out, "{input} -> {output} (there already)")
-                }
-                OutputState::Failed(failure) => {
-                    exit = Exit::SomeFailed;
-                    writeln!(out, "{input}: {}", printable(&failure.message))
-                }
-            };
-            if written.is_err() {
-                return exit;
-            }
-        }
-    }
-    exit
 }

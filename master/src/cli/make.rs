@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::ALL;
-use lote_protocol::filter::{EncodingOption, VariantSpec};
+use lote_protocol::filter::{CallError, EncodingOption, VariantSpec};
 use lote_protocol::task::Encoding;
 
 use super::args::{MakeArgs, WorkArgs};
 use super::ui::Ui;
 use super::{Exit, catalogue, job};
-use lote_engine::job::{Config, Options, Recipe, RecipeError, Variant, find};
+use lote_engine::job::{Config, Exception, Options, Recipe, RecipeError, Variant, find};
 use lote_engine::journal::Work;
 use lote_engine::lang::texts::told;
 use lote_engine::plan::{Globs, PlanError, Request};
@@ -21,8 +21,14 @@ pub(super) struct Asked {
     pub(super) options: Options,
     /// The options without those of `lote.toml`.
     own: Options,
-    /// What would be typed after `-f`, each.
+    /// The options that were typed.
+    typed: Options,
+    /// What would be typed after `-f`, each; the recipe's first.
     filters: Vec<String>,
+    /// How many of them are the recipe's.
+    from_recipe: usize,
+    /// What single images have otherwise.
+    exceptions: Vec<Exception>,
     output: PathBuf,
 }
 
@@ -37,10 +43,14 @@ impl MakeArgs {
             None => Recipe::default(),
         };
         let mut filters = recipe.filters();
+        let from_recipe = filters.len();
         filters.extend_from_slice(&self.filters);
-        let own = self.options().over(recipe.job);
+        let typed = self.options();
+        let own = typed.clone().over(recipe.job);
         let options = own.clone().over(config.job.clone());
-        Ok(Asked { options, own, filters, output: self.output.clone() })
+        let exceptions = recipe.exceptions;
+        let output = self.output.clone();
+        Ok(Asked { options, own, typed, filters, from_recipe, exceptions, output })
     }
 
     fn options(&self) -> Options {
@@ -57,7 +67,6 @@ impl MakeArgs {
             if_exists: self.if_exists.map(Into::into),
             if_collides: self.if_collides.map(Into::into),
             recursive: self.recursive.then_some(true),
-            raw: self.raw.then_some(true),
             include: some(&self.include),
             exclude: some(&self.exclude),
             mode: self.mode.map(Into::into),
@@ -96,6 +105,24 @@ impl Asked {
         self.filters.is_empty()
     }
 
+    /// The outputs of every image. What is typed comes before what the recipe says of a file, and
+    /// not before what is typed after `-f`.
+    fn variants(&self) -> Result<Vec<VariantSpec>, CallError> {
+        let mut variants = VariantSpec::parse_all(&self.filters, &catalogue::all())?;
+        let Options { format, quality, subsampling, progressive, .. } = &self.typed;
+        for variant in &mut variants[..self.from_recipe] {
+            if format.is_some() && !variant.files.is_empty() {
+                variant.files = vec![Encoding { format: *format, ..Encoding::default() }];
+            }
+            for file in &mut variant.files {
+                file.quality = quality.or(file.quality);
+                file.subsampling = subsampling.or(file.subsampling);
+                file.progressive = progressive.or(file.progressive);
+            }
+        }
+        Ok(variants)
+    }
+
     /// The folder of the outputs.
     pub(super) fn output(&self) -> PathBuf {
         self.options
@@ -113,7 +140,7 @@ impl Asked {
             if self.filters.is_empty() {
                 return Err(PlanError::NoVariants);
             }
-            let variants = VariantSpec::parse_all(&self.filters, &catalogue::all())?;
+            let variants = self.variants()?;
             Ok(Request::new(paths, self.output(), variants))
         };
         let request = make().map_err(|error| job::refuse(&error, ui))?;
@@ -128,7 +155,7 @@ impl Asked {
             ui.error(&error.to_string(), None);
             Exit::Usage
         })?;
-        let Options { if_exists, if_collides, recursive, raw, .. } = self.options;
+        let Options { if_exists, if_collides, recursive, .. } = self.options;
         let encoding = self.options.encoding();
         if let Some(option) = unknown(&encoding) {
             let what = format!("no format takes --{} yet", option.names()[1]);
@@ -136,8 +163,8 @@ impl Asked {
             return Err(Exit::Usage);
         }
         Ok(Request {
+            exceptions: self.exceptions.clone(),
             recursive: recursive.unwrap_or_default(),
-            raw: raw.unwrap_or_default(),
             globs,
             pattern: pattern.unwrap_or_default(),
             encoding,
@@ -174,15 +201,20 @@ impl Asked {
 
     /// The same as a recipe. An error has been told already.
     pub(super) fn recipe(&self, ui: Ui) -> Result<Recipe, Exit> {
-        let variants = VariantSpec::parse_all(&self.filters, &catalogue::all());
-        let variants = variants.map_err(|error| job::refuse(&error.into(), ui))?;
+        let variants = self.variants().map_err(|error| job::refuse(&error.into(), ui))?;
         let variant = |spec: VariantSpec| Variant {
             name: Some(spec.name),
             steps: spec.steps.iter().map(ToString::to_string).collect(),
             files: spec.files.iter().map(VariantSpec::file_text).collect(),
         };
-        let variants = variants.into_iter().map(variant).collect();
-        Ok(Recipe { job: self.own.clone(), variants })
+        let mut recipe = Recipe {
+            job: self.own.clone(),
+            variants: variants.into_iter().map(variant).collect(),
+            exceptions: self.exceptions.clone(),
+        };
+        // Nobody knows which folder it will be kept in.
+        recipe.place_files(&std::env::current_dir().unwrap_or_default());
+        Ok(recipe)
     }
 }
 

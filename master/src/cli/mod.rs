@@ -6,6 +6,7 @@ mod choice;
 mod compare;
 mod demo;
 mod doctor;
+mod dry_run;
 mod exit;
 mod formats;
 mod interrupt;

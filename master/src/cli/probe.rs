@@ -25,7 +25,7 @@ pub(super) struct Probe {
     pub(super) sandbox: Sandbox,
 }
 
-/// Starts a worker of that kind, which may reach no file, and has it leave again.
+/// Starts a worker of that kind, and has it leave again.
 pub(super) async fn probe(config: &Config) -> Result<Probe, String> {
     let config = Config { workers: 1, slots: 1, external: false, ..config.clone() };
     let mut supervisor = Supervisor::start(&config).map_err(|error| error.to_string())?;
@@ -52,12 +52,12 @@ pub(super) async fn probe(config: &Config) -> Result<Probe, String> {
 /// Makes sure of the sandbox before anything begins, if it is required. An error has been told
 /// already.
 pub(super) fn insist(settings: &Settings, ui: Ui) -> Result<(), Exit> {
-    if settings.workers.sandbox.policy != Policy::Require {
+    if settings.workers.sandbox != Policy::Require {
         return Ok(());
     }
     // It shall say what is missing, and not refuse to work for it.
     let mut config = settings.workers.clone();
-    config.sandbox.policy = Policy::Auto;
+    config.sandbox = Policy::Auto;
     let found = block_on(probe(&config)).map_err(|problem| {
         ui.error(&problem, Some("`lote doctor` looks for the cause"));
         Exit::NoWorkers

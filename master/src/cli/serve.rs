@@ -16,12 +16,14 @@ use super::ui::Ui;
 use super::{Exit, probe, session};
 use lote_engine::event::Mode;
 use lote_engine::job;
+use lote_engine::plan::KEPT_ASSETS;
 use lote_engine::run::Settings;
 use lote_serve::images::Images;
 use lote_serve::images::folders::{Folders, label};
 use lote_serve::jobs::{Config, Jobs, main_thread};
 use lote_serve::live::Live;
 use lote_serve::preview::Previews;
+use lote_serve::watches::Watches;
 use lote_serve::web::access::{Access, Token};
 use lote_serve::web::recipes::Recipes;
 use lote_serve::web::scratch::Scratch;
@@ -69,8 +71,13 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let (uploads, samples) = (place("uploads")?, place("samples")?);
     let mut shown = vec![input.clone(), output.clone(), uploads.clone(), samples.clone()];
     shown.extend(roots.iter().cloned());
-    let previews =
-        Previews::new(prints.clone(), shown).map_err(|error| unwritable(&prints, &error))?;
+    let assets = output.join(KEPT_ASSETS);
+    let previews = Previews::new(prints.clone(), shown, assets.clone())
+        .map_err(|error| unwritable(&prints, &error))?;
+    let converted = place("conversions")?;
+    let read = vec![uploads.clone(), assets.clone()];
+    let conversions = Previews::new(converted.clone(), read, assets)
+        .map_err(|error| unwritable(&converted, &error))?;
     let images = Images::new(output.clone(), &roots);
     let live = Live::new(images.summary());
     let config = Config {
@@ -80,14 +87,20 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         sandbox: sandbox(&settings)?,
         settings,
     };
+    // Those of the first page were kept beside its outputs.
+    let kept = job::recipes_folder().unwrap_or_else(|| private.join("recipes"));
+    let recipes = Recipes::new(kept, config.max_workers);
+    recipes.take_over(&private.join("recipes.json"));
     let app = App {
+        watches: Watches::new(live.clone(), images.clone(), config.clone()),
         jobs: Jobs::new(live.clone(), images.clone(), config),
         images,
         folders: Folders::new(&roots),
         previews,
+        conversions,
         live,
         clients: Clients::default(),
-        recipes: Recipes::load(private.join("recipes.json")),
+        recipes,
         uploads: Uploads::new(uploads),
         access: Arc::new(access),
         places: Arc::new(Places { input, output, samples, lang: ui.lang }),
@@ -118,10 +131,10 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
 /// The sandbox that workers get, as pages are told; `None` if none of them starts, which is told
 /// when there is something to do.
 fn sandbox(settings: &Settings) -> Result<Option<Sandbox>, Refused> {
-    let is_required = settings.workers.sandbox.policy == Policy::Require;
+    let is_required = settings.workers.sandbox == Policy::Require;
     let mut config = settings.workers.clone();
     if is_required {
-        config.sandbox.policy = Policy::Auto;
+        config.sandbox = Policy::Auto;
     }
     let found = probe::block_on(async {
         let late = |_| "workers take too long to start".to_owned();
@@ -176,12 +189,14 @@ fn work(
     let runtime = session::runtime().map_err(|problem| Refused(problem, "", Exit::NoWorkers))?;
     Ok(runtime.block_on(async {
         let shutdown = Shutdown::listen(stop, ui);
-        let work = main_thread(app.jobs.clone(), app.previews);
+        let work =
+            main_thread(app.jobs.clone(), app.watches.clone(), app.previews, app.conversions);
         let end = async {
             // The sender lives as long as the program listens for signals.
             let _ = stopped.wait_for(|stopped| *stopped).await;
             let is_busy = app.jobs.is_busy();
             app.jobs.close();
+            app.watches.close();
             is_busy
         };
         let ((), was_busy) = tokio::join!(work, end);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::sandbox::{self, Policy};
+use lote_protocol::sandbox::Policy;
 use lote_protocol::task::Limits;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -16,7 +16,7 @@ use super::ui::Ui;
 use super::{Exit, catalogue, job};
 use lote_engine::event::{Bus, Mode};
 use lote_engine::lang::Lang;
-use lote_engine::plan::{self, IfCollides, Plan, Request, reach};
+use lote_engine::plan::{self, Access, IfCollides, Plan, Request};
 use lote_engine::report::{self, Reporter};
 use lote_engine::run::{self, Ended, Order, Settings, Timeout};
 use lote_engine::supervisor::{Config, Program};
@@ -43,10 +43,8 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
             slots: 0,
             limits: limits(args.max_pixels, args.max_frames, args.max_memory),
             max_memory_bytes: args.max_memory,
-            sandbox: sandbox::Order {
-                policy: args.sandbox.map_or(Policy::Auto, Into::into),
-                ..Default::default()
-            },
+            access: Access::default(),
+            sandbox: args.sandbox.map_or(Policy::Auto, Into::into),
             program,
             external,
         },
@@ -110,12 +108,6 @@ pub(super) fn run(
     reporters: Vec<Box<dyn Reporter>>,
     ui: Ui,
 ) -> Result<(Ended, Option<Exit>), Exit> {
-    if settings.workers.sandbox.policy == Policy::Require && reach(plan).overlap {
-        let en = "an input lies in a folder for outputs, so that no sandbox can protect it";
-        let es = "una entrada está en una carpeta de salida, y ahí nada puede protegerla";
-        ui.error(ui.lang.pick(en, es), Some("choose another folder with -o"));
-        return Err(Exit::Refused);
-    }
     // One thread: it is the one that starts workers, and they are told to die with it.
     let runtime = runtime().map_err(|problem| {
         ui.error(&problem, None);

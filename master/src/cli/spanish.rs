@@ -63,11 +63,6 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "Busca en las carpetas con todo lo que hay debajo, salvo carpetas del sistema y ocultas",
     ),
     (
-        "raw",
-        "raw",
-        "Toma también los archivos raw de cámaras que están junto a otra imagen de su nombre",
-    ),
-    (
         "files_from",
         "lista",
         "Toma también las imágenes y carpetas que enumera FILE, una por línea; - es la entrada estándar",
@@ -175,6 +170,11 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "print_recipe",
         "ver-receta",
         "Escribe lo que se pide como receta en la salida estándar, y no hace nada",
+    ),
+    (
+        "forecast",
+        "pronostico",
+        "Con -n: hace algunas imágenes, y dice cuánto ocuparán las salidas y cuánto se tardará",
     ),
     ("dry_run", "simular", "Muestra lo que se haría, y no hace nada"),
     ("json", "", "Escribe las cifras en la salida estándar, como JSON"),

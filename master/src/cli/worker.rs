@@ -1,16 +1,18 @@
 //! `lote worker`: a worker by hand.
 
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use lote_imaging::formats::by_ending;
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::sandbox::{Grants, Order, Policy, Sandbox};
-use lote_protocol::task::{self, Asset, Encoding, Limits, Task};
+use lote_protocol::outcome::Failure;
+use lote_protocol::sandbox::{Policy, Sandbox};
+use lote_protocol::task::{self, Encoding, Files, Limits, Task};
 use lote_protocol::temporary::Owner;
 use lote_worker::assets::Shelf;
-use lote_worker::output::Temporaries;
+use lote_worker::input::unreadable;
 use lote_worker::process_limits;
-use lote_worker::sandbox::{self, Needs, Unenforced};
+use lote_worker::sandbox::{self, Needs, Publishes, Unenforced};
 use lote_worker::task::{Bench, Progress, run};
 
 use super::args::{WorkerArgs, WorkerSub};
@@ -18,9 +20,11 @@ use super::job::refuse;
 use super::session::limits;
 use super::ui::Ui;
 use super::{Exit, catalogue};
+use lote_engine::output::{Target, Temporaries, publish};
 use lote_engine::plan;
 use lote_engine::report::text::printable;
-use lote_engine::run::dates;
+use lote_engine::run::sweep_orphans;
+use lote_engine::system::files::{open_image, open_regular};
 
 pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
     match &args.command {
@@ -66,85 +70,103 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 return Exit::Usage;
             }
             let encoding = variant.encoding(&defaults);
-            let order = task::Order {
-                variant: 0,
-                steps: variant.steps,
-                output: output.into(),
-                replace: true,
-                durable: false,
-                encoding,
-            };
+            let order = task::Order { variant: 0, steps: variant.steps, durable: false, encoding };
             let base = std::env::current_dir().unwrap_or_default();
-            let name = input.file_stem().unwrap_or_default().to_string_lossy();
+            let name = input.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let steps = order.steps.clone();
             let variant = VariantSpec { name: variant.name, steps, files: Vec::new() };
             let assets = match plan::assets(&[variant], &base, &[&name]) {
                 Ok(assets) => assets.concat(),
                 Err(error) => return refuse(&error, ui),
             };
-            if let Err(error) = confine(input, output, &assets, (*policy).into()) {
+            let target = Target { path: output.clone(), replace: true, durable: false };
+            // An attempt before may have died in the middle.
+            sweep_orphans(&BTreeSet::from([target.folder().to_owned()]));
+            // All that it needs is open before it confines itself.
+            let (file, unfinished) = match Temporaries::new(Owner::this()).create(&target) {
+                Ok((file, path)) => (Ok(file), Some(path)),
+                Err(failure) => (Err(failure), None),
+            };
+            let date = file.as_ref().ok().filter(|_| carry.keep_dates).map(|file| {
+                let time = input.metadata().and_then(|metadata| metadata.modified());
+                (file.try_clone(), time)
+            });
+            let asset = |asset: &plan::Asset| {
+                (asset.asset.sha256, open_regular(&asset.path).map_err(|error| unreadable(&error)))
+            };
+            let files = Files {
+                input: open_image(input, &[]).map_err(|error| unreadable(&error)),
+                outputs: vec![file],
+                assets: assets.iter().map(asset).collect(),
+            };
+            if let Err(error) = confine(input, &target, assets.len(), (*policy).into()) {
                 ui.error(&error.to_string(), Some(super::probe::HINT));
                 return Exit::Refused;
             }
             let limits = limits(*max_pixels, *max_frames, *max_memory);
             let task = Task {
-                input: input.into(),
+                name,
                 orders: vec![order],
-                assets,
+                assets: assets.into_iter().map(|asset| asset.asset).collect(),
                 number: 1,
                 ..Task::default()
             };
-            let exit = apply(&task, limits, ui);
-            if carry.keep_dates && exit == Exit::Ok {
-                let modified = input.metadata().and_then(|metadata| metadata.modified());
-                if let Err(error) = modified.and_then(|time| dates::set(output, time)) {
+            let name = printable(&input.to_string_lossy());
+            let publish = || {
+                if let Some(Err(error)) = date.map(|(made, time)| made?.set_modified(time?)) {
                     ui.warn(&format!("the date could not be kept: {error}"));
                 }
-            }
-            exit
+                unfinished.map_or(Ok(()), |file| publish(file, &target, &HashSet::new(), None))
+            };
+            apply(&name, &task, files, publish, limits, ui)
         }
     }
 }
 
-/// Confines this process to its input and the folder of its output.
+/// Confines this process to what it has open, and to names in the folder of its output.
 fn confine(
     input: &Path,
-    output: &Path,
-    assets: &[Asset],
+    target: &Target,
+    assets: usize,
     policy: Policy,
 ) -> Result<Sandbox, Unenforced> {
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = target.folder();
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     let overlap = real(input).zip(real(folder)).is_some_and(|(file, dir)| file.starts_with(dir));
-    let read = std::iter::once(input.into()).chain(assets.iter().map(|asset| asset.path.clone()));
-    let grants = Grants { read: read.collect(), write: vec![folder.into()], overlap };
-    sandbox::enter(&Order { policy, grants }, Needs { slots: 1, memory_bytes: None })
+    let publishes = Some(Publishes { folder, overlap });
+    sandbox::enter(policy, &Needs { files: assets as u32, max_output_bytes: None, publishes })
 }
 
-/// Runs a task in this process, as a worker would.
-fn apply(task: &Task, limits: Limits, ui: Ui) -> Exit {
-    let temporaries = Temporaries::new(Owner::this());
+/// Runs a task in this process, as a worker would, and publishes what it has made.
+fn apply(
+    name: &str,
+    task: &Task,
+    files: Files,
+    publish: impl FnOnce() -> Result<(), Failure>,
+    limits: Limits,
+    ui: Ui,
+) -> Exit {
     let shelf = Shelf::default();
-    let mut bench = Bench::new(limits, &temporaries, &shelf);
-    let mut exit = Exit::Ok;
-    let name = printable(&task.input.to_string_lossy());
-    run(task, &mut bench, &mut |progress| {
+    let mut bench = Bench::new(limits, &shelf);
+    let mut end = None;
+    run(task, files, &mut bench, &mut |progress| {
         if let Progress::Ended { result, elapsed, .. } = progress {
-            match result {
-                Ok(written) => {
-                    let ms = ui.lang.number(elapsed.as_secs_f64() * 1000.0, 1);
-                    ui.say(&format!("{name}: {} bytes, {ms} ms", written.bytes));
-                    for note in written.notes {
-                        ui.warn(&note);
-                    }
-                }
-                Err(failure) => {
-                    ui.error(&format!("{name}: {}", failure.message), None);
-                    exit = Exit::SomeFailed;
-                }
-            }
+            end = Some((result, elapsed));
         }
     });
-    exit
+    let Some((result, elapsed)) = end else { return Exit::SomeFailed };
+    match result.and_then(|written| publish().map(|()| written)) {
+        Ok(written) => {
+            let ms = ui.lang.number(elapsed.as_secs_f64() * 1000.0, 1);
+            ui.say(&format!("{name}: {} bytes, {ms} ms", written.bytes));
+            for note in written.notes {
+                ui.warn(&note);
+            }
+            Exit::Ok
+        }
+        Err(failure) => {
+            ui.error(&format!("{name}: {}", failure.message), None);
+            Exit::SomeFailed
+        }
+    }
 }

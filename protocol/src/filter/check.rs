@@ -23,6 +23,32 @@ impl FilterCall {
         let given = self.params.iter().map(|(name, value)| (name.as_str(), Some(value.clone())));
         check(&self.filter, given, catalogue)
     }
+
+    /// The same call with these values in place of its own. Those of its own that contradict a new
+    /// one are dropped.
+    pub fn with<'a>(
+        &self,
+        given: impl IntoIterator<Item = (&'a str, Option<Value>)>,
+        catalogue: &Catalogue<'_>,
+    ) -> Result<Self, CallError> {
+        let spec = find_filter(&self.filter, catalogue)?;
+        let new = convert_all(spec, &self.filter, given)?;
+        let mut params = self.params.clone();
+        for set in spec.conflicts {
+            let is_given = |id: &&str| new.contains_key(*id);
+            let contradicts = set.iter().all(|id| is_given(id) || params.contains_key(*id));
+            if contradicts && set.iter().any(is_given) {
+                params.retain(|id, _| !set.contains(&id.as_str()));
+            }
+        }
+        params.extend(new);
+        complete(spec, &self.filter, params)
+    }
+
+    /// The id of a filter that was named in either language.
+    pub fn id_of(written: &str, catalogue: &Catalogue<'_>) -> Result<&'static str, CallError> {
+        Ok(find_filter(written, catalogue)?.id)
+    }
 }
 
 /// Makes a call of what was written. A value of `None` stands for yes.
@@ -32,6 +58,15 @@ pub(super) fn check<'a>(
     catalogue: &Catalogue<'_>,
 ) -> Result<FilterCall, CallError> {
     let spec = find_filter(filter, catalogue)?;
+    complete(spec, filter, convert_all(spec, filter, given)?)
+}
+
+/// The values that were written, by the ids of their parameters.
+fn convert_all<'a>(
+    spec: &FilterSpec,
+    filter: &str,
+    given: impl IntoIterator<Item = (&'a str, Option<Value>)>,
+) -> Result<BTreeMap<String, Value>, CallError> {
     let mut params = BTreeMap::new();
     let mut after_number = false;
     for (name, value) in given {
@@ -48,6 +83,15 @@ pub(super) fn check<'a>(
             return Err(CallError::Twice { filter: filter.into(), param: name.into() });
         }
     }
+    Ok(params)
+}
+
+/// A call with these values, if they do not contradict one another and no file is missing.
+fn complete(
+    spec: &FilterSpec,
+    filter: &str,
+    params: BTreeMap<String, Value>,
+) -> Result<FilterCall, CallError> {
     let is_given = |id: &&str| params.contains_key(*id);
     if let Some(set) = spec.conflicts.iter().find(|set| set.iter().all(is_given)) {
         return Err(CallError::Conflict { filter: filter.into(), params: list_ids(spec, set) });

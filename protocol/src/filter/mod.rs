@@ -18,6 +18,7 @@ mod tests;
 pub use call::{FilterCall, Length, Params, Value};
 pub use encoding::{EncodingOption, FormatSpec, subsampling};
 pub use error::CallError;
+pub use parse::WrittenStep;
 pub use spec::{Choice, FilterSpec, ParamKind, ParamSpec, TRANSPARENT, Text, Unit};
 pub use variant::{MAX_NAME_BYTES, VariantSpec, check_all, check_name};
 

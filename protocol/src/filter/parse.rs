@@ -47,11 +47,11 @@ const NAME: [char; 4] = ['=', ':', '+', ','];
 
 /// A filter call as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct WrittenStep {
+pub struct WrittenStep {
     /// Name of the filter.
-    pub(super) filter: String,
+    pub filter: String,
     /// Names and values of parameters.
-    pub(super) params: Vec<(String, Option<String>)>,
+    pub params: Vec<(String, Option<String>)>,
 }
 
 /// Takes a variant apart.
@@ -87,6 +87,17 @@ pub(super) fn parse(text: &str, formats: &[FormatSpec]) -> Result<Written, CallE
         files.push(file(&mut words)?);
     }
     Ok(Written { name, steps, files })
+}
+
+/// Takes a single step apart.
+pub(super) fn parse_step(text: &str, formats: &[FormatSpec]) -> Result<WrittenStep, CallError> {
+    let mut words = Words { rest: text.chars().peekable(), formats };
+    let filter = words.next(&NAME)?;
+    let step = step(filter, &mut words)?;
+    match words.rest.peek() {
+        None => Ok(step),
+        Some(found) => Err(CallError::Unexpected { found: *found, after: step.filter }),
+    }
 }
 
 /// Takes a file apart that is written without its `@`.

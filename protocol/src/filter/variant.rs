@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::parse::{Written, parse, parse_file};
+use super::parse::{Written, WrittenStep, parse, parse_file, parse_step};
 use super::{CallError, Catalogue, EncodingOption, FilterCall, Value, check, encoding};
 use crate::task::Encoding;
 
@@ -34,6 +34,12 @@ impl VariantSpec {
     /// Reads one file of a variant: `avif:calidad=55`.
     pub fn parse_file(text: &str, catalogue: &Catalogue<'_>) -> Result<Encoding, CallError> {
         encoding::check(&parse_file(text, catalogue.formats)?, catalogue)
+    }
+
+    /// Takes one step apart into its filter, and names and values of parameters. Nothing of it is
+    /// checked.
+    pub fn parse_step(text: &str, catalogue: &Catalogue<'_>) -> Result<WrittenStep, CallError> {
+        parse_step(text, catalogue.formats)
     }
 
     /// A file as [`VariantSpec::parse_file`] reads it.

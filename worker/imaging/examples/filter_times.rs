@@ -1,103 +1,91 @@
-//! How long each filter takes on a picture, on one core.
+//! Filters at work on one picture, for `bench/filters`, which compares their times with others'.
 //!
 //! ```text
-//! cargo run --release -p lote-imaging --example filter_times -- photo.jpg [CALL...] [--write DIR]
+//! filter_times PICTURE [ASSET...]
 //! ```
 //!
-//! A call is a filter's name, and after colons its parameters: `redimensionar:porcentaje=25`;
-//! without any, each filter is called with its defaults.
-//!
-//! Times are the least of several runs, in ms: on a shared source (one pass into a warm buffer)
-//! and on an owned one (in place where the filter can). With `--write` the results are stored as
-//! `DIR/<call>.png`, to be compared with another program's.
+//! reads calls from standard input, one a line: `ID[:PARAMETER=VALUE]...`. Each is applied to the
+//! decoded picture once, and answered with the processor time that it took, in ns. Parameters that
+//! name files find the assets by the names given here. A line `write PATH CALL` stores the samples
+//! of the result instead, and is answered with its width, height and number of channels.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::fs;
+use std::io::stdin;
+use std::sync::Arc;
 
-use lote_imaging::filters::{Context, Filter, REGISTRY, Source};
+use lote_imaging::filters::{Asset, Assets, Context, REGISTRY, Source, build};
 use lote_imaging::picture::{Channels, Picture, Samples};
 use lote_imaging::pool::Pool;
-use lote_protocol::filter::{Params, Value};
+use lote_imaging::text::Facts;
+use lote_protocol::filter::{Catalogue, FilterCall, Value};
 use lote_protocol::task::Limits;
-
-const RUNS: usize = 7;
+use rustix::time::{ClockId, clock_gettime};
 
 fn main() {
-    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let folder = arguments.iter().position(|argument| argument == "--write").map(|at| {
-        arguments.remove(at);
-        PathBuf::from(arguments.remove(at))
-    });
-    let input = image::open(arguments.remove(0)).unwrap().into_rgb8();
+    let mut arguments = std::env::args().skip(1);
+    let input = image::open(arguments.next().unwrap()).unwrap().into_rgb8();
     let picture = Picture {
         width: input.width(),
         height: input.height(),
         channels: Channels::Rgb,
         samples: Samples::U8(input.into_raw()),
     };
-    let megapixels = f64::from(picture.width) * f64::from(picture.height) / 1e6;
-    println!("{} x {} px, {megapixels:.1} MP", picture.width, picture.height);
-    println!("{:32} {:>8} {:>8}", "ms", "shared", "owned");
-
+    let mut assets = Assets::default();
+    for path in arguments {
+        assets.add(&path, Ok(Arc::new(Asset::new(fs::read(&path).unwrap(), 0))));
+    }
+    let (limits, facts) = (Limits::default(), Facts::default());
+    let context = Context { limits: &limits, assets: &assets, facts: &facts };
     let mut pool = Pool::new();
-    if arguments.is_empty() {
-        arguments = REGISTRY.iter().map(|registered| registered.spec.id.to_owned()).collect();
-    }
-    for call in arguments {
-        let filter = build(&call);
-        let (mut shared, mut owned) = (Duration::MAX, Duration::MAX);
-        for _ in 0..RUNS {
-            let start = Instant::now();
-            let result = filter.apply(Source::Shared(&picture), &mut pool).unwrap();
-            shared = shared.min(start.elapsed());
-            pool.give(result);
-
-            let copy = Source::Shared(&picture).into_owned(&mut pool);
-            let start = Instant::now();
-            let result = filter.apply(Source::Owned(copy), &mut pool).unwrap();
-            owned = owned.min(start.elapsed());
-            pool.give(result);
-        }
-        let ms = |time: Duration| time.as_secs_f64() * 1e3;
-        println!("{call:32} {:8.1} {:8.1}", ms(shared), ms(owned));
-        if let Some(folder) = &folder {
-            let result = filter.apply(Source::Shared(&picture), &mut pool).unwrap();
-            write(&result, &folder.join(format!("{call}.png")));
+    let mut apply = |call: &str| {
+        let call = parse(call);
+        let start = processor_ns();
+        let filter = build(&call, &context).unwrap();
+        let result = filter.apply(Source::Shared(&picture), &mut pool).unwrap();
+        let spent = processor_ns() - start;
+        let written = (result.width, result.height, result.channels.count());
+        let samples = match &result.samples {
+            Samples::U8(samples) => samples.clone(),
+            Samples::U16(_) => panic!("16 bits a sample of 8"),
+        };
+        pool.give(result);
+        (spent, written, samples)
+    };
+    for line in stdin().lines() {
+        let line = line.unwrap();
+        if let Some(rest) = line.strip_prefix("write ") {
+            let (path, call) = rest.split_once(' ').unwrap();
+            let (_, (width, height, channels), samples) = apply(call);
+            fs::write(path, samples).unwrap();
+            println!("{width} {height} {channels}");
+        } else {
+            println!("{}", apply(&line).0);
         }
     }
 }
 
-/// The filter of a call `ID[:PARAMETER=VALUE]...`.
-fn build(call: &str) -> Box<dyn Filter> {
+/// The call, checked as the command line checks it.
+fn parse(call: &str) -> FilterCall {
     let mut parts = call.split(':');
-    let id = parts.next().unwrap();
-    let registered = REGISTRY.iter().find(|registered| registered.spec.id == id).unwrap();
-    let given: BTreeMap<_, _> = parts
-        .map(|part| part.split_once('=').unwrap())
-        .map(|(id, value)| (id.to_owned(), parse(value)))
-        .collect();
-    (registered.build)(&Params::new(&registered.spec, &given), &Context::new(&Limits::default()))
-        .unwrap()
+    let filter = parts.next().unwrap().to_owned();
+    // A ratio has a colon of its own.
+    let mut params: Vec<(String, String)> = Vec::new();
+    for part in parts {
+        match (part.split_once('='), params.last_mut()) {
+            (Some((id, value)), _) => params.push((id.to_owned(), value.to_owned())),
+            (None, Some((_, value))) => *value = format!("{value}:{part}"),
+            (None, None) => panic!("{part}: no value"),
+        }
+    }
+    let params = params.into_iter().map(|(id, value)| (id, Value::Text(value))).collect();
+    let specs: Vec<_> = REGISTRY.iter().map(|registered| &registered.spec).collect();
+    FilterCall { filter, params }.checked(&Catalogue { filters: &specs, formats: &[] }).unwrap()
 }
 
-/// A number or a truth value if it looks like one, or else text.
-fn parse(value: &str) -> Value {
-    let number = value.parse().map(Value::Integer).or_else(|_| value.parse().map(Value::Float));
-    number.or_else(|_| value.parse().map(Value::Bool)).unwrap_or_else(|_| Value::Text(value.into()))
-}
-
-fn write(picture: &Picture, path: &std::path::Path) {
-    let (Channels::Gray | Channels::Rgb, Samples::U8(samples)) =
-        (picture.channels, &picture.samples)
-    else {
-        panic!("{}: not RGB or gray at 8 bits", path.display());
-    };
-    let color = match picture.channels {
-        Channels::Gray => image::ExtendedColorType::L8,
-        _ => image::ExtendedColorType::Rgb8,
-    };
-    image::save_buffer(path, samples, picture.width, picture.height, color).unwrap();
+/// Processor time of this process, ns.
+fn processor_ns() -> i64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec * 1_000_000_000 + time.tv_nsec
 }

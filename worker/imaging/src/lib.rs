@@ -8,4 +8,5 @@ mod metadata;
 pub mod picture;
 pub mod pool;
 mod squares;
+mod svg;
 pub mod text;

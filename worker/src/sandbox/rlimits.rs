@@ -14,17 +14,15 @@ use super::Needs;
 
 /// Files that are open beside those of tasks: standard streams, the connection, the event queue.
 const FILES: u64 = 64;
-/// Files that a thread has open: an input, an output, and two to spare.
-const FILES_BY_SLOT: u64 = 4;
 
 /// Sets the limits, for good.
-pub(super) fn apply(needs: Needs) -> Result<(), String> {
+pub(super) fn apply(needs: &Needs<'_>) -> Result<(), String> {
     // A write beyond the limit would end the process by this signal. With a handler it fails.
     let noted = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(Signal::XFSZ.as_raw(), noted).map_err(|error| error.to_string())?;
-    let files = FILES + FILES_BY_SLOT * u64::from(needs.slots);
+    let files = FILES + u64::from(needs.files);
     // An output is whole in memory before it is written.
-    let largest = needs.memory_bytes.or_else(machine_memory);
+    let largest = needs.max_output_bytes.or_else(machine_memory);
     let limits =
         [(Resource::Core, Some(0)), (Resource::Nofile, Some(files)), (Resource::Fsize, largest)];
     for (resource, limit) in limits {

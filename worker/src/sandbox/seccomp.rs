@@ -8,10 +8,9 @@
 //! flags a filter cannot see. The old `clone` can be checked.) Of the rest, what no library would
 //! ever try ends the process by `SIGSYS`, which its master sees.
 //!
-//! Refused are, above all, sockets of any kind, new processes, signals to others, executable
-//! memory, `io_uring`, limits; what no limit counts: shared memory and `fallocate`; and what Landlock
-//! does not see: rights, owners, times and attributes of files, and (before its version 3) truncating
-//! them.
+//! Refused are, above all, opening files by any path and whatever changes their names, lengths, rights,
+//! owners, times and attributes; sockets of any kind, new processes, signals to others, executable
+//! memory, `io_uring`, limits; and what no limit counts: shared memory and `fallocate`.
 //!
 //! The lists are those of `x86_64` and `aarch64`. They have been tried with glibc 2.36 on `x86_64`;
 //! what only older or newer glibc (2.31 to 2.42) or musl call is listed from their sources.
@@ -24,39 +23,28 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
 };
 
+use super::tells_backtraces;
+
 /// What the work of a worker takes; [`conditions`] says with which arguments.
 const ALLOWED: &[c_long] = &[
-    // Files. Which ones is for Landlock to say.
+    // Files that are open, and those that come with tasks.
     c::SYS_read,
     c::SYS_write,
     c::SYS_readv,
     c::SYS_writev,
     c::SYS_pread64,
     c::SYS_pwrite64,
-    c::SYS_openat,
     c::SYS_close,
     c::SYS_lseek,
     c::SYS_fstat,
     c::SYS_newfstatat,
     c::SYS_statx,
-    c::SYS_faccessat,
-    c::SYS_faccessat2,
-    c::SYS_readlinkat,
-    c::SYS_getdents64,
-    c::SYS_getcwd,
     c::SYS_fcntl,
     c::SYS_ioctl,
     c::SYS_dup,
     c::SYS_dup3,
-    c::SYS_ftruncate,
-    c::SYS_fadvise64,
     c::SYS_fsync,
     c::SYS_fdatasync,
-    // Putting an output in its place. Where a file system cannot rename without replacing, that is
-    // a link.
-    c::SYS_renameat2,
-    c::SYS_linkat,
-    c::SYS_unlinkat,
     // Memory and threads.
     c::SYS_brk,
     c::SYS_mmap,
@@ -122,24 +110,48 @@ const ALLOWED: &[c_long] = &[
 /// What some of the allowed calls are on `x86_64` where old programs, or musl, make them.
 #[cfg(target_arch = "x86_64")]
 const ALLOWED_OLD: &[c_long] = &[
-    c::SYS_open,
     c::SYS_stat,
     c::SYS_lstat,
-    c::SYS_access,
-    c::SYS_readlink,
     c::SYS_dup2,
-    c::SYS_rename,
-    c::SYS_renameat,
-    c::SYS_link,
-    c::SYS_unlink,
     c::SYS_poll,
     c::SYS_epoll_wait,
     c::SYS_time,
     c::SYS_arch_prctl,
 ];
-/// And on `aarch64`: `renameat`, which the crate `libc` does not name there.
+/// And on `aarch64`, which is younger than those.
 #[cfg(target_arch = "aarch64")]
-const ALLOWED_OLD: &[c_long] = &[38];
+const ALLOWED_OLD: &[c_long] = &[];
+
+/// What reading this program's own file takes, if a panic is to say where it was.
+const FOR_BACKTRACES: &[c_long] = &[
+    c::SYS_openat,
+    c::SYS_readlinkat,
+    c::SYS_getcwd,
+    #[cfg(target_arch = "x86_64")]
+    c::SYS_open,
+];
+
+#[cfg(target_arch = "x86_64")]
+const RENAMEAT: c_long = c::SYS_renameat;
+/// The crate `libc` does not name it there.
+#[cfg(target_arch = "aarch64")]
+const RENAMEAT: c_long = 38;
+
+/// What giving a file its date and its name takes. Where a file system cannot rename
+/// without replacing, that is a link.
+const TO_PUBLISH: &[c_long] = &[
+    c::SYS_utimensat,
+    RENAMEAT,
+    c::SYS_renameat2,
+    c::SYS_linkat,
+    c::SYS_unlinkat,
+    #[cfg(target_arch = "x86_64")]
+    c::SYS_rename,
+    #[cfg(target_arch = "x86_64")]
+    c::SYS_link,
+    #[cfg(target_arch = "x86_64")]
+    c::SYS_unlink,
+];
 
 /// What ends the process.
 const FATAL: &[c_long] = &[
@@ -171,12 +183,6 @@ const NAMESPACES: i32 = c::CLONE_NEWNS
     | c::CLONE_NEWPID
     | c::CLONE_NEWNET;
 
-/// The old way to open a file.
-#[cfg(target_arch = "x86_64")]
-const OPEN: Option<c_long> = Some(c::SYS_open);
-#[cfg(target_arch = "aarch64")]
-const OPEN: Option<c_long> = None;
-
 /// The requests of `ioctl` that libraries make of files that they know nothing about.
 const IOCTLS: [i32; 4] = [0x5401, 0x5421, 0x5450, 0x5451]; // TCGETS, FIONBIO, FIONCLEX, FIOCLEX
 
@@ -189,23 +195,24 @@ const PRCTLS: [i32; 2] = [c::PR_SET_NAME, c::PR_GET_NAME];
 
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
-/// Confines all threads to the calls that are listed.
-pub(super) fn apply() -> Result<(), String> {
-    install().map_err(|error| match error {
+/// Confines all threads to the calls that are listed, with those that giving a file its name takes if
+/// it `publishes`.
+pub(super) fn apply(publishes: bool) -> Result<(), String> {
+    install(publishes).map_err(|error| match error {
         seccompiler::Error::Seccomp(error) | seccompiler::Error::Prctl(error) => error.to_string(),
         error => error.to_string(),
     })
 }
 
 /// Of two filters, the kernel does what the stricter one wants.
-fn install() -> Result<(), seccompiler::Error> {
+fn install(publishes: bool) -> Result<(), seccompiler::Error> {
     let arch = TargetArch::try_from(std::env::consts::ARCH)?;
     let (pass, kill) = (SeccompAction::Allow, SeccompAction::KillProcess);
     let enosys = SeccompAction::Errno(c::ENOSYS as u32);
     let fatal = FATAL.iter().map(|call| (*call, Vec::new())).collect();
     let filters = [
         SeccompFilter::new(fatal, pass.clone(), kill, arch)?,
-        SeccompFilter::new(allowed()?, enosys, pass, arch)?,
+        SeccompFilter::new(allowed(publishes, tells_backtraces())?, enosys, pass, arch)?,
     ];
     // Installing takes a call that the last one does not allow.
     for filter in filters {
@@ -215,10 +222,16 @@ fn install() -> Result<(), seccompiler::Error> {
 }
 
 /// What is allowed, with any arguments or under conditions.
-fn allowed() -> Result<Rules, BackendError> {
-    let any = [ALLOWED, ALLOWED_OLD].into_iter().flatten().map(|call| (*call, Vec::new()));
-    let mut rules: Rules = any.collect();
-    rules.extend(conditions()?);
+fn allowed(publishes: bool, backtraces: bool) -> Result<Rules, BackendError> {
+    let lists = [
+        ALLOWED,
+        ALLOWED_OLD,
+        if publishes { TO_PUBLISH } else { &[] },
+        if backtraces { FOR_BACKTRACES } else { &[] },
+    ];
+    let mut rules: Rules = lists.into_iter().flatten().map(|call| (*call, Vec::new())).collect();
+    let conditions = conditions()?.into_iter();
+    rules.extend(conditions.filter(|(call, _)| rules.contains_key(call)).collect::<Vec<_>>());
     Ok(rules)
 }
 
@@ -226,7 +239,7 @@ fn allowed() -> Result<Rules, BackendError> {
 fn conditions() -> Result<Rules, BackendError> {
     let is_thread = bits(0, c::CLONE_THREAD | NAMESPACES, c::CLONE_THREAD)?;
     let is_data = || condition(2, c::PROT_EXEC, 0);
-    let mut rules = Rules::from([
+    Ok(Rules::from([
         // Threads, but no processes.
         (c::SYS_clone, vec![is_thread]),
         // Code is what was loaded, and nothing else.
@@ -239,7 +252,10 @@ fn conditions() -> Result<Rules, BackendError> {
             ],
         ),
         (c::SYS_mprotect, vec![SeccompRule::new(vec![is_data()?])?]),
-        (c::SYS_openat, opened(2)?),
+        // Files that are there, to be read, and no others.
+        (c::SYS_openat, vec![reads(2)?]),
+        #[cfg(target_arch = "x86_64")]
+        (c::SYS_open, vec![reads(1)?]),
         // Signals to itself.
         (c::SYS_tgkill, one_of(0, &[std::process::id() as i32])?),
         // Limits can be looked at: its own, with null for new ones.
@@ -253,24 +269,14 @@ fn conditions() -> Result<Rules, BackendError> {
         (c::SYS_ioctl, one_of(1, &IOCTLS)?),
         (c::SYS_fcntl, one_of(1, &FCNTLS)?),
         (c::SYS_prctl, one_of(0, &PRCTLS)?),
-    ]);
-    if let Some(open) = OPEN {
-        rules.insert(open, opened(1)?);
-    }
-    Ok(rules)
+    ]))
 }
 
-/// How files are opened, by the flags in that argument and the mode in the next. Files that are there
-/// are replaced and never cut, which older versions of Landlock allow to those who may read; new ones
-/// are no programs, and lend nobody's rights.
-fn opened(flags: u8) -> Result<Vec<SeccompRule>, BackendError> {
+/// The flags in that argument open a file that is there, to be read. (`O_RDONLY` is no flag.)
+fn reads(flags: u8) -> Result<SeccompRule, BackendError> {
     /// `O_TMPFILE` without `O_DIRECTORY`: a file without a name is a new one, too.
     const UNNAMED: i32 = 0o20_000_000;
-    Ok(vec![
-        // Where nothing is made, the mode is whatever was in its register.
-        bits(flags, c::O_TRUNC | c::O_CREAT | UNNAMED, 0)?,
-        SeccompRule::new(vec![condition(flags, c::O_TRUNC, 0)?, condition(flags + 1, 0o7111, 0)?])?,
-    ])
+    bits(flags, c::O_ACCMODE | c::O_TRUNC | c::O_CREAT | UNNAMED, 0)
 }
 
 /// Of these bits of an argument, exactly those are set. (Higher ones mean nothing to the kernel.)
@@ -278,7 +284,7 @@ fn bits(argument: u8, of: i32, set: i32) -> Result<SeccompRule, BackendError> {
     SeccompRule::new(vec![condition(argument, of, set)?])
 }
 
-/// The same, as one condition of several.
+/// The same, as a condition that may be one of several.
 fn condition(argument: u8, of: i32, set: i32) -> Result<SeccompCondition, BackendError> {
     let (of, set) = (u64::from(of as u32), u64::from(set as u32));
     SeccompCondition::new(argument, Len::Dword, Op::MaskedEq(of), set)
@@ -311,16 +317,27 @@ mod tests {
     #[test]
     fn conditions_are_about_calls_that_are_allowed_and_each_has_one() {
         for (call, rules) in conditions().unwrap() {
-            let is_listed = ALLOWED.contains(&call) || ALLOWED_OLD.contains(&call);
+            let lists = [ALLOWED, ALLOWED_OLD, TO_PUBLISH, FOR_BACKTRACES];
+            let is_listed = lists.into_iter().flatten().any(|listed| *listed == call);
             assert!(is_listed && !rules.is_empty(), "system call {call}");
         }
+    }
+
+    #[test]
+    fn a_worker_opens_and_names_no_files() {
+        let rules = allowed(false, false).unwrap();
+        for call in TO_PUBLISH.iter().chain(FOR_BACKTRACES) {
+            assert!(!rules.contains_key(call), "system call {call}");
+        }
+        assert!(!allowed(true, true).unwrap()[&c::SYS_openat].is_empty());
     }
 
     #[test]
     fn the_filters_can_be_made_for_both_processors() {
         for arch in [TargetArch::x86_64, TargetArch::aarch64] {
             let (refuse, pass) = (SeccompAction::KillProcess, SeccompAction::Allow);
-            let filter = SeccompFilter::new(allowed().unwrap(), refuse, pass, arch).unwrap();
+            let filter =
+                SeccompFilter::new(allowed(true, true).unwrap(), refuse, pass, arch).unwrap();
             let program = seccompiler::BpfProgram::try_from(filter).unwrap();
             assert!(program.len() < 4096, "the kernel takes no longer ones");
         }

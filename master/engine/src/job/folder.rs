@@ -37,15 +37,18 @@ impl Found {
 }
 
 /// The folder of one's own recipes, which need not exist.
-pub(super) fn folder() -> Option<PathBuf> {
+pub fn recipes_folder() -> Option<PathBuf> {
     Some(config::folder()?.join("recipes"))
 }
 
 /// One's own recipes, by name.
 pub fn list() -> Vec<Kept> {
-    let Some(entries) = folder().and_then(|folder| fs::read_dir(folder).ok()) else {
-        return Vec::new();
-    };
+    recipes_folder().map(|folder| kept_in(&folder)).unwrap_or_default()
+}
+
+/// The recipes in a folder, by name.
+pub fn kept_in(folder: &Path) -> Vec<Kept> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.flatten().map(|entry| entry.path());
     let mut kept: Vec<_> = paths
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))

@@ -3,6 +3,7 @@
 
 mod builtin;
 mod config;
+mod exception;
 mod folder;
 mod near;
 mod options;
@@ -10,6 +11,7 @@ mod recipe;
 
 pub use builtin::{BUILT_IN, BuiltIn};
 pub use config::Config;
-pub use folder::{Found, Kept, find, list};
+pub use exception::{Exception, ExceptionError, Which, value};
+pub use folder::{Found, Kept, find, kept_in, list, recipes_folder};
 pub use options::{IfLarger, Options};
 pub use recipe::{Recipe, RecipeError, Variant};

@@ -63,9 +63,6 @@ pub struct Options {
     /// Whether folders are searched with everything below them.
     #[serde(alias = "recursivo", skip_serializing_if = "Option::is_none")]
     pub recursive: Option<bool>,
-    /// Whether raw files are taken that lie beside another image of their name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub raw: Option<bool>,
     /// Patterns of files that are taken.
     #[serde(alias = "incluir", skip_serializing_if = "Option::is_none")]
     pub include: Option<Vec<String>>,
@@ -111,7 +108,7 @@ pub enum IfLarger {
 
 impl Options {
     /// Its fields' names, in both languages.
-    pub(super) const NAMES: [&str; 51] = [
+    pub(super) const NAMES: [&str; 50] = [
         "subsampling",
         "submuestreo",
         "progressive",
@@ -134,7 +131,6 @@ impl Options {
         "si_coincide",
         "recursive",
         "recursivo",
-        "raw",
         "include",
         "incluir",
         "exclude",
@@ -184,7 +180,6 @@ impl Options {
             if_exists: self.if_exists.or(below.if_exists),
             if_collides: self.if_collides.or(below.if_collides),
             recursive: self.recursive.or(below.recursive),
-            raw: self.raw.or(below.raw),
             include: self.include.or(below.include),
             exclude: self.exclude.or(below.exclude),
             mode: self.mode.or(below.mode),
@@ -210,6 +205,17 @@ impl Options {
             keep_original: self.if_larger == Some(IfLarger::KeepOriginal),
             carry: self.carry(),
             ..usual
+        }
+    }
+
+    /// What goes with the pixels, and nothing else.
+    pub fn of_carry(carry: &Carry) -> Self {
+        Self {
+            metadata: Some(carry.metadata),
+            set: (carry.set != Statements::default()).then(|| carry.set.clone()),
+            profile: Some(carry.profile),
+            keep_dates: Some(carry.keep_dates),
+            ..Self::default()
         }
     }
 

@@ -1,13 +1,15 @@
 //! Recipes: what is made of every image, and options, in a file of TOML.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
 
-use lote_protocol::filter::{CallError, Catalogue, VariantSpec};
+use lote_protocol::filter::{CallError, Catalogue, ParamKind, Value, VariantSpec};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::exception::{Exception, ExceptionError};
 use super::near::near;
 use super::options::Options;
 use crate::catalogue;
@@ -24,6 +26,9 @@ pub struct Recipe {
     /// The outputs of every image.
     #[serde(rename = "variant", skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
+    /// What single images have otherwise.
+    #[serde(rename = "exception", skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
 }
 
 fn is_default(options: &Options) -> bool {
@@ -67,7 +72,12 @@ struct Written {
     job: Option<Spanned<Options>>,
     #[serde(default, rename = "variant", alias = "variante")]
     variants: Vec<Spanned<WrittenVariant>>,
+    #[serde(default, rename = "exception", alias = "excepcion")]
+    exceptions: Vec<Spanned<WrittenException>>,
 }
+
+/// What an exception has besides `image`, `variant` and `step` are values of the step.
+type WrittenException = BTreeMap<String, Spanned<toml::Value>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,9 +90,21 @@ struct WrittenVariant {
     files: Vec<Spanned<String>>,
 }
 
+const EXCEPTION: &str = "an exception has image, variant, step and values of the step";
+
 /// The words that a recipe may have besides the names of options.
-const WORDS: [&str; 10] = [
-    "job", "trabajo", "variant", "variante", "name", "nombre", "steps", "pasos", "files",
+const WORDS: [&str; 12] = [
+    "job",
+    "trabajo",
+    "variant",
+    "variante",
+    "exception",
+    "excepcion",
+    "name",
+    "nombre",
+    "steps",
+    "pasos",
+    "files",
     "archivos",
 ];
 
@@ -149,6 +171,34 @@ impl Recipe {
             })?;
             recipe.variants.push(variant);
         }
+        let mut specs_of = Vec::new();
+        if !written.exceptions.is_empty() {
+            specs_of = VariantSpec::parse_all(&recipe.filters(), &specs)
+                .map_err(|error| at(None, error.to_string(), error.hint()))?;
+        }
+        for exception in written.exceptions {
+            let (span, fields) = (exception.span(), exception.into_inner());
+            let spans: BTreeMap<String, Range<usize>> =
+                fields.iter().map(|(name, value)| (name.clone(), value.span())).collect();
+            let table: toml::Table =
+                fields.into_iter().map(|(name, value)| (name, value.into_inner())).collect();
+            let exception: Exception = table.try_into().map_err(|error: toml::de::Error| {
+                at(Some(span.clone()), error.message().to_owned(), EXCEPTION.to_owned())
+            })?;
+            exception.variant(&mut specs_of.clone()).map_err(|error| {
+                let named = match &error {
+                    ExceptionError::NoVariant { .. } => ["variant", "variante"],
+                    ExceptionError::Call(
+                        CallError::UnknownParam { param, .. } | CallError::Value { param, .. },
+                    )
+                    | ExceptionError::Kind { name: param } => [param.as_str(); 2],
+                    _ => ["step", "paso"],
+                };
+                let place = named.iter().find_map(|name| spans.get(*name));
+                at(Some(place.unwrap_or(&span).clone()), error.to_string(), error.hint())
+            })?;
+            recipe.exceptions.push(exception.by_values(&specs));
+        }
         Ok(recipe)
     }
 
@@ -168,7 +218,39 @@ impl Recipe {
                 _ => Err(std::io::Error::other("it is too large for a recipe")),
             })
             .map_err(|error| whole(crate::plan::error::reason(&error)))?;
-        Self::parse(&text, &file)
+        let mut recipe = Self::parse(&text, &file)?;
+        recipe.place_files(path.parent().unwrap_or(Path::new("")));
+        Ok(recipe)
+    }
+
+    /// Has the paths of files that filters need begin in that folder, unless they are absolute.
+    pub fn place_files(&mut self, folder: &Path) {
+        if folder.as_os_str().is_empty() {
+            return;
+        }
+        let specs = catalogue::all();
+        for text in self.variants.iter_mut().flat_map(|variant| &mut variant.steps) {
+            let Ok(parsed) = VariantSpec::parse(&format!("x={text}"), &specs) else { continue };
+            let mut changed = false;
+            let steps = parsed.steps.into_iter().map(|mut step| {
+                for (name, value) in &mut step.params {
+                    let Value::Text(path) = value else { continue };
+                    if let Some(placed) = placed(name, path, folder) {
+                        (*value, changed) = (Value::Text(placed), true);
+                    }
+                }
+                step.to_string()
+            });
+            let steps = steps.collect::<Vec<_>>().join("+");
+            if changed {
+                *text = steps;
+            }
+        }
+        for (name, value) in self.exceptions.iter_mut().flat_map(|one| &mut one.values) {
+            if let Some(placed) = value.as_str().and_then(|path| placed(name, path, folder)) {
+                *value = placed.into();
+            }
+        }
     }
 
     /// The recipe as a file.
@@ -180,6 +262,21 @@ impl Recipe {
     pub fn filters(&self) -> Vec<String> {
         self.variants.iter().map(Variant::text).collect()
     }
+}
+
+/// The path of a file below that folder, if that is what a parameter of that name says.
+fn placed(name: &str, path: &str, folder: &Path) -> Option<String> {
+    let is_of = |kind: fn(&ParamKind) -> bool| {
+        let params = catalogue::specs().iter().flat_map(|spec| spec.params);
+        let mut named = params.filter(|param| param.id == name || param.id_en == name);
+        named.any(|param| kind(&param.kind))
+    };
+    let below = folder.join(path);
+    // What is no file is the family of a font.
+    let is_path = is_of(|kind| matches!(kind, ParamKind::File { .. }))
+        || is_of(|kind| matches!(kind, ParamKind::Font)) && below.is_file();
+    let is_relative = !path.is_empty() && Path::new(path).is_relative();
+    (is_path && is_relative).then(|| below.to_str().map(str::to_owned))?
 }
 
 /// Checks one filter; several, joined by `+`, have to be several steps.

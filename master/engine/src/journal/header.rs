@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::name::Name;
 use crate::catalogue;
 use crate::event::Mode;
+use crate::job::Exception;
 use crate::plan::{
     GlobError, Globs, IfCollides, IfExists, PatternError, Request, Shard, named_files,
 };
@@ -46,9 +47,6 @@ pub struct Header {
     pub paths: Vec<Name>,
     /// Whether folders were searched with everything below them.
     pub recursive: bool,
-    /// Whether raw files beside another image of their name were taken.
-    #[serde(default)]
-    pub raw: bool,
     /// Files that were left out.
     pub exclude: Vec<Name>,
     /// Where links may lead.
@@ -63,6 +61,12 @@ pub struct Header {
     pub output: Name,
     /// What was made of every image.
     pub variants: Vec<VariantSpec>,
+    /// The folder that files begin in which parameters name; none is that of other paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assets: Option<Name>,
+    /// What single images had otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
     /// What outputs were called.
     pub pattern: String,
     /// How outputs were encoded.
@@ -156,15 +160,18 @@ impl Header {
             started_ms: now_ms(),
             by,
             output: Name(base.join(&request.output)),
+            assets: Some(&request.assets)
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .map(|folder| Name(base.join(folder))),
             base: Name(base),
             paths: names(&mut request.paths.iter()),
             recursive: request.recursive,
-            raw: request.raw,
             exclude: names(&mut request.exclude.iter()),
             within: names(&mut request.within.iter()),
             include_globs: request.globs.include().to_vec(),
             exclude_globs: request.globs.exclude().to_vec(),
             variants: request.variants.clone(),
+            exceptions: request.exceptions.clone(),
             pattern: request.pattern.to_string(),
             encoding: request.encoding.clone(),
             if_exists: request.if_exists,
@@ -193,8 +200,13 @@ impl Header {
             !folders.iter().any(|folder| path.starts_with(folder))
         };
         // Where a plan looks for them.
-        let here = std::env::current_dir().unwrap_or_default();
-        inputs.chain(named_files(&self.variants, &here)).filter(is_outside).collect()
+        let begin = &self.assets.as_ref().unwrap_or(&self.base).0;
+        let special =
+            |exception: &Exception| exception.variant(&mut self.variants.clone()).ok().cloned();
+        let special: Vec<_> = self.exceptions.iter().filter_map(special).collect();
+        let files = named_files(&self.variants, begin).into_iter();
+        let files = files.chain(named_files(&special, begin));
+        inputs.chain(files).filter(is_outside).collect()
     }
 
     /// The same request once more, with outputs to that folder. Everything is checked as if the
@@ -211,12 +223,17 @@ impl Header {
         Ok(Request {
             paths: self.paths.iter().map(path).collect(),
             recursive: self.recursive,
-            raw: self.raw,
             exclude: self.exclude.iter().map(path).collect(),
             within: self.within.iter().map(|name| name.0.clone()).collect(),
             globs: Globs::new(self.include_globs.clone(), self.exclude_globs.clone())?,
             output: output.to_owned(),
             variants: variants.collect::<Result<_, CallError>>()?,
+            assets: match &self.assets {
+                Some(folder) => folder.0.clone(),
+                None if here => PathBuf::new(),
+                None => self.base.0.clone(),
+            },
+            exceptions: self.exceptions.clone(),
             pattern: self.pattern.parse()?,
             encoding: self.encoding.clone(),
             if_exists: self.if_exists,

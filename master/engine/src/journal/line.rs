@@ -1,5 +1,6 @@
 //! The lines of a journal. Fields are added in later versions, never renamed.
 
+use lote_protocol::filter::FilterCall;
 use lote_protocol::outcome::FailureKind;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,9 @@ pub struct Entry {
     pub n: Option<String>,
     /// The variant, as its place in the header, where one of several files stands there so often.
     pub variant: usize,
+    /// The filters that made it, where they were others than the variant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<FilterCall>>,
     /// The files that the variant's filters needed, by their content; `None` if there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assets: Option<String>,

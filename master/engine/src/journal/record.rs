@@ -138,7 +138,10 @@ impl Journal {
             image_modified_ns: input.modified_ns,
             n: plan.number(image).map(|Number { value, digits }| format!("{value:0digits$}")),
             variant,
-            assets: plan.assets_digest(variant),
+            steps: plan
+                .has_exception(image, variant)
+                .then(|| plan.variant(image, variant).steps.clone()),
+            assets: plan.assets_digest(image, variant),
             outcome,
         }));
     }

@@ -13,7 +13,7 @@ use lote_protocol::time::nanoseconds;
 use super::Past as Journal;
 use super::header::Header;
 use super::line::{Entry, Outcome};
-use crate::plan::{Done, Image, Number, Past, Plan};
+use crate::plan::{Done, Number, Past, Plan};
 
 /// What is on record in an output folder.
 #[derive(Debug, Default)]
@@ -64,10 +64,7 @@ impl Records {
 
     /// Whether an output has failed through its image, which has not changed since: it would again.
     pub fn has_failed(&self, plan: &Plan, image: usize, variant: usize) -> bool {
-        let (spec, encoding) = (&plan.variants[variant], plan.encoding(variant));
-        let assets = plan.assets_digest(variant);
-        let place = (&*plan.input(image), &plan.images[image]);
-        let entry = self.entry(place, spec, &encoding, assets.as_deref());
+        let entry = self.entry(&plan.input(image), plan, (image, variant));
         entry.is_some_and(|entry| match entry.outcome {
             Outcome::Failed { kind, .. } => kind.is_none_or(|kind| !is_of_the_moment(kind)),
             Outcome::Ok { .. } => false,
@@ -75,19 +72,14 @@ impl Records {
     }
 
     /// What is on record of an output, if it was made as now and the image is as it was.
-    fn entry(
-        &self,
-        (input, image): (&Path, &Image),
-        variant: &VariantSpec,
-        encoding: &Encoding,
-        assets: Option<&str>,
-    ) -> Option<&Entry> {
+    fn entry(&self, input: &Path, plan: &Plan, place: (usize, usize)) -> Option<&Entry> {
+        let (image, variant) = (&plan.images[place.0], plan.variant(place.0, place.1));
         let of_image = self.entries.get(input)?;
         let (recipe, entry) =
             of_image.iter().find(|(recipe, _)| recipe.variant.label() == variant.label())?;
-        let same_recipe = recipe.variant.steps == variant.steps
-            && recipe.encoding == *encoding
-            && entry.assets.as_deref() == assets;
+        let same_recipe = *entry.steps.as_ref().unwrap_or(&recipe.variant.steps) == variant.steps
+            && recipe.encoding == plan.encoding(place.1)
+            && entry.assets == plan.assets_digest(place.0, place.1);
         // A time that is not known is no evidence.
         let same_image = entry.image_bytes == image.bytes
             && image.modified_ns.is_some()
@@ -111,15 +103,8 @@ impl Records {
 }
 
 impl Past for Records {
-    fn done(
-        &self,
-        input: &Path,
-        image: &Image,
-        variant: &VariantSpec,
-        encoding: &Encoding,
-        assets: Option<&str>,
-    ) -> Option<(Done, PathBuf)> {
-        let entry = self.entry((input, image), variant, encoding, assets)?;
+    fn done(&self, input: &Path, plan: &Plan, place: (usize, usize)) -> Option<(Done, PathBuf)> {
+        let entry = self.entry(input, plan, place)?;
         let Outcome::Ok { output, number, bytes, modified_ns } = &entry.outcome else {
             return None;
         };

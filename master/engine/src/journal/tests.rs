@@ -245,7 +245,7 @@ prop_compose! {
         variant in 0..9_usize,
         outcome in outcome(),
     ) -> Entry {
-        Entry { image, image_bytes, image_modified_ns, n: None, variant, assets: None, outcome }
+        Entry { image, image_bytes, image_modified_ns, n: None, variant, steps: None, assets: None, outcome }
     }
 }
 
@@ -272,12 +272,13 @@ prop_compose! {
             base: base.clone(),
             paths: names.clone(),
             recursive: quality > 50,
-            raw: quality > 60,
             exclude: names,
             within: vec![base.clone()],
             include_globs: Vec::new(),
             exclude_globs: Vec::new(),
+            assets: jobs.map(|_| base.clone()),
             output: base,
+            exceptions: Vec::new(),
             variants: vec![VariantSpec { name: "x".into(), steps, files: Vec::new() }],
             pattern: "{name}".into(),
             encoding: Encoding { quality: Some(quality), ..Encoding::default() },

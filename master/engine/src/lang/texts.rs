@@ -78,7 +78,39 @@ const PHRASES: &[(&str, &str)] = &[
         "--files-from takes a file with one path a line, or -",
         "--lista toma un archivo con una ruta por línea, o -",
     ),
+    // Files and fonts that filters need.
+    (
+        "the text {} cannot be written: no font here has {}",
+        "el texto {} no se puede escribir: ninguna fuente de aquí tiene {}",
+    ),
+    (
+        "install a font that has them (Noto has one for every script), or give it by fuente; \
+         coloured emoji are not drawn",
+        "instala una fuente que los tenga (Noto tiene una para cada escritura), o dala con fuente; \
+         los emojis en color no se dibujan",
+    ),
+    ("no font is called {}, and no file", "ninguna fuente se llama {}, ni ningún archivo"),
+    (
+        "give the path of a font file, or a family as in fc-list",
+        "da la ruta de un archivo de fuente, o una familia como en fc-list",
+    ),
+    ("no font has {}", "ninguna fuente tiene {}"),
+    ("{} takes files that end in {}", "{} toma archivos que acaban en {}"),
+    ("it is no font that can be read", "no es una fuente que se pueda leer"),
+    (
+        "it has text, whose font may be missing: turn its text into paths (<{}>)",
+        "tiene texto, cuya fuente puede faltar: convierte el texto en trazados (<{}>)",
+    ),
+    ("it has an image within it (<{}>)", "tiene una imagen dentro (<{}>)"),
+    ("it has a foreign object within it (<{}>)", "tiene un objeto ajeno dentro (<{}>)"),
+    ("it has an effect that is not drawn (<{}>)", "tiene un efecto que no se dibuja (<{}>)"),
+    ("it refers to what is outside of it: {}", "remite a algo que está fuera: {}"),
+    ("it is no SVG that can be read: {}", "no es un SVG que se pueda leer: {}"),
+    ("it is too complex to be drawn", "es demasiado complejo para dibujarlo"),
+    ("it would take too long to draw", "se tardaría demasiado en dibujarlo"),
+    ("it would take too much memory to draw", "dibujarlo ocuparía demasiada memoria"),
     ("the pattern {} cannot be used: {}", "el patrón {} no se puede usar: {}"),
+    ("{} cannot be used: {}", "{} no se puede usar: {}"),
     (
         "write it as for a shell, in quotes: '*.jpg'",
         "escríbelo como para un intérprete de órdenes, entre comillas: '*.jpg'",

@@ -12,22 +12,23 @@ use std::path::{Path, PathBuf};
 use lote_imaging::filters::Asset as Content;
 use lote_imaging::text::{Facts, Fonts, fill_in};
 use lote_protocol::filter::{FilterCall, ParamKind, Params, VariantSpec};
-use lote_protocol::task::Asset;
+use lote_protocol::task;
 use lote_worker::assets::MAX_BYTES;
 use sha2::{Digest, Sha256};
 
 use super::error::reason;
 use super::fonts::SystemFonts;
-use super::{Plan, PlanError};
+use super::{Asset, Plan, PlanError};
 use crate::catalogue::{self, specs};
 
+/// Where a server keeps, below its output folder, the files that pages have sent for parameters.
+pub const KEPT_ASSETS: &str = ".lote/assets";
+
 impl Plan {
-    /// What those variants need, each once.
-    pub(super) fn assets_of(&self, variants: &[u32]) -> Vec<Asset> {
+    /// What those variants of an image need, each once.
+    pub(super) fn assets_of(&self, image: usize, variants: &[u32]) -> Vec<Asset> {
         let mut assets: Vec<Asset> = Vec::new();
-        for asset in
-            variants.iter().filter_map(|variant| self.assets.get(*variant as usize)).flatten()
-        {
+        for asset in variants.iter().flat_map(|variant| self.needs(image, *variant as usize)) {
             if !assets.contains(asset) {
                 assets.push(asset.clone());
             }
@@ -35,13 +36,22 @@ impl Plan {
         assets
     }
 
-    /// The content of all that a variant needs, as one text; `None` if it needs nothing.
-    pub fn assets_digest(&self, variant: usize) -> Option<String> {
-        let assets = self.assets.get(variant).filter(|assets| !assets.is_empty())?;
+    /// What an image needs in a variant.
+    fn needs(&self, image: usize, variant: usize) -> &[Asset] {
+        let special = self.exceptions.of(image, variant).map(|special| &special.assets);
+        special.or_else(|| self.assets.get(variant)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The content of all that an image needs in a variant, as one text; `None` if it needs nothing.
+    pub fn assets_digest(&self, image: usize, variant: usize) -> Option<String> {
+        let assets = self.needs(image, variant);
+        if assets.is_empty() {
+            return None;
+        }
         let mut all = Sha256::new();
-        for Asset { index, sha256, .. } in assets {
-            all.update(sha256);
-            all.update(index.to_le_bytes());
+        for Asset { asset, .. } in assets {
+            all.update(asset.sha256);
+            all.update(asset.index.to_le_bytes());
         }
         let mut digest = String::new();
         for byte in all.finalize() {
@@ -73,14 +83,10 @@ pub fn named_files(variants: &[VariantSpec], base: &Path) -> Vec<PathBuf> {
     for step in variants.iter().flat_map(|variant| &variant.steps) {
         // By all of its names; what cannot be called reads nothing.
         let Ok(step) = step.clone().checked(&catalogue::all()) else { continue };
-        let Some(spec) = specs().iter().find(|spec| spec.id == step.filter) else { continue };
-        let params = Params::new(spec, &step.params);
-        for param in spec.params {
-            let path = || base.join(params.text(param.id));
-            match param.kind {
-                ParamKind::File { .. } => files.push(path()),
-                ParamKind::Font => files.extend(Some(path()).filter(|path| path.is_file())),
-                _ => {}
+        for (param, name) in catalogue::files(&step) {
+            let path = base.join(name);
+            if matches!(param.kind, ParamKind::File { .. }) || path.is_file() {
+                files.push(path);
             }
         }
     }
@@ -174,8 +180,8 @@ fn load(name: &str, path: &Path, index: u32) -> Result<(Asset, Content), PlanErr
         return Err(failed(format!("it is empty or larger than {} MiB", MAX_BYTES >> 20)));
     }
     let sha256 = Sha256::digest(&bytes).into();
-    let asset = Asset { name: name.into(), path: path.into(), index, sha256 };
-    Ok((asset, Content::new(bytes, index)))
+    let asset = task::Asset { name: name.into(), index, sha256 };
+    Ok((Asset { asset, path: path.into() }, Content::new(bytes, index)))
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::LeftOut;
+use crate::job::ExceptionError;
 use lote_imaging::filters::list as characters;
 use lote_protocol::filter::CallError;
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -21,6 +22,9 @@ pub enum PlanError {
     /// A variant cannot be used.
     #[error(transparent)]
     Variant(#[from] CallError),
+    /// What one image is to have otherwise cannot be.
+    #[error(transparent)]
+    Exception(Box<ExceptionError>),
     /// A file that a filter needs cannot be used.
     #[error("cannot use {}: {reason}", path.display())]
     Asset {
@@ -120,6 +124,12 @@ pub enum PlanError {
     },
 }
 
+impl From<ExceptionError> for PlanError {
+    fn from(error: ExceptionError) -> Self {
+        Self::Exception(Box::new(error))
+    }
+}
+
 /// What an error means for the program's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorClass {
@@ -138,6 +148,7 @@ impl PlanError {
             Self::NoPaths
             | Self::NoVariants
             | Self::Variant(_)
+            | Self::Exception(_)
             | Self::SizeUnknown { .. }
             | Self::Asset { .. }
             | Self::NoFont { .. }
@@ -160,6 +171,7 @@ impl PlanError {
             Self::NoPaths
             | Self::NoVariants
             | Self::Variant(_)
+            | Self::Exception(_)
             | Self::SizeUnknown { .. }
             | Self::NoFont { .. }
             | Self::Unwritable { .. } => self,
@@ -188,9 +200,11 @@ impl PlanError {
             Self::NoPaths => "name files or folders with images".into(),
             Self::NoVariants => "name a filter, as in -f grises; `lote filters` lists them".into(),
             Self::Variant(error) => error.hint(),
+            Self::Exception(error) => error.hint(),
             Self::NoFont { .. } => "give the path of a font file, or a family as in fc-list".into(),
             Self::Unwritable { .. } => {
-                "install a font that has them (Noto has one for every script), or give it by fuente"
+                "install a font that has them (Noto has one for every script), or give it by fuente; \
+                 coloured emoji are not drawn"
                     .into()
             }
             Self::NothingFound { left_out, .. } if left_out.filtered.count > 0 => {

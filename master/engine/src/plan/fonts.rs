@@ -1,10 +1,12 @@
 //! The fonts that the system has.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::env;
 use std::fs;
+use std::hash::Hash;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use lote_imaging::text::Face;
 use walkdir::WalkDir;
@@ -13,16 +15,35 @@ use walkdir::WalkDir;
 const MAX_BYTES: u64 = 128 << 20;
 /// Most fonts in a file.
 const MAX_FACES: u32 = 64;
+/// Most font files that are looked at.
+const MAX_FILES: usize = 10_000;
+/// Most answers that are kept.
+const MAX_ANSWERS: usize = 256;
 /// The weight of the font that is part of the program.
 const BOLD: f32 = 700.0;
+/// The weight of a font that is neither light nor bold.
+const REGULAR: f32 = 400.0;
 
-/// The upright fonts of the system, in the order of their paths.
-pub(super) struct SystemFonts(Vec<SystemFont>);
+/// The fonts of the system, in the order of their paths. Their files are read one after the other
+/// when something is looked for, and none is kept, as they may be more than fits into memory.
+pub(super) struct SystemFonts {
+    files: Vec<PathBuf>,
+    /// What was found before.
+    families: Mutex<HashMap<String, Option<Found>>>,
+    writing: Mutex<HashMap<Vec<char>, Vec<Found>>>,
+}
 
-struct SystemFont {
-    path: PathBuf,
-    index: u32,
-    face: Face,
+/// A font: its file, and which of several in it.
+type Found = (PathBuf, u32);
+
+/// What fonts of the system can do for some characters.
+struct Candidate {
+    font: Found,
+    /// Which of the characters it writes.
+    writes: Vec<bool>,
+    /// How well it suits beside the one that is part of the program: without serifs if there is a
+    /// choice, and as bold as can be.
+    style: (bool, bool, f32),
 }
 
 impl SystemFonts {
@@ -33,7 +54,7 @@ impl SystemFonts {
     }
 
     fn find(folders: &[PathBuf]) -> Self {
-        let mut paths: Vec<_> = folders
+        let mut files: Vec<_> = folders
             .iter()
             .flat_map(|folder| WalkDir::new(folder).follow_links(true).max_depth(8))
             .filter_map(Result::ok)
@@ -43,63 +64,92 @@ impl SystemFonts {
                 let ending = path.extension().unwrap_or_default().to_string_lossy();
                 ["ttf", "otf", "ttc", "otc"].contains(&ending.to_ascii_lowercase().as_str())
             })
+            .take(MAX_FILES)
             .collect();
-        paths.sort();
-        paths.dedup();
-        let mut fonts = Vec::new();
-        for path in paths {
-            if fs::metadata(&path).map_or(0, |metadata| metadata.len()) > MAX_BYTES {
-                continue;
-            }
-            let Ok(bytes) = fs::read(&path) else { continue };
-            let bytes = std::sync::Arc::new(bytes);
-            let faces = (0..MAX_FACES).map_while(|index| {
-                let face = Face::new(std::sync::Arc::clone(&bytes), index)?;
-                Some(SystemFont { path: path.clone(), index, face })
+        files.sort();
+        files.dedup();
+        Self { files, families: Mutex::default(), writing: Mutex::default() }
+    }
+
+    /// The upright fonts, each with where it is.
+    fn faces(&self) -> impl Iterator<Item = (Found, Face)> {
+        self.files.iter().flat_map(|path| {
+            let is_small = fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_BYTES);
+            let bytes = if is_small { fs::read(path).ok() } else { None };
+            let bytes = bytes.map(Arc::new);
+            let faces = (0..MAX_FACES).map_while(move |index| {
+                Some(((path.clone(), index), Face::new(Arc::clone(bytes.as_ref()?), index)?))
             });
-            fonts.extend(faces.filter(|font| font.face.is_upright()));
-        }
-        Self(fonts)
+            faces.filter(|(_, face)| face.is_upright())
+        })
     }
 
     /// The font of that name, or else the one of that family that is nearest to regular.
-    pub(super) fn family(&self, name: &str) -> Option<(PathBuf, u32)> {
-        let named = |font: &&SystemFont| {
-            font.face.names().iter().any(|known| known.eq_ignore_ascii_case(name))
-        };
-        let from_regular = |font: &SystemFont| (font.face.weight() - 400.0).abs();
-        let nearest =
-            |a: &&SystemFont, b: &&SystemFont| from_regular(a).total_cmp(&from_regular(b));
-        self.0.iter().filter(named).min_by(nearest).map(|font| (font.path.clone(), font.index))
+    pub(super) fn family(&self, name: &str) -> Option<Found> {
+        kept(&self.families, name.to_lowercase(), || {
+            let named =
+                |face: &Face| face.names().iter().any(|known| known.eq_ignore_ascii_case(name));
+            let faces = self.faces().filter(|(_, face)| named(face));
+            let weighed = faces.map(|(font, face)| ((face.weight() - REGULAR).abs(), font));
+            weighed.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, font)| font)
+        })
     }
 
     /// Fonts that together write as many of the characters as there are fonts for: each the one that
-    /// writes most of what is left, without serifs if there is a choice, and as bold as can be.
-    pub(super) fn that_write(&self, characters: &[char]) -> Vec<(PathBuf, u32)> {
-        let mut left = characters.to_vec();
+    /// writes most of what is left.
+    pub(super) fn that_write(&self, characters: &[char]) -> Vec<Found> {
+        kept(&self.writing, characters.to_vec(), || self.look_for(characters))
+    }
+
+    fn look_for(&self, characters: &[char]) -> Vec<Found> {
+        let candidates = self.faces().map(|(font, face)| {
+            let family = face.names().into_iter().next().unwrap_or_default();
+            let style =
+                (family.contains("Sans"), !family.contains("Serif"), -(face.weight() - BOLD).abs());
+            let writes = characters.iter().map(|character| face.writes(*character)).collect();
+            Candidate { font, writes, style }
+        });
+        let candidates: Vec<_> = candidates.filter(|one| one.writes.contains(&true)).collect();
+        let mut left = vec![true; characters.len()];
         let mut found = Vec::new();
-        while !left.is_empty() {
-            let rank = |font: &SystemFont| {
-                let count = left.iter().filter(|character| font.face.writes(**character)).count();
-                let family = font.face.names().into_iter().next().unwrap_or_default();
-                let weight = (font.face.weight() - BOLD).abs();
-                (count, family.contains("Sans"), !family.contains("Serif"), -weight)
+        loop {
+            let rank = |one: &Candidate| {
+                let new = one.writes.iter().zip(&left).filter(|(writes, left)| **writes && **left);
+                (new.count(), one.style)
             };
-            let ranked = self.0.iter().map(|font| (rank(font), font));
+            let ranked = candidates.iter().map(|one| (rank(one), one));
             // Of equals the first one stays.
             let best = ranked.reduce(|best, next| {
                 if next.0.partial_cmp(&best.0) == Some(Ordering::Greater) { next } else { best }
             });
-            let Some((_, font)) = best.filter(|((count, ..), _)| *count > 0) else { break };
-            left.retain(|character| !font.face.writes(*character));
-            found.push((font.path.clone(), font.index));
+            let Some((_, best)) = best.filter(|((count, _), _)| *count > 0) else { return found };
+            left.iter_mut().zip(&best.writes).for_each(|(left, writes)| *left &= !writes);
+            found.push(best.font.clone());
         }
-        found
     }
 }
 
-/// Where fonts are. Workers may read them, so that a page's preview shows what a job would write.
-pub fn folders() -> Vec<PathBuf> {
+/// The answer that was given before, or the one that is given now.
+fn kept<K: Eq + Hash, V: Clone>(
+    answers: &Mutex<HashMap<K, V>>,
+    key: K,
+    find: impl FnOnce() -> V,
+) -> V {
+    let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(answer) = answers.get(&key) {
+        return answer.clone();
+    }
+    // Pages ask with every letter that is typed.
+    if answers.len() >= MAX_ANSWERS {
+        answers.clear();
+    }
+    let answer = find();
+    answers.insert(key, answer.clone());
+    answer
+}
+
+/// Where fonts are.
+fn folders() -> Vec<PathBuf> {
     let home = |below: &str| env::var_os("HOME").map(|home| PathBuf::from(home).join(below));
     let all = if cfg!(windows) {
         vec![env::var_os("WINDIR").map(|folder| PathBuf::from(folder).join("Fonts"))]

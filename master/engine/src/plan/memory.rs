@@ -4,7 +4,7 @@
 //! `cargo test -p lote-tests --test whole -- --ignored giants --nocapture` measures some again.
 
 use lote_imaging::filters::result_size;
-use lote_imaging::formats::Extent;
+use lote_imaging::formats::{Extent, SCORE_PIXEL_BYTES};
 use lote_protocol::filter::FilterCall;
 use lote_protocol::message::Size;
 use lote_protocol::task::Limits;
@@ -43,20 +43,33 @@ pub(super) fn enlarged<'a>(
     chains: impl Iterator<Item = &'a [FilterCall]>,
 ) -> u64 {
     let Some(extent) = extent else { return 0 };
-    let side = (extent.pixels as f64 / extent.frames as f64).sqrt() as u32;
-    let start = Size { width: side.max(1), height: side.max(1) };
-    let all = Limits { max_pixels: u64::MAX, ..Limits::default() };
     let largest = |chain: &'a [FilterCall]| {
-        let so_far = (1..=chain.len()).filter_map(|steps| {
-            let Size { width, height } = result_size(&chain[..steps], start, &all).ok()?.largest();
-            Some((u64::from(width) * u64::from(height)).saturating_mul(extent.frames))
-        });
+        let so_far = (1..=chain.len()).filter_map(|steps| result_pixels(extent, &chain[..steps]));
         so_far.max().unwrap_or(0)
     };
     let pixels = chains.map(largest).max().unwrap_or(0).saturating_sub(extent.pixels);
     // The result and what it is encoded to; with alpha also what it is made of, in 16 bits.
     let pictures = if extent.may_have_alpha() { 4 } else { 2 };
     pixels.saturating_mul(extent.pixel_bytes).saturating_mul(pictures)
+}
+
+/// The most pixels that a chain makes of a picture.
+fn result_pixels(extent: Extent, chain: &[FilterCall]) -> Option<u64> {
+    let side = (extent.pixels as f64 / extent.frames as f64).sqrt() as u32;
+    let start = Size { width: side.max(1), height: side.max(1) };
+    let all = Limits { max_pixels: u64::MAX, ..Limits::default() };
+    let Size { width, height } = result_size(chain, start, &all).ok()?.largest();
+    Some((u64::from(width) * u64::from(height)).saturating_mul(extent.frames))
+}
+
+/// What it takes more, bytes, if the results of these chains are scored, one at a time.
+pub(super) fn scored<'a>(
+    extent: Option<Extent>,
+    chains: impl Iterator<Item = &'a [FilterCall]>,
+) -> u64 {
+    let Some(extent) = extent else { return 0 };
+    let pixels = chains.map(|chain| result_pixels(extent, chain).unwrap_or(extent.pixels));
+    pixels.max().unwrap_or(0).saturating_mul(SCORE_PIXEL_BYTES)
 }
 
 /// The pixels of a file of `bytes` bytes, by its header or else by a guess.

@@ -6,8 +6,10 @@
 //! tasks are pure and live in files of their own.
 
 mod assets;
+mod assignment;
 mod collide;
 pub mod error;
+mod exceptions;
 mod existing;
 mod fonts;
 mod globs;
@@ -20,7 +22,6 @@ mod past;
 mod pattern;
 mod place;
 mod prepare;
-mod reach;
 mod request;
 mod scan;
 mod settle;
@@ -36,16 +37,17 @@ mod tests;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use lote_imaging::formats::{self, Format, Sniffed};
+use lote_imaging::formats::{Format, Sniffed, by_ending, find};
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::Failure;
-use lote_protocol::task::{Asset, Encoding, Order, Task};
+use lote_protocol::task::{Encoding, Order, Task};
 use lote_protocol::time::nanoseconds;
 
-pub use assets::{assets, named_files};
+pub use assets::{KEPT_ASSETS, assets, named_files};
+pub use assignment::{Access, Asset, Assignment};
 pub use error::{ErrorClass, PlanError};
-pub use fonts::folders as font_folders;
+use exceptions::Exceptions;
 pub use globs::{GlobError, Globs};
 pub use left_out::{LeftOut, Tally};
 pub use list::{Listed, Listing, is_image_name, list};
@@ -54,11 +56,13 @@ use naming::Naming;
 pub use past::{Done, NoPast, Past};
 pub use pattern::{Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
-pub use reach::reach;
 pub use request::{IfCollides, IfExists, Request};
 pub(crate) use scan::is_of_the_system;
 pub use shard::{Shard, ShardError};
 pub use split::Unit;
+
+use crate::output::Target;
+use crate::system::files::FileId;
 
 /// What a run is going to do.
 #[derive(Debug, Clone)]
@@ -83,6 +87,9 @@ pub struct Plan {
     base: PathBuf,
     /// What the filters of each variant need beside the image.
     assets: Vec<Vec<Asset>>,
+    exceptions: Exceptions,
+    /// Unless empty, links lead nowhere but into these folders.
+    within: Vec<PathBuf>,
 }
 
 /// An image that was found or named.
@@ -98,6 +105,8 @@ pub struct Image {
     pub extent: Option<Extent>,
     /// When it was last changed, ns since 1970, where the system tells.
     pub modified_ns: Option<i64>,
+    /// Which file it is, whatever its path.
+    id: Option<FileId>,
     /// Why it cannot be used, if that is known already. All its outputs have failed then.
     pub failure: Option<Failure>,
     /// Whether it is a symbolic link.
@@ -108,6 +117,13 @@ pub struct Image {
     format: Option<&'static Format>,
     stem: OsString,
     ending: OsString,
+}
+
+impl Image {
+    /// What its outputs are written as by themselves, where that is known.
+    pub fn content(&self) -> Option<FormatId> {
+        self.format.map(|format| format.id)
+    }
 }
 
 /// A folder that could not be searched.
@@ -180,9 +196,12 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let variants = VariantSpec::by_file(&request.variants);
     let mut images: Vec<_> = scan.images.into_iter().map(image).collect();
     let base = std::env::current_dir().unwrap_or_default();
-    let naming = Naming::new(request, &variants, &mut images, past, &base)?;
+    // Where files of parameters begin.
+    let begin = base.join(&request.assets);
+    let exceptions = Exceptions::new(request, &variants, &images, &begin)?;
+    let naming = Naming::new(request, (&variants, &exceptions), &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
-    let assets = assets(&request.variants, &base, &names)?;
+    let assets = assets(&request.variants, &begin, &names)?;
     let mut plan = Plan {
         variants,
         images,
@@ -196,6 +215,8 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         replace: request.if_exists == IfExists::Overwrite,
         base,
         assets,
+        exceptions,
+        within: request.within.clone(),
     };
     let mine = request.shard.map(|shard| shard.share(&plan.images));
     plan.states = settle::states(&plan, request.if_exists, past, &mut inputs, mine.as_deref())?;
@@ -204,9 +225,9 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
 }
 
 fn image(found: scan::Found) -> Image {
-    let (bytes, modified, extent, content, failure) = match found.look {
-        Ok(look) => (look.bytes, look.modified, look.extent, look.content, None),
-        Err(failure) => (0, None, None, Sniffed::Unknown, Some(failure)),
+    let (id, bytes, modified, extent, content, failure) = match found.look {
+        Ok(look) => (look.id, look.bytes, look.modified, look.extent, look.content, None),
+        Err(failure) => (None, 0, None, None, Sniffed::Unknown, Some(failure)),
     };
     let modified_ns = modified.and_then(nanoseconds);
     let source = match content {
@@ -217,7 +238,20 @@ fn image(found: scan::Found) -> Image {
     let format = source.map(|source| source.gives(has_alpha));
     let (stem, ending) = names::stem_and_ending(&found.name);
     let (path, name, link) = (found.path, found.name, found.link);
-    Image { path, name, bytes, extent, modified_ns, failure, link, source, format, stem, ending }
+    Image {
+        path,
+        name,
+        bytes,
+        extent,
+        modified_ns,
+        id,
+        failure,
+        link,
+        source,
+        format,
+        stem,
+        ending,
+    }
 }
 
 impl Plan {
@@ -244,6 +278,25 @@ impl Plan {
         self.naming.path(&self.images[image], place, variant, variants, number)
     }
 
+    /// What is made of an image in a variant: the variant, or what an exception makes of it.
+    ///
+    /// # Panics
+    /// If there is no such variant.
+    pub fn variant(&self, image: usize, variant: usize) -> &VariantSpec {
+        let special = self.exceptions.of(image, variant).map(|special| &special.variant);
+        special.unwrap_or(&self.variants[variant])
+    }
+
+    /// Whether an image has something otherwise in a variant.
+    pub fn has_exception(&self, image: usize, variant: usize) -> bool {
+        self.exceptions.of(image, variant).is_some()
+    }
+
+    /// The images that exceptions name and that are not there.
+    pub fn unmatched(&self) -> &[String] {
+        &self.exceptions.unmatched
+    }
+
     /// The number that an image has in names, if they ask for one.
     pub fn number(&self, image: usize) -> Option<Number> {
         self.naming.number(image)
@@ -266,7 +319,7 @@ impl Plan {
     pub fn page(&self, image: usize, variant: usize) -> Option<u32> {
         let Image { extent, source, .. } = &self.images[image];
         let has_several = extent.is_some_and(|extent| extent.frames > 1);
-        let format = formats::find(self.format(image, variant)?)?;
+        let format = find(self.format(image, variant)?)?;
         (has_several && !format.holds_all_of((*source)?)).then_some(1)
     }
 
@@ -289,23 +342,18 @@ impl Plan {
         plan
     }
 
+    /// The same plan with outputs to that folder, where nothing else is.
+    #[must_use]
+    pub fn to(self, output: PathBuf) -> Self {
+        Self { output, replace: true, ..self }
+    }
+
     /// How the outputs of a variant are encoded.
     ///
     /// # Panics
     /// If there is no such variant.
     pub fn encoding(&self, variant: usize) -> Encoding {
         self.variants[variant].encoding(&self.encoding)
-    }
-
-    /// How long the outputs of a unit may take together, in usual outputs.
-    pub fn patience(&self, unit: &Unit) -> usize {
-        let own = self.images[unit.image].format;
-        let of = |&variant: &u32| {
-            let encoding = self.encoding(variant as usize);
-            let format = encoding.format.map_or(own, formats::find);
-            format.map_or(1, |format| format.patience(&encoding))
-        };
-        unit.variants.iter().map(of).sum()
     }
 
     /// How outputs are encoded where their variants do not say it.
@@ -326,26 +374,38 @@ impl Plan {
         &self.output
     }
 
-    /// The message to a worker that a unit stands for; `None` if there is no such unit.
-    pub fn task(&self, unit: usize) -> Option<Task> {
+    /// What a unit stands for; `None` if there is no such unit.
+    pub fn assignment(&self, unit: usize) -> Option<Assignment> {
         let Unit { image, variants, .. } = self.units.get(unit)?;
         let order = |variant: &u32| Order {
             variant: *variant,
-            steps: self.variants[*variant as usize].steps.clone(),
-            output: self.absolute(&self.output(*image, *variant as usize)),
-            replace: self.replace,
+            steps: self.variant(*image, *variant as usize).steps.clone(),
             durable: false,
             encoding: Encoding {
                 format: self.format(*image, *variant as usize),
                 ..self.encoding(*variant as usize)
             },
         };
-        Some(Task {
+        let target = |variant: &u32| Target {
+            path: self.absolute(&self.output(*image, *variant as usize)),
+            replace: self.replace,
+            durable: false,
+        };
+        let path = &self.images[*image].path;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let assets = self.assets_of(variants);
+        let task = Task {
             id: unit as u64,
-            input: self.absolute(&self.images[*image].path),
+            name,
             orders: variants.iter().map(order).collect(),
-            assets: self.assets_of(variants),
+            assets: assets.iter().map(|asset| asset.asset.clone()).collect(),
             number: *image as u64 + 1,
+        };
+        Some(Assignment {
+            task,
+            input: self.absolute(path),
+            targets: variants.iter().map(target).collect(),
+            assets: assets.into_iter().map(|asset| asset.path).collect(),
         })
     }
 
@@ -374,14 +434,34 @@ impl Plan {
                 image: index,
                 bytes: image.bytes,
                 extent: image.extent,
-                enlarged_bytes: memory::enlarged(
-                    image.extent,
-                    self.variants.iter().map(|variant| &variant.steps[..]),
-                ),
+                more_bytes: self.more_bytes(index),
+                patience: self.patience(image),
                 variants: self.of_one_picture(states, planned),
             })
             .filter(|work| !work.variants.is_empty())
             .collect()
+    }
+
+    /// What an image takes more where filters enlarge it or results are scored, bytes.
+    fn more_bytes(&self, image: usize) -> u64 {
+        let extent = self.images[image].extent;
+        let chain = |variant: usize| &self.variant(image, variant).steps[..];
+        let all = 0..self.variants.len();
+        let scored = all.clone().filter(|&variant| self.encoding(variant).min_score.is_some());
+        memory::enlarged(extent, all.map(chain))
+            .saturating_add(memory::scored(extent, scored.map(chain)))
+    }
+
+    /// How long each variant of an image may take, as the format that it is written in wants it.
+    fn patience(&self, image: &Image) -> Vec<u32> {
+        let ending = image.path.extension().and_then(|ending| ending.to_str());
+        let own = ending.and_then(by_ending).map(|format| format.gives(false));
+        let patience = |variant| {
+            let encoding: Encoding = self.encoding(variant);
+            let format = encoding.format.map_or(own, find);
+            format.map_or(1, |format| format.patience(&encoding))
+        };
+        (0..self.variants.len()).map(patience).collect()
     }
 
     /// The variants of an image that are to be made; those that are files of the same picture
@@ -397,14 +477,11 @@ impl Plan {
         variants.chunk_by(|one, other| name(one) == name(other)).map(<[u32]>::to_vec).collect()
     }
 
-    /// A worker may have another working folder, so it is given absolute paths; one that becomes
-    /// too long by that stays as it is.
-    fn absolute(&self, path: &Path) -> OsString {
+    /// Who copies the command that makes an output again may be in another folder, so paths are
+    /// absolute; one that becomes too long by that stays as it is.
+    fn absolute(&self, path: &Path) -> PathBuf {
         let absolute = self.base.join(path);
-        if absolute.as_os_str().len() > MAX_PATH_BYTES {
-            return path.into();
-        }
-        absolute.into()
+        if absolute.as_os_str().len() > MAX_PATH_BYTES { path.into() } else { absolute }
     }
 }
 

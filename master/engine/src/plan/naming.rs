@@ -15,6 +15,7 @@ use lote_protocol::format::FormatId;
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::collide::{self, Copies, Kept};
+use super::exceptions::Exceptions;
 use super::pattern::{Facts, Number, Pattern};
 use super::sniff::read_head;
 use super::taken::{Taken, taken};
@@ -38,7 +39,7 @@ impl Naming {
     /// failed.
     pub(super) fn new(
         request: &Request,
-        variants: &[VariantSpec],
+        (variants, exceptions): (&[VariantSpec], &Exceptions),
         images: &mut [Image],
         past: &impl Past,
         base: &Path,
@@ -56,7 +57,7 @@ impl Naming {
             naming.numbers = numbers(recorded.collect(), past.highest_number());
         }
         if naming.pattern.asks_when() || naming.pattern.asks_size() {
-            naming.look(variants, images)?;
+            naming.look(variants, exceptions, images)?;
         }
         let kept = kept(past, images, base);
         naming.settle(request, variants, images, &kept)?;
@@ -153,8 +154,13 @@ impl Naming {
     }
 
     /// Reads dates and sizes from the heads of files.
-    fn look(&mut self, variants: &[VariantSpec], images: &mut [Image]) -> Result<(), PlanError> {
-        for image in images {
+    fn look(
+        &mut self,
+        variants: &[VariantSpec],
+        exceptions: &Exceptions,
+        images: &mut [Image],
+    ) -> Result<(), PlanError> {
+        for (place, image) in images.iter_mut().enumerate() {
             let (taken, size) = match image.failure {
                 None => peek(&image.path).unwrap_or_default(),
                 Some(_) => Default::default(),
@@ -168,7 +174,9 @@ impl Naming {
                 let why = "its header does not tell the size that its name is to hold";
                 image.failure = Some(Failure::new(FailureKind::Damaged, why));
             }
-            for variant in variants {
+            for (index, variant) in variants.iter().enumerate() {
+                let special = exceptions.of(place, index);
+                let variant = special.map_or(variant, |special| &special.variant);
                 let result = exact_size(&variant.steps, upright.unwrap_or((1, 1)));
                 self.sizes.push(result.map_err(|filter| PlanError::SizeUnknown {
                     variant: variant.name.clone(),

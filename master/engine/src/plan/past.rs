@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lote_protocol::filter::VariantSpec;
-use lote_protocol::task::Encoding;
-
-use super::{Image, Number};
+use super::{Number, Plan};
 
 /// An output that was made before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,16 +17,10 @@ pub struct Done {
 
 /// Tells what is known of earlier runs.
 pub trait Past {
-    /// The output of that image (its absolute path is given, too) in that variant and encoding, made
-    /// with files of that content ([`super::Plan::assets_digest`]), and where it is below the output folder: if it was made and is as it was, and so is the image.
-    fn done(
-        &self,
-        input: &Path,
-        image: &Image,
-        variant: &VariantSpec,
-        encoding: &Encoding,
-        assets: Option<&str>,
-    ) -> Option<(Done, PathBuf)>;
+    /// The output of an image (its absolute path is given, too) in a variant of that plan, and where
+    /// it is below the output folder: if it was made so, with the same encoding and files beside it
+    /// ([`Plan::assets_digest`]), and is as it was, and so is the image.
+    fn done(&self, input: &Path, plan: &Plan, place: (usize, usize)) -> Option<(Done, PathBuf)>;
 
     /// The number that an image (its absolute path) has in names, if it was given one.
     fn number(&self, _input: &Path) -> Option<Number> {
@@ -53,14 +44,7 @@ pub trait Past {
 pub struct NoPast;
 
 impl Past for NoPast {
-    fn done(
-        &self,
-        _: &Path,
-        _: &Image,
-        _: &VariantSpec,
-        _: &Encoding,
-        _: Option<&str>,
-    ) -> Option<(Done, PathBuf)> {
+    fn done(&self, _: &Path, _: &Plan, _: (usize, usize)) -> Option<(Done, PathBuf)> {
         None
     }
 }

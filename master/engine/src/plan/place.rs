@@ -10,6 +10,7 @@ use lote_protocol::filter::VariantSpec;
 use super::names::fold;
 use super::scan::Found;
 use super::{Pattern, PlanError};
+use crate::system::files::FileId;
 
 /// The folders that a run writes to, without symbolic links.
 #[derive(Debug)]
@@ -35,35 +36,15 @@ impl Places {
     /// Whether outputs go straight into that folder or to one above it, by whatever path: a folder
     /// may be mounted at two places.
     pub(super) fn is_written_to(&self, folder: &Path) -> bool {
-        let id = FolderId::of(folder);
-        let same = |ours: &Path| id.is_some() && FolderId::of(ours) == id;
+        let id = FileId::at(folder);
+        let same = |ours: &Path| id.is_some() && FileId::at(ours) == id;
         if folder == self.root || same(&self.root) {
             return true;
         }
-        let above: Vec<_> = folder.ancestors().filter_map(FolderId::of).collect();
+        let above: Vec<_> = folder.ancestors().filter_map(FileId::at).collect();
         self.folders.iter().any(|ours| {
-            folder.starts_with(ours) || FolderId::of(ours).is_some_and(|id| above.contains(&id))
+            folder.starts_with(ours) || FileId::at(ours).is_some_and(|id| above.contains(&id))
         })
-    }
-}
-
-/// A folder itself, whatever its path.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct FolderId(#[cfg(unix)] (u64, u64), #[cfg(not(unix))] PathBuf);
-
-impl FolderId {
-    /// That of a folder which is there.
-    #[cfg(unix)]
-    fn of(folder: &Path) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt;
-        let metadata = fs::metadata(folder).ok()?;
-        Some(Self((metadata.dev(), metadata.ino())))
-    }
-
-    /// That of a folder which is there.
-    #[cfg(not(unix))]
-    fn of(folder: &Path) -> Option<Self> {
-        fs::canonicalize(folder).ok().map(Self)
     }
 }
 
@@ -82,20 +63,20 @@ fn resolve(path: &Path) -> PathBuf {
 /// The inputs, by folder, to be compared with outputs.
 #[derive(Debug)]
 pub(super) struct Inputs {
-    names: HashMap<FolderId, HashSet<Vec<u8>>>,
+    names: HashMap<FileId, HashSet<Vec<u8>>>,
     /// The output folders that were looked at; only those that hold inputs have an id here.
-    shared: HashMap<PathBuf, Option<FolderId>>,
+    shared: HashMap<PathBuf, Option<FileId>>,
 }
 
 impl Inputs {
     /// Remembers where the inputs lie, and what they link to.
     pub(super) fn new(images: &[Found]) -> Self {
-        let mut names: HashMap<FolderId, HashSet<Vec<u8>>> = HashMap::new();
-        let mut ids: HashMap<PathBuf, Option<FolderId>> = HashMap::new();
+        let mut names: HashMap<FileId, HashSet<Vec<u8>>> = HashMap::new();
+        let mut ids: HashMap<PathBuf, Option<FileId>> = HashMap::new();
         let mut add = |place: &Path| {
             let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else { return };
             if !ids.contains_key(folder) {
-                ids.insert(folder.to_owned(), FolderId::of(folder));
+                ids.insert(folder.to_owned(), FileId::at(folder));
             }
             if let Some(Some(id)) = ids.get(folder) {
                 match names.get_mut(id) {
@@ -118,7 +99,7 @@ impl Inputs {
     /// Checks that an output does not replace an input.
     pub(super) fn check(&mut self, folder: &Path, name: &OsStr) -> Result<(), PlanError> {
         if !self.shared.contains_key(folder) {
-            let shared = FolderId::of(folder).filter(|id| self.names.contains_key(id));
+            let shared = FileId::at(folder).filter(|id| self.names.contains_key(id));
             self.shared.insert(folder.to_owned(), shared);
         }
         let shared = self.shared.get(folder).and_then(Option::as_ref);

@@ -8,6 +8,7 @@ use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::{Globs, Pattern, Shard};
+use crate::job::Exception;
 
 /// What a run is asked to do. The command line and the page both end in one of these.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +17,6 @@ pub struct Request {
     pub paths: Vec<PathBuf>,
     /// Whether folders are searched with everything below them.
     pub recursive: bool,
-    /// Whether raw files of cameras are taken that lie beside another image of their name.
-    pub raw: bool,
     /// Files in those folders that are left out, each as its folder was named, and its path below.
     pub exclude: HashSet<PathBuf>,
     /// Which files and folders are taken, by patterns.
@@ -29,6 +28,10 @@ pub struct Request {
     pub output: PathBuf,
     /// What to make of every image, at least one.
     pub variants: Vec<VariantSpec>,
+    /// The folder that files begin in which parameters name; empty for the working folder.
+    pub assets: PathBuf,
+    /// What single images have otherwise; of several of one image each adds to the one before.
+    pub exceptions: Vec<Exception>,
     /// What outputs are called.
     pub pattern: Pattern,
     /// How outputs are encoded.
@@ -50,12 +53,13 @@ impl Request {
         Self {
             paths,
             recursive: false,
-            raw: false,
             exclude: HashSet::new(),
             globs: Globs::default(),
             within: Vec::new(),
             output,
             variants,
+            assets: PathBuf::new(),
+            exceptions: Vec::new(),
             pattern: Pattern::default(),
             encoding: Encoding::default(),
             if_exists: IfExists::default(),

@@ -66,8 +66,6 @@ pub(super) struct Scan {
     /// Folders that have been entered, without symbolic links.
     entered: HashSet<PathBuf>,
     subfolders: bool,
-    /// Whether raw files are taken that lie beside another image of their name.
-    raw: bool,
 }
 
 /// A folder to be searched.
@@ -84,7 +82,7 @@ struct Walk {
 pub(super) fn scan(request: &Request, output: &Places) -> Result<Scan, PlanError> {
     let Request { paths, recursive, exclude, within, globs, .. } = request;
     let (exclude, within, globs) = (exclude.clone(), within.clone(), globs.clone());
-    let mut scan = Scan { exclude, within, globs, raw: request.raw, ..Scan::default() };
+    let mut scan = Scan { exclude, within, globs, ..Scan::default() };
     for path in paths {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => scan.folder(path, *recursive, output)?,
@@ -107,14 +105,6 @@ pub(super) fn scan_folder(
     let mut scan = Scan { within: within.to_vec(), ..Scan::default() };
     scan.folder(folder, recursive, output)?;
     Ok(scan)
-}
-
-/// Whether it is a raw file by its content.
-fn is_raw(image: &Found) -> bool {
-    let look = image.look.as_ref();
-    look.is_ok_and(
-        |look| matches!(look.content, Sniffed::Known(format) if format.id.name() == "raw"),
-    )
 }
 
 const fn is_missing(look: &Result<Look, Failure>) -> bool {
@@ -183,9 +173,6 @@ impl Scan {
         while let Some(walk) = walks.pop_front() {
             let linked = self.walk(root, &walk, recursive, output);
             walks.extend(linked);
-        }
-        if !self.raw {
-            self.leave_out_raw(first);
         }
         // As if links were folders.
         self.images[first..].sort_by(|one, other| one.path.cmp(&other.path));
@@ -256,23 +243,6 @@ impl Scan {
             }
         }
         linked
-    }
-
-    /// Leaves out the raw files among the images from `first` on that lie beside another image of
-    /// their name: it was made of them.
-    fn leave_out_raw(&mut self, first: usize) {
-        let images = self.images.split_off(first);
-        let stem = |image: &Found| image.place.with_extension("");
-        let others = images.iter().filter(|image| !is_raw(image));
-        let others: HashSet<_> = others.map(stem).collect();
-        for image in images {
-            if is_raw(&image) && others.contains(&stem(&image)) {
-                self.seen.remove(&image.place);
-                self.left_out.raw.add(&image.name);
-            } else {
-                self.images.push(image);
-            }
-        }
     }
 
     /// Whether a folder is searched; counts it if it is left out.

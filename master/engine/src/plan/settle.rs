@@ -9,7 +9,7 @@ use super::existing::{Folders, list};
 use super::place::Inputs;
 use super::{IfExists, MAX_PATH_BYTES, OutputState, Past, Plan, PlanError};
 
-/// What a worker needs for the temporary name of an output, in bytes.
+/// The length of the temporary name of an output, in bytes.
 const TEMPORARY_NAME_BYTES: usize = 48;
 
 /// How many of the outputs that are in the way are named.
@@ -25,8 +25,6 @@ pub(super) fn states(
     mine: Option<&[bool]>,
 ) -> Result<Vec<OutputState>, PlanError> {
     let mut folders = Folders::new(list);
-    let digests: Vec<_> =
-        (0..plan.variants.len()).map(|variant| plan.assets_digest(variant)).collect();
     let mut refused = Vec::new();
     let mut states = Vec::with_capacity(plan.images.len() * plan.variants.len());
     for (place, image) in plan.images.iter().enumerate() {
@@ -35,7 +33,7 @@ pub(super) fn states(
             continue;
         }
         let input = plan.input(place);
-        for (index, (variant, assets)) in plan.variants.iter().zip(&digests).enumerate() {
+        for index in 0..plan.variants.len() {
             if let Some(failure) = &image.failure {
                 states.push(OutputState::Failed(failure.clone()));
                 continue;
@@ -46,8 +44,7 @@ pub(super) fn states(
                 let path = if number > 1 { &plan.below(place, index, number) } else { &below };
                 path.file_name().unwrap_or_default().to_owned()
             };
-            if let Some((done, output)) =
-                past.done(&input, image, variant, &plan.encoding(index), assets.as_deref())
+            if let Some((done, output)) = past.done(&input, plan, (place, index))
                 && plan.output.join(output) == folder.join(name(done.number))
             {
                 states.push(OutputState::Done(done));

@@ -118,6 +118,9 @@ impl Plan {
             add(&image.bytes.to_le_bytes());
             for variant in 0..self.variants.len() {
                 add(self.below(index, variant, 1).as_os_str().as_encoded_bytes());
+                if self.has_exception(index, variant) {
+                    add(self.variant(index, variant).to_string().as_bytes());
+                }
             }
         }
         for variant in &self.variants {

@@ -9,11 +9,13 @@ use lote_imaging::formats::{Extent, HEAD_BYTES, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::error::read_failure;
-use crate::system::files::open_regular;
+use crate::system::files::{FileId, open_regular};
 
 /// What the first look showed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Look {
+    /// Which file it is.
+    pub(super) id: Option<FileId>,
     /// Size, bytes.
     pub(super) bytes: u64,
     /// When it was last changed, where the system tells.
@@ -44,6 +46,7 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
         Sniffed::Unsupported(_) | Sniffed::Unknown => None,
     };
     Ok(Look {
+        id: FileId::of(path, &metadata),
         bytes: metadata.len(),
         modified: metadata.modified().ok(),
         content,

@@ -17,6 +17,8 @@ pub struct Unit {
     pub cost: u64,
     /// How many pixels it reads, as its header declares or else as its size suggests.
     pub pixels: u64,
+    /// How many times as long as one output through the slowest filter it may take.
+    pub patience: u64,
     /// The most memory that it probably takes up, bytes.
     pub memory_bytes: u64,
 }
@@ -30,10 +32,18 @@ pub(super) struct Work {
     pub(super) bytes: u64,
     /// How large its picture is, as far as the header tells.
     pub(super) extent: Option<Extent>,
-    /// What it takes more where filters enlarge it, bytes.
-    pub(super) enlarged_bytes: u64,
+    /// What it takes more where filters enlarge it or results are scored, bytes.
+    pub(super) more_bytes: u64,
+    /// How many times as long as through the slowest filter an output may take, by variant.
+    pub(super) patience: Vec<u32>,
     /// Its variants that are to be made, at least one; files of the same picture together.
     pub(super) variants: Vec<Vec<u32>>,
+}
+
+impl Work {
+    fn patience_of(&self, variant: u32) -> u64 {
+        self.patience.get(variant as usize).copied().unwrap_or(1).into()
+    }
 }
 
 /// One unit per image; if there are fewer images than slots, the variants of an image are shared
@@ -56,7 +66,8 @@ pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
                 cost: cost(work.bytes, pixels, variants.len() as u64),
                 pixels,
                 memory_bytes: memory::predicted(work.bytes, work.extent, variants.len())
-                    .saturating_add(work.enlarged_bytes),
+                    .saturating_add(work.more_bytes),
+                patience: variants.iter().map(|&variant| work.patience_of(variant)).sum(),
                 variants,
             });
         }
@@ -83,7 +94,8 @@ mod tests {
             image,
             bytes,
             extent: None,
-            enlarged_bytes: 0,
+            more_bytes: 0,
+            patience: vec![1; variants as usize],
             variants: (0..variants).map(|variant| vec![variant]).collect(),
         }
     }

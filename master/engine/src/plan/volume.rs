@@ -19,14 +19,12 @@ impl Plan {
     /// What the outputs that are to be made take at the very least, bytes. Only JPEGs of JPEGs
     /// count, and none of another size: too little is known of others.
     pub fn least_bytes(&self) -> u64 {
-        let keeps_size: Vec<_> = self
-            .variants
-            .iter()
-            .map(|variant| variant.steps.iter().all(|step| step.filter != SHRINKING))
-            .collect();
-        let inputs = self
-            .planned()
-            .filter(|(image, variant)| keeps_size[*variant] && self.stays_jpeg(*image, *variant));
+        let keeps_size = |image: usize, variant: usize| {
+            self.variant(image, variant).steps.iter().all(|step| step.filter != SHRINKING)
+        };
+        let inputs = self.planned().filter(|(image, variant)| {
+            keeps_size(*image, *variant) && self.stays_jpeg(*image, *variant)
+        });
         let bytes = inputs.map(|(image, _)| self.images[image].bytes);
         bytes.fold(0, u64::saturating_add) / LEAST_PART
     }

@@ -9,7 +9,7 @@ use crate::scheduler::{SlotId, TaskId, WorkerId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timeout {
     /// A minute, and two seconds for every megapixel of every output: some fifty times what the
-    /// slowest filter needs.
+    /// slowest filter needs. Outputs that take long to write count as several.
     Generous,
     /// Exactly this, whatever the file.
     Exactly(Duration),
@@ -22,12 +22,13 @@ const PER_MEGAPIXEL: Duration = Duration::from_secs(2);
 const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Timeout {
-    /// The time for a task that reads so many pixels and makes so many outputs of them.
-    fn of(self, pixels: u64, outputs: usize) -> Duration {
+    /// The time for a task that reads so many pixels and makes so many outputs of them, or as many
+    /// as take that long.
+    fn of(self, pixels: u64, outputs: u64) -> Duration {
         match self {
             Self::Exactly(time) => time,
             Self::Generous => {
-                let megapixels = pixels.saturating_mul(outputs as u64).div_ceil(1_000_000);
+                let megapixels = pixels.saturating_mul(outputs).div_ceil(1_000_000);
                 let megapixels = u32::try_from(megapixels).unwrap_or(u32::MAX);
                 BASE.saturating_add(PER_MEGAPIXEL.saturating_mul(megapixels)).min(FAR)
             }
@@ -53,7 +54,7 @@ impl Deadlines {
         &mut self,
         slot: SlotId,
         task: TaskId,
-        (pixels, outputs): (u64, usize),
+        (pixels, outputs): (u64, u64),
         now: Duration,
     ) -> bool {
         if self.running.get(&slot).is_some_and(|(running, _)| *running == task) {

@@ -20,7 +20,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lote_protocol::message::{Command, Stage};
+use lote_protocol::message::Stage;
 use lote_protocol::sandbox::Sandbox;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -34,7 +34,7 @@ pub use sweep::sweep_orphans;
 use workers::Known;
 
 use crate::event::{Bus, Event, Mode, Summary};
-use crate::plan::{Plan, reach};
+use crate::plan::Plan;
 use crate::scheduler::{Effect, Input, Job, Scheduler, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Config, Death, Killer, Supervisor, SupervisorError, WorkerEvent};
 use crate::system;
@@ -96,7 +96,7 @@ pub async fn run(
     orders: &mut mpsc::Receiver<Order>,
 ) -> Result<Ended, SupervisorError> {
     let mut config = settings.workers.clone();
-    config.sandbox.grants = reach(plan);
+    config.access = plan.access();
     let slots = settings.slots.min(plan.units.len() as u32);
     (config.workers, config.slots) = match settings.mode {
         Mode::Processes => (slots, 1),
@@ -126,7 +126,6 @@ struct Run<'a> {
     heartbeats: Heartbeats,
     /// What a worker may keep in memory from task to task, bytes.
     ceiling_bytes: u64,
-    sweeper: sweep::Sweeper,
     workers: HashMap<WorkerId, Known>,
     /// Where a task that is watched closely has got to.
     stages: HashMap<TaskId, Stage>,
@@ -175,7 +174,6 @@ impl<'a> Run<'a> {
             deadlines: Deadlines::new(settings.timeout),
             heartbeats: Heartbeats::default(),
             ceiling_bytes: u64::MAX,
-            sweeper: sweep::Sweeper::default(),
             workers: HashMap::new(),
             stages: HashMap::new(),
             deaths: HashMap::new(),
@@ -343,20 +341,19 @@ impl<'a> Run<'a> {
 
     /// Has a worker do these outputs of a task.
     fn start(&self, slot: SlotId, task: TaskId, attempt: u32, suspect: bool, outputs: &[u32]) {
-        let Some(mut work) = self.plan.task(task.0 as usize) else { return };
-        let mut place = 0;
-        work.orders.retain(|_| {
-            place += 1;
-            outputs.contains(&(place - 1))
-        });
-        for order in &mut work.orders {
-            // An attempt before may have written it without living to tell.
-            order.replace |= attempt > 1;
+        let Some(mut assignment) = self.plan.assignment(task.0 as usize) else { return };
+        assignment.retain(|place| outputs.contains(&place));
+        for order in &mut assignment.task.orders {
             order.durable = self.settings.durable;
+        }
+        for target in &mut assignment.targets {
+            target.durable = self.settings.durable;
+            // An attempt before may have named it, and not got the name onto the disk.
+            target.replace |= attempt > 1 && target.durable;
         }
         let known = self.workers.get(&slot.worker).and_then(|known| known.mailbox.as_ref());
         if let Some(mailbox) = known {
-            mailbox.send(Command::Run { slot: slot.index, report_stages: suspect, task: work });
+            mailbox.run(slot.index, suspect, assignment);
         }
     }
 
@@ -372,7 +369,7 @@ impl<'a> Run<'a> {
             };
             is_idle = false;
             let unit = &self.plan.units[task.0 as usize];
-            let work = (unit.pixels, self.plan.patience(unit));
+            let work = (unit.pixels, unit.patience);
             if self.deadlines.runs(slot, task, work, self.now) {
                 self.heartbeats.heard(worker, self.now);
                 let image = self.image_name(unit.image);
@@ -441,7 +438,6 @@ impl<'a> Run<'a> {
                 | WorkerEvent::Reported { .. } => {}
             }
         }
-        self.sweeper.finish().await;
         self.bus.publish(Event::Finished(summary.clone())).await;
         Ended {
             summary,

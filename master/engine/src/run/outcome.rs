@@ -139,19 +139,20 @@ impl Run<'_> {
     fn reproduce(&self, task: TaskId, image: usize, variant: usize, is_redacted: bool) -> String {
         let limits = &self.settings.workers.limits;
         let recipe = Recipe {
-            variant: &self.plan.variants[variant],
+            variant: self.plan.variant(image, variant),
             encoding: self.plan.job_encoding(),
             limits,
             max_memory_bytes: self.settings.workers.max_memory_bytes,
         };
-        let work = self.plan.task(task.0 as usize);
-        let order = work.as_ref().and_then(|work| {
-            let order = work.orders.iter().find(|order| order.variant as usize == variant)?;
-            Some((Path::new(&work.input), Path::new(&order.output)))
+        let assignment = self.plan.assignment(task.0 as usize).filter(|_| !is_redacted);
+        let paths = assignment.and_then(|assignment| {
+            let mut orders = assignment.task.orders.iter().zip(assignment.targets);
+            let (_, target) = orders.find(|(order, _)| order.variant as usize == variant)?;
+            Some((assignment.input, target.path))
         });
-        match order {
-            Some((input, output)) if !is_redacted => command(input, output, &recipe),
-            _ => {
+        match paths {
+            Some((input, output)) => command(&input, &output, &recipe),
+            None => {
                 let output = self.plan.output(image, variant);
                 let output = Path::new(output.file_name().unwrap_or_default());
                 command(&self.plan.images[image].name, output, &recipe)

@@ -1,4 +1,4 @@
-//! Removes the unfinished files of workers that died.
+//! Removes the unfinished files of masters that died.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,45 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use lote_protocol::temporary::{self, Owner};
-use tokio::task::JoinSet;
 
-use crate::plan::Plan;
-use crate::scheduler::TaskId;
 use crate::system::is_alive;
 
 /// What processes of other machines have left is swept after that time.
 const FOREIGN_AGE: Duration = Duration::from_secs(24 * 3600);
-
-/// Sweeps beside the run, as a folder may hold many thousand files.
-#[derive(Debug, Default)]
-pub(super) struct Sweeper(JoinSet<()>);
-
-impl Sweeper {
-    /// Removes what the process `pid` has left in the output folders of the tasks it was given.
-    pub(super) fn sweep(&mut self, pid: u32, given: &[TaskId], plan: &Plan) {
-        let mut folders = BTreeSet::new();
-        for task in given {
-            let unit = &plan.units[task.0 as usize];
-            for variant in &unit.variants {
-                let output = plan.output(unit.image, *variant as usize);
-                folders.extend(output.parent().map(Path::to_owned));
-            }
-        }
-        if !folders.is_empty() {
-            self.0.spawn_blocking(move || {
-                let here = Owner::this();
-                for folder in &folders {
-                    remove_from(folder, here, |owner| owner == pid, false);
-                }
-            });
-        }
-    }
-
-    /// Waits until all is swept.
-    pub(super) async fn finish(&mut self) {
-        while self.0.join_next().await.is_some() {}
-    }
-}
 
 /// Removes from these folders what processes have left there that are not alive any more: their
 /// master may have been killed in the middle of a run. Whether processes of other machines and
@@ -52,13 +18,13 @@ impl Sweeper {
 pub fn sweep_orphans(folders: &BTreeSet<PathBuf>) {
     let here = Owner::this();
     for folder in folders {
-        remove_from(folder, here, |pid| !is_alive(pid), true);
+        remove_from(folder, here);
     }
 }
 
-/// Removes from a folder what the dead of this machine have left there, and, if it is wanted, what
-/// has lain there so long that its owner elsewhere has forgotten it.
-fn remove_from(folder: &Path, here: Owner, is_dead: impl Fn(u32) -> bool, with_foreign: bool) {
+/// Removes from a folder what the dead of this machine have left there, and what has lain there so
+/// long that its owner elsewhere has forgotten it.
+fn remove_from(folder: &Path, here: Owner) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut clock = None;
     for entry in entries.flatten() {
@@ -67,12 +33,10 @@ fn remove_from(folder: &Path, here: Owner, is_dead: impl Fn(u32) -> bool, with_f
             continue;
         };
         let is_left = match temporary::owner(name) {
-            Some(owner) if owner.machine == here.machine => is_dead(owner.pid),
+            Some(owner) if owner.machine == here.machine => !is_alive(owner.pid),
             _ => {
-                with_foreign && {
-                    let now = clock.get_or_insert_with(|| now_in(folder, here));
-                    is_old(&entry, *now)
-                }
+                let now = clock.get_or_insert_with(|| now_in(folder, here));
+                is_old(&entry, *now)
             }
         };
         if is_left {

@@ -8,7 +8,7 @@ use lote_protocol::sandbox::Sandbox;
 use super::Run;
 use crate::event::{Event, WorkerState};
 use crate::scheduler::{Input, SlotId, TaskId, WorkerId};
-use crate::supervisor::{Death, Killer, Mailbox, WorkerEvent};
+use crate::supervisor::{Death, Mailbox, WorkerEvent};
 use crate::system;
 
 /// A worker as the loop knows it.
@@ -26,8 +26,6 @@ pub(super) struct Known {
     measured: Duration,
     /// Whether it may still come back.
     pub(super) alive: bool,
-    /// Whether it has made no sense, so that nothing it says counts any more.
-    disbelieved: bool,
 }
 
 impl Known {
@@ -95,20 +93,7 @@ impl Run<'_> {
         if report == Report::Alive {
             return;
         }
-        let Some((slot, task)) = self.about(worker, &report) else {
-            // More of the kind may be on its way while it is being killed.
-            if let Some(known) = self.workers.get_mut(&worker)
-                && !std::mem::replace(&mut known.disbelieved, true)
-            {
-                tracing::warn!(
-                    worker = worker.0,
-                    ?report,
-                    "a worker reported what it does not run"
-                );
-                self.supervisor.kill(worker, Killer::Protocol);
-            }
-            return;
-        };
+        let Some((slot, task)) = self.about(worker, &report) else { return };
         match report {
             Report::Prepared { .. } | Report::Alive => {}
             Report::Reached { stage, .. } => {
@@ -161,8 +146,7 @@ impl Run<'_> {
         }
     }
 
-    /// The slot and the task that a report is about; `None` if that slot is not running that
-    /// task, or if the worker has reported such nonsense before.
+    /// The slot and the task that a report is about.
     fn about(&self, worker: WorkerId, report: &Report) -> Option<(SlotId, TaskId)> {
         let (Report::Reached { slot, task, .. }
         | Report::Ended { slot, task, .. }
@@ -170,7 +154,6 @@ impl Run<'_> {
         else {
             return None;
         };
-        self.workers.get(&worker).filter(|known| !known.disbelieved)?;
         let slot = SlotId { worker, index: *slot };
         let running = self.scheduler.running(slot)?;
         (u64::from(running.0) == *task).then_some((slot, running))
@@ -193,9 +176,6 @@ impl Run<'_> {
         let running: Vec<_> = (0..slots)
             .filter_map(|index| self.scheduler.running(SlotId { worker, index }))
             .collect();
-        // It may have got further than it could tell.
-        let given: Vec<_> = self.scheduler.given(worker).collect();
-        self.sweeper.sweep(pid, &given, self.plan);
         for task in running {
             self.deaths.insert(task, death.clone());
             self.put_off.remove(&task);

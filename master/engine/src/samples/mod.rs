@@ -1,6 +1,6 @@
-//! Sample images: gradients, geometric figures and patterns to try Lote on.
+//! Sample images to try Lote on: a few photos, and gradients, geometric figures and patterns.
 //!
-//! The images are drawn, not stored. They are always the same: the n-th image does not depend on
+//! The latter are drawn, not stored. They are always the same: the n-th image does not depend on
 //! how many are made, on the machine or on the time.
 
 mod canvas;
@@ -8,6 +8,7 @@ mod chance;
 mod color;
 mod gradients;
 mod patterns;
+mod photos;
 mod shapes;
 
 use std::fs::{self, OpenOptions};
@@ -26,6 +27,7 @@ use crate::system;
 use canvas::Canvas;
 use chance::Chance;
 use color::{Palette, palette};
+pub use photos::write_photos;
 
 /// Sizes in turn, px. Their number shares no factor with that of the kinds, so that every kind
 /// comes in every size.
@@ -65,8 +67,7 @@ pub enum SamplesError {
 /// Writes `count` samples to a folder, which is made if need be, and returns their paths. A sample
 /// that is there already is kept; any other file of that name is an error, never replaced.
 pub fn write(dir: &Path, count: usize) -> Result<Vec<PathBuf>, SamplesError> {
-    fs::create_dir_all(dir)
-        .map_err(|source| SamplesError::Write { path: dir.to_owned(), source })?;
+    make_folder(dir)?;
     let threads = system::cores() as usize;
     let share = count.div_ceil(threads).max(1);
     let shares = (0..count).step_by(share);
@@ -82,6 +83,10 @@ pub fn write(dir: &Path, count: usize) -> Result<Vec<PathBuf>, SamplesError> {
     })
 }
 
+fn make_folder(dir: &Path) -> Result<(), SamplesError> {
+    fs::create_dir_all(dir).map_err(|source| SamplesError::Write { path: dir.to_owned(), source })
+}
+
 fn write_range(dir: &Path, indices: Range<usize>) -> Result<Vec<PathBuf>, SamplesError> {
     let mut pool = Pool::new();
     indices.map(|index| write_one(dir, &Sample::new(index), &mut pool)).collect()
@@ -93,13 +98,19 @@ fn write_one(dir: &Path, sample: &Sample, pool: &mut Pool) -> Result<PathBuf, Sa
     if let Err(failure) = sample.encode(pool, &mut bytes) {
         return Err(SamplesError::Encode { path, failure });
     }
-    let written = match create(&path, &bytes) {
+    let kept = keep(path, &bytes);
+    pool.give_bytes(bytes);
+    kept
+}
+
+/// Writes a file, or keeps it if it is there already.
+fn keep(path: PathBuf, bytes: &[u8]) -> Result<PathBuf, SamplesError> {
+    let written = match create(&path, bytes) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             fs::read(&path).map(|existing| existing == bytes)
         }
         created => created.map(|()| true),
     };
-    pool.give_bytes(bytes);
     match written {
         Ok(true) => Ok(path),
         Ok(false) => Err(SamplesError::Exists { path }),

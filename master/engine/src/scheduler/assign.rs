@@ -7,7 +7,10 @@ use super::{Effect, Place, Scheduler, SlotId, TaskId, WorkerId};
 const AHEAD_COST: u64 = 256 << 10;
 
 /// The most that a slot has at a time, the running task included.
-const AHEAD_TASKS: usize = 16;
+pub const AHEAD_TASKS: usize = 16;
+
+/// A slot is given tasks ahead only while all that it has have fewer outputs, as each is an open file.
+pub const AHEAD_OUTPUTS: u32 = 64;
 
 impl Scheduler {
     /// Gives every worker what it can take.
@@ -74,7 +77,9 @@ impl Scheduler {
         let given = &worker.slots[slot.index as usize].tasks;
         let mut count = given.len();
         let mut cost: u64 = given.iter().map(|task| self.tasks[task.0 as usize].cost).sum();
-        while count < most && (count == 0 || cost < AHEAD_COST) {
+        let outputs = |task: &TaskId| self.tasks[task.0 as usize].open.len() as u32;
+        let mut open: u32 = given.iter().map(outputs).sum();
+        while count < most && (count == 0 || cost < AHEAD_COST && open < AHEAD_OUTPUTS) {
             let next = match count {
                 0 => self.take_next(slot),
                 _ => self.take_ahead(slot, AHEAD_COST - cost),
@@ -82,7 +87,9 @@ impl Scheduler {
             let Some(task) = next else { break };
             self.assign(task, slot, effects);
             count += 1;
-            cost += self.tasks[task.0 as usize].cost;
+            let task = &self.tasks[task.0 as usize];
+            cost += task.cost;
+            open += task.open.len() as u32;
         }
     }
 

@@ -21,6 +21,7 @@ mod worker;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub use assign::{AHEAD_OUTPUTS, AHEAD_TASKS};
 pub use blame::MAX_EXCUSED;
 pub use effect::{Effect, GiveUp};
 pub use id::{SlotId, TaskId, WorkerId};

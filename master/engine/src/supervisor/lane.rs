@@ -1,10 +1,9 @@
 //! The life of a lane: start a process, serve it, bury it, start the next one.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lote_protocol::sandbox;
+use lote_protocol::sandbox::Policy;
 use lote_protocol::task::Limits;
 use lote_worker::entry::EXIT_REFUSED;
 use tokio::sync::{mpsc, oneshot};
@@ -13,6 +12,7 @@ use super::WorkerEvent;
 use super::death::{self, Cause, Death, Killer};
 use super::handshake::{Handshakes, Visitor};
 use super::launcher::{Launcher, Process};
+use super::open_files::Opener;
 use super::restart::{Reached, Restarts, Verdict};
 use super::service::Served;
 use super::stderr::LastWords;
@@ -39,7 +39,10 @@ pub(super) struct Lane {
     pub(super) slots: u32,
     pub(super) limits: Limits,
     pub(super) max_memory_bytes: Option<u64>,
-    pub(super) sandbox: Arc<sandbox::Order>,
+    /// The most files that a worker's tasks bring with them.
+    pub(super) files: u32,
+    pub(super) opener: Opener,
+    pub(super) sandbox: Policy,
     pub(super) launcher: Launcher,
     pub(super) handshakes: Handshakes,
     pub(super) events: mpsc::Sender<WorkerEvent>,

@@ -8,6 +8,7 @@ mod death;
 mod handshake;
 mod lane;
 mod launcher;
+mod open_files;
 mod restart;
 mod service;
 mod stderr;
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use lote_protocol::endpoint::Endpoint;
 use lote_protocol::message::{Command, Report};
-use lote_protocol::sandbox::{self, Sandbox};
+use lote_protocol::sandbox::{Policy, Sandbox};
 use lote_protocol::task::Limits;
 use lote_protocol::transport::Listener;
 use tokio::sync::mpsc;
@@ -30,7 +31,11 @@ use lane::{Control, Lane};
 use launcher::Launcher;
 pub use launcher::Program;
 
-use crate::scheduler::WorkerId;
+use open_files::Opener;
+
+use crate::plan::{Access, Assignment};
+use crate::scheduler::{AHEAD_OUTPUTS, AHEAD_TASKS, WorkerId};
+use crate::system;
 
 /// How many events may wait before the lanes do.
 const EVENT_QUEUE: usize = 1024;
@@ -46,23 +51,43 @@ pub struct Config {
     pub limits: Limits,
     /// How much memory each process may use, bytes.
     pub max_memory_bytes: Option<u64>,
-    /// What they may reach.
-    pub sandbox: sandbox::Order,
+    /// What is opened and replaced for them.
+    pub access: Access,
+    /// How much they insist on their sandbox.
+    pub sandbox: Policy,
     /// What is started as a worker.
     pub program: Program,
     /// Whether workers that were started by hand may join.
     pub external: bool,
 }
 
-/// Where to send a worker's commands. What is sent to a dead worker goes nowhere.
+/// Where to send a worker's tasks. What is sent to a dead worker goes nowhere.
 #[derive(Debug, Clone)]
-pub struct Mailbox(mpsc::UnboundedSender<Command>);
+pub struct Mailbox(mpsc::UnboundedSender<Word>);
+
+/// What is sent to a worker.
+#[derive(Debug)]
+enum Word {
+    /// As it is.
+    Say(Command),
+    /// With its files open.
+    Run { slot: u32, report_stages: bool, assignment: Box<Assignment> },
+}
 
 impl Mailbox {
-    /// Sends a command.
-    pub fn send(&self, command: Command) {
+    /// Has a slot do a task after those that it has. Its files are opened on the way.
+    pub fn run(&self, slot: u32, report_stages: bool, assignment: Assignment) {
+        let assignment = Box::new(assignment);
+        self.send(Word::Run { slot, report_stages, assignment });
+    }
+
+    fn say(&self, command: Command) {
+        self.send(Word::Say(command));
+    }
+
+    fn send(&self, word: Word) {
         // The receiver is gone when the process is: its `Lost` is on its way.
-        drop(self.0.send(command));
+        drop(self.0.send(word));
     }
 }
 
@@ -91,7 +116,7 @@ pub enum WorkerEvent {
         /// Where to send its commands.
         mailbox: Mailbox,
     },
-    /// It reported.
+    /// It reported about what it is running. An output that has ended well has its name.
     Reported {
         /// The worker.
         worker: WorkerId,
@@ -170,12 +195,18 @@ impl Supervisor {
             Handshakes::open(listener, config.external.then(|| endpoint.folder()))
                 .map_err(refused)?;
         let (sender, events) = mpsc::channel(EVENT_QUEUE);
+        // Files on their way to a worker that has been stopped count, too.
+        system::allow_many_files();
+        let Access { outputs, assets, .. } = config.access;
+        let ahead = AHEAD_TASKS as u32 + AHEAD_OUTPUTS + 2 * outputs;
         let launcher = Launcher::new(config.program.clone(), endpoint.socket().to_owned());
         let lane = Lane {
             slots: config.slots,
             limits: config.limits,
             max_memory_bytes: config.max_memory_bytes,
-            sandbox: config.sandbox.clone().into(),
+            files: config.slots.saturating_mul(ahead).saturating_add(assets),
+            opener: Opener::new(config.access.clone()),
+            sandbox: config.sandbox,
             launcher,
             handshakes,
             events: sender,
@@ -256,7 +287,8 @@ mod tests {
             slots: 1,
             limits: Limits::default(),
             max_memory_bytes: None,
-            sandbox: sandbox::Order::default(),
+            access: Access::default(),
+            sandbox: Policy::default(),
             program: Program::Command(words),
             external: false,
         }

@@ -1,25 +1,34 @@
 //! The service of a worker that has said Hello: commands in, reports out, and how to end it.
 
+use std::fs::File;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lote_protocol::message::{Command, Report};
-use lote_protocol::sandbox::{self, Part};
+use lote_protocol::sandbox::Part;
 use lote_protocol::transport::{Sender, TransportError};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 
 use super::death::{Cause, Killer};
 use super::handshake::Visitor;
 use super::lane::{Control, Lane, START_TIME};
 use super::launcher::Process;
+use super::open_files::{Nonsense, OpenFiles};
 use super::restart::Reached;
-use super::{Mailbox, WorkerEvent};
+use super::{Mailbox, Word, WorkerEvent};
 use crate::scheduler::WorkerId;
 use crate::system;
 
 /// A worker that was told to stop has this long to leave.
 const STOP_TIME: Duration = Duration::from_secs(3);
+
+/// How many reports may wait for a disk before the worker does.
+const REPORT_QUEUE: usize = 64;
+
+/// The most tasks of which the files are opened before the first of them is sent.
+const OPEN_AT_ONCE: usize = 16;
 
 /// From SIGABRT to SIGKILL.
 const ABORT_TIME: Duration = Duration::from_secs(1);
@@ -57,20 +66,25 @@ impl Lane {
         let mut served = Served::not_yet();
         let (mailbox, commands) = mpsc::unbounded_channel();
         let mailbox = Mailbox(mailbox);
-        let (slots, limits) = (self.slots, self.limits);
-        let max_memory_bytes = self.max_memory_bytes;
-        let sandbox = sandbox::Order::clone(&self.sandbox);
-        mailbox.send(Command::Welcome { slots, limits, max_memory_bytes, sandbox });
+        mailbox.say(self.welcome());
+        let files = Arc::new(OpenFiles::new(self.opener.clone(), self.slots));
         // A worker that has been stopped reads nothing, and must still be killable: sending waits
-        // on its own.
+        // on its own. So does what waits for disks.
         let mut writers = JoinSet::new();
-        writers.spawn(write(sender, commands));
+        writers.spawn(write(sender, commands, Arc::clone(&files)));
+        let (reports, queue) = mpsc::channel(REPORT_QUEUE);
+        let mut settling = JoinSet::new();
+        settling.spawn(self.clone().settle(worker, queue, Arc::clone(&files)));
         let mut cause = None;
         let mut is_ready = false;
         let mut deadline = Some(tokio::time::Instant::now() + START_TIME);
         loop {
             tokio::select! {
-                report = receiver.next::<Report>() => match report {
+                // Nobody else may take the place in the queue that is there.
+                report = async {
+                    let _ = reports.reserve().await;
+                    receiver.next::<Report>().await
+                } => match report {
                     Ok(Some(Report::Prepared { sandbox })) if !is_ready => {
                         is_ready = true;
                         served.reached = Reached::Ready;
@@ -79,16 +93,22 @@ impl Lane {
                         }
                         deadline = deadline.filter(|_| served.stopping);
                         let took = start.map_or(Duration::ZERO, |start| start.elapsed());
-                        let mailbox = mailbox.clone();
+                        let (slots, mailbox) = (self.slots, mailbox.clone());
                         let ready =
                             WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox };
                         self.tell(ready).await;
+                    }
+                    // It need not wait for disks to be alive.
+                    Ok(Some(Report::Alive)) => {
+                        let report = Report::Alive;
+                        self.tell(WorkerEvent::Reported { worker, report }).await;
                     }
                     Ok(Some(report)) => {
                         if matches!(report, Report::Ended { .. }) {
                             served.reached = Reached::Output;
                         }
-                        self.tell(WorkerEvent::Reported { worker, report }).await;
+                        // If that fails, it has made no sense before.
+                        drop(reports.try_send(report));
                     }
                     Ok(None) => break,
                     Err(error) => {
@@ -99,6 +119,16 @@ impl Lane {
                         break;
                     }
                 },
+                Some(end) = settling.join_next() => {
+                    if matches!(end, Ok(Err(Nonsense))) {
+                        tracing::warn!(worker = worker.0, "a worker reported what it does not run");
+                    }
+                    served.killer = served.killer.or(Some(Killer::Protocol));
+                    if let Some(process) = &mut process {
+                        process.kill();
+                    }
+                    break;
+                }
                 word = control.recv(), if served.killer.is_none() => match word {
                     Some(Control::Kill(killer)) => {
                         served.killer = Some(killer);
@@ -112,12 +142,12 @@ impl Lane {
                     }
                     Some(Control::Retire) if !served.retiring => {
                         served.retiring = true;
-                        mailbox.send(Command::Stop);
+                        mailbox.say(Command::Stop);
                         deadline = Some(tokio::time::Instant::now() + STOP_TIME);
                     }
                     Some(Control::Stop) if !served.stopping => {
                         served.stopping = true;
-                        mailbox.send(Command::Stop);
+                        mailbox.say(Command::Stop);
                         deadline = Some(tokio::time::Instant::now() + STOP_TIME);
                     }
                     Some(Control::Stop | Control::Retire) => {}
@@ -138,24 +168,90 @@ impl Lane {
         {
             process.kill();
         }
-        // A process that has hung up is dead, or soon will be.
+        // A process that has hung up is dead, or soon will be. All that it had reported comes before
+        // its end, and what it has not finished goes.
+        drop(reports);
+        while let Some(end) = settling.join_next().await {
+            if !matches!(end, Ok(Ok(()))) {
+                served.killer = served.killer.or(Some(Killer::Protocol));
+            }
+        }
+        writers.shutdown().await;
+        // It cannot panic.
+        let _ = spawn_blocking(move || files.close()).await;
         (served, cause)
+    }
+
+    fn welcome(&self) -> Command {
+        Command::Welcome {
+            slots: self.slots,
+            limits: self.limits,
+            max_memory_bytes: self.max_memory_bytes,
+            max_output_bytes: match (self.opener.access().max_output_bytes, self.max_memory_bytes) {
+                // It is made in memory.
+                (Some(output), Some(memory)) => Some(output.min(memory)),
+                (output, memory) => output.or(memory),
+            },
+            files: self.files,
+            sandbox: self.sandbox,
+        }
+    }
+
+    /// Publishes what a worker has written, and passes its reports on.
+    async fn settle(
+        self,
+        worker: WorkerId,
+        mut queue: mpsc::Receiver<Report>,
+        files: Arc<OpenFiles>,
+    ) -> Result<(), Nonsense> {
+        let mut batch = Vec::new();
+        while queue.recv_many(&mut batch, REPORT_QUEUE).await > 0 {
+            let (mut reports, files) = (std::mem::take(&mut batch), Arc::clone(&files));
+            let settled = spawn_blocking(move || {
+                let sense = reports.iter_mut().position(|report| files.settle(report).is_err());
+                reports.truncate(sense.unwrap_or(reports.len()));
+                (reports, sense.map_or(Ok(()), |_| Err(Nonsense)))
+            });
+            let (reports, sense) = settled.await.map_err(|_| Nonsense)?;
+            for report in reports {
+                self.tell(WorkerEvent::Reported { worker, report }).await;
+            }
+            sense?;
+        }
+        Ok(())
     }
 }
 
-/// Sends a worker its commands, as many at a time as there are.
-async fn write(mut sender: Sender, mut commands: mpsc::UnboundedReceiver<Command>) {
-    while let Some(command) = commands.recv().await {
-        let mut queued = sender.queue(&command);
-        while let Ok(command) = commands.try_recv() {
-            queued = queued.and(sender.queue(&command));
-        }
-        if let Err(error) = queued {
-            tracing::error!(%error, "a command could not be sent");
+/// Sends a worker its commands, as many at a time as there are, with their files.
+async fn write(
+    mut sender: Sender,
+    mut words: mpsc::UnboundedReceiver<Word>,
+    files: Arc<OpenFiles>,
+) {
+    let mut batch = Vec::new();
+    while words.recv_many(&mut batch, OPEN_AT_ONCE).await > 0 {
+        let (words, files) = (std::mem::take(&mut batch), Arc::clone(&files));
+        let open = move || words.into_iter().map(|word| opened(word, &files)).collect::<Vec<_>>();
+        let Ok(commands) = spawn_blocking(open).await else { return };
+        for (command, files) in commands {
+            if let Err(error) = sender.queue_with(&command, files) {
+                tracing::error!(%error, "a command could not be sent");
+            }
         }
         // If that fails the worker is dying, and whoever reads from it will notice.
         if sender.flush().await.is_err() {
             return;
+        }
+    }
+}
+
+/// What is said to a worker, and the files that go with it.
+fn opened(word: Word, files: &OpenFiles) -> (Command, Vec<File>) {
+    match word {
+        Word::Say(command) => (command, Vec::new()),
+        Word::Run { slot, report_stages, assignment } => {
+            let (files, open) = files.open(slot, &assignment).take_apart();
+            (Command::Run { slot, report_stages, task: assignment.task, files }, open)
         }
     }
 }

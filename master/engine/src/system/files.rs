@@ -1,8 +1,55 @@
 //! Opening files that somebody else may have put there: never waiting, never beyond a folder.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+/// A file or folder itself, whatever its path: by device and number, or elsewhere by its real path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FileId(#[cfg(unix)] (u64, u64), #[cfg(not(unix))] PathBuf);
+
+impl FileId {
+    /// That of what is at a path, of which these are the metadata.
+    #[cfg(unix)]
+    pub fn of(_path: &Path, metadata: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        Some(Self((metadata.dev(), metadata.ino())))
+    }
+
+    /// That of what is at a path.
+    #[cfg(not(unix))]
+    pub fn of(path: &Path, _metadata: &Metadata) -> Option<Self> {
+        path.canonicalize().ok().map(Self)
+    }
+
+    /// That of what a path leads to, links followed.
+    pub fn at(path: &Path) -> Option<Self> {
+        Self::of(path, &path.metadata().ok()?)
+    }
+}
+
+/// Opens an image for a worker, to be read: a regular file, without ever waiting for it. Unless there
+/// are none, it is really in one of the folders `within`; otherwise links lead wherever they do, but
+/// for those that lead to what a process has open (`/proc/self/fd/3`).
+///
+/// # Errors
+/// Those of [`open_inside`].
+pub fn open_image(path: &Path, within: &[PathBuf]) -> io::Result<File> {
+    if !within.is_empty() {
+        return open_inside(within, path);
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, Mode, ResolveFlags, openat2};
+        use rustix::io::Errno;
+        match openat2(CWD, path, FLAGS, Mode::empty(), ResolveFlags::NO_MAGICLINKS) {
+            // A kernel before 5.6, or a container that knows the call no more than that.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            opened => return regular(opened?.into()),
+        }
+    }
+    open_regular(path)
+}
 
 /// Opens a regular file without ever waiting for it, as a FIFO would make one.
 ///

@@ -15,8 +15,8 @@ use crate::lang::Lang;
 pub use disk::{free_bytes, lock};
 pub use memory::{free_memory, peak_memory, resident_memory, total_memory};
 pub(crate) use process::{
-    Look, abort, hide_memory, is_alive, kill_group, look, open_to_writers, out_of_memory_kills,
-    thread_time,
+    Look, abort, allow_many_files, hide_memory, is_alive, kill_group, look, open_to_writers,
+    out_of_memory_kills, thread_time,
 };
 
 /// How many threads the machine runs at the same time, as far as the system tells; at least 1.

@@ -47,6 +47,18 @@ pub(crate) fn is_alive(_pid: u32) -> bool {
     true
 }
 
+/// Lets this process have as many open files as it may ask for.
+#[cfg(unix)]
+pub(crate) fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    // What it has is enough but for many workers with many outputs each.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}
+
+#[cfg(not(unix))]
+pub(crate) fn allow_many_files() {}
+
 /// The files below that folder (without symbolic links) that processes have open to write to, as far
 /// as this one may look into those.
 #[cfg(target_os = "linux")]

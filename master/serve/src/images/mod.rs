@@ -152,6 +152,18 @@ impl Images {
         (count > 0).then_some(Selection { root, recursive, exclude, within, label, count })
     }
 
+    /// The folder of the list as it may be watched, be there images or not; `None` if it is none that
+    /// stays.
+    pub fn folder(&self) -> Option<Selection> {
+        let state = self.state();
+        let place = state.place.clone()?;
+        let stays = matches!(place.source, Source::Input | Source::Folder);
+        let within = self.within(&place);
+        let Place { label, root, .. } = place;
+        let exclude = HashSet::new();
+        stays.then_some(Selection { root, recursive: true, exclude, within, label, count: 0 })
+    }
+
     /// Where the images come from.
     pub fn place(&self) -> Option<Place> {
         self.state().place.clone()

@@ -82,6 +82,7 @@ impl Jobs {
         }
         let queued = desk.is_busy();
         desk.waiting.push_back(Todo::Job(Box::new(Spec { has_waited: queued, ..spec })));
+        desk.put_first();
         if queued {
             self.tell_queue(&desk);
         }
@@ -208,6 +209,7 @@ impl Jobs {
 
     fn again(&self, desk: &mut Desk, spec: Arc<Spec>) {
         desk.waiting.push_front(Todo::Again(spec));
+        desk.put_first();
         self.0.news.notify_one();
     }
 
@@ -297,9 +299,11 @@ impl Jobs {
         if desk.is_busy() || desk.is_closed {
             return Err(JobError::not_now("busy", "a job is running"));
         }
-        let spec = compare::Spec { steps, images, within, repeats: request.repeats };
+        let (assets, repeats) = (self.0.config.assets(), request.repeats);
+        let spec = compare::Spec { steps, assets, images, within, repeats };
         self.0.live.with(|model, _| model.set_compare(spec.compare()));
         desk.waiting.push_back(Todo::Compare(Box::new(spec)));
+        desk.put_first();
         self.0.news.notify_one();
         Ok(())
     }
@@ -324,7 +328,8 @@ impl Jobs {
         desk.is_closed = true;
         desk.waiting.clear();
         if let Some(work) = &desk.work {
-            let order = if work.what == WorkKind::Compare { Order::Abort } else { Order::Cancel };
+            let is_job = matches!(work.what, WorkKind::Job(_));
+            let order = if is_job { Order::Cancel } else { Order::Abort };
             // If so many orders wait it has been told often enough.
             let _ = work.orders.try_send(order);
         }

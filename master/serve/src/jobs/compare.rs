@@ -22,6 +22,8 @@ use lote_engine::system::cores;
 #[derive(Debug)]
 pub(super) struct Spec {
     pub(super) steps: Vec<FilterCall>,
+    /// The folder of files that they name.
+    pub(super) assets: PathBuf,
     pub(super) images: Vec<PathBuf>,
     /// The folders that links may lead to.
     pub(super) within: Vec<PathBuf>,
@@ -191,6 +193,7 @@ fn make_plan(spec: &Spec, slots: u32, output: PathBuf) -> Result<Plan, PlanError
         within: spec.within.clone(),
         if_collides: IfCollides::Rename,
         slots: slots as usize,
+        assets: spec.assets.clone(),
         ..Request::new(spec.images.clone(), output, vec![variant])
     })
 }

@@ -45,7 +45,7 @@ pub enum JobError {
 }
 
 impl JobError {
-    pub(super) const fn not_now(code: &'static str, message: &'static str) -> Self {
+    pub(crate) const fn not_now(code: &'static str, message: &'static str) -> Self {
         Self::NotNow { code, message }
     }
 }

@@ -31,7 +31,7 @@ async fn proof(previews: &Previews, evidence: &Evidence) -> Result<Option<Proof>
     let (mut after, mut prints) = (Vec::new(), Vec::<(String, Print)>::new());
     for place in places {
         let order = Order {
-            steps: plan.variants[place.variant].steps.clone(),
+            steps: plan.variant(place.image, place.variant).steps.clone(),
             encoding: Encoding {
                 format: plan.format(place.image, place.variant),
                 ..plan.encoding(place.variant)

@@ -4,9 +4,13 @@
 //! thread, through the same [`lote_engine::run::run`] as the command line's: workers die with the thread
 //! that started them. What becomes of a job is kept in [`Live`], which pages see.
 
+mod as_recipe;
+pub mod asset;
+
 mod commands;
 mod compare;
 mod error;
+mod forecast;
 mod isolation;
 mod prepare;
 mod request;
@@ -23,6 +27,8 @@ use lote_protocol::sandbox::Sandbox;
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 
+pub use as_recipe::beyond_pages;
+pub use asset::check_assets;
 pub use commands::{Checked, CompareRequest};
 pub use error::JobError;
 pub use request::{
@@ -35,6 +41,7 @@ pub use work::main_thread;
 use crate::images::Images;
 use crate::live::Live;
 use crate::live::shapes::QueuedJob;
+use lote_engine::plan::KEPT_ASSETS;
 use lote_engine::run::{Order, Settings};
 use prepare::Spec;
 
@@ -92,6 +99,7 @@ struct Work {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum WorkKind {
     Job(String),
+    Forecast,
     Compare,
 }
 
@@ -104,6 +112,8 @@ enum Todo {
     Again(Arc<Spec>),
     /// A comparison.
     Compare(Box<compare::Spec>),
+    /// A forecast, for which nothing else waits.
+    Forecast(Box<forecast::Asked>),
 }
 
 /// A job that was accepted.
@@ -113,6 +123,13 @@ pub struct Accepted {
     pub job: String,
     /// Whether it has to wait.
     pub queued: bool,
+}
+
+impl Config {
+    /// The folder of files that pages have sent for parameters.
+    pub fn assets(&self) -> PathBuf {
+        self.output.join(KEPT_ASSETS)
+    }
 }
 
 impl Jobs {
@@ -142,7 +159,7 @@ impl Desk {
     fn queue(&self) -> Vec<QueuedJob> {
         let jobs = self.waiting.iter().filter_map(|todo| match todo {
             Todo::Job(spec) => Some(spec),
-            Todo::Again(_) | Todo::Compare(_) => None,
+            Todo::Again(_) | Todo::Compare(_) | Todo::Forecast(_) => None,
         });
         jobs.map(|spec| QueuedJob {
             id: spec.id.clone(),
@@ -154,7 +171,17 @@ impl Desk {
     }
 
     fn is_busy(&self) -> bool {
-        self.work.is_some() || !self.waiting.is_empty()
+        let is_work = |work: &Work| work.what != WorkKind::Forecast;
+        self.work.as_ref().is_some_and(is_work)
+            || self.waiting.iter().any(|todo| !matches!(todo, Todo::Forecast(_)))
+    }
+
+    /// Has something else be done next: a forecast is given up.
+    fn put_first(&self) {
+        if let Some(Work { what: WorkKind::Forecast, orders }) = &self.work {
+            // If it is just ending, nobody takes the order.
+            let _ = orders.try_send(Order::Abort);
+        }
     }
 
     /// Where orders go for the job of that id, if it is being done.

@@ -34,6 +34,8 @@ pub(super) struct Spec {
     pub(super) images: Vec<ImageRef>,
     pub(super) output: PathBuf,
     pub(super) output_label: String,
+    /// The folder of files that parameters name.
+    pub(super) assets: PathBuf,
     /// What becomes of its outputs, on the disk.
     pub(super) record: Record,
     /// Whether others went before it.
@@ -87,13 +89,31 @@ impl Record {
 }
 
 impl Jobs {
+    /// The plan of a job; nothing is changed. Blocks.
+    pub(super) fn plan_of(
+        &self,
+        request: &JobRequest,
+        selection: &Selection,
+    ) -> Result<Plan, JobError> {
+        let config = &self.0.config;
+        let folders = [
+            (selection.root.as_path(), selection.label.as_str()),
+            (config.output.as_path(), config.output_label.as_str()),
+        ];
+        let told = |error: PlanError| error.with_paths(|path| redact::path(path, &folders));
+        let plan =
+            plan::plan(&request.plan_request(selection, &config.output, &config.assets())?);
+        Ok(plan.map_err(told)?)
+    }
+
     /// Plans a job and changes nothing. Blocks.
     pub(super) fn plan_only(
         &self,
         request: &JobRequest,
         selection: &Selection,
     ) -> Result<Checked, JobError> {
-        let asked = request.plan_request(selection, &self.0.config.output)?;
+        let asked =
+            request.plan_request(selection, &self.0.config.output, &self.0.config.assets())?;
         match plan::plan(&asked) {
             Ok(plan) => Ok(Checked { outputs: plan.counts().outputs, ..Checked::default() }),
             Err(PlanError::Collision { count, first }) => {
@@ -135,7 +155,7 @@ impl Jobs {
             (config.output.as_path(), config.output_label.as_str()),
         ];
         let told = |error: PlanError| error.with_paths(|path| redact::path(path, &folders));
-        let mut asked = request.plan_request(&selection, &config.output)?;
+        let mut asked = request.plan_request(&selection, &config.output, &config.assets())?;
         let plan = match past {
             None => plan::plan(&asked),
             Some(past) => {
@@ -176,6 +196,7 @@ impl Jobs {
             plan: Arc::new(plan),
             output,
             output_label: format!("{label}{}", folder.unwrap_or_default()),
+            assets: config.assets(),
             record: Record::default(),
             has_waited: false,
             begun: Arc::default(),
@@ -215,7 +236,7 @@ impl Spec {
 
     /// What goes on record when it begins.
     fn header(&self) -> io::Result<Header> {
-        let asked = self.request.plan_request(&self.selection, &self.output);
+        let asked = self.request.plan_request(&self.selection, &self.output, &self.assets);
         let mut asked = asked.map_err(|error| io::Error::other(error.to_string()))?;
         asked.output.clone_from(&self.output);
         let work = Work {

@@ -4,25 +4,26 @@ use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::find;
 use lote_protocol::carry::Carry;
-use lote_protocol::filter::{
-    self, FilterCall, ParamKind, Params, VariantSpec, check_all, check_name,
-};
+use lote_protocol::filter::{FilterCall, VariantSpec, check_all, check_name};
 use lote_protocol::format::FormatId;
 use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::JobError;
+use super::asset::check_assets;
 use crate::images::Selection;
 use crate::live::shapes::Step;
 use lote_engine::catalogue;
 use lote_engine::event::Mode;
-use lote_engine::plan::{IfCollides, IfExists, Pattern, Request};
+use lote_engine::job::{self, Exception};
+use lote_engine::plan::{IfCollides, IfExists, Pattern, PlanError, Request};
 
 /// Most variants of a job.
 pub const MAX_VARIANTS: usize = 64;
 /// Most steps of a variant.
 pub const MAX_STEPS: usize = 16;
+/// Most exceptions of a job.
+const MAX_EXCEPTIONS: usize = 10_000;
 /// Longest name of a variant, in characters.
 const MAX_NAME_CHARS: usize = 64;
 
@@ -35,6 +36,9 @@ pub struct JobRequest {
     pub workers: u32,
     /// What is made of every image.
     pub variants: Vec<VariantRequest>,
+    /// What single images have otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
     /// What becomes of the results.
     pub output: OutputRequest,
 }
@@ -78,40 +82,12 @@ pub struct OutputRequest {
 fn check_step(step: &Step) -> Result<FilterCall, JobError> {
     let mut params = std::collections::BTreeMap::new();
     for (id, value) in &step.params {
-        let value = match value {
-            Value::Bool(flag) => filter::Value::Bool(*flag),
-            Value::String(text) => filter::Value::Text(text.clone()),
-            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(whole), _) => filter::Value::Integer(whole),
-                (None, Some(number)) => filter::Value::Float(number),
-                (None, None) => return Err(JobError::Bad(format!("{id} is no number"))),
-            },
-            _ => {
-                return Err(JobError::Bad(format!("{id} must be a number, a text, true or false")));
-            }
-        };
+        let refused = || JobError::Bad(format!("{id} must be a number, a text, true or false"));
+        let value = job::value(value).ok_or_else(refused)?;
         params.insert(id.clone(), value);
     }
-    let specs = catalogue::specs();
     let call = FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::all())?;
-    let spec = specs.iter().find(|spec| spec.id == call.filter);
-    for param in spec.iter().flat_map(|spec| spec.params) {
-        let is_file = match param.kind {
-            ParamKind::File { .. } => true,
-            // The family of a font has no separators in its name.
-            ParamKind::Font => {
-                let name =
-                    Params::new(spec.copied().unwrap_or(specs[0]), &call.params).text(param.id);
-                name.contains(['/', '\\']) || name.contains('.')
-            }
-            _ => false,
-        };
-        if is_file && call.params.contains_key(param.id) {
-            let message =
-                format!("{} names a file of this machine, which a page may not", param.id);
-            return Err(JobError::Bad(message));
-        }
-    }
+    check_assets(&call)?;
     Ok(call)
 }
 
@@ -162,6 +138,18 @@ impl JobRequest {
         });
         let variants: Vec<_> = variants.collect::<Result<_, _>>()?;
         check_all(&variants)?;
+        if self.exceptions.len() > MAX_EXCEPTIONS {
+            return Err(JobError::Bad(format!("a job has at most {MAX_EXCEPTIONS} exceptions")));
+        }
+        for exception in &self.exceptions {
+            let mut variants = variants.clone();
+            exception
+                .variant(&mut variants)
+                .map_err(PlanError::from)?
+                .steps
+                .iter()
+                .try_for_each(check_assets)?;
+        }
         Ok(variants)
     }
 
@@ -185,17 +173,23 @@ impl JobRequest {
         self.output.folder.as_ref().map_or_else(|| output.to_owned(), |folder| output.join(folder))
     }
 
-    /// What is to be planned.
-    pub fn plan_request(&self, images: &Selection, output: &Path) -> Result<Request, JobError> {
+    /// What is to be planned, with files of parameters from that folder.
+    pub fn plan_request(
+        &self,
+        images: &Selection,
+        output: &Path,
+        assets: &Path,
+    ) -> Result<Request, JobError> {
         Ok(Request {
             paths: vec![images.root.clone()],
             recursive: images.recursive,
-            raw: false,
             exclude: images.exclude.clone(),
             within: images.within.clone(),
             globs: lote_engine::plan::Globs::default(),
             output: self.output_folder(output),
             variants: self.variants()?,
+            assets: assets.to_owned(),
+            exceptions: self.exceptions.clone(),
             pattern: self.output.pattern.parse()?,
             encoding: Encoding {
                 carry: self.output.carry.clone(),
@@ -215,7 +209,7 @@ impl JobRequest {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -290,7 +284,13 @@ mod tests {
             if_collides: IfCollides::Fail,
             carry: Carry::default(),
         };
-        let request = JobRequest { mode: Mode::Threads, workers: 1, variants: Vec::new(), output };
+        let request = JobRequest {
+            mode: Mode::Threads,
+            workers: 1,
+            variants: Vec::new(),
+            exceptions: Vec::new(),
+            output,
+        };
         assert_eq!(request.output_folder(Path::new("out")), Path::new("out/Boda"));
     }
 }

@@ -78,6 +78,7 @@ fn asked_for(header: &Header, max_workers: u32) -> Option<JobRequest> {
         mode: header.work.mode,
         workers: header.work.jobs.unwrap_or(1).clamp(1, max_workers),
         variants: variants.collect(),
+        exceptions: header.exceptions.clone(),
         output: OutputRequest {
             folder,
             format: header.encoding.format,

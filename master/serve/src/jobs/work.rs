@@ -11,22 +11,24 @@ use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
 use crate::preview::Previews;
 use crate::redact;
+use crate::watches::Watches;
 use lote_engine::event::{Bus, Event};
 use lote_engine::journal::How;
 use lote_engine::plan::{self, Plan};
-use lote_engine::run::{self, Ended, Order};
+use lote_engine::run::{self, Ended, Order, Settings};
 
 /// Workers of the previews.
 const PREVIEW_WORKERS: u32 = 1;
 
-/// Does what is to be done on the main thread, until [`Jobs::close`]: it must be called there, as
-/// workers die with the thread that started them.
-pub async fn main_thread(jobs: Jobs, previews: Previews) {
-    let workers = jobs.0.config.settings.workers.clone();
+/// Does what is to be done on the main thread, until [`Jobs::close`] and [`Watches::close`]: it must
+/// be called there, as workers die with the thread that started them.
+pub async fn main_thread(jobs: Jobs, watches: Watches, previews: Previews, conversions: Previews) {
+    let Settings { workers, slots, .. } = jobs.0.config.settings.clone();
     tokio::select! {
-        () = jobs.work() => {}
+        ((), ()) = async { tokio::join!(jobs.work(), watches.work()) } => {}
         () = jobs.prove(&previews) => {}
         () = previews.clone().work(PREVIEW_WORKERS, &workers) => {}
+        () = conversions.work(slots, &workers) => {}
     }
 }
 
@@ -44,6 +46,7 @@ impl Jobs {
                 Some(Todo::Job(spec)) => self.begin(*spec, inbox).await,
                 Some(Todo::Again(spec)) => self.run_until_done(&spec, inbox, false).await,
                 Some(Todo::Compare(spec)) => self.run_compare(*spec, inbox).await,
+                Some(Todo::Forecast(asked)) => self.run_forecast(*asked, inbox).await,
                 None if is_closed => return,
                 None => self.0.news.notified().await,
             }
@@ -249,6 +252,7 @@ impl Todo {
             Self::Job(spec) => WorkKind::Job(spec.id.clone()),
             Self::Again(spec) => WorkKind::Job(spec.id.clone()),
             Self::Compare(_) => WorkKind::Compare,
+            Self::Forecast(_) => WorkKind::Forecast,
         }
     }
 }

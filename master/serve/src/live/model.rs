@@ -14,6 +14,7 @@ use super::history::History;
 use super::isolation::Repeated;
 use super::shapes::{
     Change, Compare, Isolation, Job, JobState, Lane, Level, Notice, Pause, Progress, QueuedJob,
+    Watch,
 };
 use super::stopwatch::Stopwatch;
 use super::totals::Totals;
@@ -58,6 +59,7 @@ pub struct Model {
     pub(super) settings: Option<Value>,
     pub(super) compare: Compare,
     pub(super) isolation: Isolation,
+    pub(super) watches: Vec<Watch>,
     /// Tasks that the isolation test interrupted, with their images.
     pub(super) interrupted: Option<HashMap<u32, usize>>,
     pub(super) repeated: Repeated,
@@ -97,6 +99,7 @@ impl Model {
             settings: None,
             compare: Compare::default(),
             isolation: Isolation::default(),
+            watches: Vec::new(),
             interrupted: None,
             repeated: Repeated::default(),
             next_notice: 1,
@@ -191,6 +194,38 @@ impl Model {
     /// The list of recipes changed.
     pub fn recipes_changed(&mut self) {
         self.change(Change::Recipes);
+    }
+
+    /// The folders that are watched, in the order in which they began.
+    pub fn watches(&self) -> &[Watch] {
+        &self.watches
+    }
+
+    /// The watch of that id.
+    pub fn watch(&self, id: &str) -> Option<&Watch> {
+        self.watches.iter().find(|watch| watch.id == id)
+    }
+
+    /// A watch began, or went on.
+    pub fn set_watch(&mut self, watch: Watch) {
+        match self.watches.iter_mut().find(|one| one.id == watch.id) {
+            Some(one) if *one == watch => return,
+            Some(one) => *one = watch,
+            None => self.watches.push(watch),
+        }
+        self.tell_watches();
+    }
+
+    /// A watch ended.
+    pub fn forget_watch(&mut self, id: &str) {
+        self.watches.retain(|watch| watch.id != id);
+        self.tell_watches();
+    }
+
+    fn tell_watches(&mut self) {
+        // Their last state is enough.
+        self.changes.retain(|change| !matches!(change, Change::Watches { .. }));
+        self.change(Change::Watches { watches: self.watches.clone() });
     }
 
     /// Other jobs wait.

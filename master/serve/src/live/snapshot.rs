@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::model::Model;
 use super::shapes::{
-    Bar, Compare, Crash, Failure, Isolation, Job, Lane, Notice, QueuedJob, Recent,
+    Bar, Compare, Crash, Failure, Isolation, Job, Lane, Notice, QueuedJob, Recent, Watch,
 };
 
 /// All of the state, as a page gets it.
@@ -28,6 +28,7 @@ pub struct Snapshot<'a> {
     settings: &'a Option<Value>,
     compare: &'a Compare,
     isolation: &'a Isolation,
+    watches: &'a [Watch],
 }
 
 impl Model {
@@ -51,6 +52,7 @@ impl Model {
             settings: &self.settings,
             compare: &self.compare,
             isolation: &self.isolation,
+            watches: &self.watches,
         }
     }
 }

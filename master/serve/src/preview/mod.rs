@@ -12,17 +12,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lote_engine::plan;
+use lote_engine::plan::{self, Access, Asset};
 use lote_protocol::filter::{FilterCall, VariantSpec};
 use lote_protocol::message::Size;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::sandbox::Grants;
-use lote_protocol::task::{Asset, Encoding};
+use lote_protocol::task::Encoding;
 use tokio::sync::{Notify, oneshot};
 
 use queue::{Queue, Ticket};
 use thumbs::Thumbs;
 pub use thumbs::{Thumbnail, fit};
+
+/// The most pictures that are asked for at a time.
+const MAX_ORDERS: u32 = 64;
+/// So many fonts a worker can have open before it is replaced by another.
+const MAX_ASSETS: u32 = 256;
 
 /// Who makes previews; clones are the same.
 #[derive(Debug, Clone)]
@@ -32,6 +36,8 @@ pub struct Previews(Arc<Shared>);
 struct Shared {
     folder: PathBuf,
     read: Vec<PathBuf>,
+    /// The folder of files that parameters name.
+    assets: PathBuf,
     queue: Mutex<Queue>,
     news: Notify,
     thumbs: Thumbs,
@@ -44,6 +50,8 @@ pub enum Urgency {
     Preview,
     /// When nothing else is to be done, in turn.
     Thumbnail,
+    /// A program waits for it; in turn.
+    Conversion,
 }
 
 /// A picture to be made of an image.
@@ -104,21 +112,24 @@ pub enum Refused {
 }
 
 impl Previews {
-    /// With a folder that exists, is empty and nobody else's. Its workers can read images
-    /// below the folders `read` only, as they have no job that names them.
-    pub fn new(folder: PathBuf, read: Vec<PathBuf>) -> io::Result<Self> {
+    /// With a folder that exists, is empty and nobody else's. Only images that are really below the
+    /// folders `read` are opened, as there is no job that names them. Files of parameters are in
+    /// `assets`, which is below one of these.
+    pub fn new(folder: PathBuf, read: Vec<PathBuf>, assets: PathBuf) -> io::Result<Self> {
         let thumbs = Thumbs::new(folder.join("thumbs"))?;
         let (queue, news) = (Mutex::default(), Notify::new());
-        Ok(Self(Arc::new(Shared { folder, read, queue, news, thumbs })))
+        Ok(Self(Arc::new(Shared { folder, read, assets, queue, news, thumbs })))
     }
 
-    /// What its workers have to reach.
-    fn reach(&self) -> Grants {
-        let Shared { folder, read, .. } = &*self.0;
-        let read = read.iter().filter_map(|path| std::path::absolute(path).ok());
-        let read = read.chain(plan::font_folders());
-        let write = vec![folder.into()];
-        Grants { read: read.map(Into::into).collect(), write, overlap: false }
+    /// What is opened for its workers.
+    fn access(&self) -> Access {
+        let within = self.0.read.iter().filter_map(|path| std::path::absolute(path).ok());
+        Access {
+            within: within.collect(),
+            outputs: MAX_ORDERS,
+            assets: MAX_ASSETS,
+            ..Access::default()
+        }
     }
 
     /// Makes pictures of the image at `input`, which is decoded once; there are as many prints as
@@ -129,7 +140,7 @@ impl Previews {
         input: &Path,
         orders: Vec<Order>,
     ) -> Result<Vec<Print>, Refused> {
-        let assets = assets(&orders).await?;
+        let assets = assets(&orders, self.0.assets.clone()).await?;
         let (reply, answer) = oneshot::channel();
         let ticket = Ticket { input: input.to_owned(), orders, assets, reply, deaths: 0 };
         self.queue().add(urgency, ticket)?;
@@ -142,8 +153,8 @@ impl Previews {
     }
 }
 
-/// What filters need beside an image: fonts of the system, as a page names no files.
-async fn assets(orders: &[Order]) -> Result<Vec<Asset>, Refused> {
+/// What filters need beside an image: files in that folder, and fonts of the system.
+async fn assets(orders: &[Order], folder: PathBuf) -> Result<Vec<Asset>, Refused> {
     let variant = |order: &Order| VariantSpec {
         name: String::new(),
         steps: order.steps.clone(),
@@ -151,7 +162,7 @@ async fn assets(orders: &[Order]) -> Result<Vec<Asset>, Refused> {
     };
     let variants: Vec<_> = orders.iter().map(variant).collect();
     // Fonts may have to be looked for.
-    let look = move || plan::assets(&variants, Path::new(""), &[]);
+    let look = move || plan::assets(&variants, &folder, &[]);
     let failed = |what: String| Refused::Failed(Failure::new(FailureKind::Filter, what));
     let found =
         tokio::task::spawn_blocking(look).await.map_err(|error| failed(error.to_string()))?;

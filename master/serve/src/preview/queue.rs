@@ -1,10 +1,10 @@
-//! What waits for a worker: previews before thumbnails, the newest preview first, and never more
-//! than a bound. What nobody waits for any more is forgotten.
+//! What waits for a worker: previews before thumbnails, the newest preview first, images of programs
+//! in turn, and never more than a bound. What nobody waits for any more is forgotten.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use lote_protocol::task::Asset;
+use lote_engine::plan::Asset;
 use tokio::sync::oneshot;
 
 use super::{Order, Print, Refused, Urgency};
@@ -42,6 +42,7 @@ impl Ticket {
 pub(super) struct Queue {
     previews: VecDeque<Ticket>,
     thumbnails: VecDeque<Ticket>,
+    conversions: VecDeque<Ticket>,
 }
 
 impl Queue {
@@ -50,6 +51,7 @@ impl Queue {
         let (line, most) = match urgency {
             Urgency::Preview => (&mut self.previews, MAX_PREVIEWS),
             Urgency::Thumbnail => (&mut self.thumbnails, MAX_THUMBNAILS),
+            Urgency::Conversion => (&mut self.conversions, MAX_PREVIEWS),
         };
         if line.len() >= most {
             line.retain(|ticket| !ticket.is_void());
@@ -73,9 +75,11 @@ impl Queue {
                 return Some(ticket);
             }
         }
-        while let Some(ticket) = self.thumbnails.pop_front() {
-            if !ticket.is_void() {
-                return Some(ticket);
+        for line in [&mut self.conversions, &mut self.thumbnails] {
+            while let Some(ticket) = line.pop_front() {
+                if !ticket.is_void() {
+                    return Some(ticket);
+                }
             }
         }
         None
@@ -88,7 +92,7 @@ impl Queue {
 
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.previews.is_empty() && self.thumbnails.is_empty()
+        self.previews.is_empty() && self.thumbnails.is_empty() && self.conversions.is_empty()
     }
 }
 
@@ -121,6 +125,17 @@ mod tests {
         let answers = requests.map(|(urgency, name)| add(&mut queue, urgency, name).unwrap());
         let order: Vec<_> = std::iter::from_fn(|| next(&mut queue)).collect();
         assert_eq!(order, ["d", "b", "a", "c"]);
+        drop(answers);
+    }
+
+    #[test]
+    fn images_of_programs_are_made_in_turn() {
+        let mut queue = Queue::default();
+        let names = ["a", "b", "c"];
+        let answers = names.map(|name| add(&mut queue, Urgency::Conversion, name).unwrap());
+        assert!(!queue.is_empty());
+        let order: Vec<_> = std::iter::from_fn(|| next(&mut queue)).collect();
+        assert_eq!(order, names);
         drop(answers);
     }
 

@@ -1,10 +1,10 @@
 //! The workers that make previews: started when they are needed, gone when nothing was asked for a
 //! while.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use lote_protocol::message::{Command, Report, Written};
+use lote_protocol::message::{Report, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{self, Task};
 use tokio::time::{sleep_until, timeout_at};
@@ -12,7 +12,8 @@ use tokio::time::{sleep_until, timeout_at};
 use super::queue::Ticket;
 use super::{Previews, Print, Refused};
 use crate::redact;
-use lote_engine::run::sweep_orphans;
+use lote_engine::output::Target;
+use lote_engine::plan::Assignment;
 use lote_engine::scheduler::WorkerId;
 use lote_engine::supervisor::{Config, Death, Killer, Mailbox, Supervisor, WorkerEvent};
 
@@ -57,7 +58,7 @@ impl Previews {
     /// lives until the program ends, as workers die with the thread that started them.
     pub async fn work(self, workers: u32, config: &Config) {
         let mut config = Config { workers, slots: 1, external: false, ..config.clone() };
-        config.sandbox.grants = self.reach();
+        config.access = self.access();
         let lanes = HashMap::new();
         let mut serving = Workers { previews: self, config, supervisor: None, lanes, next_id: 0 };
         loop {
@@ -141,7 +142,6 @@ impl Workers {
             }
             WorkerEvent::Reported { worker, report } => self.report(worker, report),
             WorkerEvent::Lost { worker, death, .. } => {
-                self.sweep();
                 self.lost(worker, &death);
             }
             WorkerEvent::Off { worker, reason } => {
@@ -169,22 +169,32 @@ impl Workers {
             let id = self.next_id;
             self.next_id += 1;
             let folder = &self.previews.0.folder;
-            let orders = ticket.orders.iter().enumerate().map(|(place, order)| task::Order {
-                variant: place as u32,
+            let orders = ticket.orders.iter().zip(0..).map(|(order, variant)| task::Order {
+                variant,
                 steps: order.steps.clone(),
-                output: folder.join(file_name(id, place)).into(),
-                replace: true,
                 durable: false,
                 encoding: order.encoding.clone(),
             });
+            let target = |place| Target {
+                path: folder.join(file_name(id, place)),
+                replace: true,
+                durable: false,
+            };
+            let name = ticket.input.file_stem().unwrap_or_default();
             let task = Task {
                 id,
-                input: ticket.input.clone().into(),
+                name: name.to_string_lossy().into_owned(),
                 orders: orders.collect(),
-                assets: ticket.assets.clone(),
+                assets: ticket.assets.iter().map(|asset| asset.asset.clone()).collect(),
                 number: 1,
             };
-            mailbox.send(Command::Run { slot: 0, report_stages: false, task });
+            let assignment = Assignment {
+                task,
+                input: ticket.input.clone(),
+                targets: (0..ticket.orders.len()).map(target).collect(),
+                assets: ticket.assets.iter().map(|asset| asset.path.clone()).collect(),
+            };
+            mailbox.run(0, false, assignment);
             lane.busy = Some(Work {
                 id,
                 ends: ticket.orders.iter().map(|_| None).collect(),
@@ -274,12 +284,6 @@ impl Workers {
             }
         }
         failed.map_or(Ok(prints), |failure| Err(Refused::Failed(failure)))
-    }
-
-    /// Removes what the dead have left unfinished.
-    fn sweep(&self) {
-        let folders = BTreeSet::from([self.previews.0.folder.clone()]);
-        tokio::task::spawn_blocking(move || sweep_orphans(&folders));
     }
 
     fn lost(&mut self, worker: WorkerId, death: &Death) {

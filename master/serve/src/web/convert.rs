@@ -22,6 +22,7 @@ use tokio::sync::Semaphore;
 use super::App;
 use super::error::Refusal;
 use super::images::blocking;
+use crate::jobs::check_assets;
 use crate::preview::{Order, Refused, Urgency};
 
 /// Largest image that is taken, bytes.
@@ -65,7 +66,7 @@ async fn convert(
         return Err(too_many("too many images are being converted"));
     };
     let image = receive(&app, body).await.map_err(IntoResponse::into_response)?;
-    let developed = app.previews.make(Urgency::Preview, &image, vec![order]).await;
+    let developed = app.conversions.make(Urgency::Conversion, &image, vec![order]).await;
     let prints = developed.map_err(|refused| match refused {
         Refused::Busy => too_many("too much waits for a worker"),
         refused => Refusal::from(refused).into_response(),
@@ -114,6 +115,9 @@ fn order(query: &str) -> Result<Order, Refusal> {
     let filter = filter.ok_or_else(nothing)?;
     let variant = VariantSpec::parse(&filter, &catalogue::all())
         .map_err(|error| Refusal::bad_request(error.to_string()).hint(error.hint()))?;
+    for step in &variant.steps {
+        check_assets(step).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    }
     if variant.files.len() > 1 {
         return Err(Refusal::bad_request("one file is made at a time: one format"));
     }
@@ -175,7 +179,15 @@ mod tests {
             (made.quality, made.format),
             (Some(90), by_name("webp").map(|format| format.id))
         );
-        for query in ["", "f=gris", "f=sepia&f=blur", "f=sepia&quality=0", "f=sepia&x=1", "f=%ff"] {
+        for query in [
+            "",
+            "f=gris",
+            "f=sepia&f=blur",
+            "f=sepia&quality=0",
+            "f=sepia&x=1",
+            "f=%ff",
+            "f=logo:archivo=/etc/logo.png",
+        ] {
             assert_eq!(order(query).unwrap_err().status, StatusCode::BAD_REQUEST, "{query}");
         }
     }

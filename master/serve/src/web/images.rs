@@ -144,16 +144,16 @@ impl App {
         self.jobs.restore(past, images).map_err(Refusal::from)
     }
 
-    /// Draws samples, unless they are there already, and makes them the list. Blocks.
+    /// Writes samples, unless they are there already, and makes them the list. Blocks.
     fn load_samples(&self, count: usize) -> Result<u64, Refusal> {
         if !(1..=MAX_SAMPLES).contains(&count) {
             return Err(Refusal::bad_request(format!("there are 1 to {MAX_SAMPLES} samples")));
         }
         let root = self.places.samples.join(count.to_string());
-        // The folder is the server's own, so what is there was drawn before. To draw it again, only to
+        // The folder is the server's own, so what is there was written before. To do it again, only to
         // see that it is the same, would take as much time and memory as the first time.
         if std::fs::read_dir(&root).map_or(0, Iterator::count) != count {
-            samples::write(&root, count).map_err(|error| {
+            samples::write_photos(&root, count).map_err(|error| {
                 Refusal::unprocessable("unwritable", redact::text(&error.to_string()))
             })?;
         }

@@ -15,12 +15,14 @@ use super::{App, is_local};
 use crate::jobs::rows;
 use crate::jobs::{Accepted, Checked, CompareRequest, JobError, JobRequest};
 use lote_engine::event::Status;
+use lote_engine::forecast::Forecast;
 
 /// The routes.
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/api/jobs", post(start))
         .route("/api/jobs/check", post(check))
+        .route("/api/jobs/forecast", post(forecast))
         .route("/api/jobs/{job}/pause", post(pause))
         .route("/api/jobs/{job}/resume", post(resume))
         .route("/api/jobs/{job}/cancel", post(cancel))
@@ -73,6 +75,13 @@ async fn check(
     Command(request): Command<JobRequest>,
 ) -> Result<Json<Checked>, Refusal> {
     Ok(Json(app.jobs.check(request).await?))
+}
+
+async fn forecast(
+    State(app): State<App>,
+    Command(request): Command<JobRequest>,
+) -> Result<Json<Forecast>, Refusal> {
+    Ok(Json(app.jobs.forecast(request).await?))
 }
 
 async fn pause(State(app): State<App>, Id(job): Id, _: Command<Value>) -> Done {

@@ -27,6 +27,7 @@ pub mod server;
 pub mod socket;
 mod upload_names;
 pub mod uploads;
+mod watches;
 mod zip;
 
 #[cfg(test)]
@@ -51,6 +52,7 @@ use crate::images::folders::Folders;
 use crate::jobs::Jobs;
 use crate::live::Live;
 use crate::preview::Previews;
+use crate::watches::Watches;
 use access::Access;
 use error::Refusal;
 use lote_engine::lang::Lang;
@@ -70,8 +72,12 @@ pub struct App {
     pub folders: Folders,
     /// The jobs and their outputs.
     pub jobs: Jobs,
+    /// Folders that are watched.
+    pub watches: Watches,
     /// What makes small pictures.
     pub previews: Previews,
+    /// What makes the images of programs: as many at a time as a job.
+    pub conversions: Previews,
     /// What all pages see.
     pub live: Live,
     /// Pages that are connected.
@@ -111,9 +117,11 @@ pub fn router(app: App) -> Router {
         .merge(preview::routes())
         .merge(socket::routes())
         .merge(uploads::routes())
+        .merge(uploads::asset_routes())
         .merge(zip::routes())
         .merge(report::routes())
         .merge(recipes::routes())
+        .merge(watches::routes())
         .merge(convert::routes())
         .merge(metrics::routes())
         .fallback(async || Refusal::not_found())

@@ -145,6 +145,7 @@ fn request(app: &App, command: &Value) -> Result<JobRequest, &'static str> {
         mode,
         workers: config.settings.slots.min(config.max_workers),
         variants: filters.into_iter().map(plain).collect(),
+        exceptions: Vec::new(),
         output: OutputRequest {
             folder: None,
             format: None,

@@ -41,7 +41,8 @@ impl Server {
             slots: 0,
             limits: lote_protocol::task::Limits::default(),
             max_memory_bytes: None,
-            sandbox: lote_protocol::sandbox::Order::default(),
+            access: lote_engine::plan::Access::default(),
+            sandbox: lote_protocol::sandbox::Policy::default(),
             program: Program::Own,
             external: false,
         };
@@ -61,13 +62,15 @@ impl Server {
         };
         let address = ([127, 0, 0, 1], 8765).into();
         let app = App {
+            watches: Watches::new(live.clone(), images.clone(), config.clone()),
             jobs: Jobs::new(live.clone(), images.clone(), config),
             images,
             folders: Folders::new(&[]),
-            previews: Previews::new(at("previews"), Vec::new()).unwrap(),
+            previews: Previews::new(at("previews"), Vec::new(), at("assets")).unwrap(),
+            conversions: Previews::new(at("conversions"), Vec::new(), at("assets")).unwrap(),
             live,
             clients: Clients::default(),
-            recipes: Recipes::load(folder.path().join("recipes.json")),
+            recipes: Recipes::new(folder.path().join("recipes"), 1),
             uploads: Uploads::new(at("uploads")),
             access: Arc::new(Access::new(&[address], "127.0.0.1", &[], None)),
             places: Arc::new(Places { input, output, samples: at("samples"), lang: Lang::En }),

@@ -9,7 +9,15 @@ use super::kernels::cube::Cube;
 use crate::formats;
 use crate::picture::Picture;
 use crate::pool::Pool;
+use crate::svg::{Svg, is_svg};
 use crate::text::Face;
+
+/// What is laid over pictures: pixels, or a drawing that is as sharp at any size.
+#[derive(Debug, Clone)]
+pub(super) enum Emblem {
+    Picture(Arc<Picture>),
+    Drawing(Arc<Svg>),
+}
 
 /// A file, and what has been made of it. It is read once and shared by all pictures.
 #[derive(Debug, Default)]
@@ -18,7 +26,7 @@ pub struct Asset {
     /// Which of several fonts in it.
     index: u32,
     cube: OnceLock<Result<Arc<Cube>, String>>,
-    logo: OnceLock<Result<Arc<Picture>, String>>,
+    logo: OnceLock<Result<Emblem, String>>,
     face: OnceLock<Option<Face>>,
 }
 
@@ -33,13 +41,18 @@ impl Asset {
         self.cube.get_or_init(|| Cube::parse(&self.bytes).map(Arc::new)).clone()
     }
 
-    /// The content as a picture, or what is wrong with it.
-    pub(super) fn logo(&self, limits: &Limits) -> Result<Arc<Picture>, String> {
+    /// The content as a picture or a drawing, or what is wrong with it.
+    pub(super) fn logo(&self, limits: &Limits) -> Result<Emblem, String> {
         let read = || {
-            let document = formats::decode(&self.bytes, limits, &mut Pool::new())
+            if is_svg(&self.bytes) {
+                return Svg::parse(&self.bytes).map(|svg| Emblem::Drawing(Arc::new(svg)));
+            }
+            let mut pool = Pool::new();
+            let mut document = formats::decode(&self.bytes, limits, &mut pool)
                 .map_err(|failure| failure.message)?;
+            formats::to_srgb(&mut document, &mut pool);
             let frame = document.frames.into_iter().next().ok_or("it has no picture")?;
-            Ok(Arc::new(frame.picture))
+            Ok(Emblem::Picture(Arc::new(frame.picture)))
         };
         self.logo.get_or_init(read).clone()
     }

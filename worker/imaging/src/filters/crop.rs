@@ -6,7 +6,7 @@ use lote_protocol::message::Size;
 use super::kernels::color::Fill;
 use super::kernels::interest::Interest;
 use super::kernels::remake::{self, Place as Placed};
-use super::place::{PLACES, Place, place};
+use super::place::{PLACES, Place, aspect, height, place, width};
 use super::{Filter, FilterError, Registered, ResultSize, Source};
 use crate::picture::Picture;
 use crate::pool::Pool;
@@ -31,7 +31,6 @@ pub static CROP: Registered = Registered {
     build: |params, _| Ok(Box::new(Crop::new(params))),
 };
 
-const LENGTH: ParamKind = ParamKind::Length { min: 1, max: 65535, max_percent: 100.0, default: "" };
 const OFFSET: ParamKind = ParamKind::Length { min: 0, max: 65535, max_percent: 100.0, default: "" };
 
 /// The nine places, and where the most interesting part is.
@@ -47,39 +46,24 @@ const GRAVITIES: &[Choice] = &{
 };
 
 const PARAMS: &[ParamSpec] = &[
-    ParamSpec {
-        id: "aspecto",
-        id_en: "aspect",
-        label: Text { es: "Proporciones", en: "Proportions" },
-        help: Text {
-            es: "Ancho y alto, como 4:5, en el mayor tamaño posible. Sin nada más, 4:5.",
-            en: "Width to height, as 4:5, as large as possible. With nothing else, 4:5.",
-        },
-        unit: Unit::None,
-        kind: ParamKind::Ratio { default: "" },
-    },
-    ParamSpec {
-        id: "ancho",
-        id_en: "width",
-        label: Text { es: "Ancho", en: "Width" },
-        help: Text {
+    aspect(Text {
+        es: "Ancho y alto, como 4:5, en el mayor tamaño posible. Sin nada más, 4:5.",
+        en: "Width to height, as 4:5, as large as possible. With nothing else, 4:5.",
+    }),
+    width(
+        100.0,
+        Text {
             es: "Ancho del resultado; si no hay tanto, el de la imagen.",
             en: "Width of the result; if there is less, the picture's.",
         },
-        unit: Unit::Px,
-        kind: LENGTH,
-    },
-    ParamSpec {
-        id: "alto",
-        id_en: "height",
-        label: Text { es: "Alto", en: "Height" },
-        help: Text {
+    ),
+    height(
+        100.0,
+        Text {
             es: "Alto del resultado; si no hay tanto, el de la imagen.",
             en: "Height of the result; if there is less, the picture's.",
         },
-        unit: Unit::Px,
-        kind: LENGTH,
-    },
+    ),
     ParamSpec {
         id: "gravedad",
         id_en: "gravity",

@@ -1,6 +1,7 @@
 //! Duotone: from one colour in the shadows to another one in the highlights.
 
 use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::color;
@@ -55,22 +56,45 @@ struct Duotone {
 }
 
 impl Draw for Duotone {
-    fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        canvas.copy();
+    fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
         let max = i64::from(T::MAX);
         let scale = max / 255;
-        let tables = [0, 1, 2].map(|channel| {
-            let [from, to] =
-                [self.shadows, self.highlights].map(|color| i64::from(color[channel]) * scale);
-            let at = |value: i64| T::new((from + (value * (to - from)).div_euclid(max)) as u32);
-            (0..=max).map(at).collect::<Vec<_>>()
-        });
-        for pixel in canvas.samples.chunks_exact_mut(canvas.channels.count()) {
-            if let [red, green, blue, ..] = pixel {
-                let gray = luma(*red, *green, *blue) as usize;
-                [*red, *green, *blue] = [0, 1, 2].map(|channel: usize| tables[channel][gray]);
+        let tint = |value: i64| {
+            [0, 1, 2].map(|channel| {
+                let [from, to] =
+                    [self.shadows, self.highlights].map(|color| i64::from(color[channel]) * scale);
+                T::new((from + (value * (to - from)).div_euclid(max)) as u32)
+            })
+        };
+        let tints: Vec<[T; 3]> = (0..=max).map(tint).collect();
+        let channels = canvas.channels;
+        let mut gray = Vec::new();
+        canvas.in_pieces(|from, to| {
+            gray.resize(from.len() / channels.count(), T::default());
+            match channels {
+                Channels::Rgba => recolor::<T, 4>(from, to, &mut gray, &tints),
+                _ => recolor::<T, 3>(from, to, &mut gray, &tints),
             }
-        }
+        });
+    }
+}
+
+/// Gives each pixel of `N` samples the tint of its luminance, which goes to `gray`.
+fn recolor<T: Sample, const N: usize>(from: &[T], to: &mut [T], gray: &mut [T], tints: &[[T; 3]]) {
+    // With this length no value of 8 bits has to be checked.
+    let tints = &tints[..=T::MAX as usize];
+    lumas::<T, N>(from, gray);
+    let pixels = from.as_chunks::<N>().0.iter().zip(to.as_chunks_mut::<N>().0);
+    for ((from, to), gray) in pixels.zip(gray) {
+        *to = *from;
+        to[..3].copy_from_slice(&tints[gray.get() as usize]);
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn lumas<T: Sample, const N: usize>(samples: &[T], to: &mut [T]) {
+    for (pixel, to) in samples.as_chunks::<N>().0.iter().zip(to) {
+        *to = T::new(luma(pixel[0], pixel[1], pixel[2]));
     }
 }
 

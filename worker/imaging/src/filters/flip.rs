@@ -3,7 +3,7 @@
 use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec, Text, Unit};
 
 use super::{Filter, FilterError, Registered, Source, same_size};
-use crate::metadata::orientation::{Orientation, upright};
+use crate::metadata::orientation::{Orientation, turned, upright};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -58,6 +58,9 @@ struct Flip(Orientation);
 
 impl Filter for Flip {
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
-        Ok(upright(source.into_owned(pool), self.0, pool))
+        Ok(match source {
+            Source::Shared(picture) => turned(picture, self.0, pool),
+            Source::Owned(picture) => upright(picture, self.0, pool),
+        })
     }
 }

@@ -60,6 +60,7 @@ pub mod unsharp;
 pub mod vignette;
 pub mod watermark;
 
+use assets::Emblem;
 pub use assets::{Asset, Assets};
 pub use chain::apply_all;
 

@@ -9,7 +9,7 @@ use super::kernels::color::Fill;
 use super::kernels::lanczos::Kernel;
 use super::kernels::remake::{self, Place as Placed};
 use super::kernels::size::Plan;
-use super::place::{PLACES, Place};
+use super::place::{PLACES, Place, aspect, height, width};
 use super::{Filter, FilterError, Registered, ResultSize, Source, resize};
 use crate::picture::Picture;
 use crate::pool::Pool;
@@ -34,43 +34,25 @@ pub static PAD: Registered = Registered {
     build: |params, _| Ok(Box::new(Pad::new(params))),
 };
 
-const LENGTH: ParamKind =
-    ParamKind::Length { min: 1, max: 65535, max_percent: 1000.0, default: "" };
-
 const PARAMS: &[ParamSpec] = &[
-    ParamSpec {
-        id: "aspecto",
-        id_en: "aspect",
-        label: Text { es: "Proporciones", en: "Proportions" },
-        help: Text {
-            es: "Ancho y alto, como 4:5; solo, el fondo crece hasta tenerlas. Sin nada más, 1:1.",
-            en: "Width to height, as 4:5; alone, the background grows to them. With nothing else, 1:1.",
-        },
-        unit: Unit::None,
-        kind: ParamKind::Ratio { default: "" },
-    },
-    ParamSpec {
-        id: "ancho",
-        id_en: "width",
-        label: Text { es: "Ancho", en: "Width" },
-        help: Text {
+    aspect(Text {
+        es: "Ancho y alto, como 4:5; solo, el fondo crece hasta tenerlas. Sin nada más, 1:1.",
+        en: "Width to height, as 4:5; alone, the background grows to them. With nothing else, 1:1.",
+    }),
+    width(
+        1000.0,
+        Text {
             es: "Ancho del fondo; la imagen se reduce o amplía hasta caber en él.",
             en: "Width of the background; the picture is scaled to fit into it.",
         },
-        unit: Unit::Px,
-        kind: LENGTH,
-    },
-    ParamSpec {
-        id: "alto",
-        id_en: "height",
-        label: Text { es: "Alto", en: "Height" },
-        help: Text {
+    ),
+    height(
+        1000.0,
+        Text {
             es: "Alto del fondo; la imagen se reduce o amplía hasta caber en él.",
             en: "Height of the background; the picture is scaled to fit into it.",
         },
-        unit: Unit::Px,
-        kind: LENGTH,
-    },
+    ),
     ParamSpec {
         id: "color",
         id_en: "colour",

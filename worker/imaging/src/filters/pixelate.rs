@@ -1,6 +1,7 @@
 //! Pixelate: squares of one colour.
 
 use lote_protocol::filter::{FilterSpec, Length, ParamKind, ParamSpec, Text, Unit};
+use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::sample::Sample;
@@ -44,11 +45,14 @@ struct Pixelate {
 
 impl Draw for Pixelate {
     fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        canvas.copy();
         let shorter = canvas.width.min(canvas.height) as u32;
         let side = self.side.whole_px(shorter).max(1) as usize;
         let (count, len) = (canvas.channels.count(), canvas.row_len());
         let has_alpha = canvas.channels.has_alpha();
+        if !has_alpha {
+            return opaque(&mut canvas, side);
+        }
+        canvas.copy();
         for band in canvas.samples.chunks_mut(side.saturating_mul(len)) {
             for start in (0..len).step_by(side.saturating_mul(count)) {
                 let columns = start..(start + side.saturating_mul(count)).min(len);
@@ -59,6 +63,48 @@ impl Draw for Pixelate {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The same without alpha: the rows of a square are added up side by side.
+fn opaque<T: Sample>(canvas: &mut Canvas<'_, T>, side: usize) {
+    let (count, len) = (canvas.channels.count(), canvas.row_len());
+    let mut sums = vec![0; len];
+    let mut line = vec![T::default(); len];
+    let mut left = canvas.source_rows();
+    for band in canvas.samples.chunks_mut(side.saturating_mul(len)) {
+        sums.fill(0);
+        match &mut left {
+            Some(source) => {
+                let (rows, rest) = source.split_at(band.len());
+                add_rows(rows, &mut sums);
+                *source = rest;
+            }
+            None => add_rows(band, &mut sums),
+        }
+        let rows = (band.len() / len) as u64;
+        let square = side.saturating_mul(count);
+        for (sums, to) in sums.chunks(square).zip(line.chunks_mut(square)) {
+            let pixels = rows * (sums.len() / count) as u64;
+            let mut mean = [T::default(); 4];
+            for (channel, mean) in mean.iter_mut().enumerate().take(count) {
+                let sum: u64 =
+                    sums.iter().skip(channel).step_by(count).map(|&sum| u64::from(sum)).sum();
+                *mean = T::new(((sum + pixels / 2) / pixels) as u32);
+            }
+            to.chunks_exact_mut(count).for_each(|pixel| pixel.copy_from_slice(&mean[..count]));
+        }
+        band.chunks_exact_mut(len).for_each(|row| row.copy_from_slice(&line));
+    }
+}
+
+/// Adds up rows; at most 65535 of them are a square's.
+#[multiversion(targets = "simd")]
+fn add_rows<T: Sample>(rows: &[T], sums: &mut [u32]) {
+    for row in rows.chunks_exact(sums.len()) {
+        for (sum, sample) in sums.iter_mut().zip(row) {
+            *sum += sample.get();
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The nine places of a picture, and what is in one of them.
+//! The nine places of a picture, what is in one of them, and parameters that several filters have.
 
-use lote_protocol::filter::{Choice, Text};
+use lote_protocol::filter::{Choice, ParamKind, ParamSpec, Text, Unit};
 
 /// The nine places, row by row.
 pub(super) const PLACES: &[Choice] = &[
@@ -23,6 +23,95 @@ pub(super) const fn place(
     en: &'static str,
 ) -> Choice {
     Choice { id, id_en, label: Text { es, en } }
+}
+
+/// The place of a mark, at first the one of that id.
+pub(super) const fn position(default: &'static str) -> ParamSpec {
+    ParamSpec {
+        id: "posicion",
+        id_en: "position",
+        label: Text { es: "Posición", en: "Position" },
+        help: Text { es: "En qué parte de la imagen está.", en: "Where on the picture it is." },
+        unit: Unit::None,
+        kind: ParamKind::Choice { options: PLACES, default },
+    }
+}
+
+/// How far a mark keeps from the edges.
+pub(super) const fn margin(default: &'static str, help: Text) -> ParamSpec {
+    ParamSpec {
+        id: "margen",
+        id_en: "margin",
+        label: Text { es: "Margen", en: "Margin" },
+        help,
+        unit: Unit::Px,
+        kind: ParamKind::Length { min: 0, max: 65535, max_percent: 50.0, default },
+    }
+}
+
+/// How far a mark is turned.
+pub(super) const ANGLE: ParamSpec = ParamSpec {
+    id: "angulo",
+    id_en: "angle",
+    label: Text { es: "Ángulo", en: "Angle" },
+    help: Text {
+        es: "Cuánto gira en contra de las agujas del reloj.",
+        en: "How far it is turned counter-clockwise.",
+    },
+    unit: Unit::Degrees,
+    kind: ParamKind::Float {
+        min: -360.0,
+        max: 360.0,
+        slider_max: 180.0,
+        step: 1.0,
+        default: Some(0.0),
+    },
+};
+
+/// Whether a mark is all over the picture.
+pub(super) const TILE: ParamSpec = ParamSpec {
+    id: "mosaico",
+    id_en: "tile",
+    label: Text { es: "Mosaico", en: "Tile" },
+    help: Text { es: "Lo repite por toda la imagen.", en: "Repeats it all over the picture." },
+    unit: Unit::None,
+    kind: ParamKind::Bool { default: false },
+};
+
+/// Proportions of a result.
+pub(super) const fn aspect(help: Text) -> ParamSpec {
+    ParamSpec {
+        id: "aspecto",
+        id_en: "aspect",
+        label: Text { es: "Proporciones", en: "Proportions" },
+        help,
+        unit: Unit::None,
+        kind: ParamKind::Ratio { default: "" },
+    }
+}
+
+/// Width of a result.
+pub(super) const fn width(max_percent: f64, help: Text) -> ParamSpec {
+    ParamSpec {
+        id: "ancho",
+        id_en: "width",
+        label: Text { es: "Ancho", en: "Width" },
+        help,
+        unit: Unit::Px,
+        kind: ParamKind::Length { min: 1, max: 65535, max_percent, default: "" },
+    }
+}
+
+/// Height of a result.
+pub(super) const fn height(max_percent: f64, help: Text) -> ParamSpec {
+    ParamSpec {
+        id: "alto",
+        id_en: "height",
+        label: Text { es: "Alto", en: "Height" },
+        help,
+        unit: Unit::Px,
+        kind: ParamKind::Length { min: 1, max: 65535, max_percent, default: "" },
+    }
 }
 
 /// One of the nine places.

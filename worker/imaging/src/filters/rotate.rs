@@ -8,7 +8,7 @@ use super::kernels::alpha;
 use super::kernels::color::Fill;
 use super::kernels::remake;
 use super::{Filter, FilterError, Registered, ResultSize, Source};
-use crate::metadata::orientation::{Orientation, upright};
+use crate::metadata::orientation::{self, Orientation};
 use crate::picture::{Picture, Samples};
 use crate::pool::Pool;
 
@@ -116,7 +116,10 @@ impl Filter for Rotate {
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
         let Picture { width, height, .. } = *source.picture();
         if let Some(turn) = self.quarters(width, height) {
-            return Ok(upright(source.into_owned(pool), turn, pool));
+            return Ok(match source {
+                Source::Shared(picture) => orientation::turned(picture, turn, pool),
+                Source::Owned(picture) => orientation::upright(picture, turn, pool),
+            });
         }
         let source = self.fill.make_room(source, pool);
         let affine = Affine::rotation(width, height, self.angle, self.expand);

@@ -5,7 +5,7 @@ use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::luma::luma;
-use super::kernels::point::blend;
+use super::kernels::point::{Steps, blend};
 use super::kernels::sample::Sample;
 use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::{Channels, Picture};
@@ -53,22 +53,69 @@ struct Saturation {
 }
 
 impl Draw for Saturation {
-    fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        canvas.copy();
-        match canvas.channels {
-            Channels::Rgb => saturate::<T, 3>(canvas.samples, self.factor),
-            Channels::Rgba => saturate::<T, 4>(canvas.samples, self.factor),
-            Channels::Gray | Channels::GrayAlpha => {}
-        }
+    fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
+        let channels = canvas.channels;
+        let steps = if T::MAX == 255 { Steps::of(self.factor) } else { None };
+        canvas.in_pieces(|from, to| match (channels, steps) {
+            (Channels::Rgb, Some(steps)) => saturate_bytes::<T, 3>(from, to, steps),
+            (Channels::Rgba, Some(steps)) => saturate_bytes::<T, 4>(from, to, steps),
+            (Channels::Rgb, None) => saturate::<T, 3>(from, to, self.factor),
+            (Channels::Rgba, None) => saturate::<T, 4>(from, to, self.factor),
+            (Channels::Gray | Channels::GrayAlpha, _) => to.copy_from_slice(from),
+        });
     }
 }
 
 #[multiversion(targets = "simd")]
-fn saturate<T: Sample, const N: usize>(samples: &mut [T], factor: f32) {
-    for pixel in samples.as_chunks_mut::<N>().0 {
-        let gray = T::new(luma(pixel[0], pixel[1], pixel[2]));
-        for sample in &mut pixel[..3] {
-            *sample = blend(gray, *sample, factor);
+fn saturate<T: Sample, const N: usize>(from: &[T], to: &mut [T], factor: f32) {
+    for (from, to) in from.as_chunks::<N>().0.iter().zip(to.as_chunks_mut::<N>().0) {
+        let gray = T::new(luma(from[0], from[1], from[2]));
+        *to = *from;
+        for channel in 0..3 {
+            to[channel] = blend(gray, from[channel], factor);
+        }
+    }
+}
+
+/// Pixels that are taken apart into planes at a time.
+const BLOCK: usize = 64;
+
+/// The same for bytes, in 16 bits.
+fn saturate_bytes<T: Sample, const N: usize>(from: &[T], to: &mut [T], steps: Steps) {
+    let (from, from_rest) = from.as_chunks::<N>().0.as_chunks::<BLOCK>();
+    let (to, to_rest) = to.as_chunks_mut::<N>().0.as_chunks_mut::<BLOCK>();
+    from.iter().zip(to).for_each(|(from, to)| saturate_block(from, to, steps));
+    // The rest, filled up with black.
+    let mut filled = [[T::default(); N]; BLOCK];
+    filled[..from_rest.len()].copy_from_slice(from_rest);
+    let mut saturated = filled;
+    saturate_block(&filled, &mut saturated, steps);
+    to_rest.copy_from_slice(&saturated[..to_rest.len()]);
+}
+
+#[multiversion(targets = "simd")]
+fn saturate_block<T: Sample, const N: usize>(
+    from: &[[T; N]; BLOCK],
+    to: &mut [[T; N]; BLOCK],
+    steps: Steps,
+) {
+    let mut planes = [[0_i16; BLOCK]; 3];
+    let mut gray = [0_i16; BLOCK];
+    for (index, pixel) in from.iter().enumerate() {
+        gray[index] = luma(pixel[0], pixel[1], pixel[2]) as i16;
+        for channel in 0..3 {
+            planes[channel][index] = pixel[channel].get() as i16;
+        }
+    }
+    for plane in &mut planes {
+        for (value, &gray) in plane.iter_mut().zip(&gray) {
+            *value = (gray + steps.times(*value - gray)).clamp(0, 255);
+        }
+    }
+    *to = *from;
+    for (index, to) in to.iter_mut().enumerate() {
+        for channel in 0..3 {
+            to[channel] = T::new(planes[channel][index] as u32);
         }
     }
 }

@@ -6,7 +6,7 @@ use multiversion::multiversion;
 use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::sample::Sample;
 use super::{Filter, FilterError, Registered, Rows, Source, same_size};
-use crate::picture::Picture;
+use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
 
 /// `vineta`.
@@ -63,30 +63,40 @@ impl Draw for Vignette {
             offset * offset / half_diagonal
         };
         let columns: Vec<_> = (0..canvas.width).map(|x| square(x, w)).collect();
-        let count = canvas.channels.count();
-        let colors = count - usize::from(canvas.channels.has_alpha());
-        let len = canvas.row_len();
+        let mut lights = vec![1.0; canvas.row_len()];
+        let (channels, len) = (canvas.channels, canvas.row_len());
         for (y, row) in (canvas.top..).zip(canvas.samples.chunks_exact_mut(len)) {
-            darken(row, &columns, square(y, h), self.strength, (count, colors));
+            let down = square(y, h);
+            match channels {
+                Channels::Gray => light::<1, 1>(&mut lights, &columns, down, self.strength),
+                Channels::GrayAlpha => light::<2, 1>(&mut lights, &columns, down, self.strength),
+                Channels::Rgb => light::<3, 3>(&mut lights, &columns, down, self.strength),
+                Channels::Rgba => light::<4, 3>(&mut lights, &columns, down, self.strength),
+            }
+            darken(row, &lights);
         }
     }
 }
 
+/// The light of the samples of a row, `N` a pixel, of which the first `C` are darkened.
 #[multiversion(targets = "simd")]
-fn darken<T: Sample>(
-    row: &mut [T],
+fn light<const N: usize, const C: usize>(
+    lights: &mut [f32],
     columns: &[f32],
     down: f32,
     strength: f32,
-    (count, colors): (usize, usize),
 ) {
-    for (pixel, across) in row.chunks_exact_mut(count).zip(columns) {
+    for (lights, across) in lights.as_chunks_mut::<N>().0.iter_mut().zip(columns) {
         // (1 + r^2)^-2 is the fourth power of the cosine; at r = 1 it has fallen by 3/4.
         let cosine = 1.0 / (1.0 + across + down);
-        let light = 1.0 - strength * (1.0 - cosine * cosine) / 0.75;
-        for sample in &mut pixel[..colors] {
-            *sample = T::from_f32(sample.get() as i32 as f32 * light + 0.5);
-        }
+        lights[..C].fill(1.0 - strength * (1.0 - cosine * cosine) / 0.75);
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn darken<T: Sample>(row: &mut [T], lights: &[f32]) {
+    for (sample, light) in row.iter_mut().zip(lights) {
+        *sample = T::from_f32(sample.get() as i32 as f32 * light + 0.5);
     }
 }
 

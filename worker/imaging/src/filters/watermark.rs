@@ -11,7 +11,7 @@ use super::kernels::ink::{Ink, seen};
 use super::kernels::luma::luma;
 use super::kernels::remake;
 use super::kernels::sample::Sample;
-use super::place::{PLACES, Place, tiles};
+use super::place::{ANGLE, Place, TILE, margin, position, tiles};
 use super::{Asset, Context, Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
@@ -74,17 +74,7 @@ const PARAMS: &[ParamSpec] = &[
         unit: Unit::Px,
         kind: ParamKind::Length { min: 0, max: 4000, max_percent: 100.0, default: "" },
     },
-    ParamSpec {
-        id: "posicion",
-        id_en: "position",
-        label: Text { es: "Posición", en: "Position" },
-        help: Text {
-            es: "En qué parte de la imagen se escribe.",
-            en: "Where on the picture it is written.",
-        },
-        unit: Unit::None,
-        kind: ParamKind::Choice { options: PLACES, default: "centro" },
-    },
+    position("centro"),
     ParamSpec {
         id: "color",
         id_en: "colour",
@@ -93,42 +83,15 @@ const PARAMS: &[ParamSpec] = &[
         unit: Unit::None,
         kind: ParamKind::Color { default: "#ffffff", transparent: false },
     },
-    ParamSpec {
-        id: "margen",
-        id_en: "margin",
-        label: Text { es: "Margen", en: "Margin" },
-        help: Text {
+    margin(
+        "",
+        Text {
             es: "Distancia a los bordes; en %, del lado más corto. Sin dar, media letra. En un mosaico, entre textos.",
             en: "Distance from the edges; in %, of the shorter side. Not given, half a letter. Tiled, between texts.",
         },
-        unit: Unit::Px,
-        kind: ParamKind::Length { min: 0, max: 65535, max_percent: 50.0, default: "" },
-    },
-    ParamSpec {
-        id: "angulo",
-        id_en: "angle",
-        label: Text { es: "Ángulo", en: "Angle" },
-        help: Text {
-            es: "Cuánto gira en contra de las agujas del reloj.",
-            en: "How far it is turned counter-clockwise.",
-        },
-        unit: Unit::Degrees,
-        kind: ParamKind::Float {
-            min: -360.0,
-            max: 360.0,
-            slider_max: 180.0,
-            step: 1.0,
-            default: Some(0.0),
-        },
-    },
-    ParamSpec {
-        id: "mosaico",
-        id_en: "tile",
-        label: Text { es: "Mosaico", en: "Tile" },
-        help: Text { es: "Lo repite por toda la imagen.", en: "Repeats it all over the picture." },
-        unit: Unit::None,
-        kind: ParamKind::Bool { default: false },
-    },
+    ),
+    ANGLE,
+    TILE,
     ParamSpec {
         id: "fuente",
         id_en: "font",
@@ -188,6 +151,8 @@ const WIDEST: f32 = 0.9;
 /// Distance from the picture's edge, in em.
 const MARGIN: f32 = 0.5;
 
+/// How often a text is made smaller until it fits.
+const TRIES: usize = 12;
 /// Width of an outline, in em.
 const OUTLINE: f32 = 1.0 / 24.0;
 /// Luminance under a text from which on it is written in black, of 255.
@@ -257,7 +222,7 @@ impl Watermark {
     fn em(&self, fonts: &Fonts<'_>, width: f32, height: f32) -> f32 {
         let side = width.min(height);
         let (size, widest) = match self.size {
-            Some(Length::Px(px)) => return px as f32,
+            Some(Length::Px(px)) => (px as f32, 1.0),
             // With room for an outline.
             Some(Length::Percent(percent)) => (side * percent as f32 / 100.0, 0.95),
             None => ((side * EM_PER_SIDE).max(SMALLEST), WIDEST),
@@ -276,12 +241,9 @@ impl Watermark {
         size * room.min(1.0)
     }
 
-    /// The text as it lies on that picture; `None` if nothing of it is visible.
-    fn written(&self, picture: &Picture, pool: &mut Pool) -> Option<Written> {
-        let fonts = self.fonts();
-        let (width, height) = (picture.width as f32, picture.height as f32);
-        let em = self.em(&fonts, width, height);
-        let mask = draw(&fonts, &self.text, em, pool)?;
+    /// The text's ink at that size, turned, with its outline's; `None` if it has none.
+    fn inked(&self, fonts: &Fonts<'_>, em: f32, pool: &mut Pool) -> Option<Inked> {
+        let mask = draw(fonts, &self.text, em, pool)?;
         let reach = ((em * OUTLINE).round() as usize).max(1);
         let around = self.outline.map(|color| (outlined(&mask, reach, pool), color));
         let turn = |mask: Mask, pool: &mut Pool| match self.angle {
@@ -289,25 +251,42 @@ impl Watermark {
             angle => turned(mask, angle, pool),
         };
         let around = around.map(|(mask, color)| (turn(mask, pool), color));
-        let mask = turn(mask, pool);
+        Some(Inked { mask: turn(mask, pool), around })
+    }
+
+    /// The text as it lies on that picture; `None` if nothing of it is visible.
+    fn written(&self, picture: &Picture, pool: &mut Pool) -> Option<Written> {
+        let fonts = self.fonts();
+        let (width, height) = (picture.width as f32, picture.height as f32);
+        let mut em = self.em(&fonts, width, height);
+        let mut inked = self.inked(&fonts, em, pool)?;
+        // Rounded outwards, it may be a px or two too large yet.
+        for _ in 0..TRIES {
+            let (ink_width, ink_height) = inked.size();
+            let over = (ink_width as f32 / width).max(ink_height as f32 / height);
+            if over <= 1.0 {
+                break;
+            }
+            em /= over * 1.02;
+            pool.give_bytes(inked.mask.coverage);
+            inked = self.inked(&fonts, em, pool)?;
+        }
+        let (size, Inked { mask, around }) = (inked.size(), inked);
+        if size.0 > picture.width as usize || size.1 > picture.height as usize {
+            // Not even a speck has room.
+            return None;
+        }
         let on = (picture.width, picture.height);
         let margin = self.margin.map_or((em * MARGIN) as i64, |margin| {
             i64::from(margin.whole_px(picture.width.min(picture.height)))
         });
-        // An outline is part of what must not leave the picture.
-        let (size, inside) = match &around {
-            Some((outer, _)) => {
-                let inside = (outer.width - mask.width) / 2;
-                ((outer.width, outer.height), inside as i64)
-            }
-            None => ((mask.width, mask.height), 0),
-        };
+        let inside = (((size.0 - mask.width) / 2) as i64, ((size.1 - mask.height) / 2) as i64);
         let outer = if self.tile {
             tiles(on, size, self.margin.map_or(2 * em as i64, |_| margin))
         } else {
             vec![self.place.corner(on, size, margin)]
         };
-        let corners: Vec<_> = outer.iter().map(|(x, y)| (x + inside, y + inside)).collect();
+        let corners: Vec<_> = outer.iter().map(|(x, y)| (x + inside.0, y + inside.1)).collect();
         let color = self.color.unwrap_or_else(|| contrasting(picture, &mask, &corners));
         Some(Written { mask, corners, color, around, outer, opacity: self.opacity })
     }
@@ -318,6 +297,20 @@ impl Watermark {
             color.is_none_or(|[red, green, blue]| red == green && green == blue)
         };
         gray(self.color) && gray(self.outline)
+    }
+}
+
+/// The ink of a text, and that of its outline with its colour.
+struct Inked {
+    mask: Mask,
+    around: Option<(Mask, [u8; 3])>,
+}
+
+impl Inked {
+    /// Columns and rows, px. An outline is part of what must not leave the picture.
+    fn size(&self) -> (usize, usize) {
+        let outer = self.around.as_ref().map_or(&self.mask, |(outer, _)| outer);
+        (outer.width, outer.height)
     }
 }
 
@@ -445,11 +438,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     use lote_protocol::filter::Value;
-
     use lote_protocol::task::Limits;
+    use proptest::strategy::Strategy as _;
 
     use super::*;
     use crate::filters::Context;
+    use crate::filters::place::PLACES;
     use crate::picture::{Channels, Samples};
 
     fn marked(picture: Picture, given: &[(&str, Value)]) -> Picture {
@@ -559,11 +553,54 @@ mod tests {
     }
 
     #[test]
-    fn a_text_larger_than_the_picture_is_cut_off() {
+    fn a_text_larger_than_the_picture_is_made_to_fit() {
         for position in PLACES {
             let given = [("posicion", text(position.id)), ("tamano", Value::Integer(300))];
-            let picture = marked(flat(50, 20, Channels::Gray, &[0]), &given);
-            assert!(bytes(&picture).contains(&77), "{}", position.id);
+            let [left, right, ..] = lit(&marked(flat(200, 100, Channels::Gray, &[0]), &given));
+            assert!(right - left > 180, "{}: {left} {right}", position.id);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn it_never_leaves_the_picture(
+            on in (1_u32..200, 1_u32..200),
+            size in proptest::prop_oneof![
+                proptest::strategy::Just(None),
+                (1_i64..4000).prop_map(|px| Some(Length::Px(px))),
+                (0.1..100.0).prop_map(|percent| Some(Length::Percent(percent))),
+            ],
+            margin in proptest::option::of((0_i64..5000).prop_map(Length::Px)),
+            angle in -360.0..360.0,
+            place in 0..PLACES.len(),
+            outline in proptest::option::of(proptest::strategy::Just([0, 0, 0])),
+            text in proptest::sample::select(vec!["i", "PROCESADO", "© Ana Gómez 2024", "—"]),
+        ) {
+            let mark = Watermark {
+                font: None,
+                others: Vec::new(),
+                text: text.to_owned(),
+                opacity: 1.0,
+                size,
+                place: Place::named(PLACES[place].id),
+                margin,
+                angle,
+                tile: false,
+                color: Some([255; 3]),
+                outline,
+            };
+            let picture = flat(on.0, on.1, Channels::Gray, &[0]);
+            let Some(written) = mark.written(&picture, &mut Pool::new()) else { return Ok(()) };
+            let outer = written.around.as_ref().map_or(&written.mask, |(outer, _)| outer);
+            for (mask, corners) in [(&written.mask, &written.corners), (outer, &written.outer)] {
+                for &(left, top) in corners {
+                    let fits = |at: i64, length: usize, whole: u32| {
+                        at >= 0 && at + length as i64 <= i64::from(whole)
+                    };
+                    proptest::prop_assert!(fits(left, mask.width, on.0));
+                    proptest::prop_assert!(fits(top, mask.height, on.1));
+                }
+            }
         }
     }
 

@@ -13,7 +13,6 @@ mod by_image;
 mod extent;
 pub(crate) mod fit;
 mod gif;
-mod heic;
 mod heif;
 mod ico;
 mod jpeg;
@@ -23,7 +22,7 @@ pub(crate) mod palette;
 mod png;
 mod pnm;
 mod qoi;
-mod raw;
+mod score;
 mod search;
 mod table;
 mod tga;
@@ -42,6 +41,7 @@ pub use self::jpeg::FORMAT as JPEG;
 pub use self::jpeg::rows::JpegRows;
 use self::jpeg::writing::Writing;
 pub use self::png::FORMAT as PNG;
+pub use self::score::SCORE_PIXEL_BYTES;
 pub use self::table::{
     Format, Gives, Holds, SNIFF_BYTES, Sniffed, Texts, by_ending, by_name, find, is_image_ending,
     recognise, sniff,
@@ -61,12 +61,9 @@ pub static ALL: &[&Format] = &[
     &PNG,
     &BMP,
     &GIF,
-    // Many of them are TIFFs, too, so they come before.
-    &raw::FORMAT,
     &TIFF,
     &WEBP,
     &avif::FORMAT,
-    &heic::FORMAT,
     &jxl::FORMAT,
     &pnm::FORMAT,
     &qoi::FORMAT,
@@ -76,8 +73,17 @@ pub static ALL: &[&Format] = &[
 ];
 
 /// What is recognised and not read.
-static FOREIGN: &[Foreign] =
-    &[Foreign { name: "PSD", endings: &[], magic: |head| head.starts_with(b"8BPS") }];
+static FOREIGN: &[Foreign] = &[
+    Foreign {
+        name: "HEIC",
+        endings: &["heic", "heif", "hif"],
+        magic: |head| {
+            let brands = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
+            heif::has_brand(head, &brands)
+        },
+    },
+    Foreign { name: "PSD", endings: &[], magic: |head| head.starts_with(b"8BPS") },
+];
 
 /// One picture of an animation, or the only one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,11 +10,11 @@ use crate::picture::{Channels, Picture, Samples};
 /// A pixel of a picture that is to be indexed; `None` is transparent.
 pub(crate) type Color = Option<[u8; 3]>;
 
-/// A picture of palette indices.
+/// A picture of palette indices. Colours are red, green, blue, and perhaps alpha.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Indexed {
+pub(crate) struct Indexed<const N: usize = 3> {
     /// Up to 256 colours.
-    pub(crate) colors: Vec<[u8; 3]>,
+    pub(crate) colors: Vec<[u8; N]>,
     /// One index a pixel.
     pub(crate) indices: Vec<u8>,
     /// The index that shows what is behind, if there is one.
@@ -72,17 +72,22 @@ pub(crate) fn exact_colors(picture: &Picture) -> Option<Indexed> {
     }
 }
 
-/// Indexes pixels by the best palette of `max_colors`, with one more for transparency if there is
-/// any. `dither` spreads the error of a pixel over its neighbours; `width` is a row, px.
-pub(crate) fn reduced(pixels: &[Color], width: usize, dither: bool) -> Indexed {
+/// Indexes pixels by the best palette of at most `max_colors` (2..=256), transparency being one of
+/// them. `dither` spreads the error of a pixel over its neighbours; `width` is a row, px.
+pub(crate) fn reduced<const N: usize>(
+    pixels: &[Option<[u8; N]>],
+    width: usize,
+    dither: bool,
+    max_colors: usize,
+) -> Indexed<N> {
     let has_transparency = pixels.contains(&None);
-    let max_colors = if has_transparency { 255 } else { 256 };
+    let max_colors = max_colors - usize::from(has_transparency);
     let (points, fine) = histogram(pixels);
     let mut palette = split(points.clone(), max_colors);
     for _ in 0..3 {
         palette = centred(&points, &palette);
     }
-    let mut colors: Vec<[u8; 3]> =
+    let mut colors: Vec<[u8; N]> =
         palette.iter().map(|color| color.map(|v| (v + 0.5) as u8)).collect();
     let mut nearest = Nearest::new(&colors, fine);
     let transparent = has_transparency.then_some(colors.len() as u8);
@@ -93,50 +98,48 @@ pub(crate) fn reduced(pixels: &[Color], width: usize, dither: bool) -> Indexed {
         pixels.iter().map(|pixel| pixel.map_or(hidden, |color| nearest.index(color))).collect()
     };
     if has_transparency {
-        colors.push([0; 3]);
+        colors.push([0; N]);
     }
     Indexed { colors, indices, transparent }
 }
 
 /// A colour that occurs: the mean of a cell of the histogram, and how often.
 #[derive(Clone, Copy)]
-struct Point {
-    color: [f32; 3],
+struct Point<const N: usize> {
+    color: [f32; N],
     weight: f32,
 }
 
-/// Cells of the histogram at most.
+/// Cells of the histogram that are divided further, at most.
 const CELLS: usize = 1 << 15;
+
+/// The number that the upper bits of a colour make.
+fn joined<const N: usize>(color: [u8; N], bits: u32) -> usize {
+    color.into_iter().fold(0, |number, v| number << bits | usize::from(v >> (8 - bits)))
+}
 
 /// Colours by cells of 5 bits a channel, of up to 8 where few of those occur; and whether they are
 /// of 7 or 8 bits.
-fn histogram(pixels: &[Color]) -> (Vec<Point>, bool) {
-    let coarse = |color: [u8; 3]| {
-        let [r, g, b] = color.map(|v| usize::from(v >> 3));
-        r << 10 | g << 5 | b
-    };
+fn histogram<const N: usize>(pixels: &[Option<[u8; N]>]) -> (Vec<Point<N>>, bool) {
     // The cells that occur, numbered from 1.
-    let mut numbers = vec![0u16; CELLS];
+    let mut numbers = vec![0u32; 1 << (5 * N)];
     let mut occupied = 0;
     for &color in pixels.iter().flatten() {
-        let number = &mut numbers[coarse(color)];
+        let number = &mut numbers[joined(color, 5)];
         if *number == 0 {
             occupied += 1;
             *number = occupied;
         }
     }
     // Bits a channel that there is room for within a cell.
-    let bits = match occupied {
-        0..=64 => 3,
-        65..=512 => 2,
-        513..=4096 => 1,
-        _ => 0,
-    };
-    let mut cells = vec![(0u32, [0u64; 3]); usize::from(occupied) << (3 * bits)];
+    let within = |bits: usize| (occupied as usize) << (N * bits);
+    let bits = (1..=3).rev().find(|&bits| within(bits) <= CELLS).unwrap_or(0);
+    let mut cells = vec![(0u32, [0u64; N]); within(bits)];
     for &color in pixels.iter().flatten() {
-        let number = usize::from(numbers[coarse(color)] - 1);
-        let [r, g, b] = color.map(|v| usize::from(v & 7) >> (3 - bits));
-        let (count, sums) = &mut cells[((number << bits | r) << bits | g) << bits | b];
+        let number = (numbers[joined(color, 5)] - 1) as usize;
+        let fine = color.map(|v| v << 5);
+        let place = if bits == 0 { 0 } else { joined(fine, bits as u32) };
+        let (count, sums) = &mut cells[number << (N * bits) | place];
         *count += 1;
         for (sum, v) in sums.iter_mut().zip(color) {
             *sum += u64::from(v);
@@ -154,15 +157,15 @@ fn histogram(pixels: &[Color]) -> (Vec<Point>, bool) {
 }
 
 /// Colours in a box, and where it is best split.
-struct ColorBox {
-    points: Vec<Point>,
+struct ColorBox<const N: usize> {
+    points: Vec<Point<N>>,
     /// How much a split lowers the squared error.
     gain: f64,
     /// The split: points before this one, sorted along the best axis, and the rest.
     at: usize,
 }
 
-fn split(points: Vec<Point>, max_colors: usize) -> Vec<[f32; 3]> {
+fn split<const N: usize>(points: Vec<Point<N>>, max_colors: usize) -> Vec<[f32; N]> {
     let mut boxes = vec![ColorBox::new(points)];
     while boxes.len() < max_colors {
         let best = (0..boxes.len()).max_by(|&a, &b| boxes[a].gain.total_cmp(&boxes[b].gain));
@@ -177,19 +180,19 @@ fn split(points: Vec<Point>, max_colors: usize) -> Vec<[f32; 3]> {
     boxes.iter().map(|colors| mean(&colors.points)).collect()
 }
 
-impl ColorBox {
+impl<const N: usize> ColorBox<N> {
     /// Sorts the points along the axis on which the best split lies. The error within both parts is
     /// least where `|sum|^2 / weight` of the parts, added, is largest.
-    fn new(mut points: Vec<Point>) -> Self {
+    fn new(mut points: Vec<Point<N>>) -> Self {
         let (mut gain, mut at, mut axis) = (0.0, 0, 0);
         let (weight, sum) = totals(&points);
         let whole = square(sum) / weight.max(1.0);
-        for along in 0..3 {
+        for along in 0..N {
             points.sort_unstable_by(|a, b| a.color[along].total_cmp(&b.color[along]));
-            let (mut left_weight, mut left) = (0.0, [0.0; 3]);
+            let (mut left_weight, mut left) = (0.0, [0.0; N]);
             for (i, point) in points.iter().enumerate() {
                 if i > 0 {
-                    let right = [sum[0] - left[0], sum[1] - left[1], sum[2] - left[2]];
+                    let right: [_; N] = std::array::from_fn(|c| sum[c] - left[c]);
                     let parts = square(left) / left_weight + square(right) / (weight - left_weight);
                     if parts - whole > gain {
                         (gain, at, axis) = (parts - whole, i, along);
@@ -201,38 +204,37 @@ impl ColorBox {
                 }
             }
         }
-        if axis != 2 {
+        if axis != N - 1 {
             points.sort_unstable_by(|a, b| a.color[axis].total_cmp(&b.color[axis]));
         }
         Self { points, gain, at }
     }
 }
 
-fn totals(points: &[Point]) -> (f64, [f64; 3]) {
-    points.iter().fold((0.0, [0.0; 3]), |(weight, sum), point| {
+fn totals<const N: usize>(points: &[Point<N>]) -> (f64, [f64; N]) {
+    points.iter().fold((0.0, [0.0; N]), |(weight, sum), point| {
         let w = f64::from(point.weight);
         let c = point.color.map(|v| f64::from(v) * w);
-        (weight + w, [sum[0] + c[0], sum[1] + c[1], sum[2] + c[2]])
+        (weight + w, std::array::from_fn(|i| sum[i] + c[i]))
     })
 }
 
-fn square(v: [f64; 3]) -> f64 {
-    v[0] * v[0] + v[1] * v[1] + v[2] * v[2]
+fn square<const N: usize>(v: [f64; N]) -> f64 {
+    v.iter().map(|v| v * v).sum()
 }
 
-fn mean(points: &[Point]) -> [f32; 3] {
+fn mean<const N: usize>(points: &[Point<N>]) -> [f32; N] {
     let (weight, sum) = totals(points);
     sum.map(|v| (v / weight.max(1.0)) as f32)
 }
 
 /// One step of Lloyd's algorithm. A colour that nothing is nearest to stays.
-fn centred(points: &[Point], palette: &[[f32; 3]]) -> Vec<[f32; 3]> {
-    let mut sums = vec![(0.0, [0.0; 3]); palette.len()];
+fn centred<const N: usize>(points: &[Point<N>], palette: &[[f32; N]]) -> Vec<[f32; N]> {
+    let mut sums = vec![(0.0, [0.0; N]); palette.len()];
     for point in points {
         let mut best = (f32::MAX, 0);
         for (i, color) in palette.iter().enumerate() {
-            let d = [0, 1, 2].map(|c| color[c] - point.color[c]);
-            let distance = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+            let distance: f32 = color.iter().zip(point.color).map(|(a, b)| (a - b) * (a - b)).sum();
             if distance < best.0 {
                 best = (distance, i);
             }
@@ -253,75 +255,76 @@ fn centred(points: &[Point], palette: &[[f32; 3]]) -> Vec<[f32; 3]> {
 const REMEMBERED_BITS: u32 = 16;
 
 /// Finds the nearest colour of a palette.
-struct Nearest {
+struct Nearest<const N: usize> {
     /// The palette by channels; what it lacks in colours is filled up with the first.
-    channels: [[i32; 256]; 3],
-    /// A colour + 1 and its index, by a hash of the colour.
-    remembered: Vec<(u32, u8)>,
+    channels: [[i32; 256]; N],
+    /// Colours and their indices, by a hash of the colour.
+    remembered: Vec<Option<([u8; N], u8)>>,
     /// Whether colours that differ in their last two bits are told apart. It makes no difference to
     /// see in a picture of many colours, and most answers are remembered then.
     fine: bool,
 }
 
-impl Nearest {
-    fn new(colors: &[[u8; 3]], fine: bool) -> Self {
-        let first = colors.first().copied().unwrap_or_default();
-        let mut channels = [0, 1, 2].map(|c| [i32::from(first[c]); 256]);
+impl<const N: usize> Nearest<N> {
+    fn new(colors: &[[u8; N]], fine: bool) -> Self {
+        let first = colors.first().copied().unwrap_or([0; N]);
+        let mut channels = first.map(|v| [i32::from(v); 256]);
         for (i, color) in colors.iter().enumerate().take(256) {
-            for c in 0..3 {
-                channels[c][i] = color[c].into();
+            for (channel, &v) in channels.iter_mut().zip(color) {
+                channel[i] = v.into();
             }
         }
-        Self { channels, remembered: vec![(0, 0); 1 << REMEMBERED_BITS], fine }
+        Self { channels, remembered: vec![None; 1 << REMEMBERED_BITS], fine }
     }
 
-    fn index(&mut self, color: [u8; 3]) -> u8 {
+    fn index(&mut self, color: [u8; N]) -> u8 {
         let color = if self.fine { color } else { color.map(|v| v & !3 | 2) };
-        let [r, g, b] = color.map(u32::from);
-        let key = r << 16 | g << 8 | b;
+        let key = color.iter().fold(0u32, |key, &v| key << 8 | u32::from(v));
         let slot = (key.wrapping_mul(0x9e37_79b1) >> (32 - REMEMBERED_BITS)) as usize;
-        let (known, index) = self.remembered[slot];
-        if known == key + 1 {
+        if let Some((known, index)) = self.remembered[slot]
+            && known == color
+        {
             return index;
         }
-        let [r, g, b] = color.map(i32::from);
-        let [reds, greens, blues] = &self.channels;
-        let mut best = i32::MAX;
-        for (i, ((red, green), blue)) in reds.iter().zip(greens).zip(blues).enumerate() {
-            let (dr, dg, db) = (red - r, green - g, blue - b);
-            // The index breaks ties, and comes out with the least distance.
-            best = best.min((dr * dr + dg * dg + db * db) << 8 | i as i32);
+        let mut distances = [0i32; 256];
+        for (channel, v) in self.channels.iter().zip(color) {
+            for (distance, of) in distances.iter_mut().zip(channel) {
+                let d = of - i32::from(v);
+                *distance += d * d;
+            }
         }
-        let index = best as u8;
-        self.remembered[slot] = (key + 1, index);
+        // The index breaks ties, and comes out with the least distance.
+        let best = distances.iter().zip(0..).map(|(distance, i)| distance << 8 | i).min();
+        let index = best.unwrap_or(0) as u8;
+        self.remembered[slot] = Some((color, index));
         index
     }
 }
 
 /// Error diffusion after Floyd and Steinberg, every other row from right to left.
-fn diffused(
-    pixels: &[Color],
+fn diffused<const N: usize>(
+    pixels: &[Option<[u8; N]>],
     width: usize,
-    colors: &[[u8; 3]],
-    nearest: &mut Nearest,
+    colors: &[[u8; N]],
+    nearest: &mut Nearest<N>,
     hidden: u8,
 ) -> Vec<u8> {
     let mut indices = vec![hidden; pixels.len()];
     // Errors in sixteenths, with a place on either side.
-    let mut here = vec![[0i32; 3]; width + 2];
-    let mut below = vec![[0i32; 3]; width + 2];
+    let mut here = vec![[0i32; N]; width + 2];
+    let mut below = vec![[0i32; N]; width + 2];
     let rows = pixels.chunks_exact(width).zip(indices.chunks_exact_mut(width));
     for (y, (row, target)) in rows.enumerate() {
         for step in 0..width {
             let (x, ahead) = if y % 2 == 0 { (step, 2) } else { (width - 1 - step, 0) };
             let Some(color) = row[x] else { continue };
-            let mut wanted = [0; 3];
-            for c in 0..3 {
+            let mut wanted = [0; N];
+            for c in 0..N {
                 wanted[c] = (i32::from(color[c]) + ((here[x + 1][c] + 8) >> 4)).clamp(0, 255);
             }
             let index = nearest.index(wanted.map(|v| v as u8));
             target[x] = index;
-            for c in 0..3 {
+            for c in 0..N {
                 let error = wanted[c] - i32::from(colors[usize::from(index)][c]);
                 here[x + ahead][c] += error * 7;
                 below[x + 2 - ahead][c] += error * 3;
@@ -330,7 +333,7 @@ fn diffused(
             }
         }
         std::mem::swap(&mut here, &mut below);
-        below.fill([0; 3]);
+        below.fill([0; N]);
     }
     indices
 }
@@ -384,7 +387,7 @@ mod tests {
     #[test]
     fn a_reduced_palette_is_close() {
         let pixels = gradient(200, 150);
-        let indexed = reduced(&pixels, 200, false);
+        let indexed = reduced(&pixels, 200, false, 256);
         assert!(indexed.colors.len() <= 256);
         let error = error(&pixels, &indexed);
         assert!(error < 20.0, "mean squared error {error}");
@@ -395,7 +398,7 @@ mod tests {
         let pixels: Vec<Color> = (0..24 * 24u32)
             .map(|i| Some([100 + (i % 24) as u8, 90 + (i / 24) as u8, 60]))
             .collect();
-        let indexed = reduced(&pixels, 24, false);
+        let indexed = reduced(&pixels, 24, false, 256);
         let error = error(&pixels, &indexed);
         assert!(error < 0.5, "mean squared error {error}");
     }
@@ -403,7 +406,7 @@ mod tests {
     #[test]
     fn dithering_keeps_the_mean() {
         let pixels = gradient(201, 151);
-        let indexed = reduced(&pixels, 201, true);
+        let indexed = reduced(&pixels, 201, true, 256);
         for c in 0..3 {
             let wanted: i64 = pixels.iter().flatten().map(|p| i64::from(p[c])).sum();
             let got: i64 =
@@ -414,13 +417,22 @@ mod tests {
     }
 
     #[test]
+    fn a_palette_has_no_more_colours_than_are_asked_for_transparency_being_one() {
+        let mut pixels = gradient(64, 64);
+        assert_eq!(reduced(&pixels, 64, true, 16).colors.len(), 16);
+        pixels[7] = None;
+        let two = reduced(&pixels, 64, true, 2);
+        assert_eq!((two.colors.len(), two.transparent), (2, Some(1)));
+    }
+
+    #[test]
     fn transparent_pixels_stay_transparent() {
         let mut pixels = gradient(64, 64);
         for i in (0..pixels.len()).step_by(5) {
             pixels[i] = None;
         }
         for dither in [false, true] {
-            let indexed = reduced(&pixels, 64, dither);
+            let indexed = reduced(&pixels, 64, dither, 256);
             assert!(indexed.colors.len() <= 256);
             for (pixel, &index) in pixels.iter().zip(&indexed.indices) {
                 assert_eq!(pixel.is_none(), Some(index) == indexed.transparent);

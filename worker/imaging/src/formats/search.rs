@@ -1,86 +1,140 @@
-//! The quality of a file that is to stay within a size: found by encoding the picture again and
-//! again in memory.
+//! The quality of a file that is to stay within a size or to keep a score: found by encoding the
+//! picture again and again in memory.
 
 use std::borrow::Cow;
 
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::Encoding;
+use lote_protocol::task::{Encoding, Limits};
 
-use super::table::{Content, Format, Shown};
+use super::score::Reference;
+use super::table::{Content, Encode, Format, Shown};
 use crate::pool::Pool;
 
-/// Encodes that are needed at most: a hundred qualities are halved.
-pub(super) const MOST: usize = 7;
+/// The most encodes that a search takes: of a hundred qualities half are left out each time.
+pub(super) const ENCODES: u32 = 7;
 
 /// Whether the quality has to be searched for.
 pub(super) fn is_asked_for(encoding: &Encoding, format: &Format) -> bool {
-    format.options.contains(&EncodingOption::MaxSize) && encoding.max_size_bytes.is_some()
+    let asked = [EncodingOption::MaxSize, EncodingOption::MinScore];
+    asked.iter().any(|option| format.options.contains(option) && option.is_set(encoding))
 }
 
 /// A file that was tried.
 struct Tried {
     quality: u8,
     file: Vec<u8>,
+    /// Its score, if that is asked for.
+    score: Option<f64>,
     notes: Vec<String>,
 }
 
-/// Writes at the end of `out`, at the best quality that stays within the largest size. A quality in
-/// the encoding is the highest that is tried. Qualities are halved, so that seven encodes are enough.
+/// Writes at the end of `out`: the smallest file that keeps the least score, if there is one, or else
+/// at the best quality that stays within the largest size. A quality in the encoding is the highest
+/// that is tried.
 ///
 /// # Errors
-/// `Encode` if no quality does, with the smallest size reached.
+/// `Encode` if no quality does, with what was reached.
 pub(super) fn write(
     format: &Format,
     content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let max = content.encoding.max_size_bytes.unwrap_or(u64::MAX);
-    let mut high = content.encoding.quality.unwrap_or(100).clamp(1, 100);
+    let refuse = |why: String| Failure::new(FailureKind::Encode, why);
+    let name = format.name;
+    let Some(encode) = format.encode else {
+        return Err(refuse(format!("{name} is only read")));
+    };
+    let encoding = content.encoding;
+    let max = encoding.max_size_bytes.unwrap_or(u64::MAX);
+    let min_score =
+        encoding.min_score.filter(|_| format.options.contains(&EncodingOption::MinScore));
+    let reference = match min_score {
+        Some(_) => Some(Reference::new(&content.frames, encoding.background)?),
+        None => None,
+    };
+    let mut high = encoding.quality.unwrap_or(100).clamp(1, 100);
     // Where nothing is lost there is one file only.
-    let mut low = if content.encoding.lossless == Some(true) { high } else { 1 };
-    let (mut best, mut smallest, mut encodes) = (None, u64::MAX, 0);
+    let mut low = if encoding.lossless == Some(true) { high } else { 1 };
+    let (mut best, mut encodes) = (None, 0);
+    let (mut smallest, mut highest_score) = (u64::MAX, f64::MIN);
     while low <= high {
         let quality = low + (high - low) / 2;
-        let tried = encoded(format, content, quality, pool)?;
+        let mut tried = encoded(encode, content, quality, pool)?;
         encodes += 1;
         let bytes = tried.file.len() as u64;
         smallest = smallest.min(bytes);
-        if bytes <= max {
+        if let (Some(reference), Some(least)) = (&reference, min_score) {
+            let source = (format.decode)(&tried.file, &UNLIMITED, pool)?;
+            let score = reference.score(&source.frames)?;
+            for frame in source.frames {
+                pool.give(frame.picture);
+            }
+            tried.score = Some(score);
+            highest_score = highest_score.max(score);
+            if score >= least {
+                high = quality - 1;
+                best = Some(tried);
+            } else {
+                low = quality + 1;
+            }
+        } else if bytes <= max {
             low = quality + 1;
             best = Some(tried);
         } else {
             high = quality - 1;
         }
     }
-    let Some(Tried { quality, file, mut notes }) = best else {
-        let name = format.name;
-        return Err(Failure::new(
-            FailureKind::Encode,
-            format!(
+    let Some(Tried { quality, file, score, mut notes }) = best else {
+        return Err(refuse(match min_score {
+            Some(least) => format!(
+                "no {name} with a score of {least}: the highest reached is {highest_score:.1}; \
+                 ask for less, or choose a lossless format"
+            ),
+            None => format!(
                 "no {name} within {max} bytes: the smallest size reached is {smallest} bytes; \
                  allow more, or make the picture smaller"
             ),
-        ));
+        }));
     };
-    notes.push(format!("quality {quality}: {} bytes, {encodes} encodes", file.len()));
+    if let Some(least) = min_score
+        && file.len() as u64 > max
+    {
+        return Err(refuse(format!(
+            "no {name} within {max} bytes with a score of {least}: that takes {} bytes; allow \
+             more, ask for less, or make the picture smaller",
+            file.len()
+        )));
+    }
+    let score = score.map_or_else(String::new, |score| format!(", score {score:.1}"));
+    notes.push(format!("quality {quality}: {} bytes{score}, {encodes} encodes", file.len()));
     out.extend_from_slice(&file);
     Ok(notes)
 }
 
+/// What was just written is no stranger's file.
+const UNLIMITED: Limits = Limits {
+    max_pixels: u64::MAX,
+    max_alloc_bytes: u64::MAX,
+    max_frames: u64::MAX,
+    max_file_bytes: u64::MAX,
+    max_metadata_bytes: u64::MAX,
+};
+
 /// The file at some quality.
 fn encoded(
-    format: &Format,
+    encode: Encode,
     content: &Content<'_>,
     quality: u8,
     pool: &mut Pool,
 ) -> Result<Tried, Failure> {
-    let Some(write) = format.encode else {
-        return Err(Failure::new(FailureKind::Encode, format!("{} is only read", format.name)));
+    let encoding = Encoding {
+        quality: Some(quality),
+        max_size_bytes: None,
+        min_score: None,
+        ..content.encoding.clone()
     };
-    let encoding =
-        Encoding { quality: Some(quality), max_size_bytes: None, ..content.encoding.clone() };
     let frames = content
         .frames
         .iter()
@@ -93,6 +147,6 @@ fn encoded(
         ..*content
     };
     let mut file = Vec::new();
-    let notes = write(&content, pool, &mut file)?;
-    Ok(Tried { quality, file, notes })
+    let notes = encode(&content, pool, &mut file)?;
+    Ok(Tried { quality, file, score: None, notes })
 }

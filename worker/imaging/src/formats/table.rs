@@ -12,12 +12,12 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 
 use super::extent::{Declared, Header, Together};
-use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored, TIFF, avif, search};
+use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored, TIFF, search};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
 /// How many bytes of a file [`sniff`] needs to see, at most.
-pub const SNIFF_BYTES: usize = 1024;
+pub const SNIFF_BYTES: usize = 64;
 
 /// A format: one row of the table.
 pub struct Format {
@@ -47,7 +47,13 @@ pub struct Format {
     pub(crate) decode: fn(&[u8], &Limits, &mut Pool) -> Result<Source, Failure>,
     /// Writes a file at the end of a buffer; returns what was left out. `None`: it is only read.
     pub(crate) encode: Option<Encode>,
+    /// How many times as long as the slowest filter a picture may take to write with such an effort
+    /// (0..=10).
+    pub(crate) patience: fn(Option<u8>) -> u32,
 }
+
+/// The patience with what is written quickly, whatever the effort.
+pub(crate) const QUICK: fn(Option<u8>) -> u32 = |_| 1;
 
 pub(crate) type Encode = fn(&Content<'_>, &mut Pool, &mut Vec<u8>) -> Result<Vec<String>, Failure>;
 
@@ -163,11 +169,11 @@ impl Format {
         self.encode.is_some()
     }
 
-    /// How many times as long as usual a file of it may take to be written: by its encoder, its
-    /// effort and the number of encodes.
-    pub fn patience(&self, encoding: &Encoding) -> usize {
-        let encodes = if search::is_asked_for(encoding, self) { search::MOST } else { 1 };
-        encodes * if *self == avif::FORMAT { avif::patience(encoding.effort) } else { 1 }
+    /// How many times as long as the slowest filter such a file may take to write, the encodes of a
+    /// search for its quality counted.
+    pub fn patience(&self, encoding: &Encoding) -> u32 {
+        let encodes = if search::is_asked_for(encoding, self) { search::ENCODES + 1 } else { 1 };
+        (self.patience)(encoding.effort) * encodes
     }
 
     /// Whether its files hold all pictures of one of `source`: frames, or pages, which are no animation.
@@ -284,7 +290,7 @@ mod tests {
         assert_eq!(sniff(b"\xff\xd8\xff\xe0"), Sniffed::Known(&JPEG));
         assert_eq!(sniff(b"RIFF\x10\0\0\0WEBPVP8 "), Sniffed::Known(&WEBP));
         assert_eq!(sniff(b"RIFF\x10\0\0\0WAVEfmt "), Sniffed::Unknown);
-        assert_eq!(sniff(b"8BPS\0\x01"), Sniffed::Unsupported("PSD"));
+        assert_eq!(sniff(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), Sniffed::Unsupported("HEIC"));
         assert_eq!(sniff(b"BM, said the letter"), Sniffed::Unknown);
         assert_eq!(sniff(b""), Sniffed::Unknown);
     }

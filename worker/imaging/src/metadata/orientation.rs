@@ -90,6 +90,80 @@ pub(crate) fn upright(picture: Picture, orientation: Orientation, pool: &mut Poo
     Picture { width, height, channels, samples }
 }
 
+/// A picture of its own as it is when turned; for one that is needed as it is, too.
+pub(crate) fn turned(picture: &Picture, orientation: Orientation, pool: &mut Pool) -> Picture {
+    let (width, height) = (picture.width as usize, picture.height as usize);
+    let channels = picture.channels;
+    let len = picture.samples.len();
+    let samples = match &picture.samples {
+        Samples::U8(samples) => {
+            let mut to = pool.bytes(len);
+            match (orientation, channels) {
+                (Orientation::MirrorColumns, Channels::Rgb) => {
+                    let rows = samples.chunks_exact(3 * width).zip(to.chunks_exact_mut(3 * width));
+                    rows.for_each(|(from, to)| reverse_colors(from, to));
+                }
+                (Orientation::HalfTurn, Channels::Rgb) => reverse_colors(samples, &mut to),
+                _ => turn_or_mirror(samples, &mut to, (width, height), channels, orientation),
+            }
+            Samples::U8(to)
+        }
+        Samples::U16(samples) => {
+            let mut to = pool.words(len);
+            turn_or_mirror(samples, &mut to, (width, height), channels, orientation);
+            Samples::U16(to)
+        }
+    };
+    let (width, height) = orientation.upright_size(picture.width, picture.height);
+    Picture { width, height, channels, samples }
+}
+
+fn turn_or_mirror<T: Copy>(
+    from: &[T],
+    to: &mut [T],
+    (width, height): (usize, usize),
+    channels: Channels,
+    orientation: Orientation,
+) {
+    if orientation.swaps_sides() {
+        return turn(from, to, width, height, channels, orientation);
+    }
+    if orientation == Orientation::MirrorRows {
+        let len = width * channels.count();
+        let rows = to.chunks_exact_mut(len).zip(from.chunks_exact(len).rev());
+        return rows.for_each(|(to, from)| to.copy_from_slice(from));
+    }
+    to.copy_from_slice(from);
+    mirror(to, width, channels, orientation);
+}
+
+/// Bytes of red, green and blue, the last pixel first; eight pixels at a time, in three numbers.
+fn reverse_colors(from: &[u8], to: &mut [u8]) {
+    const PIXEL: u64 = 0xFF_FFFF;
+    let (from_rest, from) = from.as_rchunks::<24>();
+    let (to, to_rest) = to.as_chunks_mut::<24>();
+    for (from, to) in from.iter().rev().zip(to) {
+        let mut words = [0; 3];
+        for (word, bytes) in words.iter_mut().zip(from.as_chunks().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        let [a, b, c] = words;
+        let (second, sixth) = (a >> 48 | (b & 0xFF) << 16, b >> 56 | (c & 0xFFFF) << 8);
+        let turned = [
+            c >> 40 | (c >> 16 & PIXEL) << 24 | sixth << 48,
+            sixth >> 16 | (b >> 32 & PIXEL) << 8 | (b >> 8 & PIXEL) << 32 | second << 56,
+            second >> 8 | (a >> 24 & PIXEL) << 16 | a << 40,
+        ];
+        for (word, bytes) in turned.into_iter().zip(to.as_chunks_mut().0) {
+            *bytes = word.to_le_bytes();
+        }
+    }
+    let pixels = from_rest.as_chunks::<3>().0.iter().rev();
+    for (to, from) in to_rest.as_chunks_mut::<3>().0.iter_mut().zip(pixels) {
+        *to = *from;
+    }
+}
+
 fn mirror<T: Copy>(samples: &mut [T], width: usize, channels: Channels, orientation: Orientation) {
     match channels {
         Channels::Gray => mirror_pixels::<T, 1>(samples, width, orientation),
@@ -244,8 +318,10 @@ mod tests {
                 samples: Samples::U8(samples.iter().map(|&v| v as u8).collect()),
                 ..words.clone()
             };
+            let apart = turned(&bytes, Orientation::from_exif(value), &mut pool);
             let words = upright(words, Orientation::from_exif(value), &mut pool);
             let bytes = upright(bytes, Orientation::from_exif(value), &mut pool);
+            assert_eq!(apart, bytes, "orientation {value}");
             let (Samples::U16(words), Samples::U8(bytes)) = (words.samples, bytes.samples) else {
                 unreachable!()
             };

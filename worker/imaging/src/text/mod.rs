@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use harfrust::font::glyph::outline::{DrawMemory, DrawOptions, PathSink};
 use harfrust::font::name::NameId;
 use harfrust::{Font, GlyphId};
+use unicode_normalization::UnicodeNormalization as _;
 
 pub use fields::{Facts, fill_in};
 pub(crate) use mask::{Mask, draw, extent, outlined};
@@ -57,6 +58,12 @@ impl Face {
     pub fn writes(&self, character: char) -> bool {
         shape::needs_no_ink(character)
             || self.0.charmap().map_unicode(character).is_some_and(|id| self.has_ink(id))
+    }
+
+    /// Whether it can write a letter with the marks on it, be it composed or in parts.
+    fn writes_all(&self, cluster: &str) -> bool {
+        let writes = |character| self.writes(character);
+        cluster.chars().all(writes) || cluster.nfc().all(writes) || cluster.nfd().all(writes)
     }
 
     /// Whether the glyph has an outline. One that is a coloured picture has none.
@@ -115,20 +122,34 @@ impl<'a> Fonts<'a> {
         Self { faces: given.into_iter().chain(embedded).chain(others).collect() }
     }
 
-    /// The characters of the text that none of them can write, each once.
+    /// The characters of the text that none of them can write, each once. A letter and the marks on
+    /// it have to be in one font.
     pub fn missing(&self, text: &str) -> Vec<char> {
-        let mut missing = Vec::new();
-        for character in text.chars() {
-            if self.face_of(character).is_none() && !missing.contains(&character) {
+        let mut missing: Vec<char> = Vec::new();
+        let mut add = |character: char| {
+            if !missing.contains(&character) {
                 missing.push(character);
             }
+        };
+        for (_, cluster) in shape::clusters(text) {
+            if self.face_of(cluster).is_some() {
+                continue;
+            }
+            let nobody = |c: &char| !self.faces.iter().any(|face| face.writes(*c));
+            let lacking = cluster.chars().filter(nobody);
+            let inked = cluster.chars().filter(|c| !shape::needs_no_ink(*c));
+            let is_in_parts = lacking.clone().next().is_none();
+            lacking.chain(inked.filter(|_| is_in_parts)).for_each(&mut add);
+        }
+        if missing.is_empty() && !self.is_plain(text) {
+            return shape::boxes(self, text);
         }
         missing
     }
 
-    /// The index of the first font that can write the character.
-    fn face_of(&self, character: char) -> Option<usize> {
-        self.faces.iter().position(|face| face.writes(character))
+    /// The index of the first font that can write a letter with its marks.
+    fn face_of(&self, cluster: &str) -> Option<usize> {
+        self.faces.iter().position(|face| face.writes_all(cluster))
     }
 
     /// Whether the text is a plain line in the font that is part of the program: one glyph after the
@@ -137,7 +158,10 @@ impl<'a> Fonts<'a> {
         let embedded = OPEN_SANS.as_ref();
         let first = self.faces.first().copied();
         let is_first = first.zip(embedded).is_some_and(|(first, face)| std::ptr::eq(first, face));
-        is_first && text.chars().all(|c| shape::is_plain(c) && self.face_of(c) == Some(0))
+        is_first
+            && text.chars().all(|c| {
+                shape::is_plain(c) && self.faces.first().is_some_and(|face| face.writes(c))
+            })
     }
 }
 
@@ -158,5 +182,20 @@ mod tests {
         let fonts = Fonts::new(None, []);
         assert_eq!(fonts.missing("foto 写真写 😀"), ['写', '真', '😀']);
         assert_eq!(fonts.missing("a\u{200d}b\u{fe0f}\n"), []);
+        // A whole family, and a letter with a mark that is in none of its fonts.
+        assert_eq!(fonts.missing("👨\u{200d}👩"), ['👨', '👩']);
+        assert_eq!(fonts.missing("x\u{1abe}"), ['\u{1abe}']);
+    }
+
+    #[test]
+    fn a_letter_in_parts_is_written_as_the_composed_one() {
+        let fonts = Fonts::new(None, []);
+        assert_eq!(fonts.missing("cafe\u{301} n\u{303}"), []);
+        let ink = |text: &str| {
+            let mask = draw(&fonts, text, 40.0, &mut crate::pool::Pool::new()).unwrap();
+            (mask.width, mask.height, mask.coverage)
+        };
+        // Both are shaped, for the joiner that has no ink.
+        assert_eq!(ink("e\u{301}\u{34f}"), ink("é\u{34f}"));
     }
 }

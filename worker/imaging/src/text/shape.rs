@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use harfrust::{Buffer, Direction, GlyphId, ShapeOptions, ShaperFont, shape};
 use unicode_bidi::{BidiInfo, Level};
+use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
 
 use super::Fonts;
@@ -19,6 +20,8 @@ pub(super) struct Placed {
     pub(super) y: f32,
     /// px per unit of the font.
     pub(super) scale: f32,
+    /// Where in the line its text begins, bytes.
+    at: usize,
 }
 
 /// Whether one glyph after the other is all that the character's script asks for.
@@ -36,23 +39,75 @@ pub(super) fn needs_no_ink(character: char) -> bool {
     is_ignored || character.is_whitespace() || character.is_control()
 }
 
+/// Letters with the marks on them, and where each begins, bytes.
+pub(super) fn clusters(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
+        let mut last = '\0';
+        let end = rest.char_indices().skip(1).find(|(at, character)| {
+            last = rest[..*at].chars().next_back().unwrap_or(last);
+            !continues(last, *character)
+        });
+        let cluster = &rest[..end.map_or(rest.len(), |(at, _)| at)];
+        let at = start;
+        start += cluster.len();
+        Some((at, cluster))
+    })
+}
+
+/// Whether a character belongs to the one before it.
+fn continues(before: char, character: char) -> bool {
+    const JOINER: char = '\u{200d}';
+    let is_selector = matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+    let is_tone = matches!(character, '\u{1f3fb}'..='\u{1f3ff}');
+    let is_blank = before.is_whitespace() || before.is_control();
+    let is_mark = is_combining_mark(character) || character == JOINER || is_selector || is_tone;
+    is_mark && !is_blank || before == JOINER && !character.is_whitespace()
+}
+
+/// The characters that the fonts would write as boxes, each once, though they seem to have them.
+pub(super) fn boxes(fonts: &Fonts<'_>, text: &str) -> Vec<char> {
+    let line = spaced(text);
+    let mut boxed = Vec::new();
+    for placed in shaped(fonts, &line, 1.0) {
+        let character = line.get(placed.at..).and_then(|rest| rest.chars().next());
+        if let Some(character) = character.filter(|_| placed.glyph.to_u32() == 0)
+            && !boxed.contains(&character)
+        {
+            boxed.push(character);
+        }
+    }
+    boxed
+}
+
+/// The text with blanks for what controls lines and terminals.
+fn spaced(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// The glyphs of a line at `size` px per em, from left to right; its first one begins at 0.
 pub(super) fn line(fonts: &Fonts<'_>, text: &str, size: f32) -> Vec<Placed> {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let bidi = BidiInfo::new(&text, None);
+    shaped(fonts, &spaced(text), size)
+}
+
+fn shaped(fonts: &Fonts<'_>, text: &str, size: f32) -> Vec<Placed> {
+    let bidi = BidiInfo::new(text, None);
     let mut placed = Vec::new();
     let mut caret = 0.0;
     for paragraph in &bidi.paragraphs {
         let (levels, runs) = bidi.visual_runs(paragraph, paragraph.range.clone());
         for run in runs {
             let level = levels.get(run.start).copied().unwrap_or(Level::ltr());
-            let mut segments = segments(fonts, &text, run);
+            let mut segments = segments(fonts, text, run);
             if level.is_rtl() {
                 segments.reverse();
             }
             for (face, range) in segments {
-                let part = &text[range];
+                let first = placed.len();
+                let part = &text[range.clone()];
                 caret = shape_part(fonts, face, part, level.is_rtl(), size, caret, &mut placed);
+                placed[first..].iter_mut().for_each(|placed| placed.at += range.start);
             }
         }
     }
@@ -62,12 +117,12 @@ pub(super) fn line(fonts: &Fonts<'_>, text: &str, size: f32) -> Vec<Placed> {
 /// Pieces of a run that have one script and one font each, in the order of the text.
 fn segments(fonts: &Fonts<'_>, text: &str, run: Range<usize>) -> Vec<(usize, Range<usize>)> {
     let mut segments: Vec<(usize, Script, Range<usize>)> = Vec::new();
-    for (at, character) in text[run.clone()].char_indices() {
-        let range = run.start + at..run.start + at + character.len_utf8();
-        let script = character.script();
+    for (at, cluster) in clusters(&text[run.clone()]) {
+        let range = run.start + at..run.start + at + cluster.len();
+        let script = cluster.chars().next().map_or(Script::Common, |first| first.script());
         let shared = matches!(script, Script::Common | Script::Inherited | Script::Unknown);
         if let Some((face, of, last)) = segments.last_mut() {
-            let has = fonts.faces.get(*face).is_some_and(|face| face.writes(character));
+            let has = fonts.faces.get(*face).is_some_and(|face| face.writes_all(cluster));
             if has && (shared || *of == script || *of == Script::Common) {
                 if *of == Script::Common && !shared {
                     *of = script;
@@ -76,7 +131,7 @@ fn segments(fonts: &Fonts<'_>, text: &str, run: Range<usize>) -> Vec<(usize, Ran
                 continue;
             }
         }
-        let face = fonts.face_of(character).unwrap_or_default();
+        let face = fonts.face_of(cluster).unwrap_or_default();
         segments.push((face, if shared { Script::Common } else { script }, range));
     }
     segments.into_iter().map(|(face, _, range)| (face, range)).collect()
@@ -112,6 +167,7 @@ fn shape_part(
             x: caret + position.x_offset as f32 * scale,
             y: position.y_offset as f32 * scale,
             scale,
+            at: info.cluster as usize,
         });
         caret += position.x_advance as f32 * scale;
     }

@@ -182,18 +182,6 @@ def by_avif(name, path, words):
         run("avifdec", HERE / name, HERE / f"{name}.png")
 
 
-def heic():
-    for name, mode, depth, words in [
-        ("420~3.heic", "RGB", 8, ["-q", "90"]),
-        ("alpha~3.heic", "RGBA", 8, ["-q", "90"]),
-        ("gray~1.heic", "L", 8, ["-q", "90"]),
-        ("ten~3.heic", "RGB", 16, ["-b", "10", "-q", "90"]),
-    ]:
-        run("heif-enc", *words, source(mode, depth), "-o", HERE / name)
-        run("heif-convert", HERE / name, HERE / f"{name}.png")
-    (HERE / "in.png").unlink()
-
-
 def jxl():
     for name, mode, depth, words in [
         ("lossless.jxl", "RGB", 8, ["-d", "0"]),

@@ -4,7 +4,7 @@ use lote_protocol::sandbox;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Compare, Isolation, Job, Lane, OutputEnd, QueuedJob};
+use super::{Compare, Isolation, Job, Lane, OutputEnd, QueuedJob, Watch};
 
 /// How serious a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -123,4 +123,9 @@ pub enum Change {
     },
     /// The list of recipes changed.
     Recipes,
+    /// Folders are watched, or what became of them changed.
+    Watches {
+        /// All of them.
+        watches: Vec<Watch>,
+    },
 }

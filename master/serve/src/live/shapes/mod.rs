@@ -7,9 +7,11 @@ mod job;
 mod lane;
 mod output;
 mod trial;
+mod watch;
 
 pub use change::{Change, Level, Notice};
 pub use job::{Job, JobState, Pause, Progress, QueuedJob, Step, Variant, VariantCounts};
 pub use lane::{Bar, Crash, Lane, LaneState, Task};
 pub use output::{Failure, OutputEnd, Recent};
 pub use trial::{Compare, CompareRun, CrashCost, CrashCosts, Isolation, Proof, TrialState};
+pub use watch::{Watch, WatchState};

@@ -1,6 +1,7 @@
 //! Uploads: files come one by one into a folder of their own; when the last has come they become
 //! the list of images. Nothing that a browser says decides where a file goes.
 
+mod assets;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+pub(super) use assets::routes as asset_routes;
 pub(super) use routes::routes;
 
 use super::error::Refusal;

@@ -97,7 +97,6 @@ fn turn_row<T: Sample, const N: usize>(
     matrix: [f64; 6],
     fill: [T; 4],
 ) {
-    let (pixels, _) = from.samples.as_chunks::<N>();
     let (width, height) = (from.width, from.height);
     // 8-bit values are cut off as Pillow's are, others are rounded.
     let half = if T::MAX == 255 { 0.0 } else { 0.5 };
@@ -111,29 +110,56 @@ fn turn_row<T: Sample, const N: usize>(
         let (left, top) = (at_x.floor(), at_y.floor());
         let (dx, dy) = (at_x - left, at_y - top);
         let (left, top) = (left as isize - 1, top as isize - 1);
-        let column = |index: isize| (left + index).clamp(0, width as isize - 1) as usize;
-        let columns = [column(0), column(1), column(2), column(3)];
-        let mut rows = [[0.0; N]; 4];
-        for (index, row) in rows.iter_mut().enumerate() {
-            let line = (top + index as isize).clamp(0, height as isize - 1) as usize * width;
-            let around = columns.map(|column| &pixels[line + column]);
-            for (channel, value) in row.iter_mut().enumerate() {
-                let at = |index: usize| f64::from(around[index][channel].get() as i32);
-                *value = cubic(at(0), at(1), at(2), at(3), dx);
-            }
-        }
-        for (channel, to) in to.iter_mut().enumerate() {
-            let at = |index: usize| rows[index][channel];
-            *to = T::from_f64(cubic(at(0), at(1), at(2), at(3), dy) + half);
-        }
+        // Four pixels of four rows; of the last one, four samples are read.
+        let inside = left >= 0 && top >= 0;
+        let (first, last) = ((left.max(0) as usize), (top.max(0) as usize) + 3);
+        let rows = if inside && (first + 3) * N + 4 <= width * N && last < height {
+            let around = &from.samples[(last - 3) * from.row_len() + first * N..];
+            [0, 1, 2, 3].map(|row| across::<T, N>(&around[row * from.row_len()..], dx))
+        } else {
+            let around = edge::<T, N>(from, left, top);
+            [0, 1, 2, 3].map(|row: usize| across::<T, N>(&around[row], dx))
+        };
+        let turned = cubic(rows, dy).map(|value| T::from_f64(value + half));
+        to.copy_from_slice(&turned[..N]);
     }
 }
 
-/// Keys' cubic with a = -1 through four values, `at` between the second and the third.
+/// What is around a pixel near an edge, beyond which the outermost pixels go on.
+#[cold]
+fn edge<T: Sample, const N: usize>(from: View<'_, T>, left: isize, top: isize) -> [[T; 20]; 4] {
+    let mut around = [[T::default(); 20]; 4];
+    for (to, y) in around.iter_mut().zip(top..) {
+        let row = from.row(y.clamp(0, from.height as isize - 1) as usize);
+        for (to, x) in to.as_chunks_mut::<N>().0.iter_mut().zip(left..left + 4) {
+            let x = x.clamp(0, from.width as isize - 1) as usize;
+            to.copy_from_slice(&row[x * N..][..N]);
+        }
+    }
+    around
+}
+
+/// The row's first four pixels at `at`: their `N` channels, and values of no meaning.
 #[inline(always)]
-fn cubic(a: f64, b: f64, c: f64, d: f64, at: f64) -> f64 {
-    let p2 = -a + c;
-    let p3 = 2.0 * (a - b) + c - d;
-    let p4 = -a + b - c + d;
-    b + at * (p2 + at * (p3 + at * p4))
+fn across<T: Sample, const N: usize>(row: &[T], at: f64) -> [f64; 4] {
+    let row = &row[..3 * N + 4];
+    // Four samples at a time, even if a pixel has fewer: one instruction each.
+    let pixel =
+        |index: usize| [0, 1, 2, 3].map(|lane| f64::from(row[index * N + lane].get() as i32));
+    cubic([pixel(0), pixel(1), pixel(2), pixel(3)], at)
+}
+
+/// Keys' cubic with a = -1 through four values, `at` between the second and the third; four of them
+/// side by side.
+#[inline(always)]
+fn cubic([a, b, c, d]: [[f64; 4]; 4], at: f64) -> [f64; 4] {
+    let mut value = [0.0; 4];
+    for lane in 0..4 {
+        let (a, b, c, d) = (a[lane], b[lane], c[lane], d[lane]);
+        let p2 = -a + c;
+        let p3 = 2.0 * (a - b) + c - d;
+        let p4 = -a + b - c + d;
+        value[lane] = b + at * (p2 + at * (p3 + at * p4));
+    }
+    value
 }

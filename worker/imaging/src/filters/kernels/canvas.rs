@@ -8,6 +8,9 @@ use crate::filters::{Rows, Source};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
+/// Samples that are worked on at a time, so that they stay in the first-level cache: whole pixels.
+const PIECE: usize = 12 << 9;
+
 /// Where such a filter works.
 pub(crate) struct Canvas<'a, T> {
     /// Columns, px.
@@ -40,6 +43,23 @@ impl<'a, T: Sample> Canvas<'a, T> {
     pub(crate) fn source_rows(&self) -> Option<&'a [T]> {
         let start = self.top * self.row_len();
         self.source.map(|source| &source[start..start + self.samples.len()])
+    }
+
+    /// Has `work` make the samples from those of the picture, a piece of whole pixels at a time.
+    pub(crate) fn in_pieces(self, mut work: impl FnMut(&[T], &mut [T])) {
+        if let Some(source) = self.source_rows() {
+            source
+                .chunks(PIECE)
+                .zip(self.samples.chunks_mut(PIECE))
+                .for_each(|(from, to)| work(from, to));
+            return;
+        }
+        let mut original = [T::default(); PIECE];
+        for piece in self.samples.chunks_mut(PIECE) {
+            let original = &mut original[..piece.len()];
+            original.copy_from_slice(piece);
+            work(original, piece);
+        }
     }
 
     /// Copies the source into place where it is elsewhere.

@@ -2,8 +2,11 @@
 
 use std::borrow::Borrow;
 
+use multiversion::multiversion;
+
 use super::canvas::{Canvas, Draw};
 use super::sample::Sample;
+use crate::picture::Channels;
 use crate::pool::Pool;
 
 /// Most values along an axis of a table of three dimensions.
@@ -21,7 +24,8 @@ pub(crate) struct Cube {
     /// What the first and the last value along each axis stand for.
     domain: [[f32; 3]; 2],
     /// New colours; of three dimensions the first channel changes fastest.
-    colors: Vec<[f32; 3]>,
+    /// The fourth value is nothing: four are loaded at once.
+    colors: Vec<[f32; 4]>,
 }
 
 impl Cube {
@@ -64,7 +68,8 @@ impl Cube {
                     if colors.len() == entries(three, size) {
                         return Err(at("more colours than the table's size"));
                     }
-                    colors.push(color);
+                    let [red, green, blue] = color;
+                    colors.push([red, green, blue, 0.0]);
                 }
             }
         }
@@ -80,53 +85,101 @@ impl Cube {
         Ok(Self { three, size, domain, colors })
     }
 
+    /// The new colours of these values.
     #[inline(always)]
-    fn color(&self, value: [f32; 3]) -> [f32; 3] {
-        let last = (self.size - 1) as f32;
-        let place = [0, 1, 2].map(|channel: usize| {
-            let [min, max] = [self.domain[0][channel], self.domain[1][channel]];
-            ((value[channel] - min) / (max - min)).clamp(0.0, 1.0) * last
-        });
-        let first = place.map(|place| (place as usize).min(self.size - 2));
-        let part = [0, 1, 2].map(|channel: usize| place[channel] - first[channel] as f32);
-        if self.three { self.tetrahedral(first, part) } else { self.linear(first, part) }
+    fn colors(&self, values: &Planes, colors: &mut Planes) {
+        if self.three {
+            return self.tetrahedral(values, colors);
+        }
+        for index in 0..BLOCK {
+            let color = self.linear([0, 1, 2].map(|channel: usize| values[channel][index]));
+            for channel in 0..3 {
+                colors[channel][index] = color[channel];
+            }
+        }
     }
 
-    fn linear(&self, first: [usize; 3], part: [f32; 3]) -> [f32; 3] {
+    /// Of a table of one dimension.
+    fn linear(&self, value: [f32; 3]) -> [f32; 3] {
+        let last = (self.size - 1) as f32;
         [0, 1, 2].map(|channel: usize| {
-            let at = first[channel];
+            let [min, max] = [self.domain[0][channel], self.domain[1][channel]];
+            let place = ((value[channel] - min) / (max - min)).clamp(0.0, 1.0) * last;
+            let at = (place as usize).min(self.size - 2);
             let (low, high) = (self.colors[at][channel], self.colors[at + 1][channel]);
-            low + (high - low) * part[channel]
+            low + (high - low) * (place - at as f32)
         })
     }
 
-    /// Between the four corners of the tetrahedron that the colour lies in: from the corner of the
-    /// small cube next to black to the one next to white, along the axis with the largest part first.
+    /// Of a table of three dimensions: between the four corners of the tetrahedron that the colour
+    /// lies in, from the corner of the small cube next to black to the one next to white, along the
+    /// axis with the largest part first.
     #[inline(always)]
-    fn tetrahedral(&self, first: [usize; 3], [r, g, b]: [f32; 3]) -> [f32; 3] {
-        let steps = [1, self.size, self.size * self.size];
-        let base = first[0] + first[1] * steps[1] + first[2] * steps[2];
-        let (order, parts) = match (r >= g, g >= b, r >= b) {
-            (true, true, _) => ([0, 1], [r, g, b]),
-            (true, false, true) => ([0, 2], [r, b, g]),
-            (true, false, false) => ([2, 0], [b, r, g]),
-            (false, true, true) => ([1, 0], [g, r, b]),
-            (false, true, false) => ([1, 2], [g, b, r]),
-            (false, false, _) => ([2, 1], [b, g, r]),
-        };
-        let second = base + steps[order[0]];
-        let third = second + steps[order[1]];
-        let corners = [base, second, third, base + steps[0] + steps[1] + steps[2]];
-        let weights = [1.0 - parts[0], parts[0] - parts[1], parts[1] - parts[2], parts[2]];
-        let mut color = [0.0; 3];
-        for (corner, weight) in corners.into_iter().zip(weights) {
-            for (sum, value) in color.iter_mut().zip(self.colors[corner]) {
-                *sum += value * weight;
+    fn tetrahedral(&self, values: &Planes, colors: &mut Planes) {
+        let last = (self.size - 1) as f32;
+        let size = self.size as u32;
+        let steps = [1, size, size * size];
+        let mut corners = [[0_u32; 4]; BLOCK];
+        let mut weights = [[0.0_f32; 4]; BLOCK];
+        let (mut firsts, mut parts) = ([[0_u32; BLOCK]; 3], [[0.0; BLOCK]; 3]);
+        for channel in 0..3 {
+            let [min, max] = [self.domain[0][channel], self.domain[1][channel]];
+            let range = max - min;
+            for index in 0..BLOCK {
+                let share = (values[channel][index] - min) / range;
+                let place = share.clamp(0.0, 1.0) * last;
+                // At most 255.
+                let first = u8::from_f32(place).get().min(size - 2);
+                firsts[channel][index] = first;
+                parts[channel][index] = place - first as i32 as f32;
             }
         }
-        color
+        for index in 0..BLOCK {
+            let [r, g, b] = [0, 1, 2].map(|channel: usize| parts[channel][index]);
+            let [first_r, first_g, first_b] =
+                [0, 1, 2].map(|channel: usize| firsts[channel][index]);
+            let base = first_r + first_g * steps[1] + first_b * steps[2];
+            let (high, low) = (r.max(g).max(b), r.min(g).min(b));
+            let middle = r.min(g).max(r.max(g).min(b));
+            // Which of two equal parts comes first is of no matter: the corner between has no weight.
+            let along = if r >= g && r >= b {
+                steps[0]
+            } else if g >= b {
+                steps[1]
+            } else {
+                steps[2]
+            };
+            let against = if b <= r && b <= g {
+                steps[2]
+            } else if g <= r {
+                steps[1]
+            } else {
+                steps[0]
+            };
+            let white = base + steps[0] + steps[1] + steps[2];
+            corners[index] = [base, base + along, white - against, white];
+            weights[index] = [1.0 - high, high - middle, middle - low, low];
+        }
+        for index in 0..BLOCK {
+            let mut color = [0.0; 4];
+            for (corner, weight) in corners[index].into_iter().zip(weights[index]) {
+                let corner = &self.colors[corner as usize];
+                for lane in 0..4 {
+                    color[lane] += corner[lane] * weight;
+                }
+            }
+            for channel in 0..3 {
+                colors[channel][index] = color[channel];
+            }
+        }
     }
 }
+
+/// Pixels that are done at a time.
+const BLOCK: usize = 64;
+
+/// Red, green and blue of that many, 0..=1.
+type Planes = [[f32; BLOCK]; 3];
 
 const fn entries(three: bool, size: usize) -> usize {
     if three { size * size * size } else { size }
@@ -157,17 +210,57 @@ pub(crate) struct Graded<C> {
 }
 
 impl<C: Borrow<Cube>> Draw for Graded<C> {
-    fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        canvas.copy();
-        let (cube, max) = (self.cube.borrow(), T::MAX as f32);
-        for pixel in canvas.samples.chunks_exact_mut(canvas.channels.count()) {
-            let [red, green, blue, ..] = pixel else { continue };
-            let value = [*red, *green, *blue].map(|sample| sample.get() as f32 / max);
-            let color = cube.color(value);
-            for (index, sample) in [red, green, blue].into_iter().enumerate() {
-                let graded = value[index] + (color[index] - value[index]) * self.strength;
-                *sample = T::from_f32(graded * max + 0.5);
+    fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
+        let (cube, channels) = (self.cube.borrow(), canvas.channels);
+        canvas.in_pieces(|from, to| {
+            to.copy_from_slice(from);
+            match channels {
+                Channels::Rgb => grade::<T, 3>(to, cube, self.strength),
+                Channels::Rgba => grade::<T, 4>(to, cube, self.strength),
+                // They have been given colours.
+                Channels::Gray | Channels::GrayAlpha => {}
             }
+        });
+    }
+}
+
+fn grade<T: Sample, const N: usize>(samples: &mut [T], cube: &Cube, strength: f32) {
+    let (blocks, rest) = samples.as_chunks_mut::<N>().0.as_chunks_mut::<BLOCK>();
+    for pixels in blocks {
+        grade_block(pixels, cube, strength);
+    }
+    // The rest, filled up with black.
+    let mut filled = [[T::default(); N]; BLOCK];
+    filled[..rest.len()].copy_from_slice(rest);
+    grade_block(&mut filled, cube, strength);
+    rest.copy_from_slice(&filled[..rest.len()]);
+}
+
+#[multiversion(targets = "simd")]
+fn grade_block<T: Sample, const N: usize>(
+    pixels: &mut [[T; N]; BLOCK],
+    cube: &Cube,
+    strength: f32,
+) {
+    let max = T::MAX as f32;
+    let (mut values, mut colors) = ([[0.0; BLOCK]; 3], [[0.0; BLOCK]; 3]);
+    for (index, pixel) in pixels.iter().enumerate() {
+        for channel in 0..3 {
+            values[channel][index] = pixel[channel].get() as i32 as f32 / max;
+        }
+    }
+    cube.colors(&values, &mut colors);
+    let mut graded = [[T::default(); BLOCK]; 3];
+    for channel in 0..3 {
+        for index in 0..BLOCK {
+            let value = values[channel][index];
+            let value = value + (colors[channel][index] - value) * strength;
+            graded[channel][index] = T::from_f32(value * max + 0.5);
+        }
+    }
+    for (index, pixel) in pixels.iter_mut().enumerate() {
+        for channel in 0..3 {
+            pixel[channel] = graded[channel][index];
         }
     }
 }
@@ -175,6 +268,12 @@ impl<C: Borrow<Cube>> Draw for Graded<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn color_of(cube: &Cube, value: [f32; 3]) -> [f32; 3] {
+        let mut colors = [[0.0; BLOCK]; 3];
+        cube.colors(&value.map(|value| [value; BLOCK]), &mut colors);
+        colors.map(|plane| plane[BLOCK - 1])
+    }
 
     fn identity(size: usize) -> String {
         let share = |at: usize| at as f32 / (size - 1) as f32;
@@ -190,7 +289,7 @@ mod tests {
     fn an_identity_changes_nothing() {
         let cube = Cube::parse(identity(17).as_bytes()).unwrap();
         for color in [[0.0; 3], [1.0; 3], [0.2, 0.7, 0.5], [0.9, 0.1, 0.33], [0.5, 0.4, 0.6]] {
-            let seen = cube.color(color);
+            let seen = color_of(&cube, color);
             let apart = (0..3).map(|i| (seen[i] - color[i]).abs()).fold(0.0, f32::max);
             assert!(apart < 1e-5, "{color:?} {seen:?}");
         }
@@ -200,7 +299,7 @@ mod tests {
     fn one_dimension_is_one_curve_for_each_channel() {
         let text = "LUT_1D_SIZE 2\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 1 1 1\n0 1 0.5\n1 0 0.5\n";
         let cube = Cube::parse(text.as_bytes()).unwrap();
-        let seen = cube.color([0.25, 0.25, 0.25]);
+        let seen = color_of(&cube, [0.25, 0.25, 0.25]);
         let apart = |index: usize, value: f32| (seen[index] - value).abs();
         assert!(apart(0, 0.25) + apart(1, 0.75) + apart(2, 0.5) < 1e-6, "{seen:?}");
     }

@@ -29,26 +29,30 @@ impl Curves {
 }
 
 impl Draw for Curves {
-    fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        canvas.copy();
-        let [red, green, blue] = &self.0;
-        let samples = canvas.samples;
-        match canvas.channels {
-            Channels::Gray => look_up::<T, 1>(samples, &[red]),
-            Channels::GrayAlpha => look_up::<T, 2>(samples, &[red]),
-            Channels::Rgb => look_up::<T, 3>(samples, &[red, green, blue]),
-            Channels::Rgba => look_up::<T, 4>(samples, &[red, green, blue]),
-        }
+    fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
+        let tables = self.0.each_ref().map(Vec::as_slice);
+        let channels = canvas.channels;
+        canvas.in_pieces(|from, to| match channels {
+            Channels::Gray => look_up::<T, 1, 1>(from, to, tables),
+            Channels::GrayAlpha => look_up::<T, 2, 1>(from, to, tables),
+            Channels::Rgb => look_up::<T, 3, 3>(from, to, tables),
+            Channels::Rgba => look_up::<T, 4, 3>(from, to, tables),
+        });
     }
 }
 
-/// `N` samples a pixel; those without a table stay.
-fn look_up<T: Sample, const N: usize>(samples: &mut [T], tables: &[&Vec<u16>]) {
-    for pixel in samples.as_chunks_mut::<N>().0 {
-        for (sample, table) in pixel.iter_mut().zip(tables) {
-            if let Some(&value) = table.get(sample.get() as usize) {
-                *sample = T::new(u32::from(value));
-            }
+/// `N` samples a pixel, of which `C` have a table; the others stay.
+fn look_up<T: Sample, const N: usize, const C: usize>(
+    from: &[T],
+    to: &mut [T],
+    tables: [&[u16]; 3],
+) {
+    // With this length no value of 8 bits has to be checked.
+    let tables = tables.map(|table| &table[..=T::MAX as usize]);
+    for (from, to) in from.as_chunks::<N>().0.iter().zip(to.as_chunks_mut::<N>().0) {
+        *to = *from;
+        for channel in 0..C {
+            to[channel] = T::new(u32::from(tables[channel][from[channel].get() as usize]));
         }
     }
 }
@@ -89,14 +93,33 @@ impl Histogram {
 }
 
 fn count<T: Sample>(samples: &[T], channels: Channels, counts: &mut [Vec<u64>]) {
-    let step = channels.count();
-    for pixel in samples.chunks_exact(step) {
-        if channels.has_alpha() && pixel[step - 1].get() == 0 {
-            continue;
+    match channels {
+        Channels::Gray => count_every::<T, 1, 1>(samples, counts),
+        Channels::GrayAlpha => count_every::<T, 2, 1>(samples, counts),
+        Channels::Rgb => count_every::<T, 3, 3>(samples, counts),
+        Channels::Rgba => count_every::<T, 4, 3>(samples, counts),
+    }
+}
+
+/// `N` samples a pixel, of which the first `C` are counted.
+fn count_every<T: Sample, const N: usize, const C: usize>(samples: &[T], counts: &mut [Vec<u64>]) {
+    let size = T::MAX as usize + 1;
+    // Two tables a channel, turn by turn: a value that follows itself need not wait for its count.
+    let mut tables = vec![0_u32; 2 * C * size];
+    let tables = &mut tables[..2 * C * size];
+    for block in samples.as_chunks::<N>().0.chunks(u32::MAX as usize) {
+        for (index, pixel) in block.iter().enumerate() {
+            if C < N && pixel[C].get() == 0 {
+                continue;
+            }
+            let first = index % 2 * C;
+            for channel in 0..C {
+                tables[(first + channel) * size + pixel[channel].get() as usize] += 1;
+            }
         }
-        for (sample, counts) in pixel.iter().zip(counts.iter_mut()) {
-            if let Some(count) = counts.get_mut(sample.get() as usize) {
-                *count += 1;
+        for (table, counted) in tables.chunks_exact_mut(size).enumerate() {
+            for (count, counted) in counts[table % C].iter_mut().zip(counted) {
+                *count += u64::from(std::mem::take(counted));
             }
         }
     }
@@ -112,13 +135,16 @@ pub(crate) trait ColorOp: Copy {
 pub(crate) struct Colors<O>(pub(crate) O);
 
 impl<O: ColorOp> Draw for Colors<O> {
-    fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        canvas.copy();
-        match canvas.channels {
-            Channels::Rgb => change::<T, O, 3>(canvas.samples, self.0),
-            Channels::Rgba => change::<T, O, 4>(canvas.samples, self.0),
-            Channels::Gray | Channels::GrayAlpha => {}
-        }
+    fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
+        let channels = canvas.channels;
+        canvas.in_pieces(|from, to| {
+            to.copy_from_slice(from);
+            match channels {
+                Channels::Rgb => change::<T, O, 3>(to, self.0),
+                Channels::Rgba => change::<T, O, 4>(to, self.0),
+                Channels::Gray | Channels::GrayAlpha => {}
+            }
+        });
     }
 }
 

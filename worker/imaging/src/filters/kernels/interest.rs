@@ -8,11 +8,16 @@ use crate::picture::{Picture, Samples};
 /// Longest side of the small picture, px.
 const SMALL: usize = 192;
 /// What skin counts, beside edges.
-const SKIN: f32 = 1.2;
+const SKIN: f32 = 0.6;
 /// What strong colours count, beside edges.
-const SATURATION: f32 = 0.35;
+const SATURATION: f32 = 0.15;
 /// What a subject off the middle of the rectangle takes from it.
 const OFF_CENTER: f64 = 0.25;
+/// What a rectangle off the place where people put subjects loses, as a share of all that is
+/// interesting. What is all in one place is held wherever that is.
+const OFF_PLACE: f64 = 3.0;
+/// Where they put them: in the middle of a picture's width, above that of its height.
+const PLACE: (f64, f64) = (0.5, 0.36);
 /// Places that are tried along either side.
 const STEPS: usize = 96;
 
@@ -78,7 +83,13 @@ impl Interest {
             (weighted / sum.max(1e-9) + 0.5 - (first + last) as f64 / 2.0) / half
         };
         let (x, y) = (off(by_x, x0, x1), off(by_y, y0, y1));
-        sum * (1.0 - OFF_CENTER * (x * x + y * y))
+        let off_place = |at: u32, length: u32, whole: u32, place: f64| {
+            (f64::from(at) + f64::from(length) / 2.0) / f64::from(whole) - place
+        };
+        let px = off_place(left, width, self.size.0, PLACE.0);
+        let py = off_place(top, height, self.size.1, PLACE.1);
+        let all = self.sums.last().map_or(0.0, |sums| sums[0]).max(1e-9);
+        sum / all * (1.0 - OFF_CENTER * (x * x + y * y)) - OFF_PLACE * (px * px + py * py)
     }
 }
 
@@ -202,6 +213,7 @@ mod tests {
     fn a_subject_that_has_room_is_in_the_middle() {
         let picture = with_square(800, 400, (300, 100), 100);
         let (left, _) = Interest::of(&[&picture]).corner((400, 400));
-        assert!(left.abs_diff(150) <= 12, "{left}");
+        // A little towards the middle of the picture.
+        assert!(left.abs_diff(150) <= 25, "{left}");
     }
 }

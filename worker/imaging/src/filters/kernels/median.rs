@@ -25,6 +25,14 @@ impl Remake for Median {
         let even = alpha::is_even(from.samples, from.channels);
         if self.radius == 1 && even {
             three_by_three(from, to, pool);
+        } else if T::MAX == 255 && even {
+            let View { width, height, channels, samples } = from;
+            let samples = bytemuck::cast_slice(samples);
+            by_columns(
+                View { width, height, channels, samples },
+                bytemuck::cast_slice_mut(to),
+                self.radius,
+            );
         } else {
             slide(from, to, self.radius, even);
         }
@@ -87,49 +95,169 @@ fn sorted<T: Sample>([a, b, c]: [T; 3]) -> [T; 3] {
     [a, b, c]
 }
 
-/// How many samples have each value, and each 256th part of the range. It slides along a row (T. S.
-/// Huang et al., "A Fast Two-Dimensional Median Filtering Algorithm", 1979).
+/// How many samples have each value, and each 256th part of the range, and which is in the middle. It
+/// slides along a row (T. S. Huang et al., "A Fast Two-Dimensional Median Filtering Algorithm", 1979).
 struct Counts {
     coarse: [u32; 256],
     fine: Vec<u32>,
     /// Bits below those that `coarse` looks at.
     shift: u32,
     all: u32,
+    /// The value in the middle when it was last asked for, and how many are below it.
+    middle: usize,
+    below: u32,
 }
 
 impl Counts {
     fn new(max: u32) -> Self {
         let shift = if max == 255 { 0 } else { 8 };
-        Self { coarse: [0; 256], fine: vec![0; max as usize + 1], shift, all: 0 }
+        let fine = vec![0; max as usize + 1];
+        Self { coarse: [0; 256], fine, shift, all: 0, middle: 0, below: 0 }
     }
 
+    #[inline(always)]
     fn add(&mut self, value: u32) {
         self.coarse[(value >> self.shift) as usize & 255] += 1;
         self.fine[value as usize] += 1;
         self.all += 1;
+        self.below += u32::from((value as usize) < self.middle);
     }
 
+    #[inline(always)]
     fn remove(&mut self, value: u32) {
         self.coarse[(value >> self.shift) as usize & 255] -= 1;
         self.fine[value as usize] -= 1;
         self.all -= 1;
+        self.below -= u32::from((value as usize) < self.middle);
     }
 
-    /// The value in the middle; `None` if there is none.
-    fn median(&self) -> Option<u32> {
-        let mut left = self.all / 2;
-        let part = self.coarse.iter().position(|&count| {
-            let here = left < count;
-            left -= if here { 0 } else { count };
-            here
-        })?;
-        let first = part << self.shift;
-        let within = self.fine[first..first + (1 << self.shift)].iter().position(|&count| {
-            let here = left < count;
-            left -= if here { 0 } else { count };
-            here
-        })?;
-        Some((first + within) as u32)
+    /// The value in the middle; `None` if there is none. It is looked for where it was last.
+    fn median(&mut self) -> Option<u32> {
+        let (want, part) = (self.all / 2, 1 << self.shift);
+        if self.all == 0 {
+            return None;
+        }
+        while self.below > want {
+            if self.middle.is_multiple_of(part) {
+                let counts = self.coarse[(self.middle / part) - 1];
+                if self.below - counts > want {
+                    (self.below, self.middle) = (self.below - counts, self.middle - part);
+                    continue;
+                }
+            }
+            self.middle -= 1;
+            self.below -= self.fine[self.middle];
+        }
+        while self.below + self.fine[self.middle] <= want {
+            if self.middle.is_multiple_of(part) {
+                let counts = self.coarse[self.middle / part];
+                if self.below + counts <= want {
+                    (self.below, self.middle) = (self.below + counts, self.middle + part);
+                    continue;
+                }
+            }
+            self.below += self.fine[self.middle];
+            self.middle += 1;
+        }
+        Some(self.middle as u32)
+    }
+}
+
+/// How many samples of 8 bits have each value, and each 16th part of the range.
+#[derive(Clone, Copy)]
+struct Bins {
+    coarse: [u16; 16],
+    fine: [u16; 256],
+}
+
+impl Bins {
+    const EMPTY: Self = Self { coarse: [0; 16], fine: [0; 256] };
+
+    fn add(&mut self, value: u8) {
+        self.coarse[usize::from(value / 16)] += 1;
+        self.fine[usize::from(value)] += 1;
+    }
+
+    fn remove(&mut self, value: u8) {
+        self.coarse[usize::from(value / 16)] -= 1;
+        self.fine[usize::from(value)] -= 1;
+    }
+
+    /// Adds all of `more` and takes all of `less` away.
+    #[inline(always)]
+    fn exchange(&mut self, more: &Self, less: &Self) {
+        for bin in 0..16 {
+            self.coarse[bin] = self.coarse[bin] + more.coarse[bin] - less.coarse[bin];
+        }
+        for bin in 0..256 {
+            self.fine[bin] = self.fine[bin] + more.fine[bin] - less.fine[bin];
+        }
+    }
+
+    /// The value that has `left` others below it.
+    #[inline(always)]
+    fn at(&self, mut left: u16) -> u8 {
+        let mut part = 0;
+        while part < 15 && left >= self.coarse[part] {
+            left -= self.coarse[part];
+            part += 1;
+        }
+        let mut value = part * 16;
+        while value < 255 && left >= self.fine[value] {
+            left -= self.fine[value];
+            value += 1;
+        }
+        value as u8
+    }
+}
+
+/// Columns whose counts stay in the second-level cache.
+const STRIP: usize = 256;
+
+/// In the same time for every radius: each column keeps counts of its own, which slide down, and a
+/// square's are those of its columns (S. Perreault and P. Hébert, "Median Filtering in Constant
+/// Time", 2007).
+fn by_columns(from: View<'_, u8>, to: &mut [u8], radius: usize) {
+    let (step, len) = (from.channels.count(), from.row_len());
+    let colors = step - usize::from(from.channels.has_alpha());
+    let (last_column, last_row) = (from.width - 1, from.height - 1);
+    let mut columns = vec![Bins::EMPTY; STRIP + 2 * radius];
+    for (left, channel) in (0..from.width)
+        .step_by(STRIP)
+        .flat_map(|left| (0..colors).map(move |channel| (left, channel)))
+    {
+        let width = STRIP.min(from.width - left);
+        let columns = &mut columns[..width + 2 * radius];
+        columns.fill(Bins::EMPTY);
+        // Those beyond the edges have what the outermost have.
+        let at =
+            |index: usize| (left + index).saturating_sub(radius).min(last_column) * step + channel;
+        let row = |y: usize| from.row(y.saturating_sub(radius).min(last_row));
+        for y in 0..2 * radius {
+            let row = row(y);
+            columns.iter_mut().enumerate().for_each(|(index, bins)| bins.add(row[at(index)]));
+        }
+        for (y, to) in to.chunks_exact_mut(len).enumerate() {
+            let (enter, leave) = (row(y + 2 * radius), row(y));
+            columns.iter_mut().enumerate().for_each(|(index, bins)| bins.add(enter[at(index)]));
+            let to = to[left * step + channel..].iter_mut().step_by(step);
+            slide_columns(columns, radius, to.take(width));
+            columns.iter_mut().enumerate().for_each(|(index, bins)| bins.remove(leave[at(index)]));
+        }
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn slide_columns<'a>(columns: &[Bins], radius: usize, to: impl Iterator<Item = &'a mut u8>) {
+    let side = 2 * radius + 1;
+    let mut bins = Bins::EMPTY;
+    columns[..side - 1].iter().for_each(|column| bins.exchange(column, &Bins::EMPTY));
+    let mut leave = &Bins::EMPTY;
+    let middle = (side * side / 2) as u16;
+    for (x, to) in to.enumerate() {
+        bins.exchange(&columns[x + side - 1], leave);
+        *to = bins.at(middle);
+        leave = &columns[x];
     }
 }
 
@@ -185,6 +313,21 @@ mod tests {
         }
         check::<u8>(|i| i.wrapping_mul(2_654_435_761) >> 24);
         check::<u16>(|i| i.wrapping_mul(2_654_435_761) >> 16);
+    }
+
+    #[test]
+    fn counts_of_columns_and_of_squares_agree_beyond_a_strip() {
+        let (width, height) = (2 * STRIP + 7, 5);
+        let samples: Vec<u8> = (0..(3 * width * height) as u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
+        let view = View { width, height, channels: Channels::Rgb, samples: &samples };
+        for radius in [2, 3, 9] {
+            let (mut columns, mut squares) = (samples.clone(), samples.clone());
+            by_columns(view, &mut columns, radius);
+            slide(view, &mut squares, radius, true);
+            assert_eq!(columns, squares, "radius {radius}");
+        }
     }
 
     #[test]

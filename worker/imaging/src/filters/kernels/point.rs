@@ -7,9 +7,6 @@ use super::canvas::{Canvas, Draw};
 use super::sample::Sample;
 use crate::pool::Pool;
 
-/// Samples per step: a block and its copy stay in the first-level cache.
-const BLOCK: usize = 4096;
-
 /// What becomes of a sample.
 pub(crate) trait PointOp: Copy {
     /// The new value.
@@ -21,31 +18,58 @@ pub(crate) struct Point<O>(pub(crate) O);
 
 impl<O: PointOp> Draw for Point<O> {
     fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        let source = canvas.source_rows();
-        let Canvas { channels, samples, .. } = canvas;
-        let mut original = [T::default(); BLOCK];
-        for (index, block) in samples.chunks_mut(BLOCK).enumerate() {
-            if let Some(source) = source {
-                let start = index * BLOCK;
-                block.copy_from_slice(&source[start..start + block.len()]);
-            }
-            if channels.has_alpha() {
-                // Doing alpha too and putting it back is faster than stepping over it.
-                let original = &mut original[..block.len()];
-                original.copy_from_slice(block);
-                apply(block, self.0);
-                alpha::restore(block, original, channels);
-            } else {
-                apply(block, self.0);
-            }
-        }
+        let channels = canvas.channels;
+        canvas.in_pieces(|from, to| {
+            apply(from, to, self.0);
+            // Doing alpha too and putting it back is faster than stepping over it.
+            alpha::restore(to, from, channels);
+        });
     }
 }
 
 #[multiversion(targets = "simd")]
-fn apply<T: Sample, O: PointOp>(block: &mut [T], op: O) {
-    for sample in block {
-        *sample = op.apply(*sample);
+fn apply<T: Sample, O: PointOp>(from: &[T], to: &mut [T], op: O) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = op.apply(*from);
+    }
+}
+
+/// A factor for differences of bytes, in 16 bits: what a product is, cut off downwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Steps {
+    whole: i16,
+    /// In units of 2^-16.
+    part: u16,
+    /// Makes up for the 256 that are added to a difference, in units of 2^-7.
+    offset: u16,
+}
+
+impl Steps {
+    /// The factor, if with all differences it gives what [`blend`] gives.
+    pub(crate) fn of(factor: f32) -> Option<Self> {
+        let whole = factor.floor();
+        let part = f64::from(factor - whole);
+        let steps = Self {
+            whole: whole as i16,
+            part: (part * 65536.0).round().min(65535.0) as u16,
+            // A little more than it has to be, as products are cut off.
+            offset: ((1.5 - part * 32768.0).round() as i32) as u16,
+        };
+        let is_exact = |difference: i16| {
+            let product = f32::from(difference) * factor;
+            // Whatever is added to it, single precision will not round it up to a whole number.
+            product - product.floor() < 0.9999 && product.floor() as i16 == steps.times(difference)
+        };
+        ((0.0..100.0).contains(&factor) && (-255..=255).all(is_exact)).then_some(steps)
+    }
+
+    /// A difference of `-255..=255` times the factor.
+    #[inline(always)]
+    pub(crate) fn times(self, difference: i16) -> i16 {
+        let shifted = ((difference + 256) as u16) << 7;
+        let product = ((u32::from(shifted) * u32::from(self.part)) >> 16) as u16;
+        let part = product.wrapping_add(self.offset) as i16 >> 7;
+        difference.wrapping_mul(self.whole) + part
     }
 }
 
@@ -55,4 +79,30 @@ fn apply<T: Sample, O: PointOp>(block: &mut [T], op: O) {
 pub(crate) fn blend<T: Sample>(from: T, to: T, factor: f32) -> T {
     let (from, to) = (from.get() as i32, to.get() as i32);
     T::from_f32(from as f32 + factor * (to - from) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_give_what_a_blend_in_single_precision_gives() {
+        let mut exact = 0;
+        for factor in (0..200).map(|step| step as f32 * 0.05) {
+            let Some(steps) = Steps::of(factor) else { continue };
+            exact += 1;
+            for from in 0..=255_u8 {
+                for to in 0..=255_u8 {
+                    let [wide_from, wide_to] = [from, to].map(i16::from);
+                    let sum = wide_from + steps.times(wide_to - wide_from);
+                    assert_eq!(
+                        sum.clamp(0, 255) as u8,
+                        blend(from, to, factor),
+                        "{from} {to} {factor}"
+                    );
+                }
+            }
+        }
+        assert!(exact > 100, "{exact} factors");
+    }
 }

@@ -86,11 +86,8 @@ impl Remake for Place {
     fn fill<T: Sample>(&self, from: View<'_, T>, to: &mut [T], _pool: &mut Pool) {
         let count = from.channels.count();
         let pixel = self.fill.pixel::<T>(from.channels);
-        let fill = |to: &mut [T]| {
-            for to in to.chunks_exact_mut(count) {
-                to.copy_from_slice(&pixel[..count]);
-            }
-        };
+        let around = pixel[..count].repeat(self.size.0 as usize);
+        let fill = |to: &mut [T]| to.copy_from_slice(&around[..to.len()]);
         let seen = |corner: i64, length: usize, of: u32| {
             let (first, last) = (corner.max(0), (corner + length as i64).min(i64::from(of)));
             first.min(last) as usize..last.max(0) as usize

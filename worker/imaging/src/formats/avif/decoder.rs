@@ -8,11 +8,7 @@ use crate::formats::heif::Refused;
 use crate::formats::heif::planes::{Plane, Planes, Signal};
 
 /// Decodes a still picture. It works in the thread that calls it: a worker has no others.
-pub(super) fn decode(
-    _config: &[u8],
-    bytes: Vec<u8>,
-    (width, height): (u32, u32),
-) -> Result<Planes, Refused> {
+pub(super) fn decode(bytes: Vec<u8>, (width, height): (u32, u32)) -> Result<Planes, Refused> {
     let mut settings = Settings::new();
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);

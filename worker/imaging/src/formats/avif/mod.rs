@@ -19,7 +19,12 @@ pub(super) static FORMAT: Format = Format {
     endings: &["avif"],
     mime: "image/avif",
     in_browsers: true,
-    options: &[EncodingOption::Quality, EncodingOption::Effort, EncodingOption::MaxSize],
+    options: &[
+        EncodingOption::Quality,
+        EncodingOption::Effort,
+        EncodingOption::MaxSize,
+        EncodingOption::MinScore,
+    ],
     gives: Gives::Itself,
     holds: Holds { alpha: true, deep: true, exif: true, ..Holds::NOTHING },
     magic: |head| has_brand(head, &[b"avif", b"avis"]),
@@ -27,13 +32,14 @@ pub(super) static FORMAT: Format = Format {
     together: None,
     decode,
     encode: Some(encoder::encode),
+    patience,
 };
 
-const AV1: Codec = Codec { item: *b"av01", config: *b"av1C", decode: decoder::decode };
+const AV1: Codec = Codec { item: *b"av01", decode: decoder::decode };
 
-/// How many times as long as a usual file one of this effort may take: some ten times what a slow
-/// core takes, which doubles with every second effort.
-pub(super) fn patience(effort: Option<u8>) -> usize {
+/// How many times as long as the slowest filter one of this effort may take: some ten times what a
+/// slow core takes, which doubles with every second effort.
+fn patience(effort: Option<u8>) -> u32 {
     8 << (effort.unwrap_or(encoder::EFFORT).min(10) / 2)
 }
 

@@ -120,7 +120,9 @@ impl Info {
             let len = if size == 12 { 3 } else { 4 };
             let most = 1usize << bits;
             let stated = if color_count == 0 { most } else { color_count as usize };
-            let room = bytes.len().min(if start > palette_end { start } else { usize::MAX });
+            // OS/2 counts no colours, and has as many as there is room for.
+            let is_short = size == 12 && start > palette_end;
+            let room = bytes.len().min(if is_short { start } else { usize::MAX });
             let palette = bytes.get(palette_end..room).unwrap_or_default();
             colors = palette
                 .chunks_exact(len)

@@ -12,7 +12,7 @@ use crate::formats::bmp::info::{Coding, Info, WINDOWS, damaged};
 use crate::formats::extent::{Declared, Header};
 use crate::formats::limit;
 use crate::formats::palette::{Indexed, exact_colors};
-use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::formats::table::{Content, Format, Gives, Holds, QUICK, id};
 use crate::metadata::Metadata;
 use crate::metadata::resolution::{Resolution, Unit};
 use crate::picture::{Channels, Picture, Samples};
@@ -33,6 +33,7 @@ pub static FORMAT: Format = Format {
     together: None,
     decode,
     encode: Some(encode),
+    patience: QUICK,
 };
 
 /// `BM` alone also begins many a text; a bitmap's second header has one of a few sizes.

@@ -7,6 +7,8 @@ use crate::metadata::text::Text;
 
 const EXTENSION: u8 = 0x21;
 const PICTURE: u8 = 0x2c;
+/// The end of the file.
+const END: u8 = 0x3b;
 const APPLICATION: u8 = 0xff;
 const COMMENT: u8 = 0xfe;
 const LOOPS: &[u8] = b"NETSCAPE2.0";
@@ -131,6 +133,35 @@ pub(crate) fn with_metadata(encoded: &[u8], metadata: &Metadata, out: &mut Vec<u
 /// Bytes in front of the first block.
 fn head_len(file: &[u8]) -> usize {
     13 + file.get(10).map_or(0, |flags| table_len(*flags))
+}
+
+/// The file without what stands between its blocks and is none, and how many bytes that is: what follows
+/// is looked for, as a `GIF87a` decoder does (section "Image Descriptor"), and as other programs do. Taken
+/// for a block, it would swallow the frame behind it. `None` where all are blocks.
+pub(crate) fn without_strays(file: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let (mut whole, mut kept, mut strays) = (Vec::new(), 0, 0);
+    let mut at = head_len(file);
+    while let Some(&kind) = file.get(at) {
+        let before = match kind {
+            EXTENSION => 2,
+            // A descriptor of ten bytes, a table of colours, and the bits of the shortest code.
+            PICTURE => 11 + file.get(at + 9).map_or(0, |flags| table_len(*flags)),
+            END => break,
+            _ => {
+                let is_known = |byte: &u8| matches!(*byte, EXTENSION | PICTURE | END);
+                let Some(len) = file[at..].iter().position(is_known) else { break };
+                whole.extend_from_slice(&file[kept..at]);
+                strays += len;
+                at += len;
+                kept = at;
+                continue;
+            }
+        };
+        let Some(len) = file.get(at + before..).and_then(blocks_len) else { break };
+        at += before + len;
+    }
+    whole.extend_from_slice(&file[kept..]);
+    (strays > 0).then_some((whole, strays))
 }
 
 /// Bytes of a table of colours, by the flags that announce it.

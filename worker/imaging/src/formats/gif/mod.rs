@@ -10,8 +10,9 @@ use ::gif::{
     DecodeOptions, Decoder, DecodingError, DisposalMethod, Encoder, EncodingError,
     Frame as GifFrame, MemoryLimit, Repeat,
 };
+use lote_protocol::filter::EncodingOption;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::Limits;
+use lote_protocol::task::{Colours, Limits};
 use weezl::decode::Decoder as LzwDecoder;
 use weezl::{BitOrder, LzwStatus};
 
@@ -23,7 +24,7 @@ use crate::formats::gif::canvas::{Canvas, Leave, Part};
 use crate::formats::gif::delta::{Area, changed, only_adds};
 use crate::formats::limit;
 use crate::formats::palette::{Color, Indexed, exact, reduced};
-use crate::formats::table::{Content, Format, Gives, Holds, Shown, Texts, id};
+use crate::formats::table::{Content, Format, Gives, Holds, QUICK, Shown, Texts, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -34,7 +35,7 @@ pub static FORMAT: Format = Format {
     endings: &["gif"],
     mime: "image/gif",
     in_browsers: true,
-    options: &[],
+    options: &[EncodingOption::Colours],
     gives: Gives::Itself,
     holds: Holds {
         alpha: true,
@@ -49,6 +50,7 @@ pub static FORMAT: Format = Format {
     together: Some(blocks::together),
     decode,
     encode: Some(encode),
+    patience: QUICK,
 };
 
 fn declared(header: &mut Header<'_>) -> Declared {
@@ -62,6 +64,9 @@ const VISIBLE: u8 = 128;
 const TOLERATED: usize = 100;
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    let mended = blocks::without_strays(bytes);
+    let strays = mended.as_ref().map(|(_, strays)| *strays);
+    let bytes = mended.as_ref().map_or(bytes, |(whole, _)| whole);
     let Outline { size, count, part_pixels, behind } = look_through(bytes, limits)?;
     limit::check(limits, &FORMAT, (size.0.into(), size.1.into()), count, 4)?;
     limit::parts(limits, part_pixels)?;
@@ -69,6 +74,9 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let mut decoder = open(bytes)?;
     let mut canvas = Canvas::new(size.0, size.1, pool);
     let (mut frames, mut notes) = (Vec::new(), Vec::new());
+    notes.extend(strays.map(|strays| {
+        format!("the GIF is damaged: {strays} bytes between its blocks are passed over")
+    }));
     notes.extend(behind.map(|why| {
         format!("the GIF is damaged behind frame {count}, and what is there left out: {why}")
     }));
@@ -290,12 +298,17 @@ pub(crate) fn encode(
         encoder.set_repeat(repeat).map_err(|e| write_failure(&e))?;
     }
     let mut reduction = false;
-    for part in parts(frames)? {
+    let max_colors = match content.encoding.colours {
+        Some(Colours::AtMost(count)) => usize::from(count),
+        Some(Colours::Auto) | None => 256,
+    };
+    for part in parts(frames, max_colors)? {
         reduction |= part.reduced;
         encoder.write_frame(&part.frame).map_err(|e| write_failure(&e))?;
     }
     if reduction {
-        notes.push("reduced to 256 colours: GIF holds no more".into());
+        let why = if max_colors < 256 { "as asked for" } else { "GIF holds no more" };
+        notes.push(format!("reduced to {max_colors} colours: {why}"));
     }
     encoder.into_inner().map_err(|e| write_failure(&e))?;
     blocks::with_metadata(&encoded, metadata, out);
@@ -308,8 +321,14 @@ struct Drawn {
 }
 
 /// The parts to draw, one a picture. Where every picture only adds to the one before, a part is
-/// what changed; else each is drawn as a whole on a cleared canvas.
-fn parts<'a>(frames: &'a [Shown<'_>]) -> Result<impl Iterator<Item = Drawn> + use<'a>, Failure> {
+/// what changed; else each is drawn as a whole on a cleared canvas. Each has a palette of its own.
+fn parts<'a>(
+    frames: &'a [Shown<'_>],
+    max_colors: usize,
+) -> Result<impl Iterator<Item = Drawn> + use<'a>, Failure> {
+    let exact = move |pixels: &[Color]| {
+        exact(pixels.iter().copied()).filter(|indexed| indexed.colors.len() <= max_colors)
+    };
     let mut before: Vec<Color> = Vec::new();
     let mut adds = true;
     for frame in frames {
@@ -337,16 +356,17 @@ fn parts<'a>(frames: &'a [Shown<'_>]) -> Result<impl Iterator<Item = Drawn> + us
                 .zip(&old)
                 .map(|(new, old)| if new == old { None } else { *new })
                 .collect();
-            indexed = exact(new.iter().copied());
+            indexed = exact(&new);
             if indexed.is_none() {
-                indexed = exact(pixels.iter().copied());
+                indexed = exact(&pixels);
                 pixels = new;
             }
         }
-        let indexed = indexed.or_else(|| exact(pixels.iter().copied()));
+        let indexed = indexed.or_else(|| exact(&pixels));
         let was_reduced = indexed.is_none();
         // Diffused errors would flicker from picture to picture.
-        let indexed = indexed.unwrap_or_else(|| reduced(&pixels, area.width, !animated));
+        let indexed =
+            indexed.unwrap_or_else(|| reduced(&pixels, area.width, !animated, max_colors));
         before = after;
         Some(Drawn { frame: gif_frame(area, indexed, frame.delay_ms, adds), reduced: was_reduced })
     }))

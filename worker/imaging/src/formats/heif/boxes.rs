@@ -92,8 +92,6 @@ pub(super) enum Property<'a> {
     Crop([u32; 8]),
     /// What an auxiliary picture is.
     Auxiliary(&'a [u8]),
-    /// What a codec needs to begin: `av1C`, `hvcC`.
-    Config([u8; 4], &'a [u8]),
     /// Which layer is meant; `0xffff` is all of them.
     Layer(u16),
     /// Something that no pixel depends on.
@@ -131,11 +129,10 @@ impl<'a> Property<'a> {
                 reader.version()?;
                 Self::Auxiliary(reader.text()?)
             }
-            b"av1C" | b"hvcC" => Self::Config(kind, content),
             b"lsel" => Self::Layer(reader.u16()?),
             // The layer that all decoders show.
             b"a1op" if content == [0] => Self::Described,
-            b"pixi" | b"pasp" | b"clli" | b"mdcv" | b"cclv" | b"amve" | b"a1lx" | b"udes"
+            b"av1C" | b"pixi" | b"pasp" | b"clli" | b"mdcv" | b"cclv" | b"amve" | b"a1lx" | b"udes"
             | b"altt" | b"crtt" | b"mdft" | b"rloc" => Self::Described,
             _ => Self::Other(kind),
         })
@@ -146,7 +143,7 @@ impl<'a> Property<'a> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Item<'a> {
     pub(super) id: u32,
-    /// `av01`, `hvc1`, `grid`, `Exif`, `mime` …
+    /// `av01`, `grid`, `Exif`, `mime` …
     pub(super) kind: [u8; 4],
     /// The media type of a `mime`.
     pub(super) mime: &'a [u8],

@@ -1,5 +1,5 @@
-//! Still pictures in the container HEIF (ISO/IEC 23008-12): what AVIF and HEIC have in common. A codec
-//! gives planes; what they are of, how they are put together, turned and coloured is said here.
+//! Still pictures in the container HEIF (ISO/IEC 23008-12), which is that of AVIF. A codec gives planes;
+//! what they are of, how they are put together, turned and coloured is said here.
 
 pub(super) mod boxes;
 pub(super) mod planes;
@@ -45,10 +45,8 @@ impl Refused {
 pub(super) struct Codec {
     /// The kind of its items.
     pub(super) item: [u8; 4],
-    /// The kind of the property that it needs to begin.
-    pub(super) config: [u8; 4],
-    /// Decodes a picture of exactly this size, px, from its configuration and its bytes.
-    pub(super) decode: fn(&[u8], Vec<u8>, (u32, u32)) -> Result<Planes, Refused>,
+    /// Decodes a picture of exactly this size, px.
+    pub(super) decode: fn(Vec<u8>, (u32, u32)) -> Result<Planes, Refused>,
 }
 
 /// Whether a file begins with one of these brands, or names it among the first that it is
@@ -287,16 +285,11 @@ impl<'a> File<'a> {
     }
 
     fn coded(&self, item: &Item<'_>, size: (u32, u32)) -> Result<Planes, Refused> {
-        let config = item.properties.iter().find_map(|(property, _)| match *property {
-            Property::Config(kind, config) if kind == self.codec.config => Some(config),
-            _ => None,
-        });
-        let config = config.ok_or(Refused::Damaged("what its codec needs is missing"))?;
         let bytes = item.bytes();
         if bytes.is_empty() {
             return Err(Refused::Damaged("it is cut off"));
         }
-        let planes = (self.codec.decode)(config, bytes, size)?;
+        let planes = (self.codec.decode)(bytes, size)?;
         if planes.size() != (size.0 as usize, size.1 as usize) {
             return Err(Refused::Damaged("its picture is of another size than it says"));
         }

@@ -7,7 +7,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::formats::extent::{Declared, Header};
-use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::formats::table::{Content, Format, Gives, Holds, QUICK, id};
 use crate::formats::{PNG, Source, by_image};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
@@ -27,6 +27,7 @@ pub(super) static FORMAT: Format = Format {
     together: None,
     decode,
     encode: Some(encode),
+    patience: QUICK,
 };
 
 const PNG_SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";

@@ -13,7 +13,7 @@ use crate::formats::Source;
 use crate::formats::jpeg::rows::JpegRows;
 use crate::formats::jpeg::segments::Header;
 use crate::formats::limit;
-use crate::formats::table::{Content, Format, Gives, Holds, Texts, id};
+use crate::formats::table::{Content, Format, Gives, Holds, QUICK, Texts, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -58,6 +58,7 @@ pub static FORMAT: Format = Format {
         EncodingOption::Subsampling,
         EncodingOption::Progressive,
         EncodingOption::MaxSize,
+        EncodingOption::MinScore,
     ],
     gives: Gives::Itself,
     holds: Holds {
@@ -75,6 +76,7 @@ pub static FORMAT: Format = Format {
     together: None,
     decode,
     encode: Some(encode),
+    patience: QUICK,
 };
 
 /// The part of a picture that may be missing: one of so many.

@@ -7,7 +7,7 @@ mod parts;
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use crate::formats::extent::{Declared, Header};
-use crate::formats::table::{Format, Gives, Holds, id};
+use crate::formats::table::{Format, Gives, Holds, QUICK, id};
 
 /// JPEG XL. Files that are written have no profile: their colours are sRGB.
 pub(super) static FORMAT: Format = Format {
@@ -24,6 +24,7 @@ pub(super) static FORMAT: Format = Format {
     together: None,
     decode: decoder::decode,
     encode: Some(encoder::encode),
+    patience: QUICK,
 };
 
 /// How what is coded begins.

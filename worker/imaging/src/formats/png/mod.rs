@@ -1,8 +1,9 @@
-//! PNG. The only file that names the crate `png`.
+//! PNG. The only folder that names the crates `png` and `oxipng`.
 
 mod animation;
 mod chunks;
 mod mend;
+mod optimize;
 mod reduce;
 
 use std::borrow::Cow;
@@ -12,8 +13,9 @@ use ::png::{
     BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, DeflateCompression, Encoder,
     EncodingError, Filter, Info, Limits as PngLimits, Reader, Transformations,
 };
+use lote_protocol::filter::EncodingOption;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::Limits;
+use lote_protocol::task::{Colours, Limits};
 
 use crate::formats::Source;
 use crate::formats::Stored;
@@ -30,7 +32,7 @@ pub static FORMAT: Format = Format {
     endings: &["png"],
     mime: "image/png",
     in_browsers: true,
-    options: &[],
+    options: &[EncodingOption::Effort, EncodingOption::Colours],
     gives: Gives::Itself,
     holds: Holds {
         gray: true,
@@ -50,7 +52,18 @@ pub static FORMAT: Format = Format {
     together: Some(animation::together),
     decode,
     encode: Some(encode),
+    patience,
 };
+
+/// The last presets of `oxipng` try everything.
+fn patience(effort: Option<u8>) -> u32 {
+    match effort {
+        None | Some(0) => 1,
+        Some(1..=4) => 4,
+        Some(5..=7) => 12,
+        Some(8..) => 60,
+    }
+}
 
 /// The IHDR chunk is the first one.
 fn declared(header: &mut Header<'_>) -> Declared {
@@ -65,10 +78,17 @@ fn declared(header: &mut Header<'_>) -> Declared {
     Some((width, height, if depth == 16 { 2 * channels } else { channels }))
 }
 
+/// The chunk before the header of a PNG whose pixels are packed and ordered in another way.
+const APPLE: &[u8] = b"CgBI";
+
 /// The part of a picture that may be missing: one of so many.
 const TOLERATED: u32 = 100;
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    if bytes.get(12..16) == Some(APPLE) {
+        let what = "a kind of PNG that is not read: as Apple packs them into programs (CgBI)";
+        return Err(Failure::new(FailureKind::Unsupported, what));
+    }
     let strict = attempt(bytes, limits, false, pool);
     let Err(failure) = strict else { return strict };
     if failure.kind != FailureKind::Damaged {
@@ -218,6 +238,8 @@ fn failure(error: &DecodingError) -> Failure {
             let text = other.to_string().replace('\n', " ");
             if text.starts_with("CRC error") {
                 damaged("a checksum is wrong")
+            } else if text.contains("before IHDR") {
+                damaged("something else stands before its header")
             } else {
                 damaged(&without_debug_output(&text))
             }
@@ -248,36 +270,50 @@ pub(crate) fn encode(
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
     let mut encoded = pool.file();
+    let mut notes = Vec::new();
     let result = if content.frames.len() > 1 {
-        write_animation(content, &mut encoded)
+        if let Some(Colours::AtMost(_)) = content.encoding.colours {
+            notes.push("colours are not reduced: a PNG has one palette for all frames".into());
+        }
+        write_animation(content, &mut encoded).map_err(|error| error.to_string())
     } else {
-        write_still(content.first(), &mut encoded)
+        write_still(content, &mut notes, &mut encoded)
     };
     if result.is_ok() {
         chunks::with_metadata(&encoded, &content.metadata, out);
     }
     pool.give_file(encoded);
-    result.map(|()| Vec::new()).map_err(|error| {
+    result.map(|()| notes).map_err(|error| {
         Failure::new(FailureKind::Encode, format!("the PNG could not be written: {error}"))
     })
 }
 
-fn write_still(picture: &Picture, out: &mut Vec<u8>) -> Result<(), EncodingError> {
-    let mut info = Info::with_size(picture.width, picture.height);
-    let Some(reduced) = reduce::reduced(picture) else {
-        info.color_type = color_type(picture.channels);
-        info.bit_depth = BitDepth::Sixteen;
-        return write(info, &as_bytes(picture), out);
+fn write_still(
+    content: &Content<'_>,
+    notes: &mut Vec<String>,
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
+    let picture = content.first();
+    let few_colours = match content.encoding.colours {
+        Some(Colours::AtMost(count)) => reduce::to_colours(picture, count.into(), notes),
+        Some(Colours::Auto) | None => None,
     };
-    info.color_type = reduced.color;
-    info.bit_depth = reduced.depth;
-    if !reduced.colors.is_empty() {
-        info.palette = Some(reduced.colors.into());
+    let is_asked_for = few_colours.is_some();
+    let form = few_colours.unwrap_or_else(|| reduce::reduced(picture));
+    if let Some(preset) = optimize::preset(content.encoding.effort, &form, picture) {
+        // It finds more forms than a palette, if it is given all that there is.
+        let form = if is_asked_for { form } else { reduce::whole(picture) };
+        // A profile of colour says nothing of gray.
+        let may_be_gray = content.metadata.icc.is_none();
+        optimize::write(picture, form, preset, may_be_gray, out)
+    } else {
+        let mut info = Info::with_size(picture.width, picture.height);
+        info.color_type = form.color;
+        info.bit_depth = form.depth;
+        info.palette = (!form.colors.is_empty()).then(|| form.colors.into());
+        info.trns = (!form.alphas.is_empty()).then(|| form.alphas.into());
+        write(info, &form.rows, out).map_err(|error| error.to_string())
     }
-    if !reduced.alphas.is_empty() {
-        info.trns = Some(reduced.alphas.into());
-    }
-    write(info, &reduced.rows, out)
 }
 
 fn write_animation(content: &Content<'_>, out: &mut Vec<u8>) -> Result<(), EncodingError> {
@@ -291,10 +327,14 @@ fn write_animation(content: &Content<'_>, out: &mut Vec<u8>) -> Result<(), Encod
         content.frames.iter().zip(&rows).map(|(frame, rows)| (frame.delay_ms, &**rows)).collect();
     let pixel_len = channels.count() * sample_len;
     let mut encoder = Encoder::with_info(out, info)?;
-    encoder.set_deflate_compression(DeflateCompression::Level(2));
+    let level = content.encoding.effort.map_or(QUICK, |effort| effort.clamp(1, 9));
+    encoder.set_deflate_compression(DeflateCompression::Level(level));
     encoder.set_filter(Filter::Adaptive);
     animation::write(encoder, (width, pixel_len), &frames, content.loops)
 }
+
+/// The level of compression of what has many colours, where nobody asks for more.
+const QUICK: u8 = 2;
 
 fn color_type(channels: Channels) -> ColorType {
     match channels {
@@ -317,7 +357,7 @@ fn write(info: Info<'_>, rows: &[u8], out: &mut Vec<u8>) -> Result<(), EncodingE
     // Indices and few bits have no slopes that a filter could follow, and are quickly compressed well.
     let few_bits = info.color_type == ColorType::Indexed || (info.bit_depth as u8) < 8;
     let mut encoder = Encoder::with_info(out, info)?;
-    let (level, filter) = if few_bits { (9, Filter::NoFilter) } else { (2, Filter::Adaptive) };
+    let (level, filter) = if few_bits { (9, Filter::NoFilter) } else { (QUICK, Filter::Adaptive) };
     encoder.set_deflate_compression(DeflateCompression::Level(level));
     encoder.set_filter(filter);
     let mut writer = encoder.write_header()?;
@@ -360,6 +400,20 @@ mod tests {
         assert_eq!(source.metadata.icc, None);
         assert_eq!(source.notes.len(), 1);
         assert_eq!(source.frames[0].picture, picture);
+    }
+
+    #[test]
+    fn what_does_not_begin_with_its_header_is_told_without_showing_it() {
+        let said = |first: &[u8; 4]| {
+            let file = [b"\x89PNG\r\n\x1a\n\0\0\0\x04", &first[..], &[0; 16]].concat();
+            decode(&file, &Limits::default(), &mut Pool::new()).err().map(|failure| failure.message)
+        };
+        let apple = "a kind of PNG that is not read: as Apple packs them into programs (CgBI)";
+        assert_eq!(said(b"CgBI").unwrap(), apple);
+        for first in [b"sPLT", b"\xff}\n{"] {
+            let message = said(first).unwrap();
+            assert_eq!(message, "the PNG is damaged: something else stands before its header");
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! The smallest form of a picture that holds the same pixels: indices into a palette, or gray of few bits.
+//! A small form of a picture that holds the same pixels: indices into a palette, or gray of few bits.
 
 use std::borrow::Cow;
 
 use ::png::{BitDepth, ColorType};
 
+use super::{as_bytes, color_type};
+use crate::formats::{fit, palette};
 use crate::picture::{Channels, Picture, Samples};
 
 /// What is written: samples as rows of whole bytes.
@@ -20,33 +22,109 @@ pub(super) struct Reduced<'a> {
 /// Slots of the table that finds colours; more than twice as many as colours.
 const SLOTS: usize = 1024;
 
-/// The smallest form of a picture of 8 bits a sample. `None` for one of 16.
-pub(super) fn reduced(picture: &Picture) -> Option<Reduced<'_>> {
-    let Samples::U8(samples) = &picture.samples else { return None };
+impl Reduced<'_> {
+    /// Whether a sample has fewer bits than in memory, or is an index.
+    pub(super) fn is_small(&self) -> bool {
+        self.color == ColorType::Indexed || (self.depth as u8) < 8
+    }
+}
+
+/// A picture as it is in memory.
+pub(super) fn whole(picture: &Picture) -> Reduced<'_> {
+    let depth = match picture.samples {
+        Samples::U8(_) => BitDepth::Eight,
+        Samples::U16(_) => BitDepth::Sixteen,
+    };
+    Reduced {
+        color: color_type(picture.channels),
+        depth,
+        rows: as_bytes(picture),
+        colors: Vec::new(),
+        alphas: Vec::new(),
+    }
+}
+
+/// A small form that holds the same pixels; of 16 bits a sample, the picture as it is.
+pub(super) fn reduced(picture: &Picture) -> Reduced<'_> {
+    let Samples::U8(samples) = &picture.samples else { return whole(picture) };
+    let width = picture.width as usize;
     let reduced = match picture.channels {
         // Gray stays gray.
         Channels::Gray => gray(picture, samples),
         Channels::GrayAlpha => None,
         Channels::Rgb => {
             let pixels = samples.as_chunks::<3>().0.iter();
-            indexed(pixels.map(|&[r, g, b]| [r, g, b, 255]))
-                .map(|indexed| indexed.pack(picture.width as usize))
+            indexed(pixels.map(|&[r, g, b]| [r, g, b, 255])).map(|indexed| indexed.pack(width))
         }
-        Channels::Rgba => indexed(samples.as_chunks::<4>().0.iter().copied())
-            .map(|indexed| indexed.pack(picture.width as usize)),
+        Channels::Rgba => {
+            indexed(samples.as_chunks::<4>().0.iter().copied()).map(|indexed| indexed.pack(width))
+        }
     };
-    Some(reduced.unwrap_or_else(|| Reduced {
-        color: match picture.channels {
-            Channels::Gray => ColorType::Grayscale,
-            Channels::GrayAlpha => ColorType::GrayscaleAlpha,
-            Channels::Rgb => ColorType::Rgb,
-            Channels::Rgba => ColorType::Rgba,
-        },
-        depth: BitDepth::Eight,
-        rows: Cow::Borrowed(samples),
-        colors: Vec::new(),
-        alphas: Vec::new(),
-    }))
+    reduced.unwrap_or_else(|| whole(picture))
+}
+
+/// Alpha that is as good as none, and as good as whole: areas do not begin to shine through.
+const NEARLY: [u8; 2] = [3, 252];
+
+/// A form of at most so many colours, alpha included; `None` if there are no more.
+pub(super) fn to_colours<'a>(
+    picture: &Picture,
+    count: usize,
+    notes: &mut Vec<String>,
+) -> Option<Reduced<'a>> {
+    let rounded: Vec<u8>;
+    let samples = match &picture.samples {
+        Samples::U8(samples) => samples,
+        Samples::U16(words) => {
+            rounded = words.iter().map(|&word| fit::rounded(word)).collect();
+            notes.push("16 bits became 8: a palette has no more".into());
+            &rounded
+        }
+    };
+    let channels = picture.channels.count();
+    let pixels: Vec<[u8; 4]> = samples
+        .chunks_exact(channels)
+        .map(|pixel| match *pixel {
+            [v] => [v, v, v, 255],
+            [v, alpha] => [v, v, v, alpha],
+            [r, g, b] => [r, g, b, 255],
+            [r, g, b, alpha] => [r, g, b, alpha],
+            _ => [0; 4],
+        })
+        .collect();
+    let width = picture.width as usize;
+    let few = indexed(pixels.iter().copied()).filter(|few| few.colors.len() <= count);
+    if let Some(few) = few {
+        // Of 16 bits nothing is left to be written as it is.
+        return matches!(picture.samples, Samples::U16(_)).then(|| few.pack(width));
+    }
+    notes.push(format!("reduced to {count} colours, as asked for"));
+    // What is seen of a colour is its share of alpha; under none there is none.
+    let seen: Vec<_> = pixels
+        .iter()
+        .map(|&[r, g, b, alpha]| {
+            let share = |v| ((u32::from(v) * u32::from(alpha) + 127) / 255) as u8;
+            (alpha > 0).then(|| [share(r), share(g), share(b), alpha])
+        })
+        .collect();
+    let found = palette::reduced(&seen, width, true, count);
+    let colors: Vec<[u8; 4]> = found
+        .colors
+        .iter()
+        .map(|&[r, g, b, alpha]| {
+            let whole = u32::from(alpha.max(1));
+            let color = |v| ((u32::from(v) * 255 + whole / 2) / whole).min(255) as u8;
+            let alpha = match alpha {
+                alpha if alpha <= NEARLY[0] => 0,
+                alpha if alpha >= NEARLY[1] => 255,
+                alpha => alpha,
+            };
+            [color(r), color(g), color(b), alpha]
+        })
+        .collect();
+    let colours = found.indices.iter().map(|&index| colors[usize::from(index)]);
+    // In the order that a file wants; what occurs is what the palette has.
+    indexed(colours).map(|indexed| indexed.pack(width))
 }
 
 /// Gray whose levels are those of 1, 2 or 4 bits.
@@ -159,17 +237,17 @@ mod tests {
     #[test]
     fn gray_of_few_levels_takes_few_bits() {
         let two = picture(Channels::Gray, vec![0, 255, 255, 0, 0, 0, 0, 0, 255]);
-        let two = reduced(&two).unwrap();
+        let two = reduced(&two);
         assert_eq!((two.depth, &*two.rows), (BitDepth::One, &[0b0110_0000, 0b1000_0000][..]));
         let uneven = picture(Channels::Gray, vec![1, 255, 7]);
-        let uneven = reduced(&uneven).unwrap();
+        let uneven = reduced(&uneven);
         assert_eq!((uneven.color, uneven.depth), (ColorType::Grayscale, BitDepth::Eight));
     }
 
     #[test]
     fn colours_that_are_not_opaque_come_first() {
         let picture = picture(Channels::Rgba, vec![9, 9, 9, 255, 1, 2, 3, 7, 9, 9, 9, 255]);
-        let reduced = reduced(&picture).unwrap();
+        let reduced = reduced(&picture);
         assert_eq!(reduced.colors, [1, 2, 3, 9, 9, 9]);
         assert_eq!(reduced.alphas, [7]);
         assert_eq!(&*reduced.rows, [0b1010_0000]);
@@ -180,7 +258,27 @@ mod tests {
         let samples: Vec<u8> =
             (0..257u32).flat_map(|i| [(i / 2) as u8, (i % 2) as u8, 0]).collect();
         let picture = picture(Channels::Rgb, samples.clone());
-        let reduced = reduced(&picture).unwrap();
+        let reduced = reduced(&picture);
         assert_eq!((reduced.color, &*reduced.rows), (ColorType::Rgb, &samples[..]));
+    }
+
+    #[test]
+    fn colours_become_as_few_as_are_asked_for_and_edges_stay_soft() {
+        let pixel = |i: u32| [(i / 3) as u8, (i / 5) as u8, 90, (i % 256) as u8];
+        let picture = picture(Channels::Rgba, (0..700).flat_map(pixel).collect());
+        let mut notes = Vec::new();
+        let few = to_colours(&picture, 32, &mut notes).unwrap();
+        assert_eq!((few.color, few.depth), (ColorType::Indexed, BitDepth::Eight));
+        assert!(few.colors.len() <= 32 * 3 && few.colors.len() > 16 * 3);
+        assert!(few.alphas.iter().any(|alpha| (64..192).contains(alpha)));
+        assert_eq!(notes, ["reduced to 32 colours, as asked for"]);
+    }
+
+    #[test]
+    fn few_colours_stay_exact() {
+        let picture = picture(Channels::Rgb, vec![1, 2, 3, 9, 9, 9, 1, 2, 3]);
+        let mut notes = Vec::new();
+        assert!(to_colours(&picture, 2, &mut notes).is_none());
+        assert!(notes.is_empty());
     }
 }

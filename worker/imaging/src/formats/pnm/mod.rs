@@ -8,7 +8,7 @@ use lote_protocol::task::Limits;
 
 use crate::formats::by_image;
 use crate::formats::extent::{Declared, Header};
-use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::formats::table::{Content, Format, Gives, Holds, QUICK, id};
 use crate::formats::{Source, Stored};
 use crate::picture::Samples;
 use crate::pool::Pool;
@@ -28,6 +28,7 @@ pub(super) static FORMAT: Format = Format {
     together: None,
     decode,
     encode: Some(encode),
+    patience: QUICK,
 };
 
 /// `P` and a digit also begin many a text; what follows is a number, a comment or a keyword.

@@ -9,7 +9,7 @@ use lote_protocol::task::Limits;
 use crate::formats::Source;
 use crate::formats::by_image;
 use crate::formats::extent::{Declared, Header};
-use crate::formats::table::{Content, Format, Gives, Holds, id};
+use crate::formats::table::{Content, Format, Gives, Holds, QUICK, id};
 use crate::pool::Pool;
 
 /// QOI. What its header says of colour is for information, by its specification.
@@ -27,6 +27,7 @@ pub(super) static FORMAT: Format = Format {
     together: None,
     decode,
     encode: Some(encode),
+    patience: QUICK,
 };
 
 fn declared(header: &mut Header<'_>) -> Declared {

@@ -192,3 +192,23 @@ fn what_a_file_of_several_pictures_declares_is_all_of_them() {
     let found = GIF.extent(&file[..4096], &mut Cursor::new(&file)).unwrap();
     assert_eq!((found.frames, found.pixels), (1 << 16, (1 << 16) * 200));
 }
+
+#[test]
+fn bytes_between_the_blocks_of_a_gif_do_not_swallow_a_frame() {
+    let (file, _) = written(&animation(Channels::Rgb, 0), &Encoding::default());
+    let whole = read(&file);
+    // Behind the table of colours, where it is for the first frame; `6` would be taken for a length.
+    let blocks = 13 + if file[10] & 0x80 == 0 { 0 } else { 6 << (file[10] & 7) };
+    for strays in [&[6_u8][..], &[0, 1, 2, 200]] {
+        let mut damaged = file[..blocks].to_vec();
+        damaged.extend(strays);
+        damaged.extend(&file[blocks..]);
+        let back = read(&damaged);
+        assert_eq!(back.frames, whole.frames);
+        let note = format!(
+            "the GIF is damaged: {} bytes between its blocks are passed over",
+            strays.len()
+        );
+        assert_eq!(back.notes, [note]);
+    }
+}

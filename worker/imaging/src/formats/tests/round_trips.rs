@@ -176,3 +176,16 @@ fn every_picture_can_be_written_in_every_format() {
         }
     }
 }
+
+#[test]
+fn a_bmp_whose_pixels_begin_within_its_palette_has_all_of_its_colours() {
+    let mut file = b"BM\0\0\0\0\0\0\0\0".to_vec();
+    // The last colour is where the pixels are: its blue, green and red are their indices.
+    for word in [14 + 40 + 255 * 4, 40, 2, 1, 1 | 8 << 16, 0, 0, 0, 0, 0, 0_u32] {
+        file.extend(word.to_le_bytes());
+    }
+    file.extend((0..=255).flat_map(|gray| [gray, gray, gray, 0]));
+    let picture = read(&file).frames[0].picture.clone();
+    assert_eq!((picture.width, picture.height), (2, 1));
+    assert_eq!(picture.samples, Samples::U8(vec![255; picture.samples.len()]));
+}

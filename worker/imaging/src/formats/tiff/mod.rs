@@ -1,7 +1,7 @@
 //! TIFF (TIFF 6.0 and its supplements, `BigTIFF`): decoded here, written by the crate `tiff`.
 
 mod chunks;
-pub(super) mod directory;
+mod directory;
 mod embedded;
 mod extent;
 mod fax;
@@ -21,7 +21,7 @@ use crate::formats::Frame;
 use crate::formats::Source;
 use crate::formats::Stored;
 use crate::formats::limit;
-use crate::formats::table::{Format, Gives, Holds, id};
+use crate::formats::table::{Format, Gives, Holds, QUICK, id};
 use crate::formats::tiff::directory::{Directory, Tagged};
 use crate::formats::tiff::numbers::Kind;
 use crate::formats::tiff::page::Page;
@@ -97,6 +97,7 @@ pub static FORMAT: Format = Format {
     together: Some(extent::together),
     decode,
     encode: Some(write::encode),
+    patience: QUICK,
 };
 
 /// TIFF and `BigTIFF`, in both byte orders.

@@ -1,12 +1,12 @@
-//! WebP: decoding, and lossless encoding. The only file that names `image_webp`.
+//! WebP. The only file that names `image_webp`, which decodes.
 
+mod encoder;
 mod extent;
-mod lossy;
 mod riff;
 
 use std::io::Cursor;
 
-use image_webp::{ColorType, DecodingError, LoopCount, WebPDecoder, WebPEncoder};
+use image_webp::{DecodingError, LoopCount, WebPDecoder};
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
@@ -19,6 +19,7 @@ use crate::formats::limit;
 use crate::formats::table::{Content, Format, Gives, Holds, QUALITY, id};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
+use encoder::How;
 
 /// WebP.
 pub static FORMAT: Format = Format {
@@ -27,7 +28,13 @@ pub static FORMAT: Format = Format {
     endings: &["webp"],
     mime: "image/webp",
     in_browsers: true,
-    options: &[EncodingOption::Quality, EncodingOption::Lossless, EncodingOption::MaxSize],
+    options: &[
+        EncodingOption::Quality,
+        EncodingOption::Lossless,
+        EncodingOption::Effort,
+        EncodingOption::MaxSize,
+        EncodingOption::MinScore,
+    ],
     gives: Gives::Itself,
     holds: Holds { alpha: true, frames: true, icc: true, exif: true, xmp: true, ..Holds::NOTHING },
     magic: |head| head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"),
@@ -35,7 +42,16 @@ pub static FORMAT: Format = Format {
     together: Some(extent::together),
     decode,
     encode: Some(encode),
+    patience,
 };
+
+/// Without loss, the last levels take long.
+fn patience(effort: Option<u8>) -> u32 {
+    match effort {
+        None | Some(..=5) => 1,
+        Some(6..) => 8,
+    }
+}
 
 /// Largest side that the format can state, px.
 const MAX_SIDE: u32 = 16_383;
@@ -128,9 +144,11 @@ pub(crate) fn encode(
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
     let metadata = &content.metadata;
-    let is_lossless = content.encoding.lossless.unwrap_or(content.stays_exact);
-    let quality = content.encoding.quality.unwrap_or(QUALITY).clamp(1, 100);
-    let quality = (!is_lossless).then_some(quality);
+    let how = How {
+        quality: content.encoding.quality.unwrap_or(QUALITY).clamp(1, 100),
+        lossless: content.encoding.lossless.unwrap_or(content.stays_exact),
+        effort: content.encoding.effort,
+    };
     let Picture { width, height, channels, .. } = *content.first();
     if width > MAX_SIDE || height > MAX_SIDE {
         return Err(Failure::new(
@@ -140,7 +158,7 @@ pub(crate) fn encode(
     }
     let mut encoded = pool.file();
     let result = if let [still] = &content.frames[..] {
-        write(samples(&still.picture)?, (width, height), channels, quality, &mut encoded)
+        write(samples(&still.picture)?, (width, height), channels, how, &mut encoded)
             .map(|()| riff::with_metadata(&encoded, (width, height), metadata, out))
     } else {
         let mut parts = riff::Animation::new(content.loops);
@@ -161,7 +179,7 @@ pub(crate) fn encode(
             let part = bytes.pixels(rows, row_len);
             encoded.clear();
             let size = (area.width as u32, area.height as u32);
-            written = write(&part, size, channels, quality, &mut encoded);
+            written = write(&part, size, channels, how, &mut encoded);
             if written.is_err() {
                 break;
             }
@@ -189,23 +207,16 @@ fn samples(picture: &Picture) -> Result<&[u8], Failure> {
     }
 }
 
-/// Appends a file without metadata; `quality` is `None` for lossless.
+/// Appends a file without metadata.
 fn write(
     samples: &[u8],
-    (width, height): (u32, u32),
+    size: (u32, u32),
     channels: Channels,
-    quality: Option<u8>,
+    how: How,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
-    let (color, has_alpha) = match channels {
-        Channels::Rgb => (ColorType::Rgb8, false),
-        Channels::Rgba => (ColorType::Rgba8, true),
-        Channels::Gray | Channels::GrayAlpha => return Err(refused()),
-    };
-    let written = match quality {
-        None => WebPEncoder::new(out).encode(samples, width, height, color).is_ok(),
-        Some(quality) => lossy::encode(samples, width, height, has_alpha, quality, out),
-    };
+    let can_be_held = matches!(channels, Channels::Rgb | Channels::Rgba);
+    let written = can_be_held && encoder::encode(samples, size, channels.has_alpha(), how, out);
     if written { Ok(()) } else { Err(refused()) }
 }
 

@@ -1,0 +1,210 @@
+//! Files that parameters name: a logo, a colour table, a font. They stay when the server ends, as
+//! recipes name them, and jobs that broke off.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use axum::{Json, Router};
+use futures_util::StreamExt as _;
+use lote_imaging::formats::{PNG, Sniffed, WEBP, sniff};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
+
+use super::write_refusal;
+use crate::jobs::asset::{DIGITS, endings};
+use crate::web::App;
+use crate::web::body::Asked;
+use crate::web::error::Refusal;
+use crate::web::images::blocking;
+
+/// Largest file, bytes: that of a font for Chinese, Japanese and Korean.
+const MAX_FILE_BYTES: usize = 32 << 20;
+/// Most files that are kept.
+const MAX_FILES: usize = 500;
+/// Most bytes that are kept.
+const MAX_BYTES: u64 = 1 << 30;
+/// Longest part of a file's own name in its id, characters.
+const MAX_LABEL_CHARS: usize = 40;
+/// A sender that says nothing for so long is given up.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// How many are taken at the same time, as each is in memory.
+static ROOM: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(4));
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/api/assets", post(take))
+}
+
+#[derive(Deserialize)]
+struct Label {
+    name: String,
+}
+
+async fn take(
+    State(app): State<App>,
+    Asked(Label { name }): Asked<Label>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, Refusal> {
+    // A form of another page cannot send this type without asking first.
+    if headers.get(CONTENT_TYPE).is_none_or(|kind| kind != "application/octet-stream") {
+        let message = "a file is sent as application/octet-stream";
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", message));
+    }
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let ending = endings().find(|known| Some(*known) == ending.as_deref()).ok_or_else(unknown)?;
+    let announced = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|bytes: usize| bytes > MAX_FILE_BYTES) {
+        return Err(too_large());
+    }
+    let Ok(_room) = ROOM.try_acquire() else {
+        return Err(Refusal::busy("too many files are being sent"));
+    };
+    let content = receive(body).await?;
+    if !is_like(&content, ending) {
+        let message = format!("its content is not what a file that ends in {ending} has");
+        return Err(Refusal::unprocessable("not_an_asset", message));
+    }
+    let id = id(&name, ending, &content);
+    let folder = app.jobs.config().assets();
+    let kept = id.clone();
+    blocking(move || keep(&folder, &kept, &content)).await??;
+    Ok(Json(json!({"asset": id})))
+}
+
+fn unknown() -> Refusal {
+    let mut known: Vec<_> = endings().collect();
+    known.sort_unstable();
+    known.dedup();
+    let message = format!("no parameter takes such a file; it ends in {}", known.join(", "));
+    Refusal::unprocessable("not_an_asset", message)
+}
+
+fn too_large() -> Refusal {
+    Refusal::too_large(format!("a file for a parameter has at most {} MiB", MAX_FILE_BYTES >> 20))
+}
+
+async fn receive(body: Body) -> Result<Vec<u8>, Refusal> {
+    let (mut chunks, mut content) = (body.into_data_stream(), Vec::new());
+    loop {
+        let chunk = tokio::time::timeout(SILENCE, chunks.next()).await.map_err(|_| {
+            Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", "nothing more came")
+        })?;
+        let Some(chunk) = chunk else { return Ok(content) };
+        let chunk = chunk.map_err(|_| Refusal::bad_request("the file broke off"))?;
+        if content.len() + chunk.len() > MAX_FILE_BYTES {
+            return Err(too_large());
+        }
+        content.extend_from_slice(&chunk);
+    }
+}
+
+/// Whether the first bytes are those of such a file. What is within is a worker's business.
+fn is_like(content: &[u8], ending: &str) -> bool {
+    let starts = |magics: &[&[u8]]| magics.iter().any(|magic| content.starts_with(magic));
+    let is_format = |id| matches!(sniff(content), Sniffed::Known(format) if format.id == id);
+    let is_text = || std::str::from_utf8(content).is_ok_and(|text| !text.contains('\0'));
+    match ending {
+        "png" => is_format(PNG.id),
+        "webp" => is_format(WEBP.id),
+        "svg" => is_text() && content.contains(&b'<'),
+        "cube" => is_text(),
+        _ => starts(&[b"\0\x01\0\0", b"OTTO", b"ttcf", b"true"]),
+    }
+}
+
+/// The id of a file: what it is called, for people, and its content.
+fn id(name: &str, ending: &str, content: &[u8]) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
+    let label: String = stem.chars().take(MAX_LABEL_CHARS).map(safe).collect();
+    let label = if label.is_empty() { "file" } else { &label };
+    let mut id = format!("{label}-");
+    for byte in Sha256::digest(content).iter().take(DIGITS / 2) {
+        // Writing to a string cannot fail.
+        let _ = write!(id, "{byte:02x}");
+    }
+    format!("{id}.{ending}")
+}
+
+/// Stores a file, unless it is there. Blocks.
+fn keep(folder: &Path, id: &str, content: &[u8]) -> Result<(), Refusal> {
+    let refused = |error: io::Error| write_refusal(&error);
+    fs::create_dir_all(folder).map_err(refused)?;
+    let path = folder.join(id);
+    let is_same = || fs::read(&path).is_ok_and(|there| there == content);
+    if is_same() {
+        return Ok(());
+    }
+    let there: Vec<_> = fs::read_dir(folder).map_err(refused)?.flatten().collect();
+    let bytes: u64 = there.iter().filter_map(|one| Some(one.metadata().ok()?.len())).sum();
+    if there.len() >= MAX_FILES || bytes + content.len() as u64 > MAX_BYTES {
+        let refusal = Refusal::conflict("too_many", "too many files for parameters are kept");
+        return Err(refusal.hint("remove some of .lote/assets in the output folder"));
+    }
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder).map_err(refused)?;
+    file.write_all(content).map_err(refused)?;
+    match file.persist_noclobber(&path) {
+        Ok(_) => Ok(()),
+        // Another page has sent the same.
+        Err(_) if is_same() => Ok(()),
+        Err(error) => Err(write_refusal(&error.error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::asset::is_asset;
+
+    #[test]
+    fn an_id_says_what_a_file_is_called_and_never_where_it_is() {
+        for name in
+            ["logo.png", "../../etc/Mi logo (2).png", "C:\\a\\b.png", ".png", "a/..png", "ñ.PNG"]
+        {
+            let id = id(name, "png", b"x");
+            assert!(is_asset(&id), "{name}: {id}");
+        }
+        assert!(id("Mi logo.png", "png", b"x").starts_with("Mi_logo-"));
+        assert_ne!(id("a.png", "png", b"x"), id("a.png", "png", b"y"));
+    }
+
+    #[test]
+    fn the_same_file_is_kept_once_and_another_of_its_id_never_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("assets");
+        keep(&folder, "a-0123456789abcdef.png", b"one").unwrap();
+        keep(&folder, "a-0123456789abcdef.png", b"one").unwrap();
+        assert!(keep(&folder, "a-0123456789abcdef.png", b"two").is_err());
+        assert_eq!(fs::read(folder.join("a-0123456789abcdef.png")).unwrap(), b"one");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn content_must_be_that_of_its_ending() {
+        for (ending, content, expected) in [
+            ("png", &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], true),
+            ("png", b"<svg/>", false),
+            ("svg", b"<svg/>", true),
+            ("svg", b"\x89PNG\r\n\x1a\n", false),
+            ("cube", b"LUT_3D_SIZE 2", true),
+            ("cube", b"\xff\xfe", false),
+            ("ttf", b"\0\x01\0\0\0", true),
+            ("ttf", b"#!/bin/sh", false),
+        ] {
+            assert_eq!(is_like(content, ending), expected, "{ending}");
+        }
+    }
+}
