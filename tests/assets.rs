@@ -35,7 +35,7 @@ fn taken_in_auckland() -> Vec<u8> {
     let mut text = |tag: u16, text: &str| {
         let (at, count) = (start + texts.len(), text.len() + 1);
         texts.extend_from_slice(text.as_bytes());
-        texts.extend_from_slice(&[0; 2][..1 + count % 2]);
+        texts.extend_from_slice(&[0; 2][..=count % 2]);
         entry(tag, 2, count as u32, at as u32)
     };
     let exif = [text(0x9003, "2024:05:31 23:30:00"), text(0x9011, "+12:00")];

@@ -118,9 +118,6 @@ export const openFolders = () =>
     },
   );
 
-/** Three sheets, drawn rather than loaded: there is no picture yet. */
-const fan = () => h('div', { class: 'fan', 'aria-hidden': 'true' }, h('span', null), h('span', null), h('span', null, icon('images')));
-
 export const emptyScreen = () =>
   h(
     'div',
@@ -128,7 +125,6 @@ export const emptyScreen = () =>
     h(
       'div',
       { class: 'drop-zone' },
-      fan(),
       h('h1', null, () => t('drop_title')),
       h('p', null, () => t('drop_text')),
       h(
@@ -147,13 +143,6 @@ export const emptyScreen = () =>
           null,
           icon('folder'),
           () => t('choose_folder'),
-        ),
-      ),
-      h(
-        'ol',
-        { class: 'three-steps' },
-        /** @type {const} */ (['step_1', 'step_2', 'step_3']).map((key, index) =>
-          h('li', null, h('b', null, String(index + 1)), () => t(key)),
         ),
       ),
     ),

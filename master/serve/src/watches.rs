@@ -80,7 +80,7 @@ impl Watches {
         let selection = self.0.images.folder().ok_or_else(|| {
             JobError::not_now("no_folder", "only the input folder or a chosen one can be watched")
         })?;
-        let asked = request.plan_request(&selection, &config.output)?;
+        let asked = request.plan_request(&selection, &config.output, &config.assets())?;
         let settings =
             Settings { mode: request.mode, slots: request.workers, ..config.settings.clone() };
         let work = Work {

@@ -393,7 +393,7 @@ impl Plan {
         };
         let path = &self.images[*image].path;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let assets = self.assets_of(variants);
+        let assets = self.assets_of(*image, variants);
         let task = Task {
             id: unit as u64,
             name,

@@ -341,7 +341,7 @@ mod tests {
             let given = logo(size, false);
             let emblem = if is_drawing { drawing() } else { given.emblem.clone() };
             let place = Place::named(PLACES[place].id);
-            let logo = Logo { emblem, angle, margin, place, ..given };
+            let logo = Logo { emblem, place, margin, angle, ..given };
             let stamp = logo.stamp(on.0, on.1, &mut Pool::new()).unwrap();
             let size = (stamp.width as usize, stamp.height as usize);
             let corner = place.corner(on, size, i64::from(margin.whole_px(on.0)));
