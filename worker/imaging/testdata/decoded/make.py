@@ -3,7 +3,7 @@ that loses nothing, by the samples that it was given. A name ends in `~n` where 
 
     python3 make.py FORMAT…
 
-Needs Pillow and, by format, ImageMagick, avifenc and avifdec, heif-enc and heif-convert, cjxl and djxl.
+Needs Pillow and, by format, ImageMagick, avifenc and avifdec, cjxl and djxl.
 """
 
 import struct

@@ -132,8 +132,8 @@ impl<'a> Property<'a> {
             b"lsel" => Self::Layer(reader.u16()?),
             // The layer that all decoders show.
             b"a1op" if content == [0] => Self::Described,
-            b"av1C" | b"pixi" | b"pasp" | b"clli" | b"mdcv" | b"cclv" | b"amve" | b"a1lx" | b"udes"
-            | b"altt" | b"crtt" | b"mdft" | b"rloc" => Self::Described,
+            b"av1C" | b"pixi" | b"pasp" | b"clli" | b"mdcv" | b"cclv" | b"amve" | b"a1lx"
+            | b"udes" | b"altt" | b"crtt" | b"mdft" | b"rloc" => Self::Described,
             _ => Self::Other(kind),
         })
     }

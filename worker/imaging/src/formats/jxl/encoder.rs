@@ -16,7 +16,8 @@ use crate::pool::Pool;
 /// The encoder takes no less, px.
 const MIN_SIDE: u32 = 2;
 
-/// Encodes a picture of any layout and depth.
+/// Encodes a picture of any layout, and of 8 bits a sample or, without alpha, of 16: the encoder says of
+/// alpha always that it has 8.
 pub(super) fn encode(
     content: &Content<'_>,
     _pool: &mut Pool,
@@ -27,6 +28,11 @@ pub(super) fn encode(
     if picture.width < MIN_SIDE || picture.height < MIN_SIDE {
         let why = format!("JPEG XL is written from {MIN_SIDE} px a side on; choose another format");
         return Err(refused(why));
+    }
+    if picture.channels.has_alpha() && matches!(picture.samples, Samples::U16(_)) {
+        let why =
+            "JPEG XL is not written with both alpha and 16 bits a channel; choose PNG or TIFF";
+        return Err(refused(why.into()));
     }
     let color = match picture.channels {
         Channels::Gray => ColorSpace::Luma,

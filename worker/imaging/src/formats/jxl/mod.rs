@@ -1,4 +1,4 @@
-//! JPEG XL: read of every kind, written without loss.
+//! JPEG XL: read with 8 or 16 bits a sample, written without loss.
 
 mod decoder;
 mod encoder;
