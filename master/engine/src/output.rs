@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
+use std::hash::BuildHasher;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -69,10 +70,10 @@ impl Temporaries {
 ///
 /// # Errors
 /// What is to be told of an output that cannot be written, or would replace what it may not.
-pub fn publish(
+pub fn publish<S: BuildHasher>(
     file: TempPath,
     target: &Target,
-    originals: &HashSet<FileId>,
+    originals: &HashSet<FileId, S>,
     input: Option<&FileId>,
 ) -> Result<(), Failure> {
     if target.replace {

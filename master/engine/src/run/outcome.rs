@@ -150,13 +150,12 @@ impl Run<'_> {
             let (_, target) = orders.find(|(order, _)| order.variant as usize == variant)?;
             Some((assignment.input, target.path))
         });
-        match paths {
-            Some((input, output)) => command(&input, &output, &recipe),
-            None => {
-                let output = self.plan.output(image, variant);
-                let output = Path::new(output.file_name().unwrap_or_default());
-                command(&self.plan.images[image].name, output, &recipe)
-            }
+        if let Some((input, output)) = paths {
+            command(&input, &output, &recipe)
+        } else {
+            let output = self.plan.output(image, variant);
+            let output = Path::new(output.file_name().unwrap_or_default());
+            command(&self.plan.images[image].name, output, &recipe)
         }
     }
 

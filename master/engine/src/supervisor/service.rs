@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lote_protocol::message::{Command, Report};
-use lote_protocol::sandbox::Part;
+use lote_protocol::sandbox::{Part, Sandbox};
 use lote_protocol::transport::{Sender, TransportError};
 use tokio::sync::mpsc;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::{JoinError, JoinSet, spawn_blocking};
 
 use super::death::{Cause, Killer};
 use super::handshake::Visitor;
@@ -50,6 +50,13 @@ impl Served {
     pub(super) const fn not_yet() -> Self {
         Self { killer: None, stopping: false, retiring: false, reached: Reached::Start }
     }
+
+    /// All that a worker had reported has been looked at.
+    fn settled(&mut self, end: &Result<Result<(), Nonsense>, JoinError>) {
+        if !matches!(end, Ok(Ok(()))) {
+            self.killer = self.killer.or(Some(Killer::Protocol));
+        }
+    }
 }
 
 impl Lane {
@@ -88,15 +95,8 @@ impl Lane {
                     Ok(Some(Report::Prepared { sandbox })) if !is_ready => {
                         is_ready = true;
                         served.reached = Reached::Ready;
-                        if sandbox.missing.iter().any(|missing| missing.part == Part::Landlock) {
-                            system::hide_memory();
-                        }
                         deadline = deadline.filter(|_| served.stopping);
-                        let took = start.map_or(Duration::ZERO, |start| start.elapsed());
-                        let (slots, mailbox) = (self.slots, mailbox.clone());
-                        let ready =
-                            WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox };
-                        self.tell(ready).await;
+                        self.is_ready(worker, pid, start, sandbox, mailbox.clone()).await;
                     }
                     // It need not wait for disks to be alive.
                     Ok(Some(Report::Alive)) => {
@@ -120,9 +120,7 @@ impl Lane {
                     }
                 },
                 Some(end) = settling.join_next() => {
-                    if matches!(end, Ok(Err(Nonsense))) {
-                        tracing::warn!(worker = worker.0, "a worker reported what it does not run");
-                    }
+                    tracing::warn!(worker = worker.0, ?end, "a worker's reports make no sense");
                     served.killer = served.killer.or(Some(Killer::Protocol));
                     if let Some(process) = &mut process {
                         process.kill();
@@ -172,14 +170,29 @@ impl Lane {
         // its end, and what it has not finished goes.
         drop(reports);
         while let Some(end) = settling.join_next().await {
-            if !matches!(end, Ok(Ok(()))) {
-                served.killer = served.killer.or(Some(Killer::Protocol));
-            }
+            served.settled(&end);
         }
         writers.shutdown().await;
         // It cannot panic.
         let _ = spawn_blocking(move || files.close()).await;
         (served, cause)
+    }
+
+    /// Tells that a worker takes tasks from now on.
+    async fn is_ready(
+        &self,
+        worker: WorkerId,
+        pid: u32,
+        start: Option<Instant>,
+        sandbox: Sandbox,
+        mailbox: Mailbox,
+    ) {
+        if sandbox.missing.iter().any(|missing| missing.part == Part::Landlock) {
+            system::hide_memory();
+        }
+        let slots = self.slots;
+        let took = start.map_or(Duration::ZERO, |start| start.elapsed());
+        self.tell(WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox }).await;
     }
 
     fn welcome(&self) -> Command {

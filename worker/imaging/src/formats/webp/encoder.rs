@@ -130,7 +130,7 @@ mod tests {
                 let noise = (i.wrapping_mul(i) ^ i.wrapping_mul(0x9e37_79b1))
                     .wrapping_mul(0x85eb_ca6b)
                     >> 29;
-                [(x * 2 + noise) as u8, (y * 2 + noise) as u8, ((x + y) / 2) as u8]
+                [(x * 2 + noise) as u8, (y * 2 + noise) as u8, (x + y / 3) as u8]
             })
             .collect();
         let len = |how| {
