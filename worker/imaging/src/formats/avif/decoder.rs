@@ -82,5 +82,5 @@ fn planes(picture: &Picture) -> Result<Planes, Refused> {
     if !matches!(bits, 8 | 10 | 12) {
         return Err(Refused::Unsupported("its samples are of an unusual depth"));
     }
-    Ok(Planes { planes, bits, coarse, signal })
+    Ok(Planes { all: planes, bits, coarse, signal })
 }

@@ -69,7 +69,7 @@ pub(super) fn encode(
 /// Luminance and differences of a colour, 0.0..=max each (ITU-T H.273, matrix 6, full range).
 fn ycbcr([r, g, b]: [f32; 3], max: f32) -> [u16; 3] {
     let luma = 0.299 * r + 0.587 * g + 0.114 * b;
-    let middle = ((max + 1.0) / 2.0).floor();
+    let middle = f32::midpoint(max, 1.0).floor();
     let blue = (b - luma) / (2.0 * (1.0 - 0.114)) + middle;
     let red = (r - luma) / (2.0 * (1.0 - 0.299)) + middle;
     [luma, blue, red].map(|level| (level.clamp(0.0, max) + 0.5) as u16)

@@ -335,7 +335,7 @@ impl<'a> Items<'a> {
 }
 
 /// What a list says of an item.
-fn described<'a>((kind, content): Part<'a>) -> Option<Item<'a>> {
+fn described((kind, content): Part<'_>) -> Option<Item<'_>> {
     let mut reader = Reader(content);
     let (version, _) = reader.version()?;
     if &kind != b"infe" || !matches!(version, 2 | 3) {

@@ -41,12 +41,14 @@ impl Refused {
     }
 }
 
+/// Decodes a picture of exactly this size, px.
+pub(super) type Decode = fn(Vec<u8>, (u32, u32)) -> Result<Planes, Refused>;
+
 /// What codes the pictures in a file.
 pub(super) struct Codec {
     /// The kind of its items.
     pub(super) item: [u8; 4],
-    /// Decodes a picture of exactly this size, px.
-    pub(super) decode: fn(Vec<u8>, (u32, u32)) -> Result<Planes, Refused>,
+    pub(super) decode: Decode,
 }
 
 /// Whether a file begins with one of these brands, or names it among the first that it is
@@ -276,7 +278,7 @@ impl<'a> File<'a> {
                 return Err(Refused::Unsupported("its tiles are not alike"));
             }
             let (column, row) = (number % columns, number / columns);
-            for (i, (to, from)) in whole.planes.iter_mut().zip(&tile.planes).enumerate() {
+            for (i, (to, from)) in whole.all.iter_mut().zip(&tile.all).enumerate() {
                 let (x, y) = if i == 0 { (0, 0) } else { tile.coarse };
                 to.put(from, column * (across >> x), row * (down >> y));
             }

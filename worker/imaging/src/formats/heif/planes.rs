@@ -47,7 +47,7 @@ pub(crate) struct Signal {
 #[derive(Debug, Clone)]
 pub(crate) struct Planes {
     /// Luminance, and both differences unless it is gray.
-    pub(crate) planes: Vec<Plane>,
+    pub(crate) all: Vec<Plane>,
     /// Bits of a sample, 8..=12.
     pub(crate) bits: u32,
     /// How many columns and rows share a sample of the differences, as powers of two.
@@ -58,21 +58,21 @@ pub(crate) struct Planes {
 
 impl Planes {
     pub(super) fn size(&self) -> (usize, usize) {
-        (self.planes[0].width, self.planes[0].height)
+        (self.all[0].width, self.all[0].height)
     }
 
     /// Planes of the same kind of another size.
     pub(super) fn blank(&self, width: usize, height: usize) -> Self {
-        let planes = (0..self.planes.len()).map(|i| {
+        let planes = (0..self.all.len()).map(|i| {
             let (x, y) = if i == 0 { (0, 0) } else { self.coarse };
             Plane::new(width.div_ceil(1 << x), height.div_ceil(1 << y))
         });
-        Self { planes: planes.collect(), ..*self }
+        Self { all: planes.collect(), ..*self }
     }
 
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        (self.planes.len(), self.bits, self.coarse, self.size())
-            == (other.planes.len(), other.bits, other.coarse, other.size())
+        (self.all.len(), self.bits, self.coarse, self.size())
+            == (other.all.len(), other.bits, other.coarse, other.size())
     }
 
     /// The picture: of 8 bits a sample, or of 16 if there are more than 8. Alpha is of the same size.
@@ -82,7 +82,7 @@ impl Planes {
         alpha: Option<&Self>,
         premultiplied: bool,
     ) -> Result<Picture, Refused> {
-        let is_color = self.planes.len() == 3;
+        let is_color = self.all.len() == 3;
         let channels = match (is_color, alpha.is_some()) {
             (false, false) => Channels::Gray,
             (false, true) => Channels::GrayAlpha,
@@ -91,7 +91,7 @@ impl Planes {
         };
         let model = Model::of(signal, self.bits, is_color, self.coarse)?;
         let alpha =
-            alpha.map(|alpha| (&alpha.planes[0], Levels::of(alpha.bits, alpha.signal.full_range)));
+            alpha.map(|alpha| (&alpha.all[0], Levels::of(alpha.bits, alpha.signal.full_range)));
         let (width, height) = self.size();
         let deep = self.bits > 8;
         let max = if deep { 65_535.0 } else { 255.0 };
@@ -215,7 +215,7 @@ impl<'a> Rows<'a> {
 
     fn at(&mut self, y: usize) -> &[Vec<f32>; 3] {
         let (coarse_x, coarse_y) = self.planes.coarse;
-        for (i, (plane, row)) in self.planes.planes.iter().zip(&mut self.rows).enumerate() {
+        for (i, (plane, row)) in self.planes.all.iter().zip(&mut self.rows).enumerate() {
             if i == 0 || (coarse_x, coarse_y) == (0, 0) {
                 for (to, &from) in row.iter_mut().zip(plane.row(y)) {
                     *to = from.into();

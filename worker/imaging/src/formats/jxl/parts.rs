@@ -57,7 +57,9 @@ pub(super) fn write(coded: &[u8], metadata: &Metadata, out: &mut Vec<u8>) {
         let len = u32::try_from(len + 8).unwrap_or(0);
         out.extend(len.to_be_bytes());
         out.extend(kind);
-        parts.iter().for_each(|part| out.extend(*part));
+        for part in parts {
+            out.extend(*part);
+        }
     };
     push(b"ftyp", &[b"jxl \0\0\0\0jxl "]);
     if let Some(exif) = exif {
