@@ -74,7 +74,7 @@ fn the_doctor_starts_a_worker_and_says_what_is_there() {
     let workspace = Workspace::new();
     let findings = workspace.lote("doctor --json").run().code(0).json();
     assert_eq!(findings["filters"], lote_imaging::filters::REGISTRY.len());
-    assert_eq!(findings["formats"].as_array().unwrap().len(), 6);
+    assert_eq!(findings["formats"].as_array().unwrap().len(), lote_imaging::formats::ALL.len());
     assert!(findings["worker_start_ms"].as_f64().unwrap() > 0.0);
     assert_eq!(findings["problems"].as_array().unwrap().len(), 0);
     let broken = workspace.lote("doctor --worker-command ./no-such-program").run().code(5);

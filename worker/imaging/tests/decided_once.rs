@@ -44,6 +44,13 @@ fn values(picture: &Picture) -> &[u8] {
     }
 }
 
+/// A frame in more light.
+fn lit(number: u32) -> Picture {
+    let picture = frame(number);
+    let lit = values(&picture).iter().map(|value| value + 60 * number as u8).collect();
+    Picture { samples: Samples::U8(lit), ..picture }
+}
+
 /// Whether each value of the frames becomes one and the same wherever it is.
 fn is_one_curve(before: &[Picture], after: &[Picture]) -> bool {
     let mut curve = BTreeMap::new();
@@ -57,7 +64,7 @@ fn is_one_curve(before: &[Picture], after: &[Picture]) -> bool {
 
 #[test]
 fn tones_are_changed_alike_in_all_frames() {
-    let frames: Vec<_> = (0..3).map(frame).collect();
+    let frames: Vec<_> = (0..2).map(lit).collect();
     for (filter, params) in [
         ("autocontraste", &[][..]),
         ("autocontraste", &[("corte", "5")][..]),

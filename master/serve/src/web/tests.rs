@@ -61,13 +61,14 @@ impl Server {
             max_workers: 1,
         };
         let address = ([127, 0, 0, 1], 8765).into();
+        let assets = at("assets");
         let app = App {
             watches: Watches::new(live.clone(), images.clone(), config.clone()),
             jobs: Jobs::new(live.clone(), images.clone(), config),
             images,
             folders: Folders::new(&[]),
-            previews: Previews::new(at("previews"), Vec::new(), at("assets")).unwrap(),
-            conversions: Previews::new(at("conversions"), Vec::new(), at("assets")).unwrap(),
+            previews: Previews::new(at("previews"), Vec::new(), assets.clone()).unwrap(),
+            conversions: Previews::new(at("conversions"), Vec::new(), assets).unwrap(),
             live,
             clients: Clients::default(),
             recipes: Recipes::new(folder.path().join("recipes"), 1),

@@ -180,7 +180,8 @@ mod tests {
             let found = found(&colour(70, 30, format), HEAD_BYTES);
             assert_eq!(found, Some(Extent { pixels: 2100, frames: 1, pixel_bytes }), "{format:?}");
         }
-        let deep = written(Samples::U16(vec![7; 180]), Channels::Rgba, 9, &PNG);
+        let several = (0..180).map(|i| i * 300).collect();
+        let deep = written(Samples::U16(several), Channels::Rgba, 9, &PNG);
         assert_eq!(
             found(&deep, HEAD_BYTES),
             Some(Extent { pixels: 45, frames: 1, pixel_bytes: 8 })

@@ -45,9 +45,12 @@ def main():
         ("film", "lut3d=film.cube:interp=tetrahedral"),
         ("curve", "lut1d=curve.cube:interp=linear"),
     ):
-        command = ["ffmpeg", "-v", "error", "-y", "-i", "../golden/rgb.png", "-vf"]
+        # ffmpeg itself would make 16 bits of 8 by a shift, so that white is no longer white.
+        deep = ["convert", "../golden/rgb.png", "-depth", "16", "PNG48:-"]
+        deep = subprocess.run(deep, cwd=HERE, check=True, capture_output=True).stdout
+        command = ["ffmpeg", "-v", "error", "-y", "-f", "png_pipe", "-i", "-", "-vf"]
         command += [f"format=gbrp16le,{call},format=rgb48le", f"{name}.png"]
-        subprocess.run(command, cwd=HERE, check=True)
+        subprocess.run(command, cwd=HERE, check=True, input=deep)
 
 
 if __name__ == "__main__":
