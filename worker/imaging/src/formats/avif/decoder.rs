@@ -1,5 +1,7 @@
 //! AV1 to planes. The only file that names `re_rav1d`.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use re_rav1d::dav1d::{
     Decoder, Error, Picture, PixelLayout, PlanarImageComponent, Settings, pixel,
 };
@@ -73,12 +75,14 @@ fn planes(picture: &Picture) -> Result<Planes, Refused> {
         }
         planes.push(plane);
     }
-    let signal = Signal {
+    // The crate panics where a number means nothing.
+    let signal = panic::catch_unwind(AssertUnwindSafe(|| Signal {
         primaries: picture.color_primaries() as u8,
         transfer: picture.transfer_characteristic() as u8,
         matrix: picture.matrix_coefficients() as u8,
         full_range: matches!(picture.color_range(), pixel::YUVRange::Full),
-    };
+    }));
+    let signal = signal.map_err(|_| Refused::Unsupported("its colours are of an unknown kind"))?;
     if !matches!(bits, 8 | 10 | 12) {
         return Err(Refused::Unsupported("its samples are of an unusual depth"));
     }

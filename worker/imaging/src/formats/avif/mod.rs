@@ -46,3 +46,24 @@ fn patience(effort: Option<u8>) -> u32 {
 fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     heif::decode(&FORMAT, &AV1, bytes, limits, pool)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use lote_protocol::outcome::FailureKind;
+
+    use super::*;
+
+    #[test]
+    fn colours_of_an_unknown_kind_are_refused_by_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/decoded");
+        let mut file = fs::read(folder.join("bt709~2.avif")).unwrap();
+        assert!(decode(&file, &Limits::default(), &mut Pool::new()).is_ok());
+        // Its sequence header names other colours, of a number that is reserved.
+        file[291] = 136;
+        let refused = decode(&file, &Limits::default(), &mut Pool::new()).err().unwrap();
+        assert_eq!(refused.kind, FailureKind::Unsupported);
+    }
+}
