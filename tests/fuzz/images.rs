@@ -1,8 +1,10 @@
 //! Small images of all formats, damaged at random, through decoder, filter and encoder.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Cursor;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use image::{DynamicImage, ImageFormat, RgbaImage};
@@ -17,7 +19,23 @@ use crate::fuzz;
 /// Turns a picture into one with another kind of pixels.
 type Convert = fn(&DynamicImage) -> DynamicImage;
 
-/// Small images of the six formats, in several kinds of pixels.
+/// Files of other programs in the formats that no crate writes here.
+const FOREIGN: [&str; 12] = [
+    "420~3.avif",
+    "gray~1.avif",
+    "ten~1.avif",
+    "bitmap.ico",
+    "palette.ico",
+    "lossless-alpha.jxl",
+    "lossy~1.jxl",
+    "levels-15.pgm",
+    "rgba.pam",
+    "rgba.qoi",
+    "palette.tga",
+    "rgba-rle.tga",
+];
+
+/// Small images of all formats, in several kinds of pixels.
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let picture = RgbaImage::from_fn(19, 13, |x, y| {
         image::Rgba([(x * 13) as u8, (y * 19) as u8, (x * y) as u8, 255 - (x * 7) as u8])
@@ -45,6 +63,8 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
             seeds.push(bytes.into_inner());
         }
     }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../worker/imaging/testdata/decoded");
+    seeds.extend(FOREIGN.map(|name| fs::read(folder.join(name)).unwrap()));
     seeds
 }
 

@@ -7,13 +7,16 @@
 //! To add a format: its folder, with a `pub static FORMAT` of type [`Format`], and its row in
 //! [`ALL`].
 
+mod avif;
 mod bmp;
 mod by_image;
 mod extent;
 pub(crate) mod fit;
 mod gif;
+mod heif;
 mod ico;
 mod jpeg;
+mod jxl;
 pub(crate) mod limit;
 pub(crate) mod palette;
 mod png;
@@ -50,7 +53,7 @@ pub use crate::metadata::Metadata;
 use crate::metadata::orientation;
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
-use table::{Content, Foreign, Shown, is_branded};
+use table::{Content, Foreign, Shown};
 
 /// The table: every format, in the order in which they are listed and looked for.
 pub static ALL: &[&Format] = &[
@@ -60,6 +63,8 @@ pub static ALL: &[&Format] = &[
     &GIF,
     &TIFF,
     &WEBP,
+    &avif::FORMAT,
+    &jxl::FORMAT,
     &pnm::FORMAT,
     &qoi::FORMAT,
     &ico::FORMAT,
@@ -70,23 +75,11 @@ pub static ALL: &[&Format] = &[
 /// What is recognised and not read.
 static FOREIGN: &[Foreign] = &[
     Foreign {
-        name: "AVIF",
-        endings: &["avif"],
-        magic: |head| is_branded(head, &[b"avif", b"avis"]),
-    },
-    Foreign {
         name: "HEIC",
-        endings: &["heic", "heif"],
+        endings: &["heic", "heif", "hif"],
         magic: |head| {
             let brands = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
-            is_branded(head, &brands)
-        },
-    },
-    Foreign {
-        name: "JPEG XL",
-        endings: &["jxl"],
-        magic: |head| {
-            head.starts_with(b"\xff\x0a") || head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n")
+            heif::has_brand(head, &brands)
         },
     },
     Foreign { name: "PSD", endings: &[], magic: |head| head.starts_with(b"8BPS") },

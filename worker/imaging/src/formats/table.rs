@@ -17,7 +17,7 @@ use crate::picture::Picture;
 use crate::pool::Pool;
 
 /// How many bytes of a file [`sniff`] needs to see, at most.
-pub const SNIFF_BYTES: usize = 32;
+pub const SNIFF_BYTES: usize = 64;
 
 /// A format: one row of the table.
 pub struct Format {
@@ -278,13 +278,6 @@ pub fn recognise(head: &[u8]) -> Result<&'static Format, Failure> {
     }
 }
 
-/// Whether a file in the container of ISO/IEC 14496-12 begins with one of these brands.
-pub(crate) fn is_branded(head: &[u8], brands: &[&[u8; 4]]) -> bool {
-    let brand = head.strip_prefix(&head[..head.len().min(4)]).unwrap_or_default();
-    let brand = brand.strip_prefix(b"ftyp").unwrap_or_default();
-    brands.iter().any(|known| brand.starts_with(*known))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -297,8 +290,7 @@ mod tests {
         assert_eq!(sniff(b"\xff\xd8\xff\xe0"), Sniffed::Known(&JPEG));
         assert_eq!(sniff(b"RIFF\x10\0\0\0WEBPVP8 "), Sniffed::Known(&WEBP));
         assert_eq!(sniff(b"RIFF\x10\0\0\0WAVEfmt "), Sniffed::Unknown);
-        assert_eq!(sniff(b"\0\0\0\x20ftypavif"), Sniffed::Unsupported("AVIF"));
-        assert_eq!(sniff(b"\0\0\0\x18ftypheic"), Sniffed::Unsupported("HEIC"));
+        assert_eq!(sniff(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), Sniffed::Unsupported("HEIC"));
         assert_eq!(sniff(b"BM, said the letter"), Sniffed::Unknown);
         assert_eq!(sniff(b""), Sniffed::Unknown);
     }

@@ -49,6 +49,22 @@ fn a_profile_is_kept_in_every_format_that_can() {
 }
 
 #[test]
+fn avif_keeps_exif_and_jpeg_xl_keeps_xmp_too_and_neither_is_turned_by_them() {
+    let packet = b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>".to_vec();
+    for (format, keeps_xmp) in [(&AVIF, false), (&JXL, true)] {
+        let metadata = Metadata { xmp: Some(packet.clone()), ..exif(camera_block(6)) };
+        let original = document(&PNG, picture(24, 16, Channels::Rgb, false), metadata);
+        let (back, notes) = through(&original, format);
+        assert_eq!((back.frames[0].picture.width, back.is_as_stored), (24, true), "{format:?}");
+        let fields = Fields::parse(back.metadata.exif.as_deref().unwrap());
+        assert!(fields.image.contains(&text(CAMERA, "Box 1\0")), "{format:?}");
+        assert!(fields.image.contains(&Field::short(ORIENTATION, 1)), "{format:?}");
+        assert_eq!(back.metadata.xmp, keeps_xmp.then(|| packet.clone()), "{format:?}");
+        assert_eq!(notes.is_empty(), keeps_xmp, "{notes:?}");
+    }
+}
+
+#[test]
 fn a_gray_profile_is_kept_for_gray_and_dropped_for_colour() {
     for (format, channels, kept) in [
         (&JPEG, Channels::Gray, true),

@@ -8,6 +8,8 @@ mod tiff_kinds;
 
 use lote_protocol::task::{Encoding, Limits};
 
+use super::avif::FORMAT as AVIF;
+use super::jxl::FORMAT as JXL;
 use super::{
     ALL, BMP, Document, Format, GIF, Gives, JPEG, Metadata, PNG, TIFF, WEBP, decode, encode,
 };

@@ -1,0 +1,427 @@
+//! Still pictures in the container HEIF (ISO/IEC 23008-12), which is that of AVIF. A codec gives planes;
+//! what they are of, how they are put together, turned and coloured is said here.
+
+pub(super) mod boxes;
+pub(super) mod planes;
+
+use std::ops::Range;
+
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::Limits;
+
+use self::boxes::{Item, Items, Property, Reader, boxes};
+use self::planes::{Planes, Signal};
+use super::extent::{Declared, Header};
+use super::table::Format;
+use super::{Source, limit};
+use crate::metadata::orientation::{Orientation, upright};
+use crate::metadata::{Metadata, exif};
+use crate::picture::{Picture, Samples};
+use crate::pool::Pool;
+
+/// Why a picture is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refused {
+    Damaged(&'static str),
+    Unsupported(&'static str),
+}
+
+impl Refused {
+    fn of(self, format: &Format) -> Failure {
+        let name = format.name;
+        match self {
+            Self::Damaged(why) => {
+                Failure::new(FailureKind::Damaged, format!("the {name} is damaged: {why}"))
+            }
+            Self::Unsupported(why) => Failure::new(
+                FailureKind::Unsupported,
+                format!("{name} files of this kind are not supported: {why}"),
+            ),
+        }
+    }
+}
+
+/// Decodes a picture of exactly this size, px.
+pub(super) type Decode = fn(Vec<u8>, (u32, u32)) -> Result<Planes, Refused>;
+
+/// What codes the pictures in a file.
+pub(super) struct Codec {
+    /// The kind of its items.
+    pub(super) item: [u8; 4],
+    pub(super) decode: Decode,
+}
+
+/// Whether a file begins with one of these brands, or names it among the first that it is
+/// compatible with.
+pub(super) fn has_brand(head: &[u8], brands: &[&[u8; 4]]) -> bool {
+    let [_, _, _, _, b'f', b't', b'y', b'p', rest @ ..] = head else { return false };
+    let len = (u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize).saturating_sub(8);
+    let mut named = rest[..len.min(rest.len())].as_chunks::<4>().0.iter().enumerate();
+    named.any(|(at, brand)| at != 1 && brands.contains(&brand))
+}
+
+/// How many boxes are looked at before a file is read.
+const LOOKED_AT: usize = 600;
+
+/// The largest of the sizes that a file states, and whether it states alpha or more than 8 bits.
+pub(super) fn declared(header: &mut Header<'_>) -> Declared {
+    let mut looked_at = 0;
+    let mut within = |header: &mut Header<'_>, (mut at, end): (u64, u64), wanted: &[u8; 4]| {
+        while at.checked_add(8)? <= end && looked_at < LOOKED_AT {
+            looked_at += 1;
+            let len = match header.be32(at)? {
+                0 => end - at,
+                1 => return None,
+                len => len.into(),
+            };
+            if header.at(at + 4)? == *wanted {
+                return Some((at + 8, (at + len).min(end)));
+            }
+            at = at.checked_add(len.max(8))?;
+        }
+        None
+    };
+    let (start, end) = within(header, (0, u64::from(u32::MAX)), b"meta")?;
+    let properties = within(header, (start + 4, end), b"iprp")?;
+    let (mut at, end) = within(header, properties, b"ipco")?;
+    let (mut largest, mut has_alpha, mut deep) = ((0, 0), false, false);
+    while at + 8 <= end && looked_at < LOOKED_AT {
+        looked_at += 1;
+        let len = u64::from(header.be32(at)?);
+        match &header.at(at + 4)? {
+            b"ispe" => {
+                let size = (header.be32(at + 12)?, header.be32(at + 16)?);
+                let area = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
+                if area(size) > area(largest) {
+                    largest = size;
+                }
+            }
+            b"auxC" => {
+                // So much of it tells them from others.
+                let urn = header.at::<26>(at + 12)?;
+                has_alpha |= ALPHA.iter().any(|alpha| alpha.as_bytes().starts_with(&urn));
+            }
+            b"pixi" => {
+                let [bits] = header.at(at + 13)?;
+                deep |= bits > 8;
+            }
+            _ => {}
+        }
+        at += len.max(8);
+    }
+    let pixel_bytes = if has_alpha { 4 } else { 3 };
+    Some((largest.0, largest.1, if deep { pixel_bytes * 2 } else { pixel_bytes }))
+}
+
+/// What auxiliary pictures are called that are alpha.
+const ALPHA: [&str; 2] =
+    ["urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", "urn:mpeg:hevc:2015:auxid:1"];
+
+/// Reads the primary picture of a file, turned and cropped as the file says.
+pub(super) fn decode(
+    format: &'static Format,
+    codec: &Codec,
+    bytes: &[u8],
+    limits: &Limits,
+    pool: &mut Pool,
+) -> Result<Source, Failure> {
+    let refuse = |refused: Refused| refused.of(format);
+    let items = Items::read(bytes).map_err(refuse)?;
+    let primary = items
+        .find(items.primary)
+        .ok_or(Refused::Damaged("its picture is missing"))
+        .map_err(refuse)?;
+    let mut notes = Vec::new();
+    if boxes(bytes).any(|(kind, _)| &kind == b"moov") {
+        notes.push("animation: only the first frame is kept".into());
+    }
+    let file = File { format, codec, limits, items: &items };
+    let alpha = file.auxiliaries(primary, &mut notes).map_err(refuse)?;
+    let color = file.planes(primary)?;
+    let premultiplied = alpha.is_some_and(|alpha| primary.references(*b"prem").contains(&alpha.id));
+    let alpha = alpha.map(|alpha| file.planes(alpha)).transpose()?;
+    if alpha.as_ref().is_some_and(|alpha| alpha.size() != color.size()) {
+        return Err(refuse(Refused::Unsupported("its alpha is of another size")));
+    }
+    let mut metadata = Metadata::default();
+    let signal = file.signal(primary, &color, &mut metadata);
+    let picture = color.picture(signal, alpha.as_ref(), premultiplied).map_err(refuse)?;
+    drop((color, alpha));
+    let picture = turned(picture, primary, pool).map_err(refuse)?;
+    file.blocks(&mut metadata, &mut notes);
+    Ok(Source { metadata, notes, ..Source::still(picture) })
+}
+
+/// A file being read.
+struct File<'a> {
+    format: &'static Format,
+    codec: &'a Codec,
+    limits: &'a Limits,
+    items: &'a Items<'a>,
+}
+
+/// A picture that is put together of more tiles than this is none of a camera's.
+const MAX_TILES: usize = 4096;
+
+/// Side of the largest block that codecs work in, px.
+const BLOCK: usize = 64;
+
+impl<'a> File<'a> {
+    /// Finds what belongs to a picture: its alpha; the rest is named.
+    fn auxiliaries(
+        &self,
+        primary: &Item<'_>,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<&'a Item<'a>>, Refused> {
+        let mut alpha = None;
+        let (mut depth, mut gain) = (false, false);
+        for item in &self.items.all {
+            gain |= &item.kind == b"tmap";
+            if !item.references(*b"auxl").contains(&primary.id) {
+                continue;
+            }
+            let kind = item.properties.iter().find_map(|(property, _)| match *property {
+                Property::Auxiliary(kind) => Some(kind),
+                _ => None,
+            });
+            let kind = str::from_utf8(kind.unwrap_or_default()).unwrap_or_default();
+            if ALPHA.contains(&kind) {
+                if alpha.replace(item).is_some() {
+                    return Err(Refused::Unsupported("it has several alphas"));
+                }
+            } else if kind.contains("depth") || kind == "urn:mpeg:hevc:2015:auxid:2" {
+                depth = true;
+            } else if kind.contains("hdrgainmap") {
+                gain = true;
+            }
+        }
+        for (is_there, what) in [(depth, "depth map"), (gain, "gain map")] {
+            if is_there {
+                notes.push(format!("{what} left out: only the picture itself is kept"));
+            }
+        }
+        Ok(alpha)
+    }
+
+    /// The planes of a picture, which may be put together of tiles.
+    fn planes(&self, item: &Item<'_>) -> Result<Planes, Failure> {
+        let refuse = |refused: Refused| refused.of(self.format);
+        for &(property, essential) in &item.properties {
+            match property {
+                Property::Layer(0xffff) => {}
+                Property::Layer(_) | Property::Other([b'a', b'1', b'o', b'p']) => {
+                    return Err(refuse(Refused::Unsupported("a layer of it is meant")));
+                }
+                Property::Other(_) if essential => {
+                    return Err(refuse(Refused::Unsupported("it has an unknown property")));
+                }
+                _ => {}
+            }
+        }
+        let size = item.size().ok_or(Refused::Damaged("its size is missing")).map_err(refuse)?;
+        limit::check(self.limits, self.format, size, 1, 6)?;
+        if item.kind == self.codec.item {
+            return self.coded(item, size).map_err(refuse);
+        }
+        if &item.kind != b"grid" {
+            let why = match &item.kind {
+                b"av01" | b"hvc1" | b"avc1" | b"jpeg" | b"j2k1" | b"vvc1" => {
+                    "it is of another codec"
+                }
+                b"unci" => "it is not compressed",
+                b"iovl" => "pictures are laid over one another",
+                b"iden" => "it is made of another picture",
+                _ => "its picture is of an unknown kind",
+            };
+            return Err(refuse(Refused::Unsupported(why)));
+        }
+        let (columns, rows, stated) =
+            grid(&item.bytes()).ok_or(Refused::Damaged("its tiles are cut off")).map_err(refuse)?;
+        let tiles = item.references(*b"dimg");
+        if stated != size || tiles.len() != columns * rows || tiles.len() > MAX_TILES {
+            return Err(refuse(Refused::Damaged("its tiles do not fit together")));
+        }
+        self.grid(tiles, columns, (size.0 as usize, size.1 as usize)).map_err(refuse)
+    }
+
+    fn grid(
+        &self,
+        tiles: &[u32],
+        columns: usize,
+        (width, height): (usize, usize),
+    ) -> Result<Planes, Refused> {
+        let mut whole: Option<(Planes, Planes)> = None;
+        for (number, id) in tiles.iter().enumerate() {
+            let item = self.items.find(*id).ok_or(Refused::Damaged("a tile is missing"))?;
+            let is_plain = item.properties.iter().all(|(property, _)| {
+                !matches!(property, Property::Turn(_) | Property::Mirror(_) | Property::Crop(_))
+            });
+            if item.kind != self.codec.item || !is_plain {
+                return Err(Refused::Unsupported("its tiles are not plain pictures"));
+            }
+            let size = item.size().ok_or(Refused::Damaged("the size of a tile is missing"))?;
+            let (across, down) = (size.0 as usize, size.1 as usize);
+            let rows = tiles.len() / columns;
+            // All tiles are of one size, only the last ones stand out, and by less than a block.
+            let fits = |tile: usize, count: usize, side: usize| {
+                tile * count >= side
+                    && tile * (count - 1) < side
+                    && tile <= side.next_multiple_of(BLOCK)
+            };
+            if !fits(across, columns, width) || !fits(down, rows, height) {
+                return Err(Refused::Damaged("its tiles do not fit together"));
+            }
+            let tile = self.coded(item, size)?;
+            let (first, whole) =
+                whole.get_or_insert_with(|| (tile.blank(across, down), tile.blank(width, height)));
+            if !tile.is_like(first) {
+                return Err(Refused::Unsupported("its tiles are not alike"));
+            }
+            let (column, row) = (number % columns, number / columns);
+            for (i, (to, from)) in whole.all.iter_mut().zip(&tile.all).enumerate() {
+                let (x, y) = if i == 0 { (0, 0) } else { tile.coarse };
+                to.put(from, column * (across >> x), row * (down >> y));
+            }
+        }
+        whole.map(|(_, whole)| whole).ok_or(Refused::Damaged("it has no tiles"))
+    }
+
+    fn coded(&self, item: &Item<'_>, size: (u32, u32)) -> Result<Planes, Refused> {
+        let bytes = item.bytes();
+        if bytes.is_empty() {
+            return Err(Refused::Damaged("it is cut off"));
+        }
+        let planes = (self.codec.decode)(bytes, size)?;
+        if planes.size() != (size.0 as usize, size.1 as usize) {
+            return Err(Refused::Damaged("its picture is of another size than it says"));
+        }
+        Ok(planes)
+    }
+
+    /// How samples are to be read: what the container says goes before the bitstream.
+    fn signal(&self, item: &Item<'_>, planes: &Planes, metadata: &mut Metadata) -> Signal {
+        let mut signal = planes.signal;
+        // Of a grid, its tiles may say it.
+        let tile = item.references(*b"dimg").first().and_then(|id| self.items.find(*id));
+        for item in tile.filter(|_| &item.kind == b"grid").into_iter().chain([item]) {
+            for (property, _) in &item.properties {
+                match *property {
+                    Property::Signal([primaries, transfer, matrix], full_range) => {
+                        signal = Signal { primaries, transfer, matrix, full_range };
+                    }
+                    Property::Icc(profile) => metadata.icc = Some(profile.to_vec()),
+                    _ => {}
+                }
+            }
+        }
+        let Signal { primaries, transfer, .. } = signal;
+        // What is not said is sRGB.
+        if metadata.icc.is_none() && !matches!((primaries, transfer), (1 | 2, 2 | 13)) {
+            metadata.signal.read_chunk(*b"cICP", &[primaries, transfer, 0, 1]);
+        }
+        signal
+    }
+
+    /// EXIF and XMP. The picture is turned by the file's own properties, never by EXIF.
+    fn blocks(&self, metadata: &mut Metadata, notes: &mut Vec<String>) {
+        for item in &self.items.all {
+            let describes = item.references(*b"cdsc");
+            if !describes.is_empty() && !describes.contains(&self.items.primary) {
+                continue;
+            }
+            let len: usize = item.parts.iter().map(|part| part.len()).sum();
+            if len as u64 > self.limits.max_metadata_bytes {
+                continue;
+            }
+            if &item.kind == b"Exif" && metadata.exif.is_none() {
+                let bytes = item.bytes();
+                let mut reader = Reader(&bytes);
+                let start = reader.u32().unwrap_or(u32::MAX) as usize;
+                let Some(block) = reader.0.get(start..) else { continue };
+                match exif::clean(block.to_vec()) {
+                    Ok(cleaned) => metadata.exif = Some(cleaned.exif),
+                    Err(why) => notes.push(format!("EXIF left out: {why}")),
+                }
+            }
+            if item.mime == b"application/rdf+xml" {
+                metadata.xmp = Some(item.bytes());
+            }
+        }
+    }
+}
+
+/// Columns, rows and size of a grid.
+fn grid(bytes: &[u8]) -> Option<(usize, usize, (u32, u32))> {
+    let mut reader = Reader(bytes);
+    let [_, flags, rows, columns] = reader.array()?;
+    let size = if flags & 1 == 1 {
+        (reader.u32()?, reader.u32()?)
+    } else {
+        (reader.u16()?.into(), reader.u16()?.into())
+    };
+    Some((usize::from(columns) + 1, usize::from(rows) + 1, size))
+}
+
+/// The picture as the properties of its item have it, in their order.
+fn turned(mut picture: Picture, item: &Item<'_>, pool: &mut Pool) -> Result<Picture, Refused> {
+    for (property, _) in &item.properties {
+        picture = match *property {
+            Property::Turn(quarters) => {
+                let orientation = match quarters {
+                    0 => Orientation::Upright,
+                    1 => Orientation::ThreeQuarterTurn,
+                    2 => Orientation::HalfTurn,
+                    _ => Orientation::QuarterTurn,
+                };
+                upright(picture, orientation, pool)
+            }
+            Property::Mirror(true) => upright(picture, Orientation::MirrorColumns, pool),
+            Property::Mirror(false) => upright(picture, Orientation::MirrorRows, pool),
+            Property::Crop(area) => cropped(&picture, area)?,
+            _ => picture,
+        };
+    }
+    Ok(picture)
+}
+
+/// A part of a picture (ISO/IEC 14496-12, 12.1.4): its size, and by how much its middle is off that
+/// of the whole, as fractions. What does not begin and end between pixels is refused.
+fn cropped(picture: &Picture, area: [u32; 8]) -> Result<Picture, Refused> {
+    let place = |side: u32, [size, size_by, off, off_by]: [u32; 4]| {
+        let (size, size_by) = (i64::from(size), i64::from(size_by));
+        let (off, off_by) = (2 * i64::from(off as i32), i64::from(off_by));
+        if size_by == 0 || off_by == 0 || size % size_by != 0 || off % off_by != 0 {
+            return None;
+        }
+        let size = size / size_by;
+        // Twice the place of the first pixel.
+        let start = i64::from(side) - size + off / off_by;
+        let fits = size > 0 && start >= 0 && start % 2 == 0 && start / 2 + size <= side.into();
+        fits.then_some((start as usize / 2, size as usize))
+    };
+    let [a, b, c, d, e, f, g, h] = area;
+    let (Some((left, width)), Some((top, height))) =
+        (place(picture.width, [a, b, e, f]), place(picture.height, [c, d, g, h]))
+    else {
+        return Err(Refused::Unsupported("it is cropped between pixels"));
+    };
+    let count = picture.channels.count();
+    let (rows, columns) = (top..top + height, left * count..(left + width) * count);
+    let samples = match &picture.samples {
+        Samples::U8(samples) => Samples::U8(part(samples, picture.row_len(), rows, columns)),
+        Samples::U16(samples) => Samples::U16(part(samples, picture.row_len(), rows, columns)),
+    };
+    let (width, height) = (width as u32, height as u32);
+    Ok(Picture { width, height, channels: picture.channels, samples })
+}
+
+/// Some columns of some rows.
+fn part<T: Copy>(
+    samples: &[T],
+    row_len: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
+) -> Vec<T> {
+    let rows = samples.chunks_exact(row_len).skip(rows.start).take(rows.len());
+    rows.flat_map(|row| &row[columns.clone()]).copied().collect()
+}

@@ -1,0 +1,99 @@
+//! JPEG XL: read with 8 or 16 bits a sample, written without loss.
+
+mod decoder;
+mod encoder;
+mod parts;
+
+use lote_protocol::outcome::{Failure, FailureKind};
+
+use crate::formats::extent::{Declared, Header};
+use crate::formats::table::{Format, Gives, Holds, QUICK, id};
+
+/// JPEG XL. Files that are written have no profile: their colours are sRGB.
+pub(super) static FORMAT: Format = Format {
+    id: id("jxl"),
+    name: "JPEG XL",
+    endings: &["jxl"],
+    mime: "image/jxl",
+    in_browsers: false,
+    options: &[],
+    gives: Gives::Itself,
+    holds: Holds { gray: true, alpha: true, deep: true, exif: true, xmp: true, ..Holds::NOTHING },
+    magic: |head| head.starts_with(&CODESTREAM) || head.starts_with(parts::SIGNATURE),
+    header: declared,
+    together: None,
+    decode: decoder::decode,
+    encode: Some(encoder::encode),
+    patience: QUICK,
+};
+
+/// How what is coded begins.
+const CODESTREAM: [u8; 2] = [0xff, 0x0a];
+
+/// How many boxes before what is coded are looked at.
+const LOOKED_AT: usize = 32;
+
+/// Finds the size, which stands at the beginning of what is coded (ISO/IEC 18181-1, C.2).
+fn declared(header: &mut Header<'_>) -> Declared {
+    let mut at = 0;
+    if header.at(0)? != CODESTREAM {
+        for _ in 0..LOOKED_AT {
+            let len = u64::from(header.be32(at)?);
+            match &header.at(at + 4)? {
+                b"jxlc" => break,
+                b"jxlp" => {
+                    at += 4;
+                    break;
+                }
+                _ => at = at.checked_add(len.max(8))?,
+            }
+        }
+        at += 8;
+    }
+    let [a, b, c, d, e, f, g, h, i, j, k] = header.at(at)?;
+    if [a, b] != CODESTREAM {
+        return None;
+    }
+    let bits =
+        |bytes: [u8; 9]| bytes.iter().rev().fold(0_u128, |all, &byte| all << 8 | u128::from(byte));
+    let mut bits = Bits(bits([c, d, e, f, g, h, i, j, k]));
+    let small = bits.take(1) == 1;
+    let side = |bits: &mut Bits| {
+        if small {
+            return (bits.take(5) + 1) * 8;
+        }
+        let len = [9, 13, 18, 30][bits.take(2) as usize];
+        bits.take(len) + 1
+    };
+    let height = side(&mut bits);
+    let width = match bits.take(3) {
+        0 => side(&mut bits),
+        ratio => {
+            let (across, down) =
+                [(1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1)][ratio as usize - 1];
+            (u64::from(height) * across / down) as u32
+        }
+    };
+    // How deep its samples are, and whether there is alpha, is not looked up.
+    Some((width, height, 8))
+}
+
+/// Bits from the lowest on.
+struct Bits(u128);
+
+impl Bits {
+    fn take(&mut self, len: u32) -> u32 {
+        let taken = self.0 & ((1 << len) - 1);
+        self.0 >>= len;
+        taken as u32
+    }
+}
+
+fn damaged(why: &str) -> Failure {
+    Failure::new(FailureKind::Damaged, format!("the JPEG XL is damaged: {why}"))
+}
+
+fn unsupported(why: &str) -> Failure {
+    let why = format!("JPEG XL files of this kind are not supported: {why}");
+    Failure::new(FailureKind::Unsupported, why)
+}
