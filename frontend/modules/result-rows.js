@@ -134,7 +134,7 @@ const pickedBar = () =>
           const job = state.job.peek();
           if (job) download(zipAddress(job, { photos: [...picked.peek().keys()] }));
         },
-        null,
+        { disabled: sum('files') === 0 },
         icon('download'),
         `ZIP · ${size(sum('bytes'))}`,
       ),

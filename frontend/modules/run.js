@@ -323,7 +323,7 @@ const queue = () =>
 export function runScreen() {
   const there = computed(() => job.value !== null);
   return h('div', { class: 'page' }, () => {
-    if (!there.value) return [() => state.watches.value.length > 0 && h('div', { class: 'wrap' }, watches), noRun()];
+    if (!there.value) return state.watches.value.length > 0 ? h('div', { class: 'wrap' }, watches, noRun()) : noRun();
     return h(
       'div',
       { class: 'wrap' },

@@ -28,7 +28,7 @@ test('first paint and size', async (context) => {
   const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
   const bytes = await page.evaluate(() =>
     [...performance.getEntriesByType('resource')]
-      .filter((entry) => /\.(js|css)(\?|$)/.test(entry.name))
+      .filter((entry) => /\.(js|css)(\?|$)/.test(entry.name) && !entry.name.includes('/workers/'))
       .reduce((sum, entry) => sum + entry.encodedBodySize, 0),
   );
   context.diagnostic(`first paint ${Math.round(paint)} ms at 4x; ${bytes} bytes of script and style without the worker`);

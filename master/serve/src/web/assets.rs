@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
 use std::sync::LazyLock;
 
 use axum::Router;
@@ -14,8 +13,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use libdeflater::{CompressionLvl, Compressor};
 use rust_embed::RustEmbed;
 
 use super::App;
@@ -141,14 +139,21 @@ fn load(path: &str) -> Option<Asset> {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let etag = format!("\"{:016x}\"", hasher.finish());
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(text.as_bytes()).ok()?;
     Some(Asset {
+        gzip: gzip(text.as_bytes())?.into(),
         plain: text.into(),
-        gzip: encoder.finish().ok()?.into(),
         etag: HeaderValue::from_str(&etag).ok()?,
         kind,
     })
+}
+
+/// As small as can be: it is done once, and sent often.
+fn gzip(text: &[u8]) -> Option<Vec<u8>> {
+    let mut compressor = Compressor::new(CompressionLvl::best());
+    let mut file = vec![0; compressor.gzip_compress_bound(text.len())];
+    let len = compressor.gzip_compress(text, &mut file).ok()?;
+    file.truncate(len);
+    Some(file)
 }
 
 #[cfg(test)]
