@@ -149,6 +149,7 @@ export const en = {
   restarts_head: 'Restarts',
   kill: 'Kill process {0}',
   idle: 'idle',
+  decoding: 'Decoding',
   in_work: 'In progress',
   replaced_in: 'replaced in {0}',
   timeline_label: 'Processes over time. Arrow keys: move; “View as table” gives the same data.',

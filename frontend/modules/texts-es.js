@@ -149,6 +149,7 @@ export const es = {
   restarts_head: 'Reinicios',
   kill: 'Terminar el proceso {0}',
   idle: 'sin tarea',
+  decoding: 'Decodificar',
   in_work: 'En curso',
   replaced_in: 'sustituido en {0}',
   timeline_label: 'Procesos en el tiempo. Flechas: moverse; «Ver como tabla» da los mismos datos.',

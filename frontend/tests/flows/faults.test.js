@@ -242,6 +242,38 @@ test('after its end a job stands still: its bars fill the plot, and its axis end
   await close();
 });
 
+/** The seconds in "0.79 s" or "13 ms". @param {string | null} text */
+const secondsIn = (text) => {
+  const [, figure, unit] = /([\d.]+)\s(ms|s)/.exec(text ?? '') ?? [];
+  return Number(figure) / (unit === 'ms' ? 1000 : 1);
+};
+
+test('decoding has a figure of its own, and lanes and results agree about each output', { skip: isDevelopment }, async () => {
+  await here.choose('Costa');
+  const job = await here.startJob({ filters: ['grises', 'sepia'] });
+  const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en' });
+  await page.getByRole('button', { name: 'See results' }).waitFor();
+  await page.getByRole('button', { name: 'View as table' }).click();
+  const medians = page.locator('.timeline table').last().locator('tbody tr');
+  await medians.first().waitFor();
+  assert.deepEqual(await medians.locator('th').allTextContents(), ['Decoding', 'Grayscale', 'Sepia']);
+  const { variants } = (await here.read(`/api/jobs/${job}/report.json`)).job.progress;
+  const mean = (/** @type {'work_ms' | 'decode_ms'} */ key, /** @type {any} */ { ok, ...counts }) => counts[key] / ok / 1000;
+  const expected = [mean('decode_ms', variants[0]) + mean('decode_ms', variants[1]), ...variants.map((one) => mean('work_ms', one))];
+  for (const [index, row] of (await medians.all()).entries()) {
+    const median = secondsIn(await row.locator('td').first().textContent());
+    assert.ok(
+      median > expected[index] / 2.5 && median < expected[index] * 2.5 + 0.002,
+      `row ${index}: ${median} s against ${expected[index]} s`,
+    );
+  }
+  await page.getByRole('link', { name: 'Results' }).click();
+  await page.locator('.totals summary').click();
+  await page.getByRole('row', { name: /^Decoding/ }).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test('a restart of the program says which queued jobs are gone, and leaves no broken frames', { skip: isDevelopment }, async () => {
   await here.choose('Costa');
   const filters = ['grises', 'sepia', 'blur', 'invertir', 'brillo', 'contraste', 'nitidez', 'bordes', 'relieve', 'posterizar'];
