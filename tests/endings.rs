@@ -142,6 +142,10 @@ fn what_cannot_be_said_is_told_by_the_exit_code_and_loses_no_output() {
     };
     full(">/dev/full", "run in -f sepia -o a --ndjson").code(1);
     full(">/dev/full", "run in -f sepia -o b --json").code(1);
+    for listing in ["filters", "formats --json", "recipes", "run -f sepia --print-recipe"] {
+        full(">/dev/full", listing).code(1);
+        full("| true", listing).code(0);
+    }
     full("2>/dev/full", "run in -f sepia -o c").code(0);
     full("2>/dev/full", "run nowhere -f sepia -o d").code(3);
     full("| true", "run in -f sepia -o e --ndjson").code(0);

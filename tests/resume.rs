@@ -263,6 +263,22 @@ fn a_journal_that_is_a_pipe_is_no_journal() {
 }
 
 #[test]
+fn a_recipe_a_configuration_or_a_token_that_is_a_pipe_is_refused_and_not_waited_for() {
+    let workspace = Workspace::with_pictures(1, 8, 8);
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    let pipe = workspace.path("pipe.toml");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    for arguments in [
+        "run in -o out --recipe pipe.toml",
+        "run in -o out -f sepia --config pipe.toml",
+        "serve --port 0 --token-file pipe.toml",
+    ] {
+        let said = workspace.lote(arguments).run();
+        assert!(said.stderr.contains("not a regular file"), "{arguments}: {}", said.stderr);
+    }
+}
+
+#[test]
 fn records_are_no_inputs_and_a_dry_run_leaves_none() {
     let workspace = Workspace::with_pictures(2, 8, 8);
     workspace.lote("run in -f sepia -o in/out -n").run().code(0);

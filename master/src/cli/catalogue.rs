@@ -1,7 +1,6 @@
 //! `lote filters`, and the filters as the master knows them.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 
 use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec};
 
@@ -19,9 +18,7 @@ pub(super) fn filters(args: &FilterArgs, ui: Ui) -> Exit {
     } else {
         list(specs(), ui.lang)
     };
-    // The reader may have left.
-    let _ = writeln!(io::stdout(), "{}", text.trim_end());
-    Exit::Ok
+    ui.print(&format!("{}\n", text.trim_end()))
 }
 
 /// The filters for a person: names in both languages, then the parameters.

@@ -1,7 +1,6 @@
 //! `lote compare`: processes against threads, as measured.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
@@ -79,9 +78,10 @@ pub(super) fn execute(args: &CompareArgs, ui: Ui) -> Exit {
             } else {
                 table(&figures, ui.lang)
             };
-            // The reader may have left.
-            let _ = write!(io::stdout(), "{text}");
-            exit
+            match ui.print(&text) {
+                Exit::Ok => exit,
+                unwritten => unwritten,
+            }
         }
         Err(exit) => exit,
     }

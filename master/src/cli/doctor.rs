@@ -1,7 +1,5 @@
 //! `lote doctor`: what this machine offers, and whether workers start.
 
-use std::io::{self, Write as _};
-
 use lote_imaging::formats::ALL;
 use lote_protocol::sandbox::{Policy, Sandbox};
 use lote_protocol::version::{BUILD_ID, PROTOCOL_VERSION};
@@ -60,15 +58,14 @@ pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
     } else {
         describe(&findings, ui)
     };
-    // The reader may have left.
-    let _ = write!(io::stdout(), "{text}");
+    let printed = ui.print(&text);
     if let Some(shortcoming) = system::shortcomings(ui.lang) {
         ui.warn(shortcoming);
     }
     for problem in &findings.problems {
         ui.error(problem, None);
     }
-    if findings.problems.is_empty() { Exit::Ok } else { Exit::NoWorkers }
+    if findings.problems.is_empty() { printed } else { Exit::NoWorkers }
 }
 
 /// Starts workers one after another, as a run would.

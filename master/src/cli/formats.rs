@@ -1,7 +1,6 @@
 //! `lote formats`: the table of formats, for people, programs and the README.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 
 use lote_imaging::formats::{ALL, Format, Gives, Texts};
 use serde_json::{Value, json};
@@ -20,9 +19,7 @@ pub(super) fn execute(args: &FilterArgs, ui: Ui) -> Exit {
     } else {
         list(ui.lang)
     };
-    // The reader may have left.
-    let _ = writeln!(io::stdout(), "{}", text.trim_end());
-    Exit::Ok
+    ui.print(&format!("{}\n", text.trim_end()))
 }
 
 fn as_json(format: &Format) -> Value {

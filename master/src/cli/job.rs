@@ -198,13 +198,7 @@ fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings,
     let rest = resume_command(&job.output, &job.header);
     let exit = session::conclude(plan, &ended, interrupt, Some(&rest), ui);
     if let Some(why) = lost.reason() {
-        ui.error(
-            &match ui.lang {
-                Lang::En => format!("standard output could not be written: {why}"),
-                Lang::Es => format!("no se pudo escribir la salida estándar: {why}"),
-            },
-            None,
-        );
+        ui.unwritten(&why);
         return if exit == Exit::Ok { Exit::SomeFailed } else { exit };
     }
     exit

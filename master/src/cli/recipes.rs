@@ -1,7 +1,6 @@
 //! `lote recipes`.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 
 use super::args::{RecipeArgs, RecipeSub};
 use super::ui::Ui;
@@ -17,9 +16,7 @@ pub(super) fn execute(args: &RecipeArgs, ui: Ui) -> Exit {
             Err(error) => return make::refuse(&error, ui),
         },
     };
-    // The reader may have left.
-    let _ = io::stdout().write_all(text.as_bytes());
-    Exit::Ok
+    ui.print(&text)
 }
 
 fn shown(name: &str) -> Result<String, RecipeError> {

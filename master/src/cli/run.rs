@@ -1,6 +1,6 @@
 //! `lote run`.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use lote_protocol::filter::VariantSpec;
@@ -25,9 +25,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     let asked = args.make.asked(config, ui)?;
     if args.print_recipe {
         let text = asked.recipe(ui)?.to_toml();
-        // The reader may have left.
-        let _ = io::stdout().write_all(text.as_bytes());
-        return Ok(Exit::Ok);
+        return Ok(ui.print(&text));
     }
     let kind = args.report.as_ref().map(|file| report::kind(file, ui)).transpose()?;
     let goes_on_alone = args.resume && args.files_from.is_none() && asked.is_empty();

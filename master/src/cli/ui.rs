@@ -1,17 +1,19 @@
 //! How the program talks: its language, how much it says, and whether in colour. If nobody can hear
 //! it, because standard error is closed or its disk is full, it goes on.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::Exit;
 use super::args::Global;
 use crate::terminal::Verbosity;
 use lote_engine::lang::Lang;
 use lote_engine::lang::texts::told;
+use lote_engine::plan::error::reason;
 use lote_engine::report::text::printable;
 
 /// How the program talks.
@@ -69,6 +71,27 @@ impl Ui {
     #[allow(clippy::unused_self, reason = "a way of talking, like the others")]
     pub(super) fn strong(self, what: &str) -> String {
         format!("{STRONG}{what}{STRONG:#}")
+    }
+
+    /// Writes what was asked for to standard output. Its reader may leave at any time.
+    pub(super) fn print(self, text: &str) -> Exit {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.unwritten(&reason(&error));
+                Exit::SomeFailed
+            }
+            _ => Exit::Ok,
+        }
+    }
+
+    /// Says why standard output lacks what was asked for.
+    pub(super) fn unwritten(self, why: &str) {
+        let what = match self.lang {
+            Lang::En => format!("standard output could not be written: {why}"),
+            Lang::Es => format!("no se pudo escribir la salida estándar: {why}"),
+        };
+        self.error(&what, None);
     }
 
     /// Says something, unless only trouble is to be said.

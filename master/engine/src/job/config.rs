@@ -42,7 +42,7 @@ impl Config {
             message,
             hint: String::new(),
         };
-        let text = std::fs::read_to_string(&path)
+        let text = crate::system::files::read_text(&path, super::recipe::MAX_BYTES)
             .map_err(|error| fault(0, 0, crate::plan::error::reason(&error)))?;
         let config: Self = toml::from_str(&text).map_err(|error| {
             let (line, column) =

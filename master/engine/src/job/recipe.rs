@@ -15,7 +15,7 @@ use super::options::Options;
 use crate::catalogue;
 
 /// Largest file that is read, bytes.
-const MAX_BYTES: u64 = 1 << 20;
+pub(super) const MAX_BYTES: u64 = 1 << 20;
 
 /// What is made of every image, and how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -212,11 +212,7 @@ impl Recipe {
             message,
             hint: "`lote recipes` lists the recipes that there are".to_owned(),
         };
-        let text = std::fs::metadata(path)
-            .and_then(|metadata| match metadata.len() {
-                0..=MAX_BYTES => std::fs::read_to_string(path),
-                _ => Err(std::io::Error::other("it is too large for a recipe")),
-            })
+        let text = crate::system::files::read_text(path, MAX_BYTES)
             .map_err(|error| whole(crate::plan::error::reason(&error)))?;
         let mut recipe = Self::parse(&text, &file)?;
         recipe.place_files(path.parent().unwrap_or(Path::new("")));

@@ -81,6 +81,15 @@ pub fn read_regular(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
+/// Reads a regular file of text of at most `max_bytes`.
+///
+/// # Errors
+/// Those of [`read_regular`]; `InvalidData` for what is no UTF-8.
+pub fn read_text(path: &Path, max_bytes: u64) -> io::Result<String> {
+    String::from_utf8(read_regular(path, max_bytes)?)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8"))
+}
+
 /// Opens a regular file that is really in one of these folders, links followed. What is opened is
 /// what was looked at: a link that takes a file's or a folder's place in between is refused.
 ///

@@ -12,9 +12,13 @@ use std::path::Path;
 
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Uri};
+use lote_engine::system::files;
 
 /// Bytes of a token before they are written as hexadecimal digits: 256 bit.
 const TOKEN_BYTES: usize = 32;
+
+/// No file of a token is larger, bytes.
+const MAX_FILE_BYTES: u64 = 1 << 12;
 
 /// Who may speak to the server.
 #[derive(Debug, Clone)]
@@ -53,7 +57,7 @@ impl Token {
 
     /// The one in that file, which is made for its owner alone if it is not there.
     pub fn kept(file: &Path) -> io::Result<Self> {
-        match fs::read_to_string(file) {
+        match files::read_text(file, MAX_FILE_BYTES) {
             Ok(text) => {
                 let digits = text.trim();
                 let is_token = digits.len() == 2 * TOKEN_BYTES
