@@ -75,7 +75,7 @@ interface ImageItem {
   width_px: number | null;
   height_px: number | null;
   excluded: boolean;
-  problem: { kind: string; message: string } | null;
+  problem: { kind: string; message: string; message_es?: string | null } | null;
 }
 interface VariantCounts {
   ok: number;
@@ -187,6 +187,7 @@ interface Failure {
   variant: number;
   kind: string;
   message: string;
+  message_es?: string | null;
   attempt: number;
   detail?: string | null;
   reproduce?: string | null;
@@ -204,6 +205,7 @@ interface Notice {
   code: string;
   args: Record<string, any>;
   message: string;
+  message_es?: string | null;
 }
 interface OutputOptions {
   folder: string | null;
@@ -293,6 +295,7 @@ type StreamEvent =
       bytes: number;
       kind?: string;
       message?: string;
+      message_es?: string | null;
       detail?: string | null;
       reproduce?: string | null;
     }
@@ -333,6 +336,7 @@ interface OutputItem {
   bytes: number;
   kind: string | null;
   message: string | null;
+  message_es?: string | null;
 }
 interface RecipeItem {
   id: string;

@@ -51,6 +51,9 @@ export const textOf = (key) => {
 /** @param {Bilingual} text of the catalogue */
 export const say = (text) => text[language.value];
 
+/** What the server says of something, in the page's language: it sends both. @param {any} from @param {'message' | 'hint' | 'reason'} [what] @returns {string} */
+export const told = (from, what = 'message') => (language.value === 'es' && from[`${what}_es`]) || from[what] || '';
+
 /** @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
 

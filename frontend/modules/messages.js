@@ -1,5 +1,5 @@
 // What happens, in words: notices, failures, and what a screen reader is told without being asked.
-import { language, seconds, share, size, t } from './i18n.js';
+import { seconds, share, size, t, told } from './i18n.js';
 import { toast } from './overlays.js';
 import { go } from './page-state.js';
 import { effect, untracked } from './signal.js';
@@ -26,10 +26,10 @@ const TEXTS = {
   cancelled: 'fail_cancelled',
 };
 
-/** @param {{ kind: string, message: string }} failure */
-export function failureText({ kind, message }) {
-  void language.value;
-  const key = TEXTS[kind];
+/** @param {{ kind: string, message: string, message_es?: string | null }} failure */
+export function failureText(failure) {
+  const message = told(failure);
+  const key = TEXTS[failure.kind];
   if (!key) return message;
   return message ? `${t(key)} (${message}).` : `${t(key)}.`;
 }
@@ -51,7 +51,7 @@ export function noticeText({ code, args, message }) {
     case 'space_back':
       return t('notice_space_back');
     case 'quarantined':
-      return t('notice_quarantined', args.name ?? '', args.reason ?? '');
+      return t('notice_quarantined', args.name ?? '', told(args, 'reason'));
     default:
       return message;
   }

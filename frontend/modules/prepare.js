@@ -7,7 +7,7 @@ import { fileName, placing, shownFile, shownOutput } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { virtualGrid } from './grid.js';
 import { histogram } from './histogram.js';
-import { dimensions, duration, number, percent, size, t } from './i18n.js';
+import { dimensions, duration, number, percent, size, t, told } from './i18n.js';
 import { chosen, exclude, image, images, query, takenOut } from './image-list.js';
 import { failureText } from './messages.js';
 import { outputsPane } from './output-cards.js';
@@ -62,7 +62,7 @@ const openSkipped = () =>
         () => {},
       );
       return h('ul', { class: 'skipped' }, () =>
-        files.value.map((file) => h('li', null, h('b', null, file.name), h('span', { class: 'muted' }, file.reason))),
+        files.value.map((file) => h('li', null, h('b', null, file.name), h('span', { class: 'muted' }, told(file, 'reason')))),
       );
     },
   );

@@ -11,7 +11,7 @@ import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { state } from './stream.js';
 
 /**
- * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, kind: string | null, message: string | null }} ResultCell
+ * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, kind: string | null, message: string | null, message_es?: string | null }} ResultCell
  * @typedef {{ image: string, photo: number, name: string, bytes: number, cells: (ResultCell | null)[] }} ResultRow
  */
 
@@ -83,7 +83,7 @@ function outputCell(row, { variant, indexes }, look) {
     const cell = row.cells[index];
     const format = indexes.length > 1 ? `${fileName(state.job.peek()?.variants[index].file)} ` : '';
     if (!cell || cell.status === 'skipped') return h('span', { class: 'muted' }, format, cell ? t('skipped_cell') : '–');
-    if (isBad(cell)) return h('span', { class: 'bad' }, format, failureText({ kind: cell.kind ?? '', message: cell.message ?? '' }));
+    if (isBad(cell)) return h('span', { class: 'bad' }, format, failureText({ ...cell, kind: cell.kind ?? '', message: cell.message ?? '' }));
     return h('span', { class: 'muted', title: cell.name }, `${format}${size(cell.bytes)} `, savedText(cell.bytes, row.bytes));
   };
   const cell = first === undefined ? null : row.cells[first];
@@ -195,7 +195,7 @@ function photoRow(row, index) {
       ? h(
           'div',
           { role: 'cell', class: 'row-cell bad whole' },
-          h('span', null, failureText({ kind: first.kind ?? '', message: first.message ?? '' })),
+          h('span', null, failureText({ ...first, kind: first.kind ?? '', message: first.message ?? '' })),
         )
       : jobOutputs().map((output) =>
           outputCell(row, output, (variant) =>

@@ -71,7 +71,7 @@ const retry = (outputs) => {
   if (job) command(`/api/jobs/${job.id}/retry`, { outputs });
 };
 
-/** Failures of a photo for the same reason. @typedef {{ image: string, name: string, kind: string, message: string, detail?: string | null, reproduce?: string | null, outputs: { output: string, variant: number, attempt: number }[] }} Problem */
+/** Failures of a photo for the same reason. @typedef {{ image: string, name: string, kind: string, message: string, message_es?: string | null, detail?: string | null, reproduce?: string | null, outputs: { output: string, variant: number, attempt: number }[] }} Problem */
 
 /** What fails again for certain, whatever is tried. */
 const HOPELESS = ['not-an-image', 'unsupported'];
@@ -80,9 +80,9 @@ const HOPELESS = ['not-an-image', 'unsupported'];
 export function problemsOf(failures) {
   /** @type {Map<string, Problem>} */
   const found = new Map();
-  for (const { image, name, kind, message, detail, reproduce, output, variant, attempt } of failures) {
+  for (const { image, name, kind, message, message_es, detail, reproduce, output, variant, attempt } of failures) {
     const key = `${image}/${kind}/${message}`;
-    const known = found.get(key) ?? { image, name, kind, message, detail, reproduce, outputs: [] };
+    const known = found.get(key) ?? { image, name, kind, message, message_es, detail, reproduce, outputs: [] };
     known.outputs.push({ output, variant, attempt });
     found.set(key, known);
   }

@@ -5,5 +5,6 @@ pub mod jobs;
 pub mod live;
 pub mod preview;
 pub mod redact;
+mod said;
 pub mod watches;
 pub mod web;

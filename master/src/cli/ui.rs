@@ -10,8 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::Global;
 use crate::terminal::Verbosity;
-use lote_engine::lang::Lang;
-use lote_engine::lang::texts::told;
+use lote_engine::lang::{Lang, Text};
 use lote_engine::report::text::printable;
 
 /// How the program talks.
@@ -49,19 +48,19 @@ impl Ui {
     }
 
     /// Says why something cannot be done, in one line, and what to do about it, in another.
-    pub(super) fn error(self, what: &str, hint: Option<&str>) {
-        let what = told(what, self.lang);
+    pub(super) fn error(self, what: impl Into<Text>, hint: impl Into<Option<Text>>) {
+        let what = what.into().say(self.lang);
         let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", printable(&what));
-        if let Some(hint) = hint.filter(|hint| !hint.is_empty()) {
+        if let Some(hint) = hint.into().filter(|hint| !hint.is_empty()) {
             let says = self.lang.pick("hint:", "consejo:");
-            let hint = told(hint, self.lang);
+            let hint = hint.say(self.lang);
             let _ = writeln!(anstream::stderr(), "{HINT}{says}{HINT:#} {}", printable(&hint));
         }
     }
 
     /// Says that something is not as it should be.
-    pub(super) fn warn(self, what: &str) {
-        let (says, what) = (self.lang.pick("warning:", "aviso:"), told(what, self.lang));
+    pub(super) fn warn(self, what: impl Into<Text>) {
+        let (says, what) = (self.lang.pick("warning:", "aviso:"), what.into().say(self.lang));
         let _ = writeln!(anstream::stderr(), "{WARN}{says}{WARN:#} {}", printable(&what));
     }
 

@@ -11,7 +11,10 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::Input;
+use crate::said::Said;
+use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::{Listed, Listing};
+use lote_protocol::text;
 
 /// An image, and what is known about it.
 #[derive(Debug, Clone)]
@@ -33,7 +36,7 @@ pub(super) struct List {
     by_path: HashMap<PathBuf, usize>,
     /// The folders that links may lead to.
     within: Vec<PathBuf>,
-    skipped: Vec<(String, String)>,
+    skipped: Vec<(String, Text)>,
     skipped_count: usize,
 }
 
@@ -81,7 +84,7 @@ impl List {
             (below.to_string_lossy().into_owned(), failure.message)
         });
         let others = found.others.iter().map(|name| name.to_string_lossy().into_owned());
-        let others = others.chain(skipped).map(|name| (name, NOT_AN_IMAGE.to_owned()));
+        let others = others.chain(skipped).map(|name| (name, text!("not an image")));
         list.skipped = unlisted.chain(others).collect();
         list.skipped.truncate(MAX_SKIPPED);
         list
@@ -109,7 +112,7 @@ impl List {
     }
 
     /// Names and reasons of the first files that are no images.
-    pub(super) fn skipped(&self) -> &[(String, String)] {
+    pub(super) fn skipped(&self) -> &[(String, Text)] {
         &self.skipped
     }
 
@@ -117,8 +120,6 @@ impl List {
         self.skipped_count
     }
 }
-
-const NOT_AN_IMAGE: &str = "not an image";
 
 /// How many files that are no images are named.
 const MAX_SKIPPED: usize = 500;
@@ -128,7 +129,10 @@ impl Item {
     pub(super) fn json(&self, excluded: bool) -> Value {
         let Input { id, name, folder, bytes, .. } = &self.input;
         let (width_px, height_px) = self.size_px.unzip();
-        let problem = |one: &Failure| json!({"kind": one.kind, "message": one.message});
+        let problem = |one: &Failure| {
+            let said = Said::new(one.message.clone());
+            json!({"kind": one.kind, "message": said.say(Lang::En), "message_es": said.spanish()})
+        };
         json!({
             "id": id, "name": name, "folder": folder, "bytes": bytes,
             "width_px": width_px, "height_px": height_px, "excluded": excluded,

@@ -22,8 +22,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::redact;
+use crate::said::Said;
 pub(crate) use list::search_key;
 use list::{Item, List};
+use lote_engine::lang::Text;
 use lote_engine::plan::{self, PlanError};
 use lote_engine::system::files::open_inside;
 
@@ -248,7 +250,10 @@ impl Images {
     /// The first 500 files that are no images, as the page gets them.
     pub fn skipped(&self) -> Value {
         let state = self.state();
-        let entry = |(name, reason): &(String, String)| json!({"name": name, "reason": reason});
+        let entry = |(name, reason): &(String, Text)| {
+            let es = Said::new(reason.clone()).spanish();
+            json!({"name": name, "reason": reason.to_string(), "reason_es": es})
+        };
         json!({"files": state.list.skipped().iter().map(entry).collect::<Vec<_>>()})
     }
 
@@ -258,8 +263,8 @@ impl Images {
     }
 
     /// Takes from a worker that an image cannot be read.
-    pub fn problem(&self, id: &str, kind: FailureKind, message: &str) {
-        self.note(id, |item| item.problem = Some(Failure::new(kind, message)));
+    pub fn problem(&self, id: &str, kind: FailureKind, message: &Text) {
+        self.note(id, |item| item.problem = Some(Failure::new(kind, message.clone())));
     }
 
     /// Tells the revision whenever the list or an exclusion changes.

@@ -92,7 +92,7 @@ fn an_image_is_known_after_its_list_has_gone_and_has_another_id_once_changed() {
     assert_ne!(before, after);
     assert!(images.get(&before).is_some());
     assert_eq!(images.page("", 0, 1)["images"][0]["width_px"], Value::Null);
-    images.problem(&after, FailureKind::Damaged, "cut off");
+    images.problem(&after, FailureKind::Damaged, &"cut off".into());
     let problem = &images.page("", 0, 1)["images"][0]["problem"];
     assert_eq!(*problem, json!({"kind": "damaged", "message": "cut off"}));
 }

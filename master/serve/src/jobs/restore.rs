@@ -16,6 +16,7 @@ use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Step};
 use lote_engine::event::{OutputEnded, Place, Status};
 use lote_engine::journal::{By, Entry, Header, How, Outcome, Page, Past, Records, in_use, newest};
+use lote_engine::lang::Text;
 use lote_engine::plan::{Done, OutputState, Plan};
 
 impl Jobs {
@@ -117,7 +118,7 @@ fn ended(plan: &Plan, place: Place, outcome: Option<&Outcome>) -> Option<OutputE
     let variant = plan.variants[place.variant].name.as_str();
     let image = plan.images[place.image].name.display().to_string();
     let blank = OutputEnded::open(place, image, variant.into());
-    let failed = |kind: Option<FailureKind>, reason: Option<String>| OutputEnded {
+    let failed = |kind: Option<FailureKind>, reason: Option<Text>| OutputEnded {
         status: Status::Failed,
         kind,
         reason,
@@ -131,11 +132,16 @@ fn ended(plan: &Plan, place: Place, outcome: Option<&Outcome>) -> Option<OutputE
         (OutputState::Failed(failure), _) => {
             Some(failed(Some(failure.kind), Some(failure.message.clone())))
         }
-        (OutputState::Planned { .. }, Some(Outcome::Failed { quarantined, kind, reason })) => {
+        (
+            OutputState::Planned { .. },
+            Some(Outcome::Failed { quarantined, kind, reason, text }),
+        ) => {
+            // Journals of earlier versions have it in English only.
+            let said = text.clone().or_else(|| reason.clone().map(Text::from));
             let status = if *quarantined { Status::Quarantined } else { Status::Failed };
             Some(OutputEnded {
                 status,
-                ..failed(*kind, reason.as_deref().map(crate::redact::text))
+                ..failed(*kind, said.map(|said| said.map(crate::redact::text)))
             })
         }
         // It has changed since, or was never tried.

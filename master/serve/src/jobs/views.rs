@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Jobs;
 use crate::live::Book;
 use lote_engine::event::Status;
+use lote_engine::lang::Text;
 
 /// An output of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct OutputRecord {
     /// The class of the failure.
     pub kind: Option<FailureKind>,
     /// What went wrong, one line.
-    pub message: Option<String>,
+    pub message: Option<Text>,
 }
 
 fn record(book: &Book, place: lote_engine::event::Place) -> Option<OutputRecord> {

@@ -15,6 +15,7 @@ use crate::images::folders::{label, problem};
 use crate::images::{Input, Place, Source, UnknownImage};
 use crate::redact;
 use lote_engine::samples;
+use lote_protocol::text;
 
 /// Most samples that a page can ask for.
 const MAX_SAMPLES: usize = 1000;
@@ -96,7 +97,7 @@ async fn choose(
             let label = label(&root);
             // What is listed now stays listed.
             if problem(&root).is_some() {
-                let message = format!("the folder {label} cannot be read");
+                let message = text!("the folder {} cannot be read", label);
                 return Err(Refusal::unprocessable("unreadable_folder", message));
             }
             let place = Place { source: Source::Folder, label, root, recursive };
@@ -147,7 +148,7 @@ impl App {
     /// Writes samples, unless they are there already, and makes them the list. Blocks.
     fn load_samples(&self, count: usize) -> Result<u64, Refusal> {
         if !(1..=MAX_SAMPLES).contains(&count) {
-            return Err(Refusal::bad_request(format!("there are 1 to {MAX_SAMPLES} samples")));
+            return Err(Refusal::bad_request(text!("there are 1 to {} samples", MAX_SAMPLES)));
         }
         let root = self.places.samples.join(count.to_string());
         // The folder is the server's own, so what is there was written before. To do it again, only to
@@ -193,5 +194,5 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, Refusal> {
     spawn_blocking(work)
         .await
-        .map_err(|_| Refusal::internal("a defect in Lote: the work broke off"))
+        .map_err(|_| Refusal::internal(text!("a defect in Lote: the work broke off")))
 }

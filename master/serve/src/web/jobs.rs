@@ -16,6 +16,7 @@ use crate::jobs::rows;
 use crate::jobs::{Accepted, Checked, CompareRequest, JobError, JobRequest};
 use lote_engine::event::Status;
 use lote_engine::forecast::Forecast;
+use lote_protocol::text;
 
 /// The routes.
 pub(super) fn routes() -> Router<App> {
@@ -39,12 +40,12 @@ pub(super) fn routes() -> Router<App> {
 
 impl From<JobError> for Refusal {
     fn from(error: JobError) -> Self {
-        let message = error.to_string();
+        let message = error.text();
         match error {
             JobError::Bad(_) | JobError::Pattern(_) => Self::bad_request(message),
             JobError::Variant(error) => Self::bad_request(message).hint(error.hint()),
             JobError::NoImages => {
-                Self::unprocessable("no_images", message).hint("choose images first")
+                Self::unprocessable("no_images", message).hint(text!("choose images first"))
             }
             JobError::Plan(error) => Self::from(&error),
             JobError::NoSpace { .. } => Self::no_space(message),
@@ -120,12 +121,15 @@ async fn open_folder(
     _: Command<Value>,
 ) -> Done {
     if !is_local(&peer) {
-        let message = "folders are only opened on the machine that the server runs on";
+        let message = text!("folders are only opened on the machine that the server runs on");
         return Err(Refusal::new(StatusCode::FORBIDDEN, "not_local", message));
     }
     let folder = app.jobs.output_folder(&job).ok_or_else(Refusal::not_found)?;
     open::that_detached(folder).map_err(|error| {
-        Refusal::unprocessable("no_file_manager", format!("the folder cannot be shown: {error}"))
+        Refusal::unprocessable(
+            "no_file_manager",
+            text!("the folder cannot be shown: {}", error.to_string()),
+        )
     })?;
     Ok(Json(json!({})))
 }

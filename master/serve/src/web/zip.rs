@@ -25,6 +25,7 @@ use super::images::blocking;
 use super::{App, file};
 use crate::jobs::OutputRecord;
 use lote_engine::event::Status;
+use lote_protocol::text;
 
 /// How much is handed on at a time, bytes.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -92,7 +93,8 @@ async fn zip(
     };
     let entries = blocking(move || entries(&app, &job, wants)).await?;
     let entries = entries.filter(|entries| !entries.is_empty()).ok_or_else(Refusal::not_found)?;
-    let place = Place::take().ok_or_else(|| Refusal::busy("other archives are being made"))?;
+    let place =
+        Place::take().ok_or_else(|| Refusal::busy(text!("other archives are being made")))?;
 
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));

@@ -3,8 +3,10 @@
 mod info;
 mod pixels;
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use crate::formats::Source;
 use crate::formats::Stored;
@@ -75,7 +77,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         if height - found > height / TOLERATED {
             pool.give_bytes(samples);
             let percent = found * 100 / height;
-            return Err(damaged(&format!("only {percent} % of the picture can be read")));
+            return Err(damaged(text!("only {} % of the picture can be read", percent)));
         }
         notes.push("the BMP is damaged: less than 1 % of the picture is missing".into());
     }
@@ -141,11 +143,11 @@ pub(crate) fn encode(
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
     let picture = content.first();
-    let refused = |what: &str| {
-        Failure::new(FailureKind::Encode, format!("the BMP could not be written: {what}"))
+    let refused = |what: Text| {
+        Failure::new(FailureKind::Encode, text!("the {} could not be written: {}", "BMP", what))
     };
     let Samples::U8(samples) = &picture.samples else {
-        return Err(refused("it holds no 16 bits a channel"));
+        return Err(refused(text!("it holds no 16 bits a channel")));
     };
     let indexed = match (content.stored, picture.channels) {
         (Stored::Palette | Stored::Bilevel, _) => exact_colors(picture),
@@ -158,7 +160,7 @@ pub(crate) fn encode(
         }
         (None, Channels::Gray) => ((0..=255).map(|v| [v; 3]).collect(), samples, 8),
         (None, Channels::Rgb) => (Vec::new(), samples, 24),
-        (None, _) => return Err(refused("it holds no alpha")),
+        (None, _) => return Err(refused(text!("it holds no alpha"))),
     };
     let (width, height) = (picture.width, picture.height);
     let row_len = (width as usize * bits).div_ceil(8).next_multiple_of(4);
@@ -168,7 +170,7 @@ pub(crate) fn encode(
         i32::try_from(height),
         u32::try_from(start + row_len * height as usize),
     ) else {
-        return Err(refused("it holds at most 4 GiB"));
+        return Err(refused(text!("it holds at most 4 GiB")));
     };
     out.extend(b"BM");
     for word in [file_len, 0, start as u32, WINDOWS as u32, width, height] {
