@@ -49,7 +49,7 @@ function cells(counts, workers) {
 function decodingRow(job) {
   const { decode_ms } = sumOf(job.progress.variants);
   // Each photo is decoded for all of its outputs.
-  const photos = Math.max(...job.progress.variants.map(({ ok, failed }) => ok + failed));
+  const photos = Math.max(...job.progress.variants.map(({ ok }) => ok));
   return h(
     'tr',
     null,
@@ -61,8 +61,8 @@ function decodingRow(job) {
     [
       number(photos),
       '–',
-      decode_ms ? duration(decode_ms) : '–',
-      decode_ms && photos ? seconds(decode_ms / photos) : '–',
+      photos ? duration(decode_ms) : '–',
+      photos ? seconds(decode_ms / photos) : '–',
       number(job.workers),
       '–',
     ].map((text) => h('td', null, text)),

@@ -397,14 +397,10 @@ export const en = {
   auto: 'Auto',
   end: 'end',
   notice_redone_same: 'Process {0} crashed ({2}). {3} was redone and finished.',
-  queue_gone: [
-    'The program was restarted and {0} queued job is gone: start it again.',
-    'The program was restarted and {0} queued jobs are gone: start them again.',
-  ],
-  uploads_gone: [
-    'The program was restarted and {0} uploaded photo is gone: add it again.',
-    'The program was restarted and {0} uploaded photos are gone: add them again.',
-  ],
+  notice_job_lost: 'The waiting job “{0}” did not survive the restart of the program: {1}.',
+  queue_start: 'Start',
+  queue_held: 'The program was restarted. These jobs wait for your word.',
+  uploads_gone: 'The uploaded photos did not survive the restart of the program: upload them again.',
   all_its_files: 'its {0} files',
   in_n_photos: ['in {0} photo', 'in {0} photos'],
   n_outputs: ['{0} output', '{0} outputs'],

@@ -400,14 +400,10 @@ export const es = {
   auto: 'Auto',
   end: 'fin',
   notice_redone_same: 'El proceso {0} cayó ({2}). {3} se rehízo y terminó.',
-  queue_gone: [
-    'El programa se reinició y {0} trabajo en cola se perdió: vuelve a empezarlo.',
-    'El programa se reinició y {0} trabajos en cola se perdieron: vuelve a empezarlos.',
-  ],
-  uploads_gone: [
-    'El programa se reinició y {0} foto subida ya no está: vuelve a añadirla.',
-    'El programa se reinició y {0} fotos subidas ya no están: vuelve a añadirlas.',
-  ],
+  notice_job_lost: 'El trabajo en espera de «{0}» no ha sobrevivido al reinicio del programa: {1}.',
+  queue_start: 'Empezar',
+  queue_held: 'El programa se reinició. Estos trabajos esperan tu orden.',
+  uploads_gone: 'Las fotos subidas no han sobrevivido al reinicio del programa: súbelas otra vez.',
   all_its_files: 'sus {0} archivos',
   in_n_photos: ['en {0} foto', 'en {0} fotos'],
   n_outputs: ['{0} salida', '{0} salidas'],
