@@ -5,7 +5,7 @@ import { keepDraft } from './modules/draft.js';
 import { add, h } from './modules/element.js';
 import { t } from './modules/i18n.js';
 import { followImages } from './modules/image-list.js';
-import { announceChanges, showNotices, tellLosses } from './modules/messages.js';
+import { announceChanges, showNotices } from './modules/messages.js';
 import { followNames, startJob } from './modules/output-form.js';
 import { toastBox } from './modules/overlays.js';
 import { applyPreferences, askedFor, go, screen } from './modules/page-state.js';
@@ -53,7 +53,6 @@ measureSpread();
 followNames();
 announceChanges();
 showNotices();
-tellLosses();
 acceptDrops();
 listenToKeys(startJob, zoom);
 

@@ -135,10 +135,11 @@ export async function startProgram(program, { images = 24, empty = false, allowO
     seen: `http://localhost:${port}`,
     browserArgs: [`--host-resolver-rules=MAP localhost:${port} 127.0.0.1:${reached}`],
     cut,
-    /** Kills the program as a crash would, and starts it again at the same port. */
-    async restart() {
+    /** Kills the program as a crash would, and starts it again at the same port. @param {(output: string) => void} [meanwhile] what befalls its output folder */
+    async restart(meanwhile) {
       await end('SIGKILL');
       cut();
+      meanwhile?.(join(root, 'output'));
       await start(port);
     },
     async stop() {

@@ -171,8 +171,8 @@ mod tests {
         let (gone, file) = (parent.path().join("gone"), parent.path().join("file"));
         fs::write(&file, "").unwrap();
         assert_eq!(closed(parent.path()), None);
-        assert!(closed(&gone).unwrap().ends_with("gone is gone"));
-        assert!(closed(&file).unwrap().ends_with("is no folder any more"));
-        assert!(closed(&file.join("x")).unwrap().starts_with("cannot reach "));
+        assert!(closed(&gone).unwrap().to_string().ends_with("gone is gone"));
+        assert!(closed(&file).unwrap().to_string().ends_with("is no folder any more"));
+        assert!(closed(&file.join("x")).unwrap().to_string().starts_with("cannot reach "));
     }
 }

@@ -202,7 +202,7 @@ async fn finish(
         let root = app.uploads.finish(&id, before.as_ref().map(|place| place.root.as_path()))?;
         let label = match before.filter(|before| before.root == root) {
             Some(before) => before.label,
-            None => label(&root).unwrap_or_else(|| app.places.lang.pick("Upload", "Subida").into()),
+            None => app.upload_label(&root),
         };
         let skipped = app.uploads.skipped(&root);
         let place = Place { source: Source::Upload, label, root, recursive: true };
@@ -210,6 +210,13 @@ async fn finish(
     })
     .await??;
     Ok(Json(json!({"revision": revision})))
+}
+
+impl App {
+    /// What the photos of an upload are called.
+    pub(in crate::web) fn upload_label(&self, root: &FilePath) -> String {
+        label(root).unwrap_or_else(|| self.places.lang.pick("Upload", "Subida").into())
+    }
 }
 
 /// The name of the only thing in a folder, if that is a folder: what the user has dropped.
