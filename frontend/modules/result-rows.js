@@ -83,7 +83,8 @@ function outputCell(row, { variant, indexes }, look) {
     const cell = row.cells[index];
     const format = indexes.length > 1 ? `${fileName(state.job.peek()?.variants[index].file)} ` : '';
     if (!cell || cell.status === 'skipped') return h('span', { class: 'muted' }, format, cell ? t('skipped_cell') : '–');
-    if (isBad(cell)) return h('span', { class: 'bad' }, format, failureText({ ...cell, kind: cell.kind ?? '', message: cell.message ?? '' }));
+    if (isBad(cell))
+      return h('span', { class: 'bad' }, format, failureText({ ...cell, kind: cell.kind ?? '', message: cell.message ?? '' }));
     return h('span', { class: 'muted', title: cell.name }, `${format}${size(cell.bytes)} `, savedText(cell.bytes, row.bytes));
   };
   const cell = first === undefined ? null : row.cells[first];

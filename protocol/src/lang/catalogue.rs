@@ -994,6 +994,9 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "only {} % of its first frame can be read",
         "solo se puede leer el {} % de su primer fotograma",
     ),
+    // What did not outlive a restart.
+    ("its folder cannot be chosen any more", "su carpeta ya no se puede elegir"),
+    ("its photos are gone", "sus fotos ya no están"),
 ];
 
 /// Whether the catalogue has that phrase; `const`, so that the compiler can ask.

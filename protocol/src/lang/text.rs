@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(text.to_string(), "cannot read a {} b: permission denied");
         assert_eq!(text.say(Lang::Es), "no se puede leer a {} b: permiso denegado");
         let text = text!("cannot read {}: {}", "", "permission denied");
-        assert_eq!(text.say(Lang::Es), "no se puede leer : permiso denegado");
+        assert_eq!(text.say(Lang::Es), "no se puede leer : permission denied");
     }
 
     #[test]

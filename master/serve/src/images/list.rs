@@ -124,6 +124,14 @@ impl List {
 /// How many files that are no images are named.
 const MAX_SKIPPED: usize = 500;
 
+/// Why an image cannot be read, as the page gets it.
+#[derive(Serialize)]
+struct Problem {
+    kind: FailureKind,
+    #[serde(flatten)]
+    said: Said,
+}
+
 impl Item {
     /// The image as the page gets it.
     pub(super) fn json(&self, excluded: bool) -> Value {
@@ -131,7 +139,7 @@ impl Item {
         let (width_px, height_px) = self.size_px.unzip();
         let problem = |one: &Failure| {
             let said = Said::new(one.message.clone());
-            json!({"kind": one.kind, "message": said.say(Lang::En), "message_es": said.spanish()})
+            Problem { kind: one.kind, said }
         };
         json!({
             "id": id, "name": name, "folder": folder, "bytes": bytes,

@@ -15,6 +15,7 @@ use super::images::blocking;
 use super::{App, is_local};
 use crate::jobs::rows;
 use crate::jobs::{Accepted, Checked, CompareRequest, JobError, JobRequest};
+use crate::said::Said;
 use lote_engine::event::Status;
 use lote_engine::forecast::Forecast;
 use lote_protocol::text;
@@ -234,7 +235,8 @@ async fn outputs(
                 "status": record.status,
                 "bytes": record.bytes,
                 "kind": record.kind,
-                "message": record.message,
+                "message": record.message.as_ref().map(ToString::to_string),
+                "message_es": record.message.clone().and_then(|text| Said::new(text).spanish()),
             })
         })
         .collect();

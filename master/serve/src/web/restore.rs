@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use lote_engine::journal::Name;
+use lote_engine::lang::Lang;
+use lote_protocol::text;
 use serde_json::json;
 
 use super::App;
@@ -98,7 +100,8 @@ impl App {
     fn tell_loss(&self, code: &'static str, name: &str, refusal: &Refusal) {
         let why = &refusal.message;
         let message = format!("{name} did not outlive the restart: {why}");
-        let args = json!({ "name": name, "reason": why });
+        let args =
+            json!({ "name": name, "reason": why.to_string(), "reason_es": why.say(Lang::Es) });
         self.live.with(|model, t| model.notice(Level::Error, code, args, message, t));
     }
 
@@ -107,11 +110,14 @@ impl App {
         match place {
             kept::Place::Folder { path, recursive } => {
                 self.folder_of(&path.0, *recursive).ok_or_else(|| {
-                    Refusal::unprocessable("no_folder", "its folder cannot be chosen any more")
+                    Refusal::unprocessable(
+                        "no_folder",
+                        text!("its folder cannot be chosen any more"),
+                    )
                 })
             }
             kept::Place::Upload(id) => {
-                let gone = || Refusal::unprocessable("no_uploads", "its photos are gone");
+                let gone = || Refusal::unprocessable("no_uploads", text!("its photos are gone"));
                 let root = self.uploads.kept(id).ok_or_else(gone)?;
                 let (source, label) = (Source::Upload, self.upload_label(&root));
                 Ok(Place { source, label, root, recursive: true })
