@@ -134,6 +134,12 @@ interface Watch {
   error: string | null;
   started_ms: number;
 }
+/** What a job will take. */
+interface Forecast {
+  bytes: number;
+  seconds: number;
+  variants: { variant: string; format?: string; outputs: number; failed: number; bytes: number }[];
+}
 interface QueuedJob {
   id: string;
   name: string;

@@ -1,5 +1,5 @@
 // What happens, in words: notices, failures, and what a screen reader is told without being asked.
-import { seconds, share, size, t, told } from './i18n.js';
+import { labelOr, seconds, share, size, t, told } from './i18n.js';
 import { toast } from './overlays.js';
 import { go } from './page-state.js';
 import { effect, untracked } from './signal.js';
@@ -49,7 +49,7 @@ export function noticeText({ code, args, message }) {
     case 'job_restored':
       return t('notice_job_restored', args.done ?? 0, args.total ?? 0);
     case 'job_lost':
-      return t('notice_job_lost', args.name ?? '', args.reason ?? '');
+      return t('notice_job_lost', labelOr(args.name ?? ''), args.reason ?? '');
     case 'uploads_lost':
       return t('uploads_gone');
     case 'space_back':

@@ -58,14 +58,9 @@ function decodingRow(job) {
       { scope: 'row' },
       h('span', { class: 'filter-name' }, h('i', { class: 'mark-decoding', 'aria-hidden': 'true' }), t('decoding')),
     ),
-    [
-      number(photos),
-      '–',
-      photos ? duration(decode_ms) : '–',
-      photos ? seconds(decode_ms / photos) : '–',
-      number(job.workers),
-      '–',
-    ].map((text) => h('td', null, text)),
+    [number(photos), '–', photos ? duration(decode_ms) : '–', photos ? seconds(decode_ms / photos) : '–', number(job.workers), '–'].map(
+      (text) => h('td', null, text),
+    ),
   );
 }
 

@@ -3,7 +3,7 @@ import { canNotify, notifies, switchNotifying } from './away.js';
 import { command } from './commands.js';
 import { outputsOf } from './draft.js';
 import { button, h, icon } from './element.js';
-import { duration, number, percent, share, size, sizeParts, t, timeLeft } from './i18n.js';
+import { duration, labelOr, number, percent, share, size, sizeParts, t, timeLeft } from './i18n.js';
 import { confirm } from './overlays.js';
 import { go, theme } from './page-state.js';
 import { failedCount, failuresCard, problemCount, recentCard } from './run-lists.js';
@@ -317,7 +317,7 @@ const queue = () =>
         h(
           'li',
           null,
-          h('b', null, one.name),
+          h('b', null, labelOr(one.name)),
           h('span', { class: 'muted' }, t('queue_item', one.images, number(one.outputs))),
           button(
             'ghost small',

@@ -398,6 +398,7 @@ export const en = {
   end: 'end',
   notice_redone_same: 'Process {0} crashed ({2}). {3} was redone and finished.',
   notice_job_lost: 'The waiting job “{0}” did not survive the restart of the program: {1}.',
+  unnamed_photos: 'Photos',
   queue_start: 'Start',
   queue_held: 'The program was restarted. These jobs wait for your word.',
   uploads_gone: 'The uploaded photos did not survive the restart of the program: upload them again.',

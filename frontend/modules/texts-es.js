@@ -401,6 +401,7 @@ export const es = {
   end: 'fin',
   notice_redone_same: 'El proceso {0} cayó ({2}). {3} se rehízo y terminó.',
   notice_job_lost: 'El trabajo en espera de «{0}» no ha sobrevivido al reinicio del programa: {1}.',
+  unnamed_photos: 'Fotos',
   queue_start: 'Empezar',
   queue_held: 'El programa se reinició. Estos trabajos esperan tu orden.',
   uploads_gone: 'Las fotos subidas no han sobrevivido al reinicio del programa: súbelas otra vez.',

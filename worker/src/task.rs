@@ -348,7 +348,7 @@ pub(crate) fn guarded<T>(
 ) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(|| work(bench))).unwrap_or_else(|payload| {
         // Buffers that were out are lost with the panic; those that are in are whole.
-        Err(internal(&panic_message(payload.as_ref())))
+        Err(internal(panic_message(payload.as_ref())))
     })
 }
 

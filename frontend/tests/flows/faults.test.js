@@ -230,6 +230,21 @@ test('a broken photo is one problem, however many outputs it costs', async () =>
   await close();
 });
 
+test('what cannot succeed is not offered to be tried again', { skip: isDevelopment }, async () => {
+  await here.choose('Vacías');
+  await here.startJob({ filters: ['grises', 'sepia'] });
+  const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en' });
+  await page.getByRole('button', { name: 'See results' }).waitFor();
+  await page.locator('#failures', { hasText: '2 photos' }).waitFor();
+  await page.getByText('the file is empty').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Retry/ }).count(), 0);
+  await page.getByRole('button', { name: 'See results' }).click();
+  await page.getByRole('heading', { name: '2 of 6 files ready' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Retry/ }).count(), 0);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test('after its end a job stands still: its bars fill the plot, and its axis ends with it', async () => {
   const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en' });
   await page.getByRole('button', { name: 'See results' }).waitFor();
@@ -332,6 +347,46 @@ test(
     await close();
   },
 );
+
+test('size and time are told before the start, and are those of the job', { skip: isDevelopment }, async () => {
+  await here.choose('Costa');
+  const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'en' });
+  await page.locator('.cell').first().waitFor();
+  await removeOutputs(page);
+  await addOutputs(page, 'Sharpen');
+  const told = page.locator('#start-text', { hasText: 'in total' });
+  await told.waitFor();
+  const [, size, unit, time, timeUnit] =
+    /≈ ([\d.,]+)\s(kB|MB) in total · about ([\d.]+)\s(s|min)/.exec((await told.textContent()) ?? '') ?? [];
+  await page.locator('.card-facts, .output-card', { hasText: 'in total' }).first().waitFor();
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('button', { name: 'See results' }).waitFor();
+  let job;
+  for (let number = 20; !job; number -= 1) ({ job } = await here.read(`/api/jobs/j${number}/report.json`));
+  const bytes = Number(size.replaceAll(',', '')) * (unit === 'MB' ? 1e6 : 1e3);
+  assert.ok(Math.abs(bytes / job.progress.written_bytes - 1) < 0.15, `${bytes} bytes told, ${job.progress.written_bytes} written`);
+  const seconds = Number(time) * (timeUnit === 'min' ? 60 : 1);
+  const took = Math.max(1, job.progress.elapsed_ms / 1000);
+  assert.ok(seconds / took < 5 && took / seconds < 5, `${seconds} s told, ${took} s taken`);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('names that the page gives follow its language, and those that people type stay', async () => {
+  await here.command('/api/images/source', { source: 'samples', count: 3 });
+  const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'es' });
+  await page.locator('.source', { hasText: 'Fotos' }).waitFor();
+  await removeOutputs(page);
+  await addOutputs(page, /^Escala de grises/, /^Sepia/, /^Miniatura 400/);
+  const names = () => page.evaluate(() => JSON.parse(localStorage.getItem('lote.draft') ?? '{}').variants.map((one) => one.name));
+  assert.deepEqual(await names(), ['grises', 'sepia', 'miniatura']);
+  await page.getByRole('button', { name: 'EN, English' }).click();
+  await page.locator('.source', { hasText: 'Photos' }).waitFor();
+  assert.deepEqual(await names(), ['grayscale', 'sepia', 'thumbnail']);
+  assert.equal(await page.getByText(/Muestras|miniatura|grises/).count(), 0);
+  assert.deepEqual(faults, []);
+  await close();
+});
 
 test('folders say what they have, or why they cannot be used, and the photos’ picker comes first', { skip: isDevelopment }, async () => {
   const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });

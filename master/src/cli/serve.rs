@@ -119,7 +119,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         uploads: Uploads::new(uploads),
         kept,
         access: Arc::new(access),
-        places: Arc::new(Places { input, output, samples, lang: ui.lang }),
+        places: Arc::new(Places { input, output, samples }),
     };
 
     let (stop, stopped) = watch::channel(false);

@@ -150,7 +150,7 @@ impl std::error::Error for Text {}
 
 impl PartialEq<str> for Text {
     fn eq(&self, english: &str) -> bool {
-        self.to_string() == english
+        self.say(Lang::En) == *english
     }
 }
 

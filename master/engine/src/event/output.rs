@@ -109,6 +109,7 @@ pub struct OutputEnded {
     pub reproduce_redacted: Option<String>,
 }
 
+#[allow(clippy::ref_option, reason = "it is called so by serde")]
 fn in_english<S: Serializer>(text: &Option<Text>, serializer: S) -> Result<S::Ok, S::Error> {
     text.as_ref().map(Text::to_string).serialize(serializer)
 }

@@ -112,9 +112,10 @@ impl Run<'_> {
             let ended = match why {
                 GiveUp::Cancelled => {
                     self.outputs.count_cancelled();
-                    let why = match &self.halted {
-                        Some(why) => text!("not made: {}", why.clone()),
-                        None => text!("not started: interrupted"),
+                    let why = if let Some(why) = &self.halted {
+                        text!("not made: {}", why.clone())
+                    } else {
+                        text!("not started: interrupted")
                     };
                     let failure = Failure::new(FailureKind::Cancelled, why);
                     let ended = failed(blank, failure);

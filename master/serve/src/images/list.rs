@@ -5,14 +5,15 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use lote_protocol::outcome::Failure;
+use lote_protocol::outcome::{Failure, FailureKind};
+use serde::Serialize;
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::Input;
 use crate::said::Said;
-use lote_engine::lang::{Lang, Text};
+use lote_engine::lang::Text;
 use lote_engine::plan::{Listed, Listing};
 use lote_protocol::text;
 

@@ -138,8 +138,7 @@ impl App {
                 Refusal::unprocessable("unwritable", redact::text(&error.to_string()))
             })?;
         }
-        let label = self.places.lang.pick("Samples", "Muestras").to_owned();
-        Ok(Place { source: Source::Samples, label, root, recursive: false })
+        Ok(Place { source: Source::Samples, label: String::new(), root, recursive: false })
     }
 }
 

@@ -57,7 +57,6 @@ use crate::preview::Previews;
 use crate::watches::Watches;
 use access::Access;
 use error::Refusal;
-use lote_engine::lang::Lang;
 use recipes::Recipes;
 use socket::Clients;
 use uploads::Uploads;
@@ -105,8 +104,6 @@ pub struct Places {
     pub output: PathBuf,
     /// The folder for sample images.
     pub samples: PathBuf,
-    /// The language of the names that the server gives to things.
-    pub lang: Lang,
 }
 
 /// All routes, with what guards them.

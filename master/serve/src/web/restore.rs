@@ -119,7 +119,7 @@ impl App {
             kept::Place::Upload(id) => {
                 let gone = || Refusal::unprocessable("no_uploads", text!("its photos are gone"));
                 let root = self.uploads.kept(id).ok_or_else(gone)?;
-                let (source, label) = (Source::Upload, self.upload_label(&root));
+                let (source, label) = (Source::Upload, Self::upload_label(&root));
                 Ok(Place { source, label, root, recursive: true })
             }
             kept::Place::Samples(count) => self.samples(*count),
@@ -134,7 +134,7 @@ impl App {
         }
         if root.parent() == Some(&self.uploads.folder()) {
             let root = self.uploads.kept(root.file_name()?.to_str()?)?;
-            let (source, label) = (Source::Upload, self.upload_label(&root));
+            let (source, label) = (Source::Upload, Self::upload_label(&root));
             return Some(Place { source, label, root, recursive: true });
         }
         let root = self.folders.allowed(root)?;

@@ -89,9 +89,7 @@ pub(super) fn write(
 fn failure(format: &Format, error: &ImageError) -> Failure {
     let name = format.name;
     match error {
-        ImageError::Unsupported(error) => {
-            unsupported(format, &error.to_string().replace('\n', " "))
-        }
+        ImageError::Unsupported(error) => unsupported(format, error.to_string().replace('\n', " ")),
         ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => Failure::new(
             FailureKind::Damaged,
             text!("the {} is damaged: {}", name, text!("it is cut off")),

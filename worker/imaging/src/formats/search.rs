@@ -89,19 +89,20 @@ pub(super) fn write(
         }
     }
     let Some(Tried { quality, file, score, mut notes }) = best else {
-        return Err(refuse(match min_score {
-            Some(least) => text!(
+        return Err(refuse(if let Some(least) = min_score {
+            text!(
                 "no {} with a score of {}: the highest reached is {}; ask for less, or choose a lossless format",
                 name,
                 least.to_string(),
                 format!("{highest_score:.1}")
-            ),
-            None => text!(
+            )
+        } else {
+            text!(
                 "no {} within {} bytes: the smallest size reached is {} bytes; allow more, or make the picture smaller",
                 name,
                 max,
                 smallest
-            ),
+            )
         }));
     };
     if let Some(least) = min_score

@@ -29,8 +29,10 @@ const PATH_CHARS: usize = 16;
 /// Elements may be deep in one another, and reading and drawing go as deep.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Elements that are refused, and what is said of them.
-const REFUSED: &[(&str, fn() -> Text)] = &[
+/// An element that is refused, and what is said of it.
+type Refused = (&'static str, fn() -> Text);
+
+const REFUSED: &[Refused] = &[
     ("text", || text!("it has text, whose font may be missing: turn its text into paths")),
     ("image", || text!("it has an image within it")),
     ("foreignObject", || text!("it has a foreign object within it")),

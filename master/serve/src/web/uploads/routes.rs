@@ -202,7 +202,7 @@ async fn finish(
         let root = app.uploads.finish(&id, before.as_ref().map(|place| place.root.as_path()))?;
         let label = match before.filter(|before| before.root == root) {
             Some(before) => before.label,
-            None => app.upload_label(&root),
+            None => App::upload_label(&root),
         };
         let skipped = app.uploads.skipped(&root);
         let place = Place { source: Source::Upload, label, root, recursive: true };
@@ -213,9 +213,10 @@ async fn finish(
 }
 
 impl App {
-    /// What the photos of an upload are called.
-    pub(in crate::web) fn upload_label(&self, root: &FilePath) -> String {
-        label(root).unwrap_or_else(|| self.places.lang.pick("Upload", "Subida").into())
+    /// What the photos of an upload are called: as the folder that was dropped. Without one they have
+    /// no name here, and every page calls them as it likes.
+    pub(in crate::web) fn upload_label(root: &FilePath) -> String {
+        label(root).unwrap_or_default()
     }
 }
 

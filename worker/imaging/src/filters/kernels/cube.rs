@@ -57,10 +57,10 @@ impl Cube {
                     }
                 }
                 "DOMAIN_MIN" => {
-                    domain[0] = triple(rest).ok_or_else(|| at(text!("no three numbers")))?
+                    domain[0] = triple(rest).ok_or_else(|| at(text!("no three numbers")))?;
                 }
                 "DOMAIN_MAX" => {
-                    domain[1] = triple(rest).ok_or_else(|| at(text!("no three numbers")))?
+                    domain[1] = triple(rest).ok_or_else(|| at(text!("no three numbers")))?;
                 }
                 "LUT_1D_INPUT_RANGE" | "LUT_3D_INPUT_RANGE" => {
                     let (low, high) = pair(rest).ok_or_else(|| at(text!("no two numbers")))?;

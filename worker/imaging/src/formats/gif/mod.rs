@@ -417,7 +417,7 @@ fn has_partial_alpha(picture: &Picture) -> bool {
 }
 
 fn write_failure(error: &EncodingError) -> Failure {
-    unwritable(&error.to_string())
+    unwritable(error.to_string())
 }
 
 fn unwritable(what: impl Into<Text>) -> Failure {

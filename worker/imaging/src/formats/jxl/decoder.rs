@@ -53,7 +53,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         }),
         extra_channel_format: vec![None; info.extra_channels.len()],
     };
-    decoder.set_pixel_format(format).map_err(|error| damaged(&error.to_string()))?;
+    decoder.set_pixel_format(format).map_err(|error| damaged(error.to_string()))?;
     let (Ok(width), Ok(height)) = (u32::try_from(info.size.0), u32::try_from(info.size.1)) else {
         return Err(damaged(text!("its size is impossible")));
     };
@@ -152,7 +152,7 @@ fn next(
             decoder.close_input();
         }
         let event = decoder.process(input, buffers.as_deref_mut(), None);
-        match event.map_err(|error| damaged(&error.to_string().replace('\n', " ")))? {
+        match event.map_err(|error| damaged(error.to_string().replace('\n', " ")))? {
             Event::NeedMoreInput { .. } => {}
             event => return Ok(event),
         }

@@ -290,10 +290,7 @@ pub(crate) fn encode(
     }
     pool.give_file(encoded);
     result.map(|()| notes).map_err(|error| {
-        Failure::new(
-            FailureKind::Encode,
-            text!("the {} could not be written: {}", "PNG", error.to_string()),
-        )
+        Failure::new(FailureKind::Encode, text!("the {} could not be written: {}", "PNG", error))
     })
 }
 
