@@ -83,7 +83,6 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     if info.coding == Coding::Runs && !picture.hides_something() {
         picture.drop_alpha();
     }
-    drop_unused_alpha(&mut picture);
     if info.bits <= 8 {
         gray_palette_to_gray(&mut picture);
     }
@@ -114,18 +113,6 @@ fn resolution(file: &[u8]) -> Option<Resolution> {
     (header_len[0] >= 40)
         .then_some(Resolution::whole(x, y, Unit::Metre))
         .filter(Resolution::is_sound)
-}
-
-/// Many writers leave the fourth byte of a pixel at 0 and mean an opaque picture.
-fn drop_unused_alpha(picture: &mut Picture) {
-    if let Samples::U8(samples) = &mut picture.samples
-        && picture.channels == Channels::Rgba
-        && samples.as_chunks::<4>().0.iter().all(|pixel| pixel[3] == 0)
-    {
-        for pixel in samples.as_chunks_mut::<4>().0 {
-            pixel[3] = 255;
-        }
-    }
 }
 
 /// A palette of grays is how the format stores gray.
