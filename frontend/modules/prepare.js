@@ -7,7 +7,7 @@ import { fileName, placing, shownFile, shownOutput } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { virtualGrid } from './grid.js';
 import { histogram } from './histogram.js';
-import { dimensions, duration, number, percent, size, t } from './i18n.js';
+import { dimensions, duration, labelOr, number, percent, size, t } from './i18n.js';
 import { chosen, exclude, image, images, query, takenOut } from './image-list.js';
 import { failureText } from './messages.js';
 import { outputsPane } from './output-cards.js';
@@ -122,7 +122,7 @@ export function imagesPane() {
         'button',
         { type: 'button', class: 'source', onclick: openFolders },
         icon('folder'),
-        h('span', { class: 'name' }, () => state.images.value.label),
+        h('span', { class: 'name' }, () => labelOr(state.images.value.label)),
         h('strong', null, () => t('change')),
       ),
       h(

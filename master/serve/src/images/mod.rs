@@ -152,6 +152,25 @@ impl Images {
         (count > 0).then_some(Selection { root, recursive, exclude, within, label, count })
     }
 
+    /// Whether the list is still being made.
+    pub fn is_loading(&self) -> bool {
+        self.state().loading
+    }
+
+    /// The images that are left out.
+    pub fn excluded(&self) -> Vec<PathBuf> {
+        let state = self.state();
+        let out = state.list.items().iter().filter(|item| state.excluded.contains(&item.input.id));
+        out.map(|item| item.input.path.clone()).collect()
+    }
+
+    /// What a job would run on in a place, whatever the list is.
+    pub fn selection_in(&self, place: Place, exclude: HashSet<PathBuf>) -> Selection {
+        let within = self.within(&place);
+        let Place { label, root, recursive, .. } = place;
+        Selection { root, recursive, exclude, within, label, count: 0 }
+    }
+
     /// The folder of the list as it may be watched, be there images or not; `None` if it is none that
     /// stays.
     pub fn folder(&self) -> Option<Selection> {

@@ -124,17 +124,20 @@ impl Jobs {
         let seconds = progress.elapsed_ms / 1000.0;
         let variants = job.variants.iter().zip(&progress.variants).map(|(variant, counts)| {
             let images = counts.ok + counts.failed;
+            let work_ms = counts.work_ms + counts.decode_ms;
             json!({
                 "variant": variant.name,
                 "ok": counts.ok,
                 "failed": counts.failed,
-                "seconds": counts.work_ms / 1000.0,
-                "ms_per_image": (images > 0).then(|| counts.work_ms / images as f64),
+                "seconds": work_ms / 1000.0,
+                "ms_per_image": (images > 0).then(|| work_ms / images as f64),
+                "decode_seconds": counts.decode_ms / 1000.0,
                 "cores": job.workers,
             })
         });
         let variants: Vec<_> = variants.collect();
-        let work_ms: f64 = progress.variants.iter().map(|counts| counts.work_ms).sum();
+        let spent = progress.variants.iter().map(|counts| counts.work_ms + counts.decode_ms);
+        let work_ms: f64 = spent.sum();
         let capacity_ms = progress.elapsed_ms * f64::from(job.workers);
         Some(json!({
             "ok": progress.ok,

@@ -26,7 +26,7 @@ struct Figures {
 /// The report `{"job", "seconds", "failures"}` as HTML.
 pub(super) fn page(report: &Value, lang: Lang) -> String {
     let job = &report["job"];
-    let title = escaped(job["name"].as_str().unwrap_or("Lote"));
+    let title = escaped(job["name"].as_str().filter(|name| !name.is_empty()).unwrap_or("Lote"));
     let tag = lang.pick("en", "es");
     let mut html = String::new();
     // Writing to a string cannot fail, here and below.
