@@ -41,7 +41,6 @@ fn chunk<'a>(
     match *data {
         [0xfe, r, g, b, ref rest @ ..] => Some(([r, g, b, a], 1, rest)),
         [0xff, r, g, b, a, ref rest @ ..] => Some(([r, g, b, a], 1, rest)),
-        [0xfe..=0xff, ..] => None,
         [tag @ 0xc0..=0xfd, ref rest @ ..] => Some(([r, g, b, a], usize::from(tag & 63) + 1, rest)),
         [tag @ 0x80..=0xbf, by, ref rest @ ..] => {
             let green = (tag & 63).wrapping_sub(32);
@@ -49,12 +48,12 @@ fn chunk<'a>(
             let blue = green.wrapping_sub(8).wrapping_add(by & 15);
             Some(([r.wrapping_add(red), g.wrapping_add(green), b.wrapping_add(blue), a], 1, rest))
         }
-        [0x80..=0xbf, ..] => None,
         [tag @ 0x40..=0x7f, ref rest @ ..] => {
             let by = |sample: u8, shift: u8| sample.wrapping_add(tag >> shift & 3).wrapping_sub(2);
             Some(([by(r, 4), by(g, 2), by(b, 0), a], 1, rest))
         }
-        [tag, ref rest @ ..] => Some((seen[usize::from(tag)], 1, rest)),
-        [] => None,
+        [tag @ 0..=0x3f, ref rest @ ..] => Some((seen[usize::from(tag)], 1, rest)),
+        // Cut off.
+        _ => None,
     }
 }
