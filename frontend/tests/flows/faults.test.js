@@ -372,6 +372,38 @@ test('size and time are told before the start, and are those of the job', { skip
   await close();
 });
 
+test('photos are sorted, selected with Shift and Ctrl, taken out together and put back', { skip: isDevelopment }, async () => {
+  await here.choose('Costa');
+  const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'en' });
+  const photo = (/** @type {number} */ number) => page.getByRole('option', { name: new RegExp(`^DSC_${number}`) });
+  await photo(2401).click();
+  await photo(2404).click({ modifiers: ['Shift'] });
+  await page.getByText('4 selected').waitFor();
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.getByText('5 selected').waitFor();
+  await photo(2402).click({ modifiers: ['Control'] });
+  await page.getByText('4 selected').waitFor();
+  await page.keyboard.press('Delete');
+  await page.getByText('4 photos taken out').waitFor();
+  const out = async () =>
+    (await here.read('/api/images?limit=500')).images.filter((image) => image.excluded).map((image) => image.name.slice(4, 8));
+  assert.deepEqual(await out(), ['2401', '2403', '2404', '2405']);
+  await page.keyboard.press('Control+z');
+  await page.getByText('4 photos taken out').waitFor({ state: 'detached' });
+  assert.deepEqual(await out(), []);
+  await page.getByLabel('Sort').selectOption('Size');
+  const sizes = (await here.read('/api/images?limit=500&sort=size')).images;
+  await page
+    .getByRole('option', { name: new RegExp(`^${sizes[0].name}`) })
+    .first()
+    .waitFor();
+  assert.ok(sizes.every((one, index) => !index || one.bytes <= sizes[index - 1].bytes));
+  assert.equal(await page.locator('.cell').first().getAttribute('aria-label'), sizes[0].name);
+  await page.getByLabel('Sort').selectOption('Name');
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test('names that the page gives follow its language, and those that people type stay', async () => {
   await here.command('/api/images/source', { source: 'samples', count: 3 });
   const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'es' });

@@ -12,7 +12,7 @@ use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, file};
 use crate::images::folders::{label, problem};
-use crate::images::{Input, Place, Source, UnknownImage};
+use crate::images::{Input, Place, Sort, Source, UnknownImage};
 use crate::redact;
 use lote_engine::samples;
 
@@ -43,6 +43,8 @@ struct PageQuery {
     limit: Option<usize>,
     #[serde(default)]
     q: String,
+    #[serde(default)]
+    sort: Sort,
 }
 
 async fn page(
@@ -50,7 +52,7 @@ async fn page(
     Asked(query): Asked<PageQuery>,
 ) -> Result<Json<Value>, Refusal> {
     let limit = query.limit.unwrap_or(200).clamp(1, 500);
-    Ok(Json(app.images.page(&query.q, query.offset, limit)))
+    Ok(Json(app.images.page(&query.q, query.sort, query.offset, limit)))
 }
 
 async fn skipped(State(app): State<App>) -> Json<Value> {
