@@ -997,6 +997,22 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     // What did not outlive a restart.
     ("its folder cannot be chosen any more", "su carpeta ya no se puede elegir"),
     ("its photos are gone", "sus fotos ya no están"),
+    // Icons and QOI.
+    (
+        "its directory says {} x {} px, and its bitmap with the mask has {} x {} px",
+        "su directorio dice {} x {} px, y su mapa de bits con la máscara tiene {} x {} px",
+    ),
+    (
+        "its tiles have alpha or depth of their own",
+        "sus teselas tienen transparencia o profundidad propias",
+    ),
+    ("the largest picture of the ICO: {}", "la mayor imagen del ICO: {}"),
+    ("its pixels have {} channels", "sus píxeles tienen {} canales"),
+    // More of QOI.
+    (
+        "it goes on behind its last pixel, so that not all of them can be right",
+        "sigue tras su último píxel, así que no todos pueden ser correctos",
+    ),
 ];
 
 /// Whether the catalogue has that phrase; `const`, so that the compiler can ask.

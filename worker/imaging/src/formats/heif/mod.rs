@@ -260,6 +260,11 @@ impl<'a> File<'a> {
         for (number, id) in tiles.iter().enumerate() {
             let item =
                 self.items.find(*id).ok_or_else(|| Refused::Damaged(text!("a tile is missing")))?;
+            if self.items.all.iter().any(|other| other.references(*b"auxl").contains(id)) {
+                return Err(Refused::Unsupported(text!(
+                    "its tiles have alpha or depth of their own"
+                )));
+            }
             let is_plain = item.properties.iter().all(|(property, _)| {
                 !matches!(property, Property::Turn(_) | Property::Mirror(_) | Property::Crop(_))
             });
