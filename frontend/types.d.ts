@@ -81,7 +81,9 @@ interface VariantCounts {
   ok: number;
   failed: number;
   skipped: number;
+  /** Without decoding, which is on its own. */
   work_ms: number;
+  decode_ms: number;
   read_bytes: number;
   written_bytes: number;
 }
@@ -132,6 +134,12 @@ interface Watch {
   error: string | null;
   started_ms: number;
 }
+/** What a job will take. */
+interface Forecast {
+  bytes: number;
+  seconds: number;
+  variants: { variant: string; format?: string; outputs: number; failed: number; bytes: number }[];
+}
 interface QueuedJob {
   id: string;
   name: string;
@@ -147,6 +155,8 @@ interface Task {
   start_ms: number;
   next: number;
   next_start_ms: number;
+  /** Whether its image is decoded: before that no output is in work. */
+  decoded: boolean;
 }
 interface Lane {
   slot: number;
@@ -163,7 +173,8 @@ interface Bar {
   slot: number;
   task: number;
   attempt: number;
-  variant: number;
+  /** null: the decoding of the image, before its outputs. */
+  variant: number | null;
   name: string;
   start_ms: number;
   end_ms: number;
@@ -277,6 +288,7 @@ interface Snapshot {
 }
 type StreamEvent =
   | { event: 'task'; slot: number; t_ms: number; task: number; attempt: number; image: string; name: string; variants: number[] }
+  | { event: 'decoded'; slot: number; task: number; attempt: number; name: string; start_ms: number; end_ms: number }
   | {
       event: 'output';
       slot: number;
@@ -362,6 +374,8 @@ interface Metrics {
   efficiency: number | null;
   busy: number | null;
   eta_ms: number | null;
+  /** Of the decoding of an image. */
+  decode: { p50: number; p95: number } | null;
   quantiles: ({ p50: number; p95: number } | null)[];
 }
 

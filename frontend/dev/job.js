@@ -26,7 +26,7 @@ export const newJob = ({ id, name, request, images }, t) => ({
     elapsed_ms: 0,
     read_bytes: 0,
     written_bytes: 0,
-    variants: request.variants.map(() => ({ ok: 0, failed: 0, skipped: 0, work_ms: 0, read_bytes: 0, written_bytes: 0 })),
+    variants: request.variants.map(() => ({ ok: 0, failed: 0, skipped: 0, work_ms: 0, decode_ms: 0, read_bytes: 0, written_bytes: 0 })),
   },
 });
 

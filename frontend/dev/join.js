@@ -15,14 +15,18 @@ export function order(file, seen = new Set(), list = []) {
   return list;
 }
 
-/** Removes import lines, `export`, comments that begin a line or are JSDoc, blank lines and indentation. @param {string} source */
+/** Ends of lines that mean nothing: after what opens or separates, and before what closes. */
+const NEEDLESS = /(?<=[([{,;])\n|\n(?=[)\]}])/g;
+
+/** Removes import lines, `export`, comments that begin a line or are JSDoc, blank lines, indentation and needless ends of lines. @param {string} source */
 export const slim = (source) =>
   source
     .replace(IMPORT, '')
     .replace(/^export /gm, '')
     .replace(/\/\*\*.*?\*\/ ?/gs, '')
     .replace(/^\s*\/\/.*\n/gm, '')
-    .replace(/^\s+/gm, '');
+    .replace(/^\s+/gm, '')
+    .replace(NEEDLESS, '');
 
 /** @param {string} file */
 export const joinModules = (file) =>
@@ -35,4 +39,5 @@ export const joinStyles = (file) =>
   readFileSync(file, 'utf8')
     .replace(/^@import "([^"]+)";\n/gm, (_, path) => joinStyles(at(dirname(file), path)))
     .replace(/\/\*.*?\*\//gs, '')
-    .replace(/^\s+/gm, '');
+    .replace(/^\s+/gm, '')
+    .replace(NEEDLESS, '');

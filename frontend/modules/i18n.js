@@ -48,6 +48,16 @@ export const textOf = (key) => {
   return typeof text === 'string' ? text : null;
 };
 
+/** A name that the page has given, as it gives it in the language of now. @param {string} prefix of the keys of such names @param {string} name */
+export function renamed(prefix, name) {
+  for (const all of Object.values(texts))
+    for (const [key, text] of Object.entries(all)) if (text === name && key.startsWith(prefix)) return t(/** @type {Key} */ (key));
+  return name;
+}
+
+/** What photos are called that came without a folder. @param {string} label */
+export const labelOr = (label) => label || t('unnamed_photos');
+
 /** @param {Bilingual} text of the catalogue */
 export const say = (text) => text[language.value];
 

@@ -33,6 +33,7 @@ export class Meter {
   /** @param {number} variants how many the job has @param {number} now server time, ms */
   constructor(variants, now) {
     this.durations = Array.from({ length: variants }, () => new Durations());
+    this.decoding = new Durations();
     /** Ends of outputs within the window, oldest first. @type {number[]} */
     this.ends = [];
     this.since = now;
@@ -43,6 +44,10 @@ export class Meter {
 
   /** @param {Bar} bar */
   push(bar) {
+    if (bar.variant === null) {
+      this.decoding.push(bar.end_ms - bar.start_ms);
+      return;
+    }
     this.ends.push(bar.end_ms);
     if (bar.status === 'ok') this.durations[bar.variant]?.push(Math.max(0, bar.end_ms - bar.start_ms));
   }
@@ -80,6 +85,7 @@ export class Meter {
       efficiency,
       busy: efficiency === null ? null : efficiency * job.workers,
       eta_ms: running ? this.timeLeft(job, lanes, elapsed) : null,
+      decode: this.decoding.quantiles(),
       quantiles: this.durations.map((one) => one.quantiles()),
     };
   }
@@ -95,11 +101,15 @@ export class Meter {
     const known = seen.filter((ms) => ms !== null);
     if (!known.length) return null;
     const mean = known.reduce((sum, ms) => sum + ms, 0) / known.length;
-    let work = 0;
+    let work = 0,
+      images = 0;
     job.variants.forEach((variant, index) => {
       const { ok, failed, skipped } = progress.variants[index];
-      work += Math.max(0, variant.planned - ok - failed - skipped) * (seen[index] ?? mean);
+      const left = Math.max(0, variant.planned - ok - failed - skipped);
+      work += left * (seen[index] ?? mean);
+      images = Math.max(images, left);
     });
+    work += images * (this.decoding.average ?? 0);
     const active = lanes.filter((lane) => lane.state !== 'stopped').length || job.workers;
     return work / active;
   }
@@ -109,7 +119,7 @@ export class Meter {
 export function efficiencyOf(job, lanes, now, elapsed) {
   if (!(elapsed >= 500) || !(job.workers > 0)) return null;
   let busy = 0;
-  for (const variant of job.progress.variants) busy += variant.work_ms;
+  for (const variant of job.progress.variants) busy += variant.work_ms + variant.decode_ms;
   if (job.state === 'running') for (const { task } of lanes) if (task) busy += Math.max(0, now - task.next_start_ms);
   return Math.min(1, busy / (job.workers * elapsed));
 }

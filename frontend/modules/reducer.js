@@ -67,9 +67,18 @@ function applyEvent(state, event) {
       changeLanes(
         state,
         (lane) => lane.slot === slot,
-        () => ({ task: { task, attempt, image, name, variants, start_ms: t_ms, next: 0, next_start_ms: t_ms } }),
+        () => ({ task: { task, attempt, image, name, variants, start_ms: t_ms, next: 0, next_start_ms: t_ms, decoded: false } }),
       );
       break;
+    }
+    case 'decoded': {
+      const { slot, task, attempt, name, start_ms, end_ms } = event;
+      state.bars.push({ slot, task, attempt, variant: null, name, start_ms, end_ms, status: 'ok' });
+      return changeLanes(
+        state,
+        (lane) => lane.slot === slot && lane.task?.task === task,
+        (lane) => ({ task: { .../** @type {Task} */ (lane.task), decoded: true, next_start_ms: end_ms } }),
+      );
     }
     case 'output':
       return applyOutput(state, event);
@@ -123,7 +132,7 @@ function applyOutput(state, event) {
     (lane) => lane.slot === slot && lane.task?.task === task,
     (lane) => {
       const now = /** @type {Task} */ (lane.task);
-      return { task: now.next + 1 < now.variants.length ? { ...now, next: now.next + 1, next_start_ms: end_ms } : null };
+      return { task: now.next + 1 < now.variants.length ? { ...now, next: now.next + 1, next_start_ms: end_ms, decoded: true } : null };
     },
   );
   if (status === 'ok') {
@@ -157,7 +166,7 @@ function applyWorker(state, event) {
       start_ms: task?.next_start_ms ?? t_ms,
       task: task?.task ?? null,
       attempt: task?.attempt ?? 1,
-      variant: task ? task.variants[task.next] : null,
+      variant: task?.decoded ? task.variants[task.next] : null,
       name: task?.name ?? null,
       ready_ms: null,
     }));

@@ -2,11 +2,11 @@
 import { command, download, read } from './commands.js';
 import { fileName, outputsOf, variantColour, variantName } from './draft.js';
 import { button, h, icon } from './element.js';
-import { number, percent, size, t } from './i18n.js';
+import { labelOr, number, percent, size, t } from './i18n.js';
 import { Pages } from './image-list.js';
 import { openLightbox } from './lightbox.js';
 import { failureText } from './messages.js';
-import { retryAll } from './run-lists.js';
+import { HOPELESS, retryAll } from './run-lists.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { state } from './stream.js';
 
@@ -50,7 +50,7 @@ export function ranges(numbers) {
 export function zipAddress(job, { variants, photos } = {}) {
   const day = new Date().toISOString().slice(0, 10);
   const of = variants ? ` ${variantName(job.variants[variants[0]])}` : '';
-  const query = new URLSearchParams({ name: `${job.name}${of} ${day}` });
+  const query = new URLSearchParams({ name: `${labelOr(job.name)}${of} ${day}` });
   if (variants) query.set('variant', ranges(variants));
   if (photos) query.set('photos', ranges(photos));
   return `/api/jobs/${job.id}/zip?${query}`;
@@ -155,6 +155,7 @@ function photoRow(row, index) {
     cell?.status === 'ok' ? [{ output: cell.output, image: row.image, name: cell.name, variant, bytes: cell.bytes }] : [],
   );
   const bad = row.cells.filter(isBad);
+  const retryable = bad.flatMap((cell) => (cell && !HOPELESS.includes(cell.kind ?? '') ? [cell.output] : []));
   const [first] = bad;
   const all = bad.length === row.cells.length && first;
   return h(
@@ -182,14 +183,8 @@ function photoRow(row, index) {
         h('b', { class: 'name', title: row.name }, row.name),
         h('span', { class: 'muted' }, size(row.bytes)),
       ),
-      bad.length > 0 &&
-        button(
-          'small',
-          () => retryOutputs(bad.flatMap((cell) => (cell ? [cell.output] : []))),
-          { 'aria-label': `${t('retry')}: ${row.name}` },
-          icon('redo', 's'),
-          t('retry'),
-        ),
+      retryable.length > 0 &&
+        button('small', () => retryOutputs(retryable), { 'aria-label': `${t('retry')}: ${row.name}` }, icon('redo', 's'), t('retry')),
     ),
     all
       ? h(

@@ -12,7 +12,7 @@ import { hello, state } from './stream.js';
 
 /** The sum of all variants. Pure. @param {VariantCounts[]} variants @returns {VariantCounts} */
 export function sumOf(variants) {
-  const sum = { ok: 0, failed: 0, skipped: 0, work_ms: 0, read_bytes: 0, written_bytes: 0 };
+  const sum = { ok: 0, failed: 0, skipped: 0, work_ms: 0, decode_ms: 0, read_bytes: 0, written_bytes: 0 };
   for (const variant of variants) for (const key of /** @type {(keyof VariantCounts)[]} */ (Object.keys(sum))) sum[key] += variant[key];
   return sum;
 }
@@ -43,6 +43,25 @@ function cells(counts, workers) {
       h('span', { class: 'part', 'aria-hidden': 'true' }, h('i', { '--part': `${part}%` })),
     ),
   ];
+}
+
+/** Reading and decoding, once for all outputs of a photo. @param {Job} job */
+function decodingRow(job) {
+  const { decode_ms } = sumOf(job.progress.variants);
+  // Each photo is decoded for all of its outputs.
+  const photos = Math.max(...job.progress.variants.map(({ ok }) => ok));
+  return h(
+    'tr',
+    null,
+    h(
+      'th',
+      { scope: 'row' },
+      h('span', { class: 'filter-name' }, h('i', { class: 'mark-decoding', 'aria-hidden': 'true' }), t('decoding')),
+    ),
+    [number(photos), '–', photos ? duration(decode_ms) : '–', photos ? seconds(decode_ms / photos) : '–', number(job.workers), '–'].map(
+      (text) => h('td', null, text),
+    ),
+  );
 }
 
 export function totalsTable() {
@@ -78,6 +97,7 @@ export function totalsTable() {
         h(
           'tbody',
           null,
+          decodingRow(job),
           job.variants.map((_, index) =>
             h(
               'tr',

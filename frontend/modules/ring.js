@@ -5,6 +5,8 @@ import { Past } from './past.js';
 export const OK = 0,
   FAILED = 1,
   REDONE = 2;
+/** In the place of a variant: the decoding of an image. */
+export const DECODING = 0xffff;
 
 export class BarRing {
   /** @param {number} capacity bars kept one by one; older ones go into the past */
@@ -30,7 +32,7 @@ export class BarRing {
     if (this.length === this.capacity) this.past.add(this.start[at], this.end[at], this.variant[at]);
     this.start[at] = bar.start_ms;
     this.end[at] = bar.end_ms;
-    this.variant[at] = bar.variant;
+    this.variant[at] = bar.variant ?? DECODING;
     this.status[at] = bar.status !== 'ok' ? FAILED : bar.attempt > 1 ? REDONE : OK;
     this.task[at] = bar.task;
     this.attempt[at] = bar.attempt;

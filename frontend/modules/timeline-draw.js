@@ -1,5 +1,5 @@
 // Draws the lanes on one canvas. One colour per variant; failures and crashes are always drawn, with shapes of their own.
-import { FAILED, LEVELS, OK, REDONE, cover, runs } from './ring.js';
+import { DECODING, FAILED, LEVELS, OK, REDONE, cover, runs } from './ring.js';
 
 export const ROW = 34;
 const BAR = 18;
@@ -17,6 +17,8 @@ let paletteTheme = '';
 /** @type {number[]} */ let places = [];
 /** @param {number} variant */
 const colourOf = (variant) => places[variant] ?? variant;
+/** Which of the palette's colours: the last one is that of decoding. @param {number | null} variant */
+const paintOf = (variant) => (variant === null || variant === DECODING ? COLOURS : colourOf(variant) % COLOURS);
 
 /** @param {Element} element @returns {Palette} */
 function colours(element) {
@@ -32,7 +34,7 @@ function colours(element) {
     ink: of('--ink'),
     accent: of('--accent'),
     surface: of('--surface'),
-    colours: Array.from({ length: COLOURS }, (_, index) => of(`--filter-${index + 1}`)),
+    colours: [...Array.from({ length: COLOURS }, (_, index) => of(`--filter-${index + 1}`)), of('--decoding')],
   };
   return palette;
 }
@@ -83,7 +85,7 @@ export function drawTimeline(canvas, view) {
       drawBar(
         context,
         paint,
-        lane.task.variants[lane.task.next],
+        lane.task.decoded ? lane.task.variants[lane.task.next] : DECODING,
         x(lane.task.next_start_ms),
         width,
         top(index),
@@ -148,14 +150,13 @@ function roundBox(context, x, y, width, height, radius) {
 
 /** @param {CanvasRenderingContext2D} context @param {Palette} paint @param {number} variant @param {number} start @param {number} end px @param {number} y @param {number} alpha @param {string} outline */
 function drawBar(context, paint, variant, start, end, y, alpha, outline = '') {
-  const colour = colourOf(variant);
   const left = Math.max(-4, start);
   const width = Math.max(1.5, end - left - 1);
   context.globalAlpha = alpha;
-  context.fillStyle = paint.colours[colour % COLOURS];
+  context.fillStyle = paint.colours[paintOf(variant)];
   roundBox(context, left, y, width, BAR, 3);
   context.globalAlpha = 1;
-  if (colour >= COLOURS && width > 4) hatch(context, left, y, width, paint.surface, 1.2, 7, -1);
+  if (variant !== DECODING && colourOf(variant) >= COLOURS && width > 4) hatch(context, left, y, width, paint.surface, 1.2, 7, -1);
   if (outline) {
     context.strokeStyle = outline;
     context.lineWidth = 2;
@@ -207,9 +208,9 @@ function drawCrash(context, paint, crash, x, top, row, right) {
   const [start, end, ready] = [x(crash.start_ms), x(crash.t_ms), crash.ready_ms === null ? right : x(crash.ready_ms)];
   const y = top(row);
   const width = Math.max(0, end - start);
-  if (width > 1 && crash.variant !== null) {
+  if (width > 1 && crash.task !== null) {
     context.globalAlpha = 0.28;
-    context.fillStyle = paint.colours[colourOf(crash.variant) % COLOURS];
+    context.fillStyle = paint.colours[paintOf(crash.variant)];
     roundBox(context, start, y, width, BAR, 3);
     context.globalAlpha = 1;
     hatch(context, start, y, width, paint.bad, 2, 6, 1);
@@ -284,7 +285,7 @@ function drawDense(context, ring, count, x, y, width, paint, special) {
     columnColours = new Uint8Array(size);
   }
   columns.fill(0);
-  ring.past.cover(columns, columnColours, x, (variant) => colourOf(variant) % COLOURS);
+  ring.past.cover(columns, columnColours, x, paintOf);
   for (let age = count - 1; age >= 0; age -= 1) {
     const at = ring.index(age);
     if (ring.status[at] !== OK) special(at);
@@ -292,7 +293,7 @@ function drawDense(context, ring, count, x, y, width, paint, special) {
     cover(columns, start, end);
     const column = Math.floor((start + end) / 2);
     if (column >= 0 && column < size)
-      columnColours.fill(colourOf(ring.variant[at]) % COLOURS, Math.max(0, Math.floor(start)), Math.min(size, Math.ceil(end)));
+      columnColours.fill(paintOf(ring.variant[at]), Math.max(0, Math.floor(start)), Math.min(size, Math.ceil(end)));
   }
   runs(columns, columnColours, (from, to, level, colour) => {
     context.globalAlpha = level / LEVELS;

@@ -3,7 +3,7 @@ import { command } from './commands.js';
 import { colourClass, outputsOf, placesOf, variantLabel, variantName } from './draft.js';
 import { button, h, icon, keyed, segmented } from './element.js';
 import { duration, number, seconds, size, t } from './i18n.js';
-import { FAILED, REDONE } from './ring.js';
+import { DECODING, FAILED, REDONE } from './ring.js';
 import { isLive } from './shell.js';
 import { computed, effect, onCleanup, signal } from './signal.js';
 import { barsReceived, link, metrics, rings, serverNow, state } from './stream.js';
@@ -109,7 +109,8 @@ function laneRow(slot) {
 /** What the tooltip says of a lane at a time. @param {Lane} lane @param {number} time @returns {[string, string] | null} */
 export function describe(lane, time) {
   const variants = state.job.peek()?.variants ?? [];
-  const named = (/** @type {number | null} */ index) => (index === null ? '' : variantLabel(variants, index));
+  const named = (/** @type {number | null} */ index) =>
+    index === null || index === DECODING ? t('decoding') : variantLabel(variants, index);
   const crash = state.crashes
     .peek()
     .findLast((one) => one.slot === lane.slot && one.start_ms <= time && time <= (one.ready_ms ?? Infinity));
@@ -121,7 +122,7 @@ export function describe(lane, time) {
         : `${t('process_lost')}${crash.ready_ms === null ? '' : ` · ${t('replaced_in', seconds(crash.ready_ms - crash.t_ms))}`}`,
     ];
   if (lane.task && lane.task.next_start_ms <= time)
-    return [lane.task.name, `${named(lane.task.variants[lane.task.next])} · ${t('in_work')}`];
+    return [lane.task.name, `${named(lane.task.decoded ? lane.task.variants[lane.task.next] : null)} · ${t('in_work')}`];
   const ring = rings.get(lane.slot);
   const age = ring?.at(time) ?? -1;
   if (!ring || age < 0) return null;
@@ -261,6 +262,7 @@ const legend = () =>
         .slice(0, 8)
         .map(({ variant }, index) => h('li', null, h('i', { class: colourClass(index) }), variantName(variant)));
     },
+    h('li', null, h('i', { class: 'mark-decoding' }), () => t('decoding')),
     h('li', null, h('i', { class: 'mark-failed' }), () => t('failed_one')),
     h('li', null, h('i', { class: 'mark-crash' }), () => t('process_lost')),
     h('li', { class: 'optional' }, h('i', { class: 'mark-redone' }), () => t('redone')),
@@ -327,9 +329,12 @@ function tableRow(lane) {
     failed = 0;
   if (ring)
     for (let age = 0; age < ring.length; age += 1)
-      if (ring.status[ring.index(age)] === FAILED) failed += 1;
+      if (ring.variant[ring.index(age)] === DECODING) continue;
+      else if (ring.status[ring.index(age)] === FAILED) failed += 1;
       else done += 1;
-  const work = lane.task ? `${lane.task.name} · ${variantLabel(variants, lane.task.variants[lane.task.next])}` : '–';
+  const work = lane.task
+    ? `${lane.task.name} · ${lane.task.decoded ? variantLabel(variants, lane.task.variants[lane.task.next]) : t('decoding')}`
+    : '–';
   return h(
     'tr',
     null,
@@ -353,6 +358,7 @@ export function lanesTable() {
   return h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('processes') }, () => {
     void turn.value;
     const quantiles = metrics.peek()?.quantiles ?? [];
+    const variants = state.job.peek()?.variants ?? [];
     return [
       h(
         'table',
@@ -395,13 +401,13 @@ export function lanesTable() {
           h(
             'tbody',
             null,
-            (state.job.peek()?.variants ?? []).map((_, index) =>
+            [metrics.peek()?.decode, ...quantiles].map((one, index) =>
               h(
                 'tr',
                 null,
-                h('th', { scope: 'row' }, variantLabel(state.job.peek()?.variants ?? [], index)),
-                h('td', null, quantiles[index] ? seconds(quantiles[index].p50) : '–'),
-                h('td', null, quantiles[index] ? seconds(quantiles[index].p95) : '–'),
+                h('th', { scope: 'row' }, index ? variantLabel(variants, index - 1) : t('decoding')),
+                h('td', null, one ? seconds(one.p50) : '–'),
+                h('td', null, one ? seconds(one.p95) : '–'),
               ),
             ),
           ),

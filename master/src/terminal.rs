@@ -276,7 +276,7 @@ impl Reporter for Terminal {
                 self.task(*worker, *slot, image, *attempt);
             }
             Event::Output(output) => self.output(output),
-            Event::PutOff { .. } => {}
+            Event::Decoded { .. } | Event::PutOff { .. } => {}
             Event::Paused { free_bytes, .. } => self.paused(*free_bytes),
             Event::Resumed => {
                 let en = "there is room again: it goes on";

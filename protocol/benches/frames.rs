@@ -44,7 +44,14 @@ fn report() -> Report {
         source: size,
         notes: Vec::new(),
     };
-    Report::Ended { slot: 0, task: 17, variant: 3, result: Ok(written), micros: 148_000 }
+    Report::Ended {
+        slot: 0,
+        task: 17,
+        variant: 3,
+        result: Ok(written),
+        micros: 148_000,
+        decode_micros: 40_000,
+    }
 }
 
 #[divan::bench]

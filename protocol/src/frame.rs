@@ -125,7 +125,14 @@ mod tests {
 
     fn failure(message: String) -> Report {
         let failure = Failure::new(FailureKind::Damaged, message);
-        Report::Ended { slot: 1, task: 2, variant: 3, result: Err(failure), micros: 4 }
+        Report::Ended {
+            slot: 1,
+            task: 2,
+            variant: 3,
+            result: Err(failure),
+            micros: 4,
+            decode_micros: 1,
+        }
     }
 
     #[test]

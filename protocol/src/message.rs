@@ -167,6 +167,13 @@ pub enum Report {
         /// The stage.
         stage: Stage,
     },
+    /// A task has its image decoded, and goes on with its outputs.
+    Decoded {
+        /// The slot that runs it.
+        slot: u32,
+        /// The task.
+        task: u64,
+    },
     /// One output of a task has come to its end.
     Ended {
         /// The slot that runs it.
@@ -177,8 +184,10 @@ pub enum Report {
         variant: u32,
         /// What became of it.
         result: Result<Written, Failure>,
-        /// Time spent on this output, µs; the first one of a task includes reading and decoding.
+        /// Time spent on this output, with its share of reading and decoding, µs.
         micros: u64,
+        /// That share, µs.
+        decode_micros: u64,
     },
     /// All outputs of a task have ended, and the slot is free.
     Finished {

@@ -1,7 +1,7 @@
 //! Which protocol this is. Both ends say so before anything else, in a form that never changes.
 
 /// Number of the protocol; raised with every change of a message's meaning.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// The first bytes on every connection.
 pub const MAGIC: [u8; 8] = *b"LOTE\0wrk";

@@ -26,7 +26,14 @@ fn messages() -> Vec<Vec<u8>> {
     let notes = vec!["the profile was left out".to_owned()];
     let written = Written { bytes: 70_000, modified_ns: Some(7), size, source: size, notes };
     let failure = Failure::new(FailureKind::Damaged, "it ends in the middle");
-    let ended = |result| Report::Ended { slot: 1, task: 300, variant: 3, result, micros: 900 };
+    let ended = |result| Report::Ended {
+        slot: 1,
+        task: 300,
+        variant: 3,
+        result,
+        micros: 900,
+        decode_micros: 300,
+    };
     let limits = Limits::default();
     let commands = [
         Command::Welcome {
@@ -43,6 +50,7 @@ fn messages() -> Vec<Vec<u8>> {
     ];
     let reports = [
         Report::Reached { slot: 1, task: 300, stage: Stage::Filter },
+        Report::Decoded { slot: 1, task: 300 },
         ended(Ok(written)),
         ended(Err(failure)),
         Report::Finished { slot: 1, task: 300, micros: 900 },

@@ -158,6 +158,11 @@ mod worker {
         Ok(())
     }
 
+    /// What is said of an output, whatever time it took.
+    fn ended(slot: u32, task: u64, variant: u32, result: Result<Written, Failure>) -> Report {
+        Report::Ended { slot, task, variant, result, micros: 1, decode_micros: 0 }
+    }
+
     /// Does a task, unless its input's name tells it to do something else.
     fn run(
         slot: u32,
@@ -218,7 +223,7 @@ mod worker {
             let failure = Failure::new(FailureKind::Panic, message);
             for order in &task.orders {
                 let (variant, result) = (order.variant, Err(failure.clone()));
-                tell(Report::Ended { slot, task: task.id, variant, result, micros: 1 });
+                tell(ended(slot, task.id, variant, result));
             }
             return tell(Report::Finished { slot, task: task.id, micros: 1 });
         }
@@ -231,7 +236,7 @@ mod worker {
                     let size = Size { width: 1, height: 1 };
                     let (modified_ns, notes) = (None, Vec::new());
                     let result = Ok(Written { bytes: 1, modified_ns, size, source: size, notes });
-                    tell(Report::Ended { slot, task: other, variant, result, micros: 1 });
+                    tell(ended(slot, other, variant, result));
                 }
                 tell(Report::Finished { slot, task: other, micros: 1 });
             }
@@ -243,11 +248,10 @@ mod worker {
             Progress::Reached(Stage::Write) => {
                 dies_writing("half", &name, output.as_ref());
             }
-            Progress::Reached(_) => {}
-            Progress::Ended { variant, result, elapsed } => {
+            Progress::Reached(_) | Progress::Decoded => {}
+            Progress::Ended { variant, result, .. } => {
                 dies("written", &name);
-                let micros = elapsed.as_micros() as u64;
-                tell(Report::Ended { slot, task: task.id, variant, result, micros });
+                tell(ended(slot, task.id, variant, result));
                 dies("ack", &name);
                 // The death that is meant is that of the next worker.
                 if name.contains("die-hello-") && mark("armed", &name) {

@@ -125,10 +125,12 @@ fn run_task(
             send(Report::Reached { slot, task: task.id, stage });
         }
         Progress::Reached(_) => {}
-        Progress::Ended { variant, result, elapsed } => {
+        Progress::Decoded => send(Report::Decoded { slot, task: task.id }),
+        Progress::Ended { variant, result, elapsed, decode } => {
             let result = result.map_err(|failure| one_line(&failure));
             let micros = elapsed.as_micros() as u64;
-            send(Report::Ended { slot, task: task.id, variant, result, micros });
+            let decode_micros = decode.as_micros() as u64;
+            send(Report::Ended { slot, task: task.id, variant, result, micros, decode_micros });
         }
     });
     send(Report::Finished { slot, task: task.id, micros: start.elapsed().as_micros() as u64 });

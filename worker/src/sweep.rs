@@ -38,10 +38,10 @@ pub(crate) fn run<'a>(
             Ok(None) | Err(_) => left.push(files),
         }
         if group.len() == TOGETHER {
-            sweep(document, std::mem::take(&mut group), bench, progress);
+            sweep(document, std::mem::take(&mut group), share, bench, progress);
         }
     }
-    sweep(document, group, bench, progress);
+    sweep(document, group, share, bench, progress);
     left
 }
 
@@ -109,6 +109,7 @@ impl<'a> Output<'a> {
 fn sweep(
     document: &Document,
     mut group: Vec<Output<'_>>,
+    share: Duration,
     bench: &mut Bench<'_>,
     progress: &mut dyn FnMut(Progress),
 ) {
@@ -130,6 +131,6 @@ fn sweep(
         let (variant, elapsed, begin) = (output.order.variant, output.elapsed, Instant::now());
         let result = guarded(bench, |bench| output.finish(document, bench, progress));
         let elapsed = elapsed + begin.elapsed();
-        progress(Progress::Ended { variant, result, elapsed });
+        progress(Progress::Ended { variant, result, elapsed, decode: share });
     }
 }

@@ -24,6 +24,8 @@ use lote_imaging::text::Facts;
 pub enum Progress {
     /// It has come to this stage.
     Reached(Stage),
+    /// Its image is decoded.
+    Decoded,
     /// The output of this variant has come to its end.
     Ended {
         /// The variant.
@@ -32,6 +34,8 @@ pub enum Progress {
         result: Result<Written, Failure>,
         /// Time spent on it, with its share of reading and decoding.
         elapsed: Duration,
+        /// That share.
+        decode: Duration,
     },
 }
 
@@ -77,11 +81,17 @@ pub fn run(task: &Task, files: Files, bench: &mut Bench<'_>, progress: &mut dyn 
             let share = share(start.elapsed(), task);
             for order in &task.orders {
                 let result = Err(failure.clone());
-                progress(Progress::Ended { variant: order.variant, result, elapsed: share });
+                progress(Progress::Ended {
+                    variant: order.variant,
+                    result,
+                    elapsed: share,
+                    decode: share,
+                });
             }
             return;
         }
     };
+    progress(Progress::Decoded);
     let Loaded { mut document, original, modified } = loaded;
     let original = original.as_deref();
     let has_fields = |value: &Value| matches!(value, Value::Text(text) if text.contains('{'));
@@ -204,7 +214,7 @@ fn make(
     };
     progress(Progress::Reached(Stage::Filter));
     let filtered = guarded(bench, |bench| filter(work, steps, bench));
-    let share = share + start.elapsed() / u32::try_from(files.len()).unwrap_or(u32::MAX);
+    let each = share + start.elapsed() / u32::try_from(files.len()).unwrap_or(u32::MAX);
     for file in files {
         let start = Instant::now();
         let result = filtered.as_ref().map_err(Clone::clone).and_then(|document| {
@@ -213,8 +223,8 @@ fn make(
                 .filter(|_| before.is_some_and(|before| stays(before, document, file)));
             guarded(bench, |bench| encode(document, source, file, copy, bench, progress))
         });
-        let elapsed = share + start.elapsed();
-        progress(Progress::Ended { variant: file.variant, result, elapsed });
+        let elapsed = each + start.elapsed();
+        progress(Progress::Ended { variant: file.variant, result, elapsed, decode: share });
     }
     for frame in filtered.into_iter().flat_map(|document| document.frames) {
         bench.pool.give(frame.picture);

@@ -52,6 +52,7 @@ fn made(input: &Path, orders: Vec<Order>) -> (Vec<Stage>, Vec<End>) {
     let task = Task { orders, ..Task::default() };
     run(&task, files, &mut bench, &mut |progress| match progress {
         Progress::Reached(stage) => stages.push(stage),
+        Progress::Decoded => {}
         Progress::Ended { variant, result, .. } => ends.push((variant, result)),
     });
     (stages, ends)

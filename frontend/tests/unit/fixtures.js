@@ -22,7 +22,7 @@ export const job = (change = {}) => ({
   ...change,
 });
 
-const counts = () => ({ ok: 0, failed: 0, skipped: 0, work_ms: 0, read_bytes: 0, written_bytes: 0 });
+const counts = () => ({ ok: 0, failed: 0, skipped: 0, work_ms: 0, decode_ms: 0, read_bytes: 0, written_bytes: 0 });
 
 /** @param {Partial<Progress>} [change] @returns {Progress} */
 export const progress = (change = {}) => ({

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Meter, efficiencyOf } from '../../modules/metrics.js';
 import { bar, job, lane, progress } from './fixtures.js';
 
-const counts = (change = {}) => ({ ok: 0, failed: 0, skipped: 0, work_ms: 0, read_bytes: 0, written_bytes: 0, ...change });
+const counts = (change = {}) => ({ ok: 0, failed: 0, skipped: 0, work_ms: 0, decode_ms: 0, read_bytes: 0, written_bytes: 0, ...change });
 
 test('the rate counts the last ten seconds only', () => {
   const meter = new Meter(2, 0);
@@ -35,7 +35,7 @@ test('efficiency is busy time over workers times wall time, with what is in work
   });
   const busy = {
     ...lane(1),
-    task: { task: 1, attempt: 1, image: '', name: '', variants: [0], start_ms: 9000, next: 0, next_start_ms: 9000 },
+    task: { task: 1, attempt: 1, image: '', name: '', variants: [0], start_ms: 9000, next: 0, next_start_ms: 9000, decoded: true },
   };
   assert.equal(efficiencyOf(running, [busy, lane(2)], 10_000, 10_000), 0.9);
   assert.equal(efficiencyOf(running, [], 0, 0), null);

@@ -83,9 +83,14 @@ test('a failed output becomes a failure, and leaves the list when it is tried ag
 
 test('a death ends the bar in work as a crash, and the replacement closes it', () => {
   const state = fromSnapshot(snapshot());
-  apply(state, changes(8, [begin, { event: 'worker', worker: 1, t_ms: 1250, state: 'lost', reason: 'SIGKILL' }]));
+  const decoded = { event: 'decoded', slot: 1, task: 5, attempt: 1, name: 'a.jpg', start_ms: 1100, end_ms: 1150 };
+  apply(state, changes(8, [begin, decoded, { event: 'worker', worker: 1, t_ms: 1250, state: 'lost', reason: 'SIGKILL' }]));
+  assert.deepEqual(
+    state.bars.map((bar) => [bar.variant, bar.start_ms, bar.end_ms]),
+    [[null, 1100, 1150]],
+  );
   assert.deepEqual(state.sections.crashes, [
-    { slot: 1, worker: 1, t_ms: 1250, start_ms: 1100, task: 5, attempt: 1, variant: 0, name: 'a.jpg', ready_ms: null },
+    { slot: 1, worker: 1, t_ms: 1250, start_ms: 1150, task: 5, attempt: 1, variant: 0, name: 'a.jpg', ready_ms: null },
   ]);
   assert.deepEqual([state.sections.lanes[0].state, state.sections.lanes[0].restarts, state.sections.lanes[0].task], ['lost', 1, null]);
   apply(

@@ -2,6 +2,7 @@
 
 pub mod images;
 pub mod jobs;
+pub mod kept;
 pub mod live;
 pub mod preview;
 pub mod redact;

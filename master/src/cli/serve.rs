@@ -21,6 +21,7 @@ use lote_engine::run::Settings;
 use lote_serve::images::Images;
 use lote_serve::images::folders::{Folders, label};
 use lote_serve::jobs::{Config, Jobs, main_thread};
+use lote_serve::kept::Kept;
 use lote_serve::live::Live;
 use lote_serve::preview::Previews;
 use lote_serve::watches::Watches;
@@ -64,11 +65,22 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let output = folder(&args.output)?;
     let private = output.join(".lote");
     let scratch = Scratch::new(&private).map_err(|error| unwritable(&private, &error))?;
+    let kept = Kept::open(&private).map_err(|error| unwritable(&private, &error))?;
+    if kept.is_none() {
+        ui.warn(ui.lang.pick(
+            "another server has this output folder: uploads and waiting jobs of this one end with it",
+            "otro servidor usa esta carpeta de salida: lo subido y los trabajos en espera de este acaban con él",
+        ));
+    }
     let place = |name| scratch.folder(name).map_err(|error| unwritable(&private, &error));
     let roots = if args.roots.is_empty() { &defaults.roots } else { &args.roots };
     let roots = if roots.is_empty() { vec![input.clone()] } else { roots.clone() };
     let prints = place("previews")?;
-    let (uploads, samples) = (place("uploads")?, place("samples")?);
+    let uploads = match &kept {
+        Some(kept) => kept.folder("uploads").map_err(|error| unwritable(&private, &error))?,
+        None => place("uploads")?,
+    };
+    let samples = place("samples")?;
     let mut shown = vec![input.clone(), output.clone(), uploads.clone(), samples.clone()];
     shown.extend(roots.iter().cloned());
     let assets = output.join(KEPT_ASSETS);
@@ -88,8 +100,8 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         settings,
     };
     // Those of the first page were kept beside its outputs.
-    let kept = job::recipes_folder().unwrap_or_else(|| private.join("recipes"));
-    let recipes = Recipes::new(kept, config.max_workers);
+    let written = job::recipes_folder().unwrap_or_else(|| private.join("recipes"));
+    let recipes = Recipes::new(written, config.max_workers);
     recipes.take_over(&private.join("recipes.json"));
     let app = App {
         watches: Watches::new(live.clone(), images.clone(), config.clone()),
@@ -102,20 +114,16 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         clients: Clients::default(),
         recipes,
         uploads: Uploads::new(uploads),
+        kept,
         access: Arc::new(access),
-        places: Arc::new(Places { input, output, samples, lang: ui.lang }),
+        places: Arc::new(Places { input, output, samples }),
     };
 
     let (stop, stopped) = watch::channel(false);
     let first_look = app.clone();
     // A large folder must not hold up the first page.
     std::thread::spawn(move || {
-        if let Err(refusal) = first_look.load_input() {
-            tracing::warn!(message = refusal.message, "the input folder cannot be listed");
-        }
-        if let Err(refusal) = first_look.restore_job() {
-            tracing::warn!(message = refusal.message, "the job that broke off cannot be continued");
-        }
+        first_look.take_over();
     });
     let pages = answer(listeners, app.clone(), stopped.clone());
     announce(args, &bound, token.as_ref(), ui);
@@ -195,6 +203,9 @@ fn work(
             // The sender lives as long as the program listens for signals.
             let _ = stopped.wait_for(|stopped| *stopped).await;
             let is_busy = app.jobs.is_busy();
+            if let Some(kept) = &app.kept {
+                kept.close();
+            }
             app.jobs.close();
             app.watches.close();
             is_busy

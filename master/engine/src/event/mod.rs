@@ -112,6 +112,15 @@ pub enum Event {
         /// How often the task has been started, from 1.
         attempt: u32,
     },
+    /// A thread of a worker has its task's image decoded, and goes on with the outputs. Scripts
+    /// find the time in them.
+    #[serde(skip)]
+    Decoded {
+        /// The worker.
+        worker: u32,
+        /// Its thread, from 0.
+        slot: u32,
+    },
     /// An output could not be written for a reason that all share; it is still to be made.
     PutOff {
         /// The worker.

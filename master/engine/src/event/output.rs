@@ -76,6 +76,9 @@ pub struct OutputEnded {
     /// Time that it took, with its share of decoding, ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ms: Option<f64>,
+    /// That share, ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decode_ms: Option<f64>,
     /// Its size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
@@ -129,6 +132,7 @@ impl OutputEnded {
             worker: None,
             attempt: None,
             ms: None,
+            decode_ms: None,
             bytes: None,
             modified_ns: None,
             kind: None,

@@ -50,6 +50,10 @@ impl Ndjson {
 
 impl Reporter for Ndjson {
     fn show(&mut self, event: &Event) {
+        // It has no line: its time is in the outputs.
+        if matches!(event, Event::Decoded { .. }) {
+            return;
+        }
         let Some(out) = &mut self.out else { return };
         let written = serde_json::to_writer(&mut *out, event)
             .map_err(io::Error::from)

@@ -14,6 +14,15 @@ use crate::reproduce::{Recipe, command};
 use crate::scheduler::{GiveUp, SlotId, TaskId};
 use crate::supervisor::{Death, Killer};
 
+/// The time that a worker spent on an output.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spent {
+    /// All of it, with the output's share of reading and decoding.
+    pub(super) work: Duration,
+    /// That share.
+    pub(super) decode: Duration,
+}
+
 impl Run<'_> {
     /// Ends what planning has ended already.
     pub(super) async fn end_what_is_known(&mut self) {
@@ -42,7 +51,7 @@ impl Run<'_> {
         task: TaskId,
         variant: u32,
         result: Result<Written, Failure>,
-        work: Duration,
+        spent: Spent,
     ) {
         let image = self.plan.units[task.0 as usize].image;
         let variant = variant as usize;
@@ -50,7 +59,8 @@ impl Run<'_> {
             slot: Some(slot.index),
             worker: Some(slot.worker.0),
             attempt: self.attempts.get(&task).copied(),
-            ms: Some(work.as_secs_f64() * 1000.0),
+            ms: Some(spent.work.as_secs_f64() * 1000.0),
+            decode_ms: Some(spent.decode.as_secs_f64() * 1000.0),
             ..self.blank(image, variant)
         };
         let ended = match result {
@@ -66,7 +76,7 @@ impl Run<'_> {
             }
             Err(failure) => failed(ended, failure),
         };
-        self.book(image, variant, ended, work).await;
+        self.book(image, variant, ended, spent.work).await;
     }
 
     /// Gives an output the time of its image if it is to keep that; returns it.

@@ -6,6 +6,7 @@ use lote_protocol::message::Report;
 use lote_protocol::sandbox::Sandbox;
 
 use super::Run;
+use super::outcome::Spent;
 use crate::event::{Event, WorkerState};
 use crate::scheduler::{Input, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Death, Mailbox, WorkerEvent};
@@ -99,7 +100,11 @@ impl Run<'_> {
             Report::Reached { stage, .. } => {
                 self.stages.insert(task, stage);
             }
-            Report::Ended { variant, result, micros, .. } => {
+            Report::Decoded { .. } => {
+                let (worker, slot) = (slot.worker.0, slot.index);
+                self.bus.publish(Event::Decoded { worker, slot }).await;
+            }
+            Report::Ended { variant, result, micros, decode_micros, .. } => {
                 let Some(output) = self.output_of(task, variant) else { return };
                 if let Err(failure) = &result {
                     let image = self.plan.units[task.0 as usize].image;
@@ -112,7 +117,11 @@ impl Run<'_> {
                 } else {
                     self.has_written().await;
                 }
-                self.end_made(slot, task, variant, result, Duration::from_micros(micros)).await;
+                let spent = Spent {
+                    work: Duration::from_micros(micros),
+                    decode: Duration::from_micros(decode_micros),
+                };
+                self.end_made(slot, task, variant, result, spent).await;
                 self.handle(Input::Ended { slot, task, output }).await;
             }
             Report::Finished { micros, .. } => {
@@ -149,6 +158,7 @@ impl Run<'_> {
     /// The slot and the task that a report is about.
     fn about(&self, worker: WorkerId, report: &Report) -> Option<(SlotId, TaskId)> {
         let (Report::Reached { slot, task, .. }
+        | Report::Decoded { slot, task }
         | Report::Ended { slot, task, .. }
         | Report::Finished { slot, task, .. }) = report
         else {

@@ -104,6 +104,7 @@ impl Lanes {
             }
             Event::Finished(_) => self.end = Some(now),
             Event::Listening { .. }
+            | Event::Decoded { .. }
             | Event::Progress(_)
             | Event::PutOff { .. }
             | Event::Paused { .. }

@@ -122,7 +122,7 @@ impl OpenFiles {
                 }
                 Ok(())
             }
-            Report::Reached { slot, task, .. } => {
+            Report::Reached { slot, task, .. } | Report::Decoded { slot, task } => {
                 self.given().running(*slot, *task).map(drop).ok_or(Nonsense)
             }
             Report::Finished { slot, task, .. } => {
@@ -223,7 +223,7 @@ mod tests {
     fn ended(task: u64, variant: u32) -> Report {
         let (size, notes) = (Size::default(), Vec::new());
         let written = Written { bytes: 1, modified_ns: None, size, source: size, notes };
-        Report::Ended { slot: 0, task, variant, result: Ok(written), micros: 1 }
+        Report::Ended { slot: 0, task, variant, result: Ok(written), micros: 1, decode_micros: 0 }
     }
 
     fn names(folder: &Path) -> Vec<String> {

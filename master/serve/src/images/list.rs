@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use lote_protocol::outcome::Failure;
 use serde_json::{Value, json};
@@ -19,6 +20,8 @@ pub(super) struct Item {
     pub(super) input: Input,
     /// Its name as it is searched.
     pub(super) key: String,
+    /// When it was last changed, where the system tells.
+    pub(super) modified: Option<SystemTime>,
     /// Width and height of its picture, upright, once a worker has seen it.
     pub(super) size_px: Option<(u32, u32)>,
     /// Why it cannot be read.
@@ -60,6 +63,7 @@ impl List {
             let folder = image.name.parent().map(Path::to_string_lossy).unwrap_or_default();
             let item = Item {
                 key: search_key(&name),
+                modified: image.modified,
                 size_px: old.and_then(|old| old.size_px),
                 problem: image.failure.or_else(|| old.and_then(|old| old.problem.clone())),
                 input: Input {

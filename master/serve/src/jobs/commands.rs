@@ -14,7 +14,7 @@ use lote_engine::run::Order;
 use lote_engine::scheduler::WorkerId;
 
 /// Most jobs that wait.
-const MAX_WAITING: usize = 50;
+pub(super) const MAX_WAITING: usize = 50;
 /// Most repetitions of a comparison.
 const MAX_REPEATS: u32 = 20;
 
@@ -80,6 +80,7 @@ impl Jobs {
         if desk.is_closed {
             return Err(JobError::not_now("closing", "the server is about to end"));
         }
+        desk.is_held = false;
         let queued = desk.is_busy();
         desk.waiting.push_back(Todo::Job(Box::new(Spec { has_waited: queued, ..spec })));
         desk.put_first();
@@ -92,6 +93,13 @@ impl Jobs {
 
     pub(super) fn tell_queue(&self, desk: &Desk) {
         self.0.live.with(|model, t| model.set_queue(desk.queue(), t));
+        self.0.queue.send_modify(|number| *number += 1);
+    }
+
+    /// Begins with the jobs of the server before, if there are any.
+    pub fn start_waiting(&self) {
+        self.desk().is_held = false;
+        self.0.news.notify_one();
     }
 
     /// Starts nothing more of a job until [`Jobs::resume`].
@@ -208,6 +216,7 @@ impl Jobs {
     }
 
     fn again(&self, desk: &mut Desk, spec: Arc<Spec>) {
+        desk.is_held = false;
         desk.waiting.push_front(Todo::Again(spec));
         desk.put_first();
         self.0.news.notify_one();

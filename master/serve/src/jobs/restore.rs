@@ -9,8 +9,10 @@ use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::FailureKind;
 use serde_json::json;
 
+use super::commands::MAX_WAITING;
+use super::prepare::Spec;
 use super::request::{JobRequest, OutputRequest, VariantRequest};
-use super::{JobError, Jobs};
+use super::{JobError, Jobs, Todo};
 use crate::images::Selection;
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Step};
@@ -31,6 +33,27 @@ impl Jobs {
         let last = last.max_by_key(|past| past.header.started_ms)?;
         let is_open = matches!(last.end, None | Some(How::Interrupted));
         (is_open && !in_use(&last.path)).then_some(last)
+    }
+
+    /// Has a job of the server before wait again, until somebody wants anything begun. Blocks.
+    pub fn wait_again(&self, request: JobRequest, images: Selection) -> Result<(), JobError> {
+        request.check(self.0.config.max_workers)?;
+        let id = {
+            let mut desk = self.desk();
+            desk.jobs_so_far += 1;
+            format!("j{}", desk.jobs_so_far)
+        };
+        let spec = self.prepare(id, request, images)?;
+        let mut desk = self.desk();
+        if desk.waiting.len() >= MAX_WAITING || desk.is_closed {
+            return Err(JobError::not_now("queue_full", "too many jobs wait already"));
+        }
+        // Somebody may have begun something meanwhile.
+        desk.is_held = !desk.is_busy();
+        desk.waiting.push_back(Todo::Job(Box::new(Spec { has_waited: true, ..spec })));
+        self.tell_queue(&desk);
+        self.0.news.notify_one();
+        Ok(())
     }
 
     /// Offers a job that broke off, which ran on these images, unless there is another one already.

@@ -112,29 +112,38 @@ impl Jobs {
 
     /// The job's report: the job, its failures, and the figures of `lote run --json`.
     pub fn report(&self, job: &str) -> Option<Value> {
-        let (job, failures, quarantined) = self.0.live.with(|model, t| {
+        let (job, failures, quarantined, settings, ago_ms) = self.0.live.with(|model, t| {
             let book = model.book(job)?;
             let quarantined = book
                 .all()
                 .filter(|(_, end)| end.is_some_and(|end| end.status == Status::Quarantined));
             let quarantined = quarantined.count();
-            Some((model.job_of(job, t)?, book.failures().collect::<Vec<_>>(), quarantined))
+            let settings: Vec<_> = book.plan.variants.iter().map(ToString::to_string).collect();
+            let job = model.job_of(job, t)?;
+            let ago_ms = t - job.started_ms;
+            Some((job, book.failures().collect::<Vec<_>>(), quarantined, settings, ago_ms))
         })?;
+        let started = jiff::Timestamp::now().as_millisecond() - ago_ms as i64;
+        let started = jiff::Timestamp::from_millisecond(started).ok();
+        let started = started.map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string());
         let progress = &job.progress;
         let seconds = progress.elapsed_ms / 1000.0;
         let variants = job.variants.iter().zip(&progress.variants).map(|(variant, counts)| {
             let images = counts.ok + counts.failed;
+            let work_ms = counts.work_ms + counts.decode_ms;
             json!({
                 "variant": variant.name,
                 "ok": counts.ok,
                 "failed": counts.failed,
-                "seconds": counts.work_ms / 1000.0,
-                "ms_per_image": (images > 0).then(|| counts.work_ms / images as f64),
+                "seconds": work_ms / 1000.0,
+                "ms_per_image": (images > 0).then(|| work_ms / images as f64),
+                "decode_seconds": counts.decode_ms / 1000.0,
                 "cores": job.workers,
             })
         });
         let variants: Vec<_> = variants.collect();
-        let work_ms: f64 = progress.variants.iter().map(|counts| counts.work_ms).sum();
+        let spent = progress.variants.iter().map(|counts| counts.work_ms + counts.decode_ms);
+        let work_ms: f64 = spent.sum();
         let capacity_ms = progress.elapsed_ms * f64::from(job.workers);
         Some(json!({
             "ok": progress.ok,
@@ -149,6 +158,8 @@ impl Jobs {
             "bytes": progress.written_bytes,
             "variants": variants,
             "seconds": seconds,
+            "started": started,
+            "settings": settings,
             "failures": failures,
             "job": job,
         }))

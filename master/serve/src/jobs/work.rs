@@ -38,7 +38,7 @@ impl Jobs {
             let (sender, inbox) = mpsc::channel(64);
             let (todo, is_closed) = {
                 let mut desk = self.desk();
-                let todo = desk.waiting.pop_front();
+                let todo = desk.next();
                 desk.work = todo.as_ref().map(|todo| Work { what: todo.kind(), orders: sender });
                 (todo, desk.is_closed)
             };
@@ -67,6 +67,7 @@ impl Jobs {
                 model.end_job(JobState::Failed, error.clone(), t);
             }
         });
+        self.0.queue.send_modify(|number| *number += 1);
         spec.begun.notify_one();
         if error.is_none() {
             self.run_until_done(&spec, inbox, true).await;

@@ -29,8 +29,10 @@ pub struct End {
     pub status: Status,
     /// Its size.
     pub bytes: u64,
-    /// Time that was spent on it.
+    /// Time that was spent on it, with its share of decoding.
     pub ms: f64,
+    /// That share.
+    pub decode_ms: f64,
     /// How often a slot had begun with it.
     pub attempt: u32,
     /// The class of the failure.
@@ -161,6 +163,7 @@ impl Book {
             status: ended.status,
             bytes: ended.bytes.unwrap_or(0),
             ms: ended.ms.unwrap_or(0.0),
+            decode_ms: ended.decode_ms.unwrap_or(0.0),
             attempt: ended.attempt.unwrap_or(1),
             kind: ended.kind,
             message: ended.reason.clone(),
@@ -185,7 +188,8 @@ impl Book {
             }
         }
         if end.status != Status::Skipped {
-            counts.work_ms += end.ms;
+            counts.work_ms += end.ms - end.decode_ms;
+            counts.decode_ms += end.decode_ms;
             counts.read_bytes += image_bytes;
             counts.written_bytes += end.bytes;
             self.progress.written_bytes += end.bytes;

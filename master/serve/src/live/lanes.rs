@@ -6,8 +6,8 @@ use lote_protocol::sandbox;
 use serde_json::json;
 
 use super::model::Model;
-use super::shapes::{Change, Crash, JobState, Lane, LaneState, Level, Task};
-use lote_engine::event::{Mode, WorkerState};
+use super::shapes::{Bar, Change, Crash, JobState, Lane, LaneState, Level, Task};
+use lote_engine::event::{Mode, Status, WorkerState};
 
 impl Model {
     /// A run begins with so many slots.
@@ -168,7 +168,10 @@ impl Model {
                 start_ms: task.as_ref().map_or(t, |task| task.next_start_ms),
                 task: task.as_ref().map(|task| task.task),
                 attempt: task.as_ref().map_or(1, |task| task.attempt),
-                variant: task.as_ref().and_then(|task| task.variants.get(task.next).copied()),
+                variant: task
+                    .as_ref()
+                    .filter(|task| task.decoded)
+                    .and_then(|task| task.variants.get(task.next).copied()),
                 name: task.map(|task| task.name),
                 ready_ms: None,
             });
@@ -208,9 +211,25 @@ impl Model {
             start_ms: t,
             next: 0,
             next_start_ms: t,
+            decoded: false,
         });
         let (image, name, variants) = (image.id, image.name, todo.to_vec());
         self.change(Change::Task { slot, t_ms: t, task, attempt, image, name, variants });
+    }
+
+    /// A worker's thread has its image decoded.
+    pub(super) fn decoded(&mut self, worker: u32, thread: u32, t: f64) {
+        let Some(lane) = self.lane_of(worker, thread) else { return };
+        let slot = lane.slot;
+        let Some(now) = lane.task.as_mut().filter(|task| !task.decoded) else { return };
+        now.decoded = true;
+        let start_ms = std::mem::replace(&mut now.next_start_ms, t);
+        let (task, attempt, name) = (now.task, now.attempt, now.name.clone());
+        let (variant, status) = (None, Status::Ok);
+        let bar = Bar { slot, task, attempt, variant, name, start_ms, end_ms: t, status };
+        let name = bar.name.clone();
+        self.history.add_bar(bar);
+        self.change(Change::Decoded { slot, task, attempt, name, start_ms, end_ms: t });
     }
 }
 

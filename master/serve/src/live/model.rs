@@ -288,6 +288,7 @@ impl Model {
             Event::Task { worker, slot, unit, variants, .. } => {
                 self.task(*worker, *slot, *unit, variants, t);
             }
+            Event::Decoded { worker, slot } => self.decoded(*worker, *slot, t),
             Event::Output(ended) => {
                 let reason = ended.reason.as_deref().map(redact::text);
                 let last_words = ended.last_words.iter().map(|words| redact::text(words)).collect();

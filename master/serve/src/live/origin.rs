@@ -128,7 +128,8 @@ fn end(job: &Job) -> Message {
     }
     let results = job.variants.iter().zip(&progress.variants).map(|(variant, counts)| {
         // The origin did one filter after the other; this is the share of each of the wall time.
-        let seconds = counts.work_ms / 1000.0 / f64::from(job.workers.max(1));
+        let work_ms = counts.work_ms + counts.decode_ms;
+        let seconds = work_ms / 1000.0 / f64::from(job.workers.max(1));
         json!({
             "filtro": variant.name,
             "exitosas": counts.ok + counts.skipped,

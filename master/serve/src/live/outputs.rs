@@ -12,6 +12,7 @@ struct Made {
     task: u32,
     attempt: u32,
     start_ms: f64,
+    end_ms: f64,
     /// Whether the lane's task is done.
     is_last: bool,
 }
@@ -20,7 +21,8 @@ impl Model {
     /// An output came to its end.
     pub(super) fn output_ended(&mut self, ended: &OutputEnded, t: f64) {
         let made = ended.worker.zip(ended.slot);
-        let made = made.and_then(|(worker, slot)| self.advance_lane(worker, slot, t));
+        let own_ms = ended.ms.map(|ms| ms - ended.decode_ms.unwrap_or(0.0));
+        let made = made.and_then(|(worker, slot)| self.advance_lane(worker, slot, own_ms, t));
         let Some(book) = self.books.back_mut() else { return };
         let is_news = book.end(ended);
         if is_news {
@@ -42,13 +44,20 @@ impl Model {
 
     /// An output could not be written and is still to be made; the lane goes on.
     pub(super) fn output_put_off(&mut self, worker: u32, slot: u32, t: f64) {
-        if self.advance_lane(worker, slot, t).is_some() {
+        if self.advance_lane(worker, slot, None, t).is_some() {
             self.change(Change::Lanes { lanes: self.lanes.clone() });
         }
     }
 
-    /// The lane goes on with the next output of its task, or is idle.
-    fn advance_lane(&mut self, worker: u32, slot: u32, t: f64) -> Option<Made> {
+    /// The lane goes on with the next output of its task, or is idle. Outputs that are made together
+    /// end together: what each took tells how much of the time is its own.
+    fn advance_lane(
+        &mut self,
+        worker: u32,
+        slot: u32,
+        own_ms: Option<f64>,
+        t: f64,
+    ) -> Option<Made> {
         let lane = self.lane_of(worker, slot)?;
         let slot = lane.slot;
         let task = lane.task.as_mut()?;
@@ -57,10 +66,14 @@ impl Model {
             task: task.task,
             attempt: task.attempt,
             start_ms: task.next_start_ms,
+            end_ms: own_ms
+                .filter(|_| task.decoded)
+                .map_or(t, |ms| t.min(task.next_start_ms + ms.max(0.0))),
             is_last: task.next + 1 >= task.variants.len(),
         };
         task.next += 1;
-        task.next_start_ms = t;
+        task.decoded = true;
+        task.next_start_ms = made.end_ms;
         if made.is_last {
             lane.task = None;
         }
@@ -77,16 +90,16 @@ impl Model {
         let failure = book.failure(place);
         let (slot, task) = made.map_or((0, 0), |made| (made.slot, made.task));
         let attempt = made.map_or(ended.attempt.unwrap_or(1), |made| made.attempt);
-        let start_ms = made.map_or(t, |made| made.start_ms);
+        let (start_ms, end_ms) = made.map_or((t, t), |made| (made.start_ms, made.end_ms));
         if made.is_some() {
             self.history.add_bar(Bar {
                 slot,
                 task,
                 attempt,
-                variant: place.variant,
+                variant: Some(place.variant),
                 name: image.name.clone(),
                 start_ms,
-                end_ms: t,
+                end_ms,
                 status: ended.status,
             });
         }
@@ -112,7 +125,7 @@ impl Model {
             image,
             name,
             start_ms,
-            end_ms: t,
+            end_ms,
             status: ended.status,
             output,
             output_name,

@@ -234,6 +234,29 @@ fn a_crash_is_shown_with_its_replacement_and_its_repetition() {
 }
 
 #[test]
+fn decoding_is_a_bar_of_its_own_and_outputs_made_together_share_the_rest() {
+    let (mut model, _) = begun(1);
+    model.event(&task(1, 0), 10.0);
+    model.event(&Event::Decoded { worker: 1, slot: 0 }, 40.0);
+    // Both took 30 ms beside their share of decoding, and ended at nearly the same time.
+    let made = |variant| OutputEnded {
+        ms: Some(45.0),
+        decode_ms: Some(15.0),
+        ..output(Some(1), 0, variant, Status::Ok)
+    };
+    model.event(&Event::Output(made(0)), 101.0);
+    model.event(&Event::Output(made(1)), 102.0);
+    let state = state(&mut model, 110.0);
+    let bars = state["bars"].as_array().unwrap().iter();
+    let bars: Vec<_> =
+        bars.map(|bar| json!([bar["variant"], bar["start_ms"], bar["end_ms"]])).collect();
+    let expected = [json!([null, 10.0, 40.0]), json!([0, 40.0, 70.0]), json!([1, 70.0, 100.0])];
+    assert_eq!(bars, expected);
+    let counts = &state["job"]["progress"]["variants"][0];
+    assert_eq!((&counts["work_ms"], &counts["decode_ms"]), (&json!(30.0), &json!(15.0)));
+}
+
+#[test]
 fn time_stands_still_while_a_job_is_paused() {
     let (mut model, _) = begun(1);
     model.set_state(JobState::Paused, None, 100.0);
@@ -309,7 +332,13 @@ impl Page {
                     fields.insert("start_ms".into(), t.clone());
                     fields.insert("next_start_ms".into(), t);
                     fields.insert("next".into(), json!(0));
+                    fields.insert("decoded".into(), json!(false));
                     lane["task"] = task;
+                }
+                "decoded" => {
+                    let lane = &mut self.lanes[event["slot"].as_u64().unwrap() as usize - 1];
+                    lane["task"]["decoded"] = json!(true);
+                    lane["task"]["next_start_ms"] = event["end_ms"].clone();
                 }
                 "worker" => self.worker(event),
                 "lanes" => self.lanes = event["lanes"].as_array().unwrap().clone(),
@@ -340,6 +369,7 @@ impl Page {
                 lane["task"] = Value::Null;
             } else {
                 lane["task"]["next"] = json!(next);
+                lane["task"]["decoded"] = json!(true);
                 lane["task"]["next_start_ms"] = event["end_ms"].clone();
             }
         }
@@ -385,6 +415,8 @@ fn happening(images: usize) -> impl Strategy<Value = Happening> {
             }
         ),
         4 => (1..=2_u32, 0..images).prop_map(|(id, unit)| Happening::Event(Box::new(task(id, unit)))),
+        2 => (1..=2_u32)
+            .prop_map(|worker| Happening::Event(Box::new(Event::Decoded { worker, slot: 0 }))),
         2 => (1..=2_u32, states)
             .prop_map(|(id, state)| Happening::Event(Box::new(worker(id, state, Some("SIGKILL"))))),
         1 => Just(Happening::RetryAll),

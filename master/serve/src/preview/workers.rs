@@ -245,7 +245,10 @@ impl Workers {
     fn report(&mut self, worker: WorkerId, report: Report) {
         let Some(lane) = self.lanes.get_mut(&worker) else { return };
         match report {
-            Report::Prepared { .. } | Report::Alive | Report::Reached { .. } => {}
+            Report::Prepared { .. }
+            | Report::Alive
+            | Report::Reached { .. }
+            | Report::Decoded { .. } => {}
             Report::Ended { task, variant, result, micros, .. } => {
                 if let Some(work) = lane.busy.as_mut().filter(|work| work.id == task)
                     && let Some(end) = work.ends.get_mut(variant as usize)

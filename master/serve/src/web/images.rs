@@ -12,7 +12,7 @@ use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, file};
 use crate::images::folders::{label, problem};
-use crate::images::{Input, Place, Source, UnknownImage};
+use crate::images::{Input, Place, Sort, Source, UnknownImage};
 use crate::redact;
 use lote_engine::samples;
 
@@ -43,6 +43,8 @@ struct PageQuery {
     limit: Option<usize>,
     #[serde(default)]
     q: String,
+    #[serde(default)]
+    sort: Sort,
 }
 
 async fn page(
@@ -50,7 +52,7 @@ async fn page(
     Asked(query): Asked<PageQuery>,
 ) -> Result<Json<Value>, Refusal> {
     let limit = query.limit.unwrap_or(200).clamp(1, 500);
-    Ok(Json(app.images.page(&query.q, query.offset, limit)))
+    Ok(Json(app.images.page(&query.q, query.sort, query.offset, limit)))
 }
 
 async fn skipped(State(app): State<App>) -> Json<Value> {
@@ -102,7 +104,9 @@ async fn choose(
             let place = Place { source: Source::Folder, label, root, recursive };
             app.images.load(place).map_err(|error| Refusal::from(&error))
         }
-        Choice::Samples { count } => app.load_samples(count),
+        Choice::Samples { count } => {
+            app.images.load(app.samples(count)?).map_err(|error| Refusal::from(&error))
+        }
     })
     .await??;
     Ok(Json(json!({"revision": revision})))
@@ -122,30 +126,8 @@ impl App {
         self.images.load(place).map_err(|error| Refusal::from(&error))
     }
 
-    /// Offers the job that broke off when a server last ended here, on the images of then, if they
-    /// may be chosen now. Those that were uploaded or drawn for it are gone. Blocks.
-    pub fn restore_job(&self) -> Result<(), Refusal> {
-        let Some(past) = self.jobs.broken_off() else { return Ok(()) };
-        let Some(root) = past.header.paths.first().map(|name| name.0.clone()) else {
-            return Ok(());
-        };
-        if root != self.places.input {
-            let Some(root) = self.folders.allowed(&root) else { return Ok(()) };
-            let label = label(&root);
-            let recursive = past.header.recursive;
-            let place = Place { source: Source::Folder, label, root, recursive };
-            self.images.load(place).map_err(|error| Refusal::from(&error))?;
-        }
-        let excluded = past.header.exclude.iter();
-        let excluded: Vec<_> = excluded.filter_map(|name| self.images.id_of(&name.0)).collect();
-        // One that is not in the list any more needs no exclusion.
-        let _ = self.images.exclude(Some(&excluded), true);
-        let Some(images) = self.images.selection() else { return Ok(()) };
-        self.jobs.restore(past, images).map_err(Refusal::from)
-    }
-
-    /// Writes samples, unless they are there already, and makes them the list. Blocks.
-    fn load_samples(&self, count: usize) -> Result<u64, Refusal> {
+    /// Where so many samples are; they are written unless they are there already. Blocks.
+    pub(super) fn samples(&self, count: usize) -> Result<Place, Refusal> {
         if !(1..=MAX_SAMPLES).contains(&count) {
             return Err(Refusal::bad_request(format!("there are 1 to {MAX_SAMPLES} samples")));
         }
@@ -157,9 +139,7 @@ impl App {
                 Refusal::unprocessable("unwritable", redact::text(&error.to_string()))
             })?;
         }
-        let label = self.places.lang.pick("Samples", "Muestras").to_owned();
-        let place = Place { source: Source::Samples, label, root, recursive: false };
-        self.images.load(place).map_err(|error| Refusal::from(&error))
+        Ok(Place { source: Source::Samples, label: String::new(), root, recursive: false })
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::body::{Asked, Command, Id};
 use super::error::Refusal;
+use super::images::blocking;
 use super::{App, is_local};
 use crate::jobs::rows;
 use crate::jobs::{Accepted, Checked, CompareRequest, JobError, JobRequest};
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/jobs", post(start))
         .route("/api/jobs/check", post(check))
         .route("/api/jobs/forecast", post(forecast))
+        .route("/api/jobs/waiting/start", post(start_waiting))
         .route("/api/jobs/{job}/pause", post(pause))
         .route("/api/jobs/{job}/resume", post(resume))
         .route("/api/jobs/{job}/cancel", post(cancel))
@@ -67,7 +69,13 @@ async fn start(
     State(app): State<App>,
     Command(request): Command<JobRequest>,
 ) -> Result<Json<Accepted>, Refusal> {
-    Ok(Json(app.jobs.start(request).await?))
+    let accepted = app.jobs.start(request).await?;
+    if accepted.queued {
+        // Who is told that it waits can rely on that.
+        let app = app.clone();
+        blocking(move || app.keep()).await?;
+    }
+    Ok(Json(accepted))
 }
 
 async fn check(
@@ -82,6 +90,11 @@ async fn forecast(
     Command(request): Command<JobRequest>,
 ) -> Result<Json<Forecast>, Refusal> {
     Ok(Json(app.jobs.forecast(request).await?))
+}
+
+async fn start_waiting(State(app): State<App>, _: Command<Value>) -> Json<Value> {
+    app.jobs.start_waiting();
+    Json(json!({}))
 }
 
 async fn pause(State(app): State<App>, Id(job): Id, _: Command<Value>) -> Done {

@@ -5,6 +5,10 @@
 
 use std::collections::HashSet;
 
+/// After these, and before those, the end of a line means nothing.
+const OPENS: [char; 5] = ['(', '[', '{', ',', ';'];
+const CLOSES: [char; 3] = [')', ']', '}'];
+
 /// Reads a source by its path below the page's folder.
 pub(super) trait Sources {
     /// Its text; `None` if there is none.
@@ -85,13 +89,32 @@ fn resolve(from: &str, relative: &str) -> String {
     parts.join("/")
 }
 
-/// A script without `export`, comments that begin a line or describe types, and indentation.
+/// A script without `export`, comments that begin a line or describe types, indentation, and ends of
+/// lines that mean nothing.
 fn slim(script: &str) -> String {
     let lines = script.split_inclusive('\n');
     let plain: String = lines.map(|line| line.strip_prefix("export ").unwrap_or(line)).collect();
     let plain = without_blocks(&plain, "/**", true);
     let lines = plain.split_inclusive('\n').map(str::trim_start);
-    lines.filter(|line| !line.starts_with("//")).collect()
+    close_up(lines.filter(|line| !line.starts_with("//")))
+}
+
+/// The lines without those ends that follow what opens or separates, or precede what closes.
+fn close_up<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    for line in lines.filter(|line| !line.is_empty()) {
+        let is_needless = text
+            .strip_suffix('\n')
+            .is_some_and(|text| text.ends_with(OPENS) || line.starts_with(CLOSES));
+        if is_needless {
+            text.pop();
+        }
+        text.push_str(line);
+    }
+    if text.strip_suffix('\n').is_some_and(|text| text.ends_with(OPENS)) {
+        text.pop();
+    }
+    text
 }
 
 /// A style sheet with those that it imports in the place of the lines
@@ -105,7 +128,7 @@ pub(super) fn style(path: &str, sources: &impl Sources) -> Option<String> {
         }
     }
     let plain = without_blocks(&joined, "/*", false);
-    Some(plain.split_inclusive('\n').map(str::trim_start).collect())
+    Some(close_up(plain.split_inclusive('\n').map(str::trim_start)))
 }
 
 /// The text without what stands between `open` and `*/`, and without one space after it if `gap`.
@@ -146,20 +169,18 @@ mod tests {
     #[test]
     fn a_script_follows_what_it_imports_and_has_each_file_once() {
         let joined = script("app.js", &sources).unwrap();
-        insta::assert_snapshot!(joined, @r"
-        const b = 'import { not } from here', c = 2;
-        const a = (x) => {
-        return b + x;
-        };
-        a(b, c); // why
-        ");
+        assert_eq!(
+            joined,
+            "const b = 'import { not } from here', c = 2;const a = (x) => {return b + x;};\
+             a(b, c); // why\n"
+        );
     }
 
     #[test]
     fn a_style_sheet_has_its_parts_in_their_places() {
         assert_eq!(
             style("styles/x.css", &sources).unwrap(),
-            ":root { --a: 1 }\nbody {\ncolor: red; \n}\n"
+            ":root { --a: 1 }\nbody {color: red; }\n"
         );
     }
 

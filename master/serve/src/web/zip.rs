@@ -97,7 +97,8 @@ async fn zip(
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     headers.insert(CONTENT_LENGTH, archive::size(&entries).into());
-    let name = wanted.filter(|name| !name.trim().is_empty()).unwrap_or(name);
+    let name = wanted.unwrap_or(name);
+    let name = if name.trim().is_empty() { "lote".to_owned() } else { name };
     let name: String = name.chars().take(MAX_NAME_CHARS).collect();
     let name = format!("{}.zip", name.trim().replace(['/', '\\'], "_"));
     headers.insert(CONTENT_DISPOSITION, file::disposition("attachment", &name));

@@ -56,6 +56,21 @@ pub enum Change {
         /// The variants that it makes, in turn.
         variants: Vec<u32>,
     },
+    /// A slot has its task's image decoded: that is a bar of its own.
+    Decoded {
+        /// The slot.
+        slot: u32,
+        /// The task.
+        task: u32,
+        /// How often a slot began with it.
+        attempt: u32,
+        /// The image's name.
+        name: String,
+        /// When it began.
+        start_ms: f64,
+        /// When it ended.
+        end_ms: f64,
+    },
     /// An output ended.
     Output(OutputEnd),
     /// A worker changed its state.

@@ -101,8 +101,10 @@ pub struct VariantCounts {
     pub failed: usize,
     /// Outputs that were there before.
     pub skipped: usize,
-    /// Time that slots spent on them.
+    /// Time that slots spent on them, without decoding.
     pub work_ms: f64,
+    /// Their share of the time that slots spent on reading and decoding.
+    pub decode_ms: f64,
     /// Size of the inputs.
     pub read_bytes: u64,
     /// Size of the outputs.

@@ -59,9 +59,11 @@ pub struct Task {
     pub next: usize,
     /// When that began.
     pub next_start_ms: f64,
+    /// Whether its image is decoded; before that none of the outputs is in work.
+    pub decoded: bool,
 }
 
-/// An output that a slot has made, or failed to make.
+/// An output that a slot has made, or failed to make, or the decoding of the image before.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Bar {
     /// The slot.
@@ -70,8 +72,8 @@ pub struct Bar {
     pub task: u32,
     /// How often a slot had begun with it.
     pub attempt: u32,
-    /// The variant.
-    pub variant: usize,
+    /// The variant; `None` for decoding.
+    pub variant: Option<usize>,
     /// The image's name.
     pub name: String,
     /// When it began.
@@ -97,7 +99,7 @@ pub struct Crash {
     pub task: Option<u32>,
     /// How often a slot had begun with it.
     pub attempt: u32,
-    /// The variant in work.
+    /// The variant in work; `None` while the image was being decoded.
     pub variant: Option<u32>,
     /// The image's name.
     pub name: Option<String>,

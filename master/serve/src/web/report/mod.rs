@@ -78,7 +78,8 @@ fn variants(report: &Value) -> Vec<String> {
 }
 
 fn attach(report: &Value, ending: &str, kind: &'static str, body: Body) -> Response {
-    let name = report["job"]["name"].as_str().unwrap_or("lote").replace(['/', '\\'], "_");
+    let name = report["job"]["name"].as_str().filter(|name| !name.is_empty());
+    let name = name.unwrap_or("lote").replace(['/', '\\'], "_");
     let disposition = file::disposition("attachment", &format!("{name}.{ending}"));
     let headers =
         [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CONTENT_DISPOSITION, disposition)];

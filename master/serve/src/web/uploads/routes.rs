@@ -201,7 +201,7 @@ async fn finish(
         let root = app.uploads.finish(&id, before.as_ref().map(|place| place.root.as_path()))?;
         let label = match before.filter(|before| before.root == root) {
             Some(before) => before.label,
-            None => label(&root).unwrap_or_else(|| app.places.lang.pick("Upload", "Subida").into()),
+            None => App::upload_label(&root),
         };
         let skipped = app.uploads.skipped(&root);
         let place = Place { source: Source::Upload, label, root, recursive: true };
@@ -209,6 +209,14 @@ async fn finish(
     })
     .await??;
     Ok(Json(json!({"revision": revision})))
+}
+
+impl App {
+    /// What the photos of an upload are called: as the folder that was dropped. Without one they have
+    /// no name here, and every page calls them as it likes.
+    pub(in crate::web) fn upload_label(root: &FilePath) -> String {
+        label(root).unwrap_or_default()
+    }
 }
 
 /// The name of the only thing in a folder, if that is a folder: what the user has dropped.

@@ -2,8 +2,11 @@
 
 use lote_protocol::outcome::{Failure, FailureKind};
 
+/// Bytes of the file's header, which icons leave out.
+pub(super) const FILE_HEADER: usize = 14;
+
 /// Where the header behind the file's begins.
-const INFO: usize = 14;
+const INFO: usize = FILE_HEADER;
 
 /// Bytes of the header of Windows 3; what is shorter is of OS/2.
 pub(super) const WINDOWS: usize = 40;

@@ -253,6 +253,9 @@ impl<'a> File<'a> {
         let mut whole: Option<(Planes, Planes)> = None;
         for (number, id) in tiles.iter().enumerate() {
             let item = self.items.find(*id).ok_or(Refused::Damaged("a tile is missing"))?;
+            if self.items.all.iter().any(|other| other.references(*b"auxl").contains(id)) {
+                return Err(Refused::Unsupported("its tiles have alpha or depth of their own"));
+            }
             let is_plain = item.properties.iter().all(|(property, _)| {
                 !matches!(property, Property::Turn(_) | Property::Mirror(_) | Property::Crop(_))
             });

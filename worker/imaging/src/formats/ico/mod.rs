@@ -1,15 +1,12 @@
 //! Icons of Windows: several pictures, each a PNG or a bitmap with a mask.
 
-use std::io::Cursor;
-
-use image::codecs::ico::IcoDecoder;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 
 use crate::formats::extent::{Declared, Header};
 use crate::formats::table::{Content, Format, Gives, Holds, QUICK, id};
-use crate::formats::{PNG, Source, by_image};
-use crate::picture::{Channels, Picture, Samples};
+use crate::formats::{PNG, Source, bmp};
+use crate::picture::Picture;
 use crate::pool::Pool;
 
 /// Icons are written as one PNG.
@@ -109,14 +106,10 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
         }
         source
     } else {
-        let picture = by_image::read(&FORMAT, bitmap(part, best), limits, pool)?;
-        if hides_everything(&picture) {
-            return Err(Failure::new(
-                FailureKind::Unsupported,
-                "ICO files of this kind are not supported: no pixel is visible by its alpha",
-            ));
-        }
-        Source::still(picture)
+        bmp::icon(part, (best.width, best.height), limits, pool).map_err(|failure| Failure {
+            message: format!("the largest picture of the ICO: {}", failure.message),
+            ..failure
+        })?
     };
     if count > 1 {
         let Picture { width, height, .. } = source.frames[0].picture;
@@ -125,19 +118,6 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
         ));
     }
     Ok(source)
-}
-
-/// Whether its alpha is 0 everywhere: it was not meant then, and the mask was.
-fn hides_everything(picture: &Picture) -> bool {
-    let Samples::U8(samples) = &picture.samples else { return false };
-    picture.channels == Channels::Rgba && samples.as_chunks::<4>().0.iter().all(|p| p[3] == 0)
-}
-
-/// A decoder of an icon that has no other picture than this one.
-fn bitmap(part: &[u8], entry: Entry) -> image::ImageResult<IcoDecoder<Cursor<Vec<u8>>>> {
-    let mut icon = header(entry.width, entry.height, entry.bits, part.len());
-    icon.extend(part);
-    IcoDecoder::new(Cursor::new(icon))
 }
 
 /// The header and the directory of an icon of one picture.
