@@ -311,7 +311,7 @@ mod tests {
         let correction = Correction::new(3200.0, 20.0);
         // More than a block, and a rest; every red with some of the others.
         let pixels: Vec<[u8; 4]> = (0..16_u32 * 256 + 7)
-            .map(|at| [at as u8, (at * 7 >> 3) as u8, (at * 31 >> 4) as u8, (at >> 5) as u8])
+            .map(|at| [at as u8, (at * 7 / 8) as u8, (at * 31 / 16) as u8, (at >> 5) as u8])
             .collect();
         let mut corrected = pixels.as_flattened().to_vec();
         correction.correct::<u8, 4>(&mut corrected);
