@@ -1,16 +1,17 @@
 // Starts the page: preferences, stream, screens.
 import { showAway } from './modules/away.js';
 import { compareScreen } from './modules/compare.js';
-import { keepDraft } from './modules/draft.js';
+import { followLanguage, keepDraft } from './modules/draft.js';
 import { add, h } from './modules/element.js';
 import { t } from './modules/i18n.js';
+import { followForecast } from './modules/forecast.js';
 import { followImages } from './modules/image-list.js';
-import { announceChanges, showNotices, tellLosses } from './modules/messages.js';
-import { followNames, startJob } from './modules/output-form.js';
+import { announceChanges, showNotices } from './modules/messages.js';
+import { followNames, startJob, startObstacle } from './modules/output-form.js';
 import { toastBox } from './modules/overlays.js';
 import { applyPreferences, askedFor, go, screen } from './modules/page-state.js';
 import { prepareScreen, zoom } from './modules/prepare.js';
-import { followPreview, measureSpread } from './modules/preview.js';
+import { followPreview } from './modules/preview.js';
 import { resultsScreen } from './modules/results.js';
 import { connectionBanner, runScreen } from './modules/run.js';
 import { isLive, topBar } from './modules/shell.js';
@@ -47,13 +48,13 @@ function build(app) {
 start();
 await applyPreferences();
 keepDraft();
+followLanguage();
 followImages();
 followPreview();
-measureSpread();
+followForecast(startObstacle);
 followNames();
 announceChanges();
 showNotices();
-tellLosses();
 acceptDrops();
 listenToKeys(startJob, zoom);
 

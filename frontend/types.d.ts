@@ -75,7 +75,7 @@ interface ImageItem {
   width_px: number | null;
   height_px: number | null;
   excluded: boolean;
-  problem: { kind: string; message: string } | null;
+  problem: { kind: string; message: string; message_es?: string | null } | null;
 }
 interface VariantCounts {
   ok: number;
@@ -133,6 +133,12 @@ interface Watch {
   last: string | null;
   error: string | null;
   started_ms: number;
+}
+/** What a job will take. */
+interface Forecast {
+  bytes: number;
+  seconds: number;
+  variants: { variant: string; format?: string; outputs: number; failed: number; bytes: number }[];
 }
 interface QueuedJob {
   id: string;
@@ -192,6 +198,7 @@ interface Failure {
   variant: number;
   kind: string;
   message: string;
+  message_es?: string | null;
   attempt: number;
   detail?: string | null;
   reproduce?: string | null;
@@ -209,6 +216,7 @@ interface Notice {
   code: string;
   args: Record<string, any>;
   message: string;
+  message_es?: string | null;
 }
 interface OutputOptions {
   folder: string | null;
@@ -299,6 +307,7 @@ type StreamEvent =
       bytes: number;
       kind?: string;
       message?: string;
+      message_es?: string | null;
       detail?: string | null;
       reproduce?: string | null;
     }
@@ -339,6 +348,7 @@ interface OutputItem {
   bytes: number;
   kind: string | null;
   message: string | null;
+  message_es?: string | null;
 }
 interface RecipeItem {
   id: string;

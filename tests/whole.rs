@@ -39,5 +39,6 @@ mod spanish;
 mod supervision;
 mod supply;
 mod support;
+mod texts;
 mod threads;
 mod watch;

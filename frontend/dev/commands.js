@@ -49,6 +49,13 @@ function checkJob({ variants, output }) {
   return { outputs: first.length ? 0 : chosen.length * variants.length, clashes: first.length, first: first.slice(0, 3) };
 }
 
+function forecastJob({ variants }) {
+  const chosen = library.chosen();
+  const bytes = chosen.reduce((sum, image) => sum + image.bytes, 0) * 0.25;
+  const each = variants.map(({ name }) => ({ variant: name, outputs: chosen.length, failed: 0, bytes }));
+  return { bytes: bytes * variants.length, seconds: (chosen.length * variants.length) / 30, variants: each };
+}
+
 function orderJob(id, verb) {
   jobOf(id);
   if (verb === 'pause') batch.pause();
@@ -102,6 +109,7 @@ const COMMANDS = [
   ],
   [/^uploads\/(\w+)\/cancel$/, ([id]) => void library.uploads.delete(id)],
   [/^jobs$/, (_, body) => startJob(body)],
+  [/^jobs\/forecast$/, (_, body) => forecastJob(body)],
   [/^jobs\/check$/, (_, body) => checkJob(body)],
   [/^jobs\/(\w+)\/(pause|resume|cancel|continue|open)$/, ([id, verb]) => orderJob(id, verb)],
   [

@@ -135,7 +135,7 @@ export class Library {
   useSamples(count) {
     this.set(
       'samples',
-      'Muestras',
+      '',
       Array.from({ length: count }, (_, i) =>
         this.make(5000 + i * 3, `muestra_${String(i + 1).padStart(2, '0')}.png`, { bytes: 1_400_000 + i * 90_000 }),
       ),
@@ -273,6 +273,6 @@ export class Library {
     const { images, skipped } = this.uploads.get(id);
     const before = add && this.source === 'upload' ? [this.images, this.skipped] : [[], []];
     this.uploads.delete(id);
-    this.set('upload', images[0]?.folder.split('/')[0] || 'Subida', [...before[0], ...images], [...before[1], ...skipped]);
+    this.set('upload', images[0]?.folder.split('/')[0] || '', [...before[0], ...images], [...before[1], ...skipped]);
   }
 }

@@ -1,5 +1,5 @@
 // Commands to the server: JSON by POST, readings by GET; an error becomes a toast with the server's own line.
-import { t, textOf } from './i18n.js';
+import { t, textOf, told } from './i18n.js';
 import { toast } from './overlays.js';
 
 export class Refused extends Error {
@@ -15,7 +15,7 @@ export class Refused extends Error {
 /** @param {Response} response @returns {Promise<Refused>} */
 export async function refusal(response) {
   const error = (await response.json().catch(() => null))?.error ?? {};
-  return new Refused(response.status, error.code ?? '', error.message ?? `HTTP ${response.status}`, error.hint ?? null);
+  return new Refused(response.status, error.code ?? '', told(error) || `HTTP ${response.status}`, told(error, 'hint') || null);
 }
 
 /** @param {string} path @param {RequestInit} [init] @returns {Promise<any>} */

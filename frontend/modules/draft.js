@@ -1,5 +1,5 @@
 // The form of the Prepare screen: the outputs, each with its name and steps, and what holds for all. Remembered, saved as recipes.
-import { language, number, percent, say, t } from './i18n.js';
+import { language, number, percent, say, t, renamed } from './i18n.js';
 import { recall, remember } from './page-state.js';
 import { batch, computed, effect, signal, untracked } from './signal.js';
 import { hello, ready, state } from './stream.js';
@@ -231,6 +231,21 @@ export function addOutputs(added) {
 
 /** What an output of one filter is called: the filter's name in the page's language. @param {FilterSpec} spec */
 export const filterOutputName = (spec) => (language.peek() === 'es' ? spec.id : spec.id_en);
+
+/** Names that the page has given follow its language; those that people have typed stay. For as long as the page lives. */
+export const followLanguage = () =>
+  effect(() => {
+    void language.value;
+    untracked(() => {
+      const now = outputs.peek().map((one) => {
+        const spec = one.steps.length === 1 && filterOf(one.steps[0].filter);
+        const own = spec && (one.name === spec.id || one.name === spec.id_en);
+        const name = own ? filterOutputName(spec) : renamed('output_', one.name);
+        return name === one.name ? one : { ...one, name };
+      });
+      if (now.some((one, index) => one !== outputs.peek()[index])) outputs.value = now;
+    });
+  });
 
 /** @param {number} id */
 export const removeOutput = (id) => edit('', (list) => list.filter((one) => one.id !== id));

@@ -6,18 +6,18 @@ import { effect, onCleanup, untracked } from './signal.js';
 const MOST_A_FRAME = 12;
 
 /**
- * @typedef {{ src: string | null, label: string, name?: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string }} Cell
+ * @typedef {{ src: string | null, label: string, name?: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string, picked?: boolean }} Cell
  * @typedef {{
  *   label: () => string, count: () => number, version: () => unknown, cell: (index: number) => Cell | null,
  *   columns: (width: number) => number, ratio: number, gap: number, horizontal?: () => boolean,
- *   selected: () => number, pick: (index: number, act: boolean) => void, key?: (index: number, event: KeyboardEvent) => boolean,
+ *   selected: () => number, pick: (index: number, act: boolean, keys: { shiftKey: boolean, ctrlKey: boolean, metaKey: boolean }) => void, key?: (index: number, event: KeyboardEvent) => boolean,
  *   scroller?: () => HTMLElement | null, caption?: number,
  * }} GridOptions `ratio`: height / width of a cell. `scroller`: what scrolls, if not the grid itself. `caption`: height of the names below the pictures, px; none in a strip.
  */
 
 /** @param {GridOptions} options */
 export function virtualGrid(options) {
-  const list = h('div', { class: 'cells', role: 'listbox', 'aria-label': options.label });
+  const list = h('div', { class: 'cells', role: 'listbox', 'aria-multiselectable': 'true', 'aria-label': options.label });
   const box = h('div', { class: 'grid' }, list);
   const scroller = () => options.scroller?.() ?? box;
   /** @type {Map<number, HTMLElement>} */
@@ -113,13 +113,14 @@ export function virtualGrid(options) {
     assign(cell, 'aria-label', data?.label ?? '…');
     assign(cell, 'aria-posinset', String(index + 1));
     assign(cell, 'aria-setsize', String(untracked(options.count)));
-    assign(cell, 'aria-selected', String(index === selected));
+    assign(cell, 'aria-selected', String(index === selected || data?.picked === true));
     assign(cell, 'tabindex', index === Math.max(0, selected) ? '0' : '-1');
     const caption = /** @type {HTMLElement} */ (cell.children[1]);
     const named = options.caption && !horizontal ? (data?.name ?? '') : '';
     if (caption.textContent !== named) caption.textContent = named;
     cell.classList.toggle('captioned', named !== '');
     cell.classList.toggle('dim', data?.dim ?? false);
+    cell.classList.toggle('picked', data?.picked ?? false);
     assign(cell, 'data-colour', data?.colour ?? '');
     place(index, cell);
   }
@@ -182,10 +183,10 @@ export function virtualGrid(options) {
     if (!frame) frame = requestAnimationFrame(() => draw(false, MOST_A_FRAME));
   };
 
-  /** @param {number} index @param {boolean} act */
-  function pick(index, act) {
+  /** @param {number} index @param {boolean} act @param {MouseEvent | KeyboardEvent} event */
+  function pick(index, act, event) {
     const target = Math.max(0, Math.min(untracked(options.count) - 1, index));
-    options.pick(target, act);
+    options.pick(target, act, event);
     reveal(target);
     focusIndex = target;
     live.get(target)?.focus({ preventScroll: true });
@@ -209,7 +210,7 @@ export function virtualGrid(options) {
   list.addEventListener('click', (event) => {
     const cell = /** @type {HTMLElement} */ (event.target).closest('.cell');
     const index = cell && indexOf.get(/** @type {HTMLElement} */ (cell));
-    if (typeof index === 'number') pick(index, true);
+    if (typeof index === 'number') pick(index, true, event);
   });
   list.addEventListener('keydown', (event) => {
     const focused = /** @type {HTMLElement} */ (event.target).closest('.cell');
@@ -226,8 +227,8 @@ export function virtualGrid(options) {
       End: Infinity,
     })[event.key];
     if (step && !event.ctrlKey && !event.altKey && !event.metaKey)
-      pick(Math.max(-1, Math.min(untracked(options.count), now + step)), false);
-    else if (event.key === 'Enter') pick(now, true);
+      pick(Math.max(-1, Math.min(untracked(options.count), now + step)), false, event);
+    else if (event.key === 'Enter') pick(now, true, event);
     else if (!options.key?.(now, event)) return;
     event.preventDefault();
     event.stopPropagation();

@@ -48,8 +48,21 @@ export const textOf = (key) => {
   return typeof text === 'string' ? text : null;
 };
 
+/** A name that the page has given, as it gives it in the language of now. @param {string} prefix of the keys of such names @param {string} name */
+export function renamed(prefix, name) {
+  for (const all of Object.values(texts))
+    for (const [key, text] of Object.entries(all)) if (text === name && key.startsWith(prefix)) return t(/** @type {Key} */ (key));
+  return name;
+}
+
+/** What photos are called that came without a folder. @param {string} label */
+export const labelOr = (label) => label || t('unnamed_photos');
+
 /** @param {Bilingual} text of the catalogue */
 export const say = (text) => text[language.value];
+
+/** What the server says of something, in the page's language: it sends both. @param {any} from @param {'message' | 'hint' | 'reason'} [what] @returns {string} */
+export const told = (from, what = 'message') => (language.value === 'es' && from[`${what}_es`]) || from[what] || '';
 
 /** @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();

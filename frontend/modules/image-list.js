@@ -1,5 +1,6 @@
 // The list of chosen images, fetched by pages as it is scrolled, and which of them is looked at.
 import { command, read } from './commands.js';
+import { recall } from './page-state.js';
 import { effect, signal, untracked } from './signal.js';
 import { link, ready, restarts, state } from './stream.js';
 import { rememberUndo } from './undo.js';
@@ -73,6 +74,50 @@ export class Pages {
 }
 
 export const query = signal('');
+/** What the list can be sorted by. */
+export const ORDERS = /** @type {const} */ (['name', 'date', 'size', 'type']);
+export const sorting = signal(ORDERS.find((one) => one === recall('order')) ?? 'name');
+/** Images that are selected to be taken out together, by id. @type {import('./signal.js').Signal<Set<string>>} */
+export const selection = signal(new Set());
+/** Where a selection of a range begins. */
+let anchor = 0;
+
+const address = (/** @type {number} */ offset, /** @type {number} */ limit) =>
+  `/api/images?offset=${offset}&limit=${limit}&sort=${sorting.peek()}&q=${encodeURIComponent(query.peek())}`;
+const MOST_READ = 500;
+
+/** The ids of a range: those that are here at once, others are asked for. @param {number} first @param {number} last @returns {Promise<string[]>} */
+async function idsOf(first, last) {
+  const ids = [];
+  for (let at = first; at <= last; at += 1) {
+    const item = images.get(at);
+    if (item) ids.push(item.id);
+    else {
+      const { images: found } = await read(address(at, Math.min(MOST_READ, last - at + 1)));
+      for (const { id } of found) ids.push(id);
+      at += Math.max(0, found.length - 1);
+    }
+  }
+  return ids;
+}
+
+/** Looks at an image, and selects as file managers do: Shift up to it, Ctrl with those before. @param {number} index @param {{ shiftKey: boolean, ctrlKey: boolean, metaKey: boolean }} keys */
+export async function choose(index, { shiftKey, ctrlKey, metaKey }) {
+  const [more, looked] = [ctrlKey || metaKey, image.peek()];
+  if (!shiftKey) anchor = index;
+  const [from, before] = [anchor, more ? selection.peek() : new Set()];
+  chosen.value = index;
+  if (shiftKey) {
+    const ids = await idsOf(Math.min(from, index), Math.max(from, index));
+    if (chosen.peek() === index) selection.value = new Set([...before, ...ids]);
+    return;
+  }
+  const item = more ? images.get(index) : null;
+  const ids = new Set(item && !before.size && looked ? [looked.id] : item ? before : []);
+  if (item && !ids.delete(item.id)) ids.add(item.id);
+  selection.value = ids;
+}
+
 /** Position of the image that is looked at, in the (searched) list. */
 export const chosen = signal(0);
 /** That image; null while it is fetched or when there is none. */
@@ -80,7 +125,7 @@ export const image = signal(/** @type {ImageItem | null} */ (null));
 
 /** @type {Pages<ImageItem>} */
 export const images = new Pages(async (offset, limit) => {
-  const { total, images: items } = await read(`/api/images?offset=${offset}&limit=${limit}&q=${encodeURIComponent(query.peek())}`);
+  const { total, images: items } = await read(address(offset, limit));
   return { total, items };
 });
 
@@ -89,13 +134,16 @@ export function followImages() {
   let source = '';
   effect(() => {
     const { revision, count, label } = state.images.value;
-    const list = `${restarts.value}/${query.value}/${label}/${count}`;
+    const list = `${restarts.value}/${query.value}/${sorting.value}/${label}/${count}`;
     const key = `${list}/${revision}`;
     if (!ready.value || link.value.state !== 'open' || key === source) return;
     // An exclusion changes the revision only: what is shown stays until the answer comes.
     const same = source.startsWith(`${list}/`);
     source = key;
-    if (!same) takenOut.value = [];
+    if (!same) {
+      takenOut.value = [];
+      selection.value = new Set();
+    }
     if (count) untracked(() => images.reset(same));
   });
   effect(() => {
@@ -117,5 +165,6 @@ export const takenOut = signal(/** @type {string[]} */ ([]));
 export async function exclude(ids, excluded) {
   if (!(await command('/api/images/exclude', { images: ids, excluded }))) return;
   takenOut.value = excluded ? ids : [];
+  selection.value = new Set();
   if (excluded) rememberUndo('', () => exclude(ids, false));
 }

@@ -1,9 +1,9 @@
 // What happens, in words: notices, failures, and what a screen reader is told without being asked.
-import { language, seconds, share, size, t } from './i18n.js';
+import { labelOr, seconds, share, size, t, told } from './i18n.js';
 import { toast } from './overlays.js';
 import { go } from './page-state.js';
 import { effect, untracked } from './signal.js';
-import { link, onNotice, ready, restarts, state } from './stream.js';
+import { link, onNotice, ready, state } from './stream.js';
 
 /** @type {Record<string, import('./i18n.js').Key>} */
 const TEXTS = {
@@ -26,10 +26,10 @@ const TEXTS = {
   cancelled: 'fail_cancelled',
 };
 
-/** @param {{ kind: string, message: string }} failure */
-export function failureText({ kind, message }) {
-  void language.value;
-  const key = TEXTS[kind];
+/** @param {{ kind: string, message: string, message_es?: string | null }} failure */
+export function failureText(failure) {
+  const message = told(failure);
+  const key = TEXTS[failure.kind];
   if (!key) return message;
   return message ? `${t(key)} (${message}).` : `${t(key)}.`;
 }
@@ -48,10 +48,14 @@ export function noticeText({ code, args, message }) {
       return t('no_space_text', size(Math.max(0, (args.needed_bytes ?? 0) - (args.free_bytes ?? 0))));
     case 'job_restored':
       return t('notice_job_restored', args.done ?? 0, args.total ?? 0);
+    case 'job_lost':
+      return t('notice_job_lost', labelOr(args.name ?? ''), args.reason ?? '');
+    case 'uploads_lost':
+      return t('uploads_gone');
     case 'space_back':
       return t('notice_space_back');
     case 'quarantined':
-      return t('notice_quarantined', args.name ?? '', args.reason ?? '');
+      return t('notice_quarantined', args.name ?? '', told(args, 'reason'));
     default:
       return message;
   }
@@ -120,31 +124,5 @@ export function announceChanges() {
         untracked(() => t('say_reconnected')),
       );
     was = now === 'open' ? 'open' : was === 'open' || was === 'lost' ? 'lost' : '';
-  });
-}
-
-/** Says what a restart of the program has cost: what waited, and what had been uploaded. For as long as the page lives. */
-export function tellLosses() {
-  let waiting = 0;
-  let uploaded = 0;
-  let round = 0;
-  effect(() => {
-    const [queue, images, now] = [state.queue.value, state.images.value, restarts.value];
-    if (!ready.value || link.value.state !== 'open') return;
-    if (now !== round) {
-      if (waiting > queue.length)
-        toast(
-          untracked(() => t('queue_gone', waiting - queue.length)),
-          'bad',
-        );
-      if (uploaded && images.source !== 'upload')
-        toast(
-          untracked(() => t('uploads_gone', uploaded)),
-          'bad',
-        );
-    }
-    round = now;
-    waiting = queue.length;
-    uploaded = images.source === 'upload' ? images.count : 0;
   });
 }

@@ -17,6 +17,7 @@ import {
   switchOutput,
 } from './draft.js';
 import { add, button, h, icon, keyed } from './element.js';
+import { expected } from './forecast.js';
 import { typed } from './fields.js';
 import { fileRows, shortFile } from './file-rows.js';
 import { dimensions, number, size, t } from './i18n.js';
@@ -24,7 +25,7 @@ import { image } from './image-list.js';
 import { outputForm, recipeButtons, startArea } from './output-form.js';
 import { watchButton } from './watches.js';
 import { toast } from './overlays.js';
-import { forecast, sample } from './preview.js';
+import { sample } from './preview.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { stepsEditor } from './steps.js';
 import { hello } from './stream.js';
@@ -80,9 +81,13 @@ function outputCard(id) {
     const now = made.value;
     if (isEmpty()) return t('no_steps');
     if (!now.length || !now.every((file) => file?.output_bytes)) return '–';
-    const total = forecast(one.value?.steps ?? [], (one.value?.files ?? []).map(fileText));
+    const all = expected.value?.variants.filter(({ variant }) => variant === one.value?.name);
     const sum = now.reduce((all, file) => all + (file?.output_bytes ?? 0), 0);
-    return [h('b', null, size(sum)), ` ${t('per_photo')}`, total === null ? '' : ` · ${t('about_total', size(total.bytes))}`];
+    return [
+      h('b', null, size(sum)),
+      ` ${t('per_photo')}`,
+      all?.length ? ` · ${t('about_total', size(all.reduce((total, { bytes }) => total + bytes, 0)))}` : '',
+    ];
   };
   const facts = () => {
     const [now] = made.value;

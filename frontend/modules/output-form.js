@@ -2,11 +2,11 @@
 import { command, post, read, refusalText } from './commands.js';
 import { filesOf, filterName, hasItsFiles, load, mode, output, outputs, request, variantName, variants, workers } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
+import { expected } from './forecast.js';
 import { slider } from './fields.js';
 import { size, t, timeLeft } from './i18n.js';
 import { openDialog, toast } from './overlays.js';
 import { go } from './page-state.js';
-import { forecast } from './preview.js';
 import { isLive } from './shell.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { hello, link, ready, state } from './stream.js';
@@ -202,7 +202,7 @@ const stepWithoutFile = computed(() => variants.value.flatMap(({ steps }) => ste
 const clashes = computed(() => checked.value?.clashes ?? 0);
 
 /** Why the job cannot start, or ''. @returns {string} */
-function startObstacle() {
+export function startObstacle() {
   if (!ready.value || link.value.state !== 'open') return t('why_disconnected');
   if (state.images.value.loading) return t('why_loading');
   if (chosenCount.value <= 0) return t('why_no_images');
@@ -212,19 +212,6 @@ function startObstacle() {
   if (patternProblem(output.value.pattern)) return t('bad_pattern');
   if (clashes.value) return t('n_clash', clashes.value);
   return '';
-}
-
-/** What the job would write and take, from what was measured; null until every output has been. @returns {{ bytes: number, ms: number } | null} */
-function estimate() {
-  const known = variants.value.map(({ steps, files }) => forecast(steps, files));
-  if (!known.length || !workers.value) return null;
-  let [bytes, ms] = [0, 0];
-  for (const one of known) {
-    if (!one) return null;
-    bytes += one.bytes;
-    ms += one.ms;
-  }
-  return { bytes, ms: ms / workers.value };
 }
 
 /** Starts the job of the form, or queues it behind the running one. */
@@ -289,9 +276,9 @@ export function startArea(other) {
   const summary = () => {
     const why = startObstacle();
     if (why) return why;
-    const about = estimate();
+    const about = expected.value;
     const photos = t('n_photos', chosenCount.value);
-    return about ? `${photos} · ${t('about_total', size(about.bytes))} · ${t('about_time', timeLeft(about.ms))}` : photos;
+    return about ? `${photos} · ${t('about_total', size(about.bytes))} · ${t('about_time', timeLeft(about.seconds * 1000))}` : photos;
   };
   return h(
     'div',

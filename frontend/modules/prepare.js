@@ -7,8 +7,8 @@ import { fileName, placing, shownFile, shownOutput } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { virtualGrid } from './grid.js';
 import { histogram } from './histogram.js';
-import { dimensions, duration, number, percent, size, t } from './i18n.js';
-import { chosen, exclude, image, images, query, takenOut } from './image-list.js';
+import { dimensions, duration, labelOr, number, percent, size, t, told } from './i18n.js';
+import { ORDERS, choose, chosen, exclude, image, images, query, selection, sorting, takenOut } from './image-list.js';
 import { failureText } from './messages.js';
 import { outputsPane } from './output-cards.js';
 import { openDialog } from './overlays.js';
@@ -38,6 +38,7 @@ function cell(index) {
     name: item.name,
     badge: item.problem ? 'alert' : item.excluded ? 'close' : null,
     dim: item.excluded,
+    picked: selection.value.has(item.id),
   };
 }
 
@@ -45,7 +46,8 @@ function cell(index) {
 function onKey(index, event) {
   if (event.key !== 'Delete' && !(event.key.toLowerCase() === 'x' && letters.peek() && !event.ctrlKey && !event.metaKey)) return false;
   const item = images.get(index);
-  if (item) exclude([item.id], !item.excluded);
+  if (selection.peek().size) exclude([...selection.peek()], true);
+  else if (item) exclude([item.id], !item.excluded);
   return true;
 }
 
@@ -62,7 +64,7 @@ const openSkipped = () =>
         () => {},
       );
       return h('ul', { class: 'skipped' }, () =>
-        files.value.map((file) => h('li', null, h('b', null, file.name), h('span', { class: 'muted' }, file.reason))),
+        files.value.map((file) => h('li', null, h('b', null, file.name), h('span', { class: 'muted' }, told(file, 'reason')))),
       );
     },
   );
@@ -70,6 +72,22 @@ const openSkipped = () =>
 /** Words below the grid: what was left out, and the way back. */
 function footer() {
   const { skipped, excluded } = state.images.value;
+  const selected = selection.value.size;
+  if (selected)
+    return h(
+      'div',
+      { class: 'foot selected' },
+      h('span', { role: 'status' }, t('n_selected', selected)),
+      button('ghost small', () => exclude([...selection.peek()], true), null, t('take_out')),
+      button(
+        'ghost small square',
+        () => {
+          selection.value = new Set();
+        },
+        { 'aria-label': t('select_none') },
+        icon('close', 's'),
+      ),
+    );
   if (!skipped && !excluded) return null;
   return h(
     'div',
@@ -93,7 +111,7 @@ export function imagesPane() {
   const grid = virtualGrid({
     label: () => t('images'),
     count: () => images.total.value,
-    version: () => [images.version.value, narrow.value],
+    version: () => [images.version.value, narrow.value, selection.value],
     cell,
     ratio: 0.75,
     gap: 8,
@@ -101,9 +119,7 @@ export function imagesPane() {
     columns: (width) => Math.max(2, Math.round(width / 116)),
     horizontal: () => narrow.value,
     selected: () => chosen.value,
-    pick: (index) => {
-      chosen.value = index;
-    },
+    pick: (index, _, keys) => choose(index, keys),
     key: onKey,
   });
   return h(
@@ -122,7 +138,7 @@ export function imagesPane() {
         'button',
         { type: 'button', class: 'source', onclick: openFolders },
         icon('folder'),
-        h('span', { class: 'name' }, () => state.images.value.label),
+        h('span', { class: 'name' }, () => labelOr(state.images.value.label)),
         h('strong', null, () => t('change')),
       ),
       h(
@@ -137,6 +153,19 @@ export function imagesPane() {
           'aria-label': () => t('search'),
           oninput: search,
         }),
+        h(
+          'select',
+          {
+            class: 'btn small',
+            'aria-label': () => t('sort'),
+            onchange: (/** @type {Event} */ event) => {
+              sorting.value = ORDERS[/** @type {HTMLSelectElement} */ (event.target).selectedIndex];
+              remember('order', sorting.peek());
+              chosen.value = 0;
+            },
+          },
+          ORDERS.map((one) => h('option', { selected: () => sorting.value === one }, () => t(`order_${one}`))),
+        ),
       ),
     ),
     () => (images.loaded.value && images.total.value === 0 && query.value ? h('p', { class: 'none' }, t('no_match')) : null),

@@ -1,9 +1,9 @@
 // Previews: rendered by a worker process through the batch's own path. Debounced, the latest wins, the old picture stays meanwhile.
-import { Refused, posting, read, refusal } from './commands.js';
-import { filesOf, hasItsFiles, output, shownFile, shownOutput, variants } from './draft.js';
+import { Refused, posting, refusal } from './commands.js';
+import { hasItsFiles, output, shownFile, shownOutput } from './draft.js';
 import { image } from './image-list.js';
-import { batch, effect, onCleanup, signal, untracked } from './signal.js';
-import { restarts, state } from './stream.js';
+import { batch, effect, signal, untracked } from './signal.js';
+import { restarts } from './stream.js';
 
 const DEBOUNCE_MS = 120;
 const STRIP = { width_px: 280, height_px: 200 };
@@ -107,7 +107,6 @@ export function followPreview() {
           problem.value = null;
           busy.value = false;
         });
-        if (second) note(item.id, recipeKey(wanted, file), second);
       } catch (error) {
         if (stop.signal.aborted) return;
         batch(() => {
@@ -122,43 +121,6 @@ export function followPreview() {
       }
     }, DEBOUNCE_MS);
   });
-}
-
-/** What was measured of a recipe, by image. @type {Map<string, Map<string, { bytes: number, source: number, work: number }>>} */
-const facts = new Map();
-const measurements = signal(0);
-const RECIPES_KEPT = 200;
-
-/** @param {string} id @param {string} recipe @param {Picture} picture */
-function note(id, recipe, { output_bytes, source_bytes, work_ms }) {
-  if (output_bytes === null || !source_bytes) return;
-  const known = facts.get(recipe) ?? new Map();
-  known.set(id, { bytes: output_bytes, source: source_bytes, work: work_ms ?? 0 });
-  facts.delete(recipe);
-  facts.set(recipe, known);
-  for (const old of facts.keys()) {
-    if (facts.size <= RECIPES_KEPT) break;
-    facts.delete(old);
-  }
-  measurements.value += 1;
-}
-
-/** What an output would take for all images: the mean of those measured. Null before every file has been once. @param {Step[]} steps @param {string[]} files @returns {{ bytes: number, ms: number } | null} */
-export function forecast(steps, files) {
-  const all = filesOf(files).map((file) => forecastFile(steps, file));
-  return all.reduce((sum, one) => sum && one && { bytes: sum.bytes + one.bytes, ms: sum.ms + one.ms }, { bytes: 0, ms: 0 });
-}
-
-/** @param {Step[]} steps @param {string | null} file @returns {{ bytes: number, ms: number } | null} */
-function forecastFile(steps, file) {
-  void measurements.value;
-  void output.value;
-  const { count, excluded, bytes } = state.images.value;
-  const known = [...(facts.get(recipeKey(steps, file))?.values() ?? [])];
-  if (!known.length) return null;
-  const sum = (/** @type {'bytes' | 'source' | 'work'} */ key) => known.reduce((total, one) => total + one[key], 0);
-  // Sizes follow the picture, time the bytes that are read.
-  return { bytes: (sum('bytes') / known.length) * (count - excluded), ms: (sum('work') / sum('source')) * bytes };
 }
 
 /** @typedef {Picture} Sample */
@@ -189,11 +151,7 @@ export function sample(id, list, file, exact = true) {
     promise = new Promise((resolve, reject) => {
       waiting.push({
         key,
-        make: () =>
-          render(id, steps, file, STRIP, exact, AbortSignal.timeout(30_000)).then((picture) => {
-            if (exact) note(id, recipe, picture);
-            resolve(picture);
-          }, reject),
+        make: () => render(id, steps, file, STRIP, exact, AbortSignal.timeout(30_000)).then(resolve, reject),
         fail: () => reject(new Error('not wanted any more')),
       });
     });
@@ -214,34 +172,4 @@ export function sample(id, list, file, exact = true) {
     if (at >= 0) for (const one of waiting.splice(at, 1)) one.fail();
   };
   return { key, promise, drop };
-}
-
-const PROBES = 4;
-const PROBE_PAUSE_MS = 1500;
-
-/** Measures the outputs on a few images spread over the list, while nothing changes. For as long as the page lives. */
-export function measureSpread() {
-  effect(() => {
-    const list = variants.value;
-    const { revision, count, loading } = state.images.value;
-    void output.value;
-    if (!list.length || count < 2 || loading) return;
-    let ended = false;
-    const timer = setTimeout(async () => {
-      for (let probe = 1; probe < PROBES; probe += 1) {
-        const offset = Math.floor((count * probe) / PROBES);
-        const answer = await read(`/api/images?offset=${offset}&limit=1`).catch(() => null);
-        const item = answer?.revision === revision ? answer.images[0] : null;
-        for (const { steps, files } of item && !item.problem && !item.excluded ? list : [])
-          for (const file of filesOf(files)) {
-            if (ended) return;
-            if (!facts.get(recipeKey(steps, file))?.has(item.id)) await sample(item.id, steps, file).promise.catch(() => {});
-          }
-      }
-    }, PROBE_PAUSE_MS);
-    onCleanup(() => {
-      ended = true;
-      clearTimeout(timer);
-    });
-  });
 }

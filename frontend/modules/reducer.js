@@ -145,6 +145,7 @@ function applyOutput(state, event) {
       variant,
       kind: event.kind ?? '',
       message: event.message ?? '',
+      message_es: event.message_es,
       attempt,
       detail: event.detail,
       reproduce: event.reproduce,

@@ -2,16 +2,16 @@
 import { command, download, read } from './commands.js';
 import { fileName, outputsOf, variantColour, variantName } from './draft.js';
 import { button, h, icon } from './element.js';
-import { number, percent, size, t } from './i18n.js';
+import { labelOr, number, percent, size, t } from './i18n.js';
 import { Pages } from './image-list.js';
 import { openLightbox } from './lightbox.js';
 import { failureText } from './messages.js';
-import { retryAll } from './run-lists.js';
+import { HOPELESS, retryAll } from './run-lists.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { state } from './stream.js';
 
 /**
- * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, kind: string | null, message: string | null }} ResultCell
+ * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, kind: string | null, message: string | null, message_es?: string | null }} ResultCell
  * @typedef {{ image: string, photo: number, name: string, bytes: number, cells: (ResultCell | null)[] }} ResultRow
  */
 
@@ -50,7 +50,7 @@ export function ranges(numbers) {
 export function zipAddress(job, { variants, photos } = {}) {
   const day = new Date().toISOString().slice(0, 10);
   const of = variants ? ` ${variantName(job.variants[variants[0]])}` : '';
-  const query = new URLSearchParams({ name: `${job.name}${of} ${day}` });
+  const query = new URLSearchParams({ name: `${labelOr(job.name)}${of} ${day}` });
   if (variants) query.set('variant', ranges(variants));
   if (photos) query.set('photos', ranges(photos));
   return `/api/jobs/${job.id}/zip?${query}`;
@@ -83,7 +83,8 @@ function outputCell(row, { variant, indexes }, look) {
     const cell = row.cells[index];
     const format = indexes.length > 1 ? `${fileName(state.job.peek()?.variants[index].file)} ` : '';
     if (!cell || cell.status === 'skipped') return h('span', { class: 'muted' }, format, cell ? t('skipped_cell') : '–');
-    if (isBad(cell)) return h('span', { class: 'bad' }, format, failureText({ kind: cell.kind ?? '', message: cell.message ?? '' }));
+    if (isBad(cell))
+      return h('span', { class: 'bad' }, format, failureText({ ...cell, kind: cell.kind ?? '', message: cell.message ?? '' }));
     return h('span', { class: 'muted', title: cell.name }, `${format}${size(cell.bytes)} `, savedText(cell.bytes, row.bytes));
   };
   const cell = first === undefined ? null : row.cells[first];
@@ -155,6 +156,7 @@ function photoRow(row, index) {
     cell?.status === 'ok' ? [{ output: cell.output, image: row.image, name: cell.name, variant, bytes: cell.bytes }] : [],
   );
   const bad = row.cells.filter(isBad);
+  const retryable = bad.flatMap((cell) => (cell && !HOPELESS.includes(cell.kind ?? '') ? [cell.output] : []));
   const [first] = bad;
   const all = bad.length === row.cells.length && first;
   return h(
@@ -182,20 +184,14 @@ function photoRow(row, index) {
         h('b', { class: 'name', title: row.name }, row.name),
         h('span', { class: 'muted' }, size(row.bytes)),
       ),
-      bad.length > 0 &&
-        button(
-          'small',
-          () => retryOutputs(bad.flatMap((cell) => (cell ? [cell.output] : []))),
-          { 'aria-label': `${t('retry')}: ${row.name}` },
-          icon('redo', 's'),
-          t('retry'),
-        ),
+      retryable.length > 0 &&
+        button('small', () => retryOutputs(retryable), { 'aria-label': `${t('retry')}: ${row.name}` }, icon('redo', 's'), t('retry')),
     ),
     all
       ? h(
           'div',
           { role: 'cell', class: 'row-cell bad whole' },
-          h('span', null, failureText({ kind: first.kind ?? '', message: first.message ?? '' })),
+          h('span', null, failureText({ ...first, kind: first.kind ?? '', message: first.message ?? '' })),
         )
       : jobOutputs().map((output) =>
           outputCell(row, output, (variant) =>

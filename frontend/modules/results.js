@@ -49,7 +49,7 @@ function cells(counts, workers) {
 function decodingRow(job) {
   const { decode_ms } = sumOf(job.progress.variants);
   // Each photo is decoded for all of its outputs.
-  const photos = Math.max(...job.progress.variants.map(({ ok, failed }) => ok + failed));
+  const photos = Math.max(...job.progress.variants.map(({ ok }) => ok));
   return h(
     'tr',
     null,
@@ -58,14 +58,9 @@ function decodingRow(job) {
       { scope: 'row' },
       h('span', { class: 'filter-name' }, h('i', { class: 'mark-decoding', 'aria-hidden': 'true' }), t('decoding')),
     ),
-    [
-      number(photos),
-      '–',
-      decode_ms ? duration(decode_ms) : '–',
-      decode_ms && photos ? seconds(decode_ms / photos) : '–',
-      number(job.workers),
-      '–',
-    ].map((text) => h('td', null, text)),
+    [number(photos), '–', photos ? duration(decode_ms) : '–', photos ? seconds(decode_ms / photos) : '–', number(job.workers), '–'].map(
+      (text) => h('td', null, text),
+    ),
   );
 }
 

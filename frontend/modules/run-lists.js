@@ -65,24 +65,24 @@ function recentPicture(src) {
 
 const PORTION = 20;
 
-/** @param {string[] | null} outputs null: all */
+/** @param {string[]} outputs */
 const retry = (outputs) => {
   const job = state.job.peek();
   if (job) command(`/api/jobs/${job.id}/retry`, { outputs });
 };
 
-/** Failures of a photo for the same reason. @typedef {{ image: string, name: string, kind: string, message: string, detail?: string | null, reproduce?: string | null, outputs: { output: string, variant: number, attempt: number }[] }} Problem */
+/** Failures of a photo for the same reason. @typedef {{ image: string, name: string, kind: string, message: string, message_es?: string | null, detail?: string | null, reproduce?: string | null, outputs: { output: string, variant: number, attempt: number }[] }} Problem */
 
 /** What fails again for certain, whatever is tried. */
-const HOPELESS = ['not-an-image', 'unsupported'];
+export const HOPELESS = ['not-an-image', 'unsupported'];
 
 /** Failures by photo and reason, in their order: a broken file is one problem, however many outputs it costs. Pure. @param {Failure[]} failures @returns {Problem[]} */
 export function problemsOf(failures) {
   /** @type {Map<string, Problem>} */
   const found = new Map();
-  for (const { image, name, kind, message, detail, reproduce, output, variant, attempt } of failures) {
+  for (const { image, name, kind, message, message_es, detail, reproduce, output, variant, attempt } of failures) {
     const key = `${image}/${kind}/${message}`;
-    const known = found.get(key) ?? { image, name, kind, message, detail, reproduce, outputs: [] };
+    const known = found.get(key) ?? { image, name, kind, message, message_es, detail, reproduce, outputs: [] };
     known.outputs.push({ output, variant, attempt });
     found.set(key, known);
   }
@@ -186,10 +186,14 @@ export const problemCount = computed(() => new Set(problems.value.map((one) => o
 /** How many outputs failed: changes only then, so that what is made from it is not made again while it is clicked. */
 export const failedCount = computed(() => state.job.value?.progress.failed ?? 0);
 
-export const retryAll = () => () => {
-  const failed = failedCount.value;
-  return failed > 0 && button('ghost small', () => retry(null), null, icon('redo', 's'), t('retry_all', failed));
-};
+/** Outputs that another try may make. */
+const retryable = computed(() =>
+  problems.value.filter(({ kind }) => !HOPELESS.includes(kind)).flatMap((one) => one.outputs.map(({ output }) => output)),
+);
+const retryCount = computed(() => retryable.value.length);
+
+export const retryAll = () => () =>
+  retryCount.value > 0 && button('ghost small', () => retry(retryable.peek()), null, icon('redo', 's'), t('retry_all', retryCount.value));
 
 export const failuresCard = () =>
   h(

@@ -3,7 +3,7 @@ import { canNotify, notifies, switchNotifying } from './away.js';
 import { command } from './commands.js';
 import { outputsOf } from './draft.js';
 import { button, h, icon } from './element.js';
-import { duration, number, percent, share, size, sizeParts, t, timeLeft } from './i18n.js';
+import { duration, labelOr, number, percent, share, size, sizeParts, t, timeLeft } from './i18n.js';
 import { confirm } from './overlays.js';
 import { go, theme } from './page-state.js';
 import { failedCount, failuresCard, problemCount, recentCard } from './run-lists.js';
@@ -294,12 +294,22 @@ const noRun = () =>
     button('primary', () => go('prepare'), null, t('go_prepare')),
   );
 
+/** Jobs that wait while none is at work are those of before a restart. */
+const held = computed(() => !job.value || !isLive(job.value));
+
 const queue = () =>
   state.queue.value.length > 0 &&
   h(
     'section',
     { class: 'card queue', 'aria-label': t('queue') },
-    h('div', { class: 'head' }, h('h2', null, t('queue'))),
+    h(
+      'div',
+      { class: 'head' },
+      h('h2', null, t('queue')),
+      h('span', { class: 'spring' }),
+      held.value && button('small', () => command('/api/jobs/waiting/start'), { disabled: offline }, icon('play', 's'), t('queue_start')),
+    ),
+    held.value && h('p', { class: 'muted' }, t('queue_held')),
     h(
       'ol',
       null,
@@ -307,7 +317,7 @@ const queue = () =>
         h(
           'li',
           null,
-          h('b', null, one.name),
+          h('b', null, labelOr(one.name)),
           h('span', { class: 'muted' }, t('queue_item', one.images, number(one.outputs))),
           button(
             'ghost small',
@@ -323,7 +333,7 @@ const queue = () =>
 export function runScreen() {
   const there = computed(() => job.value !== null);
   return h('div', { class: 'page' }, () => {
-    if (!there.value) return state.watches.value.length > 0 ? h('div', { class: 'wrap' }, watches, noRun()) : noRun();
+    if (!there.value) return h('div', { class: 'wrap' }, queue, watches, noRun());
     return h(
       'div',
       { class: 'wrap' },

@@ -1,6 +1,6 @@
 // The top bar: mark, job, tabs, connection, language, theme, help.
 import { button, h, icon, svg } from './element.js';
-import { language, otherLanguage, percent, setLanguage, share, t } from './i18n.js';
+import { labelOr, language, otherLanguage, percent, setLanguage, share, t } from './i18n.js';
 import { screen, theme } from './page-state.js';
 import { openHelp } from './shortcuts.js';
 import { computed } from './signal.js';
@@ -28,7 +28,10 @@ export const runningShare = computed(() => {
 export const slotsText = (mode, count) => t(mode === 'threads' ? 'n_threads' : 'n_processes', count);
 
 /** Name of the running job, else of the chosen images. */
-const jobLabel = () => (state.job.value && isLive(state.job.value) ? state.job.value.name : state.images.value.label);
+const jobLabel = () => {
+  if (state.job.value && isLive(state.job.value)) return labelOr(state.job.value.name);
+  return state.images.value.count ? labelOr(state.images.value.label) : '';
+};
 
 function connection() {
   const now = link.value.state;

@@ -44,15 +44,18 @@ let lostAt = 0;
 
 /** @type {((notice: Notice) => void)[]} */
 const noticeListeners = [];
-/** Calls back for each notice that arrives while the page is open, not for those of a snapshot. @param {(notice: Notice) => void} listener */
+/** Calls back for each notice that arrives while the page is open, of a snapshot only if the server was started anew. @param {(notice: Notice) => void} listener */
 export const onNotice = (listener) => {
   noticeListeners.push(listener);
 };
 
+/** Whether the next snapshot is the first of a server that was started anew: what it has to say is news. */
+let anew = false;
+
 /** @param {Extract<FromMonitor, { kind: 'patch' }>} patch */
 function applyPatch(patch) {
   offset = patch.offset;
-  const seen = state.notices.peek()[0]?.id ?? 0;
+  const seen = anew ? 0 : (state.notices.peek()[0]?.id ?? 0);
   batch(() => {
     if (patch.whole) rings.clear();
     for (const bar of patch.bars) {
@@ -65,7 +68,8 @@ function applyPatch(patch) {
     if (!state.job.peek()) metrics.value = null;
     ready.value = true;
   });
-  if (patch.whole) return;
+  if (patch.whole && !anew) return;
+  anew = false;
   const fresh = (patch.sections.notices ?? []).filter((notice) => notice.id > seen);
   for (const notice of fresh.reverse()) for (const listener of noticeListeners) listener(notice);
 }
@@ -81,6 +85,7 @@ function receive(message) {
   } else {
     batch(() => {
       hello.value = message.hello;
+      anew ||= message.restarted;
       if (message.restarted) restarts.value += 1;
     });
   }

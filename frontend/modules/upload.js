@@ -1,7 +1,7 @@
 // Uploads: dropped or picked files and folders, three at a time, with progress. The whole window accepts drops.
 import { Refused, command, post, refusal, showFailure } from './commands.js';
 import { button, h, icon } from './element.js';
-import { number, percent, size, t } from './i18n.js';
+import { number, percent, size, t, told } from './i18n.js';
 import { toast } from './overlays.js';
 import { go } from './page-state.js';
 import { signal } from './signal.js';
@@ -78,7 +78,7 @@ function send(path, file, progress, open) {
       }
       reject(
         request.status
-          ? new Refused(request.status, error.code ?? '', error.message ?? `HTTP ${request.status}`, error.hint ?? null)
+          ? new Refused(request.status, error.code ?? '', told(error) || `HTTP ${request.status}`, told(error, 'hint') || null)
           : new Error('no answer'),
       );
     };

@@ -42,10 +42,14 @@ function makeFolders(root, count) {
   const mixed = join(root, 'Mezcla');
   fill(mixed, names(6), 40, 300, 200);
   for (const name of ['rota_1.png', 'rota_2.png']) writeFileSync(join(mixed, name), png(landscape(1, 60, 40)).subarray(0, 400));
+  const empty = join(root, 'Vacías');
+  fill(empty, names(1), 60, 300, 200);
+  writeFileSync(join(empty, 'vacia.png'), '');
+  writeFileSync(join(empty, 'texto.jpg'), 'text');
   const raws = join(root, 'Sin revelar');
   mkdirSync(raws);
   for (const name of ['a.xcf', 'b.XCF', 'notas.txt']) writeFileSync(join(raws, name), 'x');
-  return { input, roots: [input, join(root, 'Costa'), join(root, 'Hostil'), broken, mixed, raws] };
+  return { input, roots: [input, join(root, 'Costa'), join(root, 'Hostil'), broken, mixed, empty, raws] };
 }
 
 /** A relay to a port. @param {number} target */
@@ -135,10 +139,11 @@ export async function startProgram(program, { images = 24, empty = false, allowO
     seen: `http://localhost:${port}`,
     browserArgs: [`--host-resolver-rules=MAP localhost:${port} 127.0.0.1:${reached}`],
     cut,
-    /** Kills the program as a crash would, and starts it again at the same port. */
-    async restart() {
+    /** Kills the program as a crash would, and starts it again at the same port. @param {(output: string) => void} [meanwhile] what befalls its output folder */
+    async restart(meanwhile) {
       await end('SIGKILL');
       cut();
+      meanwhile?.(join(root, 'output'));
       await start(port);
     },
     async stop() {

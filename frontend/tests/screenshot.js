@@ -13,8 +13,8 @@ const here = await site({ empty: true });
 await here.command('/api/images/source', { source: 'samples', count: 100 });
 
 const { page } = await here.open({ lang: 'en', width: 1440, height: 900 });
-await page.getByRole('option').nth(20).waitFor();
-await page.getByRole('option').nth(3).click();
+await page.locator('.cell').nth(20).waitFor();
+await page.locator('.cell').nth(3).click();
 await addOutputs(page, /^Web 1600/, /^Instagram/, 'Sepia');
 await page.waitForFunction(() =>
   [...document.querySelectorAll('.grid .cell img')].filter((image) => image.checkVisibility()).every((image) => image.naturalWidth > 0),

@@ -101,7 +101,7 @@ impl Terminal {
                 Some(FailureKind::Write) => String::new(),
                 _ => output.image.clone(),
             };
-            if !self.shown.insert((of, output.reason.clone())) {
+            if !self.shown.insert((of, output.reason.as_ref().map(ToString::to_string))) {
                 return;
             }
             self.lines += 1;
@@ -115,7 +115,8 @@ impl Terminal {
                 std::cmp::Ordering::Greater => return,
             }
             let kind = output.kind.map_or("", |kind| failure_kind(kind, self.lang));
-            let reason = printable(output.reason.as_deref().unwrap_or_default());
+            let reason = output.reason.as_ref().map(|reason| reason.say(self.lang));
+            let reason = printable(&reason.unwrap_or_default());
             self.line(&format!("{ERROR}✗ {name}{ERROR:#}: {kind}: {reason}"));
         }
         for note in &output.notes {

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lang::Text;
+use crate::text;
+
 /// Which metadata are kept. Resolution and profile always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -72,7 +75,7 @@ impl Statements {
     ///
     /// # Errors
     /// A line that says what is too long.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&self) -> Result<(), Text> {
         let all = self.as_typed();
         let mut again = Self::default();
         all.iter().try_for_each(|statement| again.add(statement))
@@ -98,13 +101,13 @@ impl Statements {
     ///
     /// # Errors
     /// A line that says what there is instead.
-    pub fn add(&mut self, statement: &str) -> Result<(), String> {
+    pub fn add(&mut self, statement: &str) -> Result<(), Text> {
         let Some((name, value)) = statement.split_once('=') else {
-            return Err(format!("'{statement}' is no NAME=VALUE: {NAMES}"));
+            return Err(text!("'{}' is no NAME=VALUE: {}", statement, names()));
         };
         let value = value.trim();
         if value.chars().count() > MAX_CHARS {
-            return Err(format!("{name} is longer than {MAX_CHARS} characters"));
+            return Err(text!("{} is longer than {} characters", name, MAX_CHARS));
         }
         let text = Some(value.to_owned());
         match name.trim() {
@@ -115,13 +118,16 @@ impl Statements {
                 let words = value.split(';').map(str::trim).filter(|word| !word.is_empty());
                 self.keywords = words.map(str::to_owned).collect();
             }
-            other => return Err(format!("'{other}' cannot be set: {NAMES}")),
+            other => return Err(text!("'{}' cannot be set: {}", other, names())),
         }
         Ok(())
     }
 }
 
-const NAMES: &str = "there are artist, copyright, description, and keywords, which ; parts";
+fn names() -> Text {
+    text!("there are artist, copyright, description, and keywords, which ; parts")
+}
+
 /// Longest statement, in characters.
 const MAX_CHARS: usize = 2000;
 

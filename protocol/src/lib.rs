@@ -10,6 +10,7 @@ pub mod endpoint;
 pub mod filter;
 pub mod format;
 pub mod frame;
+pub mod lang;
 pub mod message;
 pub mod outcome;
 pub mod sandbox;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::lang::Text;
 use crate::outcome::Failure;
 use crate::sandbox::{Policy, Sandbox};
 use crate::task::{Files, Limits, Task};
+use crate::text;
 
 /// Name of the environment variable through which a worker is given its [`Token`], in hexadecimal.
 pub const TOKEN_VARIABLE: &str = "LOTE_TOKEN";
@@ -110,14 +112,14 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The stage as a noun.
-    pub const fn name(self) -> &'static str {
+    /// When it was, after what happened then.
+    pub fn while_at_it(self) -> Text {
         match self {
-            Self::Read => "reading",
-            Self::Decode => "decoding",
-            Self::Filter => "filtering",
-            Self::Encode => "encoding",
-            Self::Write => "writing",
+            Self::Read => text!(" while reading"),
+            Self::Decode => text!(" while decoding"),
+            Self::Filter => text!(" while filtering"),
+            Self::Encode => text!(" while encoding"),
+            Self::Write => text!(" while writing"),
         }
     }
 }

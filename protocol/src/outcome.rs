@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lang::Text;
+
 /// Why an output could not be made. It decides what the user is advised to do, and it is part of
 /// the NDJSON contract (`kind`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,12 +51,12 @@ pub struct Failure {
     /// Its class.
     pub kind: FailureKind,
     /// What happened.
-    pub message: String,
+    pub message: Text,
 }
 
 impl Failure {
     /// A failure of that class.
-    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, message: impl Into<Text>) -> Self {
         Self { kind, message: message.into() }
     }
 }

@@ -158,12 +158,12 @@ mod worker {
         Ok(())
     }
 
-    /// Does a task, unless its input's name tells it to do something else.
     /// What is said of an output, whatever time it took.
     fn ended(slot: u32, task: u64, variant: u32, result: Result<Written, Failure>) -> Report {
         Report::Ended { slot, task, variant, result, micros: 1, decode_micros: 0 }
     }
 
+    /// Does a task, unless its input's name tells it to do something else.
     fn run(
         slot: u32,
         mut task: Task,

@@ -6,8 +6,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lote_imaging::filters::{Asset, Assets};
+use lote_protocol::lang::{Text, reason};
 use lote_protocol::outcome::Failure;
 use lote_protocol::task;
+use lote_protocol::text;
 use sha2::{Digest, Sha256};
 
 /// Largest such file, bytes: that of a font for Chinese, Japanese and Korean, and some more.
@@ -42,7 +44,7 @@ impl Shelf {
         assets
     }
 
-    fn asset(&self, wanted: &task::Asset) -> Result<Arc<Asset>, String> {
+    fn asset(&self, wanted: &task::Asset) -> Result<Arc<Asset>, Text> {
         let key = (wanted.sha256, wanted.index);
         let mut kept = self.kept();
         if let Some(asset) = kept.assets.get(&key) {
@@ -51,10 +53,10 @@ impl Shelf {
         let bytes = match kept.files.get(&wanted.sha256) {
             Some(Ok(file)) => read(file)?,
             Some(Err(failure)) => return Err(failure.message.clone()),
-            None => return Err("it did not come".into()),
+            None => return Err(text!("it did not come")),
         };
         if <[u8; 32]>::from(Sha256::digest(&bytes)) != wanted.sha256 {
-            return Err("it has changed since the job began".into());
+            return Err(text!("it has changed since the job began"));
         }
         let asset = Arc::new(Asset::new(bytes, wanted.index));
         kept.assets.insert(key, Arc::clone(&asset));
@@ -66,14 +68,14 @@ impl Shelf {
     }
 }
 
-fn read(mut file: &File) -> Result<Vec<u8>, String> {
-    let unreadable = |error: std::io::Error| format!("it cannot be read: {error}");
+fn read(mut file: &File) -> Result<Vec<u8>, Text> {
+    let unreadable = |error: std::io::Error| text!("it cannot be read: {}", reason(&error));
     let mut bytes = Vec::new();
     // Another font in it may have been read before.
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!("it is larger than {} MiB", MAX_BYTES >> 20));
+        return Err(text!("it is larger than {} MiB", MAX_BYTES >> 20));
     }
     Ok(bytes)
 }
@@ -98,7 +100,7 @@ mod tests {
             let file = Ok(File::open(&path).unwrap());
             shelf.keep(vec![(wanted(content, 0).sha256, file)]);
         }
-        assert!(shelf.asset(&wanted(b"two", 0)).unwrap_err().contains("changed"));
+        assert!(shelf.asset(&wanted(b"two", 0)).unwrap_err().to_string().contains("changed"));
         let first = shelf.asset(&wanted(b"one", 0)).unwrap();
         assert!(Arc::ptr_eq(&first, &shelf.asset(&wanted(b"one", 0)).unwrap()));
         assert!(shelf.asset(&wanted(b"one", 1)).is_ok(), "another font of the same file");
@@ -110,6 +112,6 @@ mod tests {
         let failure = Failure::new(FailureKind::Read, "it cannot be read: no such file");
         shelf.keep(vec![(wanted(b"x", 0).sha256, Err(failure))]);
         let said = shelf.asset(&wanted(b"x", 0)).unwrap_err();
-        assert_eq!(said, "it cannot be read: no such file");
+        assert_eq!(said.to_string(), "it cannot be read: no such file");
     }
 }

@@ -5,8 +5,10 @@ use std::io::{self, Read};
 use std::time::SystemTime;
 
 use lote_imaging::formats::{SNIFF_BYTES, recognise};
+use lote_protocol::lang::reason;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 /// Reads a file to the end of `bytes`, which is empty; returns when it was last changed, where the
 /// system tells. A file whose first bytes are no image's is not read any further, and one that is too
@@ -18,10 +20,10 @@ pub fn read(
 ) -> Result<Option<SystemTime>, Failure> {
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
     if !metadata.is_file() {
-        return Err(Failure::new(FailureKind::NotAFile, "it is no regular file"));
+        return Err(Failure::new(FailureKind::NotAFile, text!("it is no regular file")));
     }
     if metadata.len() == 0 {
-        return Err(Failure::new(FailureKind::NotAnImage, "the file is empty"));
+        return Err(Failure::new(FailureKind::NotAnImage, text!("the file is empty")));
     }
     let mut head = [0; SNIFF_BYTES];
     let filled = fill(&mut file, &mut head).map_err(|error| unreadable(&error))?;
@@ -31,7 +33,7 @@ pub fn read(
         let (size, limit) = (mebibytes(metadata.len()), mebibytes(limits.max_file_bytes));
         return Err(Failure::new(
             FailureKind::TooLarge,
-            format!("the file has {size} MiB, more than the limit of {limit} MiB"),
+            text!("the file has {} MiB, more than the limit of {} MiB", size, limit),
         ));
     }
     bytes.reserve(metadata.len() as usize + 1);
@@ -60,14 +62,19 @@ fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
 pub fn unreadable(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::NotFound => {
-            Failure::new(FailureKind::NotFound, "the file does not exist (any more)")
+            Failure::new(FailureKind::NotFound, text!("the file does not exist (any more)"))
         }
-        io::ErrorKind::PermissionDenied => {
-            Failure::new(FailureKind::Permission, "the file may not be read: permission denied")
+        io::ErrorKind::PermissionDenied => Failure::new(
+            FailureKind::Permission,
+            text!("the file may not be read: permission denied"),
+        ),
+        io::ErrorKind::IsADirectory => Failure::new(FailureKind::NotAFile, text!("it is a folder")),
+        _ if is_socket(error) => {
+            Failure::new(FailureKind::NotAFile, text!("it is no regular file"))
         }
-        io::ErrorKind::IsADirectory => Failure::new(FailureKind::NotAFile, "it is a folder"),
-        _ if is_socket(error) => Failure::new(FailureKind::NotAFile, "it is no regular file"),
-        _ => Failure::new(FailureKind::Read, format!("the file could not be read: {error}")),
+        _ => {
+            Failure::new(FailureKind::Read, text!("the file could not be read: {}", reason(error)))
+        }
     }
 }
 

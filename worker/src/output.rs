@@ -4,7 +4,9 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 
+use lote_protocol::lang::reason;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 use lote_protocol::time;
 
 /// Writes `bytes`, and forces them to the disk if they are to be durable; returns when that was, as
@@ -29,7 +31,7 @@ pub fn unwritable(error: &io::Error) -> Failure {
         _ => FailureKind::Write,
     };
     // `tempfile` names the path, which is its own and nobody's business.
-    let text = error.to_string();
-    let text = text.split(" at path \"").next().unwrap_or_default();
-    Failure::new(kind, format!("the output could not be written: {text}"))
+    let why = reason(error);
+    let why = why.map(|why| why.split(" at path \"").next().unwrap_or_default().to_owned());
+    Failure::new(kind, text!("the output could not be written: {}", why))
 }

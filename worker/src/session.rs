@@ -127,7 +127,7 @@ fn run_task(
         Progress::Reached(_) => {}
         Progress::Decoded => send(Report::Decoded { slot, task: task.id }),
         Progress::Ended { variant, result, elapsed, decode } => {
-            let result = result.map_err(|failure| one_line(&failure));
+            let result = result.map_err(one_line);
             let micros = elapsed.as_micros() as u64;
             let decode_micros = decode.as_micros() as u64;
             send(Report::Ended { slot, task: task.id, variant, result, micros, decode_micros });
@@ -137,14 +137,16 @@ fn run_task(
 }
 
 /// Messages of libraries may hold line breaks and may be long.
-fn one_line(failure: &Failure) -> Failure {
+fn one_line(failure: Failure) -> Failure {
     const MAX_CHARS: usize = 300;
-    let message = failure.message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let message = match message.char_indices().nth(MAX_CHARS) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message,
-    };
-    Failure { kind: failure.kind, message }
+    let message = failure.message.map(|given| {
+        let line = given.split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(MAX_CHARS) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
+    });
+    Failure { message, ..failure }
 }
 
 /// Carries commands in and reports out, until the master has had enough or is gone. While there is

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use lote_protocol::carry::{Keep, Profile};
 use lote_protocol::filter::{FilterCall, Value};
+use lote_protocol::lang::Text;
 use lote_protocol::message::{Size, Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Files, Limits, Order, Task};
+use lote_protocol::text;
 
 use crate::assets::Shelf;
 use crate::sweep;
@@ -276,7 +278,7 @@ pub(crate) fn write(
 ) -> Result<(u64, Option<i64>), Failure> {
     progress(Progress::Reached(Stage::Write));
     let place = bench.outputs.iter().position(|(variant, _)| *variant == order.variant);
-    let place = place.ok_or_else(|| internal("an output has no file"))?;
+    let place = place.ok_or_else(|| internal(text!("an output has no file")))?;
     let (_, file) = bench.outputs.swap_remove(place);
     let modified_ns = output::write(file?, bytes, order.durable)?;
     Ok((bytes.len() as u64, modified_ns))
@@ -335,8 +337,8 @@ pub(crate) fn build(call: &FilterCall, bench: &Bench<'_>) -> Result<Box<dyn Filt
     Ok(filters::build(call, &Context { limits, assets, facts })?)
 }
 
-fn internal(what: &str) -> Failure {
-    Failure::new(FailureKind::Panic, format!("defect in Lote: {what}"))
+fn internal(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Panic, text!("defect in Lote: {}", what))
 }
 
 /// Runs `work`; a panic in it is that work's failure and nobody else's.
@@ -346,7 +348,7 @@ pub(crate) fn guarded<T>(
 ) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(|| work(bench))).unwrap_or_else(|payload| {
         // Buffers that were out are lost with the panic; those that are in are whole.
-        Err(internal(&panic_message(payload.as_ref())))
+        Err(internal(panic_message(payload.as_ref())))
     })
 }
 

@@ -230,6 +230,21 @@ test('a broken photo is one problem, however many outputs it costs', async () =>
   await close();
 });
 
+test('what cannot succeed is not offered to be tried again', { skip: isDevelopment }, async () => {
+  await here.choose('Vacías');
+  await here.startJob({ filters: ['grises', 'sepia'] });
+  const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en' });
+  await page.getByRole('button', { name: 'See results' }).waitFor();
+  await page.locator('#failures', { hasText: '2 photos' }).waitFor();
+  await page.getByText('the file is empty').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Retry/ }).count(), 0);
+  await page.getByRole('button', { name: 'See results' }).click();
+  await page.getByRole('heading', { name: '2 of 6 files ready' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Retry/ }).count(), 0);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test('after its end a job stands still: its bars fill the plot, and its axis ends with it', async () => {
   const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en' });
   await page.getByRole('button', { name: 'See results' }).waitFor();
@@ -274,26 +289,133 @@ test('decoding has a figure of its own, and lanes and results agree about each o
   await close();
 });
 
-test('a restart of the program says which queued jobs are gone, and leaves no broken frames', { skip: isDevelopment }, async () => {
+/** Opens the picker of photos when there is a list already. */
+const uploadAgain = async (page) => {
+  await page.getByRole('button', { name: /Change$/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Choose photos' }).click();
+};
+
+/** Pictures on the page that show a broken frame. Runs in the page. */
+const brokenFrames = () =>
+  [...document.querySelectorAll('img')].filter((image) => image.checkVisibility() && image.complete && image.src && !image.naturalWidth)
+    .length;
+
+test(
+  'jobs that wait and photos that were uploaded outlive the program, or are said to be gone by name',
+  { skip: isDevelopment },
+  async () => {
+    await here.choose('Costa');
+    const filters = ['grises', 'sepia', 'blur', 'invertir', 'brillo', 'contraste', 'nitidez', 'bordes', 'relieve', 'posterizar'];
+    await here.startJob({ filters, workers: 1 });
+    await here.command('/api/images/clear');
+    const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'en', allow: /WebSocket|ERR_|404|Failed to load/ });
+    const paths = ['uno.png', 'dos.png', 'tres.png'].map((name) => join(folder, name));
+    paths.forEach((path, index) => writeFileSync(path, png(landscape(70 + index, 90, 60))));
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose photos' }).click()]);
+    await chooser.setFiles(paths);
+    await page.getByRole('option', { name: 'dos.png' }).waitFor();
+    const later = await here.startJob({ filters: ['sepia'] });
+    assert.ok(later);
+    await here.restart();
+    await page.keyboard.press('2');
+    await page.getByText('The program was restarted. These jobs wait for your word.').waitFor();
+    assert.equal(await page.locator('.queue li').count(), 1);
+    const figures = (await page.locator('.figures').textContent()) ?? '';
+    assert.doesNotMatch(figures, /\b0\.0\s*s|\d,\d{3}\.\d\s*files/, 'nothing is made up of what is not known');
+    assert.equal(await page.evaluate(brokenFrames), 0);
+    await page.keyboard.press('1');
+    for (const name of ['uno.png', 'dos.png', 'tres.png']) await page.getByRole('option', { name }).waitFor();
+    await page.keyboard.press('2');
+    await page.locator('.queue').getByRole('button', { name: 'Start', exact: true }).press('Enter');
+    await page.getByRole('button', { name: 'See results' }).click();
+    await page.getByRole('heading', { name: '3 of 3 files ready' }).waitFor();
+    assert.equal(await page.evaluate(brokenFrames), 0);
+    // Once more, and this time the files are lost with it.
+    await here.choose('Costa');
+    await here.startJob({ filters, workers: 1 });
+    await page.keyboard.press('1');
+    await page.locator('.source', { hasText: 'Costa' }).waitFor();
+    const [again] = await Promise.all([page.waitForEvent('filechooser'), uploadAgain(page)]);
+    await again.setFiles(paths);
+    await page.getByRole('option', { name: 'dos.png' }).waitFor();
+    await here.startJob({ filters: ['sepia'] });
+    await here.restart((output) => rmSync(join(output, '.lote/server/uploads'), { recursive: true }));
+    await page.getByText('The uploaded photos did not survive the restart').waitFor();
+    await page.getByText(/The waiting job “.+” did not survive the restart of the program: its photos are gone/).waitFor();
+    assert.equal(await page.evaluate(brokenFrames), 0);
+    assert.deepEqual(faults, []);
+    await close();
+  },
+);
+
+test('size and time are told before the start, and are those of the job', { skip: isDevelopment }, async () => {
   await here.choose('Costa');
-  const filters = ['grises', 'sepia', 'blur', 'invertir', 'brillo', 'contraste', 'nitidez', 'bordes', 'relieve', 'posterizar'];
-  await here.startJob({ filters, workers: 1 });
-  const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en', allow: /WebSocket|ERR_|404|Failed to load/ });
-  await here.command('/api/jobs', {
-    mode: 'processes',
-    workers: 1,
-    variants: [{ name: 'x', steps: [{ filter: 'sepia', params: {} }] }],
-    output: { folder: 'later', format: null, quality: 75, pattern: '{name}_{variant}', if_exists: 'overwrite' },
-  });
-  await page.locator('.queue li').waitFor();
-  await here.restart();
-  await page.getByText('The program was restarted and 1 queued job is gone: start it again.').waitFor();
-  const broken = await page.evaluate(
-    () =>
-      [...document.querySelectorAll('img')].filter((image) => image.checkVisibility() && image.complete && image.src && !image.naturalWidth)
-        .length,
-  );
-  assert.equal(broken, 0);
+  const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'en' });
+  await page.locator('.cell').first().waitFor();
+  await removeOutputs(page);
+  await addOutputs(page, 'Sharpen');
+  const told = page.locator('#start-text', { hasText: 'in total' });
+  await told.waitFor();
+  const [, size, unit, time, timeUnit] =
+    /≈ ([\d.,]+)\s(kB|MB) in total · about ([\d.]+)\s(s|min)/.exec((await told.textContent()) ?? '') ?? [];
+  await page.locator('.card-facts, .output-card', { hasText: 'in total' }).first().waitFor();
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('button', { name: 'See results' }).waitFor();
+  let job;
+  for (let number = 20; !job; number -= 1) ({ job } = await here.read(`/api/jobs/j${number}/report.json`));
+  const bytes = Number(size.replaceAll(',', '')) * (unit === 'MB' ? 1e6 : 1e3);
+  assert.ok(Math.abs(bytes / job.progress.written_bytes - 1) < 0.15, `${bytes} bytes told, ${job.progress.written_bytes} written`);
+  const seconds = Number(time) * (timeUnit === 'min' ? 60 : 1);
+  const took = Math.max(1, job.progress.elapsed_ms / 1000);
+  assert.ok(seconds / took < 5 && took / seconds < 5, `${seconds} s told, ${took} s taken`);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('photos are sorted, selected with Shift and Ctrl, taken out together and put back', { skip: isDevelopment }, async () => {
+  await here.choose('Costa');
+  const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'en' });
+  const photo = (/** @type {number} */ number) => page.getByRole('option', { name: new RegExp(`^DSC_${number}`) });
+  await photo(2401).click();
+  await photo(2404).click({ modifiers: ['Shift'] });
+  await page.getByText('4 selected').waitFor();
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.getByText('5 selected').waitFor();
+  await photo(2402).click({ modifiers: ['Control'] });
+  await page.getByText('4 selected').waitFor();
+  await page.keyboard.press('Delete');
+  await page.getByText('4 photos taken out').waitFor();
+  const out = async () =>
+    (await here.read('/api/images?limit=500')).images.filter((image) => image.excluded).map((image) => image.name.slice(4, 8));
+  assert.deepEqual(await out(), ['2401', '2403', '2404', '2405']);
+  await page.keyboard.press('Control+z');
+  await page.getByText('4 photos taken out').waitFor({ state: 'detached' });
+  assert.deepEqual(await out(), []);
+  await page.getByLabel('Sort').selectOption('Size');
+  const sizes = (await here.read('/api/images?limit=500&sort=size')).images;
+  await page
+    .getByRole('option', { name: new RegExp(`^${sizes[0].name}`) })
+    .first()
+    .waitFor();
+  assert.ok(sizes.every((one, index) => !index || one.bytes <= sizes[index - 1].bytes));
+  assert.equal(await page.locator('.cell').first().getAttribute('aria-label'), sizes[0].name);
+  await page.getByLabel('Sort').selectOption('Name');
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('names that the page gives follow its language, and those that people type stay', async () => {
+  await here.command('/api/images/source', { source: 'samples', count: 3 });
+  const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'es' });
+  await page.locator('.source', { hasText: 'Fotos' }).waitFor();
+  await removeOutputs(page);
+  await addOutputs(page, /^Escala de grises/, /^Sepia/, /^Miniatura 400/);
+  const names = () => page.evaluate(() => JSON.parse(localStorage.getItem('lote.draft') ?? '{}').variants.map((one) => one.name));
+  assert.deepEqual(await names(), ['grises', 'sepia', 'miniatura']);
+  await page.getByRole('button', { name: 'EN, English' }).click();
+  await page.locator('.source', { hasText: 'Photos' }).waitFor();
+  assert.deepEqual(await names(), ['grayscale', 'sepia', 'thumbnail']);
+  assert.equal(await page.getByText(/Muestras|miniatura|grises/).count(), 0);
   assert.deepEqual(faults, []);
   await close();
 });

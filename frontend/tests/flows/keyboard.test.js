@@ -23,7 +23,7 @@ async function tabTo(page, name) {
 
 test('from the list to a downloaded ZIP without a mouse', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
-  await page.getByRole('option').first().waitFor();
+  await page.locator('.cell').first().waitFor();
   await tabTo(page, /^Output$/);
   await page.keyboard.press('Enter');
   for (const name of [/^Grayscale/, /^Sepia/]) {

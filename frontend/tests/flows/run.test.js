@@ -105,11 +105,11 @@ test('a lost connection shows a banner with stale figures, clears itself, and co
 
 test('a server that was started anew is noticed, and images are listed again', async () => {
   const { page, faults, close } = await here.open({ path: '/#/prepare', allow: /WebSocket|Failed to load resource/ });
-  await page.getByRole('option').first().waitFor();
+  await page.locator('.cell').first().waitFor();
   const listing = page.waitForResponse((response) => response.url().includes('/api/images?'));
   await here.restart();
   await listing;
-  await page.getByRole('option').first().waitFor();
+  await page.locator('.cell').first().waitFor();
   assert.deepEqual(faults, []);
   await close();
 });

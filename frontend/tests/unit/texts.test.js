@@ -59,6 +59,7 @@ test('every text that the page asks for exists, and every text is asked for', ()
     ...['profile_keep', 'profile_srgb'],
     ...['all', 'problems', 'larger'].map((key) => `rows_${key}`),
     ...['plan', 'name', 'size', 'saved', 'time'].map((key) => `sort_${key}`),
+    ...['name', 'date', 'size', 'type'].map((key) => `order_${key}`),
   ];
   assert.deepEqual(
     Object.keys(es).filter((key) => !words.has(key) && !made.includes(key) && !key.startsWith('refused_')),

@@ -8,7 +8,6 @@ pub mod event;
 pub mod forecast;
 pub mod job;
 pub mod journal;
-pub mod lang;
 pub mod output;
 pub mod plan;
 pub mod quantity;
@@ -21,3 +20,5 @@ pub mod showcase;
 pub mod supervisor;
 pub mod system;
 pub mod watch;
+
+pub use lote_protocol::lang;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::temporary::{self, Owner};
+use lote_protocol::text;
 use lote_worker::output::unwritable;
 use tempfile::TempPath;
 
@@ -80,7 +81,8 @@ pub fn publish<S: BuildHasher>(
         let there = fs::symlink_metadata(&target.path).ok();
         let there = there.and_then(|metadata| FileId::of(&target.path, &metadata));
         if there.is_some_and(|there| originals.contains(&there) || Some(&there) == input) {
-            let why = "an image of this run is in its place, and originals are never replaced";
+            let why =
+                text!("an image of this run is in its place, and originals are never replaced");
             return Err(Failure::new(FailureKind::Exists, why));
         }
     }
@@ -92,7 +94,7 @@ pub fn publish<S: BuildHasher>(
     if let Err(error) = moved {
         let exists = !target.replace && error.error.kind() == io::ErrorKind::AlreadyExists;
         return Err(if exists {
-            Failure::new(FailureKind::Exists, "the output exists already")
+            Failure::new(FailureKind::Exists, text!("the output exists already"))
         } else {
             unwritable(&error.error)
         });
@@ -177,7 +179,7 @@ mod tests {
         let target = to(Path::new("no/such/folder/a.jpg"), true);
         let failure = put(&target, b"x", &HashSet::new()).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Write);
-        assert!(!failure.message.contains("such/folder"), "{}", failure.message);
+        assert!(!failure.message.to_string().contains("such/folder"), "{}", failure.message);
     }
 
     #[test]

@@ -3,39 +3,41 @@
 use std::time::Duration;
 
 use lote_protocol::carry::Statements;
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 
 /// Bytes, with K, M, G or T for powers of 1024.
-pub fn bytes(text: &str) -> Result<u64, String> {
+pub fn bytes(text: &str) -> Result<u64, Text> {
     let text = text.trim_end_matches(['b', 'B']).trim_end_matches('i');
-    scaled(text, 1024).ok_or_else(|| "give a number of bytes, such as 800M or 2G".to_owned())
+    scaled(text, 1024).ok_or_else(|| text!("give a number of bytes, such as 800M or 2G"))
 }
 
 /// A count, with K, M, G or T for powers of 1000.
-pub fn count(text: &str) -> Result<u64, String> {
-    scaled(text, 1000).ok_or_else(|| "give a number, such as 250M or 4000000".to_owned())
+pub fn count(text: &str) -> Result<u64, Text> {
+    scaled(text, 1000).ok_or_else(|| text!("give a number, such as 250M or 4000000"))
 }
 
 /// Seconds, with decimals if need be.
-pub fn seconds(text: &str) -> Result<Duration, String> {
+pub fn seconds(text: &str) -> Result<Duration, Text> {
     let number: Option<f64> = text.trim_end_matches('s').parse().ok();
     number
         .filter(|seconds| *seconds > 0.0)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "give seconds, such as 30 or 0.5".to_owned())
+        .ok_or_else(|| text!("give seconds, such as 30 or 0.5"))
 }
 
 /// An sRGB colour.
-pub fn color(text: &str) -> Result<[u8; 3], String> {
+pub fn color(text: &str) -> Result<[u8; 3], Text> {
     let digits = text.trim_start_matches('#');
     u32::from_str_radix(digits, 16)
         .ok()
         .filter(|_| digits.len() == 6 && !digits.starts_with('+'))
         .map(|number| [(number >> 16) as u8, (number >> 8) as u8, number as u8])
-        .ok_or_else(|| "give a colour, such as #ffffff".to_owned())
+        .ok_or_else(|| text!("give a colour, such as #ffffff"))
 }
 
 /// What is stated in metadata; it is checked only.
-pub fn statement(text: &str) -> Result<String, String> {
+pub fn statement(text: &str) -> Result<String, Text> {
     Statements::default().add(text).map(|()| text.to_owned())
 }
 

@@ -2,8 +2,10 @@
 
 pub mod images;
 pub mod jobs;
+pub mod kept;
 pub mod live;
 pub mod preview;
 pub mod redact;
+mod said;
 pub mod watches;
 pub mod web;

@@ -19,8 +19,10 @@ use crate::live::shapes::{Watch, WatchState};
 use crate::redact;
 use lote_engine::event::{Bus, Event, Status};
 use lote_engine::journal::{By, Header, How, Work};
+use lote_engine::lang::Text;
 use lote_engine::run::{self, Order, Settings};
 use lote_engine::watch::{Round, Watching};
+use lote_protocol::text;
 
 /// Most folders that are watched.
 const MAX_WATCHES: usize = 8;
@@ -78,7 +80,10 @@ impl Watches {
         let config = &self.0.config;
         request.check(config.max_workers)?;
         let selection = self.0.images.folder().ok_or_else(|| {
-            JobError::not_now("no_folder", "only the input folder or a chosen one can be watched")
+            JobError::not_now(
+                "no_folder",
+                text!("only the input folder or a chosen one can be watched"),
+            )
         })?;
         let asked = request.plan_request(&selection, &config.output, &config.assets())?;
         let settings =
@@ -94,16 +99,19 @@ impl Watches {
         let is_watched =
             |(_, root, to): &(_, PathBuf, PathBuf)| *root == selection.root && *to == output;
         if desk.going_on.values().any(is_watched) {
-            return Err(JobError::not_now("watched", "that folder is watched already"));
+            return Err(JobError::not_now("watched", text!("that folder is watched already")));
         }
         if desk.is_closed || desk.going_on.len() >= MAX_WATCHES {
-            return Err(JobError::not_now("too_many_watches", "too many folders are watched"));
+            return Err(JobError::not_now(
+                "too_many_watches",
+                text!("too many folders are watched"),
+            ));
         }
         desk.so_far += 1;
         let id = format!("w{}", desk.so_far);
         let header = Header::new(&asked, By::Run, work);
         let watching = Watching::start(asked, header, SETTLE)
-            .map_err(|error| JobError::Internal(error.to_string()))?;
+            .map_err(|error| JobError::Internal(error.to_string().into()))?;
         let folder = request.output.folder.as_ref().map(|folder| format!("/{folder}"));
         let output_label = format!("{}{}", config.output_label, folder.unwrap_or_default());
         let (orders, inbox) = mpsc::channel(16);
@@ -263,12 +271,12 @@ impl Watches {
         let (error, goes_on) = match ended {
             Ok(ended) => {
                 over.tell(&ended);
-                let workers = ended.no_workers.map(|why| format!("no worker is left: {why}"));
+                let workers = ended.no_workers.map(|why| text!("no worker is left: {}", why));
                 (ended.halted.or(workers), !ended.cancelled)
             }
-            Err(error) => (Some(error.to_string()), true),
+            Err(error) => (Some(Text::from(error.to_string())), true),
         };
-        self.change(id, |watch| watch.error = error.map(|error| redact::text(&error)));
+        self.change(id, |watch| watch.error = error.map(|error| redact::text(&error.to_string())));
         set(WatchState::Waiting);
         goes_on
     }

@@ -1,12 +1,14 @@
 //! Settings that are chosen by name: their words on the command line, in both languages.
 
 use clap::ValueEnum;
+use lote_engine::lang::Text;
 use lote_imaging::formats::{ALL, by_name};
 use lote_protocol::carry::{Keep, Profile};
 use lote_protocol::filter::{self, EncodingOption};
 use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Policy;
 use lote_protocol::task::Subsampling;
+use lote_protocol::text;
 
 use lote_engine::event::Mode;
 use lote_engine::job::IfLarger;
@@ -162,26 +164,26 @@ impl From<IfLargerArg> for IfLarger {
 }
 
 /// How coarse colour is.
-pub(super) fn subsampling(text: &str) -> Result<Subsampling, String> {
-    let expected = || format!("it must be {}", EncodingOption::Subsampling.expected());
+pub(super) fn subsampling(text: &str) -> Result<Subsampling, Text> {
+    let expected = || text!("it must be {}", EncodingOption::Subsampling.expected());
     filter::subsampling(text).ok_or_else(expected)
 }
 
 /// Yes or no, in either language.
-pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
+pub(super) fn yes_or_no(text: &str) -> Result<bool, Text> {
     match text.to_lowercase().as_str() {
         "si" | "sí" | "yes" | "true" => Ok(true),
         "no" | "false" => Ok(false),
-        _ => Err("it must be yes or no".to_owned()),
+        _ => Err(text!("it must be {}", text!("yes or no"))),
     }
 }
 
 /// A format that is written, by its name or one of its file name endings.
-pub(super) fn format(text: &str) -> Result<FormatId, String> {
+pub(super) fn format(text: &str) -> Result<FormatId, Text> {
     let format = by_name(text.trim_start_matches('.')).filter(|format| format.is_written());
     format.map(|format| format.id).ok_or_else(|| {
         let written = ALL.iter().filter(|format| format.is_written());
         let names: Vec<_> = written.map(|format| format.endings[0]).collect();
-        format!("the formats are {}", names.join(", "))
+        text!("the formats are {}", names.join(", "))
     })
 }

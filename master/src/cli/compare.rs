@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use lote_protocol::text;
 use serde::Serialize;
 
 use super::args::CompareArgs;
@@ -58,11 +59,11 @@ pub(super) fn execute(args: &CompareArgs, ui: Ui) -> Exit {
     let (settings, folder) = match (settings, folder) {
         (Ok(settings), Ok(folder)) => (settings, folder),
         (Err(what), _) => {
-            ui.error(&what, None);
+            ui.error(what, None);
             return Exit::Usage;
         }
         (_, Err(error)) => {
-            ui.error(&format!("no folder for the outputs: {error}"), None);
+            ui.error(text!("no folder for the outputs: {}", error), None);
             return Exit::Refused;
         }
     };

@@ -21,6 +21,7 @@ use lote_engine::report::text::{duration, printable};
 use lote_engine::run::{Settings, Timeout};
 use lote_engine::samples;
 use lote_engine::showcase::{self, Blow, Comparison, Facts, Live, Observer, Strike, Striker};
+use lote_protocol::text;
 
 /// What is made of every sample.
 const FILTERS: [&str; 4] = ["grises", "sepia", "blur", "marca_agua"];
@@ -71,7 +72,7 @@ pub(super) fn execute(args: &DemoArgs, ui: Ui) -> Exit {
         temporary = match tempfile::Builder::new().prefix("lote-demo-").tempdir() {
             Ok(folder) => folder,
             Err(error) => {
-                ui.error(&format!("no folder for the demonstration: {error}"), None);
+                ui.error(text!("no folder for the demonstration: {}", error), None);
                 return Exit::Refused;
             }
         };
@@ -85,7 +86,7 @@ pub(super) fn execute(args: &DemoArgs, ui: Ui) -> Exit {
 /// The whole play; an error has been told already.
 fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
     let processes = session::settings(&args.work, Mode::Processes, false).map_err(|what| {
-        ui.error(&what, None);
+        ui.error(what, None);
         Exit::Usage
     })?;
     probe::insist(&processes, ui)?;
@@ -96,7 +97,7 @@ fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
         Lang::Es => format!("dibujando {count} imágenes de muestra …"),
     });
     samples::write(&input, count).map_err(|error| {
-        ui.error(&error.to_string(), None);
+        ui.error(error.text(), None);
         Exit::Refused
     })?;
     let filters = FILTERS.map(str::to_owned).to_vec();

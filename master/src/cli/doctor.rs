@@ -3,12 +3,13 @@
 use lote_imaging::formats::ALL;
 use lote_protocol::sandbox::{Policy, Sandbox};
 use lote_protocol::version::{BUILD_ID, PROTOCOL_VERSION};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::args::DoctorArgs;
 use super::ui::Ui;
 use super::{Exit, probe, session};
 use lote_engine::event::Mode;
+use lote_engine::lang::Text;
 use lote_engine::report::text::bytes;
 use lote_engine::system;
 
@@ -33,7 +34,12 @@ struct Findings {
     formats: Vec<&'static str>,
     filters: usize,
     /// What is wrong, one line each.
-    problems: Vec<String>,
+    #[serde(serialize_with = "in_english")]
+    problems: Vec<Text>,
+}
+
+fn in_english<S: Serializer>(texts: &[Text], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(texts.iter().map(ToString::to_string))
 }
 
 pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
@@ -62,7 +68,7 @@ pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
     if let Some(shortcoming) = system::shortcomings(ui.lang) {
         ui.warn(shortcoming);
     }
-    for problem in &findings.problems {
+    for problem in findings.problems.clone() {
         ui.error(problem, None);
     }
     if findings.problems.is_empty() { printed } else { Exit::NoWorkers }

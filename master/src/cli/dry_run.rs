@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use lote_protocol::text;
 use serde::Serialize;
 
 use super::args::ShowArgs;
@@ -43,7 +44,7 @@ pub(super) fn show(plan: &Plan, settings: &Settings, args: &ShowArgs, ui: Ui) ->
     let listed = match (args.ndjson, args.json) {
         (true, _) => lines(&mut out, plan, settings),
         (false, true) => Ok(()),
-        (false, false) => list(&mut out, plan),
+        (false, false) => list(&mut out, plan, ui.lang),
     };
     if listed.and_then(|()| out.flush()).is_err() || !args.forecast {
         return exit;
@@ -66,8 +67,8 @@ pub(super) fn show(plan: &Plan, settings: &Settings, args: &ShowArgs, ui: Ui) ->
 /// What a plan will take, by a sample of it. An error has been told already.
 fn forecast(plan: &Plan, settings: &Settings, ui: Ui) -> Result<Forecast, Exit> {
     let sample = Sample::new(plan, settings.slots as usize).map_err(|error| {
-        let what = format!("no folder for the sample: {}", plan::error::reason(&error));
-        ui.error(&what, Some("TMPDIR names the folder for temporary files"));
+        let what = text!("no folder for the sample: {}", plan::error::reason(&error));
+        ui.error(what, text!("TMPDIR names the folder for temporary files"));
         Exit::Refused
     })?;
     probe::insist(settings, ui)?;
@@ -83,7 +84,7 @@ fn forecast(plan: &Plan, settings: &Settings, ui: Ui) -> Result<Forecast, Exit> 
 }
 
 /// Lists what would be done.
-fn list(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
+fn list(out: &mut impl Write, plan: &Plan, lang: Lang) -> io::Result<()> {
     for (index, image) in plan.images.iter().enumerate() {
         for variant in 0..plan.variants.len() {
             let input = printable(&image.path.display().to_string());
@@ -91,10 +92,10 @@ fn list(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
             match plan.state(index, variant) {
                 OutputState::Planned { .. } => writeln!(out, "{input} -> {output}"),
                 OutputState::Skipped | OutputState::Done(_) => {
-                    writeln!(out, "{input} -> {output} (there already)")
+                    writeln!(out, "{input} -> {output} ({})", lang.pick("there already", "ya está"))
                 }
                 OutputState::Failed(failure) => {
-                    writeln!(out, "{input}: {}", printable(&failure.message))
+                    writeln!(out, "{input}: {}", printable(&failure.message.say(lang)))
                 }
             }?;
         }
@@ -121,7 +122,7 @@ fn lines(out: &mut impl Write, plan: &Plan, settings: &Settings) -> io::Result<(
             let (status, reason) = match plan.state(index, variant) {
                 OutputState::Planned { .. } => ("planned", None),
                 OutputState::Skipped | OutputState::Done(_) => ("skipped", None),
-                OutputState::Failed(failure) => ("failed", Some(failure.message.clone())),
+                OutputState::Failed(failure) => ("failed", Some(failure.message.to_string())),
             };
             let (place, name) = (Place { image: index, variant }, spec.name.as_str());
             let image = image.name.display().to_string();

@@ -14,11 +14,13 @@ use crate::terminal::Terminal;
 use lote_engine::event::Event;
 use lote_engine::journal::{self, Header, How, Journal, Part, Records, Unusable, Work};
 use lote_engine::lang::Lang;
+use lote_engine::lang::Text;
 use lote_engine::plan::{self, IfExists, Plan, PlanError, Request, Shard};
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
 use lote_engine::run::{Settings, sweep_orphans};
 use lote_engine::system;
+use lote_protocol::text;
 use lote_serve::web::report::Kind;
 
 /// What a job is asked for.
@@ -56,7 +58,7 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     let settings = match session::settings(&arguments, work.mode, job.here.external) {
         Ok(settings) => Settings { durable: work.durable, ..settings },
         Err(what) => {
-            ui.error(&what, Some("write it as for a shell: \"valgrind -q ./lote-worker\""));
+            ui.error(what, text!("write it as for a shell: \"valgrind -q ./lote-worker\""));
             return Exit::Usage;
         }
     };
@@ -73,13 +75,10 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
         },
     };
     for problem in &plan.problems {
-        ui.warn(&format!("{}: {}", problem.path.display(), problem.failure.message));
+        ui.warn(text!("{}: {}", problem.path.display(), problem.failure.message.clone()));
     }
     for image in plan.unmatched() {
-        ui.warn(&match ui.lang {
-            Lang::En => format!("there is an exception for {image}, which is not among the images"),
-            Lang::Es => format!("hay una excepción para {image}, que no está entre las imágenes"),
-        });
+        ui.warn(text!("there is an exception for {}, which is not among the images", image));
     }
     room::warn_if_short(&plan, &job.output, ui);
     if let Some(shortcoming) = system::shortcomings(ui.lang) {
@@ -115,17 +114,10 @@ fn this_part(
         |other: &Part| other.job.is_some() && other.job == part.job && other.plan != part.plan;
     if let Some(other) = others.into_iter().find(disagrees) {
         let (ours, theirs) = (shard.number, other.shard.number);
-        let (what, hint) = match ui.lang {
-            Lang::En => (
-                format!("part {ours} has found other images or outputs than part {theirs}"),
-                "let all machines see the same folders, or give the new job another --job",
-            ),
-            Lang::Es => (
-                format!("la parte {ours} halló otras imágenes o salidas que la parte {theirs}"),
-                "todos los equipos han de ver las mismas carpetas; otro trabajo lleva otro --trabajo",
-            ),
-        };
-        ui.error(&what, Some(hint));
+        let what = text!("part {} has found other images or outputs than part {}", ours, theirs);
+        let hint =
+            text!("let all machines see the same folders, or give the new job another --job");
+        ui.error(what, hint);
         return Err(Exit::Refused);
     }
     let Shard { number, count } = shard;
@@ -153,14 +145,14 @@ fn make_plan(job: &Job, slots: usize) -> Result<Result<Plan, PlanError>, Unusabl
 
 /// Says why a plan cannot be made or started.
 pub(super) fn refuse(error: &PlanError, ui: Ui) -> Exit {
-    ui.error(&error.to_string(), Some(&error.hint()));
+    ui.error(error.text(), error.hint());
     Exit::from(error)
 }
 
 /// Says why a job on record cannot be asked for again.
 fn unusable(error: &Unusable, ui: Ui) -> Exit {
-    let what = format!("the job on record cannot be repeated: {error}");
-    ui.error(&what, Some("another version of lote has made it; name paths and filters again"));
+    let what = text!("the job on record cannot be repeated: {}", error.text());
+    ui.error(what, text!("another version of lote has made it; name paths and filters again"));
     Exit::Usage
 }
 
@@ -198,7 +190,7 @@ fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings,
     let rest = resume_command(&job.output, &job.header);
     let exit = session::conclude(plan, &ended, interrupt, Some(&rest), ui);
     if let Some(why) = lost.reason() {
-        ui.unwritten(&why);
+        ui.unwritten(why.clone());
         return if exit == Exit::Ok { Exit::SomeFailed } else { exit };
     }
     exit
@@ -261,10 +253,10 @@ impl Reporter for Recorder {
 
 /// What keeps the journal from being written, if anything does.
 #[derive(Clone, Default)]
-pub(super) struct Trouble(Arc<Mutex<Option<String>>>);
+pub(super) struct Trouble(Arc<Mutex<Option<Text>>>);
 
 impl Trouble {
-    fn set(&self, what: Option<String>) {
+    fn set(&self, what: Option<Text>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 
@@ -279,18 +271,11 @@ impl Trouble {
     /// Says so, if something does.
     pub(super) fn tell(&self, ui: Ui) {
         if let Some(why) = self.get() {
-            ui.warn(&match ui.lang {
-                Lang::En => {
-                    format!("not all is on record, so that --resume would make it again: {why}")
-                }
-                Lang::Es => {
-                    format!("no todo quedó registrado, y --resume lo volvería a hacer: {why}")
-                }
-            });
+            ui.warn(text!("not all is on record, so that --resume would make it again: {}", why));
         }
     }
 
-    fn get(&self) -> Option<String> {
+    fn get(&self) -> Option<Text> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use lote_imaging::formats::ALL;
 use lote_protocol::filter::{CallError, EncodingOption, VariantSpec};
 use lote_protocol::task::Encoding;
+use lote_protocol::text;
 
 use super::args::{MakeArgs, WorkArgs};
 use super::ui::Ui;
 use super::{Exit, catalogue, job};
 use lote_engine::job::{Config, Exception, Options, Recipe, RecipeError, Variant, find};
 use lote_engine::journal::Work;
-use lote_engine::lang::texts::told;
 use lote_engine::plan::{Globs, PlanError, Request};
 
 /// What is asked for, wherever it was said.
@@ -147,19 +147,19 @@ impl Asked {
         let list = |patterns: &Option<Vec<String>>| patterns.clone().unwrap_or_default();
         let (include, exclude) = (list(&self.options.include), list(&self.options.exclude));
         let globs = Globs::new(include, exclude).map_err(|error| {
-            ui.error(&error.to_string(), Some("write it as for a shell, in quotes: '*.jpg'"));
+            ui.error(error.text(), text!("write it as for a shell, in quotes: '*.jpg'"));
             Exit::Usage
         })?;
         let pattern = self.options.pattern.as_deref().map(str::parse).transpose();
         let pattern = pattern.map_err(|error: lote_engine::plan::PatternError| {
-            ui.error(&error.to_string(), None);
+            ui.error(error.text(), None);
             Exit::Usage
         })?;
         let Options { if_exists, if_collides, recursive, .. } = self.options;
         let encoding = self.options.encoding();
         if let Some(option) = unknown(&encoding) {
-            let what = format!("no format takes --{} yet", option.names()[1]);
-            ui.error(&what, Some("`lote formats` lists what each format takes"));
+            let what = text!("no format takes --{} yet", option.names()[1]);
+            ui.error(what, text!("`lote formats` lists what each format takes"));
             return Err(Exit::Usage);
         }
         Ok(Request {
@@ -226,12 +226,7 @@ pub(super) fn unknown(encoding: &Encoding) -> Option<EncodingOption> {
 
 /// Says why a recipe or the defaults cannot be used.
 pub(super) fn refuse(error: &RecipeError, ui: Ui) -> Exit {
-    let message = told(&error.message, ui.lang);
-    let what = match error.line {
-        0 => format!("{}: {message}", error.file),
-        line => format!("{}:{line}:{}: {message}", error.file, error.column),
-    };
-    ui.error(&what, Some(&error.hint));
+    ui.error(error.text(), error.hint.clone());
     Exit::Usage
 }
 

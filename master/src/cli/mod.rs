@@ -33,6 +33,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
+use lote_protocol::text;
 
 pub use args::Cli;
 use args::{SamplesArgs, Sub};
@@ -85,7 +86,7 @@ fn command(lang: Lang) -> clap::Command {
 
 /// Says what is wrong with the arguments, or the help that they ask for.
 fn refuse(error: &clap::Error, lang: Lang) -> Exit {
-    let text = spanish::told(&error.render().ansi().to_string(), lang);
+    let text = spanish::told(error, lang);
     // Standard output or error may be closed; there is nothing else to say it to.
     let _ = if error.use_stderr() {
         anstream::stderr().write_all(text.as_bytes())
@@ -104,7 +105,7 @@ fn manual(dir: &Path, ui: Ui) -> Exit {
     match write() {
         Ok(()) => Exit::Ok,
         Err(error) => {
-            ui.error(&format!("cannot write to {}: {}", dir.display(), reason(&error)), None);
+            ui.error(text!("cannot write to {}: {}", dir.display(), reason(&error)), None);
             Exit::Refused
         }
     }
@@ -118,7 +119,7 @@ fn samples(args: &SamplesArgs, ui: Ui) -> Exit {
             Exit::Ok
         }
         Err(error) => {
-            ui.error(&error.to_string(), None);
+            ui.error(error.text(), None);
             Exit::Refused
         }
     }

@@ -14,10 +14,14 @@ use crate::terminal::{Terminal, Verbosity};
 use lote_engine::plan::{self, OutputState, Request};
 use lote_engine::run::Settings;
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 pub(super) fn execute(asked: &Asked, paths: &[PathBuf], worker: Option<String>, ui: Ui) -> Exit {
     let [path] = paths else {
-        ui.error("one image at a time goes to standard output", Some("name one image, or -"));
+        ui.error(
+            text!("one image at a time goes to standard output"),
+            text!("name one image, or -"),
+        );
         return Exit::Usage;
     };
     match convert(asked, path, worker, ui) {
@@ -27,7 +31,7 @@ pub(super) fn execute(asked: &Asked, paths: &[PathBuf], worker: Option<String>, 
 
 fn convert(asked: &Asked, path: &Path, worker: Option<String>, ui: Ui) -> Result<Exit, Exit> {
     let told = |error: &io::Error| {
-        ui.error(&format!("{}: {}", path.display(), plan::error::reason(error)), None);
+        ui.error(text!("{}: {}", path.display(), plan::error::reason(error)), None);
         Exit::Refused
     };
     let folder =
@@ -39,21 +43,24 @@ fn convert(asked: &Asked, path: &Path, worker: Option<String>, ui: Ui) -> Result
     };
     let request = asked.request(vec![input], ui)?;
     if request.variants.len() != 1 {
-        ui.error("one output goes to standard output, and more are asked for", Some("use one -f"));
+        ui.error(
+            text!("one output goes to standard output, and more are asked for"),
+            text!("use one -f"),
+        );
         return Err(Exit::Usage);
     }
     let request = Request { output: folder.path().join("out"), recursive: false, ..request };
     let work = asked.work();
     let settings = session::settings(&job::work_args(&work, worker), work.mode, false);
     let settings = settings.map_err(|what| {
-        ui.error(&what, None);
+        ui.error(what, None);
         Exit::Usage
     })?;
     let settings = Settings { slots: 1, ..settings };
     probe::insist(&settings, ui)?;
     let plan = plan::prepared(&request).map_err(|error| job::refuse(&error, ui))?;
     if plan.images.len() != 1 {
-        ui.error("a folder cannot go to standard output", Some("name one image, or -"));
+        ui.error(text!("a folder cannot go to standard output"), text!("name one image, or -"));
         return Err(Exit::Usage);
     }
     // Only what went wrong is said, and nothing but the image goes to standard output.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lote_engine::lang::Text;
 use lote_protocol::sandbox::{Level, Policy, Sandbox};
+use lote_protocol::text;
 
 use super::ui::Ui;
 use super::{Exit, session};
@@ -11,8 +13,9 @@ use lote_engine::run::Settings;
 use lote_engine::supervisor::{Config, Supervisor, WorkerEvent};
 
 /// What to do where the sandbox is required and cannot be had.
-pub(super) const HINT: &str =
-    "--sandbox auto makes do with what there is; `lote doctor` shows what that is";
+pub(super) fn hint() -> Text {
+    text!("--sandbox auto makes do with what there is; `lote doctor` shows what that is")
+}
 
 /// A worker that has started, and left again.
 #[derive(Debug)]
@@ -26,9 +29,9 @@ pub(super) struct Probe {
 }
 
 /// Starts a worker of that kind, and has it leave again.
-pub(super) async fn probe(config: &Config) -> Result<Probe, String> {
+pub(super) async fn probe(config: &Config) -> Result<Probe, Text> {
     let config = Config { workers: 1, slots: 1, external: false, ..config.clone() };
-    let mut supervisor = Supervisor::start(&config).map_err(|error| error.to_string())?;
+    let mut supervisor = Supervisor::start(&config).map_err(|error| error.text())?;
     let socket = supervisor.socket();
     let mut ready = None;
     loop {
@@ -38,11 +41,11 @@ pub(super) async fn probe(config: &Config) -> Result<Probe, String> {
                 supervisor.stop();
             }
             WorkerEvent::Stopped { .. } => {
-                let (took, sandbox) = ready.ok_or("the worker left")?;
+                let (took, sandbox) = ready.ok_or_else(|| text!("the worker left"))?;
                 return Ok(Probe { socket, took, sandbox });
             }
             WorkerEvent::Off { reason, .. } => {
-                return Err(format!("workers do not start: {reason}"));
+                return Err(text!("workers do not start: {}", reason));
             }
             _ => {}
         }
@@ -59,24 +62,24 @@ pub(super) fn insist(settings: &Settings, ui: Ui) -> Result<(), Exit> {
     let mut config = settings.workers.clone();
     config.sandbox = Policy::Auto;
     let found = block_on(probe(&config)).map_err(|problem| {
-        ui.error(&problem, Some("`lote doctor` looks for the cause"));
+        ui.error(problem, text!("`lote doctor` looks for the cause"));
         Exit::NoWorkers
     })?;
     check(&found.sandbox).map_err(|problem| {
-        ui.error(&problem, Some(HINT));
+        ui.error(problem, hint());
         Exit::Refused
     })
 }
 
 /// Whether that is enough where a sandbox is required; else what to say.
-pub(super) fn check(sandbox: &Sandbox) -> Result<(), String> {
+pub(super) fn check(sandbox: &Sandbox) -> Result<(), Text> {
     if sandbox.level == Level::Full {
         return Ok(());
     }
-    Err(format!("the sandbox is required, but here it is only {sandbox}"))
+    Err(text!("the sandbox is required, but here it is only {}", sandbox.to_string()))
 }
 
 /// Waits for what starts workers, on this thread, with which they would die.
-pub(super) fn block_on<T>(future: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Text>>) -> Result<T, Text> {
     session::runtime()?.block_on(future)
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::Exit;
 use super::ui::Ui;
 use lote_engine::event::{Event, OutputEnded, Summary};
-use lote_engine::lang::Lang;
 use lote_engine::plan::{Plan, error::reason};
 use lote_engine::report::Reporter;
+use lote_protocol::text;
 use lote_serve::web::report::{Finished, Kind, written};
 
 /// Collects what is to be reported, and writes it when the run is over.
@@ -43,11 +43,8 @@ impl Report {
             self.ui.lang,
         );
         if let Err(error) = fs::write(&self.file, text) {
-            let (file, why) = (self.file.display(), reason(&error));
-            self.ui.warn(&match self.ui.lang {
-                Lang::En => format!("the report {file} could not be written: {why}"),
-                Lang::Es => format!("no se pudo escribir el informe {file}: {why}"),
-            });
+            let file = self.file.display().to_string();
+            self.ui.warn(text!("the report {} could not be written: {}", file, reason(&error)));
         }
     }
 }
@@ -65,8 +62,8 @@ impl Reporter for Report {
 /// The kind of report that a file is to be. An error has been told already.
 pub(super) fn kind(file: &std::path::Path, ui: Ui) -> Result<Kind, Exit> {
     Kind::of(file).ok_or_else(|| {
-        let what = format!("there is no report of the kind of {}", file.display());
-        ui.error(&what, Some("reports are .html, .csv and .json"));
+        let what = text!("there is no report of the kind of {}", file.display());
+        ui.error(what, text!("reports are .html, .csv and .json"));
         Exit::Usage
     })
 }

@@ -12,6 +12,7 @@ use super::ui::Ui;
 use lote_engine::journal::{Header, Outcome, Records, newest, read_all, wanted};
 use lote_engine::lang::Lang;
 use lote_engine::plan::IfExists;
+use lote_protocol::text;
 
 pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
     let Some(last) = newest(&args.output) else { return nothing(&args.output, ui) };
@@ -102,28 +103,15 @@ pub(super) fn trust(
     }
     let shown = outside.iter().take(10).map(|path| path.display().to_string());
     let listed = shown.collect::<Vec<_>>().join(", ");
-    let what = match ui.lang {
-        Lang::En => format!("the job on record names files elsewhere: {listed}"),
-        Lang::Es => format!("el trabajo registrado nombra archivos de otro lugar: {listed}"),
-    };
-    let hint = match ui.lang {
-        Lang::En => {
-            "name their folder beside --resume, or say --trust-record if the record is yours"
-        }
-        Lang::Es => {
-            "indica su carpeta junto a --resume, o di --trust-record si el registro es tuyo"
-        }
-    };
-    ui.error(&what, Some(hint));
+    let hint =
+        text!("name their folder beside --resume, or say --trust-record if the record is yours");
+    ui.error(text!("the job on record names files elsewhere: {}", listed), hint);
     Err(Exit::Refused)
 }
 
 /// Says that there is no job on record.
 pub(super) fn nothing(output: &Path, ui: Ui) -> Exit {
-    let what = match ui.lang {
-        Lang::En => format!("no job is on record in {}", output.display()),
-        Lang::Es => format!("no hay ningún trabajo registrado en {}", output.display()),
-    };
-    ui.error(&what, Some(ui.lang.pick("name its folder with -o", "su carpeta se indica con -o")));
+    let what = text!("no job is on record in {}", output.display());
+    ui.error(what, text!("name its folder with -o"));
     Exit::NothingMatched
 }

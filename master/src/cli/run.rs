@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use lote_protocol::filter::VariantSpec;
+use lote_protocol::text;
 
 use super::args::RunArgs;
 use super::job::{self, Here, Job};
@@ -36,7 +37,10 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     let worker_command = args.make.work.worker_command.clone();
     if is_standard(&args.make.output) || args.paths.iter().any(|path| is_standard(path)) {
         if !is_standard(&args.make.output) {
-            ui.error("an image from standard input goes to standard output", Some("add -o -"));
+            ui.error(
+                text!("an image from standard input goes to standard output"),
+                text!("add -o -"),
+            );
             return Err(Exit::Usage);
         }
         return Ok(pipe::execute(&asked, &args.paths, worker_command, ui));
@@ -91,7 +95,7 @@ fn part(text: &str, job: Option<&str>, ui: Ui) -> Result<(Shard, Option<String>)
     let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let shard = if text == "auto" { Shard::from_environment(get) } else { text.parse() };
     let shard = shard.map_err(|error| {
-        ui.error(&error.to_string(), None);
+        ui.error(error.text(), None);
         Exit::Usage
     })?;
     let array = || get("SLURM_ARRAY_JOB_ID").filter(|_| text == "auto");
@@ -103,12 +107,12 @@ fn inputs(args: &RunArgs, ui: Ui) -> Result<Vec<PathBuf>, Exit> {
     let mut paths = args.paths.clone();
     if let Some(list) = &args.files_from {
         let listed = super::list::read(list, args.null).map_err(|error| {
-            let what = format!("cannot read {}: {}", list.display(), reason(&error));
-            ui.error(&what, Some("--files-from takes a file with one path a line, or -"));
+            let what = text!("cannot read {}: {}", list.display(), reason(&error));
+            ui.error(what, text!("--files-from takes a file with one path a line, or -"));
             Exit::Usage
         })?;
         if listed.is_empty() && paths.is_empty() {
-            ui.error(&format!("no path is listed in {}", list.display()), None);
+            ui.error(text!("no path is listed in {}", list.display()), None);
             return Err(Exit::NothingMatched);
         }
         paths.extend(listed);

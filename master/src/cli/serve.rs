@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use lote_engine::lang::Text;
+use lote_engine::lang::reason;
 use lote_protocol::sandbox::{Policy, Sandbox};
+use lote_protocol::text;
 use tokio::sync::watch;
 
 use super::args::ServeArgs;
@@ -21,6 +24,7 @@ use lote_engine::run::Settings;
 use lote_serve::images::Images;
 use lote_serve::images::folders::{Folders, label};
 use lote_serve::jobs::{Config, Jobs, main_thread};
+use lote_serve::kept::Kept;
 use lote_serve::live::Live;
 use lote_serve::preview::Previews;
 use lote_serve::watches::Watches;
@@ -38,13 +42,13 @@ const MIN_MAX_WORKERS: u32 = 16;
 const PROBE_TIME: Duration = Duration::from_secs(5);
 
 /// Why the server cannot start: what to say, what to do about it, and the exit code.
-struct Refused(String, &'static str, Exit);
+struct Refused(Text, Option<Text>, Exit);
 
 pub(super) fn execute(args: &ServeArgs, config: &job::Config, ui: Ui) -> Exit {
     match serve(args, config, ui) {
         Ok(exit) => exit,
         Err(Refused(what, hint, exit)) => {
-            ui.error(&what, Some(hint));
+            ui.error(what, hint);
             exit
         }
     }
@@ -53,7 +57,7 @@ pub(super) fn execute(args: &ServeArgs, config: &job::Config, ui: Ui) -> Exit {
 fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refused> {
     let work_args = args.work.with_defaults(defaults);
     let settings = session::settings(&work_args, Mode::Processes, false)
-        .map_err(|what| Refused(what, "", Exit::Usage))?;
+        .map_err(|what| Refused(what, None, Exit::Usage))?;
     let durable = args.durable || defaults.job.durable.unwrap_or_default();
     let settings = Settings { durable, ..settings };
     let listeners = server::listen(&args.host, args.port).map_err(|error| unheard(args, &error))?;
@@ -64,11 +68,22 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let output = folder(&args.output)?;
     let private = output.join(".lote");
     let scratch = Scratch::new(&private).map_err(|error| unwritable(&private, &error))?;
+    let kept = Kept::open(&private).map_err(|error| unwritable(&private, &error))?;
+    if kept.is_none() {
+        ui.warn(ui.lang.pick(
+            "another server has this output folder: uploads and waiting jobs of this one end with it",
+            "otro servidor usa esta carpeta de salida: lo subido y los trabajos en espera de este acaban con él",
+        ));
+    }
     let place = |name| scratch.folder(name).map_err(|error| unwritable(&private, &error));
     let roots = if args.roots.is_empty() { &defaults.roots } else { &args.roots };
     let roots = if roots.is_empty() { vec![input.clone()] } else { roots.clone() };
     let prints = place("previews")?;
-    let (uploads, samples) = (place("uploads")?, place("samples")?);
+    let uploads = match &kept {
+        Some(kept) => kept.folder("uploads").map_err(|error| unwritable(&private, &error))?,
+        None => place("uploads")?,
+    };
+    let samples = place("samples")?;
     let mut shown = vec![input.clone(), output.clone(), uploads.clone(), samples.clone()];
     shown.extend(roots.iter().cloned());
     let assets = output.join(KEPT_ASSETS);
@@ -88,8 +103,8 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         settings,
     };
     // Those of the first page were kept beside its outputs.
-    let kept = job::recipes_folder().unwrap_or_else(|| private.join("recipes"));
-    let recipes = Recipes::new(kept, config.max_workers);
+    let written = job::recipes_folder().unwrap_or_else(|| private.join("recipes"));
+    let recipes = Recipes::new(written, config.max_workers);
     recipes.take_over(&private.join("recipes.json"));
     let app = App {
         watches: Watches::new(live.clone(), images.clone(), config.clone()),
@@ -102,27 +117,23 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         clients: Clients::default(),
         recipes,
         uploads: Uploads::new(uploads),
+        kept,
         access: Arc::new(access),
-        places: Arc::new(Places { input, output, samples, lang: ui.lang }),
+        places: Arc::new(Places { input, output, samples }),
     };
 
     let (stop, stopped) = watch::channel(false);
     let first_look = app.clone();
     // A large folder must not hold up the first page.
     std::thread::spawn(move || {
-        if let Err(refusal) = first_look.load_input() {
-            tracing::warn!(message = refusal.message, "the input folder cannot be listed");
-        }
-        if let Err(refusal) = first_look.restore_job() {
-            tracing::warn!(message = refusal.message, "the job that broke off cannot be continued");
-        }
+        first_look.take_over();
     });
     let pages = answer(listeners, app.clone(), stopped.clone());
     announce(args, &bound, token.as_ref(), ui);
     let worked = work(app, stop, stopped, ui);
     // A page that holds on to a download has had its time.
     if pages.join().is_err() {
-        ui.error("a defect in Lote: the web server broke off", None);
+        ui.error(text!("a defect in Lote: the web server broke off"), None);
     }
     drop(scratch);
     worked
@@ -142,16 +153,16 @@ fn sandbox(settings: &Settings) -> Result<Option<Sandbox>, Refused> {
     });
     match found {
         Ok(found) if is_required => {
-            let refused = |problem| Refused(problem, probe::HINT, Exit::Refused);
+            let refused = |problem| Refused(problem, Some(probe::hint()), Exit::Refused);
             probe::check(&found.sandbox).map_err(refused)?;
             Ok(Some(found.sandbox))
         }
         Ok(found) => Ok(Some(found.sandbox)),
         Err(problem) if is_required => {
-            Err(Refused(problem, "`lote doctor` looks for the cause", Exit::NoWorkers))
+            Err(Refused(problem, Some(text!("`lote doctor` looks for the cause")), Exit::NoWorkers))
         }
         Err(problem) => {
-            tracing::warn!(problem, "no worker could be started");
+            tracing::warn!(%problem, "no worker could be started");
             Ok(None)
         }
     }
@@ -186,7 +197,7 @@ fn work(
     mut stopped: watch::Receiver<bool>,
     ui: Ui,
 ) -> Result<Exit, Refused> {
-    let runtime = session::runtime().map_err(|problem| Refused(problem, "", Exit::NoWorkers))?;
+    let runtime = session::runtime().map_err(|problem| Refused(problem, None, Exit::NoWorkers))?;
     Ok(runtime.block_on(async {
         let shutdown = Shutdown::listen(stop, ui);
         let work =
@@ -195,6 +206,9 @@ fn work(
             // The sender lives as long as the program listens for signals.
             let _ = stopped.wait_for(|stopped| *stopped).await;
             let is_busy = app.jobs.is_busy();
+            if let Some(kept) = &app.kept {
+                kept.close();
+            }
             app.jobs.close();
             app.watches.close();
             is_busy
@@ -209,10 +223,10 @@ fn access(args: &ServeArgs, bound: &[SocketAddr]) -> Result<(Access, Option<Toke
     let local = bound.iter().all(|address| address.ip().is_loopback());
     let token = if let Some(file) = &args.token_file {
         let unusable = |error: io::Error| {
-            let what = format!("--token-file {}: {error}", file.display());
+            let what = text!("--token-file {}: {}", file.display(), error);
             Refused(
                 what,
-                "it holds 64 hexadecimal digits; a new one is made if need be",
+                Some(text!("it holds 64 hexadecimal digits; a new one is made if need be")),
                 Exit::Usage,
             )
         };
@@ -220,15 +234,17 @@ fn access(args: &ServeArgs, bound: &[SocketAddr]) -> Result<(Access, Option<Toke
     } else if local {
         None
     } else {
-        let no_token =
-            |error| Refused(format!("no token could be made: {error}"), "", Exit::Refused);
-        Some(Token::new().map_err(no_token)?)
+        let token = Token::new().map_err(|error| {
+            let what = text!("no token could be made: {}", error.to_string());
+            Refused(what, None, Exit::Refused)
+        })?;
+        Some(token)
     };
     let access = Access::new(bound, &args.host, &machine_names(), token.clone())
         .allow(&args.allow_origin)
         .map_err(|error| {
-            let hint = "an origin is scheme://host[:port], or null";
-            Refused(format!("--allow-origin: {error}"), hint, Exit::Usage)
+            let hint = text!("an origin is scheme://host[:port], or null");
+            Refused(text!("--allow-origin: {} is no origin", error.name()), Some(hint), Exit::Usage)
         })?;
     Ok((access, token))
 }
@@ -255,7 +271,7 @@ fn announce(args: &ServeArgs, bound: &[SocketAddr], token: Option<&Token>, ui: U
     if args.open
         && let Err(error) = open::that_detached(&url)
     {
-        ui.warn(&format!("no browser could be opened: {error}"));
+        ui.warn(text!("no browser could be opened: {}", error));
     }
 }
 
@@ -291,16 +307,16 @@ fn folder(path: &std::path::Path) -> Result<PathBuf, Refused> {
 }
 
 fn unwritable(path: &std::path::Path, error: &io::Error) -> Refused {
-    let what = format!("the folder {} cannot be made: {error}", path.display());
-    Refused(what, "choose others with --input and --output", Exit::Refused)
+    let what = text!("the folder {} cannot be made: {}", path.display(), reason(error));
+    Refused(what, Some(text!("choose others with --input and --output")), Exit::Refused)
 }
 
 fn unheard(args: &ServeArgs, error: &io::Error) -> Refused {
     let (host, port) = (&args.host, args.port);
     if error.kind() == io::ErrorKind::AddrInUse {
-        let what = format!("port {port} is in use, perhaps by another `lote serve`");
-        return Refused(what, "choose another with --port", Exit::Refused);
+        let what = text!("port {} is in use, perhaps by another `lote serve`", port);
+        return Refused(what, Some(text!("choose another with --port")), Exit::Refused);
     }
-    let what = format!("cannot listen at {host}:{port}: {error}");
-    Refused(what, "choose others with --host and --port", Exit::Refused)
+    let what = text!("cannot listen at {}:{}: {}", host, port, reason(error));
+    Refused(what, Some(text!("choose others with --host and --port")), Exit::Refused)
 }

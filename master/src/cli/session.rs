@@ -4,9 +4,12 @@ use std::io;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
+use lote_engine::lang::Text;
+use lote_engine::lang::reason;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::sandbox::Policy;
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -23,14 +26,14 @@ use lote_engine::supervisor::{Config, Program};
 use lote_engine::system;
 
 /// The settings that these arguments ask for.
-pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Settings, String> {
+pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Settings, Text> {
     let program = match &args.worker_command {
         None => Program::Own,
         Some(command) => match shlex::split(command) {
             Some(words) if !words.is_empty() => {
                 Program::Command(words.into_iter().map(Into::into).collect())
             }
-            _ => return Err("--worker-command holds no command, or an open quote".to_owned()),
+            _ => return Err(text!("--worker-command holds no command, or an open quote")),
         },
     };
     Ok(Settings {
@@ -76,9 +79,9 @@ pub(super) fn slots(jobs: Option<u32>) -> u32 {
 }
 
 /// What waits for workers, on this thread.
-pub(super) fn runtime() -> Result<Runtime, String> {
+pub(super) fn runtime() -> Result<Runtime, Text> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| format!("the program could not be set up: {error}"))
+    runtime.map_err(|error| text!("the program could not be set up: {}", reason(&error)))
 }
 
 /// A plan that is not kept on record, with its folders. An error has been told already.
@@ -110,7 +113,7 @@ pub(super) fn run(
 ) -> Result<(Ended, Option<Exit>), Exit> {
     // One thread: it is the one that starts workers, and they are told to die with it.
     let runtime = runtime().map_err(|problem| {
-        ui.error(&problem, None);
+        ui.error(problem, None);
         Exit::NoWorkers
     })?;
     runtime.block_on(async {
@@ -132,18 +135,18 @@ pub(super) async fn perform(
     let mut bus = Bus::new();
     let shown = reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter));
     let shown: Vec<JoinHandle<()>> = shown.collect::<io::Result<_>>().map_err(|error| {
-        ui.error(&format!("no thread can be started: {error}"), Some("see `ulimit -u`"));
+        ui.error(text!("no thread can be started: {}", error), text!("see `ulimit -u`"));
         Exit::NoWorkers
     })?;
     let result = run::run(plan, settings, &mut bus, orders).await;
     drop(bus);
     for thread in shown {
         if thread.join().is_err() {
-            ui.error("a defect in Lote: a report broke off", None);
+            ui.error(text!("a defect in Lote: a report broke off"), None);
         }
     }
     result.map_err(|error| {
-        ui.error(&error.to_string(), None);
+        ui.error(error.text(), None);
         Exit::NoWorkers
     })
 }
@@ -167,24 +170,21 @@ pub(super) fn conclude(
             Lang::En => format!("interrupted: {ok} of {total} outputs are there"),
             Lang::Es => format!("interrumpido: están {ok} de {total} salidas"),
         };
-        ui.error(&said, rest.as_deref());
+        ui.error(said, rest.map(Text::from));
         return exit;
     }
     if let Some(why) = &ended.halted {
-        let said = match ui.lang {
-            Lang::En => format!("the run was stopped: {why}"),
-            Lang::Es => format!("el trabajo se detuvo: {why}"),
-        };
+        let said = text!("the run was stopped: {}", why.clone());
         let hint = rest.map(|rest| match ui.lang {
             Lang::En => format!("put that right; then {rest}"),
             Lang::Es => format!("hay que arreglarlo; después {rest}"),
         });
-        ui.error(&said, hint.as_deref());
+        ui.error(said, hint.map(Text::from));
         return Exit::SomeFailed;
     }
     if let Some(reason) = &ended.no_workers {
-        let what = format!("no worker is left: {reason}");
-        ui.error(&what, Some("`lote doctor` looks for the cause"));
+        let what = text!("no worker is left: {}", reason);
+        ui.error(what, text!("`lote doctor` looks for the cause"));
         return Exit::NoWorkers;
     }
     if ended.summary.failed > 0 || !plan.problems.is_empty() { Exit::SomeFailed } else { Exit::Ok }

@@ -1,9 +1,12 @@
 //! The command line in Spanish: names of commands and options, which are always understood, and
 //! their help, which is shown where the language is Spanish.
 
+use std::error::Error as _;
+
 use clap::{Arg, Command};
 
-use lote_engine::lang::Lang;
+use lote_engine::lang::{Lang, Text};
+use lote_engine::plan::PatternError;
 
 /// What a command does.
 const COMMANDS: &[(&str, &str)] = &[
@@ -270,11 +273,6 @@ const WORDS: &[(&str, &str)] = &[
     ("some similar values exist: ", "hay valores parecidos: "),
     ("to pass '", "para pasar '"),
     ("' as a value, use '", "' como valor, usa '"),
-    ("give a number of bytes, such as 800M or 2G", "da un número de bytes, como 800M o 2G"),
-    ("give a number, such as 250M or 4000000", "da un número, como 250M o 4000000"),
-    ("give seconds, such as 30 or 0.5", "da segundos, como 30 o 0.5"),
-    ("give a colour, such as #ffffff", "da un color, como #ffffff"),
-    ("the formats are ", "los formatos son "),
     (" is not in ", " no está en "),
     ("invalid digit found in string", "no es un número"),
     ("Print help (see a summary with '-h')", "Muestra la ayuda (un resumen con '-h')"),
@@ -311,19 +309,21 @@ fn argument(mut arg: Arg, lang: Lang) -> Arg {
 }
 
 /// What the parser says, in that language.
-pub(super) fn told(text: &str, lang: Lang) -> String {
+pub(super) fn told(error: &clap::Error, lang: Lang) -> String {
+    let text = error.render().ansi().to_string();
     if lang == Lang::En {
-        return text.to_owned();
+        return text;
     }
-    let text = WORDS.iter().fold(text.to_owned(), |text, (en, es)| text.replace(en, es));
-    text.lines()
-        .map(|line| {
-            // Reasons of this program's own stand after the value that they are about.
-            let (start, reason) = line.split_once(">': ").unwrap_or((line, ""));
-            lote_engine::lang::texts::spanish(reason)
-                .map_or_else(|| line.to_owned(), |reason| format!("{start}>': {reason}"))
-        })
-        .fold(String::new(), |all, line| all + &line + "\n")
+    // Reasons of this program's own are data.
+    let reason = error.source().and_then(|reason| {
+        let pattern = reason.downcast_ref().map(PatternError::text);
+        pattern.or_else(|| reason.downcast_ref::<Text>().cloned())
+    });
+    let text = reason.map_or_else(
+        || text.clone(),
+        |reason| text.replace(&reason.say(Lang::En), &reason.say(Lang::Es)),
+    );
+    WORDS.iter().fold(text, |text, (en, es)| text.replace(en, es))
 }
 
 #[cfg(test)]

@@ -11,10 +11,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::Exit;
 use super::args::Global;
 use crate::terminal::Verbosity;
-use lote_engine::lang::Lang;
-use lote_engine::lang::texts::told;
+use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::error::reason;
 use lote_engine::report::text::printable;
+use lote_protocol::text;
 
 /// How the program talks.
 #[derive(Debug, Clone, Copy)]
@@ -51,19 +51,19 @@ impl Ui {
     }
 
     /// Says why something cannot be done, in one line, and what to do about it, in another.
-    pub(super) fn error(self, what: &str, hint: Option<&str>) {
-        let what = told(what, self.lang);
+    pub(super) fn error(self, what: impl Into<Text>, hint: impl Into<Option<Text>>) {
+        let what = what.into().say(self.lang);
         let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", printable(&what));
-        if let Some(hint) = hint.filter(|hint| !hint.is_empty()) {
+        if let Some(hint) = hint.into().filter(|hint| !hint.is_empty()) {
             let says = self.lang.pick("hint:", "consejo:");
-            let hint = told(hint, self.lang);
+            let hint = hint.say(self.lang);
             let _ = writeln!(anstream::stderr(), "{HINT}{says}{HINT:#} {}", printable(&hint));
         }
     }
 
     /// Says that something is not as it should be.
-    pub(super) fn warn(self, what: &str) {
-        let (says, what) = (self.lang.pick("warning:", "aviso:"), told(what, self.lang));
+    pub(super) fn warn(self, what: impl Into<Text>) {
+        let (says, what) = (self.lang.pick("warning:", "aviso:"), what.into().say(self.lang));
         let _ = writeln!(anstream::stderr(), "{WARN}{says}{WARN:#} {}", printable(&what));
     }
 
@@ -78,7 +78,7 @@ impl Ui {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                self.unwritten(&reason(&error));
+                self.unwritten(reason(&error));
                 Exit::SomeFailed
             }
             _ => Exit::Ok,
@@ -86,12 +86,8 @@ impl Ui {
     }
 
     /// Says why standard output lacks what was asked for.
-    pub(super) fn unwritten(self, why: &str) {
-        let what = match self.lang {
-            Lang::En => format!("standard output could not be written: {why}"),
-            Lang::Es => format!("no se pudo escribir la salida estándar: {why}"),
-        };
-        self.error(&what, None);
+    pub(super) fn unwritten(self, why: impl Into<Text>) {
+        self.error(text!("standard output could not be written: {}", why.into()), None);
     }
 
     /// Says something, unless only trouble is to be said.

@@ -1,5 +1,6 @@
 //! `lote watch`: makes what appears or changes in folders, until it is told to end.
 
+use lote_protocol::text;
 use tokio::sync::mpsc;
 
 use super::args::WatchArgs;
@@ -28,7 +29,7 @@ fn watch(args: &WatchArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     let request = asked.request(args.folders.clone(), ui)?;
     for folder in &args.folders {
         if !folder.is_dir() {
-            ui.error(&format!("{} is no folder", folder.display()), Some("name folders to watch"));
+            ui.error(text!("{} is no folder", folder.display()), text!("name folders to watch"));
             return Err(Exit::NothingMatched);
         }
     }
@@ -36,7 +37,7 @@ fn watch(args: &WatchArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     let worker = args.make.work.worker_command.clone();
     let settings = session::settings(&job::work_args(&work, worker), work.mode, false);
     let settings = settings.map_err(|what| {
-        ui.error(&what, None);
+        ui.error(what, None);
         Exit::Usage
     })?;
     let settings = Settings { durable: work.durable, ..settings };
@@ -44,7 +45,7 @@ fn watch(args: &WatchArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     let header = Header::new(&request, By::Run, work);
     let request = Request { slots: settings.slots as usize, ..request };
     let watching = Watching::start(request, header, args.settle).map_err(|error| {
-        ui.error(&format!("no thread can be started: {error}"), Some("see `ulimit -u`"));
+        ui.error(text!("no thread can be started: {}", error), text!("see `ulimit -u`"));
         Exit::NoWorkers
     })?;
     let folders = args.folders.iter().map(|folder| folder.display().to_string());
@@ -55,7 +56,7 @@ fn watch(args: &WatchArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     });
     // One thread: it is the one that starts workers, and they are told to die with it.
     let runtime = session::runtime().map_err(|problem| {
-        ui.error(&problem, None);
+        ui.error(problem, None);
         Exit::NoWorkers
     })?;
     runtime.block_on(until_told(watching, &settings, args.ndjson, ui))

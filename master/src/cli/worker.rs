@@ -9,6 +9,7 @@ use lote_protocol::outcome::Failure;
 use lote_protocol::sandbox::{Policy, Sandbox};
 use lote_protocol::task::{self, Encoding, Files, Limits, Task};
 use lote_protocol::temporary::Owner;
+use lote_protocol::text;
 use lote_worker::assets::Shelf;
 use lote_worker::input::unreadable;
 use lote_worker::process_limits;
@@ -48,13 +49,13 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             if let Some(bytes) = max_memory
                 && let Err(error) = process_limits::bound_memory(*bytes)
             {
-                ui.error(&format!("the memory could not be limited: {error}"), None);
+                ui.error(text!("the memory could not be limited: {}", error), None);
                 return Exit::NoWorkers;
             }
             let variant = match VariantSpec::parse(filter, &catalogue::all()) {
                 Ok(variant) => variant,
                 Err(error) => {
-                    ui.error(&error.to_string(), Some(&error.hint()));
+                    ui.error(error.text(), error.hint());
                     return Exit::Usage;
                 }
             };
@@ -66,7 +67,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 ..told.encoding()
             };
             if variant.files.len() > 1 {
-                ui.error("only one file is made", Some("name one format after @"));
+                ui.error(text!("only one file is made"), text!("name one format after @"));
                 return Exit::Usage;
             }
             let encoding = variant.encoding(&defaults);
@@ -100,7 +101,10 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 assets: assets.iter().map(asset).collect(),
             };
             if let Err(error) = confine(input, &target, assets.len(), (*policy).into()) {
-                ui.error(&error.to_string(), Some(super::probe::HINT));
+                ui.error(
+                    text!("the sandbox is required, but here it is only {}", error.0.to_string()),
+                    super::probe::hint(),
+                );
                 return Exit::Refused;
             }
             let limits = limits(*max_pixels, *max_frames, *max_memory);
@@ -114,7 +118,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             let name = printable(&input.to_string_lossy());
             let publish = || {
                 if let Some(Err(error)) = date.map(|(made, time)| made?.set_modified(time?)) {
-                    ui.warn(&format!("the date could not be kept: {error}"));
+                    ui.warn(text!("the date could not be kept: {}", error));
                 }
                 unfinished.map_or(Ok(()), |file| publish(file, &target, &HashSet::new(), None))
             };
@@ -165,7 +169,7 @@ fn apply(
             Exit::Ok
         }
         Err(failure) => {
-            ui.error(&format!("{name}: {}", failure.message), None);
+            ui.error(text!("{}: {}", name, failure.message), None);
             Exit::SomeFailed
         }
     }

@@ -8,6 +8,8 @@ use super::{
     CallError, Catalogue, Choice, FilterCall, FilterSpec, ParamKind, ParamSpec, TRANSPARENT, Unit,
     Value,
 };
+use crate::lang::Text;
+use crate::text;
 
 /// The English name of [`TRANSPARENT`].
 const TRANSPARENT_EN: &str = "transparent";
@@ -161,16 +163,16 @@ fn find_param(
     }
     let is_number = |text: &str| text.parse::<f64>().is_ok();
     let advice = match (spec.params, after_number) {
-        ([], _) => format!("{} takes no parameters", both(spec.id, spec.id_en)),
-        (_, true) if is_number(written) => "decimals are written with a point, as in 1.5".into(),
+        ([], _) => text!("{} takes no parameters", both(spec.id, spec.id_en)),
+        (_, true) if is_number(written) => text!("decimals are written with a point, as in 1.5"),
         ([first, ..], _) if is_number(written) => {
-            format!("write it as in {}:{}={written}", spec.id, first.id)
+            text!("write it as in {}", format!("{}:{}={written}", spec.id, first.id))
         }
         (params, _) => {
             let each = params
                 .iter()
-                .map(|param| format!("{} ({})", both(param.id, param.id_en), expected(param)));
-            format!("parameters of {}: {}", both(spec.id, spec.id_en), list(each))
+                .map(|param| text!("{} ({})", both(param.id, param.id_en), expected(param)));
+            text!("parameters of {}: {}", both(spec.id, spec.id_en), Text::list(each))
         }
     };
     Err(CallError::UnknownParam {
@@ -244,47 +246,47 @@ fn convert(param: &ParamSpec, filter: &str, name: &str, value: &Value) -> Result
         value: value.to_string(),
         expected: expected(param),
         example: match param.kind {
-            ParamKind::Color { .. } => Some("write it as in #ff8800 or #f80".into()),
-            ParamKind::Length { .. } => Some("write it as in 120, 120px or 12.5%".into()),
-            ParamKind::Ratio { .. } => Some("write it as in 4:5".into()),
+            ParamKind::Color { .. } => Some(text!("write it as in {}", "#ff8800, #f80")),
+            ParamKind::Length { .. } => Some(text!("write it as in {}", "120, 120px, 12.5%")),
+            ParamKind::Ratio { .. } => Some(text!("write it as in {}", "4:5")),
             _ => None,
         },
     })
 }
 
 /// What a value must be, as it is written after "must be".
-fn expected(param: &ParamSpec) -> String {
+fn expected(param: &ParamSpec) -> Text {
     let unit = param.unit.suffix();
     match param.kind {
         ParamKind::Length { min, max, max_percent, .. } => {
-            format!("a length from {min} to {max} px, or up to {max_percent} %")
+            text!("a length from {} to {} px, or up to {} %", min, max, max_percent)
         }
-        ParamKind::Ratio { .. } => "proportions, width to height, from 1:100 to 100:1".into(),
+        ParamKind::Ratio { .. } => text!("proportions, width to height, from 1:100 to 100:1"),
         ParamKind::Level { min, max, options, .. } => {
             let words = list(options.iter().map(|option| both(option.id, option.id_en)));
-            format!("a whole number from {min} to {max}, or {words}")
+            text!("a whole number from {} to {}, or {}", min, max, words)
         }
         ParamKind::File { endings } => {
-            format!(
-                "the path of a file ({})",
-                list(endings.iter().map(|ending| (*ending).to_owned()))
-            )
+            let endings = list(endings.iter().map(|ending| (*ending).to_owned()));
+            text!("the path of a file ({})", endings)
         }
-        ParamKind::Font => "the path of a font, or a family that the system has".into(),
+        ParamKind::Font => text!("the path of a font, or a family that the system has"),
         ParamKind::Color { transparent: true, .. } => {
-            format!("a colour, #rrggbb, or {TRANSPARENT}/{TRANSPARENT_EN}")
+            text!("a colour, #rrggbb, or {}", both(TRANSPARENT, TRANSPARENT_EN))
         }
-        ParamKind::Float { min, max, .. } => format!("a number from {min} to {max}{unit}"),
+        ParamKind::Float { min, max, .. } => {
+            text!("a number from {} to {}", min, format!("{max}{unit}"))
+        }
         ParamKind::Integer { min, max, .. } => {
-            format!("a whole number from {min} to {max}{unit}")
+            text!("a whole number from {} to {}", min, format!("{max}{unit}"))
         }
-        ParamKind::Text { max_chars, .. } => format!("a text of 1 to {max_chars} characters"),
-        ParamKind::Color { .. } => "a colour, #rrggbb".into(),
+        ParamKind::Text { max_chars, .. } => text!("a text of 1 to {} characters", max_chars),
+        ParamKind::Color { .. } => text!("a colour, #rrggbb"),
         ParamKind::Choice { options, .. } => {
             let words = list(options.iter().map(|option| both(option.id, option.id_en)));
-            format!("one of {words}")
+            text!("one of {}", words)
         }
-        ParamKind::Bool { .. } => "yes or no".into(),
+        ParamKind::Bool { .. } => text!("yes or no"),
     }
 }
 

@@ -4,7 +4,9 @@ use super::check::{both, list, most_similar, same_name};
 use super::parse::WrittenFile;
 use super::{CallError, Catalogue};
 use crate::format::FormatId;
+use crate::lang::Text;
 use crate::task::{Colours, Encoding, Subsampling};
+use crate::text;
 
 /// A format, as far as it is named on the command line.
 #[derive(Debug, Clone, Copy)]
@@ -74,15 +76,15 @@ impl EncodingOption {
     }
 
     /// What a value must be, as it is written after "must be".
-    pub const fn expected(self) -> &'static str {
+    pub fn expected(self) -> Text {
         match self {
-            Self::Quality => "a whole number from 1 to 100",
-            Self::Lossless | Self::Progressive => "si/yes or no",
-            Self::Subsampling => "one of auto, entrada/input, 420, 422, 444",
-            Self::Effort => "a whole number from 0 to 10",
-            Self::Colours => "auto or a whole number from 2 to 256",
-            Self::MaxSize => "a size, as in 200kB or 1.5MB",
-            Self::MinScore => "a number from 1 to 100",
+            Self::Quality => text!("a whole number from {} to {}", 1, 100),
+            Self::Lossless | Self::Progressive => text!("si/yes or no"),
+            Self::Subsampling => text!("one of {}", "auto, entrada/input, 420, 422, 444"),
+            Self::Effort => text!("a whole number from {} to {}", 0, 10),
+            Self::Colours => text!("auto or a whole number from 2 to 256"),
+            Self::MaxSize => text!("a size, as in 200kB or 1.5MB"),
+            Self::MinScore => text!("a number from {} to {}", 1, 100),
         }
     }
 
@@ -249,8 +251,8 @@ pub(super) fn check(file: &WrittenFile, catalogue: &Catalogue<'_>) -> Result<Enc
             filter: format.clone(),
             param: name.clone(),
             value: value.to_owned(),
-            expected: option.expected().into(),
-            example: Some("`lote formats` shows every option with its range".into()),
+            expected: option.expected(),
+            example: Some(text!("`lote formats` shows every option with its range")),
         })?;
     }
     Ok(encoding)

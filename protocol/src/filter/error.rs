@@ -1,27 +1,25 @@
 //! Why a filter call is refused.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-/// Why a filter call is refused. Its text is one line; [`CallError::hint`] is the remedy.
+use crate::lang::Text;
+use crate::text;
+
+/// Why a filter call is refused: [`CallError::text`] is one line, [`CallError::hint`] the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// Nothing but spaces.
-    #[error("no filter given")]
     Empty,
     /// `=blur`.
-    #[error("the name before = is empty")]
     EmptyName,
     /// `blur++sepia`, `blur+`.
-    #[error("a filter is missing before or after +")]
     EmptyStep,
     /// `blur:`, `blur:radius=2,,`.
-    #[error("a parameter is missing after : or , in {}", shown(filter))]
     EmptyParam {
         /// The filter as written.
         filter: String,
     },
     /// `grises,sepia`, `a=b=blur`.
-    #[error("{found} is not expected after {}", shown(after))]
     Unexpected {
         /// The character.
         found: char,
@@ -29,22 +27,18 @@ pub enum CallError {
         after: String,
     },
     /// `text="Hello`.
-    #[error("the quotation that {quote} opens is not closed")]
     OpenQuote {
         /// The quotation mark.
         quote: char,
     },
     /// `text="Hello"world`.
-    #[error("after the closing {quote} only , or + or @FORMAT or the end can follow")]
     AfterQuote {
         /// The quotation mark.
         quote: char,
     },
     /// `text=Hello\`.
-    #[error("a backslash at the end stands for nothing")]
     LoneBackslash,
     /// There is no such filter.
-    #[error("unknown filter: {}{}", shown(name), did_you_mean(similar.as_deref()))]
     UnknownFilter {
         /// What was written.
         name: String,
@@ -54,7 +48,6 @@ pub enum CallError {
         known: String,
     },
     /// There is no such format.
-    #[error("unknown format: {}{}", shown(name), did_you_mean(similar.as_deref()))]
     UnknownFormat {
         /// What was written.
         name: String,
@@ -64,7 +57,6 @@ pub enum CallError {
         known: String,
     },
     /// The format is not written.
-    #[error("{format} is only read")]
     OnlyRead {
         /// The format.
         format: String,
@@ -72,7 +64,6 @@ pub enum CallError {
         known: String,
     },
     /// The format has no such option.
-    #[error("{format} has no option {}{}", shown(option), did_you_mean(similar.as_deref()))]
     UnknownOption {
         /// The format.
         format: String,
@@ -84,21 +75,16 @@ pub enum CallError {
         known: String,
     },
     /// `grises@webp@jpeg@webp`.
-    #[error("{format} is given twice")]
     SameFormat {
         /// The format.
         format: String,
     },
     /// `@webp+grises`.
-    #[error("no filter can follow after @{}", shown(format))]
     StepAfterFormat {
         /// The format as written.
         format: String,
     },
     /// The filter has no such parameter.
-    #[error(
-        "{} has no parameter {}{}", shown(filter), shown(param), did_you_mean(similar.as_deref())
-    )]
     UnknownParam {
         /// The filter as written.
         filter: String,
@@ -107,10 +93,9 @@ pub enum CallError {
         /// The most similar name.
         similar: Option<String>,
         /// What its parameters are, or how to write what was probably meant.
-        advice: String,
+        advice: Text,
     },
     /// `radius=2,radio=8`.
-    #[error("{} of {} is given twice", shown(param), shown(filter))]
     Twice {
         /// The filter as written.
         filter: String,
@@ -118,7 +103,6 @@ pub enum CallError {
         param: String,
     },
     /// `blur:radius`.
-    #[error("{} of {} needs a value", shown(param), shown(filter))]
     NoValue {
         /// The filter as written.
         filter: String,
@@ -126,7 +110,6 @@ pub enum CallError {
         param: String,
     },
     /// A value of the wrong type or out of range.
-    #[error("{} of {} must be {expected}, not {}", shown(param), shown(filter), shown(value))]
     Value {
         /// The filter as written.
         filter: String,
@@ -135,12 +118,11 @@ pub enum CallError {
         /// The value as written.
         value: String,
         /// What it must be: type, range, unit.
-        expected: String,
+        expected: Text,
         /// An example that is right, if one helps.
-        example: Option<String>,
+        example: Option<Text>,
     },
     /// Parameters that contradict one another.
-    #[error("{params} of {} contradict one another", shown(filter))]
     Conflict {
         /// The filter as written.
         filter: String,
@@ -148,15 +130,13 @@ pub enum CallError {
         params: String,
     },
     /// The variant's name cannot name a folder on every system.
-    #[error("{} cannot be a variant's name: {why}", shown(name))]
     Name {
         /// The name.
         name: String,
         /// What is wrong with it.
-        why: &'static str,
+        why: Text,
     },
     /// Two variants would share a folder.
-    #[error("two variants are named {}", shown(name))]
     SameName {
         /// The name.
         name: String,
@@ -164,62 +144,137 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// What to do about it, one line.
-    pub fn hint(&self) -> String {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
         match self {
-            Self::Empty => "name a filter, as in -f grises; `lote filters` lists them".into(),
-            Self::EmptyName => "write a name, as in web=grises, or leave the = out".into(),
-            Self::EmptyStep => "join filters by one +, as in grises+blur".into(),
-            Self::EmptyParam { .. } => "parameters are written as in blur:radio=8".into(),
-            Self::Unexpected { found: ',', .. } => {
-                "give one -f for each output, or join filters by + to apply them in turn".into()
+            Self::Empty => text!("no filter given"),
+            Self::EmptyName => text!("the name before = is empty"),
+            Self::EmptyStep => text!("a filter is missing before or after +"),
+            Self::EmptyParam { filter } => {
+                text!("a parameter is missing after : or , in {}", shown(filter))
             }
-            Self::Unexpected { .. } => {
-                "a variant is written as in web=blur:radio=8+grises; the name comes first".into()
+            Self::Unexpected { found, after } => {
+                text!("{} is not expected after {}", *found, shown(after))
             }
             Self::OpenQuote { quote } => {
-                format!("close it with {quote}, or write \\{quote} for the character itself")
+                text!("the quotation that {} opens is not closed", *quote)
             }
             Self::AfterQuote { quote } => {
-                format!("quote the whole text, and write \\{quote} for a {quote} inside it")
+                text!("after the closing {} only , or + or @FORMAT or the end can follow", *quote)
             }
-            Self::LoneBackslash => "write \\\\ for the character itself".into(),
-            Self::UnknownFilter { known, .. } => format!("filters: {known}"),
-            Self::UnknownFormat { known, .. } | Self::OnlyRead { known, .. } => {
-                format!("formats: {known}")
+            Self::LoneBackslash => text!("a backslash at the end stands for nothing"),
+            Self::UnknownFilter { name, similar: Some(similar), .. } => {
+                text!("unknown filter: {}; did you mean {}?", shown(name), similar)
             }
-            Self::UnknownOption { format, known, .. } if known.is_empty() => {
-                format!("{format} has no options")
+            Self::UnknownFilter { name, .. } => text!("unknown filter: {}", shown(name)),
+            Self::UnknownFormat { name, similar: Some(similar), .. } => {
+                text!("unknown format: {}; did you mean {}?", shown(name), similar)
             }
-            Self::UnknownOption { format, known, .. } => format!("options of {format}: {known}"),
-            Self::SameFormat { .. } => {
-                "both would be the same file; give two -f with names of their own".into()
+            Self::UnknownFormat { name, .. } => text!("unknown format: {}", shown(name)),
+            Self::OnlyRead { format, .. } => text!("{} is only read", format),
+            Self::UnknownOption { format, option, similar: Some(similar), .. } => {
+                text!("{} has no option {}; did you mean {}?", format, shown(option), similar)
             }
+            Self::UnknownOption { format, option, .. } => {
+                text!("{} has no option {}", format, shown(option))
+            }
+            Self::SameFormat { format } => text!("{} is given twice", format),
             Self::StepAfterFormat { format } => {
-                format!(
-                    "filters come first, as in grises@{0}; write \\@ for the character",
-                    shown(format)
-                )
+                text!("no filter can follow after @{}", shown(format))
             }
-            Self::UnknownParam { advice, .. } => advice.clone(),
-            Self::Twice { .. } => {
-                "give it once; its Spanish and English names are the same parameter".into()
+            Self::UnknownParam { filter, param, similar: Some(similar), .. } => text!(
+                "{} has no parameter {}; did you mean {}?",
+                shown(filter),
+                shown(param),
+                similar
+            ),
+            Self::UnknownParam { filter, param, .. } => {
+                text!("{} has no parameter {}", shown(filter), shown(param))
+            }
+            Self::Twice { filter, param } => {
+                text!("{} of {} is given twice", shown(param), shown(filter))
             }
             Self::NoValue { filter, param } => {
-                format!("write it as in {}:{}=…", shown(filter), shown(param))
+                text!("{} of {} needs a value", shown(param), shown(filter))
+            }
+            Self::Value { filter, param, value, expected, .. } => text!(
+                "{} of {} must be {}, not {}",
+                shown(param),
+                shown(filter),
+                expected.clone(),
+                shown(value)
+            ),
+            Self::Conflict { filter, params } => {
+                text!("{} of {} contradict one another", params, shown(filter))
+            }
+            Self::Name { name, why } => {
+                text!("{} cannot be a variant's name: {}", shown(name), why.clone())
+            }
+            Self::SameName { name } => text!("two variants are named {}", shown(name)),
+        }
+    }
+
+    /// What to do about it, one line.
+    pub fn hint(&self) -> Text {
+        match self {
+            Self::Empty => text!("name a filter, as in -f grises; `lote filters` lists them"),
+            Self::EmptyName => text!("write a name, as in web=grises, or leave the = out"),
+            Self::EmptyStep => text!("join filters by one +, as in grises+blur"),
+            Self::EmptyParam { .. } => text!("parameters are written as in blur:radio=8"),
+            Self::Unexpected { found: ',', .. } => {
+                text!("give one -f for each output, or join filters by + to apply them in turn")
+            }
+            Self::Unexpected { .. } => {
+                text!("a variant is written as in web=blur:radio=8+grises; the name comes first")
+            }
+            Self::OpenQuote { quote } => {
+                text!("close it with {}, or write \\{} for the character itself", *quote, *quote)
+            }
+            Self::AfterQuote { quote } => {
+                text!("quote the whole text, and write \\{} for a {} inside it", *quote, *quote)
+            }
+            Self::LoneBackslash => text!("write \\\\ for the character itself"),
+            Self::UnknownFilter { known, .. } => text!("filters: {}", known),
+            Self::UnknownFormat { known, .. } | Self::OnlyRead { known, .. } => {
+                text!("formats: {}", known)
+            }
+            Self::UnknownOption { format, known, .. } if known.is_empty() => {
+                text!("{} has no options", format)
+            }
+            Self::UnknownOption { format, known, .. } => {
+                text!("options of {}: {}", format, known)
+            }
+            Self::SameFormat { .. } => {
+                text!("both would be the same file; give two -f with names of their own")
+            }
+            Self::StepAfterFormat { format } => text!(
+                "filters come first, as in grises@{}; write \\@ for the character",
+                shown(format)
+            ),
+            Self::UnknownParam { advice, .. } => advice.clone(),
+            Self::Twice { .. } => {
+                text!("give it once; its Spanish and English names are the same parameter")
+            }
+            Self::NoValue { filter, param } => {
+                text!("write it as in {}", format!("{}:{}=…", shown(filter), shown(param)))
             }
             Self::Value { example, .. } => example.clone().unwrap_or_else(|| {
-                "`lote filters` shows every parameter with its range and default".into()
+                text!("`lote filters` shows every parameter with its range and default")
             }),
-            Self::Conflict { .. } => "leave one of them out".into(),
+            Self::Conflict { .. } => text!("leave one of them out"),
             Self::Name { .. } => {
-                "it names the output folder; choose another, as in web=blur:radio=8+grises".into()
+                text!("it names the output folder; choose another, as in web=blur:radio=8+grises")
             }
-            Self::SameName { .. } => {
+            Self::SameName { .. } => text!(
                 "each has its own folder; name them, as in -f soft=blur:radio=2 -f strong=blur"
-                    .into()
-            }
+            ),
         }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
     }
 }
 
@@ -244,8 +299,4 @@ fn shown(text: &str) -> String {
         }
     }
     out
-}
-
-fn did_you_mean(similar: Option<&str>) -> String {
-    similar.map_or_else(String::new, |name| format!("; did you mean {name}?"))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::parse::{Written, WrittenStep, parse, parse_file, parse_step};
 use super::{CallError, Catalogue, EncodingOption, FilterCall, Value, check, encoding};
 use crate::task::Encoding;
+use crate::text;
 
 /// Longest name of a variant, in bytes: it is part of a file's name too.
 pub const MAX_NAME_BYTES: usize = 100;
@@ -155,23 +156,23 @@ pub fn check_all(variants: &[VariantSpec]) -> Result<(), CallError> {
 pub fn check_name(name: &str) -> Result<(), CallError> {
     let stem = name.split('.').next().unwrap_or_default().trim_end();
     let why = if name.is_empty() {
-        "it is empty"
+        text!("it is empty")
     } else if name.len() > MAX_NAME_BYTES {
-        "it is longer than 100 bytes"
+        text!("it is longer than 100 bytes")
     } else if name.contains(['/', '\\']) {
-        "it contains a path separator"
+        text!("it contains a path separator")
     } else if name.chars().any(char::is_control) {
-        "it contains a control character"
+        text!("it contains a control character")
     } else if name.contains(['<', '>', ':', '"', '|', '?', '*']) {
-        "it contains one of < > : \" | ? *"
+        text!("it contains one of < > : \" | ? *")
     } else if name.chars().all(|c| c == '.') {
-        "it is a relative path"
+        text!("it is a relative path")
     } else if name.ends_with(['.', ' ']) || name.starts_with(' ') {
-        "it starts or ends with a space, or ends with a point"
+        text!("it starts or ends with a space, or ends with a point")
     } else if is_device(stem) {
-        "Windows reserves it"
+        text!("Windows reserves it")
     } else if name.starts_with(".lote") {
-        "names that start with .lote are for Lote's own files"
+        text!("names that start with .lote are for Lote's own files")
     } else {
         return Ok(());
     };

@@ -37,7 +37,7 @@ fn main() {
             }
             Ok(Err(failure)) => {
                 answer.push(1);
-                failure.message
+                failure.message.to_string()
             }
             Err(_) => {
                 answer.push(2);

@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use lote_protocol::format::FormatId;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::FailureKind;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// What became of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -88,9 +89,9 @@ pub struct OutputEnded {
     /// The class of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<FailureKind>,
-    /// What went wrong, one line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    /// What went wrong, one line; in English for programs.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_english")]
+    pub reason: Option<Text>,
     /// What was left out, one sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -106,6 +107,11 @@ pub struct OutputEnded {
     /// The same without the folders.
     #[serde(skip)]
     pub reproduce_redacted: Option<String>,
+}
+
+#[allow(clippy::ref_option, reason = "it is called so by serde")]
+fn in_english<S: Serializer>(text: &Option<Text>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_ref().map(Text::to_string).serialize(serializer)
 }
 
 impl OutputEnded {

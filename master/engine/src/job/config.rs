@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy as _, choose_base_strategy};
+use lote_protocol::lang::Text;
 use serde::Deserialize;
 
 use super::options::Options;
@@ -35,12 +36,12 @@ impl Config {
         let Some(path) = path.map(Path::to_owned).or_else(usual) else {
             return Ok(Self::default());
         };
-        let fault = |line, column, message: String| RecipeError {
+        let fault = |line, column, message: Text| RecipeError {
             file: path.display().to_string(),
             line,
             column,
             message,
-            hint: String::new(),
+            hint: Text::default(),
         };
         let text = crate::system::files::read_text(&path, super::recipe::MAX_BYTES)
             .map_err(|error| fault(0, 0, crate::plan::error::reason(&error)))?;

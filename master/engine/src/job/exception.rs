@@ -2,8 +2,11 @@
 //! hand.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use lote_protocol::filter::{CallError, Catalogue, FilterCall, Value, VariantSpec, WrittenStep};
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 use serde::{Deserialize, Serialize};
 
 use super::near::near;
@@ -42,15 +45,13 @@ pub enum Which {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExceptionError {
     /// There is no variant of that name.
-    #[error("there is no variant {name}")]
     NoVariant {
         /// The name.
         name: String,
         /// What may have been meant, or what there is.
-        hint: String,
+        hint: Text,
     },
     /// The variant has fewer steps.
-    #[error("{variant} has no step {place}")]
     NoStep {
         /// The variant.
         variant: String,
@@ -58,7 +59,6 @@ pub enum ExceptionError {
         place: usize,
     },
     /// The variant has the filter several times.
-    #[error("{variant} has {filter} more than once")]
     Several {
         /// The variant.
         variant: String,
@@ -66,26 +66,43 @@ pub enum ExceptionError {
         filter: String,
     },
     /// A value that is neither a number nor a text nor a yes or no.
-    #[error("{name} must be a number, a text, true or false")]
     Kind {
         /// The parameter.
         name: String,
     },
     /// A filter, a parameter or a value that there is not.
-    #[error(transparent)]
     Call(#[from] CallError),
 }
 
 impl ExceptionError {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::NoVariant { name, .. } => text!("there is no variant {}", name),
+            Self::NoStep { variant, place } => text!("{} has no step {}", variant, *place),
+            Self::Several { variant, filter } => {
+                text!("{} has {} more than once", variant, filter)
+            }
+            Self::Kind { name } => text!("{} must be a number, a text, true or false", name),
+            Self::Call(error) => error.text(),
+        }
+    }
+
     /// What to do about it, one line.
-    pub fn hint(&self) -> String {
+    pub fn hint(&self) -> Text {
         match self {
             Self::NoVariant { hint, .. } => hint.clone(),
-            Self::NoStep { .. } => "steps are counted from 1".into(),
-            Self::Several { .. } => "give the step by its place: step = 2".into(),
-            Self::Kind { .. } => String::new(),
+            Self::NoStep { .. } => text!("steps are counted from 1"),
+            Self::Several { .. } => text!("give the step by its place: step = 2"),
+            Self::Kind { .. } => Text::default(),
             Self::Call(error) => error.hint(),
         }
+    }
+}
+
+impl fmt::Display for ExceptionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
     }
 }
 
@@ -98,8 +115,8 @@ impl Exception {
         let Some(place) = variants.iter().position(|one| one.name == self.variant) else {
             let names: Vec<_> = variants.iter().map(|one| one.name.as_str()).collect();
             let similar = near(&self.variant, names.iter().copied());
-            let hint = similar.map(|near| format!("did you mean {near}?"));
-            let hint = hint.unwrap_or_else(|| format!("there are {}", names.join(", ")));
+            let hint = similar.map(|near| text!("did you mean {}?", near));
+            let hint = hint.unwrap_or_else(|| text!("there are {}", names.join(", ")));
             return Err(ExceptionError::NoVariant { name: self.variant.clone(), hint });
         };
         let variant = &mut variants[place];

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lote_protocol::text;
+
 use super::builtin::{BUILT_IN, BuiltIn};
 use super::config;
 use super::near::near;
@@ -74,12 +76,15 @@ pub fn find(name: &str) -> Result<Found, RecipeError> {
     }
     let known = BUILT_IN.iter().flat_map(|one| [one.es, one.en]);
     let known = known.chain(kept.iter().map(|kept| kept.name.as_str()));
-    let near = near(&lower, known).map(|near| format!("did you mean {near}? "));
+    let near = near(&lower, known);
     Err(RecipeError {
         file: name.to_owned(),
         line: 0,
         column: 0,
-        message: "there is no recipe of that name".to_owned(),
-        hint: near.unwrap_or_default() + "`lote recipes` lists them",
+        message: text!("there is no recipe of that name"),
+        hint: near.map_or_else(
+            || text!("`lote recipes` lists them"),
+            |near| text!("did you mean {}? `lote recipes` lists them", near),
+        ),
     })
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use lote_imaging::formats::by_name;
 use lote_protocol::carry::{Carry, Keep, Profile, Statements};
 use lote_protocol::format::FormatId;
+use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Policy;
 use lote_protocol::task::{Encoding, Subsampling};
+use lote_protocol::text;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::event::Mode;
@@ -230,19 +232,20 @@ impl Options {
     }
 
     /// What is out of range, in words.
-    pub(super) fn fault(&self) -> Option<String> {
+    pub(super) fn fault(&self) -> Option<Text> {
         let out = |name: &str, value: u64, most: u64| {
-            (!(1..=most).contains(&value)).then(|| format!("{name} is a number from 1 to {most}"))
+            let text = || text!("{} is a number from {} to {}", name, 1, most);
+            (!(1..=most).contains(&value)).then(text)
         };
         let quality = self.quality.and_then(|value| out("quality", value.into(), 100));
         let jobs = || self.jobs.and_then(|value| out("jobs", value.into(), 1024));
         let pattern = || {
             let pattern = self.pattern.as_ref()?;
-            Some(pattern.parse::<crate::plan::Pattern>().err()?.to_string())
+            Some(pattern.parse::<crate::plan::Pattern>().err()?.text())
         };
         let folder = || {
             let name = self.folder.as_ref()?;
-            Some(lote_protocol::filter::check_name(name).err()?.to_string())
+            Some(lote_protocol::filter::check_name(name).err()?.text())
         };
         quality.or_else(jobs).or_else(pattern).or_else(folder)
     }
@@ -258,7 +261,7 @@ enum Typed {
 }
 
 impl Typed {
-    fn read<T>(self, text: impl Fn(&str) -> Result<T, String>) -> Result<T, String> {
+    fn read<T>(self, text: impl Fn(&str) -> Result<T, Text>) -> Result<T, Text> {
         match self {
             Self::Whole(number) => text(&number.to_string()),
             Self::Number(number) => text(&number.to_string()),
@@ -267,9 +270,9 @@ impl Typed {
     }
 }
 
-fn known_format(text: &str) -> Result<FormatId, String> {
+fn known_format(text: &str) -> Result<FormatId, Text> {
     let known = by_name(text.trim_start_matches('.')).filter(|format| format.is_written());
-    known.map(|format| format.id).ok_or_else(|| format!("there is no format {text}"))
+    known.map(|format| format.id).ok_or_else(|| text!("there is no format {}", text))
 }
 
 /// Reads and writes an optional value as it is typed.

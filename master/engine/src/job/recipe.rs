@@ -1,11 +1,13 @@
 //! Recipes: what is made of every image, and options, in a file of TOML.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::path::Path;
 
 use lote_protocol::filter::{CallError, Catalogue, ParamKind, Value, VariantSpec};
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -51,7 +53,6 @@ pub struct Variant {
 
 /// What is wrong with a recipe, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}:{column}: {message}")]
 pub struct RecipeError {
     /// The file, as it was named.
     pub file: String,
@@ -60,9 +61,28 @@ pub struct RecipeError {
     /// In characters, from 1.
     pub column: usize,
     /// What is wrong.
-    pub message: String,
+    pub message: Text,
     /// What to do about it.
-    pub hint: String,
+    pub hint: Text,
+}
+
+impl RecipeError {
+    /// What is wrong, and where.
+    pub fn text(&self) -> Text {
+        match self.line {
+            0 => text!("{}: {}", &self.file, self.message.clone()),
+            line => {
+                let place = format!("{}:{line}:{}", self.file, self.column);
+                text!("{}: {}", place, self.message.clone())
+            }
+        }
+    }
+}
+
+impl fmt::Display for RecipeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 #[derive(Deserialize)]
@@ -89,8 +109,6 @@ struct WrittenVariant {
     #[serde(default, alias = "archivos")]
     files: Vec<Spanned<String>>,
 }
-
-const EXCEPTION: &str = "an exception has image, variant, step and values of the step";
 
 /// The words that a recipe may have besides the names of options.
 const WORDS: [&str; 12] = [
@@ -128,13 +146,12 @@ impl Variant {
 impl Recipe {
     /// Reads a recipe; `file` is what errors call it. Everything in it is checked.
     pub fn parse(text: &str, file: &str) -> Result<Self, RecipeError> {
-        let at = |range: Option<Range<usize>>, message: String, hint: String| {
+        let at = |range: Option<Range<usize>>, message: Text, hint: Text| {
             let (line, column) = place(text, range.map_or(0, |range| range.start));
             RecipeError { file: file.to_owned(), line, column, message, hint }
         };
         let written: Written = toml::from_str(text).map_err(|error| {
-            let message = error.message().lines().next().unwrap_or_default().to_owned();
-            let (message, hint) = unknown(&message);
+            let (message, hint) = unknown(error.message().lines().next().unwrap_or_default());
             at(error.span(), message, hint)
         })?;
         let mut recipe = Self::default();
@@ -142,13 +159,13 @@ impl Recipe {
             let span = job.span();
             recipe.job = job.into_inner();
             if let Some(fault) = recipe.job.fault() {
-                return Err(at(Some(span), fault, String::new()));
+                return Err(at(Some(span), fault, Text::default()));
             }
         }
         let specs = catalogue::all();
         for variant in written.variants {
             let span = variant.span();
-            let refused = |error: &CallError, span| at(Some(span), error.to_string(), error.hint());
+            let refused = |error: &CallError, span| at(Some(span), error.text(), error.hint());
             let WrittenVariant { name, steps, files } = variant.into_inner();
             let name_span = name.as_ref().map(Spanned::span);
             for step in &steps {
@@ -174,7 +191,7 @@ impl Recipe {
         let mut specs_of = Vec::new();
         if !written.exceptions.is_empty() {
             specs_of = VariantSpec::parse_all(&recipe.filters(), &specs)
-                .map_err(|error| at(None, error.to_string(), error.hint()))?;
+                .map_err(|error| at(None, error.text(), error.hint()))?;
         }
         for exception in written.exceptions {
             let (span, fields) = (exception.span(), exception.into_inner());
@@ -183,7 +200,8 @@ impl Recipe {
             let table: toml::Table =
                 fields.into_iter().map(|(name, value)| (name, value.into_inner())).collect();
             let exception: Exception = table.try_into().map_err(|error: toml::de::Error| {
-                at(Some(span.clone()), error.message().to_owned(), EXCEPTION.to_owned())
+                let hint = text!("an exception has image, variant, step and values of the step");
+                at(Some(span.clone()), error.message().into(), hint)
             })?;
             exception.variant(&mut specs_of.clone()).map_err(|error| {
                 let named = match &error {
@@ -195,7 +213,7 @@ impl Recipe {
                     _ => ["step", "paso"],
                 };
                 let place = named.iter().find_map(|name| spans.get(*name));
-                at(Some(place.unwrap_or(&span).clone()), error.to_string(), error.hint())
+                at(Some(place.unwrap_or(&span).clone()), error.text(), error.hint())
             })?;
             recipe.exceptions.push(exception.by_values(&specs));
         }
@@ -205,12 +223,12 @@ impl Recipe {
     /// Reads a recipe from a file.
     pub fn read(path: &Path) -> Result<Self, RecipeError> {
         let file = path.display().to_string();
-        let whole = |message: String| RecipeError {
+        let whole = |message: Text| RecipeError {
             file: file.clone(),
             line: 0,
             column: 0,
             message,
-            hint: "`lote recipes` lists the recipes that there are".to_owned(),
+            hint: text!("`lote recipes` lists the recipes that there are"),
         };
         let text = crate::system::files::read_text(path, MAX_BYTES)
             .map_err(|error| whole(crate::plan::error::reason(&error)))?;
@@ -289,7 +307,7 @@ pub(super) fn place(text: &str, byte: usize) -> (usize, usize) {
 }
 
 /// An error of the parser, and what may have been meant where a word or value is unknown.
-pub(super) fn unknown(message: &str) -> (String, String) {
+pub(super) fn unknown(message: &str) -> (Text, Text) {
     let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
     let is_field = message.starts_with("unknown field");
     match quoted.split_first() {
@@ -299,12 +317,16 @@ pub(super) fn unknown(message: &str) -> (String, String) {
             } else {
                 known.to_vec()
             };
-            let hint = near(word, all).map(|near| format!("did you mean {near}?"));
-            let what = if is_field { "there is no option" } else { "there is no value" };
-            let hint = hint.unwrap_or_else(|| format!("there are {}", known.join(", ")));
-            (format!("{what} {word}"), hint)
+            let hint = near(word, all).map(|near| text!("did you mean {}?", near));
+            let hint = hint.unwrap_or_else(|| text!("there are {}", known.join(", ")));
+            let what = if is_field {
+                text!("there is no option {}", *word)
+            } else {
+                text!("there is no value {}", *word)
+            };
+            (what, hint)
         }
-        _ => (message.to_owned(), String::new()),
+        _ => (Text::known(message), Text::default()),
     }
 }
 

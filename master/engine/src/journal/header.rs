@@ -1,9 +1,11 @@
 //! The first line of a journal: what is needed to ask for the job again.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use lote_protocol::filter::{CallError, VariantSpec};
+use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Policy;
 use lote_protocol::task::Encoding;
 use lote_protocol::time::nanoseconds;
@@ -132,14 +134,28 @@ pub struct Page {
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
     /// A filter that there is not, or not so.
-    #[error(transparent)]
     Filter(#[from] CallError),
     /// A name pattern that cannot be used.
-    #[error(transparent)]
     Pattern(#[from] PatternError),
     /// A pattern of files that cannot be used.
-    #[error(transparent)]
     Glob(#[from] GlobError),
+}
+
+impl Unusable {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Filter(error) => error.text(),
+            Self::Pattern(error) => error.text(),
+            Self::Glob(error) => error.text(),
+        }
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 impl Header {

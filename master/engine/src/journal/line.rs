@@ -1,6 +1,7 @@
 //! The lines of a journal. Fields are added in later versions, never renamed.
 
 use lote_protocol::filter::FilterCall;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::FailureKind;
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +82,10 @@ pub enum Outcome {
         quarantined: bool,
         /// The class of the failure.
         kind: Option<FailureKind>,
-        /// What went wrong, one line.
+        /// What went wrong, one line, in English.
         reason: Option<String>,
+        /// The same as data, for readers of other languages; not in journals of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<Text>,
     },
 }

@@ -169,7 +169,8 @@ fn failed(ended: &OutputEnded) -> Outcome {
     Outcome::Failed {
         quarantined: ended.status == Status::Quarantined,
         kind: ended.kind,
-        reason: ended.reason.clone(),
+        reason: ended.reason.as_ref().map(ToString::to_string),
+        text: ended.reason.clone(),
     }
 }
 

@@ -232,8 +232,14 @@ fn outcome() -> impl Strategy<Value = Outcome> {
                 modified_ns
             }
         ),
-        (any::<bool>(), prop::sample::select(kinds.to_vec()), any::<Option<String>>())
-            .prop_map(|(quarantined, kind, reason)| Outcome::Failed { quarantined, kind, reason }),
+        (any::<bool>(), prop::sample::select(kinds.to_vec()), any::<Option<String>>()).prop_map(
+            |(quarantined, kind, reason)| Outcome::Failed {
+                quarantined,
+                kind,
+                text: reason.clone().map(Into::into),
+                reason,
+            }
+        ),
     ]
 }
 

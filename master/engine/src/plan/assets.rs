@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use lote_imaging::filters::Asset as Content;
 use lote_imaging::text::{Facts, Fonts, fill_in};
 use lote_protocol::filter::{FilterCall, ParamKind, Params, VariantSpec};
+use lote_protocol::lang::Text;
 use lote_protocol::task;
+use lote_protocol::text;
 use lote_worker::assets::MAX_BYTES;
 use sha2::{Digest, Sha256};
 
@@ -107,7 +109,7 @@ fn of_step(step: &FilterCall, base: &Path, names: &[&str]) -> Result<Vec<Asset>,
                 let ending = path.extension().unwrap_or_default().to_string_lossy();
                 if !endings.contains(&ending.to_ascii_lowercase().as_str()) {
                     let reason =
-                        format!("{} takes files that end in {}", spec.id, endings.join(", "));
+                        text!("{} takes files that end in {}", spec.id, endings.join(", "));
                     return Err(PlanError::Asset { path, reason });
                 }
                 found.push(load(name, &path, 0)?.0);
@@ -174,10 +176,15 @@ fn fonts(name: &str, text: &str, base: &Path, names: &[&str]) -> Result<Vec<Asse
 
 /// A file, read and hashed.
 fn load(name: &str, path: &Path, index: u32) -> Result<(Asset, Content), PlanError> {
-    let failed = |reason: String| PlanError::Asset { path: path.to_owned(), reason };
+    let failed = |reason: Text| PlanError::Asset { path: path.to_owned(), reason };
+    // Anything else might never end.
+    let is_file = std::fs::metadata(path).map_err(|error| failed(reason(&error)))?.is_file();
+    if !is_file {
+        return Err(failed(text!("it is no regular file")));
+    }
     let bytes = read(path).map_err(|error| failed(reason(&error)))?;
     if bytes.is_empty() || bytes.len() as u64 > MAX_BYTES {
-        return Err(failed(format!("it is empty or larger than {} MiB", MAX_BYTES >> 20)));
+        return Err(failed(text!("it is empty or larger than {} MiB", MAX_BYTES >> 20)));
     }
     let sha256 = Sha256::digest(&bytes).into();
     let asset = task::Asset { name: name.into(), index, sha256 };
@@ -185,10 +192,6 @@ fn load(name: &str, path: &Path, index: u32) -> Result<(Asset, Content), PlanErr
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // Anything else might never end.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
-    }
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -1,5 +1,6 @@
 //! Why a request cannot become a plan.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,40 +8,36 @@ use super::LeftOut;
 use crate::job::ExceptionError;
 use lote_imaging::filters::list as characters;
 use lote_protocol::filter::CallError;
+use lote_protocol::lang::Text;
+pub use lote_protocol::lang::reason;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 /// Why a request cannot become a plan, or a plan cannot start. Nothing has been written then,
 /// except perhaps empty output folders.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// No path was given.
-    #[error("no input given")]
     NoPaths,
     /// No variant was given.
-    #[error("no filter given")]
     NoVariants,
     /// A variant cannot be used.
-    #[error(transparent)]
     Variant(#[from] CallError),
     /// What one image is to have otherwise cannot be.
-    #[error(transparent)]
     Exception(Box<ExceptionError>),
     /// A file that a filter needs cannot be used.
-    #[error("cannot use {}: {reason}", path.display())]
     Asset {
         /// The file.
         path: PathBuf,
         /// What stands in the way.
-        reason: String,
+        reason: Text,
     },
     /// There is no such font.
-    #[error("no font is called {name}, and no file")]
     NoFont {
         /// What was asked for.
         name: String,
     },
     /// There is no font for some of a text.
-    #[error("the text {text:?} cannot be written: no font here has {}", characters(missing))]
     Unwritable {
         /// The text.
         text: String,
@@ -48,7 +45,6 @@ pub enum PlanError {
         missing: Vec<char>,
     },
     /// There is no image to work on.
-    #[error("no images found in {}", list(paths))]
     NothingFound {
         /// Where they were looked for.
         paths: Vec<PathBuf>,
@@ -58,27 +54,23 @@ pub enum PlanError {
         left_out: Box<LeftOut>,
     },
     /// None of the paths could be read; this is the first.
-    #[error("cannot read {}: {reason}", path.display())]
     Unreadable {
         /// The path.
         path: PathBuf,
         /// What stands in the way.
-        reason: String,
+        reason: Text,
     },
     /// Outputs would be written among the inputs.
-    #[error("{} is an input folder and would be written to", path.display())]
     InputIsOutput {
         /// The folder.
         path: PathBuf,
     },
     /// An output would replace an input.
-    #[error("the output {} would replace an input", output.display())]
     WouldReplaceInput {
         /// The output, which is also an input.
         output: PathBuf,
     },
     /// Images would have outputs of the same path.
-    #[error("{count} {} would have the same output as another: {}", images(*count), pairs(first))]
     Collision {
         /// How many images collide with an earlier one.
         count: usize,
@@ -86,10 +78,6 @@ pub enum PlanError {
         first: Vec<(PathBuf, PathBuf)>,
     },
     /// Variants would write the same file.
-    #[error(
-        "the variants {one} and {other} would have the same output of {}",
-        image.display()
-    )]
     VariantsCollide {
         /// A variant.
         one: String,
@@ -99,7 +87,6 @@ pub enum PlanError {
         image: PathBuf,
     },
     /// A name asks for a size that only the finished picture has.
-    #[error("{{width}} and {{height}} are not known before {filter} of {variant} is done")]
     SizeUnknown {
         /// The variant.
         variant: String,
@@ -107,7 +94,6 @@ pub enum PlanError {
         filter: String,
     },
     /// Outputs exist and may not be replaced.
-    #[error("{count} of the outputs {}: {}", exist(*count), list(first))]
     Exists {
         /// How many.
         count: usize,
@@ -115,12 +101,11 @@ pub enum PlanError {
         first: Vec<PathBuf>,
     },
     /// An output folder cannot be made or written to.
-    #[error("cannot write to {}: {reason}", path.display())]
     CannotWrite {
         /// The folder.
         path: PathBuf,
         /// What stands in the way.
-        reason: String,
+        reason: Text,
     },
 }
 
@@ -194,87 +179,120 @@ impl PlanError {
         }
     }
 
-    /// What to do about it, one line.
-    pub fn hint(&self) -> String {
+    /// What stands in the way, one line.
+    pub fn text(&self) -> Text {
         match self {
-            Self::NoPaths => "name files or folders with images".into(),
-            Self::NoVariants => "name a filter, as in -f grises; `lote filters` lists them".into(),
+            Self::NoPaths => text!("no input given"),
+            Self::NoVariants => text!("no filter given"),
+            Self::Variant(error) => error.text(),
+            Self::Exception(error) => error.text(),
+            Self::Asset { path, reason } => text!("cannot use {}: {}", shown(path), reason.clone()),
+            Self::NoFont { name } => text!("no font is called {}, and no file", name),
+            Self::Unwritable { text, missing } => text!(
+                "the text {} cannot be written: no font here has {}",
+                format!("{text:?}"),
+                characters(missing)
+            ),
+            Self::NothingFound { paths, .. } => text!("no images found in {}", list(paths)),
+            Self::Unreadable { path, reason } => {
+                text!("cannot read {}: {}", shown(path), reason.clone())
+            }
+            Self::InputIsOutput { path } => {
+                text!("{} is an input folder and would be written to", shown(path))
+            }
+            Self::WouldReplaceInput { output } => {
+                text!("the output {} would replace an input", shown(output))
+            }
+            Self::Collision { count: 1, first } => {
+                text!("1 image would have the same output as another: {}", pairs(first))
+            }
+            Self::Collision { count, first } => {
+                text!("{} images would have the same output as another: {}", *count, pairs(first))
+            }
+            Self::VariantsCollide { one, other, image } => text!(
+                "the variants {} and {} would have the same output of {}",
+                one,
+                other,
+                shown(image)
+            ),
+            Self::SizeUnknown { variant, filter } => {
+                text!("{width} and {height} are not known before {} of {} is done", filter, variant)
+            }
+            Self::Exists { count: 1, first } => {
+                text!("1 of the outputs exists: {}", list(first))
+            }
+            Self::Exists { count, first } => {
+                text!("{} of the outputs exist: {}", *count, list(first))
+            }
+            Self::CannotWrite { path, reason } => {
+                text!("cannot write to {}: {}", shown(path), reason.clone())
+            }
+        }
+    }
+
+    /// What to do about it, one line.
+    pub fn hint(&self) -> Text {
+        match self {
+            Self::NoPaths => text!("name files or folders with images"),
+            Self::NoVariants => text!("name a filter, as in -f grises; `lote filters` lists them"),
             Self::Variant(error) => error.hint(),
             Self::Exception(error) => error.hint(),
-            Self::NoFont { .. } => "give the path of a font file, or a family as in fc-list".into(),
-            Self::Unwritable { .. } => {
-                "install a font that has them (Noto has one for every script), or give it by fuente; \
-                 coloured emoji are not drawn"
-                    .into()
+            Self::NoFont { .. } => {
+                text!("give the path of a font file, or a family as in fc-list")
             }
-            Self::NothingFound { left_out, .. } if left_out.filtered.count > 0 => {
-                "--include and --exclude leave everything out".into()
-            }
-            Self::NothingFound { subfolders: true, .. } => "-R searches subfolders too".into(),
-            Self::NothingFound { left_out, .. } if left_out.misnamed.count > 0 => format!(
-                "{} is an image by its content; name it, or give it an ending that says so",
-                left_out.misnamed.first.first().map_or("a file", String::as_str)
+            Self::Unwritable { .. } => text!(
+                "install a font that has them (Noto has one for every script), or give it by fuente; coloured emoji are not drawn"
             ),
-            Self::NothingFound { .. } => {
-                "`lote formats` lists the endings of images; a file given by its own name is taken \
-                 whatever it is called"
-                    .into()
+            Self::NothingFound { left_out, .. } if left_out.filtered.count > 0 => {
+                text!("--include and --exclude leave everything out")
             }
+            Self::NothingFound { subfolders: true, .. } => text!("-R searches subfolders too"),
+            Self::NothingFound { left_out, .. } if left_out.misnamed.count > 0 => text!(
+                "{} is an image by its content; name it, or give it an ending that says so",
+                left_out.misnamed.first.first().map_or("?", String::as_str)
+            ),
+            Self::NothingFound { .. } => text!(
+                "`lote formats` lists the endings of images; a file given by its own name is taken whatever it is called"
+            ),
             Self::Unreadable { .. } | Self::Asset { .. } => {
-                "check the path and its permissions".into()
+                text!("check the path and its permissions")
             }
             Self::InputIsOutput { .. } | Self::WouldReplaceInput { .. } => {
-                "originals are never touched; choose another folder with -o".into()
+                text!("originals are never touched; choose another folder with -o")
             }
-            Self::VariantsCollide { .. } => "put {variant} into the name pattern".into(),
-            Self::SizeUnknown { .. } => "take {width} and {height} out of the name pattern".into(),
+            Self::VariantsCollide { .. } => text!("put {variant} into the name pattern"),
+            Self::SizeUnknown { .. } => {
+                text!("take {width} and {height} out of the name pattern")
+            }
             Self::Collision { .. } => {
-                "--if-collides rename numbers them; or process the folders one by one".into()
+                text!("--if-collides rename numbers them; or process the folders one by one")
             }
             Self::Exists { .. } => {
-                "--if-exists overwrite, skip or rename goes on in spite of them".into()
+                text!("--if-exists overwrite, skip or rename goes on in spite of them")
             }
-            Self::CannotWrite { .. } => "choose another folder with -o".into(),
+            Self::CannotWrite { .. } => text!("choose another folder with -o"),
         }
     }
 }
 
-const fn images(count: usize) -> &'static str {
-    if count == 1 { "image" } else { "images" }
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
-const fn exist(count: usize) -> &'static str {
-    if count == 1 { "exists" } else { "exist" }
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 fn list(paths: &[PathBuf]) -> String {
-    let shown = paths.iter().map(|path| path.display().to_string());
-    shown.collect::<Vec<_>>().join(", ")
+    paths.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", ")
 }
 
-fn pairs(pairs: &[(PathBuf, PathBuf)]) -> String {
-    let shown = pairs
-        .iter()
-        .map(|(earlier, later)| format!("{} and {}", earlier.display(), later.display()));
-    shown.collect::<Vec<_>>().join("; ")
-}
-
-/// An I/O error in words, without its number.
-pub fn reason(error: &io::Error) -> String {
-    use io::ErrorKind as Kind;
-    match error.kind() {
-        Kind::NotFound => "no such file or folder".into(),
-        Kind::PermissionDenied => "permission denied".into(),
-        Kind::NotADirectory | Kind::AlreadyExists => "a file stands where a folder should".into(),
-        Kind::ReadOnlyFilesystem => "the file system is read-only".into(),
-        Kind::StorageFull | Kind::QuotaExceeded => "no space left on the disk".into(),
-        Kind::InvalidFilename => "its name is too long".into(),
-        _ => {
-            let text = error.to_string();
-            let text = text.split(" (os error").next().unwrap_or_default();
-            text.to_lowercase()
-        }
-    }
+fn pairs(pairs: &[(PathBuf, PathBuf)]) -> Text {
+    Text::list(
+        pairs.iter().map(|(earlier, later)| text!("{} and {}", shown(earlier), shown(later))),
+    )
 }
 
 /// Why an input cannot be read.

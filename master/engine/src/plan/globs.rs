@@ -1,8 +1,11 @@
 //! Which files of a folder are wanted: `--include` and `--exclude`. Pure: no disk is touched.
 
+use std::fmt;
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 
 /// What is taken and what is left out, by patterns such as `*.jpg` and `drafts`.
 ///
@@ -18,12 +21,25 @@ pub struct Globs {
 
 /// A pattern that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the pattern {pattern:?} cannot be used: {reason}")]
 pub struct GlobError {
     /// The pattern.
     pub pattern: String,
     /// Why not.
     pub reason: String,
+}
+
+impl GlobError {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
+        let pattern = format!("{:?}", self.pattern);
+        text!("the pattern {} cannot be used: {}", pattern, &self.reason)
+    }
+}
+
+impl fmt::Display for GlobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 impl PartialEq for Globs {

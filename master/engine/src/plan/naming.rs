@@ -13,6 +13,7 @@ use lote_imaging::formats::{Format, HEAD_BYTES, Sniffed, find, sniff};
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 use super::collide::{self, Copies, Kept};
 use super::exceptions::Exceptions;
@@ -171,7 +172,7 @@ impl Naming {
             }
             let upright = size.map(|(w, h)| if taken.is_turned { (h, w) } else { (w, h) });
             if upright.is_none() && image.failure.is_none() {
-                let why = "its header does not tell the size that its name is to hold";
+                let why = text!("its header does not tell the size that its name is to hold");
                 image.failure = Some(Failure::new(FailureKind::Damaged, why));
             }
             for (index, variant) in variants.iter().enumerate() {

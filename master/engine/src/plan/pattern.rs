@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 
 use super::names::{MAX_NAME_BYTES, fit};
 
@@ -50,7 +52,6 @@ enum Part {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// Something in braces that stands for nothing.
-    #[error("{{{field}}} stands for nothing in a name; {}", meant(*near))]
     Unknown {
         /// What stands there.
         field: String,
@@ -58,38 +59,67 @@ pub enum PatternError {
         near: Option<&'static str>,
     },
     /// A brace that is not closed, or not opened.
-    #[error("a brace of the name pattern has no partner; {{{{ and }}}} stand for braces")]
     Brace,
     /// Images would share their names.
-    #[error(
-        "the name pattern needs {{name}}, {{n}}, {{date}} or {{time}}, or all images would have \
-         the same name"
-    )]
     Constant,
     /// A character that a file name cannot have everywhere.
-    #[error("a name cannot contain {0:?}")]
     Character(char),
     /// Too long.
-    #[error("the text of the name pattern is longer than {MAX_TEXT_BYTES} bytes")]
     TooLong,
     /// Reserved.
-    #[error("names that start with .lote are for the program's own files")]
     Reserved,
     /// An empty folder, or one that leads out of the output folder.
-    #[error("the name pattern leads out of the output folder, or has a folder without a name")]
     Leaves,
     /// What follows the colon in braces.
-    #[error("{{{0}}} cannot be written so; {{n:04}} and {{date:%Y-%m}} can")]
     Style(String),
     /// Frames and pages stay together.
-    #[error("{{page}} is for frames and pages in files of their own, and they stay in one file")]
     Page,
 }
 
-fn meant(near: Option<&str>) -> String {
-    match near {
-        Some(near) => format!("did you mean {{{near}}}?"),
-        None => format!("{{{}}} do", FIELDS.join("} {")),
+impl PatternError {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Unknown { field, near: Some(near) } => text!(
+                "{} stands for nothing in a name; did you mean {}?",
+                format!("{{{field}}}"),
+                format!("{{{near}}}")
+            ),
+            Self::Unknown { field, near: None } => text!(
+                "{} stands for nothing in a name; {} do",
+                format!("{{{field}}}"),
+                format!("{{{}}}", FIELDS.join("} {"))
+            ),
+            Self::Brace => {
+                text!("a brace of the name pattern has no partner; {{ and }} stand for braces")
+            }
+            Self::Constant => text!(
+                "the name pattern needs {name}, {n}, {date} or {time}, or all images would have the same name"
+            ),
+            Self::Character(c) => text!("a name cannot contain {}", format!("{c:?}")),
+            Self::TooLong => {
+                text!("the text of the name pattern is longer than {} bytes", MAX_TEXT_BYTES)
+            }
+            Self::Reserved => {
+                text!("names that start with .lote are for the program's own files")
+            }
+            Self::Leaves => text!(
+                "the name pattern leads out of the output folder, or has a folder without a name"
+            ),
+            Self::Style(field) => text!(
+                "{} cannot be written so; {n:04} and {date:%Y-%m} can",
+                format!("{{{field}}}")
+            ),
+            Self::Page => text!(
+                "{page} is for frames and pages in files of their own, and they stay in one file"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
     }
 }
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::Sniffed;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 use walkdir::{DirEntry, WalkDir};
 
 use super::error::{read_failure, reason};
@@ -326,13 +327,13 @@ impl Scan {
 
     fn problem(&mut self, path: &Path, error: &io::Error) {
         let mut failure = read_failure(error);
-        failure.message = format!("cannot list the folder: {}", reason(error));
+        failure.message = text!("cannot list the folder: {}", reason(error));
         self.problems.push(Problem { path: path.to_owned(), failure });
     }
 }
 
 fn link_failure() -> Failure {
-    Failure::new(FailureKind::Permission, "it is a link to a file outside of the folder")
+    Failure::new(FailureKind::Permission, text!("it is a link to a file outside of the folder"))
 }
 
 /// Whether it is Lote's own: its folder, or an output that is not finished.
@@ -351,5 +352,5 @@ pub(crate) fn is_of_the_system(name: &OsStr) -> bool {
 }
 
 fn not_a_file() -> Failure {
-    Failure::new(FailureKind::NotAFile, "not a regular file")
+    Failure::new(FailureKind::NotAFile, text!("it is no regular file"))
 }

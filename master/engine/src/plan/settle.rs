@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 use super::existing::{Folders, list};
 use super::place::Inputs;
@@ -72,7 +73,7 @@ pub(super) fn states(
 fn too_long(folder: &Path, name: &OsStr) -> Option<Failure> {
     let bytes = folder.as_os_str().len() + 1 + name.len().max(TEMPORARY_NAME_BYTES);
     (bytes > MAX_PATH_BYTES).then(|| {
-        let message = format!("the output's path is too long ({bytes} bytes)");
+        let message = text!("the output's path is too long ({} bytes)", bytes);
         Failure::new(FailureKind::Write, message)
     })
 }

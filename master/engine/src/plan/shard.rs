@@ -4,8 +4,11 @@
 //! of the images. Dealt out by cost, the shares cost the same.
 
 use std::cmp::Reverse;
+use std::fmt;
 use std::str::FromStr;
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -24,15 +27,10 @@ pub struct Shard {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShardError {
     /// It is not written as one.
-    #[error("{0:?} is no part: write 3/16 for the third of sixteen, or auto")]
     Form(String),
     /// The environment names none.
-    #[error(
-        "{0} is not set to a number: auto works in a Slurm array, or in an indexed Kubernetes job with LOTE_SHARDS"
-    )]
     Missing(&'static str),
     /// The environment names one that there is not.
-    #[error("task {index} is not in the array {first}-{last}")]
     Outside {
         /// The task's number.
         index: u64,
@@ -41,6 +39,31 @@ pub enum ShardError {
         /// Its last.
         last: u64,
     },
+}
+
+impl ShardError {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Form(text) => text!(
+                "{} is no part: write 3/16 for the third of sixteen, or auto",
+                format!("{text:?}")
+            ),
+            Self::Missing(name) => text!(
+                "{} is not set to a number: auto works in a Slurm array, or in an indexed Kubernetes job with LOTE_SHARDS",
+                *name
+            ),
+            Self::Outside { index, first, last } => {
+                text!("task {} is not in the array {}-{}", *index, *first, *last)
+            }
+        }
+    }
+}
+
+impl fmt::Display for ShardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 impl FromStr for Shard {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use lote_imaging::formats::{Extent, HEAD_BYTES, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 use super::error::read_failure;
 use crate::system::files::{FileId, open_regular};
@@ -33,7 +34,7 @@ pub(super) struct Look {
 pub(super) fn look(path: &Path) -> Result<Look, Failure> {
     let metadata = fs::metadata(path).map_err(|error| dangling(path, &error))?;
     if !metadata.is_file() {
-        return Err(Failure::new(FailureKind::NotAFile, "not a regular file"));
+        return Err(Failure::new(FailureKind::NotAFile, text!("it is no regular file")));
     }
     let mut head = [0; HEAD_BYTES];
     let (mut file, read) = open_regular(path)
@@ -58,7 +59,7 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
 fn dangling(path: &Path, error: &io::Error) -> Failure {
     let mut failure = read_failure(error);
     if error.kind() == io::ErrorKind::NotFound && path.is_symlink() {
-        failure.message = "the symbolic link points nowhere".into();
+        failure.message = text!("the symbolic link points nowhere");
     }
     failure
 }

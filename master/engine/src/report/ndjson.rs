@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::Reporter;
 use crate::event::Event;
 use crate::plan::error::reason;
+use lote_protocol::lang::Text;
 
 /// Writes events to standard output, each as a line of JSON.
 #[derive(Debug)]
@@ -16,12 +17,12 @@ pub struct Ndjson {
 
 /// Why lines could not be written, if any could not: for who has to say so at the end.
 #[derive(Debug, Clone, Default)]
-pub struct Lost(Arc<OnceLock<String>>);
+pub struct Lost(Arc<OnceLock<Text>>);
 
 impl Lost {
     /// The reason; `None` if all was written, or if the reader has closed the pipe, as it may.
-    pub fn reason(&self) -> Option<&str> {
-        self.0.get().map(String::as_str)
+    pub fn reason(&self) -> Option<&Text> {
+        self.0.get()
     }
 
     /// Takes down why a line could not be written.

@@ -20,6 +20,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lote_protocol::lang::Text;
 use lote_protocol::message::Stage;
 use lote_protocol::sandbox::Sandbox;
 use tokio::sync::mpsc;
@@ -85,7 +86,7 @@ pub struct Ended {
     /// Why there were no workers any more, if that ended it.
     pub no_workers: Option<String>,
     /// Why outputs could not be written any more, if that ended it.
-    pub halted: Option<String>,
+    pub halted: Option<Text>,
 }
 
 /// Runs a plan to its end. Its folders must have been prepared. What happens is told on `bus`.
@@ -140,7 +141,7 @@ struct Run<'a> {
     /// The weakest sandbox that a worker was in.
     sandbox: Option<Sandbox>,
     /// Why nothing can be written any more.
-    halted: Option<String>,
+    halted: Option<Text>,
     full: Option<obstacle::Full>,
     user_paused: bool,
     /// Tasks that have met an obstacle and have not come to their ends.

@@ -6,7 +6,9 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 use super::Run;
 use crate::event::Event;
@@ -43,7 +45,7 @@ pub(super) enum Obstacle {
     /// There is no room.
     NoSpace,
     /// The folder is not what it was, which will not heal by itself.
-    Lost(String),
+    Lost(Text),
 }
 
 impl Run<'_> {
@@ -57,7 +59,7 @@ impl Run<'_> {
                 let lost = lost.or_else(|| {
                     (self.unwritten_in_a_row >= MAX_IN_A_ROW).then(|| {
                         let times = self.unwritten_in_a_row;
-                        format!("{times} outputs in a row failed: {}", failure.message)
+                        text!("{} outputs in a row failed: {}", times, failure.message.clone())
                     })
                 });
                 lost.map(Obstacle::Lost)
@@ -133,18 +135,18 @@ impl Run<'_> {
 }
 
 /// Why nothing can be written in a folder, if that is so.
-fn closed(folder: &Path) -> Option<String> {
-    let shown = folder.display();
+fn closed(folder: &Path) -> Option<Text> {
+    let shown = folder.display().to_string();
     match fs::metadata(folder) {
         Ok(metadata) if metadata.is_dir() => {
             let error = writable(folder).err()?;
-            Some(format!("cannot write to {shown} any more: {}", reason(&error)))
+            Some(text!("cannot write to {} any more: {}", shown, reason(&error)))
         }
-        Ok(_) => Some(format!("{shown} is no folder any more")),
+        Ok(_) => Some(text!("{} is no folder any more", shown)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Some(format!("the output folder {shown} is gone"))
+            Some(text!("the output folder {} is gone", shown))
         }
-        Err(error) => Some(format!("cannot reach {shown} any more: {}", reason(&error))),
+        Err(error) => Some(text!("cannot reach {} any more: {}", shown, reason(&error))),
     }
 }
 
@@ -169,8 +171,8 @@ mod tests {
         let (gone, file) = (parent.path().join("gone"), parent.path().join("file"));
         fs::write(&file, "").unwrap();
         assert_eq!(closed(parent.path()), None);
-        assert!(closed(&gone).unwrap().ends_with("gone is gone"));
-        assert!(closed(&file).unwrap().ends_with("is no folder any more"));
-        assert!(closed(&file.join("x")).unwrap().starts_with("cannot reach "));
+        assert!(closed(&gone).unwrap().to_string().ends_with("gone is gone"));
+        assert!(closed(&file).unwrap().to_string().ends_with("is no folder any more"));
+        assert!(closed(&file.join("x")).unwrap().to_string().starts_with("cannot reach "));
     }
 }

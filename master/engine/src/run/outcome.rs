@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 use lote_protocol::time::nanoseconds;
 
 use super::{Run, dates};
@@ -111,16 +112,18 @@ impl Run<'_> {
             let ended = match why {
                 GiveUp::Cancelled => {
                     self.outputs.count_cancelled();
-                    let why = match &self.halted {
-                        Some(why) => format!("not made: {why}"),
-                        None => "not started: interrupted".into(),
+                    let why = if let Some(why) = &self.halted {
+                        text!("not made: {}", why.clone())
+                    } else {
+                        text!("not started: interrupted")
                     };
                     let failure = Failure::new(FailureKind::Cancelled, why);
                     let ended = failed(blank, failure);
                     OutputEnded { status: Status::Skipped, untried: true, ..ended }
                 }
                 GiveUp::NoWorkers => {
-                    let failure = Failure::new(FailureKind::Crash, "no worker is left to make it");
+                    let failure =
+                        Failure::new(FailureKind::Crash, text!("no worker is left to make it"));
                     OutputEnded { untried: true, ..failed(blank, failure) }
                 }
                 GiveUp::Quarantined => {
@@ -172,7 +175,8 @@ impl Run<'_> {
     /// Makes sure that every output has ended, and that those that ended well are there.
     pub(super) async fn check_books(&mut self) {
         for (image, variant) in self.outputs.missing() {
-            let failure = Failure::new(FailureKind::Panic, "defect in Lote: it was forgotten");
+            let failure =
+                Failure::new(FailureKind::Panic, text!("defect in Lote: {}", "it was forgotten"));
             let ended = failed(self.blank(image, variant), failure);
             self.book(image, variant, ended, Duration::ZERO).await;
         }
@@ -180,8 +184,10 @@ impl Run<'_> {
             let path = self.plan.output(image, variant);
             if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
                 self.outputs.revoke(variant);
-                let failure =
-                    Failure::new(FailureKind::Write, "the output was written and is gone again");
+                let failure = Failure::new(
+                    FailureKind::Write,
+                    text!("the output was written and is gone again"),
+                );
                 let ended = failed(self.blank(image, variant), failure);
                 self.bus.publish(Event::Output(ended)).await;
             }
@@ -224,33 +230,40 @@ fn quarantine(
     times: u32,
     max_memory_bytes: Option<u64>,
 ) -> Failure {
-    let at = stage.map(|stage| format!(" while {}", stage.name())).unwrap_or_default();
+    let at = stage.map(Stage::while_at_it).unwrap_or_default();
     match death {
         Some(death) if death.wanted_memory() => {
             let what = match max_memory_bytes {
                 Some(bytes) => {
-                    format!("it needs more memory than --max-memory allows ({} MiB)", bytes >> 20)
+                    text!("it needs more memory than --max-memory allows ({} MiB)", bytes >> 20)
                 }
                 None => {
-                    "it needs more memory than there is; a smaller --jobs leaves it more".into()
+                    text!("it needs more memory than there is; a smaller --jobs leaves it more")
                 }
             };
-            let died = format!("its worker process died {times} times{at} ({})", death.cause);
-            Failure::new(FailureKind::TooLarge, format!("{what}: {died}"))
+            let died = text!(
+                "its worker process died {} times{} ({})",
+                times,
+                at,
+                death.cause.to_string()
+            );
+            Failure::new(FailureKind::TooLarge, text!("{}: {}", what, died))
         }
         Some(death) if matches!(death.killer, Some(Killer::Timeout { .. })) => Failure::new(
             FailureKind::Timeout,
-            format!("it took too long {times} times{at}; --timeout gives it more time"),
+            text!("it took too long {} times{}; --timeout gives it more time", times, at),
         ),
         Some(death) => {
-            let words = death.last_words.last().map(|w| format!(": {w}")).unwrap_or_default();
-            Failure::new(
-                FailureKind::Crash,
-                format!("its worker process died {times} times{at} ({death}){words}"),
-            )
+            let died = text!("its worker process died {} times{} ({})", times, at, death.text());
+            let died = match death.last_words.last() {
+                Some(words) => text!("{}: {}", died, words),
+                None => died,
+            };
+            Failure::new(FailureKind::Crash, died)
         }
-        None => {
-            Failure::new(FailureKind::Crash, format!("it was not finished in {times} attempts{at}"))
-        }
+        None => Failure::new(
+            FailureKind::Crash,
+            text!("it was not finished in {} attempts{}", times, at),
+        ),
     }
 }

@@ -107,7 +107,7 @@ impl Outputs {
             self.quarantine.push(Quarantined {
                 image: ended.image.clone(),
                 variant: Arc::clone(&ended.variant),
-                reason: ended.reason.clone().unwrap_or_default(),
+                reason: ended.reason.as_ref().map(ToString::to_string).unwrap_or_default(),
                 stderr: ended.last_words.clone(),
                 reproduce: ended.reproduce.clone().unwrap_or_default(),
             });

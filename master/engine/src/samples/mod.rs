@@ -11,6 +11,7 @@ mod patterns;
 mod photos;
 mod shapes;
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::ops::Range;
@@ -20,8 +21,10 @@ use std::thread;
 
 use lote_imaging::formats::{Document, Format, JPEG, PNG, encode};
 use lote_imaging::pool::Pool;
+use lote_protocol::lang::{Text, reason};
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::Encoding;
+use lote_protocol::text;
 
 use crate::system;
 use canvas::Canvas;
@@ -41,7 +44,6 @@ const QUALITY: u8 = 92;
 #[derive(Debug, thiserror::Error)]
 pub enum SamplesError {
     /// A folder or file could not be written.
-    #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The folder or file.
         path: PathBuf,
@@ -49,19 +51,41 @@ pub enum SamplesError {
         source: io::Error,
     },
     /// Something else has a sample's name; it is left alone.
-    #[error("{} exists and is something else; choose another folder", path.display())]
     Exists {
         /// The file.
         path: PathBuf,
     },
     /// An image could not be encoded.
-    #[error("cannot encode {}: {}", path.display(), failure.message)]
     Encode {
         /// The file.
         path: PathBuf,
         /// Why.
         failure: Failure,
     },
+}
+
+impl SamplesError {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Write { path, source } => {
+                text!("cannot write {}: {}", path.display().to_string(), reason(source))
+            }
+            Self::Exists { path } => text!(
+                "{} exists and is something else; choose another folder",
+                path.display().to_string()
+            ),
+            Self::Encode { path, failure } => {
+                text!("cannot encode {}: {}", path.display().to_string(), failure.message.clone())
+            }
+        }
+    }
+}
+
+impl fmt::Display for SamplesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 /// Writes `count` samples to a folder, which is made if need be, and returns their paths. A sample

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::process::ExitStatus;
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
+
 use crate::scheduler::Blame;
 
 /// What ended a process.
@@ -109,16 +112,22 @@ impl Death {
     }
 }
 
-impl fmt::Display for Death {
+impl Death {
     /// The cause in a few words: `SIGSEGV`, `exit code 3`, `out of memory`, `timeout`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub fn text(&self) -> Text {
         match (&self.killer, &self.cause) {
-            (Some(Killer::Timeout { .. }), _) => f.write_str("timeout"),
-            (Some(Killer::Frozen), _) => f.write_str("frozen"),
-            (Some(Killer::Protocol), _) => f.write_str("senseless messages"),
-            _ if self.wanted_memory() => f.write_str("out of memory"),
-            (_, cause) => cause.fmt(f),
+            (Some(Killer::Timeout { .. }), _) => text!("timeout"),
+            (Some(Killer::Frozen), _) => text!("frozen"),
+            (Some(Killer::Protocol), _) => text!("senseless messages"),
+            _ if self.wanted_memory() => text!("out of memory"),
+            (_, cause) => cause.to_string().into(),
         }
+    }
+}
+
+impl fmt::Display for Death {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
     }
 }
 

@@ -13,14 +13,17 @@ mod restart;
 mod service;
 mod stderr;
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use lote_protocol::endpoint::Endpoint;
+use lote_protocol::lang::{Text, reason};
 use lote_protocol::message::{Command, Report};
 use lote_protocol::sandbox::{Policy, Sandbox};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 use lote_protocol::transport::Listener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -157,13 +160,31 @@ pub enum WorkerEvent {
 #[derive(Debug, thiserror::Error)]
 pub enum SupervisorError {
     /// No socket to talk to them.
-    #[error("the socket for the workers could not be made in {folder}: {source}")]
     Socket {
         /// Where it was to be.
         folder: String,
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl SupervisorError {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Socket { folder, source } => text!(
+                "the socket for the workers could not be made in {}: {}",
+                folder,
+                reason(source)
+            ),
+        }
+    }
+}
+
+impl fmt::Display for SupervisorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 /// All lanes of a run. Dropping it kills what is left of them.

@@ -5,10 +5,12 @@ use std::collections::{HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lote_protocol::lang::reason;
 use lote_protocol::message::Report;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Files;
 use lote_protocol::temporary::Owner;
+use lote_protocol::text;
 use lote_worker::input::unreadable;
 use tempfile::TempPath;
 
@@ -100,7 +102,7 @@ impl OpenFiles {
         drop(given);
         let asset = |path: &PathBuf| {
             open_regular(path).map_err(|error| {
-                Failure::new(FailureKind::Read, format!("it cannot be read: {error}"))
+                Failure::new(FailureKind::Read, text!("it cannot be read: {}", reason(&error)))
             })
         };
         let assets = wanted.iter().map(|(sha256, path)| (*sha256, asset(path))).collect();
@@ -179,7 +181,7 @@ impl Given {
 fn not_opened(error: &std::io::Error) -> Failure {
     match error.kind() {
         std::io::ErrorKind::InvalidInput => {
-            Failure::new(FailureKind::NotAFile, "it is no regular file")
+            Failure::new(FailureKind::NotAFile, text!("it is no regular file"))
         }
         _ => unreadable(error),
     }

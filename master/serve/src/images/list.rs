@@ -4,14 +4,19 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use lote_protocol::outcome::Failure;
+use lote_protocol::outcome::{Failure, FailureKind};
+use serde::Serialize;
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::Input;
+use crate::said::Said;
+use lote_engine::lang::Text;
 use lote_engine::plan::{Listed, Listing};
+use lote_protocol::text;
 
 /// An image, and what is known about it.
 #[derive(Debug, Clone)]
@@ -19,6 +24,8 @@ pub(super) struct Item {
     pub(super) input: Input,
     /// Its name as it is searched.
     pub(super) key: String,
+    /// When it was last changed, where the system tells.
+    pub(super) modified: Option<SystemTime>,
     /// Width and height of its picture, upright, once a worker has seen it.
     pub(super) size_px: Option<(u32, u32)>,
     /// Why it cannot be read.
@@ -33,7 +40,7 @@ pub(super) struct List {
     by_path: HashMap<PathBuf, usize>,
     /// The folders that links may lead to.
     within: Vec<PathBuf>,
-    skipped: Vec<(String, String)>,
+    skipped: Vec<(String, Text)>,
     skipped_count: usize,
 }
 
@@ -60,6 +67,7 @@ impl List {
             let folder = image.name.parent().map(Path::to_string_lossy).unwrap_or_default();
             let item = Item {
                 key: search_key(&name),
+                modified: image.modified,
                 size_px: old.and_then(|old| old.size_px),
                 problem: image.failure.or_else(|| old.and_then(|old| old.problem.clone())),
                 input: Input {
@@ -81,7 +89,7 @@ impl List {
             (below.to_string_lossy().into_owned(), failure.message)
         });
         let others = found.others.iter().map(|name| name.to_string_lossy().into_owned());
-        let others = others.chain(skipped).map(|name| (name, NOT_AN_IMAGE.to_owned()));
+        let others = others.chain(skipped).map(|name| (name, text!("not an image")));
         list.skipped = unlisted.chain(others).collect();
         list.skipped.truncate(MAX_SKIPPED);
         list
@@ -109,7 +117,7 @@ impl List {
     }
 
     /// Names and reasons of the first files that are no images.
-    pub(super) fn skipped(&self) -> &[(String, String)] {
+    pub(super) fn skipped(&self) -> &[(String, Text)] {
         &self.skipped
     }
 
@@ -118,17 +126,26 @@ impl List {
     }
 }
 
-const NOT_AN_IMAGE: &str = "not an image";
-
 /// How many files that are no images are named.
 const MAX_SKIPPED: usize = 500;
+
+/// Why an image cannot be read, as the page gets it.
+#[derive(Serialize)]
+struct Problem {
+    kind: FailureKind,
+    #[serde(flatten)]
+    said: Said,
+}
 
 impl Item {
     /// The image as the page gets it.
     pub(super) fn json(&self, excluded: bool) -> Value {
         let Input { id, name, folder, bytes, .. } = &self.input;
         let (width_px, height_px) = self.size_px.unzip();
-        let problem = |one: &Failure| json!({"kind": one.kind, "message": one.message});
+        let problem = |one: &Failure| {
+            let said = Said::new(one.message.clone());
+            Problem { kind: one.kind, said }
+        };
         json!({
             "id": id, "name": name, "folder": folder, "bytes": bytes,
             "width_px": width_px, "height_px": height_px, "excluded": excluded,

@@ -10,6 +10,7 @@ mod list;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::collections::{HashSet, VecDeque};
 use std::fs::{self, File};
 use std::io;
@@ -17,13 +18,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lote_protocol::outcome::{Failure, FailureKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::redact;
+use crate::said::Said;
 pub(crate) use list::search_key;
 use list::{Item, List};
+use lote_engine::lang::Text;
 use lote_engine::plan::{self, PlanError};
 use lote_engine::system::files::open_inside;
 
@@ -80,6 +83,21 @@ pub enum Source {
     Upload,
     /// Sample images.
     Samples,
+}
+
+/// In which order images are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sort {
+    /// As a job takes them.
+    #[default]
+    Name,
+    /// The one that was changed first is first.
+    Date,
+    /// The largest file is first.
+    Size,
+    /// By the endings of their names.
+    Type,
 }
 
 /// What a job would run on.
@@ -150,6 +168,25 @@ impl Images {
         let Place { label, root, recursive, .. } = place.clone();
         let within = state.list.within().to_vec();
         (count > 0).then_some(Selection { root, recursive, exclude, within, label, count })
+    }
+
+    /// Whether the list is still being made.
+    pub fn is_loading(&self) -> bool {
+        self.state().loading
+    }
+
+    /// The images that are left out.
+    pub fn excluded(&self) -> Vec<PathBuf> {
+        let state = self.state();
+        let out = state.list.items().iter().filter(|item| state.excluded.contains(&item.input.id));
+        out.map(|item| item.input.path.clone()).collect()
+    }
+
+    /// What a job would run on in a place, whatever the list is.
+    pub fn selection_in(&self, place: Place, exclude: HashSet<PathBuf>) -> Selection {
+        let within = self.within(&place);
+        let Place { label, root, recursive, .. } = place;
+        Selection { root, recursive, exclude, within, label, count: 0 }
     }
 
     /// The folder of the list as it may be watched, be there images or not; `None` if it is none that
@@ -228,27 +265,32 @@ impl Images {
     }
 
     /// A page of the list as the page gets it: of the images with `query` in their names, case and
-    /// accents ignored, `limit` from `offset` on.
-    pub fn page(&self, query: &str, offset: usize, limit: usize) -> Value {
+    /// accents ignored, `limit` from `offset` on in that order.
+    pub fn page(&self, query: &str, sort: Sort, offset: usize, limit: usize) -> Value {
         let state = self.state();
         let query = search_key(query);
         let found = state.list.items().iter().filter(|item| item.key.contains(&query));
-        let mut total = 0;
-        let mut shown = Vec::new();
-        for (index, item) in found.enumerate() {
-            total += 1;
-            if index >= offset && shown.len() < limit {
-                shown.push(item.json(state.excluded.contains(&item.input.id)));
-            }
+        let mut found: Vec<_> = found.collect();
+        match sort {
+            Sort::Name => {}
+            Sort::Date => found.sort_by_key(|item| item.modified),
+            Sort::Size => found.sort_by_key(|item| Reverse(item.input.bytes)),
+            Sort::Type => found.sort_by_key(|item| item.input.path.extension()),
         }
+        let shown = found.iter().skip(offset).take(limit);
+        let shown = shown.map(|item| item.json(state.excluded.contains(&item.input.id)));
+        let shown: Vec<_> = shown.collect();
         let revision = *self.0.revision.borrow();
-        json!({"revision": revision, "total": total, "offset": offset, "images": shown})
+        json!({"revision": revision, "total": found.len(), "offset": offset, "images": shown})
     }
 
     /// The first 500 files that are no images, as the page gets them.
     pub fn skipped(&self) -> Value {
         let state = self.state();
-        let entry = |(name, reason): &(String, String)| json!({"name": name, "reason": reason});
+        let entry = |(name, reason): &(String, Text)| {
+            let es = Said::new(reason.clone()).spanish();
+            json!({"name": name, "reason": reason.to_string(), "reason_es": es})
+        };
         json!({"files": state.list.skipped().iter().map(entry).collect::<Vec<_>>()})
     }
 
@@ -258,8 +300,8 @@ impl Images {
     }
 
     /// Takes from a worker that an image cannot be read.
-    pub fn problem(&self, id: &str, kind: FailureKind, message: &str) {
-        self.note(id, |item| item.problem = Some(Failure::new(kind, message)));
+    pub fn problem(&self, id: &str, kind: FailureKind, message: &Text) {
+        self.note(id, |item| item.problem = Some(Failure::new(kind, message.clone())));
     }
 
     /// Tells the revision whenever the list or an exclusion changes.

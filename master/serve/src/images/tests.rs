@@ -36,14 +36,14 @@ fn the_list_is_searched_without_case_and_accents() {
     let folder = folder(&["Ñandú.png", "nandu 2.png", "otro.png", "sub/NANDU3.png", "notas.txt"]);
     let images = images();
     images.load(place(&folder, true)).unwrap();
-    let page = images.page("nandÚ", 0, 10);
+    let page = images.page("nandÚ", Sort::Name, 0, 10);
     assert_eq!((page["total"].as_u64(), names(&page).len()), (Some(3), 3));
-    let second = images.page("nandu", 1, 1);
+    let second = images.page("nandu", Sort::Name, 1, 1);
     assert_eq!((second["total"].as_u64(), names(&second).len()), (Some(3), 1));
-    assert_eq!(images.page("", 0, 10)["total"], 4);
+    assert_eq!(images.page("", Sort::Name, 0, 10)["total"], 4);
     assert_eq!(images.summary()["skipped"], 1);
     assert_eq!(images.skipped()["files"][0]["name"], "notas.txt");
-    let below = images.page("nandu3", 0, 1);
+    let below = images.page("nandu3", Sort::Name, 0, 1);
     assert_eq!(below["images"][0]["folder"], "sub");
 }
 
@@ -81,7 +81,7 @@ fn an_image_is_known_after_its_list_has_gone_and_has_another_id_once_changed() {
     let before = images.id_of(&path).unwrap();
     images.facts(&before, 30, 20);
     images.load(place(&folder, false)).unwrap();
-    assert_eq!(images.page("", 0, 1)["images"][0]["width_px"], 30);
+    assert_eq!(images.page("", Sort::Name, 0, 1)["images"][0]["width_px"], 30);
 
     images.clear();
     assert_eq!(images.summary()["source"], "none");
@@ -91,9 +91,9 @@ fn an_image_is_known_after_its_list_has_gone_and_has_another_id_once_changed() {
     let after = images.id_of(&path).unwrap();
     assert_ne!(before, after);
     assert!(images.get(&before).is_some());
-    assert_eq!(images.page("", 0, 1)["images"][0]["width_px"], Value::Null);
-    images.problem(&after, FailureKind::Damaged, "cut off");
-    let problem = &images.page("", 0, 1)["images"][0]["problem"];
+    assert_eq!(images.page("", Sort::Name, 0, 1)["images"][0]["width_px"], Value::Null);
+    images.problem(&after, FailureKind::Damaged, &"cut off".into());
+    let problem = &images.page("", Sort::Name, 0, 1)["images"][0]["problem"];
     assert_eq!(*problem, json!({"kind": "damaged", "message": "cut off"}));
 }
 
@@ -155,7 +155,7 @@ fn links_lead_nowhere_but_into_the_folder_and_the_roots() {
     link(Path::new("/dev/zero"), "device.png");
     let images = Images::new("/nowhere/output".into(), &[root.path().to_owned()]);
     images.load(place(&list, false)).unwrap();
-    let page = images.page("", 0, 10);
+    let page = images.page("", Sort::Name, 0, 10);
     assert_eq!(
         names(&page),
         ["a.png", "device.png", "own.png", "root.png", "secret.png", "twice.png"]

@@ -6,6 +6,7 @@ use lote_engine::catalogue;
 use lote_protocol::filter::{FilterCall, ParamKind};
 
 use super::JobError;
+use lote_protocol::text;
 
 /// Endings of fonts.
 const FONTS: &[&str] = &["ttf", "otf", "ttc", "otc"];
@@ -47,7 +48,7 @@ pub fn check_assets(call: &FilterCall) -> Result<(), JobError> {
         let is_family = is_font && !name.contains(['/', '\\', '.']);
         if !is_asset(name) && !is_family {
             let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
-            let message = format!("{name} is no file that was sent with POST /api/assets");
+            let message = text!("{} is no file that was sent with POST /api/assets", &*name);
             return Err(JobError::Bad(message));
         }
     }

@@ -12,9 +12,10 @@ use super::{Accepted, Desk, JobError, Jobs, Todo, WorkKind, compare};
 use crate::live::shapes::{JobState, LaneState, Pause, Step};
 use lote_engine::run::Order;
 use lote_engine::scheduler::WorkerId;
+use lote_protocol::text;
 
 /// Most jobs that wait.
-const MAX_WAITING: usize = 50;
+pub(super) const MAX_WAITING: usize = 50;
 /// Most repetitions of a comparison.
 const MAX_REPEATS: u32 = 20;
 
@@ -47,7 +48,7 @@ impl Jobs {
         let selection = self.0.images.selection().ok_or(JobError::NoImages)?;
         let jobs = self.clone();
         let checked = tokio::task::spawn_blocking(move || jobs.plan_only(&request, &selection));
-        checked.await.map_err(|error| JobError::Internal(error.to_string()))?
+        checked.await.map_err(|error| JobError::Internal(error.to_string().into()))?
     }
 
     /// Plans a job and begins it, or has it wait until others are done.
@@ -57,14 +58,14 @@ impl Jobs {
         let id = {
             let mut desk = self.desk();
             if desk.waiting.len() >= MAX_WAITING {
-                return Err(JobError::not_now("queue_full", "too many jobs wait already"));
+                return Err(JobError::not_now("queue_full", text!("too many jobs wait already")));
             }
             desk.jobs_so_far += 1;
             format!("j{}", desk.jobs_so_far)
         };
         let jobs = self.clone();
         let spec = tokio::task::spawn_blocking(move || jobs.prepare(id, request, selection)).await;
-        let spec = spec.map_err(|error| JobError::Internal(error.to_string()))??;
+        let spec = spec.map_err(|error| JobError::Internal(error.to_string().into()))??;
         let (job, begun) = (spec.id.clone(), Arc::clone(&spec.begun));
         let queued = self.enqueue(spec)?;
         if !queued {
@@ -78,8 +79,9 @@ impl Jobs {
     fn enqueue(&self, spec: Spec) -> Result<bool, JobError> {
         let mut desk = self.desk();
         if desk.is_closed {
-            return Err(JobError::not_now("closing", "the server is about to end"));
+            return Err(JobError::not_now("closing", text!("the server is about to end")));
         }
+        desk.is_held = false;
         let queued = desk.is_busy();
         desk.waiting.push_back(Todo::Job(Box::new(Spec { has_waited: queued, ..spec })));
         desk.put_first();
@@ -92,6 +94,13 @@ impl Jobs {
 
     pub(super) fn tell_queue(&self, desk: &Desk) {
         self.0.live.with(|model, t| model.set_queue(desk.queue(), t));
+        self.0.queue.send_modify(|number| *number += 1);
+    }
+
+    /// Begins with the jobs of the server before, if there are any.
+    pub fn start_waiting(&self) {
+        self.desk().is_held = false;
+        self.0.news.notify_one();
     }
 
     /// Starts nothing more of a job until [`Jobs::resume`].
@@ -109,7 +118,7 @@ impl Jobs {
         match paused {
             Some(true) => send(orders, Order::Pause),
             Some(false) => Ok(()),
-            None => Err(JobError::not_now("not_running", "the job is not running")),
+            None => Err(JobError::not_now("not_running", text!("the job is not running"))),
         }
     }
 
@@ -128,7 +137,7 @@ impl Jobs {
         match resumed {
             Some(true) => send(orders, Order::Resume),
             Some(false) => Ok(()),
-            None => Err(JobError::not_now("not_running", "the job is not running")),
+            None => Err(JobError::not_now("not_running", text!("the job is not running"))),
         }
     }
 
@@ -173,9 +182,10 @@ impl Jobs {
                 Ok(())
             }
             Some(false) => Ok(()),
-            None => {
-                Err(JobError::not_now("not_cancelled", "nothing is missing that was not tried"))
-            }
+            None => Err(JobError::not_now(
+                "not_cancelled",
+                text!("nothing is missing that was not tried"),
+            )),
         }
     }
 
@@ -203,11 +213,12 @@ impl Jobs {
                 Err(JobError::NotFound)
             }
             Some(_) => Ok(()),
-            None => Err(JobError::not_now("cancelling", "the job is being cancelled")),
+            None => Err(JobError::not_now("cancelling", text!("the job is being cancelled"))),
         }
     }
 
     fn again(&self, desk: &mut Desk, spec: Arc<Spec>) {
+        desk.is_held = false;
         desk.waiting.push_front(Todo::Again(spec));
         desk.put_first();
         self.0.news.notify_one();
@@ -218,7 +229,7 @@ impl Jobs {
         match &desk.last {
             Some(spec) if spec.id == job => Ok(Arc::clone(spec)),
             _ if self.knows(desk, job) => {
-                Err(JobError::not_now("superseded", "another job has begun since"))
+                Err(JobError::not_now("superseded", text!("another job has begun since")))
             }
             _ => Err(JobError::NotFound),
         }
@@ -236,7 +247,7 @@ impl Jobs {
         match desk.orders(job) {
             Some(orders) => Ok(orders),
             None if self.knows(desk, job) => {
-                Err(JobError::not_now("not_running", "the job is not running"))
+                Err(JobError::not_now("not_running", text!("the job is not running")))
             }
             None => Err(JobError::NotFound),
         }
@@ -275,19 +286,19 @@ impl Jobs {
             }
             worker
         });
-        let none = || JobError::not_now("no_job", "no job is running");
+        let none = || JobError::not_now("no_job", text!("no job is running"));
         self.order_kill(worker.ok_or_else(none)?)
     }
 
     /// Measures processes against threads.
     pub fn compare(&self, request: &CompareRequest) -> Result<(), JobError> {
         if request.images == 0 || !(1..=MAX_REPEATS).contains(&request.repeats) {
-            let message = format!("at least one image, and 1 to {MAX_REPEATS} repetitions");
+            let message = text!("at least one image, and 1 to {} repetitions", MAX_REPEATS);
             return Err(JobError::Bad(message));
         }
         let steps = check_steps(&request.steps)?;
         if steps.is_empty() {
-            return Err(JobError::Bad("at least one filter is needed".into()));
+            return Err(JobError::Bad(text!("at least one filter is needed")));
         }
         let within = self.0.images.selection().ok_or(JobError::NoImages)?.within;
         let mut images: Vec<_> = self.0.images.list().into_iter().map(|image| image.path).collect();
@@ -297,7 +308,7 @@ impl Jobs {
         }
         let mut desk = self.desk();
         if desk.is_busy() || desk.is_closed {
-            return Err(JobError::not_now("busy", "a job is running"));
+            return Err(JobError::not_now("busy", text!("a job is running")));
         }
         let (assets, repeats) = (self.0.config.assets(), request.repeats);
         let spec = compare::Spec { steps, assets, images, within, repeats };
@@ -343,9 +354,9 @@ impl Jobs {
 }
 
 fn send(orders: &mpsc::Sender<Order>, order: Order) -> Result<(), JobError> {
-    orders.try_send(order).map_err(|_| JobError::not_now("busy", "too many orders at once"))
+    orders.try_send(order).map_err(|_| JobError::not_now("busy", text!("too many orders at once")))
 }
 
-const fn not_running() -> JobError {
-    JobError::not_now("not_running", "that worker is not running")
+fn not_running() -> JobError {
+    JobError::not_now("not_running", text!("that worker is not running"))
 }

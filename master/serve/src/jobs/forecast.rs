@@ -8,9 +8,12 @@ use crate::images::Selection;
 use crate::redact;
 use lote_engine::event::Bus;
 use lote_engine::forecast::{Forecast, Sample};
+use lote_engine::lang::Text;
+use lote_engine::lang::reason;
 use lote_engine::plan::{self, Plan};
 use lote_engine::report;
 use lote_engine::run::{self, Order, Settings};
+use lote_protocol::text;
 
 /// A forecast that somebody waits for.
 #[derive(Debug)]
@@ -31,16 +34,16 @@ impl Jobs {
         let jobs = self.clone();
         let asked =
             tokio::task::spawn_blocking(move || jobs.plan_forecast(&request, &selection, answer));
-        let asked = asked.await.map_err(|error| JobError::Internal(error.to_string()))??;
+        let asked = asked.await.map_err(|error| JobError::Internal(error.to_string().into()))??;
         {
             let mut desk = self.desk();
             if desk.is_busy() || desk.is_closed {
-                return Err(JobError::not_now("busy", "a job is at work"));
+                return Err(JobError::not_now("busy", text!("a job is at work")));
             }
             desk.waiting.push_back(Todo::Forecast(Box::new(asked)));
             self.0.news.notify_one();
         }
-        let overtaken = |_| JobError::not_now("busy", "a job has begun meanwhile");
+        let overtaken = |_| JobError::not_now("busy", text!("a job has begun meanwhile"));
         answered.await.map_err(overtaken)?
     }
 
@@ -54,7 +57,7 @@ impl Jobs {
         let plan = self.plan_of(request, selection)?;
         let slots = request.workers as usize;
         let sample = Sample::new(&plan, slots).map_err(|error| {
-            JobError::Internal(redact::text(&format!("no folder for the sample: {error}")))
+            JobError::Internal(text!("no folder for the sample: {}", reason(&error)))
         })?;
         plan::prepare(sample.plan())?;
         let settings = Settings {
@@ -92,15 +95,17 @@ impl Jobs {
         };
         drop(bus);
         let followed = tokio::task::spawn_blocking(move || shown.join().is_ok()).await;
-        let failed = |why: String| Err(JobError::Internal(redact::text(&why)));
+        let failed = |why: Text| Err(JobError::Internal(why.map(redact::text)));
         let result = match ended {
             Ok(ended) if ended.cancelled => return,
-            Ok(ended) => match ended.no_workers.or(ended.halted) {
+            Ok(ended) => match ended.no_workers.map(Text::from).or(ended.halted) {
                 Some(why) => failed(why),
-                None if !followed.unwrap_or(false) => failed("a report broke off".into()),
+                None if !followed.unwrap_or(false) => {
+                    failed(text!("defect in Lote: {}", "a report broke off"))
+                }
                 None => Ok(sample.forecast(&plan, &ended.summary)),
             },
-            Err(error) => failed(error.to_string()),
+            Err(error) => failed(error.to_string().into()),
         };
         // Who has asked may have left.
         let _ = answer.send(result);

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lote_protocol::sandbox::Sandbox;
 use serde::Serialize;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 pub use as_recipe::beyond_pages;
 pub use asset::check_assets;
@@ -38,7 +38,7 @@ pub use request::{
 pub use views::OutputRecord;
 pub use work::main_thread;
 
-use crate::images::Images;
+use crate::images::{Images, Selection};
 use crate::live::Live;
 use crate::live::shapes::QueuedJob;
 use lote_engine::plan::KEPT_ASSETS;
@@ -74,6 +74,8 @@ struct Shared {
     news: Notify,
     /// An isolation test waits for its proof.
     proofs: Notify,
+    /// Other jobs wait than before.
+    queue: watch::Sender<u64>,
 }
 
 /// What is done, and what waits.
@@ -81,6 +83,8 @@ struct Shared {
 struct Desk {
     jobs_so_far: u64,
     waiting: VecDeque<Todo>,
+    /// The jobs that wait are of a server before, and begin when somebody wants anything begun.
+    is_held: bool,
     /// What is being done, if anything is.
     work: Option<Work>,
     /// The job that began last: it can be continued.
@@ -116,6 +120,15 @@ enum Todo {
     Forecast(Box<forecast::Asked>),
 }
 
+impl Todo {
+    fn job(&self) -> Option<&Spec> {
+        match self {
+            Self::Job(spec) => Some(spec),
+            Self::Again(_) | Self::Compare(_) | Self::Forecast(_) => None,
+        }
+    }
+}
+
 /// A job that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Accepted {
@@ -136,12 +149,25 @@ impl Jobs {
     /// No jobs so far.
     pub fn new(live: Live, images: Images, config: Config) -> Self {
         let (desk, news, proofs) = (Mutex::default(), Notify::new(), Notify::new());
-        Self(Arc::new(Shared { live, images, config, desk, news, proofs }))
+        let queue = watch::Sender::new(0);
+        Self(Arc::new(Shared { live, images, config, desk, news, proofs, queue }))
     }
 
     /// What all jobs have in common.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// Tells when other jobs wait than before.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.queue.subscribe()
+    }
+
+    /// The jobs that wait, in turn: what was asked for, and on which images.
+    pub fn waiting(&self) -> Vec<(JobRequest, Selection)> {
+        let desk = self.desk();
+        let jobs = desk.waiting.iter().filter_map(Todo::job);
+        jobs.map(|spec| (spec.request.clone(), spec.selection.clone())).collect()
     }
 
     /// Whether something is done, or waits.
@@ -157,10 +183,7 @@ impl Jobs {
 impl Desk {
     /// The jobs that wait.
     fn queue(&self) -> Vec<QueuedJob> {
-        let jobs = self.waiting.iter().filter_map(|todo| match todo {
-            Todo::Job(spec) => Some(spec),
-            Todo::Again(_) | Todo::Compare(_) | Todo::Forecast(_) => None,
-        });
+        let jobs = self.waiting.iter().filter_map(Todo::job);
         jobs.map(|spec| QueuedJob {
             id: spec.id.clone(),
             name: spec.name.clone(),
@@ -173,7 +196,18 @@ impl Desk {
     fn is_busy(&self) -> bool {
         let is_work = |work: &Work| work.what != WorkKind::Forecast;
         self.work.as_ref().is_some_and(is_work)
-            || self.waiting.iter().any(|todo| !matches!(todo, Todo::Forecast(_)))
+            || self.waiting.iter().any(|todo| match todo {
+                Todo::Job(_) => !self.is_held,
+                Todo::Again(_) | Todo::Compare(_) => true,
+                Todo::Forecast(_) => false,
+            })
+    }
+
+    /// What is to be done next.
+    fn next(&mut self) -> Option<Todo> {
+        let is_next = |todo: &Todo| !self.is_held || todo.job().is_none();
+        let place = self.waiting.iter().position(is_next)?;
+        self.waiting.remove(place)
     }
 
     /// Has something else be done next: a forecast is given up.

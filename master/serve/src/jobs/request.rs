@@ -17,6 +17,7 @@ use lote_engine::catalogue;
 use lote_engine::event::Mode;
 use lote_engine::job::{self, Exception};
 use lote_engine::plan::{IfCollides, IfExists, Pattern, PlanError, Request};
+use lote_protocol::text;
 
 /// Most variants of a job.
 pub const MAX_VARIANTS: usize = 64;
@@ -82,7 +83,7 @@ pub struct OutputRequest {
 fn check_step(step: &Step) -> Result<FilterCall, JobError> {
     let mut params = std::collections::BTreeMap::new();
     for (id, value) in &step.params {
-        let refused = || JobError::Bad(format!("{id} must be a number, a text, true or false"));
+        let refused = || JobError::Bad(text!("{} must be a number, a text, true or false", id));
         let value = job::value(value).ok_or_else(refused)?;
         params.insert(id.clone(), value);
     }
@@ -94,7 +95,7 @@ fn check_step(step: &Step) -> Result<FilterCall, JobError> {
 /// The steps of a variant, checked.
 pub fn check_steps(steps: &[Step]) -> Result<Vec<FilterCall>, JobError> {
     if steps.len() > MAX_STEPS {
-        return Err(JobError::Bad(format!("a chain has at most {MAX_STEPS} filters")));
+        return Err(JobError::Bad(text!("a chain has at most {} filters", MAX_STEPS)));
     }
     steps.iter().map(check_step).collect()
 }
@@ -108,10 +109,10 @@ pub fn check_files(files: &[String]) -> Result<Vec<Encoding>, JobError> {
 /// How an output is to be encoded, checked.
 pub fn check_encoding(format: Option<FormatId>, quality: u8) -> Result<Encoding, JobError> {
     if !(1..=100).contains(&quality) {
-        return Err(JobError::Bad("quality is a number from 1 to 100".into()));
+        return Err(JobError::Bad(text!("quality is a number from 1 to 100")));
     }
     if format.is_some_and(|id| find(id).is_none_or(|format| !format.is_written())) {
-        return Err(JobError::Bad("format is none that is written".into()));
+        return Err(JobError::Bad(text!("format is none that is written")));
     }
     Ok(Encoding { format, quality: Some(quality), ..Encoding::default() })
 }
@@ -120,14 +121,14 @@ impl JobRequest {
     /// The variants, checked.
     pub fn variants(&self) -> Result<Vec<VariantSpec>, JobError> {
         if self.variants.is_empty() {
-            return Err(JobError::Bad("at least one filter is needed".into()));
+            return Err(JobError::Bad(text!("at least one filter is needed")));
         }
         if self.variants.len() > MAX_VARIANTS {
-            return Err(JobError::Bad(format!("a job has at most {MAX_VARIANTS} variants")));
+            return Err(JobError::Bad(text!("a job has at most {} variants", MAX_VARIANTS)));
         }
         let variants = self.variants.iter().map(|variant| {
             if variant.name.chars().count() > MAX_NAME_CHARS {
-                let message = format!("a name has at most {MAX_NAME_CHARS} characters");
+                let message = text!("a name has at most {} characters", MAX_NAME_CHARS);
                 return Err(JobError::Bad(message));
             }
             Ok(VariantSpec {
@@ -139,7 +140,7 @@ impl JobRequest {
         let variants: Vec<_> = variants.collect::<Result<_, _>>()?;
         check_all(&variants)?;
         if self.exceptions.len() > MAX_EXCEPTIONS {
-            return Err(JobError::Bad(format!("a job has at most {MAX_EXCEPTIONS} exceptions")));
+            return Err(JobError::Bad(text!("a job has at most {} exceptions", MAX_EXCEPTIONS)));
         }
         for exception in &self.exceptions {
             let mut variants = variants.clone();
@@ -156,7 +157,7 @@ impl JobRequest {
     /// Checks everything that can be checked without looking at the disk.
     pub fn check(&self, max_workers: u32) -> Result<(), JobError> {
         if !(1..=max_workers).contains(&self.workers) {
-            return Err(JobError::Bad(format!("workers is a number from 1 to {max_workers}")));
+            return Err(JobError::Bad(text!("workers is a number from 1 to {}", max_workers)));
         }
         self.variants()?;
         check_encoding(self.output.format, self.output.quality)?;
@@ -224,8 +225,8 @@ mod tests {
             },
         });
         change(&mut value);
-        let request: JobRequest =
-            serde_json::from_value(value).map_err(|error| JobError::Bad(error.to_string()))?;
+        let request: JobRequest = serde_json::from_value(value)
+            .map_err(|error| JobError::Bad(error.to_string().into()))?;
         request.check(4)
     }
 

@@ -9,13 +9,16 @@ use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::FailureKind;
 use serde_json::json;
 
+use super::commands::MAX_WAITING;
+use super::prepare::Spec;
 use super::request::{JobRequest, OutputRequest, VariantRequest};
-use super::{JobError, Jobs};
+use super::{JobError, Jobs, Todo};
 use crate::images::Selection;
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Step};
 use lote_engine::event::{OutputEnded, Place, Status};
 use lote_engine::journal::{By, Entry, Header, How, Outcome, Page, Past, Records, in_use, newest};
+use lote_engine::lang::Text;
 use lote_engine::plan::{Done, OutputState, Plan};
 
 impl Jobs {
@@ -31,6 +34,30 @@ impl Jobs {
         let last = last.max_by_key(|past| past.header.started_ms)?;
         let is_open = matches!(last.end, None | Some(How::Interrupted));
         (is_open && !in_use(&last.path)).then_some(last)
+    }
+
+    /// Has a job of the server before wait again, until somebody wants anything begun. Blocks.
+    pub fn wait_again(&self, request: JobRequest, images: Selection) -> Result<(), JobError> {
+        request.check(self.0.config.max_workers)?;
+        let id = {
+            let mut desk = self.desk();
+            desk.jobs_so_far += 1;
+            format!("j{}", desk.jobs_so_far)
+        };
+        let spec = self.prepare(id, request, images)?;
+        let mut desk = self.desk();
+        if desk.waiting.len() >= MAX_WAITING || desk.is_closed {
+            return Err(JobError::not_now(
+                "queue_full",
+                lote_protocol::text!("too many jobs wait already"),
+            ));
+        }
+        // Somebody may have begun something meanwhile.
+        desk.is_held = !desk.is_busy();
+        desk.waiting.push_back(Todo::Job(Box::new(Spec { has_waited: true, ..spec })));
+        self.tell_queue(&desk);
+        self.0.news.notify_one();
+        Ok(())
     }
 
     /// Offers a job that broke off, which ran on these images, unless there is another one already.
@@ -117,7 +144,7 @@ fn ended(plan: &Plan, place: Place, outcome: Option<&Outcome>) -> Option<OutputE
     let variant = plan.variants[place.variant].name.as_str();
     let image = plan.images[place.image].name.display().to_string();
     let blank = OutputEnded::open(place, image, variant.into());
-    let failed = |kind: Option<FailureKind>, reason: Option<String>| OutputEnded {
+    let failed = |kind: Option<FailureKind>, reason: Option<Text>| OutputEnded {
         status: Status::Failed,
         kind,
         reason,
@@ -131,11 +158,16 @@ fn ended(plan: &Plan, place: Place, outcome: Option<&Outcome>) -> Option<OutputE
         (OutputState::Failed(failure), _) => {
             Some(failed(Some(failure.kind), Some(failure.message.clone())))
         }
-        (OutputState::Planned { .. }, Some(Outcome::Failed { quarantined, kind, reason })) => {
+        (
+            OutputState::Planned { .. },
+            Some(Outcome::Failed { quarantined, kind, reason, text }),
+        ) => {
+            // Journals of earlier versions have it in English only.
+            let said = text.clone().or_else(|| reason.clone().map(Text::from));
             let status = if *quarantined { Status::Quarantined } else { Status::Failed };
             Some(OutputEnded {
                 status,
-                ..failed(*kind, reason.as_deref().map(crate::redact::text))
+                ..failed(*kind, said.map(|said| said.map(crate::redact::text)))
             })
         }
         // It has changed since, or was never tried.

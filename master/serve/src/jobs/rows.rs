@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Jobs;
 use crate::images::search_key;
 use crate::live::{Book, ImageRef};
+use crate::said::Said;
 use lote_engine::event::{Place, Status};
 
 /// Which rows are wanted.
@@ -98,7 +99,8 @@ fn row(book: &Book, image: usize) -> Value {
                 "status": end.status,
                 "bytes": end.bytes,
                 "kind": end.kind,
-                "message": end.message,
+                "message": end.message.as_ref().map(ToString::to_string),
+                "message_es": end.message.clone().and_then(|text| Said::new(text).spanish()),
             })
         })
     };

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Jobs;
 use crate::live::Book;
 use lote_engine::event::Status;
+use lote_engine::lang::Text;
 
 /// An output of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct OutputRecord {
     /// The class of the failure.
     pub kind: Option<FailureKind>,
     /// What went wrong, one line.
-    pub message: Option<String>,
+    pub message: Option<Text>,
 }
 
 fn record(book: &Book, place: lote_engine::event::Place) -> Option<OutputRecord> {
@@ -112,14 +113,20 @@ impl Jobs {
 
     /// The job's report: the job, its failures, and the figures of `lote run --json`.
     pub fn report(&self, job: &str) -> Option<Value> {
-        let (job, failures, quarantined) = self.0.live.with(|model, t| {
+        let (job, failures, quarantined, settings, ago_ms) = self.0.live.with(|model, t| {
             let book = model.book(job)?;
             let quarantined = book
                 .all()
                 .filter(|(_, end)| end.is_some_and(|end| end.status == Status::Quarantined));
             let quarantined = quarantined.count();
-            Some((model.job_of(job, t)?, book.failures().collect::<Vec<_>>(), quarantined))
+            let settings: Vec<_> = book.plan.variants.iter().map(ToString::to_string).collect();
+            let job = model.job_of(job, t)?;
+            let ago_ms = t - job.started_ms;
+            Some((job, book.failures().collect::<Vec<_>>(), quarantined, settings, ago_ms))
         })?;
+        let started = jiff::Timestamp::now().as_millisecond() - ago_ms as i64;
+        let started = jiff::Timestamp::from_millisecond(started).ok();
+        let started = started.map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string());
         let progress = &job.progress;
         let seconds = progress.elapsed_ms / 1000.0;
         let variants = job.variants.iter().zip(&progress.variants).map(|(variant, counts)| {
@@ -152,6 +159,8 @@ impl Jobs {
             "bytes": progress.written_bytes,
             "variants": variants,
             "seconds": seconds,
+            "started": started,
+            "settings": settings,
             "failures": failures,
             "job": job,
         }))

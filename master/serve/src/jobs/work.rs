@@ -14,8 +14,10 @@ use crate::redact;
 use crate::watches::Watches;
 use lote_engine::event::{Bus, Event};
 use lote_engine::journal::How;
+use lote_engine::lang::Text;
 use lote_engine::plan::{self, Plan};
 use lote_engine::run::{self, Ended, Order, Settings};
+use lote_protocol::text;
 
 /// Workers of the previews.
 const PREVIEW_WORKERS: u32 = 1;
@@ -38,7 +40,7 @@ impl Jobs {
             let (sender, inbox) = mpsc::channel(64);
             let (todo, is_closed) = {
                 let mut desk = self.desk();
-                let todo = desk.waiting.pop_front();
+                let todo = desk.next();
                 desk.work = todo.as_ref().map(|todo| Work { what: todo.kind(), orders: sender });
                 (todo, desk.is_closed)
             };
@@ -67,6 +69,7 @@ impl Jobs {
                 model.end_job(JobState::Failed, error.clone(), t);
             }
         });
+        self.0.queue.send_modify(|number| *number += 1);
         spec.begun.notify_one();
         if error.is_none() {
             self.run_until_done(&spec, inbox, true).await;
@@ -143,13 +146,13 @@ impl Jobs {
             }
             let error = match self.run(spec, &plan, &mut inbox).await {
                 Ok(Ended { no_workers: Some(reason), .. }) => {
-                    Some(format!("no worker is left: {reason}"))
+                    Some(text!("no worker is left: {}", reason))
                 }
                 Ok(Ended { halted: Some(reason), .. }) => Some(reason),
                 Ok(_) => None,
-                Err(error) => Some(error.to_string()),
+                Err(error) => Some(error.to_string().into()),
             };
-            let error = error.map(|error| redact::text(&error));
+            let error = error.map(|error: Text| redact::text(&error.to_string()));
             if error.is_some() {
                 self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
                 return;

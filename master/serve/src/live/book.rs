@@ -10,7 +10,9 @@ use std::sync::Arc;
 use lote_protocol::outcome::FailureKind;
 
 use super::shapes::{Failure, Progress, VariantCounts};
+use crate::said::Said;
 use lote_engine::event::{OutputEnded, Place, Status};
+use lote_engine::lang::Text;
 use lote_engine::plan::{OutputState, Plan};
 
 /// An image of a job.
@@ -38,7 +40,7 @@ pub struct End {
     /// The class of the failure.
     pub kind: Option<FailureKind>,
     /// What went wrong, one line.
-    pub message: Option<String>,
+    pub message: Option<Text>,
     /// What the worker wrote before it died.
     pub detail: Option<String>,
     /// The command that makes it alone, without the folders.
@@ -258,7 +260,7 @@ impl Book {
             name: image.name.clone(),
             variant: place.variant,
             kind: end.kind?,
-            message: end.message.clone().unwrap_or_default(),
+            message: Said::new(end.message.clone().unwrap_or_default()),
             attempt: end.attempt,
             detail: end.detail.clone(),
             reproduce: end.reproduce.clone(),

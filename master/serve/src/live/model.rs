@@ -290,7 +290,7 @@ impl Model {
             }
             Event::Decoded { worker, slot } => self.decoded(*worker, *slot, t),
             Event::Output(ended) => {
-                let reason = ended.reason.as_deref().map(redact::text);
+                let reason = ended.reason.clone().map(|reason| reason.map(redact::text));
                 let last_words = ended.last_words.iter().map(|words| redact::text(words)).collect();
                 let reproduce = ended.reproduce_redacted.clone();
                 let ended = OutputEnded { reason, last_words, reproduce, ..ended.clone() };

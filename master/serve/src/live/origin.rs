@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::shapes::{Change, Job, JobState};
 use super::stream::Message;
 use lote_engine::event::{Mode, Status};
+use lote_engine::lang::Lang;
 
 /// The word that the origin has for a mode.
 pub(super) const fn mode_name(mode: Mode) -> &'static str {
@@ -53,7 +54,7 @@ impl Translator {
                                 ("completado", format!("Procesado exitosamente: {filter}"))
                             }
                             Status::Failed | Status::Quarantined => {
-                                ("error", output.message.clone().unwrap_or_default())
+                                ("error", output.message.clone().unwrap_or_default().say(Lang::Es))
                             }
                         };
                         messages.extend(self.progress(now, &output.name, state, &text));

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::model::Model;
 use super::shapes::{Bar, Change, Level, OutputEnd, Recent};
+use crate::said::Said;
 use lote_engine::event::{OutputEnded, Status};
+use lote_engine::lang::Lang;
 
 /// What a lane knew about an output that it has ended.
 struct Made {
@@ -131,7 +133,7 @@ impl Model {
             output_name,
             bytes: ended.bytes.unwrap_or(0),
             kind: ended.kind,
-            message: ended.reason.clone(),
+            message: ended.reason.clone().map(Said::new),
             detail,
             reproduce,
         }));
@@ -169,7 +171,9 @@ impl Model {
         let name = book.images[place].name.clone();
         let reason = ended.reason.clone().unwrap_or_default();
         let message = format!("{name} is given up: {reason}");
-        let args = json!({ "name": name, "reason": reason });
+        let args = json!({
+            "name": name, "reason": reason.to_string(), "reason_es": reason.say(Lang::Es),
+        });
         self.notice(Level::Warn, "quarantined", args, message, t);
     }
 }

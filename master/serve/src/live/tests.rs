@@ -105,7 +105,7 @@ fn output(worker: Option<u32>, image: usize, variant: usize, status: Status) -> 
         ms: Some(10.0),
         bytes: (status == Status::Ok).then_some(7),
         kind: failed.then_some(FailureKind::Damaged),
-        reason: failed.then(|| "cut off".to_owned()),
+        reason: failed.then(|| "cut off".into()),
         ..OutputEnded::open(Place { image, variant }, String::new(), "x".into())
     }
 }

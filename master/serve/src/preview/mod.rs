@@ -8,15 +8,18 @@ mod queue;
 mod thumbs;
 mod workers;
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lote_engine::lang::Text;
 use lote_engine::plan::{self, Access, Asset};
 use lote_protocol::filter::{FilterCall, VariantSpec};
 use lote_protocol::message::Size;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Encoding;
+use lote_protocol::text;
 use tokio::sync::{Notify, oneshot};
 
 use queue::{Queue, Ticket};
@@ -101,14 +104,28 @@ impl Drop for Print {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// Too much waits already.
-    #[error("too much waits for a worker; try again in a moment")]
     Busy,
     /// The image, or a filter, is the reason.
-    #[error("{}", .0.message)]
     Failed(Failure),
     /// There is no worker to make it.
-    #[error("no worker could be started: {0}")]
     NoWorker(String),
+}
+
+impl Refused {
+    /// Why, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Busy => text!("too much waits for a worker; try again in a moment"),
+            Self::Failed(failure) => failure.message.clone(),
+            Self::NoWorker(why) => text!("no worker could be started: {}", why),
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 impl Previews {
@@ -163,11 +180,12 @@ async fn assets(orders: &[Order], folder: PathBuf) -> Result<Vec<Asset>, Refused
     let variants: Vec<_> = orders.iter().map(variant).collect();
     // Fonts may have to be looked for.
     let look = move || plan::assets(&variants, &folder, &[]);
-    let failed = |what: String| Refused::Failed(Failure::new(FailureKind::Filter, what));
-    let found =
-        tokio::task::spawn_blocking(look).await.map_err(|error| failed(error.to_string()))?;
+    let failed = |what: Text| Refused::Failed(Failure::new(FailureKind::Filter, what));
+    let found = tokio::task::spawn_blocking(look)
+        .await
+        .map_err(|error| failed(error.to_string().into()))?;
     let mut assets: Vec<Asset> = Vec::new();
-    for asset in found.map_err(|error| failed(error.to_string()))?.concat() {
+    for asset in found.map_err(|error| failed(error.text()))?.concat() {
         if !assets.contains(&asset) {
             assets.push(asset);
         }

@@ -16,6 +16,7 @@ use lote_engine::output::Target;
 use lote_engine::plan::Assignment;
 use lote_engine::scheduler::WorkerId;
 use lote_engine::supervisor::{Config, Death, Killer, Mailbox, Supervisor, WorkerEvent};
+use lote_protocol::text;
 
 /// A request may take this long.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -230,7 +231,7 @@ impl Workers {
             {
                 let failure = Failure::new(
                     FailureKind::Timeout,
-                    format!("it took longer than {} s", DEADLINE.as_secs()),
+                    text!("it took longer than {} s", DEADLINE.as_secs()),
                 );
                 work.ticket.answer(Err(Refused::Failed(failure)));
                 // Nothing is sent to it any more until its replacement is ready.
@@ -276,7 +277,8 @@ impl Workers {
         let mut failed = None;
         let mut prints = Vec::with_capacity(ends.len());
         for (place, end) in ends.into_iter().enumerate() {
-            let forgotten = || Failure::new(FailureKind::Panic, "defect in Lote: it was forgotten");
+            let forgotten =
+                || Failure::new(FailureKind::Panic, text!("defect in Lote: it was forgotten"));
             let (result, work_ms) = end.unwrap_or_else(|| (Err(forgotten()), 0.0));
             match result {
                 Ok(Written { bytes, size, source, .. }) => {
@@ -305,9 +307,11 @@ impl Workers {
         if work.ticket.deaths < MAX_DEATHS {
             return self.previews.queue().put_back(work.ticket);
         }
-        let words = death.last_words.last().map(|words| format!(": {words}")).unwrap_or_default();
-        let message = format!("its worker process died {MAX_DEATHS} times ({death}){words}");
-        let message = redact::text(&message);
+        let died = text!("its worker process died {} times{} ({})", MAX_DEATHS, "", death.text());
+        let message = match death.last_words.last() {
+            Some(words) => text!("{}: {}", died, redact::text(words)),
+            None => died,
+        };
         work.ticket.answer(Err(Refused::Failed(Failure::new(FailureKind::Crash, message))));
     }
 }

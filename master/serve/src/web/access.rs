@@ -99,6 +99,13 @@ impl Token {
 #[error("{0:?} is no origin")]
 pub struct NoOrigin(String);
 
+impl NoOrigin {
+    /// What is no origin.
+    pub fn name(&self) -> String {
+        format!("{:?}", self.0)
+    }
+}
+
 impl Access {
     /// For a server at those addresses; `host` is how the user named them. `names` are further
     /// names of the machine, which only count where there is a token.

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::error::Refusal;
+use lote_protocol::text;
 
 /// Largest body of a command, bytes.
 pub const MAX_COMMAND_BYTES: usize = 64 << 10;
@@ -55,12 +56,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Command<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         if !is_json(request.headers()) {
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-            let message = "a command is sent as application/json";
+            let message = text!("a command is sent as application/json");
             return Err(Refusal::new(status, "media_type", message));
         }
         let bytes = small(request.into_body()).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            Refusal::bad_request(format!("the command is not understood: {error}"))
+            Refusal::bad_request(text!("the command is not understood: {}", error.to_string()))
         })
     }
 }
@@ -68,14 +69,14 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Command<T> {
 async fn small(body: Body) -> Result<axum::body::Bytes, Refusal> {
     let whole = tokio::time::timeout(COMMAND_TIMEOUT, to_bytes(body, MAX_COMMAND_BYTES)).await;
     let Ok(whole) = whole else {
-        let message = "the command did not come to its end";
+        let message = text!("the command did not come to its end");
         return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", message));
     };
     whole.map_err(|error| {
         if error.to_string().contains("length limit") {
-            Refusal::too_large("a command has at most 64 KiB")
+            Refusal::too_large(text!("a command has at most 64 KiB"))
         } else {
-            Refusal::bad_request("the command broke off")
+            Refusal::bad_request(text!("the command broke off"))
         }
     })
 }

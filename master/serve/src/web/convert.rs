@@ -24,6 +24,8 @@ use super::error::Refusal;
 use super::images::blocking;
 use crate::jobs::check_assets;
 use crate::preview::{Order, Refused, Urgency};
+use lote_engine::lang::Text;
+use lote_protocol::text;
 
 /// Largest image that is taken, bytes.
 const MAX_BYTES: u64 = 256 << 20;
@@ -63,15 +65,15 @@ async fn convert(
         return Err(too_large().into_response());
     }
     let Ok(_room) = ROOM.try_acquire() else {
-        return Err(too_many("too many images are being converted"));
+        return Err(too_many(text!("too many images are being converted")));
     };
     let image = receive(&app, body).await.map_err(IntoResponse::into_response)?;
     let developed = app.conversions.make(Urgency::Conversion, &image, vec![order]).await;
     let prints = developed.map_err(|refused| match refused {
-        Refused::Busy => too_many("too much waits for a worker"),
+        Refused::Busy => too_many(text!("too much waits for a worker")),
         refused => Refusal::from(refused).into_response(),
     })?;
-    let missing = || Refusal::internal("there is no picture").into_response();
+    let missing = || Refusal::internal(text!("there is no picture")).into_response();
     let print = prints.first().ok_or_else(missing)?;
     let bytes = print.read().await.map_err(|_| missing())?;
     let kind = match sniff(&bytes[..bytes.len().min(SNIFF_BYTES)]) {
@@ -90,36 +92,40 @@ fn order(query: &str) -> Result<Order, Refusal> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let value = percent_decode_str(value)
             .decode_utf8()
-            .map_err(|_| Refusal::bad_request(format!("{name} is not UTF-8")))?;
+            .map_err(|_| Refusal::bad_request(text!("{} is not UTF-8", name)))?;
         match name {
             "f" if filter.is_none() => filter = Some(value.into_owned()),
-            "f" => return Err(Refusal::bad_request("one image is made at a time: one f")),
+            "f" => return Err(Refusal::bad_request(text!("one image is made at a time: one f"))),
             "format" | "formato" => {
                 let format = by_name(&value).filter(|format| format.is_written());
-                let unknown = || Refusal::bad_request(format!("there is no format {value}"));
+                let unknown = || Refusal::bad_request(text!("there is no format {}", &*value));
                 encoding.format = Some(format.ok_or_else(unknown)?.id);
             }
             "quality" | "calidad" => {
                 let quality = value.parse().ok().filter(|quality| (1..=100).contains(quality));
-                let refused = || Refusal::bad_request("quality is a number from 1 to 100");
+                let refused = || Refusal::bad_request(text!("quality is a number from 1 to 100"));
                 encoding.quality = Some(quality.ok_or_else(refused)?);
             }
             other => {
                 let what = format!("there is no parameter {other}");
-                return Err(Refusal::bad_request(what).hint("there are f, format and quality"));
+                return Err(
+                    Refusal::bad_request(what).hint(text!("there are f, format and quality"))
+                );
             }
         }
     }
-    let nothing =
-        || Refusal::bad_request("no filter given").hint("as in /api/convert?f=grises+sepia");
+    let nothing = || {
+        Refusal::bad_request(text!("no filter given"))
+            .hint(text!("as in /api/convert?f=grises+sepia"))
+    };
     let filter = filter.ok_or_else(nothing)?;
     let variant = VariantSpec::parse(&filter, &catalogue::all())
-        .map_err(|error| Refusal::bad_request(error.to_string()).hint(error.hint()))?;
+        .map_err(|error| Refusal::bad_request(error.text()).hint(error.hint()))?;
     for step in &variant.steps {
         check_assets(step).map_err(|error| Refusal::bad_request(error.to_string()))?;
     }
     if variant.files.len() > 1 {
-        return Err(Refusal::bad_request("one file is made at a time: one format"));
+        return Err(Refusal::bad_request(text!("one file is made at a time: one format")));
     }
     Ok(Order { encoding: variant.encoding(&encoding), steps: variant.steps })
 }
@@ -134,10 +140,10 @@ async fn receive(app: &App, body: Body) -> Result<tempfile::TempPath, Refusal> {
     let (mut chunks, mut taken) = (body.into_data_stream(), 0);
     loop {
         let chunk = tokio::time::timeout(SILENCE, chunks.next()).await.map_err(|_| {
-            Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the image did not arrive")
+            Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", text!("the image did not arrive"))
         })?;
         let Some(chunk) = chunk else { break };
-        let chunk = chunk.map_err(|_| Refusal::bad_request("the image broke off"))?;
+        let chunk = chunk.map_err(|_| Refusal::bad_request(text!("the image broke off")))?;
         taken += chunk.len() as u64;
         if taken > MAX_BYTES {
             return Err(too_large());
@@ -149,11 +155,11 @@ async fn receive(app: &App, body: Body) -> Result<tempfile::TempPath, Refusal> {
 }
 
 fn too_large() -> Refusal {
-    Refusal::too_large(format!("an image has at most {} MiB", MAX_BYTES >> 20))
+    Refusal::too_large(text!("an image has at most {} MiB", MAX_BYTES >> 20))
 }
 
 /// 429: the caller is to come again.
-fn too_many(message: &str) -> Response {
+fn too_many(message: Text) -> Response {
     let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "busy", message);
     let mut response = refusal.into_response();
     response.headers_mut().insert(RETRY_AFTER, AGAIN_IN.into());

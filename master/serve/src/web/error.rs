@@ -7,9 +7,11 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use serde_json::json;
 
 use crate::redact;
+use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::{ErrorClass, PlanError};
+use lote_protocol::text;
 
-/// Why a request is refused: `{"error":{"code","message","hint"}}`.
+/// Why a request is refused: `{"error":{"code","message","hint"}}`, in Spanish too as `message_es` and `hint_es`.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// The HTTP status.
@@ -17,67 +19,67 @@ pub struct Refusal {
     /// What the page can tell cases apart by.
     pub code: String,
     /// What happened: one line, lower case.
-    pub message: String,
+    pub message: Text,
     /// What to do about it.
-    pub hint: Option<String>,
+    pub hint: Option<Text>,
 }
 
 impl Refusal {
     /// A refusal of that status.
-    pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: &str, message: impl Into<Text>) -> Self {
         Self { status, code: code.into(), message: message.into(), hint: None }
     }
 
     /// With a word on what to do about it.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Text>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// 400: the request makes no sense.
-    pub fn bad_request(message: impl Into<String>) -> Self {
+    pub fn bad_request(message: impl Into<Text>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
     /// 404: there is nothing of that id.
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "nothing of that id")
+        Self::new(StatusCode::NOT_FOUND, "not_found", text!("nothing of that id"))
     }
 
     /// 404: what was there is not there any more.
     pub fn gone() -> Self {
-        Self { message: "the file is not there any more".into(), ..Self::not_found() }
+        Self { message: text!("the file is not there any more"), ..Self::not_found() }
     }
 
     /// 409: not now.
-    pub fn conflict(code: &str, message: impl Into<String>) -> Self {
+    pub fn conflict(code: &str, message: impl Into<Text>) -> Self {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
     /// 413: more than may be sent.
-    pub fn too_large(message: impl Into<String>) -> Self {
+    pub fn too_large(message: impl Into<Text>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
     /// 422: the request makes sense, but it cannot be done.
-    pub fn unprocessable(code: &str, message: impl Into<String>) -> Self {
+    pub fn unprocessable(code: &str, message: impl Into<Text>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
     }
 
     /// 503: too much waits.
-    pub fn busy(message: impl Into<String>) -> Self {
+    pub fn busy(message: impl Into<Text>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
     }
 
     /// 507: the disk is full.
-    pub fn no_space(message: impl Into<String>) -> Self {
+    pub fn no_space(message: impl Into<Text>) -> Self {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", message)
-            .hint("free some space or choose another folder")
+            .hint(text!("free some space or choose another folder"))
     }
 
     /// 500: what should not happen.
-    pub fn internal(message: impl Into<String>) -> Self {
+    pub fn internal(message: impl Into<Text>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
 }
@@ -85,7 +87,7 @@ impl Refusal {
 impl From<Failure> for Refusal {
     /// 422 with the kind of the failure as its code.
     fn from(failure: Failure) -> Self {
-        let message = redact::text(&failure.message);
+        let message = failure.message.map(redact::text);
         if failure.kind == FailureKind::NoSpace {
             return Self::no_space(message);
         }
@@ -109,14 +111,22 @@ impl From<&PlanError> for Refusal {
             _ if error.class() == ErrorClass::Usage => (StatusCode::BAD_REQUEST, "bad_request"),
             _ => (StatusCode::UNPROCESSABLE_ENTITY, "no_images"),
         };
-        Self::new(status, code, error.to_string()).hint(error.hint())
+        Self::new(status, code, error.text()).hint(error.hint())
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let Self { status, code, message, hint } = self;
-        let body = json!({"error": {"code": code, "message": message, "hint": hint}});
+        let hint = hint.filter(|hint| !hint.is_empty());
+        let said = |text: &Text, lang| text.say(lang);
+        let body = json!({"error": {
+            "code": code,
+            "message": said(&message, Lang::En),
+            "message_es": said(&message, Lang::Es),
+            "hint": hint.as_ref().map(|hint| said(hint, Lang::En)),
+            "hint_es": hint.as_ref().map(|hint| said(hint, Lang::Es)),
+        }});
         let mut response = (status, Json(body)).into_response();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert("retry-after", 1.into());

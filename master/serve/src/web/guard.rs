@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::access::Access;
 use super::error::Refusal;
+use lote_protocol::text;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app";
 
@@ -72,9 +73,9 @@ impl From<Refusal> for Decision {
 fn decide(access: &Access, request: &Request) -> Decision {
     let (headers, method) = (request.headers(), request.method());
     let Some(host) = access.host(headers, request.uri()) else {
-        let message = "this server does not go by that name";
+        let message = text!("this server does not go by that name");
         return Refusal::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", message)
-            .hint("open the address that `lote serve` has printed")
+            .hint(text!("open the address that `lote serve` has printed"))
             .into();
     };
     let friend = access.comes_from_friend(headers, host);
@@ -82,7 +83,7 @@ fn decide(access: &Access, request: &Request) -> Decision {
         return preflight();
     }
     if !matches!(*method, Method::GET | Method::HEAD | Method::POST) {
-        let message = "only GET, HEAD and POST are understood";
+        let message = text!("only GET, HEAD and POST are understood");
         return Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method", message).into();
     }
     let upgrade = headers.contains_key(UPGRADE);
@@ -94,9 +95,9 @@ fn decide(access: &Access, request: &Request) -> Decision {
         Some(_) if upgrade => {}
         _ if access.is_admitted(headers) => {}
         _ => {
-            let message = "this server needs its token";
+            let message = text!("this server needs its token");
             return Refusal::new(StatusCode::UNAUTHORIZED, "token", message)
-                .hint("open the address that `lote serve` has printed, token included")
+                .hint(text!("open the address that `lote serve` has printed, token included"))
                 .into();
         }
     }
@@ -110,9 +111,9 @@ fn decide(access: &Access, request: &Request) -> Decision {
         None => is_data && is_cross_site(headers),
     };
     if foreign {
-        let message = "requests from other pages are refused";
+        let message = text!("requests from other pages are refused");
         return Refusal::new(StatusCode::FORBIDDEN, "wrong_origin", message)
-            .hint("--allow-origin allows a page")
+            .hint(text!("--allow-origin allows a page"))
             .into();
     }
     Decision::Pass

@@ -12,9 +12,10 @@ use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, file};
 use crate::images::folders::{label, problem};
-use crate::images::{Input, Place, Source, UnknownImage};
+use crate::images::{Input, Place, Sort, Source, UnknownImage};
 use crate::redact;
 use lote_engine::samples;
+use lote_protocol::text;
 
 /// Most samples that a page can ask for.
 const MAX_SAMPLES: usize = 1000;
@@ -43,6 +44,8 @@ struct PageQuery {
     limit: Option<usize>,
     #[serde(default)]
     q: String,
+    #[serde(default)]
+    sort: Sort,
 }
 
 async fn page(
@@ -50,7 +53,7 @@ async fn page(
     Asked(query): Asked<PageQuery>,
 ) -> Result<Json<Value>, Refusal> {
     let limit = query.limit.unwrap_or(200).clamp(1, 500);
-    Ok(Json(app.images.page(&query.q, query.offset, limit)))
+    Ok(Json(app.images.page(&query.q, query.sort, query.offset, limit)))
 }
 
 async fn skipped(State(app): State<App>) -> Json<Value> {
@@ -96,13 +99,15 @@ async fn choose(
             let label = label(&root);
             // What is listed now stays listed.
             if problem(&root).is_some() {
-                let message = format!("the folder {label} cannot be read");
+                let message = text!("the folder {} cannot be read", label);
                 return Err(Refusal::unprocessable("unreadable_folder", message));
             }
             let place = Place { source: Source::Folder, label, root, recursive };
             app.images.load(place).map_err(|error| Refusal::from(&error))
         }
-        Choice::Samples { count } => app.load_samples(count),
+        Choice::Samples { count } => {
+            app.images.load(app.samples(count)?).map_err(|error| Refusal::from(&error))
+        }
     })
     .await??;
     Ok(Json(json!({"revision": revision})))
@@ -122,32 +127,10 @@ impl App {
         self.images.load(place).map_err(|error| Refusal::from(&error))
     }
 
-    /// Offers the job that broke off when a server last ended here, on the images of then, if they
-    /// may be chosen now. Those that were uploaded or drawn for it are gone. Blocks.
-    pub fn restore_job(&self) -> Result<(), Refusal> {
-        let Some(past) = self.jobs.broken_off() else { return Ok(()) };
-        let Some(root) = past.header.paths.first().map(|name| name.0.clone()) else {
-            return Ok(());
-        };
-        if root != self.places.input {
-            let Some(root) = self.folders.allowed(&root) else { return Ok(()) };
-            let label = label(&root);
-            let recursive = past.header.recursive;
-            let place = Place { source: Source::Folder, label, root, recursive };
-            self.images.load(place).map_err(|error| Refusal::from(&error))?;
-        }
-        let excluded = past.header.exclude.iter();
-        let excluded: Vec<_> = excluded.filter_map(|name| self.images.id_of(&name.0)).collect();
-        // One that is not in the list any more needs no exclusion.
-        let _ = self.images.exclude(Some(&excluded), true);
-        let Some(images) = self.images.selection() else { return Ok(()) };
-        self.jobs.restore(past, images).map_err(Refusal::from)
-    }
-
-    /// Writes samples, unless they are there already, and makes them the list. Blocks.
-    fn load_samples(&self, count: usize) -> Result<u64, Refusal> {
+    /// Where so many samples are; they are written unless they are there already. Blocks.
+    pub(super) fn samples(&self, count: usize) -> Result<Place, Refusal> {
         if !(1..=MAX_SAMPLES).contains(&count) {
-            return Err(Refusal::bad_request(format!("there are 1 to {MAX_SAMPLES} samples")));
+            return Err(Refusal::bad_request(text!("there are 1 to {} samples", MAX_SAMPLES)));
         }
         let root = self.places.samples.join(count.to_string());
         // The folder is the server's own, so what is there was written before. To do it again, only to
@@ -157,9 +140,7 @@ impl App {
                 Refusal::unprocessable("unwritable", redact::text(&error.to_string()))
             })?;
         }
-        let label = self.places.lang.pick("Samples", "Muestras").to_owned();
-        let place = Place { source: Source::Samples, label, root, recursive: false };
-        self.images.load(place).map_err(|error| Refusal::from(&error))
+        Ok(Place { source: Source::Samples, label: String::new(), root, recursive: false })
     }
 }
 
@@ -193,5 +174,5 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, Refusal> {
     spawn_blocking(work)
         .await
-        .map_err(|_| Refusal::internal("a defect in Lote: the work broke off"))
+        .map_err(|_| Refusal::internal(text!("a defect in Lote: the work broke off")))
 }

@@ -11,11 +11,14 @@ use serde_json::{Value, json};
 
 use super::body::{Asked, Command, Id};
 use super::error::Refusal;
+use super::images::blocking;
 use super::{App, is_local};
 use crate::jobs::rows;
 use crate::jobs::{Accepted, Checked, CompareRequest, JobError, JobRequest};
+use crate::said::Said;
 use lote_engine::event::Status;
 use lote_engine::forecast::Forecast;
+use lote_protocol::text;
 
 /// The routes.
 pub(super) fn routes() -> Router<App> {
@@ -23,6 +26,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/jobs", post(start))
         .route("/api/jobs/check", post(check))
         .route("/api/jobs/forecast", post(forecast))
+        .route("/api/jobs/waiting/start", post(start_waiting))
         .route("/api/jobs/{job}/pause", post(pause))
         .route("/api/jobs/{job}/resume", post(resume))
         .route("/api/jobs/{job}/cancel", post(cancel))
@@ -39,12 +43,12 @@ pub(super) fn routes() -> Router<App> {
 
 impl From<JobError> for Refusal {
     fn from(error: JobError) -> Self {
-        let message = error.to_string();
+        let message = error.text();
         match error {
             JobError::Bad(_) | JobError::Pattern(_) => Self::bad_request(message),
             JobError::Variant(error) => Self::bad_request(message).hint(error.hint()),
             JobError::NoImages => {
-                Self::unprocessable("no_images", message).hint("choose images first")
+                Self::unprocessable("no_images", message).hint(text!("choose images first"))
             }
             JobError::Plan(error) => Self::from(&error),
             JobError::NoSpace { .. } => Self::no_space(message),
@@ -67,7 +71,13 @@ async fn start(
     State(app): State<App>,
     Command(request): Command<JobRequest>,
 ) -> Result<Json<Accepted>, Refusal> {
-    Ok(Json(app.jobs.start(request).await?))
+    let accepted = app.jobs.start(request).await?;
+    if accepted.queued {
+        // Who is told that it waits can rely on that.
+        let app = app.clone();
+        blocking(move || app.keep()).await?;
+    }
+    Ok(Json(accepted))
 }
 
 async fn check(
@@ -82,6 +92,11 @@ async fn forecast(
     Command(request): Command<JobRequest>,
 ) -> Result<Json<Forecast>, Refusal> {
     Ok(Json(app.jobs.forecast(request).await?))
+}
+
+async fn start_waiting(State(app): State<App>, _: Command<Value>) -> Json<Value> {
+    app.jobs.start_waiting();
+    Json(json!({}))
 }
 
 async fn pause(State(app): State<App>, Id(job): Id, _: Command<Value>) -> Done {
@@ -120,12 +135,15 @@ async fn open_folder(
     _: Command<Value>,
 ) -> Done {
     if !is_local(&peer) {
-        let message = "folders are only opened on the machine that the server runs on";
+        let message = text!("folders are only opened on the machine that the server runs on");
         return Err(Refusal::new(StatusCode::FORBIDDEN, "not_local", message));
     }
     let folder = app.jobs.output_folder(&job).ok_or_else(Refusal::not_found)?;
     open::that_detached(folder).map_err(|error| {
-        Refusal::unprocessable("no_file_manager", format!("the folder cannot be shown: {error}"))
+        Refusal::unprocessable(
+            "no_file_manager",
+            text!("the folder cannot be shown: {}", error.to_string()),
+        )
     })?;
     Ok(Json(json!({})))
 }
@@ -217,7 +235,8 @@ async fn outputs(
                 "status": record.status,
                 "bytes": record.bytes,
                 "kind": record.kind,
-                "message": record.message,
+                "message": record.message.as_ref().map(ToString::to_string),
+                "message_es": record.message.clone().and_then(|text| Said::new(text).spanish()),
             })
         })
         .collect();

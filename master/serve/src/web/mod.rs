@@ -22,6 +22,7 @@ mod patience;
 mod preview;
 pub mod recipes;
 pub mod report;
+mod restore;
 pub mod scratch;
 pub mod server;
 pub mod socket;
@@ -50,12 +51,12 @@ use axum::routing::get;
 use crate::images::Images;
 use crate::images::folders::Folders;
 use crate::jobs::Jobs;
+use crate::kept::Kept;
 use crate::live::Live;
 use crate::preview::Previews;
 use crate::watches::Watches;
 use access::Access;
 use error::Refusal;
-use lote_engine::lang::Lang;
 use recipes::Recipes;
 use socket::Clients;
 use uploads::Uploads;
@@ -86,6 +87,8 @@ pub struct App {
     pub recipes: Recipes,
     /// Uploads under way.
     pub uploads: Uploads,
+    /// What outlives the server; `None` while another one keeps its own in the same place.
+    pub kept: Option<Kept>,
     /// Who may speak to the server.
     pub access: Arc<Access>,
     /// Where things are.
@@ -101,8 +104,6 @@ pub struct Places {
     pub output: PathBuf,
     /// The folder for sample images.
     pub samples: PathBuf,
-    /// The language of the names that the server gives to things.
-    pub lang: Lang,
 }
 
 /// All routes, with what guards them.
@@ -164,6 +165,24 @@ pub async fn follow(app: App) {
             live.with(|model, _| model.recipes_changed());
         }
     };
+    let (keeper, mut lists, mut queue) = (app.clone(), app.images.changes(), app.jobs.changes());
+    let keeping = async move {
+        loop {
+            let changed = tokio::select! {
+                changed = lists.changed() => changed,
+                changed = queue.changed() => changed,
+            };
+            if changed.is_err() {
+                return;
+            }
+            // While a list is loaded what was before it is on record.
+            if !keeper.images.is_loading() {
+                let keeper = keeper.clone();
+                // That it fails is logged where it happens.
+                let _ = tokio::task::spawn_blocking(move || keeper.keep()).await;
+            }
+        }
+    };
     let uploads = app.uploads.clone();
     let sweeping = async move {
         loop {
@@ -173,7 +192,7 @@ pub async fn follow(app: App) {
             let _ = tokio::task::spawn_blocking(move || uploads.forget_abandoned()).await;
         }
     };
-    tokio::join!(app.live.send(), listing, recipes, sweeping);
+    tokio::join!(app.live.send(), listing, recipes, keeping, sweeping);
 }
 
 /// Whether the peer of a connection is this very machine.

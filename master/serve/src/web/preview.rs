@@ -28,6 +28,7 @@ use crate::live::shapes::Step;
 use crate::preview::{Order, Print, Refused, Urgency, fit};
 use lote_engine::event::Status;
 use lote_engine::system::files::open_regular;
+use lote_protocol::text;
 
 /// Quality of previews that are not the batch's own file.
 const PREVIEW_QUALITY: u8 = 90;
@@ -46,11 +47,13 @@ pub(super) fn routes() -> Router<App> {
 
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
-        let message = refused.to_string();
+        let message = refused.text();
         match refused {
             Refused::Busy => Self::busy(message),
             Refused::Failed(failure) => Self::from(failure),
-            Refused::NoWorker(_) => Self::busy(message).hint("`lote doctor` looks for the cause"),
+            Refused::NoWorker(_) => {
+                Self::busy(message).hint(text!("`lote doctor` looks for the cause"))
+            }
         }
     }
 }
@@ -156,11 +159,14 @@ async fn as_png(app: &App, path: &FilePath) -> Result<Print, Refusal> {
 /// The first print.
 fn only(mut prints: Vec<Print>) -> Result<Print, Refusal> {
     prints.truncate(1);
-    prints.pop().ok_or_else(|| Refusal::internal("a worker made nothing"))
+    prints.pop().ok_or_else(|| Refusal::internal(text!("a worker made nothing")))
 }
 
 async fn read(print: &Print) -> Result<Vec<u8>, Refusal> {
-    print.read().await.map_err(|error| Refusal::internal(format!("a picture is gone: {error}")))
+    print
+        .read()
+        .await
+        .map_err(|error| Refusal::internal(text!("a picture is gone: {}", error.to_string())))
 }
 
 #[derive(Deserialize)]

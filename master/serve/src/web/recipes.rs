@@ -23,8 +23,10 @@ use super::{App, file};
 use crate::jobs::{JobRequest, beyond_pages};
 use crate::redact;
 use lote_engine::job::{Kept, Recipe, RecipeError, kept_in};
+use lote_engine::lang::{Text, reason};
 use lote_engine::system::files::read_regular;
 use lote_protocol::filter::check_name;
+use lote_protocol::text;
 
 /// How many recipes are kept.
 const MAX_RECIPES: usize = 200;
@@ -81,7 +83,7 @@ impl Recipes {
         });
         for recipe in recipes {
             if let Err(why) = self.take_over_one(recipe) {
-                tracing::warn!(file = %first.display(), why, "a recipe cannot be taken over");
+                tracing::warn!(file = %first.display(), %why, "a recipe cannot be taken over");
             }
         }
         if let Err(error) = fs::rename(first, first.with_extension("json.old")) {
@@ -89,7 +91,7 @@ impl Recipes {
         }
     }
 
-    fn take_over_one(&self, recipe: Value) -> Result<(), String> {
+    fn take_over_one(&self, recipe: Value) -> Result<(), Text> {
         let First { name, recipe } =
             serde_json::from_value(recipe).map_err(|error| error.to_string())?;
         let recipe = recipe.to_recipe().map_err(|error| error.to_string())?;
@@ -116,10 +118,10 @@ impl Recipes {
     fn list(&self) -> Vec<Shown> {
         let shown = |kept: Kept| {
             let read = Recipe::read(&kept.path)
-                .map_err(|error| error.to_string())
+                .map_err(|error| error.text())
                 .and_then(|recipe| self.shown(&recipe).map_err(|refusal| refusal.message));
             let recipe = read
-                .inspect_err(|why| tracing::debug!(name = kept.name, why, "no recipe for pages"));
+                .inspect_err(|why| tracing::debug!(name = kept.name, %why, "no recipe for pages"));
             Some(Shown { id: id(&kept.name), recipe: recipe.ok()?, name: kept.name })
         };
         self.kept().into_iter().filter_map(shown).collect()
@@ -143,7 +145,7 @@ impl Recipes {
     fn save(&self, name: &str, recipe: &Recipe) -> Result<String, Refusal> {
         let name = name.trim();
         if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
-            let message = format!("the name of a recipe has 1 to {MAX_NAME_CHARS} characters");
+            let message = text!("the name of a recipe has 1 to {} characters", MAX_NAME_CHARS);
             return Err(Refusal::bad_request(message));
         }
         // It is a file's name, too.
@@ -151,8 +153,8 @@ impl Recipes {
         let _changing = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = self.kept();
         if kept.len() >= MAX_RECIPES && kept.iter().all(|one| one.name != name) {
-            let message = format!("there are {MAX_RECIPES} recipes already");
-            return Err(Refusal::conflict("too_many", message).hint("delete one first"));
+            let message = text!("there are {} recipes already", MAX_RECIPES);
+            return Err(Refusal::conflict("too_many", message).hint(text!("delete one first")));
         }
         store(&self.0.folder, name, &recipe.to_toml()).map_err(|error| unwritable(&error))?;
         self.0.changes.send_modify(|number| *number += 1);
@@ -176,8 +178,8 @@ fn id(name: &str) -> String {
 }
 
 fn unwritable(error: &io::Error) -> Refusal {
-    let message = format!("the recipe cannot be stored: {error}");
-    Refusal::unprocessable("unwritable", redact::text(&message))
+    let message = text!("the recipe cannot be stored: {}", reason(error));
+    Refusal::unprocessable("unwritable", message.map(redact::text))
 }
 
 /// Writes a file, whole or not at all.
@@ -218,7 +220,7 @@ async fn save(
     let recipe = match (recipe, toml) {
         (Some(request), None) => request.to_recipe()?,
         (None, Some(text)) => parse(&app, &name, &text)?.0,
-        _ => return Err(Refusal::bad_request("that is no recipe: give recipe or toml")),
+        _ => return Err(Refusal::bad_request(text!("that is no recipe: give recipe or toml"))),
     };
     let id = blocking(move || app.recipes.save(&name, &recipe)).await??;
     Ok(Json(json!({"id": id})))
@@ -226,7 +228,7 @@ async fn save(
 
 /// Reads a file, and tells how the page has it.
 fn parse(app: &App, name: &str, text: &str) -> Result<(Recipe, JobRequest), Refusal> {
-    let told = |error: RecipeError| Refusal::bad_request(error.to_string()).hint(error.hint);
+    let told = |error: RecipeError| Refusal::bad_request(error.text()).hint(error.hint);
     let recipe = Recipe::parse(text, name).map_err(told)?;
     let shown = app.recipes.shown(&recipe)?;
     Ok((recipe, shown))

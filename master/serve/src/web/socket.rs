@@ -21,6 +21,7 @@ use super::error::Refusal;
 use super::{App, is_local, origin, uploads};
 use crate::jobs::{MAX_STEPS, MAX_VARIANTS};
 use lote_engine::catalogue;
+use lote_protocol::text;
 
 /// The subprotocol of the page's own stream.
 const PROTOCOL: &str = "lote.v1";
@@ -85,7 +86,7 @@ async fn open(
 /// Accepts a client. Where it comes from has been checked.
 pub fn accept(app: App, peer: SocketAddr, upgrade: WebSocketUpgrade) -> Response {
     let Some(client) = app.clients.enter() else {
-        return Refusal::busy(format!("{MAX_CLIENTS} pages are open already")).into_response();
+        return Refusal::busy(text!("{} pages are open already", MAX_CLIENTS)).into_response();
     };
     let upgrade = upgrade
         .max_message_size(MAX_MESSAGE_BYTES)

@@ -73,8 +73,9 @@ impl Server {
             clients: Clients::default(),
             recipes: Recipes::new(folder.path().join("recipes"), 1),
             uploads: Uploads::new(at("uploads")),
+            kept: None,
             access: Arc::new(Access::new(&[address], "127.0.0.1", &[], None)),
-            places: Arc::new(Places { input, output, samples: at("samples"), lang: Lang::En }),
+            places: Arc::new(Places { input, output, samples: at("samples") }),
         };
         tokio::spawn(follow(app.clone()));
         let (keep, stop) = watch::channel(false);

@@ -25,6 +25,7 @@ use super::images::blocking;
 use super::{App, file};
 use crate::jobs::OutputRecord;
 use lote_engine::event::Status;
+use lote_protocol::text;
 
 /// How much is handed on at a time, bytes.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -92,12 +93,14 @@ async fn zip(
     };
     let entries = blocking(move || entries(&app, &job, wants)).await?;
     let entries = entries.filter(|entries| !entries.is_empty()).ok_or_else(Refusal::not_found)?;
-    let place = Place::take().ok_or_else(|| Refusal::busy("other archives are being made"))?;
+    let place =
+        Place::take().ok_or_else(|| Refusal::busy(text!("other archives are being made")))?;
 
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     headers.insert(CONTENT_LENGTH, archive::size(&entries).into());
-    let name = wanted.filter(|name| !name.trim().is_empty()).unwrap_or(name);
+    let name = wanted.unwrap_or(name);
+    let name = if name.trim().is_empty() { "lote".to_owned() } else { name };
     let name: String = name.chars().take(MAX_NAME_CHARS).collect();
     let name = format!("{}.zip", name.trim().replace(['/', '\\'], "_"));
     headers.insert(CONTENT_DISPOSITION, file::disposition("attachment", &name));

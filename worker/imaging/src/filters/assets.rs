@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use lote_protocol::lang::Text;
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use super::kernels::cube::Cube;
 use crate::formats;
@@ -25,8 +27,8 @@ pub struct Asset {
     bytes: Arc<Vec<u8>>,
     /// Which of several fonts in it.
     index: u32,
-    cube: OnceLock<Result<Arc<Cube>, String>>,
-    logo: OnceLock<Result<Emblem, String>>,
+    cube: OnceLock<Result<Arc<Cube>, Text>>,
+    logo: OnceLock<Result<Emblem, Text>>,
     face: OnceLock<Option<Face>>,
 }
 
@@ -37,12 +39,12 @@ impl Asset {
     }
 
     /// The content as a colour table, or what is wrong with it.
-    pub(super) fn cube(&self) -> Result<Arc<Cube>, String> {
+    pub(super) fn cube(&self) -> Result<Arc<Cube>, Text> {
         self.cube.get_or_init(|| Cube::parse(&self.bytes).map(Arc::new)).clone()
     }
 
     /// The content as a picture or a drawing, or what is wrong with it.
-    pub(super) fn logo(&self, limits: &Limits) -> Result<Emblem, String> {
+    pub(super) fn logo(&self, limits: &Limits) -> Result<Emblem, Text> {
         let read = || {
             if is_svg(&self.bytes) {
                 return Svg::parse(&self.bytes).map(|svg| Emblem::Drawing(Arc::new(svg)));
@@ -51,7 +53,8 @@ impl Asset {
             let mut document = formats::decode(&self.bytes, limits, &mut pool)
                 .map_err(|failure| failure.message)?;
             formats::to_srgb(&mut document, &mut pool);
-            let frame = document.frames.into_iter().next().ok_or("it has no picture")?;
+            let frame =
+                document.frames.into_iter().next().ok_or_else(|| text!("it has no picture"))?;
             Ok(Emblem::Picture(Arc::new(frame.picture)))
         };
         self.logo.get_or_init(read).clone()
@@ -66,14 +69,14 @@ impl Asset {
 /// The files of a task.
 #[derive(Debug, Default, Clone)]
 pub struct Assets {
-    named: HashMap<String, Result<Arc<Asset>, String>>,
+    named: HashMap<String, Result<Arc<Asset>, Text>>,
     fonts: Vec<Arc<Asset>>,
 }
 
 impl Assets {
     /// Adds a file by the name that a parameter has for it, or a font for what other fonts cannot
     /// write, which has no name; or what is wrong with it.
-    pub fn add(&mut self, name: &str, asset: Result<Arc<Asset>, String>) {
+    pub fn add(&mut self, name: &str, asset: Result<Arc<Asset>, Text>) {
         if name.is_empty() {
             self.fonts.extend(asset);
         } else {
@@ -82,8 +85,8 @@ impl Assets {
     }
 
     /// The file of that name, or what is wrong with it.
-    pub(super) fn get(&self, name: &str) -> Result<&Arc<Asset>, String> {
-        let asset = self.named.get(name).ok_or("it is not there")?;
+    pub(super) fn get(&self, name: &str) -> Result<&Arc<Asset>, Text> {
+        let asset = self.named.get(name).ok_or_else(|| text!("it is not there"))?;
         asset.as_ref().map_err(Clone::clone)
     }
 

@@ -10,13 +10,16 @@
 // AVX-512; left as calls they would be compiled for the baseline.
 #![allow(clippy::inline_always)]
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use lote_protocol::filter::{FilterCall, FilterSpec, Params};
+use lote_protocol::lang::Text;
 use lote_protocol::message::Size;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
@@ -68,7 +71,6 @@ pub use chain::apply_all;
 #[derive(Debug, thiserror::Error)]
 pub enum FilterError {
     /// The result would be larger than allowed.
-    #[error("the result would have {width} x {height} px, more than the limit of {max_pixels} px")]
     TooLarge {
         /// Columns, px.
         width: u64,
@@ -78,10 +80,6 @@ pub enum FilterError {
         max_pixels: u64,
     },
     /// The result would take more memory than allowed.
-    #[error(
-        "the result would have {width} x {height} px and take {} MiB, more than the limit of {} MiB",
-        bytes.div_ceil(1 << 20), max_bytes >> 20
-    )]
     TooMuch {
         /// Columns, px.
         width: u32,
@@ -93,22 +91,49 @@ pub enum FilterError {
         max_bytes: u64,
     },
     /// A call names a filter that this build does not have.
-    #[error("defect in Lote: there is no filter {0}")]
     Unknown(String),
     /// A file that a parameter names cannot be used.
-    #[error("{name} cannot be used: {what}")]
     Asset {
         /// The file, as the parameter has it.
         name: String,
         /// What is wrong with it.
-        what: String,
+        what: Text,
     },
     /// No font has some of the characters.
-    #[error("no font has {}", list(characters))]
     Unwritable {
         /// The characters, each once.
         characters: Vec<char>,
     },
+}
+
+impl FilterError {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::TooLarge { width, height, max_pixels } => text!(
+                "the result would have {} x {} px, more than the limit of {} px",
+                *width,
+                *height,
+                *max_pixels
+            ),
+            Self::TooMuch { width, height, bytes, max_bytes } => text!(
+                "the result would have {} x {} px and take {} MiB, more than the limit of {} MiB",
+                *width,
+                *height,
+                bytes.div_ceil(1 << 20),
+                max_bytes >> 20
+            ),
+            Self::Unknown(name) => text!("defect in Lote: there is no filter {}", name),
+            Self::Asset { name, what } => text!("{} cannot be used: {}", name, what.clone()),
+            Self::Unwritable { characters } => text!("no font has {}", list(characters)),
+        }
+    }
+}
+
+impl fmt::Display for FilterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 /// Characters for a message, a few of them, with the codes of those that are no letters.
@@ -214,9 +239,9 @@ impl<'a> Context<'a> {
     fn asset<T>(
         &self,
         name: &str,
-        read: impl FnOnce(&Arc<Asset>) -> Result<T, String>,
+        read: impl FnOnce(&Arc<Asset>) -> Result<T, Text>,
     ) -> Result<T, FilterError> {
-        let error = |what: String| FilterError::Asset { name: name.to_owned(), what };
+        let error = |what: Text| FilterError::Asset { name: name.to_owned(), what };
         let asset = self.assets.get(name).map_err(error)?;
         read(asset).map_err(error)
     }
@@ -373,6 +398,6 @@ impl From<FilterError> for Failure {
             | FilterError::Unwritable { .. }
             | FilterError::Asset { .. } => FailureKind::Filter,
         };
-        Self::new(kind, error.to_string())
+        Self::new(kind, error.text())
     }
 }

@@ -184,7 +184,7 @@ impl Watermark {
             name => {
                 let font = |asset: &Arc<Asset>| match asset.face() {
                     Some(_) => Ok(Arc::clone(asset)),
-                    None => Err("it is no font that can be read".to_owned()),
+                    None => Err(lote_protocol::text!("it is no font that can be read")),
                 };
                 Some(context.asset(name, font)?)
             }

@@ -3,8 +3,10 @@
 use std::io::ErrorKind;
 
 use image::{ColorType, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageResult};
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use super::limit;
 use super::table::{Content, Format};
@@ -64,13 +66,13 @@ pub(super) fn write(
     content: &Content<'_>,
     encoder: impl ImageEncoder,
 ) -> Result<Vec<String>, Failure> {
-    let refused = |why: &str| {
+    let refused = |why: Text| {
         let name = format.name;
-        Failure::new(FailureKind::Encode, format!("the {name} could not be written: {why}"))
+        Failure::new(FailureKind::Encode, text!("the {} could not be written: {}", name, why))
     };
     let picture = content.first();
     let Samples::U8(samples) = &picture.samples else {
-        return Err(refused("it holds no 16 bits a channel"));
+        return Err(refused(text!("it holds no 16 bits a channel")));
     };
     let color = match picture.channels {
         Channels::Gray => ExtendedColorType::L8,
@@ -81,29 +83,28 @@ pub(super) fn write(
     encoder
         .write_image(samples, picture.width, picture.height, color)
         .map(|()| Vec::new())
-        .map_err(|error| refused(&one_line(&error)))
+        .map_err(|error| refused(one_line(&error).into()))
 }
 
 fn failure(format: &Format, error: &ImageError) -> Failure {
     let name = format.name;
     match error {
-        ImageError::Unsupported(error) => {
-            unsupported(format, &error.to_string().replace('\n', " "))
-        }
-        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            Failure::new(FailureKind::Damaged, format!("the {name} is damaged: it is cut off"))
-        }
+        ImageError::Unsupported(error) => unsupported(format, error.to_string().replace('\n', " ")),
+        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => Failure::new(
+            FailureKind::Damaged,
+            text!("the {} is damaged: {}", name, text!("it is cut off")),
+        ),
         error => {
             let why = one_line(error);
-            Failure::new(FailureKind::Damaged, format!("the {name} is damaged: {why}"))
+            Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", name, why))
         }
     }
 }
 
-fn unsupported(format: &Format, why: &str) -> Failure {
+fn unsupported(format: &Format, why: impl Into<Text>) -> Failure {
     Failure::new(
         FailureKind::Unsupported,
-        format!("{} files of this kind are not supported: {why}", format.name),
+        text!("{} files of this kind are not supported: {}", format.name, why),
     )
 }
 

@@ -1,7 +1,9 @@
 //! What is checked against the limits before a buffer is allocated.
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use super::table::Format;
 
@@ -17,21 +19,22 @@ pub(crate) fn check(
     if width == 0 || height == 0 {
         return Err(Failure::new(
             FailureKind::Damaged,
-            format!("the {} is damaged: its width or height is 0", format.name),
+            text!("the {} is damaged: {}", format.name, text!("its width or height is 0")),
         ));
     }
-    count(limits, frames, "frames")?;
+    count(limits, frames, text!("frames"))?;
     let pixels = u128::from(width) * u128::from(height) * u128::from(frames);
     let size = if frames > 1 {
-        format!("{frames} frames of {width} x {height} px")
+        text!("{} frames of {} x {} px", frames, width, height)
     } else {
-        format!("{width} x {height} px")
+        text!("{} x {} px", width, height)
     };
     if pixels > limits.max_pixels.into() {
         return Err(Failure::new(
             FailureKind::TooLarge,
-            format!(
-                "{size} are more than the limit of {} megapixels; raise --max-pixels to allow it",
+            text!(
+                "{} are more than the limit of {} megapixels; raise --max-pixels to allow it",
+                size,
                 limits.max_pixels / 1_000_000
             ),
         ));
@@ -40,9 +43,10 @@ pub(crate) fn check(
     if bytes > limits.max_alloc_bytes.into() {
         return Err(Failure::new(
             FailureKind::TooLarge,
-            format!(
-                "{size} need {} MiB of memory, more than the limit of {} MiB; {}",
-                bytes >> 20,
+            text!(
+                "{} need {} MiB of memory, more than the limit of {} MiB; {}",
+                size,
+                (bytes >> 20).to_string(),
                 limits.max_alloc_bytes >> 20,
                 remedy(limits, bytes)
             ),
@@ -52,13 +56,16 @@ pub(crate) fn check(
 }
 
 /// Checks how many frames or pages (the `parts`) there are.
-pub(crate) fn count(limits: &Limits, count: u64, parts: &str) -> Result<(), Failure> {
+pub(crate) fn count(limits: &Limits, count: u64, parts: Text) -> Result<(), Failure> {
     if count <= limits.max_frames {
         return Ok(());
     }
     let most = limits.max_frames;
-    let what = format!(
-        "{count} {parts} are more than the limit of {most}; raise --max-frames to allow it"
+    let what = text!(
+        "{} {} are more than the limit of {}; raise --max-frames to allow it",
+        count,
+        parts,
+        most
     );
     Err(Failure::new(FailureKind::TooLarge, what))
 }
@@ -68,7 +75,7 @@ pub(crate) fn parts(limits: &Limits, pixels: u64) -> Result<(), Failure> {
     if pixels <= limits.max_pixels {
         return Ok(());
     }
-    let what = format!(
+    let what = text!(
         "its frames together are more than the limit of {} megapixels; raise --max-pixels to allow it",
         limits.max_pixels / 1_000_000
     );
@@ -78,14 +85,18 @@ pub(crate) fn parts(limits: &Limits, pixels: u64) -> Result<(), Failure> {
 /// The option that allows a picture of so many bytes, and what to set it to. A limit below the
 /// usual one comes from `--max-memory`, of which a picture may take up half; the filters need as
 /// much again.
-fn remedy(limits: &Limits, bytes: u128) -> String {
+fn remedy(limits: &Limits, bytes: u128) -> Text {
     let memory = (bytes * 4).div_ceil(1 << 20);
     if limits.max_alloc_bytes < Limits::default().max_alloc_bytes {
-        return format!("--max-memory {memory}M allows it");
+        return text!("--max-memory {}M allows it", memory.to_string());
     }
     // The pixels of that option are taken for the widest: eight bytes.
     let megapixels = bytes.div_ceil(8_000_000);
-    format!("--max-pixels {megapixels}M allows it, without --max-memory or with {memory}M")
+    text!(
+        "--max-pixels {}M allows it, without --max-memory or with {}M",
+        megapixels.to_string(),
+        memory.to_string()
+    )
 }
 
 #[cfg(test)]
@@ -123,7 +134,11 @@ mod tests {
              --max-pixels 225M allows it, without --max-memory or with 6867M"
         );
         let lowered = Limits { max_alloc_bytes: 400 << 20, ..usual };
-        assert!(said(lowered, 3).ends_with("limit of 400 MiB; --max-memory 2575M allows it"));
+        assert!(
+            said(lowered, 3)
+                .to_string()
+                .ends_with("limit of 400 MiB; --max-memory 2575M allows it")
+        );
     }
 
     #[test]

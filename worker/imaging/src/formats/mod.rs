@@ -31,8 +31,10 @@ mod webp;
 
 use std::borrow::Cow;
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::text;
 
 pub use self::bmp::FORMAT as BMP;
 pub use self::extent::{Extent, HEAD_BYTES};
@@ -181,7 +183,7 @@ pub fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Document
     if bytes.len() as u64 > limits.max_file_bytes {
         return Err(Failure::new(
             FailureKind::TooLarge,
-            format!(
+            text!(
                 "the file has {} MiB, more than the limit of {} MiB",
                 bytes.len() >> 20,
                 limits.max_file_bytes >> 20
@@ -250,14 +252,14 @@ pub fn encode(
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let refuse = |why: String| Failure::new(FailureKind::Encode, why);
+    let refuse = |why: Text| Failure::new(FailureKind::Encode, why);
     let Some(first) = document.frames.first() else {
-        return Err(refuse("there is no picture to write".into()));
+        return Err(refuse(text!("there is no picture to write")));
     };
     let Picture { width, height, channels, .. } = first.picture;
     let format = format_for(document, encoding, channels)?;
     let Some(write) = format.encode else {
-        return Err(refuse(format!("{} is only read; choose another format", format.name)));
+        return Err(refuse(text!("{} is only read; choose another format", format.name)));
     };
     let mut notes = Vec::new();
     let mut holds = format.holds;
@@ -321,7 +323,7 @@ fn format_for(
         return Ok(document.format.gives(channels.has_alpha()));
     };
     find(wanted).ok_or_else(|| {
-        Failure::new(FailureKind::Encode, format!("there is no format called {wanted}"))
+        Failure::new(FailureKind::Encode, text!("there is no format called {}", wanted.to_string()))
     })
 }
 

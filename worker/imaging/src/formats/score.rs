@@ -6,6 +6,7 @@
 
 use fast_ssim2::{PixelDescriptor, PixelSlice, Ssimulacra2Reference};
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 use super::table::Shown;
 use super::{Frame, fit};
@@ -76,7 +77,10 @@ fn rgb(picture: &Picture, background: [u8; 3]) -> Vec<u8> {
 }
 
 fn failure(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(FailureKind::Encode, format!("the result could not be scored: {error}"))
+    Failure::new(
+        FailureKind::Encode,
+        text!("the result could not be scored: {}", error.to_string()),
+    )
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 use std::borrow::Cow;
 
 use lote_protocol::filter::EncodingOption;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::text;
 
 use super::score::Reference;
 use super::table::{Content, Encode, Format, Shown};
@@ -41,10 +43,10 @@ pub(super) fn write(
     pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let refuse = |why: String| Failure::new(FailureKind::Encode, why);
+    let refuse = |why: Text| Failure::new(FailureKind::Encode, why);
     let name = format.name;
     let Some(encode) = format.encode else {
-        return Err(refuse(format!("{name} is only read")));
+        return Err(refuse(text!("{} is only read", name)));
     };
     let encoding = content.encoding;
     let max = encoding.max_size_bytes.unwrap_or(u64::MAX);
@@ -87,23 +89,30 @@ pub(super) fn write(
         }
     }
     let Some(Tried { quality, file, score, mut notes }) = best else {
-        return Err(refuse(match min_score {
-            Some(least) => format!(
-                "no {name} with a score of {least}: the highest reached is {highest_score:.1}; \
-                 ask for less, or choose a lossless format"
-            ),
-            None => format!(
-                "no {name} within {max} bytes: the smallest size reached is {smallest} bytes; \
-                 allow more, or make the picture smaller"
-            ),
+        return Err(refuse(if let Some(least) = min_score {
+            text!(
+                "no {} with a score of {}: the highest reached is {}; ask for less, or choose a lossless format",
+                name,
+                least.to_string(),
+                format!("{highest_score:.1}")
+            )
+        } else {
+            text!(
+                "no {} within {} bytes: the smallest size reached is {} bytes; allow more, or make the picture smaller",
+                name,
+                max,
+                smallest
+            )
         }));
     };
     if let Some(least) = min_score
         && file.len() as u64 > max
     {
-        return Err(refuse(format!(
-            "no {name} within {max} bytes with a score of {least}: that takes {} bytes; allow \
-             more, ask for less, or make the picture smaller",
+        return Err(refuse(text!(
+            "no {} within {} bytes with a score of {}: that takes {} bytes; allow more, ask for less, or make the picture smaller",
+            name,
+            max,
+            least,
             file.len()
         )));
     }

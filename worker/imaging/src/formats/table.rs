@@ -10,6 +10,7 @@ use lote_protocol::filter::EncodingOption;
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::text;
 
 use super::extent::{Declared, Header, Together};
 use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored, TIFF, search};
@@ -267,14 +268,15 @@ pub fn recognise(head: &[u8]) -> Result<&'static Format, Failure> {
         Sniffed::Known(format) => Ok(format),
         Sniffed::Unsupported(name) => Err(Failure::new(
             FailureKind::Unsupported,
-            format!("{name} files are not supported; convert it to JPEG, PNG or TIFF first"),
+            text!("{} files are not supported; convert it to JPEG, PNG or TIFF first", name),
         )),
         Sniffed::Unknown if head.is_empty() => {
-            Err(Failure::new(FailureKind::NotAnImage, "the file is empty"))
+            Err(Failure::new(FailureKind::NotAnImage, text!("the file is empty")))
         }
-        Sniffed::Unknown => {
-            Err(Failure::new(FailureKind::NotAnImage, "the content is no image of a known format"))
-        }
+        Sniffed::Unknown => Err(Failure::new(
+            FailureKind::NotAnImage,
+            text!("the content is no image of a known format"),
+        )),
     }
 }
 

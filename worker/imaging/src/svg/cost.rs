@@ -1,5 +1,7 @@
 //! What it takes to draw a drawing, estimated before it is drawn.
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 use resvg::tiny_skia::Transform;
 use resvg::usvg::{Fill, Group, Node, Paint, Path, Pattern, Stroke, Tree};
 
@@ -18,7 +20,7 @@ const POINT: f64 = 50.0;
 
 /// Refuses a drawing that would take too long, or too much memory, at that scale on a canvas of so
 /// many px.
-pub(super) fn check(tree: &Tree, scale: f64, canvas: f64) -> Result<(), String> {
+pub(super) fn check(tree: &Tree, scale: f64, canvas: f64) -> Result<(), Text> {
     Cost { scale, work: 0.0 }.group(tree.root(), canvas, canvas * 4.0, false)
 }
 
@@ -30,15 +32,15 @@ struct Cost {
 }
 
 impl Cost {
-    fn add(&mut self, work: f64) -> Result<(), String> {
+    fn add(&mut self, work: f64) -> Result<(), Text> {
         self.work += work;
         // Nothing is compared with what is no number.
-        if self.work <= MAX_WORK { Ok(()) } else { Err("it would take too long to draw".into()) }
+        if self.work <= MAX_WORK { Ok(()) } else { Err(text!("it would take too long to draw")) }
     }
 
     /// A group on a canvas of `most` px, while `bytes` are taken. Within a mask, a clip path or a
     /// pattern (`aside`) it is not known how large it is drawn; then it counts as all of the canvas.
-    fn group(&mut self, group: &Group, most: f64, bytes: f64, aside: bool) -> Result<(), String> {
+    fn group(&mut self, group: &Group, most: f64, bytes: f64, aside: bool) -> Result<(), Text> {
         self.add(1.0)?;
         let (mut most, mut bytes) = (most, bytes);
         if group.should_isolate() {
@@ -70,7 +72,7 @@ impl Cost {
         }
         // What is no number is too much.
         if bytes.is_nan() || bytes > MAX_BYTES.max(most * 16.0) {
-            return Err("it would take too much memory to draw".into());
+            return Err(text!("it would take too much memory to draw"));
         }
         for child in group.children() {
             match child {
@@ -82,7 +84,7 @@ impl Cost {
         Ok(())
     }
 
-    fn path(&mut self, path: &Path, most: f64, bytes: f64, aside: bool) -> Result<(), String> {
+    fn path(&mut self, path: &Path, most: f64, bytes: f64, aside: bool) -> Result<(), Text> {
         let covered =
             if aside { most } else { area(path.abs_stroke_bounding_box(), self.scale).min(most) };
         self.add(covered + path.data().len() as f64 * POINT)?;
@@ -112,9 +114,9 @@ impl Cost {
         scale: f64,
         bytes: f64,
         aside: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), Text> {
         if aside {
-            return Err("it has a pattern within a pattern or a mask".into());
+            return Err(text!("it has a pattern within a pattern or a mask"));
         }
         let tile = area(pattern.rect().to_rect(), scale * largest(pattern.transform()));
         self.add(tile * LAYER)?;

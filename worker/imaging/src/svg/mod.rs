@@ -8,6 +8,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
 use resvg::usvg::roxmltree::{Document, Node, NodeId, ParsingOptions};
 use resvg::usvg::{Options, Rect, Tree};
@@ -27,20 +29,22 @@ const PATH_CHARS: usize = 16;
 /// Elements may be deep in one another, and reading and drawing go as deep.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Elements that are refused, and what is said of them.
-const REFUSED: &[(&str, &str)] = &[
-    ("text", "it has text, whose font may be missing: turn its text into paths"),
-    ("image", "it has an image within it"),
-    ("foreignObject", "it has a foreign object within it"),
-    ("feImage", "it has an image within it"),
-    ("feTurbulence", "it has an effect that is not drawn"),
-    ("feConvolveMatrix", "it has an effect that is not drawn"),
-    ("feMorphology", "it has an effect that is not drawn"),
-    ("feDisplacementMap", "it has an effect that is not drawn"),
-    ("feDiffuseLighting", "it has an effect that is not drawn"),
-    ("feSpecularLighting", "it has an effect that is not drawn"),
-    ("meshgradient", "it has a gradient that is not drawn"),
-    ("hatch", "it has a hatch that is not drawn"),
+/// An element that is refused, and what is said of it.
+type Refused = (&'static str, fn() -> Text);
+
+const REFUSED: &[Refused] = &[
+    ("text", || text!("it has text, whose font may be missing: turn its text into paths")),
+    ("image", || text!("it has an image within it")),
+    ("foreignObject", || text!("it has a foreign object within it")),
+    ("feImage", || text!("it has an image within it")),
+    ("feTurbulence", || text!("it has an effect that is not drawn")),
+    ("feConvolveMatrix", || text!("it has an effect that is not drawn")),
+    ("feMorphology", || text!("it has an effect that is not drawn")),
+    ("feDisplacementMap", || text!("it has an effect that is not drawn")),
+    ("feDiffuseLighting", || text!("it has an effect that is not drawn")),
+    ("feSpecularLighting", || text!("it has an effect that is not drawn")),
+    ("meshgradient", || text!("it has a gradient that is not drawn")),
+    ("hatch", || text!("it has a hatch that is not drawn")),
 ];
 
 /// A drawing that can be drawn at any size.
@@ -60,21 +64,21 @@ pub(crate) fn is_svg(bytes: &[u8]) -> bool {
 
 impl Svg {
     /// Reads a drawing, or says what is wrong with it.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Text> {
         if bytes.len() > MAX_BYTES {
-            return Err(format!("a drawing has at most {} MiB", MAX_BYTES >> 20));
+            return Err(text!("a drawing has at most {} MiB", MAX_BYTES >> 20));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not in UTF-8")?;
         deep(|| {
             let options =
                 ParsingOptions { allow_dtd: true, nodes_limit: MAX_NODES, ..Default::default() };
             let document = Document::parse_with_options(text, options)
-                .map_err(|error| format!("it is no SVG that can be read: {error}"))?;
+                .map_err(|error| text!("it is no SVG that can be read: {}", error.to_string()))?;
             check(&document)?;
             let tree = Tree::from_xmltree(&document, &Options::default())
-                .map_err(|error| format!("it is no SVG that can be read: {error}"))?;
+                .map_err(|error| text!("it is no SVG that can be read: {}", error.to_string()))?;
             if tree.root().children().is_empty() {
-                return Err("nothing is drawn in it".into());
+                return Err(text!("nothing is drawn in it"));
             }
             Ok(Self(tree))
         })
@@ -87,7 +91,7 @@ impl Svg {
     }
 
     /// The drawing as RGBA of that size, px, or why it cannot be drawn.
-    pub(crate) fn draw(&self, width: u32, height: u32) -> Result<Picture, String> {
+    pub(crate) fn draw(&self, width: u32, height: u32) -> Result<Picture, Text> {
         let size = self.0.size();
         let scale = (width as f32 / size.width(), height as f32 / size.height());
         cost::check(
@@ -108,23 +112,23 @@ impl Svg {
 }
 
 /// Does that where the stack is deep enough for any drawing.
-fn deep<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
+fn deep<T: Send>(work: impl FnOnce() -> Result<T, Text> + Send) -> Result<T, Text> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
         let thread = thread.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
-        thread.join().unwrap_or_else(|_| Err("it cannot be drawn".into()))
+        thread.join().unwrap_or_else(|_| Err(text!("it cannot be drawn")))
     })
 }
 
 /// Refuses what comes from outside or would not be drawn, and what would take too long.
-fn check(document: &Document<'_>) -> Result<(), String> {
+fn check(document: &Document<'_>) -> Result<(), Text> {
     let is_svg = |node: &Node<'_, '_>| {
         node.is_element() && node.tag_name().namespace() == Some("http://www.w3.org/2000/svg")
     };
     let mut rules = 0;
     for node in document.descendants() {
         if node.pi().is_some_and(|instruction| instruction.target == "xml-stylesheet") {
-            return Err("it has a style sheet outside of it".into());
+            return Err(text!("it has a style sheet outside of it"));
         }
         if !is_svg(&node) {
             continue;
@@ -137,7 +141,7 @@ fn check(document: &Document<'_>) -> Result<(), String> {
         if let Some((_, what)) = REFUSED.iter().find(|(refused, _)| *refused == name)
             && !is_alternative
         {
-            return Err(format!("{what} (<{name}>)"));
+            return Err(text!("{} ({})", what(), format!("<{name}>")));
         }
         if let Some(href) = href(&node).filter(|href| name != "a" && !href.starts_with('#')) {
             return Err(outside(href));
@@ -145,7 +149,7 @@ fn check(document: &Document<'_>) -> Result<(), String> {
         for attribute in node.attributes() {
             check_style(attribute.value())?;
             if ["vector-effect", "pathLength"].contains(&attribute.name()) {
-                return Err(format!("it uses {}, which is not drawn", attribute.name()));
+                return Err(text!("it uses {}, which is not drawn", attribute.name()));
             }
         }
         if name == "style" {
@@ -164,7 +168,7 @@ fn check(document: &Document<'_>) -> Result<(), String> {
         }
     }
     if all.saturating_mul(compared) > MAX_WORK {
-        return Err("it is too complex to be drawn".into());
+        return Err(text!("it is too complex to be drawn"));
     }
     Ok(())
 }
@@ -178,7 +182,7 @@ fn href<'a>(node: &Node<'a, '_>) -> Option<&'a str> {
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 
 /// Refuses what a style or an attribute takes from outside.
-fn check_style(text: &str) -> Result<(), String> {
+fn check_style(text: &str) -> Result<(), Text> {
     for (at, _) in text.match_indices("url(") {
         let target = text[at + 4..].trim_start_matches([' ', '"', '\'']);
         if !target.starts_with('#') {
@@ -187,16 +191,16 @@ fn check_style(text: &str) -> Result<(), String> {
     }
     for word in ["@import", "var(", "vector-effect"] {
         if text.contains(word) {
-            return Err(format!("it uses {}, which is not drawn", word.trim_end_matches('(')));
+            return Err(text!("it uses {}, which is not drawn", word.trim_end_matches('(')));
         }
     }
     Ok(())
 }
 
-fn outside(target: &str) -> String {
+fn outside(target: &str) -> Text {
     let end = target.find(['"', '\'', ')', ' ']).unwrap_or(target.len());
     let short: String = target[..end].chars().take(60).collect();
-    format!("it refers to what is outside of it: {short}")
+    text!("it refers to what is outside of it: {}", short)
 }
 
 /// How much work each element of a document is, with what is in it and what it repeats.

@@ -3,6 +3,7 @@
 use lote_protocol::outcome::FailureKind;
 use serde::Serialize;
 
+use crate::said::Said;
 use lote_engine::event::Status;
 
 /// An output that failed.
@@ -19,7 +20,8 @@ pub struct Failure {
     /// The class of the failure.
     pub kind: FailureKind,
     /// What went wrong, one line.
-    pub message: String,
+    #[serde(flatten)]
+    pub message: Said,
     /// How often a slot had begun with it.
     pub attempt: u32,
     /// What the worker wrote before it died.
@@ -73,8 +75,8 @@ pub struct OutputEnd {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<FailureKind>,
     /// What went wrong, one line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    #[serde(flatten)]
+    pub message: Option<Said>,
     /// What the worker wrote before it died.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,

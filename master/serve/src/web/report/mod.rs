@@ -18,6 +18,7 @@ use super::body::{Asked, Id};
 use super::error::Refusal;
 use super::{App, file};
 use lote_engine::lang::Lang;
+use lote_protocol::text;
 
 pub use run::{Finished, Kind, written};
 
@@ -63,7 +64,8 @@ async fn csv(
 
 async fn json(State(app): State<App>, Id(job): Id) -> Result<Response, Refusal> {
     let report = report(&app, &job)?;
-    let text = serde_json::to_vec_pretty(&report).map_err(|_| Refusal::internal("no report"))?;
+    let text =
+        serde_json::to_vec_pretty(&report).map_err(|_| Refusal::internal(text!("no report")))?;
     Ok(attach(&report, "json", "application/json", text.into()))
 }
 
@@ -78,7 +80,8 @@ fn variants(report: &Value) -> Vec<String> {
 }
 
 fn attach(report: &Value, ending: &str, kind: &'static str, body: Body) -> Response {
-    let name = report["job"]["name"].as_str().unwrap_or("lote").replace(['/', '\\'], "_");
+    let name = report["job"]["name"].as_str().filter(|name| !name.is_empty());
+    let name = name.unwrap_or("lote").replace(['/', '\\'], "_");
     let disposition = file::disposition("attachment", &format!("{name}.{ending}"));
     let headers =
         [(CONTENT_TYPE, HeaderValue::from_static(kind)), (CONTENT_DISPOSITION, disposition)];

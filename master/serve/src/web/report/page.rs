@@ -19,6 +19,7 @@ struct Figures {
     failed: u64,
     skipped: u64,
     work_ms: f64,
+    decode_ms: f64,
     read_bytes: u64,
     written_bytes: u64,
 }
@@ -26,7 +27,7 @@ struct Figures {
 /// The report `{"job", "seconds", "failures"}` as HTML.
 pub(super) fn page(report: &Value, lang: Lang) -> String {
     let job = &report["job"];
-    let title = escaped(job["name"].as_str().unwrap_or("Lote"));
+    let title = escaped(job["name"].as_str().filter(|name| !name.is_empty()).unwrap_or("Lote"));
     let tag = lang.pick("en", "es");
     let mut html = String::new();
     // Writing to a string cannot fail, here and below.
@@ -36,8 +37,11 @@ pub(super) fn page(report: &Value, lang: Lang) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>{title} · Lote</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n"
     );
+    if let Some(started) = report["started"].as_str() {
+        let _ = writeln!(html, "<p>{}</p>", escaped(started));
+    }
     let _ = writeln!(html, "<p>{}</p>", escaped(&summary(report, lang)));
-    variants(&mut html, job, lang);
+    variants(&mut html, report, lang);
     failures(&mut html, report, lang);
     html.push_str("</body></html>\n");
     html
@@ -72,7 +76,8 @@ fn summary(report: &Value, lang: Lang) -> String {
     }
 }
 
-fn variants(html: &mut String, job: &Value, lang: Lang) {
+fn variants(html: &mut String, report: &Value, lang: Lang) {
+    let job = &report["job"];
     let head = lang.pick(
         ["Filter", "Ready", "Failed", "Skipped", "Work", "Per image", "Written"],
         ["Filtro", "Listos", "Fallos", "Omitidos", "Trabajo", "Por imagen", "Escrito"],
@@ -84,27 +89,48 @@ fn variants(html: &mut String, job: &Value, lang: Lang) {
     }
     html.push_str("</tr></thead><tbody>\n");
     let counts = &job["progress"]["variants"];
+    let (mut all, mut photos) = (Figures::default(), 0);
     for (index, variant) in job["variants"].as_array().into_iter().flatten().enumerate() {
         let one = figures(&counts[index]);
-        let made = one.ok + one.failed;
-        let each = if made == 0 {
-            "–".to_owned()
-        } else {
-            format!("{} ms", lang.number(one.work_ms / made as f64, 0))
-        };
-        let _ = writeln!(
-            html,
-            "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
-             <td class=\"n\">{}</td><td class=\"n\">{each}</td><td class=\"n\">{}</td></tr>",
-            escaped(variant["name"].as_str().unwrap_or_default()),
-            one.ok,
-            one.failed,
-            one.skipped,
-            duration(one.work_ms / 1000.0, lang),
-            bytes(one.written_bytes, lang),
-        );
+        let settings = report["settings"][index].as_str().unwrap_or_default();
+        let name = escaped(variant["name"].as_str().unwrap_or_default());
+        let what = format!("{name}<br><small>{}</small>", escaped(settings));
+        html.push_str(&row(&what, &one, lang));
+        all.ok += one.ok;
+        all.failed += one.failed;
+        all.skipped += one.skipped;
+        all.work_ms += one.work_ms;
+        all.decode_ms += one.decode_ms;
+        all.written_bytes += one.written_bytes;
+        photos = photos.max(one.ok);
     }
-    html.push_str("</tbody></table>\n");
+    if all.decode_ms > 0.0 {
+        let once = Figures { ok: photos, work_ms: all.decode_ms, ..Figures::default() };
+        html.push_str(&row(lang.pick("Decoding", "Decodificar"), &once, lang));
+    }
+    html.push_str("</tbody><tfoot>");
+    all.work_ms += all.decode_ms;
+    html.push_str(&row(lang.pick("Total", "Total"), &all, lang));
+    html.push_str("</tfoot></table>\n");
+}
+
+/// A row of figures; `what` is markup.
+fn row(what: &str, one: &Figures, lang: Lang) -> String {
+    let made = one.ok + one.failed;
+    let each = match made {
+        0 => "–".to_owned(),
+        _ => format!("{} ms", lang.number(one.work_ms / made as f64, 0)),
+    };
+    let cells = [
+        one.ok.to_string(),
+        one.failed.to_string(),
+        one.skipped.to_string(),
+        duration(one.work_ms / 1000.0, lang),
+        each,
+        bytes(one.written_bytes, lang),
+    ];
+    let cells = cells.map(|cell| format!("<td class=\"n\">{cell}</td>")).concat();
+    format!("<tr><td>{what}</td>{cells}</tr>\n")
 }
 
 fn failures(html: &mut String, report: &Value, lang: Lang) {
@@ -189,6 +215,8 @@ mod tests {
         progress["variants"] = json!([counts]);
         json!({
             "seconds": 1.5,
+            "started": "2026-11-29 06:20 UTC",
+            "settings": ["grises<b>"],
             "job": {"name": "<script>alert(1)</script>", "mode": "processes", "workers": 2,
                     "images": 4, "outputs": 4, "variants": [{"name": "grises"}],
                     "progress": progress},
@@ -206,6 +234,9 @@ mod tests {
         ));
         assert!(spanish.contains("<td class=\"n\">200 ms</td>"));
         assert!(spanish.contains("<td>dañada</td>"));
+        assert!(spanish.contains("<p>2026-11-29 06:20 UTC</p>"));
+        assert!(spanish.contains("grises<br><small>grises&lt;b&gt;</small>"));
+        assert!(spanish.contains("<tfoot><tr><td>Total</td><td class=\"n\">3</td>"));
         assert!(
             page(&report(), Lang::En)
                 .contains("3 ready, 1 failed, 0 skipped. 1.50 s with 2 processes")

@@ -55,7 +55,7 @@ pub struct Finished<'a> {
 /// The report as the text of a file.
 pub fn written(run: &Finished<'_>, kind: Kind, lang: Lang) -> String {
     match kind {
-        Kind::Html => page::page(&figures(run), lang),
+        Kind::Html => page::page(&figures(run, lang), lang),
         Kind::Csv => csv(run, lang),
         Kind::Json => {
             let report = json!({
@@ -91,7 +91,7 @@ fn csv(run: &Finished<'_>, lang: Lang) -> String {
 }
 
 /// The figures as the page reads them.
-fn figures(run: &Finished<'_>) -> Value {
+fn figures(run: &Finished<'_>, lang: Lang) -> Value {
     let summary = run.summary;
     let skipped = |variant: usize| {
         let of_it = run.outputs.iter().filter(|ended| ended.place.variant == variant);
@@ -120,7 +120,7 @@ fn figures(run: &Finished<'_>) -> Value {
         .map(|ended| {
             json!({
                 "name": ended.image, "variant": ended.place.variant, "kind": ended.kind,
-                "message": ended.reason, "detail": ended.last_words.join("\n"),
+                "message": ended.reason.as_ref().map(|reason| reason.say(lang)), "detail": ended.last_words.join("\n"),
                 "reproduce": ended.reproduce,
             })
         })

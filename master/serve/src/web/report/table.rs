@@ -33,7 +33,7 @@ pub(super) fn table(
                 if is_there { &below } else { "" },
                 &if is_there { output.bytes.to_string() } else { String::new() },
                 output.kind.map_or("", |kind| failure_kind(kind, lang)),
-                output.message.as_deref().unwrap_or_default(),
+                output.message.as_ref().map(|text| text.say(lang)).as_deref().unwrap_or_default(),
             ],
         );
     }

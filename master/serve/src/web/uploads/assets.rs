@@ -27,6 +27,7 @@ use crate::web::App;
 use crate::web::body::Asked;
 use crate::web::error::Refusal;
 use crate::web::images::blocking;
+use lote_protocol::text;
 
 /// Largest file, bytes: that of a font for Chinese, Japanese and Korean.
 const MAX_FILE_BYTES: usize = 32 << 20;
@@ -59,7 +60,7 @@ async fn take(
 ) -> Result<Json<Value>, Refusal> {
     // A form of another page cannot send this type without asking first.
     if headers.get(CONTENT_TYPE).is_none_or(|kind| kind != "application/octet-stream") {
-        let message = "a file is sent as application/octet-stream";
+        let message = text!("a file is sent as application/octet-stream");
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type", message));
     }
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
@@ -69,11 +70,11 @@ async fn take(
         return Err(too_large());
     }
     let Ok(_room) = ROOM.try_acquire() else {
-        return Err(Refusal::busy("too many files are being sent"));
+        return Err(Refusal::busy(text!("too many files are being sent")));
     };
     let content = receive(body).await?;
     if !is_like(&content, ending) {
-        let message = format!("its content is not what a file that ends in {ending} has");
+        let message = text!("its content is not what a file that ends in {} has", ending);
         return Err(Refusal::unprocessable("not_an_asset", message));
     }
     let id = id(&name, ending, &content);
@@ -87,22 +88,22 @@ fn unknown() -> Refusal {
     let mut known: Vec<_> = endings().collect();
     known.sort_unstable();
     known.dedup();
-    let message = format!("no parameter takes such a file; it ends in {}", known.join(", "));
+    let message = text!("no parameter takes such a file; it ends in {}", known.join(", "));
     Refusal::unprocessable("not_an_asset", message)
 }
 
 fn too_large() -> Refusal {
-    Refusal::too_large(format!("a file for a parameter has at most {} MiB", MAX_FILE_BYTES >> 20))
+    Refusal::too_large(text!("a file for a parameter has at most {} MiB", MAX_FILE_BYTES >> 20))
 }
 
 async fn receive(body: Body) -> Result<Vec<u8>, Refusal> {
     let (mut chunks, mut content) = (body.into_data_stream(), Vec::new());
     loop {
         let chunk = tokio::time::timeout(SILENCE, chunks.next()).await.map_err(|_| {
-            Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", "nothing more came")
+            Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", text!("nothing more came"))
         })?;
         let Some(chunk) = chunk else { return Ok(content) };
-        let chunk = chunk.map_err(|_| Refusal::bad_request("the file broke off"))?;
+        let chunk = chunk.map_err(|_| Refusal::bad_request(text!("the file broke off")))?;
         if content.len() + chunk.len() > MAX_FILE_BYTES {
             return Err(too_large());
         }
@@ -151,8 +152,9 @@ fn keep(folder: &Path, id: &str, content: &[u8]) -> Result<(), Refusal> {
     let there: Vec<_> = fs::read_dir(folder).map_err(refused)?.flatten().collect();
     let bytes: u64 = there.iter().filter_map(|one| Some(one.metadata().ok()?.len())).sum();
     if there.len() >= MAX_FILES || bytes + content.len() as u64 > MAX_BYTES {
-        let refusal = Refusal::conflict("too_many", "too many files for parameters are kept");
-        return Err(refusal.hint("remove some of .lote/assets in the output folder"));
+        let refusal =
+            Refusal::conflict("too_many", text!("too many files for parameters are kept"));
+        return Err(refusal.hint(text!("remove some of .lote/assets in the output folder")));
     }
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder).map_err(refused)?;
     file.write_all(content).map_err(refused)?;

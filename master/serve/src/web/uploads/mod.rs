@@ -6,7 +6,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ pub(super) use routes::routes;
 use super::error::Refusal;
 use super::upload_names;
 use crate::redact;
+use lote_engine::journal::Past;
 
 /// Most files of an upload.
 pub const MAX_FILES: usize = 5000;
@@ -75,7 +76,31 @@ impl Uploads {
 
     /// Without any; they will have their folders in `folder`.
     pub fn new(folder: PathBuf) -> Self {
-        Self(Arc::new(Inner { folder, state: Mutex::default() }))
+        // Those of the server before may still be there.
+        let begun = there(&folder).filter_map(|name| number(&name)).max().unwrap_or(0);
+        let state = Mutex::new(State { begun, ..State::default() });
+        Self(Arc::new(Inner { folder, state }))
+    }
+
+    /// The folder of an upload that the server before has left; `None` if it is gone.
+    pub(super) fn kept(&self, id: &str) -> Option<PathBuf> {
+        number(id)?;
+        let folder = self.0.folder.join(id);
+        folder.symlink_metadata().is_ok_and(|it| it.is_dir()).then_some(folder)
+    }
+
+    /// Removes what the server before has left, but for these, and what a job needs that broke off.
+    /// Blocks.
+    pub(super) fn keep_only(&self, ids: &HashSet<String>, broken_off: Option<&Past>) {
+        let needs = |folder: &Path| {
+            broken_off.is_some_and(|past| past.header.paths.iter().any(|name| name.0 == folder))
+        };
+        for name in there(&self.0.folder).filter(|name| number(name).is_some()) {
+            let folder = self.0.folder.join(&name);
+            if !ids.contains(&name) && !needs(&folder) {
+                remove(&folder);
+            }
+        }
     }
 
     /// Begins an upload of so many files and bytes, and returns its id. Blocks.
@@ -207,6 +232,18 @@ impl State {
             }
         }
     }
+}
+
+/// The names of what is in a folder.
+fn there(folder: &Path) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok())
+}
+
+/// The number of an upload of that id.
+fn number(id: &str) -> Option<u64> {
+    let digits = id.strip_prefix('u')?;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
 }
 
 /// A new, empty file in a folder for a file of that label; returns its path too.

@@ -23,6 +23,7 @@ use crate::web::body::{Asked, Command, Id};
 use crate::web::error::Refusal;
 use crate::web::images::blocking;
 use lote_engine::plan::is_image_name;
+use lote_protocol::text;
 
 /// A sender that says nothing for so long is given up.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -86,7 +87,7 @@ async fn take(
 }
 
 fn too_large() -> Refusal {
-    Refusal::too_large(format!("a file has at most {} GiB", MAX_FILE_BYTES >> 30))
+    Refusal::too_large(text!("a file has at most {} GiB", MAX_FILE_BYTES >> 30))
 }
 
 /// A file on its way.
@@ -131,11 +132,11 @@ impl Receiving<'_> {
     /// The next bytes, within all limits.
     async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         let Ok(next) = tokio::time::timeout(SILENCE, self.body.next()).await else {
-            let message = "nothing more came";
+            let message = text!("nothing more came");
             return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", message));
         };
         let Some(chunk) =
-            next.transpose().map_err(|_| Refusal::bad_request("the file broke off"))?
+            next.transpose().map_err(|_| Refusal::bad_request(text!("the file broke off")))?
         else {
             return Ok(None);
         };
@@ -201,7 +202,7 @@ async fn finish(
         let root = app.uploads.finish(&id, before.as_ref().map(|place| place.root.as_path()))?;
         let label = match before.filter(|before| before.root == root) {
             Some(before) => before.label,
-            None => label(&root).unwrap_or_else(|| app.places.lang.pick("Upload", "Subida").into()),
+            None => App::upload_label(&root),
         };
         let skipped = app.uploads.skipped(&root);
         let place = Place { source: Source::Upload, label, root, recursive: true };
@@ -209,6 +210,14 @@ async fn finish(
     })
     .await??;
     Ok(Json(json!({"revision": revision})))
+}
+
+impl App {
+    /// What the photos of an upload are called: as the folder that was dropped. Without one they have
+    /// no name here, and every page calls them as it likes.
+    pub(in crate::web) fn upload_label(root: &FilePath) -> String {
+        label(root).unwrap_or_default()
+    }
 }
 
 /// The name of the only thing in a folder, if that is a folder: what the user has dropped.

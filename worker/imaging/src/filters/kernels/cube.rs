@@ -2,6 +2,8 @@
 
 use std::borrow::Borrow;
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 use multiversion::multiversion;
 
 use super::canvas::{Canvas, Draw};
@@ -30,8 +32,8 @@ pub(crate) struct Cube {
 
 impl Cube {
     /// Reads a file. The error says what is wrong, and in which line.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes).map_err(|_| "it is no text".to_owned())?;
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Text> {
+        let text = std::str::from_utf8(bytes).map_err(|_| text!("it is no text"))?;
         let mut size = None;
         let mut domain = [[0.0; 3], [1.0; 3]];
         let mut colors = Vec::new();
@@ -40,7 +42,7 @@ impl Cube {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let at = |what: &str| format!("line {number}: {what}");
+            let at = |what: Text| text!("line {}: {}", number, what);
             let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
             match word {
                 "TITLE" => {}
@@ -49,24 +51,29 @@ impl Cube {
                     let most = if three { MAX_SIZE_3D } else { MAX_SIZE_1D };
                     let count = rest.trim().parse().ok().filter(|n| (2..=most).contains(n));
                     let count: usize =
-                        count.ok_or_else(|| at(&format!("the size must be 2 to {most}")))?;
+                        count.ok_or_else(|| at(text!("the size must be 2 to {}", most)))?;
                     if size.replace((three, count)).is_some() {
-                        return Err(at("a second size"));
+                        return Err(at(text!("a second size")));
                     }
                 }
-                "DOMAIN_MIN" => domain[0] = triple(rest).ok_or_else(|| at("no three numbers"))?,
-                "DOMAIN_MAX" => domain[1] = triple(rest).ok_or_else(|| at("no three numbers"))?,
+                "DOMAIN_MIN" => {
+                    domain[0] = triple(rest).ok_or_else(|| at(text!("no three numbers")))?;
+                }
+                "DOMAIN_MAX" => {
+                    domain[1] = triple(rest).ok_or_else(|| at(text!("no three numbers")))?;
+                }
                 "LUT_1D_INPUT_RANGE" | "LUT_3D_INPUT_RANGE" => {
-                    let (low, high) = pair(rest).ok_or_else(|| at("no two numbers"))?;
+                    let (low, high) = pair(rest).ok_or_else(|| at(text!("no two numbers")))?;
                     domain = [[low; 3], [high; 3]];
                 }
                 _ => {
-                    let color = triple(line).ok_or_else(|| at("no colour of three numbers"))?;
+                    let color =
+                        triple(line).ok_or_else(|| at(text!("no colour of three numbers")))?;
                     let Some((three, size)) = size else {
-                        return Err(at("a colour before the table's size"));
+                        return Err(at(text!("a colour before the table's size")));
                     };
                     if colors.len() == entries(three, size) {
-                        return Err(at("more colours than the table's size"));
+                        return Err(at(text!("more colours than the table's size")));
                     }
                     let [red, green, blue] = color;
                     colors.push([red, green, blue, 0.0]);
@@ -74,13 +81,13 @@ impl Cube {
             }
         }
         let (three, size) =
-            size.ok_or("it is no .cube file: it has no LUT_1D_SIZE or LUT_3D_SIZE")?;
+            size.ok_or_else(|| text!("it is no .cube file: it has no LUT_1D_SIZE or LUT_3D_SIZE"))?;
         if colors.len() != entries(three, size) {
             let (there, wanted) = (colors.len(), entries(three, size));
-            return Err(format!("it has {there} colours in place of {wanted}"));
+            return Err(text!("it has {} colours in place of {}", there, wanted));
         }
         if (0..3).any(|channel| domain[0][channel] >= domain[1][channel]) {
-            return Err("its domain is empty".into());
+            return Err(text!("its domain is empty"));
         }
         Ok(Self { three, size, domain, colors })
     }

@@ -32,6 +32,9 @@ impl Draw for Ink<'_> {
         let ink = self.color.map(|value| f32::from(value) * (T::MAX / 255) as f32);
         for &(left, top) in self.corners {
             let columns = seen(left, canvas.width, self.mask.width);
+            if columns.is_empty() {
+                continue;
+            }
             let top = top - canvas.top as i64;
             for row in seen(top, canvas.samples.len() / len, self.mask.height) {
                 let mask = &self.mask.coverage[row as usize * self.mask.width..];
@@ -58,7 +61,8 @@ pub(crate) fn over<T: Sample>(pixel: &mut [T], ink: [f32; 3], alpha: f32, channe
 }
 
 /// Porter and Duff's "over" on an opaque pixel.
-fn over_opaque<T: Sample>(pixel: &mut [T], ink: [f32; 3], alpha: f32) {
+#[inline(always)]
+pub(crate) fn over_opaque<T: Sample>(pixel: &mut [T], ink: [f32; 3], alpha: f32) {
     for (sample, ink) in pixel.iter_mut().zip(ink) {
         let below = sample.get() as f32;
         *sample = T::from_f32(below + (ink - below) * alpha + 0.5);

@@ -1,8 +1,11 @@
 //! Correction for the colour of a light: linear sRGB, adapted from that light to daylight (D65) by
 //! the Bradford transform.
 
+use multiversion::multiversion;
+
 use super::canvas::{Canvas, Draw};
 use super::sample::Sample;
+use crate::picture::Channels;
 use crate::pool::Pool;
 
 /// The light that is not corrected, K.
@@ -79,9 +82,9 @@ pub(crate) struct Correction {
     matrix: [[f32; 3]; 3],
     changes_nothing: bool,
     /// Linear light of each 8-bit value.
-    linear: Vec<f32>,
+    linear: Box<[f32; 256]>,
     /// The 8-bit value of each of [`STEPS`] of linear light.
-    encoded: Vec<u8>,
+    encoded: Box<[u8; STEPS]>,
 }
 
 impl Correction {
@@ -103,8 +106,8 @@ impl Correction {
         Self {
             matrix: matrix.map(|row| row.map(|value| value as f32)),
             changes_nothing: kelvin == NEUTRAL_KELVIN && tint == 0.0,
-            linear: (0..=255).map(|value| decode(f64::from(value) / 255.0) as f32).collect(),
-            encoded: (0..STEPS).map(to_byte).collect(),
+            linear: Box::new(std::array::from_fn(|value| decode(value as f64 / 255.0) as f32)),
+            encoded: Box::new(std::array::from_fn(to_byte)),
         }
     }
 
@@ -118,27 +121,77 @@ impl Correction {
     }
 }
 
+/// Pixels that are done at a time.
+const BLOCK: usize = 64;
+
 impl Draw for Correction {
-    fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        canvas.copy();
-        let max = f64::from(T::MAX);
-        for pixel in canvas.samples.chunks_exact_mut(canvas.channels.count()) {
-            let [red, green, blue, ..] = pixel else { continue };
-            let color = [red, green, blue];
-            let values = [color[0].get(), color[1].get(), color[2].get()];
-            if T::MAX == 255 {
-                let adapted = self.adapt(values.map(|value| self.linear[value as usize]));
-                for (sample, linear) in color.into_iter().zip(adapted) {
-                    let step = (linear.clamp(0.0, 1.0) * (STEPS - 1) as f32 + 0.5) as usize;
-                    *sample = T::new(u32::from(self.encoded[step.min(STEPS - 1)]));
-                }
-            } else {
-                let adapted = self.adapt(values.map(|value| decode(f64::from(value) / max) as f32));
-                for (sample, linear) in color.into_iter().zip(adapted) {
-                    let value = encode(f64::from(linear).clamp(0.0, 1.0));
-                    *sample = T::from_f64(value * max + 0.5);
-                }
+    fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
+        let channels = canvas.channels;
+        canvas.in_pieces(|from, to| {
+            to.copy_from_slice(from);
+            match channels {
+                Channels::Rgb => self.correct::<T, 3>(to),
+                Channels::Rgba => self.correct::<T, 4>(to),
+                // They have been given colours.
+                Channels::Gray | Channels::GrayAlpha => {}
             }
+        });
+    }
+}
+
+impl Correction {
+    fn correct<T: Sample, const N: usize>(&self, samples: &mut [T]) {
+        let pixels = samples.as_chunks_mut::<N>().0;
+        if T::MAX != 255 {
+            return self.correct_exactly(pixels);
+        }
+        let (blocks, rest) = pixels.as_chunks_mut::<BLOCK>();
+        for pixels in blocks {
+            correct_block(pixels, self);
+        }
+        // The rest, filled up with black.
+        let mut filled = [[T::default(); N]; BLOCK];
+        filled[..rest.len()].copy_from_slice(rest);
+        correct_block(&mut filled, self);
+        rest.copy_from_slice(&filled[..rest.len()]);
+    }
+
+    /// Without the tables, for 16 bits.
+    fn correct_exactly<T: Sample, const N: usize>(&self, pixels: &mut [[T; N]]) {
+        let max = f64::from(T::MAX);
+        for pixel in pixels {
+            let color = [pixel[0], pixel[1], pixel[2]];
+            let linear = color.map(|value| decode(f64::from(value.get()) / max) as f32);
+            for (sample, linear) in pixel.iter_mut().zip(self.adapt(linear)) {
+                let value = encode(f64::from(linear).clamp(0.0, 1.0));
+                *sample = T::from_f64(value * max + 0.5);
+            }
+        }
+    }
+}
+
+/// For 8 bits: the tables are looked up one by one, what is between is done in vectors.
+#[multiversion(targets = "simd")]
+fn correct_block<T: Sample, const N: usize>(pixels: &mut [[T; N]; BLOCK], correction: &Correction) {
+    let Correction { matrix, linear, encoded, .. } = correction;
+    let mut planes = [[0.0_f32; BLOCK]; 3];
+    for (index, pixel) in pixels.iter().enumerate() {
+        for channel in 0..3 {
+            planes[channel][index] = linear[pixel[channel].get() as usize & 255];
+        }
+    }
+    let mut steps = [[0_u16; BLOCK]; 3];
+    for (steps, row) in steps.iter_mut().zip(matrix) {
+        for index in 0..BLOCK {
+            let [red, green, blue] = [planes[0][index], planes[1][index], planes[2][index]];
+            let adapted = row[0] * red + row[1] * green + row[2] * blue;
+            steps[index] = u16::from_f32(adapted.clamp(0.0, 1.0) * (STEPS - 1) as f32 + 0.5);
+        }
+    }
+    for (index, pixel) in pixels.iter_mut().enumerate() {
+        for channel in 0..3 {
+            let step = usize::from(steps[channel][index]);
+            pixel[channel] = T::new(u32::from(encoded[step & (STEPS - 1)]));
         }
     }
 }
@@ -251,6 +304,26 @@ mod tests {
         assert!(near(locus(6500.0), (0.3127, 0.3290)), "D65: {:?}", locus(6500.0));
         assert!(near(locus(5000.0), (0.3457, 0.3585)), "D50: {:?}", locus(5000.0));
         assert!(near(locus(1000.0), (0.6528, 0.3444)), "1000 K: {:?}", locus(1000.0));
+    }
+
+    #[test]
+    fn bytes_by_the_tables_are_what_the_formula_gives_pixel_by_pixel() {
+        let correction = Correction::new(3200.0, 20.0);
+        // More than a block, and a rest; every red with some of the others.
+        let pixels: Vec<[u8; 4]> = (0..16_u32 * 256 + 7)
+            .map(|at| [at as u8, (at * 7 / 8) as u8, (at * 31 / 16) as u8, (at >> 5) as u8])
+            .collect();
+        let mut corrected = pixels.as_flattened().to_vec();
+        correction.correct::<u8, 4>(&mut corrected);
+        for (pixel, corrected) in pixels.iter().zip(corrected.as_chunks::<4>().0) {
+            let [red, green, blue, alpha] = *pixel;
+            let linear = [red, green, blue].map(|v| decode(f64::from(v) / 255.0) as f32);
+            let [red, green, blue] = correction.adapt(linear).map(|linear| {
+                let step = (linear.clamp(0.0, 1.0) * (STEPS - 1) as f32 + 0.5) as usize;
+                (encode(step as f64 / (STEPS - 1) as f64) * 255.0).round() as u8
+            });
+            assert_eq!(*corrected, [red, green, blue, alpha], "{pixel:?}");
+        }
     }
 
     #[test]

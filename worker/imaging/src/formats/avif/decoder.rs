@@ -8,6 +8,7 @@ use re_rav1d::dav1d::{
 
 use crate::formats::heif::Refused;
 use crate::formats::heif::planes::{Plane, Planes, Signal};
+use lote_protocol::text;
 
 /// Decodes a still picture. It works in the thread that calls it: a worker has no others.
 pub(super) fn decode(bytes: Vec<u8>, (width, height): (u32, u32)) -> Result<Planes, Refused> {
@@ -28,7 +29,7 @@ pub(super) fn decode(bytes: Vec<u8>, (width, height): (u32, u32)) -> Result<Plan
         }
         match sent {
             // All has been sent, and there is no picture.
-            Ok(()) => return Err(Refused::Damaged("it is cut off")),
+            Ok(()) => return Err(Refused::Damaged(text!("it is cut off"))),
             Err(Error::Again) => sent = decoder.send_pending_data(),
             Err(error) => return Err(failure(error)),
         }
@@ -38,10 +39,10 @@ pub(super) fn decode(bytes: Vec<u8>, (width, height): (u32, u32)) -> Result<Plan
 fn failure(error: Error) -> Refused {
     match error {
         Error::UnsupportedBitstream => {
-            Refused::Unsupported("its AV1 is of a kind that is not read")
+            Refused::Unsupported(text!("its AV1 is of a kind that is not read"))
         }
-        Error::NotEnoughMemory => Refused::Damaged("it needs more memory than there is"),
-        _ => Refused::Damaged("its AV1 cannot be decoded"),
+        Error::NotEnoughMemory => Refused::Damaged(text!("it needs more memory than there is")),
+        _ => Refused::Damaged(text!("its AV1 cannot be decoded")),
     }
 }
 
@@ -82,9 +83,10 @@ fn planes(picture: &Picture) -> Result<Planes, Refused> {
         matrix: picture.matrix_coefficients() as u8,
         full_range: matches!(picture.color_range(), pixel::YUVRange::Full),
     }));
-    let signal = signal.map_err(|_| Refused::Unsupported("its colours are of an unknown kind"))?;
+    let signal =
+        signal.map_err(|_| Refused::Unsupported(text!("its colours are of an unknown kind")))?;
     if !matches!(bits, 8 | 10 | 12) {
-        return Err(Refused::Unsupported("its samples are of an unusual depth"));
+        return Err(Refused::Unsupported(text!("its samples are of an unusual depth")));
     }
     Ok(Planes { all: planes, bits, coarse, signal })
 }

@@ -1,6 +1,8 @@
 //! Pictures to AVIF. The only file that names `ravif`.
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 use ravif::{Encoder, MatrixCoefficients, PixelRange};
 
 use crate::formats::table::Content;
@@ -22,10 +24,10 @@ pub(super) fn encode(
     _pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let refused = |why: String| Failure::new(FailureKind::Encode, why);
+    let refused = |why: Text| Failure::new(FailureKind::Encode, why);
     let &Picture { width, height, channels, ref samples } = content.first();
     if width > MAX_SIDE || height > MAX_SIDE {
-        return Err(refused(format!("AVIF holds at most {MAX_SIDE} px a side; resize it")));
+        return Err(refused(text!("AVIF holds at most {} px a side; resize it", MAX_SIDE)));
     }
     let quality = f32::from(content.encoding.quality.unwrap_or(QUALITY).clamp(1, 100));
     let effort = content.encoding.effort.unwrap_or(EFFORT).min(10);
@@ -60,8 +62,9 @@ pub(super) fn encode(
             encoder.encode_raw_planes_10_bit(width, height, colors, alpha, range, matrix)
         }
     };
-    let file =
-        encoded.map_err(|error| refused(format!("the AVIF could not be written: {error}")))?;
+    let file = encoded.map_err(|error| {
+        refused(text!("the {} could not be written: {}", "AVIF", error.to_string()))
+    })?;
     out.extend(file.avif_file);
     Ok(notes)
 }

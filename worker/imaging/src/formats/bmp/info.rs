@@ -1,9 +1,14 @@
 //! What the headers of a BMP say: Windows' of all ages, and those of OS/2.
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
+
+/// Bytes of the file's header, which icons leave out.
+pub(super) const FILE_HEADER: usize = 14;
 
 /// Where the header behind the file's begins.
-const INFO: usize = 14;
+const INFO: usize = FILE_HEADER;
 
 /// Bytes of the header of Windows 3; what is shorter is of OS/2.
 pub(super) const WINDOWS: usize = 40;
@@ -63,7 +68,7 @@ pub(super) struct Info {
 
 impl Info {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Failure> {
-        let cut = || damaged("it is cut off");
+        let cut = || damaged(text!("it is cut off"));
         let u16 = |at: usize| {
             let bytes = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
             Some(u32::from(u16::from_le_bytes(bytes)))
@@ -87,7 +92,7 @@ impl Info {
             return Err(cut());
         };
         if i32::try_from(width).is_err() || width == 0 || height == 0 {
-            return Err(damaged(&format!("it has a size of {} x {height} px", width as i32)));
+            return Err(damaged(text!("it has a size of {} x {} px", width as i32, height)));
         }
         let is_os2 = size < WINDOWS || size == 64;
         let coding = match (compression, bits) {
@@ -165,14 +170,14 @@ fn profile(bytes: &[u8], size: usize) -> Option<Vec<u8>> {
 
 fn unsupported(compression: u32, bits: u32, is_os2: bool) -> Failure {
     let what = match compression {
-        3 if is_os2 => "Huffman coding".into(),
-        4 => "a JPEG inside of it".into(),
-        5 => "a PNG inside of it".into(),
-        _ => format!("compression {compression} of {bits} bits a pixel"),
+        3 if is_os2 => text!("Huffman coding"),
+        4 => text!("a JPEG inside of it"),
+        5 => text!("a PNG inside of it"),
+        _ => text!("compression {} of {} bits a pixel", compression, bits),
     };
-    Failure::new(FailureKind::Unsupported, format!("a kind of BMP that is not read: {what}"))
+    Failure::new(FailureKind::Unsupported, text!("a kind of {} that is not read: {}", "BMP", what))
 }
 
-pub(super) fn damaged(what: &str) -> Failure {
-    Failure::new(FailureKind::Damaged, format!("the BMP is damaged: {what}"))
+pub(super) fn damaged(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "BMP", what))
 }

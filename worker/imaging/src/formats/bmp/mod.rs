@@ -1,13 +1,17 @@
 //! Windows and OS/2 bitmaps.
 
+mod icon;
 mod info;
 mod pixels;
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use crate::formats::Source;
 use crate::formats::Stored;
+pub(crate) use crate::formats::bmp::icon::icon;
 use crate::formats::bmp::info::{Coding, Info, WINDOWS, damaged};
 use crate::formats::extent::{Declared, Header};
 use crate::formats::limit;
@@ -69,28 +73,35 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         Coding::Rows => pixels::rows(&info, data, has_alpha, &mut samples),
         Coding::Runs => pixels::runs(&info, data, &mut samples),
     };
-    let mut notes = Vec::new();
-    let height = info.height as usize;
-    if found < height {
-        if height - found > height / TOLERATED {
+    let notes = match missing(found, info.height) {
+        Ok(note) => note.into_iter().collect(),
+        Err(failure) => {
             pool.give_bytes(samples);
-            let percent = found * 100 / height;
-            return Err(damaged(&format!("only {percent} % of the picture can be read")));
+            return Err(failure);
         }
-        notes.push("the BMP is damaged: less than 1 % of the picture is missing".into());
-    }
+    };
     let mut picture =
         Picture { width: size.0, height: size.1, channels, samples: Samples::U8(samples) };
     if info.coding == Coding::Runs && !picture.hides_something() {
         picture.drop_alpha();
     }
-    drop_unused_alpha(&mut picture);
     if info.bits <= 8 {
         gray_palette_to_gray(&mut picture);
     }
     let stored = if info.bits <= 8 { Stored::Palette } else { Stored::Full };
     let metadata = Metadata { icc: info.icc, resolution: resolution(bytes), ..Metadata::default() };
     Ok(Source { stored, metadata, notes, ..Source::still(picture) })
+}
+
+/// What to say where rows are missing.
+fn missing(found: usize, height: u32) -> Result<Option<String>, Failure> {
+    let height = height as usize;
+    if height - found > height / TOLERATED {
+        let percent = found * 100 / height;
+        return Err(damaged(text!("only {} % of the picture can be read", percent)));
+    }
+    let note = "the BMP is damaged: less than 1 % of the picture is missing";
+    Ok((found < height).then(|| note.to_owned()))
 }
 
 /// Where a file states pixels by metre, across and down, unless its header is the oldest one.
@@ -104,18 +115,6 @@ fn resolution(file: &[u8]) -> Option<Resolution> {
     (header_len[0] >= 40)
         .then_some(Resolution::whole(x, y, Unit::Metre))
         .filter(Resolution::is_sound)
-}
-
-/// Many writers leave the fourth byte of a pixel at 0 and mean an opaque picture.
-fn drop_unused_alpha(picture: &mut Picture) {
-    if let Samples::U8(samples) = &mut picture.samples
-        && picture.channels == Channels::Rgba
-        && samples.as_chunks::<4>().0.iter().all(|pixel| pixel[3] == 0)
-    {
-        for pixel in samples.as_chunks_mut::<4>().0 {
-            pixel[3] = 255;
-        }
-    }
 }
 
 /// A palette of grays is how the format stores gray.
@@ -141,11 +140,11 @@ pub(crate) fn encode(
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
     let picture = content.first();
-    let refused = |what: &str| {
-        Failure::new(FailureKind::Encode, format!("the BMP could not be written: {what}"))
+    let refused = |what: Text| {
+        Failure::new(FailureKind::Encode, text!("the {} could not be written: {}", "BMP", what))
     };
     let Samples::U8(samples) = &picture.samples else {
-        return Err(refused("it holds no 16 bits a channel"));
+        return Err(refused(text!("it holds no 16 bits a channel")));
     };
     let indexed = match (content.stored, picture.channels) {
         (Stored::Palette | Stored::Bilevel, _) => exact_colors(picture),
@@ -158,7 +157,7 @@ pub(crate) fn encode(
         }
         (None, Channels::Gray) => ((0..=255).map(|v| [v; 3]).collect(), samples, 8),
         (None, Channels::Rgb) => (Vec::new(), samples, 24),
-        (None, _) => return Err(refused("it holds no alpha")),
+        (None, _) => return Err(refused(text!("it holds no alpha"))),
     };
     let (width, height) = (picture.width, picture.height);
     let row_len = (width as usize * bits).div_ceil(8).next_multiple_of(4);
@@ -168,7 +167,7 @@ pub(crate) fn encode(
         i32::try_from(height),
         u32::try_from(start + row_len * height as usize),
     ) else {
-        return Err(refused("it holds at most 4 GiB"));
+        return Err(refused(text!("it holds at most 4 GiB")));
     };
     out.extend(b"BM");
     for word in [file_len, 0, start as u32, WINDOWS as u32, width, height] {

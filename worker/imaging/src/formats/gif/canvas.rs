@@ -61,9 +61,9 @@ impl Canvas {
         for (row, indices) in self.rows(part).zip(indices.chunks_exact(part_width)) {
             let target = self.pixels[row].as_chunks_mut::<4>().0;
             for (pixel, &index) in target.iter_mut().zip(indices) {
-                if part.transparent != Some(index)
-                    && let Some(&[r, g, b]) = colors.get(usize::from(index))
-                {
+                if part.transparent != Some(index) && !colors.is_empty() {
+                    // What the palette does not have is black to all who show it.
+                    let [r, g, b] = colors.get(usize::from(index)).copied().unwrap_or_default();
                     *pixel = [r, g, b, 255];
                 }
             }
@@ -120,6 +120,7 @@ mod tests {
             .map(|pixel| match pixel {
                 [255, 0, 0, 255] => b'r',
                 [0, 0, 255, 255] => b'b',
+                [0, 0, 0, 255] => b'k',
                 [0, 0, 0, 0] => b'.',
                 _ => b'?',
             })
@@ -144,10 +145,15 @@ mod tests {
     }
 
     #[test]
-    fn transparent_and_unknown_indices_draw_nothing() {
-        let mut canvas = Canvas::new(3, 1, &mut Pool::new());
-        let row = Part { transparent: Some(1), ..part(0, 0, 3, 1, Leave::Drawn) };
-        assert_eq!(shown(&mut canvas, row, &[0, 1, 9]), b"r..");
+    fn transparent_indices_draw_nothing_and_those_beyond_the_palette_are_black() {
+        let mut canvas = Canvas::new(4, 1, &mut Pool::new());
+        let row = Part { transparent: Some(1), ..part(0, 0, 4, 1, Leave::Drawn) };
+        assert_eq!(shown(&mut canvas, row, &[0, 1, 9, 1]), b"r.k.");
+        let row = Part { transparent: Some(8), ..row };
+        assert_eq!(shown(&mut canvas, row, &[8, 8, 8, 8]), b"r.k.");
+        let none = canvas.show(row, &[], &[0; 4], &mut Pool::new());
+        let Samples::U8(samples) = none.samples else { unreachable!() };
+        assert_eq!(samples[4..8], [0; 4], "without a palette nothing is drawn");
     }
 
     #[test]

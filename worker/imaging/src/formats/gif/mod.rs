@@ -11,8 +11,10 @@ use ::gif::{
     Frame as GifFrame, MemoryLimit, Repeat,
 };
 use lote_protocol::filter::EncodingOption;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Colours, Limits};
+use lote_protocol::text;
 use weezl::decode::Decoder as LzwDecoder;
 use weezl::{BitOrder, LzwStatus};
 
@@ -100,9 +102,9 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         let bad = missing > indices.len() / TOLERATED || cut.is_some() && !frames.is_empty();
         if bad && frames.is_empty() {
             let percent = found * 100 / indices.len().max(1);
-            return Err(damaged(&match cut {
+            return Err(damaged(match cut {
                 Some(why) if found == 0 => why,
-                _ => format!("only {percent} % of its first frame can be read"),
+                _ => text!("only {} % of its first frame can be read", percent),
             }));
         }
         if bad {
@@ -201,7 +203,7 @@ struct Outline {
     /// The pixels of what they draw, which may be more than is on the canvas.
     part_pixels: u64,
     /// Why what is behind them cannot be read.
-    behind: Option<String>,
+    behind: Option<Text>,
 }
 
 /// The canvas and how many frames there are, without decoding one. A file that ends between two
@@ -228,14 +230,14 @@ fn look_through(bytes: &[u8], limits: &Limits) -> Result<Outline, Failure> {
             }
             Ok(None) => break,
             Err(error) if count > 0 => {
-                behind = Some(what(&error)).filter(|why| why != CUT);
+                behind = Some(what(&error)).filter(|why| *why != cut());
                 break;
             }
-            Err(error) => return Err(damaged(&what(&error))),
+            Err(error) => return Err(damaged(what(&error))),
         }
     }
     if count == 0 {
-        return Err(damaged("it has no picture"));
+        return Err(damaged(text!("it has no picture")));
     }
     Ok(Outline { size, count, part_pixels, behind })
 }
@@ -247,22 +249,24 @@ fn open(bytes: &[u8]) -> Result<Decoder<&[u8]>, Failure> {
     options.allow_unknown_blocks(true);
     // Sizes are checked here before anything is allocated; extensions are no longer than the file.
     options.set_memory_limit(MemoryLimit::Unlimited);
-    options.read_info(bytes).map_err(|e| damaged(&what(&e)))
+    options.read_info(bytes).map_err(|e| damaged(what(&e)))
 }
 
 /// What is wrong with a file that ends early.
-const CUT: &str = "it is cut off";
+fn cut() -> Text {
+    text!("it is cut off")
+}
 
-fn what(error: &DecodingError) -> String {
+fn what(error: &DecodingError) -> Text {
     match error {
-        DecodingError::UnexpectedEof => CUT.into(),
-        DecodingError::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => CUT.into(),
-        other => other.to_string(),
+        DecodingError::UnexpectedEof => cut(),
+        DecodingError::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => cut(),
+        other => other.to_string().into(),
     }
 }
 
-fn damaged(what: &str) -> Failure {
-    Failure::new(FailureKind::Damaged, format!("the GIF is damaged: {what}"))
+fn damaged(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "GIF", what))
 }
 
 /// Encodes pictures as a GIF; several are an animation.
@@ -274,14 +278,14 @@ pub(crate) fn encode(
     let Content { frames, loops, metadata, .. } = content;
     let mut notes = Vec::new();
     let Some(first) = frames.first() else {
-        return Err(unwritable("there is no picture"));
+        return Err(unwritable(text!("there is no picture")));
     };
     let (Ok(width), Ok(height)) =
         (u16::try_from(first.picture.width), u16::try_from(first.picture.height))
     else {
         return Err(Failure::new(
             FailureKind::Encode,
-            "GIF holds at most 65535 px a side; choose another format or resize",
+            text!("GIF holds at most 65535 px a side; choose another format or resize"),
         ));
     };
     if frames.iter().any(|frame| has_partial_alpha(&frame.picture)) {
@@ -399,7 +403,7 @@ fn colors(picture: &Picture) -> Result<Vec<Color>, Failure> {
             .iter()
             .map(|&[r, g, b, alpha]| (alpha >= VISIBLE).then_some([r, g, b]))
             .collect()),
-        _ => Err(unwritable("GIF holds 8-bit colour only")),
+        _ => Err(unwritable(text!("GIF holds 8-bit colour only"))),
     }
 }
 
@@ -413,9 +417,9 @@ fn has_partial_alpha(picture: &Picture) -> bool {
 }
 
 fn write_failure(error: &EncodingError) -> Failure {
-    unwritable(&error.to_string())
+    unwritable(error.to_string())
 }
 
-fn unwritable(what: &str) -> Failure {
-    Failure::new(FailureKind::Encode, format!("the GIF could not be written: {what}"))
+fn unwritable(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Encode, text!("the {} could not be written: {}", "GIF", what))
 }

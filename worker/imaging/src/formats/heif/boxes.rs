@@ -2,6 +2,7 @@
 //! where their bytes stand. Nothing is decoded; every length is checked against the file's.
 
 use super::Refused;
+use lote_protocol::text;
 
 /// A box: its type and its content.
 pub(super) type Part<'a> = ([u8; 4], &'a [u8]);
@@ -191,13 +192,13 @@ impl<'a> Items<'a> {
             // An animation may do without.
             let is_animation = boxes(file).any(|(kind, _)| &kind == b"moov");
             if is_animation {
-                Refused::Unsupported("an animation without a still picture")
+                Refused::Unsupported(text!("an animation without a still picture"))
             } else {
-                Refused::Damaged("it has no list of what is in it")
+                Refused::Damaged(text!("it has no list of what is in it"))
             }
         })?;
         Self::of(file, meta.get(4..).unwrap_or_default())
-            .ok_or(Refused::Damaged("the list of what is in it is cut off"))?
+            .ok_or_else(|| Refused::Damaged(text!("the list of what is in it is cut off")))?
     }
 
     /// `None` if a box is cut off.
@@ -212,7 +213,7 @@ impl<'a> Items<'a> {
         let (version, _) = list.version()?;
         let count = list.id(version > 0)? as usize;
         if count > MAX_ITEMS {
-            return Some(Err(Refused::Damaged("it has too many parts")));
+            return Some(Err(Refused::Damaged(text!("it has too many parts"))));
         }
         items.all = boxes(list.0).take(count).filter_map(described).collect();
 
@@ -230,7 +231,7 @@ impl<'a> Items<'a> {
         let overlap =
             |item: &Item<'_>| item.parts.iter().map(|part| part.len()).sum::<usize>() > file.len();
         if items.all.iter().any(overlap) {
-            return Some(Err(Refused::Damaged("its parts overlap")));
+            return Some(Err(Refused::Damaged(text!("its parts overlap"))));
         }
         Some(Ok(items))
     }

@@ -6,8 +6,10 @@ pub(super) mod planes;
 
 use std::ops::Range;
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use self::boxes::{Item, Items, Property, Reader, boxes};
 use self::planes::{Planes, Signal};
@@ -22,8 +24,8 @@ use crate::pool::Pool;
 /// Why a picture is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refused {
-    Damaged(&'static str),
-    Unsupported(&'static str),
+    Damaged(Text),
+    Unsupported(Text),
 }
 
 impl Refused {
@@ -31,11 +33,11 @@ impl Refused {
         let name = format.name;
         match self {
             Self::Damaged(why) => {
-                Failure::new(FailureKind::Damaged, format!("the {name} is damaged: {why}"))
+                Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", name, why))
             }
             Self::Unsupported(why) => Failure::new(
                 FailureKind::Unsupported,
-                format!("{name} files of this kind are not supported: {why}"),
+                text!("{} files of this kind are not supported: {}", name, why),
             ),
         }
     }
@@ -129,7 +131,7 @@ pub(super) fn decode(
     let items = Items::read(bytes).map_err(refuse)?;
     let primary = items
         .find(items.primary)
-        .ok_or(Refused::Damaged("its picture is missing"))
+        .ok_or_else(|| Refused::Damaged(text!("its picture is missing")))
         .map_err(refuse)?;
     let mut notes = Vec::new();
     if boxes(bytes).any(|(kind, _)| &kind == b"moov") {
@@ -141,7 +143,7 @@ pub(super) fn decode(
     let premultiplied = alpha.is_some_and(|alpha| primary.references(*b"prem").contains(&alpha.id));
     let alpha = alpha.map(|alpha| file.planes(alpha)).transpose()?;
     if alpha.as_ref().is_some_and(|alpha| alpha.size() != color.size()) {
-        return Err(refuse(Refused::Unsupported("its alpha is of another size")));
+        return Err(refuse(Refused::Unsupported(text!("its alpha is of another size"))));
     }
     let mut metadata = Metadata::default();
     let signal = file.signal(primary, &color, &mut metadata);
@@ -187,7 +189,7 @@ impl<'a> File<'a> {
             let kind = str::from_utf8(kind.unwrap_or_default()).unwrap_or_default();
             if ALPHA.contains(&kind) {
                 if alpha.replace(item).is_some() {
-                    return Err(Refused::Unsupported("it has several alphas"));
+                    return Err(Refused::Unsupported(text!("it has several alphas")));
                 }
             } else if kind.contains("depth") || kind == "urn:mpeg:hevc:2015:auxid:2" {
                 depth = true;
@@ -210,15 +212,18 @@ impl<'a> File<'a> {
             match property {
                 Property::Layer(0xffff) => {}
                 Property::Layer(_) | Property::Other([b'a', b'1', b'o', b'p']) => {
-                    return Err(refuse(Refused::Unsupported("a layer of it is meant")));
+                    return Err(refuse(Refused::Unsupported(text!("a layer of it is meant"))));
                 }
                 Property::Other(_) if essential => {
-                    return Err(refuse(Refused::Unsupported("it has an unknown property")));
+                    return Err(refuse(Refused::Unsupported(text!("it has an unknown property"))));
                 }
                 _ => {}
             }
         }
-        let size = item.size().ok_or(Refused::Damaged("its size is missing")).map_err(refuse)?;
+        let size = item
+            .size()
+            .ok_or_else(|| Refused::Damaged(text!("its size is missing")))
+            .map_err(refuse)?;
         limit::check(self.limits, self.format, size, 1, 6)?;
         if item.kind == self.codec.item {
             return self.coded(item, size).map_err(refuse);
@@ -226,20 +231,21 @@ impl<'a> File<'a> {
         if &item.kind != b"grid" {
             let why = match &item.kind {
                 b"av01" | b"hvc1" | b"avc1" | b"jpeg" | b"j2k1" | b"vvc1" => {
-                    "it is of another codec"
+                    text!("it is of another codec")
                 }
-                b"unci" => "it is not compressed",
-                b"iovl" => "pictures are laid over one another",
-                b"iden" => "it is made of another picture",
-                _ => "its picture is of an unknown kind",
+                b"unci" => text!("it is not compressed"),
+                b"iovl" => text!("pictures are laid over one another"),
+                b"iden" => text!("it is made of another picture"),
+                _ => text!("its picture is of an unknown kind"),
             };
             return Err(refuse(Refused::Unsupported(why)));
         }
-        let (columns, rows, stated) =
-            grid(&item.bytes()).ok_or(Refused::Damaged("its tiles are cut off")).map_err(refuse)?;
+        let (columns, rows, stated) = grid(&item.bytes())
+            .ok_or_else(|| Refused::Damaged(text!("its tiles are cut off")))
+            .map_err(refuse)?;
         let tiles = item.references(*b"dimg");
         if stated != size || tiles.len() != columns * rows || tiles.len() > MAX_TILES {
-            return Err(refuse(Refused::Damaged("its tiles do not fit together")));
+            return Err(refuse(Refused::Damaged(text!("its tiles do not fit together"))));
         }
         self.grid(tiles, columns, (size.0 as usize, size.1 as usize)).map_err(refuse)
     }
@@ -252,14 +258,22 @@ impl<'a> File<'a> {
     ) -> Result<Planes, Refused> {
         let mut whole: Option<(Planes, Planes)> = None;
         for (number, id) in tiles.iter().enumerate() {
-            let item = self.items.find(*id).ok_or(Refused::Damaged("a tile is missing"))?;
+            let item =
+                self.items.find(*id).ok_or_else(|| Refused::Damaged(text!("a tile is missing")))?;
+            if self.items.all.iter().any(|other| other.references(*b"auxl").contains(id)) {
+                return Err(Refused::Unsupported(text!(
+                    "its tiles have alpha or depth of their own"
+                )));
+            }
             let is_plain = item.properties.iter().all(|(property, _)| {
                 !matches!(property, Property::Turn(_) | Property::Mirror(_) | Property::Crop(_))
             });
             if item.kind != self.codec.item || !is_plain {
-                return Err(Refused::Unsupported("its tiles are not plain pictures"));
+                return Err(Refused::Unsupported(text!("its tiles are not plain pictures")));
             }
-            let size = item.size().ok_or(Refused::Damaged("the size of a tile is missing"))?;
+            let size = item
+                .size()
+                .ok_or_else(|| Refused::Damaged(text!("the size of a tile is missing")))?;
             let (across, down) = (size.0 as usize, size.1 as usize);
             let rows = tiles.len() / columns;
             // All tiles are of one size, only the last ones stand out, and by less than a block.
@@ -269,13 +283,13 @@ impl<'a> File<'a> {
                     && tile <= side.next_multiple_of(BLOCK)
             };
             if !fits(across, columns, width) || !fits(down, rows, height) {
-                return Err(Refused::Damaged("its tiles do not fit together"));
+                return Err(Refused::Damaged(text!("its tiles do not fit together")));
             }
             let tile = self.coded(item, size)?;
             let (first, whole) =
                 whole.get_or_insert_with(|| (tile.blank(across, down), tile.blank(width, height)));
             if !tile.is_like(first) {
-                return Err(Refused::Unsupported("its tiles are not alike"));
+                return Err(Refused::Unsupported(text!("its tiles are not alike")));
             }
             let (column, row) = (number % columns, number / columns);
             for (i, (to, from)) in whole.all.iter_mut().zip(&tile.all).enumerate() {
@@ -283,17 +297,17 @@ impl<'a> File<'a> {
                 to.put(from, column * (across >> x), row * (down >> y));
             }
         }
-        whole.map(|(_, whole)| whole).ok_or(Refused::Damaged("it has no tiles"))
+        whole.map(|(_, whole)| whole).ok_or_else(|| Refused::Damaged(text!("it has no tiles")))
     }
 
     fn coded(&self, item: &Item<'_>, size: (u32, u32)) -> Result<Planes, Refused> {
         let bytes = item.bytes();
         if bytes.is_empty() {
-            return Err(Refused::Damaged("it is cut off"));
+            return Err(Refused::Damaged(text!("it is cut off")));
         }
         let planes = (self.codec.decode)(bytes, size)?;
         if planes.size() != (size.0 as usize, size.1 as usize) {
-            return Err(Refused::Damaged("its picture is of another size than it says"));
+            return Err(Refused::Damaged(text!("its picture is of another size than it says")));
         }
         Ok(planes)
     }
@@ -403,7 +417,7 @@ fn cropped(picture: &Picture, area: [u32; 8]) -> Result<Picture, Refused> {
     let (Some((left, width)), Some((top, height))) =
         (place(picture.width, [a, b, e, f]), place(picture.height, [c, d, g, h]))
     else {
-        return Err(Refused::Unsupported("it is cropped between pixels"));
+        return Err(Refused::Unsupported(text!("it is cropped between pixels")));
     };
     let count = picture.channels.count();
     let (rows, columns) = (top..top + height, left * count..(left + width) * count);

@@ -3,6 +3,7 @@
 
 use super::Refused;
 use crate::picture::{Channels, Picture, Samples};
+use lote_protocol::text;
 
 /// Samples of one kind, row by row.
 #[derive(Debug, Clone, Default)]
@@ -181,7 +182,11 @@ impl Model {
             4 => Some((0.30, 0.11)),
             7 => Some((0.212, 0.087)),
             9 => Some((0.2627, 0.0593)),
-            _ => return Err(Refused::Unsupported("its colours are coded by an unusual matrix")),
+            _ => {
+                return Err(Refused::Unsupported(text!(
+                    "its colours are coded by an unusual matrix"
+                )));
+            }
         };
         let range =
             if signal.full_range { luma.range } else { 224.0 * (1_u32 << (bits - 8)) as f32 };

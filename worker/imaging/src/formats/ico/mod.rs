@@ -1,15 +1,14 @@
 //! Icons of Windows: several pictures, each a PNG or a bitmap with a mask.
 
-use std::io::Cursor;
-
-use image::codecs::ico::IcoDecoder;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use crate::formats::extent::{Declared, Header};
 use crate::formats::table::{Content, Format, Gives, Holds, QUICK, id};
-use crate::formats::{PNG, Source, by_image};
-use crate::picture::{Channels, Picture, Samples};
+use crate::formats::{PNG, Source, bmp};
+use crate::picture::Picture;
 use crate::pool::Pool;
 
 /// Icons are written as one PNG.
@@ -93,30 +92,26 @@ fn declared(header: &mut Header<'_>) -> Declared {
 
 fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let damaged =
-        |why: &str| Failure::new(FailureKind::Damaged, format!("the ICO is damaged: {why}"));
+        |why: Text| Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "ICO", why));
     let directory = bytes.get(HEADER..).unwrap_or_default();
     let count = bytes.get(4..HEADER).map_or(0, |c| usize::from(c[0]) | usize::from(c[1]) << 8);
     let entries = directory.as_chunks::<ENTRY>().0.iter().take(count);
     // The last of equal ones is found, the first is meant.
     let best = entries.rev().map(|entry| Entry::of(*entry)).max_by_key(Entry::rank);
-    let best = best.ok_or_else(|| damaged("it is cut off"))?;
+    let best = best.ok_or_else(|| damaged(text!("it is cut off")))?;
     let part = bytes.get(best.start as usize..).unwrap_or_default();
     let part = part.get(..best.len as usize).unwrap_or(part);
     let mut source = if part.starts_with(&PNG_SIGNATURE) {
         let source = (PNG.decode)(part, limits, pool)?;
         if source.frames.len() > 1 {
-            return Err(damaged("a picture of it is an animation"));
+            return Err(damaged(text!("a picture of it is an animation")));
         }
         source
     } else {
-        let picture = by_image::read(&FORMAT, bitmap(part, best), limits, pool)?;
-        if hides_everything(&picture) {
-            return Err(Failure::new(
-                FailureKind::Unsupported,
-                "ICO files of this kind are not supported: no pixel is visible by its alpha",
-            ));
-        }
-        Source::still(picture)
+        bmp::icon(part, (best.width, best.height), limits, pool).map_err(|failure| Failure {
+            message: text!("the largest picture of the ICO: {}", failure.message),
+            ..failure
+        })?
     };
     if count > 1 {
         let Picture { width, height, .. } = source.frames[0].picture;
@@ -125,19 +120,6 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
         ));
     }
     Ok(source)
-}
-
-/// Whether its alpha is 0 everywhere: it was not meant then, and the mask was.
-fn hides_everything(picture: &Picture) -> bool {
-    let Samples::U8(samples) = &picture.samples else { return false };
-    picture.channels == Channels::Rgba && samples.as_chunks::<4>().0.iter().all(|p| p[3] == 0)
-}
-
-/// A decoder of an icon that has no other picture than this one.
-fn bitmap(part: &[u8], entry: Entry) -> image::ImageResult<IcoDecoder<Cursor<Vec<u8>>>> {
-    let mut icon = header(entry.width, entry.height, entry.bits, part.len());
-    icon.extend(part);
-    IcoDecoder::new(Cursor::new(icon))
 }
 
 /// The header and the directory of an icon of one picture.
@@ -157,7 +139,7 @@ fn encode(
     if width > MAX_SIDE || height > MAX_SIDE {
         return Err(Failure::new(
             FailureKind::Encode,
-            format!("ICO holds at most {MAX_SIDE} px a side; resize, or choose another format"),
+            text!("ICO holds at most {} px a side; resize, or choose another format", MAX_SIDE),
         ));
     }
     let Some(write) = PNG.encode else { return Ok(Vec::new()) };

@@ -5,8 +5,10 @@ use std::io::Cursor;
 
 use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling, simd, simd::SimdRoutines};
 use lote_protocol::filter::EncodingOption;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use crate::color::{self, Ink};
 use crate::formats::Source;
@@ -91,7 +93,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let file = File::open(bytes)?;
     if file.size() != (width as usize, height as usize) {
         // The limits were checked for another size.
-        return Err(damaged("it has two picture headers that differ"));
+        return Err(damaged(text!("it has two picture headers that differ")));
     }
     let (color, chroma) = (file.color(), file.chroma());
     let (channels, ink) = match color {
@@ -139,7 +141,7 @@ fn decode_samples(
     if file.memory() > most {
         return Err(Failure::new(
             FailureKind::TooLarge,
-            format!(
+            text!(
                 "the JPEG needs {} MiB of memory, more than the limit of {} MiB",
                 file.memory() >> 20,
                 most >> 20
@@ -157,13 +159,13 @@ fn judge(health: Health) -> Result<Option<String>, Failure> {
         let percent = (total - missing).saturating_mul(100) / total.max(1);
         return Err(Failure::new(
             FailureKind::Damaged,
-            format!("the JPEG is cut off or damaged: only {percent} % of the picture can be read"),
+            text!("the JPEG is cut off or damaged: only {} % of the picture can be read", percent),
         ));
     }
     if health.cut && health.coarse {
         return Err(Failure::new(
             FailureKind::Damaged,
-            "the JPEG is cut off: the scans with its details are missing",
+            text!("the JPEG is cut off: the scans with its details are missing"),
         ));
     }
     let odd = if missing > 0 {
@@ -182,8 +184,8 @@ fn judge(health: Health) -> Result<Option<String>, Failure> {
     Ok(Some(odd.into()))
 }
 
-fn damaged(what: &str) -> Failure {
-    Failure::new(FailureKind::Damaged, format!("the JPEG is damaged: {what}"))
+fn damaged(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "JPEG", what))
 }
 
 impl Transforms for SimdRoutines {
@@ -208,7 +210,7 @@ pub(crate) fn encode(
 ) -> Result<Vec<String>, Failure> {
     let picture = content.first();
     let Samples::U8(samples) = &picture.samples else {
-        return Err(Failure::new(FailureKind::Encode, "JPEG holds 8 bits a channel"));
+        return Err(Failure::new(FailureKind::Encode, text!("JPEG holds 8 bits a channel")));
     };
     let size = (picture.width, picture.height);
     let writing = Writing::new(content.encoding, content.chroma);
@@ -249,7 +251,12 @@ fn encode_as_a_whole(
         .progressive(writing.progressive)
         .optimize_huffman(true)
         .encode()
-        .map_err(|error| Failure::new(FailureKind::Encode, format!("JPEG: {error}")))
+        .map_err(|error| {
+            Failure::new(
+                FailureKind::Encode,
+                text!("the {} could not be written: {}", "JPEG", error.to_string()),
+            )
+        })
 }
 
 #[cfg(test)]

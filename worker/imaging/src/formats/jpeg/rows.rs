@@ -1,6 +1,7 @@
 //! A JPEG file that is encoded a few rows at a time: the picture need not be there as a whole.
 
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 use crate::formats::Metadata;
 use crate::formats::jpeg::encoder::{self, Encoder, UNIT};
@@ -74,11 +75,11 @@ pub(crate) fn check((width, height): (u32, u32), channels: Channels) -> Result<(
     if width > MAX_SIDE || height > MAX_SIDE {
         return Err(Failure::new(
             FailureKind::Encode,
-            format!("JPEG holds at most {MAX_SIDE} px a side; choose another format or resize"),
+            text!("JPEG holds at most {} px a side; choose another format or resize", MAX_SIDE),
         ));
     }
     if channels.has_alpha() {
-        return Err(Failure::new(FailureKind::Encode, "JPEG holds no alpha"));
+        return Err(Failure::new(FailureKind::Encode, text!("JPEG holds no alpha")));
     }
     Ok(())
 }

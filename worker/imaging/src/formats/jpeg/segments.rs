@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, ErrorKind, Seek, SeekFrom};
 
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 use crate::metadata::resolution::{Resolution, Unit};
 use crate::metadata::text::Text;
@@ -66,7 +67,7 @@ pub(crate) fn read(file: &mut (impl BufRead + Seek), max_block: u64) -> Result<H
             marker => {
                 let len = u64::from(read_u16(file)?);
                 let Some(len) = len.checked_sub(2) else {
-                    return Err(damaged("a segment of the header has no length"));
+                    return Err(damaged(text!("a segment of the header has no length")));
                 };
                 match marker {
                     SOS => break,
@@ -94,10 +95,10 @@ pub(crate) fn read(file: &mut (impl BufRead + Seek), max_block: u64) -> Result<H
         }
     }
     if header.components == 0 {
-        return Err(damaged("it has no picture header"));
+        return Err(damaged(text!("it has no picture header")));
     }
     if header.width == 0 || header.height == 0 {
-        return Err(damaged("its width or height is 0"));
+        return Err(damaged(text!("its width or height is 0")));
     }
     (header.metadata, header.notes) = blocks.finish();
     Ok(header)
@@ -390,14 +391,17 @@ fn read_u16(file: &mut impl BufRead) -> Result<u16, Failure> {
 
 fn cut_off(error: &std::io::Error) -> Failure {
     if error.kind() == ErrorKind::UnexpectedEof {
-        damaged("it is cut off in its header")
+        damaged(text!("it is cut off in its header"))
     } else {
-        Failure::new(FailureKind::Read, format!("could not be read to its end: {error}"))
+        Failure::new(
+            FailureKind::Read,
+            text!("the file could not be read to its end: {}", error.to_string()),
+        )
     }
 }
 
-fn damaged(what: &str) -> Failure {
-    Failure::new(FailureKind::Damaged, format!("the JPEG is damaged: {what}"))
+fn damaged(what: impl Into<lote_protocol::lang::Text>) -> Failure {
+    Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "JPEG", what))
 }
 
 #[cfg(test)]

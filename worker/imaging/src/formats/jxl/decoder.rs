@@ -11,6 +11,7 @@ use jxl::api::{
 };
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use super::{FORMAT, damaged, parts, unsupported};
 use crate::formats::{Frame, Source, Stored, limit};
@@ -30,11 +31,11 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     loop {
         match next(&mut decoder, &mut input, None)? {
             Event::BasicInfo => break,
-            Event::Complete => return Err(damaged("there is no picture in it")),
+            Event::Complete => return Err(damaged(text!("there is no picture in it"))),
             _ => {}
         }
     }
-    let info = decoder.basic_info().ok_or_else(|| damaged("its header is missing"))?.clone();
+    let info = decoder.basic_info().ok_or_else(|| damaged(text!("its header is missing")))?.clone();
     let mut notes = Vec::new();
     let is_color = decoder.embedded_color_profile().is_none_or(|profile| profile.channels() != 1);
     let (channels, deep) = layout(&info, is_color, &mut notes)?;
@@ -52,9 +53,9 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         }),
         extra_channel_format: vec![None; info.extra_channels.len()],
     };
-    decoder.set_pixel_format(format).map_err(|error| damaged(&error.to_string()))?;
+    decoder.set_pixel_format(format).map_err(|error| damaged(error.to_string()))?;
     let (Ok(width), Ok(height)) = (u32::try_from(info.size.0), u32::try_from(info.size.1)) else {
-        return Err(damaged("its size is impossible"));
+        return Err(damaged(text!("its size is impossible")));
     };
     let pixel_bytes = channels.count() * if deep { 2 } else { 1 };
     let mut frames: Vec<Frame> = Vec::new();
@@ -84,7 +85,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         count += 1;
     }
     if frames.is_empty() {
-        return Err(damaged("there is no picture in it"));
+        return Err(damaged(text!("there is no picture in it")));
     }
     let mut metadata = Metadata::default();
     if let Some(profile) = decoder.output_color_profile() {
@@ -132,7 +133,7 @@ fn frame(
     loop {
         match next(decoder, input, Some(&mut buffers))? {
             Event::FrameComplete { .. } => break,
-            Event::Complete => return Err(damaged("it is cut off")),
+            Event::Complete => return Err(damaged(text!("it is cut off"))),
             _ => {}
         }
     }
@@ -151,12 +152,12 @@ fn next(
             decoder.close_input();
         }
         let event = decoder.process(input, buffers.as_deref_mut(), None);
-        match event.map_err(|error| damaged(&error.to_string().replace('\n', " ")))? {
+        match event.map_err(|error| damaged(error.to_string().replace('\n', " ")))? {
             Event::NeedMoreInput { .. } => {}
             event => return Ok(event),
         }
     }
-    Err(damaged("it is cut off"))
+    Err(damaged(text!("it is cut off")))
 }
 
 /// What a pixel consists of, and whether its samples have more than 8 bits.
@@ -169,16 +170,16 @@ fn layout(
     for channel in &info.extra_channels {
         match channel.ec_type {
             ExtraChannel::Alpha => has_alpha = true,
-            ExtraChannel::Black => return Err(unsupported("its colours are inks")),
-            ExtraChannel::SpotColor => return Err(unsupported("it has a spot colour")),
-            ExtraChannel::CFA => return Err(unsupported("it is what a sensor saw")),
+            ExtraChannel::Black => return Err(unsupported(text!("its colours are inks"))),
+            ExtraChannel::SpotColor => return Err(unsupported(text!("it has a spot colour"))),
+            ExtraChannel::CFA => return Err(unsupported(text!("it is what a sensor saw"))),
             _ => notes.push("a channel beside its colours is left out".into()),
         }
     }
     let deep = match info.bit_depth {
         JxlBitDepth::Int { bits_per_sample: 8 } => false,
         JxlBitDepth::Int { bits_per_sample: 16 } => true,
-        _ => return Err(unsupported("its samples have neither 8 nor 16 bits")),
+        _ => return Err(unsupported(text!("its samples have neither 8 nor 16 bits"))),
     };
     Ok(match (is_color, has_alpha) {
         (false, false) => (Channels::Gray, deep),

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 use zune_core::bit_depth::BitDepth;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::EncoderOptions;
@@ -23,16 +25,17 @@ pub(super) fn encode(
     _pool: &mut Pool,
     out: &mut Vec<u8>,
 ) -> Result<Vec<String>, Failure> {
-    let refused = |why: String| Failure::new(FailureKind::Encode, why);
+    let refused = |why: Text| Failure::new(FailureKind::Encode, why);
     let picture = content.first();
     if picture.width < MIN_SIDE || picture.height < MIN_SIDE {
-        let why = format!("JPEG XL is written from {MIN_SIDE} px a side on; choose another format");
+        let why = text!("JPEG XL is written from {} px a side on; choose another format", MIN_SIDE);
         return Err(refused(why));
     }
     if picture.channels.has_alpha() && matches!(picture.samples, Samples::U16(_)) {
-        let why =
-            "JPEG XL is not written with both alpha and 16 bits a channel; choose PNG or TIFF";
-        return Err(refused(why.into()));
+        let why = text!(
+            "JPEG XL is not written with both alpha and 16 bits a channel; choose PNG or TIFF"
+        );
+        return Err(refused(why));
     }
     let color = match picture.channels {
         Channels::Gray => ColorSpace::Luma,
@@ -49,9 +52,9 @@ pub(super) fn encode(
     let (width, height) = (picture.width as usize, picture.height as usize);
     let options = EncoderOptions::new(width, height, color, depth).set_num_threads(1);
     let mut coded = Vec::new();
-    JxlSimpleEncoder::new(&samples, options)
-        .encode(&mut coded)
-        .map_err(|error| refused(format!("the JPEG XL could not be written: {error:?}")))?;
+    JxlSimpleEncoder::new(&samples, options).encode(&mut coded).map_err(|error| {
+        refused(text!("the {} could not be written: {}", "JPEG XL", format!("{:?}", error)))
+    })?;
     parts::write(&coded, &content.metadata, out);
     Ok(Vec::new())
 }

@@ -4,7 +4,9 @@ mod decoder;
 mod encoder;
 mod parts;
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 use crate::formats::extent::{Declared, Header};
 use crate::formats::table::{Format, Gives, Holds, QUICK, id};
@@ -89,11 +91,11 @@ impl Bits {
     }
 }
 
-fn damaged(why: &str) -> Failure {
-    Failure::new(FailureKind::Damaged, format!("the JPEG XL is damaged: {why}"))
+fn damaged(why: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "JPEG XL", why))
 }
 
-fn unsupported(why: &str) -> Failure {
-    let why = format!("JPEG XL files of this kind are not supported: {why}");
+fn unsupported(why: impl Into<Text>) -> Failure {
+    let why = text!("{} files of this kind are not supported: {}", "JPEG XL", why);
     Failure::new(FailureKind::Unsupported, why)
 }

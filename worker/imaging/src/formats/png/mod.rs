@@ -14,8 +14,10 @@ use ::png::{
     EncodingError, Filter, Info, Limits as PngLimits, Reader, Transformations,
 };
 use lote_protocol::filter::EncodingOption;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Colours, Limits};
+use lote_protocol::text;
 
 use crate::formats::Source;
 use crate::formats::Stored;
@@ -86,7 +88,11 @@ const TOLERATED: u32 = 100;
 
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     if bytes.get(12..16) == Some(APPLE) {
-        let what = "a kind of PNG that is not read: as Apple packs them into programs (CgBI)";
+        let what = text!(
+            "a kind of {} that is not read: {}",
+            "PNG",
+            text!("as Apple packs them into programs (CgBI)")
+        );
         return Err(Failure::new(FailureKind::Unsupported, what));
     }
     let strict = attempt(bytes, limits, false, pool);
@@ -96,7 +102,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     }
     let Some(mended) = mend::mended(bytes) else { return Err(failure) };
     let Ok(mut source) = attempt(&mended, limits, true, pool) else { return Err(failure) };
-    source.notes.insert(0, failure.message);
+    source.notes.insert(0, failure.message.to_string());
     Ok(source)
 }
 
@@ -142,7 +148,7 @@ fn attempt(
         ColorType::GrayscaleAlpha => Channels::GrayAlpha,
         ColorType::Rgb => Channels::Rgb,
         ColorType::Rgba => Channels::Rgba,
-        ColorType::Indexed => return Err(damaged("it has no palette")),
+        ColorType::Indexed => return Err(damaged(text!("it has no palette"))),
     };
     let sample_len = if depth == BitDepth::Sixteen { 2 } else { 1 };
     let pixel_len = channels.count() * sample_len;
@@ -150,7 +156,7 @@ fn attempt(
 
     let len = width as usize * height as usize * pixel_len;
     if reader.output_buffer_size() != Some(len) {
-        return Err(damaged("its size does not match its colours"));
+        return Err(damaged(text!("its size does not match its colours")));
     }
     let mut samples = pool.bytes(len);
     let read = if lenient && !reader.info().interlaced {
@@ -195,7 +201,7 @@ fn rows(
     }
     match reader.finish() {
         Err(DecodingError::Format(error)) if error.to_string().contains("hecksum") => {
-            Err(damaged("a checksum is wrong"))
+            Err(damaged(text!("a checksum is wrong")))
         }
         _ => Ok(()),
     }
@@ -229,19 +235,20 @@ fn png_limits(limits: &Limits, file_len: usize) -> PngLimits {
 fn failure(error: &DecodingError) -> Failure {
     match error {
         DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            damaged("it is cut off")
+            damaged(text!("it is cut off"))
         }
-        DecodingError::LimitsExceeded => {
-            Failure::new(FailureKind::TooLarge, "the PNG needs more memory than the limits allow")
-        }
+        DecodingError::LimitsExceeded => Failure::new(
+            FailureKind::TooLarge,
+            text!("the {} needs more memory than the limits allow", "PNG"),
+        ),
         other => {
             let text = other.to_string().replace('\n', " ");
             if text.starts_with("CRC error") {
-                damaged("a checksum is wrong")
+                damaged(text!("a checksum is wrong"))
             } else if text.contains("before IHDR") {
-                damaged("something else stands before its header")
+                damaged(text!("something else stands before its header"))
             } else {
-                damaged(&without_debug_output(&text))
+                damaged(without_debug_output(&text).trim_end_matches('.'))
             }
         }
     }
@@ -257,9 +264,8 @@ fn without_debug_output(text: &str) -> String {
     format!("{before}{name}{after}")
 }
 
-fn damaged(what: &str) -> Failure {
-    let what = what.trim_end_matches('.');
-    Failure::new(FailureKind::Damaged, format!("the PNG is damaged: {what}"))
+fn damaged(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "PNG", what))
 }
 
 /// Encodes a picture of any layout and depth, or several as an animation. A picture of few colours or
@@ -284,7 +290,7 @@ pub(crate) fn encode(
     }
     pool.give_file(encoded);
     result.map(|()| notes).map_err(|error| {
-        Failure::new(FailureKind::Encode, format!("the PNG could not be written: {error}"))
+        Failure::new(FailureKind::Encode, text!("the {} could not be written: {}", "PNG", error))
     })
 }
 

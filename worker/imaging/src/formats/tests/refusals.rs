@@ -4,8 +4,8 @@ use super::*;
 
 fn refused(file: &[u8], limits: &Limits) -> FailureKind {
     let failure = decode(file, limits, &mut Pool::new()).unwrap_err();
-    assert!(!failure.message.contains('\n'), "{}", failure.message);
-    assert!(!failure.message.ends_with('.'), "{}", failure.message);
+    assert!(!failure.message.to_string().contains('\n'), "{}", failure.message);
+    assert!(!failure.message.to_string().ends_with('.'), "{}", failure.message);
     failure.kind
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use crate::formats::tiff::fax::{self, Coding};
 use crate::formats::tiff::page::{Packing, Page, Predictor};
@@ -84,7 +85,7 @@ fn missing(due: u64, found: u64) -> Result<Option<String>, Refused> {
     }
     if due - found > due / TOLERATED {
         let percent = found.saturating_mul(100) / due;
-        return Err(Refused::Damaged(format!("only {percent} % of the picture can be read")));
+        return Err(Refused::Damaged(text!("only {} % of the picture can be read", percent)));
     }
     Ok(Some("the TIFF is damaged: less than 1 % of the picture is missing".into()))
 }
@@ -192,7 +193,7 @@ fn packed_bytes(page: &Page, data: &[u8], width: u32, out: &mut [u8]) -> Result<
         Packing::Lzw => unpack::lzw(data, out),
         Packing::Deflate => unpack::deflate(data, out),
         Packing::PackBits => unpack::pack_bits(data, out),
-        Packing::Zstd => return Err(Refused::Unsupported("Zstandard compression".into())),
+        Packing::Zstd => return Err(Refused::Unsupported(text!("Zstandard compression"))),
         Packing::Jpeg | Packing::OldJpeg | Packing::WebP => 0,
     })
 }

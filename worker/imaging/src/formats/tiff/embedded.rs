@@ -2,6 +2,7 @@
 //! TIFF 6.0 had it, and WebP.
 
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use crate::formats::tiff::Refused;
 use crate::formats::tiff::numbers::Kind;
@@ -22,7 +23,7 @@ pub(crate) fn check(page: &Page) -> Result<(), Refused> {
         _ => false,
     };
     if page.kind != Kind::Unsigned(8) || !fits || page.planar && page.model != Model::Rgb {
-        return Err(Refused::Unsupported(format!(
+        return Err(Refused::Unsupported(text!(
             "{} compression of {} samples of {} bits",
             if page.packing == Packing::WebP { "WebP" } else { "JPEG" },
             page.count,
@@ -49,13 +50,13 @@ pub(crate) fn read(
     };
     let mut source = source.map_err(|failure| Refused::Damaged(failure.message))?;
     if let Some(note) = source.notes.pop() {
-        return Err(Refused::Damaged(note));
+        return Err(Refused::Damaged(note.into()));
     }
     let frame = source.frames.pop();
     let Some(Picture { width: found, height, channels, samples: Samples::U8(samples) }) =
         frame.map(|frame| frame.picture)
     else {
-        return Err(Refused::Damaged("a part of it is no picture".into()));
+        return Err(Refused::Damaged(text!("a part of it is no picture")));
     };
     let stored = if page.planar { 1 } else { page.count };
     // A WebP without transparency is opaque.
@@ -64,11 +65,15 @@ pub(crate) fn read(
         (Channels::Gray, 1) | (Channels::Rgb, 3 | 4) | (Channels::Rgba, 4)
     );
     if !fits {
-        return Err(Refused::Damaged("a part of it has other colours than the whole".into()));
+        return Err(Refused::Damaged(text!("a part of it has other colours than the whole")));
     }
     if found < width || height < rows && page.chunks.tiled {
-        return Err(Refused::Damaged(format!(
-            "a part of it has {found} x {height} px, not {width} x {rows}"
+        return Err(Refused::Damaged(text!(
+            "a part of it has {} x {} px, not {} x {}",
+            found,
+            height,
+            width,
+            rows
         )));
     }
     let source_row = found as usize * channels.count();
@@ -104,16 +109,16 @@ fn whole_jpeg(page: &Page, data: &[u8], index: usize) -> Result<Vec<u8>, Refused
     }
     if page.packing == Packing::OldJpeg {
         if page.chunks.offsets.len() > 1 || index > 0 {
-            return Err(Refused::Unsupported("old JPEG in several strips".into()));
+            return Err(Refused::Unsupported(text!("old JPEG in several strips")));
         }
         let Some(rest) = data.strip_prefix(&[0xff, 0xd8]) else {
-            return Err(Refused::Unsupported("old JPEG whose tables are apart".into()));
+            return Err(Refused::Unsupported(text!("old JPEG whose tables are apart")));
         };
         file.extend_from_slice(rest);
         return Ok(file);
     }
     let Some(mut rest) = data.strip_prefix(&[0xff, 0xd8]) else {
-        return Err(Refused::Damaged("a part of it is no JPEG".into()));
+        return Err(Refused::Damaged(text!("a part of it is no JPEG")));
     };
     // Marks of applications would say otherwise what the colours are.
     while let [0xff, 0xe0..=0xef, high, low, ..] = *rest {

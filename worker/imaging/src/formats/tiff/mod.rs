@@ -13,8 +13,10 @@ mod write;
 
 use std::io::{Cursor, ErrorKind, Read, Seek};
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use crate::color;
 use crate::formats::Frame;
@@ -115,17 +117,20 @@ const MASK: u64 = 4;
 
 /// Why a page cannot be read.
 enum Refused {
-    Unsupported(String),
-    Damaged(String),
+    Unsupported(Text),
+    Damaged(Text),
     Limit(Failure),
 }
 
 impl From<std::io::Error> for Refused {
     fn from(error: std::io::Error) -> Self {
         Self::Damaged(match error.kind() {
-            ErrorKind::UnexpectedEof => "it is cut off".into(),
-            ErrorKind::InvalidData => error.to_string(),
-            _ => format!("it could not be read: {error}"),
+            ErrorKind::UnexpectedEof => text!("it is cut off"),
+            ErrorKind::InvalidData => {
+                let said = error.to_string();
+                said.trim_start_matches("format error: ").trim_end_matches('.').into()
+            }
+            _ => text!("it could not be read: {}", error.to_string()),
         })
     }
 }
@@ -133,8 +138,8 @@ impl From<std::io::Error> for Refused {
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Unsupported(what) => unsupported(&what),
-            Refused::Damaged(what) => damaged(&what),
+            Refused::Unsupported(what) => unsupported(what),
+            Refused::Damaged(what) => damaged(what),
             Refused::Limit(failure) => failure,
         }
     }
@@ -143,7 +148,7 @@ impl From<Refused> for Failure {
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let mut file = Tagged::open(Cursor::new(bytes)).map_err(Refused::from)?;
     let directories = pages(&mut file)?;
-    limit::count(limits, directories.len() as u64, "pages")?;
+    limit::count(limits, directories.len() as u64, text!("pages"))?;
     let mut budget = Budget { limits, pixels: 0, bytes: 0, pages: 0 };
     let mut fields = Fields::parse(bytes);
     // Every page is turned upright here.
@@ -188,7 +193,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             }
         }
     }
-    source.ok_or_else(|| damaged("it has no picture"))
+    source.ok_or_else(|| damaged(text!("it has no picture")))
 }
 
 /// Blocks of the first page that have a place of their own in other formats.
@@ -235,9 +240,8 @@ impl Budget<'_> {
         if self.pixels > self.limits.max_pixels || self.bytes > self.limits.max_alloc_bytes {
             let failure = Failure::new(
                 FailureKind::TooLarge,
-                format!(
-                    "the first {} pages have {} megapixels and need {} MiB of memory, more than the \
-                     limits of {} megapixels and {} MiB; raise --max-pixels to allow it",
+                text!(
+                    "the first {} pages have {} megapixels and need {} MiB of memory, more than the limits of {} megapixels and {} MiB; raise --max-pixels to allow it",
                     self.pages,
                     self.pixels / 1_000_000,
                     self.bytes >> 20,
@@ -268,7 +272,7 @@ fn one_page(
     pool: &mut Pool,
 ) -> Result<Decoded, Refused> {
     let size = page::size(file, directory)?
-        .ok_or_else(|| Refused::Damaged("a page of it states no size".into()))?;
+        .ok_or_else(|| Refused::Damaged(text!("a page of it states no size")))?;
     limit::check(budget.limits, &FORMAT, size.0, 1, 1).map_err(Refused::Limit)?;
     let page = Page::read(file, directory, size)?;
     // What it is in the file, and what it becomes.
@@ -283,7 +287,8 @@ fn one_page(
     let (raw, note) = chunks::read(page, bytes, file.little_endian, budget.limits, pool)?;
     let is_cmyk = raw.model == Model::Cmyk;
     let is_lab = matches!(raw.model, Model::Lab | Model::IccLab);
-    let (picture, more) = to_picture(raw, icc.as_deref(), pool).map_err(Refused::Unsupported)?;
+    let (picture, more) =
+        to_picture(raw, icc.as_deref(), pool).map_err(|why| Refused::Unsupported(why.into()))?;
     Ok(Decoded {
         picture: upright(picture, orientation, pool),
         stored,
@@ -311,17 +316,10 @@ fn pages<R: Read + Seek>(file: &mut Tagged<R>) -> Result<Vec<Directory>, Failure
     Ok(pages)
 }
 
-fn unsupported(what: &str) -> Failure {
-    Failure::new(
-        FailureKind::Unsupported,
-        format!("a kind of TIFF that is not read: {}", one_line(what)),
-    )
+fn unsupported(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Unsupported, text!("a kind of {} that is not read: {}", "TIFF", what))
 }
 
-fn damaged(what: &str) -> Failure {
-    Failure::new(FailureKind::Damaged, format!("the TIFF is damaged: {}", one_line(what)))
-}
-
-fn one_line(what: &str) -> String {
-    what.trim_start_matches("format error: ").trim_end_matches('.').replace('\n', " ")
+fn damaged(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "TIFF", what))
 }

@@ -7,6 +7,8 @@ use crate::formats::tiff::directory::{Directory, Tagged};
 use crate::formats::tiff::numbers::Kind;
 use crate::formats::tiff::samples::{Extra, Model};
 use crate::formats::tiff::{Refused, tag};
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 
 /// Strips or tiles of a picture, at most.
 const MAX_CHUNKS: u64 = 1 << 24;
@@ -112,24 +114,24 @@ impl Page {
         let count = usize::try_from(count)
             .ok()
             .filter(|count| (1..=64).contains(count))
-            .ok_or_else(|| unsupported(format!("{count} samples a pixel")))?;
+            .ok_or_else(|| unsupported(text!("{} samples a pixel", count)))?;
         let kind = kind(file, directory, count)?;
         let planar = match number(file, tag::PLANES, 1)? {
             1 => false,
             2 => count > 1,
-            other => return Err(unsupported(format!("planar configuration {other}"))),
+            other => return Err(unsupported(text!("planar configuration {}", other))),
         };
         let (model, subsampling) = colours(file, directory, model, packing, kind, count)?;
         let reversed_bits = match number(file, tag::FILL_ORDER, 1)? {
             1 => false,
             2 => true,
-            other => return Err(unsupported(format!("fill order {other}"))),
+            other => return Err(unsupported(text!("fill order {}", other))),
         };
         let predictor = match (packing, number(file, tag::PREDICTOR, 1)?) {
             (Packing::Lzw | Packing::Deflate | Packing::Zstd, 2) => Predictor::Difference,
             (Packing::Lzw | Packing::Deflate | Packing::Zstd, 3) => Predictor::Float,
             (Packing::Lzw | Packing::Deflate | Packing::Zstd, other @ (0 | 4..)) => {
-                return Err(unsupported(format!("predictor {other}")));
+                return Err(unsupported(text!("predictor {}", other)));
             }
             _ => Predictor::None,
         };
@@ -139,19 +141,19 @@ impl Page {
             | (Predictor::Difference | Predictor::Float, Kind::Float(_)) => {}
             _ => {
                 let bits = kind.bits();
-                return Err(unsupported(format!("a predictor of samples of {bits} bits")));
+                return Err(unsupported(text!("a predictor of samples of {} bits", bits)));
             }
         }
         if matches!(packing, Packing::FaxRuns { .. } | Packing::Fax3 { .. } | Packing::Fax4)
             && (kind != Kind::Unsigned(1) || (count > 1 && !planar))
         {
-            return Err(unsupported("facsimile coding of more than one bit a pixel".into()));
+            return Err(unsupported(text!("facsimile coding of more than one bit a pixel")));
         }
         let chunks = chunks(file, directory, (width, height), if planar { count } else { 1 })?;
         if subsampling != (1, 1)
             && (planar || chunks.tiled && !chunks.width.is_multiple_of(subsampling.0))
         {
-            return Err(unsupported("subsampled colours in planes of their own".into()));
+            return Err(unsupported(text!("subsampled colours in planes of their own")));
         }
         let jpeg_tables = file.bytes(directory, tag::JPEG_TABLES, 1 << 16)?;
         let old_jpeg = match file.number(directory, tag::OLD_JPEG)? {
@@ -197,7 +199,7 @@ impl Page {
     }
 }
 
-fn unsupported(what: String) -> Refused {
+fn unsupported(what: Text) -> Refused {
     Refused::Unsupported(what)
 }
 
@@ -225,7 +227,7 @@ fn packing(compression: u64, t4: u64, t6: u64) -> Result<Packing, Refused> {
         34_887 => "LERC compression",
         34_925 => "LZMA compression",
         50_002 | 52_546 => "JPEG XL compression",
-        _ => return Err(unsupported(format!("compression {compression}"))),
+        _ => return Err(unsupported(text!("compression {}", compression))),
     };
     Err(unsupported(name.into()))
 }
@@ -241,7 +243,7 @@ fn kind<R: Read + Seek>(
         values.truncate(count);
         let first = values.first().copied().unwrap_or(default);
         if values.iter().any(|&value| value != first) {
-            return Err(unsupported("samples of different kinds".into()));
+            return Err(unsupported(text!("samples of different kinds")));
         }
         Ok(first)
     };
@@ -252,11 +254,11 @@ fn kind<R: Read + Seek>(
         (1 | 4, 1..=32) => Ok(Kind::Unsigned(bits)),
         (2, 8 | 16 | 32) => Ok(Kind::Signed(bits)),
         (3, 16 | 32 | 64) => Ok(Kind::Float(bits)),
-        (1 | 4, _) => Err(unsupported(format!("samples of {bits} bits"))),
-        (2, _) => Err(unsupported(format!("signed samples of {bits} bits"))),
-        (3, _) => Err(unsupported(format!("floating-point samples of {bits} bits"))),
-        (5 | 6, _) => Err(unsupported("complex numbers".into())),
-        _ => Err(unsupported(format!("sample format {format}"))),
+        (1 | 4, _) => Err(unsupported(text!("samples of {} bits", bits))),
+        (2, _) => Err(unsupported(text!("signed samples of {} bits", bits))),
+        (3, _) => Err(unsupported(text!("floating-point samples of {} bits", bits))),
+        (5 | 6, _) => Err(unsupported(text!("complex numbers"))),
+        _ => Err(unsupported(text!("sample format {}", format))),
     }
 }
 
@@ -275,7 +277,7 @@ fn colours<R: Read + Seek>(
         // As libtiff takes it.
         (None, _) if count == 1 => 1,
         (None, _) if count == 3 => 2,
-        (None, _) => return Err(unsupported("no colour model is given".into())),
+        (None, _) => return Err(unsupported(text!("no colour model is given"))),
     };
     let mut subsampling = (1, 1);
     let (model, least) = match model {
@@ -286,26 +288,26 @@ fn colours<R: Read + Seek>(
             let map = file.numbers(directory, tag::COLOR_MAP, 3 << 16)?;
             let bits = kind.bits();
             if !matches!(kind, Kind::Unsigned(1..=16)) || map.len() < 3 << bits {
-                return Err(unsupported(format!("a palette of {} values", map.len())));
+                return Err(unsupported(text!("a palette of {} values", map.len())));
             }
             let map = map.iter().map(|&v| v as u16).take(3 << bits).collect();
             (Model::Palette(map), 1)
         }
         5 => {
             if file.number(directory, tag::INK_SET)?.unwrap_or(1) != 1 {
-                return Err(unsupported("inks other than cyan, magenta, yellow, black".into()));
+                return Err(unsupported(text!("inks other than cyan, magenta, yellow, black")));
             }
             (Model::Cmyk, 4)
         }
         6 => {
             if kind != Kind::Unsigned(8) {
-                return Err(unsupported(format!("YCbCr of {} bits", kind.bits())));
+                return Err(unsupported(text!("YCbCr of {} bits", kind.bits())));
             }
             if !matches!(packing, Packing::Jpeg | Packing::OldJpeg | Packing::WebP) {
                 subsampling = match file.numbers(directory, tag::SUBSAMPLING, 2)?[..] {
                     [] => (2, 2),
                     [x @ (1 | 2 | 4), y @ (1 | 2 | 4)] => (x as u32, y as u32),
-                    _ => return Err(unsupported("a strange subsampling of YCbCr".into())),
+                    _ => return Err(unsupported(text!("a strange subsampling of YCbCr"))),
                 };
             }
             let coefficients = file.fractions(directory, tag::COEFFICIENTS, 3)?;
@@ -321,19 +323,19 @@ fn colours<R: Read + Seek>(
         }
         8 => (Model::Lab, if count < 3 { 1 } else { 3 }),
         9 => (Model::IccLab, 3),
-        4 => return Err(unsupported("a transparency mask without its picture".into())),
-        10 => return Err(unsupported("ITU L*a*b*".into())),
-        32_803 | 34_892 => return Err(unsupported("raw sensor values".into())),
-        32_844 | 32_845 => return Err(unsupported("LogL or LogLuv".into())),
-        other => return Err(unsupported(format!("colour model {other}"))),
+        4 => return Err(unsupported(text!("a transparency mask without its picture"))),
+        10 => return Err(unsupported(text!("ITU L*a*b*"))),
+        32_803 | 34_892 => return Err(unsupported(text!("raw sensor values"))),
+        32_844 | 32_845 => return Err(unsupported(text!("LogL or LogLuv"))),
+        other => return Err(unsupported(text!("colour model {}", other))),
     };
     if count < least || count < 3 && model == Model::Lab {
-        return Err(unsupported(format!("{count} samples a pixel for its colour model")));
+        return Err(unsupported(text!("{} samples a pixel for its colour model", count)));
     }
     if matches!(kind, Kind::Float(_) | Kind::Signed(_))
         && !matches!(model, Model::Gray | Model::WhiteIsZero | Model::Rgb)
     {
-        return Err(unsupported("signed or floating-point samples of this colour model".into()));
+        return Err(unsupported(text!("signed or floating-point samples of this colour model")));
     }
     Ok((model, subsampling))
 }
@@ -362,7 +364,7 @@ fn chunks<R: Read + Seek>(
             u32::try_from(side)
                 .ok()
                 .filter(|&side| side > 0 && side.is_multiple_of(8))
-                .ok_or_else(|| unsupported(format!("tiles of {side} px")))
+                .ok_or_else(|| unsupported(text!("tiles of {} px", side)))
         };
         let (width, height) = (side(tag::TILE_WIDTH)?, side(tag::TILE_HEIGHT)?);
         // Old writers say where tiles are by the tags of strips.
@@ -380,7 +382,7 @@ fn chunks<R: Read + Seek>(
         * u64::from(height.div_ceil(chunk_height))
         * planes as u64;
     if needed > MAX_CHUNKS {
-        return Err(unsupported(format!("{needed} strips or tiles")));
+        return Err(unsupported(text!("{} strips or tiles", needed)));
     }
     let offsets = file.numbers(directory, offsets, MAX_CHUNKS)?;
     let lens = file.numbers(directory, lens, MAX_CHUNKS)?;

@@ -93,6 +93,11 @@ pub(crate) fn to_picture(
         let left_out = count - raw.model.colors();
         notes.push(format!("extra samples without a meaning left out: {left_out} a pixel"));
     }
+    let takes_alpha =
+        matches!(raw.model, Model::Gray | Model::WhiteIsZero | Model::Rgb | Model::Palette(_));
+    if raw.extra != Extra::Other && count > raw.model.colors() && !takes_alpha {
+        notes.push("alpha left out: it is read beside gray, RGB and palettes only".into());
+    }
     let picture = match raw.model {
         Model::Gray | Model::WhiteIsZero => {
             let has_alpha = raw.extra != Extra::Other && count >= 2;
@@ -110,6 +115,13 @@ pub(crate) fn to_picture(
             picture(Channels::Rgba, samples)
         }
         Model::Rgb if count >= 3 => picture(Channels::Rgb, first(samples, count, 3)),
+        Model::Palette(map) if raw.extra != Extra::Other && count >= 2 => {
+            let alphas = alphas(&samples, count, raw.kind.bits().into());
+            let colors = colored(&first(samples, count, 1), &map);
+            let mut samples = with_alphas(&colors, &alphas);
+            straighten(&mut samples, 4, raw.extra);
+            picture(Channels::Rgba, samples)
+        }
         Model::Palette(map) => picture(Channels::Rgb, colored(&first(samples, count, 1), &map)),
         Model::Cmyk if count >= 4 => {
             let inks = picture(Channels::Rgba, first(samples, count, 4));
@@ -214,6 +226,26 @@ fn colored(indices: &Samples, map: &[u16]) -> Samples {
     })
 }
 
+/// The second samples of so many, which have so many bits, as alpha of 8 bits.
+fn alphas(samples: &Samples, count: usize, bits: u32) -> Vec<u8> {
+    let most = (1_u32 << bits.clamp(1, 16)) - 1;
+    let spread = |v: u32| ((v.min(most) * 255 + most / 2) / most) as u8;
+    match samples {
+        Samples::U8(samples) => {
+            samples.iter().skip(1).step_by(count).map(|&v| spread(v.into())).collect()
+        }
+        Samples::U16(samples) => {
+            samples.iter().skip(1).step_by(count).map(|&v| spread(v.into())).collect()
+        }
+    }
+}
+
+fn with_alphas(colors: &Samples, alphas: &[u8]) -> Samples {
+    let Samples::U8(colors) = colors else { return colors.clone() };
+    let colors = colors.as_chunks::<3>().0.iter();
+    Samples::U8(colors.zip(alphas).flat_map(|(&[r, g, b], &alpha)| [r, g, b, alpha]).collect())
+}
+
 /// TIFF 6.0, section 21, with the range of section 20.
 fn from_ycbcr(samples: &mut Samples, [red, green, blue]: [f64; 3], range: [f64; 6]) -> bool {
     let Samples::U8(samples) = samples else {
@@ -293,6 +325,17 @@ pub(crate) mod tests {
         let map = vec![1, 2, 3];
         let eight = raw(Kind::Unsigned(8), Model::Palette(map), 1, vec![0]);
         assert_eq!(samples(eight), Samples::U8(vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn a_palette_may_have_alpha_beside_it() {
+        let map = [[0x1000, 0xff00], [0x2000, 0], [0x3000, 0x8000]].concat();
+        for (bits, bytes) in [(8, vec![1, 128, 0, 255]), (4, vec![0x18, 0x0f])] {
+            let raw = raw(Kind::Unsigned(bits), Model::Palette(map.clone()), 2, bytes);
+            let shown = samples(Raw { extra: Extra::Alpha, ..raw });
+            let alpha = if bits == 8 { 128 } else { 136 };
+            assert_eq!(shown, Samples::U8(vec![0xff, 0, 0x80, alpha, 0x10, 0x20, 0x30, 255]));
+        }
     }
 
     #[test]

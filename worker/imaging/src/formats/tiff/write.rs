@@ -11,6 +11,7 @@ use ::tiff::encoder::{
 use ::tiff::tags::{PhotometricInterpretation, SampleFormat, Tag, Type};
 use flate2::write::ZlibEncoder;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 use crate::formats::Stored;
 use crate::formats::palette::{Indexed, exact_colors};
@@ -35,7 +36,10 @@ pub(crate) fn encode(
     out.extend_from_slice(file.get_ref());
     pool.give_file(file.into_inner());
     result.map(|()| Vec::new()).map_err(|error| {
-        Failure::new(FailureKind::Encode, format!("the TIFF could not be written: {error}"))
+        Failure::new(
+            FailureKind::Encode,
+            text!("the {} could not be written: {}", "TIFF", error.to_string()),
+        )
     })
 }
 

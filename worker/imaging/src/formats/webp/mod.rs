@@ -8,8 +8,10 @@ use std::io::Cursor;
 
 use image_webp::{DecodingError, LoopCount, WebPDecoder};
 use lote_protocol::filter::EncodingOption;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use crate::formats::Frame;
 use crate::formats::Source;
@@ -65,7 +67,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         }
     }
     if !whole {
-        return Err(damaged("its picture is cut off"));
+        return Err(damaged(text!("its picture is cut off")));
     }
     let mut decoder = open(bytes, limits)?;
     let (width, height) = decoder.dimensions();
@@ -120,21 +122,21 @@ fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WebPDecoder<Cursor<&'a [
 fn failure(error: &DecodingError) -> Failure {
     let what = match error {
         DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "it is cut off".to_owned()
+            text!("it is cut off")
         }
         DecodingError::MemoryLimitExceeded | DecodingError::ImageTooLarge => {
             return Failure::new(
                 FailureKind::TooLarge,
-                "the WebP needs more memory than the limits allow",
+                text!("the {} needs more memory than the limits allow", "WebP"),
             );
         }
-        other => other.to_string().replace('\n', " "),
+        other => other.to_string().replace('\n', " ").into(),
     };
-    damaged(&what)
+    damaged(what)
 }
 
-fn damaged(what: &str) -> Failure {
-    Failure::new(FailureKind::Damaged, format!("the WebP is damaged: {what}"))
+fn damaged(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "WebP", what))
 }
 
 /// Encodes 8-bit RGB or RGBA, several pictures as an animation.
@@ -153,7 +155,7 @@ pub(crate) fn encode(
     if width > MAX_SIDE || height > MAX_SIDE {
         return Err(Failure::new(
             FailureKind::Encode,
-            format!("WebP holds at most {MAX_SIDE} px a side; choose another format or resize"),
+            text!("WebP holds at most {} px a side; choose another format or resize", MAX_SIDE),
         ));
     }
     let mut encoded = pool.file();
@@ -221,5 +223,8 @@ fn write(
 }
 
 fn refused() -> Failure {
-    Failure::new(FailureKind::Encode, "the WebP could not be written: the encoder refused it")
+    Failure::new(
+        FailureKind::Encode,
+        text!("the {} could not be written: {}", "WebP", text!("the encoder refused it")),
+    )
 }

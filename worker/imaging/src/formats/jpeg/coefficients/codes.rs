@@ -6,6 +6,7 @@ use super::bits::Bits;
 use super::damaged;
 use crate::formats::jpeg::standard::tables;
 use lote_protocol::outcome::Failure;
+use lote_protocol::text;
 
 /// A table as it stands in the file.
 #[derive(Clone)]
@@ -38,11 +39,11 @@ impl Definition {
     /// The table at the start of a segment behind its number, and what follows it.
     pub(super) fn read(segment: &[u8]) -> Result<(Self, &[u8]), Failure> {
         let Some((&counts, rest)) = segment.split_first_chunk() else {
-            return Err(damaged("a Huffman table is cut off"));
+            return Err(damaged(text!("a Huffman table is cut off")));
         };
         let len = counts.iter().map(|&count| usize::from(count)).sum();
         if len > 256 || len > rest.len() {
-            return Err(damaged("a Huffman table does not fit"));
+            return Err(damaged(text!("a Huffman table does not fit")));
         }
         let (symbols, rest) = rest.split_at(len);
         Ok((Self { counts, symbols: symbols.to_vec() }, rest))
@@ -72,7 +73,7 @@ impl Codes {
     pub(super) fn for_dc(tables: &Tables, number: u8) -> Result<Self, Failure> {
         let codes = Self::for_ac(tables, number)?;
         if codes.symbols.iter().any(|&bits| bits > 15) {
-            return Err(damaged("a Huffman table for DC has symbols that mean nothing"));
+            return Err(damaged(text!("a Huffman table for DC has symbols that mean nothing")));
         }
         Ok(codes)
     }
@@ -80,8 +81,9 @@ impl Codes {
     pub(super) fn for_ac(tables: &Tables, number: u8) -> Result<Self, Failure> {
         let definition = tables.get(usize::from(number)).and_then(Option::as_ref);
         let definition =
-            definition.ok_or_else(|| damaged(format!("Huffman table {number} is missing")))?;
-        Self::new(definition).ok_or_else(|| damaged("the codes of a Huffman table do not fit"))
+            definition.ok_or_else(|| damaged(text!("Huffman table {} is missing", number)))?;
+        Self::new(definition)
+            .ok_or_else(|| damaged(text!("the codes of a Huffman table do not fit")))
     }
 
     fn new(definition: &Definition) -> Option<Self> {

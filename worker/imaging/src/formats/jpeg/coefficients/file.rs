@@ -1,6 +1,7 @@
 //! A file from its first marker to its last (jdmarker, jdinput).
 
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 use super::arithmetic::{Arithmetic, Conditioning};
 use super::bits::Bits;
@@ -63,7 +64,7 @@ impl<'a> File<'a> {
     pub(crate) fn open(data: &'a [u8]) -> Result<Self, Failure> {
         let mut marks = Marks::new(data);
         if !data.starts_with(&[0xff, SOI]) {
-            return Err(damaged("it does not begin like one"));
+            return Err(damaged(text!("it does not begin like one")));
         }
         marks.at = 2;
         let mut tables = Defined {
@@ -79,18 +80,18 @@ impl<'a> File<'a> {
         loop {
             match tables.next(&mut marks)? {
                 Next::Frame(..) if frame.is_some() => {
-                    return Err(damaged("it has two picture headers"));
+                    return Err(damaged(text!("it has two picture headers")));
                 }
                 Next::Frame(kind, segment) => frame = Some(Frame::read(kind, segment)?),
                 Next::Scan(segment) => {
-                    let frame = frame.ok_or_else(|| damaged("it has no picture header"))?;
+                    let frame = frame.ok_or_else(|| damaged(text!("it has no picture header")))?;
                     let first = ScanHeader::read(segment, &frame)?;
                     if !frame.coding.progressive {
                         tables.add_standard();
                     }
                     return Ok(Self { marks, frame, tables, first });
                 }
-                Next::End => return Err(damaged("it holds no picture")),
+                Next::End => return Err(damaged(text!("it holds no picture"))),
             }
         }
     }
@@ -165,7 +166,7 @@ impl<'a> File<'a> {
             if scans > MAX_SCANS {
                 return Err(Failure::new(
                     FailureKind::TooLarge,
-                    format!("the JPEG is too complex: it has more than {MAX_SCANS} scans"),
+                    text!("the JPEG is too complex: it has more than {} scans", MAX_SCANS),
                 ));
             }
         }
@@ -193,7 +194,7 @@ fn next_scan(
     frame: &Frame,
 ) -> Result<Option<ScanHeader>, Failure> {
     match tables.next(marks)? {
-        Next::Frame(..) => Err(damaged("it has two picture headers")),
+        Next::Frame(..) => Err(damaged(text!("it has two picture headers"))),
         Next::Scan(segment) => ScanHeader::read(segment, frame).map(Some),
         Next::End => Ok(None),
     }
@@ -205,7 +206,7 @@ impl Defined {
         loop {
             match marks.next() {
                 EOI => return Ok(Next::End),
-                SOI => return Err(damaged("it begins twice")),
+                SOI => return Err(damaged(text!("it begins twice"))),
                 TEM | RST0..=RST7 => {}
                 SOS => return Ok(Next::Scan(marks.segment()?)),
                 DQT => self.read_quantization(marks.segment()?)?,
@@ -213,16 +214,21 @@ impl Defined {
                 DAC => self.read_conditioning(marks.segment()?)?,
                 DRI => {
                     let Ok(interval) = marks.segment()?.try_into() else {
-                        return Err(damaged("a restart interval does not fit"));
+                        return Err(damaged(text!("a restart interval does not fit")));
                     };
                     self.restart_interval = u16::from_be_bytes(interval).into();
                 }
                 APP0 => self.jfif |= is_jfif(marks.segment()?),
                 APP14 => self.adobe = adobe(marks.segment()?).or(self.adobe),
                 DNL | COM | APP0..=APP15 => drop(marks.segment()?),
-                0xc8 => return Err(unsupported("an extension of the standard")),
+                0xc8 => return Err(unsupported(text!("an extension of the standard"))),
                 marker @ SOF0..=0xcf => return Ok(Next::Frame(marker - SOF0, marks.segment()?)),
-                marker => return Err(damaged(format!("it has an unknown marker, {marker:02x}"))),
+                marker => {
+                    return Err(damaged(text!(
+                        "it has an unknown marker, {}",
+                        format!("{:02x}", marker)
+                    )));
+                }
             }
         }
     }
@@ -233,7 +239,7 @@ impl Defined {
             let len = if wide { 128 } else { 64 };
             let to = self.quantization.get_mut(usize::from(head & 15));
             let (Some(to), Some(values)) = (to, rest.get(..len)) else {
-                return Err(damaged("a quantisation table does not fit"));
+                return Err(damaged(text!("a quantisation table does not fit")));
             };
             let mut table = [0; 64];
             for (k, &place) in NATURAL[..64].iter().enumerate() {
@@ -254,7 +260,8 @@ impl Defined {
             let (definition, rest) = Definition::read(rest)?;
             let tables = if head & 0x10 == 0 { &mut self.dc } else { &mut self.ac };
             let to = tables.get_mut(usize::from(head & !0x10));
-            *to.ok_or_else(|| damaged("a Huffman table has no such number"))? = Some(definition);
+            *to.ok_or_else(|| damaged(text!("a Huffman table has no such number")))? =
+                Some(definition);
             segment = rest;
         }
         Ok(())
@@ -271,7 +278,7 @@ impl Defined {
     }
 
     fn read_conditioning(&mut self, segment: &[u8]) -> Result<(), Failure> {
-        let wrong = || damaged("conditioning of arithmetic coding does not fit");
+        let wrong = || damaged(text!("conditioning of arithmetic coding does not fit"));
         let (pairs, []) = segment.as_chunks::<2>() else { return Err(wrong()) };
         for &[head, value] in pairs {
             let table = usize::from(head & 15);
@@ -299,7 +306,7 @@ impl Defined {
             if component.quantization.is_none() {
                 let table = self.quantization.get(usize::from(component.table)).copied().flatten();
                 component.quantization =
-                    Some(table.ok_or_else(|| damaged("a quantisation table is missing"))?);
+                    Some(table.ok_or_else(|| damaged(text!("a quantisation table is missing")))?);
             }
             irregular |= part.start > 0 && component.to_come[0] < 0;
             for to_come in &mut component.to_come[part.start..=part.end] {
@@ -342,7 +349,7 @@ impl Defined {
 
 impl ScanHeader {
     fn read(segment: &[u8], frame: &Frame) -> Result<Self, Failure> {
-        let wrong = || damaged("the header of a scan does not fit");
+        let wrong = || damaged(text!("the header of a scan does not fit"));
         let (&count, rest) = segment.split_first().ok_or_else(wrong)?;
         let (selectors, &[start, end, bits]) = rest.split_last_chunk().ok_or_else(wrong)?;
         let (selectors, []) = selectors.as_chunks::<2>() else { return Err(wrong()) };
@@ -355,7 +362,7 @@ impl ScanHeader {
             let member = frame.components.iter().enumerate();
             let mut member = member.filter(|&(n, component)| component.id == id && is_free(n));
             let (number, _) =
-                member.next().ok_or_else(|| damaged("a scan names an unknown component"))?;
+                member.next().ok_or_else(|| damaged(text!("a scan names an unknown component")))?;
             members.push((number, tables >> 4, tables & 15));
         }
         let blocks = |&(number, ..): &(usize, u8, u8)| {
@@ -363,7 +370,7 @@ impl ScanHeader {
             across * down
         };
         if members.len() > 1 && members.iter().map(blocks).sum::<usize>() > MAX_BLOCKS {
-            return Err(damaged(format!("its units have more than {MAX_BLOCKS} blocks")));
+            return Err(damaged(text!("its units have more than {} blocks", MAX_BLOCKS)));
         }
         if !frame.coding.progressive {
             return Ok(Self { members, part: Part::WHOLE });
@@ -372,7 +379,7 @@ impl ScanHeader {
         let of_dc = start == 0 && end == 0;
         let of_ac = start > 0 && start <= end && end < 64 && members.len() == 1;
         if !(of_dc || of_ac) || (high > 0 && high - 1 != low) || low > 13 {
-            return Err(damaged("a scan holds coefficients that do not exist"));
+            return Err(damaged(text!("a scan holds coefficients that do not exist")));
         }
         Ok(Self { members, part: Part { start: start.into(), end: end.into(), high, low } })
     }

@@ -1,6 +1,7 @@
 //! What a file says about its picture: size, components, colours.
 
 use lote_protocol::outcome::Failure;
+use lote_protocol::text;
 
 use super::{damaged, unsupported};
 
@@ -75,28 +76,28 @@ impl Frame {
             2 => Coding { progressive: true, arithmetic: false },
             9 => Coding { progressive: false, arithmetic: true },
             10 => Coding { progressive: true, arithmetic: true },
-            3 | 11 => return Err(unsupported("lossless")),
-            _ => return Err(unsupported("hierarchical")),
+            3 | 11 => return Err(unsupported(text!("lossless"))),
+            _ => return Err(unsupported(text!("hierarchical"))),
         };
         let Some((&[precision, h1, h0, w1, w0, count], rest)) = segment.split_first_chunk() else {
-            return Err(damaged("its picture header is cut off"));
+            return Err(damaged(text!("its picture header is cut off")));
         };
         if precision != 8 {
-            return Err(unsupported(format!("{precision} bits a sample")));
+            return Err(unsupported(text!("{} bits a sample", precision)));
         }
         let width = usize::from(u16::from_be_bytes([w1, w0]));
         let height = usize::from(u16::from_be_bytes([h1, h0]));
         if width == 0 || height == 0 {
-            return Err(damaged("its width or height is 0"));
+            return Err(damaged(text!("its width or height is 0")));
         }
         let (components, []) = rest.as_chunks::<3>() else {
-            return Err(damaged("its picture header does not fit"));
+            return Err(damaged(text!("its picture header does not fit")));
         };
         if components.len() != usize::from(count) {
-            return Err(damaged("its picture header does not fit"));
+            return Err(damaged(text!("its picture header does not fit")));
         }
         if !matches!(count, 1 | 3 | 4) {
-            return Err(unsupported(format!("{count} components")));
+            return Err(unsupported(text!("{} components", count)));
         }
         let factors = |sampling: u8| (usize::from(sampling >> 4), usize::from(sampling & 15));
         let allowed = 1..=MAX_FACTOR;
@@ -104,7 +105,7 @@ impl Frame {
             .iter()
             .any(|&[_, s, _]| !allowed.contains(&(s >> 4)) || !allowed.contains(&(s & 15)))
         {
-            return Err(damaged("its sampling factors are not 1 to 4"));
+            return Err(damaged(text!("its sampling factors are not 1 to 4")));
         }
         let most = components.iter().fold((1, 1), |(across, down), &[_, sampling, _]| {
             let (x, y) = factors(sampling);

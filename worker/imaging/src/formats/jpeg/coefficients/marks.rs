@@ -2,6 +2,7 @@
 
 use super::damaged;
 use lote_protocol::outcome::Failure;
+use lote_protocol::text;
 
 pub(super) const SOF0: u8 = 0xc0;
 pub(super) const DHT: u8 = 0xc4;
@@ -75,12 +76,12 @@ impl<'a> Marks<'a> {
     pub(super) fn segment(&mut self) -> Result<&'a [u8], Failure> {
         let rest = self.data.get(self.at..).unwrap_or_default();
         let Some((&[high, low], rest)) = rest.split_first_chunk() else {
-            return Err(damaged("it is cut off"));
+            return Err(damaged(text!("it is cut off")));
         };
         let Some(len) = usize::from(u16::from_be_bytes([high, low])).checked_sub(2) else {
-            return Err(damaged("a segment has no length"));
+            return Err(damaged(text!("a segment has no length")));
         };
-        let segment = rest.get(..len).ok_or_else(|| damaged("it is cut off"))?;
+        let segment = rest.get(..len).ok_or_else(|| damaged(text!("it is cut off")))?;
         self.at += 2 + len;
         Ok(segment)
     }

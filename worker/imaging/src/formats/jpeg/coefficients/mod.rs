@@ -17,7 +17,9 @@ mod pixels;
 mod progressive;
 mod scan;
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
 
 pub(crate) use file::File;
 pub(crate) use frame::Color;
@@ -39,10 +41,10 @@ pub(crate) struct Health {
     pub(crate) coarse: bool,
 }
 
-fn damaged(what: impl std::fmt::Display) -> Failure {
-    Failure::new(FailureKind::Damaged, format!("the JPEG is damaged: {what}"))
+fn damaged(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "JPEG", what))
 }
 
-fn unsupported(what: impl std::fmt::Display) -> Failure {
-    Failure::new(FailureKind::Unsupported, format!("a kind of JPEG that is not read: {what}"))
+fn unsupported(what: impl Into<Text>) -> Failure {
+    Failure::new(FailureKind::Unsupported, text!("a kind of {} that is not read: {}", "JPEG", what))
 }

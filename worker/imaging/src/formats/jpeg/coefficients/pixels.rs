@@ -1,6 +1,7 @@
 //! From coefficients to pixels: inverse DCT, upsampling, colours (jddctmgr, jdsample, jdcolor).
 
 use lote_protocol::outcome::Failure;
+use lote_protocol::text;
 
 use super::frame::{Color, Component, Frame, SIDE};
 use super::unsupported;
@@ -48,7 +49,7 @@ pub(super) fn check(frame: &Frame) -> Result<(), Failure> {
     }
     let factors = frame.components.iter().map(|c| format!("{}x{}", c.factors.0, c.factors.1));
     let factors: Vec<String> = factors.collect();
-    Err(unsupported(format!("sampling factors {}", factors.join(" "))))
+    Err(unsupported(text!("sampling factors {}", factors.join(" "))))
 }
 
 /// The samples of a component.

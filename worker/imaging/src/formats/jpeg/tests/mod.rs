@@ -91,7 +91,7 @@ fn missing_data_are_a_failure_and_say_how_much_is_there() {
     let failure =
         decode(&file[..file.len() * 3 / 4], &Limits::default(), &mut Pool::new()).err().unwrap();
     assert_eq!(failure.kind, FailureKind::Damaged);
-    assert!(failure.message.contains(" % "), "{}", failure.message);
+    assert!(failure.message.to_string().contains(" % "), "{}", failure.message);
 }
 
 #[test]

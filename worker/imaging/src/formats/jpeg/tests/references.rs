@@ -123,7 +123,7 @@ fn kinds_that_are_not_read_are_refused_by_name() {
         file[frame + 4] = precision;
         let failure = decode(&file, &Limits::default(), &mut Pool::new()).err().unwrap();
         assert_eq!(failure.kind, FailureKind::Unsupported);
-        assert!(failure.message.contains(name), "{}", failure.message);
+        assert!(failure.message.to_string().contains(name), "{}", failure.message);
     }
 }
 

@@ -69,5 +69,9 @@ fn a_size_that_no_quality_reaches_is_a_failure_that_says_the_smallest() {
     let encoding = Encoding { max_size_bytes: Some(smallest as u64 - 1), ..Encoding::default() };
     let failure = file(&encoding).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Encode);
-    assert!(failure.message.contains(&format!("{smallest} bytes")), "{}", failure.message);
+    assert!(
+        failure.message.to_string().contains(&format!("{smallest} bytes")),
+        "{}",
+        failure.message
+    );
 }

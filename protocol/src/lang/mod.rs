@@ -1,6 +1,11 @@
-//! The language that texts for people are in.
+//! What is said to people, as data and in their language.
 
-pub mod texts;
+pub mod catalogue;
+mod reason;
+mod text;
+
+pub use reason::reason;
+pub use text::Text;
 
 use std::env;
 

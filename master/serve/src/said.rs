@@ -1,0 +1,61 @@
+//! What pages are told in words: in every language, so that each page shows its own.
+
+use lote_engine::lang::{Lang, Text};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+
+use crate::redact;
+
+/// A text as `message`, in English, and as `message_es` where Spanish says it otherwise. Fields of
+/// this type are flattened into what they belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said(Text);
+
+impl Said {
+    /// A text without the folders of this machine.
+    pub fn new(text: impl Into<Text>) -> Self {
+        Self(text.into().map(redact::text))
+    }
+
+    /// The text in that language.
+    pub fn say(&self, lang: Lang) -> String {
+        self.0.say(lang)
+    }
+
+    /// The text in Spanish, if that is not what it is in English.
+    pub fn spanish(&self) -> Option<String> {
+        Some(self.say(Lang::Es)).filter(|es| *es != self.say(Lang::En))
+    }
+}
+
+impl Serialize for Said {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Said", 2)?;
+        fields.serialize_field("message", &self.say(Lang::En))?;
+        match self.spanish() {
+            Some(es) => fields.serialize_field("message_es", &es)?,
+            None => fields.skip_field("message_es")?,
+        }
+        fields.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lote_protocol::text;
+    use serde_json::{json, to_value};
+
+    use super::*;
+
+    #[test]
+    fn a_page_gets_both_languages_and_no_folder() {
+        let said =
+            Said::new(text!("cannot read {}: {}", "/home/ana/a.jpg", text!("permission denied")));
+        let wanted = json!({
+            "message": "cannot read a.jpg: permission denied",
+            "message_es": "no se puede leer a.jpg: permiso denegado",
+        });
+        assert_eq!(to_value(said).unwrap(), wanted);
+        assert_eq!(to_value(Said::new("broken pipe")).unwrap(), json!({"message": "broken pipe"}));
+    }
+}
