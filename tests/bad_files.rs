@@ -85,6 +85,17 @@ fn an_input_that_vanishes_before_its_turn_is_a_failure_of_its_own() {
 }
 
 #[test]
+fn a_file_that_makes_a_decoder_panic_fails_alone_and_costs_no_worker() {
+    let workspace = Workspace::with_pictures(2, 60, 40);
+    // Found by `bench/mutate`; RELIABILITY.md tells where the crate panics.
+    workspace.add("in/panics.webp", include_bytes!("testdata/panics.webp"));
+    let outcome = workspace.lote("run in -f sepia -j 1 -o out --ndjson").run().code(1);
+    outcome.assert_books();
+    assert_eq!(outcome.output_of("panics.webp")["kind"], "panic");
+    assert_eq!((&outcome.event("finished")["ok"], outcome.deaths()), (&2.into(), 0));
+}
+
+#[test]
 fn an_output_folder_that_vanishes_in_mid_run_ends_it_and_what_was_there_has_failed() {
     let workspace = Workspace::with_pictures(6, 300, 200);
     let run = "run in -f blur -f sepia -j 1 -o out --ndjson";

@@ -5,9 +5,10 @@ use serde_json::Value;
 use crate::support::{Workspace, pictures};
 
 /// Fields that differ from run to run.
-const VOLATILE: [&str; 14] = [
+const VOLATILE: [&str; 15] = [
     "pid",
     "ms",
+    "decode_ms",
     "seconds",
     "elapsed_s",
     "images_per_s",

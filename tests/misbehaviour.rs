@@ -175,7 +175,7 @@ fn workers_that_do_not_belong_here_are_refused_and_not_started_again() {
     let manners = ["no-worker", "wrong-version", "wrong-build", "wrong-token"];
     insta::assert_snapshot!(say(&manners), @r"
     no-worker: error: no worker is left: the master refused this worker: the peer is not a Lote worker
-    wrong-version: error: no worker is left: the master refused this worker: the worker speaks protocol 66, this program 2; use the worker that came with it
+    wrong-version: error: no worker is left: the master refused this worker: the worker speaks protocol 67, this program 3; use the worker that came with it
     wrong-build: error: no worker is left: the master refused this worker: the worker was built from other sources than this program; build both from the same ones
     wrong-token: error: no worker is left: the master refused this worker: its token is not valid (any more)
     ");

@@ -34,8 +34,7 @@ fn a_picture_comes_back_filtered_and_in_the_format_that_was_asked_for() {
     assert_eq!((answer.status, answer.code().as_str()), (400, "bad_request"));
     assert!(answer.json()["error"]["hint"].as_str().unwrap().contains("grises"));
     // Nothing of it stays.
-    let scratch = fs::read_dir(server.path("output_images/.lote")).unwrap();
-    let left = scratch.flatten().flat_map(|one| fs::read_dir(one.path().join("uploads")).unwrap());
+    let left = fs::read_dir(server.path("output_images/.lote/server/uploads")).unwrap();
     assert_eq!(left.count(), 0);
 }
 

@@ -108,9 +108,8 @@ fn all_outputs_come_as_one_archive() {
     let job = job(&server);
     let answer = server.get(&format!("/api/jobs/{job}/zip"));
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/zip"));
-    assert!(
-        answer.header("content-disposition").starts_with("attachment; filename=\"Samples.zip\"")
-    );
+    let disposition = answer.header("content-disposition");
+    assert!(disposition.starts_with("attachment; filename=\"lote.zip\""), "{disposition}");
     assert_eq!(answer.header("content-length"), answer.body.len().to_string());
     let names = unpacked(&server, &answer.body);
     assert_eq!(names.len(), 6);

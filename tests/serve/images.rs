@@ -40,7 +40,9 @@ fn images_are_searched_left_out_and_taken_back() {
     assert_eq!((&found["total"], names(&found).len()), (&json!(2), 1));
     assert_eq!(
         server.get("/api/images/skipped").json()["files"],
-        json!([{"name": "notas.txt", "reason": "not an image"}])
+        json!([{
+            "name": "notas.txt", "reason": "not an image", "reason_es": "no es una imagen"
+        }])
     );
     let id = found["images"][0]["id"].as_str().unwrap().to_owned();
     let out = server.post("/api/images/exclude", &json!({"images": [id], "excluded": true}));

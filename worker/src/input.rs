@@ -20,7 +20,7 @@ pub fn read(
 ) -> Result<Option<SystemTime>, Failure> {
     let metadata = file.metadata().map_err(|error| unreadable(&error))?;
     if !metadata.is_file() {
-        return Err(Failure::new(FailureKind::NotAFile, text!("it is no regular file")));
+        return Err(Failure::new(FailureKind::NotAFile, text!("not a regular file")));
     }
     if metadata.len() == 0 {
         return Err(Failure::new(FailureKind::NotAnImage, text!("the file is empty")));
@@ -69,9 +69,7 @@ pub fn unreadable(error: &io::Error) -> Failure {
             text!("the file may not be read: permission denied"),
         ),
         io::ErrorKind::IsADirectory => Failure::new(FailureKind::NotAFile, text!("it is a folder")),
-        _ if is_socket(error) => {
-            Failure::new(FailureKind::NotAFile, text!("it is no regular file"))
-        }
+        _ if is_socket(error) => Failure::new(FailureKind::NotAFile, text!("not a regular file")),
         _ => {
             Failure::new(FailureKind::Read, text!("the file could not be read: {}", reason(error)))
         }

@@ -211,6 +211,7 @@ fn work(
             }
             app.jobs.close();
             app.watches.close();
+            app.uploads.forget_open();
             is_busy
         };
         let ((), was_busy) = tokio::join!(work, end);

@@ -424,7 +424,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "el contenido no es una imagen de un formato conocido",
     ),
     ("the file is empty", "el archivo está vacío"),
-    ("it is no regular file", "no es un archivo normal"),
+    ("not a regular file", "no es un archivo normal"),
     ("it is a folder", "es una carpeta"),
     ("the file does not exist (any more)", "el archivo no existe (o ya no existe)"),
     (

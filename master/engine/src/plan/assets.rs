@@ -180,7 +180,7 @@ fn load(name: &str, path: &Path, index: u32) -> Result<(Asset, Content), PlanErr
     // Anything else might never end.
     let is_file = std::fs::metadata(path).map_err(|error| failed(reason(&error)))?.is_file();
     if !is_file {
-        return Err(failed(text!("it is no regular file")));
+        return Err(failed(text!("not a regular file")));
     }
     let bytes = read(path).map_err(|error| failed(reason(&error)))?;
     if bytes.is_empty() || bytes.len() as u64 > MAX_BYTES {

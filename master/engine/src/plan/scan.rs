@@ -352,5 +352,5 @@ pub(crate) fn is_of_the_system(name: &OsStr) -> bool {
 }
 
 fn not_a_file() -> Failure {
-    Failure::new(FailureKind::NotAFile, text!("it is no regular file"))
+    Failure::new(FailureKind::NotAFile, text!("not a regular file"))
 }

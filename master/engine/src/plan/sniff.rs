@@ -34,7 +34,7 @@ pub(super) struct Look {
 pub(super) fn look(path: &Path) -> Result<Look, Failure> {
     let metadata = fs::metadata(path).map_err(|error| dangling(path, &error))?;
     if !metadata.is_file() {
-        return Err(Failure::new(FailureKind::NotAFile, text!("it is no regular file")));
+        return Err(Failure::new(FailureKind::NotAFile, text!("not a regular file")));
     }
     let mut head = [0; HEAD_BYTES];
     let (mut file, read) = open_regular(path)

@@ -181,7 +181,7 @@ impl Given {
 fn not_opened(error: &std::io::Error) -> Failure {
     match error.kind() {
         std::io::ErrorKind::InvalidInput => {
-            Failure::new(FailureKind::NotAFile, text!("it is no regular file"))
+            Failure::new(FailureKind::NotAFile, text!("not a regular file"))
         }
         _ => unreadable(error),
     }

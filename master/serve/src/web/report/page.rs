@@ -27,7 +27,9 @@ struct Figures {
 /// The report `{"job", "seconds", "failures"}` as HTML.
 pub(super) fn page(report: &Value, lang: Lang) -> String {
     let job = &report["job"];
-    let title = escaped(job["name"].as_str().filter(|name| !name.is_empty()).unwrap_or("Lote"));
+    let name = job["name"].as_str().filter(|name| !name.is_empty());
+    let title = escaped(&name.map_or_else(|| "Lote".to_owned(), |name| format!("{name} · Lote")));
+    let name = escaped(name.unwrap_or("Lote"));
     let tag = lang.pick("en", "es");
     let mut html = String::new();
     // Writing to a string cannot fail, here and below.
@@ -35,7 +37,7 @@ pub(super) fn page(report: &Value, lang: Lang) -> String {
         html,
         "<!doctype html>\n<html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title} · Lote</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n"
+         <title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{name}</h1>\n"
     );
     if let Some(started) = report["started"].as_str() {
         let _ = writeln!(html, "<p>{}</p>", escaped(started));
@@ -93,8 +95,11 @@ fn variants(html: &mut String, report: &Value, lang: Lang) {
     for (index, variant) in job["variants"].as_array().into_iter().flatten().enumerate() {
         let one = figures(&counts[index]);
         let settings = report["settings"][index].as_str().unwrap_or_default();
-        let name = escaped(variant["name"].as_str().unwrap_or_default());
-        let what = format!("{name}<br><small>{}</small>", escaped(settings));
+        let name = variant["name"].as_str().unwrap_or_default();
+        let mut what = escaped(name);
+        if settings != name {
+            let _ = write!(what, "<br><small>{}</small>", escaped(settings));
+        }
         html.push_str(&row(&what, &one, lang));
         all.ok += one.ok;
         all.failed += one.failed;

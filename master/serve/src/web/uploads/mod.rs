@@ -164,6 +164,11 @@ impl Uploads {
         self.state().forget_abandoned(ABANDONED);
     }
 
+    /// Removes all uploads that have not come to their ends: the server ends. Blocks.
+    pub fn forget_open(&self) {
+        self.state().forget_abandoned(Duration::ZERO);
+    }
+
     /// Notes a file that is no image and was not kept.
     fn skip(&self, id: &str, label: &str) {
         let mut state = self.state();
