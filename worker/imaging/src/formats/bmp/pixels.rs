@@ -77,7 +77,7 @@ fn in_order<'a>(
 }
 
 /// Run lengths of pixels of 4, 8 or 24 bits, to four samples a pixel; what they pass over stays
-/// transparent, as browsers show it. Returns how many rows were come to; all if the end is marked.
+/// transparent; Chromium shows it black. Returns how many rows were come to; all if the end is marked.
 pub(super) fn runs(info: &Info, data: &[u8], out: &mut [u8]) -> usize {
     let (width, height) = (info.width as usize, info.height as usize);
     let (mut x, mut y, mut beyond) = (0usize, 0, 0);
