@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::prepare::{Record, Spec};
+use super::prepare::Spec;
 use super::{Jobs, Todo, Work, WorkKind};
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
@@ -179,12 +179,19 @@ impl Jobs {
         // On a thread of its own, so that no page can hold up the dispatch of tasks.
         let listener = tokio::task::spawn_blocking(move || {
             while let Some(event) = events.blocking_recv() {
-                jobs.take_in(&event, &record, &planned);
-                while let Ok(event) = events.try_recv() {
-                    jobs.take_in(&event, &record, &planned);
+                let mut happened = vec![event];
+                happened.extend(std::iter::from_fn(|| events.try_recv().ok()));
+                // On record before any page is told: a page that saw it made will find it so, even
+                // if the server dies now. What the disk does not take now is kept.
+                record.with(|journal| {
+                    for event in &happened {
+                        journal.event(event, &planned);
+                    }
+                    drop(journal.flush());
+                });
+                for event in &happened {
+                    jobs.take_in(event);
                 }
-                // What the disk does not take now is kept.
-                record.with(|journal| drop(journal.flush()));
             }
         });
         let ended = run::run(plan, &spec.settings, &mut bus, inbox).await;
@@ -195,8 +202,7 @@ impl Jobs {
         ended
     }
 
-    fn take_in(&self, event: &Event, record: &Record, plan: &Plan) {
-        record.with(|journal| journal.event(event, plan));
+    fn take_in(&self, event: &Event) {
         let wants_proof = self.0.live.with(|model, t| {
             model.event(event, t);
             model.wants_proof()
