@@ -111,6 +111,7 @@ interface Job {
   state: JobState;
   pause: { reason: 'user' | 'no_space'; needed_bytes?: number; free_bytes?: number } | null;
   error: string | null;
+  error_es?: string;
   mode: Mode;
   workers: number;
   images: number;
@@ -132,6 +133,7 @@ interface Watch {
   failed: number;
   last: string | null;
   error: string | null;
+  error_es?: string;
   started_ms: number;
 }
 /** What a job will take. */
@@ -253,6 +255,7 @@ interface CrashCost {
 interface Compare {
   state: 'none' | 'running' | 'finished' | 'cancelled' | 'failed';
   error?: string | null;
+  error_es?: string;
   images: number;
   steps: Step[];
   repeats: number;

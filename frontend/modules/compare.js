@@ -192,10 +192,10 @@ function chartCard() {
 
 export function compareScreen() {
   const line = () => {
-    const { images, steps, repeats, runs, state: now, error } = compare.value;
+    const { images, steps, repeats, runs, state: now } = compare.value;
     if (now === 'none' && !runs.length) return t('compare_text');
     const what = t('compare_what', images, steps.map((step) => filterName(step.filter)).join(' + '), repeats);
-    return now === 'failed' ? `${what} ${error ?? ''}` : what;
+    return now === 'failed' ? `${what} ${told(compare.value, 'error')}` : what;
   };
   return h(
     'div',

@@ -61,7 +61,7 @@ export const labelOr = (label) => label || t('unnamed_photos');
 /** @param {Bilingual} text of the catalogue */
 export const say = (text) => text[language.value];
 
-/** What the server says of something, in the page's language: it sends both. @param {any} from @param {'message' | 'hint' | 'reason'} [what] @returns {string} */
+/** What the server says of something, in the page's language: it sends both. @param {any} from @param {'message' | 'hint' | 'reason' | 'error' | 'text'} [what] @returns {string} */
 export const told = (from, what = 'message') => (language.value === 'es' && from[`${what}_es`]) || from[what] || '';
 
 /** @type {Map<string, Intl.NumberFormat>} */

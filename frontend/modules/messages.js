@@ -38,10 +38,10 @@ export function failureText(failure) {
 export function noticeText({ code, args, message }) {
   switch (code) {
     case 'worker_replaced':
-      return t('notice_replaced', args.worker, seconds(args.replaced_ms ?? 0, 1), args.reason ?? '');
+      return t('notice_replaced', args.worker, seconds(args.replaced_ms ?? 0, 1), told(args, 'reason'));
     case 'task_redone':
-      if (args.worker === args.to_worker) return t('notice_redone_same', args.worker, '', args.reason ?? '', args.name ?? '');
-      return t('notice_redone', args.worker, args.to_worker, args.reason ?? '', args.name ?? '');
+      if (args.worker === args.to_worker) return t('notice_redone_same', args.worker, '', told(args, 'reason'), args.name ?? '');
+      return t('notice_redone', args.worker, args.to_worker, told(args, 'reason'), args.name ?? '');
     case 'slot_off':
       return t('notice_slot_off', args.worker);
     case 'no_space':
@@ -49,7 +49,7 @@ export function noticeText({ code, args, message }) {
     case 'job_restored':
       return t('notice_job_restored', args.done ?? 0, args.total ?? 0);
     case 'job_lost':
-      return t('notice_job_lost', labelOr(args.name ?? ''), args.reason ?? '');
+      return t('notice_job_lost', labelOr(args.name ?? ''), told(args, 'reason'));
     case 'uploads_lost':
       return t('uploads_gone');
     case 'space_back':
@@ -86,7 +86,7 @@ export function jobNews(before, now) {
     if (now.state === 'paused') return { polite: t('say_paused') };
     if (now.state === 'finished') return { polite: t('say_finished', now.progress.ok, failed) };
     if (now.state === 'cancelled') return { polite: t('say_cancelled', now.progress.ok) };
-    if (now.state === 'failed') return { alert: t('job_failed', now.error ?? '') };
+    if (now.state === 'failed') return { alert: t('job_failed', told(now, 'error')) };
     if (now.state === 'running' && before.state === 'paused') return { polite: t('say_resumed') };
   }
   if (failed > 0 && before.progress.failed === 0) return { alert: t('say_first_failure') };

@@ -3,7 +3,7 @@ import { canNotify, notifies, switchNotifying } from './away.js';
 import { command } from './commands.js';
 import { outputsOf } from './draft.js';
 import { button, h, icon } from './element.js';
-import { duration, labelOr, number, percent, share, size, sizeParts, t, timeLeft } from './i18n.js';
+import { duration, labelOr, number, percent, share, size, sizeParts, t, timeLeft, told } from './i18n.js';
 import { confirm } from './overlays.js';
 import { go, theme } from './page-state.js';
 import { failedCount, failuresCard, problemCount, recentCard } from './run-lists.js';
@@ -98,7 +98,7 @@ export const banners = () => () => {
   void hold.value;
   const job = state.job.peek();
   if (!job) return null;
-  const error = job.state === 'failed' && banner('bad', 'alert', t('job_failed', job.error ?? ''));
+  const error = job.state === 'failed' && banner('bad', 'alert', t('job_failed', told(job, 'error')));
   if (error) return error;
   if (job.state === 'cancelled')
     return banner(

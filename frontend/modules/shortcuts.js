@@ -28,8 +28,8 @@ const KEYS = [
 const about = () => {
   const server = hello.value;
   if (!server) return 'Lote';
-  const { level, text } = server.sandbox;
-  return [`Lote ${server.version} · `, h('span', { title: text }, `${t('sandbox')}: ${t(`sandbox_${level}`)}`)];
+  const { level } = server.sandbox;
+  return [`Lote ${server.version} · `, h('span', { title: told(server.sandbox, 'text') }, `${t('sandbox')}: ${t(`sandbox_${level}`)}`)];
 };
 
 export const openHelp = () =>

@@ -3,7 +3,7 @@ import { command } from './commands.js';
 import { folderProblem, patternProblem } from './output-form.js';
 import { output, request, variants } from './draft.js';
 import { button, h, icon } from './element.js';
-import { number, t } from './i18n.js';
+import { number, t, told } from './i18n.js';
 import { go } from './page-state.js';
 import { link, state } from './stream.js';
 
@@ -43,7 +43,7 @@ const watchRow = (one) =>
       { class: 'muted' },
       `${t(STATES[one.state])} · ${t('watch_counts', number(one.ok), number(one.failed))}`,
       one.last && ` · ${one.last}`,
-      one.error && h('span', { class: 'block' }, one.error),
+      one.error && h('span', { class: 'block' }, told(one, 'error')),
     ),
     button(
       'ghost small',

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Sandbox;
 
 use lote_protocol::outcome::FailureKind;
@@ -120,8 +121,8 @@ impl Terminal {
             self.line(&format!("{ERROR}✗ {name}{ERROR:#}: {kind}: {reason}"));
         }
         for note in &output.notes {
-            if self.shown.insert((output.image.clone(), Some(note.clone()))) {
-                self.line(&format!("{WARN}! {name}{WARN:#}: {}", printable(note)));
+            if self.shown.insert((output.image.clone(), Some(note.to_string()))) {
+                self.line(&format!("{WARN}! {name}{WARN:#}: {}", printable(&note.say(self.lang))));
             }
         }
         if self.verbosity >= Verbosity::Verbose && output.status == Status::Ok {
@@ -130,9 +131,9 @@ impl Terminal {
         }
     }
 
-    fn worker(&mut self, worker: u32, pid: u32, state: WorkerState, reason: Option<&str>) {
+    fn worker(&mut self, worker: u32, pid: u32, state: WorkerState, reason: Option<&Text>) {
         let lang = self.lang;
-        let reason = printable(reason.unwrap_or_default());
+        let reason = printable(&reason.map(|reason| reason.say(lang)).unwrap_or_default());
         match state {
             WorkerState::Lost => {
                 self.lost.insert(worker);
@@ -178,7 +179,7 @@ impl Terminal {
         }
         if let Some(sandbox) = sandbox.filter(|_| self.verbosity >= Verbosity::Verbose && !again) {
             let says = self.lang.pick("its sandbox", "su aislamiento");
-            self.line(&format!("  {says}: {}", printable(&sandbox.to_string())));
+            self.line(&format!("  {says}: {}", printable(&sandbox.text().say(self.lang))));
         }
     }
 
@@ -271,7 +272,7 @@ impl Reporter for Terminal {
                 self.ready(*worker, *pid, *ms, sandbox.as_ref());
             }
             Event::Worker { worker, pid, state, reason, .. } => {
-                self.worker(*worker, *pid, *state, reason.as_deref());
+                self.worker(*worker, *pid, *state, reason.as_ref());
             }
             Event::Task { worker, slot, image, attempt, .. } => {
                 self.task(*worker, *slot, image, *attempt);

@@ -145,7 +145,7 @@ pub struct Written {
     /// Size of the input's picture, upright, px.
     pub source: Size,
     /// What was left out and the user should know, one sentence each.
-    pub notes: Vec<String>,
+    pub notes: Vec<Text>,
 }
 
 /// From a worker to the master.

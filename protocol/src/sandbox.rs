@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::lang::Text;
+use crate::text;
+
 /// How much a worker insists on its sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -105,28 +108,39 @@ impl Sandbox {
         Self { level, enforced, missing }
     }
 
+    /// As `full`, `off`, or `partial: no Landlock (this kernel has none)`.
+    pub fn text(&self) -> Text {
+        let level = Text::known(self.level.name());
+        if self.missing.is_empty() {
+            return level;
+        }
+        let missing = self
+            .missing
+            .iter()
+            .map(|Missing { part, reason }| text!("no {} ({})", part.name(), Text::known(reason)));
+        text!("{}: {}", level, Text::list(missing))
+    }
+
     /// With the parts that are in force: `full [Landlock, seccomp, rlimits, no_new_privs]`.
-    pub fn in_full(&self) -> String {
+    pub fn in_full(&self) -> Text {
         let parts: Vec<_> = self.enforced.iter().copied().map(Part::name).collect();
-        if parts.is_empty() { self.to_string() } else { format!("{self} [{}]", parts.join(", ")) }
+        if parts.is_empty() {
+            return self.text();
+        }
+        text!("{} [{}]", self.text(), parts.join(", "))
     }
 }
 
 impl fmt::Display for Sandbox {
-    /// As `full`, `off`, or `partial: no Landlock (this kernel has none)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.level.name())?;
-        for (place, Missing { part, reason }) in self.missing.iter().enumerate() {
-            f.write_str(if place == 0 { ": " } else { ", " })?;
-            write!(f, "no {} ({reason})", part.name())?;
-        }
-        Ok(())
+        self.text().fmt(f)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::Lang;
 
     fn missing(part: Part, reason: &str) -> Missing {
         Missing { part, reason: reason.to_owned() }
@@ -142,6 +156,10 @@ mod tests {
         let half = Sandbox::of(vec![Part::Rlimits], reasons);
         let text = "partial: no Landlock (this kernel has none), no seccomp (denied)";
         assert_eq!((half.level, half.to_string().as_str()), (Level::Partial, text));
+        assert_eq!(
+            half.in_full().say(Lang::Es),
+            "parcial: sin Landlock (este núcleo no lo tiene), sin seccomp (denied) [rlimits]"
+        );
         assert_eq!(Sandbox::off().to_string(), "off");
     }
 

@@ -259,7 +259,7 @@ fn encode(
     let encoded = formats::encode(document, &file.encoding, &mut bench.pool, &mut bytes);
     let written = encoded.and_then(|more| {
         let (content, notes) = match copy.filter(|copy| copy.len() < bytes.len()) {
-            Some(copy) => (copy, vec!["the original was kept: the result is larger".to_owned()]),
+            Some(copy) => (copy, vec![text!("the original was kept: the result is larger")]),
             None => (&bytes[..], document.notes.iter().cloned().chain(more).collect()),
         };
         let (bytes, modified_ns) = write(file, content, bench, progress)?;

@@ -17,6 +17,16 @@ pub fn count(text: &str) -> Result<u64, Text> {
     scaled(text, 1000).ok_or_else(|| text!("give a number, such as 250M or 4000000"))
 }
 
+/// A whole number from `least` to `most`.
+pub fn whole<T: TryFrom<u32>>(least: u32, most: u32) -> impl Fn(&str) -> Result<T, Text> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        number
+            .and_then(|number: u32| number.try_into().ok())
+            .ok_or_else(|| text!("give a whole number from {} to {}", least, most))
+    }
+}
+
 /// Seconds, with decimals if need be.
 pub fn seconds(text: &str) -> Result<Duration, Text> {
     let number: Option<f64> = text.trim_end_matches('s').parse().ok();

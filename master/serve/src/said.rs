@@ -40,6 +40,29 @@ impl Serialize for Said {
     }
 }
 
+/// Why something could not go on, if so: as `error`, in English, and as `error_es` where Spanish
+/// says it otherwise. Flattened as [`Said`] is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trouble(pub Option<Said>);
+
+impl<T: Into<Text>> From<T> for Trouble {
+    fn from(text: T) -> Self {
+        Self(Some(Said::new(text)))
+    }
+}
+
+impl Serialize for Trouble {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Trouble", 2)?;
+        fields.serialize_field("error", &self.0.as_ref().map(|said| said.say(Lang::En)))?;
+        match self.0.as_ref().and_then(Said::spanish) {
+            Some(es) => fields.serialize_field("error_es", &es)?,
+            None => fields.skip_field("error_es")?,
+        }
+        fields.end()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use lote_protocol::text;
@@ -56,6 +79,13 @@ mod tests {
             "message_es": "no se puede leer a.jpg: permiso denegado",
         });
         assert_eq!(to_value(said).unwrap(), wanted);
+        let trouble = Trouble::from(text!("no worker is left: {}", text!("timeout")));
+        let wanted = json!({
+            "error": "no worker is left: timeout",
+            "error_es": "no queda ningún proceso: tiempo agotado",
+        });
+        assert_eq!(to_value(trouble).unwrap(), wanted);
+        assert_eq!(to_value(Trouble::default()).unwrap(), json!({"error": null}));
         assert_eq!(to_value(Said::new("broken pipe")).unwrap(), json!({"message": "broken pipe"}));
     }
 }

@@ -17,9 +17,9 @@ use crate::jobs::{Config, JobError, JobRequest};
 use crate::live::Live;
 use crate::live::shapes::{Watch, WatchState};
 use crate::redact;
+use crate::said::Trouble;
 use lote_engine::event::{Bus, Event, Status};
 use lote_engine::journal::{By, Header, How, Work};
-use lote_engine::lang::Text;
 use lote_engine::run::{self, Order, Settings};
 use lote_engine::watch::{Round, Watching};
 use lote_protocol::text;
@@ -131,7 +131,7 @@ impl Watches {
                 ok: 0,
                 failed: 0,
                 last: None,
-                error: None,
+                error: Trouble::default(),
                 started_ms: t,
             });
         });
@@ -213,7 +213,7 @@ impl Watches {
                     let [from, to] = &begun.folders;
                     let folders = [(&*from.0, &*from.1), (&*to.0, &*to.1)];
                     let error = error.with_paths(|path: &Path| redact::path(path, &folders));
-                    self.change(&begun.id, |watch| watch.error = Some(error.to_string()));
+                    self.change(&begun.id, |watch| watch.error = error.text().into());
                 }
                 None => {
                     self.desk().going_on.remove(&begun.id);
@@ -274,9 +274,9 @@ impl Watches {
                 let workers = ended.no_workers.map(|why| text!("no worker is left: {}", why));
                 (ended.halted.or(workers), !ended.cancelled)
             }
-            Err(error) => (Some(Text::from(error.to_string())), true),
+            Err(error) => (Some(error.text()), true),
         };
-        self.change(id, |watch| watch.error = error.map(|error| redact::text(&error.to_string())));
+        self.change(id, |watch| watch.error = error.map(Trouble::from).unwrap_or_default());
         set(WatchState::Waiting);
         goes_on
     }

@@ -129,7 +129,10 @@ fn describe(findings: &Findings, ui: Ui) -> String {
         row(lang.pick("worker start", "arranque"), &format!("{start} ms")),
         row(
             lang.pick("sandbox", "aislamiento"),
-            &findings.sandbox.as_ref().map_or_else(|| "–".to_owned(), Sandbox::in_full),
+            &findings
+                .sandbox
+                .as_ref()
+                .map_or_else(|| "–".to_owned(), |found| found.in_full().say(lang)),
         ),
         row(lang.pick("formats", "formatos"), &findings.formats.join(", ")),
         row(lang.pick("filters", "filtros"), &findings.filters.to_string()),

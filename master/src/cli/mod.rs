@@ -24,6 +24,7 @@ mod serve;
 mod session;
 mod spanish;
 mod ui;
+mod usage;
 mod watch;
 mod worker;
 
@@ -42,6 +43,8 @@ use lote_engine::job::Config;
 use lote_engine::lang::Lang;
 use lote_engine::plan::error::reason;
 use ui::Ui;
+
+use crate::terminal::Verbosity;
 
 /// Runs the program with these arguments, the program's own name first.
 pub fn main(arguments: Vec<OsString>) -> Exit {
@@ -86,7 +89,11 @@ fn command(lang: Lang) -> clap::Command {
 
 /// Says what is wrong with the arguments, or the help that they ask for.
 fn refuse(error: &clap::Error, lang: Lang) -> Exit {
-    let text = spanish::told(error, lang);
+    if let Some((what, hint)) = usage::text(error) {
+        Ui { lang, verbosity: Verbosity::Normal }.error(what, hint);
+        return Exit::Usage;
+    }
+    let text = spanish::help(&error.render().ansi().to_string(), lang);
     // Standard output or error may be closed; there is nothing else to say it to.
     let _ = if error.use_stderr() {
         anstream::stderr().write_all(text.as_bytes())

@@ -76,7 +76,7 @@ pub(super) fn check(sandbox: &Sandbox) -> Result<(), Text> {
     if sandbox.level == Level::Full {
         return Ok(());
     }
-    Err(text!("the sandbox is required, but here it is only {}", sandbox.to_string()))
+    Err(text!("the sandbox is required, but here it is only {}", sandbox.text()))
 }
 
 /// Waits for what starts workers, on this thread, with which they would die.

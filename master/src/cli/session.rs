@@ -183,7 +183,7 @@ pub(super) fn conclude(
         return Exit::SomeFailed;
     }
     if let Some(reason) = &ended.no_workers {
-        let what = text!("no worker is left: {}", reason);
+        let what = text!("no worker is left: {}", reason.clone());
         ui.error(what, text!("`lote doctor` looks for the cause"));
         return Exit::NoWorkers;
     }

@@ -1,12 +1,9 @@
 //! The command line in Spanish: names of commands and options, which are always understood, and
 //! their help, which is shown where the language is Spanish.
 
-use std::error::Error as _;
-
 use clap::{Arg, Command};
 
-use lote_engine::lang::{Lang, Text};
-use lote_engine::plan::PatternError;
+use lote_engine::lang::Lang;
 
 /// What a command does.
 const COMMANDS: &[(&str, &str)] = &[
@@ -227,7 +224,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("version", "", "Muestra la versión"),
 ];
 
-/// What the parser says by itself, in the order in which it is replaced.
+/// What frames a page of help, in the order in which it is replaced.
 const WORDS: &[(&str, &str)] = &[
     (
         "Exit codes: 0 all done or there already, 1 some images failed, 2 usage, 3 nothing to do,\n4 refused before starting, 5 workers could not start or kept dying, 130/143 interrupted.\n\nMessages are in Spanish when LOTE_LANG or the locale says es.",
@@ -244,37 +241,6 @@ const WORDS: &[(&str, &str)] = &[
     ("[possible values:", "[valores posibles:"),
     ("[aliases:", "[alias:"),
     ("Possible values:", "Valores posibles:"),
-    ("error: ", "error: "),
-    ("For more information, try '", "Para saber más, prueba '"),
-    ("unexpected argument '", "argumento inesperado: '"),
-    ("unrecognized subcommand '", "orden desconocida: '"),
-    ("' found", "'"),
-    ("invalid value '", "valor no válido '"),
-    ("' for '", "' para '"),
-    ("a value is required for '", "falta un valor para '"),
-    ("' but none was supplied", "'"),
-    ("the following required arguments were not provided:", "faltan estos argumentos:"),
-    ("the argument '", "el argumento '"),
-    (
-        "' cannot be used with one or more of the other specified arguments",
-        "' no se puede usar con otros de los dados",
-    ),
-    ("' cannot be used with:", "' no se puede usar con:"),
-    ("' cannot be used with '", "' no se puede usar con '"),
-    ("' cannot be used multiple times", "' no se puede dar varias veces"),
-    ("' requires a subcommand but one was not provided", "' necesita una orden"),
-    ("subcommands: ", "órdenes: "),
-    ("tip: ", "consejo: "),
-    ("a similar argument exists: ", "hay un argumento parecido: "),
-    ("some similar arguments exist: ", "hay argumentos parecidos: "),
-    ("a similar subcommand exists: ", "hay una orden parecida: "),
-    ("some similar subcommands exist: ", "hay órdenes parecidas: "),
-    ("a similar value exists: ", "hay un valor parecido: "),
-    ("some similar values exist: ", "hay valores parecidos: "),
-    ("to pass '", "para pasar '"),
-    ("' as a value, use '", "' como valor, usa '"),
-    (" is not in ", " no está en "),
-    ("invalid digit found in string", "no es un número"),
     ("Print help (see a summary with '-h')", "Muestra la ayuda (un resumen con '-h')"),
     ("Print help (see more with '--help')", "Muestra la ayuda (más con '--help')"),
     ("Print help", "Muestra la ayuda"),
@@ -308,22 +274,12 @@ fn argument(mut arg: Arg, lang: Lang) -> Arg {
     }
 }
 
-/// What the parser says, in that language.
-pub(super) fn told(error: &clap::Error, lang: Lang) -> String {
-    let text = error.render().ansi().to_string();
-    if lang == Lang::En {
-        return text;
+/// A page of help in that language.
+pub(super) fn help(page: &str, lang: Lang) -> String {
+    match lang {
+        Lang::En => page.to_owned(),
+        Lang::Es => WORDS.iter().fold(page.to_owned(), |page, (en, es)| page.replace(en, es)),
     }
-    // Reasons of this program's own are data.
-    let reason = error.source().and_then(|reason| {
-        let pattern = reason.downcast_ref().map(PatternError::text);
-        pattern.or_else(|| reason.downcast_ref::<Text>().cloned())
-    });
-    let text = reason.map_or_else(
-        || text.clone(),
-        |reason| text.replace(&reason.say(Lang::En), &reason.say(Lang::Es)),
-    );
-    WORDS.iter().fold(text, |text, (en, es)| text.replace(en, es))
 }
 
 #[cfg(test)]

@@ -164,7 +164,7 @@ fn apply(
             let ms = ui.lang.number(elapsed.as_secs_f64() * 1000.0, 1);
             ui.say(&format!("{name}: {} bytes, {ms} ms", written.bytes));
             for note in written.notes {
-                ui.warn(&note);
+                ui.warn(note);
             }
             Exit::Ok
         }

@@ -10,6 +10,7 @@ mod summary;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 
@@ -85,8 +86,8 @@ pub enum Event {
         /// What it is now.
         state: WorkerState,
         /// Why.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none", serialize_with = "output::in_english")]
+        reason: Option<Text>,
         /// For `ready`: from the start of the process; for `ready` after a loss: from the death of
         /// the one before.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -93,8 +93,8 @@ pub struct OutputEnded {
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_english")]
     pub reason: Option<Text>,
     /// What was left out, one sentence each.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "all_in_english")]
+    pub notes: Vec<Text>,
     /// Nobody tried it to its end: another run can make it.
     #[serde(skip)]
     pub untried: bool,
@@ -110,8 +110,15 @@ pub struct OutputEnded {
 }
 
 #[allow(clippy::ref_option, reason = "it is called so by serde")]
-fn in_english<S: Serializer>(text: &Option<Text>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn in_english<S: Serializer>(
+    text: &Option<Text>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     text.as_ref().map(Text::to_string).serialize(serializer)
+}
+
+fn all_in_english<S: Serializer>(texts: &[Text], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(texts.iter().map(Text::to_string))
 }
 
 impl OutputEnded {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use lote_protocol::format::FormatId;
+use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Sandbox;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Mode;
 
@@ -68,11 +69,16 @@ impl VariantSummary {
     }
 }
 
+fn said<S: Serializer>(text: &Text, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(text)
+}
+
 /// Something that was left out of outputs, or that is to be known of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NoteCount {
     /// What: one sentence, with … for numbers that differ.
-    pub note: String,
+    #[serde(serialize_with = "said")]
+    pub note: Text,
     /// Of how many outputs.
     pub outputs: usize,
 }

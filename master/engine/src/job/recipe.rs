@@ -7,6 +7,7 @@ use std::path::Path;
 
 use lote_protocol::filter::{CallError, Catalogue, ParamKind, Value, VariantSpec};
 use lote_protocol::lang::Text;
+use lote_protocol::lang::catalogue::spanish;
 use lote_protocol::text;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -201,7 +202,7 @@ impl Recipe {
                 fields.into_iter().map(|(name, value)| (name, value.into_inner())).collect();
             let exception: Exception = table.try_into().map_err(|error: toml::de::Error| {
                 let hint = text!("an exception has image, variant, step and values of the step");
-                at(Some(span.clone()), error.message().into(), hint)
+                at(Some(span.clone()), unknown(error.message()).0, hint)
             })?;
             exception.variant(&mut specs_of.clone()).map_err(|error| {
                 let named = match &error {
@@ -326,7 +327,18 @@ pub(super) fn unknown(message: &str) -> (Text, Text) {
             };
             (what, hint)
         }
-        _ => (Text::known(message), Text::default()),
+        Some((word, _)) if message.starts_with("duplicate field") => {
+            let what = text!("{} is there by its English and by its Spanish name", *word);
+            (what, text!("write it by one of them"))
+        }
+        Some((word, _)) if message.starts_with("missing field") => {
+            (text!("{} is missing", *word), Text::default())
+        }
+        _ if spanish(message).is_some() => (Text::known(message), Text::default()),
+        _ if message.starts_with("invalid ") => {
+            (text!("the value does not fit here: {}", message), Text::default())
+        }
+        _ => (text!("this is not TOML: {}", message), Text::default()),
     }
 }
 
@@ -368,6 +380,9 @@ mod tests {
             "[[variant]]\nname = \"a/b\"\nsteps = [\"blur\"]",
             "[[variants]]\nsteps = [\"blur\"]",
             "[job",
+            "[[exception]]\nimage = \"a.jpg\"\n[[excepcion]]\nimage = \"b.jpg\"",
+            "[job]\nquality = \"much\"",
+            "[job]\nmax_memory = \"much\"",
         ]
         .map(error)
         .join("\n\n");

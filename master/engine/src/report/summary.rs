@@ -46,7 +46,7 @@ fn notes(notes: &[NoteCount], lang: Lang) -> String {
             (Lang::Es, 1) => "1 salida".into(),
             (Lang::Es, count) => format!("{count} salidas"),
         };
-        let _ = writeln!(text, "  {count}: {}", printable(note));
+        let _ = writeln!(text, "  {count}: {}", printable(&note.say(lang)));
     }
     if notes.len() > SHOWN {
         let _ = writeln!(text, "  … {}", lang.pick("--json has the others", "--json da las demás"));

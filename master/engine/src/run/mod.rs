@@ -84,7 +84,7 @@ pub struct Ended {
     /// Whether it was cancelled.
     pub cancelled: bool,
     /// Why there were no workers any more, if that ended it.
-    pub no_workers: Option<String>,
+    pub no_workers: Option<Text>,
     /// Why outputs could not be written any more, if that ended it.
     pub halted: Option<Text>,
 }
@@ -137,7 +137,7 @@ struct Run<'a> {
     slots: u32,
     start: Instant,
     cancelled: Option<Instant>,
-    no_workers: Option<String>,
+    no_workers: Option<Text>,
     /// The weakest sandbox that a worker was in.
     sandbox: Option<Sandbox>,
     /// Why nothing can be written any more.

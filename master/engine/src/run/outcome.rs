@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use lote_protocol::lang::{Text, reason};
 use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
@@ -81,7 +82,7 @@ impl Run<'_> {
     }
 
     /// Gives an output the time of its image if it is to keep that; returns it.
-    fn keep_date(&self, image: usize, variant: usize, notes: &mut Vec<String>) -> Option<i64> {
+    fn keep_date(&self, image: usize, variant: usize, notes: &mut Vec<Text>) -> Option<i64> {
         let ns = self.plan.images[image].modified_ns?;
         if !self.plan.job_encoding().carry.keep_dates {
             return None;
@@ -93,7 +94,7 @@ impl Run<'_> {
         match set {
             Ok(modified) => nanoseconds(modified),
             Err(error) => {
-                notes.push(format!("date not kept: {error}"));
+                notes.push(text!("the date could not be kept: {}", reason(&error)));
                 None
             }
         }
@@ -241,12 +242,8 @@ fn quarantine(
                     text!("it needs more memory than there is; a smaller --jobs leaves it more")
                 }
             };
-            let died = text!(
-                "its worker process died {} times{} ({})",
-                times,
-                at,
-                death.cause.to_string()
-            );
+            let died =
+                text!("its worker process died {} times{} ({})", times, at, death.cause.text());
             Failure::new(FailureKind::TooLarge, text!("{}: {}", what, died))
         }
         Some(death) if matches!(death.killer, Some(Killer::Timeout { .. })) => Failure::new(

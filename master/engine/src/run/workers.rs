@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use lote_protocol::lang::Text;
 use lote_protocol::message::Report;
 use lote_protocol::sandbox::Sandbox;
+use lote_protocol::text;
 
 use super::Run;
 use super::outcome::Spent;
@@ -46,7 +48,7 @@ impl Run<'_> {
                 let known = Known { died, peak_bytes, ..Known::new(pid, true) };
                 self.workers.insert(worker, known);
                 let reason =
-                    before.held_bytes.map(|bytes| format!("recycled: held {} MiB", bytes >> 20));
+                    before.held_bytes.map(|bytes| text!("recycled: held {} MiB", bytes >> 20));
                 self.tell_worker(worker, pid, state, reason).await;
             }
             WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox } => {
@@ -192,7 +194,7 @@ impl Run<'_> {
         }
         self.deadlines.forget(worker);
         self.heartbeats.forget(worker);
-        let reason = Some(death.to_string());
+        let reason = Some(death.text());
         let blame = death.blame();
         self.tell_worker(worker, pid, WorkerState::Lost, reason).await;
         self.handle(Input::Lost { worker, blame }).await;
@@ -229,7 +231,7 @@ impl Run<'_> {
         worker: WorkerId,
         pid: u32,
         state: WorkerState,
-        reason: Option<String>,
+        reason: Option<Text>,
     ) {
         let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
         let (ms, sandbox) = (None, None);

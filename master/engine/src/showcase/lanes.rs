@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
+use lote_protocol::lang::Text;
+
 use super::{Blow, Strike};
 use crate::event::{Event, Mode, Status, WorkerState};
 use crate::lang::Lang;
@@ -80,7 +82,7 @@ impl Lanes {
                 self.planned(*outputs, *mode, *workers);
             }
             Event::Worker { worker, pid, state, reason, ms, .. } => {
-                self.worker(*worker, *pid, *state, reason.as_deref(), *ms);
+                self.worker(*worker, *pid, *state, reason.as_ref(), *ms);
             }
             Event::Task { worker, slot, unit, image, attempt, .. } => {
                 let again = *attempt > 1 && self.cut.remove(unit);
@@ -144,7 +146,7 @@ impl Lanes {
         worker: u32,
         pid: u32,
         state: WorkerState,
-        reason: Option<&str>,
+        reason: Option<&Text>,
         ms: Option<f64>,
     ) {
         let lang = self.lang;
@@ -167,7 +169,8 @@ impl Lanes {
                     cut.extend(lane.unit.take());
                     lane.state = State::Dead;
                     lane.deaths += 1;
-                    lane.note = printable(reason.unwrap_or_default());
+                    lane.note =
+                        printable(&reason.map(|reason| reason.say(lang)).unwrap_or_default());
                     lane.struck = None;
                 }
                 WorkerState::Stopped => {

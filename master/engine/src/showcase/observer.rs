@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use lote_protocol::lang::Text;
+
 use crate::event::{Event, WorkerState};
 use crate::report::Reporter;
 
@@ -30,9 +32,9 @@ pub struct Facts {
 }
 
 impl Facts {
-    fn lost(&mut self, worker: u32, reason: Option<&str>, now: Instant) {
+    fn lost(&mut self, worker: u32, reason: Option<&Text>, now: Instant) {
         let death = self.deaths.len();
-        self.deaths.push(reason.unwrap_or_default().to_owned());
+        self.deaths.push(reason.map(Text::to_string).unwrap_or_default());
         self.interrupted.push(0);
         self.waiting.insert(worker);
         for (_, (unit, start)) in self.running.extract_if(|(of, _), _| *of == worker) {
@@ -74,7 +76,7 @@ impl Reporter for Observer {
         let mut facts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Worker { worker, state: WorkerState::Lost, reason, .. } => {
-                facts.lost(*worker, reason.as_deref(), Instant::now());
+                facts.lost(*worker, reason.as_ref(), Instant::now());
             }
             Event::Worker { worker, state: WorkerState::Ready, ms, .. } => {
                 let again = facts.waiting.remove(worker);
@@ -102,7 +104,7 @@ mod tests {
         facts.begun((1, 0), 7, "a", 1, start);
         facts.begun((1, 1), 8, "b", 1, start);
         facts.begun((2, 0), 9, "c", 1, start);
-        facts.lost(1, Some("SIGSEGV"), start + second);
+        facts.lost(1, Some(&"SIGSEGV".into()), start + second);
         // "b" had ended and is not given out again; "d" had only been waiting.
         facts.begun((2, 0), 7, "a", 2, start + second * 2);
         facts.begun((2, 0), 5, "d", 2, start + second * 3);

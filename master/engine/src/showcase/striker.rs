@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn lost(worker: u32) -> Event {
-        let (state, reason) = (WorkerState::Lost, Some("SIGKILL".to_owned()));
+        let (state, reason) = (WorkerState::Lost, Some("SIGKILL".into()));
         Event::Worker { worker, pid: u32::MAX, slots: 1, state, reason, ms: None, sandbox: None }
     }
 

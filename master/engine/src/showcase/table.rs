@@ -141,7 +141,7 @@ mod tests {
     }
 
     fn worker(worker: u32, pid: u32, state: WorkerState, reason: Option<&str>) -> Event {
-        let reason = reason.map(str::to_owned);
+        let reason = reason.map(Into::into);
         Event::Worker { worker, pid, slots: 1, state, reason, ms: Some(31.4), sandbox: None }
     }
 

@@ -21,14 +21,14 @@ pub enum Cause {
     Silent(u64),
 }
 
-impl fmt::Display for Cause {
+impl Cause {
     /// In a few words: `SIGSEGV`, `exit code 3`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub fn text(&self) -> Text {
         match self {
-            Self::Signal(signal) => f.write_str(&signal_name(*signal)),
-            Self::Exit(code) => write!(f, "exit code {code}"),
-            Self::HungUp => f.write_str("hung up"),
-            Self::Silent(seconds) => write!(f, "no sign of life in {seconds} s"),
+            Self::Signal(signal) => signal_name(*signal).into(),
+            Self::Exit(code) => text!("exit code {}", *code),
+            Self::HungUp => text!("hung up"),
+            Self::Silent(seconds) => text!("no sign of life in {} s", *seconds),
         }
     }
 }
@@ -120,7 +120,7 @@ impl Death {
             (Some(Killer::Frozen), _) => text!("frozen"),
             (Some(Killer::Protocol), _) => text!("senseless messages"),
             _ if self.wanted_memory() => text!("out of memory"),
-            (_, cause) => cause.to_string().into(),
+            (_, cause) => cause.text(),
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
+use lote_protocol::lang::{Text, reason};
 use lote_protocol::sandbox::Policy;
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 use lote_worker::entry::EXIT_REFUSED;
 use tokio::sync::{mpsc, oneshot};
 
@@ -61,7 +63,7 @@ impl Lane {
             let (pid, served, death) = match self.incarnation(worker, &mut control).await {
                 Ok(end) => end,
                 Err(error) => {
-                    let reason = format!("a worker could not be started: {error}");
+                    let reason = text!("a worker could not be started: {}", reason(&error));
                     return self.tell(WorkerEvent::Off { worker, reason }).await;
                 }
             };
@@ -216,11 +218,11 @@ enum Arrival {
 }
 
 /// Why a lane gives up, in one line.
-fn off_reason(death: &Death, refused: bool) -> String {
+fn off_reason(death: &Death, refused: bool) -> Text {
     match death.last_words.last() {
-        Some(words) if refused => words.clone(),
-        Some(words) => format!("it kept dying ({death}): {words}"),
-        None => format!("it kept dying ({death})"),
+        Some(words) if refused => Text::known(words),
+        Some(words) => text!("it kept dying ({}): {}", death.text(), words),
+        None => text!("it kept dying ({})", death.text()),
     }
 }
 

@@ -145,7 +145,7 @@ pub enum WorkerEvent {
         /// The worker.
         worker: WorkerId,
         /// Why, in one line.
-        reason: String,
+        reason: Text,
     },
     /// It has left because it was told to.
     Stopped {

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lote_protocol::filter::{FilterCall, VariantSpec};
+use lote_protocol::lang::{Text, reason};
+use lote_protocol::text;
 use tokio::sync::mpsc;
 
 use super::Jobs;
 use crate::live::Model;
 use crate::live::shapes::{Compare, CompareRun, CrashCost, CrashCosts, Step, TrialState};
-use crate::redact;
 use lote_engine::event::{Bus, Mode, Summary};
 use lote_engine::plan::{self, IfCollides, Plan, PlanError, Request};
 use lote_engine::report::{self, Reporter};
@@ -53,12 +54,12 @@ pub(super) fn end_cancelled(model: &mut Model) {
 /// Why a comparison ends early.
 enum Broken {
     Cancelled,
-    Failed(String),
+    Failed(Text),
 }
 
 impl Broken {
     fn by(error: impl std::error::Error) -> Self {
-        Self::Failed(error.to_string())
+        Self::Failed(error.to_string().into())
     }
 }
 
@@ -84,8 +85,7 @@ impl Jobs {
             }
             Err(Broken::Cancelled) => end_cancelled(model),
             Err(Broken::Failed(reason)) => {
-                let reason = redact::text(&reason);
-                let (state, error) = (TrialState::Failed, Some(reason));
+                let (state, error) = (TrialState::Failed, reason.into());
                 let compare = model.compare().clone();
                 model.set_compare(Compare { state, error, ..compare });
             }
@@ -101,7 +101,9 @@ impl Jobs {
         let folder = tempfile::Builder::new()
             .prefix(".lote-compare-")
             .tempdir_in(&self.0.config.output)
-            .map_err(|error| Broken::Failed(format!("no folder for the outputs: {error}")))?;
+            .map_err(|error| {
+                Broken::Failed(text!("no folder for the outputs: {}", reason(&error)))
+            })?;
         let at = |name: &str| folder.path().join(name);
         let all = cores();
         let reference =
@@ -152,13 +154,13 @@ impl Jobs {
         });
         let ended = ended.map_err(Broken::by)?;
         if !joined.await.unwrap_or(false) {
-            return Err(Broken::Failed("a defect in Lote: a report broke off".into()));
+            return Err(Broken::Failed(text!("a defect in Lote: a report broke off")));
         }
         match ended.no_workers {
             _ if ended.cancelled => Err(Broken::Cancelled),
-            Some(reason) => Err(Broken::Failed(format!("no worker is left: {reason}"))),
+            Some(reason) => Err(Broken::Failed(text!("no worker is left: {}", reason))),
             None if ended.summary.ok == 0 => {
-                Err(Broken::Failed("none of the images could be processed".into()))
+                Err(Broken::Failed(text!("none of the images could be processed")))
             }
             None => Ok((plan, ended.summary)),
         }

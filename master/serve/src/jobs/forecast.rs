@@ -98,14 +98,14 @@ impl Jobs {
         let failed = |why: Text| Err(JobError::Internal(why.map(redact::text)));
         let result = match ended {
             Ok(ended) if ended.cancelled => return,
-            Ok(ended) => match ended.no_workers.map(Text::from).or(ended.halted) {
+            Ok(ended) => match ended.no_workers.or(ended.halted) {
                 Some(why) => failed(why),
                 None if !followed.unwrap_or(false) => {
                     failed(text!("defect in Lote: {}", "a report broke off"))
                 }
                 None => Ok(sample.forecast(&plan, &ended.summary)),
             },
-            Err(error) => failed(error.to_string().into()),
+            Err(error) => failed(error.text()),
         };
         // Who has asked may have left.
         let _ = answer.send(result);

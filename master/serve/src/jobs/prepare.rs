@@ -14,6 +14,7 @@ use crate::images::Selection;
 use crate::live::shapes::{Job, JobState, Progress, Step, Variant};
 use crate::live::{Book, ImageRef};
 use crate::redact;
+use crate::said::Trouble;
 use lote_engine::journal::{By, Header, Journal, Page, Records, Work};
 use lote_engine::plan::{self, IfExists, Plan, PlanError};
 use lote_engine::run::{Settings, sweep_orphans};
@@ -221,7 +222,7 @@ impl Spec {
             name: self.name.clone(),
             state: JobState::Starting,
             pause: None,
-            error: None,
+            error: Trouble::default(),
             mode: self.settings.mode,
             workers: self.settings.slots.min(plan.units.len() as u32).max(1),
             images: plan.images.len(),

@@ -16,6 +16,7 @@ use super::{JobError, Jobs, Todo};
 use crate::images::Selection;
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Step};
+use crate::said::Trouble;
 use lote_engine::event::{OutputEnded, Place, Status};
 use lote_engine::journal::{By, Entry, Header, How, Outcome, Page, Past, Records, in_use, newest};
 use lote_engine::lang::Text;
@@ -85,7 +86,7 @@ impl Jobs {
             let args = json!({ "done": book.progress().done, "total": book.outputs() });
             model.begin_job(spec.job(t), book, settings, t);
             model.recall_failures();
-            model.end_job(JobState::Cancelled, None, t);
+            model.end_job(JobState::Cancelled, Trouble::default(), t);
             let message = "a job broke off when the server ended; it can be continued".into();
             model.notice(Level::Warn, "job_restored", args, message, t);
         });

@@ -10,7 +10,7 @@ use super::{Jobs, Todo, Work, WorkKind};
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
 use crate::preview::Previews;
-use crate::redact;
+use crate::said::Trouble;
 use crate::watches::Watches;
 use lote_engine::event::{Bus, Event};
 use lote_engine::journal::How;
@@ -59,33 +59,33 @@ impl Jobs {
     /// Begins a job. If it has waited, the world may have changed, and it is planned again.
     async fn begin(&self, spec: Spec, inbox: mpsc::Receiver<Order>) {
         let (spec, error) =
-            if spec.has_waited { self.plan_again(spec).await } else { (spec, None) };
+            if spec.has_waited { self.plan_again(spec).await } else { (spec, Trouble::default()) };
         let spec = Arc::new(spec);
         self.desk().last = Some(Arc::clone(&spec));
         let settings = serde_json::to_value(&spec.request).unwrap_or_default();
         self.0.live.with(|model, t| {
             model.begin_job(spec.job(t), spec.book(self.0.live.instance()), settings, t);
-            if error.is_some() {
+            if error.0.is_some() {
                 model.end_job(JobState::Failed, error.clone(), t);
             }
         });
         self.0.queue.send_modify(|number| *number += 1);
         spec.begun.notify_one();
-        if error.is_none() {
+        if error.0.is_none() {
             self.run_until_done(&spec, inbox, true).await;
         }
     }
 
     /// The same job with a new plan, or with the old one and why there can be no other.
-    async fn plan_again(&self, spec: Spec) -> (Spec, Option<String>) {
+    async fn plan_again(&self, spec: Spec) -> (Spec, Trouble) {
         let (jobs, old) = (self.clone(), spec.clone());
         let planned = tokio::task::spawn_blocking(move || {
             jobs.prepare(spec.id, spec.request, spec.selection)
         });
         match planned.await {
-            Ok(Ok(spec)) => (spec, None),
-            Ok(Err(error)) => (old, Some(error.to_string())),
-            Err(error) => (old, Some(error.to_string())),
+            Ok(Ok(spec)) => (spec, Trouble::default()),
+            Ok(Err(error)) => (old, error.text().into()),
+            Err(error) => (old, error.to_string().into()),
         }
     }
 
@@ -122,11 +122,11 @@ impl Jobs {
             let plan = self.0.live.with(|model, t| {
                 let open = model.book(&spec.id).map(Book::open_places).unwrap_or_default();
                 if open.is_empty() {
-                    model.end_job(JobState::Finished, None, t);
+                    model.end_job(JobState::Finished, Trouble::default(), t);
                     return None;
                 }
                 if model.job().is_some_and(|job| job.state == JobState::Cancelling) {
-                    model.end_job(JobState::Cancelled, None, t);
+                    model.end_job(JobState::Cancelled, Trouble::default(), t);
                     return None;
                 }
                 Some(open)
@@ -140,7 +140,7 @@ impl Jobs {
                 Arc::new(spec.plan.only(wanted, slots))
             };
             if let Err(error) = prepare_again(&plan).await {
-                let error = Some(redact::text(&error));
+                let error = Trouble::from(error);
                 self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
                 return;
             }
@@ -150,11 +150,10 @@ impl Jobs {
                 }
                 Ok(Ended { halted: Some(reason), .. }) => Some(reason),
                 Ok(_) => None,
-                Err(error) => Some(error.to_string().into()),
+                Err(error) => Some(error.text()),
             };
-            let error = error.map(|error: Text| redact::text(&error.to_string()));
-            if error.is_some() {
-                self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
+            if let Some(error) = error {
+                self.0.live.with(|model, t| model.end_job(JobState::Failed, error.into(), t));
                 return;
             }
         }
@@ -248,11 +247,11 @@ impl Jobs {
 
 /// Makes the folders of a plan that is to be run, once more: whoever goes on with a job may have
 /// lost them.
-async fn prepare_again(plan: &Arc<Plan>) -> Result<(), String> {
+async fn prepare_again(plan: &Arc<Plan>) -> Result<(), Text> {
     let plan = Arc::clone(plan);
     let prepared = tokio::task::spawn_blocking(move || plan::prepare(&plan));
-    let prepared = prepared.await.map_err(|error| error.to_string())?;
-    prepared.map_err(|error| error.to_string())
+    let prepared = prepared.await.map_err(|error| Text::from(error.to_string()))?;
+    prepared.map_err(|error| error.text())
 }
 
 impl Todo {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use lote_protocol::lang::{Lang, Text};
 use lote_protocol::sandbox;
 use serde_json::json;
 
@@ -79,7 +80,7 @@ impl Model {
         worker: u32,
         pid: u32,
         state: WorkerState,
-        reason: Option<&str>,
+        reason: Option<Text>,
         t: f64,
     ) {
         let pid = Some(pid).filter(|pid| *pid != 0);
@@ -90,7 +91,7 @@ impl Model {
             }
             // Told by `ready`, as there is more to it.
             WorkerState::Ready => {}
-            WorkerState::Lost => self.lost(worker, reason.unwrap_or_default(), t),
+            WorkerState::Lost => self.lost(worker, &reason.unwrap_or_default(), t),
             WorkerState::Stopped => {
                 self.show(worker, LaneState::Stopped, pid);
                 self.tell_worker(worker, "stopped", pid, t);
@@ -143,7 +144,8 @@ impl Model {
             self.history.replaced(worker, t);
             let message = format!("worker {worker} ended ({reason}) and was replaced");
             let args = json!({
-                "worker": worker, "reason": reason, "replaced_ms": replaced_ms, "pid": pid,
+                "worker": worker, "reason": short(&reason), "reason_es": reason.say(Lang::Es),
+                "replaced_ms": replaced_ms, "pid": pid,
             });
             self.notice(Level::Info, "worker_replaced", args, message, t);
             self.isolation_replaced(worker, replaced_ms);
@@ -153,8 +155,8 @@ impl Model {
         }
     }
 
-    fn lost(&mut self, worker: u32, reason: &str, t: f64) {
-        let reason = short_reason(reason);
+    fn lost(&mut self, worker: u32, text: &Text, t: f64) {
+        let reason = short(text);
         let mut crashes = Vec::new();
         for lane in self.lanes_of(worker) {
             let task = lane.task.take();
@@ -178,12 +180,12 @@ impl Model {
         }
         let tasks: Vec<u32> = crashes.iter().filter_map(|crash| crash.task).collect();
         for task in &tasks {
-            self.lost_with.entry(*task).or_default().push((worker, reason.clone()));
+            self.lost_with.entry(*task).or_default().push((worker, text.clone()));
         }
         for crash in crashes {
             self.history.add_crash(crash);
         }
-        self.dead.insert(worker, (t, reason.clone()));
+        self.dead.insert(worker, (t, text.clone()));
         self.isolation_lost(worker, &reason, &tasks);
         let (reason, state) = (Some(reason), "lost");
         let (pid, replaced_ms, sandbox) = (None, None, None);
@@ -234,9 +236,9 @@ impl Model {
 }
 
 /// What ended a process, as pages expect it.
-fn short_reason(reason: &str) -> String {
-    match reason {
+pub(super) fn short(reason: &Text) -> String {
+    match reason.to_string().as_str() {
         "out of memory" => "memory".to_owned(),
-        _ => reason.replace("exit code", "exit"),
+        reason => reason.replace("exit code", "exit"),
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use lote_protocol::lang::Text;
 use serde_json::Value;
 
 use super::book::Book;
@@ -19,6 +20,7 @@ use super::shapes::{
 use super::stopwatch::Stopwatch;
 use super::totals::Totals;
 use crate::redact;
+use crate::said::Trouble;
 use lote_engine::event::{Event, OutputEnded, Place, WorkerState};
 use lote_engine::plan::Plan;
 
@@ -50,9 +52,9 @@ pub struct Model {
     pub(super) history: History,
     pub(super) notices: VecDeque<Notice>,
     /// By task: what happened to the workers that it was lost with.
-    pub(super) lost_with: HashMap<u32, Vec<(u32, String)>>,
+    pub(super) lost_with: HashMap<u32, Vec<(u32, Text)>>,
     /// Workers that are dead and not replaced yet: when, and of what.
-    pub(super) dead: HashMap<u32, (f64, String)>,
+    pub(super) dead: HashMap<u32, (f64, Text)>,
     /// Images that were given up with their worker.
     pub(super) quarantined: HashSet<usize>,
     pub(super) images: Value,
@@ -282,8 +284,8 @@ impl Model {
                 self.worker_ready(*worker, *pid, *ms, level, t);
             }
             Event::Worker { worker, pid, state, reason, .. } => {
-                let reason = reason.as_deref().map(redact::text);
-                self.worker(*worker, *pid, *state, reason.as_deref(), t);
+                let reason = reason.clone().map(|reason| reason.map(redact::text));
+                self.worker(*worker, *pid, *state, reason, t);
             }
             Event::Task { worker, slot, unit, variants, .. } => {
                 self.task(*worker, *slot, *unit, variants, t);
@@ -326,14 +328,14 @@ impl Model {
         job.pause = pause;
         job.ended_ms = (!state.is_live()).then_some(t);
         if state.is_live() {
-            job.error = None;
+            job.error = Trouble::default();
         }
         self.stopwatch.run(state.takes_time(), t);
         self.tell_job(t);
     }
 
     /// The job has come to its end, in that way.
-    pub fn end_job(&mut self, state: JobState, error: Option<String>, t: f64) {
+    pub fn end_job(&mut self, state: JobState, error: Trouble, t: f64) {
         if let Some(job) = &mut self.job {
             job.error = error;
         }

@@ -123,8 +123,8 @@ fn end(job: &Job) -> Message {
         let text = format!("Procesamiento cancelado: {} de {} listas", progress.ok, job.outputs);
         return message(&json!({ "tipo": "error", "mensaje": text }));
     }
-    if let Some(error) = &job.error {
-        let text = format!("Error en el procesamiento: {error}");
+    if let Some(error) = &job.error.0 {
+        let text = format!("Error en el procesamiento: {}", error.say(Lang::Es));
         return message(&json!({ "tipo": "error", "mensaje": text }));
     }
     let results = job.variants.iter().zip(&progress.variants).map(|(variant, counts)| {

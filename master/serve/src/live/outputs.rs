@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::lanes::short;
 use super::model::Model;
 use super::shapes::{Bar, Change, Level, OutputEnd, Recent};
 use crate::said::Said;
@@ -154,7 +155,8 @@ impl Model {
         let to_worker = ended.worker;
         let message = format!("worker {worker} ended ({reason}); its image was done again");
         let args = json!({
-            "worker": worker, "to_worker": to_worker, "reason": reason,
+            "worker": worker, "to_worker": to_worker, "reason": short(&reason),
+            "reason_es": reason.say(Lang::Es),
             "name": image.name, "image": image.id,
         });
         self.notice(Level::Info, "task_redone", args, message, t);

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use lote_protocol::filter::VariantSpec;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::FailureKind;
 use lote_protocol::sandbox::Sandbox;
 use proptest::prelude::*;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use super::book::{Book, ImageRef};
 use super::model::Model;
 use super::shapes::{Job, JobState, Progress, Proof, TrialState, Variant};
+use crate::said::Trouble;
 use lote_engine::event::{Event, Mode, OutputEnded, Place, Status, WorkerState};
 use lote_engine::plan::{self, Plan, Request};
 
@@ -48,7 +50,7 @@ fn job(plan: &Plan) -> Job {
         name: "test".into(),
         state: JobState::Starting,
         pause: None,
-        error: None,
+        error: Trouble::default(),
         mode: Mode::Processes,
         workers: 2,
         images: plan.images.len(),
@@ -84,7 +86,7 @@ fn begun(images: usize) -> (Model, Arc<Plan>) {
 }
 
 fn worker(worker: u32, state: WorkerState, reason: Option<&str>) -> Event {
-    let reason = reason.map(str::to_owned);
+    let reason = reason.map(Text::from);
     let (pid, slots, ms) = (100 + worker, 1, Some(5.0));
     let sandbox = (state == WorkerState::Ready).then(Sandbox::off);
     Event::Worker { worker, pid, slots, state, reason, ms, sandbox }
@@ -215,7 +217,7 @@ fn a_crash_is_shown_with_its_replacement_and_its_repetition() {
     assert!(model.take_evidence().is_none());
     assert_eq!(state(&mut model, 41.0)["isolation"]["state"], json!(TrialState::Running));
     // The job may end before it is proved.
-    model.end_job(JobState::Cancelled, None, 41.5);
+    model.end_job(JobState::Cancelled, Trouble::default(), 41.5);
     model.conclude_isolation(&evidence, Some(proof()));
     let state = state(&mut model, 42.0);
     assert_eq!(state["isolation"]["proof"], json!(proof()));
@@ -263,7 +265,7 @@ fn time_stands_still_while_a_job_is_paused() {
     assert_eq!(model.progress(500.0).unwrap().elapsed_ms.to_string(), "100");
     model.set_state(JobState::Running, None, 500.0);
     assert_eq!(model.progress(600.0).unwrap().elapsed_ms.to_string(), "200");
-    model.end_job(JobState::Finished, None, 700.0);
+    model.end_job(JobState::Finished, Trouble::default(), 700.0);
     assert_eq!(model.progress(900.0).unwrap().elapsed_ms.to_string(), "300");
 }
 

@@ -108,7 +108,7 @@ pub enum Refused {
     /// The image, or a filter, is the reason.
     Failed(Failure),
     /// There is no worker to make it.
-    NoWorker(String),
+    NoWorker(Text),
 }
 
 impl Refused {
@@ -117,7 +117,7 @@ impl Refused {
         match self {
             Self::Busy => text!("too much waits for a worker; try again in a moment"),
             Self::Failed(failure) => failure.message.clone(),
-            Self::NoWorker(why) => text!("no worker could be started: {}", why),
+            Self::NoWorker(why) => text!("no worker could be started: {}", why.clone()),
         }
     }
 }
@@ -162,7 +162,7 @@ impl Previews {
         let ticket = Ticket { input: input.to_owned(), orders, assets, reply, deaths: 0 };
         self.queue().add(urgency, ticket)?;
         self.0.news.notify_one();
-        answer.await.unwrap_or_else(|_| Err(Refused::NoWorker("the server ends".into())))
+        answer.await.unwrap_or_else(|_| Err(Refused::NoWorker(text!("the server is about to end"))))
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

@@ -10,6 +10,7 @@ use lote_imaging::formats::JPEG;
 use lote_protocol::filter::{FilterCall, Value};
 use lote_protocol::message::Size;
 use lote_protocol::task::Encoding;
+use lote_protocol::text;
 
 use super::{Order, Previews, Refused, Urgency};
 
@@ -84,10 +85,10 @@ impl Previews {
         let order = Order { steps: vec![fit(SIDE_PX, SIDE_PX)], encoding };
         let mut prints = self.make(Urgency::Thumbnail, input, vec![order]).await?;
         let Some(print) = prints.pop() else {
-            return Err(Refused::NoWorker("it made nothing".into()));
+            return Err(Refused::NoWorker(text!("a worker made nothing")));
         };
         let unkept = |error: &dyn std::fmt::Display| {
-            Refused::NoWorker(format!("a thumbnail could not be kept: {error}"))
+            Refused::NoWorker(text!("a thumbnail could not be kept: {}", error.to_string()))
         };
         let source = Some(print.source);
         let (previews, key) = (self.clone(), key.to_owned());

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use lote_protocol::lang::Text;
 use lote_protocol::message::{Report, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{self, Task};
@@ -100,7 +101,7 @@ impl Workers {
         }
         match Supervisor::start(&self.config) {
             Ok(supervisor) => self.supervisor = Some(supervisor),
-            Err(error) => self.refuse_all(&error.to_string()),
+            Err(error) => self.refuse_all(error.text()),
         }
     }
 
@@ -121,14 +122,14 @@ impl Workers {
         }
     }
 
-    fn refuse_all(&mut self, reason: &str) {
-        let reason = &redact::text(reason);
+    fn refuse_all(&mut self, reason: Text) {
+        let reason = reason.map(redact::text);
         let busy = self.lanes.values_mut().filter_map(|lane| lane.busy.take());
         for work in busy {
-            work.ticket.answer(Err(Refused::NoWorker(reason.to_owned())));
+            work.ticket.answer(Err(Refused::NoWorker(reason.clone())));
         }
         while let Some(ticket) = { self.previews.queue().next() } {
-            ticket.answer(Err(Refused::NoWorker(reason.to_owned())));
+            ticket.answer(Err(Refused::NoWorker(reason.clone())));
         }
     }
 
@@ -147,13 +148,13 @@ impl Workers {
             }
             WorkerEvent::Off { worker, reason } => {
                 self.lanes.remove(&worker);
-                self.given_up(&reason);
+                self.given_up(reason);
             }
         }
     }
 
     /// A worker is given up: if it was the last one, so is all that waits.
-    fn given_up(&mut self, reason: &str) {
+    fn given_up(&mut self, reason: Text) {
         if self.lanes.values().all(|lane| lane.mailbox.is_none() && lane.busy.is_none()) {
             self.refuse_all(reason);
             self.lanes.clear();

@@ -107,7 +107,7 @@ fn order(query: &str) -> Result<Order, Refusal> {
                 encoding.quality = Some(quality.ok_or_else(refused)?);
             }
             other => {
-                let what = format!("there is no parameter {other}");
+                let what = text!("there is no parameter {}", other);
                 return Err(
                     Refusal::bad_request(what).hint(text!("there are f, format and quality"))
                 );

@@ -284,7 +284,7 @@ async fn whole(
 ) -> Result<Made, Refused> {
     let orders = vec![Order { steps, encoding }];
     let mut prints = app.previews.make(Urgency::Preview, &image.path, orders).await?;
-    let nothing = || Refused::NoWorker("it made nothing".into());
+    let nothing = || Refused::NoWorker(text!("a worker made nothing"));
     let print = prints.pop().ok_or_else(nothing)?;
     let file = Some(FileFacts::from(&print));
     if shown_as(content_at(print.path()).await).is_some() {
@@ -344,6 +344,6 @@ async fn scaled(
     }
     let mut prints = app.previews.make(Urgency::Preview, &image.path, orders).await?;
     let file = if prints.len() > 1 { prints.pop().as_ref().map(FileFacts::from) } else { None };
-    let picture = prints.pop().ok_or_else(|| Refused::NoWorker("it made nothing".into()))?;
+    let picture = prints.pop().ok_or_else(|| Refused::NoWorker(text!("a worker made nothing")))?;
     Ok(Made { picture, file, is_resized })
 }

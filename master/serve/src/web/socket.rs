@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use lote_imaging::formats::ALL;
 use lote_protocol::filter::EncodingOption;
+use lote_protocol::lang::Lang;
 use lote_protocol::sandbox::{Level, Sandbox};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
@@ -205,6 +206,8 @@ fn hello(app: &App, is_local: bool) -> Value {
         })
         .collect();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let sandbox = config.sandbox.as_ref();
+    let sandbox = sandbox.map_or_else(|| text!("no worker could be started"), Sandbox::in_full);
     json!({
         "tipo": "hola",
         "version": env!("CARGO_PKG_VERSION"),
@@ -214,7 +217,8 @@ fn hello(app: &App, is_local: bool) -> Value {
         "local": is_local,
         "sandbox": {
             "level": config.sandbox.as_ref().map_or(Level::Off, |sandbox| sandbox.level),
-            "text": config.sandbox.as_ref().map_or_else(|| "no worker started".into(), Sandbox::in_full),
+            "text": sandbox.to_string(),
+            "text_es": sandbox.say(Lang::Es),
         },
         "filters": catalogue::specs(),
         "formats": formats,

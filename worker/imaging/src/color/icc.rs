@@ -1,5 +1,8 @@
 //! ICC profiles: which are sound enough to be carried, and what they describe.
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
+
 use crate::picture::Channels;
 
 /// Length of the fixed header, bytes (ICC.1:2022, 7.2).
@@ -17,20 +20,20 @@ pub(crate) enum ColorSpace {
 }
 
 /// Checks the header and the tag table; `Err` says what is wrong with the profile.
-pub(crate) fn check(profile: &[u8]) -> Result<ColorSpace, &'static str> {
+pub(crate) fn check(profile: &[u8]) -> Result<ColorSpace, Text> {
     if profile.len() < HEADER_LEN + 4 {
-        return Err("it is cut off");
+        return Err(text!("it is cut off"));
     }
     if profile.get(36..40) != Some(b"acsp") {
-        return Err("it has no profile signature");
+        return Err(text!("it has no profile signature"));
     }
     let declared = u32_at(profile, 0).unwrap_or(0) as usize;
     if declared < HEADER_LEN + 4 || declared > profile.len() {
-        return Err("its length is wrong");
+        return Err(text!("its length is wrong"));
     }
     let tags = u32_at(profile, HEADER_LEN).unwrap_or(0) as usize;
     if tags > (declared - HEADER_LEN - 4) / 12 {
-        return Err("its table of contents is wrong");
+        return Err(text!("its table of contents is wrong"));
     }
     let sound = (0..tags).all(|tag| {
         let at = HEADER_LEN + 4 + tag * 12;
@@ -39,22 +42,22 @@ pub(crate) fn check(profile: &[u8]) -> Result<ColorSpace, &'static str> {
         offset.checked_add(len).is_some_and(|end| end <= declared)
     });
     if !sound {
-        return Err("its table of contents points outside of it");
+        return Err(text!("its table of contents points outside of it"));
     }
     match profile.get(16..20) {
         Some(b"GRAY") => Ok(ColorSpace::Gray),
         Some(b"RGB ") => Ok(ColorSpace::Rgb),
         Some(b"CMYK") => Ok(ColorSpace::Cmyk),
-        _ => Err("it describes another colour space"),
+        _ => Err(text!("it describes another colour space")),
     }
 }
 
 /// Checks a profile for a picture with these channels; `Err` says why it has to be dropped. An RGB
 /// profile on a gray picture is kept: it says how light its grays are.
-pub(crate) fn check_for(profile: &[u8], channels: Channels) -> Result<(), &'static str> {
+pub(crate) fn check_for(profile: &[u8], channels: Channels) -> Result<(), Text> {
     match (check(profile)?, channels.is_color()) {
         (ColorSpace::Rgb, _) | (ColorSpace::Gray, false) => Ok(()),
-        _ => Err("it describes another colour space"),
+        _ => Err(text!("it describes another colour space")),
     }
 }
 

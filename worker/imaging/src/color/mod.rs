@@ -9,6 +9,9 @@ use std::sync::Arc;
 use cms::{ColorProfile, Layout, RenderingIntent, Transform16BitExecutor, TransformOptions};
 pub(crate) use signal::Signal;
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
+
 use crate::formats::fit::rounded;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
@@ -178,7 +181,7 @@ pub(crate) enum Ink {
 /// A picture in sRGB, and what the user should know about how it came to be.
 pub(crate) struct Converted {
     pub(crate) picture: Picture,
-    pub(crate) note: Option<String>,
+    pub(crate) note: Text,
 }
 
 /// Converts four inks to sRGB: by the profile if it is a sound one for inks, else as if the inks
@@ -226,14 +229,11 @@ pub(crate) fn from_cmyk(
         }
     };
     let note = if by_profile {
-        "CMYK converted to sRGB by its ICC profile"
+        text!("CMYK converted to sRGB by its ICC profile")
     } else {
-        "CMYK converted to RGB without a profile: colours are approximate"
+        text!("CMYK converted to RGB without a profile: colours are approximate")
     };
-    Converted {
-        picture: Picture { width, height, channels: Channels::Rgb, samples },
-        note: Some(note.into()),
-    }
+    Converted { picture: Picture { width, height, channels: Channels::Rgb, samples }, note }
 }
 
 /// A profile of four inks, ready to convert to sRGB with black point compensation (ISO 18619): ink
@@ -428,7 +428,7 @@ mod tests {
         let stored = vec![0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 255, 255, 0, 0, 0];
         let converted =
             from_cmyk(inks(Samples::U8(stored)), Ink::Direct, Some(&printer()), &mut Pool::new());
-        assert!(converted.note.unwrap().contains("by its ICC profile"));
+        assert!(converted.note.to_string().contains("by its ICC profile"));
         let Samples::U8(samples) = converted.picture.samples else { unreachable!() };
         // A lightness of 60 is a luminance of 0.281; that of 20, which becomes 0, is 0.030.
         let gray = (encoded((0.281 - 0.030) / (1.0 - 0.030)) * 255.0) as i32;

@@ -1,6 +1,9 @@
 //! What a PNG says of its colours beside a profile (PNG 3rd edition, 11.3.2): kept as it is in PNG,
 //! and made a profile elsewhere.
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
+
 use super::cms::{
     Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, LocalizableString,
     MatrixCoefficients, ProfileText, ToneReprCurve, TransferCharacteristics,
@@ -78,18 +81,18 @@ impl Signal {
 
     /// A profile that says the same, for samples of gray or of colour. `Err` if no profile can: its
     /// light has no upper end, or it is unknown.
-    pub(crate) fn to_icc(self, is_color: bool) -> Result<Vec<u8>, &'static str> {
+    pub(crate) fn to_icc(self, is_color: bool) -> Result<Vec<u8>, Text> {
         let mut profile = ColorProfile::new_srgb();
         if let Some([primaries, transfer, ..]) = self.cicp {
             if matches!(transfer, 16 | 18) {
-                return Err("no profile describes its high dynamic range");
+                return Err(text!("no profile describes its high dynamic range"));
             }
-            let unknown = "its colours are of no kind that is known";
+            let unknown = || text!("its colours are of no kind that is known");
             let (Ok(color_primaries), Ok(transfer_characteristics)) = (
                 CicpColorPrimaries::try_from(primaries),
                 TransferCharacteristics::try_from(transfer),
             ) else {
-                return Err(unknown);
+                return Err(unknown());
             };
             profile = ColorProfile::new_from_cicp(CicpProfile {
                 color_primaries,
@@ -98,7 +101,7 @@ impl Signal {
                 full_range: true,
             });
             if profile.red_trc.is_none() {
-                return Err(unknown);
+                return Err(unknown());
             }
         } else {
             if let Some([wx, wy, rx, ry, gx, gy, bx, by]) = self.chromaticities {
@@ -106,7 +109,7 @@ impl Signal {
                 let sound = [wy, ry, gy, by].iter().all(|&y| y > 0)
                     && [wx, wy, rx, ry, gx, gy, bx, by].iter().all(|&v| v <= 100_000);
                 if !sound {
-                    return Err("its primaries are impossible");
+                    return Err(text!("its primaries are impossible"));
                 }
                 let primaries =
                     ColorPrimaries { red: at(rx, ry), green: at(gx, gy), blue: at(bx, by) };
@@ -127,6 +130,6 @@ impl Signal {
         }
         let name = LocalizableString::new("en".into(), "US".into(), "PNG".into());
         profile.description = Some(ProfileText::Localizable(vec![name]));
-        profile.encode().map_err(|_| "its primaries are impossible")
+        profile.encode().map_err(|_| text!("its primaries are impossible"))
     }
 }

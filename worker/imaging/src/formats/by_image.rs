@@ -65,7 +65,7 @@ pub(super) fn write(
     format: &Format,
     content: &Content<'_>,
     encoder: impl ImageEncoder,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let refused = |why: Text| {
         let name = format.name;
         Failure::new(FailureKind::Encode, text!("the {} could not be written: {}", name, why))

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
+
 use super::table::Holds;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
@@ -14,18 +17,18 @@ pub(crate) fn fit<'a>(
     name: &str,
     background: [u8; 3],
     pool: &mut Pool,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Text>,
 ) -> Cow<'a, Picture> {
     let mut fitted = Cow::Borrowed(picture);
     if picture.channels.has_alpha() && !holds.alpha {
         let (flat, visible) = flatten(&fitted, background, pool);
         if visible {
-            notes.push(format!("transparency replaced by the background colour: {name} has none"));
+            notes.push(text!("transparency replaced by the background colour: {} has none", name));
         }
         replace(&mut fitted, flat, pool);
     }
     if !holds.deep && matches!(fitted.samples, Samples::U16(_)) {
-        notes.push(format!("16 bits a channel rounded to 8: {name} holds no more here"));
+        notes.push(text!("16 bits a channel rounded to 8: {} holds no more here", name));
         let shallow = to_8_bits(&fitted, pool);
         replace(&mut fitted, shallow, pool);
     }
@@ -175,7 +178,7 @@ mod tests {
         Picture { width: (samples.len() / channels.count()) as u32, height: 1, channels, samples }
     }
 
-    fn fitted(picture: &Picture, holds: Holds, background: [u8; 3]) -> (Picture, Vec<String>) {
+    fn fitted(picture: &Picture, holds: Holds, background: [u8; 3]) -> (Picture, Vec<Text>) {
         let mut notes = Vec::new();
         let mut pool = Pool::new();
         let fitted = fit(picture, holds, "JPEG", background, &mut pool, &mut notes).into_owned();

@@ -129,7 +129,7 @@ pub struct Document {
     /// What goes with them.
     pub metadata: Metadata,
     /// What was left out and the user should know, one sentence each.
-    pub notes: Vec<String>,
+    pub notes: Vec<Text>,
 }
 
 impl Document {
@@ -157,7 +157,7 @@ pub(crate) struct Source {
     stored: Stored,
     chroma: Option<(u8, u8)>,
     metadata: Metadata,
-    notes: Vec<String>,
+    notes: Vec<Text>,
 }
 
 impl Source {
@@ -202,7 +202,7 @@ fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut P
     if let (Some(profile), Some(first)) = (&metadata.icc, frames.first())
         && let Err(why) = icc::check_for(profile, first.picture.channels)
     {
-        notes.push(format!("ICC profile left out: {why}"));
+        notes.push(text!("ICC profile left out: {}", why));
         metadata.icc = None;
     }
     let frames = frames
@@ -225,7 +225,8 @@ pub fn to_srgb(document: &mut Document, pool: &mut Pool) {
         (None, true) => return,
         (None, false) => metadata.signal.to_icc(is_color),
     };
-    let to_srgb = profile.and_then(|profile| ToSrgb::new(&profile).ok_or("its profile is damaged"));
+    let to_srgb = profile
+        .and_then(|profile| ToSrgb::new(&profile).ok_or_else(|| text!("its profile is damaged")));
     match to_srgb {
         Ok(to_srgb) if to_srgb.is_identity() => {}
         Ok(to_srgb) => {
@@ -238,7 +239,7 @@ pub fn to_srgb(document: &mut Document, pool: &mut Pool) {
             metadata.signal = Signal::default();
             metadata.states_srgb();
         }
-        Err(why) => document.notes.push(format!("colours not converted to sRGB: {why}")),
+        Err(why) => document.notes.push(text!("colours not converted to sRGB: {}", why)),
     }
 }
 
@@ -251,7 +252,7 @@ pub fn encode(
     encoding: &Encoding,
     pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let refuse = |why: Text| Failure::new(FailureKind::Encode, why);
     let Some(first) = document.frames.first() else {
         return Err(refuse(text!("there is no picture to write")));
@@ -268,12 +269,12 @@ pub fn encode(
     let mut count = document.frames.len();
     if count > 1 && !format.holds_all_of(document.format) {
         let (whole, parts) = if document.format == &TIFF {
-            ("several pages", "pages")
+            (text!("several pages"), text!("pages"))
         } else {
-            ("animation", "frames")
+            (text!("animation"), text!("frames"))
         };
         let name = format.name;
-        notes.push(format!("{whole}: only the first of {count} {parts} is kept in {name}"));
+        notes.push(text!("{}: only the first of {} {} is kept in {}", whole, count, parts, name));
         count = 1;
     }
     let mut frames = Vec::with_capacity(count);
@@ -369,7 +370,7 @@ fn prepare(
     (width, height): (u32, u32),
     channels: Channels,
     holds: &mut Holds,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Text>,
 ) -> Prepared {
     let mut metadata = document.metadata.clone();
     if metadata.is_empty() && encoding.carry.set.is_empty() {
@@ -389,7 +390,7 @@ fn describe(
     format: &Format,
     channels: Channels,
     holds: &mut Holds,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Text>,
 ) -> Option<ToSrgb> {
     let is_color = channels.is_color() || !holds.gray;
     if !holds.signal {
@@ -397,7 +398,7 @@ fn describe(
         if metadata.icc.is_none() && !signal.is_srgb() {
             match signal.to_icc(is_color) {
                 Ok(icc) => metadata.icc = Some(icc),
-                Err(why) => notes.push(format!("colours are taken for sRGB: {why}")),
+                Err(why) => notes.push(text!("colours are taken for sRGB: {}", why)),
             }
         }
     }
@@ -409,20 +410,20 @@ fn describe(
             return None;
         }
         Ok(icc::ColorSpace::Gray) if holds.icc && !is_color => return None,
-        Ok(icc::ColorSpace::Gray) if holds.icc => "their profile describes gray only".to_owned(),
-        _ => format!("{} is written without a profile", format.name),
+        Ok(icc::ColorSpace::Gray) if holds.icc => text!("their profile describes gray only"),
+        _ => text!("{} is written without a profile", format.name),
     };
     metadata.signal = Signal::default();
     let to_srgb = ToSrgb::new(profile);
     metadata.icc = if holds.icc && is_color && to_srgb.is_some() { color::srgb() } else { None };
     let Some(to_srgb) = to_srgb else {
-        notes.push("ICC profile left out: it cannot be used to convert".into());
+        notes.push(text!("ICC profile left out: it cannot be used to convert"));
         return None;
     };
     if to_srgb.is_identity() {
         return None;
     }
-    notes.push(format!("colours converted to sRGB: {why}"));
+    notes.push(text!("colours converted to sRGB: {}", why));
     metadata.states_srgb();
     Some(to_srgb)
 }

@@ -28,7 +28,7 @@ struct Tried {
     file: Vec<u8>,
     /// Its score, if that is asked for.
     score: Option<f64>,
-    notes: Vec<String>,
+    notes: Vec<Text>,
 }
 
 /// Writes at the end of `out`: the smallest file that keeps the least score, if there is one, or else
@@ -42,7 +42,7 @@ pub(super) fn write(
     content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let refuse = |why: Text| Failure::new(FailureKind::Encode, why);
     let name = format.name;
     let Some(encode) = format.encode else {
@@ -116,8 +116,12 @@ pub(super) fn write(
             file.len()
         )));
     }
-    let score = score.map_or_else(String::new, |score| format!(", score {score:.1}"));
-    notes.push(format!("quality {quality}: {} bytes{score}, {encodes} encodes", file.len()));
+    let (bytes, score) = (file.len(), score.map(|score| format!("{score:.1}")));
+    notes.push(if let Some(score) = score {
+        text!("quality {}: {} bytes, score {}, {} encodes", quality, bytes, score, encodes)
+    } else {
+        text!("quality {}: {} bytes, {} encodes", quality, bytes, encodes)
+    });
     out.extend_from_slice(&file);
     Ok(notes)
 }

@@ -8,6 +8,7 @@ use std::fmt;
 
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::format::FormatId;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Limits};
 use lote_protocol::text;
@@ -56,7 +57,7 @@ pub struct Format {
 /// The patience with what is written quickly, whatever the effort.
 pub(crate) const QUICK: fn(Option<u8>) -> u32 = |_| 1;
 
-pub(crate) type Encode = fn(&Content<'_>, &mut Pool, &mut Vec<u8>) -> Result<Vec<String>, Failure>;
+pub(crate) type Encode = fn(&Content<'_>, &mut Pool, &mut Vec<u8>) -> Result<Vec<Text>, Failure>;
 
 /// What is made of a format's files where nobody says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
+
 use crate::metadata::exif_block::{Block, little_endian};
 use crate::metadata::exif_fields::{Field, Fields};
 use crate::metadata::maker_note;
@@ -49,9 +52,9 @@ pub(crate) struct Cleaned {
 }
 
 /// Puts a block in order; `Err` says why it has to be dropped as a whole.
-pub(crate) fn clean(exif: Vec<u8>) -> Result<Cleaned, &'static str> {
-    let mut block = Block::open(exif).ok_or("it has no TIFF header")?;
-    let first = block.u32(4).ok_or("it is cut off")? as usize;
+pub(crate) fn clean(exif: Vec<u8>) -> Result<Cleaned, Text> {
+    let mut block = Block::open(exif).ok_or_else(|| text!("it has no TIFF header"))?;
+    let first = block.u32(4).ok_or_else(|| text!("it is cut off"))? as usize;
     // The header.
     let mut kept: Vec<Range<usize>> = std::iter::once(0..8).collect();
     let mut damaged = !block.prune(first, &mut kept, &[EXIF_IFD, GPS_IFD])?;
@@ -174,7 +177,7 @@ pub(crate) fn with_srgb(exif: &[u8]) -> Vec<u8> {
 pub(crate) fn within<'a>(
     exif: &'a [u8],
     max_bytes: usize,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Text>,
 ) -> Option<Cow<'a, [u8]>> {
     if exif.len() <= max_bytes {
         return Some(Cow::Borrowed(exif));
@@ -189,27 +192,27 @@ pub(crate) fn within<'a>(
         built = fields.build();
     }
     if !left_out.is_empty() {
-        notes.push(format!(
+        notes.push(text!(
             "EXIF is longer than {} KiB: {} left out",
             max_bytes.div_ceil(1 << 10),
-            left_out.join(", ")
+            Text::list(left_out)
         ));
     }
     if had_note.is_some_and(|note| maker_note::has_far_values(&note))
         && fields.maker_note().is_some()
     {
-        notes.push("maker note moved: what it points at may be lost".into());
+        notes.push(text!("maker note moved: what it points at may be lost"));
     }
     Some(Cow::Owned(built))
 }
 
 /// How a tag is called that is likely to be long.
-fn tag_name(tag: u16) -> String {
+fn tag_name(tag: u16) -> Text {
     match tag {
-        MAKER_NOTE => "maker note".into(),
-        0x9286 => "user comment".into(),
-        0xc4a5 => "printing data".into(),
-        _ => format!("tag {tag}"),
+        MAKER_NOTE => text!("maker note"),
+        0x9286 => text!("user comment"),
+        0xc4a5 => text!("printing data"),
+        _ => text!("tag {}", tag),
     }
 }
 
@@ -222,12 +225,12 @@ impl Block<'_> {
         directory: usize,
         kept: &mut Vec<Range<usize>>,
         pointers: &[u16],
-    ) -> Result<bool, &'static str> {
-        let declared = self.u16(directory).ok_or("it is cut off")? as usize;
+    ) -> Result<bool, Text> {
+        let declared = self.u16(directory).ok_or_else(|| text!("it is cut off"))? as usize;
         let entries: Vec<usize> = self.entries(directory).collect();
         let end = directory + 2 + declared * 12 + 4;
         if entries.len() < declared || end > self.bytes.len() + 4 {
-            return Err("its directory is cut off");
+            return Err(text!("its directory is cut off"));
         }
         let next = self.u32(end - 4).unwrap_or(0);
         kept.push(directory..end.min(self.bytes.len()));
@@ -402,7 +405,7 @@ mod tests {
             (short.image.len(), short.exif.len()),
             (fields.image.len() - 1, fields.exif.len())
         );
-        assert!(notes[0].contains("tag 65024"), "{notes:?}");
+        assert!(notes[0].to_string().contains("tag 65024"), "{notes:?}");
         assert!(within(&block, 10, &mut Vec::new()).is_none());
     }
 

@@ -21,6 +21,7 @@ use crate::metadata::photoshop::Resource;
 use crate::metadata::resolution::Resolution;
 use crate::metadata::text::Text;
 use crate::metadata::xmp::{Fate, Name, namespace};
+use lote_protocol::{lang, text};
 use orientation::Orientation;
 
 /// What goes with the pixels. Orientation has already been applied to them, and all blocks say so.
@@ -74,13 +75,18 @@ impl Metadata {
 
     /// Leaves out what is longer than a limit or damaged, makes all blocks say that the picture is
     /// upright; returns how it has to be turned for that to be true.
-    pub(crate) fn put_in_order(&mut self, max_bytes: u64, notes: &mut Vec<String>) -> Orientation {
+    pub(crate) fn put_in_order(
+        &mut self,
+        max_bytes: u64,
+        notes: &mut Vec<lang::Text>,
+    ) -> Orientation {
         let mut orientation = Orientation::Upright;
-        let mut too_long = |what: &str, len: usize| {
+        let mut too_long = |what: lang::Text, len: usize| {
             let is_long = len as u64 > max_bytes;
             if is_long {
-                notes.push(format!(
-                    "{what} left out: {} KiB are more than the limit of {} KiB",
+                notes.push(text!(
+                    "{} left out: {} KiB are more than the limit of {} KiB",
+                    what,
                     len >> 10,
                     max_bytes >> 10
                 ));
@@ -88,22 +94,22 @@ impl Metadata {
             is_long
         };
         let len = |block: &Option<Vec<u8>>| block.as_ref().map_or(0, Vec::len);
-        if too_long("EXIF", len(&self.exif)) {
+        if too_long("EXIF".into(), len(&self.exif)) {
             self.exif = None;
         }
-        if too_long("XMP", len(&self.xmp)) {
+        if too_long("XMP".into(), len(&self.xmp)) {
             self.xmp = None;
         }
-        if too_long("IPTC", len(&self.iptc)) {
+        if too_long("IPTC".into(), len(&self.iptc)) {
             self.iptc = None;
         }
-        if too_long("ICC profile", len(&self.icc)) {
+        if too_long(text!("ICC profile"), len(&self.icc)) {
             self.icc = None;
         }
-        if too_long("Photoshop's resources", photoshop::build(&self.photoshop, None).len()) {
+        if too_long(text!("Photoshop's resources"), photoshop::build(&self.photoshop, None).len()) {
             self.photoshop.clear();
         }
-        if too_long("texts", self.texts.iter().map(Text::len).sum()) {
+        if too_long(text!("texts"), self.texts.iter().map(Text::len).sum()) {
             self.texts.clear();
         }
         if let Some(block) = self.exif.take() {
@@ -112,17 +118,17 @@ impl Metadata {
                     orientation = cleaned.orientation;
                     self.exif = Some(cleaned.exif);
                     if cleaned.damaged {
-                        notes.push("EXIF is damaged: entries left out".into());
+                        notes.push(text!("EXIF is damaged: entries left out"));
                     }
                 }
-                Err(why) => notes.push(format!("EXIF left out: {why}")),
+                Err(why) => notes.push(text!("EXIF left out: {}", why)),
             }
         }
         if let Some(packet) = self.xmp.take() {
             if describes_other_pixels(&packet) {
                 self.xmp = xmp::rewrite(&packet, &without_other_pixels, &[]);
                 if self.xmp.is_none() {
-                    notes.push("XMP left out: it is damaged".into());
+                    notes.push(text!("XMP left out: it is damaged"));
                 }
             } else {
                 self.xmp = Some(packet);
@@ -161,22 +167,23 @@ impl Metadata {
     }
 
     /// Leaves out what a format cannot hold; what that is is noted.
-    pub(crate) fn fit(&mut self, holds: Holds, name: &str, notes: &mut Vec<String>) {
-        let mut lost = |what: &str| notes.push(format!("{what} left out: {name} holds none"));
+    pub(crate) fn fit(&mut self, holds: Holds, name: &str, notes: &mut Vec<lang::Text>) {
+        let mut lost =
+            |what: lang::Text| notes.push(text!("{} left out: {} holds none", what, name));
         let resolution = self.resolution();
         if !holds.exif && self.exif.take().is_some() {
-            lost("EXIF");
+            lost("EXIF".into());
         }
         if !holds.xmp && self.xmp.take().is_some() {
-            lost("XMP");
+            lost("XMP".into());
         }
         if !holds.iptc {
             if self.iptc.take().is_some() {
-                lost("IPTC");
+                lost("IPTC".into());
             }
             if !self.photoshop.is_empty() {
                 self.photoshop.clear();
-                lost("Photoshop's resources");
+                lost(text!("Photoshop's resources"));
             }
         }
         match holds.texts {
@@ -185,20 +192,20 @@ impl Metadata {
                 let before = self.texts.len();
                 self.texts.retain(Text::is_comment);
                 if self.texts.len() < before {
-                    lost("texts with keywords");
+                    lost(text!("texts with keywords"));
                 }
             }
             Texts::None => {
                 if !self.texts.is_empty() {
                     self.texts.clear();
-                    lost("comments");
+                    lost(text!("comments"));
                 }
             }
         }
         self.resolution = resolution.filter(|_| holds.resolution);
         if let Some(resolution) = resolution.filter(|r| r.has_a_unit() && !holds.resolution) {
             if !holds.exif {
-                lost("resolution");
+                lost(text!("resolution"));
             } else if self.exif.as_deref().and_then(Resolution::from_exif) != Some(resolution) {
                 let exif = self.exif.take().unwrap_or_else(|| Fields::default().build());
                 self.exif = Some(exif::with(&exif, &resolution.fields()));

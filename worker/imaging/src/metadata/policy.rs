@@ -1,6 +1,8 @@
 //! What the user wants of metadata: which are kept, and what is stated anew.
 
 use lote_protocol::carry::{Carry, Keep, Statements};
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 
 use crate::formats::Holds;
 use crate::metadata::exif::{self, GPS_IFD};
@@ -21,7 +23,7 @@ const MAP_TEXT: u16 = 0x87b1;
 impl Metadata {
     /// Leaves what is to be carried, and states what is to be stated, in the blocks that a format
     /// holds.
-    pub(crate) fn apply(&mut self, carry: &Carry, holds: Holds, notes: &mut Vec<String>) {
+    pub(crate) fn apply(&mut self, carry: &Carry, holds: Holds, notes: &mut Vec<Text>) {
         match carry.metadata {
             Keep::All => {}
             Keep::NoLocation => self.forget_places(notes),
@@ -76,11 +78,11 @@ impl Metadata {
         *self = rights;
     }
 
-    fn forget_places(&mut self, notes: &mut Vec<String>) {
+    fn forget_places(&mut self, notes: &mut Vec<Text>) {
         if let Some(exif) = &mut self.exif {
             let fields = Fields::parse(exif);
             if fields.maker_note().is_some_and(maker_note::may_hold_a_place) {
-                notes.push("maker note left out: it may say where the picture was taken".into());
+                notes.push(text!("maker note left out: it may say where the picture was taken"));
                 // Nothing that stays is found by where it is, so nothing need stay where it is.
                 let mut fields = fields;
                 fields.exif.retain(|field| field.tag != exif::MAKER_NOTE);
@@ -98,7 +100,7 @@ impl Metadata {
             };
             self.xmp = xmp::rewrite(&packet, &fate, &[]);
             if self.xmp.is_none() {
-                notes.push("XMP left out: it is damaged and may say where".into());
+                notes.push(text!("XMP left out: it is damaged and may say where"));
             }
         }
         if let Some(block) = self.iptc.take() {
@@ -113,7 +115,7 @@ impl Metadata {
         self.texts.retain(|text| !is_place(&text.keyword));
     }
 
-    fn state(&mut self, set: &Statements, holds: Holds, notes: &mut Vec<String>) {
+    fn state(&mut self, set: &Statements, holds: Holds, notes: &mut Vec<Text>) {
         if holds.exif {
             let exif = self.exif.take().unwrap_or_else(|| Fields::default().build());
             self.exif = Some(with_statements(&exif, set));
@@ -123,7 +125,7 @@ impl Metadata {
             let settings = settings(set);
             let stated = xmp::rewrite(&packet, &|_| Fate::Keep, &settings);
             self.xmp = stated.or_else(|| {
-                notes.push("XMP replaced: it is damaged".into());
+                notes.push(text!("XMP replaced: it is damaged"));
                 xmp::rewrite(&xmp::empty(), &|_| Fate::Keep, &settings)
             });
         }
@@ -158,7 +160,7 @@ impl Metadata {
             }
         }
         if !holds.exif && !holds.xmp && !holds.iptc {
-            notes.push("nothing could be set: the format holds no such metadata".into());
+            notes.push(text!("nothing could be set: the format holds no such metadata"));
         }
     }
 }

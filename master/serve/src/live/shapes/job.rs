@@ -6,6 +6,7 @@ use lote_protocol::filter::{self, FilterCall};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::said::Trouble;
 use lote_engine::event::Mode;
 
 /// A filter with its parameters, by id, as plain JSON values.
@@ -146,7 +147,8 @@ pub struct Job {
     /// Why it is paused.
     pub pause: Option<Pause>,
     /// Why it could not go on.
-    pub error: Option<String>,
+    #[serde(flatten)]
+    pub error: Trouble,
     /// How work is spread.
     pub mode: Mode,
     /// Slots: processes, or threads.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Step;
+use crate::said::Trouble;
 use lote_engine::event::Mode;
 
 /// How far a trial is.
@@ -63,7 +64,8 @@ pub struct Compare {
     /// How far it is.
     pub state: TrialState,
     /// Why it could not go on.
-    pub error: Option<String>,
+    #[serde(flatten)]
+    pub error: Trouble,
     /// Images.
     pub images: usize,
     /// What is made of each.

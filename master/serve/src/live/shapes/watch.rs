@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::said::Trouble;
+
 /// What a watch does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -36,7 +38,8 @@ pub struct Watch {
     /// The image of the output that ended last.
     pub last: Option<String>,
     /// What stands in its way, one line in English.
-    pub error: Option<String>,
+    #[serde(flatten)]
+    pub error: Trouble,
     /// When it began.
     pub started_ms: f64,
 }

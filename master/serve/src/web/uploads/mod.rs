@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 pub(super) use assets::routes as asset_routes;
 pub(super) use routes::routes;
 
+use lote_protocol::lang::reason;
+use lote_protocol::text;
+
 use super::error::Refusal;
 use super::upload_names;
 use crate::redact;
@@ -106,22 +109,24 @@ impl Uploads {
     /// Begins an upload of so many files and bytes, and returns its id. Blocks.
     fn begin(&self, files: usize, bytes: u64) -> Result<String, Refusal> {
         if files > MAX_FILES {
-            return Err(Refusal::too_large(format!("an upload has at most {MAX_FILES} files")));
+            return Err(Refusal::too_large(text!("an upload has at most {} files", MAX_FILES)));
         }
         if bytes > MAX_BYTES {
             let most = MAX_BYTES >> 30;
-            return Err(Refusal::too_large(format!("an upload has at most {most} GiB")));
+            return Err(Refusal::too_large(text!("an upload has at most {} GiB", most)));
         }
         let mut state = self.state();
         state.forget_abandoned(ABANDONED);
         if state.open.len() >= MAX_UPLOADS {
-            let message = format!("{MAX_UPLOADS} uploads are under way already");
-            return Err(Refusal::conflict("busy", message).hint("wait for one of them to end"));
+            let message = text!("{} uploads are under way already", MAX_UPLOADS);
+            return Err(
+                Refusal::conflict("busy", message).hint(text!("wait for one of them to end"))
+            );
         }
         let promised: u64 = state.open.values().map(|upload| upload.bytes).sum();
         let free = lote_engine::system::free_bytes(&self.0.folder).unwrap_or(u64::MAX);
         if free < bytes.saturating_add(promised).saturating_add(RESERVE_BYTES) {
-            return Err(Refusal::no_space("the disk has no room for these files"));
+            return Err(Refusal::no_space(text!("the disk has no room for these files")));
         }
         state.begun += 1;
         let id = format!("u{}", state.begun);
@@ -138,7 +143,7 @@ impl Uploads {
             upload.files = upload
                 .files
                 .checked_sub(1)
-                .ok_or_else(|| Refusal::too_large("more files than were announced"))?;
+                .ok_or_else(|| Refusal::too_large(text!("more files than were announced")))?;
             Ok(upload.folder.clone())
         })
     }
@@ -149,7 +154,7 @@ impl Uploads {
             upload.bytes = upload
                 .bytes
                 .checked_sub(bytes)
-                .ok_or_else(|| Refusal::too_large("more bytes than were announced"))?;
+                .ok_or_else(|| Refusal::too_large(text!("more bytes than were announced")))?;
             Ok(())
         })
     }
@@ -313,10 +318,10 @@ fn remove(folder: &Path) {
 pub(super) fn write_refusal(error: &io::Error) -> Refusal {
     use io::ErrorKind::{QuotaExceeded, StorageFull};
     if matches!(error.kind(), StorageFull | QuotaExceeded) {
-        return Refusal::no_space("the disk is full");
+        return Refusal::no_space(text!("the disk is full"));
     }
     Refusal::unprocessable(
         "unwritable",
-        redact::text(&format!("the file could not be stored: {error}")),
+        text!("the file could not be stored: {}", reason(error)).map(redact::text),
     )
 }

@@ -69,7 +69,7 @@ async fn take(
         return Err(Refusal::new(
             status,
             "media_type",
-            "a file is sent as application/octet-stream",
+            text!("a file is sent as application/octet-stream"),
         ));
     }
     let announced = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());

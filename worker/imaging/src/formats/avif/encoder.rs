@@ -23,7 +23,7 @@ pub(super) fn encode(
     content: &Content<'_>,
     _pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let refused = |why: Text| Failure::new(FailureKind::Encode, why);
     let &Picture { width, height, channels, ref samples } = content.first();
     if width > MAX_SIDE || height > MAX_SIDE {
@@ -53,7 +53,7 @@ pub(super) fn encode(
             encoder.encode_raw_planes_8_bit(width, height, colors, alpha, range, matrix)
         }
         Samples::U16(samples) => {
-            notes.push("16 bits a channel rounded to 10: AVIF is written with no more".into());
+            notes.push(text!("16 bits a channel rounded to 10: AVIF is written with no more"));
             let pixels = samples.chunks_exact(count);
             let ten = |v: u16| ((u32::from(v) * 1023 + 32_767) / 65_535) as u16;
             let alpha = has_alpha.then(|| pixels.clone().map(move |pixel| ten(pixel[3])));

@@ -65,9 +65,9 @@ pub(crate) fn icon(
         let rows = (width as usize * info.bits as usize).div_ceil(32) * 4 * height as usize;
         let mask = data.get(rows..).unwrap_or_default();
         if mask.is_empty() {
-            notes.push(
-                "the ICO is damaged: its mask is missing, so that nothing is transparent".into(),
-            );
+            notes.push(text!(
+                "the ICO is damaged: its mask is missing, so that nothing is transparent"
+            ));
         }
         let found = hide(&info, mask, &mut samples);
         if !mask.is_empty()

@@ -94,14 +94,14 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
 }
 
 /// What to say where rows are missing.
-fn missing(found: usize, height: u32) -> Result<Option<String>, Failure> {
+fn missing(found: usize, height: u32) -> Result<Option<Text>, Failure> {
     let height = height as usize;
     if height - found > height / TOLERATED {
         let percent = found * 100 / height;
         return Err(damaged(text!("only {} % of the picture can be read", percent)));
     }
-    let note = "the BMP is damaged: less than 1 % of the picture is missing";
-    Ok((found < height).then(|| note.to_owned()))
+    let note = || text!("the BMP is damaged: less than 1 % of the picture is missing");
+    Ok((found < height).then(note))
 }
 
 /// Where a file states pixels by metre, across and down, unless its header is the oldest one.
@@ -138,7 +138,7 @@ pub(crate) fn encode(
     content: &Content<'_>,
     _pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let picture = content.first();
     let refused = |what: Text| {
         Failure::new(FailureKind::Encode, text!("the {} could not be written: {}", "BMP", what))

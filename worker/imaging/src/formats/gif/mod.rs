@@ -77,10 +77,10 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     let mut canvas = Canvas::new(size.0, size.1, pool);
     let (mut frames, mut notes) = (Vec::new(), Vec::new());
     notes.extend(strays.map(|strays| {
-        format!("the GIF is damaged: {strays} bytes between its blocks are passed over")
+        text!("the GIF is damaged: {} bytes between its blocks are passed over", strays)
     }));
     notes.extend(behind.map(|why| {
-        format!("the GIF is damaged behind frame {count}, and what is there left out: {why}")
+        text!("the GIF is damaged behind frame {}, and what is there left out: {}", count, why)
     }));
     for number in 1..=count {
         let read = decoder.read_next_frame().map(|frame| frame.is_some());
@@ -108,11 +108,12 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             }));
         }
         if bad {
-            notes.push(format!("the GIF is damaged: frame {number} of {count} is left out"));
+            notes.push(text!("the GIF is damaged: frame {} of {} is left out", number, count));
         } else {
             if missing > 0 {
-                notes.push(format!(
-                    "the GIF is damaged: less than 1 % of frame {number} is missing"
+                notes.push(text!(
+                    "the GIF is damaged: less than 1 % of frame {} is missing",
+                    number
                 ));
             }
             let palette = frame.palette.as_ref().or(global.as_ref()).map_or(&[][..], |p| p);
@@ -274,7 +275,7 @@ pub(crate) fn encode(
     content: &Content<'_>,
     _pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let Content { frames, loops, metadata, .. } = content;
     let mut notes = Vec::new();
     let Some(first) = frames.first() else {
@@ -289,7 +290,7 @@ pub(crate) fn encode(
         ));
     };
     if frames.iter().any(|frame| has_partial_alpha(&frame.picture)) {
-        notes.push("partial transparency became all or nothing: GIF has no other".into());
+        notes.push(text!("partial transparency became all or nothing: GIF has no other"));
     }
     let mut encoded = Vec::new();
     let mut encoder =
@@ -311,8 +312,11 @@ pub(crate) fn encode(
         encoder.write_frame(&part.frame).map_err(|e| write_failure(&e))?;
     }
     if reduction {
-        let why = if max_colors < 256 { "as asked for" } else { "GIF holds no more" };
-        notes.push(format!("reduced to {max_colors} colours: {why}"));
+        notes.push(if max_colors < 256 {
+            text!("reduced to {} colours, as asked for", max_colors)
+        } else {
+            text!("reduced to {} colours: GIF holds no more", max_colors)
+        });
     }
     encoder.into_inner().map_err(|e| write_failure(&e))?;
     blocks::with_metadata(&encoded, metadata, out);

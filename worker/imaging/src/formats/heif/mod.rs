@@ -135,7 +135,7 @@ pub(super) fn decode(
         .map_err(refuse)?;
     let mut notes = Vec::new();
     if boxes(bytes).any(|(kind, _)| &kind == b"moov") {
-        notes.push("animation: only the first frame is kept".into());
+        notes.push(text!("animation: only the first frame is kept"));
     }
     let file = File { format, codec, limits, items: &items };
     let alpha = file.auxiliaries(primary, &mut notes).map_err(refuse)?;
@@ -173,7 +173,7 @@ impl<'a> File<'a> {
     fn auxiliaries(
         &self,
         primary: &Item<'_>,
-        notes: &mut Vec<String>,
+        notes: &mut Vec<Text>,
     ) -> Result<Option<&'a Item<'a>>, Refused> {
         let mut alpha = None;
         let (mut depth, mut gain) = (false, false);
@@ -197,9 +197,9 @@ impl<'a> File<'a> {
                 gain = true;
             }
         }
-        for (is_there, what) in [(depth, "depth map"), (gain, "gain map")] {
+        for (is_there, what) in [(depth, text!("depth map")), (gain, text!("gain map"))] {
             if is_there {
-                notes.push(format!("{what} left out: only the picture itself is kept"));
+                notes.push(text!("{} left out: only the picture itself is kept", what));
             }
         }
         Ok(alpha)
@@ -337,7 +337,7 @@ impl<'a> File<'a> {
     }
 
     /// EXIF and XMP. The picture is turned by the file's own properties, never by EXIF.
-    fn blocks(&self, metadata: &mut Metadata, notes: &mut Vec<String>) {
+    fn blocks(&self, metadata: &mut Metadata, notes: &mut Vec<Text>) {
         for item in &self.items.all {
             let describes = item.references(*b"cdsc");
             if !describes.is_empty() && !describes.contains(&self.items.primary) {
@@ -354,7 +354,7 @@ impl<'a> File<'a> {
                 let Some(block) = reader.0.get(start..) else { continue };
                 match exif::clean(block.to_vec()) {
                     Ok(cleaned) => metadata.exif = Some(cleaned.exif),
-                    Err(why) => notes.push(format!("EXIF left out: {why}")),
+                    Err(why) => notes.push(text!("EXIF left out: {}", why)),
                 }
             }
             if item.mime == b"application/rdf+xml" {

@@ -115,8 +115,11 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
     };
     if count > 1 {
         let Picture { width, height, .. } = source.frames[0].picture;
-        source.notes.push(format!(
-            "several pictures: only the largest of {count} is kept, {width} x {height} px"
+        source.notes.push(text!(
+            "several pictures: only the largest of {} is kept, {} x {} px",
+            count,
+            width,
+            height
         ));
     }
     Ok(source)
@@ -130,11 +133,7 @@ fn header(width: u32, height: u32, bits: u8, len: usize) -> Vec<u8> {
     header
 }
 
-fn encode(
-    content: &Content<'_>,
-    pool: &mut Pool,
-    out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+fn encode(content: &Content<'_>, pool: &mut Pool, out: &mut Vec<u8>) -> Result<Vec<Text>, Failure> {
     let &Picture { width, height, .. } = content.first();
     if width > MAX_SIDE || height > MAX_SIDE {
         return Err(Failure::new(

@@ -1,6 +1,9 @@
 //! What a file holds beside its picture: more pictures (CIPA DC-007, "MPO"), a gain map (ISO 21496-1,
 //! Adobe's and Apple's), a film (motion photos of Google and Samsung). They are named, not read.
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
+
 use super::segments;
 
 const APP1: u8 = 0xe1;
@@ -14,7 +17,7 @@ const NUMBER_OF_IMAGES: u16 = 0xb001;
 
 /// A sentence about what is left out, if there is anything. `end` is where the scan of the first
 /// picture ends.
-pub(super) fn note(file: &[u8], end: usize) -> Option<String> {
+pub(super) fn note(file: &[u8], end: usize) -> Option<Text> {
     let behind = file.get(end..).unwrap_or_default();
     let behind = behind.strip_prefix(&END).unwrap_or(behind);
     if behind.is_empty() {
@@ -48,18 +51,18 @@ pub(super) fn note(file: &[u8], end: usize) -> Option<String> {
     }
     let mut left_out = Vec::new();
     if gain_map {
-        left_out.push("its gain map (HDR)".into());
+        left_out.push(text!("its gain map (HDR)"));
     }
     if film {
-        left_out.push("the film of a motion photo".into());
+        left_out.push(text!("the film of a motion photo"));
     }
     match others {
         0 => {}
-        1 => left_out.push("one more picture".into()),
-        _ => left_out.push(format!("{others} more pictures")),
+        1 => left_out.push(text!("one more picture")),
+        _ => left_out.push(text!("{} more pictures", others)),
     }
     (!left_out.is_empty())
-        .then(|| format!("only the main picture is read; left out: {}", left_out.join(", ")))
+        .then(|| text!("only the main picture is read; left out: {}", Text::list(left_out)))
 }
 
 /// The number of pictures that an index names; its first one is the file's own.
@@ -106,7 +109,7 @@ mod tests {
         let scan = segment(0xda, &[1, 1, 0, 0, 63, 0]);
         let picture = [&[0xff, 0xd8], segments.concat().as_slice(), &scan, &[7]].concat();
         let file = [picture.as_slice(), &[0xff, 0xd9], behind].concat();
-        note(&file, picture.len())
+        note(&file, picture.len()).map(|note| note.to_string())
     }
 
     fn index(images: u8) -> Vec<u8> {

@@ -117,7 +117,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         None => picture,
         Some(ink) => {
             let converted = color::from_cmyk(picture, ink, metadata.icc.as_deref(), pool);
-            notes.extend(converted.note);
+            notes.push(converted.note);
             metadata.icc = color::srgb();
             converted.picture
         }
@@ -153,7 +153,7 @@ fn decode_samples(
 
 /// What to say about a file of which all or nearly all could be read. One of which more is missing
 /// is a failure, for half a picture is none.
-fn judge(health: Health) -> Result<Option<String>, Failure> {
+fn judge(health: Health) -> Result<Option<Text>, Failure> {
     let (missing, total) = health.missing;
     if missing > total / TOLERATED {
         let percent = (total - missing).saturating_mul(100) / total.max(1);
@@ -169,19 +169,19 @@ fn judge(health: Health) -> Result<Option<String>, Failure> {
         ));
     }
     let odd = if missing > 0 {
-        "the JPEG is damaged: less than 1 % of the picture is missing and left gray"
+        text!("the JPEG is damaged: less than 1 % of the picture is missing and left gray")
     } else if health.irregular {
-        "the JPEG is damaged: all of it could be read, but parts may look wrong"
+        text!("the JPEG is damaged: all of it could be read, but parts may look wrong")
     } else if health.coarse {
-        "the JPEG holds the picture without its last details"
+        text!("the JPEG holds the picture without its last details")
     } else if health.cut {
-        "the JPEG has no end mark; its picture is complete"
+        text!("the JPEG has no end mark; its picture is complete")
     } else if health.skipped {
-        "the JPEG holds bytes that belong nowhere; its picture is complete"
+        text!("the JPEG holds bytes that belong nowhere; its picture is complete")
     } else {
         return Ok(None);
     };
-    Ok(Some(odd.into()))
+    Ok(Some(odd))
 }
 
 fn damaged(what: impl Into<Text>) -> Failure {
@@ -207,7 +207,7 @@ pub(crate) fn encode(
     content: &Content<'_>,
     _pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let picture = content.first();
     let Samples::U8(samples) = &picture.samples else {
         return Err(Failure::new(FailureKind::Encode, text!("JPEG holds 8 bits a channel")));

@@ -1,5 +1,6 @@
 //! A JPEG file that is encoded a few rows at a time: the picture need not be there as a whole.
 
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
@@ -20,7 +21,7 @@ const EOI: [u8; 2] = [0xff, 0xd9];
 pub struct JpegRows {
     rows_at_a_time: usize,
     encoder: Encoder,
-    notes: Vec<String>,
+    notes: Vec<Text>,
 }
 
 impl JpegRows {
@@ -35,7 +36,7 @@ impl JpegRows {
         channels: Channels,
         quality: u8,
         metadata: &Metadata,
-        mut notes: Vec<String>,
+        mut notes: Vec<Text>,
         mut file: Vec<u8>,
     ) -> Result<Self, Failure> {
         check((width, height), channels)?;
@@ -63,7 +64,7 @@ impl JpegRows {
     }
 
     /// The file, and what was left out of it and the user should know.
-    pub fn finish(self) -> (Vec<u8>, Vec<String>) {
+    pub fn finish(self) -> (Vec<u8>, Vec<Text>) {
         let mut file = self.encoder.finish();
         file.extend(EOI);
         (file, self.notes)

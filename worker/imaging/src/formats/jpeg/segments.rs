@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, ErrorKind, Seek, SeekFrom};
 
+use lote_protocol::lang;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
@@ -50,7 +51,7 @@ pub(crate) struct Header {
     /// What goes with the pixels.
     pub(crate) metadata: Metadata,
     /// What of it could not be read.
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<lang::Text>,
 }
 
 /// Reads up to the first scan. Blocks that are put together of more than `max_block` bytes are left
@@ -197,12 +198,12 @@ impl Blocks {
         }
     }
 
-    fn finish(mut self) -> (Metadata, Vec<String>) {
+    fn finish(mut self) -> (Metadata, Vec<lang::Text>) {
         let mut notes = Vec::new();
         let is_incomplete;
         (self.metadata.icc, is_incomplete) = self.profile.assemble();
         if is_incomplete {
-            notes.push("ICC profile left out: its parts do not fit together".into());
+            notes.push(text!("ICC profile left out: its parts do not fit together"));
         }
         self.metadata.add_photoshop(&self.photoshop);
         if !self.long_xmp.is_empty() {
@@ -219,15 +220,15 @@ impl Blocks {
             }
             match xmp::merged(packet, &whole) {
                 Some(merged) => self.metadata.xmp = Some(merged),
-                None => notes.push("XMP is damaged: its long part is left out".into()),
+                None => notes.push(text!("XMP is damaged: its long part is left out")),
             }
         }
         if self.has_credentials {
-            notes.push("content credentials left out: they sign the picture as it was".into());
+            notes.push(text!("content credentials left out: they sign the picture as it was"));
         }
         if !self.others.is_empty() {
             let names: Vec<_> = self.others.iter().map(|number| format!("APP{number}")).collect();
-            notes.push(format!("data of the maker or of a program left out: {}", names.join(", ")));
+            notes.push(text!("data of the maker or of a program left out: {}", names.join(", ")));
         }
         (self.metadata, notes)
     }
@@ -235,7 +236,7 @@ impl Blocks {
 
 /// Writes an encoded file with metadata, in front of all but its JFIF segment. Returns what did not
 /// fit.
-pub(crate) fn write(jpeg: &[u8], metadata: &Metadata, out: &mut Vec<u8>) -> Vec<String> {
+pub(crate) fn write(jpeg: &[u8], metadata: &Metadata, out: &mut Vec<u8>) -> Vec<lang::Text> {
     let mut notes = Vec::new();
     let mut head = 2;
     if let Some(&[0xff, APP0, high, low]) = jpeg.get(2..6) {
@@ -252,7 +253,7 @@ pub(crate) fn write(jpeg: &[u8], metadata: &Metadata, out: &mut Vec<u8>) -> Vec<
     if let Some(exif) = &metadata.exif {
         match exif::within(exif, SEGMENT_CAPACITY - EXIF_PREFIX.len(), &mut notes) {
             Some(exif) => push_segment(out, APP1, &[EXIF_PREFIX, &exif]),
-            None => notes.push("EXIF left out: JPEG holds at most 64 KiB of it".into()),
+            None => notes.push(text!("EXIF left out: JPEG holds at most 64 KiB of it")),
         }
     }
     if let Some(xmp) = &metadata.xmp {
@@ -270,7 +271,7 @@ pub(crate) fn write(jpeg: &[u8], metadata: &Metadata, out: &mut Vec<u8>) -> Vec<
                 push_segment(out, APP2, &[ICC_PREFIX, &[number, count], part]);
             }
         } else {
-            notes.push("ICC profile left out: JPEG holds at most 16 MiB of it".into());
+            notes.push(text!("ICC profile left out: JPEG holds at most 16 MiB of it"));
         }
     }
     for text in &metadata.texts {
@@ -283,7 +284,7 @@ pub(crate) fn write(jpeg: &[u8], metadata: &Metadata, out: &mut Vec<u8>) -> Vec<
 }
 
 /// Writes a packet; what is longer than a segment goes to segments of its own, by its digest.
-fn write_xmp(xmp: &[u8], notes: &mut Vec<String>, out: &mut Vec<u8>) {
+fn write_xmp(xmp: &[u8], notes: &mut Vec<lang::Text>, out: &mut Vec<u8>) {
     if xmp.len() + XMP_PREFIX.len() <= SEGMENT_CAPACITY {
         push_segment(out, APP1, &[XMP_PREFIX, xmp]);
         return;
@@ -294,7 +295,7 @@ fn write_xmp(xmp: &[u8], notes: &mut Vec<String>, out: &mut Vec<u8>) {
         return;
     }
     let Some((main, rest, digest)) = xmp::split(packet, SEGMENT_CAPACITY - XMP_PREFIX.len()) else {
-        notes.push("XMP left out: JPEG holds at most 64 KiB of its kind".into());
+        notes.push(text!("XMP left out: JPEG holds at most 64 KiB of its kind"));
         return;
     };
     push_segment(out, APP1, &[XMP_PREFIX, &main]);
@@ -400,7 +401,7 @@ fn cut_off(error: &std::io::Error) -> Failure {
     }
 }
 
-fn damaged(what: impl Into<lote_protocol::lang::Text>) -> Failure {
+fn damaged(what: impl Into<lang::Text>) -> Failure {
     Failure::new(FailureKind::Damaged, text!("the {} is damaged: {}", "JPEG", what))
 }
 

@@ -9,6 +9,7 @@ use jxl::api::{
     JxlOutputBuffer, JxlPixelFormat, JxlPrimaries, JxlTransferFunction, JxlWhitePoint,
     ProfileLevel,
 };
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::Limits;
 use lote_protocol::text;
@@ -68,7 +69,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             Ok(_) => continue,
             // The pictures before it are there.
             Err(_) if !frames.is_empty() => {
-                notes.push(format!("the JPEG XL is damaged: frame {count} is left out"));
+                notes.push(text!("the JPEG XL is damaged: frame {} is left out", count));
                 break;
             }
             Err(failure) => return Err(failure),
@@ -78,7 +79,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             Ok(frame) => frames.push(frame),
             Err(failure) if frames.is_empty() => return Err(failure),
             Err(_) => {
-                notes.push(format!("the JPEG XL is damaged: frame {count} is left out"));
+                notes.push(text!("the JPEG XL is damaged: frame {} is left out", count));
                 break;
             }
         }
@@ -164,7 +165,7 @@ fn next(
 fn layout(
     info: &JxlBasicInfo,
     is_color: bool,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Text>,
 ) -> Result<(Channels, bool), Failure> {
     let mut has_alpha = false;
     for channel in &info.extra_channels {
@@ -173,7 +174,7 @@ fn layout(
             ExtraChannel::Black => return Err(unsupported(text!("its colours are inks"))),
             ExtraChannel::SpotColor => return Err(unsupported(text!("it has a spot colour"))),
             ExtraChannel::CFA => return Err(unsupported(text!("it is what a sensor saw"))),
-            _ => notes.push("a channel beside its colours is left out".into()),
+            _ => notes.push(text!("a channel beside its colours is left out")),
         }
     }
     let deep = match info.bit_depth {

@@ -24,7 +24,7 @@ pub(super) fn encode(
     content: &Content<'_>,
     _pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let refused = |why: Text| Failure::new(FailureKind::Encode, why);
     let picture = content.first();
     if picture.width < MIN_SIDE || picture.height < MIN_SIDE {

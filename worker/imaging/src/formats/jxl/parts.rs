@@ -3,6 +3,8 @@
 use std::io::Read;
 
 use brotli_decompressor::Decompressor;
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 
 use crate::metadata::{Metadata, exif};
 
@@ -16,13 +18,13 @@ pub(super) fn take(
     block: &[u8],
     compressed: bool,
     max_bytes: u64,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Text>,
 ) {
     let mut plain = Vec::new();
     let block = if compressed {
         let mut inflated = Decompressor::new(block, 4096).take(max_bytes);
         if inflated.read_to_end(&mut plain).is_err() {
-            notes.push("metadata left out: they are damaged".into());
+            notes.push(text!("metadata left out: they are damaged"));
             return;
         }
         plain.as_slice()
@@ -30,7 +32,7 @@ pub(super) fn take(
         block
     };
     if block.len() as u64 >= max_bytes {
-        notes.push("metadata left out: they are longer than the limit".into());
+        notes.push(text!("metadata left out: they are longer than the limit"));
     } else if &kind == b"xml " {
         metadata.xmp = Some(block.to_vec());
     } else {
@@ -38,7 +40,7 @@ pub(super) fn take(
         let block = block.get(4..).and_then(|block| block.get(start as usize..));
         match exif::clean(block.unwrap_or_default().to_vec()) {
             Ok(cleaned) => metadata.exif = Some(cleaned.exif),
-            Err(why) => notes.push(format!("EXIF left out: {why}")),
+            Err(why) => notes.push(text!("EXIF left out: {}", why)),
         }
     }
 }

@@ -6,6 +6,8 @@ use ::png::{
     BlendOp, ColorType, DecodingError, DisposeOp, Encoder, EncodingError, FrameControl, OutputInfo,
     Reader,
 };
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 
 use crate::formats::Frame;
 use crate::formats::extent::{Header, Together};
@@ -38,7 +40,7 @@ pub(super) fn together(header: &mut Header<'_>) -> Together {
 pub(super) fn frames<R: BufRead + Seek>(
     reader: &mut Reader<R>,
     count: u32,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Text>,
     pool: &mut Pool,
 ) -> Result<Vec<Frame>, DecodingError> {
     let (width, height) = reader.info().size();
@@ -57,8 +59,10 @@ pub(super) fn frames<R: BufRead + Seek>(
             Err(error) if frames.is_empty() => return Err(error),
             Err(_) => {
                 let number = frames.len() + 1;
-                notes.push(format!(
-                    "the PNG is damaged: frame {number} of {count} and those behind it are left out"
+                notes.push(text!(
+                    "the PNG is damaged: frame {} of {} and those behind it are left out",
+                    number,
+                    count
                 ));
                 break;
             }
@@ -87,8 +91,10 @@ pub(super) fn frames<R: BufRead + Seek>(
         }
         if reader.next_frame_info().is_err() {
             let number = frames.len() + 1;
-            notes.push(format!(
-                "the PNG is damaged: frame {number} of {count} and those behind it are left out"
+            notes.push(text!(
+                "the PNG is damaged: frame {} of {} and those behind it are left out",
+                number,
+                count
             ));
             break;
         }

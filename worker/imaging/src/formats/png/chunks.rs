@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
+use lote_protocol::{lang, text};
 
 use crate::metadata::Metadata;
 use crate::metadata::resolution::{Resolution, Unit};
@@ -20,7 +21,7 @@ const EXIF_PREFIX: &[u8] = b"Exif\0\0";
 
 /// What stands beside the pixels. What inflates to more than `max_bytes` or is damaged is left out,
 /// with a note.
-pub(crate) fn read(file: &[u8], max_bytes: u64, notes: &mut Vec<String>) -> Metadata {
+pub(crate) fn read(file: &[u8], max_bytes: u64, notes: &mut Vec<lang::Text>) -> Metadata {
     let mut metadata = Metadata::default();
     for chunk in chunks(file) {
         let Chunk { kind, data, .. } = chunk;
@@ -28,9 +29,9 @@ pub(crate) fn read(file: &[u8], max_bytes: u64, notes: &mut Vec<String>) -> Meta
             continue;
         }
         if !chunk.is_sound() {
-            notes.push(format!(
+            notes.push(text!(
                 "{} left out: its checksum is wrong",
-                String::from_utf8_lossy(&kind)
+                &*String::from_utf8_lossy(&kind)
             ));
             continue;
         }
@@ -46,12 +47,12 @@ pub(crate) fn read(file: &[u8], max_bytes: u64, notes: &mut Vec<String>) -> Meta
                 });
                 metadata.icc = profile;
                 if metadata.icc.is_none() {
-                    notes.push("ICC profile left out: it is damaged or too large".into());
+                    notes.push(text!("ICC profile left out: it is damaged or too large"));
                 }
             }
             b"tEXt" | b"zTXt" | b"iTXt" => match text(kind, data, max_bytes) {
                 Some(text) => take_text(text, &mut metadata),
-                None => notes.push("texts left out: they are damaged or too large".into()),
+                None => notes.push(text!("texts left out: they are damaged or too large")),
             },
             b"pHYs" => {
                 if let &[a, b, c, d, e, f, g, h, unit] = data {

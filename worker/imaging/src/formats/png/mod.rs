@@ -102,7 +102,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     }
     let Some(mended) = mend::mended(bytes) else { return Err(failure) };
     let Ok(mut source) = attempt(&mended, limits, true, pool) else { return Err(failure) };
-    source.notes.insert(0, failure.message.to_string());
+    source.notes.insert(0, failure.message.clone());
     Ok(source)
 }
 
@@ -274,12 +274,12 @@ pub(crate) fn encode(
     content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let mut encoded = pool.file();
     let mut notes = Vec::new();
     let result = if content.frames.len() > 1 {
         if let Some(Colours::AtMost(_)) = content.encoding.colours {
-            notes.push("colours are not reduced: a PNG has one palette for all frames".into());
+            notes.push(text!("colours are not reduced: a PNG has one palette for all frames"));
         }
         write_animation(content, &mut encoded).map_err(|error| error.to_string())
     } else {
@@ -296,7 +296,7 @@ pub(crate) fn encode(
 
 fn write_still(
     content: &Content<'_>,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Text>,
     out: &mut Vec<u8>,
 ) -> Result<(), String> {
     let picture = content.first();

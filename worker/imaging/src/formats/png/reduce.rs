@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use ::png::{BitDepth, ColorType};
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 
 use super::{as_bytes, color_type};
 use crate::formats::{fit, palette};
@@ -70,14 +72,14 @@ const NEARLY: [u8; 2] = [3, 252];
 pub(super) fn to_colours<'a>(
     picture: &Picture,
     count: usize,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Text>,
 ) -> Option<Reduced<'a>> {
     let rounded: Vec<u8>;
     let samples = match &picture.samples {
         Samples::U8(samples) => samples,
         Samples::U16(words) => {
             rounded = words.iter().map(|&word| fit::rounded(word)).collect();
-            notes.push("16 bits became 8: a palette has no more".into());
+            notes.push(text!("16 bits became 8: a palette has no more"));
             &rounded
         }
     };
@@ -98,7 +100,7 @@ pub(super) fn to_colours<'a>(
         // Of 16 bits nothing is left to be written as it is.
         return matches!(picture.samples, Samples::U16(_)).then(|| few.pack(width));
     }
-    notes.push(format!("reduced to {count} colours, as asked for"));
+    notes.push(text!("reduced to {} colours, as asked for", count));
     // What is seen of a colour is its share of alpha; under none there is none.
     let seen: Vec<_> = pixels
         .iter()

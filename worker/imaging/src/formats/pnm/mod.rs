@@ -3,8 +3,10 @@
 use std::io::Cursor;
 
 use image::codecs::pnm::PnmDecoder;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use crate::formats::by_image;
 use crate::formats::extent::{Declared, Header};
@@ -106,7 +108,7 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
     let behind = bytes.get(file.position() as usize..).unwrap_or_default().trim_ascii_start();
     let mut notes = Vec::new();
     if is_pnm(behind) {
-        notes.push("several pictures: only the first is kept".into());
+        notes.push(text!("several pictures: only the first is kept"));
     }
     let is_bilevel = matches!(bytes[1], b'1' | b'4');
     let stored = if is_bilevel { Stored::Bilevel } else { Stored::Full };
@@ -118,7 +120,7 @@ fn encode(
     content: &Content<'_>,
     _pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let picture = content.first();
     let kind = if picture.channels.is_color() { 6 } else { 5 };
     let (width, height) = (picture.width, picture.height);

@@ -3,6 +3,7 @@
 mod chunks;
 
 use image::codecs::qoi::QoiEncoder;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 use lote_protocol::text;
@@ -78,9 +79,9 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
     let mut source =
         Source::still(Picture { width, height, channels, samples: Samples::U8(samples) });
     if found < pixels {
-        source.notes.push("the QOI is damaged: less than 1 % of the picture is missing".into());
+        source.notes.push(text!("the QOI is damaged: less than 1 % of the picture is missing"));
     } else if !rest.starts_with(&END) {
-        source.notes.push("the QOI is damaged: its end is missing; all of it could be read".into());
+        source.notes.push(text!("the QOI is damaged: its end is missing; all of it could be read"));
     }
     Ok(source)
 }
@@ -89,7 +90,7 @@ fn encode(
     content: &Content<'_>,
     _pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     by_image::write(&FORMAT, content, QoiEncoder::new(out))
 }
 
@@ -123,7 +124,10 @@ mod tests {
 
     #[test]
     fn missing_pixels_are_counted_and_the_end_is_not_taken_for_some() {
-        let said = |chunks: &[u8]| read(chunks).map(|source| source.notes.concat());
+        let said = |chunks: &[u8]| {
+            read(chunks)
+                .map(|source| source.notes.iter().map(ToString::to_string).collect::<String>())
+        };
         let less = [&[0xfd, 0xfd, 0xfd, 0xcb][..], &END].concat();
         assert_eq!(
             said(&less).unwrap(),

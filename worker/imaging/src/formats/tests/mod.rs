@@ -6,6 +6,7 @@ mod refusals;
 mod round_trips;
 mod tiff_kinds;
 
+use lote_protocol::lang::Text;
 use lote_protocol::task::{Encoding, Limits};
 
 use super::avif::FORMAT as AVIF;
@@ -52,19 +53,24 @@ fn to(format: &'static Format) -> Encoding {
 fn written(document: &Document, encoding: &Encoding) -> (Vec<u8>, Vec<String>) {
     let mut file = Vec::new();
     let notes = encode(document, encoding, &mut Pool::new(), &mut file).unwrap();
-    (file, notes)
+    (file, english(&notes))
 }
 
 fn read(file: &[u8]) -> Document {
     decode(file, &Limits::default(), &mut Pool::new()).unwrap()
 }
 
+/// Notes as they are said in English.
+fn english(notes: &[Text]) -> Vec<String> {
+    notes.iter().map(ToString::to_string).collect()
+}
+
 /// Written in a format and read again; the notes of both.
 fn through(document: &Document, format: &'static Format) -> (Document, Vec<String>) {
     let (file, mut notes) = written(document, &to(format));
-    let mut back = read(&file);
+    let back = read(&file);
     assert_eq!(back.format, format);
-    notes.append(&mut back.notes);
+    notes.extend(english(&back.notes));
     (back, notes)
 }
 

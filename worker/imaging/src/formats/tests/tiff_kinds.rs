@@ -63,7 +63,7 @@ fn tiff(
 fn pixels(file: &[u8]) -> (Channels, Samples, Vec<String>) {
     let mut document = read(file);
     let picture = document.frames.remove(0).picture;
-    (picture.channels, picture.samples, document.notes)
+    (picture.channels, picture.samples, super::english(&document.notes))
 }
 
 fn failure(file: &[u8]) -> Failure {

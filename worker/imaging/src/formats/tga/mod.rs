@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use image::codecs::tga::{TgaDecoder, TgaEncoder};
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::Limits;
 
@@ -95,6 +96,6 @@ fn encode(
     content: &Content<'_>,
     _pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     by_image::write(&FORMAT, content, TgaEncoder::new(out))
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use lote_protocol::lang::Text;
 use lote_protocol::task::Limits;
 use lote_protocol::text;
 
@@ -21,7 +22,7 @@ pub(crate) fn read(
     little_endian: bool,
     limits: &Limits,
     pool: &mut Pool,
-) -> Result<(Raw, Option<String>), Refused> {
+) -> Result<(Raw, Option<Text>), Refused> {
     if page.is_embedded() {
         embedded::check(&page)?;
     }
@@ -79,7 +80,7 @@ pub(crate) fn read(
 }
 
 /// What to say when less was found than is due; half a picture is none.
-fn missing(due: u64, found: u64) -> Result<Option<String>, Refused> {
+fn missing(due: u64, found: u64) -> Result<Option<Text>, Refused> {
     if found >= due {
         return Ok(None);
     }
@@ -87,7 +88,7 @@ fn missing(due: u64, found: u64) -> Result<Option<String>, Refused> {
         let percent = found.saturating_mul(100) / due;
         return Err(Refused::Damaged(text!("only {} % of the picture can be read", percent)));
     }
-    Ok(Some("the TIFF is damaged: less than 1 % of the picture is missing".into()))
+    Ok(Some(text!("the TIFF is damaged: less than 1 % of the picture is missing")))
 }
 
 /// The bytes of a strip or tile as they are stored, with the highest bit first.

@@ -50,7 +50,7 @@ pub(crate) fn read(
     };
     let mut source = source.map_err(|failure| Refused::Damaged(failure.message))?;
     if let Some(note) = source.notes.pop() {
-        return Err(Refused::Damaged(note.into()));
+        return Err(Refused::Damaged(note));
     }
     let frame = source.frames.pop();
     let Some(Picture { width: found, height, channels, samples: Samples::U8(samples) }) =

@@ -179,7 +179,8 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             }
             (Ok(page), Some(source)) => {
                 source.frames.push(Frame { picture: page.picture, delay_ms: 0 });
-                source.notes.extend(page.notes.iter().map(|note| format!("page {number}: {note}")));
+                let notes = page.notes.into_iter();
+                source.notes.extend(notes.map(|note| text!("page {}: {}", number, note)));
                 if page.stored != source.stored {
                     source.stored = Stored::Full;
                 }
@@ -189,7 +190,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             }
             (Err(refused), Some(source)) => {
                 let why = Failure::from(refused).message;
-                source.notes.push(format!("page {number} left out: {why}"));
+                source.notes.push(text!("page {} left out: {}", number, why));
             }
         }
     }
@@ -261,7 +262,7 @@ struct Decoded {
     stored: Stored,
     /// Whether it was converted from inks, and whether from L*a*b*.
     converted: (bool, bool),
-    notes: Vec<String>,
+    notes: Vec<Text>,
 }
 
 fn one_page(
@@ -287,8 +288,7 @@ fn one_page(
     let (raw, note) = chunks::read(page, bytes, file.little_endian, budget.limits, pool)?;
     let is_cmyk = raw.model == Model::Cmyk;
     let is_lab = matches!(raw.model, Model::Lab | Model::IccLab);
-    let (picture, more) =
-        to_picture(raw, icc.as_deref(), pool).map_err(|why| Refused::Unsupported(why.into()))?;
+    let (picture, more) = to_picture(raw, icc.as_deref(), pool).map_err(Refused::Unsupported)?;
     Ok(Decoded {
         picture: upright(picture, orientation, pool),
         stored,

@@ -1,5 +1,8 @@
 //! The numbers of a TIFF, of any width and kind, as samples of 8 or 16 bits.
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
+
 use crate::formats::tiff::samples::{Model, Raw};
 use crate::picture::Samples;
 use crate::pool::Pool;
@@ -25,7 +28,7 @@ impl Kind {
 
 /// Takes the numbers from `raw` as samples of 8 or 16 bits, scaled to their range unless they are
 /// indices. What the user should know is added to `notes`.
-pub(crate) fn to_samples(raw: &mut Raw, pool: &mut Pool, notes: &mut Vec<String>) -> Samples {
+pub(crate) fn to_samples(raw: &mut Raw, pool: &mut Pool, notes: &mut Vec<Text>) -> Samples {
     let scaled = !matches!(raw.model, Model::Palette(_));
     let row = raw.width as usize * if raw.planar { 1 } else { raw.count };
     let rows = raw.height as usize * if raw.planar { raw.count } else { 1 };
@@ -63,7 +66,7 @@ pub(crate) fn to_samples(raw: &mut Raw, pool: &mut Pool, notes: &mut Vec<String>
         }
         Kind::Signed(bits) => {
             let least = -(1i64 << (bits - 1));
-            notes.push(format!("signed samples: {least} is black, {} is white", -(least + 1)));
+            notes.push(text!("signed samples: {} is black, {} is white", least, -(least + 1)));
             match bits {
                 8 => {
                     let mut bytes = bytes;
@@ -81,7 +84,7 @@ pub(crate) fn to_samples(raw: &mut Raw, pool: &mut Pool, notes: &mut Vec<String>
         Kind::Float(_) => floats(bytes, pool, notes, |v| f64::from_ne_bytes(*v)),
     };
     if matches!(raw.kind, Kind::Unsigned(17..) | Kind::Signed(17..)) {
-        notes.push(format!("{} bits a channel reduced to 16", raw.kind.bits()));
+        notes.push(text!("{} bits a channel reduced to 16", raw.kind.bits()));
     }
     samples
 }
@@ -122,12 +125,14 @@ fn words<const N: usize>(
 fn floats<const N: usize>(
     bytes: Vec<u8>,
     pool: &mut Pool,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Text>,
     read: impl Fn(&[u8; N]) -> f64,
 ) -> Samples {
     let (low, high) = range(bytes.as_chunks::<N>().0.iter().map(&read));
-    notes.push(format!(
-        "floating-point samples reduced to 16 bits: {low} is black, {high} is white"
+    notes.push(text!(
+        "floating-point samples reduced to 16 bits: {} is black, {} is white",
+        low,
+        high
     ));
     words(bytes, pool, |v| level(read(v), low, high))
 }

@@ -1,5 +1,8 @@
 //! What a TIFF holds, in any of its many ways, to a picture.
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
+
 use crate::color::{self, Ink};
 use crate::formats::tiff::numbers::{Kind, to_samples};
 use crate::picture::{Channels, Picture, Samples};
@@ -75,13 +78,13 @@ pub(crate) fn to_picture(
     mut raw: Raw,
     icc: Option<&[u8]>,
     pool: &mut Pool,
-) -> Result<(Picture, Vec<String>), String> {
+) -> Result<(Picture, Vec<Text>), Text> {
     let (width, height, count) = (raw.width, raw.height, raw.count);
-    let mut notes: Vec<String> = Vec::new();
+    let mut notes = Vec::new();
     let samples = to_samples(&mut raw, pool, &mut notes);
     let pixels = width as usize * height as usize;
     if samples.len() != pixels * count {
-        return Err("its size does not match its samples".into());
+        return Err(text!("its size does not match its samples"));
     }
     let samples = match samples {
         Samples::U8(samples) if raw.planar => Samples::U8(interleaved(&samples, count)),
@@ -91,12 +94,12 @@ pub(crate) fn to_picture(
     let picture = |channels, samples| Picture { width, height, channels, samples };
     if raw.extra == Extra::Other && count > raw.model.colors() {
         let left_out = count - raw.model.colors();
-        notes.push(format!("extra samples without a meaning left out: {left_out} a pixel"));
+        notes.push(text!("extra samples without a meaning left out: {} a pixel", left_out));
     }
     let takes_alpha =
         matches!(raw.model, Model::Gray | Model::WhiteIsZero | Model::Rgb | Model::Palette(_));
     if raw.extra != Extra::Other && count > raw.model.colors() && !takes_alpha {
-        notes.push("alpha left out: it is read beside gray, RGB and palettes only".into());
+        notes.push(text!("alpha left out: it is read beside gray, RGB and palettes only"));
     }
     let picture = match raw.model {
         Model::Gray | Model::WhiteIsZero => {
@@ -126,23 +129,23 @@ pub(crate) fn to_picture(
         Model::Cmyk if count >= 4 => {
             let inks = picture(Channels::Rgba, first(samples, count, 4));
             let converted = color::from_cmyk(inks, Ink::Direct, icc, pool);
-            notes.extend(converted.note);
+            notes.push(converted.note);
             converted.picture
         }
         Model::YCbCr { coefficients, range } if count >= 3 => {
             let mut samples = first(samples, count, 3);
             if !from_ycbcr(&mut samples, coefficients, range) {
-                return Err("YCbCr of more than 8 bits".into());
+                return Err(text!("YCbCr of more than 8 bits"));
             }
             picture(Channels::Rgb, samples)
         }
         Model::Lab | Model::IccLab if count >= 3 => {
             let mut samples = first(samples, count, 3);
             from_lab(&mut samples, raw.model == Model::Lab);
-            notes.push("L*a*b* converted to sRGB".into());
+            notes.push(text!("L*a*b* converted to sRGB"));
             picture(Channels::Rgb, samples)
         }
-        _ => return Err(format!("{count} samples a pixel for its colour model")),
+        _ => return Err(text!("{} samples a pixel for its colour model", count)),
     };
     Ok((picture, notes))
 }

@@ -10,6 +10,7 @@ use ::tiff::encoder::{
 };
 use ::tiff::tags::{PhotometricInterpretation, SampleFormat, Tag, Type};
 use flate2::write::ZlibEncoder;
+use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
@@ -30,7 +31,7 @@ pub(crate) fn encode(
     content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let mut file = Cursor::new(pool.file());
     let result = write_pages(content, &mut file);
     out.extend_from_slice(file.get_ref());

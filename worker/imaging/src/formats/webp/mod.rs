@@ -75,7 +75,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         if decoder.has_alpha() { (Channels::Rgba, 4) } else { (Channels::Rgb, 3) };
     let mut notes = Vec::new();
     if riff::is_cut(bytes) {
-        notes.push("the WebP is damaged: it is cut off behind what could be read".into());
+        notes.push(text!("the WebP is damaged: it is cut off behind what could be read"));
     }
     let metadata = riff::read(bytes, limits.max_metadata_bytes, &mut notes);
     let lossless = !decoder.is_lossy();
@@ -98,8 +98,10 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             Ok(delay_ms) => frames.push(Frame { picture: picture(samples), delay_ms }),
             Err(error) if frames.is_empty() => return Err(failure(&error)),
             Err(_) => {
-                notes.push(format!(
-                    "the WebP is damaged: frame {number} of {count} and those behind it are left out"
+                notes.push(text!(
+                    "the WebP is damaged: frame {} of {} and those behind it are left out",
+                    number,
+                    count
                 ));
                 break;
             }
@@ -144,7 +146,7 @@ pub(crate) fn encode(
     content: &Content<'_>,
     pool: &mut Pool,
     out: &mut Vec<u8>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<Text>, Failure> {
     let metadata = &content.metadata;
     let how = How {
         quality: content.encoding.quality.unwrap_or(QUALITY).clamp(1, 100),

@@ -1,5 +1,8 @@
 //! The container of a WebP file (RFC 9649, section 2): chunks, found and put together.
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
+
 use crate::formats::gif::delta::Area;
 use crate::metadata::Metadata;
 
@@ -37,17 +40,17 @@ pub(crate) fn chunks(file: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
 }
 
 /// What stands beside the picture, no more than `max_bytes` each.
-pub(crate) fn read(file: &[u8], max_bytes: u64, notes: &mut Vec<String>) -> Metadata {
+pub(crate) fn read(file: &[u8], max_bytes: u64, notes: &mut Vec<Text>) -> Metadata {
     let mut metadata = Metadata::default();
     for (name, content) in chunks(file) {
         let (block, what) = match &name {
-            b"ICCP" => (&mut metadata.icc, "ICC profile"),
-            b"EXIF" => (&mut metadata.exif, "EXIF"),
-            b"XMP " => (&mut metadata.xmp, "XMP"),
+            b"ICCP" => (&mut metadata.icc, text!("ICC profile")),
+            b"EXIF" => (&mut metadata.exif, "EXIF".into()),
+            b"XMP " => (&mut metadata.xmp, "XMP".into()),
             _ => continue,
         };
         if content.len() as u64 > max_bytes {
-            notes.push(format!("{what} left out: it is too large"));
+            notes.push(text!("{} left out: it is too large", what));
         } else if block.is_none() {
             *block = Some(content.strip_prefix(EXIF_PREFIX).unwrap_or(content).to_vec());
         }

@@ -108,7 +108,11 @@ fn a_few_missing_pixels_are_noted() {
         Picture { width: 800, height: 800, channels: Channels::Rgb, samples: Samples::U8(samples) };
     let file = written(picture);
     let source = decoded(&file[..file.len() - 10]);
-    assert!(source.notes.iter().any(|note| note.contains("missing")), "{:?}", source.notes);
+    assert!(
+        source.notes.iter().any(|note| note.to_string().contains("missing")),
+        "{:?}",
+        source.notes
+    );
 }
 
 #[test]

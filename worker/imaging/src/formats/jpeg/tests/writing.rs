@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use lote_protocol::lang::Text;
 use lote_protocol::task::Subsampling::{self, S420, S422, S444};
 
 use super::*;
 
-fn file(encoding: &Encoding) -> Result<(Vec<u8>, Vec<String>), Failure> {
+fn file(encoding: &Encoding) -> Result<(Vec<u8>, Vec<Text>), Failure> {
     let (document, mut file) = (Document::still(&FORMAT, gradient()), Vec::new());
     let notes = formats::encode(&document, encoding, &mut Pool::new(), &mut file)?;
     Ok((file, notes))
@@ -36,7 +37,7 @@ fn files_are_those_of_the_reference() {
         assert_eq!(frame(&got), frame(&wanted), "{name}");
         let (got, wanted) = (decoded(&got), decoded(&wanted));
         assert!(got.frames == wanted.frames, "{name}");
-        assert_eq!(notes, Vec::<String>::new());
+        assert_eq!(notes, Vec::<Text>::new());
     }
 }
 
@@ -59,7 +60,7 @@ fn the_best_quality_within_a_size_is_found() {
             file(&Encoding { max_size_bytes: Some(max), ..Encoding::default() }).unwrap();
         let best = (1..=100).rev().find(|&quality| size_at(quality) <= max).unwrap();
         assert_eq!(found, file(&asked(best, None, false)).unwrap().0, "{max}");
-        assert!(notes[0].starts_with(&format!("quality {best}: ")), "{notes:?}");
+        assert!(notes[0].to_string().starts_with(&format!("quality {best}: ")), "{notes:?}");
     }
 }
 
