@@ -117,7 +117,7 @@ pub(super) struct InputArgs {
 #[derive(Debug, Clone, Args)]
 pub(super) struct EncodingArgs {
     /// Quality of lossy formats  [default: 75]
-    #[arg(long, value_name = "1-100", value_parser = quantity::whole(1, 100))]
+    #[arg(long, value_name = "1-100", value_parser = quantity::whole::<u8>(1, 100))]
     pub(super) quality: Option<u8>,
     /// How coarse colour is in JPEG: auto, input, 420, 422, 444
     #[arg(long, value_name = "HOW", value_parser = choice::subsampling)]
@@ -141,7 +141,7 @@ impl EncodingArgs {
 #[derive(Debug, Clone, Args)]
 pub(super) struct WorkArgs {
     /// How many images are worked on at the same time  [default: one a core]
-    #[arg(short, long, value_name = "N", value_parser = quantity::whole(1, 1024))]
+    #[arg(short, long, value_name = "N", value_parser = quantity::whole::<u32>(1, 1024))]
     pub(super) jobs: Option<u32>,
     /// Seconds that an image may take  [default: 60, and 2 for each megapixel and output]
     #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds)]
@@ -387,7 +387,7 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(super) host: String,
     /// Port to listen at; 0 takes one that is free
-    #[arg(long, value_name = "PORT", default_value_t = 8765, value_parser = quantity::whole(0, 65_535))]
+    #[arg(long, value_name = "PORT", default_value_t = 8765, value_parser = quantity::whole::<u16>(0, 65_535))]
     pub(super) port: u16,
     /// Open the page in the browser
     #[arg(long)]
@@ -413,7 +413,7 @@ pub(super) struct CompareArgs {
     #[command(flatten)]
     pub(super) work: WorkArgs,
     /// How often each is measured
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = quantity::whole(1, 100))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = quantity::whole::<u32>(1, 100))]
     pub(super) rounds: u32,
     /// As JSON
     #[arg(long)]
@@ -425,7 +425,7 @@ pub(super) struct DemoArgs {
     #[command(flatten)]
     pub(super) work: WorkArgs,
     /// How many sample images
-    #[arg(long, value_name = "N", default_value_t = 96, value_parser = quantity::whole(8, 10_000))]
+    #[arg(long, value_name = "N", default_value_t = 96, value_parser = quantity::whole::<u32>(8, 10_000))]
     pub(super) images: u32,
     /// Keep the images and outputs in this folder
     #[arg(long, value_name = "DIR")]
@@ -437,7 +437,7 @@ pub(super) struct SamplesArgs {
     /// The folder to write them to
     pub(super) dir: PathBuf,
     /// How many
-    #[arg(long, value_name = "N", default_value_t = 12, value_parser = quantity::whole(1, 100_000))]
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = quantity::whole::<u32>(1, 100_000))]
     pub(super) count: u32,
 }
 

@@ -66,7 +66,10 @@ fn hint(found: &Found<'_>) -> Text {
     if let Some(known) = known.into_iter().find(|known| !known.is_empty()) {
         return text!("there are {}", known.join(", "));
     }
-    text!("`{} --help` shows how it is used", found.command())
+    match found.command() {
+        Some(command) => text!("`{} --help` shows how it is used", command),
+        None => Text::default(),
+    }
 }
 
 /// Why a value was refused: reasons of this program's own are texts.
@@ -82,26 +85,28 @@ struct Found<'a>(&'a Error);
 
 impl Found<'_> {
     fn all(&self, kind: ContextKind) -> Vec<String> {
-        match self.0.get(kind) {
-            Some(ContextValue::String(one)) => vec![one.clone()],
-            Some(ContextValue::Strings(all)) => all.clone(),
-            _ => Vec::new(),
-        }
+        let all = match self.0.get(kind) {
+            Some(ContextValue::String(one)) => std::slice::from_ref(one),
+            Some(ContextValue::Strings(all)) => all,
+            _ => &[],
+        };
+        // An option that may be repeated has points behind it.
+        all.iter().map(|one| one.trim_end_matches("...").to_owned()).collect()
     }
 
     fn first(&self, kind: ContextKind) -> Option<String> {
         self.all(kind).into_iter().next()
     }
 
-    /// The command that was asked for, as far as it was understood: `lote run`.
-    fn command(&self) -> String {
-        let usage = match self.0.get(ContextKind::Usage) {
-            Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-            _ => String::new(),
+    /// The command that was asked for, as far as it was understood: `lote run`. `None` where its
+    /// usage is not what is wrong.
+    fn command(&self) -> Option<String> {
+        let Some(ContextValue::StyledStr(usage)) = self.0.get(ContextKind::Usage) else {
+            return None;
         };
+        let usage = usage.to_string();
         let words = usage.split_whitespace().skip_while(|word| *word != "lote");
-        let words: Vec<_> =
-            words.take_while(|word| word.chars().all(|c| c.is_ascii_lowercase())).collect();
-        if words.is_empty() { "lote".to_owned() } else { words.join(" ") }
+        let words = words.take_while(|word| word.chars().all(|c| c.is_ascii_lowercase()));
+        Some(words.collect::<Vec<_>>().join(" "))
     }
 }

@@ -1362,6 +1362,13 @@ mod tests {
         }
     }
 
+    /// For whoever reads them: what differs in a review has been changed in both, or not enough.
+    #[test]
+    fn all_phrases_side_by_side() {
+        let pairs: Vec<_> = PHRASES.iter().map(|(en, es)| format!("{en}\n{es}\n")).collect();
+        insta::assert_snapshot!("phrases", pairs.join("\n"));
+    }
+
     #[test]
     fn every_phrase_is_there_once() {
         let mut english: Vec<_> = PHRASES.iter().map(|(en, _)| en).collect();

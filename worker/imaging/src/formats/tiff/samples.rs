@@ -364,7 +364,7 @@ pub(crate) mod tests {
             let (picture, notes) =
                 to_picture(Raw { extra: Extra::Alpha, ..raw }, None, &mut Pool::new()).unwrap();
             assert_eq!(picture.channels, Channels::Rgb);
-            notes.iter().any(|note| note.starts_with("alpha left out"))
+            notes.iter().any(|note| note.to_string().starts_with("alpha left out"))
         };
         assert!(opaque(Model::Cmyk, 5) && opaque(Model::Lab, 4) && opaque(Model::IccLab, 4));
         assert!(!opaque(Model::Cmyk, 4) && !opaque(Model::Lab, 3));
