@@ -632,7 +632,6 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("a segment of the header has no length", "un segmento de la cabecera no tiene longitud"),
     ("it is cut off in its header", "está cortado en la cabecera"),
     // TIFF.
-    ("Zstandard compression", "compresión Zstandard"),
     ("{} compression of {} samples of {} bits", "compresión {} de {} muestras de {} bits"),
     ("a part of it is no picture", "una parte no es una imagen"),
     ("a part of it has other colours than the whole", "una parte tiene otros colores que el resto"),

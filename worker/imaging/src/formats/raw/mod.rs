@@ -49,7 +49,8 @@ const SMALLEST: u32 = 640;
 const FUJIFILM: &[u8] = b"FUJIFILMCCD-RAW ";
 const FUJIFILM_JPEG: u64 = 84;
 
-/// Where the tag of the orientation is in EXIF.
+/// Tags of EXIF.
+const MAKE: u16 = 0x010f;
 const ORIENTATION: u16 = 0x0112;
 
 /// What raw files are that hold a picture in a way of their own.
@@ -148,7 +149,7 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
     );
     let own = match kind {
         Kind::Fujifilm => None,
-        Kind::Panasonic if source.metadata.exif.is_some() => None,
+        Kind::Panasonic if names_a_camera(source.metadata.exif.as_deref()) => None,
         Kind::Canon3 => Some(canon::metadata(bytes, limits, &mut source.notes)),
         Kind::Tagged | Kind::Panasonic => Some(tagged::metadata(bytes)),
     };
@@ -159,6 +160,10 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
         source.metadata.icc = space.and_then(color::profile);
     }
     Ok(source)
+}
+
+fn names_a_camera(exif: Option<&[u8]>) -> bool {
+    exif.is_some_and(|exif| Fields::parse(exif).image.iter().any(|field| field.tag == MAKE))
 }
 
 /// Puts what the file says of the photo in the place of what its JPEG says.

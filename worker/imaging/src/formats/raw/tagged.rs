@@ -100,15 +100,17 @@ fn jpeg_of<R: Read + Seek>(file: &mut Tagged<R>, directory: &Directory) -> Optio
     Some(((*starts.first()?, *lens.first()?), space))
 }
 
-/// The JPEG that Olympus has put into the note of the maker. Places in it count from where it begins.
+/// The JPEG that Olympus has put into the note of the maker. Places in it count from where it begins, in
+/// old ones from where the file does.
 fn of_olympus<R: Read + Seek>(file: &mut Tagged<R>, first: &Directory) -> Option<(u64, u64)> {
     let exif = file.number(first, EXIF_IFD).ok()??;
     let exif = file.directory(exif).ok()?;
     let (note, len) = file.place(&exif, MAKER_NOTE)?;
     let name = file.bytes(&exif, MAKER_NOTE, len).ok()??;
-    let header_len = match &name {
-        _ if name.starts_with(b"OLYMPUS\0") => 12,
-        _ if name.starts_with(b"OM SYSTEM\0") => 16,
+    let (header_len, base) = match &name {
+        _ if name.starts_with(b"OLYMPUS\0") => (12, note),
+        _ if name.starts_with(b"OM SYSTEM\0") => (16, note),
+        _ if name.starts_with(b"OLYMP\0") => (8, 0),
         _ => return None,
     };
     let directory = file.directory(note.checked_add(header_len)?).ok()?;
@@ -116,10 +118,10 @@ fn of_olympus<R: Read + Seek>(file: &mut Tagged<R>, first: &Directory) -> Option
         Some((settings, _)) => settings,
         None => file.number(&directory, OLYMPUS_SETTINGS).ok()??,
     };
-    let settings = file.directory(note.checked_add(settings)?).ok()?;
+    let settings = file.directory(base.checked_add(settings)?).ok()?;
     let start = file.number(&settings, OLYMPUS_START).ok()??;
     let len = file.number(&settings, OLYMPUS_LEN).ok()??;
-    Some((note.checked_add(start)?, len))
+    Some((base.checked_add(start)?, len))
 }
 
 /// What a file says of the photo.
