@@ -140,16 +140,31 @@ fn what_cannot_be_said_is_told_by_the_exit_code_and_loses_no_output() {
         let script = format!("exec \"$@\" {redirection}");
         workspace.lote(arguments).by(&["sh", "-c", &script, "sh"]).run()
     };
-    full(">/dev/full", "run in -f sepia -o a --ndjson").code(1);
-    full(">/dev/full", "run in -f sepia -o b --json").code(1);
-    for listing in ["filters", "formats --json", "recipes", "run -f sepia --print-recipe"] {
-        full(">/dev/full", listing).code(1);
-        full("| true", listing).code(0);
+    for (nowhere, name) in [(">/dev/full", "full"), (">&-", "closed")] {
+        full(nowhere, &format!("run in -f sepia -o {name}/a --ndjson")).code(1);
+        full(nowhere, &format!("run in -f sepia -o {name}/b --json")).code(1);
+        assert_eq!(workspace.names(name).len(), 4, "{nowhere}");
+        full(nowhere, "run in/00.png -f sepia -o -").code(4);
+        let listings = [
+            "filters",
+            "formats --json",
+            "recipes",
+            "run -f sepia --print-recipe",
+            "run in -f sepia --dry-run",
+            "run in -f sepia --dry-run --forecast --json",
+            "completions bash",
+        ];
+        for listing in listings {
+            let said = full(nowhere, listing).code(1).stderr;
+            assert!(said.contains("standard output could not be written"), "{listing}: {said}");
+            full("| true", listing).code(0);
+        }
     }
+    full(">/dev/null", "run in -f sepia -o null --ndjson").code(0);
     full("2>/dev/full", "run in -f sepia -o c").code(0);
     full("2>/dev/full", "run nowhere -f sepia -o d").code(3);
     full("| true", "run in -f sepia -o e --ndjson").code(0);
-    for folder in ["a", "b", "c", "e"] {
+    for folder in ["c", "e", "null"] {
         assert_eq!(workspace.names(folder).len(), 2, "{folder}");
     }
 }

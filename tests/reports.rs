@@ -26,3 +26,19 @@ fn a_report_is_a_page_a_table_or_data_by_its_ending() {
     let said = workspace.lote("run in -f grises --report report.txt").run().code(2).stderr;
     assert!(said.contains("reports are .html, .csv and .json"), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_report_that_would_wait_for_a_reader_is_refused_before_the_run() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let workspace = Workspace::with_pictures(1, 8, 8);
+    mknodat(CWD, workspace.path("pipe.csv"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    std::fs::create_dir(workspace.path("folder.html")).unwrap();
+    std::os::unix::fs::symlink("pipe.csv", workspace.path("link.json")).unwrap();
+    for report in ["pipe.csv", "folder.html", "link.json"] {
+        let run = format!("run in -f grises -o out --report {report}");
+        let said = workspace.lote(&run).run().code(2).stderr;
+        assert!(said.contains(&format!("the report {report} is not a regular file")), "{said}");
+    }
+    assert!(!workspace.path("out").exists());
+}

@@ -16,6 +16,7 @@ use lote_engine::lang::Lang;
 use lote_engine::plan::{self, OutputState, Plan};
 use lote_engine::report::text::{bytes, duration, printable};
 use lote_engine::run::Settings;
+use lote_engine::system::standard_output;
 
 /// An output that would be made, as a line of `--ndjson`.
 #[derive(Serialize)]
@@ -39,21 +40,25 @@ pub(super) fn show(plan: &Plan, settings: &Settings, args: &ShowArgs, ui: Ui) ->
         states.any(|state| matches!(state, OutputState::Failed(_)))
     });
     let exit = if failed || !plan.problems.is_empty() { Exit::SomeFailed } else { Exit::Ok };
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = match standard_output() {
+        Ok(out) => io::BufWriter::new(out.lock()),
+        Err(error) => return exit.or(ui.printed(Err(error))),
+    };
     // Whoever reads may have left, and wants no more.
     let listed = match (args.ndjson, args.json) {
         (true, _) => lines(&mut out, plan, settings),
         (false, true) => Ok(()),
         (false, false) => list(&mut out, plan, ui.lang),
     };
-    if listed.and_then(|()| out.flush()).is_err() || !args.forecast {
-        return exit;
+    let listed = listed.and_then(|()| out.flush());
+    if listed.is_err() || !args.forecast {
+        return exit.or(ui.printed(listed));
     }
     let forecast = match forecast(plan, settings, ui) {
         Ok(forecast) => forecast,
         Err(exit) => return exit,
     };
-    let _ = match (args.ndjson, args.json) {
+    let told = match (args.ndjson, args.json) {
         (true, _) => line(&mut out, &forecast),
         (false, true) => serde_json::to_writer_pretty(&mut out, &forecast)
             .map_err(io::Error::from)
@@ -61,7 +66,8 @@ pub(super) fn show(plan: &Plan, settings: &Settings, args: &ShowArgs, ui: Ui) ->
         (false, false) => tell(&mut out, &forecast, ui.lang),
     }
     .and_then(|()| out.flush());
-    if forecast.failed > 0 { Exit::SomeFailed } else { exit }
+    let exit = if forecast.failed > 0 { Exit::SomeFailed } else { exit };
+    exit.or(ui.printed(told))
 }
 
 /// What a plan will take, by a sample of it. An error has been told already.

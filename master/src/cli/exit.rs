@@ -26,6 +26,11 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// This one, or the other if all went well.
+    pub(super) fn or(self, other: Self) -> Self {
+        if self == Self::Ok { other } else { self }
+    }
+
     /// The number.
     pub const fn code(self) -> u8 {
         match self {

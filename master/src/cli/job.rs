@@ -181,7 +181,8 @@ fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings,
     };
     if job.here.show.json {
         let summary = serde_json::to_string_pretty(&ended.summary).unwrap_or_default();
-        if let Err(error) = writeln!(io::stdout(), "{summary}") {
+        let written = system::standard_output().and_then(|mut out| writeln!(out, "{summary}"));
+        if let Err(error) = written {
             lost.note(&error);
         }
     }
@@ -191,7 +192,7 @@ fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings,
     let exit = session::conclude(plan, &ended, interrupt, Some(&rest), ui);
     if let Some(why) = lost.reason() {
         ui.unwritten(why.clone());
-        return if exit == Exit::Ok { Exit::SomeFailed } else { exit };
+        return exit.or(Exit::SomeFailed);
     }
     exit
 }

@@ -71,9 +71,9 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
         Sub::Filters(args) => catalogue::filters(&args, ui),
         Sub::Formats(args) => formats::execute(&args, ui),
         Sub::Completions { shell } => {
-            let mut out = std::io::stdout();
+            let mut out = Vec::new();
             clap_complete::generate(shell, &mut command(ui.lang), "lote", &mut out);
-            Exit::Ok
+            ui.print(&String::from_utf8_lossy(&out))
         }
         Sub::Worker(args) => worker::execute(&args, ui),
     }

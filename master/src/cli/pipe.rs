@@ -13,6 +13,7 @@ use super::{Exit, job, probe, session};
 use crate::terminal::{Terminal, Verbosity};
 use lote_engine::plan::{self, OutputState, Request};
 use lote_engine::run::Settings;
+use lote_engine::system::standard_output;
 use lote_protocol::task::Limits;
 use lote_protocol::text;
 
@@ -84,7 +85,7 @@ fn receive(folder: &Path) -> io::Result<PathBuf> {
 
 /// Sends a file to standard output.
 fn send(path: &Path) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = standard_output()?.lock();
     io::copy(&mut File::open(path)?, &mut out)?;
     out.flush()
 }

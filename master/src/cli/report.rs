@@ -1,7 +1,6 @@
 //! `--report FILE`: how a run has ended, in a file to keep.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
@@ -9,6 +8,7 @@ use super::ui::Ui;
 use lote_engine::event::{Event, OutputEnded, Summary};
 use lote_engine::plan::{Plan, error::reason};
 use lote_engine::report::Reporter;
+use lote_engine::system::files::write_regular;
 use lote_protocol::text;
 use lote_serve::web::report::{Finished, Kind, written};
 
@@ -42,7 +42,7 @@ impl Report {
             self.kind,
             self.ui.lang,
         );
-        if let Err(error) = fs::write(&self.file, text) {
+        if let Err(error) = write_regular(&self.file, text.as_bytes()) {
             let file = self.file.display().to_string();
             self.ui.warn(text!("the report {} could not be written: {}", file, reason(&error)));
         }
@@ -59,11 +59,16 @@ impl Reporter for Report {
     }
 }
 
-/// The kind of report that a file is to be. An error has been told already.
-pub(super) fn kind(file: &std::path::Path, ui: Ui) -> Result<Kind, Exit> {
-    Kind::of(file).ok_or_else(|| {
-        let what = text!("there is no report of the kind of {}", file.display());
+/// The kind of report that a file is to be. An error has been told already; what is there and is no regular file, such as a
+/// pipe that nobody may ever read, is one.
+pub(super) fn kind(file: &Path, ui: Ui) -> Result<Kind, Exit> {
+    let refuse = |what| {
         ui.error(what, text!("reports are .html, .csv and .json"));
         Exit::Usage
-    })
+    };
+    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(refuse(text!("the report {} is not a regular file", file.display())));
+    }
+    Kind::of(file)
+        .ok_or_else(|| refuse(text!("there is no report of the kind of {}", file.display())))
 }

@@ -14,6 +14,7 @@ use crate::terminal::Verbosity;
 use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::error::reason;
 use lote_engine::report::text::printable;
+use lote_engine::system::standard_output;
 use lote_protocol::text;
 
 /// How the program talks.
@@ -75,8 +76,15 @@ impl Ui {
 
     /// Writes what was asked for to standard output. Its reader may leave at any time.
     pub(super) fn print(self, text: &str) -> Exit {
-        let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        self.printed(standard_output().and_then(|mut out| {
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        }))
+    }
+
+    /// How writing to standard output has ended: if it could not be, that is told.
+    pub(super) fn printed(self, written: io::Result<()>) -> Exit {
+        match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 self.unwritten(reason(&error));
                 Exit::SomeFailed

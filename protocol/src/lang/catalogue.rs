@@ -230,6 +230,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("there are {}", "hay {}"),
     ("{} is a number from {} to {}", "{} es un número de {} a {}"),
     ("there is no report of the kind of {}", "no hay informes como {}"),
+    ("the report {} is not a regular file", "el informe {} no es un archivo normal"),
     ("reports are .html, .csv and .json", "los informes son .html, .csv y .json"),
     ("one image at a time goes to standard output", "a la salida estándar va una imagen cada vez"),
     ("name one image, or -", "indica una imagen, o -"),

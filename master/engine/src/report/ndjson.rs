@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::Reporter;
 use crate::event::Event;
 use crate::plan::error::reason;
+use crate::system::standard_output;
 use lote_protocol::lang::Text;
 
 /// Writes events to standard output, each as a line of JSON.
@@ -36,7 +37,8 @@ impl Lost {
 impl Ndjson {
     /// For standard output; what cannot be written is noted in `lost`.
     pub fn new(lost: Lost) -> Self {
-        Self { out: Some(BufWriter::new(io::stdout())), lost }
+        let out = standard_output().inspect_err(|error| lost.note(error)).ok();
+        Self { out: out.map(BufWriter::new), lost }
     }
 
     /// The run goes on without.

@@ -1,7 +1,7 @@
 //! Opening files that somebody else may have put there: never waiting, never beyond a folder.
 
-use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 /// A file or folder itself, whatever its path: by device and number, or elsewhere by its real path.
@@ -56,8 +56,22 @@ pub fn open_image(path: &Path, within: &[PathBuf]) -> io::Result<File> {
 /// # Errors
 /// Those of opening; `InvalidInput` for what is no regular file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
+    regular(without_waiting().read(true).open(path)?)
+}
+
+/// Writes a regular file, new or in place of what it holds, without ever waiting for it.
+///
+/// # Errors
+/// Those of opening and writing; `InvalidInput` for what is no regular file.
+pub fn write_regular(path: &Path, content: &[u8]) -> io::Result<()> {
+    // Emptied when it is known to be a file.
+    let mut file = regular(without_waiting().write(true).create(true).truncate(false).open(path)?)?;
+    file.set_len(0)?;
+    file.write_all(content)
+}
+
+fn without_waiting() -> OpenOptions {
     let mut options = File::options();
-    options.read(true);
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
@@ -65,7 +79,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
         let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
         options.custom_flags(flags.bits().cast_signed());
     }
-    regular(options.open(path)?)
+    options
 }
 
 /// Reads a regular file of at most `max_bytes`.
@@ -184,6 +198,14 @@ mod tests {
         for path in [fifo.as_path(), folder.path(), Path::new("/dev/zero")] {
             let kind = open_regular(path).unwrap_err().kind();
             assert_eq!(kind, io::ErrorKind::InvalidInput, "{}", path.display());
+        }
+        for path in [fifo.as_path(), folder.path(), Path::new("/dev/zero")] {
+            assert!(write_regular(path, b"1").is_err(), "{}", path.display());
+        }
+        let file = folder.path().join("report.csv");
+        for content in ["new and long", "short"] {
+            write_regular(&file, content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), content);
         }
     }
 

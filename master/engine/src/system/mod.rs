@@ -4,6 +4,7 @@
 mod disk;
 pub mod files;
 mod memory;
+mod output;
 mod process;
 
 use std::io;
@@ -14,6 +15,7 @@ use crate::lang::Lang;
 
 pub use disk::{free_bytes, lock};
 pub use memory::{free_memory, peak_memory, resident_memory, total_memory};
+pub use output::standard_output;
 pub(crate) use process::{
     Look, abort, allow_many_files, hide_memory, is_alive, kill_group, look, open_to_writers,
     out_of_memory_kills, thread_time,

@@ -12,6 +12,7 @@ pub(crate) mod photoshop;
 mod policy;
 pub(crate) mod resolution;
 pub(crate) mod text;
+mod turn;
 pub(crate) mod xmp;
 
 use crate::color::Signal;

@@ -1,5 +1,8 @@
 //! The eight EXIF orientations, applied to pixels.
 
+use bytemuck::Pod;
+
+use super::turn::turn;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -66,7 +69,7 @@ pub(crate) fn upright(picture: Picture, orientation: Orientation, pool: &mut Poo
         Samples::U8(mut samples) => {
             if orientation.swaps_sides() {
                 let mut turned = pool.bytes(samples.len());
-                turn(&samples, &mut turned, width, height, channels, orientation);
+                turn(&samples, &mut turned, (width, height), channels, orientation);
                 pool.give_bytes(samples);
                 Samples::U8(turned)
             } else {
@@ -77,7 +80,7 @@ pub(crate) fn upright(picture: Picture, orientation: Orientation, pool: &mut Poo
         Samples::U16(mut samples) => {
             if orientation.swaps_sides() {
                 let mut turned = pool.words(samples.len());
-                turn(&samples, &mut turned, width, height, channels, orientation);
+                turn(&samples, &mut turned, (width, height), channels, orientation);
                 pool.give_words(samples);
                 Samples::U16(turned)
             } else {
@@ -118,7 +121,7 @@ pub(crate) fn turned(picture: &Picture, orientation: Orientation, pool: &mut Poo
     Picture { width, height, channels, samples }
 }
 
-fn turn_or_mirror<T: Copy>(
+fn turn_or_mirror<T: Pod>(
     from: &[T],
     to: &mut [T],
     (width, height): (usize, usize),
@@ -126,7 +129,7 @@ fn turn_or_mirror<T: Copy>(
     orientation: Orientation,
 ) {
     if orientation.swaps_sides() {
-        return turn(from, to, width, height, channels, orientation);
+        return turn(from, to, (width, height), channels, orientation);
     }
     if orientation == Orientation::MirrorRows {
         let len = width * channels.count();
@@ -191,61 +194,6 @@ fn mirror_pixels<T: Copy, const N: usize>(
                 .for_each(|(above, below)| above.swap_with_slice(below));
         }
         _ => {}
-    }
-}
-
-fn turn<T: Copy>(
-    from: &[T],
-    to: &mut [T],
-    width: usize,
-    height: usize,
-    channels: Channels,
-    orientation: Orientation,
-) {
-    match channels {
-        Channels::Gray => turn_pixels::<T, 1>(from, to, width, height, orientation),
-        Channels::GrayAlpha => turn_pixels::<T, 2>(from, to, width, height, orientation),
-        Channels::Rgb => turn_pixels::<T, 3>(from, to, width, height, orientation),
-        Channels::Rgba => turn_pixels::<T, 4>(from, to, width, height, orientation),
-    }
-}
-
-/// Side of the square that is turned at once, px: what it touches stays in the first-level cache.
-const BLOCK: usize = 32;
-
-/// The four orientations that swap the sides. `width` and `height` are those of `from`; a row of
-/// `to` is a column of `from`.
-fn turn_pixels<T: Copy, const N: usize>(
-    from: &[T],
-    to: &mut [T],
-    width: usize,
-    height: usize,
-    orientation: Orientation,
-) {
-    let (from, _) = from.as_chunks::<N>();
-    let (to, _) = to.as_chunks_mut::<N>();
-    // Which column of `from` becomes a row of `to`, and whether it is read upwards.
-    let from_right = matches!(orientation, Orientation::Transverse | Orientation::ThreeQuarterTurn);
-    let upwards = matches!(orientation, Orientation::Transverse | Orientation::QuarterTurn);
-    for left in (0..height).step_by(BLOCK) {
-        let right = (left + BLOCK).min(height);
-        for top in (0..width).step_by(BLOCK) {
-            for row in top..(top + BLOCK).min(width) {
-                let column = if from_right { width - 1 - row } else { row };
-                let target = &mut to[row * height + left..row * height + right];
-                if upwards {
-                    let source = from[(height - right) * width + column..].iter().step_by(width);
-                    for (pixel, source) in target.iter_mut().rev().zip(source) {
-                        *pixel = *source;
-                    }
-                } else {
-                    let source = from[left * width + column..].iter().step_by(width);
-                    for (pixel, source) in target.iter_mut().zip(source) {
-                        *pixel = *source;
-                    }
-                }
-            }
-        }
     }
 }
 

@@ -171,6 +171,9 @@ def avif():
     tile = source("RGB")
     Image.open(tile).resize((128, 128)).save(tile)
     by_avif("grid~3.avif", tile, ["--grid", "2x2", "--min", "6", "--max", "6", "-y", "420"])
+    tile = source("RGBA")
+    Image.open(tile).resize((128, 128)).save(tile)
+    by_avif("grid-alpha~3.avif", tile, ["--grid", "2x2", "--min", "6", "--max", "6", "-y", "420"])
     (HERE / "in.png").unlink()
 
 

@@ -66,4 +66,17 @@ mod tests {
         let refused = decode(&file, &Limits::default(), &mut Pool::new()).err().unwrap();
         assert_eq!(refused.kind, FailureKind::Unsupported);
     }
+    #[test]
+    fn tiles_with_alpha_of_their_own_are_refused_by_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/decoded");
+        let mut file = fs::read(folder.join("grid-alpha~3.avif")).unwrap();
+        assert!(decode(&file, &Limits::default(), &mut Pool::new()).is_ok());
+        // The alpha belongs to the first tile in place of the whole.
+        let reference = file.windows(4).position(|kind| kind == b"auxl").unwrap();
+        assert_eq!(file[reference + 4..reference + 10], [0, 6, 0, 1, 0, 1]);
+        file[reference + 9] = 2;
+        let refused = decode(&file, &Limits::default(), &mut Pool::new()).err().unwrap();
+        assert_eq!(refused.kind, FailureKind::Unsupported);
+        assert!(refused.message.to_string().contains("tiles have alpha"), "{}", refused.message);
+    }
 }

@@ -62,8 +62,8 @@ const TOLERATED: usize = 100;
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let info = Info::read(bytes)?;
     let size = (info.width, info.height);
-    // Of those that have a palette, gray is found later; runs may leave out pixels.
-    let has_alpha = info.coding == Coding::Runs || info.bits > 8 && !info.fields[3].is_empty();
+    // Of those that have a palette, gray is found later.
+    let has_alpha = info.coding == Coding::Rows && info.bits > 8 && !info.fields[3].is_empty();
     let channels = if has_alpha { Channels::Rgba } else { Channels::Rgb };
     limit::check(limits, &FORMAT, size, 1, channels.count() as u64)?;
     let mut samples = pool.bytes(size.0 as usize * size.1 as usize * channels.count());
@@ -82,9 +82,6 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     };
     let mut picture =
         Picture { width: size.0, height: size.1, channels, samples: Samples::U8(samples) };
-    if info.coding == Coding::Runs && !picture.hides_something() {
-        picture.drop_alpha();
-    }
     if info.bits <= 8 {
         gray_palette_to_gray(&mut picture);
     }
@@ -194,4 +191,51 @@ pub(crate) fn encode(
         out.resize(end, 0);
     }
     Ok(Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bitmap of 3 x 2 px with a header of 56 bytes, so many bits a pixel, and what follows the header.
+    fn bitmap(compression: u8, bits: u8, masks: [u32; 4], behind: &[u8]) -> Vec<u8> {
+        let mut file = b"BM".to_vec();
+        for word in [0, 0, 70, 56, 3, 2] {
+            file.extend(u32::to_le_bytes(word));
+        }
+        file.extend([1, 0, bits, 0, compression, 0, 0, 0]);
+        file.resize(54, 0);
+        file.extend(masks.iter().flat_map(|mask| mask.to_le_bytes()));
+        file.extend(behind);
+        file
+    }
+
+    fn read(file: &[u8]) -> (Channels, Vec<u8>) {
+        let source = decode(file, &Limits::default(), &mut Pool::new()).unwrap();
+        let picture = &source.frames[0].picture;
+        let Samples::U8(samples) = &picture.samples else { panic!("16 bits") };
+        (picture.channels, samples.clone())
+    }
+
+    #[test]
+    fn alpha_that_is_0_everywhere_hides_everything() {
+        let fields = [0xff_0000, 0xff00, 0xff, 0xff00_0000];
+        let pixels = [3, 2, 1, 0].repeat(6);
+        assert_eq!(read(&bitmap(3, 32, fields, &pixels)), (Channels::Rgba, [1, 2, 3, 0].repeat(6)));
+        let no_alpha = [fields[0], fields[1], fields[2], 0];
+        assert_eq!(read(&bitmap(3, 32, no_alpha, &pixels)), (Channels::Rgb, [1, 2, 3].repeat(6)));
+    }
+
+    #[test]
+    fn pixels_that_runs_leave_out_are_black_whatever_the_palette() {
+        let mut behind = [[9, 8, 7, 0], [3, 2, 1, 0]].concat();
+        // The palette is behind the header: one pixel, one passed over, one more, a row that ends early, and the end.
+        behind.extend([1, 1, 0, 2, 1, 0, 1, 1, 0, 0, 1, 0, 0, 1]);
+        let mut file = bitmap(1, 8, [0; 4], &behind);
+        file[10] += 8;
+        file[46] = 2;
+        let (one, other, left_out) = ([1, 2, 3], [7, 8, 9], [0, 0, 0]);
+        let shown = [other, left_out, left_out, one, left_out, one].concat();
+        assert_eq!(read(&file), (Channels::Rgb, shown));
+    }
 }

@@ -76,16 +76,16 @@ fn in_order<'a>(
     (0..height).map_while(move |y| Some((y, rows.next()?)))
 }
 
-/// Run lengths of pixels of 4, 8 or 24 bits, to four samples a pixel; what they pass over stays
-/// transparent; Chromium shows it black. Returns how many rows were come to; all if the end is marked.
+/// Run lengths of pixels of 4, 8 or 24 bits, to three samples a pixel, which begin as 0: what they pass over, which the format
+/// does not define, is black as in Chromium. Returns how many rows were come to; all if the end is marked.
 pub(super) fn runs(info: &Info, data: &[u8], out: &mut [u8]) -> usize {
     let (width, height) = (info.width as usize, info.height as usize);
     let (mut x, mut y, mut beyond) = (0usize, 0, 0);
-    let mut put = |x: usize, y: usize, [r, g, b]: [u8; 3]| {
+    let mut put = |x: usize, y: usize, color: [u8; 3]| {
         if x < width && y < height {
             let row = if info.top_down { y } else { height - 1 - y };
-            let at = (row * width + x) * 4;
-            out[at..at + 4].copy_from_slice(&[r, g, b, 255]);
+            let at = (row * width + x) * 3;
+            out[at..at + 3].copy_from_slice(&color);
         }
     };
     let mut data = data.iter().copied();

@@ -355,6 +355,19 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn alpha_beside_inks_or_lab_is_left_out_with_a_note() {
+        let opaque = |model: Model, count| {
+            let raw = raw(Kind::Unsigned(8), model, count, vec![0; count]);
+            let (picture, notes) =
+                to_picture(Raw { extra: Extra::Alpha, ..raw }, None, &mut Pool::new()).unwrap();
+            assert_eq!(picture.channels, Channels::Rgb);
+            notes.iter().any(|note| note.starts_with("alpha left out"))
+        };
+        assert!(opaque(Model::Cmyk, 5) && opaque(Model::Lab, 4) && opaque(Model::IccLab, 4));
+        assert!(!opaque(Model::Cmyk, 4) && !opaque(Model::Lab, 3));
+    }
+
+    #[test]
     fn extra_samples_without_meaning_are_left_out() {
         let pixel = raw(Kind::Unsigned(8), Model::Rgb, 5, vec![1, 2, 3, 4, 5]);
         assert_eq!(samples(pixel), Samples::U8(vec![1, 2, 3]));

@@ -1,6 +1,6 @@
 //! The compressions of strips and tiles that pack bytes, each into a buffer of the size that is due.
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::{Decompress, FlushDecompress};
 use weezl::BitOrder;
 use weezl::decode::Configuration;
 
@@ -28,18 +28,10 @@ pub(crate) fn lzw(bytes: &[u8], out: &mut [u8]) -> usize {
 /// TIFF supplement 2. Returns how many bytes came out.
 pub(crate) fn deflate(bytes: &[u8], out: &mut [u8]) -> usize {
     let mut decoder = Decompress::new(true);
-    let (mut read, mut written) = (0, 0);
-    while written < out.len() {
-        let (before_in, before_out) = (decoder.total_in(), decoder.total_out());
-        let status = decoder.decompress(&bytes[read..], &mut out[written..], FlushDecompress::None);
-        read += (decoder.total_in() - before_in) as usize;
-        written += (decoder.total_out() - before_out) as usize;
-        let is_stuck = decoder.total_in() == before_in && decoder.total_out() == before_out;
-        if !matches!(status, Ok(Status::Ok | Status::BufError)) || is_stuck {
-            break;
-        }
-    }
-    written
+    // All at once: only so does the crate see a distance that reaches back beyond the first byte, which is damage. Whether the
+    // stream ends well does not matter, but how far it went.
+    let _ = decoder.decompress(bytes, out, FlushDecompress::Finish);
+    decoder.total_out() as usize
 }
 
 /// TIFF 6.0, section 9. Returns how many bytes came out.
@@ -101,5 +93,11 @@ mod tests {
         assert_eq!(deflate(&[0x78, 1, 1, 3, 0, 0xfc, 0xff, b'a', b'b'], &mut out), 2);
         assert_eq!(&out[..2], b"ab");
         assert_eq!(lzw(&[], &mut out), 0);
+    }
+
+    #[test]
+    fn a_distance_that_reaches_back_beyond_the_first_byte_is_damage() {
+        // An "a", and three bytes from two bytes ago.
+        assert_eq!(deflate(&[0x78, 1, 0x4b, 4, 0x42, 0], &mut [0; 4]), 1);
     }
 }
