@@ -14,13 +14,14 @@ const BLOCK: u32 = 64;
 
 /// Decodes a still picture, in the thread that calls it.
 pub(super) fn decode(coded: Coded<'_>) -> Result<Planes, Refused> {
+    let Coded { bytes, configuration, size } = coded;
     let cut = || Refused::Damaged(text!("it is cut off"));
-    let configuration = coded.configuration.ok_or_else(cut)?;
+    let configuration = configuration.ok_or_else(cut)?;
     let (parameters, len_bytes) = parameters(configuration).ok_or_else(cut)?;
     let mut decoder = Decoder::new();
     let (mut signal, mut begun) = (None, 0);
     let mut units = parameters;
-    let mut reader = Reader(&coded.bytes);
+    let mut reader = Reader(&bytes);
     while !reader.0.is_empty() {
         let len = reader.number(len_bytes).ok_or_else(cut)?;
         units.push(usize::try_from(len).ok().and_then(|len| reader.take(len)).ok_or_else(cut)?);
@@ -29,15 +30,15 @@ pub(super) fn decode(coded: Coded<'_>) -> Result<Planes, Refused> {
         let header = NalHeader::parse(unit).ok_or_else(cut)?;
         match header.nal_type {
             NalType::Sps => {
-                let set = parse_sps(&unescape(&unit[2..]).data).map_err(failure)?;
-                fits(&set, coded.size)?;
+                let set = parse_sps(&unescape(&unit[2..]).data).map_err(|error| failure(&error))?;
+                fits(&set, size)?;
                 signal = Some(signal_of(&set));
             }
             // The bit that says that it is the first part of a picture.
             kind if kind.is_vcl() => begun += u32::from(unit.get(2).is_some_and(|it| it >> 7 == 1)),
             _ => {}
         }
-        decoder.push_nal(unit, None).map_err(failure)?;
+        decoder.push_nal(unit, None).map_err(|error| failure(&error))?;
     }
     let signal = signal.ok_or_else(cut)?;
     if begun != 1 {
@@ -90,7 +91,7 @@ fn signal_of(set: &Sps) -> Signal {
     }
 }
 
-fn failure(error: Error) -> Refused {
+fn failure(error: &Error) -> Refused {
     match error {
         Error::Unsupported(_) | Error::Unimplemented(_) => {
             Refused::Unsupported(text!("its HEVC is of a kind that is not read"))
