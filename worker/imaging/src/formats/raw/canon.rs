@@ -44,8 +44,8 @@ fn within(header: &mut Header<'_>, (mut at, end): (u64, u64)) -> Vec<Place> {
 }
 
 /// The box of that type.
-fn find(header: &mut Header<'_>, range: (u64, u64), wanted: &[u8; 4]) -> Option<(u64, u64)> {
-    let found = within(header, range).into_iter().find(|(kind, ..)| kind == wanted)?;
+fn find(header: &mut Header<'_>, range: (u64, u64), wanted: [u8; 4]) -> Option<(u64, u64)> {
+    let found = within(header, range).into_iter().find(|(kind, ..)| *kind == wanted)?;
     Some((found.1, found.2))
 }
 
@@ -55,7 +55,7 @@ pub(super) fn previews(header: &mut Header<'_>) -> Vec<Preview> {
     for (kind, start, end) in within(header, (0, u64::MAX)) {
         if &kind == b"uuid" && header.at(start) == Some(PREVIEW) {
             // A number and another box, which states a size, its length and then the JPEG.
-            let Some((start, _)) = find(header, (start + 24, end), b"PRVW") else { continue };
+            let Some((start, _)) = find(header, (start + 24, end), *b"PRVW") else { continue };
             let len = header.be32(start + 12);
             places.extend(len.map(|len| (start + 16, len.into())));
         }
@@ -73,20 +73,19 @@ pub(super) fn previews(header: &mut Header<'_>) -> Vec<Preview> {
 /// Where the first frame of a film stands, and how long it is.
 fn first_frame(header: &mut Header<'_>, track: (u64, u64)) -> Option<(u64, u64)> {
     let mut range = track;
-    for kind in [b"mdia", b"minf", b"stbl"] {
+    for kind in [*b"mdia", *b"minf", *b"stbl"] {
         range = find(header, range, kind)?;
     }
-    let (sizes, _) = find(header, range, b"stsz")?;
+    let (sizes, _) = find(header, range, *b"stsz")?;
     let len = match header.be32(sizes + 4)? {
         0 => header.be32(sizes + 12)?,
         all => all,
     };
-    let start = match find(header, range, b"co64") {
-        Some((places, _)) => u64::from_be_bytes(header.at(places + 8)?),
-        None => {
-            let (places, _) = find(header, range, b"stco")?;
-            header.be32(places + 8)?.into()
-        }
+    let start = if let Some((places, _)) = find(header, range, *b"co64") {
+        u64::from_be_bytes(header.at(places + 8)?)
+    } else {
+        let (places, _) = find(header, range, *b"stco")?;
+        header.be32(places + 8)?.into()
     };
     Some((start, len.into()))
 }

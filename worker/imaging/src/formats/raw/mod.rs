@@ -97,8 +97,9 @@ fn kind(head: &[u8]) -> Option<Kind> {
         _ if head.starts_with(FUJIFILM) => Some(Kind::Fujifilm),
         _ if has_brand(head, &[b"crx "]) => Some(Kind::Canon3),
         [b'I', b'I', b'U', 0, ..] => Some(Kind::Panasonic),
-        [b'I', b'I', b'R', b'O' | b'S', ..] | [b'M', b'M', b'O', b'R', ..] => Some(Kind::Tagged),
-        [b'I', b'I', b'*', 0, _, _, _, _, b'C', b'R', 2, ..] => Some(Kind::Tagged),
+        [b'I', b'I', b'R', b'O' | b'S', ..]
+        | [b'M', b'M', b'O', b'R', ..]
+        | [b'I', b'I', b'*', 0, _, _, _, _, b'C', b'R', 2, ..] => Some(Kind::Tagged),
         _ => tagged::is_raw(head).then_some(Kind::Tagged),
     }
 }

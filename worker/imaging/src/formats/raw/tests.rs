@@ -192,9 +192,10 @@ proptest! {
         cut in 0..3000_usize,
     ) {
         let jpeg = jpeg_of(640, 16, 50);
-        let mut file = match is_canon {
-            true => canon_of(&jpeg),
-            false => tiff_of(&[(254, 1), (274, 3)], &[(&[], &jpeg), (&[(262, 6)], &jpeg)]),
+        let mut file = if is_canon {
+            canon_of(&jpeg)
+        } else {
+            tiff_of(&[(254, 1), (274, 3)], &[(&[], &jpeg), (&[(262, 6)], &jpeg)])
         };
         for (place, byte) in damage {
             let place = place % file.len();

@@ -40,11 +40,9 @@ impl<R: Read + Seek> Tagged<R> {
         let mut tagged = Self { file, len, little_endian: true, big: false, first: 0 };
         let head: [u8; 4] = tagged.at(0)?;
         (tagged.little_endian, tagged.big) = match &head {
-            b"II*\0" => (true, false),
-            b"MM\0*" => (false, false),
-            // Raw files of Olympus and of Panasonic.
-            b"IIRO" | b"IIRS" | b"IIU\0" => (true, false),
-            b"MMOR" => (false, false),
+            // The last ones are marks of raw files of Olympus and of Panasonic.
+            b"II*\0" | b"IIRO" | b"IIRS" | b"IIU\0" => (true, false),
+            b"MM\0*" | b"MMOR" => (false, false),
             b"II+\0" => (true, true),
             b"MM\0+" => (false, true),
             _ => return Err(ErrorKind::InvalidData.into()),
