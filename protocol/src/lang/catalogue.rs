@@ -1314,6 +1314,14 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("`{} --help` shows how it is used", "`{} --help` muestra cómo se usa"),
     ("give a whole number from {} to {}", "da un número entero de {} a {}"),
     ("it has no TIFF header", "no tiene cabecera TIFF"),
+    (
+        "raw: the picture is the JPEG of {} x {} px that the camera put into it",
+        "raw: la imagen es el JPEG de {} x {} px que la cámara puso dentro",
+    ),
+    (
+        "maker note left out: it has no place in EXIF",
+        "se omitió la nota del fabricante: no cabe en EXIF",
+    ),
 ];
 
 /// Whether the catalogue has that phrase; `const`, so that the compiler can ask.

@@ -1,7 +1,9 @@
 //! Raw files of Canon of the third kind: boxes (ISO/IEC 14496-12), with TIFF structures for EXIF and a
 //! film of one frame for every picture.
 
+use lote_protocol::lang::Text;
 use lote_protocol::task::Limits;
+use lote_protocol::text;
 
 use super::Preview;
 use crate::formats::extent::Header;
@@ -91,11 +93,7 @@ fn first_frame(header: &mut Header<'_>, track: (u64, u64)) -> Option<(u64, u64)>
 }
 
 /// What a file says of the photo: a TIFF structure for each directory that EXIF has.
-pub(super) fn metadata(
-    bytes: &[u8],
-    limits: &Limits,
-    notes: &mut Vec<String>,
-) -> (Fields, Metadata) {
+pub(super) fn metadata(bytes: &[u8], limits: &Limits, notes: &mut Vec<Text>) -> (Fields, Metadata) {
     let (mut fields, mut metadata) = (Fields::default(), Metadata::default());
     for (kind, content) in boxes(bytes).take(MAX_BOXES) {
         if &kind == b"uuid" && content.starts_with(&XMP) {
@@ -113,7 +111,7 @@ pub(super) fn metadata(
                 match &kind {
                     b"CMT1" => fields.image = Fields::parse(block).image,
                     b"CMT2" => fields.exif = Fields::parse(block).image,
-                    b"CMT3" => notes.push("maker note left out: it has no place in EXIF".into()),
+                    b"CMT3" => notes.push(text!("maker note left out: it has no place in EXIF")),
                     b"CMT4" => fields.gps = Fields::parse(block).image,
                     _ => {}
                 }

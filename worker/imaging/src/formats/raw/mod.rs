@@ -144,8 +144,10 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
     let mut source = jpeg::decode(jpeg, limits, pool)?;
     source.notes.insert(
         0,
-        format!(
-            "raw: the picture is the JPEG of {width} x {height} px that the camera put into it"
+        text!(
+            "raw: the picture is the JPEG of {} x {} px that the camera put into it",
+            width,
+            height
         ),
     );
     let own = match kind {
@@ -180,7 +182,7 @@ fn join(source: &mut Source, mut fields: Fields, own: Metadata) {
         fields.image.extend(of_jpeg.image.iter().find(is_turned).cloned());
     }
     if fields.maker_note().is_some_and(maker_note::has_far_values) {
-        source.notes.push("maker note moved: what it points at may be lost".into());
+        source.notes.push(text!("maker note moved: what it points at may be lost"));
     }
     metadata.exif = Some(fields.build());
     if own.xmp.is_some() {

@@ -77,7 +77,7 @@ fn the_largest_jpeg_is_read_and_turned_once_as_the_file_says() {
     assert_eq!(format, &FORMAT);
     let document = read(&file).unwrap();
     assert_eq!(size_of(&document), (640, 960));
-    assert!(document.notes[0].contains("JPEG of 960 x 640 px"), "{:?}", document.notes);
+    assert!(document.notes[0].to_string().contains("JPEG of 960 x 640 px"), "{:?}", document.notes);
     let exif = Fields::parse(document.metadata.exif.as_deref().unwrap());
     assert!(exif.image.contains(&Field::short(ORIENTATION, 1)));
     let extent = format.extent(&file[..200], &mut Cursor::new(&file)).unwrap();
