@@ -13,6 +13,8 @@ mod by_image;
 mod extent;
 pub(crate) mod fit;
 mod gif;
+#[cfg(feature = "heic")]
+mod heic;
 mod heif;
 mod ico;
 mod jpeg;
@@ -22,6 +24,7 @@ pub(crate) mod palette;
 mod png;
 mod pnm;
 mod qoi;
+mod raw;
 mod score;
 mod search;
 mod table;
@@ -43,6 +46,7 @@ pub use self::jpeg::FORMAT as JPEG;
 pub use self::jpeg::rows::JpegRows;
 use self::jpeg::writing::Writing;
 pub use self::png::FORMAT as PNG;
+pub use self::raw::FORMAT as RAW;
 pub use self::score::SCORE_PIXEL_BYTES;
 pub use self::table::{
     Format, Gives, Holds, SNIFF_BYTES, Sniffed, Texts, by_ending, by_name, find, is_image_ending,
@@ -66,7 +70,10 @@ pub static ALL: &[&Format] = &[
     &TIFF,
     &WEBP,
     &avif::FORMAT,
+    #[cfg(feature = "heic")]
+    &heic::FORMAT,
     &jxl::FORMAT,
+    &RAW,
     &pnm::FORMAT,
     &qoi::FORMAT,
     &ico::FORMAT,
@@ -76,6 +83,7 @@ pub static ALL: &[&Format] = &[
 
 /// What is recognised and not read.
 static FOREIGN: &[Foreign] = &[
+    #[cfg(not(feature = "heic"))]
     Foreign {
         name: "HEIC",
         endings: &["heic", "heif", "hif"],
