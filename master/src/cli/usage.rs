@@ -27,10 +27,9 @@ pub(super) fn text(error: &Error) -> Option<(Text, Text)> {
         }
         ErrorKind::InvalidValue if value().is_empty() => text!("{} needs a value", arg()),
         ErrorKind::InvalidValue => text!("{} cannot be {}", arg(), value()),
-        ErrorKind::ValueValidation => match reason(error) {
-            Some(reason) => text!("{} cannot be {}: {}", arg(), value(), reason),
-            None => text!("{} cannot be {}", arg(), value()),
-        },
+        ErrorKind::ValueValidation => {
+            text!("{} cannot be {}: {}", arg(), value(), reason(error))
+        }
         ErrorKind::ArgumentConflict => {
             let others = found.all(ContextKind::PriorArg);
             if others.is_empty() || others == [arg()] {
@@ -73,11 +72,11 @@ fn hint(found: &Found<'_>) -> Text {
 }
 
 /// Why a value was refused: reasons of this program's own are texts.
-fn reason(error: &Error) -> Option<Text> {
-    let reason = error.source()?;
+fn reason(error: &Error) -> Text {
+    let Some(reason) = error.source() else { return Text::default() };
     let pattern = reason.downcast_ref().map(PatternError::text);
     let own = pattern.or_else(|| reason.downcast_ref::<Text>().cloned());
-    Some(own.unwrap_or_else(|| reason.to_string().into()))
+    own.unwrap_or_else(|| reason.to_string().into())
 }
 
 /// What the parser found.
