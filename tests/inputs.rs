@@ -102,3 +102,21 @@ fn a_name_that_is_not_utf_8_is_told_byte_by_byte() {
     assert_eq!(output["path_bytes"], "b3V0L3NlcGlhL+FyYm9sX3NlcGlhLnBuZw==");
     assert!(workspace.path("").join(OsStr::from_bytes(b"out/sepia/\xe1rbol_sepia.png")).exists());
 }
+
+#[test]
+fn a_photo_of_a_telephone_becomes_a_jpeg_unless_told() {
+    let workspace = Workspace::new();
+    let decoded = concat!(env!("CARGO_MANIFEST_DIR"), "/../worker/imaging/testdata/decoded");
+    for (file, name) in [("420~7.heic", "IMG_0001.HEIC"), ("slices~7.heic", "IMG_0002.heif")] {
+        workspace.add(&format!("in/{name}"), &fs::read(format!("{decoded}/{file}")).unwrap());
+    }
+    workspace.lote("run in -f sepia -f @png -o out").run().code(0);
+    let names = ["IMG_0001_sepia.jpg", "IMG_0002_sepia.jpg"].map(|name| format!("sepia/{name}"));
+    let pngs = ["IMG_0001_png.png", "IMG_0002_png.png"].map(|name| format!("png/{name}"));
+    assert_eq!(workspace.names("out"), [pngs, names].concat());
+    let size = |name: &str| image::image_dimensions(workspace.path("out").join(name)).unwrap();
+    assert_eq!(size("sepia/IMG_0001_sepia.jpg"), (48, 32));
+    assert_eq!(size("png/IMG_0002_png.png"), (64, 64));
+    let refused = workspace.lote("run in -f sepia --format heic -o other").run().code(2);
+    assert!(refused.stderr.contains("heic"), "{}", refused.stderr);
+}

@@ -500,6 +500,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     // AVIF and JPEG XL.
     ("its AV1 is of a kind that is not read", "su AV1 es de un tipo que no se lee"),
     ("its AV1 cannot be decoded", "su AV1 no se puede descodificar"),
+    ("its HEVC is of a kind that is not read", "su HEVC es de un tipo que no se lee"),
+    ("its HEVC cannot be decoded", "su HEVC no se puede descodificar"),
+    ("it is not one picture", "no es una sola imagen"),
+    ("a part of its picture is missing", "falta una parte de su imagen"),
     ("its colours are of an unknown kind", "sus colores son de un tipo desconocido"),
     ("its samples are of an unusual depth", "sus muestras tienen una profundidad inusual"),
     (

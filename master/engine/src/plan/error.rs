@@ -190,7 +190,7 @@ impl PlanError {
             Self::NoFont { name } => text!("no font is called {}, and no file", name),
             Self::Unwritable { text, missing } => text!(
                 "the text {} cannot be written: no font here has {}",
-                format!("{text:?}"),
+                format!("\"{}\"", text.escape_debug()),
                 characters(missing)
             ),
             Self::NothingFound { paths, .. } => text!("no images found in {}", list(paths)),
@@ -303,4 +303,17 @@ pub(super) fn read_failure(error: &io::Error) -> Failure {
         _ => FailureKind::Read,
     };
     Failure::new(kind, reason(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_quoted_with_its_combining_marks() {
+        let text = "नमस्ते \u{202e}\n".to_owned();
+        let error = PlanError::Unwritable { text, missing: vec!['न'] };
+        let said = r#"the text "नमस्ते \u{202e}\n" cannot be written: no font here has न"#;
+        assert_eq!(error.to_string(), said);
+    }
 }

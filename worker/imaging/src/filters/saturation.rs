@@ -81,6 +81,7 @@ fn saturate<T: Sample, const N: usize>(from: &[T], to: &mut [T], factor: f32) {
 const BLOCK: usize = 64;
 
 /// The same for bytes, in 16 bits.
+#[multiversion(targets = "simd")]
 fn saturate_bytes<T: Sample, const N: usize>(from: &[T], to: &mut [T], steps: Steps) {
     let (from, from_rest) = from.as_chunks::<N>().0.as_chunks::<BLOCK>();
     let (to, to_rest) = to.as_chunks_mut::<N>().0.as_chunks_mut::<BLOCK>();
@@ -93,29 +94,33 @@ fn saturate_bytes<T: Sample, const N: usize>(from: &[T], to: &mut [T], steps: St
     to_rest.copy_from_slice(&saturated[..to_rest.len()]);
 }
 
-#[multiversion(targets = "simd")]
+#[inline(always)]
 fn saturate_block<T: Sample, const N: usize>(
     from: &[[T; N]; BLOCK],
     to: &mut [[T; N]; BLOCK],
     steps: Steps,
 ) {
-    let mut planes = [[0_i16; BLOCK]; 3];
-    let mut gray = [0_i16; BLOCK];
+    let mut planes = [[T::default(); BLOCK]; 3];
     for (index, pixel) in from.iter().enumerate() {
-        gray[index] = luma(pixel[0], pixel[1], pixel[2]) as i16;
         for channel in 0..3 {
-            planes[channel][index] = pixel[channel].get() as i16;
+            planes[channel][index] = pixel[channel];
         }
     }
+    let mut grays = [0_i16; BLOCK];
+    for index in 0..BLOCK {
+        let [red, green, blue] = [planes[0][index], planes[1][index], planes[2][index]];
+        grays[index] = luma(red, green, blue) as i16;
+    }
     for plane in &mut planes {
-        for (value, &gray) in plane.iter_mut().zip(&gray) {
-            *value = (gray + steps.times(*value - gray)).clamp(0, 255);
+        for (sample, &gray) in plane.iter_mut().zip(&grays) {
+            let value = gray + steps.times(sample.get() as i16 - gray);
+            *sample = T::new(value.clamp(0, 255) as u32);
         }
     }
     *to = *from;
     for (index, to) in to.iter_mut().enumerate() {
         for channel in 0..3 {
-            to[channel] = T::new(planes[channel][index] as u32);
+            to[channel] = planes[channel][index];
         }
     }
 }

@@ -64,6 +64,7 @@ const BLOCK: usize = 64;
 type Planes<T> = [[T; BLOCK]; 3];
 
 /// Tones pixels of `N` samples, from `source` or in place.
+#[multiversion(targets = "simd")]
 fn tone<T: Sample, const N: usize>(samples: &mut [T], source: Option<&[T]>) {
     // Whole blocks, then one that is filled up with black.
     let len = BLOCK * N;
@@ -82,7 +83,7 @@ fn tone<T: Sample, const N: usize>(samples: &mut [T], source: Option<&[T]>) {
     }
 }
 
-#[multiversion(targets = "simd")]
+#[inline(always)]
 fn tone_block<T: Sample, const N: usize>(block: &mut [T]) {
     let pixels = &mut block.as_chunks_mut::<N>().0[..BLOCK];
     let mut planes = [[T::default(); BLOCK]; 3];
@@ -91,7 +92,10 @@ fn tone_block<T: Sample, const N: usize>(block: &mut [T]) {
             planes[channel][index] = pixel[channel];
         }
     }
-    let toned = if T::MAX == 255 { tone_bytes(&planes) } else { tone_doubles(&planes) };
+    let toned = WEIGHTS.map(|weights| {
+        let bytes = if T::MAX == 255 { tone_bytes(&planes, weights) } else { None };
+        bytes.unwrap_or_else(|| tone_doubles(&planes, weights))
+    });
     for (index, pixel) in pixels.iter_mut().enumerate() {
         for channel in 0..3 {
             pixel[channel] = toned[channel][index];
@@ -101,37 +105,31 @@ fn tone_block<T: Sample, const N: usize>(block: &mut [T]) {
 
 /// The formula as it was written in Python: in double precision, cut off.
 #[inline(always)]
-fn tone_doubles<T: Sample>(planes: &Planes<T>) -> Planes<T> {
-    let mut toned = [[T::default(); BLOCK]; 3];
-    for index in 0..BLOCK {
+fn tone_doubles<T: Sample>(planes: &Planes<T>, weights: [u16; 3]) -> [T; BLOCK] {
+    let [r, g, b] = weights.map(|weight| f64::from(weight) / 1000.0);
+    std::array::from_fn(|index| {
         let [red, green, blue] =
-            [0, 1, 2].map(|channel| f64::from(planes[channel][index].get() as i32));
-        for (toned, weights) in toned.iter_mut().zip(WEIGHTS) {
-            let [r, g, b] = weights.map(|weight| f64::from(weight) / 1000.0);
-            toned[index] = T::from_f64(r * red + g * green + b * blue);
-        }
-    }
-    toned
+            [0, 1, 2].map(|channel: usize| f64::from(planes[channel][index].get() as i32));
+        T::from_f64(r * red + g * green + b * blue)
+    })
 }
 
 /// The same for bytes in whole numbers. Where the exact value is a whole number, the sum in double
-/// precision can fall short of it (859 colours of 16.7 million do); such blocks are done again.
+/// precision can fall short of it (859 colours of 16.7 million do): then there is no result.
 #[inline(always)]
-fn tone_bytes<T: Sample>(planes: &Planes<T>) -> Planes<T> {
-    let mut toned = [[T::default(); BLOCK]; 3];
+fn tone_bytes<T: Sample>(planes: &Planes<T>, weights: [u16; 3]) -> Option<[T; BLOCK]> {
+    let [r, g, b] = weights.map(u32::from);
+    let mut toned = [T::default(); BLOCK];
     let mut whole = 0;
     for index in 0..BLOCK {
-        let [red, green, blue] = [0, 1, 2].map(|channel| planes[channel][index].get());
-        for (toned, weights) in toned.iter_mut().zip(WEIGHTS) {
-            let [r, g, b] = weights.map(u32::from);
-            let sum = r * red + g * green + b * blue;
-            // Divided by 8 and then by 125, which is exact for sums up to 255 * 1351.
-            let value = ((sum >> 3) * 33555) >> 22;
-            whole |= u32::from(sum == value * 1000) & u32::from(sum != 0);
-            toned[index] = T::new(value.min(T::MAX));
-        }
+        let [red, green, blue] = [0, 1, 2].map(|channel: usize| planes[channel][index].get());
+        let sum = r * red + g * green + b * blue;
+        // Divided by 8 and then by 125, which is exact for sums up to 255 * 1351.
+        let value = ((sum >> 3) * 33555) >> 22;
+        whole |= u32::from(sum == value * 1000) & u32::from(sum != 0);
+        toned[index] = T::new(value.min(T::MAX));
     }
-    if whole == 0 { toned } else { tone_doubles(planes) }
+    (whole == 0).then_some(toned)
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
 
 use super::blur;
+use super::kernels::alpha;
 use super::kernels::box_blur::ExtendedBox;
 use super::kernels::canvas::{self, Canvas, Draw};
+use super::kernels::point::Steps;
 use super::kernels::sample::Sample;
 use super::{Filter, FilterError, Registered, Source, same_size};
 use crate::picture::{Picture, Samples};
@@ -93,34 +95,54 @@ struct AwayFrom<'a> {
 }
 
 impl Draw for AwayFrom<'_> {
-    fn draw<T: Sample>(&self, mut canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        canvas.copy();
-        let blurred: &[T] = match &self.blurred.samples {
+    fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
+        let mut blurred: &[T] = match &self.blurred.samples {
             Samples::U8(blurred) => bytemuck::cast_slice(blurred),
             Samples::U16(blurred) => bytemuck::cast_slice(blurred),
         };
+        let channels = canvas.channels;
         let threshold = self.threshold * (T::MAX / 255) as i32;
-        if canvas.channels.has_alpha() {
-            let count = canvas.channels.count();
-            let blurred = blurred.chunks_exact(count);
-            for (pixel, blurred) in canvas.samples.chunks_exact_mut(count).zip(blurred) {
-                sharpen(&mut pixel[..count - 1], &blurred[..count - 1], self.amount, threshold);
+        let steps = if T::MAX == 255 { Steps::of_percent(self.amount) } else { None };
+        canvas.in_pieces(|from, to| {
+            let (piece, rest) = blurred.split_at(to.len());
+            blurred = rest;
+            match steps {
+                Some(steps) => sharpen_bytes(from, piece, to, steps, threshold as i16),
+                None => sharpen(from, piece, to, self.amount, threshold),
             }
-        } else {
-            sharpen(canvas.samples, blurred, self.amount, threshold);
-        }
+            alpha::restore(to, from, channels);
+        });
     }
 }
 
 #[multiversion(targets = "simd")]
-fn sharpen<T: Sample>(samples: &mut [T], blurred: &[T], amount: i32, threshold: i32) {
-    for (sample, blurred) in samples.iter_mut().zip(blurred) {
-        let value = sample.get() as i32;
+fn sharpen<T: Sample>(from: &[T], blurred: &[T], to: &mut [T], amount: i32, threshold: i32) {
+    for ((to, from), blurred) in to.iter_mut().zip(from).zip(blurred) {
+        let value = from.get() as i32;
         let difference = value - blurred.get() as i32;
         // At most 65535 * 1000, cut off towards zero as in C.
         let sharpened = (value + difference * amount / 100).clamp(0, T::MAX as i32);
         let changed = difference.abs() > threshold;
-        *sample = T::new((if changed { sharpened } else { value }) as u32);
+        *to = T::new((if changed { sharpened } else { value }) as u32);
+    }
+}
+
+/// The same for bytes, in 16 bits.
+#[multiversion(targets = "simd")]
+fn sharpen_bytes<T: Sample>(
+    from: &[T],
+    blurred: &[T],
+    to: &mut [T],
+    amount: Steps,
+    threshold: i16,
+) {
+    for ((to, from), blurred) in to.iter_mut().zip(from).zip(blurred) {
+        let value = from.get() as i16;
+        let difference = value - blurred.get() as i16;
+        let away = amount.times(difference.abs());
+        let sharpened = value + if difference < 0 { -away } else { away };
+        let changed = difference.abs() > threshold;
+        *to = T::new((if changed { sharpened.clamp(0, 255) } else { value }) as u32);
     }
 }
 
@@ -138,5 +160,26 @@ impl Filter for Unsharp {
 
     fn is_in_place(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_become_in_16_bits_what_the_division_gives() {
+        let pairs: Vec<[u8; 2]> =
+            (0..=255).flat_map(|from| (0..=255).map(move |blurred| [from, blurred])).collect();
+        let [from, blurred] =
+            [0, 1].map(|at| pairs.iter().map(|pair| pair[at]).collect::<Vec<_>>());
+        let (mut quick, mut divided) = (from.clone(), from.clone());
+        for amount in 0..=1000 {
+            let Some(steps) = Steps::of_percent(amount) else { continue };
+            sharpen_bytes(&from, &blurred, &mut quick, steps, 3);
+            sharpen(&from, &blurred, &mut divided, amount, 3);
+            assert!(quick == divided, "{amount} %");
+        }
+        assert!([50, 80, 100, 120, 150, 200].map(Steps::of_percent).iter().all(Option::is_some));
     }
 }

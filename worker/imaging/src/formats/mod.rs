@@ -13,6 +13,8 @@ mod by_image;
 mod extent;
 pub(crate) mod fit;
 mod gif;
+#[cfg(feature = "heic")]
+mod heic;
 mod heif;
 mod ico;
 mod jpeg;
@@ -66,6 +68,8 @@ pub static ALL: &[&Format] = &[
     &TIFF,
     &WEBP,
     &avif::FORMAT,
+    #[cfg(feature = "heic")]
+    &heic::FORMAT,
     &jxl::FORMAT,
     &pnm::FORMAT,
     &qoi::FORMAT,
@@ -76,6 +80,7 @@ pub static ALL: &[&Format] = &[
 
 /// What is recognised and not read.
 static FOREIGN: &[Foreign] = &[
+    #[cfg(not(feature = "heic"))]
     Foreign {
         name: "HEIC",
         endings: &["heic", "heif", "hif"],

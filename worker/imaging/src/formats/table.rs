@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(sniff(b"\xff\xd8\xff\xe0"), Sniffed::Known(&JPEG));
         assert_eq!(sniff(b"RIFF\x10\0\0\0WEBPVP8 "), Sniffed::Known(&WEBP));
         assert_eq!(sniff(b"RIFF\x10\0\0\0WAVEfmt "), Sniffed::Unknown);
-        assert_eq!(sniff(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), Sniffed::Unsupported("HEIC"));
+        assert_eq!(sniff(b"8BPS\0\x01"), Sniffed::Unsupported("PSD"));
         assert_eq!(sniff(b"BM, said the letter"), Sniffed::Unknown);
         assert_eq!(sniff(b""), Sniffed::Unknown);
     }

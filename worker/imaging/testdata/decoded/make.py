@@ -3,7 +3,8 @@ that loses nothing, by the samples that it was given. A name ends in `~n` where 
 
     python3 make.py FORMAT…
 
-Needs Pillow and, by format, ImageMagick, avifenc and avifdec, cjxl and djxl.
+Needs Pillow and, by format, ImageMagick, avifenc and avifdec, cjxl and djxl, heif-enc, heif-convert,
+ffmpeg and pillow_heif.
 """
 
 import struct
@@ -204,6 +205,71 @@ def jxl():
     run("djxl", HERE / "from-jpeg~1.jxl", HERE / "from-jpeg~1.jxl.png")
     path.unlink()
     (HERE / "in.png").unlink()
+
+
+def heic():
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    for name, words in [
+        ("420~7.heic", ["-q", "90"]),
+        ("coarse~7.heic", ["-q", "20"]),
+    ]:
+        run("heif-enc", *words, "-o", HERE / name, source("RGB"))
+        by_heif_convert(name)
+    path = source("RGB")
+    Image.open(path).resize((64, 64)).save(path)
+    run("heif-enc", "-q", "90", "-p", "x265:slices=2", "-p", "x265:ctu=16", "-o", HERE / "slices~7.heic", path)
+    by_heif_convert("slices~7.heic")
+    for name, words in [
+        ("limited~7.heic", {"full_range_flag": 0, "matrix_coefficients": 6}),
+        ("bt709~7.heic", {"full_range_flag": 1, "matrix_coefficients": 1}),
+    ]:
+        Image.open(source("RGB")).save(HERE / name, quality=90, chroma=420, **words)
+        by_heif_convert(name)
+    coded = HERE / "in.hevc"
+    run("ffmpeg", "-y", "-i", source("RGB", 16), "-vf", "scale=64:64", "-pix_fmt", "yuv420p10le", "-c:v", "libx265",
+        "-x265-params", "qp=4:colormatrix=bt709", coded)
+    write("ten~5.heic", heif(coded.read_bytes(), (64, 64), 10))
+    coded.unlink()
+    by_heif_convert("ten~5.heic")
+    (HERE / "in.png").unlink()
+
+
+def box(kind, *parts):
+    content = b"".join(parts)
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def heif(stream, size, bits):
+    """A picture of HEVC, 4:2:0, in the plainest file there is."""
+    units = [unit.lstrip(b"\0").rstrip(b"\0") for unit in stream.split(b"\0\0\1")[1:]]
+    sets = [unit for unit in units if unit[0] >> 1 in (32, 33, 34)]
+    data = b"".join(struct.pack(">I", len(unit)) + unit for unit in units if unit[0] >> 1 < 32)
+    arrays = b"".join(struct.pack(">BHH", unit[0] >> 1, 1, len(unit)) + unit for unit in sets)
+    depth = 0xF8 | bits - 8
+    fixed = bytes([1, 2]) + bytes(10) + bytes([30, 0xF0, 0, 0xFC, 0xFD, depth, depth, 0, 0, 0x0F, len(sets)])
+    properties = box(b"ispe", struct.pack(">III", 0, *size)) + box(b"hvcC", fixed, arrays)
+    links = box(b"ipma", struct.pack(">IIHBBB", 0, 1, 1, 2, 1, 2))
+    item = box(b"infe", struct.pack(">IHH", 2 << 24, 1, 0), b"hvc1\0")
+    head = box(b"ftyp", b"heic\0\0\0\0mif1heic")
+
+    def meta(start):
+        return box(
+            b"meta", bytes(4),
+            box(b"hdlr", bytes(8), b"pict", bytes(13)),
+            box(b"pitm", struct.pack(">IH", 0, 1)),
+            box(b"iloc", struct.pack(">IHHHHHII", 0, 0x4400, 1, 1, 0, 1, start, len(data))),
+            box(b"iinf", struct.pack(">IH", 0, 1), item),
+            box(b"iprp", box(b"ipco", properties), links),
+        )
+
+    start = len(head) + len(meta(0)) + 8
+    return head + meta(start) + box(b"mdat", data)
+
+
+def by_heif_convert(name):
+    run("heif-convert", HERE / name, HERE / f"{name}.png")
 
 
 for name in sys.argv[1:]:

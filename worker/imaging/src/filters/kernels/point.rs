@@ -47,20 +47,33 @@ pub(crate) struct Steps {
 impl Steps {
     /// The factor, if with all differences it gives what [`blend`] gives.
     pub(crate) fn of(factor: f32) -> Option<Self> {
-        let whole = factor.floor();
-        let part = f64::from(factor - whole);
-        let steps = Self {
-            whole: whole as i16,
-            part: (part * 65536.0).round().min(65535.0) as u16,
-            // A little more than it has to be, as products are cut off.
-            offset: ((1.5 - part * 32768.0).round() as i32) as u16,
-        };
+        let steps = Self::near(factor);
         let is_exact = |difference: i16| {
             let product = f32::from(difference) * factor;
             // Whatever is added to it, single precision will not round it up to a whole number.
             product - product.floor() < 0.9999 && product.floor() as i16 == steps.times(difference)
         };
         ((0.0..100.0).contains(&factor) && (-255..=255).all(is_exact)).then_some(steps)
+    }
+
+    /// That many per cent, if all differences from 0 on give what a division of whole numbers gives.
+    pub(crate) fn of_percent(amount: i32) -> Option<Self> {
+        let steps = Self::near(amount as f32 / 100.0);
+        let is_exact = |difference: i16| {
+            i32::from(difference) * amount / 100 == steps.times(difference).into()
+        };
+        ((0..10_000).contains(&amount) && (0..=255).all(is_exact)).then_some(steps)
+    }
+
+    fn near(factor: f32) -> Self {
+        let whole = factor.floor();
+        let part = f64::from(factor - whole);
+        Self {
+            whole: whole as i16,
+            part: (part * 65536.0).round().min(65535.0) as u16,
+            // A little more than it has to be, as products are cut off.
+            offset: ((1.5 - part * 32768.0).round() as i32) as u16,
+        }
     }
 
     /// A difference of `-255..=255` times the factor.

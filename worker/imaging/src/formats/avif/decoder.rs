@@ -6,12 +6,13 @@ use re_rav1d::dav1d::{
     Decoder, Error, Picture, PixelLayout, PlanarImageComponent, Settings, pixel,
 };
 
-use crate::formats::heif::Refused;
 use crate::formats::heif::planes::{Plane, Planes, Signal};
+use crate::formats::heif::{Coded, Refused};
 use lote_protocol::text;
 
 /// Decodes a still picture. It works in the thread that calls it: a worker has no others.
-pub(super) fn decode(bytes: Vec<u8>, (width, height): (u32, u32)) -> Result<Planes, Refused> {
+pub(super) fn decode(coded: Coded<'_>) -> Result<Planes, Refused> {
+    let (width, height) = coded.size;
     let mut settings = Settings::new();
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);
@@ -20,7 +21,7 @@ pub(super) fn decode(bytes: Vec<u8>, (width, height): (u32, u32)) -> Result<Plan
     settings
         .set_frame_size_limit(width.next_multiple_of(8).saturating_mul(height.next_multiple_of(8)));
     let mut decoder = Decoder::with_settings(&settings).map_err(failure)?;
-    let mut sent = decoder.send_data(bytes, None, None, None);
+    let mut sent = decoder.send_data(coded.bytes, None, None, None);
     loop {
         match decoder.get_picture() {
             Ok(picture) => return planes(&picture),

@@ -35,7 +35,7 @@ pub(super) static FORMAT: Format = Format {
     patience,
 };
 
-const AV1: Codec = Codec { item: *b"av01", decode: decoder::decode };
+const AV1: Codec = Codec { item: *b"av01", decode: decoder::decode, is_whole: |_| true };
 
 /// How many times as long as the slowest filter one of this effort may take: some ten times what a
 /// slow core takes, which doubles with every second effort.

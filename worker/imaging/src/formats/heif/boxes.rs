@@ -91,6 +91,8 @@ pub(super) enum Property<'a> {
     Mirror(bool),
     /// What is shown of it: width, height, and by how much the middle is off, as fractions.
     Crop([u32; 8]),
+    /// What a decoder of HEVC has to know before.
+    Configuration(&'a [u8]),
     /// What an auxiliary picture is.
     Auxiliary(&'a [u8]),
     /// Which layer is meant; `0xffff` is all of them.
@@ -130,6 +132,7 @@ impl<'a> Property<'a> {
                 reader.version()?;
                 Self::Auxiliary(reader.text()?)
             }
+            b"hvcC" => Self::Configuration(content),
             b"lsel" => Self::Layer(reader.u16()?),
             // The layer that all decoders show.
             b"a1op" if content == [0] => Self::Described,

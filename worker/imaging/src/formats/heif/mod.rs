@@ -43,14 +43,25 @@ impl Refused {
     }
 }
 
-/// Decodes a picture of exactly this size, px.
-pub(super) type Decode = fn(Vec<u8>, (u32, u32)) -> Result<Planes, Refused>;
+/// A picture of a file, as it is coded.
+pub(super) struct Coded<'a> {
+    pub(super) bytes: Vec<u8>,
+    /// What a decoder has to know before, if the file says it apart.
+    pub(super) configuration: Option<&'a [u8]>,
+    /// Its size, px.
+    pub(super) size: (u32, u32),
+}
+
+/// Decodes a picture of exactly the size that is stated.
+pub(super) type Decode = fn(Coded<'_>) -> Result<Planes, Refused>;
 
 /// What codes the pictures in a file.
 pub(super) struct Codec {
     /// The kind of its items.
     pub(super) item: [u8; 4],
     pub(super) decode: Decode,
+    /// Whether all that is shown was decoded, where decoding does not say so.
+    pub(super) is_whole: fn(&Planes) -> bool,
 }
 
 /// Whether a file begins with one of these brands, or names it among the first that it is
@@ -140,6 +151,9 @@ pub(super) fn decode(
     let file = File { format, codec, limits, items: &items };
     let alpha = file.auxiliaries(primary, &mut notes).map_err(refuse)?;
     let color = file.planes(primary)?;
+    if !(codec.is_whole)(&color) {
+        return Err(refuse(Refused::Damaged(text!("a part of its picture is missing"))));
+    }
     let premultiplied = alpha.is_some_and(|alpha| primary.references(*b"prem").contains(&alpha.id));
     let alpha = alpha.map(|alpha| file.planes(alpha)).transpose()?;
     if alpha.as_ref().is_some_and(|alpha| alpha.size() != color.size()) {
@@ -305,7 +319,11 @@ impl<'a> File<'a> {
         if bytes.is_empty() {
             return Err(Refused::Damaged(text!("it is cut off")));
         }
-        let planes = (self.codec.decode)(bytes, size)?;
+        let configuration = item.properties.iter().find_map(|(property, _)| match *property {
+            Property::Configuration(bytes) => Some(bytes),
+            _ => None,
+        });
+        let planes = (self.codec.decode)(Coded { bytes, configuration, size })?;
         if planes.size() != (size.0 as usize, size.1 as usize) {
             return Err(Refused::Damaged(text!("its picture is of another size than it says")));
         }

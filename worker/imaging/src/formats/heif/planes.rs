@@ -18,7 +18,7 @@ impl Plane {
         Self { width, height, samples: vec![0; width * height] }
     }
 
-    fn row(&self, y: usize) -> &[u16] {
+    pub(in crate::formats) fn row(&self, y: usize) -> &[u16] {
         let y = y.min(self.height - 1);
         &self.samples[y * self.width..][..self.width]
     }

@@ -1,0 +1,86 @@
+//! HEIC: still pictures coded as HEVC, as telephones write them. They are only read.
+
+mod decoder;
+
+use lote_protocol::outcome::Failure;
+use lote_protocol::task::Limits;
+
+use crate::formats::Source;
+use crate::formats::heif::{self, Codec, has_brand};
+use crate::formats::table::{Format, Gives, Holds, QUICK, id};
+use crate::pool::Pool;
+
+/// HEIC. AVIF has some of its brands, and comes before it.
+pub(super) static FORMAT: Format = Format {
+    id: id("heic"),
+    name: "HEIC",
+    endings: &["heic", "heif", "hif"],
+    mime: "image/heic",
+    in_browsers: false,
+    options: &[],
+    gives: Gives::Photo,
+    holds: Holds::NOTHING,
+    magic: |head| {
+        let brands = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"];
+        has_brand(head, &brands)
+    },
+    header: heif::declared,
+    together: None,
+    decode,
+    encode: None,
+    patience: QUICK,
+};
+
+const HEVC: Codec = Codec { item: *b"hvc1", decode: decoder::decode, is_whole: decoder::is_whole };
+
+fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
+    heif::decode(&FORMAT, &HEVC, bytes, limits, pool)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use lote_protocol::outcome::FailureKind;
+
+    use super::*;
+
+    fn file(name: &str) -> Vec<u8> {
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/decoded").join(name)).unwrap()
+    }
+
+    fn refused(bytes: &[u8]) -> Failure {
+        decode(bytes, &Limits::default(), &mut Pool::new()).err().unwrap()
+    }
+
+    /// Where the last unit of a file whose picture stands at its end begins: its length, 4 bytes.
+    fn last_unit(bytes: &[u8]) -> usize {
+        let len_at = |at: &usize| u32::from_be_bytes(bytes[*at..at + 4].try_into().unwrap());
+        (0..bytes.len() - 4).rfind(|at| at + 4 + len_at(at) as usize == bytes.len()).unwrap()
+    }
+
+    #[test]
+    fn a_picture_of_which_a_slice_is_missing_or_cut_is_damaged() {
+        let whole = file("slices~7.heic");
+        assert!(decode(&whole, &Limits::default(), &mut Pool::new()).is_ok());
+        let at = last_unit(&whole);
+        // What stands in its place is of a kind that decoders pass over.
+        let mut without = whole.clone();
+        without[at + 4] = 63 << 1;
+        let failure = refused(&without);
+        assert_eq!(failure.kind, FailureKind::Damaged);
+        assert!(failure.message.to_string().contains("part of its picture"), "{}", failure.message);
+        assert_eq!(refused(&whole[..whole.len() - 40]).kind, FailureKind::Damaged);
+    }
+
+    #[test]
+    fn colours_in_other_than_one_of_four_are_refused_by_name() {
+        let mut whole = file("420~7.heic");
+        // The parameters say 4:2:2.
+        let at = whole.windows(3).position(|it| it == [0x42, 0x01, 0x01]).unwrap();
+        let profile = at + 3;
+        whole[profile] = whole[profile] & !0x1f | 4;
+        assert_eq!(refused(&whole).kind, FailureKind::Unsupported);
+    }
+}
