@@ -23,7 +23,7 @@ fn messages() -> Vec<Vec<u8>> {
     let lost = Failure::new(FailureKind::NotFound, "the file does not exist (any more)");
     let files = Files { input: Ok(()), outputs: vec![Ok(()), Err(lost)], assets: Vec::new() };
     let size = Size { width: 640, height: 480 };
-    let notes = vec!["the profile was left out".to_owned()];
+    let notes = vec!["the profile was left out".into()];
     let written = Written { bytes: 70_000, modified_ns: Some(7), size, source: size, notes };
     let failure = Failure::new(FailureKind::Damaged, "it ends in the middle");
     let ended = |result| Report::Ended {
