@@ -33,7 +33,7 @@ fn main() {
                 answer.extend(first.width.to_le_bytes());
                 answer.extend(first.height.to_le_bytes());
                 answer.extend(rgba(first));
-                document.notes.join("; ")
+                lote_protocol::lang::Text::list(document.notes)
             }
             Ok(Err(failure)) => {
                 answer.push(1);
