@@ -33,7 +33,8 @@ fn main() {
                 answer.extend(first.width.to_le_bytes());
                 answer.extend(first.height.to_le_bytes());
                 answer.extend(rgba(first));
-                lote_protocol::lang::Text::list(document.notes)
+                let notes: Vec<_> = document.notes.iter().map(ToString::to_string).collect();
+                notes.join("; ")
             }
             Ok(Err(failure)) => {
                 answer.push(1);
