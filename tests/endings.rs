@@ -140,7 +140,7 @@ fn what_cannot_be_said_is_told_by_the_exit_code_and_loses_no_output() {
         let script = format!("exec \"$@\" {redirection}");
         workspace.lote(arguments).by(&["sh", "-c", &script, "sh"]).run()
     };
-    for (nowhere, name) in [(">/dev/full", "full"), (">&-", "closed")] {
+    for (nowhere, name) in [(">/dev/full", "full"), (">&-", "closed"), ("1<in/00.png", "input")] {
         full(nowhere, &format!("run in -f sepia -o {name}/a --ndjson")).code(1);
         full(nowhere, &format!("run in -f sepia -o {name}/b --json")).code(1);
         assert_eq!(workspace.names(name).len(), 4, "{nowhere}");

@@ -239,6 +239,9 @@ pub(super) struct MakeArgs {
     /// Leave out files and folders whose name or path matches; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
+    /// Take raw files of folders (DNG, NEF, CR2 …) also beside another image of the same name
+    #[arg(long)]
+    pub(super) raw: bool,
     /// Folder for the outputs; - is standard output, for one image
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,

@@ -69,6 +69,7 @@ impl MakeArgs {
             recursive: self.recursive.then_some(true),
             include: some(&self.include),
             exclude: some(&self.exclude),
+            raw: self.raw.then_some(true),
             mode: self.mode.map(Into::into),
             durable: self.durable.then_some(true),
             ..self.work.options().over(self.carry.options())
@@ -155,7 +156,7 @@ impl Asked {
             ui.error(error.text(), None);
             Exit::Usage
         })?;
-        let Options { if_exists, if_collides, recursive, .. } = self.options;
+        let Options { if_exists, if_collides, recursive, raw, .. } = self.options;
         let encoding = self.options.encoding();
         if let Some(option) = unknown(&encoding) {
             let what = text!("no format takes --{} yet", option.names()[1]);
@@ -166,6 +167,7 @@ impl Asked {
             exceptions: self.exceptions.clone(),
             recursive: recursive.unwrap_or_default(),
             globs,
+            raw: raw.unwrap_or_default(),
             pattern: pattern.unwrap_or_default(),
             encoding,
             if_exists: if_exists.unwrap_or_default(),

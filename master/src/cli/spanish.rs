@@ -78,6 +78,11 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ),
     ("exclude", "excluir", "Deja fuera archivos y carpetas cuyo nombre o ruta coincide; repetible"),
     (
+        "raw",
+        "crudos",
+        "Toma los archivos raw de carpetas (DNG, NEF, CR2 …) también junto a otra imagen del mismo nombre",
+    ),
+    (
         "shard",
         "parte",
         "Hace solo esta parte de las imágenes: 3/16 es la tercera de dieciséis; cada una puede ir en otro equipo que vea las mismas carpetas. auto pregunta a Slurm o a Kubernetes cuál es",

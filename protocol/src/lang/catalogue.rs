@@ -519,6 +519,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("it has several alphas", "tiene varias transparencias"),
     ("a layer of it is meant", "se refiere a una de sus capas"),
     ("it has an unknown property", "tiene una propiedad desconocida"),
+    (
+        "it holds no JPEG of {} px or more, and its samples are not read",
+        "no contiene un JPEG de {} px o más, y sus muestras no se leen",
+    ),
     ("its tiles are cut off", "sus teselas están cortadas"),
     ("its tiles do not fit together", "sus teselas no encajan"),
     ("a tile is missing", "falta una tesela"),
@@ -633,7 +637,6 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("a segment of the header has no length", "un segmento de la cabecera no tiene longitud"),
     ("it is cut off in its header", "está cortado en la cabecera"),
     // TIFF.
-    ("Zstandard compression", "compresión Zstandard"),
     ("{} compression of {} samples of {} bits", "compresión {} de {} muestras de {} bits"),
     ("a part of it is no picture", "una parte no es una imagen"),
     ("a part of it has other colours than the whole", "una parte tiene otros colores que el resto"),
@@ -642,6 +645,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("old JPEG whose tables are apart", "JPEG antiguo con las tablas aparte"),
     ("a part of it is no JPEG", "una parte no es un JPEG"),
     ("a page of it states no size", "una página no dice su tamaño"),
+    (
+        "a raw file of a camera whose first directory is far behind",
+        "un archivo raw de una cámara cuyo primer directorio está muy atrás",
+    ),
     ("{} samples a pixel", "{} muestras por píxel"),
     ("planar configuration {}", "configuración de planos {}"),
     ("fill order {}", "orden de relleno {}"),

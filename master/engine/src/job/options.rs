@@ -71,6 +71,9 @@ pub struct Options {
     /// Patterns of files and folders that are left out.
     #[serde(alias = "excluir", skip_serializing_if = "Option::is_none")]
     pub exclude: Option<Vec<String>>,
+    /// Whether raw files are taken that are beside another image of their stem.
+    #[serde(alias = "crudos", skip_serializing_if = "Option::is_none")]
+    pub raw: Option<bool>,
     /// How work is spread.
     #[serde(alias = "modo", skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
@@ -110,7 +113,7 @@ pub enum IfLarger {
 
 impl Options {
     /// Its fields' names, in both languages.
-    pub(super) const NAMES: [&str; 50] = [
+    pub(super) const NAMES: [&str; 52] = [
         "subsampling",
         "submuestreo",
         "progressive",
@@ -137,6 +140,8 @@ impl Options {
         "incluir",
         "exclude",
         "excluir",
+        "raw",
+        "crudos",
         "mode",
         "modo",
         "jobs",
@@ -184,6 +189,7 @@ impl Options {
             recursive: self.recursive.or(below.recursive),
             include: self.include.or(below.include),
             exclude: self.exclude.or(below.exclude),
+            raw: self.raw.or(below.raw),
             mode: self.mode.or(below.mode),
             jobs: self.jobs.or(below.jobs),
             timeout: self.timeout.or(below.timeout),

@@ -59,6 +59,9 @@ pub struct Header {
     /// The latter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude_globs: Vec<String>,
+    /// Whether raw files were taken beside another image of their stem.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub raw: bool,
     /// The output folder, absolute: where it was, for people.
     pub output: Name,
     /// What was made of every image.
@@ -186,6 +189,7 @@ impl Header {
             within: names(&mut request.within.iter()),
             include_globs: request.globs.include().to_vec(),
             exclude_globs: request.globs.exclude().to_vec(),
+            raw: request.raw,
             variants: request.variants.clone(),
             exceptions: request.exceptions.clone(),
             pattern: request.pattern.to_string(),
@@ -242,6 +246,7 @@ impl Header {
             exclude: self.exclude.iter().map(path).collect(),
             within: self.within.iter().map(|name| name.0.clone()).collect(),
             globs: Globs::new(self.include_globs.clone(), self.exclude_globs.clone())?,
+            raw: self.raw,
             output: output.to_owned(),
             variants: variants.collect::<Result<_, CallError>>()?,
             assets: match &self.assets {

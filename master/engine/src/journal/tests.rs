@@ -282,6 +282,7 @@ prop_compose! {
             within: vec![base.clone()],
             include_globs: Vec::new(),
             exclude_globs: Vec::new(),
+            raw: quality > 60,
             assets: jobs.map(|_| base.clone()),
             output: base,
             exceptions: Vec::new(),

@@ -42,6 +42,9 @@ pub struct LeftOut {
     /// Files and folders that `--include` and `--exclude` leave out.
     #[serde(skip_serializing_if = "Tally::is_empty")]
     pub filtered: Tally,
+    /// Raw files beside another image of their stem.
+    #[serde(skip_serializing_if = "Tally::is_empty")]
+    pub raw: Tally,
     /// Files that are images by their content, but not by their names.
     #[serde(skip_serializing_if = "Tally::is_empty")]
     pub misnamed: Tally,
@@ -68,6 +71,11 @@ impl LeftOut {
                 &self.filtered,
                 ["by --include and --exclude", "by --include and --exclude"],
                 ["por --incluir y --excluir", "por --incluir y --excluir"],
+            ),
+            (
+                &self.raw,
+                ["raw file beside its image", "raw files beside their images"],
+                ["archivo raw junto a su imagen", "archivos raw junto a sus imágenes"],
             ),
             (
                 &self.misnamed,

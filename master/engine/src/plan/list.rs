@@ -58,7 +58,9 @@ pub fn list(
     Ok(Listing {
         images: scan.images.into_iter().map(listed).collect(),
         others: scan.others,
-        other_count: scan.left_out.others.count + scan.left_out.misnamed.count,
+        other_count: scan.left_out.others.count
+            + scan.left_out.misnamed.count
+            + scan.left_out.raw.count,
         unlisted: scan.problems.into_iter().map(|one| (one.path, one.failure)).collect(),
     })
 }

@@ -21,6 +21,8 @@ pub struct Request {
     pub exclude: HashSet<PathBuf>,
     /// Which files and folders are taken, by patterns.
     pub globs: Globs,
+    /// Whether raw files in those folders are taken that are beside another image of their stem.
+    pub raw: bool,
     /// Unless empty, links lead nowhere but into these folders, which have none in their own paths.
     /// A link to elsewhere comes back as an image that may not be read.
     pub within: Vec<PathBuf>,
@@ -55,6 +57,7 @@ impl Request {
             recursive: false,
             exclude: HashSet::new(),
             globs: Globs::default(),
+            raw: false,
             within: Vec::new(),
             output,
             variants,

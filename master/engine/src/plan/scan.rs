@@ -12,7 +12,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use lote_imaging::formats::Sniffed;
+use lote_imaging::formats::{RAW, Sniffed};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 use walkdir::{DirEntry, WalkDir};
@@ -63,6 +63,8 @@ pub(super) struct Scan {
     /// Where links may lead; anywhere if it is empty.
     within: Vec<PathBuf>,
     globs: Globs,
+    /// Whether raw files are taken that are beside another image of their stem.
+    raw: bool,
     seen: HashSet<PathBuf>,
     /// Folders that have been entered, without symbolic links.
     entered: HashSet<PathBuf>,
@@ -81,9 +83,9 @@ struct Walk {
 
 /// Looks at all paths. The output folder is left out, as are Lote's own files.
 pub(super) fn scan(request: &Request, output: &Places) -> Result<Scan, PlanError> {
-    let Request { paths, recursive, exclude, within, globs, .. } = request;
+    let Request { paths, recursive, exclude, within, globs, raw, .. } = request;
     let (exclude, within, globs) = (exclude.clone(), within.clone(), globs.clone());
-    let mut scan = Scan { exclude, within, globs, ..Scan::default() };
+    let mut scan = Scan { exclude, within, globs, raw: *raw, ..Scan::default() };
     for path in paths {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => scan.folder(path, *recursive, output)?,
@@ -175,9 +177,30 @@ impl Scan {
             let linked = self.walk(root, &walk, recursive, output);
             walks.extend(linked);
         }
+        if !self.raw {
+            self.leave_out_raw(first);
+        }
         // As if links were folders.
         self.images[first..].sort_by(|one, other| one.path.cmp(&other.path));
         Ok(())
+    }
+
+    /// Leaves out, of the images of a folder, raw files beside another image of their stem: the camera
+    /// has made both of one photo.
+    fn leave_out_raw(&mut self, first: usize) {
+        let is = |image: &Found, raw: bool| match &image.look {
+            Ok(Look { content: Sniffed::Known(format), .. }) => (**format == RAW) == raw,
+            _ => false,
+        };
+        let others = self.images[first..].iter().filter(|image| is(image, false));
+        let stems: HashSet<_> = others.map(|image| image.path.with_extension("")).collect();
+        let left_out = self.images.extract_if(first.., |image| {
+            is(image, true) && stems.contains(&image.path.with_extension(""))
+        });
+        for image in left_out {
+            self.left_out.raw.add(&image.name);
+            self.seen.remove(&image.place);
+        }
     }
 
     /// Takes the images of a folder at or below `root`; returns the folders that links lead to.

@@ -25,10 +25,11 @@ pub(super) struct Taken {
 pub(super) fn taken(format: &Format, file: &mut (impl Read + Seek)) -> Taken {
     let mut file = Reader(file);
     let start = match format.id.name() {
-        "jpeg" => jpeg(&mut file),
+        "jpeg" => jpeg(&mut file, 0),
         "png" => png(&mut file),
         "webp" => webp(&mut file),
         "tiff" => Some(0),
+        "raw" => raw(&mut file),
         _ => None,
     };
     start.and_then(|start| tiff(&mut file, start)).unwrap_or_default()
@@ -46,8 +47,8 @@ impl<F: Read + Seek> Reader<'_, F> {
 }
 
 /// Where the TIFF structure of the EXIF segment begins (Exif 2.32, 4.7.2).
-fn jpeg<F: Read + Seek>(file: &mut Reader<'_, F>) -> Option<u64> {
-    let mut place = 2;
+fn jpeg<F: Read + Seek>(file: &mut Reader<'_, F>, start: u64) -> Option<u64> {
+    let mut place = start + 2;
     for _ in 0..MAX_STEPS {
         let [0xff, marker, high, low] = file.at::<4>(place)? else { return None };
         let length = u64::from(u16::from_be_bytes([high, low]));
@@ -89,11 +90,35 @@ fn webp<F: Read + Seek>(file: &mut Reader<'_, F>) -> Option<u64> {
     None
 }
 
+/// Where the TIFF structure of a raw file begins: behind a header of its own, in the JPEG of Fujifilm,
+/// or in the first box that Canon describes the photo in.
+fn raw<F: Read + Seek>(file: &mut Reader<'_, F>) -> Option<u64> {
+    if &file.at::<8>(0)? == b"FUJIFILM" {
+        let start = u32::from_be_bytes(file.at(84)?);
+        return jpeg(file, start.into());
+    }
+    if &file.at::<4>(4)? != b"ftyp" {
+        return Some(0);
+    }
+    let mut place = u64::from(u32::from_be_bytes(file.at(0)?));
+    for _ in 0..MAX_STEPS {
+        let length = u64::from(u32::from_be_bytes(file.at(place)?));
+        place += match &file.at::<4>(place + 4)? {
+            b"moov" => 8,
+            b"uuid" => 24,
+            b"CMT1" => return Some(place + 8),
+            _ => length.max(8),
+        };
+    }
+    None
+}
+
 /// The first directory, and the one of the photo's own fields.
 fn tiff<F: Read + Seek>(file: &mut Reader<'_, F>, start: u64) -> Option<Taken> {
     let is_little = match &file.at::<4>(start)? {
-        b"II*\0" => true,
-        b"MM\0*" => false,
+        // Those of Olympus and of Panasonic have a mark of their own.
+        b"II*\0" | b"IIRO" | b"IIRS" | b"IIU\0" => true,
+        b"MM\0*" | b"MMOR" => false,
         _ => return None,
     };
     let first = long(is_little, file.at(start + 4)?);

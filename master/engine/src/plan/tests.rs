@@ -327,6 +327,29 @@ fn existing_outputs_are_replaced_skipped_numbered_or_refused() {
 }
 
 #[test]
+fn a_raw_file_beside_another_image_of_its_stem_is_left_out_unless_it_is_asked_for() {
+    const RAW: &[u8] = b"FUJIFILMCCD-RAW 0201";
+    let disk = Disk::new(&[
+        ("in/a.raf", RAW),
+        ("in/a.JPG", JPEG),
+        ("in/b.raf", RAW),
+        ("in/b.jpg", b"words"),
+        ("in/sub/a.raf", RAW),
+    ]);
+    let request = disk.request();
+    let request = Request { recursive: true, if_collides: IfCollides::Rename, ..request };
+    let plan = super::plan(&request).unwrap();
+    let names = |plan: &Plan| plan.images.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&plan), ["a.JPG", "b.jpg", "b.raf", "sub/a.raf"].map(PathBuf::from));
+    assert_eq!((plan.left_out.raw.count, &plan.left_out.raw.first[..]), (1, &["a.raf".into()][..]));
+    let named = Request { paths: vec![request.paths[0].clone(), disk.path("in/a.raf")], ..request };
+    assert_eq!(super::plan(&named).unwrap().images.len(), 5, "named by itself it is taken");
+    let all = Request { raw: true, paths: vec![disk.path("in")], ..named };
+    let all = super::plan(&all).unwrap();
+    assert_eq!((all.images.len(), all.left_out.raw.count), (5, 0));
+}
+
+#[test]
 fn images_under_other_endings_are_counted_and_named_and_taken_when_named() {
     let disk = Disk::new(&[("in/a.png", PNG), ("in/photo.dat", PNG), ("in/notes.txt", b"words")]);
     let mut request = disk.request();

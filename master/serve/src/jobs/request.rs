@@ -187,6 +187,7 @@ impl JobRequest {
             exclude: images.exclude.clone(),
             within: images.within.clone(),
             globs: lote_engine::plan::Globs::default(),
+            raw: false,
             output: self.output_folder(output),
             variants: self.variants()?,
             assets: assets.to_owned(),

@@ -30,6 +30,23 @@ pub(crate) fn srgb() -> Option<Vec<u8>> {
     profile.encode().ok()
 }
 
+/// Colour spaces that a file may name instead of holding their profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Space {
+    AdobeRgb,
+    ProPhotoRgb,
+}
+
+/// The profile of a space; `None` is none.
+pub(crate) fn profile(space: Space) -> Option<Vec<u8>> {
+    let mut profile = match space {
+        Space::AdobeRgb => ColorProfile::new_adobe_rgb(),
+        Space::ProPhotoRgb => ColorProfile::new_pro_photo_rgb(),
+    };
+    profile.cicp = None;
+    profile.encode().ok()
+}
+
 /// Turns samples into sRGB by the profile that describes them.
 pub(crate) struct ToSrgb {
     transform: Arc<Transform16BitExecutor>,

@@ -4,7 +4,7 @@ use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
 use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
-use super::kernels::luma::luma;
+use super::kernels::luma::{luma, luma_of_bytes};
 use super::kernels::point::{Steps, blend};
 use super::kernels::sample::Sample;
 use super::{Filter, FilterError, Registered, Rows, Source, same_size};
@@ -108,8 +108,9 @@ fn saturate_block<T: Sample, const N: usize>(
     }
     let mut grays = [0_i16; BLOCK];
     for index in 0..BLOCK {
-        let [red, green, blue] = [planes[0][index], planes[1][index], planes[2][index]];
-        grays[index] = luma(red, green, blue) as i16;
+        let [red, green, blue] =
+            [0, 1, 2].map(|channel: usize| planes[channel][index].get() as u16);
+        grays[index] = luma_of_bytes(red, green, blue) as i16;
     }
     for plane in &mut planes {
         for (sample, &gray) in plane.iter_mut().zip(&grays) {

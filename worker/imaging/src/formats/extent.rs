@@ -4,7 +4,7 @@
 //! whatever the file holds; nothing is decoded and nothing is believed: decoders check for
 //! themselves before they set memory aside.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 use super::table::Format;
 
@@ -42,7 +42,7 @@ pub(crate) const MOST_FRAMES: u64 = 1 << 16;
 /// How much of a file is read at once where it is not at hand, bytes.
 const WINDOW_BYTES: u64 = 4096;
 
-trait File: Read + Seek {}
+pub(crate) trait File: Read + Seek {}
 impl<F: Read + Seek> File for F {}
 
 /// The bytes of a file, those at hand and those behind them.
@@ -55,7 +55,7 @@ pub(crate) struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    fn new(head: &'a [u8], file: &'a mut dyn File) -> Self {
+    pub(crate) fn new(head: &'a [u8], file: &'a mut dyn File) -> Self {
         Self { head, file, window: Vec::new(), window_at: 0 }
     }
 
@@ -94,6 +94,37 @@ impl<'a> Header<'a> {
 
     pub(crate) fn be32(&mut self, place: u64) -> Option<u32> {
         self.at(place).map(u32::from_be_bytes)
+    }
+}
+
+/// The bytes of a file as they are read from one place on.
+pub(crate) struct Bytes<'h, 'a> {
+    pub(crate) header: &'h mut Header<'a>,
+    pub(crate) place: u64,
+}
+
+impl Read for Bytes<'_, '_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let mut read = 0;
+        for byte in to {
+            let Some([next]) = self.header.at(self.place) else { break };
+            *byte = next;
+            self.place += 1;
+            read += 1;
+        }
+        Ok(read)
+    }
+}
+
+impl Seek for Bytes<'_, '_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let place = match to {
+            SeekFrom::Start(place) => Some(place),
+            SeekFrom::Current(by) => self.place.checked_add_signed(by),
+            SeekFrom::End(by) => self.header.len().and_then(|len| len.checked_add_signed(by)),
+        };
+        self.place = place.ok_or(ErrorKind::InvalidInput)?;
+        Ok(self.place)
     }
 }
 

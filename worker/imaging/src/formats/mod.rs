@@ -24,6 +24,7 @@ pub(crate) mod palette;
 mod png;
 mod pnm;
 mod qoi;
+mod raw;
 mod score;
 mod search;
 mod table;
@@ -45,6 +46,7 @@ pub use self::jpeg::FORMAT as JPEG;
 pub use self::jpeg::rows::JpegRows;
 use self::jpeg::writing::Writing;
 pub use self::png::FORMAT as PNG;
+pub use self::raw::FORMAT as RAW;
 pub use self::score::SCORE_PIXEL_BYTES;
 pub use self::table::{
     Format, Gives, Holds, SNIFF_BYTES, Sniffed, Texts, by_ending, by_name, find, is_image_ending,
@@ -71,6 +73,7 @@ pub static ALL: &[&Format] = &[
     #[cfg(feature = "heic")]
     &heic::FORMAT,
     &jxl::FORMAT,
+    &RAW,
     &pnm::FORMAT,
     &qoi::FORMAT,
     &ico::FORMAT,

@@ -17,8 +17,9 @@ use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored, TIFF, search};
 use crate::picture::Picture;
 use crate::pool::Pool;
 
-/// How many bytes of a file [`sniff`] needs to see, at most.
-pub const SNIFF_BYTES: usize = 64;
+/// How many bytes of a file [`sniff`] looks at, at most: so far a raw file that is a TIFF can be told
+/// from other TIFFs.
+pub const SNIFF_BYTES: usize = 4096;
 
 /// A format: one row of the table.
 pub struct Format {
@@ -250,8 +251,10 @@ pub enum Sniffed {
     Unknown,
 }
 
-/// Recognises the format from the first [`SNIFF_BYTES`] bytes of a file (fewer if it is shorter).
+/// Recognises the format from the first [`SNIFF_BYTES`] bytes of a file (fewer if it is shorter); what
+/// follows does not count, so that all who ask are told the same.
 pub fn sniff(head: &[u8]) -> Sniffed {
+    let head = &head[..head.len().min(SNIFF_BYTES)];
     if let Some(format) = ALL.iter().copied().find(|format| (format.magic)(head)) {
         return Sniffed::Known(format);
     }

@@ -15,6 +15,21 @@ pub(crate) fn luma<T: Sample>(red: T, green: T, blue: T) -> u32 {
     (red.get() * 19595 + green.get() * 38470 + blue.get() * 7471 + 32768) >> 16
 }
 
+/// The same for bytes, in 16 bits: the upper and the lower bytes of the weights apart.
+#[inline(always)]
+pub(crate) fn luma_of_bytes(red: u16, green: u16, blue: u16) -> u16 {
+    // At most 255 * 255 and 255 * 256.
+    let upper = red
+        .wrapping_mul(76)
+        .wrapping_add(green.wrapping_mul(150))
+        .wrapping_add(blue.wrapping_mul(29));
+    let lower = red
+        .wrapping_mul(139)
+        .wrapping_add(green.wrapping_mul(70))
+        .wrapping_add(blue.wrapping_mul(47));
+    upper.wrapping_add(lower >> 8).wrapping_add(128) >> 8
+}
+
 /// RGB to gray, RGBA to gray and alpha.
 pub(crate) fn to_gray<T: Sample>(samples: &[T], channels: Channels, to: &mut [T]) {
     match channels {
@@ -93,6 +108,18 @@ mod tests {
     fn white_stays_white_at_both_depths() {
         assert_eq!(luma(255_u8, 255, 255), 255);
         assert_eq!(luma(65535_u16, 65535, 65535), 65535);
+    }
+
+    #[test]
+    fn bytes_have_the_same_luminance_in_16_bits() {
+        for red in 0..=255_u8 {
+            for green in 0..=255_u8 {
+                for blue in 0..=255_u8 {
+                    let narrow = luma_of_bytes(red.into(), green.into(), blue.into());
+                    assert_eq!(u32::from(narrow), luma(red, green, blue), "{red} {green} {blue}");
+                }
+            }
+        }
     }
 
     #[test]

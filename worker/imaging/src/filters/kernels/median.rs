@@ -66,33 +66,24 @@ fn three_by_three<T: Sample>(from: View<'_, T>, to: &mut [T], pool: &mut Pool) {
     T::give(pool, rows);
 }
 
-/// Samples of a row that are done at a time, so that they stay in the first-level cache.
-const PIECE: usize = 1024;
-
-/// The median of nine by exchanging pairs: the columns are sorted, each once, then the largest of the
-/// lowest, the middle of the middle and the lowest of the largest are.
+/// The median of nine by exchanging pairs: the columns are sorted, then the largest of the lowest,
+/// the middle of the middle and the lowest of the largest are.
 #[multiversion(targets = "simd")]
 fn median_row<T: Sample>(rows: [&[T]; 3], to: &mut [T], step: usize) {
-    // Pixels have four samples at most.
-    let [mut lows, mut middles, mut highs] = [[T::default(); PIECE + 8]; 3];
-    for (index, to) in to.chunks_mut(PIECE).enumerate() {
-        let len = to.len();
-        let wide = len + 2 * step;
-        let [above, here, below] = rows.map(|row| &row[index * PIECE..][..wide]);
-        let (low, middle, high) = (&mut lows[..wide], &mut middles[..wide], &mut highs[..wide]);
-        for x in 0..wide {
-            [low[x], middle[x], high[x]] = sorted([above[x], here[x], below[x]]);
-        }
-        let [l0, l1, l2] = [0, 1, 2].map(|shift| &low[shift * step..][..len]);
-        let [m0, m1, m2] = [0, 1, 2].map(|shift| &middle[shift * step..][..len]);
-        let [h0, h1, h2] = [0, 1, 2].map(|shift| &high[shift * step..][..len]);
-        for x in 0..len {
-            let low = l0[x].max(l1[x]).max(l2[x]);
-            let [_, middle, _] = sorted([m0[x], m1[x], m2[x]]);
-            let high = h0[x].min(h1[x]).min(h2[x]);
-            let [_, median, _] = sorted([low, middle, high]);
-            to[x] = median;
-        }
+    let len = to.len();
+    let at = |row: usize, shift: usize| &rows[row][shift * step..][..len];
+    let [a, b, c] = [at(0, 0), at(0, 1), at(0, 2)];
+    let [d, e, f] = [at(1, 0), at(1, 1), at(1, 2)];
+    let [g, h, i] = [at(2, 0), at(2, 1), at(2, 2)];
+    for x in 0..len {
+        let [l0, m0, h0] = sorted([a[x], d[x], g[x]]);
+        let [l1, m1, h1] = sorted([b[x], e[x], h[x]]);
+        let [l2, m2, h2] = sorted([c[x], f[x], i[x]]);
+        let low = l0.max(l1).max(l2);
+        let [_, middle, _] = sorted([m0, m1, m2]);
+        let high = h0.min(h1).min(h2);
+        let [_, median, _] = sorted([low, middle, high]);
+        to[x] = median;
     }
 }
 

@@ -5,10 +5,10 @@ use super::Refused;
 use lote_protocol::text;
 
 /// A box: its type and its content.
-pub(super) type Part<'a> = ([u8; 4], &'a [u8]);
+pub(crate) type Part<'a> = ([u8; 4], &'a [u8]);
 
 /// Walks the boxes in `bytes`; ends at the first that is damaged or cut off.
-pub(super) fn boxes(mut bytes: &[u8]) -> impl Iterator<Item = Part<'_>> {
+pub(crate) fn boxes(mut bytes: &[u8]) -> impl Iterator<Item = Part<'_>> {
     std::iter::from_fn(move || {
         let mut reader = Reader(bytes);
         let (short, kind) = (reader.u32()?, reader.array()?);

@@ -24,7 +24,7 @@ mod block;
 mod coefficients;
 mod companions;
 mod encoder;
-mod extent;
+pub(crate) mod extent;
 mod header;
 mod huffman;
 mod plane;

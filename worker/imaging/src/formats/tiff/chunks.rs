@@ -137,12 +137,12 @@ fn one(
         let unit = (across * down + 2) as usize;
         let units = size.0.div_ceil(across) as usize * rows.div_ceil(down) as usize;
         let mut packed = vec![0; units * unit];
-        let got = packed_bytes(page, data, size.0, &mut packed)?;
+        let got = packed_bytes(page, data, size.0, &mut packed);
         spread(&packed, page.subsampling, size.0 as usize, chunk);
         // In bytes of what is due.
         return Ok((got as u64 * chunk.len() as u64 / packed.len() as u64) as usize);
     }
-    let got = packed_bytes(page, data, size.0, chunk)?;
+    let got = packed_bytes(page, data, size.0, chunk);
     let samples = if page.planar { 1 } else { page.count };
     let row = page.row_len(size.0) as usize;
     match (page.predictor, page.kind.bits()) {
@@ -177,11 +177,11 @@ fn one(
     Ok(got)
 }
 
-fn packed_bytes(page: &Page, data: &[u8], width: u32, out: &mut [u8]) -> Result<usize, Refused> {
+fn packed_bytes(page: &Page, data: &[u8], width: u32, out: &mut [u8]) -> usize {
     let fax = |coding, out: &mut [u8]| {
         fax::decode(coding, data, width, out) * (width as usize).div_ceil(8)
     };
-    Ok(match page.packing {
+    match page.packing {
         Packing::Plain => {
             let len = data.len().min(out.len());
             out[..len].copy_from_slice(&data[..len]);
@@ -193,9 +193,9 @@ fn packed_bytes(page: &Page, data: &[u8], width: u32, out: &mut [u8]) -> Result<
         Packing::Lzw => unpack::lzw(data, out),
         Packing::Deflate => unpack::deflate(data, out),
         Packing::PackBits => unpack::pack_bits(data, out),
-        Packing::Zstd => return Err(Refused::Unsupported(text!("Zstandard compression"))),
+        Packing::Zstd => unpack::zstd(data, out),
         Packing::Jpeg | Packing::OldJpeg | Packing::WebP => 0,
-    })
+    }
 }
 
 /// Adds to every sample the one of the pixel before it.

@@ -40,8 +40,9 @@ impl<R: Read + Seek> Tagged<R> {
         let mut tagged = Self { file, len, little_endian: true, big: false, first: 0 };
         let head: [u8; 4] = tagged.at(0)?;
         (tagged.little_endian, tagged.big) = match &head {
-            b"II*\0" => (true, false),
-            b"MM\0*" => (false, false),
+            // The last ones are marks of raw files of Olympus and of Panasonic.
+            b"II*\0" | b"IIRO" | b"IIRS" | b"IIU\0" => (true, false),
+            b"MM\0*" | b"MMOR" => (false, false),
             b"II+\0" => (true, true),
             b"MM\0+" => (false, true),
             _ => return Err(ErrorKind::InvalidData.into()),
@@ -148,6 +149,14 @@ impl<R: Read + Seek> Tagged<R> {
         let numbers = bytes.as_chunks::<4>().0.iter().map(|&bytes| self.to_u32(bytes).into());
         let numbers: Vec<f64> = numbers.collect();
         Ok(numbers.as_chunks::<2>().0.iter().map(|[over, under]| over / under).collect())
+    }
+
+    /// Where the values of a tag stand and how long they are, bytes, if they are not in its entry.
+    pub(crate) fn place(&self, directory: &Directory, tag: u16) -> Option<(u64, u64)> {
+        let entry = directory.entries.get(&tag)?;
+        let len = entry.count.saturating_mul(size_of_type(entry.kind));
+        let at = if self.big { self.to_u64(entry.field) } else { self.field32(entry.field) };
+        (len > if self.big { 8 } else { 4 }).then_some((at, len))
     }
 
     fn at<const N: usize>(&mut self, place: u64) -> Result<[u8; N]> {

@@ -1,7 +1,7 @@
 //! TIFF (TIFF 6.0 and its supplements, `BigTIFF`): decoded here, written by the crate `tiff`.
 
 mod chunks;
-mod directory;
+pub(super) mod directory;
 mod embedded;
 mod extent;
 mod fax;
@@ -23,6 +23,7 @@ use crate::formats::Frame;
 use crate::formats::Source;
 use crate::formats::Stored;
 use crate::formats::limit;
+use crate::formats::raw;
 use crate::formats::table::{Format, Gives, Holds, QUICK, id};
 use crate::formats::tiff::directory::{Directory, Tagged};
 use crate::formats::tiff::numbers::Kind;
@@ -94,7 +95,7 @@ pub static FORMAT: Format = Format {
         resolution: true,
         ..Holds::NOTHING
     },
-    magic: |head| MAGICS.iter().any(|magic| head.starts_with(*magic)),
+    magic: |head| MAGICS.iter().any(|magic| head.starts_with(*magic)) && !raw::is_raw(head),
     header: extent::declared,
     together: Some(extent::together),
     decode,
@@ -148,6 +149,11 @@ impl From<Refused> for Failure {
 pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
     let mut file = Tagged::open(Cursor::new(bytes)).map_err(Refused::from)?;
     let directories = pages(&mut file)?;
+    if directories.first().is_some_and(|first| raw::is_raw_directory(&mut file, first)) {
+        return Err(unsupported(text!(
+            "a raw file of a camera whose first directory is far behind"
+        )));
+    }
     limit::count(limits, directories.len() as u64, text!("pages"))?;
     let mut budget = Budget { limits, pixels: 0, bytes: 0, pages: 0 };
     let mut fields = Fields::parse(bytes);
@@ -197,7 +203,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
 }
 
 /// Blocks of the first page that have a place of their own in other formats.
-fn blocks(file: &[u8]) -> Metadata {
+pub(super) fn blocks(file: &[u8]) -> Metadata {
     let mut metadata = Metadata::default();
     let Some(block) = Block::open(file) else { return metadata };
     let first = block.u32(4).unwrap_or(0) as usize;

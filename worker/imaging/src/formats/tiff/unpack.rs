@@ -1,6 +1,9 @@
 //! The compressions of strips and tiles that pack bytes, each into a buffer of the size that is due.
 
+use std::io::Read;
+
 use flate2::{Decompress, FlushDecompress};
+use ruzstd::decoding::StreamingDecoder;
 use weezl::BitOrder;
 use weezl::decode::Configuration;
 
@@ -32,6 +35,18 @@ pub(crate) fn deflate(bytes: &[u8], out: &mut [u8]) -> usize {
     // stream ends well does not matter, but how far it went.
     let _ = decoder.decompress(bytes, out, FlushDecompress::Finish);
     decoder.total_out() as usize
+}
+
+/// RFC 8878: frame by frame. Returns how many bytes came out.
+pub(crate) fn zstd(mut bytes: &[u8], out: &mut [u8]) -> usize {
+    let mut written = 0;
+    while written < out.len() {
+        let Ok(mut decoder) = StreamingDecoder::new(&mut bytes) else { break };
+        while let Ok(read @ 1..) = decoder.read(&mut out[written..]) {
+            written += read;
+        }
+    }
+    written
 }
 
 /// TIFF 6.0, section 9. Returns how many bytes came out.
@@ -93,6 +108,12 @@ mod tests {
         assert_eq!(deflate(&[0x78, 1, 1, 3, 0, 0xfc, 0xff, b'a', b'b'], &mut out), 2);
         assert_eq!(&out[..2], b"ab");
         assert_eq!(lzw(&[], &mut out), 0);
+        // A frame of one block of "abc", stored; two of them, and one that is cut.
+        let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x20, 3, 0x19, 0, 0, b'a', b'b', b'c'];
+        assert_eq!(zstd(&[frame, frame].concat(), &mut out), 6);
+        assert_eq!(&out[..6], b"abcabc");
+        assert_eq!(zstd(&frame[..6], &mut out), 0);
+        assert_eq!(zstd(&frame, &mut out[..2]), 2);
     }
 
     #[test]
