@@ -65,7 +65,7 @@ impl<'a> Slurm<'a> {
         [0, 1, 2, 3].map(|task| {
             let log = fs::read_to_string(self.0.path(&format!("{task}.log"))).unwrap();
             let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            let finished = events.filter(|event| event["event"] == "finished").last();
+            let finished = events.filter(|event| event["event"] == "finished").next_back();
             finished.map_or(0, |finished| finished["ok"].as_u64().unwrap())
         })
     }
