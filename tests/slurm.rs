@@ -64,8 +64,9 @@ impl<'a> Slurm<'a> {
     fn made(&self) -> [u64; 4] {
         [0, 1, 2, 3].map(|task| {
             let log = fs::read_to_string(self.0.path(&format!("{task}.log"))).unwrap();
-            let events = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            let finished = events.filter(|event| event["event"] == "finished").next_back();
+            let mut events =
+                log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let finished = events.rfind(|event| event["event"] == "finished");
             finished.map_or(0, |finished| finished["ok"].as_u64().unwrap())
         })
     }
