@@ -35,6 +35,7 @@ mod resume;
 mod runs;
 mod sandbox;
 mod shards;
+mod slurm;
 mod spanish;
 mod supervision;
 mod supply;
