@@ -192,9 +192,9 @@ fn a_worker_command_that_does_not_exist_ends_the_run_with_one_message() {
     let run = "run in -f sepia -q -o out --worker-command ./no-such-program";
     let outcome = workspace.lote(run).run().code(5);
     insta::assert_snapshot!(outcome.stderr, @r"
-    ✗ worker 1 is not replaced any more: a worker could not be started: ./no-such-program: No such file or directory (os error 2)
+    ✗ worker 1 is not replaced any more: ./no-such-program could not be started: no such file or folder
     ✗ 00.png: crash: no worker is left to make it
-    error: no worker is left: a worker could not be started: ./no-such-program: No such file or directory (os error 2)
+    error: no worker is left: ./no-such-program could not be started: no such file or folder
     hint: `lote doctor` looks for the cause
     ");
 }

@@ -93,6 +93,10 @@ fn two_decoders_that_read_a_damaged_image_see_the_same() {
         if !document.notes.is_empty() || !document.is_as_stored {
             return false;
         }
+        // Where pixels begin is not said: they follow, to Pillow as well.
+        if format.name == "BMP" && bytes[10..14] == [0; 4] {
+            return false;
+        }
         let Some(other) = ImageFormat::from_extension(format.id.name()) else { return false };
         let Some((ours, theirs)) = as_image(frame.picture).zip(by_image(&bytes, other)) else {
             return false;

@@ -498,6 +498,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     // AVIF and JPEG XL.
     ("its AV1 is of a kind that is not read", "su AV1 es de un tipo que no se lee"),
     ("its AV1 cannot be decoded", "su AV1 no se puede descodificar"),
+    (
+        "what says how its samples are stored is no number",
+        "lo que dice cómo se guardan sus muestras no es un número",
+    ),
     ("its HEVC is of a kind that is not read", "su HEVC es de un tipo que no se lee"),
     ("its HEVC cannot be decoded", "su HEVC no se puede descodificar"),
     ("it is not one picture", "no es una sola imagen"),
@@ -1275,7 +1279,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("its primaries are impossible", "sus colores primarios son imposibles"),
     ("its directory is cut off", "su directorio está cortado"),
     // How workers end, and what they are held to.
-    ("a worker could not be started: {}", "no se pudo arrancar un proceso: {}"),
+    ("{} could not be started: {}", "no se pudo arrancar {}: {}"),
     ("it kept dying ({})", "no dejaba de caer ({})"),
     ("it kept dying ({}): {}", "no dejaba de caer ({}): {}"),
     ("exit code {}", "código de salida {}"),

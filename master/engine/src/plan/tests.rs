@@ -107,7 +107,7 @@ fn a_folders_images_are_found_by_ending_and_those_without_by_content() {
             "grises/.hidden_grises.gif",
             "grises/a_grises.jpg",
             "grises/b_grises.PNG",
-            "grises/photo_grises.heic",
+            "grises/photo_grises.jpg",
             "grises/scan_grises.png",
             "grises/sub/c_grises.webp",
         ]

@@ -63,7 +63,8 @@ impl Lane {
             let (pid, served, death) = match self.incarnation(worker, &mut control).await {
                 Ok(end) => end,
                 Err(error) => {
-                    let reason = text!("a worker could not be started: {}", reason(&error));
+                    let reason =
+                        text!("{} could not be started: {}", self.launcher.name(), reason(&error));
                     return self.tell(WorkerEvent::Off { worker, reason }).await;
                 }
             };

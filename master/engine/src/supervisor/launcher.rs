@@ -43,6 +43,16 @@ impl Launcher {
         matches!(self.program, Program::Own)
     }
 
+    /// The program that is started, for people.
+    pub(super) fn name(&self) -> String {
+        match &self.program {
+            Program::Own => "lote".to_owned(),
+            Program::Command(words) => {
+                words.first().map(|word| word.display().to_string()).unwrap_or_default()
+            }
+        }
+    }
+
     /// Starts a worker that shows `token`. It dies with the calling thread, and is killed when the
     /// returned value is dropped.
     pub(super) fn start(&self, token: Token) -> io::Result<Process> {
@@ -72,10 +82,7 @@ impl Launcher {
         // Ctrl-C in the terminal is the master's business.
         #[cfg(unix)]
         command.process_group(0);
-        let child = command.spawn().map_err(|error| {
-            let program = command.as_std().get_program().display();
-            io::Error::new(error.kind(), format!("{program}: {error}"))
-        })?;
+        let child = command.spawn()?;
         let pid = child.id().unwrap_or_default();
         // The program's own workers start no processes.
         Ok(Process { child, pid, has_group: cfg!(unix) && !self.starts_worker_itself() })

@@ -219,3 +219,13 @@ fn pages_are_kept_or_their_loss_is_told() {
     assert_eq!(first.frames, document.frames[..1]);
     assert_eq!(notes, ["several pages: only the first of 2 pages is kept in PNG"]);
 }
+
+#[test]
+fn bits_of_a_sample_that_are_no_number_are_no_bits_of_one() {
+    let mut file = tiff((2, 1), &[8], 1, &[], &[7, 9]);
+    assert_eq!(pixels(&file).1, Samples::U8(vec![7, 9]));
+    let at = file.windows(4).position(|it| it == [2, 1, 3, 0]).unwrap();
+    // Bytes of any meaning.
+    file[at + 2] = 7;
+    assert_eq!(failure(&file).kind, FailureKind::Damaged);
+}

@@ -240,6 +240,11 @@ fn kind<R: Read + Seek>(
     // Some writers give one value for all samples.
     let mut common = |tag: u16, default: u64| -> Result<u64, Refused> {
         let mut values = file.numbers(directory, tag, 1 << 16)?;
+        if values.is_empty() && directory.has(tag) {
+            return Err(Refused::Damaged(text!(
+                "what says how its samples are stored is no number"
+            )));
+        }
         values.truncate(count);
         let first = values.first().copied().unwrap_or(default);
         if values.iter().any(|&value| value != first) {
