@@ -2,7 +2,7 @@
 import { command } from './commands.js';
 import { filterName, stepOf } from './draft.js';
 import { button, h, icon } from './element.js';
-import { number, percent, say, seconds, share, size, t } from './i18n.js';
+import { number, percent, say, seconds, share, size, t, told } from './i18n.js';
 import { isLive } from './shell.js';
 import { computed, onCleanup, signal } from './signal.js';
 import { points, speedupChart, verdict } from './speedup.js';

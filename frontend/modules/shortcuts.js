@@ -1,7 +1,7 @@
 // Keys that work anywhere on the page, and the help that lists them.
 import { command } from './commands.js';
 import { h } from './element.js';
-import { t } from './i18n.js';
+import { t, told } from './i18n.js';
 import { openDialog } from './overlays.js';
 import { SCREENS, go, letters, screen } from './page-state.js';
 import { hello, state } from './stream.js';
