@@ -47,6 +47,7 @@ impl Refused {
 pub(super) struct Coded<'a> {
     pub(super) bytes: Vec<u8>,
     /// What a decoder has to know before, if the file says it apart.
+    #[cfg_attr(not(feature = "heic"), expect(dead_code, reason = "only HEVC asks for it"))]
     pub(super) configuration: Option<&'a [u8]>,
     /// Its size, px.
     pub(super) size: (u32, u32),
