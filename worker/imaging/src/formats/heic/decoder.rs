@@ -79,7 +79,8 @@ fn fits(set: &Sps, (width, height): (u32, u32)) -> Result<(), Refused> {
     Ok(())
 }
 
-/// What the bitstream says of its colours; 2 is what is not said (ITU-T H.265, E.3.1).
+/// What the bitstream says of its colours. The crate has 0 for what it does not say, which is 2 there
+/// (ITU-T H.265, E.3.1); as a matrix, 0 could not stand beside 4:2:0.
 fn signal_of(set: &Sps) -> Signal {
     let said = set.vui.as_ref();
     let number = |number: u8| if number == 0 { 2 } else { number };
