@@ -226,16 +226,16 @@ fn load_page(
     progress(Progress::Reached(Stage::Read));
     let input = input?;
     let state = input::state(&input);
-    let kept = match kept.filter(|kept| kept.file.is_some() && kept.file == state) {
-        Some(kept) => kept,
-        None => {
-            let mut bytes = bench.pool.file();
-            let modified = input::read(input, &bench.limits, &mut bytes)?;
-            progress(Progress::Reached(Stage::Decode));
-            let document = formats::decode(&bytes, &bench.limits, &mut bench.pool)?;
-            bench.pool.give_file(bytes);
-            Kept { file: state, document, modified }
-        }
+    let same = kept.filter(|kept| kept.file.is_some() && kept.file == state);
+    let kept = if let Some(kept) = same {
+        kept
+    } else {
+        let mut bytes = bench.pool.file();
+        let modified = input::read(input, &bench.limits, &mut bytes)?;
+        progress(Progress::Reached(Stage::Decode));
+        let document = formats::decode(&bytes, &bench.limits, &mut bench.pool)?;
+        bench.pool.give_file(bytes);
+        Kept { file: state, document, modified }
     };
     let document = kept.document.page(page.number, page.of);
     let modified = kept.modified;
