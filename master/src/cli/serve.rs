@@ -58,7 +58,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let work_args = args.work.with_defaults(defaults);
     let settings = session::settings(&work_args, Mode::Processes, false)
         .map_err(|what| Refused(what, None, Exit::Usage))?;
-    let durable = args.durable || defaults.job.durable.unwrap_or_default();
+    let durable = args.durable.or(defaults.job.durable).unwrap_or_default();
     let settings = Settings { durable, ..settings };
     let listeners = server::listen(&args.host, args.port).map_err(|error| unheard(args, &error))?;
     let bound: Vec<_> = listeners.iter().filter_map(|one| one.local_addr().ok()).collect();
