@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use lote_protocol::filter::{CallError, VariantSpec};
 use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Policy;
-use lote_protocol::task::Encoding;
+use lote_protocol::task::{Encoding, Limits};
 use lote_protocol::time::nanoseconds;
 use serde::{Deserialize, Serialize};
 
@@ -260,6 +260,7 @@ impl Header {
             pattern: self.pattern.parse()?,
             encoding: self.encoding.clone(),
             if_exists: self.if_exists,
+            max_frames: self.work.max_frames.unwrap_or(Limits::default().max_frames),
             shard: None,
             if_collides: self.if_collides,
             slots,

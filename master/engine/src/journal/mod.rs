@@ -25,7 +25,7 @@ pub use header::{By, Header, Page, Part, Unusable, Work};
 pub use line::{Entry, How, Line, Outcome};
 pub use name::Name;
 pub use record::Journal;
-pub use records::{Records, wanted};
+pub use records::{Output, Records, output, wanted};
 
 use crate::system::files::{open_regular, read_regular};
 

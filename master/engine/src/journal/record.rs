@@ -141,6 +141,7 @@ impl Journal {
             image: Name(plan.input(image)),
             image_bytes: input.bytes,
             image_modified_ns: input.modified_ns,
+            page: input.page.map(|page| page.number),
             n: plan.number(image).map(|Number { value, digits }| format!("{value:0digits$}")),
             variant,
             steps: plan

@@ -129,7 +129,7 @@ fn the_last_word_on_an_output_counts() {
     assert_eq!(desk.done(&request), [false, true]);
     let past = newest(&desk.path("out")).unwrap();
     let failed = wanted(&past, |outcome| matches!(outcome, Outcome::Failed { .. }));
-    assert_eq!(failed, [(desk.path("in/a.png"), "soft".to_owned())].into());
+    assert_eq!(failed, [(desk.path("in/a.png"), None, "soft".to_owned())].into());
 }
 
 #[test]
@@ -253,7 +253,7 @@ prop_compose! {
         variant in 0..9_usize,
         outcome in outcome(),
     ) -> Entry {
-        Entry { image, image_bytes, image_modified_ns, n: None, variant, steps: None, assets: None, outcome }
+        Entry { image, image_bytes, image_modified_ns, page: None, n: None, variant, steps: None, assets: None, outcome }
     }
 }
 
