@@ -1011,6 +1011,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "the job on record names files elsewhere: {}",
         "el trabajo registrado nombra archivos de otro lugar: {}",
     ),
+    (
+        "the job on record names files elsewhere: {}, and {} more",
+        "el trabajo registrado nombra archivos de otro lugar: {} y {} más",
+    ),
     ("no job is on record in {}", "no hay ningún trabajo registrado en {}"),
     ("name its folder with -o", "su carpeta se indica con -o"),
     // More of GIF.

@@ -14,6 +14,12 @@ use super::name::Name;
 pub enum Line {
     /// The first one: what the job was asked for.
     Job(Box<Header>),
+    /// The second one: that the first one is this user's, see `seal`; not in journals of earlier
+    /// versions.
+    Seal {
+        /// The authentication code of the first line, in base64.
+        seal: String,
+    },
     /// An output has come to its end.
     Output(Entry),
     /// The job has come to its end; lines after it are of its continuation.
