@@ -257,7 +257,7 @@ fn announce(args: &ServeArgs, bound: &[SocketAddr], token: Option<&Token>, ui: U
     let path = token.map_or(String::new(), |token| format!("/?token={}", token.text()));
     let host = if first.ip().is_unspecified() { own_address() } else { first.ip() };
     let url = format!("http://{}{path}", SocketAddr::new(host, port));
-    if token.is_some() {
+    if bound.iter().any(|address| !address.ip().is_loopback()) {
         ui.warn(ui.lang.pick(
             "the server can be reached from other machines; whoever has the address below can use it",
             "se llega al servidor desde otros equipos; quien tenga la dirección de abajo puede usarlo",

@@ -245,17 +245,15 @@ fn convert(param: &ParamSpec, filter: &str, name: &str, value: &Value) -> Result
         param: name.into(),
         value: value.to_string(),
         expected: expected(param),
-        similar: match (param.kind, value) {
-            (
-                ParamKind::Choice { options, .. } | ParamKind::Level { options, .. },
-                Value::Text(written),
-            ) => most_similar(written, options.iter().flat_map(|one| [one.id, one.id_en])),
-            _ => None,
-        },
         example: match param.kind {
             ParamKind::Color { .. } => Some(text!("write it as in {}", "#ff8800, #f80")),
             ParamKind::Length { .. } => Some(text!("write it as in {}", "120, 120px, 12.5%")),
             ParamKind::Ratio { .. } => Some(text!("write it as in {}", "4:5")),
+            ParamKind::Choice { options, .. } | ParamKind::Level { options, .. } => {
+                let words = options.iter().flat_map(|one| [one.id, one.id_en]);
+                let written = value.to_string();
+                most_similar(&written, words).map(|near| text!("did you mean {}?", near))
+            }
             _ => None,
         },
     })

@@ -252,7 +252,6 @@ pub(super) fn check(file: &WrittenFile, catalogue: &Catalogue<'_>) -> Result<Enc
             param: name.clone(),
             value: value.to_owned(),
             expected: option.expected(),
-            similar: None,
             example: Some(text!("`lote formats` shows every option with its range")),
         })?;
     }

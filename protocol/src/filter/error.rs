@@ -119,9 +119,7 @@ pub enum CallError {
         value: String,
         /// What it must be: type, range, unit.
         expected: Text,
-        /// The most similar word, where it must be one of some.
-        similar: Option<String>,
-        /// An example that is right, if one helps.
+        /// An example that is right, or what may have been meant, if one helps.
         example: Option<Text>,
     },
     /// Parameters that contradict one another.
@@ -199,14 +197,6 @@ impl CallError {
             Self::NoValue { filter, param } => {
                 text!("{} of {} needs a value", shown(param), shown(filter))
             }
-            Self::Value { filter, param, value, expected, similar: Some(similar), .. } => text!(
-                "{} of {} must be {}, not {}; did you mean {}?",
-                shown(param),
-                shown(filter),
-                expected.clone(),
-                shown(value),
-                similar
-            ),
             Self::Value { filter, param, value, expected, .. } => text!(
                 "{} of {} must be {}, not {}",
                 shown(param),

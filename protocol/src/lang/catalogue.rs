@@ -122,10 +122,6 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("{} of {} is given twice", "{} de {} se da dos veces"),
     ("{} of {} needs a value", "{} de {} necesita un valor"),
     ("{} of {} must be {}, not {}", "{} de {} debe ser {}, no {}"),
-    (
-        "{} of {} must be {}, not {}; did you mean {}?",
-        "{} de {} debe ser {}, no {}; ¿querías decir {}?",
-    ),
     ("{} cannot be a variant's name: {}", "{} no puede ser el nombre de una variante: {}"),
     ("two variants are named {}", "dos variantes se llaman {}"),
     ("filters: {}", "filtros: {}"),
