@@ -28,6 +28,7 @@ mod usage;
 mod watch;
 mod worker;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use std::io::Write as _;
@@ -91,7 +92,7 @@ fn language(arguments: &[OsString]) -> Lang {
         .find_map(|word| names.iter().find_map(|name| Some(word.strip_prefix(name)?.to_owned())));
     let file = match named {
         None => None,
-        Some(rest) if rest.is_empty() => words.next().map(|word| word.into_owned()),
+        Some(rest) if rest.is_empty() => words.next().map(Cow::into_owned),
         Some(rest) => rest.strip_prefix('=').map(str::to_owned),
     };
     // What is wrong with it is told when the arguments are known.

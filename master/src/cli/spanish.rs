@@ -378,7 +378,7 @@ fn choices(arg: &Arg) -> String {
     let usual = arg.get_default_values().iter().map(|value| value.to_string_lossy());
     let usual = usual.collect::<Vec<_>>().join(" ");
     if !usual.is_empty() {
-        said += &format!(" [por defecto: {usual}]");
+        said.extend([" [por defecto: ", &usual, "]"]);
     }
     let possible = arg.get_possible_values();
     let possible = possible.iter().filter(|value| !value.is_hide_set());
@@ -386,7 +386,7 @@ fn choices(arg: &Arg) -> String {
     let words = possible.filter_map(|value| value.get_name_and_aliases().last());
     let words = words.collect::<Vec<_>>().join(", ");
     if !words.is_empty() {
-        said += &format!(" [valores: {words}]");
+        said.extend([" [valores: ", &words, "]"]);
     }
     said
 }

@@ -406,9 +406,10 @@ fn misfit(message: &str) -> Option<Text> {
 /// What the reader of TOML says else; of what it expects, the characters.
 fn said(message: &str) -> Text {
     let (what, wanted) = message.split_once(", expected ").unwrap_or((message, ""));
-    let what = match spanish(what) {
-        Some(_) => Text::known(what),
-        None => text!("what stands here cannot be understood"),
+    let what = if spanish(what).is_some() {
+        Text::known(what)
+    } else {
+        text!("what stands here cannot be understood")
     };
     let wanted: Vec<_> = wanted.split(", ").filter(|one| one.starts_with('`')).collect();
     if wanted.is_empty() { what } else { text!("{}, expected {}", what, wanted.join(" ")) }
