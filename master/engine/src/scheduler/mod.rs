@@ -95,6 +95,11 @@ impl Scheduler {
         self.workers.get(&slot.worker)?.slots.get(slot.index as usize)?.tasks.front().copied()
     }
 
+    /// Whether a task has not ended.
+    pub fn is_open(&self, task: TaskId) -> bool {
+        self.tasks.get(task).is_some_and(|task| task.place != Place::Ended)
+    }
+
     /// The outputs of a task that have not ended, in order.
     pub fn open_outputs(&self, task: TaskId) -> Vec<u32> {
         self.tasks.get(task).map(task::Task::open_outputs).unwrap_or_default()

@@ -68,7 +68,7 @@ impl Task {
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
     first: u32,
-    tasks: VecDeque<Task>,
+    list: VecDeque<Task>,
     /// How many have not ended.
     open: usize,
 }
@@ -76,27 +76,27 @@ pub(super) struct Tasks {
 impl Tasks {
     /// Takes in another one.
     pub(super) fn add(&mut self, job: Job) -> TaskId {
-        self.tasks.push_back(Task::new(job));
+        self.list.push_back(Task::new(job));
         self.open += 1;
-        TaskId(self.first + (self.tasks.len() - 1) as u32)
+        TaskId(self.first + (self.list.len() - 1) as u32)
     }
 
     /// The task of that name, if it is not forgotten.
     pub(super) fn get(&self, id: TaskId) -> Option<&Task> {
-        self.tasks.get(id.0.checked_sub(self.first)? as usize)
+        self.list.get(id.0.checked_sub(self.first)? as usize)
     }
 
     /// The same.
     pub(super) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
-        self.tasks.get_mut(id.0.checked_sub(self.first)? as usize)
+        self.list.get_mut(id.0.checked_sub(self.first)? as usize)
     }
 
     /// Nothing is left to do of a task that had not ended. It may not be asked for any more.
     pub(super) fn end(&mut self, id: TaskId) {
         self[id].place = Place::Ended;
         self.open -= 1;
-        while self.tasks.front().is_some_and(|task| task.place == Place::Ended) {
-            self.tasks.pop_front();
+        while self.list.front().is_some_and(|task| task.place == Place::Ended) {
+            self.list.pop_front();
             self.first += 1;
         }
     }
@@ -113,7 +113,7 @@ impl Tasks {
 
     #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = &Task> {
-        self.tasks.iter()
+        self.list.iter()
     }
 }
 
@@ -121,12 +121,12 @@ impl Index<TaskId> for Tasks {
     type Output = Task;
 
     fn index(&self, id: TaskId) -> &Task {
-        &self.tasks[(id.0 - self.first) as usize]
+        &self.list[(id.0 - self.first) as usize]
     }
 }
 
 impl IndexMut<TaskId> for Tasks {
     fn index_mut(&mut self, id: TaskId) -> &mut Task {
-        &mut self.tasks[(id.0 - self.first) as usize]
+        &mut self.list[(id.0 - self.first) as usize]
     }
 }
