@@ -30,7 +30,7 @@ use workers::Known;
 
 use crate::event::{Event, Summary};
 use crate::plan::Assignment;
-use crate::scheduler::{Effect, GiveUp, Input, Scheduler, SlotId, TaskId, WorkerId};
+use crate::scheduler::{Effect, GiveUp, Input, Job, Priority, Scheduler, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Config, Death, Killer, Supervisor, SupervisorError};
 use crate::system;
 
@@ -181,6 +181,9 @@ pub struct Pool {
     scheduler: Scheduler,
     /// Whether workers that were started by hand may join.
     external: bool,
+    /// Workers that were started, and tasks that were added.
+    lanes: u32,
+    added: u32,
     clock: Clock,
     /// The time that this pool has lived through.
     now: Duration,
@@ -221,6 +224,8 @@ impl Pool {
             supervisor: Supervisor::start(config)?,
             scheduler,
             external: config.external,
+            lanes: config.workers,
+            added: 0,
             clock: Clock::new(Instant::now()),
             now: Duration::ZERO,
             tick,
@@ -242,6 +247,32 @@ impl Pool {
     /// The address for workers that are started by hand.
     pub fn socket(&self) -> PathBuf {
         self.supervisor.socket()
+    }
+
+    /// Adds a task.
+    pub fn add(&mut self, job: Job) -> TaskId {
+        let task = TaskId(self.added);
+        self.added += 1;
+        self.tell(Input::Add(job));
+        task
+    }
+
+    /// Lets workers have at most so many tasks of a priority at a time.
+    pub fn bound(&mut self, priority: Priority, most: u32) {
+        self.scheduler.bound(priority, most);
+    }
+
+    /// Starts more workers, until there are so many.
+    pub fn grow_to(&mut self, workers: u32) {
+        while self.lanes < workers {
+            self.lanes += 1;
+            self.supervisor.grow();
+        }
+    }
+
+    /// Whether a task has not ended.
+    pub fn is_open(&self, task: TaskId) -> bool {
+        self.scheduler.is_open(task)
     }
 
     /// Waits for what happens next. Nothing is lost when the future is dropped before it is ready.
@@ -284,6 +315,7 @@ impl Pool {
                     self.happened.push_back(Happened::Begin(begin));
                 }
                 Effect::Leave { worker } => self.supervisor.retire(worker),
+                Effect::Interrupt { worker } => self.kill(worker),
                 Effect::GiveUp { task, why, failures, outputs } => {
                     let record = self.records.remove(&task).unwrap_or_default();
                     let given_up = GivenUp { task, why, outputs, failures, record };

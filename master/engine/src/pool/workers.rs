@@ -43,8 +43,9 @@ impl Pool {
             WorkerEvent::Off { worker, reason } => {
                 let pid = self.gone(worker);
                 self.tell_worker(worker, pid, WorkerState::Stopped, Some(reason.clone()));
-                let all_gone = self.workers.values().all(|known| !known.alive);
-                if !self.stopping && !self.external && all_gone {
+                // Some may have been asked for and not begun yet.
+                let gone = self.workers.values().filter(|known| !known.alive).count();
+                if !self.stopping && !self.external && gone >= self.lanes as usize {
                     self.happened.push_back(Happened::NoWorkers(reason));
                     self.tell(Input::NoWorkers);
                 }

@@ -24,7 +24,7 @@ use crate::event::{Bus, Event, Mode, Summary};
 use crate::plan::Plan;
 pub use crate::pool::Timeout;
 use crate::pool::{Begin, Happened, Load, Pool};
-use crate::scheduler::{Input, Job, SlotId, TaskId, WorkerId};
+use crate::scheduler::{Input, Job, Priority, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Config, SupervisorError};
 use crate::system;
 
@@ -163,11 +163,12 @@ impl<'a> Run<'a> {
     /// Adds all that is to be done: tasks are numbered as the plan's units are.
     fn add_tasks(&mut self) {
         for unit in &self.plan.units {
-            self.pool.tell(Input::Add(Job {
+            self.pool.add(Job {
+                priority: Priority::Usual,
                 cost: unit.cost,
                 outputs: unit.variants.len() as u32,
                 memory_bytes: unit.memory_bytes,
-            }));
+            });
         }
         self.pool.tell(Input::NoMore);
     }
