@@ -89,7 +89,8 @@ impl World {
 
     /// The same, with all of them still to come.
     fn before(jobs: &[(u64, u32, u64)], budget: u64) -> Self {
-        let job = |&(cost, outputs, memory_bytes)| job(Priority::Usual, cost, outputs, memory_bytes);
+        let job =
+            |&(cost, outputs, memory_bytes)| job(Priority::Usual, cost, outputs, memory_bytes);
         Self::before_all(jobs.iter().map(job), budget, u32::MAX)
     }
 
@@ -181,15 +182,17 @@ impl World {
 
     fn check(&self) {
         let [queued, assigned, ended] = self.counts();
-        let waiting = self.scheduler.waiting.clone().take_all().len() + self.scheduler.suspects.len();
+        let waiting =
+            self.scheduler.waiting.clone().take_all().len() + self.scheduler.suspects.len();
         assert_eq!(queued, waiting, "a task waits nowhere, or twice");
         let given: usize = self.workers.values().flatten().map(VecDeque::len).sum();
         assert_eq!(assigned, given, "the scheduler and the workers disagree");
         let have_all_ended = ended == self.jobs.len();
         assert_eq!(self.scheduler.is_done(), have_all_ended && self.scheduler.is_closed);
         assert!(self.ended.values().all(|times| *times == 1), "an output ended twice");
-        let largest =
-            |slot: &SlotWork| slot.iter().map(|work| self.jobs[work.0.0 as usize].memory_bytes).max();
+        let largest = |slot: &SlotWork| {
+            slot.iter().map(|work| self.jobs[work.0.0 as usize].memory_bytes).max()
+        };
         let at_work: Vec<_> = self.workers.values().flatten().filter_map(largest).collect();
         let fits = at_work.iter().sum::<u64>() <= self.budget;
         assert!(fits || at_work.len() == 1, "giants side by side: {at_work:?}");

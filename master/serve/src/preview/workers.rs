@@ -250,11 +250,8 @@ impl Ticket {
             durable: false,
             encoding: order.encoding.clone(),
         });
-        let target = |place| Target {
-            path: shared.file(self.number, place),
-            replace: true,
-            durable: false,
-        };
+        let target =
+            |place| Target { path: shared.file(self.number, place), replace: true, durable: false };
         let name = self.input.file_stem().unwrap_or_default();
         Assignment {
             task: Task {
