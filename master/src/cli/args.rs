@@ -480,6 +480,9 @@ pub(super) enum WorkerSub {
         /// Filter, or chain of filters joined by +
         #[arg(short, long = "filter", required = true, value_name = "FILTER")]
         filter: String,
+        /// Only this frame or page, from 1
+        #[arg(long, value_name = "N", value_parser = quantity::whole::<u32>(1, 1 << 16))]
+        page: Option<u32>,
         #[command(flatten)]
         encoding: EncodingArgs,
         /// Whether it confines itself to its input and the folder of its output

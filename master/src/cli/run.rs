@@ -49,8 +49,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     let journals = if args.resume { read_all(&output) } else { Vec::new() };
     let header = if goes_on_alone {
         let Some(last) = journals.last() else { return Err(rerun::nothing(&output, ui)) };
-        rerun::trust(&last.header, &output, &args.paths, args.trust_record, ui)?;
-        let mut header = last.header.again();
+        let mut header = rerun::trusted(last, &output, &args.paths, args.trust_record, ui)?;
         rerun::apply(&args.make.work, &mut header);
         header.work.durable |= args.make.durable;
         header

@@ -225,6 +225,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("shell", "", "El intérprete de órdenes"),
     ("socket", "", "El socket"),
     ("filter", "filtro", "Filtro, o cadena de filtros unidos con +"),
+    ("page", "pagina", "Solo este fotograma o esta página, desde 1"),
     ("help", "ayuda", "Muestra la ayuda"),
     ("version", "", "Muestra la versión"),
 ];

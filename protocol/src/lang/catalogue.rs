@@ -212,10 +212,6 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "{} cannot be written so; {n:04} and {date:%Y-%m} can",
         "{} no se puede escribir así; {n:04} y {date:%Y-%m} sí",
     ),
-    (
-        "{page} is for frames and pages in files of their own, and they stay in one file",
-        "{page} es para fotogramas y páginas en archivos propios, y aquí se quedan en uno solo",
-    ),
     // Recipes and reports.
     ("there is no recipe of that name", "no hay ninguna receta con ese nombre"),
     ("did you mean {}? `lote recipes` lists them", "¿querías decir {}? `lote recetas` las enumera"),
@@ -440,6 +436,15 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("an output has no file", "una salida no tiene archivo"),
     ("it is cut off", "está cortado"),
     ("it has no picture", "no tiene imagen"),
+    ("it has {} frames or pages and declares {}", "tiene {} fotogramas o páginas y declara {}"),
+    (
+        "frame or page {} of {} could not be read",
+        "no se pudo leer el fotograma o la página {} de {}",
+    ),
+    (
+        "{width} and {height} are not known of each page of {}",
+        "no se conocen {width} y {height} de cada página de {}",
+    ),
     ("it holds no picture", "no contiene ninguna imagen"),
     ("there is no picture", "no hay ninguna imagen"),
     ("there is no picture in it", "no hay ninguna imagen dentro"),
@@ -1000,6 +1005,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     (
         "the job on record names files elsewhere: {}",
         "el trabajo registrado nombra archivos de otro lugar: {}",
+    ),
+    (
+        "the job on record names files elsewhere: {}, and {} more",
+        "el trabajo registrado nombra archivos de otro lugar: {} y {} más",
     ),
     ("no job is on record in {}", "no hay ningún trabajo registrado en {}"),
     ("name its folder with -o", "su carpeta se indica con -o"),

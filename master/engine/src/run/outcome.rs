@@ -158,6 +158,7 @@ impl Run<'_> {
         let limits = &self.settings.workers.limits;
         let recipe = Recipe {
             variant: self.plan.variant(image, variant),
+            page: self.plan.images[image].page.map(|page| page.number),
             encoding: self.plan.job_encoding(),
             limits,
             max_memory_bytes: self.settings.workers.max_memory_bytes,

@@ -260,6 +260,7 @@ impl Ticket {
                 orders: orders.collect(),
                 assets: self.assets.iter().map(|asset| asset.asset.clone()).collect(),
                 number: 1,
+                page: None,
             },
             input: self.input.clone(),
             targets: (0..self.orders.len() as u32).map(target).collect(),

@@ -196,6 +196,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             }
             (Err(refused), Some(source)) => {
                 let why = Failure::from(refused).message;
+                source.left_out.push(number);
                 source.notes.push(text!("page {} left out: {}", number, why));
             }
         }
