@@ -39,7 +39,7 @@ impl Known {
 impl Pool {
     pub(super) fn worker_event(&mut self, event: WorkerEvent) {
         match event {
-            WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, death),
+            WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, &death),
             WorkerEvent::Off { worker, reason } => {
                 let pid = self.gone(worker);
                 self.tell_worker(worker, pid, WorkerState::Stopped, Some(reason.clone()));
@@ -157,7 +157,7 @@ impl Pool {
         (u64::from(running.0) == *task).then_some((slot, running))
     }
 
-    fn lost(&mut self, worker: WorkerId, pid: u32, death: Death) {
+    fn lost(&mut self, worker: WorkerId, pid: u32, death: &Death) {
         self.lost_workers += 1;
         let slots = self.workers.get_mut(&worker).map_or(0, |known| {
             known.died = Some(Instant::now());
