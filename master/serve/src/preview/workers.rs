@@ -85,11 +85,10 @@ impl Workers {
 
     fn take(&mut self, request: Request) {
         match request {
-            Request::Make(ticket) => {
-                if let Err((mut ticket, refused)) = self.add(ticket) {
-                    ticket.answer(Err(refused));
-                }
-            }
+            Request::Make(mut ticket) => match self.prepare(ticket.priority) {
+                Ok(()) => self.add(ticket),
+                Err(refused) => ticket.answer(Err(refused)),
+            },
             Request::Forget(number) => {
                 let mut all = self.work.iter();
                 let asked = all.find(|(_, work)| work.ticket.number == number);
@@ -101,35 +100,31 @@ impl Workers {
         }
     }
 
-    /// Makes a task of a request, if there is room.
-    fn add(&mut self, ticket: Ticket) -> Result<(), (Ticket, Refused)> {
-        let priority = ticket.priority;
+    /// Makes sure that there is room for a request, and a pool.
+    fn prepare(&mut self, priority: Priority) -> Result<(), Refused> {
         let alike = |work: &&Work| work.ticket.priority == priority && !work.is_begun;
         let most = if priority == Priority::Spare { MAX_THUMBNAILS } else { MAX_WAITING };
         if self.work.values().filter(alike).count() >= most {
-            return Err((ticket, Refused::Busy));
+            return Err(Refused::Busy);
         }
-        let pool = match self.pool.take() {
-            Some(pool) => pool,
-            None => match Pool::start(
-                &self.config,
-                self.slots + PAGE_WORKERS,
-                Timeout::Exactly(DEADLINE),
-            ) {
-                Ok(mut pool) => {
-                    pool.bound(Priority::Usual, self.slots);
-                    pool.bound(Priority::Spare, PAGE_WORKERS);
-                    pool
-                }
-                Err(error) => {
-                    let reason = error.text().map(redact::text);
-                    return Err((ticket, Refused::NoWorker(reason)));
-                }
-            },
-        };
-        let pool = self.pool.insert(pool);
+        if self.pool.is_none() {
+            let most = self.slots + PAGE_WORKERS;
+            let pool = Pool::start(&self.config, most, Timeout::Exactly(DEADLINE));
+            let mut pool =
+                pool.map_err(|error| Refused::NoWorker(error.text().map(redact::text)))?;
+            pool.bound(Priority::Usual, self.slots);
+            pool.bound(Priority::Spare, PAGE_WORKERS);
+            self.pool = Some(pool);
+        }
+        Ok(())
+    }
+
+    /// Makes a task of a request.
+    fn add(&mut self, ticket: Ticket) {
+        let Some(pool) = &mut self.pool else { return };
         // What is given ahead to one worker cannot be made by another that is free sooner.
         let outputs = ticket.orders.len() as u32;
+        let priority = ticket.priority;
         let task = pool.add(Job { priority, cost: 1 << 40, outputs, memory_bytes: 0 });
         let ends = ticket.orders.iter().map(|_| None).collect();
         self.work.insert(task, Work { ticket, is_begun: false, ends });
@@ -139,7 +134,6 @@ impl Workers {
         let pages = self.work.len() - programs;
         let wanted = (programs as u32).min(self.slots) + (pages as u32).min(PAGE_WORKERS);
         pool.grow_to(wanted);
-        Ok(())
     }
 
     async fn follow(&mut self, happened: Happened) {
