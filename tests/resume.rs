@@ -91,7 +91,10 @@ fn a_job_goes_on_from_the_folder_alone_wherever_that_is_said() {
     assert!((1..24).contains(&before));
     let out = workspace.path("out");
     let elsewhere = Workspace::new();
-    let resumed = elsewhere.lote("run --resume --ndjson -o").arg(&out).run().code(0);
+    let resume = elsewhere.lote("run --resume --ndjson -o").arg(&out);
+    // The same user's, as is who began it.
+    let state = workspace.path("state").display().to_string();
+    let resumed = resume.env("XDG_STATE_HOME", &state).run().code(0);
     assert_eq!(resumed.event("finished")["skipped"], before);
     assert_eq!(resumed.event("finished")["ok"], 24 - before);
     workspace.lote("run in -f blur -f sepia -o calm").run().code(0);
@@ -193,6 +196,106 @@ fn a_record_that_names_inputs_elsewhere_is_not_followed_unless_told_to() {
     assert_eq!(made(&workspace, "rerun -o out --trust-record", 0), (2, 0));
     let spanish = workspace.lote("rerun -o out").env("LOTE_LANG", "es").run().code(4).stderr;
     assert!(spanish.contains("nombra archivos de otro lugar"), "{spanish}");
+}
+
+/// Changes the first line of the only journal of `out`.
+fn forge(workspace: &Workspace, change: impl Fn(&mut serde_json::Value)) {
+    let folder = fs::read_dir(workspace.path("out/.lote")).unwrap();
+    let journals: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    let [journal] = &journals[..] else { panic!("{journals:?}") };
+    let text = fs::read_to_string(journal).unwrap();
+    let (first, rest) = text.split_once('\n').unwrap();
+    let mut header = serde_json::from_str(first).unwrap();
+    change(&mut header);
+    fs::write(journal, format!("{header}\n{rest}")).unwrap();
+}
+
+#[test]
+fn a_record_that_somebody_has_changed_names_only_what_the_command_line_names() {
+    let workspace = Workspace::with_pictures(1, 40, 30);
+    workspace.add("private/letter.png", &pictures::png(40, 30, 7));
+    workspace.lote("run in -f sepia -o out").run().code(0);
+    forge(&workspace, |header| header["paths"] = serde_json::json!(["in", "private"]));
+    // Both lie beside the output folder, and in the current one.
+    for command in ["run --resume -o out", "rerun -o out", "run --resume -o out in"] {
+        let said = workspace.lote(command).run().code(4).stderr;
+        let listed = workspace.path("private").display().to_string();
+        assert!(said.starts_with("error: the job on record names files elsewhere: "), "{said}");
+        assert!(said.contains(&listed) && said.contains("--trust-record"), "{said}");
+        assert_eq!(workspace.names("out"), ["sepia/00_sepia.png"]);
+    }
+    assert_eq!(made(&workspace, "run --resume -o out in private", 0), (1, 1));
+    assert_eq!(made(&workspace, "rerun -o out --trust-record", 0), (2, 0));
+    // That one is the user's own again.
+    assert_eq!(made(&workspace, "run --resume -o out", 0), (0, 2));
+}
+
+#[test]
+fn a_record_that_somebody_has_changed_takes_no_logo_from_beside_the_output_folder() {
+    let workspace = Workspace::with_pictures(1, 40, 30);
+    workspace.add("logo.png", &pictures::png(8, 8, 1));
+    workspace.add("private.png", &pictures::png(8, 8, 2));
+    workspace.lote("run in -o out -f a=logo:archivo=logo.png").run().code(0);
+    assert_eq!(made(&workspace, "run --resume -o out", 0), (0, 1));
+    fs::remove_dir_all(workspace.path("out")).unwrap();
+    workspace.lote("run in -o out -f a=logo:archivo=logo.png").run().code(0);
+    forge(&workspace, |header| {
+        header["variants"][0]["steps"][0]["params"]["archivo"]["Text"] = "private.png".into();
+    });
+    let said = workspace.lote("run --resume -o out in").run().code(4).stderr;
+    assert!(said.contains(&workspace.path("private.png").display().to_string()), "{said}");
+    assert_eq!(made(&workspace, "run --resume -o out in private.png", 0), (1, 0));
+}
+
+#[test]
+fn a_record_that_came_with_its_folder_leads_nowhere_by_links() {
+    let workspace = Workspace::with_pictures(1, 40, 30);
+    workspace.add("out/planted/here.png", &pictures::png(40, 30, 6));
+    workspace.add("private/letter.png", &pictures::png(40, 30, 7));
+    let link = workspace.path("out/planted/letter.png");
+    std::os::unix::fs::symlink(workspace.path("private/letter.png"), link).unwrap();
+    workspace.lote("run out/planted -f sepia -o out").run().code(0);
+    fs::remove_dir_all(workspace.path("out/sepia")).unwrap();
+    forge(&workspace, |header| header["lote"] = "0.0.0".into());
+    assert_eq!(made(&workspace, "run --resume -o out", 1), (1, 0));
+    let made = workspace.names("out/sepia");
+    assert_eq!(made, ["here_sepia.png"]);
+}
+
+#[test]
+fn a_record_of_another_folder_another_user_or_of_nobody_is_none_of_ones_own() {
+    let workspace = Workspace::with_pictures(1, 40, 30);
+    let listed = workspace.path("in").display().to_string();
+    workspace.lote("run in -f sepia -o first").run().code(0);
+    fs::create_dir_all(workspace.path("out")).unwrap();
+    fs::rename(workspace.path("first/.lote"), workspace.path("out/.lote")).unwrap();
+    let said = workspace.lote("run --resume -o out").run().code(4).stderr;
+    assert!(said.contains(&listed), "{said}");
+    assert_eq!(made(&workspace, "run --resume -o out in", 0), (1, 0));
+    assert_eq!(made(&workspace, "run --resume -o out", 0), (0, 1));
+    let as_other = |command: &str| {
+        workspace
+            .lote(command)
+            .env("XDG_STATE_HOME", &workspace.path("other").display().to_string())
+    };
+    let said = as_other("run --resume -o out").run().code(4).stderr;
+    assert!(said.contains(&listed), "{said}");
+    // Where no key can be kept, a run works as ever, and its folder has to be named.
+    let as_nobody = |command: &str| workspace.lote(command).env("XDG_STATE_HOME", "/dev/null/none");
+    as_nobody("run in -f sepia -o out").run().code(0);
+    as_nobody("run --resume -o out").run().code(4);
+    as_nobody("run --resume -o out in").run().code(0);
+}
+
+#[test]
+fn of_many_files_elsewhere_ten_are_listed_and_the_others_counted() {
+    let elsewhere = Workspace::with_pictures(12, 8, 8);
+    let workspace = Workspace::new();
+    let all = (0..12).map(|n| elsewhere.path(&format!("in/{n:02}.png")).display().to_string());
+    let all = all.collect::<Vec<_>>().join(" ");
+    workspace.lote(&format!("run {all} -f sepia -o out")).run().code(0);
+    let said = workspace.lote("run --resume -o out").run().code(4).stderr;
+    assert!(said.contains("/in/09.png, and 2 more\n") && !said.contains("/in/10.png"), "{said}");
 }
 
 #[test]

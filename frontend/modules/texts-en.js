@@ -89,7 +89,7 @@ export const en = {
   same_format: 'Same as original',
   quality: 'Quality',
   name: 'Name',
-  name_help: '{name}: name · {variant}: filter · {n}: number',
+  name_help: '{name}: name · {variant}: filter · {n}: number · {page}: page',
   if_exists: 'If it exists',
   exists_overwrite: 'Replace it',
   exists_skip: 'Skip it',

@@ -89,7 +89,7 @@ export const es = {
   same_format: 'Igual que el original',
   quality: 'Calidad',
   name: 'Nombre',
-  name_help: '{name}: nombre · {variant}: filtro · {n}: número',
+  name_help: '{name}: nombre · {variant}: filtro · {n}: número · {page}: página',
   if_exists: 'Si ya existe',
   exists_overwrite: 'Sustituir',
   exists_skip: 'No repetir',

@@ -171,6 +171,15 @@ pub struct Asset {
     pub sha256: [u8; 32],
 }
 
+/// One of several frames or pages of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Which one, from 1.
+    pub number: u32,
+    /// How many its file has, by what its header declares.
+    pub of: u32,
+}
+
 /// One image and the outputs to make of it; it is decoded once. It names no path: what is to be read
 /// and written comes open, as [`Files`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -185,6 +194,8 @@ pub struct Task {
     pub assets: Vec<Asset>,
     /// The image's place among those of the job, from 1 on.
     pub number: u64,
+    /// The frame or page that is made into the outputs; `None` is all of them.
+    pub page: Option<Page>,
 }
 
 /// The files of a task: open ones, or (in messages, as `()`) which ones come beside the message and

@@ -42,6 +42,7 @@ impl Lote {
         }
         command.env_remove("CLICOLOR_FORCE").env("LOTE_LANG", "en");
         command.env("XDG_CONFIG_HOME", folder.join("config"));
+        command.env("XDG_STATE_HOME", folder.join("state"));
         Self(command)
     }
 

@@ -44,6 +44,24 @@ pub fn read(
     Ok(metadata.modified().ok())
 }
 
+/// Which file it is, and in what state: device, inode, bytes, and when it was last changed, s and ns.
+pub(crate) type FileState = [i64; 5];
+
+/// The state of an open file; `None` where the system tells too little to tell two files apart.
+#[cfg(unix)]
+pub(crate) fn state(file: &File) -> Option<FileState> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = file.metadata().ok()?;
+    let [device, inode, bytes] = [metadata.dev(), metadata.ino(), metadata.len()];
+    let [device, inode, bytes] = [device, inode, bytes].map(u64::cast_signed);
+    Some([device, inode, bytes, metadata.mtime(), metadata.mtime_nsec()])
+}
+
+#[cfg(not(unix))]
+pub(crate) fn state(_file: &File) -> Option<FileState> {
+    None
+}
+
 /// Reads until `buffer` is full or the file ends; returns how much that was.
 fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;

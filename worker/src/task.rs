@@ -10,12 +10,13 @@ use lote_protocol::filter::{FilterCall, Value};
 use lote_protocol::lang::Text;
 use lote_protocol::message::{Size, Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Encoding, Files, Limits, Order, Task};
+use lote_protocol::task::{Encoding, Files, Limits, Order, Page, Task};
 use lote_protocol::text;
 
 use crate::assets::Shelf;
+use crate::input::{self, FileState};
+use crate::output;
 use crate::sweep;
-use crate::{input, output};
 use lote_imaging::filters::{self, Assets, Context, Filter, Source};
 use lote_imaging::formats::{self, Document, Frame};
 use lote_imaging::pool::Pool;
@@ -56,13 +57,24 @@ pub struct Bench<'a> {
     pub assets: Assets,
     /// What is known of its image.
     pub facts: Facts,
+    /// The file of the last task, if that was for one of its pages.
+    kept: Option<Kept>,
+}
+
+/// A file that pages are made of, one a task: it is decoded once by each worker that gets them in turn.
+#[derive(Debug)]
+struct Kept {
+    /// `None` where the system tells too little, so that it is no other task's.
+    file: Option<FileState>,
+    document: Document,
+    modified: Option<SystemTime>,
 }
 
 impl<'a> Bench<'a> {
     /// A bench without a task.
     pub fn new(limits: Limits, shelf: &'a Shelf) -> Self {
         let (pool, assets, facts) = (Pool::new(), Assets::default(), Facts::default());
-        Self { limits, pool, shelf, outputs: Vec::new(), assets, facts }
+        Self { limits, pool, shelf, outputs: Vec::new(), assets, facts, kept: None }
     }
 }
 
@@ -181,6 +193,10 @@ fn load(
     bench: &mut Bench<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Loaded, Failure> {
+    let kept = bench.kept.take();
+    if let Some(page) = task.page {
+        return load_page(page, kept, input, bench, progress);
+    }
     progress(Progress::Reached(Stage::Read));
     let mut bytes = bench.pool.file();
     let read = input.and_then(|file| input::read(file, &bench.limits, &mut bytes));
@@ -197,6 +213,36 @@ fn load(
     };
     let (document, modified) = document?;
     Ok(Loaded { document, original, modified })
+}
+
+/// Loads one of the pages of a file, which may have been decoded for another one.
+fn load_page(
+    page: Page,
+    kept: Option<Kept>,
+    input: Result<File, Failure>,
+    bench: &mut Bench<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Loaded, Failure> {
+    progress(Progress::Reached(Stage::Read));
+    let input = input?;
+    let state = input::state(&input);
+    let same = kept.filter(|kept| kept.file.is_some() && kept.file == state);
+    let kept = if let Some(kept) = same {
+        kept
+    } else {
+        let mut bytes = bench.pool.file();
+        let modified = input::read(input, &bench.limits, &mut bytes)?;
+        progress(Progress::Reached(Stage::Decode));
+        let document = formats::decode(&bytes, &bench.limits, &mut bench.pool)?;
+        bench.pool.give_file(bytes);
+        Kept { file: state, document, modified }
+    };
+    let document = kept.document.page(page.number, page.of);
+    let modified = kept.modified;
+    if page.number < page.of {
+        bench.kept = Some(kept);
+    }
+    Ok(Loaded { document: document?, original: None, modified })
 }
 
 /// Makes files of one picture: it is filtered once, and each file ends once.
@@ -314,6 +360,7 @@ fn filter(
                 lossless: document.lossless,
                 stored: document.stored,
                 chroma: document.chroma,
+                left_out: document.left_out.clone(),
                 loops: document.loops,
                 metadata: document.metadata.clone(),
                 notes: document.notes.clone(),

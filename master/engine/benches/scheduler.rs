@@ -20,8 +20,11 @@ fn whole_run(bencher: Bencher<'_, '_>, workers: u32) {
             outputs: 3,
             memory_bytes: 1 << 20,
         });
-        let mut scheduler = Scheduler::new(jobs);
-        let mut effects = Vec::new();
+        let (mut scheduler, mut effects) = (Scheduler::default(), Vec::new());
+        for job in jobs {
+            scheduler.handle(Input::Add(job), &mut effects);
+        }
+        scheduler.handle(Input::NoMore, &mut effects);
         for worker in 0..workers {
             let ready = Input::Ready { worker: WorkerId(worker), slots: 1 };
             scheduler.handle(ready, &mut effects);

@@ -12,6 +12,8 @@ use lote_protocol::task::{Encoding, Limits};
 pub struct Recipe<'a> {
     /// Its filters.
     pub variant: &'a VariantSpec,
+    /// Which frame or page it shows, where each is an output of its own.
+    pub page: Option<u32>,
     /// How the job's files are encoded; the format is in the output's ending.
     pub encoding: &'a Encoding,
     /// What the worker refused to load.
@@ -22,10 +24,13 @@ pub struct Recipe<'a> {
 
 /// A line for a shell that makes `output` of `input`. What is as it is by itself is left out.
 pub fn command(input: &Path, output: &Path, recipe: &Recipe<'_>) -> String {
-    let Recipe { variant, encoding, limits, max_memory_bytes } = recipe;
+    let Recipe { variant, page, encoding, limits, max_memory_bytes } = recipe;
     let usual = Encoding::default();
     let mut words = vec!["lote worker apply".to_owned(), path(input), path(output)];
     words.push(format!("-f {}", quoted(variant.to_string().as_ref())));
+    if let Some(page) = page {
+        words.push(format!("--page {page}"));
+    }
     for option in EncodingOption::ALL {
         if let Some(value) = option.value(encoding) {
             // Only some of the options can be given for a job, and these are called so.
@@ -112,6 +117,7 @@ mod tests {
         let variant = VariantSpec::parse(filter, &catalogue::all()).unwrap();
         let recipe = Recipe {
             variant: &variant,
+            page: None,
             encoding,
             limits: &Limits::default(),
             max_memory_bytes: max_memory,

@@ -27,6 +27,8 @@ struct WouldMake {
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
     /// `planned`, `skipped` where it is there already, or `failed`.
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,7 +137,8 @@ fn lines(out: &mut impl Write, plan: &Plan, settings: &Settings) -> io::Result<(
             let open = OutputEnded::open(place, image, name.into());
             let OutputEnded { image, variant, path, path_bytes, .. } =
                 open.at(&plan.output(index, variant));
-            line(out, &WouldMake { image, variant, path, path_bytes, status, reason })?;
+            let page = plan.page(index, place.variant);
+            line(out, &WouldMake { image, variant, path, path_bytes, page, status, reason })?;
         }
     }
     Ok(())

@@ -33,8 +33,8 @@ pub(super) struct Job {
     pub(super) if_exists: IfExists,
     /// What need not be made again.
     pub(super) past: Records,
-    /// The outputs that are wanted, by image (absolute) and label of the variant; `None` is all.
-    pub(super) only: Option<HashSet<(PathBuf, String)>>,
+    /// The outputs that are wanted; `None` is all.
+    pub(super) only: Option<HashSet<journal::Output>>,
     /// The part that is wanted, and the name of the job that it is one of.
     pub(super) part: Option<(Shard, Option<String>)>,
     /// What is not recorded.
@@ -83,6 +83,9 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     room::warn_if_short(&plan, &job.output, ui);
     if let Some(shortcoming) = system::shortcomings(ui.lang) {
         ui.warn(shortcoming);
+    }
+    if let Err(exit) = probe::look_at_files(&plan, &settings, ui) {
+        return exit;
     }
     if job.here.show.dry_run {
         tell_left_out(&plan, ui);
@@ -136,10 +139,7 @@ fn make_plan(job: &Job, slots: usize) -> Result<Result<Plan, PlanError>, Unusabl
     };
     Ok(plan::resume(&request, &job.past).map(|plan| {
         let Some(only) = &job.only else { return plan };
-        plan.only(
-            |image, variant| only.contains(&(plan.input(image), plan.variants[variant].label())),
-            slots,
-        )
+        plan.only(|image, variant| only.contains(&journal::output(&plan, image, variant)), slots)
     }))
 }
 

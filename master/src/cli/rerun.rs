@@ -9,17 +9,19 @@ use super::args::{RerunArgs, WorkArgs};
 use super::choice::SandboxArg;
 use super::job::{self, Here, Job};
 use super::ui::Ui;
-use lote_engine::journal::{Header, Outcome, Records, newest, read_all, wanted};
+use lote_engine::journal::{Header, Name, Outcome, Past, Records, newest, read_all, wanted};
 use lote_engine::lang::Lang;
 use lote_engine::plan::IfExists;
+use lote_engine::system::files::FileId;
 use lote_protocol::text;
 
 pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
     let Some(last) = newest(&args.output) else { return nothing(&args.output, ui) };
-    if let Err(exit) = trust(&last.header, &args.output, &args.paths, args.trust_record, ui) {
-        return exit;
-    }
-    let mut header = last.header.again();
+    let header = trusted(&last, &args.output, &args.paths, args.trust_record, ui);
+    let mut header = match header {
+        Ok(header) => header,
+        Err(exit) => return exit,
+    };
     apply(&args.work, &mut header);
     let (only, past) = if args.failed {
         let failed = wanted(&last, |outcome| matches!(outcome, Outcome::Failed { .. }));
@@ -76,8 +78,8 @@ pub(super) fn apply(args: &WorkArgs, header: &mut Header) {
     };
 }
 
-/// The folders that a record of this output folder may name without being asked about: that
-/// itself, what lies beside it, and the current folder.
+/// The folders that this user's own record of this output folder may name without being asked about:
+/// that itself, what lies beside it, and the current folder.
 pub(super) fn own_folders(output: &Path) -> Vec<PathBuf> {
     let here = std::env::current_dir().unwrap_or_default();
     let output = here.join(output);
@@ -85,29 +87,44 @@ pub(super) fn own_folders(output: &Path) -> Vec<PathBuf> {
     beside.into_iter().chain([output, here]).collect()
 }
 
-/// Whether a record may be done as it stands: its files are where the command line points to. Says
-/// so if they are not.
-pub(super) fn trust(
-    header: &Header,
+/// What a job on record was asked for, to be done once more. Its files have to be in the folders of
+/// the command line, of which `-o` is one; if this user's own run has left the record in that very
+/// folder, [`own_folders`] count as well. Says so if they are elsewhere.
+pub(super) fn trusted(
+    last: &Past,
     output: &Path,
     paths: &[PathBuf],
     trusted: bool,
     ui: Ui,
-) -> Result<(), Exit> {
+) -> Result<Header, Exit> {
+    let header = last.header.again(output);
     if trusted {
-        return Ok(());
+        return Ok(header);
     }
-    let outside = header.outside(&[own_folders(output), paths.to_vec()].concat());
+    let is_own = last.is_own && FileId::at(&last.header.output.0) == FileId::at(output);
+    let own = if is_own { own_folders(output) } else { vec![output.to_owned()] };
+    let folders = [own, paths.to_vec()].concat();
+    let outside = header.outside(&folders);
     if outside.is_empty() {
-        return Ok(());
+        // Nor do links lead out of them where somebody else may have put both.
+        let real = |folder: &PathBuf| folder.canonicalize().ok().map(Name);
+        let within = if is_own { header.within } else { folders.iter().filter_map(real).collect() };
+        return Ok(Header { within, ..header });
     }
-    let shown = outside.iter().take(10).map(|path| path.display().to_string());
+    let shown = outside.iter().take(SHOWN).map(|path| path.display().to_string());
     let listed = shown.collect::<Vec<_>>().join(", ");
+    let what = match outside.len().saturating_sub(SHOWN) {
+        0 => text!("the job on record names files elsewhere: {}", listed),
+        more => text!("the job on record names files elsewhere: {}, and {} more", listed, more),
+    };
     let hint =
         text!("name their folder beside --resume, or say --trust-record if the record is yours");
-    ui.error(text!("the job on record names files elsewhere: {}", listed), hint);
+    ui.error(what, hint);
     Err(Exit::Refused)
 }
+
+/// How many files elsewhere are listed.
+const SHOWN: usize = 10;
 
 /// Says that there is no job on record.
 pub(super) fn nothing(output: &Path, ui: Ui) -> Exit {

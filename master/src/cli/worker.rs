@@ -7,7 +7,7 @@ use lote_imaging::formats::by_ending;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::Failure;
 use lote_protocol::sandbox::{Policy, Sandbox};
-use lote_protocol::task::{self, Encoding, Files, Limits, Task};
+use lote_protocol::task::{self, Encoding, Files, Limits, Page, Task};
 use lote_protocol::temporary::Owner;
 use lote_protocol::text;
 use lote_worker::assets::Shelf;
@@ -38,6 +38,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             input,
             output,
             filter,
+            page,
             encoding: told,
             background,
             carry,
@@ -88,7 +89,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 Ok((file, path)) => (Ok(file), Some(path)),
                 Err(failure) => (Err(failure), None),
             };
-            let date = file.as_ref().ok().filter(|_| carry.keep_dates).map(|file| {
+            let date = file.as_ref().ok().filter(|_| carry.keep_dates == Some(true)).map(|file| {
                 let time = input.metadata().and_then(|metadata| metadata.modified());
                 (file.try_clone(), time)
             });
@@ -100,6 +101,10 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 outputs: vec![file],
                 assets: assets.iter().map(asset).collect(),
             };
+            let page = page.map(|number| {
+                let of = plan::count_pages(input).ok().and_then(|count| u32::try_from(count).ok());
+                Page { number, of: of.unwrap_or(1) }
+            });
             if let Err(error) = confine(input, &target, assets.len(), (*policy).into()) {
                 ui.error(
                     text!("the sandbox is required, but here it is only {}", error.0.to_string()),
@@ -113,6 +118,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 orders: vec![order],
                 assets: assets.into_iter().map(|asset| asset.asset).collect(),
                 number: 1,
+                page,
                 ..Task::default()
             };
             let name = printable(&input.to_string_lossy());

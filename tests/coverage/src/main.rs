@@ -26,6 +26,7 @@ fn targets() -> Vec<(&'static str, Target)> {
         let id = format.id.name();
         targets.push((id, Box::new(move |bytes| decoders::decode(format, bytes))));
     }
+    targets.push(("zstandard", Box::new(decoders::zstandard)));
     for (name, block) in blocks::ALL {
         targets.push((name, Box::new(|bytes| blocks::carry(block, bytes))));
     }

@@ -55,14 +55,17 @@ pub(crate) fn run(tasks: &[Task], workers: u32) -> Outcome {
         // As predicted for one output of a JPEG with half a byte a pixel.
         memory_bytes: (16 << 20) + task.bytes * 14,
     });
-    let mut scheduler = Scheduler::new(jobs);
+    let (mut scheduler, mut effects) = (Scheduler::default(), Vec::new());
     scheduler.bound_memory(u64::from(workers) * MEMORY_OF_A_CORE);
     let mut waiting: Vec<VecDeque<TaskId>> = vec![VecDeque::new(); workers as usize];
     let mut ends = BinaryHeap::new();
     let (mut now, mut scheduling) = (0.0, Duration::ZERO);
-    let mut effects = Vec::new();
 
     let begun = Instant::now();
+    for job in jobs {
+        scheduler.handle(Input::Add(job), &mut effects);
+    }
+    scheduler.handle(Input::NoMore, &mut effects);
     for id in 0..workers {
         scheduler.handle(Input::Ready { worker: WorkerId(id), slots: 1 }, &mut effects);
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use lote_protocol::filter::{CallError, VariantSpec};
 use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Policy;
-use lote_protocol::task::Encoding;
+use lote_protocol::task::{Encoding, Limits};
 use lote_protocol::time::nanoseconds;
 use serde::{Deserialize, Serialize};
 
@@ -202,11 +202,13 @@ impl Header {
         }
     }
 
-    /// For a job of the command line that repeats this one now.
+    /// For a job of the command line that repeats this one now, with outputs to that folder.
     #[must_use]
-    pub fn again(&self) -> Self {
+    pub fn again(&self, output: &Path) -> Self {
         let lote = env!("CARGO_PKG_VERSION").to_owned();
-        Self { lote, started_ms: now_ms(), by: By::Run, part: None, page: None, ..self.clone() }
+        let output = Name(std::env::current_dir().unwrap_or_default().join(output));
+        let again = Self { lote, started_ms: now_ms(), output, by: By::Run, ..self.clone() };
+        Self { part: None, page: None, ..again }
     }
 
     /// The inputs of the job, and the files that its filters name, that are in none of these folders,
@@ -258,6 +260,7 @@ impl Header {
             pattern: self.pattern.parse()?,
             encoding: self.encoding.clone(),
             if_exists: self.if_exists,
+            max_frames: self.work.max_frames.unwrap_or(Limits::default().max_frames),
             shard: None,
             if_collides: self.if_collides,
             slots,

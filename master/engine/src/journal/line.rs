@@ -14,6 +14,12 @@ use super::name::Name;
 pub enum Line {
     /// The first one: what the job was asked for.
     Job(Box<Header>),
+    /// The second one: that the first one is this user's, see `seal`; not in journals of earlier
+    /// versions.
+    Seal {
+        /// The authentication code of the first line, in base64.
+        seal: String,
+    },
     /// An output has come to its end.
     Output(Entry),
     /// The job has come to its end; lines after it are of its continuation.
@@ -44,6 +50,9 @@ pub struct Entry {
     pub image_bytes: u64,
     /// When the image had last been changed then, ns since 1970.
     pub image_modified_ns: Option<i64>,
+    /// The frame or page of the image, from 1, where each is an output of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
     /// The number of the image in names, as `{n}` writes it, where the pattern asks for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<String>,

@@ -15,6 +15,7 @@ mod line;
 mod name;
 mod record;
 mod records;
+mod seal;
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -24,7 +25,7 @@ pub use header::{By, Header, Page, Part, Unusable, Work};
 pub use line::{Entry, How, Line, Outcome};
 pub use name::Name;
 pub use record::Journal;
-pub use records::{Records, wanted};
+pub use records::{Output, Records, output, wanted};
 
 use crate::system::files::{open_regular, read_regular};
 
@@ -39,6 +40,8 @@ pub struct Past {
     pub entries: Vec<Entry>,
     /// How the job ended; `None` if it broke off, or is still at work.
     pub end: Option<How>,
+    /// Whether Lote wrote down what the job was asked for, and for this user.
+    pub is_own: bool,
 }
 
 /// A larger file is no journal: ten million outputs take less.
@@ -60,23 +63,27 @@ pub(crate) fn read_from(path: &Path, start: u64) -> io::Result<(Vec<Entry>, u64)
     let lines = bytes[..end].split(|byte| *byte == b'\n').map(serde_json::from_slice::<Line>);
     let entries = lines.flatten().filter_map(|line| match line {
         Line::Output(entry) => Some(entry),
-        Line::Job(_) | Line::End { .. } => None,
+        Line::Job(_) | Line::Seal { .. } | Line::End { .. } => None,
     });
     Ok((entries.collect(), start + end as u64))
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Option<Past> {
+    let first = bytes.split(|byte| *byte == b'\n').next()?;
     let mut lines = bytes.split(|byte| *byte == b'\n').map(serde_json::from_slice::<Line>);
     let Some(Ok(Line::Job(header))) = lines.next() else { return None };
     if header.format > header::FORMAT {
         return None;
     }
-    let mut past = Past { path: path.to_owned(), header: *header, entries: Vec::new(), end: None };
+    let mut lines = lines.peekable();
+    let is_own = matches!(lines.peek(), Some(Ok(Line::Seal { seal })) if seal::holds(seal, first));
+    let (path, entries) = (path.to_owned(), Vec::new());
+    let mut past = Past { path, header: *header, entries, end: None, is_own };
     for line in lines.flatten() {
         past.end = None;
         match line {
             // One more of them belongs to another job, whatever it does here.
-            Line::Job(_) => {}
+            Line::Job(_) | Line::Seal { .. } => {}
             Line::Output(entry) => past.entries.push(entry),
             Line::End { how, .. } => past.end = Some(how),
         }

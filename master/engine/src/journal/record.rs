@@ -8,6 +8,7 @@ use super::files;
 use super::header::Header;
 use super::line::{Entry, How, Line, Outcome};
 use super::name::Name;
+use super::seal;
 use crate::event::{Event, OutputEnded, Status};
 use crate::plan::{Done, Number, OutputState, Plan};
 
@@ -33,6 +34,10 @@ impl Journal {
         let pending = Vec::new();
         let mut journal = Self { path, file, pending, durable, has_past: false };
         journal.line(&Line::Job(Box::new(header.clone())));
+        let first = journal.pending.strip_suffix(b"\n");
+        if let Some(seal) = first.and_then(seal::of) {
+            journal.line(&Line::Seal { seal });
+        }
         if durable {
             sync_folders(&journal.path)?;
         }
@@ -136,6 +141,7 @@ impl Journal {
             image: Name(plan.input(image)),
             image_bytes: input.bytes,
             image_modified_ns: input.modified_ns,
+            page: input.page.map(|page| page.number),
             n: plan.number(image).map(|Number { value, digits }| format!("{value:0digits$}")),
             variant,
             steps: plan

@@ -75,8 +75,10 @@ impl Records {
     fn entry(&self, input: &Path, plan: &Plan, place: (usize, usize)) -> Option<&Entry> {
         let (image, variant) = (&plan.images[place.0], plan.variant(place.0, place.1));
         let of_image = self.entries.get(input)?;
-        let (recipe, entry) =
-            of_image.iter().find(|(recipe, _)| recipe.variant.label() == variant.label())?;
+        let page = image.page.map(|page| page.number);
+        let (recipe, entry) = of_image.iter().find(|(recipe, entry)| {
+            entry.page == page && recipe.variant.label() == variant.label()
+        })?;
         let same_recipe = *entry.steps.as_ref().unwrap_or(&recipe.variant.steps) == variant.steps
             && recipe.encoding == plan.encoding(place.1)
             && entry.assets == plan.assets_digest(place.0, place.1);
@@ -92,8 +94,8 @@ impl Records {
             Some(of_image) => of_image,
             None => self.entries.entry(entry.image.0.clone()).or_default(),
         };
-        let same = |(before, _): &&mut (Arc<Recipe>, Entry)| {
-            before.variant.label() == recipe.variant.label()
+        let same = |(before, old): &&mut (Arc<Recipe>, Entry)| {
+            old.page == entry.page && before.variant.label() == recipe.variant.label()
         };
         match of_image.iter_mut().find(same) {
             Some(before) => *before = (recipe, entry),
@@ -130,10 +132,10 @@ impl Past for Records {
         all.filter_map(|(_, entry)| entry.n.as_deref()?.parse().ok()).max().unwrap_or(0)
     }
 
-    fn kept_names(&self) -> Vec<(&Path, &Path)> {
+    fn kept_names(&self) -> Vec<(&Path, &Path, Option<u32>)> {
         let all = self.entries.values().flatten().filter(|_| self.last);
         all.filter_map(|(_, entry)| match &entry.outcome {
-            Outcome::Ok { output, .. } => Some((&*output.0, &*entry.image.0)),
+            Outcome::Ok { output, .. } => Some((&*output.0, &*entry.image.0, entry.page)),
             Outcome::Failed { .. } => None,
         })
         .collect()
@@ -155,13 +157,22 @@ const fn is_of_the_moment(kind: FailureKind) -> bool {
     )
 }
 
-/// The outputs of a journal that ended as `wanted`, by image (absolute) and label of the variant.
-pub fn wanted(journal: &Journal, wanted: impl Fn(&Outcome) -> bool) -> HashSet<(PathBuf, String)> {
+/// An output on record: its image (absolute), which page of it, and the label of the variant.
+pub type Output = (PathBuf, Option<u32>, String);
+
+/// The output of a plan that is on record so.
+pub fn output(plan: &Plan, image: usize, variant: usize) -> Output {
+    let page = plan.images[image].page.map(|page| page.number);
+    (plan.input(image), page, plan.variants[variant].label())
+}
+
+/// The outputs of a journal that ended as `wanted`.
+pub fn wanted(journal: &Journal, wanted: impl Fn(&Outcome) -> bool) -> HashSet<Output> {
     let mut outputs = HashSet::new();
     let variants = journal.header.variants_by_file();
     for entry in &journal.entries {
         let Some(variant) = variants.get(entry.variant) else { continue };
-        let output = (entry.image.0.clone(), variant.label());
+        let output = (entry.image.0.clone(), entry.page, variant.label());
         if wanted(&entry.outcome) {
             outputs.insert(output);
         } else {

@@ -129,7 +129,7 @@ fn the_last_word_on_an_output_counts() {
     assert_eq!(desk.done(&request), [false, true]);
     let past = newest(&desk.path("out")).unwrap();
     let failed = wanted(&past, |outcome| matches!(outcome, Outcome::Failed { .. }));
-    assert_eq!(failed, [(desk.path("in/a.png"), "soft".to_owned())].into());
+    assert_eq!(failed, [(desk.path("in/a.png"), None, "soft".to_owned())].into());
 }
 
 #[test]
@@ -152,14 +152,16 @@ fn a_journal_may_be_torn_anywhere_and_goes_on_after_that() {
     let request = desk.request(2.0);
     let path = desk.job(&request, &[0, 1]);
     let whole = fs::read(&path).unwrap();
-    let header = whole.iter().position(|byte| *byte == b'\n').unwrap();
-    let first = header + 1 + whole[header + 1..].iter().position(|byte| *byte == b'\n').unwrap();
+    let ends = (0..whole.len()).filter(|at| whole[*at] == b'\n').collect::<Vec<_>>();
+    let [header, seal, first, _] = ends[..] else { panic!("{ends:?}") };
     for length in 0..whole.len() {
         fs::write(&path, &whole[..length]).unwrap();
         // A line that lacks nothing but its end is whole.
         let expected = (length >= header).then_some(usize::from(length >= first));
         let expected = if length == whole.len() - 1 { Some(2) } else { expected };
-        assert_eq!(read(&path).unwrap().map(|past| past.entries.len()), expected, "{length}");
+        let past = read(&path).unwrap();
+        assert_eq!(past.as_ref().map(|past| past.entries.len()), expected, "{length}");
+        assert_eq!(past.is_some_and(|past| past.is_own), length >= seal, "{length}");
     }
     fs::write(&path, &whole[..whole.len() - 5]).unwrap();
     let plan = plan::plan(&request).unwrap();
@@ -251,7 +253,7 @@ prop_compose! {
         variant in 0..9_usize,
         outcome in outcome(),
     ) -> Entry {
-        Entry { image, image_bytes, image_modified_ns, n: None, variant, steps: None, assets: None, outcome }
+        Entry { image, image_bytes, image_modified_ns, page: None, n: None, variant, steps: None, assets: None, outcome }
     }
 }
 

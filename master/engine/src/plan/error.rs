@@ -93,6 +93,12 @@ pub enum PlanError {
         /// The filter whose result depends on more than the size.
         filter: String,
     },
+    /// The size of what has `{width}` or `{height}` in its name is that of a page, which may be another
+    /// one than the first page's.
+    PageSizeUnknown {
+        /// The image.
+        image: PathBuf,
+    },
     /// Outputs exist and may not be replaced.
     Exists {
         /// How many.
@@ -135,6 +141,7 @@ impl PlanError {
             | Self::Variant(_)
             | Self::Exception(_)
             | Self::SizeUnknown { .. }
+            | Self::PageSizeUnknown { .. }
             | Self::Asset { .. }
             | Self::NoFont { .. }
             | Self::Unwritable { .. } => ErrorClass::Usage,
@@ -161,6 +168,7 @@ impl PlanError {
             | Self::NoFont { .. }
             | Self::Unwritable { .. } => self,
             Self::Asset { path, reason } => Self::Asset { path: told(&path), reason },
+            Self::PageSizeUnknown { image } => Self::PageSizeUnknown { image: told(&image) },
             Self::VariantsCollide { one, other, image } => {
                 Self::VariantsCollide { one, other, image: told(&image) }
             }
@@ -218,6 +226,9 @@ impl PlanError {
             Self::SizeUnknown { variant, filter } => {
                 text!("{width} and {height} are not known before {} of {} is done", filter, variant)
             }
+            Self::PageSizeUnknown { image } => {
+                text!("{width} and {height} are not known of each page of {}", shown(image))
+            }
             Self::Exists { count: 1, first } => {
                 text!("1 of the outputs exists: {}", list(first))
             }
@@ -261,7 +272,7 @@ impl PlanError {
                 text!("originals are never touched; choose another folder with -o")
             }
             Self::VariantsCollide { .. } => text!("put {variant} into the name pattern"),
-            Self::SizeUnknown { .. } => {
+            Self::SizeUnknown { .. } | Self::PageSizeUnknown { .. } => {
                 text!("take {width} and {height} out of the name pattern")
             }
             Self::Collision { .. } => {

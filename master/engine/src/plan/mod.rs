@@ -18,6 +18,7 @@ mod list;
 mod memory;
 mod names;
 mod naming;
+mod pages;
 mod past;
 mod pattern;
 mod place;
@@ -35,16 +36,17 @@ mod volume;
 mod tests;
 
 use std::ffi::OsString;
+use std::iter::repeat_n;
 use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::{Format, Sniffed, by_ending, find};
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::Failure;
-use lote_protocol::task::{Encoding, Order, Task};
+use lote_protocol::task::{Encoding, Order, Page, Task};
 use lote_protocol::time::nanoseconds;
 
-pub use assets::{KEPT_ASSETS, assets, named_files};
+pub use assets::{KEPT_ASSETS, assets, is_like, named_files};
 pub use assignment::{Access, Asset, Assignment};
 pub use error::{ErrorClass, PlanError};
 use exceptions::Exceptions;
@@ -53,6 +55,7 @@ pub use left_out::{LeftOut, Tally};
 pub use list::{Listed, Listing, is_image_name, list};
 pub use lote_imaging::formats::Extent;
 use naming::Naming;
+pub use pages::count as count_pages;
 pub use past::{Done, NoPast, Past};
 pub use pattern::{Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
@@ -70,7 +73,8 @@ pub struct Plan {
     /// What is made of every image: one file each, so that a variant of several stands there several
     /// times.
     pub variants: Vec<VariantSpec>,
-    /// All images that were found or named, also those that cannot be used.
+    /// All images that were found or named, also those that cannot be used; where the pattern has
+    /// `{page}`, each of their frames and pages.
     pub images: Vec<Image>,
     /// The work, costliest first. A unit's index is the id of its task.
     pub units: Vec<Unit>,
@@ -105,6 +109,10 @@ pub struct Image {
     pub extent: Option<Extent>,
     /// When it was last changed, ns since 1970, where the system tells.
     pub modified_ns: Option<i64>,
+    /// The frame or page that it is, where the pattern has `{page}` and its file has several.
+    pub page: Option<Page>,
+    /// The place of its file among all, from 0.
+    file: usize,
     /// Which file it is, whatever its path.
     id: Option<FileId>,
     /// Why it cannot be used, if that is known already. All its outputs have failed then.
@@ -194,14 +202,21 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let scan = scan::scan(request, &places)?;
     let mut inputs = place::Inputs::new(&scan.images);
     let variants = VariantSpec::by_file(&request.variants);
-    let mut images: Vec<_> = scan.images.into_iter().map(image).collect();
+    let mut images: Vec<_> =
+        scan.images.into_iter().enumerate().map(|(file, found)| image(file, found)).collect();
+    if request.pattern.parts_pages() {
+        images = pages::by_page(images, request.max_frames);
+    }
     let base = std::env::current_dir().unwrap_or_default();
     // Where files of parameters begin.
     let begin = base.join(&request.assets);
     let exceptions = Exceptions::new(request, &variants, &images, &begin)?;
     let naming = Naming::new(request, (&variants, &exceptions), &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
-    let assets = assets(&request.variants, &begin, &names)?;
+    let assets = request.variants.iter().zip(assets(&request.variants, &begin, &names)?);
+    // Each file of a variant needs the same.
+    let assets = assets.flat_map(|(one, needed)| repeat_n(needed, one.files.len().max(1)));
+    let assets = assets.collect();
     let mut plan = Plan {
         variants,
         images,
@@ -224,7 +239,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     Ok(plan)
 }
 
-fn image(found: scan::Found) -> Image {
+fn image(file: usize, found: scan::Found) -> Image {
     let (id, bytes, modified, extent, content, failure) = match found.look {
         Ok(look) => (look.id, look.bytes, look.modified, look.extent, look.content, None),
         Err(failure) => (None, 0, None, None, Sniffed::Unknown, Some(failure)),
@@ -244,6 +259,8 @@ fn image(found: scan::Found) -> Image {
         bytes,
         extent,
         modified_ns,
+        page: None,
+        file,
         id,
         failure,
         link,
@@ -311,13 +328,16 @@ impl Plan {
         wanted.or_else(|| self.images[image].format.map(|format| format.id))
     }
 
-    /// Which frame or page of its image an output shows, from 1, where there are several and its
-    /// format holds one.
+    /// Which frame or page of its image an output shows, from 1, where there are several and it shows
+    /// one.
     ///
     /// # Panics
     /// If there is no such image or variant.
     pub fn page(&self, image: usize, variant: usize) -> Option<u32> {
-        let Image { extent, source, .. } = &self.images[image];
+        let Image { extent, source, page, .. } = &self.images[image];
+        if let Some(page) = page {
+            return Some(page.number);
+        }
         let has_several = extent.is_some_and(|extent| extent.frames > 1);
         let format = find(self.format(image, variant)?)?;
         (has_several && !format.holds_all_of((*source)?)).then_some(1)
@@ -399,7 +419,8 @@ impl Plan {
             name,
             orders: variants.iter().map(order).collect(),
             assets: assets.iter().map(|asset| asset.asset.clone()).collect(),
-            number: *image as u64 + 1,
+            number: self.images[*image].file as u64 + 1,
+            page: self.images[*image].page,
         };
         Some(Assignment {
             task,

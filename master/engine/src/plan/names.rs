@@ -108,6 +108,7 @@ mod tests {
             dir: Path::new(""),
             variant,
             number: Number { value: 1, digits: 1 },
+            page: lote_protocol::task::Page { number: 1, of: 1 },
             moment: jiff::civil::DateTime::ZERO,
             size: (1, 1),
             format: "",

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use lote_imaging::filters::exact_size;
-use lote_imaging::formats::{Format, HEAD_BYTES, Sniffed, find, sniff};
+use lote_imaging::formats::{Format, HEAD_BYTES, Sniffed, TIFF, find, sniff};
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::Page;
 use lote_protocol::text;
 
 use super::collide::{self, Copies, Kept};
@@ -54,8 +55,11 @@ impl Naming {
             pattern,
         };
         if naming.pattern.counts() {
-            let recorded = images.iter().map(|image| past.number(&base.join(&image.path)));
-            naming.numbers = numbers(recorded.collect(), past.highest_number());
+            let files =
+                images.iter().filter(|image| image.page.is_none_or(|page| page.number == 1));
+            let recorded = files.map(|image| past.number(&base.join(&image.path)));
+            let numbers = numbers(recorded.collect(), past.highest_number());
+            naming.numbers = images.iter().map(|image| numbers[image.file]).collect();
         }
         if naming.pattern.asks_when() || naming.pattern.asks_size() {
             naming.look(variants, exceptions, images)?;
@@ -100,6 +104,7 @@ impl Naming {
             dir: image.name.parent().unwrap_or(Path::new("")),
             variant: &variant.name,
             number: self.numbers.get(place.0).copied().unwrap_or(Number { value: 1, digits: 1 }),
+            page: image.page.unwrap_or(Page { number: 1, of: 1 }),
             moment: self.moments.get(place.0).copied().unwrap_or(DateTime::ZERO),
             size: self.sizes.get(place.0 * variants + place.1).copied().unwrap_or_default(),
             format: format.map_or("", |format| format.id.name()),
@@ -176,6 +181,9 @@ impl Naming {
                 image.failure = Some(Failure::new(FailureKind::Damaged, why));
             }
             for (index, variant) in variants.iter().enumerate() {
+                if image.page.is_some() && image.source == Some(&TIFF) {
+                    return Err(PlanError::PageSizeUnknown { image: image.path.clone() });
+                }
                 let special = exceptions.of(place, index);
                 let variant = special.map_or(variant, |special| &special.variant);
                 let result = exact_size(&variant.steps, upright.unwrap_or((1, 1)));
@@ -212,10 +220,13 @@ fn kept(past: &impl Past, images: &[Image], base: &Path) -> Kept {
     if names.is_empty() {
         return Kept::default();
     }
-    let places = images.iter().enumerate().map(|(place, image)| (base.join(&image.path), place));
+    let number = |image: &Image| image.page.map(|page| page.number);
+    let places = images.iter().enumerate();
+    let places = places.map(|(place, image)| ((base.join(&image.path), number(image)), place));
     let places: HashMap<_, _> = places.collect();
-    let kept =
-        |(name, image): (&Path, &Path)| (names::fold(name.as_os_str()), places.get(image).copied());
+    let kept = |(name, image, page): (&Path, &Path, Option<u32>)| {
+        (names::fold(name.as_os_str()), places.get(&(image.to_owned(), page)).copied())
+    };
     names.into_iter().map(kept).collect()
 }
 

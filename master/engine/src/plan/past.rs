@@ -33,8 +33,8 @@ pub trait Past {
     }
 
     /// The outputs, by their paths below the output folder, whose names are kept for their images
-    /// (absolute), be those in the plan or not; none where names are given anew.
-    fn kept_names(&self) -> Vec<(&Path, &Path)> {
+    /// (absolute, and which page of it), be those in the plan or not; none where names are given anew.
+    fn kept_names(&self) -> Vec<(&Path, &Path, Option<u32>)> {
         Vec::new()
     }
 }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use lote_protocol::lang::Text;
+use lote_protocol::task::Page;
 use lote_protocol::text;
 
 use super::names::{MAX_NAME_BYTES, fit};
@@ -41,6 +42,8 @@ enum Part {
     Dir,
     /// With at least so many digits; `None` is as many as the last image's number has.
     Number(Option<usize>),
+    /// The frame or page; likewise.
+    Page(Option<usize>),
     /// A date or time, as strftime writes it.
     Moment(String),
     Width,
@@ -72,8 +75,6 @@ pub enum PatternError {
     Leaves,
     /// What follows the colon in braces.
     Style(String),
-    /// Frames and pages stay together.
-    Page,
 }
 
 impl PatternError {
@@ -109,9 +110,6 @@ impl PatternError {
             Self::Style(field) => text!(
                 "{} cannot be written so; {n:04} and {date:%Y-%m} can",
                 format!("{{{field}}}")
-            ),
-            Self::Page => text!(
-                "{page} is for frames and pages in files of their own, and they stay in one file"
             ),
         }
     }
@@ -238,8 +236,9 @@ fn field_part(field: &str) -> Result<Part, PatternError> {
         }
     };
     let part = match (name, style) {
-        ("n", Some(digits)) => match digits.trim_start_matches('0').parse() {
-            Ok(count @ 1..=12) => Part::Number(Some(count)),
+        ("n" | "page", Some(digits)) => match digits.trim_start_matches('0').parse() {
+            Ok(count @ 1..=12) if name == "n" => Part::Number(Some(count)),
+            Ok(count @ 1..=12) => Part::Page(Some(count)),
             _ => return Err(PatternError::Style(short())),
         },
         ("date", style) => moment(style.unwrap_or(DATE))?,
@@ -251,7 +250,7 @@ fn field_part(field: &str) -> Result<Part, PatternError> {
         ("width", None) => Part::Width,
         ("height", None) => Part::Height,
         ("format", None) => Part::Format,
-        ("page", None) => return Err(PatternError::Page),
+        ("page", None) => Part::Page(None),
         (name, Some(_)) if FIELDS.contains(&name) => return Err(PatternError::Style(short())),
         _ => {
             let close = |known: &&str| (strsim::jaro_winkler(name, known) * 1000.0) as u32;
@@ -282,6 +281,8 @@ pub(super) struct Facts<'a> {
     pub(super) variant: &'a str,
     /// The image's number.
     pub(super) number: Number,
+    /// Which frame or page it shows; 1 of 1 where there is one.
+    pub(super) page: Page,
     /// When the photo was taken.
     pub(super) moment: DateTime,
     /// The width and height of the result, px; known if the pattern asks for them.
@@ -300,6 +301,11 @@ impl Pattern {
     /// Whether images are counted.
     pub(super) fn counts(&self) -> bool {
         self.parts().any(|part| matches!(part, Part::Number(_)))
+    }
+
+    /// Whether each frame or page is an output of its own.
+    pub(super) fn parts_pages(&self) -> bool {
+        self.parts().any(|part| matches!(part, Part::Page(_)))
     }
 
     /// Whether the time of the photo is asked for.
@@ -406,6 +412,10 @@ fn value(part: &Part, facts: &Facts<'_>) -> Option<OsString> {
             let Number { value, digits: usual } = facts.number;
             format!("{value:00$}", digits.unwrap_or(usual)).into()
         }
+        Part::Page(digits) => {
+            let usual = facts.page.of.max(1).ilog10() as usize + 1;
+            format!("{:01$}", facts.page.number, digits.unwrap_or(usual)).into()
+        }
         // The style was tried out when the pattern was read.
         Part::Moment(style) => {
             let text = strtime::format(style, facts.moment).unwrap_or_default();
@@ -431,6 +441,7 @@ mod tests {
             dir: Path::new("2024/boda"),
             variant: "web",
             number: Number { value: 7, digits: 3 },
+            page: Page { number: 3, of: 12 },
             moment: DateTime::constant(2023, 5, 9, 17, 4, 5, 0),
             size: (1600, 1067),
             format: "jpeg",
@@ -459,6 +470,7 @@ mod tests {
             ("{date:%Y/%m}/{time:%H:%M}_{n}", "2023_05/17_04_007.jpg"),
             ("{format}/{name}_{width}x{height}", "jpeg/foto_1600x1067.jpg"),
             ("{{{name}}}", "web/2024/boda/{foto}.jpg"),
+            ("{name}-{page}-{page:04}", "web/2024/boda/foto-03-0003.jpg"),
         ] {
             assert_eq!(named(pattern), path, "{pattern}");
             assert_eq!(pattern.parse::<Pattern>().unwrap().to_string(), pattern);
@@ -470,7 +482,7 @@ mod tests {
     #[test]
     fn what_cannot_name_files_is_refused() {
         let error = |text: &str| text.parse::<Pattern>().unwrap_err();
-        for text in ["all", "", "{variant}", "{variant}/{dir}/x", "{width}"] {
+        for text in ["all", "", "{variant}", "{variant}/{dir}/x", "{width}", "{page}"] {
             assert_eq!(error(text), PatternError::Constant, "{text}");
         }
         for text in ["../{name}", "/{name}", "a//{name}", "{name}/", "x/./{name}", "{name}/.."] {
@@ -485,7 +497,6 @@ mod tests {
         for text in ["{n:x}", "{n:099}", "{date:%!}", "{name:04}", "{date:}"] {
             assert!(matches!(error(text), PatternError::Style(_)), "{text}");
         }
-        assert_eq!(error("{page}{name}"), PatternError::Page);
         let said = error("{nam}_{variant}").to_string();
         assert_eq!(said, "{nam} stands for nothing in a name; did you mean {name}?");
         assert!(error("{xyz}").to_string().ends_with("{width} {height} {format} do"));

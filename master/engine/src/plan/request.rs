@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::task::Encoding;
+use lote_protocol::task::{Encoding, Limits};
 use serde::{Deserialize, Serialize};
 
 use super::{Globs, Pattern, Shard};
@@ -42,6 +42,8 @@ pub struct Request {
     pub if_exists: IfExists,
     /// What to do about images whose outputs would have the same path.
     pub if_collides: IfCollides,
+    /// The most frames or pages of which each becomes an output of its own, where the pattern has `{page}`.
+    pub max_frames: u64,
     /// Which part of the images is to be processed, if not all.
     pub shard: Option<Shard>,
     /// How many tasks can run side by side; 0 counts as 1.
@@ -67,6 +69,7 @@ impl Request {
             encoding: Encoding::default(),
             if_exists: IfExists::default(),
             if_collides: IfCollides::default(),
+            max_frames: Limits::default().max_frames,
             shard: None,
             slots: 1,
         }

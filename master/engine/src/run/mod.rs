@@ -108,6 +108,7 @@ pub async fn run(
     let mut run = Run::new(plan, settings, bus, supervisor, slots, start);
     run.bound_memory(&config);
     run.announce().await;
+    run.add_tasks().await;
     run.work(orders, config.external).await;
     Ok(run.close().await)
 }
@@ -159,16 +160,11 @@ impl<'a> Run<'a> {
         slots: u32,
         start: Instant,
     ) -> Self {
-        let jobs = plan.units.iter().map(|unit| Job {
-            cost: unit.cost,
-            outputs: unit.variants.len() as u32,
-            memory_bytes: unit.memory_bytes,
-        });
         let formats = plan.variants.iter().map(|variant| variant.files.first()?.format);
         let names = plan.variants.iter().map(|variant| Arc::from(variant.name.as_str()));
         let names = names.zip(formats).collect();
         Self {
-            scheduler: Scheduler::new(jobs),
+            scheduler: Scheduler::default(),
             outputs: Outputs::new(names, plan.images.len()),
             clock: Clock::new(start),
             now: Duration::ZERO,
@@ -226,6 +222,19 @@ impl<'a> Run<'a> {
             self.bus.publish(Event::Listening { socket }).await;
         }
         self.end_what_is_known().await;
+    }
+
+    /// Hands in all that is to be done: tasks are numbered as the plan's units are.
+    async fn add_tasks(&mut self) {
+        for unit in &self.plan.units {
+            let job = Job {
+                cost: unit.cost,
+                outputs: unit.variants.len() as u32,
+                memory_bytes: unit.memory_bytes,
+            };
+            self.handle(Input::Add(job)).await;
+        }
+        self.handle(Input::NoMore).await;
     }
 
     /// The loop.
@@ -317,8 +326,8 @@ impl<'a> Run<'a> {
                     self.start(slot, task, attempt, suspect, &outputs);
                 }
                 Effect::Leave { worker } => self.supervisor.retire(worker),
-                Effect::GiveUp { task, why, outputs } => {
-                    self.end_given_up(task, why, &outputs).await;
+                Effect::GiveUp { task, why, failures, outputs } => {
+                    self.end_given_up(task, why, failures, &outputs).await;
                 }
             }
         }

@@ -101,7 +101,13 @@ impl Run<'_> {
     }
 
     /// Ends what the scheduler has given up.
-    pub(super) async fn end_given_up(&mut self, task: TaskId, why: GiveUp, outputs: &[u32]) {
+    pub(super) async fn end_given_up(
+        &mut self,
+        task: TaskId,
+        why: GiveUp,
+        failures: u32,
+        outputs: &[u32],
+    ) {
         let unit = &self.plan.units[task.0 as usize];
         let (image, variants) = (unit.image, &unit.variants);
         for output in outputs {
@@ -131,8 +137,7 @@ impl Run<'_> {
                     let death = self.deaths.get(&task);
                     let stage = self.stages.get(&task).copied();
                     let max_memory = self.settings.workers.max_memory_bytes;
-                    let failure =
-                        quarantine(death, stage, self.scheduler.failures(task), max_memory);
+                    let failure = quarantine(death, stage, failures, max_memory);
                     let last_words = death.map(|d| d.last_words.clone()).unwrap_or_default();
                     let ended = OutputEnded {
                         status: Status::Quarantined,
@@ -154,6 +159,7 @@ impl Run<'_> {
         let limits = &self.settings.workers.limits;
         let recipe = Recipe {
             variant: self.plan.variant(image, variant),
+            page: self.plan.images[image].page.map(|page| page.number),
             encoding: self.plan.job_encoding(),
             limits,
             max_memory_bytes: self.settings.workers.max_memory_bytes,

@@ -1,6 +1,6 @@
 //! Giving tasks to slots.
 
-use super::{Effect, Place, Scheduler, SlotId, TaskId, WorkerId};
+use super::{Effect, Job, Place, Scheduler, SlotId, TaskId, Worker, WorkerId};
 
 /// A slot is given tasks ahead only while all that it has is estimated below this cost. Large
 /// tasks stay in the queue, so that whoever is free first takes them.
@@ -13,10 +13,22 @@ pub const AHEAD_TASKS: usize = 16;
 pub const AHEAD_OUTPUTS: u32 = 64;
 
 impl Scheduler {
-    /// Gives every worker what it can take.
+    /// Takes in another task.
+    pub(super) fn add(&mut self, job: Job, effects: &mut Vec<Effect>) {
+        let task = self.tasks.add(job);
+        if let Some(why) = self.over {
+            return self.give_up(task, why, effects);
+        }
+        self.queue.insert(task, self.tasks[task].memory_bytes, self.tasks.first());
+        self.fill_all(effects);
+    }
+
+    /// Gives every worker what it can take, those that have least first.
     pub(super) fn fill_all(&mut self, effects: &mut Vec<Effect>) {
-        let workers: Vec<_> = self.workers.keys().copied().collect();
-        for worker in workers {
+        let least = |worker: &Worker| worker.slots.iter().map(|slot| slot.tasks.len()).min();
+        let mut workers: Vec<_> = self.workers.iter().map(|(id, it)| (least(it), *id)).collect();
+        workers.sort();
+        for (_, worker) in workers {
             self.fill(worker, effects);
         }
     }
@@ -26,13 +38,13 @@ impl Scheduler {
         let Some(worker) = self.workers.get(&id) else {
             return;
         };
-        if self.paused || self.cancelled || worker.exclusive || worker.retiring {
+        if self.paused || self.over.is_some() || worker.exclusive || worker.retiring {
             return;
         }
         let slots = worker.slots.len() as u32;
         let first_slot = SlotId { worker: id, index: 0 };
         let room = self.room(first_slot);
-        let memory = |task: &TaskId| self.tasks[task.0 as usize].memory_bytes;
+        let memory = |task: &TaskId| self.tasks[*task].memory_bytes;
         let has_room = self.suspects.front().map(|task| memory(task) <= room);
         match has_room {
             None => self.draining = None,
@@ -76,8 +88,8 @@ impl Scheduler {
         };
         let given = &worker.slots[slot.index as usize].tasks;
         let mut count = given.len();
-        let mut cost: u64 = given.iter().map(|task| self.tasks[task.0 as usize].cost).sum();
-        let outputs = |task: &TaskId| self.tasks[task.0 as usize].open.len() as u32;
+        let mut cost: u64 = given.iter().map(|task| self.tasks[*task].cost).sum();
+        let outputs = |task: &TaskId| self.tasks[*task].open.len() as u32;
         let mut open: u32 = given.iter().map(outputs).sum();
         while count < most && (count == 0 || cost < AHEAD_COST && open < AHEAD_OUTPUTS) {
             let next = match count {
@@ -87,14 +99,14 @@ impl Scheduler {
             let Some(task) = next else { break };
             self.assign(task, slot, effects);
             count += 1;
-            let task = &self.tasks[task.0 as usize];
+            let task = &self.tasks[task];
             cost += task.cost;
             open += task.open.len() as u32;
         }
     }
 
     fn assign(&mut self, task: TaskId, slot: SlotId, effects: &mut Vec<Effect>) {
-        let state = &mut self.tasks[task.0 as usize];
+        let state = &mut self.tasks[task];
         state.place = Place::Assigned(slot);
         state.attempts += 1;
         effects.push(Effect::Run {
@@ -107,7 +119,7 @@ impl Scheduler {
         if let Some(worker) = self.workers.get_mut(&slot.worker) {
             let of_slot = &mut worker.slots[slot.index as usize];
             of_slot.tasks.push_back(task);
-            let memory = of_slot.reserved_bytes.max(self.tasks[task.0 as usize].memory_bytes);
+            let memory = of_slot.reserved_bytes.max(self.tasks[task].memory_bytes);
             self.memory.set(of_slot, memory);
         }
     }

@@ -29,7 +29,7 @@ impl Scheduler {
         }
         let alone = running.len() == 1;
         for (index, task) in running.into_iter().rev() {
-            self.tasks[task.0 as usize].failures += 1;
+            self.tasks[task].failures += 1;
             let blamed = match blame {
                 Blame::Running => true,
                 Blame::Slot(slot) => slot == index,
@@ -50,7 +50,7 @@ impl Scheduler {
     /// random hits other tasks too: as many more kills are excused as have hit others.
     fn excuse(&mut self, task: TaskId) -> bool {
         self.outside_kills += 1;
-        let excused = &mut self.tasks[task.0 as usize].excused;
+        let excused = &mut self.tasks[task].excused;
         *excused += 1;
         let hit_others = self.outside_kills - *excused;
         *excused <= (MAX_EXCUSED + hit_others).min(MAX_EXCUSED_EVER)
@@ -63,8 +63,8 @@ impl Scheduler {
         for (index, mut slot) in (0..).zip(worker.slots) {
             self.memory.set(&mut slot, 0);
             for (place, task) in slot.tasks.into_iter().enumerate() {
-                if !self.tasks[task.0 as usize].has_open_outputs() {
-                    self.end(task);
+                if !self.tasks[task].has_open_outputs() {
+                    self.tasks.end(task);
                 } else if place == 0 {
                     running.push((index, task));
                 } else {
@@ -78,7 +78,7 @@ impl Scheduler {
     /// Holds a death against a task: the first time it becomes a suspect, the second time it is
     /// given up.
     pub(super) fn charge(&mut self, task: TaskId, effects: &mut Vec<Effect>) {
-        let state = &mut self.tasks[task.0 as usize];
+        let state = &mut self.tasks[task];
         state.charged += 1;
         if state.charged >= MAX_CHARGED {
             self.give_up(task, GiveUp::Quarantined, effects);
@@ -89,27 +89,26 @@ impl Scheduler {
 
     /// A death in company, which proves nothing.
     fn suspect(&mut self, task: TaskId, effects: &mut Vec<Effect>) {
-        self.tasks[task.0 as usize].charged = 1;
+        self.tasks[task].charged = 1;
         self.requeue(task, true, effects);
     }
 
     /// An innocent task goes back to where it came from.
     pub(super) fn put_back(&mut self, task: TaskId, effects: &mut Vec<Effect>) {
-        let suspect = self.tasks[task.0 as usize].charged > 0;
+        let suspect = self.tasks[task].charged > 0;
         self.requeue(task, suspect, effects);
     }
 
     fn requeue(&mut self, task: TaskId, suspect: bool, effects: &mut Vec<Effect>) {
-        if self.cancelled {
-            self.give_up(task, GiveUp::Cancelled, effects);
-            return;
+        if let Some(why) = self.over {
+            return self.give_up(task, why, effects);
         }
-        self.tasks[task.0 as usize].place = Place::Queued;
+        self.tasks[task].place = Place::Queued;
         if suspect {
             self.suspects.push_back(task);
         } else {
-            let memory = self.tasks[task.0 as usize].memory_bytes;
-            self.queue.insert(task, memory);
+            let memory = self.tasks[task].memory_bytes;
+            self.queue.insert(task, memory, self.tasks.first());
         }
     }
 }

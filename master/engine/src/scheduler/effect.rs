@@ -30,6 +30,8 @@ pub enum Effect {
         task: TaskId,
         /// Why.
         why: GiveUp,
+        /// How often it was running, and was not finished.
+        failures: u32,
         /// The outputs that had not ended.
         outputs: Vec<u32>,
     },

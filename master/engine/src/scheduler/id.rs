@@ -1,6 +1,6 @@
 //! How tasks, workers and their threads are called.
 
-/// A task, by its place in the plan.
+/// A task, by its place among those that were added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(pub u32);
 

@@ -1,4 +1,4 @@
-//! What the scheduler is told: its tasks before the run, and then what happens.
+//! What the scheduler is told: its tasks, and what happens.
 
 use super::{SlotId, TaskId, WorkerId};
 
@@ -28,6 +28,10 @@ pub enum Blame {
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
+    /// There is another task. They are numbered as they come, from 0.
+    Add(Job),
+    /// There will be no other tasks.
+    NoMore,
     /// A worker is there, with so many threads that do nothing yet.
     Ready {
         /// The worker.
@@ -77,6 +81,6 @@ pub enum Input {
     Resume,
     /// Nothing more is started; what has been started may finish.
     Cancel,
-    /// There will be no workers any more.
+    /// There are no workers any more, and none will come.
     NoWorkers,
 }

@@ -80,7 +80,7 @@ impl Scheduler {
     /// Takes a task for a slot to have ahead, if the next one is small: at most `cost`.
     pub(super) fn take_ahead(&mut self, slot: SlotId, cost: u64) -> Option<TaskId> {
         let task = self.queue.first_within(self.room(slot))?;
-        let state = &self.tasks[task.0 as usize];
+        let state = &self.tasks[task];
         if state.cost > cost || state.memory_bytes > AHEAD_BYTES {
             return None;
         }

@@ -28,13 +28,13 @@ pub use id::{SlotId, TaskId, WorkerId};
 pub use input::{Blame, Input, Job};
 use memory::Budget;
 use queue::Queue;
-use task::{Place, Task};
+use task::{Place, Tasks};
 use worker::{Slot, Worker};
 
-/// The state of a run. Tasks are started in the order in which they were given.
-#[derive(Debug)]
+/// The state of a run. Tasks are started in the order in which they were added.
+#[derive(Debug, Default)]
 pub struct Scheduler {
-    tasks: Vec<Task>,
+    tasks: Tasks,
     queue: Queue,
     memory: Budget,
     /// Tasks that a worker died of; each runs alone.
@@ -44,30 +44,14 @@ pub struct Scheduler {
     draining: Option<WorkerId>,
     /// How often a running task was hit by a kill from outside.
     outside_kills: u32,
-    ended: usize,
+    /// No tasks will be added.
+    is_closed: bool,
     paused: bool,
-    cancelled: bool,
+    /// Why what is added is given up at once, and what is put back.
+    over: Option<GiveUp>,
 }
 
 impl Scheduler {
-    /// A run of these tasks, none of them started.
-    pub fn new(jobs: impl IntoIterator<Item = Job>) -> Self {
-        let tasks: Vec<_> = jobs.into_iter().map(Task::new).collect();
-        let queue = Queue::new(tasks.iter().map(|task| task.memory_bytes));
-        Self {
-            tasks,
-            queue,
-            memory: Budget::default(),
-            suspects: VecDeque::new(),
-            workers: BTreeMap::new(),
-            draining: None,
-            outside_kills: 0,
-            ended: 0,
-            paused: false,
-            cancelled: false,
-        }
-    }
-
     /// Sets a bound on memory, bytes, before anything has been started: a task is started only if
     /// what the running ones probably take up stays within it, or if nothing else runs.
     pub fn bound_memory(&mut self, bytes: u64) {
@@ -78,6 +62,8 @@ impl Scheduler {
     /// twice, or makes no sense, changes nothing.
     pub fn handle(&mut self, input: Input, effects: &mut Vec<Effect>) {
         match input {
+            Input::Add(job) => self.add(job, effects),
+            Input::NoMore => self.is_closed = true,
             Input::Ready { worker, slots } => self.ready(worker, slots, effects),
             Input::Ended { slot, task, output } => self.output_ended(slot, task, output),
             Input::Finished { slot, task } => self.finished(slot, task, effects),
@@ -89,17 +75,14 @@ impl Scheduler {
                 self.paused = false;
                 self.fill_all(effects);
             }
-            Input::Cancel => {
-                self.cancelled = true;
-                self.give_up_waiting(GiveUp::Cancelled, effects);
-            }
-            Input::NoWorkers => self.give_up_waiting(GiveUp::NoWorkers, effects),
+            Input::Cancel => self.end_all(GiveUp::Cancelled, effects),
+            Input::NoWorkers => self.end_all(GiveUp::NoWorkers, effects),
         }
     }
 
-    /// Whether every output has ended or been given up.
+    /// Whether there are no more tasks to come, and every output has ended or been given up.
     pub fn is_done(&self) -> bool {
-        self.ended == self.tasks.len()
+        self.is_closed && self.tasks.have_ended()
     }
 
     /// Whether that worker has something to do.
@@ -114,19 +97,6 @@ impl Scheduler {
 
     /// The outputs of a task that have not ended, in order.
     pub fn open_outputs(&self, task: TaskId) -> Vec<u32> {
-        self.tasks.get(task.0 as usize).map(Task::open_outputs).unwrap_or_default()
-    }
-
-    /// How often a task was running, and was not finished.
-    pub fn failures(&self, task: TaskId) -> u32 {
-        self.tasks.get(task.0 as usize).map_or(0, |task| task.failures)
-    }
-
-    /// The tasks that a worker has been given and that have not been finished.
-    pub fn given(&self, worker: WorkerId) -> impl Iterator<Item = TaskId> + '_ {
-        self.workers
-            .get(&worker)
-            .into_iter()
-            .flat_map(|worker| worker.slots.iter().flat_map(|slot| &slot.tasks).copied())
+        self.tasks.get(task).map(task::Task::open_outputs).unwrap_or_default()
     }
 }

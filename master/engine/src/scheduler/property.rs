@@ -9,6 +9,7 @@ use super::*;
 /// What the world does next.
 #[derive(Debug, Clone)]
 enum Step {
+    Arrive,
     Ready { worker: u32, slots: u32 },
     Progress { worker: u32, slot: u32 },
     Finish { worker: u32, slot: u32 },
@@ -25,6 +26,7 @@ fn step() -> impl Strategy<Value = Step> {
     let worker = || 0..4_u32;
     let slot = || 0..3_u32;
     prop_oneof![
+        6 => Just(Step::Arrive),
         4 => (worker(), 1..4_u32).prop_map(|(worker, slots)| Step::Ready { worker, slots }),
         8 => (worker(), slot()).prop_map(|(worker, slot)| Step::Progress { worker, slot }),
         8 => (worker(), slot()).prop_map(|(worker, slot)| Step::Finish { worker, slot }),
@@ -50,8 +52,11 @@ struct World {
     ended: BTreeMap<(u32, u32), u32>,
     attempts: BTreeMap<TaskId, u32>,
     deaths_held_against: BTreeMap<TaskId, u32>,
+    /// Outputs of the tasks that have come.
     total: usize,
+    /// The memory of each task that has come.
     memory: Vec<u64>,
+    to_come: VecDeque<Job>,
     budget: u64,
 }
 
@@ -64,20 +69,43 @@ impl World {
 
     /// With jobs of that cost, so many outputs and so much memory, and a bound on memory.
     fn with_memory(jobs: &[(u64, u32, u64)], budget: u64) -> Self {
+        let mut world = Self::before(jobs, budget);
+        world.all_arrive();
+        world
+    }
+
+    /// The same, with all of them still to come.
+    fn before(jobs: &[(u64, u32, u64)], budget: u64) -> Self {
         let specs =
             jobs.iter().map(|&(cost, outputs, memory_bytes)| Job { cost, outputs, memory_bytes });
-        let mut scheduler = Scheduler::new(specs);
+        let mut scheduler = Scheduler::default();
         scheduler.bound_memory(budget);
         Self {
             scheduler,
-            memory: jobs.iter().map(|job| job.2).collect(),
+            memory: Vec::new(),
+            to_come: specs.collect(),
             budget,
             workers: BTreeMap::new(),
             ended: BTreeMap::new(),
             attempts: BTreeMap::new(),
             deaths_held_against: BTreeMap::new(),
-            total: jobs.iter().map(|job| job.1 as usize).sum(),
+            total: 0,
         }
+    }
+
+    /// The next task comes, if there is one.
+    fn arrive(&mut self) {
+        let Some(job) = self.to_come.pop_front() else { return };
+        self.memory.push(job.memory_bytes);
+        self.total += job.outputs as usize;
+        self.tell(Input::Add(job));
+    }
+
+    fn all_arrive(&mut self) {
+        while !self.to_come.is_empty() {
+            self.arrive();
+        }
+        self.tell(Input::NoMore);
     }
 
     fn tell(&mut self, input: Input) {
@@ -100,7 +128,7 @@ impl World {
                     let slots = self.workers.remove(&worker.0).expect("a dead worker");
                     assert!(slots.iter().all(VecDeque::is_empty), "a worker left its work");
                 }
-                Effect::GiveUp { task, outputs, why } => {
+                Effect::GiveUp { task, outputs, why, .. } => {
                     if why == GiveUp::Quarantined {
                         let deaths = self.deaths_held_against.get(&task).copied().unwrap_or(0);
                         assert!(deaths >= 2, "an innocent task was quarantined");
@@ -116,13 +144,15 @@ impl World {
 
     /// How many tasks wait, have been given to a worker, and have ended.
     fn counts(&self) -> [usize; 3] {
-        let mut counts = [0; 3];
-        for task in &self.scheduler.tasks {
-            counts[match task.place {
+        let mut counts = [0, 0, self.memory.len()];
+        for task in self.scheduler.tasks.iter() {
+            let place = match task.place {
                 Place::Queued => 0,
                 Place::Assigned(_) => 1,
-                Place::Ended => 2,
-            }] += 1;
+                Place::Ended => continue,
+            };
+            counts[place] += 1;
+            counts[2] -= 1;
         }
         counts
     }
@@ -133,7 +163,8 @@ impl World {
         assert_eq!(queued, waiting, "a task waits nowhere, or twice");
         let given: usize = self.workers.values().flatten().map(VecDeque::len).sum();
         assert_eq!(assigned, given, "the scheduler and the workers disagree");
-        assert_eq!(self.scheduler.is_done(), ended == self.scheduler.tasks.len());
+        let have_all_ended = ended == self.memory.len();
+        assert_eq!(self.scheduler.is_done(), have_all_ended && self.scheduler.is_closed);
         assert!(self.ended.values().all(|times| *times == 1), "an output ended twice");
         let largest =
             |slot: &SlotWork| slot.iter().map(|work| self.memory[work.0.0 as usize]).max();
@@ -208,6 +239,7 @@ impl World {
 
     fn apply(&mut self, step: &Step) {
         match *step {
+            Step::Arrive => self.arrive(),
             Step::Ready { worker, slots } => {
                 self.workers.entry(worker).or_insert_with(|| vec![VecDeque::new(); slots as usize]);
                 self.tell(Input::Ready { worker: WorkerId(worker), slots });
@@ -237,6 +269,7 @@ impl World {
     /// From here on everything goes well.
     fn settle(&mut self) {
         self.tell(Input::Resume);
+        self.all_arrive();
         for _ in 0..10_000 {
             if self.scheduler.is_done() {
                 return;
@@ -262,7 +295,7 @@ proptest! {
         budget in prop_oneof![Just(u64::MAX), 1_u64..300 << 20],
         steps in prop::collection::vec(step(), 0..120),
     ) {
-        let mut world = World::with_memory(&jobs, budget);
+        let mut world = World::before(&jobs, budget);
         for step in &steps {
             world.apply(step);
         }
@@ -308,7 +341,7 @@ fn a_task_survives_three_kills_from_outside_without_a_charge() {
         world.apply(&Step::Ready { worker: 0, slots: 1 });
         world.lose(0, 4);
     }
-    assert_eq!(world.scheduler.tasks[0].charged, 0);
+    assert_eq!(world.scheduler.tasks[TaskId(0)].charged, 0);
     world.settle();
     assert_eq!(world.attempts[&TaskId(0)], 4);
 }
@@ -327,9 +360,19 @@ fn whoever_kills_at_random_convicts_nobody() {
     assert_eq!(world.ended.len(), 4);
 }
 
+fn with(jobs: impl IntoIterator<Item = Job>) -> Scheduler {
+    let (mut scheduler, mut effects) = (Scheduler::default(), Vec::new());
+    for job in jobs {
+        scheduler.handle(Input::Add(job), &mut effects);
+    }
+    scheduler.handle(Input::NoMore, &mut effects);
+    assert!(effects.is_empty());
+    scheduler
+}
+
 #[test]
 fn what_was_put_off_is_made_later_and_is_no_repetition() {
-    let mut scheduler = Scheduler::new([Job { cost: 1, memory_bytes: 0, outputs: 2 }]);
+    let mut scheduler = with([Job { cost: 1, memory_bytes: 0, outputs: 2 }]);
     let (worker, slot) = (WorkerId(1), SlotId { worker: WorkerId(1), index: 0 });
     let mut effects = Vec::new();
     scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
@@ -347,7 +390,7 @@ fn what_was_put_off_is_made_later_and_is_no_repetition() {
 
 #[test]
 fn a_repeated_task_makes_only_what_is_missing() {
-    let mut scheduler = Scheduler::new([Job { cost: 1, outputs: 3, memory_bytes: 1 }]);
+    let mut scheduler = with([Job { cost: 1, outputs: 3, memory_bytes: 1 }]);
     let (worker, slot) = (WorkerId(1), SlotId { worker: WorkerId(1), index: 0 });
     let mut effects = Vec::new();
     scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
@@ -365,11 +408,11 @@ fn a_repeated_task_makes_only_what_is_missing() {
 fn large_tasks_are_not_given_ahead_and_small_ones_are() {
     let mut effects = Vec::new();
     let worker = WorkerId(1);
-    let mut large = Scheduler::new([Job { cost: 5_000_000, outputs: 1, memory_bytes: 1 }; 9]);
+    let mut large = with([Job { cost: 5_000_000, outputs: 1, memory_bytes: 1 }; 9]);
     large.handle(Input::Ready { worker, slots: 1 }, &mut effects);
     assert_eq!(effects.len(), 1);
     effects.clear();
-    let mut small = Scheduler::new([Job { cost: 5_000, outputs: 1, memory_bytes: 1 }; 90]);
+    let mut small = with([Job { cost: 5_000, outputs: 1, memory_bytes: 1 }; 90]);
     small.handle(Input::Ready { worker, slots: 1 }, &mut effects);
     assert_eq!(effects.len(), 16);
 }
@@ -418,4 +461,46 @@ fn a_worker_that_retires_ends_what_it_has_and_only_if_more_is_to_be_done() {
     world.finish(0, 0);
     assert!(world.workers.contains_key(&0), "nothing is left for another one to do");
     assert!(world.scheduler.is_done());
+}
+
+#[test]
+fn what_arrives_goes_to_who_has_nothing_and_what_has_ended_is_forgotten() {
+    let job = Job { cost: 1, outputs: 1, memory_bytes: 1 };
+    let (mut scheduler, mut effects) = (Scheduler::default(), Vec::new());
+    for worker in 0..2 {
+        scheduler.handle(Input::Ready { worker: WorkerId(worker), slots: 1 }, &mut effects);
+    }
+    for pair in 0..1_000 {
+        for task in [2 * pair, 2 * pair + 1].map(TaskId) {
+            scheduler.handle(Input::Add(job), &mut effects);
+            let Some(Effect::Run { slot, task: begun, .. }) = effects.pop() else {
+                panic!("it waits");
+            };
+            assert_eq!((slot.worker, begun), (WorkerId(task.0 % 2), task));
+        }
+        for task in [2 * pair, 2 * pair + 1].map(TaskId) {
+            let slot = SlotId { worker: WorkerId(task.0 % 2), index: 0 };
+            scheduler.handle(Input::Ended { slot, task, output: 0 }, &mut effects);
+            scheduler.handle(Input::Finished { slot, task }, &mut effects);
+        }
+        assert!(effects.is_empty() && scheduler.tasks.iter().next().is_none());
+    }
+    assert!(!scheduler.is_done(), "more may come");
+    scheduler.handle(Input::NoMore, &mut effects);
+    assert!(scheduler.is_done());
+}
+
+#[test]
+fn what_arrives_after_the_end_is_given_up_at_once() {
+    for (end, expected) in
+        [(Input::Cancel, GiveUp::Cancelled), (Input::NoWorkers, GiveUp::NoWorkers)]
+    {
+        let (mut scheduler, mut effects) = (Scheduler::default(), Vec::new());
+        scheduler.handle(end, &mut effects);
+        scheduler.handle(Input::Add(Job { cost: 1, outputs: 1, memory_bytes: 1 }), &mut effects);
+        let [Effect::GiveUp { task: TaskId(0), why, .. }] = &effects[..] else {
+            panic!("{effects:?}");
+        };
+        assert_eq!(*why, expected);
+    }
 }

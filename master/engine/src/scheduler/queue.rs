@@ -1,46 +1,61 @@
 //! The tasks that wait, in the order in which they were given, to be taken by what they need.
 //!
-//! A tree of minima (a segment tree) over all tasks of the run: the first one that fits into so
-//! much memory is found in as many steps as the logarithm of their number.
+//! A tree of minima (a segment tree) over the tasks of a run: the first one that fits into so much
+//! memory is found in as many steps as the logarithm of their number.
 
 use super::TaskId;
 
 /// In the place of a task that does not wait.
 const NONE: u64 = u64::MAX;
 
-/// The tasks that wait. All of them do at first.
+/// The tasks that wait.
 #[derive(Debug, Clone)]
 pub(super) struct Queue {
     /// The least memory below each node, bytes; the children of node `n` are `2 n` and `2 n + 1`,
-    /// and the second half are the tasks.
+    /// and the second half are the tasks from `first` on.
     least: Vec<u64>,
+    first: u32,
     len: usize,
 }
 
-impl Queue {
-    /// Of tasks that need so much memory each, bytes.
-    pub(super) fn new(memory: impl ExactSizeIterator<Item = u64>) -> Self {
-        let len = memory.len();
-        let leaves = len.next_power_of_two();
-        let mut least = vec![NONE; 2 * leaves];
-        for (leaf, bytes) in least[leaves..].iter_mut().zip(memory) {
-            *leaf = bytes;
-        }
-        for node in (1..leaves).rev() {
-            least[node] = least[2 * node].min(least[2 * node + 1]);
-        }
-        Self { least, len }
+impl Default for Queue {
+    fn default() -> Self {
+        Self { least: vec![NONE; 2], first: 0, len: 0 }
     }
+}
 
+impl Queue {
     /// Whether no task waits.
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Puts a task back into its place, which needs so much memory, bytes.
-    pub(super) fn insert(&mut self, task: TaskId, bytes: u64) {
+    /// Puts a task into its place, which needs so much memory, bytes. None before `oldest` will come.
+    pub(super) fn insert(&mut self, task: TaskId, bytes: u64, oldest: TaskId) {
+        if (task.0 - self.first) as usize >= self.leaves() {
+            self.grow(task, oldest);
+        }
         self.len += 1;
         self.set(task, bytes);
+    }
+
+    /// Makes room for tasks from `oldest` to `newest`, and as many more.
+    fn grow(&mut self, newest: TaskId, oldest: TaskId) {
+        let forgotten = (oldest.0 - self.first) as usize;
+        let waiting = self.least.split_off(self.leaves());
+        let leaves = (2 * (newest.0 - oldest.0 + 1) as usize).next_power_of_two();
+        self.least = vec![NONE; 2 * leaves];
+        for (leaf, bytes) in self.least[leaves..].iter_mut().zip(waiting.iter().skip(forgotten)) {
+            *leaf = *bytes;
+        }
+        for node in (1..leaves).rev() {
+            self.least[node] = self.least[2 * node].min(self.least[2 * node + 1]);
+        }
+        self.first = oldest.0;
+    }
+
+    fn leaves(&self) -> usize {
+        self.least.len() / 2
     }
 
     /// Takes a task that waits.
@@ -51,7 +66,7 @@ impl Queue {
 
     /// The first task that needs at most so much memory, bytes.
     pub(super) fn first_within(&self, bytes: u64) -> Option<TaskId> {
-        let leaves = self.least.len() / 2;
+        let leaves = self.leaves();
         let fits = |node: usize| self.least[node] <= bytes && self.least[node] != NONE;
         if !fits(1) {
             return None;
@@ -61,13 +76,13 @@ impl Queue {
             node *= 2;
             node += usize::from(!fits(node));
         }
-        Some(TaskId((node - leaves) as u32))
+        Some(TaskId(self.first + (node - leaves) as u32))
     }
 
     /// Takes all of them, in order.
     pub(super) fn take_all(&mut self) -> Vec<TaskId> {
-        let leaves = self.least.len() / 2;
-        let waiting = (0..).zip(&self.least[leaves..]).filter(|(_, bytes)| **bytes != NONE);
+        let waiting =
+            (self.first..).zip(&self.least[self.leaves()..]).filter(|(_, bytes)| **bytes != NONE);
         let tasks = waiting.map(|(task, _)| TaskId(task)).collect();
         self.least.fill(NONE);
         self.len = 0;
@@ -75,7 +90,7 @@ impl Queue {
     }
 
     fn set(&mut self, task: TaskId, bytes: u64) {
-        let mut node = self.least.len() / 2 + task.0 as usize;
+        let mut node = self.leaves() + (task.0 - self.first) as usize;
         self.least[node] = bytes;
         while node > 1 {
             node /= 2;
@@ -98,21 +113,28 @@ mod tests {
         #[test]
         fn it_gives_what_going_through_all_tasks_would(
             memory in prop::collection::vec(1_u64..50, 0..40),
-            steps in prop::collection::vec((0..40_usize, 0_u64..55), 0..80),
+            steps in prop::collection::vec((0..40_usize, 0_u64..55, any::<bool>()), 0..160),
         ) {
-            let mut queue = Queue::new(memory.iter().copied());
-            let mut waits = vec![true; memory.len()];
-            for (task, bytes) in steps {
-                let expected = (0..memory.len()).find(|t| waits[*t] && memory[*t] <= bytes);
+            // Whether each of those that have come waits, and none before `oldest` comes again.
+            let (mut queue, mut waits, mut oldest) = (Queue::default(), Vec::new(), 0);
+            for (task, bytes, comes) in steps {
+                let expected = (0..waits.len()).find(|t| waits[*t] && memory[*t] <= bytes);
                 prop_assert_eq!(queue.first_within(bytes), expected.map(|t| TaskId(t as u32)));
-                if task < memory.len() {
-                    let id = TaskId(task as u32);
+                let id = |t: usize| TaskId(t as u32);
+                if comes && waits.len() < memory.len() {
+                    queue.insert(id(waits.len()), memory[waits.len()], id(oldest));
+                    waits.push(true);
+                } else if (oldest..waits.len()).contains(&task) {
                     if waits[task] {
-                        queue.remove(id);
+                        queue.remove(id(task));
                     } else {
-                        queue.insert(id, memory[task]);
+                        queue.insert(id(task), memory[task], id(oldest));
                     }
                     waits[task] = !waits[task];
+                }
+                if bytes == 0 {
+                    let first = waits.iter().position(|waits| *waits);
+                    oldest = first.unwrap_or(waits.len());
                 }
                 prop_assert_eq!(queue.len, waits.iter().filter(|waits| **waits).count());
             }

@@ -1,6 +1,9 @@
 //! A task, as far as it has come.
 
-use super::{Job, SlotId};
+use std::collections::VecDeque;
+use std::ops::{Index, IndexMut};
+
+use super::{Job, SlotId, TaskId};
 
 /// Where a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +38,7 @@ pub(super) struct Task {
 
 impl Task {
     /// A task that waits for its first slot.
-    pub(super) fn new(job: Job) -> Self {
+    fn new(job: Job) -> Self {
         Self {
             cost: job.cost,
             // Bounded, so that sums do not overflow.
@@ -57,5 +60,73 @@ impl Task {
     /// Whether there are any.
     pub(super) fn has_open_outputs(&self) -> bool {
         self.open.iter().any(|open| *open)
+    }
+}
+
+/// The tasks, from the first that has not ended on: those before it are forgotten, so that a
+/// scheduler may work for ever.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    first: u32,
+    list: VecDeque<Task>,
+    /// How many have not ended.
+    open: usize,
+}
+
+impl Tasks {
+    /// Takes in another one.
+    pub(super) fn add(&mut self, job: Job) -> TaskId {
+        self.list.push_back(Task::new(job));
+        self.open += 1;
+        TaskId(self.first + (self.list.len() - 1) as u32)
+    }
+
+    /// The task of that name, if it is not forgotten.
+    pub(super) fn get(&self, id: TaskId) -> Option<&Task> {
+        self.list.get(id.0.checked_sub(self.first)? as usize)
+    }
+
+    /// The same.
+    pub(super) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
+        self.list.get_mut(id.0.checked_sub(self.first)? as usize)
+    }
+
+    /// Nothing is left to do of a task that had not ended. It may not be asked for any more.
+    pub(super) fn end(&mut self, id: TaskId) {
+        self[id].place = Place::Ended;
+        self.open -= 1;
+        while self.list.front().is_some_and(|task| task.place == Place::Ended) {
+            self.list.pop_front();
+            self.first += 1;
+        }
+    }
+
+    /// Whether all have ended.
+    pub(super) fn have_ended(&self) -> bool {
+        self.open == 0
+    }
+
+    /// The first that has not ended, or else the next to come.
+    pub(super) fn first(&self) -> TaskId {
+        TaskId(self.first)
+    }
+
+    #[cfg(test)]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Task> {
+        self.list.iter()
+    }
+}
+
+impl Index<TaskId> for Tasks {
+    type Output = Task;
+
+    fn index(&self, id: TaskId) -> &Task {
+        &self.list[(id.0 - self.first) as usize]
+    }
+}
+
+impl IndexMut<TaskId> for Tasks {
+    fn index_mut(&mut self, id: TaskId) -> &mut Task {
+        &mut self.list[(id.0 - self.first) as usize]
     }
 }

@@ -178,9 +178,13 @@ impl Jobs {
         sweep_orphans(&plan::folders(&plan));
         let images = plan.images.iter().enumerate().map(|(place, image)| {
             let name = image.name.file_name().unwrap_or(image.name.as_os_str());
+            let name = name.to_string_lossy();
             ImageRef {
                 id: self.0.images.id_of(&image.path).unwrap_or_else(|| format!("unlisted-{place}")),
-                name: name.to_string_lossy().into_owned(),
+                name: match image.page {
+                    Some(page) => format!("{name} [{}]", page.number),
+                    None => name.into_owned(),
+                },
             }
         });
         let folder = request.output.folder.as_ref().map(|folder| format!("/{folder}"));

@@ -6,7 +6,7 @@ use lote_imaging::formats::find;
 use lote_protocol::carry::Carry;
 use lote_protocol::filter::{FilterCall, VariantSpec, check_all, check_name};
 use lote_protocol::format::FormatId;
-use lote_protocol::task::Encoding;
+use lote_protocol::task::{Encoding, Limits};
 use serde::{Deserialize, Serialize};
 
 use super::JobError;
@@ -203,6 +203,7 @@ impl JobRequest {
                 IfExists::Rename => IfCollides::Rename,
                 _ => self.output.if_collides,
             },
+            max_frames: Limits::default().max_frames,
             shard: None,
             slots: self.workers as usize,
         })

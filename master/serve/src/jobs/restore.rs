@@ -1,8 +1,8 @@
 //! A job that broke off when the server last ended, offered again: it is shown as a cancelled one is,
 //! with all that was done, and can be continued.
 
+use std::collections::HashMap;
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use lote_protocol::filter::VariantSpec;
@@ -18,7 +18,9 @@ use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Step};
 use crate::said::Trouble;
 use lote_engine::event::{OutputEnded, Place, Status};
-use lote_engine::journal::{By, Entry, Header, How, Outcome, Page, Past, Records, in_use, newest};
+use lote_engine::journal::{
+    self, By, Entry, Header, How, Outcome, Page, Past, Records, in_use, newest,
+};
 use lote_engine::lang::Text;
 use lote_engine::plan::{Done, OutputState, Plan};
 
@@ -122,16 +124,16 @@ fn asked_for(header: &Header, max_workers: u32) -> Option<JobRequest> {
 /// The book of a job with all that is on record of it and still so.
 fn fill(mut book: Book, header: &Header, entries: &[Entry]) -> Book {
     let plan = Arc::clone(&book.plan);
-    let mut last: std::collections::HashMap<(PathBuf, String), &Outcome> = [].into();
+    let mut last: HashMap<journal::Output, &Outcome> = HashMap::new();
     let variants = header.variants_by_file();
     for entry in entries {
         if let Some(variant) = variants.get(entry.variant) {
-            last.insert((entry.image.0.clone(), variant.label()), &entry.outcome);
+            last.insert((entry.image.0.clone(), entry.page, variant.label()), &entry.outcome);
         }
     }
     for image in 0..plan.images.len() {
-        for (variant, spec) in plan.variants.iter().enumerate() {
-            let outcome = last.get(&(plan.input(image), spec.label())).copied();
+        for variant in 0..plan.variants.len() {
+            let outcome = last.get(&journal::output(&plan, image, variant)).copied();
             if let Some(ended) = ended(&plan, Place { image, variant }, outcome) {
                 book.end(&ended);
             }

@@ -189,6 +189,7 @@ impl Workers {
                 orders: orders.collect(),
                 assets: ticket.assets.iter().map(|asset| asset.asset.clone()).collect(),
                 number: 1,
+                page: None,
             };
             let assignment = Assignment {
                 task,

@@ -52,11 +52,13 @@ pub(crate) struct Header<'a> {
     /// What was read last, and where it stands.
     window: Vec<u8>,
     window_at: u64,
+    /// Whether all of the file may be gone through, however long it is.
+    pub(crate) thorough: bool,
 }
 
 impl<'a> Header<'a> {
     pub(crate) fn new(head: &'a [u8], file: &'a mut dyn File) -> Self {
-        Self { head, file, window: Vec::new(), window_at: 0 }
+        Self { head, file, window: Vec::new(), window_at: 0, thorough: false }
     }
 
     /// How long the file is, bytes.
@@ -141,6 +143,14 @@ impl Format {
         // Frames are drawn on a canvas with alpha.
         let pixel_bytes = if frames > 1 { pixel_bytes.max(4) } else { pixel_bytes };
         (pixels > 0).then_some(Extent { pixels, frames, pixel_bytes })
+    }
+
+    /// How many frames or pages a file of this format declares, at least 1. They are counted to the last
+    /// one, for which much of the file may be read; of a format in which they cannot be counted there is one.
+    pub fn count(&self, head: &[u8], file: &mut (impl Read + Seek)) -> u64 {
+        let mut header = Header { thorough: true, ..Header::new(head, file) };
+        let together = self.together.and_then(|together| together(&mut header));
+        together.map_or(1, |(frames, _)| frames.max(1))
     }
 
     /// The columns and rows that the header of a file of this format declares, px.

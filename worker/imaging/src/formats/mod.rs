@@ -134,6 +134,8 @@ pub struct Document {
     pub stored: Stored,
     /// How many columns and rows of luminance share a sample of chroma, if it is a JPEG in colour.
     pub chroma: Option<(u8, u8)>,
+    /// The pages between the others that could not be read, from 1; `frames` has none for them.
+    pub left_out: Vec<u32>,
     /// What goes with them.
     pub metadata: Metadata,
     /// What was left out and the user should know, one sentence each.
@@ -151,9 +153,42 @@ impl Document {
             lossless: false,
             stored: Stored::Full,
             chroma: None,
+            left_out: Vec::new(),
             metadata: Metadata::default(),
             notes: Vec::new(),
         }
+    }
+
+    /// Only that one of its frames or pages; `of` is how many there should be.
+    ///
+    /// # Errors
+    /// `Damaged` where it could not be read, or where there are more than that, so that nobody knows
+    /// which is which.
+    pub fn page(&self, number: u32, of: u32) -> Result<Self, Failure> {
+        let damaged = |what| Err(Failure::new(FailureKind::Damaged, what));
+        let there = self.frames.len() + self.left_out.len();
+        if there > of as usize {
+            return damaged(text!("it has {} frames or pages and declares {}", there, of));
+        }
+        let before = self.left_out.iter().filter(|left_out| **left_out < number).count();
+        let place = (number as usize).checked_sub(1 + before);
+        let frame = place.and_then(|place| self.frames.get(place));
+        let frame = frame.filter(|_| !self.left_out.contains(&number));
+        let Some(frame) = frame else {
+            return damaged(text!("frame or page {} of {} could not be read", number, of));
+        };
+        Ok(Self {
+            frames: vec![Frame { delay_ms: 0, ..frame.clone() }],
+            loops: 0,
+            is_as_stored: self.is_as_stored,
+            left_out: Vec::new(),
+            metadata: self.metadata.clone(),
+            notes: self.notes.clone(),
+            format: self.format,
+            lossless: self.lossless,
+            stored: self.stored,
+            chroma: self.chroma,
+        })
     }
 }
 
@@ -164,6 +199,7 @@ pub(crate) struct Source {
     lossless: bool,
     stored: Stored,
     chroma: Option<(u8, u8)>,
+    left_out: Vec<u32>,
     metadata: Metadata,
     notes: Vec<Text>,
 }
@@ -176,6 +212,7 @@ impl Source {
             lossless: false,
             stored: Stored::Full,
             chroma: None,
+            left_out: Vec::new(),
             metadata: Metadata::default(),
             notes: Vec::new(),
         }
@@ -205,7 +242,8 @@ pub fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Document
 
 /// Turns the pictures upright and keeps the metadata that are sound.
 fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut Pool) -> Document {
-    let Source { frames, loops, lossless, stored, chroma, mut metadata, mut notes } = source;
+    let Source { frames, loops, lossless, stored, chroma, left_out, mut metadata, mut notes } =
+        source;
     let orientation = metadata.put_in_order(limits.max_metadata_bytes, &mut notes);
     if let (Some(profile), Some(first)) = (&metadata.icc, frames.first())
         && let Err(why) = icc::check_for(profile, first.picture.channels)
@@ -221,7 +259,18 @@ fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut P
         })
         .collect();
     let is_as_stored = orientation == orientation::Orientation::Upright;
-    Document { format, frames, loops, is_as_stored, lossless, stored, chroma, metadata, notes }
+    Document {
+        format,
+        frames,
+        loops,
+        is_as_stored,
+        lossless,
+        stored,
+        chroma,
+        left_out,
+        metadata,
+        notes,
+    }
 }
 
 /// Turns the pixels of a document into sRGB, if they are something else.

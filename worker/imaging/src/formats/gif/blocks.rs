@@ -27,8 +27,9 @@ pub(super) fn together(header: &mut Header<'_>) -> Together {
     let table_len = |flags: u8| if flags & 0x80 == 0 { 0 } else { 6_u64 << (flags & 7) };
     let [flags] = header.at(10)?;
     let (mut frames, mut place) = (0, 13 + table_len(flags));
+    let most = if header.thorough { u64::MAX } else { COUNTED_BYTES };
     while frames < MOST_FRAMES
-        && place < COUNTED_BYTES
+        && place < most
         && let Some([kind]) = header.at(place)
     {
         match kind {
@@ -49,7 +50,7 @@ pub(super) fn together(header: &mut Header<'_>) -> Together {
             }
             _ => break,
         }
-        while place < COUNTED_BYTES
+        while place < most
             && let Some([len]) = header.at(place)
             && len > 0
         {
@@ -57,7 +58,7 @@ pub(super) fn together(header: &mut Header<'_>) -> Together {
         }
         place += 1;
     }
-    if place >= COUNTED_BYTES {
+    if place >= most {
         frames = frames.saturating_mul(header.len()?) / place;
     }
     Some((frames, u64::from(width) * u64::from(height) * frames))

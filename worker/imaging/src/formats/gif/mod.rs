@@ -140,6 +140,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         lossless: false,
         stored: Stored::Palette,
         chroma: None,
+        left_out: Vec::new(),
         notes,
         frames,
         loops,

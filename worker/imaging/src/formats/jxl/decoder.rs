@@ -106,6 +106,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         lossless: info.uses_original_profile,
         stored: Stored::Full,
         chroma: None,
+        left_out: Vec::new(),
         metadata,
         notes,
     })

@@ -133,6 +133,7 @@ fn attempt(
         let loops = animation.num_plays;
         return Ok(Source {
             chroma: None,
+            left_out: Vec::new(),
             frames,
             loops,
             lossless: false,

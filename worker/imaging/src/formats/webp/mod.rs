@@ -111,7 +111,16 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         LoopCount::Forever => 0,
         LoopCount::Times(times) => u32::from(times.get()),
     };
-    Ok(Source { chroma: None, frames, loops, lossless, stored: Stored::Full, metadata, notes })
+    Ok(Source {
+        chroma: None,
+        left_out: Vec::new(),
+        frames,
+        loops,
+        lossless,
+        stored: Stored::Full,
+        metadata,
+        notes,
+    })
 }
 
 fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WebPDecoder<Cursor<&'a [u8]>>, Failure> {
