@@ -69,8 +69,8 @@ const WEIGHTS: [[i16; 3]; 3] = [[393, 769, 189], [349, 686, 168], [272, 534, 131
 fn tone<T: Sample, const N: usize>(from: &[T], to: &mut [T]) {
     for (from, to) in from.as_chunks::<N>().0.iter().zip(to.as_chunks_mut::<N>().0) {
         *to = *from;
-        for channel in 0..3 {
-            to[channel] = toned([from[0], from[1], from[2]], channel);
+        for (channel, to) in to.iter_mut().enumerate().take(3) {
+            *to = toned([from[0], from[1], from[2]], channel);
         }
     }
 }
@@ -88,7 +88,7 @@ fn toned<T: Sample>(color: [T; 3], channel: usize) -> T {
 /// 16.7 million do).
 impl Recolor for Sepia {
     #[inline(always)]
-    fn recolor(self, colors: [&[u8; LANES]; 3], to: [&mut [u8; LANES]; 3]) {
+    fn recolor(self, colors: [&[u8; LANES]; 3], mut to: [&mut [u8; LANES]; 3]) {
         let mut wholes = [0; LANES];
         for lane in 0..LANES {
             let color = [0, 1, 2].map(|channel: usize| i16::from(colors[channel][lane]));
@@ -113,8 +113,8 @@ impl Recolor for Sepia {
         if wholes.iter().fold(u16::MAX, |least, &whole| least.min(whole)) < MULTIPLES {
             for lane in (0..LANES).filter(|&lane| wholes[lane] < MULTIPLES) {
                 let color = colors.map(|plane| plane[lane]);
-                for channel in 0..3 {
-                    to[channel][lane] = toned(color, channel);
+                for (channel, to) in to.iter_mut().enumerate() {
+                    to[lane] = toned(color, channel);
                 }
             }
         }
