@@ -58,7 +58,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let work_args = args.work.with_defaults(defaults);
     let settings = session::settings(&work_args, Mode::Processes, false)
         .map_err(|what| Refused(what, None, Exit::Usage))?;
-    let durable = args.durable || defaults.job.durable.unwrap_or_default();
+    let durable = args.durable.or(defaults.job.durable).unwrap_or_default();
     let settings = Settings { durable, ..settings };
     let listeners = server::listen(&args.host, args.port).map_err(|error| unheard(args, &error))?;
     let bound: Vec<_> = listeners.iter().filter_map(|one| one.local_addr().ok()).collect();
@@ -257,7 +257,7 @@ fn announce(args: &ServeArgs, bound: &[SocketAddr], token: Option<&Token>, ui: U
     let path = token.map_or(String::new(), |token| format!("/?token={}", token.text()));
     let host = if first.ip().is_unspecified() { own_address() } else { first.ip() };
     let url = format!("http://{}{path}", SocketAddr::new(host, port));
-    if token.is_some() {
+    if bound.iter().any(|address| !address.ip().is_loopback()) {
         ui.warn(ui.lang.pick(
             "the server can be reached from other machines; whoever has the address below can use it",
             "se llega al servidor desde otros equipos; quien tenga la dirección de abajo puede usarlo",

@@ -122,7 +122,7 @@ fn order(query: &str) -> Result<Order, Refusal> {
     let variant = VariantSpec::parse(&filter, &catalogue::all())
         .map_err(|error| Refusal::bad_request(error.text()).hint(error.hint()))?;
     for step in &variant.steps {
-        check_assets(step).map_err(|error| Refusal::bad_request(error.to_string()))?;
+        check_assets(step)?;
     }
     if variant.files.len() > 1 {
         return Err(Refusal::bad_request(text!("one file is made at a time: one format")));
