@@ -119,6 +119,10 @@ impl Info {
             [0xff_0000, 0xff00, 0xff, 0].map(Field::new)
         };
         let start = u32(10).ok_or_else(cut)? as usize;
+        // There they are not, wherever else they may be; 0 is not said.
+        if (1..INFO + size).contains(&start) {
+            return Err(damaged(text!("its pixels would begin within its header")));
+        }
         let mut palette_end = INFO + header;
         let mut colors = Vec::new();
         if bits <= 8 {
