@@ -112,7 +112,12 @@ impl Info {
         let fields = if has_fields {
             let masks =
                 [40, 44, 48, 52].map(|at| if at + 4 <= header { u32(INFO + at) } else { Some(0) });
-            masks.map(|mask| Field::new(mask.unwrap_or(0)))
+            let masks = masks.map(|mask| mask.unwrap_or(0));
+            // Of such bits no two programs make the same number.
+            if masks.into_iter().any(has_gaps) {
+                return Err(damaged(text!("the bits of a field do not stand together")));
+            }
+            masks.map(Field::new)
         } else if bits == 16 {
             [0x7c00, 0x03e0, 0x001f, 0].map(Field::new)
         } else {
@@ -158,6 +163,12 @@ impl Info {
             icc,
         })
     }
+}
+
+/// Whether the bits of a field do not stand together.
+fn has_gaps(mask: u32) -> bool {
+    let bits = mask.checked_shr(mask.trailing_zeros()).unwrap_or(0);
+    bits & bits.wrapping_add(1) != 0
 }
 
 /// The ICC profile that a header of version 5 says is embedded.
