@@ -268,6 +268,7 @@ interface Isolation {
   state: 'none' | 'running' | 'finished';
   worker: number;
   reason: string;
+  reason_es?: string;
   replaced_ms: number;
   redone: number;
   lost: number;

@@ -124,7 +124,7 @@ fn svg(content: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_drawing_with_text_or_from_outside_fails_its_images_and_says_why() {
+fn a_drawing_with_text_or_from_outside_ends_the_job_before_it_begins_and_says_why() {
     let workspace = Workspace::with_pictures(2, 80, 60);
     for (content, named) in [
         ("<text>Lote</text>", "<text>"),
@@ -133,10 +133,9 @@ fn a_drawing_with_text_or_from_outside_fails_its_images_and_says_why() {
     ] {
         workspace.add("logo.svg", &svg(content));
         let run = "run in -o out -f logo:archivo=logo.svg --ndjson";
-        let outcome = workspace.lote(run).run().code(1);
-        assert_eq!(outcome.event("finished")["failed"], 2);
-        assert!(outcome.stdout().contains(named), "{}", outcome.stdout());
-        assert!(outcome.stdout().contains("logo.svg cannot be used"), "{}", outcome.stdout());
+        let said = workspace.lote(run).run().code(2).stderr;
+        assert!(said.contains(named) && said.contains("logo.svg cannot be used"), "{said}");
+        assert!(!workspace.path("out").exists());
     }
 }
 
@@ -152,4 +151,35 @@ fn a_logo_that_is_missing_or_of_another_kind_is_refused_before_the_job() {
     }
     let outcome = workspace.lote("run in -o out -f logo").run().code(2);
     assert!(outcome.stderr.contains("archivo/file of logo needs a value"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_logo_or_table_that_cannot_be_read_ends_the_job_before_it_begins() {
+    let workspace = Workspace::with_pictures(2, 80, 60);
+    let whole = pictures::png(20, 20, 7);
+    workspace.add("text.png", b"this is no picture");
+    workspace.add("cut.png", &whole[..whole.len() / 2]);
+    workspace.add("half.cube", b"LUT_3D_SIZE 2\n0 0 0\n1 1 1\n");
+    for (step, says) in [
+        ("logo:archivo=text.png", "its content is not what a file that ends in png has"),
+        ("logo:archivo=cut.png", "cut.png cannot be used: the PNG is damaged"),
+        ("lut:archivo=half.cube", "half.cube cannot be used: "),
+    ] {
+        for more in ["", "-n"] {
+            let run = workspace.lote(&format!("run in -f {step} -o out {more}")).run().code(2);
+            assert!(run.stderr.contains(says), "{step}: {}", run.stderr);
+            assert_eq!(run.stderr.matches("error:").count(), 1, "{}", run.stderr);
+        }
+    }
+    assert!(!workspace.path("out").exists());
+}
+
+#[test]
+fn each_file_of_each_variant_gets_what_its_filters_need() {
+    let workspace = Workspace::with_pictures(1, 80, 60);
+    workspace.add("logo.png", &pictures::png(20, 20, 7));
+    let run = "run in -o out -f plain=grises@png@jpeg -f marked=logo:archivo=logo.png@png@jpeg";
+    workspace.lote(run).run().code(0);
+    let made = ["marked/00_marked.jpg", "marked/00_marked.png", "plain/00_plain.jpg"];
+    assert_eq!(workspace.names("out")[..3], made);
 }

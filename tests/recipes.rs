@@ -216,3 +216,46 @@ fn defaults_come_from_the_configuration_folder_or_a_file() {
     let said = workspace.lote("run in -f grises --config wrong.toml").run().code(2).stderr;
     assert!(said.contains("jobs is a number from 1 to 1024"), "{said}");
 }
+
+#[test]
+fn what_a_recipe_switches_on_can_be_switched_off_by_the_command_line() {
+    let workspace = workspace();
+    workspace.add("in/below/b.jpg", &pictures::jpeg(40, 30, 2));
+    let recipe = b"[job]\nrecursive = true\nkeep_dates = true\n[[variant]]\nsteps = [\"grises\"]\n";
+    workspace.add("deep.toml", recipe);
+    workspace.lote("run in --recipe deep.toml -o all").run().code(0);
+    assert_eq!(workspace.names("all").len(), 2);
+    let run = "run in --recipe deep.toml --recursive=no --keep-dates=no -o one";
+    workspace.lote(run).run().code(0);
+    assert_eq!(workspace.names("one"), ["grises/a_grises.jpg"]);
+    workspace.lote("run -Rn in -f grises -o none").run().code(0);
+    assert!(workspace.names("none").is_empty());
+}
+
+#[test]
+fn a_recipe_says_where_it_names_what_is_not_there() {
+    let workspace = workspace();
+    let said = |recipe: &str| {
+        workspace.add("r.toml", recipe.as_bytes());
+        workspace.lote("run in --recipe r.toml -o out").run().code(2).stderr
+    };
+    let lost = said("[[variant]]\nname = \"a\"\nsteps = [\n  \"logo:file=nosuch.png\"]\n");
+    assert!(lost.contains("r.toml:4:3: cannot use nosuch.png: no such file"), "{lost}");
+    let twice = "[[variant]]\nname = \"a\"\nsteps = [\"sepia\"]\n";
+    let twice = said(&twice.repeat(2));
+    assert!(twice.contains("r.toml:5:8: two variants are named a"), "{twice}");
+}
+
+#[test]
+fn the_language_of_the_defaults_is_that_of_help_and_usage_errors() {
+    let workspace = workspace();
+    workspace.add("config/lote/lote.toml", b"language = \"es\"\n");
+    let said = |command: &str| workspace.lote(command).env("LOTE_LANG", "").env("LANG", "C").run();
+    assert!(said("run --help").stdout().contains("Opciones:"));
+    assert!(said("run --bogus").stderr.contains("no hay ninguna opción --bogus"));
+    workspace.add("other.toml", b"language = \"en\"\n");
+    assert!(said("run --help --config other.toml").stdout().contains("Options:"));
+    workspace.add("other.toml", b"\nlanguage = \"fr\"\n");
+    let wrong = said("doctor --config other.toml").code(2).stderr;
+    assert!(wrong.contains("other.toml:2:12: there is no value fr"), "{wrong}");
+}

@@ -27,6 +27,7 @@ mod measures;
 mod metadata;
 mod misbehaviour;
 mod names;
+mod pack;
 mod pages;
 mod papers;
 mod pipes;

@@ -27,7 +27,7 @@ SHADOWS, HIGHLIGHTS = (0x1B, 0x2A, 0x4A), (0xF6, 0xE7, 0xC8)
 
 
 def levels(value):
-    """`niveles:negro=20:blanco=230:gamma=1.2`."""
+    """`niveles:negro=20,blanco=230,gamma=1.2`."""
     return round(255 * min(max((value - 20) / 210, 0), 1) ** (1 / 1.2))
 
 
@@ -104,7 +104,7 @@ def pillow(path, logo):
         "autocontraste": lambda: contrast(photo),
         "ecualizar": lambda: ImageOps.equalize(photo),
         "solarizar": lambda: ImageOps.solarize(photo),
-        "niveles:negro=20:blanco=230:gamma=1.2": lambda: photo.point(table(levels)),
+        "niveles:negro=20,blanco=230,gamma=1.2": lambda: photo.point(table(levels)),
         "saturacion": lambda: ImageEnhance.Color(photo).enhance(1.5),
         "tono": hue,
         "lut:archivo=look.cube": lambda: photo.filter(look),
@@ -184,7 +184,7 @@ def vips(path, logo):
         "bordes_fuera": trimmed,
         "ecualizar": lambda: photo.hist_equal(),
         "solarizar": lambda: photo.maplut(table(solarized)),
-        "niveles:negro=20:blanco=230:gamma=1.2": lambda: photo.maplut(table(levels)),
+        "niveles:negro=20,blanco=230,gamma=1.2": lambda: photo.maplut(table(levels)),
         "saturacion": lambda: photo.recomb(matrix(SATURATION)).cast("uchar"),
         "temperatura:kelvin=3200": temperature,
         "tinte": lambda: luma().maplut(table(tinted)),
@@ -316,7 +316,7 @@ def opencv(path, logo):
         "autocontraste": stretch,
         "ecualizar": equalize,
         "solarizar": look_up(solarized),
-        "niveles:negro=20:blanco=230:gamma=1.2": look_up(levels),
+        "niveles:negro=20,blanco=230,gamma=1.2": look_up(levels),
         "saturacion": matrix(SATURATION),
         "tono": hue,
         "tinte": tint,

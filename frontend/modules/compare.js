@@ -47,7 +47,7 @@ export const isolationCard = () =>
       const facts = h(
         'dl',
         null,
-        fact(t('last_test'), t('process_and_reason', now.worker, now.reason)),
+        fact(t('last_test'), t('process_and_reason', now.worker, told(now, 'reason'))),
         fact(t('replaced_in_head'), now.state === 'running' && !now.replaced_ms ? '…' : seconds(now.replaced_ms, 2)),
         fact(t('images_redone'), number(now.redone)),
         fact(t('images_lost'), now.state === 'running' ? '…' : number(now.lost)),

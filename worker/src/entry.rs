@@ -10,7 +10,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use lote_protocol::lang::Lang;
 use lote_protocol::message::{TOKEN_VARIABLE, Token};
+use lote_protocol::text;
 
 use crate::{process_limits, session};
 
@@ -46,8 +48,11 @@ pub fn connect(socket: &Path) -> ExitCode {
         .ok()
         .and_then(|text| Token::from_hex(&text));
     let Some(token) = token else {
-        complain("no token: the socket's folder holds none for workers started by hand");
-        complain("hint: start the master with --external-workers and use the SOCKET it prints");
+        let lang = Lang::from_environment();
+        let what = text!("no token: the socket's folder holds none for workers started by hand");
+        let hint = text!("start the master with --external-workers and use the SOCKET it prints");
+        complain(&what.say(lang));
+        complain(&format!("{} {}", lang.pick("hint:", "consejo:"), hint.say(lang)));
         return ExitCode::from(2);
     };
     match session::run(socket, token) {

@@ -197,8 +197,9 @@ pub(super) struct CarryArgs {
     #[arg(long, value_enum, value_name = "WHICH")]
     pub(super) profile: Option<ProfileArg>,
     /// Give outputs the time at which their images were changed
-    #[arg(long)]
-    pub(super) keep_dates: bool,
+    #[arg(long, value_name = "yes/no", num_args = 0..=1, require_equals = true,
+          default_missing_value = "yes", value_parser = choice::yes_or_no)]
+    pub(super) keep_dates: Option<bool>,
 }
 
 impl CarryArgs {
@@ -213,7 +214,7 @@ impl CarryArgs {
             metadata: self.metadata.map(Into::into),
             set: (!set.is_empty()).then_some(set),
             profile: self.profile.map(Into::into),
-            keep_dates: self.keep_dates.then_some(true),
+            keep_dates: self.keep_dates,
             ..Options::default()
         }
     }
@@ -231,8 +232,9 @@ pub(super) struct MakeArgs {
     #[arg(long, value_name = "FILE|NAME")]
     pub(super) recipe: Option<String>,
     /// Search folders with everything below them, but for folders of the system and hidden ones
-    #[arg(short = 'R', long)]
-    pub(super) recursive: bool,
+    #[arg(short = 'R', long, value_name = "yes/no", num_args = 0..=1, require_equals = true,
+          default_missing_value = "yes", value_parser = choice::yes_or_no)]
+    pub(super) recursive: Option<bool>,
     /// Take only files whose name matches, or whose path below PATH if GLOB has a /; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(super) include: Vec<String>,
@@ -240,12 +242,13 @@ pub(super) struct MakeArgs {
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
     /// Take raw files of folders (DNG, NEF, CR2 …) also beside another image of the same name
-    #[arg(long)]
-    pub(super) raw: bool,
+    #[arg(long, value_name = "yes/no", num_args = 0..=1, require_equals = true,
+          default_missing_value = "yes", value_parser = choice::yes_or_no)]
+    pub(super) raw: Option<bool>,
     /// Folder for the outputs; - is standard output, for one image
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
-    /// Where outputs go below DIR, and what they are called: {name} {variant} {dir} {n:04}
+    /// Where outputs go below DIR, and what they are called: {name} {variant} {dir} {n:04} {page}
     /// {date} {date:%Y-%m} {time} {width} {height} {format}. Without a /, it is the file's name in
     /// {variant}/{dir}/  [default: {variant}/{dir}/{name}_{variant}]
     #[arg(long, value_name = "PATTERN")]
@@ -270,14 +273,15 @@ pub(super) struct MakeArgs {
     #[command(flatten)]
     pub(super) carry: CarryArgs,
     /// What to do about outputs that exist  [default: overwrite]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "POLICY")]
     pub(super) if_exists: Option<IfExistsArg>,
     /// What to do about images whose outputs would have the same name  [default: fail]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "POLICY")]
     pub(super) if_collides: Option<IfCollidesArg>,
     /// Force every output to the disk before it counts as made
-    #[arg(long)]
-    pub(super) durable: bool,
+    #[arg(long, value_name = "yes/no", num_args = 0..=1, require_equals = true,
+          default_missing_value = "yes", value_parser = choice::yes_or_no)]
+    pub(super) durable: Option<bool>,
 }
 
 #[derive(Debug, Args)]
@@ -403,8 +407,9 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "ORIGIN")]
     pub(super) allow_origin: Vec<String>,
     /// Force every output to the disk before it counts as made
-    #[arg(long)]
-    pub(super) durable: bool,
+    #[arg(long, value_name = "yes/no", num_args = 0..=1, require_equals = true,
+          default_missing_value = "yes", value_parser = choice::yes_or_no)]
+    pub(super) durable: Option<bool>,
     #[command(flatten)]
     pub(super) work: WorkArgs,
 }
@@ -474,8 +479,10 @@ pub(super) enum WorkerSub {
     /// Make one output of one image, in this process
     Apply {
         /// The image
+        #[arg(id = "image", value_name = "IMAGE")]
         input: PathBuf,
         /// Where the output goes; its ending chooses the format
+        #[arg(id = "made", value_name = "OUTPUT")]
         output: PathBuf,
         /// Filter, or chain of filters joined by +
         #[arg(short, long = "filter", required = true, value_name = "FILTER")]
@@ -486,7 +493,7 @@ pub(super) enum WorkerSub {
         #[command(flatten)]
         encoding: EncodingArgs,
         /// Whether it confines itself to its input and the folder of its output
-        #[arg(long, value_enum, value_name = "HOW", default_value_t = SandboxArg::Off)]
+        #[arg(id = "confine", long = "sandbox", value_enum, value_name = "HOW", default_value_t = SandboxArg::Off)]
         sandbox: SandboxArg,
         /// Colour behind transparent pixels where the format has none
         #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]

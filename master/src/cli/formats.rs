@@ -49,7 +49,7 @@ fn list(lang: Lang) -> String {
         let _ = writeln!(text, "    {}", becomes(format, lang));
         for option in format.options {
             let names = option.names().join(" / ");
-            let _ = writeln!(text, "    {names}  ({})", option.expected());
+            let _ = writeln!(text, "    {names}  ({})", option.expected().say(lang));
         }
     }
     text

@@ -84,6 +84,9 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
     if let Some(shortcoming) = system::shortcomings(ui.lang) {
         ui.warn(shortcoming);
     }
+    if let Err(exit) = probe::look_at_files(&plan, &settings, ui) {
+        return exit;
+    }
     if job.here.show.dry_run {
         tell_left_out(&plan, ui);
         return dry_run::show(&plan, &settings, &job.here.show, ui);

@@ -66,12 +66,12 @@ impl MakeArgs {
             folder: None,
             if_exists: self.if_exists.map(Into::into),
             if_collides: self.if_collides.map(Into::into),
-            recursive: self.recursive.then_some(true),
+            recursive: self.recursive,
             include: some(&self.include),
             exclude: some(&self.exclude),
-            raw: self.raw.then_some(true),
+            raw: self.raw,
             mode: self.mode.map(Into::into),
-            durable: self.durable.then_some(true),
+            durable: self.durable,
             ..self.work.options().over(self.carry.options())
         }
     }

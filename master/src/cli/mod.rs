@@ -28,6 +28,7 @@ mod usage;
 mod watch;
 mod worker;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use std::io::Write as _;
@@ -48,7 +49,7 @@ use crate::terminal::Verbosity;
 
 /// Runs the program with these arguments, the program's own name first.
 pub fn main(arguments: Vec<OsString>) -> Exit {
-    let lang = Lang::from_environment();
+    let lang = language(&arguments);
     let matches = command(lang).try_get_matches_from(arguments);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -82,6 +83,23 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
     }
 }
 
+/// The language to read the arguments in, and to say what is wrong with them: that of the environment, or
+/// else of `lote.toml`.
+fn language(arguments: &[OsString]) -> Lang {
+    let names = ["--config", "--configuracion"];
+    let mut words = arguments.iter().map(|word| word.to_string_lossy());
+    let named = words
+        .find_map(|word| names.iter().find_map(|name| Some(word.strip_prefix(name)?.to_owned())));
+    let file = match named {
+        None => None,
+        Some(rest) if rest.is_empty() => words.next().map(Cow::into_owned),
+        Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+    };
+    // What is wrong with it is told when the arguments are known.
+    let config = Config::load(file.as_deref().map(Path::new)).unwrap_or_default();
+    Lang::chosen(config.language.as_deref())
+}
+
 /// The command line, in that language.
 fn command(lang: Lang) -> clap::Command {
     spanish::command(Cli::command(), lang)
@@ -107,7 +125,11 @@ fn refuse(error: &clap::Error, lang: Lang) -> Exit {
 fn manual(dir: &Path, ui: Ui) -> Exit {
     let write = || {
         std::fs::create_dir_all(dir)?;
-        clap_mangen::generate_to(command(ui.lang), dir)
+        clap_mangen::generate_to(command(ui.lang), dir)?;
+        if ui.lang == Lang::Es {
+            spanish::name_sections(dir)?;
+        }
+        Ok(())
     };
     match write() {
         Ok(()) => Exit::Ok,

@@ -14,6 +14,7 @@ use crate::terminal::{Terminal, Verbosity};
 use lote_engine::plan::{self, OutputState, Request};
 use lote_engine::run::Settings;
 use lote_engine::system::standard_output;
+use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Limits;
 use lote_protocol::text;
 
@@ -43,7 +44,7 @@ fn convert(asked: &Asked, path: &Path, worker: Option<String>, ui: Ui) -> Result
         path.to_owned()
     };
     let request = asked.request(vec![input], ui)?;
-    if request.variants.len() != 1 {
+    if VariantSpec::by_file(&request.variants).len() != 1 {
         ui.error(
             text!("one output goes to standard output, and more are asked for"),
             text!("use one -f"),

@@ -69,6 +69,13 @@ pub(super) fn kind(file: &Path, ui: Ui) -> Result<Kind, Exit> {
     if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return Err(refuse(text!("the report {} is not a regular file", file.display())));
     }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        let why = text!("no such file or folder");
+        let what = text!("the report {} could not be written: {}", file.display(), why);
+        ui.error(what, text!("make its folder first"));
+        return Err(Exit::Usage);
+    }
     Kind::of(file)
         .ok_or_else(|| refuse(text!("there is no report of the kind of {}", file.display())))
 }

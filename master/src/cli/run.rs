@@ -43,6 +43,21 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
             );
             return Err(Exit::Usage);
         }
+        let show = &args.show;
+        let others = [
+            ("--report", args.report.is_some()),
+            ("-n", show.dry_run),
+            ("--json", show.json),
+            ("--ndjson", show.ndjson),
+            ("--resume", args.resume),
+            ("--shard", args.shard.is_some()),
+            ("--files-from", args.files_from.is_some()),
+        ];
+        if let Some((other, _)) = others.into_iter().find(|(_, given)| *given) {
+            let what = text!("{} and {} exclude one another", "-o -", other);
+            ui.error(what, text!("nothing but the image goes to standard output"));
+            return Err(Exit::Usage);
+        }
         return Ok(pipe::execute(&asked, &args.paths, worker_command, ui));
     }
     let output = asked.output();
@@ -51,7 +66,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         let Some(last) = journals.last() else { return Err(rerun::nothing(&output, ui)) };
         let mut header = rerun::trusted(last, &output, &args.paths, args.trust_record, ui)?;
         rerun::apply(&args.make.work, &mut header);
-        header.work.durable |= args.make.durable;
+        header.work.durable = args.make.durable.unwrap_or(header.work.durable);
         header
     } else {
         let request = asked.request(inputs(args, ui)?, ui)?;
@@ -110,6 +125,12 @@ fn inputs(args: &RunArgs, ui: Ui) -> Result<Vec<PathBuf>, Exit> {
             ui.error(what, text!("--files-from takes a file with one path a line, or -"));
             Exit::Usage
         })?;
+        let has_nul = |path: &PathBuf| path.as_os_str().as_encoded_bytes().contains(&0);
+        if listed.iter().any(has_nul) {
+            let hint = text!("add -0, as the list is separated by NUL characters");
+            ui.error(text!("a path has a NUL character in it"), hint);
+            return Err(Exit::Usage);
+        }
         if listed.is_empty() && paths.is_empty() {
             ui.error(text!("no path is listed in {}", list.display()), None);
             return Err(Exit::NothingMatched);

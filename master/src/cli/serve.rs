@@ -58,7 +58,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let work_args = args.work.with_defaults(defaults);
     let settings = session::settings(&work_args, Mode::Processes, false)
         .map_err(|what| Refused(what, None, Exit::Usage))?;
-    let durable = args.durable || defaults.job.durable.unwrap_or_default();
+    let durable = args.durable.or(defaults.job.durable).unwrap_or_default();
     let settings = Settings { durable, ..settings };
     let listeners = server::listen(&args.host, args.port).map_err(|error| unheard(args, &error))?;
     let bound: Vec<_> = listeners.iter().filter_map(|one| one.local_addr().ok()).collect();
@@ -87,12 +87,8 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let mut shown = vec![input.clone(), output.clone(), uploads.clone(), samples.clone()];
     shown.extend(roots.iter().cloned());
     let assets = output.join(KEPT_ASSETS);
-    let previews = Previews::new(prints.clone(), shown, assets.clone())
+    let previews = Previews::new(prints.clone(), shown, assets)
         .map_err(|error| unwritable(&prints, &error))?;
-    let converted = place("conversions")?;
-    let read = vec![uploads.clone(), assets.clone()];
-    let conversions = Previews::new(converted.clone(), read, assets)
-        .map_err(|error| unwritable(&converted, &error))?;
     let images = Images::new(output.clone(), &roots);
     let live = Live::new(images.summary());
     let config = Config {
@@ -112,7 +108,6 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         images,
         folders: Folders::new(&roots),
         previews,
-        conversions,
         live,
         clients: Clients::default(),
         recipes,
@@ -200,8 +195,7 @@ fn work(
     let runtime = session::runtime().map_err(|problem| Refused(problem, None, Exit::NoWorkers))?;
     Ok(runtime.block_on(async {
         let shutdown = Shutdown::listen(stop, ui);
-        let work =
-            main_thread(app.jobs.clone(), app.watches.clone(), app.previews, app.conversions);
+        let work = main_thread(app.jobs.clone(), app.watches.clone(), app.previews);
         let end = async {
             // The sender lives as long as the program listens for signals.
             let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -257,7 +251,7 @@ fn announce(args: &ServeArgs, bound: &[SocketAddr], token: Option<&Token>, ui: U
     let path = token.map_or(String::new(), |token| format!("/?token={}", token.text()));
     let host = if first.ip().is_unspecified() { own_address() } else { first.ip() };
     let url = format!("http://{}{path}", SocketAddr::new(host, port));
-    if token.is_some() {
+    if bound.iter().any(|address| !address.ip().is_loopback()) {
         ui.warn(ui.lang.pick(
             "the server can be reached from other machines; whoever has the address below can use it",
             "se llega al servidor desde otros equipos; quien tenga la dirección de abajo puede usarlo",

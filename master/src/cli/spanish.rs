@@ -1,7 +1,13 @@
 //! The command line in Spanish: names of commands and options, which are always understood, and
 //! their help, which is shown where the language is Spanish.
 
-use clap::{Arg, Command};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use anstyle::Style;
+use clap::builder::Str;
+use clap::{Arg, ArgAction, Command};
 
 use lote_engine::lang::Lang;
 
@@ -45,7 +51,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "config",
         "configuracion",
-        "Toma los valores por defecto de FILE y no de lote.toml en la carpeta de configuración",
+        "Toma los valores por defecto de ARCHIVO y no de lote.toml en la carpeta de configuración",
     ),
     (
         "filters",
@@ -65,13 +71,13 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "files_from",
         "lista",
-        "Toma también las imágenes y carpetas que enumera FILE, una por línea; - es la entrada estándar",
+        "Toma también las imágenes y carpetas que enumera ARCHIVO, una por línea; - es la entrada estándar",
     ),
     ("null", "nulos", "La lista se separa con caracteres NUL, como la escribe `find -print0`"),
     (
         "include",
         "incluir",
-        "Toma solo archivos cuyo nombre coincide, o su ruta bajo PATH si GLOB tiene /; repetible",
+        "Toma solo archivos cuyo nombre coincide, o su ruta bajo RUTA si PATRÓN tiene /; repetible",
     ),
     ("exclude", "excluir", "Deja fuera archivos y carpetas cuyo nombre o ruta coincide; repetible"),
     (
@@ -93,54 +99,54 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "pattern",
         "patron",
-        "Dónde van las salidas bajo DIR y cómo se llaman: {name} {variant} {dir} {n:04} {date} {date:%Y-%m} {time} {width} {height} {format}. Sin /, es el nombre del archivo en {variant}/{dir}/  [default: {variant}/{dir}/{name}_{variant}]",
+        "Dónde van las salidas bajo CARPETA y cómo se llaman: {name} {variant} {dir} {n:04} {page} {date} {date:%Y-%m} {time} {width} {height} {format}. Sin /, es el nombre del archivo en {variant}/{dir}/  [por defecto: {variant}/{dir}/{name}_{variant}]",
     ),
-    ("jobs", "trabajos", "Cuántas imágenes se procesan a la vez  [default: una por núcleo]"),
+    ("jobs", "trabajos", "Cuántas imágenes se procesan a la vez  [por defecto: una por núcleo]"),
     (
         "timeout",
         "limite-tiempo",
-        "Segundos que puede tardar una imagen  [default: 60, y 2 por megapíxel y salida]",
+        "Segundos que puede tardar una imagen  [por defecto: 60, y 2 por megapíxel y salida]",
     ),
     ("max_memory", "memoria-max", "Memoria que puede usar un proceso: 800M, 2G"),
     (
         "max_pixels",
         "pixeles-max",
-        "La mayor imagen, en píxeles, con todos sus fotogramas o páginas  [default: 250M]",
+        "La mayor imagen, en píxeles, con todos sus fotogramas o páginas  [por defecto: 250M]",
     ),
     (
         "max_frames",
         "fotogramas-max",
-        "Fotogramas de una animación, o páginas de un archivo, como mucho  [default: 5000]",
+        "Fotogramas de una animación, o páginas de un archivo, como mucho  [por defecto: 5000]",
     ),
     (
         "sandbox",
         "aislamiento",
-        "Si los procesos se encierran con sus entradas y salidas: cuanto pueda el sistema, del todo o nada, o no  [default: auto]",
+        "Si los procesos se encierran con sus entradas y salidas: cuanto pueda el sistema, del todo o nada, o no  [por defecto: auto]",
     ),
     (
         "worker_command",
         "orden-proceso",
         "Arranca esto como proceso en lugar del propio programa: \"valgrind lote-worker\"",
     ),
-    ("mode", "modo", "Muchos procesos, o un proceso con muchos hilos  [default: processes]"),
-    ("format", "formato", "Formato de las salidas  [default: el de cada entrada]"),
-    ("quality", "calidad", "Calidad de los formatos con pérdida  [default: 75]"),
+    ("mode", "modo", "Muchos procesos, o un proceso con muchos hilos  [por defecto: processes]"),
+    ("format", "formato", "Formato de las salidas  [por defecto: el de cada entrada]"),
+    ("quality", "calidad", "Calidad de los formatos con pérdida  [por defecto: 75]"),
     ("subsampling", "submuestreo", "Cuán basto es el color en JPEG: auto, input, 420, 422, 444"),
     ("progressive", "progresivo", "Si los JPEG se ven enteros mientras se cargan"),
     (
         "if_larger",
         "si-mayor",
-        "Qué escribir donde nada cambia la imagen y el resultado es mayor que su entrada  [default: write]",
+        "Qué escribir donde nada cambia la imagen y el resultado es mayor que su entrada  [por defecto: write]",
     ),
     (
         "background",
         "fondo",
-        "Color tras los píxeles transparentes donde el formato no los tiene  [default: #ffffff]",
+        "Color tras los píxeles transparentes donde el formato no los tiene  [por defecto: #ffffff]",
     ),
     (
         "metadata",
         "metadatos",
-        "Qué metadatos se guardan, de EXIF, XMP, IPTC y comentarios por igual: todos, todos menos el lugar, solo de quién es la imagen, o ninguno. Resolución y perfil, siempre  [default: keep]",
+        "Qué metadatos se guardan, de EXIF, XMP, IPTC y comentarios por igual: todos, todos menos el lugar, solo de quién es la imagen, o ninguno. Resolución y perfil, siempre  [por defecto: keep]",
     ),
     (
         "set",
@@ -150,27 +156,31 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "profile",
         "perfil",
-        "En qué colores van las salidas: los de cada imagen, o sRGB, al que se convierten los píxeles  [default: keep]",
+        "En qué colores van las salidas: los de cada imagen, o sRGB, al que se convierten los píxeles  [por defecto: keep]",
     ),
     (
         "keep_dates",
         "conservar-fechas",
         "Da a las salidas la fecha en que se cambiaron sus imágenes",
     ),
-    ("if_exists", "si-existe", "Qué hacer con las salidas que existen  [default: overwrite]"),
+    ("if_exists", "si-existe", "Qué hacer con las salidas que existen  [por defecto: overwrite]"),
     (
         "if_collides",
         "si-coincide",
-        "Qué hacer con imágenes cuyas salidas se llamarían igual  [default: fail]",
+        "Qué hacer con imágenes cuyas salidas se llamarían igual  [por defecto: fail]",
     ),
     (
         "resume",
         "reanudar",
-        "Sigue donde acabaron los trabajos anteriores: no vuelve a hacer ninguna salida que conste en DIR/.lote y no haya cambiado, ni su imagen ni su filtro. Sin PATH ni FILTER, hace todo lo que se pidió al último trabajo de DIR",
+        "Sigue donde acabaron los trabajos anteriores: no vuelve a hacer ninguna salida que conste en CARPETA/.lote y no haya cambiado, ni su imagen ni su filtro. Sin RUTA ni FILTRO, hace todo lo que se pidió al último trabajo de CARPETA",
     ),
     ("trust_record", "confiar-registro", "Hace lo que consta, estén donde estén sus entradas"),
     ("durable", "duradero", "Lleva cada salida al disco antes de darla por hecha"),
-    ("report", "informe", "Escribe un informe al terminar: FILE.html, FILE.csv o FILE.json"),
+    (
+        "report",
+        "informe",
+        "Escribe un informe al terminar: ARCHIVO.html, ARCHIVO.csv o ARCHIVO.json",
+    ),
     (
         "print_recipe",
         "ver-receta",
@@ -191,11 +201,14 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ),
     ("failed", "fallidas", "Solo lo que falló, y deja lo que hay"),
     ("settle", "reposo", "Segundos que un archivo tiene que estar quieto antes de tomarlo"),
+    ("image", "", "La imagen"),
+    ("made", "", "Dónde va la salida; su terminación elige el formato"),
+    ("confine", "aislamiento", "Si se encierra con su entrada y la carpeta de su salida"),
     ("input", "entrada", "Carpeta con imágenes para empezar; se crea si hace falta"),
     (
         "roots",
         "raiz",
-        "Carpeta de la que se puede elegir en la página, con las de debajo; repetible  [default: la de entrada]",
+        "Carpeta de la que se puede elegir en la página, con las de debajo; repetible  [por defecto: la de entrada]",
     ),
     (
         "host",
@@ -207,7 +220,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     (
         "token_file",
         "archivo-codigo",
-        "Guarda el código en FILE, que se crea si hace falta, para que siga siendo el mismo; entonces lo necesitan todos, también este equipo",
+        "Guarda el código en ARCHIVO, que se crea si hace falta, para que siga siendo el mismo; entonces lo necesitan todos, también este equipo",
     ),
     (
         "allow_origin",
@@ -230,37 +243,104 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("version", "", "Muestra la versión"),
 ];
 
-/// What frames a page of help, in the order in which it is replaced.
-const WORDS: &[(&str, &str)] = &[
-    (
-        "Exit codes: 0 all done or there already, 1 some images failed, 2 usage, 3 nothing to do,\n4 refused before starting, 5 workers could not start or kept dying, 130/143 interrupted.\n\nMessages are in Spanish when LOTE_LANG or the locale says es.",
-        "Códigos de salida: 0 todo hecho o ya estaba, 1 fallaron algunas imágenes, 2 uso, 3 nada que hacer,\n4 rechazado antes de empezar, 5 los procesos no arrancan o no dejan de caer, 130/143 interrumpido.\n\nLos mensajes están en español cuando LOTE_LANG o la configuración regional dice es.",
-    ),
-    ("Usage:", "Uso:"),
-    ("Options:", "Opciones:"),
-    ("Arguments:", "Argumentos:"),
-    ("Commands:", "Órdenes:"),
-    ("[OPTIONS]", "[OPCIONES]"),
-    ("<COMMAND>", "<ORDEN>"),
-    ("[COMMAND]", "[ORDEN]"),
-    ("[default:", "[por defecto:"),
-    ("[possible values:", "[valores posibles:"),
-    ("[aliases:", "[alias:"),
-    ("Possible values:", "Valores posibles:"),
-    ("Print help (see a summary with '-h')", "Muestra la ayuda (un resumen con '-h')"),
-    ("Print help (see more with '--help')", "Muestra la ayuda (más con '--help')"),
-    ("Print help", "Muestra la ayuda"),
-    ("Print version", "Muestra la versión"),
+/// What follows the help of the program.
+const EXIT_CODES: &str = "\
+Códigos de salida: 0 todo hecho o ya estaba, 1 fallaron algunas imágenes, 2 uso, 3 nada que hacer,
+4 rechazado antes de empezar, 5 los procesos no arrancan o no dejan de caer, 130/143 interrumpido.
+
+Los mensajes están en español cuando LOTE_LANG o la configuración regional dice es.";
+
+/// How `lote run` is used.
+const RUN: &str = "\
+lote run [OPCIONES] --filtro <FILTRO> <RUTA>...
+     lote run [OPCIONES] --receta <ARCHIVO|NOMBRE> <RUTA>...
+     lote run [OPCIONES] --reanudar [--salida <CARPETA>]";
+
+/// What stands for values.
+const VALUES: &[(&str, &str)] = &[
+    ("PATH", "RUTA"),
+    ("DIR", "CARPETA"),
+    ("FILE", "ARCHIVO"),
+    ("FILE|NAME", "ARCHIVO|NOMBRE"),
+    ("NAME", "NOMBRE"),
+    ("FILTER", "FILTRO"),
+    ("FORMAT", "FORMATO"),
+    ("PATTERN", "PATRÓN"),
+    ("GLOB", "PATRÓN"),
+    ("POLICY", "POLÍTICA"),
+    ("MODE", "MODO"),
+    ("HOW", "CÓMO"),
+    ("WHICH", "CUÁL"),
+    ("WHAT", "QUÉ"),
+    ("WHEN", "CUÁNDO"),
+    ("yes/no", "sí/no"),
+    ("NAME=VALUE", "NOMBRE=VALOR"),
+    ("SECONDS", "SEGUNDOS"),
+    ("PIXELS", "PÍXELES"),
+    ("COMMAND", "ORDEN"),
+    ("PART", "PARTE"),
+    ("ADDRESS", "DIRECCIÓN"),
+    ("PORT", "PUERTO"),
+    ("ORIGIN", "ORIGEN"),
+    ("IMAGE", "IMAGEN"),
+    ("OUTPUT", "SALIDA"),
+    ("SHELL", "INTÉRPRETE"),
 ];
 
 /// The command line, with names in both languages and help in that one.
 pub(super) fn command(command: Command, lang: Lang) -> Command {
+    let command = described(command, lang);
+    if lang == Lang::En {
+        return command;
+    }
+    // Only a command that knows its place tells how it is used.
+    let mut command = framed(command).after_help(EXIT_CODES);
+    command.build();
+    used(command)
+}
+
+fn described(command: Command, lang: Lang) -> Command {
     let about = COMMANDS.iter().find(|(name, _)| *name == command.get_name());
     let mut command = command.mut_args(|arg| argument(arg, lang));
     if let Some((_, about)) = about.filter(|_| lang == Lang::Es) {
         command = command.about(*about).long_about(*about);
     }
-    command.mut_subcommands(|sub| self::command(sub, lang))
+    command.mut_subcommands(|sub| described(sub, lang))
+}
+
+/// The command with what frames its help in Spanish: headings, and the options for help and version.
+fn framed(command: Command) -> Command {
+    let heading = |arg: Arg| {
+        let heading = if arg.is_positional() { "Argumentos" } else { "Opciones" };
+        arg.help_heading(heading)
+    };
+    let own = |id: &'static str, short: char, action| {
+        argument(Arg::new(id).short(short).long(id).action(action), Lang::Es)
+    };
+    let mut framed = command
+        .disable_help_flag(true)
+        .arg(own("help", 'h', ArgAction::Help))
+        .subcommand_help_heading("Órdenes")
+        .subcommand_value_name("ORDEN");
+    if framed.get_version().is_some() {
+        framed = framed.disable_version_flag(true).arg(own("version", 'V', ArgAction::Version));
+    }
+    let title = Style::new().bold().underline();
+    let template = format!(
+        "{{before-help}}{{about-with-newline}}\n{title}Uso:{title:#} {{usage}}\n\n{{all-args}}{{after-help}}"
+    );
+    framed.mut_args(heading).help_template(template).mut_subcommands(self::framed)
+}
+
+/// The command with how it is used in Spanish.
+fn used(mut command: Command) -> Command {
+    let usage = if command.get_name() == "run" {
+        RUN.to_owned()
+    } else {
+        let usage = command.render_usage().to_string();
+        usage.trim_start_matches("Usage: ").replace("[OPTIONS]", "[OPCIONES]")
+    };
+    command.override_usage(usage).mut_subcommands(used)
 }
 
 fn argument(mut arg: Arg, lang: Lang) -> Arg {
@@ -274,17 +354,78 @@ fn argument(mut arg: Arg, lang: Lang) -> Arg {
     if !name.is_empty() && !known {
         arg = arg.alias(*name);
     }
-    match lang {
-        Lang::En => arg,
-        Lang::Es => arg.help(*help).long_help(None::<&str>),
+    if lang == Lang::En {
+        return arg;
     }
+    let values = arg.get_value_names().unwrap_or_default().iter().map(|value| {
+        let known = VALUES.iter().find(|(en, _)| *en == value.as_str());
+        known.map_or_else(|| value.clone(), |(_, es)| Str::from(*es))
+    });
+    let values: Vec<_> = values.collect();
+    if !values.is_empty() {
+        arg = arg.value_names(values);
+    }
+    let help = format!("{help}{}", choices(&arg));
+    arg.help(help).long_help(None::<&str>).hide_default_value(true).hide_possible_values(true)
 }
 
-/// A page of help in that language.
+/// What an option is by itself, and what it can be.
+fn choices(arg: &Arg) -> String {
+    let mut said = String::new();
+    if !arg.get_action().takes_values() {
+        return said;
+    }
+    let usual = arg.get_default_values().iter().map(|value| value.to_string_lossy());
+    let usual = usual.collect::<Vec<_>>().join(" ");
+    if !usual.is_empty() {
+        said.extend([" [por defecto: ", &usual, "]"]);
+    }
+    let possible = arg.get_possible_values();
+    let possible = possible.iter().filter(|value| !value.is_hide_set());
+    // The Spanish word, where it has one of its own, is its alias.
+    let words = possible.filter_map(|value| value.get_name_and_aliases().last());
+    let words = words.collect::<Vec<_>>().join(", ");
+    if !words.is_empty() {
+        said.extend([" [valores: ", &words, "]"]);
+    }
+    said
+}
+
+/// The sections of manual pages, which the library names in English.
+const SECTIONS: &[(&str, &str)] = &[
+    ("NAME", "NOMBRE"),
+    ("SYNOPSIS", "SINOPSIS"),
+    ("DESCRIPTION", "DESCRIPCIÓN"),
+    ("OPTIONS", "OPCIONES"),
+    ("SUBCOMMANDS", "ÓRDENES"),
+    ("EXTRA", "ADEMÁS"),
+    ("VERSION", "VERSIÓN"),
+    ("AUTHORS", "AUTORES"),
+];
+
+/// Names the sections of all manual pages in a folder.
+pub(super) fn name_sections(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|ending| ending != "1") {
+            continue;
+        }
+        let page = fs::read_to_string(&path)?;
+        let lines = page.lines().map(|line| {
+            let heading = line.strip_prefix(".SH ").map(|name| name.trim_matches('"'));
+            let known = SECTIONS.iter().find(|(en, _)| heading == Some(*en));
+            known.map_or_else(|| line.to_owned(), |(_, es)| format!(".SH {es}"))
+        });
+        fs::write(&path, lines.map(|line| line + "\n").collect::<String>())?;
+    }
+    Ok(())
+}
+
+/// A page of help in that language: what commands are called besides is all that is not said by us.
 pub(super) fn help(page: &str, lang: Lang) -> String {
     match lang {
         Lang::En => page.to_owned(),
-        Lang::Es => WORDS.iter().fold(page.to_owned(), |page, (en, es)| page.replace(en, es)),
+        Lang::Es => page.replace("[aliases: ", "[alias: "),
     }
 }
 

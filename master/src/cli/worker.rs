@@ -89,7 +89,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 Ok((file, path)) => (Ok(file), Some(path)),
                 Err(failure) => (Err(failure), None),
             };
-            let date = file.as_ref().ok().filter(|_| carry.keep_dates).map(|file| {
+            let date = file.as_ref().ok().filter(|_| carry.keep_dates == Some(true)).map(|file| {
                 let time = input.metadata().and_then(|metadata| metadata.modified());
                 (file.try_clone(), time)
             });

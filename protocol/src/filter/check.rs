@@ -249,6 +249,11 @@ fn convert(param: &ParamSpec, filter: &str, name: &str, value: &Value) -> Result
             ParamKind::Color { .. } => Some(text!("write it as in {}", "#ff8800, #f80")),
             ParamKind::Length { .. } => Some(text!("write it as in {}", "120, 120px, 12.5%")),
             ParamKind::Ratio { .. } => Some(text!("write it as in {}", "4:5")),
+            ParamKind::Choice { options, .. } | ParamKind::Level { options, .. } => {
+                let words = options.iter().flat_map(|one| [one.id, one.id_en]);
+                let written = value.to_string();
+                most_similar(&written, words).map(|near| text!("did you mean {}?", near))
+            }
             _ => None,
         },
     })

@@ -119,7 +119,7 @@ pub enum CallError {
         value: String,
         /// What it must be: type, range, unit.
         expected: Text,
-        /// An example that is right, if one helps.
+        /// An example that is right, or what may have been meant, if one helps.
         example: Option<Text>,
     },
     /// Parameters that contradict one another.

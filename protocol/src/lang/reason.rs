@@ -18,6 +18,9 @@ pub fn reason(error: &io::Error) -> Text {
         Kind::ReadOnlyFilesystem => text!("the file system is read-only"),
         Kind::StorageFull | Kind::QuotaExceeded => text!("no space left on the disk"),
         Kind::InvalidFilename => text!("its name is too long"),
+        _ if error.to_string().starts_with("failed to lookup address information") => {
+            text!("the name is known to no server")
+        }
         _ => {
             let text = error.to_string();
             text.split(" (os error").next().unwrap_or_default().to_lowercase().into()

@@ -4,7 +4,7 @@
 //! filter_times PICTURE [ASSET...]
 //! ```
 //!
-//! reads calls from standard input, one a line: `ID[:PARAMETER=VALUE]...`. Each is applied to the
+//! reads calls from standard input, one a line: `ID[:PARAMETER=VALUE[,PARAMETER=VALUE]...]`, as after `-f`. Each is applied to the
 //! decoded picture once, and answered with the processor time that it took, in ns. Parameters that
 //! name files find the assets by the names given here. A line `write PATH CALL` stores the samples
 //! of the result instead, and is answered with its width, height and number of channels.
@@ -19,7 +19,7 @@ use lote_imaging::filters::{Asset, Assets, Context, REGISTRY, Source, build};
 use lote_imaging::picture::{Channels, Picture, Samples};
 use lote_imaging::pool::Pool;
 use lote_imaging::text::Facts;
-use lote_protocol::filter::{Catalogue, FilterCall, Value};
+use lote_protocol::filter::{Catalogue, FilterCall, VariantSpec};
 use lote_protocol::task::Limits;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -68,20 +68,9 @@ fn main() {
 
 /// The call, checked as the command line checks it.
 fn parse(call: &str) -> FilterCall {
-    let mut parts = call.split(':');
-    let filter = parts.next().unwrap().to_owned();
-    // A ratio has a colon of its own.
-    let mut params: Vec<(String, String)> = Vec::new();
-    for part in parts {
-        match (part.split_once('='), params.last_mut()) {
-            (Some((id, value)), _) => params.push((id.to_owned(), value.to_owned())),
-            (None, Some((_, value))) => *value = format!("{value}:{part}"),
-            (None, None) => panic!("{part}: no value"),
-        }
-    }
-    let params = params.into_iter().map(|(id, value)| (id, Value::Text(value))).collect();
     let specs: Vec<_> = REGISTRY.iter().map(|registered| &registered.spec).collect();
-    FilterCall { filter, params }.checked(&Catalogue { filters: &specs, formats: &[] }).unwrap()
+    let catalogue = Catalogue { filters: &specs, formats: &[] };
+    VariantSpec::parse(&format!("x={call}"), &catalogue).unwrap().steps.remove(0)
 }
 
 /// Processor time of this process, ns.

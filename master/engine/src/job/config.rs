@@ -1,13 +1,21 @@
 //! `lote.toml`: what one would otherwise always type.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 use lote_protocol::lang::Text;
+use lote_protocol::text;
 use serde::Deserialize;
 
 use super::options::Options;
-use super::recipe::RecipeError;
+use super::recipe::{RecipeError, place, place_in_job, place_of_key};
+
+/// The words that it may have besides the names of options.
+const WORDS: &[&str] = &["language", "idioma", "roots", "raices", "job", "trabajo"];
+
+/// What a language may be.
+const LANGUAGES: [&str; 2] = ["es", "en"];
 
 /// What one would otherwise always type.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -46,14 +54,25 @@ impl Config {
         let text = crate::system::files::read_text(&path, super::recipe::MAX_BYTES)
             .map_err(|error| fault(0, 0, crate::plan::error::reason(&error)))?;
         let config: Self = toml::from_str(&text).map_err(|error| {
-            let (line, column) =
-                super::recipe::place(&text, error.span().map_or(0, |span| span.start));
-            let (message, hint) = super::recipe::unknown(error.message());
+            let (line, column) = place(&text, error.span().map_or(0, |span| span.start));
+            let (message, hint) = super::recipe::unknown(error.message(), WORDS);
             RecipeError { hint, ..fault(line, column, message) }
         })?;
-        match config.job.fault() {
-            Some(message) => Err(fault(1, 1, message)),
-            None => Ok(config),
+        let at = |span: Option<Range<usize>>| place(&text, span.map_or(0, |span| span.start));
+        if let Some((names, message)) = config.job.fault() {
+            let (line, column) = at(place_in_job(&text, &names));
+            return Err(fault(line, column, message));
+        }
+        match &config.language {
+            Some(language) if !LANGUAGES.contains(&language.as_str()) => {
+                let (line, column) = at(place_of_key(&text, &["language", "idioma"]));
+                let hint = text!("there are {}", LANGUAGES.join(", "));
+                Err(RecipeError {
+                    hint,
+                    ..fault(line, column, text!("there is no value {}", language))
+                })
+            }
+            _ => Ok(config),
         }
     }
 }

@@ -24,7 +24,11 @@ pub struct Options {
     #[serde(alias = "formato", skip_serializing_if = "Option::is_none", with = "format")]
     pub format: Option<FormatId>,
     /// JPEG and WebP quality, 1..=100.
-    #[serde(alias = "calidad", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        alias = "calidad",
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "up_to_255"
+    )]
     pub quality: Option<u8>,
     /// How coarse colour is in JPEG.
     #[serde(alias = "submuestreo", skip_serializing_if = "Option::is_none")]
@@ -237,24 +241,30 @@ impl Options {
         }
     }
 
-    /// What is out of range, in words.
-    pub(super) fn fault(&self) -> Option<Text> {
-        let out = |name: &str, value: u64, most: u64| {
-            let text = || text!("{} is a number from {} to {}", name, 1, most);
+    /// The option that is out of range, by its names, and what is wrong with it.
+    pub(super) fn fault(&self) -> Option<([&'static str; 2], Text)> {
+        let out = |names: [&'static str; 2], value: u64, most: u64| {
+            let text = || (names, text!("{} is a number from {} to {}", names[0], 1, most));
             (!(1..=most).contains(&value)).then(text)
         };
-        let quality = self.quality.and_then(|value| out("quality", value.into(), 100));
-        let jobs = || self.jobs.and_then(|value| out("jobs", value.into(), 1024));
+        let quality = || out(["quality", "calidad"], self.quality?.into(), 100);
+        let jobs = || out(["jobs", "trabajos"], self.jobs?.into(), 1024);
         let pattern = || {
-            let pattern = self.pattern.as_ref()?;
-            Some(pattern.parse::<crate::plan::Pattern>().err()?.text())
+            let pattern = self.pattern.as_ref()?.parse::<crate::plan::Pattern>();
+            Some((["pattern", "patron"], pattern.err()?.text()))
         };
         let folder = || {
-            let name = self.folder.as_ref()?;
-            Some(lote_protocol::filter::check_name(name).err()?.text())
+            let name = lote_protocol::filter::check_name(self.folder.as_ref()?);
+            Some((["folder", "carpeta"], name.err()?.text()))
         };
-        quality.or_else(jobs).or_else(pattern).or_else(folder)
+        quality().or_else(jobs).or_else(pattern).or_else(folder)
     }
+}
+
+/// A whole number; what is too large for a byte is out of any range that it may have.
+fn up_to_255<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    let number = Option::<u64>::deserialize(deserializer)?;
+    Ok(number.map(|number| u8::try_from(number).unwrap_or(u8::MAX)))
 }
 
 /// A number, or a text that people type for one.

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::path::Path;
 
-use lote_protocol::filter::{CallError, Catalogue, ParamKind, Value, VariantSpec};
+use lote_protocol::filter::{CallError, ParamKind, Value, VariantSpec};
 use lote_protocol::lang::Text;
 use lote_protocol::lang::catalogue::spanish;
 use lote_protocol::text;
@@ -112,7 +112,7 @@ struct WrittenVariant {
 }
 
 /// The words that a recipe may have besides the names of options.
-const WORDS: [&str; 12] = [
+const WORDS: &[&str] = &[
     "job",
     "trabajo",
     "variant",
@@ -147,20 +147,27 @@ impl Variant {
 impl Recipe {
     /// Reads a recipe; `file` is what errors call it. Everything in it is checked.
     pub fn parse(text: &str, file: &str) -> Result<Self, RecipeError> {
+        Self::parse_in(text, file, None)
+    }
+
+    /// The same; files that filters need have to be there, from that folder on.
+    fn parse_in(text: &str, file: &str, folder: Option<&Path>) -> Result<Self, RecipeError> {
         let at = |range: Option<Range<usize>>, message: Text, hint: Text| {
             let (line, column) = place(text, range.map_or(0, |range| range.start));
             RecipeError { file: file.to_owned(), line, column, message, hint }
         };
         let written: Written = toml::from_str(text).map_err(|error| {
-            let (message, hint) = unknown(error.message().lines().next().unwrap_or_default());
+            let message = error.message().lines().next().unwrap_or_default();
+            let (message, hint) = unknown(message, WORDS);
             at(error.span(), message, hint)
         })?;
         let mut recipe = Self::default();
         if let Some(job) = written.job {
             let span = job.span();
             recipe.job = job.into_inner();
-            if let Some(fault) = recipe.job.fault() {
-                return Err(at(Some(span), fault, Text::default()));
+            if let Some((names, fault)) = recipe.job.fault() {
+                let place = place_in_job(text, &names).unwrap_or(span);
+                return Err(at(Some(place), fault, Text::default()));
             }
         }
         let specs = catalogue::all();
@@ -171,7 +178,12 @@ impl Recipe {
             let name_span = name.as_ref().map(Spanned::span);
             for step in &steps {
                 let text = step.get_ref();
-                check_step(text, &specs).map_err(|error| refused(&error, step.span()))?;
+                let parsed = VariantSpec::parse(&format!("x={text}"), &specs);
+                let parsed = parsed.map_err(|error| refused(&error, step.span()))?;
+                if let Some(lost) = folder.and_then(|folder| lost_file(&parsed, folder)) {
+                    let what = text!("cannot use {}: {}", lost, text!("no such file or folder"));
+                    return Err(at(Some(step.span()), what, Text::default()));
+                }
             }
             let inner = |texts: Vec<Spanned<String>>| -> Vec<String> {
                 texts.into_iter().map(Spanned::into_inner).collect()
@@ -184,10 +196,12 @@ impl Recipe {
             };
             VariantSpec::parse(&variant.text(), &specs).map_err(|error| {
                 let named = matches!(error, CallError::Name { .. });
-                let span_of = if named { name_span } else { files_span };
-                refused(&error, span_of.unwrap_or(span))
+                let span_of = if named { name_span.clone() } else { files_span };
+                refused(&error, span_of.unwrap_or(span.clone()))
             })?;
             recipe.variants.push(variant);
+            VariantSpec::parse_all(&recipe.filters(), &specs)
+                .map_err(|error| refused(&error, name_span.unwrap_or(span)))?;
         }
         let mut specs_of = Vec::new();
         if !written.exceptions.is_empty() {
@@ -202,7 +216,7 @@ impl Recipe {
                 fields.into_iter().map(|(name, value)| (name, value.into_inner())).collect();
             let exception: Exception = table.try_into().map_err(|error: toml::de::Error| {
                 let hint = text!("an exception has image, variant, step and values of the step");
-                at(Some(span.clone()), unknown(error.message()).0, hint)
+                at(Some(span.clone()), unknown(error.message(), WORDS).0, hint)
             })?;
             exception.variant(&mut specs_of.clone()).map_err(|error| {
                 let named = match &error {
@@ -233,8 +247,9 @@ impl Recipe {
         };
         let text = crate::system::files::read_text(path, MAX_BYTES)
             .map_err(|error| whole(crate::plan::error::reason(&error)))?;
-        let mut recipe = Self::parse(&text, &file)?;
-        recipe.place_files(path.parent().unwrap_or(Path::new("")));
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut recipe = Self::parse_in(&text, &file, Some(folder))?;
+        recipe.place_files(folder);
         Ok(recipe)
     }
 
@@ -294,9 +309,34 @@ fn placed(name: &str, path: &str, folder: &Path) -> Option<String> {
     (is_path && is_relative).then(|| below.to_str().map(str::to_owned))?
 }
 
-/// Checks one filter; several, joined by `+`, have to be several steps.
-fn check_step(text: &str, specs: &Catalogue<'_>) -> Result<(), CallError> {
-    VariantSpec::parse(&format!("x={text}"), specs).map(drop)
+/// The first of the files that filters need that is not there.
+fn lost_file(variant: &VariantSpec, folder: &Path) -> Option<String> {
+    let named = variant.steps.iter().flat_map(catalogue::files);
+    let files = named.filter(|(param, _)| matches!(param.kind, ParamKind::File { .. }));
+    let mut files = files.map(|(_, name)| folder.join(name));
+    files.find(|path| !path.exists()).map(|path| path.display().to_string())
+}
+
+/// A table's values, and where they stand.
+type Places = BTreeMap<String, Spanned<toml::Value>>;
+
+/// Where the value of an option in `[job]` stands, by any of its names.
+pub(super) fn place_in_job(text: &str, names: &[&str]) -> Option<Range<usize>> {
+    #[derive(Deserialize)]
+    struct Job {
+        #[serde(alias = "trabajo")]
+        job: Places,
+    }
+    place_of(&toml::from_str::<Job>(text).ok()?.job, names)
+}
+
+/// Where the value of a key outside of any table stands, by any of its names.
+pub(super) fn place_of_key(text: &str, names: &[&str]) -> Option<Range<usize>> {
+    place_of(&toml::from_str(text).ok()?, names)
+}
+
+fn place_of(table: &Places, names: &[&str]) -> Option<Range<usize>> {
+    names.iter().find_map(|name| table.get(*name)).map(Spanned::span)
 }
 
 /// Line and column of a byte.
@@ -308,13 +348,13 @@ pub(super) fn place(text: &str, byte: usize) -> (usize, usize) {
 }
 
 /// An error of the parser, and what may have been meant where a word or value is unknown.
-pub(super) fn unknown(message: &str) -> (Text, Text) {
+pub(super) fn unknown(message: &str, words: &[&'static str]) -> (Text, Text) {
     let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
     let is_field = message.starts_with("unknown field");
     match quoted.split_first() {
         Some((word, known)) if is_field || message.starts_with("unknown variant") => {
             let all: Vec<&str> = if is_field {
-                WORDS.into_iter().chain(Options::NAMES).collect()
+                words.iter().copied().chain(Options::NAMES).collect()
             } else {
                 known.to_vec()
             };
@@ -335,11 +375,44 @@ pub(super) fn unknown(message: &str) -> (Text, Text) {
             (text!("{} is missing", *word), Text::default())
         }
         _ if spanish(message).is_some() => (Text::known(message), Text::default()),
-        _ if message.starts_with("invalid ") => {
-            (text!("the value does not fit here: {}", message), Text::default())
+        _ => {
+            let said =
+                misfit(message).unwrap_or_else(|| text!("this is not TOML: {}", said(message)));
+            (said, Text::default())
         }
-        _ => (text!("this is not TOML: {}", message), Text::default()),
     }
+}
+
+/// What the reader of TOML says of a value that is of another kind than it has to be.
+fn misfit(message: &str) -> Option<Text> {
+    let rest = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "))?;
+    let (found, wanted) = rest.split_once(", expected ")?;
+    let found: Text = match found.split_once(['`', '"']) {
+        Some((_, value)) => value.trim_end_matches(['`', '"']).into(),
+        None if found == "sequence" => text!("a list"),
+        None => text!("a table"),
+    };
+    let wanted = match wanted {
+        "a boolean" => text!("true or false"),
+        "a string" | "string or map" => text!("a text in quotes"),
+        "a sequence" => text!("a list"),
+        "f32" | "f64" => text!("a number"),
+        whole if whole.starts_with(['u', 'i']) => text!("a whole number"),
+        _ => text!("a table"),
+    };
+    Some(text!("{} does not fit here; it takes {}", found, wanted))
+}
+
+/// What the reader of TOML says else; of what it expects, the characters.
+fn said(message: &str) -> Text {
+    let (what, wanted) = message.split_once(", expected ").unwrap_or((message, ""));
+    let what = if spanish(what).is_some() {
+        Text::known(what)
+    } else {
+        text!("what stands here cannot be understood")
+    };
+    let wanted: Vec<_> = wanted.split(", ").filter(|one| one.starts_with('`')).collect();
+    if wanted.is_empty() { what } else { text!("{}, expected {}", what, wanted.join(" ")) }
 }
 
 #[cfg(test)]
@@ -383,6 +456,11 @@ mod tests {
             "[[exception]]\nimage = \"a.jpg\"\n[[excepcion]]\nimage = \"b.jpg\"",
             "[job]\nquality = \"much\"",
             "[job]\nmax_memory = \"much\"",
+            "[job]\nformat = \"webp\"\npattern = \"{nme}\"",
+            "[job]\nquality = 800",
+            "[job]\nrecursive = 3",
+            "[[variant]]\nsteps = [\"voltear:direccion=horizontl\"]",
+            "[[variant]]\nname = \"a\"\nsteps = [\"blur\"]\n[[variant]]\nname = \"a\"\nsteps = [\"sepia\"]",
         ]
         .map(error)
         .join("\n\n");

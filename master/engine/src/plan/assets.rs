@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use lote_imaging::filters::Asset as Content;
+use lote_imaging::formats::{Sniffed, sniff};
 use lote_imaging::text::{Facts, Fonts, fill_in};
 use lote_protocol::filter::{FilterCall, ParamKind, Params, VariantSpec};
 use lote_protocol::lang::Text;
@@ -42,6 +43,29 @@ impl Plan {
     fn needs(&self, image: usize, variant: usize) -> &[Asset] {
         let special = self.exceptions.of(image, variant).map(|special| &special.assets);
         special.or_else(|| self.assets.get(variant)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The steps that need files which they name, each with those; of the same files once.
+    pub fn steps_with_files(&self) -> Vec<(FilterCall, Vec<Asset>)> {
+        let usual = self.variants.iter().zip(&self.assets);
+        let special = self.exceptions.all().map(|special| (&special.variant, &special.assets));
+        let mut found: Vec<(FilterCall, Vec<Asset>)> = Vec::new();
+        for (variant, assets) in usual.chain(special) {
+            for step in &variant.steps {
+                let named = catalogue::files(step);
+                let named = named.filter(|(param, _)| matches!(param.kind, ParamKind::File { .. }));
+                let names: Vec<_> = named.map(|(_, name)| name).collect();
+                let needed = assets.iter().filter(|one| names.contains(&one.asset.name.as_str()));
+                let needed: Vec<_> = needed.cloned().collect();
+                let is_known = found
+                    .iter()
+                    .any(|(other, files)| other.filter == step.filter && *files == needed);
+                if !needed.is_empty() && !is_known {
+                    found.push((step.clone(), needed));
+                }
+            }
+        }
+        found
     }
 
     /// The content of all that an image needs in a variant, as one text; `None` if it needs nothing.
@@ -112,7 +136,13 @@ fn of_step(step: &FilterCall, base: &Path, names: &[&str]) -> Result<Vec<Asset>,
                         text!("{} takes files that end in {}", spec.id, endings.join(", "));
                     return Err(PlanError::Asset { path, reason });
                 }
-                found.push(load(name, &path, 0)?.0);
+                let (asset, content) = load(name, &path, 0)?;
+                if !is_like(content.bytes(), &ending.to_ascii_lowercase()) {
+                    let reason =
+                        text!("its content is not what a file that ends in {} has", &*ending);
+                    return Err(PlanError::Asset { path, reason });
+                }
+                found.push(asset);
             }
             // What has a font has a text to write with it.
             ParamKind::Font => found.extend(fonts(name, params.text("texto"), base, names)?),
@@ -120,6 +150,20 @@ fn of_step(step: &FilterCall, base: &Path, names: &[&str]) -> Result<Vec<Asset>,
         }
     }
     Ok(found)
+}
+
+/// Whether the first bytes are those of a file that ends so, or of another one that serves as well. What
+/// is within is a worker's business.
+pub fn is_like(content: &[u8], ending: &str) -> bool {
+    let starts = |magics: &[&[u8]]| magics.iter().any(|magic| content.starts_with(magic));
+    let is_text = || std::str::from_utf8(content).is_ok_and(|text| !text.contains('\0'));
+    match ending {
+        "png" | "webp" | "svg" => {
+            matches!(sniff(content), Sniffed::Known(_)) || is_text() && content.contains(&b'<')
+        }
+        "cube" => is_text(),
+        _ => starts(&[b"\0\x01\0\0", b"OTTO", b"ttcf", b"true"]),
+    }
 }
 
 /// The fonts that it takes to write a text: the one that was named, if one was, and others for what

@@ -72,6 +72,11 @@ impl Exceptions {
         self.special.get(&(image, variant))
     }
 
+    /// All that images have in place of variants.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Special> {
+        self.special.values()
+    }
+
     /// All files that are needed.
     pub(super) fn assets(&self) -> impl Iterator<Item = &Asset> {
         self.special.values().flat_map(|special| &special.assets)

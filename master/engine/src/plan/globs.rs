@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{ErrorKind, GlobBuilder, GlobSet, GlobSetBuilder};
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 
@@ -25,14 +25,14 @@ pub struct GlobError {
     /// The pattern.
     pub pattern: String,
     /// Why not.
-    pub reason: String,
+    pub reason: Text,
 }
 
 impl GlobError {
     /// What is wrong, one line.
     pub fn text(&self) -> Text {
         let pattern = format!("{:?}", self.pattern);
-        text!("the pattern {} cannot be used: {}", pattern, &self.reason)
+        text!("the pattern {} cannot be used: {}", pattern, self.reason.clone())
     }
 }
 
@@ -80,7 +80,15 @@ impl Globs {
 fn compiled(patterns: &[String]) -> Result<GlobSet, GlobError> {
     let refused = |pattern: &str, error: &globset::Error| GlobError {
         pattern: pattern.to_owned(),
-        reason: error.kind().to_string(),
+        reason: match error.kind() {
+            ErrorKind::UnclosedClass | ErrorKind::InvalidRange(..) => text!("it has a [ without ]"),
+            ErrorKind::UnopenedAlternates
+            | ErrorKind::UnclosedAlternates
+            | ErrorKind::NestedAlternates => {
+                text!("it has a { without }, or one without the other")
+            }
+            _ => text!("it is not written as a pattern is"),
+        },
     };
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {

@@ -46,7 +46,7 @@ use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Encoding, Order, Page, Task};
 use lote_protocol::time::nanoseconds;
 
-pub use assets::{KEPT_ASSETS, assets, named_files};
+pub use assets::{KEPT_ASSETS, assets, is_like, named_files};
 pub use assignment::{Access, Asset, Assignment};
 pub use error::{ErrorClass, PlanError};
 use exceptions::Exceptions;

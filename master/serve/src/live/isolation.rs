@@ -4,9 +4,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::lanes::short;
 use super::model::Model;
 use super::shapes::{Change, Isolation, Proof, TrialState};
+use crate::said::Said;
 use lote_engine::event::{Place, Status};
+use lote_engine::lang::Text;
 use lote_engine::plan::{Plan, Unit};
 
 /// What is to be compared when all that a test broke is whole again.
@@ -52,9 +55,10 @@ impl Model {
     }
 
     /// A worker died while it was at these tasks.
-    pub(super) fn isolation_lost(&mut self, worker: u32, reason: &str, tasks: &[u32]) {
+    pub(super) fn isolation_lost(&mut self, worker: u32, reason: &Text, tasks: &[u32]) {
         if self.is_tested(worker) && self.interrupted.is_none() {
-            reason.clone_into(&mut self.isolation.reason);
+            self.isolation.reason = short(reason);
+            self.isolation.reason_es = Said::new(reason.clone()).spanish();
             let image = |task: &u32| Some((*task, self.unit_of_task(*task)?.image));
             self.interrupted = Some(tasks.iter().filter_map(image).collect());
             self.tell_isolation();

@@ -186,7 +186,7 @@ impl Model {
             self.history.add_crash(crash);
         }
         self.dead.insert(worker, (t, text.clone()));
-        self.isolation_lost(worker, &reason, &tasks);
+        self.isolation_lost(worker, text, &tasks);
         let (reason, state) = (Some(reason), "lost");
         let (pid, replaced_ms, sandbox) = (None, None, None);
         self.change(Change::Worker { worker, t_ms: t, state, pid, reason, replaced_ms, sandbox });

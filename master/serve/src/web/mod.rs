@@ -57,6 +57,7 @@ use crate::preview::Previews;
 use crate::watches::Watches;
 use access::Access;
 use error::Refusal;
+use lote_protocol::text;
 use recipes::Recipes;
 use socket::Clients;
 use uploads::Uploads;
@@ -77,8 +78,6 @@ pub struct App {
     pub watches: Watches,
     /// What makes small pictures.
     pub previews: Previews,
-    /// What makes the images of programs: as many at a time as a job.
-    pub conversions: Previews,
     /// What all pages see.
     pub live: Live,
     /// Pages that are connected.
@@ -127,7 +126,7 @@ pub fn router(app: App) -> Router {
         .merge(metrics::routes())
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || {
-            let message = "this address is not asked in that way";
+            let message = text!("this address is not asked in that way");
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method", message)
         })
         .layer(guard)

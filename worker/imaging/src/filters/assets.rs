@@ -38,6 +38,11 @@ impl Asset {
         Self { bytes: Arc::new(bytes), index, ..Self::default() }
     }
 
+    /// The content.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The content as a colour table, or what is wrong with it.
     pub(super) fn cube(&self) -> Result<Arc<Cube>, Text> {
         self.cube.get_or_init(|| Cube::parse(&self.bytes).map(Arc::new)).clone()

@@ -35,7 +35,7 @@ pub(crate) fn check(
             text!(
                 "{} are more than the limit of {} megapixels; raise --max-pixels to allow it",
                 size,
-                limits.max_pixels / 1_000_000
+                megapixels(limits.max_pixels)
             ),
         ));
     }
@@ -53,6 +53,11 @@ pub(crate) fn check(
         ));
     }
     Ok(())
+}
+
+/// A number of pixels in millions, with as many decimals as it has.
+pub(crate) fn megapixels(pixels: u64) -> f64 {
+    pixels as f64 / 1e6
 }
 
 /// Checks how many frames or pages (the `parts`) there are.
@@ -77,7 +82,7 @@ pub(crate) fn parts(limits: &Limits, pixels: u64) -> Result<(), Failure> {
     }
     let what = text!(
         "its frames together are more than the limit of {} megapixels; raise --max-pixels to allow it",
-        limits.max_pixels / 1_000_000
+        megapixels(limits.max_pixels)
     );
     Err(Failure::new(FailureKind::TooLarge, what))
 }

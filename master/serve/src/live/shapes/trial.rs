@@ -91,6 +91,9 @@ pub struct Isolation {
     pub worker: u32,
     /// What ended it.
     pub reason: String,
+    /// The same in Spanish, where that is otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_es: Option<String>,
     /// From its death to a worker that takes tasks.
     pub replaced_ms: f64,
     /// Images that were done again.

@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use futures_util::StreamExt as _;
-use lote_imaging::formats::{PNG, Sniffed, WEBP, sniff};
+use lote_engine::plan::is_like;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -108,20 +108,6 @@ async fn receive(body: Body) -> Result<Vec<u8>, Refusal> {
             return Err(too_large());
         }
         content.extend_from_slice(&chunk);
-    }
-}
-
-/// Whether the first bytes are those of such a file. What is within is a worker's business.
-fn is_like(content: &[u8], ending: &str) -> bool {
-    let starts = |magics: &[&[u8]]| magics.iter().any(|magic| content.starts_with(magic));
-    let is_format = |id| matches!(sniff(content), Sniffed::Known(format) if format.id == id);
-    let is_text = || std::str::from_utf8(content).is_ok_and(|text| !text.contains('\0'));
-    match ending {
-        "png" => is_format(PNG.id),
-        "webp" => is_format(WEBP.id),
-        "svg" => is_text() && content.contains(&b'<'),
-        "cube" => is_text(),
-        _ => starts(&[b"\0\x01\0\0", b"OTTO", b"ttcf", b"true"]),
     }
 }
 

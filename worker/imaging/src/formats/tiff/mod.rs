@@ -251,9 +251,9 @@ impl Budget<'_> {
                 text!(
                     "the first {} pages have {} megapixels and need {} MiB of memory, more than the limits of {} megapixels and {} MiB; raise --max-pixels to allow it",
                     self.pages,
-                    self.pixels / 1_000_000,
+                    limit::megapixels(self.pixels),
                     self.bytes >> 20,
-                    self.limits.max_pixels / 1_000_000,
+                    limit::megapixels(self.limits.max_pixels),
                     self.limits.max_alloc_bytes >> 20
                 ),
             );
