@@ -102,7 +102,7 @@ impl Filter for Otsu {
 
 /// The level with the largest variance between what is above it and what is not (N. Otsu, "A
 /// Threshold Selection Method from Gray-Level Histograms", 1979), of 0..=255. One tone alone has no
-/// such level: it is 0 then, as in OpenCV.
+/// such level: it is 0 then, as in `OpenCV`.
 fn otsu(gray: &[&Picture]) -> u32 {
     let histogram = Histogram::of(gray);
     let scale = histogram.max / 255;
