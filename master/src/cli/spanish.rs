@@ -430,6 +430,12 @@ const VALUES: &[(&str, &str)] = &[
     ("SHELL", "INTÉRPRETE"),
 ];
 
+/// Whether an option, as it is typed, is a name in Spanish that is no English one.
+pub(super) fn is_name(option: &str) -> bool {
+    let name = option.trim_start_matches('-');
+    NAMES.iter().any(|(_, es)| *es == name) && NAMES.iter().all(|(en, _)| *en != name)
+}
+
 /// The command line, with names in both languages and help in that one.
 pub(super) fn command(command: Command, lang: Lang) -> Command {
     let command = described(command, lang);
