@@ -113,7 +113,8 @@ fn images_that_fail_are_told_apart_by_the_bytes_of_their_names() {
     }
     let told = |run: &str, event: &str, code: i32| {
         let lines = workspace.lote(run).run().code(code).stdout();
-        let events = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let events =
+            lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         let events = events.filter(|line| line["event"] == event);
         let mut names: Vec<_> = events.map(|line| line["image_bytes"].clone()).collect();
         names.sort_by_key(ToString::to_string);

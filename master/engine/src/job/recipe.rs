@@ -353,7 +353,8 @@ pub(super) fn unknown(message: &str, words: &[&'static str]) -> (Text, Text) {
     let is_field = message.starts_with("unknown field");
     if let Some(word) = message.strip_prefix("there is no format ") {
         let written = ALL.iter().filter(|format| format.is_written());
-        let near = most_similar(word, written.map(|format| format.name));
+        let names = written.flat_map(|format| [&[format.id.name()], format.endings].concat());
+        let near = most_similar(word, names);
         let hint = near.map(|near| text!("did you mean {}?", near));
         let hint = hint.unwrap_or_else(|| text!("`lote formats` lists the formats"));
         return (text!("there is no format {}", word), hint);
