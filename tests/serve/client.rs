@@ -24,6 +24,7 @@ pub(crate) fn lote_by(words: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(words.next().unwrap());
     command.args(words).current_dir(folder).env("LOTE_LANG", "en").env_remove("LOTE_LOG");
     command.env("XDG_CONFIG_HOME", folder.join("config"));
+    command.env("XDG_STATE_HOME", folder.join("state"));
     command
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::client::{PNG, Server, folder_with};
+use super::client::{PNG, Server, folder_with, lote};
 use super::pictures::png;
 
 fn names(page: &Value) -> Vec<String> {
@@ -165,4 +165,30 @@ fn samples_are_one_click() {
     }
     let cleared = server.post("/api/images/clear", &json!({}));
     assert_eq!((cleared.status, &server.get("/api/images").json()["total"]), (200, &json!(0)));
+}
+
+#[test]
+fn a_picture_that_workers_die_of_is_tried_twice_and_costs_no_other_anything() {
+    let picture = png(60, 40, 1);
+    let names = ["poison.png", "die-decode-once.png", "calm.png"];
+    let files = names.map(|name| (format!("input_images/{name}"), picture.as_slice()));
+    let folder = folder_with(&files.each_ref().map(|(name, picture)| (name.as_str(), *picture)));
+    let marks = tempfile::tempdir().unwrap();
+    let mut command = lote(folder.path());
+    command.env("LOTE_TEST_MARKS", marks.path());
+    let worker = format!("'{}'", env!("CARGO_BIN_EXE_misbehaving-worker"));
+    let server = Server::start_by(command, folder, &["--worker-command", &worker]);
+    let page = server.settled();
+    let thumb = |name: &str| {
+        let mut images = page["images"].as_array().unwrap().iter();
+        let image = images.find(|image| image["name"] == name).unwrap();
+        server.get(&format!("/api/thumb/{}", image["id"].as_str().unwrap()))
+    };
+    let poison = thumb("poison.png");
+    let said = poison.json()["error"].to_string();
+    assert_eq!((poison.status, poison.code().as_str()), (422, "crash"), "{said}");
+    assert!(said.contains("its worker process died 2 times"), "{said}");
+    assert!(said.contains("more than I can take"), "{said}");
+    assert_eq!(thumb("die-decode-once.png").status, 200);
+    assert_eq!(thumb("calm.png").status, 200);
 }

@@ -3,7 +3,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use lote_engine::scheduler::{Effect, Input, Job, Scheduler, WorkerId};
+use lote_engine::scheduler::{Effect, Input, Job, Priority, Scheduler, WorkerId};
 
 const TASKS: u32 = 10_000;
 
@@ -16,6 +16,7 @@ fn main() {
 fn whole_run(bencher: Bencher<'_, '_>, workers: u32) {
     bencher.counter(ItemsCount::new(TASKS)).bench_local(|| {
         let jobs = (0..TASKS).map(|number| Job {
+            priority: Priority::Usual,
             cost: u64::from(TASKS - number) << 8,
             outputs: 3,
             memory_bytes: 1 << 20,

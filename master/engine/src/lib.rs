@@ -10,6 +10,7 @@ pub mod job;
 pub mod journal;
 pub mod output;
 pub mod plan;
+pub mod pool;
 pub mod quantity;
 pub mod report;
 pub mod reproduce;

@@ -87,12 +87,8 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let mut shown = vec![input.clone(), output.clone(), uploads.clone(), samples.clone()];
     shown.extend(roots.iter().cloned());
     let assets = output.join(KEPT_ASSETS);
-    let previews = Previews::new(prints.clone(), shown, assets.clone())
+    let previews = Previews::new(prints.clone(), shown, assets)
         .map_err(|error| unwritable(&prints, &error))?;
-    let converted = place("conversions")?;
-    let read = vec![uploads.clone(), assets.clone()];
-    let conversions = Previews::new(converted.clone(), read, assets)
-        .map_err(|error| unwritable(&converted, &error))?;
     let images = Images::new(output.clone(), &roots);
     let live = Live::new(images.summary());
     let config = Config {
@@ -112,7 +108,6 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         images,
         folders: Folders::new(&roots),
         previews,
-        conversions,
         live,
         clients: Clients::default(),
         recipes,
@@ -200,8 +195,7 @@ fn work(
     let runtime = session::runtime().map_err(|problem| Refused(problem, None, Exit::NoWorkers))?;
     Ok(runtime.block_on(async {
         let shutdown = Shutdown::listen(stop, ui);
-        let work =
-            main_thread(app.jobs.clone(), app.watches.clone(), app.previews, app.conversions);
+        let work = main_thread(app.jobs.clone(), app.watches.clone(), app.previews);
         let end = async {
             // The sender lives as long as the program listens for signals.
             let _ = stopped.wait_for(|stopped| *stopped).await;

@@ -453,6 +453,8 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("its width or height is 0", "su ancho o su alto es 0"),
     ("it has a size of {} x {} px", "tiene un tamaño de {} x {} px"),
     ("only {} % of the picture can be read", "solo se puede leer el {} % de la imagen"),
+    ("its pixels would begin within its header", "sus píxeles empezarían dentro de la cabecera"),
+    ("the bits of a field do not stand together", "los bits de un campo no van seguidos"),
     ("its picture is cut off", "su imagen está cortada"),
     ("its picture is missing", "falta su imagen"),
     ("its picture is of another size than it says", "su imagen tiene otro tamaño del que dice"),

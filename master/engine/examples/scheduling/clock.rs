@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
-use lote_engine::scheduler::{Effect, Input, Job, Scheduler, SlotId, TaskId, WorkerId};
+use lote_engine::scheduler::{Effect, Input, Job, Priority, Scheduler, SlotId, TaskId, WorkerId};
 
 use super::folders::Task;
 
@@ -50,6 +50,7 @@ impl Ord for End {
 /// Runs the tasks with so many workers of one thread each.
 pub(crate) fn run(tasks: &[Task], workers: u32) -> Outcome {
     let jobs = tasks.iter().map(|task| Job {
+        priority: Priority::Usual,
         cost: task.bytes,
         outputs: 1,
         // As predicted for one output of a JPEG with half a byte a pixel.

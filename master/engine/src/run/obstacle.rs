@@ -70,22 +70,22 @@ impl Run<'_> {
 
     /// Meets an obstacle: the output stays open, and nothing more is started.
     pub(super) async fn meet(&mut self, obstacle: Obstacle, task: TaskId) {
-        self.put_off.insert(task);
+        self.pool.put_off(task);
         match obstacle {
             Obstacle::Lost(why) => {
                 if self.halted.is_none() {
                     self.halted = Some(why);
-                    self.handle(Input::Cancel).await;
+                    self.pool.tell(Input::Cancel);
                 }
             }
-            Obstacle::NoSpace if self.cancelled.is_some() || self.halted.is_some() => {}
+            Obstacle::NoSpace if self.pool.is_cancelled() || self.halted.is_some() => {}
             Obstacle::NoSpace => {
                 let now = Instant::now();
                 let free = system::free_bytes(self.plan.output_folder()).unwrap_or(0);
                 let again = self.full.take();
                 let try_at = again.as_ref().map_or(now + TRY, |full| full.try_at);
                 self.full = Some(Full { free, look_at: now + LOOK, try_at, trying: false });
-                self.handle(Input::Pause).await;
+                self.pool.tell(Input::Pause);
                 if again.is_none() {
                     let needed_bytes = self.needed();
                     self.bus.publish(Event::Paused { needed_bytes, free_bytes: free }).await;
@@ -104,7 +104,7 @@ impl Run<'_> {
     }
 
     /// Tries again if a full disk seems to have room, or it has been long enough.
-    pub(super) async fn look_for_space(&mut self) {
+    pub(super) fn look_for_space(&mut self) {
         let now = Instant::now();
         let each = self.each();
         let slots = u64::from(self.slots);
@@ -119,7 +119,7 @@ impl Run<'_> {
         if has_grown || now >= full.try_at {
             full.trying = true;
             full.try_at = now + TRY;
-            self.handle(Input::Resume).await;
+            self.pool.tell(Input::Resume);
         }
     }
 

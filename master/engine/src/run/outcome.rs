@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lote_protocol::lang::{Text, reason};
-use lote_protocol::message::{Stage, Written};
+use lote_protocol::message::Written;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 use lote_protocol::time::nanoseconds;
@@ -12,18 +12,9 @@ use lote_protocol::time::nanoseconds;
 use super::{Run, dates};
 use crate::event::{Event, OutputEnded, Place, Status};
 use crate::plan::OutputState;
+use crate::pool::{GivenUp, Made};
 use crate::reproduce::{Recipe, command};
-use crate::scheduler::{GiveUp, SlotId, TaskId};
-use crate::supervisor::{Death, Killer};
-
-/// The time that a worker spent on an output.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Spent {
-    /// All of it, with the output's share of reading and decoding.
-    pub(super) work: Duration,
-    /// That share.
-    pub(super) decode: Duration,
-}
+use crate::scheduler::{GiveUp, Input, SlotId, TaskId};
 
 impl Run<'_> {
     /// Ends what planning has ended already.
@@ -46,23 +37,27 @@ impl Run<'_> {
         }
     }
 
-    /// Ends what a worker has reported.
-    pub(super) async fn end_made(
-        &mut self,
-        slot: SlotId,
-        task: TaskId,
-        variant: u32,
-        result: Result<Written, Failure>,
-        spent: Spent,
-    ) {
-        let image = self.plan.units[task.0 as usize].image;
-        let variant = variant as usize;
+    /// Ends what a worker has reported, unless what keeps it from being written is not its own.
+    pub(super) async fn made(&mut self, made: Made) {
+        let Made { slot, task, variant, result, attempt, work, decode } = made;
+        let unit = &self.plan.units[task.0 as usize];
+        let Some(output) = unit.variants.iter().position(|v| *v == variant) else { return };
+        let (image, variant) = (unit.image, variant as usize);
+        if let Err(failure) = &result {
+            let path = self.plan.output(image, variant);
+            if let Some(obstacle) = self.obstacle(failure, &path) {
+                self.tell_put_off(slot, image, variant).await;
+                return self.meet(obstacle, task).await;
+            }
+        } else {
+            self.has_written().await;
+        }
         let ended = OutputEnded {
             slot: Some(slot.index),
             worker: Some(slot.worker.0),
-            attempt: self.attempts.get(&task).copied(),
-            ms: Some(spent.work.as_secs_f64() * 1000.0),
-            decode_ms: Some(spent.decode.as_secs_f64() * 1000.0),
+            attempt,
+            ms: Some(work.as_secs_f64() * 1000.0),
+            decode_ms: Some(decode.as_secs_f64() * 1000.0),
             ..self.blank(image, variant)
         };
         let ended = match result {
@@ -78,7 +73,18 @@ impl Run<'_> {
             }
             Err(failure) => failed(ended, failure),
         };
-        self.book(image, variant, ended, spent.work).await;
+        self.book(image, variant, ended, work).await;
+        self.pool.tell(Input::Ended { slot, task, output: output as u32 });
+    }
+
+    async fn tell_put_off(&mut self, slot: SlotId, image: usize, variant: usize) {
+        let event = Event::PutOff {
+            worker: slot.worker.0,
+            slot: slot.index,
+            image: self.image_name(image),
+            variant: self.outputs.name(variant),
+        };
+        self.bus.publish(event).await;
     }
 
     /// Gives an output the time of its image if it is to keep that; returns it.
@@ -101,22 +107,17 @@ impl Run<'_> {
     }
 
     /// Ends what the scheduler has given up.
-    pub(super) async fn end_given_up(
-        &mut self,
-        task: TaskId,
-        why: GiveUp,
-        failures: u32,
-        outputs: &[u32],
-    ) {
+    pub(super) async fn end_given_up(&mut self, given_up: GivenUp) {
+        let task = given_up.task;
         let unit = &self.plan.units[task.0 as usize];
         let (image, variants) = (unit.image, &unit.variants);
-        for output in outputs {
+        for output in &given_up.outputs {
             let Some(variant) = variants.get(*output as usize).map(|v| *v as usize) else {
                 continue;
             };
-            let attempt = self.attempts.get(&task).copied();
+            let attempt = given_up.record.attempt;
             let blank = OutputEnded { attempt, ..self.blank(image, variant) };
-            let ended = match why {
+            let ended = match given_up.why {
                 GiveUp::Cancelled => {
                     self.outputs.count_cancelled();
                     let why = if let Some(why) = &self.halted {
@@ -134,10 +135,8 @@ impl Run<'_> {
                     OutputEnded { untried: true, ..failed(blank, failure) }
                 }
                 GiveUp::Quarantined => {
-                    let death = self.deaths.get(&task);
-                    let stage = self.stages.get(&task).copied();
-                    let max_memory = self.settings.workers.max_memory_bytes;
-                    let failure = quarantine(death, stage, failures, max_memory);
+                    let failure = given_up.failure(self.settings.workers.max_memory_bytes);
+                    let death = given_up.record.death.as_ref();
                     let last_words = death.map(|d| d.last_words.clone()).unwrap_or_default();
                     let ended = OutputEnded {
                         status: Status::Quarantined,
@@ -227,46 +226,5 @@ fn failed(ended: OutputEnded, failure: Failure) -> OutputEnded {
         kind: Some(failure.kind),
         reason: Some(failure.message),
         ..ended
-    }
-}
-
-/// Why a task is given up that two workers died of.
-fn quarantine(
-    death: Option<&Death>,
-    stage: Option<Stage>,
-    times: u32,
-    max_memory_bytes: Option<u64>,
-) -> Failure {
-    let at = stage.map(Stage::while_at_it).unwrap_or_default();
-    match death {
-        Some(death) if death.wanted_memory() => {
-            let what = match max_memory_bytes {
-                Some(bytes) => {
-                    text!("it needs more memory than --max-memory allows ({} MiB)", bytes >> 20)
-                }
-                None => {
-                    text!("it needs more memory than there is; a smaller --jobs leaves it more")
-                }
-            };
-            let died =
-                text!("its worker process died {} times{} ({})", times, at, death.cause.text());
-            Failure::new(FailureKind::TooLarge, text!("{}: {}", what, died))
-        }
-        Some(death) if matches!(death.killer, Some(Killer::Timeout { .. })) => Failure::new(
-            FailureKind::Timeout,
-            text!("it took too long {} times{}; --timeout gives it more time", times, at),
-        ),
-        Some(death) => {
-            let died = text!("its worker process died {} times{} ({})", times, at, death.text());
-            let died = match death.last_words.last() {
-                Some(words) => text!("{}: {}", died, words),
-                None => died,
-            };
-            Failure::new(FailureKind::Crash, died)
-        }
-        None => Failure::new(
-            FailureKind::Crash,
-            text!("it was not finished in {} attempts{}", times, at),
-        ),
     }
 }

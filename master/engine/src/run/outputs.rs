@@ -39,8 +39,6 @@ pub(super) struct Outputs {
     repeated: usize,
     quarantined: usize,
     bytes: u64,
-    pub(super) lost_workers: usize,
-    pub(super) busy: Duration,
     /// When how many outputs had ended, at most one entry per tenth of a second.
     history: VecDeque<(Duration, usize)>,
     quarantine: Vec<Quarantined>,
@@ -59,8 +57,6 @@ impl Outputs {
             repeated: 0,
             quarantined: 0,
             bytes: 0,
-            lost_workers: 0,
-            busy: Duration::ZERO,
             history: VecDeque::from([(Duration::ZERO, 0)]),
             quarantine: Vec::new(),
             notes: Notes::default(),
@@ -179,6 +175,7 @@ impl Outputs {
         all.map(|(index, _)| (index / variants, index % variants)).collect()
     }
 
+    /// The figures, but for those of workers.
     pub(super) fn summary(&self, elapsed: Duration, mode: Mode, slots: u32) -> Summary {
         let variants: Vec<_> = self
             .names
@@ -200,7 +197,6 @@ impl Outputs {
             .collect();
         let ok = variants.iter().map(|variant| variant.ok).sum();
         let seconds = elapsed.as_secs_f64();
-        let capacity = seconds * f64::from(slots);
         Summary {
             ok,
             failed: variants.iter().map(|variant| variant.failed).sum(),
@@ -212,8 +208,8 @@ impl Outputs {
             mode,
             workers: slots,
             images_per_s: if seconds > 0.0 { ok as f64 / seconds } else { 0.0 },
-            lost_workers: self.lost_workers,
-            busy: if capacity > 0.0 { (self.busy.as_secs_f64() / capacity).min(1.0) } else { 0.0 },
+            lost_workers: 0,
+            busy: 0.0,
             bytes: self.bytes,
             master_peak_bytes: None,
             workers_peak_bytes: None,

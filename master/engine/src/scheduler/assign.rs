@@ -19,8 +19,43 @@ impl Scheduler {
         if let Some(why) = self.over {
             return self.give_up(task, why, effects);
         }
-        self.queue.insert(task, self.tasks[task].memory_bytes, self.tasks.first());
+        self.waiting.insert(task, &self.tasks);
         self.fill_all(effects);
+        self.interrupt(effects);
+    }
+
+    /// Nobody wants a task any more.
+    pub(super) fn withdraw(&mut self, id: TaskId, effects: &mut Vec<Effect>) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        match task.place {
+            Place::Queued => {
+                if task.charged > 0 {
+                    self.suspects.retain(|suspect| *suspect != id);
+                } else {
+                    self.waiting.remove(id, task.priority);
+                }
+                self.tasks.end(id);
+                self.fill_all(effects);
+            }
+            Place::Assigned(_) => task.is_withdrawn = true,
+            Place::Ended => {}
+        }
+        self.interrupt(effects);
+    }
+
+    /// Frees workers that do nothing but what nobody wants any more, if something urgent waits.
+    fn interrupt(&mut self, effects: &mut Vec<Effect>) {
+        if self.paused || self.over.is_some() || !self.waiting.is_urgent() {
+            return;
+        }
+        for (id, worker) in &mut self.workers {
+            let mut tasks = worker.slots.iter().flat_map(|slot| &slot.tasks);
+            let is_vain = tasks.all(|task| self.tasks[*task].is_withdrawn);
+            if is_vain && !worker.is_idle() && !worker.is_interrupted {
+                worker.is_interrupted = true;
+                effects.push(Effect::Interrupt { worker: *id });
+            }
+        }
     }
 
     /// Gives every worker what it can take, those that have least first.
@@ -44,12 +79,14 @@ impl Scheduler {
         let slots = worker.slots.len() as u32;
         let first_slot = SlotId { worker: id, index: 0 };
         let room = self.room(first_slot);
-        let memory = |task: &TaskId| self.tasks[*task].memory_bytes;
-        let has_room = self.suspects.front().map(|task| memory(task) <= room);
+        let has_room = self.suspects.front().map(|task| {
+            let task = &self.tasks[*task];
+            task.memory_bytes <= room && self.waiting.may_give(task.priority)
+        });
         match has_room {
             None => self.draining = None,
             Some(false) => {
-                // It waits until the others have given memory back.
+                // It waits until the others have given something back.
                 self.draining = None;
                 self.memory.ran_short();
             }
@@ -109,6 +146,7 @@ impl Scheduler {
         let state = &mut self.tasks[task];
         state.place = Place::Assigned(slot);
         state.attempts += 1;
+        self.waiting.is_given(state.priority);
         effects.push(Effect::Run {
             slot,
             task,

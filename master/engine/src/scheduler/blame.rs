@@ -63,6 +63,7 @@ impl Scheduler {
         for (index, mut slot) in (0..).zip(worker.slots) {
             self.memory.set(&mut slot, 0);
             for (place, task) in slot.tasks.into_iter().enumerate() {
+                self.waiting.is_back(self.tasks[task].priority);
                 if !self.tasks[task].has_open_outputs() {
                     self.tasks.end(task);
                 } else if place == 0 {
@@ -103,12 +104,14 @@ impl Scheduler {
         if let Some(why) = self.over {
             return self.give_up(task, why, effects);
         }
+        if self.tasks[task].is_withdrawn {
+            return self.tasks.end(task);
+        }
         self.tasks[task].place = Place::Queued;
         if suspect {
             self.suspects.push_back(task);
         } else {
-            let memory = self.tasks[task].memory_bytes;
-            self.queue.insert(task, memory, self.tasks.first());
+            self.waiting.insert(task, &self.tasks);
         }
     }
 }

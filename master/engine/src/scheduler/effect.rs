@@ -24,6 +24,11 @@ pub enum Effect {
         /// The worker.
         worker: WorkerId,
     },
+    /// Kill a worker that does nothing but what nobody wants any more: something urgent waits.
+    Interrupt {
+        /// The worker.
+        worker: WorkerId,
+    },
     /// These outputs of a task will not be made.
     GiveUp {
         /// The task.

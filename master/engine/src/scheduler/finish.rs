@@ -57,6 +57,7 @@ impl Scheduler {
         let worker = self.workers.get_mut(&slot.worker)?;
         let of_slot = &mut worker.slots[slot.index as usize];
         of_slot.tasks.pop_front();
+        self.waiting.is_back(self.tasks[task].priority);
         let left = of_slot.tasks.iter().map(|task| self.tasks[*task].memory_bytes);
         self.memory.set(of_slot, left.max().unwrap_or(0));
         worker.exclusive = false;
@@ -79,7 +80,7 @@ impl Scheduler {
     pub(super) fn end_all(&mut self, why: GiveUp, effects: &mut Vec<Effect>) {
         self.over.get_or_insert(why);
         let waiting = std::mem::take(&mut self.suspects);
-        let waiting = waiting.into_iter().chain(self.queue.take_all());
+        let waiting = waiting.into_iter().chain(self.waiting.take_all());
         for task in waiting.collect::<Vec<_>>() {
             self.give_up(task, why, effects);
         }

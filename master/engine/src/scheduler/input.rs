@@ -2,9 +2,28 @@
 
 use super::{SlotId, TaskId, WorkerId};
 
+/// Which tasks go before which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Priority {
+    /// Somebody waits for it: before all others, the newest first.
+    Urgent,
+    /// In turn.
+    #[default]
+    Usual,
+    /// When no other waits, in turn.
+    Spare,
+}
+
+impl Priority {
+    /// All of them, in turn.
+    pub(super) const ALL: [Self; 3] = [Self::Urgent, Self::Usual, Self::Spare];
+}
+
 /// What the scheduler has to know of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
+    /// Whether it goes before others.
+    pub priority: Priority,
     /// Estimated work, in any unit that grows with it; see `plan::split`.
     pub cost: u64,
     /// How many outputs it has.
@@ -32,6 +51,8 @@ pub enum Input {
     Add(Job),
     /// There will be no other tasks.
     NoMore,
+    /// Nobody wants a task any more: it is not begun, and not repeated.
+    Withdraw(TaskId),
     /// A worker is there, with so many threads that do nothing yet.
     Ready {
         /// The worker.

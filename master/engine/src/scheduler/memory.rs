@@ -14,7 +14,7 @@ pub(super) const AHEAD_BYTES: u64 = 64 << 20;
 pub(super) struct Budget {
     bytes: u64,
     reserved_bytes: u64,
-    /// Whether a slot has got nothing since somebody gave memory back.
+    /// Whether a slot has got nothing, or not what was next, since somebody gave something back.
     shortage: bool,
 }
 
@@ -46,7 +46,7 @@ impl Budget {
         }
     }
 
-    /// A slot has got nothing for want of memory.
+    /// A slot has got nothing, or not what was next, for want of memory or of leave.
     pub(super) fn ran_short(&mut self) {
         self.shortage = true;
     }
@@ -68,23 +68,21 @@ impl Scheduler {
     /// Takes the next task for a slot that has none. One that does not fit waits until it does,
     /// while those behind it go on.
     pub(super) fn take_next(&mut self, slot: SlotId) -> Option<TaskId> {
-        let task = self.queue.first_within(self.room(slot));
-        match task {
-            Some(task) => self.queue.remove(task),
-            None if !self.queue.is_empty() => self.memory.ran_short(),
-            None => {}
+        let next = self.waiting.next_within(self.room(slot));
+        if self.waiting.is_held_back() || next.is_none() && !self.waiting.is_empty() {
+            self.memory.ran_short();
         }
-        task
+        next.inspect(|task| self.waiting.remove(*task, self.tasks[*task].priority))
     }
 
     /// Takes a task for a slot to have ahead, if the next one is small: at most `cost`.
     pub(super) fn take_ahead(&mut self, slot: SlotId, cost: u64) -> Option<TaskId> {
-        let task = self.queue.first_within(self.room(slot))?;
+        let task = self.waiting.next_within(self.room(slot))?;
         let state = &self.tasks[task];
         if state.cost > cost || state.memory_bytes > AHEAD_BYTES {
             return None;
         }
-        self.queue.remove(task);
+        self.waiting.remove(task, state.priority);
         Some(task)
     }
 }

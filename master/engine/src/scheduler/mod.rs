@@ -25,17 +25,18 @@ pub use assign::{AHEAD_OUTPUTS, AHEAD_TASKS};
 pub use blame::MAX_EXCUSED;
 pub use effect::{Effect, GiveUp};
 pub use id::{SlotId, TaskId, WorkerId};
-pub use input::{Blame, Input, Job};
+pub use input::{Blame, Input, Job, Priority};
 use memory::Budget;
-use queue::Queue;
+use queue::Waiting;
 use task::{Place, Tasks};
 use worker::{Slot, Worker};
 
-/// The state of a run. Tasks are started in the order in which they were added.
+/// The state of a pool of workers. Tasks are started by their [`Priority`], and else in the order in
+/// which they were added.
 #[derive(Debug, Default)]
 pub struct Scheduler {
     tasks: Tasks,
-    queue: Queue,
+    waiting: Waiting,
     memory: Budget,
     /// Tasks that a worker died of; each runs alone.
     suspects: VecDeque<TaskId>,
@@ -58,12 +59,18 @@ impl Scheduler {
         self.memory = Budget::new(bytes);
     }
 
+    /// Lets workers have at most so many tasks of a priority at a time.
+    pub fn bound(&mut self, priority: Priority, most: u32) {
+        self.waiting.bound(priority, most);
+    }
+
     /// Takes in what happened; what is to be done is appended to `effects`. What comes late or
     /// twice, or makes no sense, changes nothing.
     pub fn handle(&mut self, input: Input, effects: &mut Vec<Effect>) {
         match input {
             Input::Add(job) => self.add(job, effects),
             Input::NoMore => self.is_closed = true,
+            Input::Withdraw(task) => self.withdraw(task, effects),
             Input::Ready { worker, slots } => self.ready(worker, slots, effects),
             Input::Ended { slot, task, output } => self.output_ended(slot, task, output),
             Input::Finished { slot, task } => self.finished(slot, task, effects),
@@ -93,6 +100,11 @@ impl Scheduler {
     /// The task that a slot is running: the first of those it was given.
     pub fn running(&self, slot: SlotId) -> Option<TaskId> {
         self.workers.get(&slot.worker)?.slots.get(slot.index as usize)?.tasks.front().copied()
+    }
+
+    /// Whether a task has not ended.
+    pub fn is_open(&self, task: TaskId) -> bool {
+        self.tasks.get(task).is_some_and(|task| task.place != Place::Ended)
     }
 
     /// The outputs of a task that have not ended, in order.

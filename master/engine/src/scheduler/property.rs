@@ -1,15 +1,26 @@
 //! The scheduler's promises, under any order of events.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use proptest::prelude::*;
 
 use super::*;
 
+fn job(priority: Priority, cost: u64, outputs: u32, memory_bytes: u64) -> Job {
+    Job { priority, cost, outputs, memory_bytes }
+}
+
+fn any_job() -> impl Strategy<Value = Job> {
+    let priority = prop::sample::select(&Priority::ALL[..]);
+    (priority, 1_u64..400_000, 1_u32..4, 1_u64..100 << 20)
+        .prop_map(|(priority, cost, outputs, memory)| job(priority, cost, outputs, memory))
+}
+
 /// What the world does next.
 #[derive(Debug, Clone)]
 enum Step {
     Arrive,
+    Withdraw { task: u32 },
     Ready { worker: u32, slots: u32 },
     Progress { worker: u32, slot: u32 },
     Finish { worker: u32, slot: u32 },
@@ -27,6 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
     let slot = || 0..3_u32;
     prop_oneof![
         6 => Just(Step::Arrive),
+        2 => (0..20_u32).prop_map(|task| Step::Withdraw { task }),
         4 => (worker(), 1..4_u32).prop_map(|(worker, slots)| Step::Ready { worker, slots }),
         8 => (worker(), slot()).prop_map(|(worker, slot)| Step::Progress { worker, slot }),
         8 => (worker(), slot()).prop_map(|(worker, slot)| Step::Finish { worker, slot }),
@@ -52,10 +64,11 @@ struct World {
     ended: BTreeMap<(u32, u32), u32>,
     attempts: BTreeMap<TaskId, u32>,
     deaths_held_against: BTreeMap<TaskId, u32>,
-    /// Outputs of the tasks that have come.
-    total: usize,
-    /// The memory of each task that has come.
-    memory: Vec<u64>,
+    /// The tasks that have come.
+    jobs: Vec<Job>,
+    withdrawn: BTreeSet<TaskId>,
+    /// At most so many spare tasks are given to workers.
+    most_spare: u32,
     to_come: VecDeque<Job>,
     budget: u64,
 }
@@ -76,28 +89,33 @@ impl World {
 
     /// The same, with all of them still to come.
     fn before(jobs: &[(u64, u32, u64)], budget: u64) -> Self {
-        let specs =
-            jobs.iter().map(|&(cost, outputs, memory_bytes)| Job { cost, outputs, memory_bytes });
+        let job =
+            |&(cost, outputs, memory_bytes)| job(Priority::Usual, cost, outputs, memory_bytes);
+        Self::before_all(jobs.iter().map(job), budget, u32::MAX)
+    }
+
+    fn before_all(jobs: impl Iterator<Item = Job>, budget: u64, most_spare: u32) -> Self {
         let mut scheduler = Scheduler::default();
         scheduler.bound_memory(budget);
+        scheduler.bound(Priority::Spare, most_spare);
         Self {
             scheduler,
-            memory: Vec::new(),
-            to_come: specs.collect(),
+            jobs: Vec::new(),
+            withdrawn: BTreeSet::new(),
+            most_spare,
+            to_come: jobs.collect(),
             budget,
             workers: BTreeMap::new(),
             ended: BTreeMap::new(),
             attempts: BTreeMap::new(),
             deaths_held_against: BTreeMap::new(),
-            total: 0,
         }
     }
 
     /// The next task comes, if there is one.
     fn arrive(&mut self) {
         let Some(job) = self.to_come.pop_front() else { return };
-        self.memory.push(job.memory_bytes);
-        self.total += job.outputs as usize;
+        self.jobs.push(job);
         self.tell(Input::Add(job));
     }
 
@@ -115,6 +133,7 @@ impl World {
             match effect {
                 Effect::Run { slot, task, attempt, outputs, suspect } => {
                     assert!(!outputs.is_empty(), "a task without work was started");
+                    assert!(!self.withdrawn.contains(&task), "nobody wanted that");
                     let slots = self.workers.get_mut(&slot.worker.0).expect("a dead worker");
                     if suspect {
                         assert!(slots.iter().all(VecDeque::is_empty), "a suspect in company");
@@ -123,6 +142,10 @@ impl World {
                     let count = self.attempts.entry(task).or_default();
                     *count += 1;
                     assert_eq!(attempt, *count);
+                }
+                Effect::Interrupt { worker } => {
+                    let mut tasks = self.workers[&worker.0].iter().flatten();
+                    assert!(tasks.all(|(task, _)| self.withdrawn.contains(task)), "interrupted");
                 }
                 Effect::Leave { worker } => {
                     let slots = self.workers.remove(&worker.0).expect("a dead worker");
@@ -144,7 +167,7 @@ impl World {
 
     /// How many tasks wait, have been given to a worker, and have ended.
     fn counts(&self) -> [usize; 3] {
-        let mut counts = [0, 0, self.memory.len()];
+        let mut counts = [0, 0, self.jobs.len()];
         for task in self.scheduler.tasks.iter() {
             let place = match task.place {
                 Place::Queued => 0,
@@ -159,20 +182,34 @@ impl World {
 
     fn check(&self) {
         let [queued, assigned, ended] = self.counts();
-        let waiting = self.scheduler.queue.clone().take_all().len() + self.scheduler.suspects.len();
+        let waiting =
+            self.scheduler.waiting.clone().take_all().len() + self.scheduler.suspects.len();
         assert_eq!(queued, waiting, "a task waits nowhere, or twice");
         let given: usize = self.workers.values().flatten().map(VecDeque::len).sum();
         assert_eq!(assigned, given, "the scheduler and the workers disagree");
-        let have_all_ended = ended == self.memory.len();
+        let have_all_ended = ended == self.jobs.len();
         assert_eq!(self.scheduler.is_done(), have_all_ended && self.scheduler.is_closed);
         assert!(self.ended.values().all(|times| *times == 1), "an output ended twice");
-        let largest =
-            |slot: &SlotWork| slot.iter().map(|work| self.memory[work.0.0 as usize]).max();
+        let largest = |slot: &SlotWork| {
+            slot.iter().map(|work| self.jobs[work.0.0 as usize].memory_bytes).max()
+        };
         let at_work: Vec<_> = self.workers.values().flatten().filter_map(largest).collect();
         let fits = at_work.iter().sum::<u64>() <= self.budget;
         assert!(fits || at_work.len() == 1, "giants side by side: {at_work:?}");
+        let given = self.workers.values().flatten().flatten().map(|(task, _)| task);
+        let spare = given.filter(|task| self.jobs[task.0 as usize].priority == Priority::Spare);
+        assert!(spare.count() <= self.most_spare as usize, "more than there may be");
         if self.scheduler.is_done() {
-            assert_eq!(self.ended.len(), self.total, "an output is lost");
+            self.check_all_ended();
+        }
+    }
+
+    /// Of what was withdrawn, less may have ended.
+    fn check_all_ended(&self) {
+        for (task, job) in (0_u32..).zip(&self.jobs) {
+            let ended = self.ended.range((task, 0)..(task + 1, 0)).count();
+            let is_withdrawn = self.withdrawn.contains(&TaskId(task));
+            assert!(is_withdrawn || ended == job.outputs as usize, "an output is lost");
         }
     }
 
@@ -240,6 +277,12 @@ impl World {
     fn apply(&mut self, step: &Step) {
         match *step {
             Step::Arrive => self.arrive(),
+            Step::Withdraw { task } => {
+                if (task as usize) < self.jobs.len() {
+                    self.withdrawn.insert(TaskId(task));
+                }
+                self.tell(Input::Withdraw(TaskId(task)));
+            }
             Step::Ready { worker, slots } => {
                 self.workers.entry(worker).or_insert_with(|| vec![VecDeque::new(); slots as usize]);
                 self.tell(Input::Ready { worker: WorkerId(worker), slots });
@@ -291,16 +334,17 @@ impl World {
 proptest! {
     #[test]
     fn nothing_is_lost_or_ended_twice_in_any_order_of_events(
-        jobs in prop::collection::vec((1_u64..400_000, 1_u32..4, 1_u64..100 << 20), 1..20),
+        jobs in prop::collection::vec(any_job(), 1..20),
+        most_spare in prop_oneof![Just(u32::MAX), 1_u32..3],
         budget in prop_oneof![Just(u64::MAX), 1_u64..300 << 20],
         steps in prop::collection::vec(step(), 0..120),
     ) {
-        let mut world = World::before(&jobs, budget);
+        let mut world = World::before_all(jobs.into_iter(), budget, most_spare);
         for step in &steps {
             world.apply(step);
         }
         world.settle();
-        prop_assert_eq!(world.ended.len(), world.total);
+        world.check_all_ended();
     }
 
     #[test]
@@ -372,7 +416,7 @@ fn with(jobs: impl IntoIterator<Item = Job>) -> Scheduler {
 
 #[test]
 fn what_was_put_off_is_made_later_and_is_no_repetition() {
-    let mut scheduler = with([Job { cost: 1, memory_bytes: 0, outputs: 2 }]);
+    let mut scheduler = with([job(Priority::Usual, 1, 2, 0)]);
     let (worker, slot) = (WorkerId(1), SlotId { worker: WorkerId(1), index: 0 });
     let mut effects = Vec::new();
     scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
@@ -390,7 +434,7 @@ fn what_was_put_off_is_made_later_and_is_no_repetition() {
 
 #[test]
 fn a_repeated_task_makes_only_what_is_missing() {
-    let mut scheduler = with([Job { cost: 1, outputs: 3, memory_bytes: 1 }]);
+    let mut scheduler = with([job(Priority::Usual, 1, 3, 1)]);
     let (worker, slot) = (WorkerId(1), SlotId { worker: WorkerId(1), index: 0 });
     let mut effects = Vec::new();
     scheduler.handle(Input::Ready { worker, slots: 1 }, &mut effects);
@@ -408,11 +452,11 @@ fn a_repeated_task_makes_only_what_is_missing() {
 fn large_tasks_are_not_given_ahead_and_small_ones_are() {
     let mut effects = Vec::new();
     let worker = WorkerId(1);
-    let mut large = with([Job { cost: 5_000_000, outputs: 1, memory_bytes: 1 }; 9]);
+    let mut large = with([job(Priority::Usual, 5_000_000, 1, 1); 9]);
     large.handle(Input::Ready { worker, slots: 1 }, &mut effects);
     assert_eq!(effects.len(), 1);
     effects.clear();
-    let mut small = with([Job { cost: 5_000, outputs: 1, memory_bytes: 1 }; 90]);
+    let mut small = with([job(Priority::Usual, 5_000, 1, 1); 90]);
     small.handle(Input::Ready { worker, slots: 1 }, &mut effects);
     assert_eq!(effects.len(), 16);
 }
@@ -465,7 +509,7 @@ fn a_worker_that_retires_ends_what_it_has_and_only_if_more_is_to_be_done() {
 
 #[test]
 fn what_arrives_goes_to_who_has_nothing_and_what_has_ended_is_forgotten() {
-    let job = Job { cost: 1, outputs: 1, memory_bytes: 1 };
+    let job = job(Priority::Usual, 1, 1, 1);
     let (mut scheduler, mut effects) = (Scheduler::default(), Vec::new());
     for worker in 0..2 {
         scheduler.handle(Input::Ready { worker: WorkerId(worker), slots: 1 }, &mut effects);
@@ -497,10 +541,71 @@ fn what_arrives_after_the_end_is_given_up_at_once() {
     {
         let (mut scheduler, mut effects) = (Scheduler::default(), Vec::new());
         scheduler.handle(end, &mut effects);
-        scheduler.handle(Input::Add(Job { cost: 1, outputs: 1, memory_bytes: 1 }), &mut effects);
+        scheduler.handle(Input::Add(job(Priority::Usual, 1, 1, 1)), &mut effects);
         let [Effect::GiveUp { task: TaskId(0), why, .. }] = &effects[..] else {
             panic!("{effects:?}");
         };
         assert_eq!(*why, expected);
     }
+}
+
+/// With one worker, which gets one task at a time.
+fn in_turn(jobs: &[Priority]) -> Vec<u32> {
+    let jobs = jobs.iter().map(|priority| job(*priority, 1 << 40, 1, 1));
+    let mut world = World::before_all(jobs, u64::MAX, u32::MAX);
+    world.all_arrive();
+    world.apply(&Step::Ready { worker: 0, slots: 1 });
+    let mut turn = Vec::new();
+    while let Some((task, _)) = world.workers[&0][0].front() {
+        turn.push(task.0);
+        world.finish(0, 0);
+    }
+    turn
+}
+
+#[test]
+fn the_newest_urgent_task_comes_first_and_spare_ones_come_last_in_turn() {
+    use Priority::{Spare, Urgent, Usual};
+    assert_eq!(in_turn(&[Spare, Urgent, Usual, Spare, Urgent, Usual]), [4, 1, 2, 5, 0, 3]);
+}
+
+#[test]
+fn no_more_of_a_kind_are_given_than_may_be_and_others_go_on() {
+    use Priority::{Spare, Urgent};
+    let jobs = [Spare, Spare, Spare].map(|priority| job(priority, 1 << 40, 1, 1));
+    let urgent = job(Urgent, 1 << 40, 1, 1);
+    let mut world = World::before_all(jobs.into_iter().chain([urgent]), u64::MAX, 1);
+    for worker in 0..2 {
+        world.apply(&Step::Ready { worker, slots: 1 });
+    }
+    (0..3).for_each(|_| world.arrive());
+    assert_eq!(world.counts(), [2, 1, 0]);
+    world.arrive();
+    assert_eq!(world.counts(), [2, 2, 0], "the other worker is there for it");
+    world.finish(0, 0);
+    assert_eq!(world.counts(), [1, 2, 1]);
+}
+
+#[test]
+fn what_nobody_wants_is_not_begun_and_makes_way_for_what_is_urgent() {
+    let urgent = job(Priority::Urgent, 1 << 40, 1, 1);
+    let mut world = World::before_all([urgent; 3].into_iter(), u64::MAX, u32::MAX);
+    world.apply(&Step::Ready { worker: 0, slots: 1 });
+    world.arrive();
+    world.arrive();
+    world.apply(&Step::Withdraw { task: 1 });
+    assert_eq!(world.counts(), [0, 1, 1], "it was waiting");
+    world.apply(&Step::Withdraw { task: 0 });
+    let mut effects = Vec::new();
+    world.scheduler.handle(Input::Add(urgent), &mut effects);
+    assert_eq!(effects, [Effect::Interrupt { worker: WorkerId(0) }]);
+    effects.clear();
+    world.scheduler.handle(Input::Withdraw(TaskId(0)), &mut effects);
+    assert!(effects.is_empty(), "it is being killed already");
+    let lost = Input::Lost { worker: WorkerId(0), blame: Blame::Outside };
+    world.scheduler.handle(lost, &mut effects);
+    world.scheduler.handle(Input::Ready { worker: WorkerId(0), slots: 1 }, &mut effects);
+    let [Effect::Run { task: TaskId(2), attempt: 1, .. }] = &effects[..] else {
+        panic!("{effects:?}");
+    };
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::{Index, IndexMut};
 
-use super::{Job, SlotId, TaskId};
+use super::{Job, Priority, SlotId, TaskId};
 
 /// Where a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,10 @@ pub(super) struct Task {
     pub(super) cost: u64,
     /// See [`Job::memory_bytes`].
     pub(super) memory_bytes: u64,
+    pub(super) priority: Priority,
     pub(super) place: Place,
+    /// Whether nobody wants it any more.
+    pub(super) is_withdrawn: bool,
     /// Whether each output has yet to end.
     pub(super) open: Vec<bool>,
     /// How often it has been given to a worker.
@@ -43,7 +46,9 @@ impl Task {
             cost: job.cost,
             // Bounded, so that sums do not overflow.
             memory_bytes: job.memory_bytes.clamp(1, 1 << 50),
+            priority: job.priority,
             place: Place::Queued,
+            is_withdrawn: false,
             open: vec![true; job.outputs as usize],
             attempts: 0,
             failures: 0,

@@ -20,6 +20,8 @@ pub(super) struct Worker {
     pub(super) slots: Vec<Slot>,
     /// Whether it runs a suspect, with nothing beside it.
     pub(super) exclusive: bool,
+    /// Whether it is being killed for doing what nobody wants.
+    pub(super) is_interrupted: bool,
     /// Whether it is to leave when it has nothing to do.
     pub(super) retiring: bool,
 }
@@ -42,7 +44,7 @@ impl Scheduler {
     }
 
     pub(super) fn retire(&mut self, id: WorkerId, effects: &mut Vec<Effect>) {
-        let nothing_left = self.queue.is_empty() && self.suspects.is_empty();
+        let nothing_left = self.waiting.is_empty() && self.suspects.is_empty();
         if let Some(worker) = self.workers.get_mut(&id).filter(|_| !nothing_left) {
             worker.retiring = true;
             if worker.is_idle() {

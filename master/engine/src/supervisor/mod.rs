@@ -237,11 +237,16 @@ impl Supervisor {
         let mut supervisor =
             Self { controls: Vec::new(), events, tasks, endpoint, externals, lane, next_id: 1 };
         for _ in 0..config.workers {
-            let (worker, control) = supervisor.new_lane();
-            let lane = supervisor.lane.clone();
-            supervisor.tasks.spawn(lane.live(worker, control));
+            supervisor.grow();
         }
         Ok(supervisor)
+    }
+
+    /// Starts another worker.
+    pub fn grow(&mut self) {
+        let (worker, control) = self.new_lane();
+        let lane = self.lane.clone();
+        self.tasks.spawn(lane.live(worker, control));
     }
 
     /// The address for workers that are started by hand.

@@ -4,7 +4,8 @@
 use super::Jobs;
 use crate::live::Evidence;
 use crate::live::shapes::Proof;
-use crate::preview::{Order, Previews, Print, Refused, Urgency};
+use crate::preview::{Order, Previews, Print, Refused};
+use lote_engine::scheduler::Priority;
 use lote_engine::showcase;
 use lote_protocol::task::Encoding;
 
@@ -38,7 +39,7 @@ async fn proof(previews: &Previews, evidence: &Evidence) -> Result<Option<Proof>
             },
         };
         let input = plan.input(place.image);
-        let made = previews.make(Urgency::Preview, &input, vec![order]).await?;
+        let made = previews.make(Priority::Urgent, &input, vec![order]).await?;
         let output = plan.output(place.image, place.variant);
         let name = showcase::name(plan, &output);
         prints.extend(made.into_iter().map(|print| (name.clone(), print)));

@@ -19,18 +19,14 @@ use lote_engine::plan::{self, Plan};
 use lote_engine::run::{self, Ended, Order, Settings};
 use lote_protocol::text;
 
-/// Workers of the previews.
-const PREVIEW_WORKERS: u32 = 1;
-
 /// Does what is to be done on the main thread, until [`Jobs::close`] and [`Watches::close`]: it must
 /// be called there, as workers die with the thread that started them.
-pub async fn main_thread(jobs: Jobs, watches: Watches, previews: Previews, conversions: Previews) {
+pub async fn main_thread(jobs: Jobs, watches: Watches, previews: Previews) {
     let Settings { workers, slots, .. } = jobs.0.config.settings.clone();
     tokio::select! {
         ((), ()) = async { tokio::join!(jobs.work(), watches.work()) } => {}
         () = jobs.prove(&previews) => {}
-        () = previews.clone().work(PREVIEW_WORKERS, &workers) => {}
-        () = conversions.work(slots, &workers) => {}
+        () = previews.clone().work(slots, &workers) => {}
     }
 }
 

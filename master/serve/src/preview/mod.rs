@@ -1,28 +1,29 @@
 //! Small pictures on demand: thumbnails, previews, and what they tell about their images.
 //!
-//! A request is an ordinary task, run by a worker process of its own, so that the
-//! batch's code makes every pixel and a picture that kills its worker costs nobody else anything.
-//! This module knows no images, jobs or connections: it is given paths and gives back files.
+//! A request is an ordinary task of a pool of workers, so that the batch's code makes every pixel and a
+//! picture that kills its worker costs nobody else anything. What waits, who makes it and what becomes
+//! of a request that workers die of is the scheduler's to say. This module knows no images, jobs or
+//! connections: it is given paths and gives back files.
 
-mod queue;
 mod thumbs;
 mod workers;
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lote_engine::lang::Text;
 use lote_engine::plan::{self, Access, Asset};
+use lote_engine::scheduler::Priority;
 use lote_protocol::filter::{FilterCall, VariantSpec};
 use lote_protocol::message::Size;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Encoding;
 use lote_protocol::text;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
-use queue::{Queue, Ticket};
 use thumbs::Thumbs;
 pub use thumbs::{Thumbnail, fit};
 
@@ -41,20 +42,58 @@ struct Shared {
     read: Vec<PathBuf>,
     /// The folder of files that parameters name.
     assets: PathBuf,
-    queue: Mutex<Queue>,
-    news: Notify,
+    requests: mpsc::UnboundedSender<Request>,
+    /// Where whoever makes them finds them.
+    inbox: Mutex<mpsc::UnboundedReceiver<Request>>,
+    /// Requests so far.
+    count: AtomicU64,
     thumbs: Thumbs,
 }
 
-/// How soon something is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Urgency {
-    /// Somebody waits for it; the newest comes first.
-    Preview,
-    /// When nothing else is to be done, in turn.
-    Thumbnail,
-    /// A program waits for it; in turn.
-    Conversion,
+/// What is asked of the main thread.
+#[derive(Debug)]
+enum Request {
+    /// Pictures of an image.
+    Make(Ticket),
+    /// Nobody waits any more for those of that number.
+    Forget(u64),
+}
+
+/// A request for pictures of an image.
+#[derive(Debug)]
+struct Ticket {
+    number: u64,
+    priority: Priority,
+    input: PathBuf,
+    orders: Vec<Order>,
+    /// What they need beside the image.
+    assets: Vec<Asset>,
+    /// `None` once it has been answered.
+    reply: Option<oneshot::Sender<Result<Vec<Print>, Refused>>>,
+}
+
+impl Ticket {
+    /// Whether nobody waits for it any more.
+    fn is_void(&self) -> bool {
+        self.reply.as_ref().is_none_or(oneshot::Sender::is_closed)
+    }
+
+    /// Answers it, once.
+    fn answer(&mut self, result: Result<Vec<Print>, Refused>) {
+        if let Some(reply) = self.reply.take() {
+            // Who asked may have left.
+            let _ = reply.send(result);
+        }
+    }
+}
+
+/// Tells that nobody waits for a request, when this is dropped.
+struct Waiting<'a>(&'a Shared, u64);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.ask(Request::Forget(self.1));
+    }
 }
 
 /// A picture to be made of an image.
@@ -134,8 +173,9 @@ impl Previews {
     /// `assets`, which is below one of these.
     pub fn new(folder: PathBuf, read: Vec<PathBuf>, assets: PathBuf) -> io::Result<Self> {
         let thumbs = Thumbs::new(folder.join("thumbs"))?;
-        let (queue, news) = (Mutex::default(), Notify::new());
-        Ok(Self(Arc::new(Shared { folder, read, assets, queue, news, thumbs })))
+        let (requests, inbox) = mpsc::unbounded_channel();
+        let (inbox, count) = (Mutex::new(inbox), AtomicU64::new(0));
+        Ok(Self(Arc::new(Shared { folder, read, assets, requests, inbox, count, thumbs })))
     }
 
     /// What is opened for its workers.
@@ -153,20 +193,29 @@ impl Previews {
     /// orders. If the returned future is dropped the request is, too.
     pub async fn make(
         &self,
-        urgency: Urgency,
+        priority: Priority,
         input: &Path,
         orders: Vec<Order>,
     ) -> Result<Vec<Print>, Refused> {
         let assets = assets(&orders, self.0.assets.clone()).await?;
         let (reply, answer) = oneshot::channel();
-        let ticket = Ticket { input: input.to_owned(), orders, assets, reply, deaths: 0 };
-        self.queue().add(urgency, ticket)?;
-        self.0.news.notify_one();
+        let number = self.0.count.fetch_add(1, Ordering::Relaxed);
+        let (input, reply) = (input.to_owned(), Some(reply));
+        self.0.ask(Request::Make(Ticket { number, priority, input, orders, assets, reply }));
+        let _waiting = Waiting(&self.0, number);
         answer.await.unwrap_or_else(|_| Err(Refused::NoWorker(text!("the server is about to end"))))
     }
+}
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+impl Shared {
+    fn ask(&self, request: Request) {
+        // The receiver lives as long as this does.
+        drop(self.requests.send(request));
+    }
+
+    /// Where the picture goes that a request has in that place.
+    fn file(&self, number: u64, place: u32) -> PathBuf {
+        self.folder.join(format!("{number}-{place}"))
     }
 }
 

@@ -6,13 +6,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use lote_engine::scheduler::Priority;
 use lote_imaging::formats::JPEG;
 use lote_protocol::filter::{FilterCall, Value};
 use lote_protocol::message::Size;
 use lote_protocol::task::Encoding;
 use lote_protocol::text;
 
-use super::{Order, Previews, Refused, Urgency};
+use super::{Order, Previews, Refused};
 
 /// Longest side of a thumbnail, px.
 const SIDE_PX: i64 = 240;
@@ -83,7 +84,7 @@ impl Previews {
         let encoding =
             Encoding { format: Some(JPEG.id), quality: Some(QUALITY), ..Encoding::default() };
         let order = Order { steps: vec![fit(SIDE_PX, SIDE_PX)], encoding };
-        let mut prints = self.make(Urgency::Thumbnail, input, vec![order]).await?;
+        let mut prints = self.make(Priority::Spare, input, vec![order]).await?;
         let Some(print) = prints.pop() else {
             return Err(Refused::NoWorker(text!("a worker made nothing")));
         };

@@ -1,23 +1,24 @@
-//! The workers that make previews: started when they are needed, gone when nothing was asked for a
-//! while.
+//! Has a pool of workers make what is asked for. It begins with the first request, grows with what is
+//! asked for, and ends when nothing was for a while.
 
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use lote_protocol::lang::Text;
-use lote_protocol::message::{Report, Written};
-use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{self, Task};
-use tokio::time::{sleep_until, timeout_at};
-
-use super::queue::Ticket;
-use super::{Previews, Print, Refused};
-use crate::redact;
+use lote_engine::lang::Text;
 use lote_engine::output::Target;
 use lote_engine::plan::Assignment;
-use lote_engine::scheduler::WorkerId;
-use lote_engine::supervisor::{Config, Death, Killer, Mailbox, Supervisor, WorkerEvent};
+use lote_engine::pool::{Begin, Happened, Load, Made, Pool, Timeout};
+use lote_engine::scheduler::{Input, Job, Priority, TaskId};
+use lote_engine::supervisor::Config;
+use lote_protocol::message::Written;
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::{self, Task};
 use lote_protocol::text;
+use tokio::time::{Instant, timeout};
+
+use super::{Previews, Print, Refused, Request, Shared, Ticket};
+use crate::redact;
 
 /// A request may take this long.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -25,299 +26,297 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(60);
 /// Workers that are told to leave have so long.
 const STOP_TIME: Duration = Duration::from_secs(5);
-/// A request that cost so many workers their lives is given up.
-const MAX_DEATHS: u32 = 2;
+/// Workers for pages, beside those for programs.
+const PAGE_WORKERS: u32 = 1;
+/// So many previews, or images of programs, may wait.
+const MAX_WAITING: usize = 64;
+const MAX_THUMBNAILS: usize = 1024;
 
-/// A worker.
-#[derive(Debug, Default)]
-struct Lane {
-    mailbox: Option<Mailbox>,
-    busy: Option<Work>,
-}
-
-/// A request in work.
+/// A request that a task was made of.
 #[derive(Debug)]
 struct Work {
-    id: u64,
     ticket: Ticket,
-    deadline: Instant,
+    /// Whether a worker has it.
+    is_begun: bool,
     /// What has become of its orders, by their places.
-    ends: Vec<Option<(Result<Written, Failure>, f64)>>,
-    /// It was interrupted because nobody waited for it, or because it took too long.
-    is_killed: bool,
+    ends: Vec<Option<Result<Print, Failure>>>,
 }
 
 struct Workers {
-    previews: Previews,
+    shared: Arc<Shared>,
     config: Config,
-    supervisor: Option<Supervisor>,
-    lanes: HashMap<WorkerId, Lane>,
-    next_id: u64,
+    /// How many images of programs are made at a time.
+    slots: u32,
+    pool: Option<Pool>,
+    work: BTreeMap<TaskId, Work>,
+    /// When a request was last in work.
+    busy: Instant,
 }
 
 impl Previews {
-    /// Serves requests for ever, with so many workers of that kind. It must run on a thread that
-    /// lives until the program ends, as workers die with the thread that started them.
-    pub async fn work(self, workers: u32, config: &Config) {
-        let mut config = Config { workers, slots: 1, external: false, ..config.clone() };
-        config.access = self.access();
-        let lanes = HashMap::new();
-        let mut serving = Workers { previews: self, config, supervisor: None, lanes, next_id: 0 };
+    /// Serves requests for ever: so many of programs at a time, and those of pages beside them. It
+    /// must run on a thread that lives until the program ends, as workers die with the thread that
+    /// started them.
+    pub async fn work(self, slots: u32, config: &Config) {
+        let mut workers = Workers::new(&self, slots, config);
+        let mut inbox = self.0.inbox.lock().await;
         loop {
-            serving.step().await;
+            let happened = async {
+                match &mut workers.pool {
+                    Some(pool) => pool.next().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                happened = happened => workers.follow(happened).await,
+                Some(request) = inbox.recv() => workers.take(request),
+            }
         }
     }
 }
 
 impl Workers {
-    /// Waits for what happens next, and reacts.
-    async fn step(&mut self) {
-        let Some(supervisor) = &mut self.supervisor else {
-            let shared = std::sync::Arc::clone(&self.previews.0);
-            if self.previews.queue().is_empty() {
-                shared.news.notified().await;
-            }
-            return self.open();
-        };
-        let deadlines = self.lanes.values().filter_map(|lane| lane.busy.as_ref());
-        let deadline = deadlines.map(|work| work.deadline).min();
-        let until = deadline.unwrap_or_else(|| Instant::now() + IDLE);
-        tokio::select! {
-            event = supervisor.next() => self.worker_event(event),
-            () = self.previews.0.news.notified() => {
-                self.interrupt_void();
-                self.dispatch();
-            }
-            () = sleep_until(until.into()) => {
-                if deadline.is_some() { self.time_is_up() } else { self.close().await }
+    fn new(previews: &Previews, slots: u32, config: &Config) -> Self {
+        let access = previews.access();
+        let config = Config { workers: 0, slots: 1, external: false, access, ..config.clone() };
+        let (shared, work, busy) = (Arc::clone(&previews.0), BTreeMap::new(), Instant::now());
+        Self { shared, config, slots, pool: None, work, busy }
+    }
+
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Make(mut ticket) => match self.prepare(ticket.priority) {
+                Ok(()) => self.add(ticket),
+                Err(refused) => ticket.answer(Err(refused)),
+            },
+            Request::Forget(number) => {
+                let mut all = self.work.iter();
+                let asked = all.find(|(_, work)| work.ticket.number == number);
+                if let (Some((task, _)), Some(pool)) = (asked, &mut self.pool) {
+                    pool.tell(Input::Withdraw(*task));
+                    self.sweep();
+                }
             }
         }
     }
 
-    /// Starts workers.
-    fn open(&mut self) {
-        if self.previews.queue().is_empty() {
-            return;
+    /// Makes sure that there is room for a request, and a pool.
+    fn prepare(&mut self, priority: Priority) -> Result<(), Refused> {
+        let alike = |work: &&Work| work.ticket.priority == priority && !work.is_begun;
+        let most = if priority == Priority::Spare { MAX_THUMBNAILS } else { MAX_WAITING };
+        if self.work.values().filter(alike).count() >= most {
+            return Err(Refused::Busy);
         }
-        match Supervisor::start(&self.config) {
-            Ok(supervisor) => self.supervisor = Some(supervisor),
-            Err(error) => self.refuse_all(error.text()),
+        if self.pool.is_none() {
+            let most = self.slots + PAGE_WORKERS;
+            let pool = Pool::start(&self.config, most, Timeout::Exactly(DEADLINE));
+            let mut pool =
+                pool.map_err(|error| Refused::NoWorker(error.text().map(redact::text)))?;
+            pool.bound(Priority::Usual, self.slots);
+            pool.bound(Priority::Spare, PAGE_WORKERS);
+            self.pool = Some(pool);
         }
+        Ok(())
+    }
+
+    /// Makes a task of a request.
+    fn add(&mut self, ticket: Ticket) {
+        let Some(pool) = &mut self.pool else { return };
+        // What is given ahead to one worker cannot be made by another that is free sooner.
+        let outputs = ticket.orders.len() as u32;
+        let priority = ticket.priority;
+        let task = pool.add(Job { priority, cost: 1 << 40, outputs, memory_bytes: 0 });
+        let ends = ticket.orders.iter().map(|_| None).collect();
+        self.work.insert(task, Work { ticket, is_begun: false, ends });
+        self.busy = Instant::now();
+        let of_programs = |work: &&Work| work.ticket.priority == Priority::Usual;
+        let programs = self.work.values().filter(of_programs).count();
+        let pages = self.work.len() - programs;
+        let wanted = (programs as u32).min(self.slots) + (pages as u32).min(PAGE_WORKERS);
+        pool.grow_to(wanted);
+    }
+
+    async fn follow(&mut self, happened: Happened) {
+        match happened {
+            Happened::Begin(begin) => self.begin(&begin),
+            Happened::Made(made) => self.made(made),
+            Happened::Late(task) => {
+                let seconds = DEADLINE.as_secs();
+                let failure =
+                    Failure::new(FailureKind::Timeout, text!("it took longer than {} s", seconds));
+                if let Some(work) = self.work.get_mut(&task) {
+                    work.ticket.answer(Err(Refused::Failed(failure)));
+                }
+                if let Some(pool) = &mut self.pool {
+                    pool.tell(Input::Withdraw(task));
+                }
+            }
+            Happened::GivenUp(given_up) => {
+                let Failure { kind, message } = given_up.failure(self.config.max_memory_bytes);
+                let failure = Failure::new(kind, message.map(redact::text));
+                self.conclude(given_up.task, Err(Refused::Failed(failure)));
+            }
+            Happened::NoWorkers(reason) => self.refuse_all(reason),
+            Happened::Tick => {
+                self.sweep();
+                if self.work.is_empty() && self.busy.elapsed() >= IDLE {
+                    self.close().await;
+                }
+            }
+            Happened::Told(_) | Happened::Running { .. } => {}
+        }
+    }
+
+    /// Forgets what nobody waits for and no worker makes any more.
+    fn sweep(&mut self) {
+        let Some(pool) = &self.pool else { return };
+        self.work.retain(|task, work| !work.ticket.is_void() || pool.is_open(*task));
+        if !self.work.is_empty() {
+            self.busy = Instant::now();
+        }
+    }
+
+    /// Nobody is left to make anything. The next request tries again.
+    fn refuse_all(&mut self, reason: Text) {
+        let reason = reason.map(redact::text);
+        for (_, mut work) in std::mem::take(&mut self.work) {
+            work.ticket.answer(Err(Refused::NoWorker(reason.clone())));
+        }
+        self.pool = None;
     }
 
     /// Ends the workers, which have nothing to do.
     async fn close(&mut self) {
-        self.lanes.clear();
-        let Some(mut supervisor) = self.supervisor.take() else { return };
-        supervisor.stop();
-        let mut left = self.config.workers;
-        let patience = tokio::time::Instant::now() + STOP_TIME;
-        while left > 0 {
-            match timeout_at(patience, supervisor.next()).await {
-                Ok(WorkerEvent::Stopped { .. } | WorkerEvent::Off { .. }) => left -= 1,
-                Ok(_) => {}
-                // Dropping the supervisor kills what is left.
-                Err(_) => return,
+        let Some(mut pool) = self.pool.take() else { return };
+        pool.stop();
+        let left = async {
+            while !pool.is_done() {
+                pool.next().await;
             }
-        }
-    }
-
-    fn refuse_all(&mut self, reason: Text) {
-        let reason = reason.map(redact::text);
-        let busy = self.lanes.values_mut().filter_map(|lane| lane.busy.take());
-        for work in busy {
-            work.ticket.answer(Err(Refused::NoWorker(reason.clone())));
-        }
-        while let Some(ticket) = { self.previews.queue().next() } {
-            ticket.answer(Err(Refused::NoWorker(reason.clone())));
-        }
-    }
-
-    fn worker_event(&mut self, event: WorkerEvent) {
-        match event {
-            WorkerEvent::Started { .. }
-            | WorkerEvent::Retired { .. }
-            | WorkerEvent::Stopped { .. } => {}
-            WorkerEvent::Ready { worker, mailbox, .. } => {
-                self.lanes.entry(worker).or_default().mailbox = Some(mailbox);
-                self.dispatch();
-            }
-            WorkerEvent::Reported { worker, report } => self.report(worker, report),
-            WorkerEvent::Lost { worker, death, .. } => {
-                self.lost(worker, &death);
-            }
-            WorkerEvent::Off { worker, reason } => {
-                self.lanes.remove(&worker);
-                self.given_up(reason);
-            }
-        }
-    }
-
-    /// A worker is given up: if it was the last one, so is all that waits.
-    fn given_up(&mut self, reason: Text) {
-        if self.lanes.values().all(|lane| lane.mailbox.is_none() && lane.busy.is_none()) {
-            self.refuse_all(reason);
-            self.lanes.clear();
-            // The next request tries again.
-            self.supervisor = None;
-        }
-    }
-
-    /// Gives each idle worker a request.
-    fn dispatch(&mut self) {
-        for lane in self.lanes.values_mut() {
-            let (None, Some(mailbox)) = (&lane.busy, &lane.mailbox) else { continue };
-            let Some(ticket) = self.previews.queue().next() else { return };
-            let id = self.next_id;
-            self.next_id += 1;
-            let folder = &self.previews.0.folder;
-            let orders = ticket.orders.iter().zip(0..).map(|(order, variant)| task::Order {
-                variant,
-                steps: order.steps.clone(),
-                durable: false,
-                encoding: order.encoding.clone(),
-            });
-            let target = |place| Target {
-                path: folder.join(file_name(id, place)),
-                replace: true,
-                durable: false,
-            };
-            let name = ticket.input.file_stem().unwrap_or_default();
-            let task = Task {
-                id,
-                name: name.to_string_lossy().into_owned(),
-                orders: orders.collect(),
-                assets: ticket.assets.iter().map(|asset| asset.asset.clone()).collect(),
-                number: 1,
-                page: None,
-            };
-            let assignment = Assignment {
-                task,
-                input: ticket.input.clone(),
-                targets: (0..ticket.orders.len()).map(target).collect(),
-                assets: ticket.assets.iter().map(|asset| asset.path.clone()).collect(),
-            };
-            mailbox.run(0, false, assignment);
-            lane.busy = Some(Work {
-                id,
-                ends: ticket.orders.iter().map(|_| None).collect(),
-                ticket,
-                deadline: Instant::now() + DEADLINE,
-                is_killed: false,
-            });
-        }
-    }
-
-    /// Frees workers that do what nobody waits for, if somebody waits for a preview.
-    fn interrupt_void(&mut self) {
-        let any_idle = self.lanes.values().any(|l| l.busy.is_none() && l.mailbox.is_some());
-        if any_idle || !self.previews.queue().has_preview() {
-            return;
-        }
-        let busy = self.lanes.iter_mut().filter_map(|(worker, l)| Some((worker, l.busy.as_mut()?)));
-        for (worker, work) in busy {
-            if work.ticket.is_void() && !work.is_killed {
-                work.is_killed = true;
-                if let Some(supervisor) = &self.supervisor {
-                    supervisor.kill(*worker, Killer::User);
-                }
-            }
-        }
-    }
-
-    fn time_is_up(&mut self) {
-        let now = Instant::now();
-        for (worker, lane) in &mut self.lanes {
-            if lane.busy.as_ref().is_some_and(|work| work.deadline <= now)
-                && let Some(work) = lane.busy.take()
-            {
-                let failure = Failure::new(
-                    FailureKind::Timeout,
-                    text!("it took longer than {} s", DEADLINE.as_secs()),
-                );
-                work.ticket.answer(Err(Refused::Failed(failure)));
-                // Nothing is sent to it any more until its replacement is ready.
-                lane.mailbox = None;
-                if let Some(supervisor) = &self.supervisor {
-                    supervisor.kill(*worker, Killer::Timeout { slot: 0 });
-                }
-            }
-        }
-    }
-
-    fn report(&mut self, worker: WorkerId, report: Report) {
-        let Some(lane) = self.lanes.get_mut(&worker) else { return };
-        match report {
-            Report::Prepared { .. }
-            | Report::Alive
-            | Report::Reached { .. }
-            | Report::Decoded { .. } => {}
-            Report::Ended { task, variant, result, micros, .. } => {
-                if let Some(work) = lane.busy.as_mut().filter(|work| work.id == task)
-                    && let Some(end) = work.ends.get_mut(variant as usize)
-                {
-                    *end = Some((result, micros as f64 / 1000.0));
-                }
-            }
-            Report::Finished { task, .. } => {
-                if let Some(work) = lane.busy.take_if(|work| work.id == task) {
-                    let prints = self.prints(work.id, work.ends);
-                    work.ticket.answer(prints);
-                }
-                self.dispatch();
-            }
-        }
-    }
-
-    /// The files that a request has come to, or the first failure.
-    fn prints(
-        &self,
-        id: u64,
-        ends: Vec<Option<(Result<Written, Failure>, f64)>>,
-    ) -> Result<Vec<Print>, Refused> {
-        let folder = &self.previews.0.folder;
-        let mut failed = None;
-        let mut prints = Vec::with_capacity(ends.len());
-        for (place, end) in ends.into_iter().enumerate() {
-            let forgotten =
-                || Failure::new(FailureKind::Panic, text!("defect in Lote: it was forgotten"));
-            let (result, work_ms) = end.unwrap_or_else(|| (Err(forgotten()), 0.0));
-            match result {
-                Ok(Written { bytes, size, source, .. }) => {
-                    let file = folder.join(file_name(id, place));
-                    prints.push(Print { file, bytes, size, source, work_ms });
-                }
-                Err(failure) => drop(failed.get_or_insert(failure)),
-            }
-        }
-        failed.map_or(Ok(prints), |failure| Err(Refused::Failed(failure)))
-    }
-
-    fn lost(&mut self, worker: WorkerId, death: &Death) {
-        let Some(lane) = self.lanes.get_mut(&worker) else { return };
-        lane.mailbox = None;
-        let Some(mut work) = lane.busy.take() else { return };
-        for place in 0..work.ends.len() {
-            // Most of them were not made yet.
-            let file = self.previews.0.folder.join(file_name(work.id, place));
-            let _ = std::fs::remove_file(file);
-        }
-        work.ticket.deaths += 1;
-        if work.is_killed && work.ticket.is_void() {
-            return;
-        }
-        if work.ticket.deaths < MAX_DEATHS {
-            return self.previews.queue().put_back(work.ticket);
-        }
-        let died = text!("its worker process died {} times{} ({})", MAX_DEATHS, "", death.text());
-        let message = match death.last_words.last() {
-            Some(words) => text!("{}: {}", died, redact::text(words)),
-            None => died,
         };
-        work.ticket.answer(Err(Refused::Failed(Failure::new(FailureKind::Crash, message))));
+        // Dropping the pool kills what is left.
+        let _ = timeout(STOP_TIME, left).await;
+    }
+
+    fn begin(&mut self, begin: &Begin) {
+        let (Some(work), Some(pool)) = (self.work.get_mut(&begin.task), &mut self.pool) else {
+            return;
+        };
+        work.is_begun = true;
+        let mut assignment = work.ticket.assignment(begin.task, &self.shared);
+        assignment.retain(|place| begin.outputs.contains(&place));
+        // Its time is the same whatever it is.
+        pool.give(begin, Load { pixels: 0, outputs: 0 }, assignment);
+    }
+
+    fn made(&mut self, Made { slot, task, variant, result, work: spent, .. }: Made) {
+        if let Some(pool) = &mut self.pool {
+            pool.tell(Input::Ended { slot, task, output: variant });
+        }
+        let Some(work) = self.work.get_mut(&task) else { return };
+        let file = self.shared.file(work.ticket.number, variant);
+        let print = result.map(|Written { bytes, size, source, .. }| {
+            let work_ms = spent.as_secs_f64() * 1000.0;
+            Print { file, bytes, size, source, work_ms }
+        });
+        if let Some(end) = work.ends.get_mut(variant as usize) {
+            *end = Some(print);
+        }
+        if work.ends.iter().all(Option::is_some) {
+            let prints: Result<Vec<_>, _> = work.ends.drain(..).flatten().collect();
+            self.conclude(task, prints.map_err(Refused::Failed));
+        }
+    }
+
+    fn conclude(&mut self, task: TaskId, result: Result<Vec<Print>, Refused>) {
+        if let Some(mut work) = self.work.remove(&task) {
+            work.ticket.answer(result);
+        }
     }
 }
 
-fn file_name(id: u64, place: usize) -> String {
-    format!("{id}-{place}")
+impl Ticket {
+    /// What a worker does for it.
+    fn assignment(&self, task: TaskId, shared: &Shared) -> Assignment {
+        let orders = self.orders.iter().zip(0..).map(|(order, variant)| task::Order {
+            variant,
+            steps: order.steps.clone(),
+            durable: false,
+            encoding: order.encoding.clone(),
+        });
+        let target =
+            |place| Target { path: shared.file(self.number, place), replace: true, durable: false };
+        let name = self.input.file_stem().unwrap_or_default();
+        Assignment {
+            task: Task {
+                id: u64::from(task.0),
+                name: name.to_string_lossy().into_owned(),
+                orders: orders.collect(),
+                assets: self.assets.iter().map(|asset| asset.asset.clone()).collect(),
+                number: 1,
+                page: None,
+            },
+            input: self.input.clone(),
+            targets: (0..self.orders.len() as u32).map(target).collect(),
+            assets: self.assets.iter().map(|asset| asset.path.clone()).collect(),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use lote_engine::plan::Access;
+    use lote_engine::supervisor::Program;
+    use lote_protocol::sandbox::Policy;
+    use lote_protocol::task::{Encoding, Limits};
+    use tokio::sync::oneshot;
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    use super::super::Order;
+    use super::*;
+
+    type Answer = oneshot::Receiver<Result<Vec<Print>, Refused>>;
+
+    fn ask(workers: &mut Workers, number: u64) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        let orders = vec![Order { steps: Vec::new(), encoding: Encoding::default() }];
+        workers.take(Request::Make(Ticket {
+            number,
+            priority: Priority::Urgent,
+            input: "image".into(),
+            orders,
+            assets: Vec::new(),
+            reply: Some(reply),
+        }));
+        answer
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_forgotten_and_makes_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let previews = Previews::new(folder.path().into(), Vec::new(), at("assets")).unwrap();
+        // It never says that it is there.
+        let words = ["sh", "-c", "exec sleep 1000"].map(Into::into).into();
+        let config = Config {
+            workers: 1,
+            slots: 1,
+            limits: Limits::default(),
+            max_memory_bytes: None,
+            access: Access::default(),
+            sandbox: Policy::default(),
+            program: Program::Command(words),
+            external: false,
+        };
+        let mut workers = Workers::new(&previews, 2, &config);
+        let most = MAX_WAITING as u64;
+        let mut answers: Vec<_> = (0..most).map(|number| ask(&mut workers, number)).collect();
+        assert!(answers.iter_mut().all(|it| matches!(it.try_recv(), Err(TryRecvError::Empty))));
+        assert!(matches!(ask(&mut workers, most).try_recv(), Ok(Err(Refused::Busy))));
+        answers.pop();
+        workers.take(Request::Forget(most - 1));
+        let mut kept = ask(&mut workers, most + 1);
+        assert!(matches!(kept.try_recv(), Err(TryRecvError::Empty)));
+        assert_eq!(workers.work.len(), MAX_WAITING);
+    }
 }

@@ -23,8 +23,9 @@ use super::App;
 use super::error::Refusal;
 use super::images::blocking;
 use crate::jobs::check_assets;
-use crate::preview::{Order, Refused, Urgency};
+use crate::preview::{Order, Refused};
 use lote_engine::lang::Text;
+use lote_engine::scheduler::Priority;
 use lote_protocol::text;
 
 /// Largest image that is taken, bytes.
@@ -68,7 +69,7 @@ async fn convert(
         return Err(too_many(text!("too many images are being converted")));
     };
     let image = receive(&app, body).await.map_err(IntoResponse::into_response)?;
-    let developed = app.conversions.make(Urgency::Conversion, &image, vec![order]).await;
+    let developed = app.previews.make(Priority::Usual, &image, vec![order]).await;
     let prints = developed.map_err(|refused| match refused {
         Refused::Busy => too_many(text!("too much waits for a worker")),
         refused => Refusal::from(refused).into_response(),

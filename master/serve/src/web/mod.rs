@@ -78,8 +78,6 @@ pub struct App {
     pub watches: Watches,
     /// What makes small pictures.
     pub previews: Previews,
-    /// What makes the images of programs: as many at a time as a job.
-    pub conversions: Previews,
     /// What all pages see.
     pub live: Live,
     /// Pages that are connected.

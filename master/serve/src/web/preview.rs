@@ -25,8 +25,9 @@ use super::{App, file};
 use crate::images::Input;
 use crate::jobs::{OutputRecord, check_encoding, check_files, check_steps};
 use crate::live::shapes::Step;
-use crate::preview::{Order, Print, Refused, Urgency, fit};
+use crate::preview::{Order, Print, Refused, fit};
 use lote_engine::event::Status;
+use lote_engine::scheduler::Priority;
 use lote_engine::system::files::open_regular;
 use lote_protocol::text;
 
@@ -152,7 +153,7 @@ fn shown_as(content: Sniffed) -> Option<&'static str> {
 async fn as_png(app: &App, path: &FilePath) -> Result<Print, Refusal> {
     let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
     let order = Order { steps: Vec::new(), encoding };
-    let prints = app.previews.make(Urgency::Preview, path, vec![order]).await?;
+    let prints = app.previews.make(Priority::Urgent, path, vec![order]).await?;
     only(prints)
 }
 
@@ -283,7 +284,7 @@ async fn whole(
     encoding: Encoding,
 ) -> Result<Made, Refused> {
     let orders = vec![Order { steps, encoding }];
-    let mut prints = app.previews.make(Urgency::Preview, &image.path, orders).await?;
+    let mut prints = app.previews.make(Priority::Urgent, &image.path, orders).await?;
     let nothing = || Refused::NoWorker(text!("a worker made nothing"));
     let print = prints.pop().ok_or_else(nothing)?;
     let file = Some(FileFacts::from(&print));
@@ -292,7 +293,7 @@ async fn whole(
     }
     let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
     let orders = vec![Order { steps: Vec::new(), encoding }];
-    let mut prints = app.previews.make(Urgency::Preview, print.path(), orders).await?;
+    let mut prints = app.previews.make(Priority::Urgent, print.path(), orders).await?;
     let mut picture = prints.pop().ok_or_else(nothing)?;
     picture.source = print.source;
     Ok(Made { picture, file, is_resized: true })
@@ -342,7 +343,7 @@ async fn scaled(
     if has_file {
         orders.push(Order { steps, encoding });
     }
-    let mut prints = app.previews.make(Urgency::Preview, &image.path, orders).await?;
+    let mut prints = app.previews.make(Priority::Urgent, &image.path, orders).await?;
     let file = if prints.len() > 1 { prints.pop().as_ref().map(FileFacts::from) } else { None };
     let picture = prints.pop().ok_or_else(|| Refused::NoWorker(text!("a worker made nothing")))?;
     Ok(Made { picture, file, is_resized })

@@ -1,10 +1,12 @@
 //! Saturation: away from gray, or towards it.
 
+use bytemuck::{cast_slice, cast_slice_mut};
 use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
 use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::luma::{luma, luma_of_bytes};
+use super::kernels::planes::{LANES, Recolor, recolor};
 use super::kernels::point::{Steps, blend};
 use super::kernels::sample::Sample;
 use super::{Filter, FilterError, Registered, Rows, Source, same_size};
@@ -57,8 +59,12 @@ impl Draw for Saturation {
         let channels = canvas.channels;
         let steps = if T::MAX == 255 { Steps::of(self.factor) } else { None };
         canvas.in_pieces(|from, to| match (channels, steps) {
-            (Channels::Rgb, Some(steps)) => saturate_bytes::<T, 3>(from, to, steps),
-            (Channels::Rgba, Some(steps)) => saturate_bytes::<T, 4>(from, to, steps),
+            (Channels::Rgb, Some(steps)) => {
+                recolor::<_, 3>(cast_slice(from), cast_slice_mut(to), steps);
+            }
+            (Channels::Rgba, Some(steps)) => {
+                recolor::<_, 4>(cast_slice(from), cast_slice_mut(to), steps);
+            }
             (Channels::Rgb, None) => saturate::<T, 3>(from, to, self.factor),
             (Channels::Rgba, None) => saturate::<T, 4>(from, to, self.factor),
             (Channels::Gray | Channels::GrayAlpha, _) => to.copy_from_slice(from),
@@ -77,51 +83,17 @@ fn saturate<T: Sample, const N: usize>(from: &[T], to: &mut [T], factor: f32) {
     }
 }
 
-/// Pixels that are taken apart into planes at a time.
-const BLOCK: usize = 64;
-
 /// The same for bytes, in 16 bits.
-#[multiversion(targets = "simd")]
-fn saturate_bytes<T: Sample, const N: usize>(from: &[T], to: &mut [T], steps: Steps) {
-    let (from, from_rest) = from.as_chunks::<N>().0.as_chunks::<BLOCK>();
-    let (to, to_rest) = to.as_chunks_mut::<N>().0.as_chunks_mut::<BLOCK>();
-    from.iter().zip(to).for_each(|(from, to)| saturate_block(from, to, steps));
-    // The rest, filled up with black.
-    let mut filled = [[T::default(); N]; BLOCK];
-    filled[..from_rest.len()].copy_from_slice(from_rest);
-    let mut saturated = filled;
-    saturate_block(&filled, &mut saturated, steps);
-    to_rest.copy_from_slice(&saturated[..to_rest.len()]);
-}
-
-#[inline(always)]
-fn saturate_block<T: Sample, const N: usize>(
-    from: &[[T; N]; BLOCK],
-    to: &mut [[T; N]; BLOCK],
-    steps: Steps,
-) {
-    let mut planes = [[T::default(); BLOCK]; 3];
-    for (index, pixel) in from.iter().enumerate() {
-        for channel in 0..3 {
-            planes[channel][index] = pixel[channel];
-        }
-    }
-    let mut grays = [0_i16; BLOCK];
-    for index in 0..BLOCK {
-        let [red, green, blue] =
-            [0, 1, 2].map(|channel: usize| planes[channel][index].get() as u16);
-        grays[index] = luma_of_bytes(red, green, blue) as i16;
-    }
-    for plane in &mut planes {
-        for (sample, &gray) in plane.iter_mut().zip(&grays) {
-            let value = gray + steps.times(sample.get() as i16 - gray);
-            *sample = T::new(value.clamp(0, 255) as u32);
-        }
-    }
-    *to = *from;
-    for (index, to) in to.iter_mut().enumerate() {
-        for channel in 0..3 {
-            to[channel] = planes[channel][index];
+impl Recolor for Steps {
+    #[inline(always)]
+    fn recolor(self, colors: [&[u8; LANES]; 3], to: [&mut [u8; LANES]; 3]) {
+        for lane in 0..LANES {
+            let color = [0, 1, 2].map(|channel: usize| u16::from(colors[channel][lane]));
+            let gray = luma_of_bytes(color[0], color[1], color[2]) as i16;
+            for channel in 0..3 {
+                let value = gray + self.times(color[channel] as i16 - gray);
+                to[channel][lane] = value.clamp(0, 255) as u8;
+            }
         }
     }
 }

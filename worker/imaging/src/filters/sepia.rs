@@ -1,10 +1,12 @@
 //! Sepia: the brown of old photographs.
 
+use bytemuck::{cast_slice, cast_slice_mut};
 use lote_protocol::filter::{FilterSpec, Text};
 use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::color;
+use super::kernels::planes::{LANES, Recolor, recolor};
 use super::kernels::sample::Sample;
 use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::{Channels, Picture};
@@ -32,14 +34,19 @@ struct Sepia;
 
 impl Draw for Sepia {
     fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
-        let source = canvas.source_rows();
-        let Canvas { channels, samples, .. } = canvas;
-        match channels {
-            Channels::Rgb => tone::<T, 3>(samples, source),
-            Channels::Rgba => tone::<T, 4>(samples, source),
+        let (channels, is_bytes) = (canvas.channels, T::MAX == 255);
+        canvas.in_pieces(|from, to| match channels {
+            Channels::Rgb if is_bytes => {
+                recolor::<_, 3>(cast_slice(from), cast_slice_mut(to), *self);
+            }
+            Channels::Rgba if is_bytes => {
+                recolor::<_, 4>(cast_slice(from), cast_slice_mut(to), *self);
+            }
+            Channels::Rgb => tone::<T, 3>(from, to),
+            Channels::Rgba => tone::<T, 4>(from, to),
             // `apply` has given them a colour.
             Channels::Gray | Channels::GrayAlpha => {}
-        }
+        });
     }
 }
 
@@ -55,82 +62,73 @@ impl Filter for Sepia {
 }
 
 /// Weights of red, green and blue in the new red, green and blue, in thousandths.
-const WEIGHTS: [[u16; 3]; 3] = [[393, 769, 189], [349, 686, 168], [272, 534, 131]];
+const WEIGHTS: [[i16; 3]; 3] = [[393, 769, 189], [349, 686, 168], [272, 534, 131]];
 
-/// Pixels that are taken apart into planes at a time.
-const BLOCK: usize = 64;
-
-/// A few red, green and blue samples.
-type Planes<T> = [[T; BLOCK]; 3];
-
-/// Tones pixels of `N` samples, from `source` or in place.
+/// Tones pixels of `N` samples.
 #[multiversion(targets = "simd")]
-fn tone<T: Sample, const N: usize>(samples: &mut [T], source: Option<&[T]>) {
-    // Whole blocks, then one that is filled up with black.
-    let len = BLOCK * N;
-    for (index, block) in samples.chunks_mut(len).enumerate() {
-        if let Some(source) = source {
-            block.copy_from_slice(&source[index * len..][..block.len()]);
-        }
-        if block.len() == len {
-            tone_block::<T, N>(block);
-        } else {
-            let mut filled = [T::default(); 4 * BLOCK];
-            filled[..block.len()].copy_from_slice(block);
-            tone_block::<T, N>(&mut filled[..len]);
-            block.copy_from_slice(&filled[..block.len()]);
-        }
-    }
-}
-
-#[inline(always)]
-fn tone_block<T: Sample, const N: usize>(block: &mut [T]) {
-    let pixels = &mut block.as_chunks_mut::<N>().0[..BLOCK];
-    let mut planes = [[T::default(); BLOCK]; 3];
-    for (index, pixel) in pixels.iter().enumerate() {
-        for channel in 0..3 {
-            planes[channel][index] = pixel[channel];
-        }
-    }
-    let toned = WEIGHTS.map(|weights| {
-        let bytes = if T::MAX == 255 { tone_bytes(&planes, weights) } else { None };
-        bytes.unwrap_or_else(|| tone_doubles(&planes, weights))
-    });
-    for (index, pixel) in pixels.iter_mut().enumerate() {
-        for channel in 0..3 {
-            pixel[channel] = toned[channel][index];
+fn tone<T: Sample, const N: usize>(from: &[T], to: &mut [T]) {
+    for (from, to) in from.as_chunks::<N>().0.iter().zip(to.as_chunks_mut::<N>().0) {
+        *to = *from;
+        for (channel, to) in to.iter_mut().enumerate().take(3) {
+            *to = toned([from[0], from[1], from[2]], channel);
         }
     }
 }
 
 /// The formula as it was written in Python: in double precision, cut off.
 #[inline(always)]
-fn tone_doubles<T: Sample>(planes: &Planes<T>, weights: [u16; 3]) -> [T; BLOCK] {
-    let [r, g, b] = weights.map(|weight| f64::from(weight) / 1000.0);
-    std::array::from_fn(|index| {
-        let [red, green, blue] =
-            [0, 1, 2].map(|channel: usize| f64::from(planes[channel][index].get() as i32));
-        T::from_f64(r * red + g * green + b * blue)
-    })
+fn toned<T: Sample>(color: [T; 3], channel: usize) -> T {
+    let [r, g, b] = WEIGHTS[channel].map(|weight| f64::from(weight) / 1000.0);
+    let [red, green, blue] = color.map(|sample| f64::from(sample.get() as i32));
+    T::from_f64(r * red + g * green + b * blue)
 }
 
-/// The same for bytes in whole numbers. Where the exact value is a whole number, the sum in double
-/// precision can fall short of it (859 colours of 16.7 million do): then there is no result.
-#[inline(always)]
-fn tone_bytes<T: Sample>(planes: &Planes<T>, weights: [u16; 3]) -> Option<[T; BLOCK]> {
-    let [r, g, b] = weights.map(u32::from);
-    let mut toned = [T::default(); BLOCK];
-    let mut whole = 0;
-    for index in 0..BLOCK {
-        let [red, green, blue] = [0, 1, 2].map(|channel: usize| planes[channel][index].get());
-        let sum = r * red + g * green + b * blue;
-        // Divided by 8 and then by 125, which is exact for sums up to 255 * 1351.
-        let value = ((sum >> 3) * 33555) >> 22;
-        whole |= u32::from(sum == value * 1000) & u32::from(sum != 0);
-        toned[index] = T::new(value.min(T::MAX));
+/// The same for bytes in 16 bits: eighths of the sum, and what they leave over, by themselves. Where
+/// the exact value is a whole number, the sum in double precision can fall short of it (859 colours of
+/// 16.7 million do).
+impl Recolor for Sepia {
+    #[inline(always)]
+    fn recolor(self, colors: [&[u8; LANES]; 3], mut to: [&mut [u8; LANES]; 3]) {
+        let mut wholes = [0; LANES];
+        for lane in 0..LANES {
+            let color = [0, 1, 2].map(|channel: usize| i16::from(colors[channel][lane]));
+            let mut whole = u16::MAX;
+            for channel in 0..3 {
+                let sum = |weights: [i16; 3]| {
+                    let [r, g, b] = [0, 1, 2].map(|i: usize| color[i].wrapping_mul(weights[i]));
+                    r.wrapping_add(g).wrapping_add(b)
+                };
+                // Of -4..=3, and so of -2040..=1530 in all.
+                let left = sum(WEIGHTS[channel].map(|weight| weight - 8 * eighth(weight)));
+                // At most 255 * 1351 / 8, which is below 2^16.
+                let eighths = sum(WEIGHTS[channel].map(eighth)).wrapping_add(left >> 3) as u16;
+                // Divided by 125, which is exact for all of them.
+                let value = ((u32::from(eighths) * 33555) >> 16) as i16 >> 6;
+                to[channel][lane] = value.clamp(0, 255) as u8;
+                whole = whole.min(eighths.wrapping_mul(OF_125) | (left as u16) << 13);
+            }
+            // Black stays black.
+            wholes[lane] = whole.wrapping_sub(1);
+        }
+        if wholes.iter().fold(u16::MAX, |least, &whole| least.min(whole)) < MULTIPLES {
+            for lane in (0..LANES).filter(|&lane| wholes[lane] < MULTIPLES) {
+                let color = colors.map(|plane| plane[lane]);
+                for (channel, to) in to.iter_mut().enumerate() {
+                    to[lane] = toned(color, channel);
+                }
+            }
+        }
     }
-    (whole == 0).then_some(toned)
 }
+
+const fn eighth(weight: i16) -> i16 {
+    (weight + 4) >> 3
+}
+
+/// What 125 is multiplied by to be 1 in 16 bits. It makes multiples of 125 small and all others large.
+const OF_125: u16 = 30_933;
+/// How many multiples of 125, but for 0, there are in 16 bits.
+const MULTIPLES: u16 = u16::MAX / 125;
 
 #[cfg(test)]
 mod tests {
@@ -146,7 +144,7 @@ mod tests {
                 }
             }
             let mut toned = vec![0; samples.len()];
-            tone::<u8, 3>(&mut toned, Some(&samples));
+            recolor::<_, 3>(&samples, &mut toned, Sepia);
             for (color, toned) in samples.as_chunks::<3>().0.iter().zip(toned.as_chunks().0) {
                 let [r, g, b] = color.map(f64::from);
                 let expected: [u8; 3] = [

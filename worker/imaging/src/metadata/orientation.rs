@@ -1,6 +1,7 @@
 //! The eight EXIF orientations, applied to pixels.
 
 use bytemuck::Pod;
+use multiversion::multiversion;
 
 use super::turn::turn;
 use crate::picture::{Channels, Picture, Samples};
@@ -73,7 +74,13 @@ pub(crate) fn upright(picture: Picture, orientation: Orientation, pool: &mut Poo
                 pool.give_bytes(samples);
                 Samples::U8(turned)
             } else {
-                mirror(&mut samples, width, channels, orientation);
+                if channels == Channels::Rgb && orientation != Orientation::MirrorRows {
+                    let mut row = pool.bytes(3 * width);
+                    mirror_colors(&mut samples, &mut row, orientation);
+                    pool.give_bytes(row);
+                } else {
+                    mirror(&mut samples, width, channels, orientation);
+                }
                 Samples::U8(samples)
             }
         }
@@ -140,31 +147,38 @@ fn turn_or_mirror<T: Pod>(
     mirror(to, width, channels, orientation);
 }
 
-/// Bytes of red, green and blue, the last pixel first; eight pixels at a time, in three numbers.
-fn reverse_colors(from: &[u8], to: &mut [u8]) {
-    const PIXEL: u64 = 0xFF_FFFF;
-    let (from_rest, from) = from.as_rchunks::<24>();
-    let (to, to_rest) = to.as_chunks_mut::<24>();
-    for (from, to) in from.iter().rev().zip(to) {
-        let mut words = [0; 3];
-        for (word, bytes) in words.iter_mut().zip(from.as_chunks().0) {
-            *word = u64::from_le_bytes(*bytes);
-        }
-        let [a, b, c] = words;
-        let (second, sixth) = (a >> 48 | (b & 0xFF) << 16, b >> 56 | (c & 0xFFFF) << 8);
-        let turned = [
-            c >> 40 | (c >> 16 & PIXEL) << 24 | sixth << 48,
-            sixth >> 16 | (b >> 32 & PIXEL) << 8 | (b >> 8 & PIXEL) << 32 | second << 56,
-            second >> 8 | (a >> 24 & PIXEL) << 16 | a << 40,
-        ];
-        for (word, bytes) in turned.into_iter().zip(to.as_chunks_mut().0) {
-            *bytes = word.to_le_bytes();
-        }
+/// Bytes of red, green and blue, the last pixel first.
+#[multiversion(targets = "simd")]
+fn reverse_colors(mut from: &[u8], mut to: &mut [u8]) {
+    /// Five pixels, and a byte to fill a vector, which is overwritten by what follows.
+    const ORDER: [usize; 16] = [13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0];
+    while let (Some(pixels), Some(turned)) = (from.last_chunk::<16>(), to.first_chunk_mut::<16>()) {
+        *turned = ORDER.map(|at| pixels[at]);
+        (from, to) = (&from[..from.len() - 15], &mut to[15..]);
     }
-    let pixels = from_rest.as_chunks::<3>().0.iter().rev();
-    for (to, from) in to_rest.as_chunks_mut::<3>().0.iter_mut().zip(pixels) {
+    let pixels = from.as_chunks::<3>().0.iter().rev();
+    for (to, from) in to.as_chunks_mut::<3>().0.iter_mut().zip(pixels) {
         *to = *from;
     }
+}
+
+/// Mirrors rows of bytes, in place; `row` has the room for one of them.
+fn mirror_colors(samples: &mut [u8], row: &mut [u8], orientation: Orientation) {
+    let len = row.len();
+    let mut mirror = |above: &mut [u8]| {
+        row.copy_from_slice(above);
+        reverse_colors(row, above);
+    };
+    if orientation == Orientation::MirrorColumns {
+        return samples.chunks_exact_mut(len).for_each(mirror);
+    }
+    let rows = samples.len() / len;
+    let (top, bottom) = samples.split_at_mut(rows.div_ceil(2) * len);
+    top.chunks_exact_mut(len).for_each(&mut mirror);
+    bottom.chunks_exact_mut(len).for_each(mirror);
+    top.chunks_exact_mut(len)
+        .zip(bottom.chunks_exact_mut(len).rev())
+        .for_each(|(above, below)| above.swap_with_slice(below));
 }
 
 fn mirror<T: Copy>(samples: &mut [T], width: usize, channels: Channels, orientation: Orientation) {

@@ -1,16 +1,14 @@
 //! Pixels turned by a quarter: rows become columns.
 
-use std::ops::Range;
-
 use bytemuck::Pod;
+use multiversion::multiversion;
 
 use crate::metadata::orientation::Orientation;
 use crate::picture::Channels;
+use crate::squares::{LANES, SQUARE, transpose};
 
 /// Side of the square that is turned at once, px: what it touches stays in the first-level cache.
 const BLOCK: usize = 64;
-/// Side of the square of red, green and blue bytes that is turned in registers, px.
-const SQUARE: usize = 4;
 
 /// Fills `to` with the picture of `width` x `height` px turned by one of the four orientations that
 /// swap the sides; a row of `to` is a column of `from`.
@@ -27,15 +25,14 @@ pub(super) fn turn<T: Pod>(
         from_right: matches!(orientation, Orientation::Transverse | Orientation::ThreeQuarterTurn),
         upwards: matches!(orientation, Orientation::Transverse | Orientation::QuarterTurn),
     };
-    let all = (0..width, 0..height);
     match channels {
-        Channels::Gray => turn.pixels::<T, 1>(from, to, all),
-        Channels::GrayAlpha => turn.pixels::<T, 2>(from, to, all),
-        Channels::Rgb if size_of::<T>() == 1 => {
+        Channels::Gray => turn.pixels::<T, 1>(from, to),
+        Channels::GrayAlpha => turn.pixels::<T, 2>(from, to),
+        Channels::Rgb if size_of::<T>() == 1 && width.min(height) >= BLOCK => {
             turn.colors(bytemuck::cast_slice(from), bytemuck::cast_slice_mut(to));
         }
-        Channels::Rgb => turn.pixels::<T, 3>(from, to, all),
-        Channels::Rgba => turn.pixels::<T, 4>(from, to, all),
+        Channels::Rgb => turn.pixels::<T, 3>(from, to),
+        Channels::Rgba => turn.pixels::<T, 4>(from, to),
     }
 }
 
@@ -51,20 +48,15 @@ struct Turn {
 }
 
 impl Turn {
-    /// These rows and columns of the result, a pixel at a time.
-    fn pixels<T: Copy, const N: usize>(
-        self,
-        from: &[T],
-        to: &mut [T],
-        (rows, columns): (Range<usize>, Range<usize>),
-    ) {
+    /// A pixel at a time.
+    fn pixels<T: Copy, const N: usize>(self, from: &[T], to: &mut [T]) {
         let Self { width, height, .. } = self;
         let (from, _) = from.as_chunks::<N>();
         let (to, _) = to.as_chunks_mut::<N>();
-        for left in columns.clone().step_by(BLOCK) {
-            let right = (left + BLOCK).min(columns.end);
-            for top in rows.clone().step_by(BLOCK) {
-                for row in top..(top + BLOCK).min(rows.end) {
+        for left in (0..height).step_by(BLOCK) {
+            let right = (left + BLOCK).min(height);
+            for top in (0..width).step_by(BLOCK) {
+                for row in top..(top + BLOCK).min(width) {
                     let column = if self.from_right { width - 1 - row } else { row };
                     let target = &mut to[row * height + left..row * height + right];
                     if self.upwards {
@@ -80,55 +72,74 @@ impl Turn {
         }
     }
 
-    /// Bytes of red, green and blue: squares of four by four pixels, what is left one by one.
+    /// Bytes of red, green and blue, each turned by themselves. The last squares along a side reach
+    /// back into those before them; the sides are at least as long as a square's.
     fn colors(self, from: &[u8], to: &mut [u8]) {
-        let (rows, columns) = (self.width / SQUARE * SQUARE, self.height / SQUARE * SQUARE);
-        for left in (0..columns).step_by(BLOCK) {
-            for top in (0..rows).step_by(BLOCK) {
-                for column in (left..(left + BLOCK).min(columns)).step_by(SQUARE) {
-                    for row in (top..(top + BLOCK).min(rows)).step_by(SQUARE) {
-                        self.square(from, to, row, column);
-                    }
+        let Self { width, height, .. } = self;
+        let (mut planes, mut turned) = ([[[0; BLOCK]; BLOCK]; 3], [[[0; BLOCK]; BLOCK]; 3]);
+        for left in (0..height).step_by(BLOCK).map(|left| left.min(height - BLOCK)) {
+            for top in (0..width).step_by(BLOCK).map(|top| top.min(width - BLOCK)) {
+                let x = if self.from_right { width - BLOCK - top } else { top };
+                for line in 0..BLOCK {
+                    let y = if self.upwards { height - 1 - left - line } else { left + line };
+                    take_apart(&from[(y * width + x) * 3..], line, &mut planes);
+                }
+                for (plane, turned) in planes.iter().zip(&mut turned) {
+                    turn_plane(plane, turned);
+                }
+                for line in 0..BLOCK {
+                    let at = if self.from_right { BLOCK - 1 - line } else { line };
+                    put_together(&turned, at, &mut to[((top + line) * height + left) * 3..]);
                 }
             }
         }
-        self.pixels::<u8, 3>(from, to, (rows..self.width, 0..self.height));
-        self.pixels::<u8, 3>(from, to, (0..rows, columns..self.height));
     }
+}
 
-    /// The square of the result that begins at that row and column.
-    #[inline]
-    fn square(self, from: &[u8], to: &mut [u8], row: usize, column: usize) {
-        let Self { width, height, .. } = self;
-        let x = if self.from_right { width - SQUARE - row } else { row };
-        let lines: [[u32; SQUARE]; SQUARE] = std::array::from_fn(|line| {
-            let y = if self.upwards { height - 1 - column - line } else { column + line };
-            split(&from[(y * width + x) * 3..])
-        });
-        for line in 0..SQUARE {
-            let at = if self.from_right { SQUARE - 1 - line } else { line };
-            let to = &mut to[((row + line) * height + column) * 3..];
-            join(lines.map(|pixels| pixels[at]), to);
+/// The red, green or blue of a square.
+type Plane = [[u8; BLOCK]; BLOCK];
+
+/// The first pixels become a line of the planes.
+#[multiversion(targets = "simd")]
+fn take_apart(pixels: &[u8], line: usize, planes: &mut [Plane; 3]) {
+    let [red, green, blue] = planes.each_mut().map(|plane| &mut plane[line]);
+    if let Some(pixels) = pixels.as_chunks().0.first_chunk::<BLOCK>() {
+        for x in 0..BLOCK {
+            [red[x], green[x], blue[x]] = pixels[x];
         }
     }
 }
 
-/// The first four pixels, each a number of 24 bits.
-#[inline]
-fn split(bytes: &[u8]) -> [u32; SQUARE] {
-    const PIXEL: u32 = 0xFF_FFFF;
-    let words = &bytes[..12].as_chunks::<4>().0;
-    let [a, b, c] = [0, 1, 2].map(|word: usize| u32::from_le_bytes(words[word]));
-    [a & PIXEL, (a >> 24 | b << 8) & PIXEL, (b >> 16 | c << 16) & PIXEL, c >> 8]
+/// The reverse of [`take_apart`].
+#[multiversion(targets = "simd")]
+fn put_together(planes: &[Plane; 3], line: usize, pixels: &mut [u8]) {
+    let [red, green, blue] = planes.each_ref().map(|plane| &plane[line]);
+    if let Some(pixels) = pixels.as_chunks_mut().0.first_chunk_mut::<BLOCK>() {
+        for x in 0..BLOCK {
+            pixels[x] = [red[x], green[x], blue[x]];
+        }
+    }
 }
 
-/// The reverse of [`split`].
-#[inline]
-fn join([a, b, c, d]: [u32; SQUARE], bytes: &mut [u8]) {
-    let words = bytes[..12].as_chunks_mut::<4>().0;
-    let joined = [a | b << 24, b >> 8 | c << 16, c >> 16 | d << 8];
-    for (word, value) in words.iter_mut().zip(joined) {
-        *word = value.to_le_bytes();
+/// Byte `x` of line `y` becomes byte `y` of line `x`.
+#[multiversion(targets = "simd")]
+fn turn_plane(from: &Plane, to: &mut Plane) {
+    for y in (0..BLOCK).step_by(SQUARE) {
+        for x in (0..BLOCK).step_by(SQUARE * LANES) {
+            let mut squares = [[0; LANES]; SQUARE];
+            for (line, row) in squares.iter_mut().zip(&from[y..y + SQUARE]) {
+                let bytes = &row.as_chunks().0[x / SQUARE..][..LANES];
+                for lane in 0..LANES {
+                    line[lane] = u64::from_le_bytes(bytes[lane]);
+                }
+            }
+            transpose(&mut squares);
+            for lane in 0..LANES {
+                for (line, row) in squares.iter().zip(&mut to[x + lane * SQUARE..]) {
+                    row.as_chunks_mut().0[y / SQUARE] = line[lane].to_le_bytes();
+                }
+            }
+        }
     }
 }
 

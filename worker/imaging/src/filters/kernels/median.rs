@@ -21,10 +21,10 @@ impl Remake for Median {
         self.size
     }
 
-    fn fill<T: Sample>(&self, from: View<'_, T>, to: &mut [T], pool: &mut Pool) {
+    fn fill<T: Sample>(&self, from: View<'_, T>, to: &mut [T], _pool: &mut Pool) {
         let even = alpha::is_even(from.samples, from.channels);
         if self.radius == 1 && even {
-            three_by_three(from, to, pool);
+            three_by_three(from, to);
         } else if T::MAX == 255 && even {
             let View { width, height, channels, samples } = from;
             let samples = bytemuck::cast_slice(samples);
@@ -40,51 +40,44 @@ impl Remake for Median {
     }
 }
 
-/// The rows above, here and below with their outermost pixels twice.
-fn three_by_three<T: Sample>(from: View<'_, T>, to: &mut [T], pool: &mut Pool) {
+fn three_by_three<T: Sample>(from: View<'_, T>, to: &mut [T]) {
     let (step, len) = (from.channels.count(), from.row_len());
-    let padded = len + 2 * step;
-    let mut rows = T::take(pool, 3 * padded);
-    let pad = |y: usize, to: &mut [T]| {
-        let row = from.row(y);
-        to[..step].copy_from_slice(&row[..step]);
-        to[step..][..len].copy_from_slice(row);
-        to[step + len..].copy_from_slice(&row[len - step..]);
-    };
-    let last = from.height - 1;
+    let (last_column, last_row) = (from.width - 1, from.height - 1);
     for (y, to) in to.chunks_exact_mut(len).enumerate() {
-        // Row y is kept at y % 3; only the next one is new, but for the first time.
-        if y == 0 {
-            pad(0, &mut rows[..padded]);
+        let rows = [y.saturating_sub(1), y, (y + 1).min(last_row)].map(|y| from.row(y));
+        if last_column > 1 {
+            median_row(rows, &mut to[step..len - step], step);
         }
-        if y < last {
-            pad(y + 1, &mut rows[(y + 1) % 3 * padded..][..padded]);
+        for column in [0, last_column] {
+            let columns = [column.saturating_sub(1), column, (column + 1).min(last_column)];
+            for channel in 0..step {
+                let around = rows.map(|row| columns.map(|column| row[column * step + channel]));
+                to[column * step + channel] = median_of(around);
+            }
         }
-        let around = [y.saturating_sub(1), y, (y + 1).min(last)];
-        median_row(around.map(|y| &rows[y % 3 * padded..][..padded]), to, step);
     }
-    T::give(pool, rows);
+}
+
+/// The medians but for the outermost columns.
+#[multiversion(targets = "simd")]
+fn median_row<T: Sample>(rows: [&[T]; 3], to: &mut [T], step: usize) {
+    let len = to.len();
+    let rows = rows.map(|row| [0, 1, 2].map(|column: usize| &row[column * step..][..len]));
+    for (x, to) in to.iter_mut().enumerate() {
+        *to = median_of(rows.map(|columns| columns.map(|column| column[x])));
+    }
 }
 
 /// The median of nine by exchanging pairs: the columns are sorted, then the largest of the lowest,
 /// the middle of the middle and the lowest of the largest are.
-#[multiversion(targets = "simd")]
-fn median_row<T: Sample>(rows: [&[T]; 3], to: &mut [T], step: usize) {
-    let len = to.len();
-    let at = |row: usize, shift: usize| &rows[row][shift * step..][..len];
-    let [a, b, c] = [at(0, 0), at(0, 1), at(0, 2)];
-    let [d, e, f] = [at(1, 0), at(1, 1), at(1, 2)];
-    let [g, h, i] = [at(2, 0), at(2, 1), at(2, 2)];
-    for x in 0..len {
-        let [l0, m0, h0] = sorted([a[x], d[x], g[x]]);
-        let [l1, m1, h1] = sorted([b[x], e[x], h[x]]);
-        let [l2, m2, h2] = sorted([c[x], f[x], i[x]]);
-        let low = l0.max(l1).max(l2);
-        let [_, middle, _] = sorted([m0, m1, m2]);
-        let high = h0.min(h1).min(h2);
-        let [_, median, _] = sorted([low, middle, high]);
-        to[x] = median;
-    }
+#[inline(always)]
+fn median_of<T: Sample>([above, here, below]: [[T; 3]; 3]) -> T {
+    let [first, second, third] = [0, 1, 2].map(|x: usize| sorted([above[x], here[x], below[x]]));
+    let low = first[0].max(second[0]).max(third[0]);
+    let [_, middle, _] = sorted([first[1], second[1], third[1]]);
+    let high = first[2].min(second[2]).min(third[2]);
+    let [_, median, _] = sorted([low, middle, high]);
+    median
 }
 
 #[inline(always)]
@@ -307,7 +300,7 @@ mod tests {
             let samples: Vec<T> = (0..3 * 23 * 17).map(|i| T::new(values(i))).collect();
             let view = View { width: 23, height: 17, channels: Channels::Rgb, samples: &samples };
             let (mut quick, mut sliding) = (samples.clone(), samples.clone());
-            three_by_three(view, &mut quick, &mut Pool::new());
+            three_by_three(view, &mut quick);
             slide(view, &mut sliding, 1, true);
             assert_eq!(quick, sliding);
         }

@@ -19,6 +19,7 @@ pub(super) mod lanczos;
 pub(super) mod light;
 pub(super) mod luma;
 pub(super) mod median;
+pub(super) mod planes;
 pub(super) mod point;
 pub(super) mod remake;
 pub(super) mod sample;

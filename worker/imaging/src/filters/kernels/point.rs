@@ -42,6 +42,8 @@ pub(crate) struct Steps {
     part: u16,
     /// Makes up for the 256 that are added to a difference, in units of 2^-7.
     offset: u16,
+    /// 0.
+    nothing: u16,
 }
 
 impl Steps {
@@ -73,6 +75,7 @@ impl Steps {
             part: (part * 65536.0).round().min(65535.0) as u16,
             // A little more than it has to be, as products are cut off.
             offset: ((1.5 - part * 32768.0).round() as i32) as u16,
+            nothing: 0,
         }
     }
 
@@ -80,7 +83,10 @@ impl Steps {
     #[inline(always)]
     pub(crate) fn times(self, difference: i16) -> i16 {
         let shifted = ((difference + 256) as u16) << 7;
-        let product = ((u32::from(shifted) * u32::from(self.part)) >> 16) as u16;
+        // Of a factor that never changes the compiler makes numbers of 32 bits once and for all, and then
+        // multiplies in 32 bits. This one may change, as far as it knows.
+        let factor = self.part ^ (difference as u16 & self.nothing);
+        let product = ((u32::from(shifted) * u32::from(factor)) >> 16) as u16;
         let part = product.wrapping_add(self.offset) as i16 >> 7;
         difference.wrapping_mul(self.whole) + part
     }

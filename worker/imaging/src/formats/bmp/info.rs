@@ -112,13 +112,22 @@ impl Info {
         let fields = if has_fields {
             let masks =
                 [40, 44, 48, 52].map(|at| if at + 4 <= header { u32(INFO + at) } else { Some(0) });
-            masks.map(|mask| Field::new(mask.unwrap_or(0)))
+            let masks = masks.map(|mask| mask.unwrap_or(0));
+            // Of such bits no two programs make the same number.
+            if masks.into_iter().any(has_gaps) {
+                return Err(damaged(text!("the bits of a field do not stand together")));
+            }
+            masks.map(Field::new)
         } else if bits == 16 {
             [0x7c00, 0x03e0, 0x001f, 0].map(Field::new)
         } else {
             [0xff_0000, 0xff00, 0xff, 0].map(Field::new)
         };
         let start = u32(10).ok_or_else(cut)? as usize;
+        // There they are not, wherever else they may be; 0 is not said.
+        if (1..INFO + size).contains(&start) {
+            return Err(damaged(text!("its pixels would begin within its header")));
+        }
         let mut palette_end = INFO + header;
         let mut colors = Vec::new();
         if bits <= 8 {
@@ -154,6 +163,12 @@ impl Info {
             icc,
         })
     }
+}
+
+/// Whether the bits of a field do not stand together.
+fn has_gaps(mask: u32) -> bool {
+    let bits = mask.checked_shr(mask.trailing_zeros()).unwrap_or(0);
+    bits & bits.wrapping_add(1) != 0
 }
 
 /// The ICC profile that a header of version 5 says is embedded.

@@ -227,6 +227,30 @@ mod tests {
     }
 
     #[test]
+    fn pixels_that_begin_within_the_header_are_no_picture() {
+        let mut file = bitmap(0, 24, [0; 4], &[7; 24]);
+        assert_eq!(read(&file), (Channels::Rgb, vec![7; 18]));
+        for start in [1, 15, 69] {
+            file[10] = start;
+            let refused = decode(&file, &Limits::default(), &mut Pool::new()).map(|_| ());
+            assert_eq!(refused.unwrap_err().kind, FailureKind::Damaged, "{start}");
+        }
+    }
+
+    #[test]
+    fn a_field_whose_bits_do_not_stand_together_is_no_number() {
+        let pixels = [3, 2, 1, 9].repeat(6);
+        for alpha in [0, 0xff00_0000, 0x8000_0000] {
+            read(&bitmap(3, 32, [0xff_0000, 0xff00, 0xff, alpha], &pixels));
+        }
+        for alpha in [0xcb00, 0x0900_0000, 0x8000_0001] {
+            let file = bitmap(3, 32, [0xff_0000, 0xff00, 0xff, alpha], &pixels);
+            let refused = decode(&file, &Limits::default(), &mut Pool::new()).map(|_| ());
+            assert_eq!(refused.unwrap_err().kind, FailureKind::Damaged, "{alpha:x}");
+        }
+    }
+
+    #[test]
     fn pixels_that_runs_leave_out_are_black_whatever_the_palette() {
         let mut behind = [[9, 8, 7, 0], [3, 2, 1, 0]].concat();
         // The palette is behind the header: one pixel, one passed over, one more, a row that ends early, and the end.

@@ -79,6 +79,10 @@ fn palettes_become_colours() {
     assert_eq!(channels, Channels::Rgb);
     assert_eq!(samples, Samples::U8(vec![0x11, 0x22, 0x33, 0, 0, 0, 0x11, 0x22, 0x33]));
     assert!(notes.is_empty());
+    for bits in [1, 2, 8] {
+        let file = tiff((3, 1), &[bits], 3, &[shorts(COLOR_MAP, &map)], &[0x20, 0x20, 0x20]);
+        assert!(failure(&file).message.to_string().contains("a palette of 48 values"), "{bits}");
+    }
 }
 
 #[test]

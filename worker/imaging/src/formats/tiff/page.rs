@@ -292,11 +292,11 @@ fn colours<R: Read + Seek>(
         3 => {
             let map = file.numbers(directory, tag::COLOR_MAP, 3 << 16)?;
             let bits = kind.bits();
-            if !matches!(kind, Kind::Unsigned(1..=16)) || map.len() < 3 << bits {
+            // One of more values belongs to more bits than are stated, as where these are missing.
+            if !matches!(kind, Kind::Unsigned(1..=16)) || map.len() != 3 << bits {
                 return Err(unsupported(text!("a palette of {} values", map.len())));
             }
-            let map = map.iter().map(|&v| v as u16).take(3 << bits).collect();
-            (Model::Palette(map), 1)
+            (Model::Palette(map.iter().map(|&v| v as u16).collect()), 1)
         }
         5 => {
             if file.number(directory, tag::INK_SET)?.unwrap_or(1) != 1 {

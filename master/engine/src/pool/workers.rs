@@ -1,4 +1,4 @@
-//! What workers do, as the loop is told: they come, report, die and leave.
+//! What workers do, as the pool is told: they come, report, die and leave.
 
 use std::time::{Duration, Instant};
 
@@ -7,14 +7,13 @@ use lote_protocol::message::Report;
 use lote_protocol::sandbox::Sandbox;
 use lote_protocol::text;
 
-use super::Run;
-use super::outcome::Spent;
+use super::{Happened, Made, Pool};
 use crate::event::{Event, WorkerState};
 use crate::scheduler::{Input, SlotId, TaskId, WorkerId};
 use crate::supervisor::{Death, Mailbox, WorkerEvent};
 use crate::system;
 
-/// A worker as the loop knows it.
+/// A worker as the pool knows it.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) pid: u32,
@@ -37,9 +36,25 @@ impl Known {
     }
 }
 
-impl Run<'_> {
-    pub(super) async fn worker_event(&mut self, event: WorkerEvent, external: bool) {
+impl Pool {
+    pub(super) fn worker_event(&mut self, event: WorkerEvent) {
         match event {
+            WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, &death),
+            WorkerEvent::Off { worker, reason } => {
+                let pid = self.gone(worker);
+                self.tell_worker(worker, pid, WorkerState::Stopped, Some(reason.clone()));
+                // Some may have been asked for and not begun yet.
+                let gone = self.workers.values().filter(|known| !known.alive).count();
+                if !self.stopping && !self.external && gone >= self.lanes as usize {
+                    self.happened.push_back(Happened::NoWorkers(reason));
+                    self.tell(Input::NoWorkers);
+                }
+            }
+            WorkerEvent::Stopped { worker, pid } => {
+                self.gone(worker);
+                self.tell_worker(worker, pid, WorkerState::Stopped, None);
+            }
+            _ if self.stopping => {}
             WorkerEvent::Started { worker, pid } => {
                 let known = self.workers.contains_key(&worker);
                 let state = if known { WorkerState::Restarted } else { WorkerState::Started };
@@ -49,7 +64,7 @@ impl Run<'_> {
                 self.workers.insert(worker, known);
                 let reason =
                     before.held_bytes.map(|bytes| text!("recycled: held {} MiB", bytes >> 20));
-                self.tell_worker(worker, pid, state, reason).await;
+                self.tell_worker(worker, pid, state, reason);
             }
             WorkerEvent::Ready { worker, pid, slots, took, sandbox, mailbox } => {
                 let took = self.workers.get_mut(&worker).map_or(took, |known| {
@@ -59,26 +74,12 @@ impl Run<'_> {
                     known.slots = slots;
                     known.died.map_or(took, |died| died.elapsed())
                 });
-                self.tell_ready(worker, pid, sandbox, took).await;
-                self.handle(Input::Ready { worker, slots }).await;
+                self.tell_ready(worker, pid, sandbox, took);
+                self.tell(Input::Ready { worker, slots });
             }
-            WorkerEvent::Reported { worker, report } => self.report(worker, report).await,
-            WorkerEvent::Lost { worker, pid, death } => self.lost(worker, pid, death).await,
+            WorkerEvent::Reported { worker, report } => self.report(worker, report),
             // It had left the scheduler before, and its replacement tells why it went.
             WorkerEvent::Retired { worker } => self.deadlines.forget(worker),
-            WorkerEvent::Off { worker, reason } => {
-                let pid = self.gone(worker);
-                let told = Some(reason.clone());
-                self.tell_worker(worker, pid, WorkerState::Stopped, told).await;
-                if !external && self.workers.values().all(|known| !known.alive) {
-                    self.no_workers = Some(reason);
-                    self.handle(Input::NoWorkers).await;
-                }
-            }
-            WorkerEvent::Stopped { worker, pid } => {
-                self.gone(worker);
-                self.tell_worker(worker, pid, WorkerState::Stopped, None).await;
-            }
         }
     }
 
@@ -89,59 +90,44 @@ impl Run<'_> {
         known.pid
     }
 
-    async fn report(&mut self, worker: WorkerId, report: Report) {
+    fn report(&mut self, worker: WorkerId, report: Report) {
         if self.scheduler.is_at_work(worker) {
             self.heartbeats.heard(worker, self.now);
         }
-        if report == Report::Alive {
-            return;
-        }
         let Some((slot, task)) = self.about(worker, &report) else { return };
+        let Some(record) = self.records.get_mut(&task) else { return };
         match report {
             Report::Prepared { .. } | Report::Alive => {}
-            Report::Reached { stage, .. } => {
-                self.stages.insert(task, stage);
-            }
+            Report::Reached { stage, .. } => record.stage = Some(stage),
             Report::Decoded { .. } => {
                 let (worker, slot) = (slot.worker.0, slot.index);
-                self.bus.publish(Event::Decoded { worker, slot }).await;
+                self.happened.push_back(Happened::Told(Event::Decoded { worker, slot }));
             }
             Report::Ended { variant, result, micros, decode_micros, .. } => {
-                let Some(output) = self.output_of(task, variant) else { return };
-                if let Err(failure) = &result {
-                    let image = self.plan.units[task.0 as usize].image;
-                    let path = self.plan.output(image, variant as usize);
-                    if let Some(obstacle) = self.obstacle(failure, &path) {
-                        self.tell_put_off(slot, image, variant).await;
-                        self.meet(obstacle, task).await;
-                        return;
-                    }
-                } else {
-                    self.has_written().await;
-                }
-                let spent = Spent {
-                    work: Duration::from_micros(micros),
-                    decode: Duration::from_micros(decode_micros),
-                };
-                self.end_made(slot, task, variant, result, spent).await;
-                self.handle(Input::Ended { slot, task, output }).await;
+                let [work, decode] = [micros, decode_micros].map(Duration::from_micros);
+                let attempt = record.attempt;
+                let made = Made { slot, task, variant, result, attempt, work, decode };
+                self.happened.push_back(Happened::Made(made));
             }
             Report::Finished { micros, .. } => {
-                self.outputs.busy += Duration::from_micros(micros);
-                self.stages.remove(&task);
-                let input = if self.put_off.remove(&task) {
+                self.busy += Duration::from_micros(micros);
+                record.stage = None;
+                let input = if std::mem::take(&mut record.is_put_off) {
                     Input::PutOff { slot, task }
                 } else {
                     Input::Finished { slot, task }
                 };
-                self.weigh(worker).await;
-                self.handle(input).await;
+                self.weigh(worker);
+                self.tell(input);
+                if !self.scheduler.is_open(task) {
+                    self.records.remove(&task);
+                }
             }
         }
     }
 
     /// Has a worker replaced that keeps too much memory from task to task.
-    async fn weigh(&mut self, worker: WorkerId) {
+    fn weigh(&mut self, worker: WorkerId) {
         let now = self.now;
         let Some(known) = self.workers.get_mut(&worker) else { return };
         // Ten times a second is enough, however small the tasks.
@@ -153,7 +139,7 @@ impl Run<'_> {
         if held.is_some() {
             known.held_bytes = held;
             known.peak_bytes = known.peak_bytes.max(system::peak_memory(known.pid));
-            self.handle(Input::Retire { worker }).await;
+            self.tell(Input::Retire { worker });
         }
     }
 
@@ -171,14 +157,8 @@ impl Run<'_> {
         (u64::from(running.0) == *task).then_some((slot, running))
     }
 
-    /// The place of a variant among the outputs of a task.
-    fn output_of(&self, task: TaskId, variant: u32) -> Option<u32> {
-        let unit = self.plan.units.get(task.0 as usize)?;
-        unit.variants.iter().position(|v| *v == variant).map(|place| place as u32)
-    }
-
-    pub(super) async fn lost(&mut self, worker: WorkerId, pid: u32, death: Death) {
-        self.outputs.lost_workers += 1;
+    fn lost(&mut self, worker: WorkerId, pid: u32, death: &Death) {
+        self.lost_workers += 1;
         let slots = self.workers.get_mut(&worker).map_or(0, |known| {
             known.died = Some(Instant::now());
             known.held_bytes = None;
@@ -189,44 +169,35 @@ impl Run<'_> {
             .filter_map(|index| self.scheduler.running(SlotId { worker, index }))
             .collect();
         for task in running {
-            self.deaths.insert(task, death.clone());
-            self.put_off.remove(&task);
+            if let Some(record) = self.records.get_mut(&task) {
+                record.death = Some(death.clone());
+                record.is_put_off = false;
+            }
         }
         self.deadlines.forget(worker);
         self.heartbeats.forget(worker);
-        let reason = Some(death.text());
-        let blame = death.blame();
-        self.tell_worker(worker, pid, WorkerState::Lost, reason).await;
-        self.handle(Input::Lost { worker, blame }).await;
+        self.tell_worker(worker, pid, WorkerState::Lost, Some(death.text()));
+        self.tell(Input::Lost { worker, blame: death.blame() });
+        let scheduler = &self.scheduler;
+        self.records.retain(|task, _| scheduler.is_open(*task));
     }
 
-    async fn tell_ready(&mut self, worker: WorkerId, pid: u32, sandbox: Sandbox, took: Duration) {
+    fn tell_ready(&mut self, worker: WorkerId, pid: u32, sandbox: Sandbox, took: Duration) {
         if self.sandbox.as_ref().is_none_or(|weakest| sandbox.level < weakest.level) {
             self.sandbox = Some(sandbox.clone());
         }
-        let event = Event::Worker {
+        self.happened.push_back(Happened::Told(Event::Worker {
             worker: worker.0,
             pid,
             slots: self.workers.get(&worker).map_or(0, |known| known.slots),
             state: WorkerState::Ready,
             reason: None,
-            ms: Some(milliseconds(took)),
+            ms: Some(took.as_secs_f64() * 1000.0),
             sandbox: Some(sandbox),
-        };
-        self.bus.publish(event).await;
+        }));
     }
 
-    async fn tell_put_off(&mut self, slot: SlotId, image: usize, variant: u32) {
-        let event = Event::PutOff {
-            worker: slot.worker.0,
-            slot: slot.index,
-            image: self.image_name(image),
-            variant: self.outputs.name(variant as usize),
-        };
-        self.bus.publish(event).await;
-    }
-
-    async fn tell_worker(
+    fn tell_worker(
         &mut self,
         worker: WorkerId,
         pid: u32,
@@ -236,10 +207,6 @@ impl Run<'_> {
         let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
         let (ms, sandbox) = (None, None);
         let event = Event::Worker { worker: worker.0, pid, slots, state, reason, ms, sandbox };
-        self.bus.publish(event).await;
+        self.happened.push_back(Happened::Told(event));
     }
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
 }

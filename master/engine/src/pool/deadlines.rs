@@ -1,4 +1,4 @@
-//! How long the tasks that are running may still take, by the [clock](super::clock) of the run.
+//! How long the tasks that are running may still take, by the [clock](super::clock) of the pool.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +15,15 @@ pub enum Timeout {
     Exactly(Duration),
 }
 
+/// What a task reads and makes, for the time that it may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// What it reads, px.
+    pub pixels: u64,
+    /// How many outputs it makes, or as many as take that long.
+    pub outputs: u64,
+}
+
 const BASE: Duration = Duration::from_secs(60);
 const PER_MEGAPIXEL: Duration = Duration::from_secs(2);
 
@@ -22,9 +31,8 @@ const PER_MEGAPIXEL: Duration = Duration::from_secs(2);
 const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Timeout {
-    /// The time for a task that reads so many pixels and makes so many outputs of them, or as many
-    /// as take that long.
-    fn of(self, pixels: u64, outputs: u64) -> Duration {
+    /// The time for a task.
+    fn of(self, Load { pixels, outputs }: Load) -> Duration {
         match self {
             Self::Exactly(time) => time,
             Self::Generous => {
@@ -48,19 +56,12 @@ impl Deadlines {
         Self { timeout, running: BTreeMap::new() }
     }
 
-    /// Notes what a slot runs now, a task of so many pixels and outputs; `true` if it has just
-    /// begun with that.
-    pub(super) fn runs(
-        &mut self,
-        slot: SlotId,
-        task: TaskId,
-        (pixels, outputs): (u64, u64),
-        now: Duration,
-    ) -> bool {
+    /// Notes what a slot runs now; `true` if it has just begun with that.
+    pub(super) fn runs(&mut self, slot: SlotId, task: TaskId, load: Load, now: Duration) -> bool {
         if self.running.get(&slot).is_some_and(|(running, _)| *running == task) {
             return false;
         }
-        let deadline = now.saturating_add(self.timeout.of(pixels, outputs));
+        let deadline = now.saturating_add(self.timeout.of(load));
         self.running.insert(slot, (task, deadline));
         true
     }
@@ -93,11 +94,12 @@ mod tests {
     #[test]
     fn time_runs_from_the_start_of_the_task_and_is_up_once() {
         let slot = SlotId { worker: WorkerId(1), index: 0 };
+        let load = Load { pixels: 1, outputs: 1 };
         let second = Duration::from_secs(1);
         let start = second * 100;
         let mut deadlines = Deadlines::new(Timeout::Exactly(second * 2));
-        assert!(deadlines.runs(slot, TaskId(4), (1, 1), start));
-        assert!(!deadlines.runs(slot, TaskId(4), (1, 1), start + second));
+        assert!(deadlines.runs(slot, TaskId(4), load, start));
+        assert!(!deadlines.runs(slot, TaskId(4), load, start + second));
         assert!(deadlines.expire(start + second).is_empty());
         assert_eq!(deadlines.expire(start + second * 2), [slot]);
         assert!(deadlines.expire(start + second * 3).is_empty());
@@ -105,12 +107,12 @@ mod tests {
 
     #[test]
     fn large_pictures_and_many_outputs_have_more_time_unless_it_was_given() {
-        let seconds = |pixels, outputs| Timeout::Generous.of(pixels, outputs).as_secs();
+        let seconds = |pixels, outputs| Timeout::Generous.of(Load { pixels, outputs }).as_secs();
         assert_eq!(seconds(640 * 480, 1), 62);
         assert_eq!(seconds(24_000_000, 1), 108);
         assert_eq!(seconds(24_000_000, 12), 636);
-        assert_eq!(Timeout::Generous.of(u64::MAX, 12), FAR);
+        assert_eq!(Timeout::Generous.of(Load { pixels: u64::MAX, outputs: 12 }), FAR);
         let given = Timeout::Exactly(Duration::from_secs(5));
-        assert_eq!(given.of(1 << 40, 12), Duration::from_secs(5));
+        assert_eq!(given.of(Load { pixels: 1 << 40, outputs: 12 }), Duration::from_secs(5));
     }
 }
