@@ -79,10 +79,11 @@ impl Border {
         Self { width: length("ancho"), radius: length("radio"), fill }
     }
 
-    /// Width and radius on a picture of that size, px.
+    /// Width and radius on a picture of that size, px. A border that is asked for is seen.
     fn px(&self, size: Size) -> (u32, f64) {
         let side = size.width.min(size.height);
-        (self.width.whole_px(side), self.radius.px(f64::from(side)))
+        let least = u32::from(self.width.px(f64::from(side)) > 0.0);
+        (self.width.whole_px(side).max(least), self.radius.px(f64::from(side)))
     }
 }
 
@@ -191,6 +192,16 @@ mod tests {
         let picture = bordered(&[("ancho", Value::Text("10%".into()))]);
         assert_eq!((picture.width, picture.height, picture.channels), (46, 36, Channels::Rgb));
         assert_eq!((pixel(&picture, 2, 9), pixel(&picture, 3, 9)), (vec![255; 3], vec![100; 3]));
+    }
+
+    #[test]
+    fn a_border_is_there_on_a_picture_of_one_pixel() {
+        let given = [("ancho".to_owned(), Value::Text("6%".into()))].into();
+        let border = Border::new(&Params::new(&BORDER.spec, &given));
+        assert_eq!(border.px(Size { width: 1, height: 1 }).0, 1);
+        let given = [("ancho".to_owned(), Value::Text("0%".into()))].into();
+        let none = Border::new(&Params::new(&BORDER.spec, &given));
+        assert_eq!(none.px(Size { width: 1, height: 1 }).0, 0);
     }
 
     #[test]

@@ -135,12 +135,12 @@ impl Place {
             .map_or(Self::CENTER, |index| Self { column: index as u32 % 3, row: index as u32 / 3 })
     }
 
-    /// Where a mark of that size goes on a picture of `on` px: `margin` px from its edges, or less
-    /// where there is little room, so that it stays inside.
+    /// Where a mark of that size goes on a picture of `on` px: `margin` px from its edges. Where there
+    /// is no room for that it is in the middle, so that it stays inside.
     pub(super) fn corner(self, on: (u32, u32), mark: (usize, usize), margin: i64) -> (i64, i64) {
         let at = |length: u32, mark: usize, part: u32| {
             let free = i64::from(length) - mark as i64;
-            let margin = margin.min(free / 2).max(0);
+            let margin = if margin <= free { margin } else { free / 2 }.max(0);
             match part {
                 0 => margin,
                 1 => free.div_euclid(2),
@@ -175,4 +175,17 @@ pub(super) fn tiles(on: (u32, u32), mark: (usize, usize), gap: i64) -> Vec<(i64,
         corners.extend(columns.take_while(|left| *left < i64::from(on.0)).map(|left| (left, top)));
     }
     corners
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_margin_is_kept_as_long_as_the_mark_stays_inside() {
+        let below = Place { column: 2, row: 2 };
+        assert_eq!(below.corner((8000, 1000), (800, 400), 320), (6880, 280));
+        assert_eq!(below.corner((8000, 700), (800, 400), 320), (6880, 150));
+        assert_eq!(below.corner((800, 400), (800, 400), 320), (0, 0));
+    }
 }

@@ -101,7 +101,8 @@ impl Filter for Otsu {
 }
 
 /// The level with the largest variance between what is above it and what is not (N. Otsu, "A
-/// Threshold Selection Method from Gray-Level Histograms", 1979), of 0..=255.
+/// Threshold Selection Method from Gray-Level Histograms", 1979), of 0..=255. One tone alone has no
+/// such level: it is 0 then, as in `OpenCV`.
 fn otsu(gray: &[&Picture]) -> u32 {
     let histogram = Histogram::of(gray);
     let scale = histogram.max / 255;
@@ -134,6 +135,15 @@ fn otsu(gray: &[&Picture]) -> u32 {
 mod tests {
     use super::*;
     use crate::picture::{Channels, Samples};
+
+    #[test]
+    fn one_tone_alone_has_level_0() {
+        for tone in [0, 1, 90, 255] {
+            let samples = Samples::U8(vec![tone; 12]);
+            let picture = Picture { width: 4, height: 3, channels: Channels::Gray, samples };
+            assert_eq!(otsu(&[&picture]), 0, "{tone}");
+        }
+    }
 
     #[test]
     fn two_heaps_of_tones_are_parted_between_them_at_both_depths() {
