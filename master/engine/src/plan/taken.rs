@@ -123,8 +123,8 @@ const MAX_ITEMS: u64 = 4096;
 
 /// Where the TIFF structure of the `Exif` item begins (ISO/IEC 14496-12, 8.11; 23008-12, A.2.1).
 fn heif<F: Read + Seek>(file: &mut Reader<'_, F>) -> Option<u64> {
-    let (meta, end) = find(file, b"meta", 0, u64::MAX)?;
-    let (list, list_end) = find(file, b"iinf", meta + 4, end)?;
+    let (meta, end) = find(file, *b"meta", 0, u64::MAX)?;
+    let (list, list_end) = find(file, *b"iinf", meta + 4, end)?;
     let [version] = file.at(list)?;
     let mut place = list + if version == 0 { 6 } else { 8 };
     let mut wanted = None;
@@ -142,7 +142,7 @@ fn heif<F: Read + Seek>(file: &mut Reader<'_, F>) -> Option<u64> {
         wanted = (&file.at::<4>(kind)? == b"Exif").then_some(id);
         place += length.max(8);
     }
-    let (places, _) = find(file, b"iloc", meta + 4, end)?;
+    let (places, _) = find(file, *b"iloc", meta + 4, end)?;
     let block = located(file, places, wanted?)?;
     let skipped = u32::from_be_bytes(file.at(block)?);
     Some(block + 4 + u64::from(skipped))
@@ -180,7 +180,7 @@ fn located<F: Read + Seek>(file: &mut Reader<'_, F>, place: u64, wanted: u32) ->
 
 /// Where the TIFF structure of the `Exif` box begins, as far as it is not compressed (ISO/IEC 18181-2).
 fn jxl<F: Read + Seek>(file: &mut Reader<'_, F>) -> Option<u64> {
-    let (block, _) = find(file, b"Exif", 0, u64::MAX)?;
+    let (block, _) = find(file, *b"Exif", 0, u64::MAX)?;
     let skipped = u32::from_be_bytes(file.at(block)?);
     Some(block + 4 + u64::from(skipped))
 }
@@ -188,7 +188,7 @@ fn jxl<F: Read + Seek>(file: &mut Reader<'_, F>) -> Option<u64> {
 /// Where the content of the first box of a kind begins and ends, between these places.
 fn find<F: Read + Seek>(
     file: &mut Reader<'_, F>,
-    kind: &[u8; 4],
+    kind: [u8; 4],
     mut place: u64,
     end: u64,
 ) -> Option<(u64, u64)> {
@@ -202,7 +202,7 @@ fn find<F: Read + Seek>(
             1 => (16, u64::from_be_bytes(file.at(place + 8)?)),
             short => (8, short),
         };
-        if &file.at::<4>(place + 4)? == kind {
+        if file.at::<4>(place + 4)? == kind {
             return Some((place + header, place.saturating_add(length)));
         }
         place = place.checked_add(length.max(8))?;
