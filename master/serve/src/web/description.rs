@@ -1,4 +1,4 @@
-//! What the routes are, for programs: `GET /api`, an OpenAPI document.
+//! What the routes are, for programs: `GET /api`, a document of `OpenAPI`.
 
 use axum::Router;
 use axum::http::HeaderValue;
