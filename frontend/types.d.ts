@@ -359,6 +359,12 @@ interface RecipeItem {
   name: string;
   recipe: JobRequest;
 }
+/** A recipe that comes with the program. */
+interface BuiltInRecipe {
+  name: Bilingual;
+  help: Bilingual;
+  recipe: JobRequest;
+}
 interface FolderListing {
   id: string;
   label: string;

@@ -84,7 +84,7 @@ const READS = [
   ],
   [/^images\/skipped$/, (response) => json(response, { files: library.skipped })],
   [/^folders$/, (response, _, query) => json(response, found(library.folders(query.get('id') ?? '')))],
-  [/^recipes$/, (response) => json(response, { recipes: library.recipes })],
+  [/^recipes$/, (response) => json(response, { recipes: library.recipes, built_in: [] })],
   [/^thumb\/([\w-]+)$/, (response, [id]) => picture(response, library.render(readable(id), [], THUMB).body, FOREVER)],
   [
     /^original\/([\w-]+)$/,

@@ -4,7 +4,7 @@ import { filesOf, filterName, hasItsFiles, load, mode, output, outputs, request,
 import { button, h, icon, segmented } from './element.js';
 import { expected } from './forecast.js';
 import { slider } from './fields.js';
-import { size, t, timeLeft } from './i18n.js';
+import { say, size, t, timeLeft } from './i18n.js';
 import { openDialog, toast } from './overlays.js';
 import { go } from './page-state.js';
 import { isLive } from './shell.js';
@@ -333,21 +333,24 @@ const openLoad = () =>
     () => t('recipes'),
     '',
     (close) => {
-      const list = signal(/** @type {RecipeItem[] | null} */ (null));
+      const own = signal(/** @type {RecipeItem[] | null} */ (null));
+      const builtIn = signal(/** @type {BuiltInRecipe[]} */ ([]));
       effect(() => {
         void state.recipes.value;
         untracked(() =>
           read('/api/recipes').then(
             (answer) => {
-              list.value = answer.recipes;
+              builtIn.value = answer.built_in;
+              own.value = answer.recipes;
             },
             () => {
-              list.value = [];
+              own.value = [];
             },
           ),
         );
       });
-      const recipeRow = (/** @type {RecipeItem} */ item) =>
+      /** @param {string} name @param {string} words @param {JobRequest} recipe @param {import('./element.js').Child} [more] */
+      const row = (name, words, recipe, more) =>
         h(
           'li',
           null,
@@ -357,22 +360,25 @@ const openLoad = () =>
               type: 'button',
               class: 'folder',
               onclick: () => {
-                const unknown = load(item.recipe);
+                const unknown = load(recipe);
                 close();
                 toast(
-                  unknown.length ? t('recipe_unknown', item.name, unknown.join(', ')) : t('recipe_loaded', item.name),
+                  unknown.length ? t('recipe_unknown', name, unknown.join(', ')) : t('recipe_loaded', name),
                   unknown.length ? 'bad' : '',
                   { label: t('undo'), act: undo },
                 );
               },
             },
-            h(
-              'span',
-              { class: 'name' },
-              h('b', null, item.name),
-              h('span', { class: 'muted block' }, item.recipe.variants.map(variantName).join(', ')),
-            ),
+            h('span', { class: 'name' }, h('b', null, name), h('span', { class: 'muted block' }, words)),
           ),
+          more,
+        );
+      /** @param {RecipeItem} item */
+      const ownRow = (item) =>
+        row(
+          item.name,
+          item.recipe.variants.map(variantName).join(', '),
+          item.recipe,
           button(
             'ghost small square',
             () => command(`/api/recipes/${item.id}/delete`),
@@ -380,9 +386,11 @@ const openLoad = () =>
             icon('trash', 's'),
           ),
         );
-      return h('ul', { class: 'folder-list' }, () =>
-        list.value?.length === 0 ? h('li', { class: 'none' }, t('no_recipes')) : (list.value ?? []).map(recipeRow),
-      );
+      return h('ul', { class: 'folder-list' }, () => [
+        (own.value ?? []).map(ownRow),
+        builtIn.value.map(({ name, help, recipe }) => row(say(name), say(help), recipe)),
+        own.value?.length === 0 && h('li', { class: 'none' }, t('no_recipes')),
+      ]);
     },
   );
 

@@ -83,7 +83,7 @@ export const en = {
   recipe_name: 'Name of the recipe',
   recipe_saved: 'Recipe “{0}” saved.',
   recipe_loaded: 'Recipe “{0}” loaded.',
-  no_recipes: 'No recipes yet. Add outputs and save them with the disk icon.',
+  no_recipes: 'None of your own yet. Add outputs and save them with the disk icon.',
   folder: 'Folder',
   format: 'Format',
   same_format: 'Same as original',

@@ -83,7 +83,7 @@ export const es = {
   recipe_name: 'Nombre de la receta',
   recipe_saved: 'Receta «{0}» guardada.',
   recipe_loaded: 'Receta «{0}» cargada.',
-  no_recipes: 'Aún no hay recetas. Añade salidas y guárdalas con el icono del disco.',
+  no_recipes: 'Aún no hay ninguna tuya. Añade salidas y guárdalas con el icono del disco.',
   folder: 'Carpeta',
   format: 'Formato',
   same_format: 'Igual que el original',

@@ -820,6 +820,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("a job has at most {} exceptions", "un trabajo tiene como mucho {} excepciones"),
     ("workers is a number from 1 to {}", "los procesos son un número de 1 a {}"),
     ("it took longer than {} s", "tardó más de {} s"),
+    ("--timeout of lote serve gives it more time", "--timeout de lote serve le da más tiempo"),
     ("defect in Lote: it was forgotten", "defecto de Lote: se olvidó"),
     (
         "only the input folder or a chosen one can be watched",
@@ -829,6 +830,9 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("too many folders are watched", "se vigilan demasiadas carpetas"),
     ("a command is sent as application/json", "una orden se envía como application/json"),
     ("the command is not understood: {}", "la orden no se entiende: {}"),
+    ("the address is not understood: {}", "la dirección no se entiende: {}"),
+    ("it is no JSON from line {} column {} on", "no es JSON desde la línea {} columna {}"),
+    ("a value does not fit", "un valor no encaja"),
     ("the command did not come to its end", "la orden no llegó hasta el final"),
     ("a command has at most 64 KiB", "una orden tiene como mucho 64 KiB"),
     ("the command broke off", "la orden se cortó"),

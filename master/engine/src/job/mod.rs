@@ -13,4 +13,4 @@ pub use config::Config;
 pub use exception::{Exception, ExceptionError, Which, value};
 pub use folder::{Found, Kept, find, kept_in, list, recipes_folder};
 pub use options::{IfLarger, Options};
-pub use recipe::{Recipe, RecipeError, Variant};
+pub use recipe::{Recipe, RecipeError, Variant, misread};

@@ -349,6 +349,14 @@ pub(super) fn place(text: &str, byte: usize) -> (usize, usize) {
 
 /// An error of the parser, and what may have been meant where a word or value is unknown.
 pub(super) fn unknown(message: &str, words: &[&'static str]) -> (Text, Text) {
+    misread(message, words)
+        .unwrap_or_else(|| (text!("this is not TOML: {}", said(message)), Text::default()))
+}
+
+/// What a reader of TOML or JSON misses in it or does not expect there, and what may have been meant;
+/// `None` where what it says is of another kind. `words` are those that there are besides the names of
+/// options.
+pub fn misread(message: &str, words: &[&'static str]) -> Option<(Text, Text)> {
     let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
     let is_field = message.starts_with("unknown field");
     if let Some(word) = message.strip_prefix("there is no format ") {
@@ -357,9 +365,9 @@ pub(super) fn unknown(message: &str, words: &[&'static str]) -> (Text, Text) {
         let near = most_similar(word, names);
         let hint = near.map(|near| text!("did you mean {}?", near));
         let hint = hint.unwrap_or_else(|| text!("`lote formats` lists the formats"));
-        return (text!("there is no format {}", word), hint);
+        return Some((text!("there is no format {}", word), hint));
     }
-    match quoted.split_first() {
+    Some(match quoted.split_first() {
         Some((word, known)) if is_field || message.starts_with("unknown variant") => {
             let others = if is_field { &[words, &Options::NAMES[..]][..] } else { &[] };
             let all = known.iter().chain(others.iter().copied().flatten());
@@ -380,12 +388,8 @@ pub(super) fn unknown(message: &str, words: &[&'static str]) -> (Text, Text) {
             (text!("{} is missing", *word), Text::default())
         }
         _ if spanish(message).is_some() => (Text::known(message), Text::default()),
-        _ => {
-            let said =
-                misfit(message).unwrap_or_else(|| text!("this is not TOML: {}", said(message)));
-            (said, Text::default())
-        }
-    }
+        _ => (misfit(message)?, Text::default()),
+    })
 }
 
 /// What the reader of TOML says of a value that is of another kind than it has to be.

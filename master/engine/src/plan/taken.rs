@@ -30,9 +30,14 @@ pub(super) fn taken(format: &Format, file: &mut (impl Read + Seek)) -> Taken {
         "webp" => webp(&mut file),
         "tiff" => Some(0),
         "raw" => raw(&mut file),
+        "heic" | "avif" => heif(&mut file),
+        "jxl" => jxl(&mut file),
         _ => None,
     };
-    start.and_then(|start| tiff(&mut file, start)).unwrap_or_default()
+    let taken = start.and_then(|start| tiff(&mut file, start)).unwrap_or_default();
+    // These are turned by properties of their own, which their header tells.
+    let is_turned = taken.is_turned && !matches!(format.id.name(), "heic" | "avif" | "jxl");
+    Taken { is_turned, ..taken }
 }
 
 struct Reader<'a, F>(&'a mut F);
@@ -109,6 +114,98 @@ fn raw<F: Read + Seek>(file: &mut Reader<'_, F>) -> Option<u64> {
             b"CMT1" => return Some(place + 8),
             _ => length.max(8),
         };
+    }
+    None
+}
+
+/// How many items of a HEIF file are looked at: those of a large photo are its tiles.
+const MAX_ITEMS: u64 = 4096;
+
+/// Where the TIFF structure of the `Exif` item begins (ISO/IEC 14496-12, 8.11; 23008-12, A.2.1).
+fn heif<F: Read + Seek>(file: &mut Reader<'_, F>) -> Option<u64> {
+    let (meta, end) = find(file, *b"meta", 0, u64::MAX)?;
+    let (list, list_end) = find(file, *b"iinf", meta + 4, end)?;
+    let [version] = file.at(list)?;
+    let mut place = list + if version == 0 { 6 } else { 8 };
+    let mut wanted = None;
+    for _ in 0..MAX_ITEMS {
+        if wanted.is_some() || place + 20 > list_end {
+            break;
+        }
+        let length = u64::from(u32::from_be_bytes(file.at(place)?));
+        let [version] = file.at(place + 8)?;
+        let (id, kind) = if version < 3 {
+            (u16::from_be_bytes(file.at(place + 12)?).into(), place + 16)
+        } else {
+            (u32::from_be_bytes(file.at(place + 12)?), place + 18)
+        };
+        wanted = (&file.at::<4>(kind)? == b"Exif").then_some(id);
+        place += length.max(8);
+    }
+    let (places, _) = find(file, *b"iloc", meta + 4, end)?;
+    let block = located(file, places, wanted?)?;
+    let skipped = u32::from_be_bytes(file.at(block)?);
+    Some(block + 4 + u64::from(skipped))
+}
+
+/// Where the first part of an item stands in the file, by the list that begins at `place`.
+fn located<F: Read + Seek>(file: &mut Reader<'_, F>, place: u64, wanted: u32) -> Option<u64> {
+    let [version, _, _, _, sizes, more] = file.at(place)?;
+    let (offset, length) = (u64::from(sizes >> 4), u64::from(sizes & 15));
+    let (base, index) = (u64::from(more >> 4), if version == 0 { 0 } else { u64::from(more & 15) });
+    let mut place = place + 6;
+    let mut next = |file: &mut Reader<'_, F>, size: u64| {
+        let bytes = (place..place + size).map(|at| file.at::<1>(at));
+        place += size;
+        bytes.into_iter().try_fold(0, |all, byte| Some(all << 8 | u64::from(byte?[0])))
+    };
+    let id_size = if version < 2 { 2 } else { 4 };
+    for _ in 0..next(file, id_size)?.min(MAX_ITEMS) {
+        let id = next(file, id_size)?;
+        let method = if version == 0 { 0 } else { next(file, 2)? & 15 };
+        next(file, 2)?;
+        let start = next(file, base)?;
+        let parts = next(file, 2)?;
+        for part in 0..parts.min(MAX_ITEMS) {
+            next(file, index)?;
+            let at = start + next(file, offset)?;
+            next(file, length)?;
+            if id == u64::from(wanted) && part == 0 {
+                return (method == 0).then_some(at);
+            }
+        }
+    }
+    None
+}
+
+/// Where the TIFF structure of the `Exif` box begins, as far as it is not compressed (ISO/IEC 18181-2).
+fn jxl<F: Read + Seek>(file: &mut Reader<'_, F>) -> Option<u64> {
+    let (block, _) = find(file, *b"Exif", 0, u64::MAX)?;
+    let skipped = u32::from_be_bytes(file.at(block)?);
+    Some(block + 4 + u64::from(skipped))
+}
+
+/// Where the content of the first box of a kind begins and ends, between these places.
+fn find<F: Read + Seek>(
+    file: &mut Reader<'_, F>,
+    kind: [u8; 4],
+    mut place: u64,
+    end: u64,
+) -> Option<(u64, u64)> {
+    for _ in 0..MAX_STEPS {
+        if place >= end {
+            return None;
+        }
+        let short = u64::from(u32::from_be_bytes(file.at(place)?));
+        let (header, length) = match short {
+            0 => (8, end - place),
+            1 => (16, u64::from_be_bytes(file.at(place + 8)?)),
+            short => (8, short),
+        };
+        if file.at::<4>(place + 4)? == kind {
+            return Some((place + header, place.saturating_add(length)));
+        }
+        place = place.checked_add(length.max(8))?;
     }
     None
 }
@@ -243,6 +340,47 @@ mod tests {
     }
 
     #[test]
+    fn a_date_is_found_among_the_items_of_heif_and_the_boxes_of_jpeg_xl() {
+        let block = block(false, 6, 0x9003, b"2023:05:09 17:04:05");
+        let moment = Some(DateTime::constant(2023, 5, 9, 17, 4, 5, 0));
+        // Its own properties turn the picture, and EXIF does not.
+        let expected = Taken { moment, is_turned: false };
+        let boxed = |kind: &[u8; 4], content: &[u8]| {
+            [&(content.len() as u32 + 8).to_be_bytes()[..], kind, content].concat()
+        };
+        let exif = [&[0, 0, 0, 2, b'M', b'M'][..], &block].concat();
+        let start = boxed(b"ftyp", b"heic\0\0\0\0mif1");
+        for version in [0_u8, 1, 2] {
+            let entry = |id: u8, kind: &[u8; 4]| {
+                boxed(b"infe", &[&[2, 0, 0, 0, 0, id, 0, 0][..], kind, b"\0"].concat())
+            };
+            let list = [&[0, 0, 0, 0, 0, 2][..], &entry(1, b"hvc1"), &entry(7, b"Exif")].concat();
+            let location = |at: u32| {
+                let mut list = vec![version, 0, 0, 0, 0x44, 0];
+                let id = |id: u8| if version == 2 { vec![0, 0, 0, id] } else { vec![0, id] };
+                list.extend(id(2));
+                for (item, place) in [(1, 9), (7, at)] {
+                    list.extend(id(item));
+                    list.extend(if version == 0 { &[][..] } else { &[0, 0] });
+                    list.extend([0, 0, 0, 1]);
+                    list.extend(place.to_be_bytes());
+                    list.extend([0, 0, 0, 99]);
+                }
+                list
+            };
+            let meta = |at: u32| {
+                let boxes = [boxed(b"iinf", &list), boxed(b"iloc", &location(at))].concat();
+                boxed(b"meta", &[&[0; 4][..], &boxes].concat())
+            };
+            let at = start.len() + meta(0).len() + 8;
+            let heif = [start.clone(), meta(at as u32), boxed(b"mdat", &exif)].concat();
+            assert_eq!(found("heic", &heif), expected, "{version}");
+        }
+        let jxl = [boxed(b"JXL ", b"\r\n\x87\n"), boxed(b"Exif", &exif)].concat();
+        assert_eq!(found("jxl", &jxl), expected);
+    }
+
+    #[test]
     fn a_date_that_is_none_is_not_believed() {
         for date in [b"0000:00:00 00:00:00", b"2023:13:09 17:04:05", b"    :  :     :  :  "] {
             assert_eq!(found("tiff", &block(true, 1, 0x9004, date)), Taken::default());
@@ -252,7 +390,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_can_do_harm(mut bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0..60_usize) {
-            for format in ["jpeg", "png", "webp", "tiff", "gif"] {
+            for format in ["jpeg", "png", "webp", "tiff", "gif", "heic", "avif", "jxl"] {
                 found(format, &bytes);
             }
             let mut whole = block(true, 1, 0x9003, b"2023:05:09 17:04:05");

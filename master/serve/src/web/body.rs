@@ -7,8 +7,11 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use super::error::Refusal;
+use lote_engine::job::misread;
+use lote_protocol::lang::Text;
 use lote_protocol::text;
 
 /// Largest body of a command, bytes.
@@ -39,7 +42,11 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let query = Query::try_from_uri(&parts.uri);
-        let query = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
+        let query = query.map_err(|error| {
+            let said = error.body_text();
+            let said = said.rsplit("query string: ").next().unwrap_or_default();
+            refused(said, |what| text!("the address is not understood: {}", what))
+        })?;
         Ok(Self(query.0))
     }
 }
@@ -61,9 +68,24 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Command<T> {
         }
         let bytes = small(request.into_body()).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            Refusal::bad_request(text!("the command is not understood: {}", error.to_string()))
+            let (line, column) = (error.line(), error.column());
+            if error.classify() != Category::Data {
+                let what = text!("it is no JSON from line {} column {} on", line, column);
+                return Refusal::bad_request(text!("the command is not understood: {}", what));
+            }
+            let said = error.to_string();
+            let said = said.split(" at line ").next().unwrap_or_default();
+            refused(said, |what| text!("the command is not understood: {}", what))
         })
     }
+}
+
+/// The refusal of what the reader of a request says of it.
+fn refused(said: &str, told: fn(Text) -> Text) -> Refusal {
+    let usual = || (text!("a value does not fit"), Text::default());
+    let (what, hint) = misread(said, &[]).unwrap_or_else(usual);
+    let refusal = Refusal::bad_request(told(what));
+    if hint.is_empty() { refusal } else { refusal.hint(hint) }
 }
 
 async fn small(body: Body) -> Result<axum::body::Bytes, Refusal> {

@@ -26,19 +26,19 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal of that status.
-    pub fn new(status: StatusCode, code: &str, message: impl Into<Text>) -> Self {
-        Self { status, code: code.into(), message: message.into(), hint: None }
+    pub fn new(status: StatusCode, code: &str, message: Text) -> Self {
+        Self { status, code: code.into(), message, hint: None }
     }
 
     /// With a word on what to do about it.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<Text>) -> Self {
-        self.hint = Some(hint.into());
+    pub fn hint(mut self, hint: Text) -> Self {
+        self.hint = Some(hint);
         self
     }
 
     /// 400: the request makes no sense.
-    pub fn bad_request(message: impl Into<Text>) -> Self {
+    pub fn bad_request(message: Text) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
@@ -53,33 +53,33 @@ impl Refusal {
     }
 
     /// 409: not now.
-    pub fn conflict(code: &str, message: impl Into<Text>) -> Self {
+    pub fn conflict(code: &str, message: Text) -> Self {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
     /// 413: more than may be sent.
-    pub fn too_large(message: impl Into<Text>) -> Self {
+    pub fn too_large(message: Text) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
     /// 422: the request makes sense, but it cannot be done.
-    pub fn unprocessable(code: &str, message: impl Into<Text>) -> Self {
+    pub fn unprocessable(code: &str, message: Text) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
     }
 
     /// 503: too much waits.
-    pub fn busy(message: impl Into<Text>) -> Self {
+    pub fn busy(message: Text) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
     }
 
     /// 507: the disk is full.
-    pub fn no_space(message: impl Into<Text>) -> Self {
+    pub fn no_space(message: Text) -> Self {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_space", message)
             .hint(text!("free some space or choose another folder"))
     }
 
     /// 500: what should not happen.
-    pub fn internal(message: impl Into<Text>) -> Self {
+    pub fn internal(message: Text) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
 }

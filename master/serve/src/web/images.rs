@@ -137,7 +137,7 @@ impl App {
         // see that it is the same, would take as much time and memory as the first time.
         if std::fs::read_dir(&root).map_or(0, Iterator::count) != count {
             samples::write_photos(&root, count).map_err(|error| {
-                Refusal::unprocessable("unwritable", redact::text(&error.to_string()))
+                Refusal::unprocessable("unwritable", error.text().map(redact::text))
             })?;
         }
         Ok(Place { source: Source::Samples, label: String::new(), root, recursive: false })

@@ -22,8 +22,8 @@ use super::images::blocking;
 use super::{App, file};
 use crate::jobs::{JobRequest, beyond_pages};
 use crate::redact;
-use lote_engine::job::{Kept, Recipe, RecipeError, kept_in};
-use lote_engine::lang::{Text, reason};
+use lote_engine::job::{BUILT_IN, BuiltIn, Kept, Recipe, RecipeError, kept_in};
+use lote_engine::lang::{Lang, Text, reason};
 use lote_engine::system::files::read_regular;
 use lote_protocol::filter::check_name;
 use lote_protocol::text;
@@ -149,7 +149,7 @@ impl Recipes {
             return Err(Refusal::bad_request(message));
         }
         // It is a file's name, too.
-        check_name(name).map_err(|error| Refusal::bad_request(error.to_string()))?;
+        check_name(name).map_err(|error| Refusal::bad_request(error.text()))?;
         let _changing = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = self.kept();
         if kept.len() >= MAX_RECIPES && kept.iter().all(|one| one.name != name) {
@@ -201,8 +201,20 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn list(State(app): State<App>) -> Result<Json<Value>, Refusal> {
+    let max_workers = app.recipes.0.max_workers;
     let recipes = blocking(move || app.recipes.list()).await?;
-    Ok(Json(json!({"recipes": recipes})))
+    Ok(Json(json!({"recipes": recipes, "built_in": built_in(max_workers)})))
+}
+
+/// The recipes that come with the program, as pages see them.
+fn built_in(max_workers: u32) -> Vec<Value> {
+    let shown = |one: BuiltIn| {
+        let recipe = Recipe::parse(one.text, one.en).ok()?;
+        let recipe = JobRequest::from_recipe(&recipe, max_workers).ok()?;
+        let help = json!({"es": one.help(Lang::Es), "en": one.help(Lang::En)});
+        Some(json!({"name": {"es": one.es, "en": one.en}, "help": help, "recipe": recipe}))
+    };
+    BUILT_IN.into_iter().filter_map(shown).collect()
 }
 
 /// A recipe to keep: as the page has it, or as a file.

@@ -181,12 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn content_must_be_that_of_its_ending() {
+    fn content_must_be_what_its_ending_stands_for_or_serves_as_well() {
         for (ending, content, expected) in [
             ("png", &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], true),
-            ("png", b"<svg/>", false),
+            ("png", b"<svg/>", true),
+            ("png", b"words", false),
             ("svg", b"<svg/>", true),
-            ("svg", b"\x89PNG\r\n\x1a\n", false),
+            ("svg", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", true),
+            ("svg", b"words", false),
             ("cube", b"LUT_3D_SIZE 2", true),
             ("cube", b"\xff\xfe", false),
             ("ttf", b"\0\x01\0\0\0", true),
