@@ -208,9 +208,9 @@ impl Run<'_> {
         let page = self.plan.page(image, variant);
         let image_bytes = exact(&self.plan.images[image].name);
         OutputEnded {
+            image_bytes,
             format,
             page,
-            image_bytes,
             ..OutputEnded::open(place, self.image_name(image), name)
         }
     }
