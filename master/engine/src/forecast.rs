@@ -244,4 +244,27 @@ mod tests {
         assert!(!folder.path().join("out").exists());
         assert!(sample.plan.output(7, 0).starts_with(std::env::temp_dir()));
     }
+
+    #[test]
+    fn pictures_of_as_many_pixels_stand_for_those_of_about_their_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("in")).unwrap();
+        // 40 x 30 px each; names and sizes are in different orders.
+        let head =
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x28\0\0\0\x1e\x08\x02\0\0\0\xd1\xbf\xcb\x8a";
+        for n in 0..128 {
+            let path = folder.path().join("in").join(format!("{n:03}.png"));
+            fs::write(path, [&head[..], &vec![0; n * 37 % 128 * 10]].concat()).unwrap();
+        }
+        let variants = VariantSpec::parse_all(&["grises"], &crate::catalogue::all()).unwrap();
+        let paths = vec![folder.path().join("in")];
+        let plan = plan(&Request::new(paths, folder.path().join("out"), variants)).unwrap();
+        assert_eq!(plan.images[5].extent.map(|extent| extent.pixels), Some(1200));
+        let sample = Sample::new(&plan, 2).unwrap();
+        assert_eq!(sample.plan.counts().planned, MOST);
+        for (image, stand_in) in &sample.stand_ins {
+            let [one, other] = [image, stand_in].map(|image| plan.images[*image].bytes);
+            assert!(one.abs_diff(other) <= 20, "{image} {stand_in}");
+        }
+    }
 }
