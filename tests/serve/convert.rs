@@ -39,6 +39,21 @@ fn a_picture_comes_back_filtered_and_in_the_format_that_was_asked_for() {
 }
 
 #[test]
+fn a_picture_that_takes_too_long_is_not_called_a_bad_one() {
+    let server = Server::start_with(&["--timeout", "0.01"]);
+    let origin = format!("Origin: {}\r\n", server.origin());
+    let (mut large, format) = (Vec::new(), image::ImageFormat::Png);
+    let image = image::RgbImage::from_fn(3000, 2000, |x, y| image::Rgb([x as u8, y as u8, 90]));
+    image.write_to(&mut std::io::Cursor::new(&mut large), format).unwrap();
+    let slow = "/api/convert?f=mediana:radio=50+blur:radius=50+mediana:radio=40";
+    let answer = server.post_from(slow, &origin, &large);
+    assert_eq!((answer.status, answer.code().as_str()), (504, "timeout"), "{answer:?}");
+    let error = answer.json()["error"].clone();
+    assert_eq!(error["message"], "it took longer than 0.01 s");
+    assert!(error["hint"].as_str().unwrap().contains("--timeout"), "{error}");
+}
+
+#[test]
 fn the_server_describes_its_routes() {
     let answer = Server::start().get("/api");
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
@@ -121,7 +136,8 @@ fn the_examples_of_the_readme_work() {
     let token = folder.path().join("lote.token");
     let server = Server::start_with(&["--token-file", token.to_str().unwrap()]);
     fs::write(folder.path().join("a.png"), picture()).unwrap();
-    let script = commands.replace("127.0.0.1:8765", &server.host());
+    fs::write(server.path("input_images/b.png"), picture()).unwrap();
+    let script = commands.replace("127.0.0.1:8765", &server.host()).replace("sleep 1", ":");
     let (start, curl) = script.split_once('\n').unwrap();
     assert!(start.starts_with("lote serve --token-file lote.token"), "{start}");
     let done = Command::new("sh")
@@ -133,4 +149,9 @@ fn the_examples_of_the_readme_work() {
     assert!(done.status.success(), "{curl}");
     let made = image::open(folder.path().join("b.webp")).unwrap();
     assert_eq!((made.width(), made.height()), (20, 15));
+    let said = String::from_utf8(done.stdout).unwrap();
+    assert!(said.contains(r#""state":"finished""#), "{said}");
+    let report = fs::read_to_string(folder.path().join("report.csv")).unwrap();
+    assert!(report.contains("b.png,web,ok,web/b.webp,"), "{report}");
+    assert!(server.path("output_images/web/b.webp").is_file());
 }

@@ -8,9 +8,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::client::{Server, folder_with};
+use super::client::{PNG, Server, folder_with};
 use super::pictures::png;
-use super::stream::{Page, start};
+use super::stream::{Page, pictures, start};
 
 /// Runs a job on three samples and two filters to its end; returns its id.
 pub(crate) fn job(server: &Server) -> String {
@@ -234,4 +234,32 @@ fn the_report_is_a_page_a_table_and_data() {
     let data = report("json", "en").json();
     assert_eq!((&data["job"]["id"], &data["job"]["progress"]["ok"]), (&json!(job), &json!(6)));
     assert!(data["seconds"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn images_that_came_after_the_list_was_made_are_named_in_lists_and_reports() {
+    let server = Server::start_in(pictures(1), &[]);
+    server.settled();
+    fs::write(server.path("input_images/later.png"), png(30, 20, 7)).unwrap();
+    fs::write(server.path("input_images/worse.png"), PNG).unwrap();
+    let job = start(&server, &["grises"]);
+    let get = |what: &str| server.get(&format!("/api/jobs/{job}{what}"));
+    while get("").json()["state"] != "finished" {
+        std::thread::yield_now();
+    }
+    let text = |what: &str| String::from_utf8(get(what).body).unwrap();
+    let table = text("/report.csv");
+    assert!(table.contains("later.png,grises,ok,grises/later_grises.png,"), "{table}");
+    assert!(table.contains("worse.png,grises,failed,"), "{table}");
+    assert!(text("/report.html").contains("<td>worse.png</td>"));
+    assert_eq!(get("/report.json").json()["failures"][0]["name"], "worse.png");
+    // They are on the list as well, so that their thumbnails can be asked for.
+    assert_eq!(server.get("/api/images").json()["total"], 3);
+    let rows = get("/photos?q=later").json()["rows"].clone();
+    assert_eq!(
+        (rows[0]["name"].as_str(), rows.as_array().map(Vec::len)),
+        (Some("later.png"), Some(1))
+    );
+    let thumb = format!("/api/thumb/{}", rows[0]["image"].as_str().unwrap());
+    assert_eq!(server.get(&thumb).status, 200);
 }

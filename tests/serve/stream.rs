@@ -204,6 +204,37 @@ fn a_second_job_waits_for_the_first_and_can_be_taken_out() {
 }
 
 #[test]
+fn programs_can_ask_how_far_each_job_is() {
+    let server = Server::start_in(pictures(8), &[]);
+    server.settled();
+    let asked = |job: &str| server.get(&format!("/api/jobs/{job}")).json();
+    assert_eq!(server.get("/api/jobs").json(), json!({"jobs": []}));
+    let first = start(&server, &["blur", "sepia"]);
+    command(&server, &format!("/api/jobs/{first}/pause"));
+    let second = start(&server, &["grises"]);
+    let paused = asked(&first);
+    assert_eq!((&paused["state"], &paused["outputs"]), (&json!("paused"), &json!(16)));
+    let waiting = json!({
+        "id": second, "name": paused["name"], "state": "waiting", "images": 8, "outputs": 8,
+    });
+    assert_eq!(asked(&second), waiting);
+    assert_eq!(server.get("/api/jobs").json()["jobs"][1], waiting);
+    command(&server, &format!("/api/jobs/{first}/resume"));
+    let third = start(&server, &["invertir"]);
+    while asked(&third)["state"] != "finished" {
+        std::thread::yield_now();
+    }
+    let jobs = server.get("/api/jobs").json()["jobs"].clone();
+    let told = |place: usize| (jobs[place]["id"].clone(), jobs[place]["progress"]["ok"].clone());
+    assert_eq!(
+        [told(0), told(1), told(2)],
+        [(json!(first), json!(16)), (json!(second), json!(8)), (json!(third), json!(8))]
+    );
+    assert!(jobs.as_array().unwrap().iter().all(|job| job["state"] == "finished"), "{jobs}");
+    assert_eq!(server.get("/api/jobs/j99").status, 404);
+}
+
+#[test]
 fn images_that_would_become_the_same_file_are_refused_or_renamed_as_is_wanted() {
     let folder = pictures(1);
     let input = folder.path().join("input_images");

@@ -818,6 +818,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("a job has at most {} exceptions", "un trabajo tiene como mucho {} excepciones"),
     ("workers is a number from 1 to {}", "los procesos son un número de 1 a {}"),
     ("it took longer than {} s", "tardó más de {} s"),
+    ("--timeout of lote serve gives it more time", "--timeout de lote serve le da más tiempo"),
     ("defect in Lote: it was forgotten", "defecto de Lote: se olvidó"),
     (
         "only the input folder or a chosen one can be watched",

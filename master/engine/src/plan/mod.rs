@@ -62,6 +62,7 @@ pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use request::{IfCollides, IfExists, Request};
 pub(crate) use scan::is_of_the_system;
 pub use shard::{Shard, ShardError};
+pub use sniff::declared;
 pub use split::Unit;
 
 use crate::output::Target;

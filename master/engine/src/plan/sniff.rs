@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
 
-use lote_imaging::formats::{Extent, HEAD_BYTES, Sniffed, sniff};
+use lote_imaging::formats::{Extent, Format, HEAD_BYTES, Sniffed, sniff};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
 use super::error::read_failure;
+use super::memory;
 use crate::system::files::{FileId, open_regular};
 
 /// What the first look showed.
@@ -54,6 +55,17 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
         extent,
         apple_double: head.starts_with(b"\0\x05\x16\x07"),
     })
+}
+
+/// The format of an image, and the pixels that its header declares, or a guess if it does not tell.
+/// `None` if it cannot be read.
+pub fn declared(path: &Path) -> Option<(Option<&'static Format>, u64)> {
+    let look = look(path).ok()?;
+    let format = match look.content {
+        Sniffed::Known(format) => Some(format),
+        Sniffed::Unsupported(_) | Sniffed::Unknown => None,
+    };
+    Some((format, memory::pixels(look.bytes, look.extent)))
 }
 
 fn dangling(path: &Path, error: &io::Error) -> Failure {

@@ -32,7 +32,7 @@ const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Timeout {
     /// The time for a task.
-    fn of(self, Load { pixels, outputs }: Load) -> Duration {
+    pub fn of(self, Load { pixels, outputs }: Load) -> Duration {
         match self {
             Self::Exactly(time) => time,
             Self::Generous => {
@@ -45,24 +45,24 @@ impl Timeout {
 }
 
 /// The running tasks and when their time is up.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Deadlines {
-    timeout: Timeout,
     running: BTreeMap<SlotId, (TaskId, Duration)>,
 }
 
 impl Deadlines {
-    pub(super) fn new(timeout: Timeout) -> Self {
-        Self { timeout, running: BTreeMap::new() }
-    }
-
-    /// Notes what a slot runs now; `true` if it has just begun with that.
-    pub(super) fn runs(&mut self, slot: SlotId, task: TaskId, load: Load, now: Duration) -> bool {
+    /// Notes what a slot runs now, which may take that long; `true` if it has just begun with that.
+    pub(super) fn runs(
+        &mut self,
+        slot: SlotId,
+        task: TaskId,
+        time: Duration,
+        now: Duration,
+    ) -> bool {
         if self.running.get(&slot).is_some_and(|(running, _)| *running == task) {
             return false;
         }
-        let deadline = now.saturating_add(self.timeout.of(load));
-        self.running.insert(slot, (task, deadline));
+        self.running.insert(slot, (task, now.saturating_add(time)));
         true
     }
 
@@ -94,12 +94,11 @@ mod tests {
     #[test]
     fn time_runs_from_the_start_of_the_task_and_is_up_once() {
         let slot = SlotId { worker: WorkerId(1), index: 0 };
-        let load = Load { pixels: 1, outputs: 1 };
         let second = Duration::from_secs(1);
         let start = second * 100;
-        let mut deadlines = Deadlines::new(Timeout::Exactly(second * 2));
-        assert!(deadlines.runs(slot, TaskId(4), load, start));
-        assert!(!deadlines.runs(slot, TaskId(4), load, start + second));
+        let (mut deadlines, time) = (Deadlines::default(), second * 2);
+        assert!(deadlines.runs(slot, TaskId(4), time, start));
+        assert!(!deadlines.runs(slot, TaskId(4), time, start + second));
         assert!(deadlines.expire(start + second).is_empty());
         assert_eq!(deadlines.expire(start + second * 2), [slot]);
         assert!(deadlines.expire(start + second * 3).is_empty());

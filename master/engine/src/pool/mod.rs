@@ -44,7 +44,7 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub enum Happened {
     /// Something of workers that everybody may know.
-    Told(Event),
+    Told(Box<Event>),
     /// A slot is to do these outputs of a task: [`Pool::give`] it.
     Begin(Begin),
     /// A slot has begun with a task, of which these outputs are open.
@@ -169,7 +169,8 @@ pub struct Record {
     pub stage: Option<Stage>,
     /// What its worker last died of.
     pub death: Option<Death>,
-    load: Option<Load>,
+    /// How long it may take, once it has been given.
+    time: Option<Duration>,
     /// It has met what keeps all outputs from being written, and has not come to its end.
     is_put_off: bool,
 }
@@ -208,7 +209,7 @@ pub struct Pool {
 impl Pool {
     /// Starts the workers, of which there will be at most `most`. It must be called on a thread that
     /// lives until the program ends: workers are told to die with the thread that started them.
-    pub fn start(config: &Config, most: u32, timeout: Timeout) -> Result<Self, SupervisorError> {
+    pub fn start(config: &Config, most: u32) -> Result<Self, SupervisorError> {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let max = config.max_memory_bytes;
@@ -229,7 +230,7 @@ impl Pool {
             clock: Clock::new(Instant::now()),
             now: Duration::ZERO,
             tick,
-            deadlines: Deadlines::new(timeout),
+            deadlines: Deadlines::default(),
             heartbeats: Heartbeats::default(),
             ceiling_bytes,
             workers: HashMap::new(),
@@ -310,7 +311,7 @@ impl Pool {
             match effect {
                 Effect::Run { slot, task, attempt, suspect, outputs } => {
                     let record = self.records.entry(task).or_default();
-                    (record.attempt, record.load) = (Some(attempt), None);
+                    (record.attempt, record.time) = (Some(attempt), None);
                     let begin = Begin { slot, task, attempt, suspect, outputs };
                     self.happened.push_back(Happened::Begin(begin));
                 }
@@ -329,12 +330,12 @@ impl Pool {
         }
     }
 
-    /// Has a slot do what [`Happened::Begin`] asked for.
-    pub fn give(&mut self, begin: &Begin, load: Load, assignment: Assignment) {
+    /// Has a slot do what [`Happened::Begin`] asked for, which may take that long.
+    pub fn give(&mut self, begin: &Begin, time: Duration, assignment: Assignment) {
         let Begin { slot, task, suspect, .. } = *begin;
         let known = self.workers.get(&slot.worker).and_then(|known| known.mailbox.as_ref());
         let (Some(mailbox), Some(record)) = (known, self.records.get_mut(&task)) else { return };
-        record.load = Some(load);
+        record.time = Some(time);
         mailbox.run(slot.index, suspect, assignment);
         self.watch(slot.worker);
     }
@@ -427,10 +428,10 @@ impl Pool {
             };
             is_idle = false;
             // What has not been given has not begun.
-            let Some(&Record { attempt, load: Some(load), .. }) = self.records.get(&task) else {
+            let Some(&Record { attempt, time: Some(time), .. }) = self.records.get(&task) else {
                 continue;
             };
-            if self.deadlines.runs(slot, task, load, self.now) {
+            if self.deadlines.runs(slot, task, time, self.now) {
                 self.heartbeats.heard(worker, self.now);
                 let (attempt, outputs) = (attempt.unwrap_or(1), self.scheduler.open_outputs(task));
                 self.happened.push_back(Happened::Running { slot, task, attempt, outputs });

@@ -101,7 +101,7 @@ impl Pool {
             Report::Reached { stage, .. } => record.stage = Some(stage),
             Report::Decoded { .. } => {
                 let (worker, slot) = (slot.worker.0, slot.index);
-                self.happened.push_back(Happened::Told(Event::Decoded { worker, slot }));
+                self.happened.push_back(Happened::Told(Box::new(Event::Decoded { worker, slot })));
             }
             Report::Ended { variant, result, micros, decode_micros, .. } => {
                 let [work, decode] = [micros, decode_micros].map(Duration::from_micros);
@@ -186,7 +186,7 @@ impl Pool {
         if self.sandbox.as_ref().is_none_or(|weakest| sandbox.level < weakest.level) {
             self.sandbox = Some(sandbox.clone());
         }
-        self.happened.push_back(Happened::Told(Event::Worker {
+        self.happened.push_back(Happened::Told(Box::new(Event::Worker {
             worker: worker.0,
             pid,
             slots: self.workers.get(&worker).map_or(0, |known| known.slots),
@@ -194,7 +194,7 @@ impl Pool {
             reason: None,
             ms: Some(took.as_secs_f64() * 1000.0),
             sandbox: Some(sandbox),
-        }));
+        })));
     }
 
     fn tell_worker(
@@ -207,6 +207,6 @@ impl Pool {
         let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
         let (ms, sandbox) = (None, None);
         let event = Event::Worker { worker: worker.0, pid, slots, state, reason, ms, sandbox };
-        self.happened.push_back(Happened::Told(event));
+        self.happened.push_back(Happened::Told(Box::new(event)));
     }
 }

@@ -86,7 +86,7 @@ pub async fn run(
         Mode::Threads => (slots.min(1), slots.max(1)),
     };
     let start = Instant::now();
-    let pool = Pool::start(&config, config.workers, settings.timeout)?;
+    let pool = Pool::start(&config, config.workers)?;
     let mut run = Run::new(plan, settings, bus, pool, slots, start);
     run.announce().await;
     run.add_tasks();
@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
     /// Does what follows from what happened.
     async fn follow(&mut self, happened: Happened) {
         match happened {
-            Happened::Told(event) => self.bus.publish(event).await,
+            Happened::Told(event) => self.bus.publish(*event).await,
             Happened::Begin(begin) => self.begin(&begin),
             Happened::Running { slot, task, attempt, outputs } => {
                 self.tell_running(slot, task, attempt, &outputs).await;
@@ -242,7 +242,7 @@ impl<'a> Run<'a> {
         }
         let unit = &self.plan.units[unit];
         let load = Load { pixels: unit.pixels, outputs: unit.patience };
-        self.pool.give(begin, load, assignment);
+        self.pool.give(begin, self.settings.timeout.of(load), assignment);
     }
 
     /// Tells that a slot has begun with a task, of which these outputs are yet to be made.
@@ -283,7 +283,7 @@ impl<'a> Run<'a> {
         self.pool.stop();
         while !self.pool.is_done() {
             if let Happened::Told(event) = self.pool.next().await {
-                self.bus.publish(event).await;
+                self.bus.publish(*event).await;
             }
         }
         self.bus.publish(Event::Finished(summary.clone())).await;

@@ -85,6 +85,13 @@ pub enum Source {
     Samples,
 }
 
+impl Source {
+    /// Whether it is a folder of the user's, in which files come and go.
+    const fn stays(self) -> bool {
+        matches!(self, Self::Input | Self::Folder)
+    }
+}
+
 /// In which order images are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -194,7 +201,7 @@ impl Images {
     pub fn folder(&self) -> Option<Selection> {
         let state = self.state();
         let place = state.place.clone()?;
-        let stays = matches!(place.source, Source::Input | Source::Folder);
+        let stays = place.source.stays();
         let within = self.within(&place);
         let Place { label, root, .. } = place;
         let exclude = HashSet::new();
@@ -345,6 +352,31 @@ impl Images {
                 let folders = [(place.root.as_path(), place.label.as_str())];
                 Err(error.with_paths(|path| redact::path(path, &folders)))
             }
+        }
+    }
+
+    /// Takes into the list what has come into its folder, if that is `root`. Blocks.
+    pub fn look_again(&self, root: &Path) {
+        let (place, scan) = {
+            let state = self.state();
+            let place = state.place.clone();
+            let Some(place) = place.filter(|place| place.root == root && place.source.stays())
+            else {
+                return;
+            };
+            (place, state.scans)
+        };
+        let within = self.within(&place);
+        // The list stays as it is if its folder cannot be searched now.
+        let Ok(found) = plan::list(&place.root, place.recursive, &within, &self.0.output) else {
+            return;
+        };
+        let mut state = self.state();
+        if state.scans == scan {
+            let list = List::new(found, &place.root, within, Vec::new(), &state.list);
+            state.replace(Some(place), list);
+            drop(state);
+            self.changed();
         }
     }
 

@@ -176,10 +176,15 @@ impl Jobs {
         }
         plan::prepare(&plan).map_err(told)?;
         sweep_orphans(&plan::folders(&plan));
+        if plan.images.iter().any(|image| self.0.images.id_of(&image.path).is_none()) {
+            self.0.images.look_again(&selection.root);
+        }
         let images = plan.images.iter().enumerate().map(|(place, image)| {
             let name = image.name.file_name().unwrap_or(image.name.as_os_str());
             let name = name.to_string_lossy();
+            let folder = image.name.parent().map(Path::to_string_lossy).unwrap_or_default();
             ImageRef {
+                folder: folder.into_owned(),
                 id: self.0.images.id_of(&image.path).unwrap_or_else(|| format!("unlisted-{place}")),
                 name: match image.page {
                     Some(page) => format!("{name} [{}]", page.number),

@@ -106,7 +106,7 @@ fn row(book: &Book, image: usize) -> Value {
     };
     let cells: Vec<_> = (0..book.plan.variants.len()).map(cell).collect();
     let bytes = book.plan.images[image].bytes;
-    let ImageRef { id, name } = &book.images[image];
+    let ImageRef { id, name, .. } = &book.images[image];
     json!({"image": id, "photo": image, "name": name, "bytes": bytes, "cells": cells})
 }
 

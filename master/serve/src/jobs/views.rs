@@ -6,7 +6,8 @@ use lote_protocol::outcome::FailureKind;
 use serde_json::{Value, json};
 
 use super::Jobs;
-use crate::live::Book;
+use crate::live::shapes::AnyJob;
+use crate::live::{Book, ImageRef};
 use lote_engine::event::Status;
 use lote_engine::lang::Text;
 
@@ -17,6 +18,8 @@ pub struct OutputRecord {
     pub id: String,
     /// The image's id.
     pub image: String,
+    /// The image's name, with the folders below that of the job, for people.
+    pub image_name: String,
     /// Its file name, for people.
     pub name: String,
     /// The image's number in the job.
@@ -40,9 +43,12 @@ pub struct OutputRecord {
 fn record(book: &Book, place: lote_engine::event::Place) -> Option<OutputRecord> {
     let end = book.end_of(place)?;
     let path = book.path(place);
+    let ImageRef { id, name, folder } = &book.images[place.image];
+    let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     Some(OutputRecord {
         id: book.output_id(place),
-        image: book.images[place.image].id.clone(),
+        image: id.clone(),
+        image_name: folder + name,
         name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         photo: place.image,
         variant: place.variant,
@@ -99,6 +105,17 @@ impl Jobs {
             let (book, place) = model.output(id)?;
             record(book, place)
         })
+    }
+
+    /// All jobs: those that are over in the order in which they began, the last one to begin, and
+    /// those that wait.
+    pub fn all(&self) -> Vec<AnyJob> {
+        self.0.live.with(|model, t| model.jobs(t))
+    }
+
+    /// The job of that id as it is now.
+    pub fn one(&self, job: &str) -> Option<AnyJob> {
+        self.0.live.with(|model, t| model.any_job(job, t))
     }
 
     /// The job's name, for people.

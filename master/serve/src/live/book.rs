@@ -22,6 +22,8 @@ pub struct ImageRef {
     pub id: String,
     /// Its name, for people.
     pub name: String,
+    /// The folder that it is in, below that of the job, for people; may be empty.
+    pub folder: String,
 }
 
 /// How an output has ended.

@@ -14,8 +14,8 @@ use super::book::Book;
 use super::history::History;
 use super::isolation::Repeated;
 use super::shapes::{
-    Change, Compare, Isolation, Job, JobState, Lane, Level, Notice, Pause, Progress, QueuedJob,
-    Watch,
+    AnyJob, Change, Compare, Isolation, Job, JobState, Lane, Level, Notice, Pause, Progress,
+    QueuedJob, Watch,
 };
 use super::stopwatch::Stopwatch;
 use super::totals::Totals;
@@ -27,6 +27,8 @@ use lote_engine::plan::Plan;
 const KEPT_NOTICES: usize = 50;
 /// Outputs can be asked for until the second next job starts.
 const KEPT_BOOKS: usize = 2;
+/// So many jobs are remembered, with nothing but their figures.
+const KEPT_JOBS: usize = 1000;
 
 /// The run that a job is in: a job that is continued or tried again has several.
 #[derive(Debug)]
@@ -40,8 +42,8 @@ pub(super) struct CurrentRun {
 #[derive(Debug)]
 pub struct Model {
     pub(super) job: Option<Job>,
-    /// The job before it, as it ended.
-    job_before: Option<Job>,
+    /// Those before it as they ended, the last one last.
+    past: VecDeque<Job>,
     pub(super) queue: Vec<QueuedJob>,
     /// The last one is the job's.
     pub(super) books: VecDeque<Book>,
@@ -85,7 +87,7 @@ impl Model {
     pub fn new(images: Value) -> Self {
         Self {
             job: None,
-            job_before: None,
+            past: VecDeque::new(),
             queue: Vec::new(),
             books: VecDeque::new(),
             stopwatch: Stopwatch::default(),
@@ -176,8 +178,21 @@ impl Model {
 
     /// The job of that id as it is at `t`, or as it ended if another has begun since.
     pub fn job_of(&self, id: &str, t: f64) -> Option<Job> {
-        let before = self.job_before.as_ref().filter(|job| job.id == id).cloned();
-        self.job_at(t).filter(|job| job.id == id).or(before)
+        let before = || self.past.iter().find(|job| job.id == id).cloned();
+        self.job_at(t).filter(|job| job.id == id).or_else(before)
+    }
+
+    /// All jobs as they are at `t`: those before the last one, that one, and those that wait.
+    pub fn jobs(&self, t: f64) -> Vec<AnyJob> {
+        let begun = self.past.iter().cloned().chain(self.job_at(t));
+        let begun = begun.map(|job| AnyJob::Begun(Box::new(job)));
+        begun.chain(self.queue.iter().cloned().map(AnyJob::waiting)).collect()
+    }
+
+    /// The job of that id as it is at `t`.
+    pub fn any_job(&self, id: &str, t: f64) -> Option<AnyJob> {
+        let waiting = || self.queue.iter().find(|job| job.id == id).cloned().map(AnyJob::waiting);
+        self.job_of(id, t).map(Box::new).map(AnyJob::Begun).or_else(waiting)
     }
 
     fn tell_job(&mut self, t: f64) {
@@ -249,7 +264,10 @@ impl Model {
 
     /// A job takes the place of the one before. `settings` is what the user asked for.
     pub fn begin_job(&mut self, job: Job, book: Book, settings: Value, t: f64) {
-        self.job_before = self.job_at(t);
+        self.past.extend(self.job_at(t));
+        while self.past.len() > KEPT_JOBS {
+            self.past.pop_front();
+        }
         self.books.push_back(book);
         while self.books.len() > KEPT_BOOKS {
             self.books.pop_front();

@@ -34,7 +34,11 @@ fn make_plan(images: usize) -> Arc<Plan> {
 }
 
 fn book(job: &str, plan: &Arc<Plan>) -> Book {
-    let image = |index| ImageRef { id: format!("i{index}"), name: format!("{index}.png") };
+    let image = |index| ImageRef {
+        id: format!("i{index}"),
+        name: format!("{index}.png"),
+        folder: String::new(),
+    };
     Book::new(job.into(), Arc::clone(plan), (0..plan.images.len()).map(image).collect(), "abc")
 }
 
@@ -279,7 +283,7 @@ fn outputs_can_be_asked_for_until_the_second_next_job() {
         let job = Job { id: name.into(), ..job(&plan) };
         model.begin_job(job, book(name, &plan), json!({}), 1.0);
         assert_eq!(model.output(&id).is_some(), is_known);
-        assert_eq!(model.job_of("j1", 2.0).is_some(), is_known);
+        assert!(model.job_of("j1", 2.0).is_some());
     }
 }
 

@@ -13,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use lote_engine::lang::Text;
 use lote_engine::plan::{self, Access, Asset};
@@ -27,6 +28,8 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use thumbs::Thumbs;
 pub use thumbs::{Thumbnail, fit};
 
+/// A picture for a page may take a worker this long.
+const PAGE_TIME: Duration = Duration::from_secs(30);
 /// The most pictures that are asked for at a time.
 const MAX_ORDERS: u32 = 64;
 /// So many fonts a worker can have open before it is replaced by another.
@@ -64,6 +67,8 @@ enum Request {
 struct Ticket {
     number: u64,
     priority: Priority,
+    /// How long it may take a worker.
+    time: Duration,
     input: PathBuf,
     orders: Vec<Order>,
     /// What they need beside the image.
@@ -189,11 +194,33 @@ impl Previews {
         }
     }
 
-    /// Makes pictures of the image at `input`, which is decoded once; there are as many prints as
-    /// orders. If the returned future is dropped the request is, too.
+    /// Makes pictures for a page of the image at `input`, which is decoded once; there are as many
+    /// prints as orders. If the returned future is dropped the request is, too.
     pub async fn make(
         &self,
         priority: Priority,
+        input: &Path,
+        orders: Vec<Order>,
+    ) -> Result<Vec<Print>, Refused> {
+        self.ask(priority, PAGE_TIME, input, orders).await
+    }
+
+    /// Makes a picture for a program, which may take a worker so long.
+    pub async fn convert(
+        &self,
+        input: &Path,
+        order: Order,
+        time: Duration,
+    ) -> Result<Print, Refused> {
+        let mut prints = self.ask(Priority::Usual, time, input, vec![order]).await?;
+        let missing = || Failure::new(FailureKind::Filter, text!("there is no picture"));
+        prints.pop().ok_or_else(|| Refused::Failed(missing()))
+    }
+
+    async fn ask(
+        &self,
+        priority: Priority,
+        time: Duration,
         input: &Path,
         orders: Vec<Order>,
     ) -> Result<Vec<Print>, Refused> {
@@ -201,7 +228,7 @@ impl Previews {
         let (reply, answer) = oneshot::channel();
         let number = self.0.count.fetch_add(1, Ordering::Relaxed);
         let (input, reply) = (input.to_owned(), Some(reply));
-        self.0.ask(Request::Make(Ticket { number, priority, input, orders, assets, reply }));
+        self.0.ask(Request::Make(Ticket { number, priority, time, input, orders, assets, reply }));
         let _waiting = Waiting(&self.0, number);
         answer.await.unwrap_or_else(|_| Err(Refused::NoWorker(text!("the server is about to end"))))
     }

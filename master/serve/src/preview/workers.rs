@@ -8,7 +8,7 @@ use std::time::Duration;
 use lote_engine::lang::Text;
 use lote_engine::output::Target;
 use lote_engine::plan::Assignment;
-use lote_engine::pool::{Begin, Happened, Load, Made, Pool, Timeout};
+use lote_engine::pool::{Begin, Happened, Made, Pool};
 use lote_engine::scheduler::{Input, Job, Priority, TaskId};
 use lote_engine::supervisor::Config;
 use lote_protocol::message::Written;
@@ -20,8 +20,6 @@ use tokio::time::{Instant, timeout};
 use super::{Previews, Print, Refused, Request, Shared, Ticket};
 use crate::redact;
 
-/// A request may take this long.
-const DEADLINE: Duration = Duration::from_secs(30);
 /// Workers that had nothing to do for so long are ended, as they hold memory.
 const IDLE: Duration = Duration::from_secs(60);
 /// Workers that are told to leave have so long.
@@ -109,7 +107,7 @@ impl Workers {
         }
         if self.pool.is_none() {
             let most = self.slots + PAGE_WORKERS;
-            let pool = Pool::start(&self.config, most, Timeout::Exactly(DEADLINE));
+            let pool = Pool::start(&self.config, most);
             let mut pool =
                 pool.map_err(|error| Refused::NoWorker(error.text().map(redact::text)))?;
             pool.bound(Priority::Usual, self.slots);
@@ -141,10 +139,10 @@ impl Workers {
             Happened::Begin(begin) => self.begin(&begin),
             Happened::Made(made) => self.made(made),
             Happened::Late(task) => {
-                let seconds = DEADLINE.as_secs();
-                let failure =
-                    Failure::new(FailureKind::Timeout, text!("it took longer than {} s", seconds));
                 if let Some(work) = self.work.get_mut(&task) {
+                    let seconds = work.ticket.time.as_secs_f64().to_string();
+                    let message = text!("it took longer than {} s", seconds);
+                    let failure = Failure::new(FailureKind::Timeout, message);
                     work.ticket.answer(Err(Refused::Failed(failure)));
                 }
                 if let Some(pool) = &mut self.pool {
@@ -205,8 +203,7 @@ impl Workers {
         work.is_begun = true;
         let mut assignment = work.ticket.assignment(begin.task, &self.shared);
         assignment.retain(|place| begin.outputs.contains(&place));
-        // Its time is the same whatever it is.
-        pool.give(begin, Load { pixels: 0, outputs: 0 }, assignment);
+        pool.give(begin, work.ticket.time, assignment);
     }
 
     fn made(&mut self, Made { slot, task, variant, result, work: spent, .. }: Made) {
@@ -283,6 +280,7 @@ mod tests {
         workers.take(Request::Make(Ticket {
             number,
             priority: Priority::Urgent,
+            time: Duration::from_secs(1),
             input: "image".into(),
             orders,
             assets: Vec::new(),

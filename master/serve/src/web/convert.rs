@@ -1,5 +1,6 @@
 //! One image in, one image out, for programs: `POST /api/convert?f=grises`.
 
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -7,12 +8,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use futures_util::StreamExt as _;
-use lote_engine::catalogue;
-use lote_imaging::formats::{SNIFF_BYTES, Sniffed, by_name, sniff};
+use lote_engine::lang::Text;
+use lote_engine::pool::{Load, Timeout};
+use lote_engine::{catalogue, plan};
+use lote_imaging::formats::{SNIFF_BYTES, Sniffed, by_name, find, sniff};
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
 use percent_encoding::percent_decode_str;
@@ -24,8 +27,7 @@ use super::error::Refusal;
 use super::images::blocking;
 use crate::jobs::check_assets;
 use crate::preview::{Order, Refused};
-use lote_engine::lang::Text;
-use lote_engine::scheduler::Priority;
+use lote_protocol::outcome::FailureKind;
 use lote_protocol::text;
 
 /// Largest image that is taken, bytes.
@@ -42,16 +44,8 @@ const AGAIN_IN: u16 = 1;
 
 static ROOM: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(MOST_AT_ONCE));
 
-/// What the routes are, for programs.
-const DESCRIPTION: &str = include_str!("openapi.json");
-
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api", get(describe)).route("/api/convert", post(convert))
-}
-
-async fn describe() -> Response {
-    let kind = HeaderValue::from_static("application/json");
-    ([(CONTENT_TYPE, kind)], DESCRIPTION).into_response()
+    Router::new().route("/api/convert", post(convert))
 }
 
 async fn convert(
@@ -69,14 +63,20 @@ async fn convert(
         return Err(too_many(text!("too many images are being converted")));
     };
     let image = receive(&app, body).await.map_err(IntoResponse::into_response)?;
-    let developed = app.previews.make(Priority::Usual, &image, vec![order]).await;
-    let prints = developed.map_err(|refused| match refused {
-        Refused::Busy => too_many(text!("too much waits for a worker")),
-        refused => Refusal::from(refused).into_response(),
-    })?;
-    let missing = || Refusal::internal(text!("there is no picture")).into_response();
-    let print = prints.first().ok_or_else(missing)?;
-    let bytes = print.read().await.map_err(|_| missing())?;
+    let (path, encoding) = (image.to_path_buf(), order.encoding.clone());
+    let timeout = app.jobs.config().settings.timeout;
+    let time = blocking(move || time_for(timeout, &path, &encoding)).await;
+    let time = time.map_err(IntoResponse::into_response)?;
+    let print =
+        app.previews.convert(&image, order, time).await.map_err(|refused| match refused {
+            Refused::Busy => too_many(text!("too much waits for a worker")),
+            Refused::Failed(failure) if failure.kind == FailureKind::Timeout => {
+                too_slow(failure.message).into_response()
+            }
+            refused => Refusal::from(refused).into_response(),
+        })?;
+    let missing = |_| Refusal::internal(text!("there is no picture")).into_response();
+    let bytes = print.read().await.map_err(missing)?;
     let kind = match sniff(&bytes[..bytes.len().min(SNIFF_BYTES)]) {
         Sniffed::Known(format) => format.mime,
         Sniffed::Unsupported(_) | Sniffed::Unknown => "application/octet-stream",
@@ -155,8 +155,22 @@ async fn receive(app: &App, body: Body) -> Result<tempfile::TempPath, Refusal> {
     Ok(path)
 }
 
+/// How long a worker may take: as long as for the image in a job. Blocks.
+fn time_for(timeout: Timeout, image: &Path, encoding: &Encoding) -> Duration {
+    let (own, pixels) = plan::declared(image).unwrap_or_default();
+    let format = encoding.format.map_or(own, find);
+    let outputs = format.map_or(1, |format| format.patience(encoding)).into();
+    timeout.of(Load { pixels, outputs })
+}
+
 fn too_large() -> Refusal {
     Refusal::too_large(text!("an image has at most {} MiB", MAX_BYTES >> 20))
+}
+
+/// 504: the image may be good, but a worker was not done with it in time.
+fn too_slow(message: Text) -> Refusal {
+    Refusal::new(StatusCode::GATEWAY_TIMEOUT, "timeout", message)
+        .hint(text!("--timeout of lote serve gives it more time"))
 }
 
 /// 429: the caller is to come again.
@@ -169,8 +183,6 @@ fn too_many(message: Text) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
@@ -199,49 +211,18 @@ mod tests {
         }
     }
 
-    /// The addresses in the sources, as they are given to the router.
-    fn routes_in_sources() -> BTreeSet<String> {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web");
-        let mut routes = BTreeSet::new();
-        for entry in walkdir::WalkDir::new(folder) {
-            let path = entry.unwrap().into_path();
-            if path.extension().is_some_and(|ending| ending == "rs") {
-                let text = std::fs::read_to_string(path).unwrap();
-                for rest in text.split(".route(").skip(1) {
-                    let address =
-                        rest.trim_start().strip_prefix('"').and_then(|it| it.split('"').next());
-                    routes.extend(address.filter(|it| it.starts_with("/api")).map(str::to_owned));
-                }
-            }
-        }
-        routes
-    }
-
     #[test]
-    fn the_description_has_every_route_and_no_other() {
-        let document: serde_json::Value = serde_json::from_str(DESCRIPTION).unwrap();
-        assert_eq!(document["openapi"], "3.1.0");
-        let described: BTreeSet<_> =
-            document["paths"].as_object().unwrap().keys().cloned().collect();
-        let routes = routes_in_sources();
-        assert!(routes.len() > 30);
-        assert_eq!(described, routes);
-        for (path, item) in document["paths"].as_object().unwrap() {
-            for (method, operation) in item.as_object().unwrap() {
-                assert!(["get", "post"].contains(&method.as_str()), "{path}");
-                assert!(operation["summary"].is_string(), "{path}");
-                assert!(operation["responses"].is_object(), "{path}");
-                let named: BTreeSet<_> =
-                    path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
-                let declared: BTreeSet<_> = operation["parameters"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter(|one| one["in"] == "path")
-                    .map(|one| one["name"].as_str().unwrap())
-                    .collect();
-                assert_eq!(named, declared, "{path}");
-            }
-        }
+    fn an_image_may_take_as_long_as_in_a_job() {
+        let file = tempfile::NamedTempFile::with_suffix(".png").unwrap();
+        let size = [2000_u32.to_be_bytes(), 1500_u32.to_be_bytes()].concat();
+        let head = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &size[..], &[8, 2, 0, 0, 0]].concat();
+        std::fs::write(file.path(), head).unwrap();
+        let seconds =
+            |timeout, encoding: &Encoding| time_for(timeout, file.path(), encoding).as_secs();
+        let own = Encoding::default();
+        let avif = order("f=grises&format=avif").unwrap().encoding;
+        assert_eq!(seconds(Timeout::Generous, &own), 60 + 2 * 3);
+        assert!(seconds(Timeout::Generous, &avif) > 60 + 2 * 3);
+        assert_eq!(seconds(Timeout::Exactly(Duration::from_secs(90)), &avif), 90);
     }
 }

@@ -15,6 +15,7 @@ use super::images::blocking;
 use super::{App, is_local};
 use crate::jobs::rows;
 use crate::jobs::{Accepted, Checked, CompareRequest, JobError, JobRequest};
+use crate::live::shapes::AnyJob;
 use crate::said::Said;
 use lote_engine::event::Status;
 use lote_engine::forecast::Forecast;
@@ -23,7 +24,8 @@ use lote_protocol::text;
 /// The routes.
 pub(super) fn routes() -> Router<App> {
     Router::new()
-        .route("/api/jobs", post(start))
+        .route("/api/jobs", get(all).post(start))
+        .route("/api/jobs/{job}", get(one))
         .route("/api/jobs/check", post(check))
         .route("/api/jobs/forecast", post(forecast))
         .route("/api/jobs/waiting/start", post(start_waiting))
@@ -78,6 +80,14 @@ async fn start(
         blocking(move || app.keep()).await?;
     }
     Ok(Json(accepted))
+}
+
+async fn all(State(app): State<App>) -> Json<Value> {
+    Json(json!({ "jobs": app.jobs.all() }))
+}
+
+async fn one(State(app): State<App>, Id(job): Id) -> Result<Json<AnyJob>, Refusal> {
+    app.jobs.one(&job).map(Json).ok_or_else(Refusal::not_found)
 }
 
 async fn check(

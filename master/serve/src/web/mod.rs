@@ -10,6 +10,7 @@ mod assets;
 pub mod body;
 mod connections;
 mod convert;
+mod description;
 pub mod error;
 pub mod file;
 mod guard;
@@ -123,6 +124,7 @@ pub fn router(app: App) -> Router {
         .merge(recipes::routes())
         .merge(watches::routes())
         .merge(convert::routes())
+        .merge(description::routes())
         .merge(metrics::routes())
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || {

@@ -181,3 +181,26 @@ pub struct QueuedJob {
     /// Outputs.
     pub outputs: usize,
 }
+
+/// A job, whether it has begun or not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum AnyJob {
+    /// It has begun, and may be over.
+    Begun(Box<Job>),
+    /// It waits for others.
+    Waiting {
+        /// Always `waiting`.
+        state: &'static str,
+        /// The job.
+        #[serde(flatten)]
+        job: QueuedJob,
+    },
+}
+
+impl AnyJob {
+    /// One that waits.
+    pub const fn waiting(job: QueuedJob) -> Self {
+        Self::Waiting { state: "waiting", job }
+    }
+}

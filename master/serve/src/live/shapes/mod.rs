@@ -10,7 +10,7 @@ mod trial;
 mod watch;
 
 pub use change::{Change, Level, Notice};
-pub use job::{Job, JobState, Pause, Progress, QueuedJob, Step, Variant, VariantCounts};
+pub use job::{AnyJob, Job, JobState, Pause, Progress, QueuedJob, Step, Variant, VariantCounts};
 pub use lane::{Bar, Crash, Lane, LaneState, Task};
 pub use output::{Failure, OutputEnd, Recent};
 pub use trial::{Compare, CompareRun, CrashCost, CrashCosts, Isolation, Proof, TrialState};

@@ -52,13 +52,8 @@ async fn csv(
 ) -> Result<Response, Refusal> {
     let report = report(&app, &job)?;
     let outputs = app.jobs.outputs(&job).ok_or_else(Refusal::not_found)?;
-    let image = |id: &str| {
-        let image = app.images.get(id)?;
-        let folder = if image.folder.is_empty() { image.folder } else { image.folder + "/" };
-        Some(folder + &image.name)
-    };
     let folder = app.jobs.output_folder(&job).unwrap_or_default();
-    let text = table::table(&outputs, &variants(&report), &folder, image, Lang::from_locale(&lang));
+    let text = table::table(&outputs, &variants(&report), &folder, Lang::from_locale(&lang));
     Ok(attach(&report, "csv", "text/csv; charset=utf-8", text.into()))
 }
 

@@ -74,7 +74,8 @@ fn csv(run: &Finished<'_>, lang: Lang) -> String {
         .iter()
         .map(|ended| OutputRecord {
             id: String::new(),
-            image: ended.image.clone(),
+            image: String::new(),
+            image_name: ended.image.clone(),
             name: String::new(),
             photo: ended.place.image,
             variant: ended.place.variant,
@@ -87,7 +88,7 @@ fn csv(run: &Finished<'_>, lang: Lang) -> String {
         })
         .collect();
     let variants: Vec<_> = run.summary.variants.iter().map(|one| one.variant.to_string()).collect();
-    table::table(&records, &variants, run.folder, |image| Some(image.to_owned()), lang)
+    table::table(&records, &variants, run.folder, lang)
 }
 
 /// The figures as the page reads them.
