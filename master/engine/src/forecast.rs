@@ -2,7 +2,7 @@
 //! the others are taken to be like those that they resemble most.
 //!
 //! Images resemble each other that are of one format and about the same size: those of a format are
-//! sorted by their pixels and cut into groups of the same number, and the one in the middle of a
+//! sorted by their pixels, those of as many pixels by their bytes, and cut into groups of the same number, and the one in the middle of a
 //! group is made for all of it. Where there are few images, all are made. The bytes of an output are
 //! those of the one that stands for it or, where that varies less over the sample, the same part of
 //! its image's.
@@ -107,11 +107,11 @@ impl Sample {
             let mut states = (0..plan.variants.len()).map(|variant| plan.state(image, variant));
             states.any(|state| matches!(state, OutputState::Planned { .. }))
         };
-        let mut alike: BTreeMap<Option<FormatId>, Vec<(u64, usize)>> = BTreeMap::new();
+        let mut alike: BTreeMap<Option<FormatId>, Vec<(u64, u64, usize)>> = BTreeMap::new();
         let mut images = 0;
         for (index, image) in plan.images.iter().enumerate().filter(|(index, _)| open(*index)) {
             let pixels = image.extent.map_or(image.bytes, |extent| extent.pixels);
-            alike.entry(image.content()).or_default().push((pixels, index));
+            alike.entry(image.content()).or_default().push((pixels, image.bytes, index));
             images += 1;
         }
         let mut stand_ins = BTreeMap::new();
@@ -120,8 +120,8 @@ impl Sample {
             let parts = (group.len() * MOST / images.max(MOST)).clamp(1, group.len());
             for part in 0..parts {
                 let (from, to) = (part * group.len() / parts, (part + 1) * group.len() / parts);
-                let stand_in = group[usize::midpoint(from, to - 1)].1;
-                stand_ins.extend(group[from..to].iter().map(|(_, image)| (*image, stand_in)));
+                let stand_in = group[usize::midpoint(from, to - 1)].2;
+                stand_ins.extend(group[from..to].iter().map(|(_, _, image)| (*image, stand_in)));
             }
         }
         let made = |image, variant| {
