@@ -82,3 +82,17 @@ impl Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_below_the_folder_of_the_file_wherever_the_program_is_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lote.toml");
+        std::fs::write(&file, "raices = [\"photos\", \"/srv/photos\"]\n").unwrap();
+        let config = Config::load(Some(&file)).unwrap();
+        assert_eq!(config.roots, [folder.path().join("photos"), "/srv/photos".into()]);
+    }
+}
