@@ -1,6 +1,6 @@
 // Starts the page: preferences, stream, screens.
 import { showAway } from './modules/away.js';
-import { compareScreen } from './modules/compare.js';
+import { howItWorks } from './modules/compare.js';
 import { followLanguage, keepDraft } from './modules/draft.js';
 import { add, h } from './modules/element.js';
 import { t } from './modules/i18n.js';
@@ -21,7 +21,7 @@ import { ready, start, state } from './modules/stream.js';
 import { acceptDrops, dropLayer } from './modules/upload.js';
 
 const SKELETON_MS = 300;
-const screens = { prepare: prepareScreen, run: runScreen, results: resultsScreen, compare: compareScreen };
+const screens = { prepare: prepareScreen, run: runScreen, results: resultsScreen };
 
 /** What is shown until the first snapshot: nothing for a moment, then bars in the place of what comes. */
 const skeleton = () => {
@@ -42,7 +42,7 @@ const skeleton = () => {
 /** @param {Element} app */
 function build(app) {
   const main = h('main', { id: 'main', tabIndex: -1 }, () => (ready.value ? screens[screen.value]() : skeleton()));
-  add(app, [topBar(), h('div', { class: 'connection-banner' }, connectionBanner), main, dropLayer(), toastBox()]);
+  add(app, [topBar(), h('div', { class: 'connection-banner' }, connectionBanner), main, howItWorks, dropLayer(), toastBox()]);
 }
 
 start();

@@ -28,6 +28,8 @@ interface FilterSpec {
   label: Bilingual;
   help: Bilingual;
   params: ParamSpec[];
+  /** Ids of parameters that contradict one another: of each set not all may be given. */
+  conflicts?: string[][];
 }
 interface Step {
   filter: string;
@@ -238,8 +240,11 @@ interface JobRequest {
   mode: Mode;
   workers: number;
   variants: { name: string; steps: Step[]; files?: string[] }[];
+  exceptions?: Exception[];
   output: OutputOptions;
 }
+/** What one photo has otherwise in a step of an output: values of its parameters beside what names it. */
+type Exception = { image: string; variant: string; step: string | number } & Record<string, ParamValue>;
 interface CompareRun {
   mode: Mode;
   workers: number;

@@ -104,6 +104,30 @@ fn a_name_that_is_not_utf_8_is_told_byte_by_byte() {
 }
 
 #[test]
+fn images_that_fail_are_told_apart_by_the_bytes_of_their_names() {
+    let workspace = Workspace::new();
+    fs::create_dir(workspace.path("in")).unwrap();
+    for name in [b"in/bad\xe9.jpg", b"in/bad\xe8.jpg"] {
+        fs::write(workspace.path("").join(OsStr::from_bytes(name)), b"\xff\xd8\xff no more")
+            .unwrap();
+    }
+    let told = |run: &str, event: &str, code: i32| {
+        let lines = workspace.lote(run).run().code(code).stdout();
+        let events =
+            lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let events = events.filter(|line| line["event"] == event);
+        let mut names: Vec<_> = events.map(|line| line["image_bytes"].clone()).collect();
+        names.sort_by_key(ToString::to_string);
+        names
+    };
+    // base64 of bad\xe8.jpg and bad\xe9.jpg, by coreutils.
+    let names = ["YmFk6C5qcGc=", "YmFk6S5qcGc="];
+    assert_eq!(told("run in -f sepia -o out -n --ndjson", "would_make", 0), names);
+    assert_eq!(told("run in -f sepia -o out --ndjson", "output", 1), names);
+    assert_eq!(told("run in -f sepia -o out --ndjson", "task", 1), names);
+}
+
+#[test]
 fn a_photo_of_a_telephone_becomes_a_jpeg_unless_told() {
     let workspace = Workspace::new();
     let decoded = concat!(env!("CARGO_MANIFEST_DIR"), "/../worker/imaging/testdata/decoded");

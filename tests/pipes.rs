@@ -52,3 +52,34 @@ fn what_is_no_image_gives_nothing_and_an_exit_code() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments}");
     }
 }
+
+#[test]
+fn what_cannot_go_with_an_image_on_standard_output_is_refused_by_name() {
+    let workspace = Workspace::new();
+    let jpeg = pictures::jpeg(20, 10, 1);
+    workspace.add("in/a.jpg", &jpeg);
+    let before = workspace.files("");
+    for (given, named) in [
+        ("--report r.json", "--report"),
+        ("-n", "-n"),
+        ("-n --forecast", "-n"),
+        ("--json", "--json"),
+        ("--ndjson", "--ndjson"),
+        ("--resume", "--resume"),
+        ("--shard 1/2", "--shard"),
+    ] {
+        for input in ["-", "in/a.jpg"] {
+            let output = piped(&workspace, &format!("run {input} -o - -f grises {given}"), &jpeg);
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{given}");
+            assert!(said.contains(&format!("-o - and {named} exclude one another")), "{said}");
+        }
+    }
+    for filter in ["@webp@jpeg", "grises@webp@jpeg"] {
+        let output = piped(&workspace, &format!("run - -o - -f {filter}"), &jpeg);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{filter}");
+        assert!(said.contains("one output goes to standard output"), "{said}");
+    }
+    assert_eq!(workspace.files(""), before);
+}

@@ -188,6 +188,11 @@ fn an_exception_that_cannot_be_made_is_told_with_its_place() {
     workspace.add("kept/mine.toml", EXCEPTIONS.replace("b.png", "z.png").as_bytes());
     let told = workspace.lote("run in -R --recipe kept/mine.toml -o out").run().code(0).stderr;
     assert!(told.contains("exception for z.png"), "{told}");
+    let again = "[[exception]]\nimage = \"a.png\"\nvariant = \"web\"\nstep = \"grises\"\n";
+    workspace.add("kept/mine.toml", [EXCEPTIONS, again, again].concat().as_bytes());
+    let told = workspace.lote("run in -R --recipe kept/mine.toml -o out").run().code(0).stderr;
+    let hint = "exception for a.png, which is not among the images; did you mean sub/a.png?";
+    assert_eq!(told.matches(hint).count(), 1, "{told}");
 }
 
 #[test]
@@ -258,4 +263,31 @@ fn the_language_of_the_defaults_is_that_of_help_and_usage_errors() {
     workspace.add("other.toml", b"\nlanguage = \"fr\"\n");
     let wrong = said("doctor --config other.toml").code(2).stderr;
     assert!(wrong.contains("other.toml:2:12: there is no value fr"), "{wrong}");
+}
+
+#[test]
+fn a_word_that_is_almost_right_is_given_in_english() {
+    let workspace = workspace();
+    for (recipe, said) in [
+        ("[job.set]\nartst = \"x\"\n", "r.toml:2:1: there is no option artst|did you mean artist?"),
+        ("[job]\nset = \"artist=x\"\n", "artist=x does not fit here; it takes a table|"),
+        ("[job]\nformat = \"jpgg\"\n", "r.toml:2:10: there is no format jpgg|did you mean jpeg?"),
+        (
+            "[job]\nformat = \"xyzzy\"\n",
+            "there is no format xyzzy|`lote formats` lists the formats",
+        ),
+        ("[[varient]]\n", "there is no option varient|did you mean variant?"),
+        ("[job]\njobs = 0\n", "r.toml:2:8: jobs is a number from 1 to 1024|"),
+    ] {
+        workspace.add("r.toml", recipe.as_bytes());
+        let told = workspace.lote("run in --recipe r.toml -f grises -o out").run().code(2).stderr;
+        let (what, hint) = said.split_once('|').unwrap();
+        assert!(told.contains(what) && told.contains(hint), "{said}: {told}");
+    }
+    let said = workspace.lote("run in --recipe wbe").run().code(2).stderr;
+    assert!(said.contains("did you mean web?"), "{said}");
+    let said = workspace.lote("watch in --recipe web --report x.csv").run().code(2).stderr;
+    assert!(!said.contains("reposo"), "{said}");
+    let said = workspace.lote("run in -f grises --calidda 3").run().code(2).stderr;
+    assert!(said.contains("did you mean --calidad?"), "{said}");
 }

@@ -42,3 +42,15 @@ fn a_report_that_would_wait_for_a_reader_is_refused_before_the_run() {
     }
     assert!(!workspace.path("out").exists());
 }
+
+#[test]
+fn a_report_into_a_folder_that_is_not_there_is_refused_before_the_run() {
+    let workspace = Workspace::with_pictures(1, 8, 8);
+    for report in ["lost/report.csv", "in/00.png/report.html"] {
+        let run = format!("run in -f grises -o out --report {report}");
+        let said = workspace.lote(&run).run().code(2).stderr;
+        let what = format!("the report {report} could not be written: no such file or folder");
+        assert!(said.contains(&what) && said.contains("make its folder first"), "{said}");
+    }
+    assert!(!workspace.path("out").exists() && !workspace.path("lost").exists());
+}

@@ -144,3 +144,18 @@ fn options_are_understood_by_their_spanish_names() {
     workspace.lote("repetir --salida out").run().code(0);
     assert!(said(&workspace, "recetas ver miniaturas", "es").contains("lado_largo=400"));
 }
+
+#[test]
+fn a_recipe_tells_where_its_numbers_come_from_in_spanish() {
+    let workspace = Workspace::new();
+    for name in ["web", "instagram", "tienda", "impresion", "archivo", "miniaturas"] {
+        let shown = said(&workspace, &format!("recetas ver {name}"), "es");
+        let (first, rest) = shown.split_once('\n').unwrap();
+        let english = said(&workspace, &format!("recipes show {name}"), "en");
+        assert_eq!(rest, english.split_once('\n').unwrap().1);
+        assert!(first.starts_with("# 2026-11. ") && first.ends_with(':'), "{first}");
+        let words: Vec<_> = first.split(' ').collect();
+        assert!(words.iter().all(|word| !ENGLISH.contains(word)), "{first}");
+        assert!(words.iter().any(|word| SPANISH.contains(word)), "{first}");
+    }
+}

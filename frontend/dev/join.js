@@ -18,7 +18,27 @@ export function order(file, seen = new Set(), list = []) {
 /** Ends of lines that mean nothing: after what opens or separates, and before what closes. */
 const NEEDLESS = /(?<=[([{,;])\n|\n(?=[)\]}])/g;
 
-/** Removes import lines, `export`, comments that begin a line or are JSDoc, blank lines, indentation and needless ends of lines. @param {string} source */
+/** Beside these, outside of quotes, a space means nothing. */
+const SEPARATORS = '=?:,{}()[];<>&|*!';
+
+/** A line without spaces that mean nothing. One with a template stays as it is. @param {string} line */
+export function squeezed(line) {
+  if (line.includes('`')) return line;
+  let result = '';
+  let quote = '';
+  for (let at = 0; at < line.length; at += 1) {
+    const now = line[at];
+    const isNeedless = SEPARATORS.includes(result.at(-1) ?? ';') || SEPARATORS.includes(line[at + 1] ?? ';');
+    if (!quote && now === ' ' && isNeedless) continue;
+    result += now;
+    if (quote && now === '\\') result += line[(at += 1)] ?? '';
+    else if (now === quote) quote = '';
+    else if (!quote && (now === "'" || now === '"')) quote = now;
+  }
+  return result;
+}
+
+/** Removes import lines, `export`, comments that begin a line or are JSDoc, blank lines, indentation, and ends of lines and spaces that mean nothing. @param {string} source */
 export const slim = (source) =>
   source
     .replace(IMPORT, '')
@@ -26,6 +46,9 @@ export const slim = (source) =>
     .replace(/\/\*\*.*?\*\/ ?/gs, '')
     .replace(/^\s*\/\/.*\n/gm, '')
     .replace(/^\s+/gm, '')
+    .split('\n')
+    .map(squeezed)
+    .join('\n')
     .replace(NEEDLESS, '');
 
 /** @param {string} file */

@@ -5,7 +5,7 @@ import { dimensions, say, size, t } from './i18n.js';
 import { image } from './image-list.js';
 import { openDialog } from './overlays.js';
 import { sample } from './preview.js';
-import { computed, signal } from './signal.js';
+import { computed, onCleanup, signal } from './signal.js';
 
 /** @typedef {{ name: string, steps: Step[], files: string[] }} Offer */
 /**
@@ -51,13 +51,17 @@ function choice(kind, label, { steps, files }, words, ticked, tick) {
   const made = signal(/** @type {Picture[]} */ ([]));
   const item = image.peek();
   const exact = kind === 'purpose';
-  if (item && !item.problem)
-    Promise.all((exact ? filesOf(files) : [null]).map((file) => sample(item.id, steps, file, exact).promise)).then(
+  if (item && !item.problem) {
+    const samples = (exact ? filesOf(files) : [null]).map((file) => sample(item.id, steps, file, exact));
+    Promise.all(samples.map(({ promise }) => promise)).then(
       (all) => {
         made.value = all;
       },
       () => {},
     );
+    // What the closed dialog would have shown must not hold up what is shown.
+    onCleanup(() => samples.forEach(({ drop }) => drop()));
+  }
   return h(
     'label',
     { class: () => `offer ${kind}${ticked() ? ' on' : ''}` },

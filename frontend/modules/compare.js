@@ -1,10 +1,12 @@
-// The Compare screen: processes against threads as measured here, and what a crash costs; the isolation test.
+// The drawer "How it works": processes against threads as measured here, and what a crash costs; the isolation test; the keys.
 import { command } from './commands.js';
 import { filterName, stepOf } from './draft.js';
 import { button, h, icon } from './element.js';
 import { number, percent, say, seconds, share, size, t, told } from './i18n.js';
+import { drawer, screen } from './page-state.js';
 import { isLive } from './shell.js';
-import { computed, onCleanup, signal } from './signal.js';
+import { keysSection } from './shortcuts.js';
+import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { points, speedupChart, verdict } from './speedup.js';
 import { hello, link, state } from './stream.js';
 
@@ -20,17 +22,12 @@ const proofOf = ({ outputs, sha256, undisturbed }) =>
     h('p', null, sha256 === undisturbed ? t('hashes_equal', outputs) : t('hashes_differ')),
   );
 
-export const isolationCard = () =>
+const isolationSection = () =>
   h(
     'section',
-    { class: 'card isolation', 'aria-label': () => t('isolation') },
-    h(
-      'div',
-      null,
-      h('h2', null, () => t('isolation')),
-      h('p', { class: 'muted' }, () => t('isolation_text')),
-      h('p', { class: 'fine', id: 'isolation-why' }, () => (state.job.value?.state === 'running' ? '' : t('isolation_needs_job'))),
-    ),
+    { class: 'isolation', 'aria-label': () => t('isolation') },
+    h('h2', null, () => t('isolation')),
+    h('p', { class: 'muted' }, () => t('isolation_text')),
     button(
       '',
       () => command('/api/isolation'),
@@ -41,6 +38,7 @@ export const isolationCard = () =>
       icon('power'),
       () => t('isolation_kill'),
     ),
+    h('p', { class: 'fine', id: 'isolation-why', hidden: () => state.job.value?.state === 'running' }, () => t('isolation_needs_job')),
     () => {
       const now = state.isolation.value;
       if (now.state === 'none') return null;
@@ -166,7 +164,7 @@ function dataTable() {
   );
 }
 
-function chartCard() {
+function chart() {
   const width = signal(0);
   const place = h('div', { class: 'chart-place' });
   const sizes = new ResizeObserver(([entry]) => {
@@ -174,23 +172,13 @@ function chartCard() {
   });
   sizes.observe(place);
   onCleanup(() => sizes.disconnect());
-  return h(
-    'section',
-    { class: 'card', 'aria-label': () => t('speedup') },
-    h(
-      'div',
-      { class: 'head' },
-      h('h2', null, () => t('speedup')),
-    ),
-    place,
-    () => {
-      if (width.value > 0) place.replaceChildren(speedupChart(compare.value.runs, width.value));
-      return null;
-    },
-  );
+  effect(() => {
+    if (width.value > 0) place.replaceChildren(speedupChart(compare.value.runs, width.value));
+  });
+  return place;
 }
 
-export function compareScreen() {
+function comparison() {
   const line = () => {
     const { images, steps, repeats, runs, state: now } = compare.value;
     if (now === 'none' && !runs.length) return t('compare_text');
@@ -198,63 +186,58 @@ export function compareScreen() {
     return now === 'failed' ? `${what} ${told(compare.value, 'error')}` : what;
   };
   return h(
-    'div',
-    { class: 'page' },
-    h(
-      'div',
-      { class: 'wrap' },
+    'section',
+    { class: 'comparison', 'aria-label': () => t('compare_title') },
+    h('h2', null, () => t('compare_title')),
+    () => {
+      const text = verdictText();
+      return text && h('p', { class: 'verdict' }, text);
+    },
+    h('p', { class: 'muted' }, line),
+    () => anyRuns.value && [chart(), dataTable()],
+    () =>
+      comparing.value && [
+        h('p', { class: 'muted' }, `${t('measuring_now')} ${percent(share(compare.value.done, compare.value.total))}`),
+        h('progress', { max: compare.value.total, value: compare.value.done, 'aria-label': t('measuring_now') }),
+      ],
+    h('div', { class: 'actions' }, controls),
+    h('p', { id: 'compare-why', class: 'fine', hidden: () => compareObstacle() === '' || comparing.value }, compareObstacle),
+  );
+}
+
+/** The drawer: beside the page, which stays in use. It takes the focus, and gives it back. */
+export function howItWorks() {
+  if (!drawer.value) return null;
+  return untracked(() => {
+    const before = document.activeElement;
+    const close = () => {
+      drawer.value = false;
+    };
+    const away = button('ghost small square', close, { 'aria-label': () => t('close') }, icon('close'));
+    onCleanup(() => {
+      if (inside.contains(document.activeElement) && before instanceof HTMLElement) before.focus();
+      if (location.hash === '#/compare') location.hash = `#/${screen.peek()}`;
+    });
+    queueMicrotask(() => away.focus());
+    const inside = h(
+      'aside',
+      { class: 'drawer', role: 'dialog', 'aria-label': () => t('how_it_works') },
+      h(
+        'header',
+        { class: 'head' },
+        h('h1', null, () => t('how_it_works')),
+        h('span', { class: 'spring' }),
+        away,
+      ),
       h(
         'div',
-        { class: 'title' },
-        h(
-          'div',
-          null,
-          h('h1', null, () => t('compare_title')),
-          h('p', { class: 'muted' }, line),
-        ),
-        h('div', { class: 'actions' }, controls),
+        { class: 'drawer-body', tabIndex: 0, role: 'region', 'aria-label': () => t('how_it_works') },
+        h('p', null, () => t('help_text')),
+        comparison(),
+        isolationSection(),
+        keysSection(),
       ),
-      h(
-        'p',
-        { id: 'compare-why', class: 'muted', hidden: () => compareObstacle() === '' || compare.value.state === 'running' },
-        compareObstacle,
-      ),
-      () =>
-        compare.value.state === 'running' &&
-        h(
-          'div',
-          { class: 'card compare-progress' },
-          h(
-            'div',
-            { class: 'head' },
-            h('strong', null, t('measuring_now')),
-            h('span', { class: 'spring' }),
-            h('span', { class: 'muted' }, percent(share(compare.value.done, compare.value.total))),
-          ),
-          h('progress', { max: compare.value.total, value: compare.value.done, 'aria-label': t('measuring_now') }),
-        ),
-      () => {
-        const text = verdictText();
-        return text && h('p', { class: 'verdict' }, text);
-      },
-      () =>
-        anyRuns.value &&
-        h(
-          'div',
-          { class: 'compare' },
-          chartCard(),
-          h(
-            'section',
-            { class: 'card' },
-            h(
-              'div',
-              { class: 'head' },
-              h('h2', null, () => t('data')),
-            ),
-            h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('data') }, dataTable),
-          ),
-        ),
-      isolationCard(),
-    ),
-  );
+    );
+    return inside;
+  });
 }

@@ -6,7 +6,9 @@ import { hello, ready, state } from './stream.js';
 import { rememberUndo } from './undo.js';
 
 /**
- * @typedef {{ key: number, filter: string, params: Record<string, ParamValue> }} DraftStep
+ * @typedef {Record<string, ParamValue>} Params
+ * @typedef {{ key: number, filter: string, params: Params, only: Record<string, Params> }} DraftStep
+ * `only`: what single photos have otherwise, by `pathOf` them.
  * @typedef {{ key: number, format: string, options: Record<string, string> }} DraftFile
  * @typedef {{ id: number, name: string, off: boolean, steps: DraftStep[], files: DraftFile[] }} Output
  * `key` and `id` tell steps, files and outputs apart for as long as the page lives. `off`: kept, but not made. `files`: none is one in
@@ -161,8 +163,24 @@ let lastKey = 0;
 const newKey = () => (lastKey += 1);
 
 /** @param {Step} step @returns {DraftStep} */
-const draftStep = (step) => ({ key: newKey(), filter: step.filter, params: { ...step.params } });
+const draftStep = (step) => ({ key: newKey(), filter: step.filter, params: { ...step.params }, only: {} });
 const plainStep = (/** @type {DraftStep} */ { filter, params }) => ({ filter, params });
+
+/** How exceptions call a photo. @param {{ folder: string, name: string }} photo */
+export const pathOf = ({ folder, name }) => (folder ? `${folder}/${name}` : name);
+/** The steps as that photo gets them. @param {DraftStep[] | undefined} steps @param {{ folder: string, name: string } | null} photo @returns {Step[]} */
+export const stepsOn = (steps, photo) =>
+  (steps ?? []).map(({ filter, params, only }) => {
+    const own = photo && only[pathOf(photo)];
+    return { filter, params: own ? replaced(params, own, filterOf(filter)?.conflicts ?? []) : params };
+  });
+
+/** The values with others in their place, and without what contradicts those: of each set not all may be there. Pure. @param {Params} params @param {Params} given @param {string[][]} conflicts */
+export function replaced(params, given, conflicts) {
+  const all = { ...params, ...given };
+  for (const set of conflicts) if (set.every((name) => name in all)) for (const name of set) if (!(name in given)) delete all[name];
+  return all;
+}
 
 const isMade = (/** @type {Output} */ { off, steps, files }) => !off && steps.length + files.length > 0;
 const plainOutput = (/** @type {Output} */ { name, steps, files }) => ({ name, steps: steps.map(plainStep), files: files.map(fileText) });
@@ -185,7 +203,24 @@ export const shownFile = computed(() => {
 });
 
 /** @returns {JobRequest} */
-export const request = () => ({ mode: mode.value, workers: workers.value, variants: variants.value, output: output.value });
+export const request = () => ({
+  mode: mode.value,
+  workers: workers.value,
+  variants: variants.value,
+  exceptions: outputs.value.filter(isMade).flatMap(exceptionsOf),
+  output: output.value,
+});
+
+/** What single photos have otherwise. @param {Output} output @returns {Exception[]} */
+const exceptionsOf = ({ name, steps }) =>
+  steps.flatMap(({ only }, index) =>
+    Object.entries(only).map(([image, given]) => ({
+      ...given,
+      image,
+      variant: name,
+      step: index + 1,
+    })),
+  );
 
 /** Changes the outputs, and remembers how to take it back. @param {string} kind @param {(list: Output[]) => Output[]} change */
 function edit(kind, change) {
@@ -256,7 +291,14 @@ export const switchOutput = (id) => editOne('', id, (one) => ({ ...one, off: !on
 /** @param {number} id */
 export function duplicateOutput(id) {
   const one = outputOf(id);
-  if (one) addOutputs([plainOutput(one)]);
+  if (!one) return;
+  addOutputs([plainOutput(one)]);
+  // With what single photos have otherwise.
+  outputs.value = outputs
+    .peek()
+    .map((made, index, all) =>
+      index < all.length - 1 ? made : { ...made, steps: made.steps.map((step, at) => ({ ...step, only: one.steps[at].only })) },
+    );
 }
 
 /** @param {number} id @param {string} kind changes of one kind in a row are undone together @param {(files: DraftFile[]) => DraftFile[]} change */
@@ -291,20 +333,29 @@ export function moveStep(id, key, to) {
 /** @param {number} id @param {number} key @param {string} param @param {ParamValue | null} value null: not given */
 export const setParam = (id, key, param, value) => setParams(id, key, { [param]: value });
 
+/** @param {string} kind @param {number} id @param {number} key @param {(step: DraftStep) => DraftStep} change */
+const editStep = (kind, id, key, change) =>
+  editOne(kind, id, (one) => ({ ...one, steps: one.steps.map((step) => (step.key === key ? change(step) : step)) }));
+
 /** Sets several parameters of a step at once. @param {number} id @param {number} key @param {Record<string, ParamValue | null>} given null: not given */
-export function setParams(id, key, given) {
-  editOne(`${key}/${Object.keys(given).join()}`, id, (one) => ({
-    ...one,
-    steps: one.steps.map((step) => {
-      if (step.key !== key) return step;
-      const params = Object.entries({ ...step.params, ...given }).filter(([, value]) => value !== null);
-      return { ...step, params: /** @type {Record<string, ParamValue>} */ (Object.fromEntries(params)) };
-    }),
-  }));
-}
+export const setParams = (id, key, given) =>
+  editStep(`${key}/${Object.keys(given).join()}`, id, key, (step) => {
+    const params = Object.entries({ ...step.params, ...given }).filter(([, value]) => value !== null);
+    return { ...step, params: /** @type {Params} */ (Object.fromEntries(params)) };
+  });
+
+/** Has a step do something else with one photo; null has it do the same as with all. @param {number} id @param {number} key @param {string} path of the photo @param {Params | null} given */
+export const setOnly = (id, key, path, given) =>
+  editStep(`${key}/only/${path}`, id, key, (step) => {
+    const { [path]: _, ...others } = step.only;
+    return { ...step, only: given ? { ...others, [path]: given } : others };
+  });
+
+/** Has a step do the same with all photos. @param {number} id @param {number} key */
+export const forgetOnly = (id, key) => editStep('', id, key, (step) => ({ ...step, only: {} }));
 
 /** The step that is placed by hand on the photo, if one is. */
-export const placing = signal(/** @type {{ id: number, key: number } | null} */ (null));
+export const placing = signal(/** @type {{ id: number, key: number, filter: 'recortar' | 'logo' } | null} */ (null));
 
 /** Fills the form from a recipe. Filters that the server does not have are left out, and told. @param {JobRequest} recipe @returns {string[]} */
 export function load(recipe) {
@@ -328,12 +379,25 @@ export function load(recipe) {
         })
         .map(draftStep),
     }));
+    for (const exception of recipe.exceptions ?? []) if (!except(exception)) unknown.push(exception.image);
     openOutput.value = 0;
     mode.value = recipe.mode;
     workers.value = Math.min(recipe.workers, hello.peek()?.limits.max_workers ?? recipe.workers);
     output.value = { ...before, carry: KEEP_ALL, ...recipe.output, format: null };
   });
   return unknown;
+}
+
+/** Gives a step what one photo has otherwise; tells whether there is such a step. @param {Exception} exception */
+function except({ image, variant, step, ...given }) {
+  const steps = outputs.peek().find((one) => one.name === variant)?.steps ?? [];
+  const isIt = (/** @type {DraftStep} */ { filter }) => filter === step || filterOf(filter)?.id_en === step;
+  const found = typeof step === 'number' ? steps[step - 1] : steps.find(isIt);
+  if (!found) return false;
+  const params = filterOf(found.filter)?.params ?? [];
+  const idOf = (/** @type {string} */ name) => params.find(({ id, id_en }) => id === name || id_en === name)?.id ?? name;
+  found.only = { ...found.only, [image]: Object.fromEntries(Object.entries(given).map(([name, value]) => [idOf(name), value])) };
+  return true;
 }
 
 /** @param {OutputOptions} before */
@@ -370,7 +434,7 @@ export function keepDraft() {
   effect(() => {
     // What is switched off or does nothing yet is no part of a request, but of the form.
     const variants = outputs.value.map((one) => ({ ...plainOutput(one), off: one.off }));
-    const now = { ...request(), variants };
+    const now = { ...request(), variants, exceptions: outputs.value.flatMap(exceptionsOf) };
     if (filled) remember('draft', now);
   });
 }

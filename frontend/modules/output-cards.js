@@ -14,6 +14,7 @@ import {
   removeOutput,
   renameOutput,
   stepText,
+  stepsOn,
   switchOutput,
 } from './draft.js';
 import { add, button, h, icon, keyed } from './element.js';
@@ -49,7 +50,7 @@ function outputCard(id) {
   let round = 0;
   effect(() => {
     const item = image.value;
-    const steps = one.value?.steps ?? [];
+    const steps = stepsOn(one.value?.steps, item);
     const wanted = files.value;
     void output.value;
     const turn = (round += 1);

@@ -46,11 +46,16 @@ export async function applyPreferences() {
   effect(() => remember('letters', letters.value));
 }
 
-/** @typedef {'prepare' | 'run' | 'results' | 'compare'} Screen */
+/** @typedef {'prepare' | 'run' | 'results'} Screen */
 /** @type {Screen[]} */
-export const SCREENS = ['prepare', 'run', 'results', 'compare'];
+export const SCREENS = ['prepare', 'run', 'results'];
 
-const fromAddress = () => SCREENS.find((name) => location.hash === `#/${name}`) ?? null;
+/** Where the comparison was when it was a screen of its own: addresses that people have kept open the drawer. */
+const asksForDrawer = () => location.hash === '#/compare';
+/** Whether the drawer that explains and measures is open. */
+export const drawer = signal(asksForDrawer());
+
+const fromAddress = () => (asksForDrawer() ? 'run' : (SCREENS.find((name) => location.hash === `#/${name}`) ?? null));
 /** @type {import('./signal.js').Signal<Screen>} */
 export const screen = signal(fromAddress() ?? 'prepare');
 /** Whether the address names a screen: if not, the page may open at the running job. */
@@ -63,5 +68,6 @@ export function go(name) {
 }
 
 addEventListener('hashchange', () => {
+  if (asksForDrawer()) drawer.value = true;
   screen.value = fromAddress() ?? screen.peek();
 });

@@ -9,6 +9,7 @@ import { virtualGrid } from './grid.js';
 import { histogram } from './histogram.js';
 import { dimensions, duration, labelOr, number, percent, size, t, told } from './i18n.js';
 import { ORDERS, choose, chosen, exclude, image, images, query, selection, sorting, takenOut } from './image-list.js';
+import { logoTool } from './logo.js';
 import { failureText } from './messages.js';
 import { outputsPane } from './output-cards.js';
 import { openDialog } from './overlays.js';
@@ -328,6 +329,9 @@ export function stage() {
 
 const hasImages = computed(() => state.images.value.count > 0 || state.images.value.loading);
 
+/** The tools of the steps that are placed on the photo. */
+const PLACED_BY_HAND = { recortar: cropTool, logo: logoTool };
+
 export const prepareScreen = () =>
   h('div', { class: 'screen' }, () =>
     hasImages.value
@@ -338,7 +342,7 @@ export const prepareScreen = () =>
           imagesPane(),
           () => {
             const step = placing.value;
-            return untracked(() => (step ? cropTool(step) : stage()));
+            return untracked(() => (step ? PLACED_BY_HAND[step.filter](step) : stage()));
           },
           outputsPane(),
         )

@@ -1,6 +1,6 @@
 // Previews: rendered by a worker process through the batch's own path. Debounced, the latest wins, the old picture stays meanwhile.
 import { Refused, posting, refusal } from './commands.js';
-import { hasItsFiles, output, shownFile, shownOutput } from './draft.js';
+import { hasItsFiles, output, shownFile, shownOutput, stepsOn } from './draft.js';
 import { image } from './image-list.js';
 import { batch, effect, signal, untracked } from './signal.js';
 import { restarts } from './stream.js';
@@ -67,7 +67,7 @@ export function followPreview() {
   let timer;
   effect(() => {
     const item = image.value;
-    const wanted = shownOutput.value?.steps ?? [];
+    const wanted = stepsOn(shownOutput.value?.steps, item);
     const file = shownFile.value;
     const size = stageSize.value;
     void output.value;

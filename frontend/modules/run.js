@@ -5,7 +5,7 @@ import { outputsOf } from './draft.js';
 import { button, h, icon } from './element.js';
 import { duration, labelOr, number, percent, share, size, sizeParts, t, timeLeft, told } from './i18n.js';
 import { confirm } from './overlays.js';
-import { go, theme } from './page-state.js';
+import { drawer, go, theme } from './page-state.js';
 import { failedCount, failuresCard, problemCount, recentCard } from './run-lists.js';
 import { isLive } from './shell.js';
 import { togglePause } from './shortcuts.js';
@@ -344,6 +344,19 @@ export function runScreen() {
       queue,
       watches,
       h('div', { class: 'two' }, recentCard(), failuresCard()),
+      h(
+        'p',
+        { class: 'fine' },
+        button(
+          'ghost small',
+          () => {
+            drawer.value = true;
+          },
+          null,
+          icon('bars', 's'),
+          () => t('how_it_works'),
+        ),
+      ),
     );
   });
 }

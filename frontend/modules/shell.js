@@ -1,8 +1,7 @@
 // The top bar: mark, job, tabs, connection, language, theme, help.
 import { button, h, icon, svg } from './element.js';
 import { labelOr, language, otherLanguage, percent, setLanguage, share, t } from './i18n.js';
-import { screen, theme } from './page-state.js';
-import { openHelp } from './shortcuts.js';
+import { drawer, screen, theme } from './page-state.js';
 import { computed } from './signal.js';
 import { link, ready, state } from './stream.js';
 
@@ -11,7 +10,6 @@ const TABS = [
   ['prepare', 'sliders'],
   ['run', 'activity'],
   ['results', 'images'],
-  ['compare', 'bars'],
 ];
 
 const LIVE = ['starting', 'running', 'paused', 'cancelling'];
@@ -94,7 +92,14 @@ export function topBar() {
         { 'aria-label': () => t('theme'), title: () => t('theme') },
         () => icon(theme.value === 'dark' ? 'sun' : 'moon'),
       ),
-      button('ghost small square', openHelp, { 'aria-label': () => t('help'), title: () => t('help') }, icon('help')),
+      button(
+        'ghost small square',
+        () => {
+          drawer.value = !drawer.peek();
+        },
+        { 'aria-label': () => t('how_it_works'), title: () => t('how_it_works'), 'aria-expanded': () => String(drawer.value) },
+        icon('help'),
+      ),
     ),
   );
 }

@@ -2,14 +2,13 @@
 import { command } from './commands.js';
 import { h } from './element.js';
 import { t, told } from './i18n.js';
-import { openDialog } from './overlays.js';
-import { SCREENS, go, letters, screen } from './page-state.js';
+import { SCREENS, drawer, go, letters, screen } from './page-state.js';
 import { hello, state } from './stream.js';
 import { undo } from './undo.js';
 
 /** @type {[string[], import('./i18n.js').Key][]} */
 const KEYS = [
-  [['1', '2', '3', '4'], 'key_tabs'],
+  [['1', '2', '3'], 'key_tabs'],
   [['←', '→', '↑', '↓'], 'key_grid'],
   [['X'], 'key_exclude'],
   [['Ctrl', 'Z'], 'key_undo'],
@@ -32,42 +31,41 @@ const about = () => {
   return [`Lote ${server.version} · `, h('span', { title: told(server.sandbox, 'text') }, `${t('sandbox')}: ${t(`sandbox_${level}`)}`)];
 };
 
-export const openHelp = () =>
-  openDialog(
-    () => t('help'),
-    'help',
-    () => [
-      h('p', null, t('help_text')),
-      h(
-        'dl',
-        { class: 'keys' },
-        KEYS.map(([keys, text]) =>
+/** The keys, and whether letters are any. */
+export const keysSection = () =>
+  h(
+    'section',
+    { class: 'keys-section', 'aria-label': () => t('keys') },
+    h('h2', null, () => t('keys')),
+    h(
+      'dl',
+      { class: 'keys' },
+      KEYS.map(([keys, text]) =>
+        h(
+          'div',
+          null,
           h(
-            'div',
+            'dt',
             null,
-            h(
-              'dt',
-              null,
-              keys.map((key) => h('kbd', null, key === 'Space' ? t('space') : key)),
-            ),
-            h('dd', null, t(text)),
+            keys.map((key) => h('kbd', null, key === 'Space' ? () => t('space') : key)),
           ),
+          h('dd', null, () => t(text)),
         ),
       ),
-      h(
-        'label',
-        { class: 'check' },
-        h('input', {
-          type: 'checkbox',
-          checked: letters.peek(),
-          onchange: (/** @type {Event} */ event) => {
-            letters.value = /** @type {HTMLInputElement} */ (event.target).checked;
-          },
-        }),
-        t('letters'),
-      ),
-      h('p', { class: 'fine' }, about),
-    ],
+    ),
+    h(
+      'label',
+      { class: 'check' },
+      h('input', {
+        type: 'checkbox',
+        checked: letters.peek(),
+        onchange: (/** @type {Event} */ event) => {
+          letters.value = /** @type {HTMLInputElement} */ (event.target).checked;
+        },
+      }),
+      () => t('letters'),
+    ),
+    h('p', { class: 'fine' }, about),
   );
 
 /**
@@ -107,13 +105,14 @@ export function listenToKeys(start, zoomed) {
       if (screen.peek() === 'prepare' && undo()) event.preventDefault();
       return;
     }
-    if (event.key === 'Escape' && !onPage(event.target)) document.getElementById('main')?.focus();
+    if (event.key === 'Escape' && drawer.peek()) drawer.value = false;
+    else if (event.key === 'Escape' && !onPage(event.target)) document.getElementById('main')?.focus();
     if (event.ctrlKey || event.altKey || event.metaKey || !letters.peek() || !onPage(event.target)) return;
     const tab = SCREENS[Number(event.key) - 1];
     if (tab) {
       go(tab);
       document.getElementById('main')?.focus();
-    } else if (event.key === '?') openHelp();
+    } else if (event.key === '?') drawer.value = true;
     else if (event.key === '/') /** @type {HTMLElement | null} */ (document.querySelector('input[type=search]'))?.focus();
     else if (screen.peek() === 'prepare' && ZOOMS[event.key]) zoomed(ZOOMS[event.key]);
     else if (event.key === 'p' || event.key === 'P') togglePause();

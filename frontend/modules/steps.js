@@ -1,5 +1,5 @@
 // The steps of an open output: pills in order, the parameters of one of them, and the list to add from.
-import { addStep, filterName, filterOf, moveStep, outputOf, placing, removeStep, setParam, stepText } from './draft.js';
+import { addStep, filterName, filterOf, forgetOnly, moveStep, outputOf, placing, removeStep, setParam, stepText } from './draft.js';
 import { button, h, icon, keyed } from './element.js';
 import { paramRow } from './fields.js';
 import { language, say, t } from './i18n.js';
@@ -99,10 +99,14 @@ export function stepsEditor(id) {
     return item;
   }
 
-  // A crop is placed on the photo while its parameters are open.
-  const isCrop = computed(() => stepOfKey(open.value)?.filter === 'recortar');
+  // A crop is placed on the photo while its parameters are open, and so is a logo once there is one.
+  const byHand = computed(() => {
+    const step = stepOfKey(open.value);
+    if (step?.filter === 'recortar') return step.filter;
+    return step?.filter === 'logo' && step.params.archivo && !step.params.mosaico ? step.filter : null;
+  });
   effect(() => {
-    placing.value = isCrop.value ? { id, key: open.value } : null;
+    placing.value = byHand.value && { id, key: open.value, filter: byHand.value };
   });
   onCleanup(() => {
     placing.value = null;
@@ -156,6 +160,18 @@ export function stepsEditor(id) {
             (value) => setParam(id, key, param.id, value),
           ),
         ),
+        () => {
+          const alone = Object.keys(stepOfKey(key)?.only ?? {}).length;
+          return (
+            alone > 0 &&
+            h(
+              'p',
+              { class: 'fine alone' },
+              h('span', null, t('n_alone', alone)),
+              button('ghost small', () => forgetOnly(id, key), null, t('forget_alone')),
+            )
+          );
+        },
       );
     });
   }

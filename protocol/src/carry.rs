@@ -38,7 +38,7 @@ pub enum Profile {
 
 /// What is stated in all blocks of metadata that a format has, in place of what they say.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(deny_unknown_fields, default)]
 pub struct Statements {
     /// Who made the picture.
     pub artist: Option<String>,

@@ -54,6 +54,11 @@ fn a_logo_that_was_sent_is_seen_in_the_preview_and_in_the_same_output() {
     let picture = image::load_from_memory(&seen).unwrap().to_rgb8();
     let red = picture.pixels().filter(|pixel| pixel.0 == [255, 0, 0]).count();
     assert_eq!(red, 40 * 20);
+    // The page has it back to show it where it will be, and no browser opens it as a page.
+    let back = server.get(&format!("/api/assets/{logo}"));
+    assert_eq!((back.status, back.body.as_slice()), (200, RED));
+    assert!(back.header("content-disposition").starts_with("attachment"));
+    assert_eq!(back.header("content-type"), "application/octet-stream");
 
     let mut page = Page::open(&server);
     let answer = server.post("/api/jobs", &job(&steps));
@@ -103,6 +108,10 @@ fn files_of_the_machine_are_refused_wherever_they_are_named() {
         assert_eq!(server.post_from(&convert, &origin, &png(8, 8, 1)).status, 400, "{path}");
         let font = json!([{"filter": "marca_agua", "params": {"fuente": path}}]);
         assert_eq!(preview(&server, &font).0, 400, "{path}");
+    }
+    // Nor is it sent.
+    for name in ["secret.png", "..%2F..%2Fsecret-0123456789abcdef.png", "logo.txt"] {
+        assert_eq!(server.get(&format!("/api/assets/{name}")).status, 404, "{name}");
     }
     // One that was never sent is not there, and says no path.
     let never = json!([{"filter": "logo", "params": {"archivo": "a-0123456789abcdef.png"}}]);

@@ -36,7 +36,7 @@ const COMMANDS: [&str; 26] = [
 ];
 
 /// Every address that is read, and one that is none.
-const READS: [&str; 25] = [
+const READS: [&str; 26] = [
     "/",
     "/index.html",
     "/app.js",
@@ -49,6 +49,7 @@ const READS: [&str; 25] = [
     "/api/images/skipped",
     "/api/folders",
     "/api/original/x",
+    "/api/assets/a-0123456789abcdef.png",
     "/api/thumb/x",
     "/api/output-thumb/x",
     "/api/output/x",

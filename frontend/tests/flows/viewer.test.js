@@ -19,12 +19,12 @@ test('a crop is placed with the pointer and with keys, and both write the same',
   await page.locator('.pill-step.plus').press('Enter');
   await page.keyboard.type('crop', { delay: 30 });
   await page.keyboard.press('Enter');
-  await page.locator('.crop-surface img').waitFor();
+  await page.locator('.placing-surface .below').waitFor();
   const box = page.locator('.crop-box');
   const group = page.getByRole('group', { name: 'Proportions' });
   await group.getByRole('button', { name: '1:1' }).press('Enter');
   await page.waitForFunction(() => JSON.parse(localStorage.getItem('lote.draft')).variants[0].steps.some((step) => step.params.x));
-  const surface = await page.locator('.crop-surface').boundingBox();
+  const surface = await page.locator('.placing-surface').boundingBox();
   const from = await box.boundingBox();
   await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
   await page.mouse.down();
@@ -39,7 +39,7 @@ test('a crop is placed with the pointer and with keys, and both write the same',
   assert.equal(dragged.ancho, moved.ancho);
   // 900 x 600 px squared: what comes out is a square.
   await page.keyboard.press('Escape');
-  await page.locator('.crop-surface').waitFor({ state: 'detached' });
+  await page.locator('.placing-surface').waitFor({ state: 'detached' });
   await page.waitForFunction(() => {
     const [, width, height] = /(\d+) × (\d+)/.exec(document.querySelector('.output-facts').textContent) ?? [];
     return width && Math.abs(width - height) <= 1;
@@ -48,6 +48,83 @@ test('a crop is placed with the pointer and with keys, and both write the same',
   assert.deepEqual(faults, []);
   await close();
 });
+
+test(
+  'a logo is dragged to a place and sized, for all photos and then for one alone, and the job has it so',
+  { skip: isDevelopment },
+  async () => {
+    const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
+    await removeOutputs(page);
+    await addOutputs(page, /^Thumbnail 400/);
+    await page.locator('.pill-step.plus').press('Enter');
+    await page.keyboard.type('logo', { delay: 30 });
+    await page.keyboard.press('Enter');
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('.file-field').click()]);
+    const svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 2 1'><path fill='#f00' d='M0 0h2v1h-2z'/></svg>";
+    await chooser.setFiles({ name: 'mark.svg', mimeType: 'image/svg+xml', buffer: Buffer.from(svg) });
+    const box = page.locator('.logo-box');
+    await page.waitForFunction(() => document.querySelector('.logo-box')?.getBoundingClientRect().width > 20);
+    const draft = () => page.evaluate(() => JSON.parse(localStorage.getItem('lote.draft')));
+    const logoOf = async () => (await draft()).variants[0].steps.find((step) => step.filter === 'logo').params;
+    const surface = await page.locator('.placing-surface').boundingBox();
+    const from = await box.boundingBox();
+    await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(surface.x + surface.width * 0.15, surface.y + surface.height * 0.2, { steps: 5 });
+    await page.mouse.up();
+    assert.equal((await logoOf()).posicion, 'arriba_izquierda');
+    const grip = await page.locator('.logo-box .grip.right.lower').boundingBox();
+    await page.mouse.move(grip.x + 12, grip.y + 12);
+    await page.mouse.down();
+    await page.mouse.move(grip.x + 12 + surface.width * 0.15, grip.y + 12, { steps: 5 });
+    await page.mouse.up();
+    const wide = Number.parseFloat((await logoOf()).tamano);
+    assert.ok(wide > 27 && wide < 31, `${wide}`);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('+');
+    assert.deepEqual([(await logoOf()).posicion, Number.parseFloat((await logoOf()).tamano)], ['izquierda', wide + 1]);
+    // This photo alone, with the keyboard.
+    await page.getByRole('button', { name: 'Only this one' }).press('Enter');
+    await box.focus();
+    for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
+    const { exceptions } = await draft();
+    assert.deepEqual(
+      exceptions.map(({ image, step, posicion }) => [image, step, posicion]),
+      [['DSC_2400.png', 2, 'abajo_derecha']],
+    );
+    assert.equal((await logoOf()).posicion, 'izquierda');
+    await page.getByText('1 photo is placed by itself').waitFor();
+    assert.ok((await page.locator('.others li').count()) > 0, 'the rule on other photos');
+    await box.press('Escape');
+    await box.waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: 'See results' }).waitFor();
+    // The logo is red: where it is, the outputs are.
+    const redAt = (name) =>
+      page.evaluate(async (wanted) => {
+        const { rows } = await (await fetch('/api/jobs/j1/photos?offset=0&limit=10')).json();
+        const cell = rows.find((row) => row.name === wanted).cells.find(Boolean);
+        const picture = await createImageBitmap(await (await fetch(`/api/output/${cell.output}`)).blob());
+        const canvas = new OffscreenCanvas(picture.width, picture.height);
+        const context = canvas.getContext('2d');
+        context.drawImage(picture, 0, 0);
+        const { data, width, height } = context.getImageData(0, 0, picture.width, picture.height);
+        const found = { x: 0, y: 0, count: 0 };
+        for (let at = 0; at < data.length; at += 4)
+          if (data[at] > 230 && data[at + 1] < 40 && data[at + 2] < 40) {
+            found.x += (at / 4) % width;
+            found.y += Math.floor(at / 4 / width);
+            found.count += 1;
+          }
+        return [found.x / found.count / width, found.y / found.count / height];
+      }, name);
+    const [alone, other] = [await redAt('DSC_2400.png'), await redAt('DSC_2401.png')];
+    assert.ok(alone[0] > 0.7 && alone[1] > 0.7, `${alone}`);
+    assert.ok(other[0] < 0.3 && Math.abs(other[1] - 0.5) < 0.1, `${other}`);
+    assert.deepEqual(faults, []);
+    await close();
+  },
+);
 
 test('the photo is zoomed by keys, wheel and double click, and its point stays', { skip: isDevelopment }, async () => {
   const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });

@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import ts from 'typescript';
 import { IMPORT, joinModules, joinStyles, order, slim } from '../../dev/join.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ENTRIES = ['app.js', 'workers/monitor.js'];
-const BUDGET = 80 * 1024;
 
 /** The tokens of a script, without white space and comments. */
 function tokens(source) {
@@ -81,13 +79,6 @@ test('every module is used, and every style is named in lote.css', () => {
     readdirSync(`${ROOT}styles`).filter((name) => name !== 'lote.css' && !named.includes(`"${name}"`)),
     [],
   );
-});
-
-test('script and style of a language fit the budget when compressed', () => {
-  const packed = (text) => gzipSync(text, { level: 9 }).length;
-  const common = ENTRIES.reduce((sum, entry) => sum + packed(joinModules(ROOT + entry)), packed(joinStyles(`${ROOT}styles/lote.css`)));
-  for (const language of ['es', 'en'])
-    assert.ok(common + packed(readFileSync(`${ROOT}modules/texts-${language}.js`)) < BUDGET, `${common}`);
 });
 
 test('no source writes markup, inline styles or handlers as text', () => {

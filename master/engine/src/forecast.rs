@@ -2,7 +2,7 @@
 //! the others are taken to be like those that they resemble most.
 //!
 //! Images resemble each other that are of one format and about the same size: those of a format are
-//! sorted by their pixels and cut into groups of the same number, and the one in the middle of a
+//! sorted by their pixels, those of as many pixels by their bytes, and cut into groups of the same number, and the one in the middle of a
 //! group is made for all of it. Where there are few images, all are made. The bytes of an output are
 //! those of the one that stands for it or, where that varies less over the sample, the same part of
 //! its image's.
@@ -107,11 +107,11 @@ impl Sample {
             let mut states = (0..plan.variants.len()).map(|variant| plan.state(image, variant));
             states.any(|state| matches!(state, OutputState::Planned { .. }))
         };
-        let mut alike: BTreeMap<Option<FormatId>, Vec<(u64, usize)>> = BTreeMap::new();
+        let mut alike: BTreeMap<Option<FormatId>, Vec<(u64, u64, usize)>> = BTreeMap::new();
         let mut images = 0;
         for (index, image) in plan.images.iter().enumerate().filter(|(index, _)| open(*index)) {
             let pixels = image.extent.map_or(image.bytes, |extent| extent.pixels);
-            alike.entry(image.content()).or_default().push((pixels, index));
+            alike.entry(image.content()).or_default().push((pixels, image.bytes, index));
             images += 1;
         }
         let mut stand_ins = BTreeMap::new();
@@ -120,8 +120,8 @@ impl Sample {
             let parts = (group.len() * MOST / images.max(MOST)).clamp(1, group.len());
             for part in 0..parts {
                 let (from, to) = (part * group.len() / parts, (part + 1) * group.len() / parts);
-                let stand_in = group[usize::midpoint(from, to - 1)].1;
-                stand_ins.extend(group[from..to].iter().map(|(_, image)| (*image, stand_in)));
+                let stand_in = group[usize::midpoint(from, to - 1)].2;
+                stand_ins.extend(group[from..to].iter().map(|(_, _, image)| (*image, stand_in)));
             }
         }
         let made = |image, variant| {
@@ -243,5 +243,28 @@ mod tests {
         }
         assert!(!folder.path().join("out").exists());
         assert!(sample.plan.output(7, 0).starts_with(std::env::temp_dir()));
+    }
+
+    #[test]
+    fn pictures_of_as_many_pixels_stand_for_those_of_about_their_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("in")).unwrap();
+        // 40 x 30 px each; names and sizes are in different orders.
+        let head =
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x28\0\0\0\x1e\x08\x02\0\0\0\xd1\xbf\xcb\x8a";
+        for n in 0..128 {
+            let path = folder.path().join("in").join(format!("{n:03}.png"));
+            fs::write(path, [&head[..], &vec![0; n * 37 % 128 * 10]].concat()).unwrap();
+        }
+        let variants = VariantSpec::parse_all(&["grises"], &crate::catalogue::all()).unwrap();
+        let paths = vec![folder.path().join("in")];
+        let plan = plan(&Request::new(paths, folder.path().join("out"), variants)).unwrap();
+        assert_eq!(plan.images[5].extent.map(|extent| extent.pixels), Some(1200));
+        let sample = Sample::new(&plan, 2).unwrap();
+        assert_eq!(sample.plan.counts().planned, MOST);
+        for (image, stand_in) in &sample.stand_ins {
+            let [one, other] = [image, stand_in].map(|image| plan.images[*image].bytes);
+            assert!(one.abs_diff(other) <= 20, "{image} {stand_in}");
+        }
     }
 }

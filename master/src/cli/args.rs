@@ -479,10 +479,10 @@ pub(super) enum WorkerSub {
     /// Make one output of one image, in this process
     Apply {
         /// The image
-        #[arg(id = "image", value_name = "IMAGE")]
+        #[arg(value_name = "IMAGE")]
         input: PathBuf,
         /// Where the output goes; its ending chooses the format
-        #[arg(id = "made", value_name = "OUTPUT")]
+        #[arg(value_name = "OUTPUT")]
         output: PathBuf,
         /// Filter, or chain of filters joined by +
         #[arg(short, long = "filter", required = true, value_name = "FILTER")]
@@ -493,7 +493,7 @@ pub(super) enum WorkerSub {
         #[command(flatten)]
         encoding: EncodingArgs,
         /// Whether it confines itself to its input and the folder of its output
-        #[arg(id = "confine", long = "sandbox", value_enum, value_name = "HOW", default_value_t = SandboxArg::Off)]
+        #[arg(long, value_enum, value_name = "HOW", default_value_t = SandboxArg::Off)]
         sandbox: SandboxArg,
         /// Colour behind transparent pixels where the format has none
         #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]

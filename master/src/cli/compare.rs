@@ -206,13 +206,16 @@ fn table(figures: &[Figures; 2], lang: Lang) -> String {
             let _ = match lang {
                 Lang::En => writeln!(
                     text,
-                    "    one crash: {repeated} images repeated, {lost} lost, replaced in \
+                    "    one crash: {repeated} {} repeated, {lost} lost, replaced in \
                      {replaced} ms, {extra} s longer",
+                    if repeated == 1 { "image" } else { "images" },
                 ),
                 Lang::Es => writeln!(
                     text,
-                    "    una caída: {repeated} imágenes repetidas, {lost} perdidas, sustituido en \
-                     {replaced} ms, {extra} s más",
+                    "    una caída: {repeated} {}, {lost} {}, sustituido en {replaced} ms, \
+                     {extra} s más",
+                    if repeated == 1 { "imagen repetida" } else { "imágenes repetidas" },
+                    if lost == 1 { "perdida" } else { "perdidas" },
                 ),
             };
         }

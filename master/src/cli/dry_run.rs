@@ -10,7 +10,7 @@ use super::args::ShowArgs;
 use super::ui::Ui;
 use super::{Exit, job, probe, session};
 use crate::terminal::{Terminal, Verbosity};
-use lote_engine::event::{Event, OutputEnded, Place};
+use lote_engine::event::{Event, OutputEnded, Place, exact};
 use lote_engine::forecast::{Forecast, Sample};
 use lote_engine::lang::Lang;
 use lote_engine::plan::{self, OutputState, Plan};
@@ -23,6 +23,8 @@ use lote_engine::system::standard_output;
 #[serde(tag = "event", rename = "would_make")]
 struct WouldMake {
     image: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_bytes: Option<String>,
     variant: Arc<str>,
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,12 +135,15 @@ fn lines(out: &mut impl Write, plan: &Plan, settings: &Settings) -> io::Result<(
                 OutputState::Failed(failure) => ("failed", Some(failure.message.to_string())),
             };
             let (place, name) = (Place { image: index, variant }, spec.name.as_str());
-            let image = image.name.display().to_string();
+            let (image, image_bytes) = (image.name.display().to_string(), exact(&image.name));
             let open = OutputEnded::open(place, image, name.into());
             let OutputEnded { image, variant, path, path_bytes, .. } =
                 open.at(&plan.output(index, variant));
             let page = plan.page(index, place.variant);
-            line(out, &WouldMake { image, variant, path, path_bytes, page, status, reason })?;
+            line(
+                out,
+                &WouldMake { image, image_bytes, variant, path, path_bytes, page, status, reason },
+            )?;
         }
     }
     Ok(())
@@ -161,16 +166,23 @@ fn tell(out: &mut impl Write, forecast: &Forecast, lang: Lang) -> io::Result<()>
         writeln!(out, "{}: {} -> {size}", printable(&label), variant.outputs)?;
     }
     let (size, time) = (bytes(forecast.bytes, lang), duration(forecast.seconds, lang));
+    // Images that stand for others tell about what those will be.
+    let how = match (sampled < images, lang) {
+        (true, Lang::En) => "an estimate from",
+        (true, Lang::Es) => "una estimación por",
+        (false, Lang::En) => "from",
+        (false, Lang::Es) => "por",
+    };
     match lang {
         Lang::En => writeln!(
             out,
-            "forecast: {outputs} outputs, {size}, {time} with {workers} at a time ({sampled} of \
+            "forecast: {outputs} outputs, {size}, {time} with {workers} at a time ({how} {sampled} of \
              {images} images made to find out)"
         ),
         Lang::Es => writeln!(
             out,
-            "pronóstico: {outputs} salidas, {size}, {time} de {workers} en {workers} (se hicieron \
-             {sampled} de {images} imágenes para saberlo)"
+            "pronóstico: {outputs} salidas, {size}, {time} de {workers} en {workers} ({how} {sampled} \
+             de {images} imágenes que se hicieron para saberlo)"
         ),
     }?;
     if *failed > 0 {

@@ -78,7 +78,13 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
         ui.warn(text!("{}: {}", problem.path.display(), problem.failure.message.clone()));
     }
     for image in plan.unmatched() {
-        ui.warn(text!("there is an exception for {}, which is not among the images", image));
+        let what = text!("there is an exception for {}, which is not among the images", image);
+        let named = Path::new(image).file_name();
+        let below = plan.images.iter().find(|one| one.name.file_name() == named);
+        ui.warn(match below.map(|one| one.name.display().to_string()) {
+            Some(below) => text!("{}; {}", what, text!("did you mean {}?", below)),
+            None => what,
+        });
     }
     room::warn_if_short(&plan, &job.output, ui);
     if let Some(shortcoming) = system::shortcomings(ui.lang) {

@@ -107,7 +107,7 @@ fn command(lang: Lang) -> clap::Command {
 
 /// Says what is wrong with the arguments, or the help that they ask for.
 fn refuse(error: &clap::Error, lang: Lang) -> Exit {
-    if let Some((what, hint)) = usage::text(error) {
+    if let Some((what, hint)) = usage::text(error, lang) {
         Ui { lang, verbosity: Verbosity::Normal }.error(what, hint);
         return Exit::Usage;
     }

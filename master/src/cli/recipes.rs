@@ -11,7 +11,7 @@ use lote_engine::lang::Lang;
 pub(super) fn execute(args: &RecipeArgs, ui: Ui) -> Exit {
     let text = match &args.command {
         None => overview(ui.lang),
-        Some(RecipeSub::Show { name }) => match shown(name) {
+        Some(RecipeSub::Show { name }) => match shown(name, ui.lang) {
             Ok(text) => text,
             Err(error) => return make::refuse(&error, ui),
         },
@@ -19,12 +19,12 @@ pub(super) fn execute(args: &RecipeArgs, ui: Ui) -> Exit {
     ui.print(&text)
 }
 
-fn shown(name: &str) -> Result<String, RecipeError> {
+fn shown(name: &str, lang: Lang) -> Result<String, RecipeError> {
     let found = find(name)?;
     // What is shown can be used.
     let recipe = found.recipe()?;
     Ok(match found {
-        Found::BuiltIn(built_in) => built_in.text.to_owned(),
+        Found::BuiltIn(built_in) => built_in.shown(lang),
         Found::File(path) => std::fs::read_to_string(path).unwrap_or_else(|_| recipe.to_toml()),
     })
 }

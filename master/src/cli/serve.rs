@@ -77,6 +77,9 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     }
     let place = |name| scratch.folder(name).map_err(|error| unwritable(&private, &error));
     let roots = if args.roots.is_empty() { &defaults.roots } else { &args.roots };
+    for root in roots.iter().filter(|root| !root.is_dir()) {
+        ui.warn(text!("the root {} is no folder and is left out", root.display()));
+    }
     let roots = if roots.is_empty() { vec![input.clone()] } else { roots.clone() };
     let prints = place("previews")?;
     let uploads = match &kept {

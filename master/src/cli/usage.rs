@@ -4,12 +4,15 @@
 use std::error::Error as _;
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
-use lote_engine::lang::Text;
+use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::PatternError;
 use lote_protocol::text;
+use strsim::damerau_levenshtein;
+
+use super::spanish;
 
 /// What is wrong, and what to do about it. `None` for help and the version, which were asked for.
-pub(super) fn text(error: &Error) -> Option<(Text, Text)> {
+pub(super) fn text(error: &Error, lang: Lang) -> Option<(Text, Text)> {
     let found = Found(error);
     let arg = || found.first(ContextKind::InvalidArg).unwrap_or_default();
     let value = || found.first(ContextKind::InvalidValue).unwrap_or_default();
@@ -51,14 +54,19 @@ pub(super) fn text(error: &Error) -> Option<(Text, Text)> {
         // Nothing else can be wrong with a command line; what it says is better than nothing.
         _ => error.to_string().trim_start_matches("error: ").trim_end().into(),
     };
-    Some((what, hint(&found)))
+    Some((what, hint(&found, lang)))
 }
 
 /// What may have been meant; else what there is, or where that is to be read.
-fn hint(found: &Found<'_>) -> Text {
+fn hint(found: &Found<'_>, lang: Lang) -> Text {
     let near =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
-    if let Some(near) = near.into_iter().find_map(|kind| found.first(kind)) {
+    let typed = found.first(ContextKind::InvalidArg).unwrap_or_default();
+    // A Spanish name helps who reads English only if it was as good as typed.
+    let fits = |near: &String| {
+        lang == Lang::Es || !spanish::is_name(near) || damerau_levenshtein(&typed, near) == 1
+    };
+    if let Some(near) = near.into_iter().find_map(|kind| found.first(kind)).filter(fits) {
         return text!("did you mean {}?", near);
     }
     let known = [ContextKind::ValidValue, ContextKind::ValidSubcommand].map(|kind| found.all(kind));

@@ -192,10 +192,7 @@ pub(super) fn list(items: impl Iterator<Item = String>) -> String {
 }
 
 /// The name with the fewest edits, if they are few for its length.
-pub(super) fn most_similar<'a>(
-    written: &str,
-    names: impl Iterator<Item = &'a str>,
-) -> Option<String> {
+pub fn most_similar<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     // Comparing costs length times length.
     if written.len() > 40 {
         return None;

@@ -16,6 +16,7 @@ mod variant;
 mod tests;
 
 pub use call::{FilterCall, Length, Params, Value};
+pub use check::most_similar;
 pub use encoding::{EncodingOption, FormatSpec, subsampling};
 pub use error::CallError;
 pub use parse::WrittenStep;

@@ -222,6 +222,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ),
     ("there is no option {}", "no hay ninguna opción {}"),
     ("there is no value {}", "no hay ningún valor {}"),
+    ("{}; {}", "{}; {}"),
     ("did you mean {}?", "¿querías decir {}?"),
     ("there are {}", "hay {}"),
     ("{} is a number from {} to {}", "{} es un número de {} a {}"),
@@ -242,6 +243,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ),
     ("add -o -", "añade -o -"),
     ("{} is no folder", "{} no es una carpeta"),
+    ("the root {} is no folder and is left out", "la raíz {} no es una carpeta y se deja fuera"),
     ("name folders to watch", "indica carpetas que vigilar"),
     // Workers.
     (
@@ -843,6 +845,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("no worker could be started: {}", "no se pudo arrancar ningún proceso: {}"),
     ("{} is not UTF-8", "{} no es UTF-8"),
     ("one image is made at a time: one f", "se hace una imagen cada vez: un solo f"),
+    ("`lote formats` lists the formats", "`lote formatos` enumera los formatos"),
     ("there is no format {}", "no hay ningún formato {}"),
     ("there are f, format and quality", "hay f, format y quality"),
     ("as in /api/convert?f=grises+sepia", "como en /api/convert?f=grises+sepia"),

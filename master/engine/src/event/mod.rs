@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::LeftOut;
 
 pub use bus::Bus;
-pub use output::{OutputEnded, Place, Status};
+pub use output::{OutputEnded, Place, Status, exact};
 pub use summary::{NoteCount, Progress, Quarantined, Summary, VariantSummary};
 
 /// How work is spread.
@@ -110,6 +110,9 @@ pub enum Event {
         variants: Vec<u32>,
         /// The image.
         image: String,
+        /// Its bytes, in base64, where they are not UTF-8.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image_bytes: Option<String>,
         /// How often the task has been started, from 1.
         attempt: u32,
     },
@@ -130,6 +133,9 @@ pub enum Event {
         slot: u32,
         /// The image.
         image: String,
+        /// Its bytes, in base64, where they are not UTF-8.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image_bytes: Option<String>,
         /// The name of the variant.
         variant: Arc<str>,
     },

@@ -52,6 +52,9 @@ pub struct OutputEnded {
     pub slot: Option<u32>,
     /// The image, relative to the input that was named.
     pub image: String,
+    /// The bytes of `image`, in base64, where they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_bytes: Option<String>,
     /// The name of the variant.
     pub variant: Arc<str>,
     /// The format that it is written in, where that is known.
@@ -121,12 +124,16 @@ fn all_in_english<S: Serializer>(texts: &[Text], serializer: S) -> Result<S::Ok,
     serializer.collect_seq(texts.iter().map(Text::to_string))
 }
 
+/// The bytes of a path, in base64, where they are not UTF-8 and a text of it is not exact.
+pub fn exact(path: &Path) -> Option<String> {
+    path.to_str().is_none().then(|| STANDARD.encode(path.as_os_str().as_encoded_bytes()))
+}
+
 impl OutputEnded {
     /// The same, with the place where it is.
     #[must_use]
     pub fn at(self, path: &Path) -> Self {
-        let exact = path.to_str().is_none();
-        let path_bytes = exact.then(|| STANDARD.encode(path.as_os_str().as_encoded_bytes()));
+        let path_bytes = exact(path);
         Self { path: Some(path.to_string_lossy().into_owned()), path_bytes, ..self }
     }
 
@@ -136,6 +143,7 @@ impl OutputEnded {
             place,
             slot: None,
             image,
+            image_bytes: None,
             variant,
             format: None,
             page: None,

@@ -24,7 +24,8 @@ pub struct Config {
     /// The language: `es` or `en`.
     #[serde(alias = "idioma")]
     pub language: Option<String>,
-    /// Folders that may be chosen from in the page.
+    /// Folders that may be chosen from in the page; those that are no absolute paths are below the
+    /// folder of this file.
     #[serde(alias = "raices")]
     pub roots: Vec<PathBuf>,
     /// Options of every job.
@@ -72,7 +73,12 @@ impl Config {
                     ..fault(line, column, text!("there is no value {}", language))
                 })
             }
-            _ => Ok(config),
+            // Wherever the program is started.
+            _ => {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                let roots = config.roots.iter().map(|root| folder.join(root)).collect();
+                Ok(Self { roots, ..config })
+            }
         }
     }
 }

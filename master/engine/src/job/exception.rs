@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use lote_protocol::filter::{CallError, Catalogue, FilterCall, Value, VariantSpec, WrittenStep};
+use lote_protocol::filter::{
+    CallError, Catalogue, FilterCall, Value, VariantSpec, WrittenStep, most_similar,
+};
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 use serde::{Deserialize, Serialize};
 
-use super::near::near;
 use crate::catalogue;
 
 /// What one image has otherwise in a variant. The same in recipes, in journals and in what pages
@@ -114,7 +115,7 @@ impl Exception {
     ) -> Result<&'a mut VariantSpec, ExceptionError> {
         let Some(place) = variants.iter().position(|one| one.name == self.variant) else {
             let names: Vec<_> = variants.iter().map(|one| one.name.as_str()).collect();
-            let similar = near(&self.variant, names.iter().copied());
+            let similar = most_similar(&self.variant, names.iter().copied());
             let hint = similar.map(|near| text!("did you mean {}?", near));
             let hint = hint.unwrap_or_else(|| text!("there are {}", names.join(", ")));
             return Err(ExceptionError::NoVariant { name: self.variant.clone(), hint });

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lote_protocol::filter::most_similar;
 use lote_protocol::text;
 
 use super::builtin::{BUILT_IN, BuiltIn};
 use super::config;
-use super::near::near;
 use super::recipe::{Recipe, RecipeError};
 
 /// A recipe of one's own.
@@ -76,7 +76,7 @@ pub fn find(name: &str) -> Result<Found, RecipeError> {
     }
     let known = BUILT_IN.iter().flat_map(|one| [one.es, one.en]);
     let known = known.chain(kept.iter().map(|kept| kept.name.as_str()));
-    let near = near(&lower, known);
+    let near = most_similar(&lower, known);
     Err(RecipeError {
         file: name.to_owned(),
         line: 0,

@@ -5,7 +5,6 @@ mod builtin;
 mod config;
 mod exception;
 mod folder;
-mod near;
 mod options;
 mod recipe;
 

@@ -5,7 +5,8 @@ use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::path::Path;
 
-use lote_protocol::filter::{CallError, ParamKind, Value, VariantSpec};
+use lote_imaging::formats::ALL;
+use lote_protocol::filter::{CallError, ParamKind, Value, VariantSpec, most_similar};
 use lote_protocol::lang::Text;
 use lote_protocol::lang::catalogue::spanish;
 use lote_protocol::text;
@@ -13,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::exception::{Exception, ExceptionError};
-use super::near::near;
 use super::options::Options;
 use crate::catalogue;
 
@@ -359,14 +359,19 @@ pub(super) fn unknown(message: &str, words: &[&'static str]) -> (Text, Text) {
 pub fn misread(message: &str, words: &[&'static str]) -> Option<(Text, Text)> {
     let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
     let is_field = message.starts_with("unknown field");
+    if let Some(word) = message.strip_prefix("there is no format ") {
+        let written = ALL.iter().filter(|format| format.is_written());
+        let names = written.flat_map(|format| [&[format.id.name()], format.endings].concat());
+        let near = most_similar(word, names);
+        let hint = near.map(|near| text!("did you mean {}?", near));
+        let hint = hint.unwrap_or_else(|| text!("`lote formats` lists the formats"));
+        return Some((text!("there is no format {}", word), hint));
+    }
     Some(match quoted.split_first() {
         Some((word, known)) if is_field || message.starts_with("unknown variant") => {
-            let all: Vec<&str> = if is_field {
-                words.iter().copied().chain(Options::NAMES).collect()
-            } else {
-                known.to_vec()
-            };
-            let hint = near(word, all).map(|near| text!("did you mean {}?", near));
+            let others = if is_field { &[words, &Options::NAMES[..]][..] } else { &[] };
+            let all = known.iter().chain(others.iter().copied().flatten());
+            let hint = most_similar(word, all.copied()).map(|near| text!("did you mean {}?", near));
             let hint = hint.unwrap_or_else(|| text!("there are {}", known.join(", ")));
             let what = if is_field {
                 text!("there is no option {}", *word)

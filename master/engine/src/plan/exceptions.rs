@@ -44,7 +44,9 @@ impl Exceptions {
             exception.variant(&mut request.variants.clone())?;
             let name = exception.image.replace('/', MAIN_SEPARATOR_STR);
             let Some(places) = by_name.get(Path::new(&name)) else {
-                all.unmatched.push(exception.image.clone());
+                if !all.unmatched.contains(&exception.image) {
+                    all.unmatched.push(exception.image.clone());
+                }
                 continue;
             };
             for image in places {

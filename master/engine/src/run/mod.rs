@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use outputs::Outputs;
 pub use sweep::sweep_orphans;
 
-use crate::event::{Bus, Event, Mode, Summary};
+use crate::event::{Bus, Event, Mode, Summary, exact};
 use crate::plan::Plan;
 pub use crate::pool::Timeout;
 use crate::pool::{Begin, Happened, Load, Pool};
@@ -255,6 +255,7 @@ impl<'a> Run<'a> {
             unit: task.0 as usize,
             variants: outputs.iter().filter_map(variant).collect(),
             image: self.image_name(unit.image),
+            image_bytes: exact(&self.plan.images[unit.image].name),
             attempt,
         };
         self.bus.publish(event).await;

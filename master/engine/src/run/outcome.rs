@@ -10,7 +10,7 @@ use lote_protocol::text;
 use lote_protocol::time::nanoseconds;
 
 use super::{Run, dates};
-use crate::event::{Event, OutputEnded, Place, Status};
+use crate::event::{Event, OutputEnded, Place, Status, exact};
 use crate::plan::OutputState;
 use crate::pool::{GivenUp, Made};
 use crate::reproduce::{Recipe, command};
@@ -82,6 +82,7 @@ impl Run<'_> {
             worker: slot.worker.0,
             slot: slot.index,
             image: self.image_name(image),
+            image_bytes: exact(&self.plan.images[image].name),
             variant: self.outputs.name(variant),
         };
         self.bus.publish(event).await;
@@ -205,7 +206,13 @@ impl Run<'_> {
         let (place, name) = (Place { image, variant }, self.outputs.name(variant));
         let format = self.plan.format(image, variant);
         let page = self.plan.page(image, variant);
-        OutputEnded { format, page, ..OutputEnded::open(place, self.image_name(image), name) }
+        let image_bytes = exact(&self.plan.images[image].name);
+        OutputEnded {
+            image_bytes,
+            format,
+            page,
+            ..OutputEnded::open(place, self.image_name(image), name)
+        }
     }
 
     async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {

@@ -13,7 +13,7 @@ use crate::report::Reporter;
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// What each worker died of, in turn.
-    pub deaths: Vec<String>,
+    pub deaths: Vec<Text>,
     /// How many images each death interrupted, in turn.
     pub interrupted: Vec<usize>,
     /// From each death to a replacement that takes tasks, ms.
@@ -34,7 +34,7 @@ pub struct Facts {
 impl Facts {
     fn lost(&mut self, worker: u32, reason: Option<&Text>, now: Instant) {
         let death = self.deaths.len();
-        self.deaths.push(reason.map(Text::to_string).unwrap_or_default());
+        self.deaths.push(reason.cloned().unwrap_or_default());
         self.interrupted.push(0);
         self.waiting.insert(worker);
         for (_, (unit, start)) in self.running.extract_if(|(of, _), _| *of == worker) {

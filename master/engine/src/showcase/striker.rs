@@ -184,7 +184,7 @@ mod tests {
 
     fn task(worker: u32, unit: usize, attempt: u32) -> Event {
         let image = format!("{unit}.png");
-        Event::Task { worker, slot: 0, unit, variants: vec![0], image, attempt }
+        Event::Task { worker, slot: 0, unit, variants: vec![0], image, image_bytes: None, attempt }
     }
 
     #[test]

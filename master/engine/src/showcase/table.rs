@@ -147,7 +147,7 @@ mod tests {
 
     fn task(worker: u32, unit: usize, attempt: u32) -> Event {
         let image = format!("gradient-{unit:03}.jpg");
-        Event::Task { worker, slot: 0, unit, variants: vec![0], image, attempt }
+        Event::Task { worker, slot: 0, unit, variants: vec![0], image, image_bytes: None, attempt }
     }
 
     /// Two processes, of which the first has died and been replaced, and the second hangs.

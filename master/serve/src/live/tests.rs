@@ -98,7 +98,15 @@ fn worker(worker: u32, state: WorkerState, reason: Option<&str>) -> Event {
 
 fn task(worker: u32, unit: usize) -> Event {
     let variants = vec![0, 1];
-    Event::Task { worker, slot: 0, unit, variants, image: String::new(), attempt: 1 }
+    Event::Task {
+        worker,
+        slot: 0,
+        unit,
+        variants,
+        image: String::new(),
+        image_bytes: None,
+        attempt: 1,
+    }
 }
 
 fn output(worker: Option<u32>, image: usize, variant: usize, status: Status) -> OutputEnded {
@@ -210,6 +218,7 @@ fn a_crash_is_shown_with_its_replacement_and_its_repetition() {
         unit: 0,
         variants: vec![1],
         image: String::new(),
+        image_bytes: None,
         attempt: 2,
     };
     model.event(&again, 31.0);

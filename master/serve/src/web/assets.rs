@@ -178,6 +178,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sent_for_the_page_fits_in_80_kb() {
+        for language in ["es", "en"] {
+            let texts = format!("/modules/texts-{language}.js");
+            let paths = ["/app.js", "/workers/monitor.js", "/styles/lote.css", &texts];
+            let bytes: usize = paths.iter().map(|path| ASSETS[*path].gzip.len()).sum();
+            assert!(bytes <= 80 << 10, "{language}: {bytes} bytes");
+        }
+    }
+
+    #[test]
     fn joined_scripts_need_no_other_file() {
         for path in ["/app.js", "/workers/monitor.js"] {
             let text = String::from_utf8(ASSETS[path].plain.to_vec()).unwrap();

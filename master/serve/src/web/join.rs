@@ -3,11 +3,16 @@
 //! A browser runs the sources as they are; joining spares it forty requests and forty kilobytes.
 //! `frontend/CONTRACT.md`, section 4, says what may be relied on.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// After these, and before those, the end of a line means nothing.
 const OPENS: [char; 5] = ['(', '[', '{', ',', ';'];
 const CLOSES: [char; 3] = [')', ']', '}'];
+
+/// Beside these, outside of quotes, a space means nothing.
+const SEPARATORS: [char; 17] =
+    ['=', '?', ':', ',', '{', '}', '(', ')', '[', ']', ';', '<', '>', '&', '|', '*', '!'];
 
 /// Reads a source by its path below the page's folder.
 pub(super) trait Sources {
@@ -90,13 +95,39 @@ fn resolve(from: &str, relative: &str) -> String {
 }
 
 /// A script without `export`, comments that begin a line or describe types, indentation, and ends of
-/// lines that mean nothing.
+/// lines and spaces that mean nothing.
 fn slim(script: &str) -> String {
     let lines = script.split_inclusive('\n');
     let plain: String = lines.map(|line| line.strip_prefix("export ").unwrap_or(line)).collect();
     let plain = without_blocks(&plain, "/**", true);
     let lines = plain.split_inclusive('\n').map(str::trim_start);
-    close_up(lines.filter(|line| !line.starts_with("//")))
+    let lines: Vec<_> = lines.filter(|line| !line.starts_with("//")).map(squeezed).collect();
+    close_up(lines.iter().map(AsRef::as_ref))
+}
+
+/// A line without spaces that mean nothing. One with a template stays as it is.
+fn squeezed(line: &str) -> Cow<'_, str> {
+    if line.contains('`') {
+        return line.into();
+    }
+    let mut result = String::with_capacity(line.len());
+    let mut quote = None;
+    let mut chars = line.chars().peekable();
+    while let Some(now) = chars.next() {
+        let is_needless = result.chars().last().is_none_or(|last| SEPARATORS.contains(&last))
+            || chars.peek().is_none_or(|next| SEPARATORS.contains(next));
+        if quote.is_none() && now == ' ' && is_needless {
+            continue;
+        }
+        result.push(now);
+        match quote {
+            Some(_) if now == '\\' => result.extend(chars.next()),
+            Some(open) if now == open => quote = None,
+            None if matches!(now, '\'' | '"') => quote = Some(now),
+            _ => {}
+        }
+    }
+    result.into()
 }
 
 /// The lines without those ends that follow what opens or separates, or precede what closes.
@@ -171,8 +202,7 @@ mod tests {
         let joined = script("app.js", &sources).unwrap();
         assert_eq!(
             joined,
-            "const b = 'import { not } from here', c = 2;const a = (x) => {return b + x;};\
-             a(b, c); // why\n"
+            "const b='import { not } from here',c=2;const a=(x)=>{return b + x;};a(b,c);// why\n"
         );
     }
 

@@ -1,6 +1,6 @@
 //! What a demonstration has shown, from what was counted.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
@@ -81,14 +81,15 @@ impl Verdict<'_> {
         let facts = self.halves.each_ref().map(|half| &half.struck.facts);
         let deaths = lang.pick("workers that died", "procesos caídos");
         row(text, Style::new(), deaths, &facts.map(|facts| facts.deaths.len().to_string()));
-        let reasons: BTreeSet<_> = facts.iter().flat_map(|facts| &facts.deaths).collect();
-        for reason in reasons {
-            let count = facts.map(|facts| facts.deaths.iter().filter(|of| of == &reason).count());
+        let reasons = facts.iter().flat_map(|facts| &facts.deaths);
+        let reasons: BTreeMap<_, _> = reasons.map(|reason| (reason.to_string(), reason)).collect();
+        for (english, reason) in reasons {
+            let count = facts.map(|facts| facts.deaths.iter().filter(|of| *of == reason).count());
             let waited = duration(self.timeout.as_secs_f64(), lang);
-            let label = match (reason.as_str(), lang) {
+            let label = match (english.as_str(), lang) {
                 ("timeout", Lang::En) => format!("  hung (SIGSTOP), deadline {waited}"),
                 ("timeout", Lang::Es) => format!("  colgado (SIGSTOP), plazo {waited}"),
-                _ => format!("  {reason}"),
+                _ => format!("  {}", reason.say(lang)),
             };
             row(text, DIM, &label, &count.map(|count| count.to_string()));
         }

@@ -12,20 +12,23 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use axum::response::Response;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::StreamExt as _;
 use lote_engine::plan::is_like;
+use lote_engine::system::files::open_inside;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
 use super::write_refusal;
-use crate::jobs::asset::{DIGITS, endings};
+use crate::jobs::asset::{DIGITS, endings, is_asset};
 use crate::web::App;
-use crate::web::body::Asked;
+use crate::web::body::{Asked, Id};
 use crate::web::error::Refusal;
+use crate::web::file::attachment;
 use crate::web::images::blocking;
 use lote_protocol::text;
 
@@ -44,7 +47,18 @@ const SILENCE: Duration = Duration::from_secs(30);
 static ROOM: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(4));
 
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/api/assets", post(take))
+    Router::new().route("/api/assets", post(take)).route("/api/assets/{asset}", get(give))
+}
+
+/// A file that was sent, to be kept: browsers must not open it as a page of this server.
+async fn give(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
+    if !is_asset(&id) {
+        return Err(Refusal::not_found());
+    }
+    let folder = app.jobs.config().assets();
+    let path = folder.join(&id);
+    let opened = blocking(move || open_inside(&[folder], &path)).await?;
+    Ok(attachment(opened.map_err(|_| Refusal::gone())?, &id))
 }
 
 #[derive(Deserialize)]
@@ -155,7 +169,6 @@ fn keep(folder: &Path, id: &str, content: &[u8]) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jobs::asset::is_asset;
 
     #[test]
     fn an_id_says_what_a_file_is_called_and_never_where_it_is() {
