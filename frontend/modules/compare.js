@@ -220,10 +220,10 @@ export function howItWorks() {
     });
     queueMicrotask(() => away.focus());
     const inside = h(
-      'aside',
+      'div',
       { class: 'drawer', role: 'dialog', 'aria-label': () => t('how_it_works') },
       h(
-        'header',
+        'div',
         { class: 'head' },
         h('h1', null, () => t('how_it_works')),
         h('span', { class: 'spring' }),

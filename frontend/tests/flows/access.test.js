@@ -119,10 +119,10 @@ test('prepare at 100 %', () =>
     await page.locator('.zoom select').selectOption('1');
     await page.locator('.curtain.full').waitFor();
   }));
-test('dialogs: help, folders, recipes, skipped files', async () => {
+test('drawer and dialogs: keys, folders, recipes, skipped files', async () => {
   await everywhere('/#/prepare', async (page) => {
     await page.locator('.tools .btn').last().click();
-    await page.locator('dialog').waitFor();
+    await page.locator('.drawer').waitFor();
   });
   await everywhere('/#/prepare', async (page) => {
     await page.locator('.source').click();
