@@ -276,9 +276,10 @@ test('decoding has a figure of its own, and lanes and results agree about each o
   const mean = (/** @type {'work_ms' | 'decode_ms'} */ key, /** @type {any} */ { ok, ...counts }) => counts[key] / ok / 1000;
   const expected = [mean('decode_ms', variants[0]) + mean('decode_ms', variants[1]), ...variants.map((one) => mean('work_ms', one))];
   for (const [index, row] of (await medians.all()).entries()) {
+    // A median beside a mean, on a machine that has other work: of one size, not the same.
     const median = secondsIn(await row.locator('td').first().textContent());
     assert.ok(
-      median > expected[index] / 2.5 && median < expected[index] * 2.5 + 0.002,
+      median > expected[index] / 5 && median < expected[index] * 5 + 0.002,
       `row ${index}: ${median} s against ${expected[index]} s`,
     );
   }
