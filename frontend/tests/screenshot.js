@@ -10,10 +10,10 @@ mkdirSync(folder, { recursive: true });
 const shoot = (page, name) => page.screenshot({ path: `${folder}${name}.jpg`, type: 'jpeg', quality: 82 });
 
 const here = await site({ empty: true });
-await here.command('/api/images/source', { source: 'samples', count: 100 });
+await here.command('/api/images/source', { source: 'samples', count: 12 });
 
 const { page } = await here.open({ lang: 'en', width: 1440, height: 900 });
-await page.locator('.cell').nth(20).waitFor();
+await page.locator('.cell').nth(5).waitFor();
 await page.locator('.cell').nth(3).click();
 await addOutputs(page, /^Web 1600/, /^Instagram/, 'Sepia');
 await page.waitForFunction(() =>
