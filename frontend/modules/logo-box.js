@@ -33,7 +33,7 @@ export function logoBox(params, { width_px, height_px }, logo) {
   const place = Math.max(0, PLACES.indexOf(String(params.posicion ?? 'abajo_derecha')));
   const margin = (shareOf(params.margen, width_px) ?? 0) * width_px;
   const at = (/** @type {number} */ part, /** @type {number} */ free, /** @type {number} */ edge) =>
-    [Math.min(edge, free / 2), free / 2, free - Math.min(edge, free / 2)][part];
+    [edge <= free ? edge : free / 2, free / 2, edge <= free ? free - edge : free / 2][part];
   return {
     x: at(place % 3, 1 - width, margin / width_px),
     y: at(Math.floor(place / 3), 1 - height, margin / height_px),

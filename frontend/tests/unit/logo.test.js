@@ -16,6 +16,9 @@ test('size and margin are shares of the width, as the filter has them', () => {
   near(logoBox({ tamano: '10%', margen: '5%', posicion: 'centro' }, picture, logo), 0.45, 0.45, 0.1, 0.1);
   // Turned by a quarter it takes the room of its other side.
   near(logoBox({ tamano: '10%', margen: '0', posicion: 'arriba_izquierda', angulo: 90 }, picture, logo), 0, 0, 0.05, 0.2);
+  // The margin is kept wherever the logo stays inside; else it is in the middle.
+  near(logoBox({ tamano: '80%', margen: '15%', posicion: 'arriba' }, { width_px: 1000, height_px: 500 }, logo), 0.1, 0.1, 0.8, 0.8);
+  near(logoBox({ tamano: '80%', margen: '15%', posicion: 'izquierda' }, { width_px: 1000, height_px: 500 }, logo), 0.15, 0.1, 0.8, 0.8);
   // It never leaves the picture.
   near(logoBox({ tamano: '100%', margen: '0' }, { width_px: 400, height_px: 100 }, logo), 0.5, 0, 0.5, 1);
 });
