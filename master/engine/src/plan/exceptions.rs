@@ -69,6 +69,11 @@ impl Exceptions {
         Ok(all)
     }
 
+    /// Adds what an image has in place of a variant.
+    pub(super) fn add(&mut self, image: usize, variant: usize, special: Special) {
+        self.special.insert((image, variant), special);
+    }
+
     /// What an image has in place of a variant, if anything.
     pub(super) fn of(&self, image: usize, variant: usize) -> Option<&Special> {
         self.special.get(&(image, variant))

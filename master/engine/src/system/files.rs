@@ -168,6 +168,38 @@ pub fn open_inside(folders: &[PathBuf], path: &Path) -> io::Result<File> {
     regular(open_without_links(&real)?)
 }
 
+/// Opens a file or folder below a folder, to be looked at, without ever waiting for it. No link leads out;
+/// where the system cannot see to that, none is followed.
+///
+/// # Errors
+/// Those of opening; `PermissionDenied` for a path that leads out of the folder.
+#[cfg(target_os = "linux")]
+pub fn open_beneath(folder: &Path, path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+    use rustix::io::Errno;
+
+    let folder_fd = File::open(folder)?;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    match openat2(&folder_fd, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve) {
+        Err(Errno::XDEV) => {
+            let why = "a link leads out of the folder";
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+        }
+        // A kernel before 5.6, or a container that knows the call no more than that.
+        Err(Errno::NOSYS | Errno::PERM) => open_part_by_part(&folder.canonicalize()?.join(path)),
+        opened => Ok(opened?.into()),
+    }
+}
+
+/// Opens a file or folder below a folder, to be looked at; no link on the way is followed.
+///
+/// # Errors
+/// Those of opening.
+#[cfg(not(target_os = "linux"))]
+pub fn open_beneath(folder: &Path, path: &Path) -> io::Result<File> {
+    open_without_links(&folder.canonicalize()?.join(path))
+}
+
 /// Opens a path of which no part is a link.
 #[cfg(target_os = "linux")]
 fn open_without_links(path: &Path) -> io::Result<File> {
