@@ -158,7 +158,7 @@ fn of_step(
             }
             // What has a font has a text to write with it.
             ParamKind::Font => {
-                found.extend(fonts(name, params.text("texto"), (base, within), names)?)
+                found.extend(fonts(name, params.text("texto"), (base, within), names)?);
             }
             _ => {}
         }
