@@ -786,6 +786,11 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "en su lugar hay una imagen de este trabajo, y los originales no se sustituyen nunca",
     ),
     ("the output exists already", "la salida ya existe"),
+    (
+        "{} names no folder: write NAME=DIR",
+        "{} no nombra ninguna carpeta: se escribe NOMBRE=CARPETA",
+    ),
+    ("nobody waits for it any more", "ya no la espera nadie"),
     // What pages and programs are refused.
     ("not an image", "no es una imagen"),
     (
