@@ -378,6 +378,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("not made: {}", "no se hizo: {}"),
     ("not started: interrupted", "no se empezó: interrumpido"),
     ("no worker is left to make it", "no queda ningún proceso que la haga"),
+    ("{} agents were lost while they had it", "{} agentes se perdieron mientras la tenían"),
     ("defect in Lote: {}", "defecto de Lote: {}"),
     ("the output was written and is gone again", "la salida se escribió y ha vuelto a desaparecer"),
     (
