@@ -1,12 +1,20 @@
 //! The engine on real servers: what is stored and handed out, what they forget, who may do what.
 
-#![allow(dead_code, reason = "not all of the support is needed here")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::large_futures,
+    clippy::needless_pass_by_value,
+    reason = "all of it is tests"
+)]
 
 #[path = "../../../tests/support/nats.rs"]
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -126,8 +134,8 @@ fn who_is_asked_answers_and_who_is_told_hears_it() {
             other.hear(&Subject::Control(Token::like("a"))).await.unwrap(),
             other.hear(&Subject::Who(pool())).await.unwrap(),
         );
-        // So that the server knows who hears.
-        other.say(&Subject::Control(Token::like("z")), Vec::new()).await.unwrap();
+        // The server has heard of that when it has answered what was asked behind it.
+        other.raw("$JS.API.INFO", "").await.unwrap();
         presence::tell(&one, &Token::like("a"), Control::Drain).await.unwrap();
         let heard = orders.recv().await.unwrap();
         assert_eq!(Control::from_bytes(&heard.bytes).unwrap(), Control::Drain);
@@ -407,7 +415,7 @@ async fn an_agent_that_drains_leaves_and_nothing_is_lost() {
 // ---- the kit ----
 
 /// A server as the kit sets it up, with TLS, and its certificate.
-fn secured(program: &PathBuf) -> (support::Nats, PathBuf) {
+fn secured(program: &Path) -> (support::Nats, PathBuf) {
     let certificates = tempfile::tempdir().unwrap().keep();
     let (certificate, key) = (certificates.join("cert.pem"), certificates.join("key.pem"));
     let made = Command::new("openssl")
@@ -420,7 +428,7 @@ fn secured(program: &PathBuf) -> (support::Nats, PathBuf) {
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let text = |path: &PathBuf| path.to_str().unwrap().to_owned();
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
     let server = support::Nats::with(program, |port, store| {
         kit::config(&kit::Options {
             host: "localhost".to_owned(),
@@ -479,7 +487,7 @@ fn the_kits_users_can_do_their_work_over_tls_and_agents_nothing_else() {
                 assert!(matches!(&error, Error::Denied(_)), "{subject}: {error}");
             }
             let mut heard = agent.hear(&Subject::AllHere(None)).await.unwrap();
-            submitter.raw("$JS.API.INFO", "").await.unwrap();
+            agent.raw("$JS.API.INFO", "").await.unwrap();
             let here = Subject::Here(pool(), Token::like("spy"));
             agent.say(&here, b"x".to_vec()).await.unwrap();
             assert!(heard.try_recv().is_err(), "agents do not hear each other");
