@@ -14,8 +14,8 @@ use super::parcel::{Filling, Weight};
 /// Parcels that are out at a time, at most: what waits in the engine's store.
 pub const WINDOW: usize = 100_000;
 
-/// Parcels that are being published at a time.
-const FLIGHTS: usize = 32;
+/// Parcels that are being published at a time: an answer that is lost holds up one of them for seconds.
+const FLIGHTS: usize = 256;
 
 /// How often the store is looked at, ms.
 const LOOK_EVERY: u64 = 10_000;
