@@ -34,7 +34,7 @@ pub struct Config {
 }
 
 /// Lote's folder in the system's folder for settings.
-pub(super) fn folder() -> Option<PathBuf> {
+pub fn folder() -> Option<PathBuf> {
     Some(choose_base_strategy().ok()?.config_dir().join("lote"))
 }
 
