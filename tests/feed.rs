@@ -54,7 +54,7 @@ fn whole(images: &Path, output: &Path) -> Plan {
 fn one_by_one(whole: &Plan) -> OneByOne {
     let rules = Rules {
         variants: whole.variants.clone(),
-        assets: assets(&whole.variants, Path::new("/"), &[]).unwrap(),
+        assets: assets(&whole.variants, Path::new("/"), &[], &[]).unwrap(),
         encoding: Encoding::default(),
         output: whole.output_folder().to_owned(),
         within: Vec::new(),

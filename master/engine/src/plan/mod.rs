@@ -59,7 +59,7 @@ pub use lote_imaging::formats::Extent;
 use naming::Naming;
 pub use pages::count as count_pages;
 pub use past::{Done, NoPast, Past};
-pub use pattern::{Number, Pattern, PatternError};
+pub use pattern::{MAX_DIGITS, Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use request::{IfCollides, IfExists, Request};
 pub(crate) use scan::is_of_the_system;
@@ -216,7 +216,8 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let exceptions = Exceptions::new(request, &variants, &images, &begin)?;
     let naming = Naming::new(request, (&variants, &exceptions), &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
-    let assets = request.variants.iter().zip(assets(&request.variants, &begin, &names)?);
+    let found = assets(&request.variants, &begin, &request.within, &names)?;
+    let assets = request.variants.iter().zip(found);
     // Each file of a variant needs the same.
     let assets = assets.flat_map(|(one, needed)| repeat_n(needed, one.files.len().max(1)));
     let assets = assets.collect();
