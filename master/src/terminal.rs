@@ -12,7 +12,9 @@ use lote_protocol::sandbox::Sandbox;
 
 use lote_protocol::outcome::FailureKind;
 
-use lote_engine::event::{AgentState, Event, FleetState, Mode, OutputEnded, Progress, Status, WorkerState};
+use lote_engine::event::{
+    AgentState, Event, FleetState, Mode, OutputEnded, Progress, Status, WorkerState,
+};
 use lote_engine::lang::Lang;
 use lote_engine::report::Reporter;
 use lote_engine::report::summary;

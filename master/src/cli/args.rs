@@ -294,8 +294,8 @@ pub(super) struct MakeArgs {
 /// Where a fleet is, and what this machine has to do with it.
 #[derive(Debug, Clone, Args)]
 pub struct FleetArgs {
-    /// The fleet's server: tls://HOST:4222, or nats://localhost:4222; auto takes it from LOTE_FLEET or
-    /// fleet.toml in the configuration folder
+    /// The fleet's server: `tls://HOST:4222`; auto takes it from `LOTE_FLEET`, or fleet.toml in the
+    /// configuration folder
     #[arg(long, value_name = "URL", help_heading = "Fleet")]
     pub(crate) fleet: Option<String>,
     /// A folder that all machines see, and the name that it goes by; with :ro it takes no outputs.
@@ -305,13 +305,13 @@ pub struct FleetArgs {
     /// Whose agents work on it  [default: default]
     #[arg(long, value_name = "NAME", help_heading = "Fleet")]
     pub(crate) pool: Option<String>,
-    /// The user that the fleet's server knows  [default: LOTE_FLEET_USER]
+    /// The user that the fleet's server knows  [default: `LOTE_FLEET_USER`]
     #[arg(long, value_name = "NAME", help_heading = "Fleet")]
     pub(crate) user: Option<String>,
-    /// The file with that user's password  [default: LOTE_FLEET_PASSWORD_FILE]
+    /// The file with that user's password  [default: `LOTE_FLEET_PASSWORD_FILE`]
     #[arg(long, value_name = "FILE", help_heading = "Fleet")]
     pub(crate) password_file: Option<PathBuf>,
-    /// Also trust certificates of this authority  [default: LOTE_FLEET_CA]
+    /// Also trust certificates of this authority  [default: `LOTE_FLEET_CA`]
     #[arg(long, value_name = "FILE", help_heading = "Fleet")]
     pub(crate) ca: Option<PathBuf>,
     /// Speak to another machine in the clear, where anybody between can read and change it

@@ -187,9 +187,8 @@ pub(super) fn format(text: &str) -> Result<FormatId, Text> {
         let names: Vec<_> = written.map(|format| format.endings[0]).collect();
         text!("the formats are {}", names.join(", "))
     })
-}/// A folder with the name that it goes by.
+}
+/// A folder with the name that it goes by.
 pub(super) fn root(text: &str) -> Result<Root, RootError> {
     Root::parse(text)
 }
-
-

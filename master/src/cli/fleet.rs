@@ -8,9 +8,13 @@ use lote_engine::lang::Text;
 
 pub(super) fn execute(command: &FleetSub, ui: Ui) -> Exit {
     let result = match command {
-        FleetSub::Status { fleet, json } => with(fleet, async |fleet| status(&fleet, *json, ui).await),
+        FleetSub::Status { fleet, json } => {
+            with(fleet, async |fleet| status(&fleet, *json, ui).await)
+        }
         FleetSub::Cancel { job, fleet } => with(fleet, async |fleet| cancel(&fleet, job, ui).await),
-        FleetSub::Drain { agent, fleet } => with(fleet, async |fleet| drain(&fleet, agent, ui).await),
+        FleetSub::Drain { agent, fleet } => {
+            with(fleet, async |fleet| drain(&fleet, agent, ui).await)
+        }
     };
     result.unwrap_or_else(|(what, exit)| {
         ui.error(what, None);

@@ -161,9 +161,9 @@ fn take_over(
     })?;
     let Ok(Ok(plan)) = make_plan(job, settings.slots as usize) else { return Ok(()) };
     let made = submitter.made(&plan, &records);
-    let entries = made.into_iter().map(|(image, variant, outcome)| {
-        journal::entry(&plan, image, variant, outcome)
-    });
+    let entries = made
+        .into_iter()
+        .map(|(image, variant, outcome)| journal::entry(&plan, image, variant, outcome));
     job.past.add_all(&job.header, entries.collect());
     Ok(())
 }
@@ -299,7 +299,7 @@ fn elsewhere(
     submitter.runtime.block_on(async {
         let (orders, mut inbox) = mpsc::channel(16);
         let interrupt = Interrupt::leaving(orders, ui);
-        let run = async |bus: &mut Bus| submitter.run(submitted, bus, &mut inbox).await;
+        let run = async |bus: &mut Bus| Box::pin(submitter.run(submitted, bus, &mut inbox)).await;
         let ended = session::shown(reporters, ui, run).await?;
         Ok((ended, interrupt.exit()))
     })

@@ -42,10 +42,10 @@ use lote_protocol::text;
 pub use args::{Cli, FleetArgs};
 use args::{SamplesArgs, Sub};
 pub use exit::Exit;
+pub(crate) use interrupt::Interrupt;
 use lote_engine::job::Config;
 use lote_engine::lang::Lang;
 use lote_engine::plan::error::reason;
-pub(crate) use interrupt::Interrupt;
 pub(crate) use ui::Ui;
 
 use crate::terminal::Verbosity;

@@ -109,12 +109,7 @@ fn introduction(agent: &Agent, host: &str, lang: Lang) -> String {
     }
 }
 
-async fn serve(
-    agent: Agent,
-    nats: &Nats,
-    orders: &mut mpsc::Receiver<Order>,
-    ui: Ui,
-) -> Exit {
+async fn serve(agent: Agent, nats: &Nats, orders: &mut mpsc::Receiver<Order>, ui: Ui) -> Exit {
     let me = Identity {
         agent: agent.name.clone(),
         pool: agent.pool.clone(),
@@ -177,12 +172,15 @@ struct Session {
     idle_since: Option<Instant>,
 }
 
+/// Units, and whether they have been tried before.
+type Waiting = Vec<(Held, bool)>;
+
 type Opened = Result<(Ground, Rules), Text>;
 
 enum Stage {
     Idle,
     /// It is found out whether this machine can take part in a job.
-    Opening(Arc<Job>, Vec<(Held, bool)>, JoinHandle<Opened>),
+    Opening(Arc<Job>, Waiting, JoinHandle<Opened>),
     Running(Box<Session>),
 }
 
@@ -209,8 +207,8 @@ struct Bench {
     reports: mpsc::Sender<Report>,
     ui: Ui,
     stage: Stage,
-    /// What waits for the end of the run that goes on, and whether it has been tried before.
-    next: Option<(Arc<Job>, Vec<(Held, bool)>)>,
+    /// What waits for the end of the run that goes on.
+    next: Option<(Arc<Job>, Waiting)>,
     /// Since when nothing can be written.
     blocked: Option<Instant>,
     exit: Exit,
@@ -278,7 +276,7 @@ impl Bench {
         }
         let Some((job, waiting)) = self.next.take() else { return };
         let (places, paper) = (self.agent.places.clone(), Arc::clone(&job));
-        let opening = tokio::task::spawn_blocking(move || Ground::new(paper, places));
+        let opening = tokio::task::spawn_blocking(move || Ground::new(&paper, places));
         self.stage = Stage::Opening(job, waiting, opening);
     }
 
@@ -303,7 +301,9 @@ impl Bench {
             (Stage::Opening(job, waiting, _), Happened::Opened(opened)) => match opened {
                 Ok((ground, rules)) => {
                     let mut session = self.session(ground, rules);
-                    waiting.into_iter().for_each(|(held, again)| session.feed(held, again));
+                    for (held, again) in waiting {
+                        session.feed(held, again);
+                    }
                     self.stage = Stage::Running(Box::new(session));
                 }
                 Err(why) => {

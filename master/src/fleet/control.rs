@@ -40,17 +40,21 @@ pub(crate) async fn status(fleet: &Fleet, as_json: bool, ui: Ui) -> Done {
         done.insert(job.job, ended(&nats, job).await.map_err(|error| broken(&error))?);
     }
     let text = if as_json {
-        let agent = |here: &Here| json!({
-            "agent": here.agent, "pool": here.pool, "version": here.version,
-            "build": here.build, "slots": here.slots, "busy": here.busy,
-            "job": here.job, "state": here.state, "reason": here.reason,
-            "roots": here.roots.keys().collect::<Vec<_>>(),
-        });
-        let job = |job: &Job| json!({
-            "job": job.job, "pool": job.pool, "build": job.build, "state": job.state,
-            "images": job.images, "outputs": job.outputs, "ended": done.get(&job.job),
-            "started_ms": job.started_ms,
-        });
+        let agent = |here: &Here| {
+            json!({
+                "agent": here.agent, "pool": here.pool, "version": here.version,
+                "build": here.build, "slots": here.slots, "busy": here.busy,
+                "job": here.job, "state": here.state, "reason": here.reason,
+                "roots": here.roots.keys().collect::<Vec<_>>(),
+            })
+        };
+        let job = |job: &Job| {
+            json!({
+                "job": job.job, "pool": job.pool, "build": job.build, "state": job.state,
+                "images": job.images, "outputs": job.outputs, "ended": done.get(&job.job),
+                "started_ms": job.started_ms,
+            })
+        };
         let agents: Vec<_> = agents.iter().map(agent).collect();
         let jobs: Vec<_> = jobs.iter().map(job).collect();
         let all = json!({ "build": Build::this(), "agents": agents, "jobs": jobs });
@@ -111,7 +115,12 @@ fn agent_line(here: &Here, lang: Lang) -> String {
     let roots: Vec<_> = here.roots.keys().map(ToString::to_string).collect();
     format!(
         "{:32}  {:>3} × {:9} {} {}{other}  [{}]{reason}",
-        here.agent.to_string(), here.slots, state, here.version, here.build, roots.join(", "),
+        here.agent.to_string(),
+        here.slots,
+        state,
+        here.version,
+        here.build,
+        roots.join(", "),
     )
 }
 
@@ -132,7 +141,10 @@ fn job_line(job: &Job, done: Option<u64>, lang: Lang) -> String {
 /// Has nothing more made of a job.
 pub(crate) async fn cancel(fleet: &Fleet, job: &str, ui: Ui) -> Done {
     let Ok(id) = job.parse() else {
-        return Err((text!("{} is no job: `lote fleet status` lists them", format!("{job:?}")), Exit::Usage));
+        return Err((
+            text!("{} is no job: `lote fleet status` lists them", format!("{job:?}")),
+            Exit::Usage,
+        ));
     };
     let nats = connect(&fleet.server, "lote fleet").await?;
     if presence::cancel(&nats, id).await.map_err(|error| broken(&error))? {
@@ -146,16 +158,17 @@ pub(crate) async fn cancel(fleet: &Fleet, job: &str, ui: Ui) -> Done {
 pub(crate) async fn drain(fleet: &Fleet, agent: &str, ui: Ui) -> Done {
     let name = agent.parse().map_err(|_| (bad_name(agent), Exit::Usage))?;
     let nats = connect(&fleet.server, "lote fleet").await?;
-    let here = presence::who(&nats, &fleet.pool()?, ANSWERS).await.map_err(|error| broken(&error))?;
+    let here =
+        presence::who(&nats, &fleet.pool()?, ANSWERS).await.map_err(|error| broken(&error))?;
     if !here.iter().any(|here| here.agent == name) {
         return Err((text!("no agent {} is there", agent.to_owned()), Exit::NothingMatched));
     }
     presence::tell(&nats, &name, Control::Drain).await.map_err(|error| broken(&error))?;
     // What is said is on its way when the server has answered something after it.
     let _ = presence::who(&nats, &fleet.pool()?, Duration::from_millis(100)).await;
-    ui.say(ui.lang.pick(
-        "it finishes what it has begun, and ends",
-        "termina lo que ha empezado y acaba",
-    ));
+    ui.say(
+        ui.lang
+            .pick("it finishes what it has begun, and ends", "termina lo que ha empezado y acaba"),
+    );
     Ok(Exit::Ok)
 }

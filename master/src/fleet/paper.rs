@@ -1,6 +1,7 @@
 //! A plan as agents get it: the paper of a job, and units with paths below roots.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -70,10 +71,8 @@ pub(super) fn paper<'a>(
     let input = input.unwrap_or_else(|| place.name.clone());
     let roots = places.marked([&input, &output.root])?;
     let needs = plan.assets_by_variant();
-    let assets = put_assets(&folder, plan)?.then(|| Below {
-        root: output.root.clone(),
-        path: Name(output.path.0.join(ASSETS)),
-    });
+    let assets = put_assets(&folder, plan)?
+        .then(|| Below { root: output.root.clone(), path: Name(output.path.0.join(ASSETS)) });
     let mut random = [0; 11];
     getrandom::fill(&mut random).map_err(|error| Text::from(error.to_string()))?;
     let now_ns = nanoseconds(SystemTime::now()).unwrap_or_default();
@@ -156,7 +155,11 @@ fn put_assets(output: &Path, plan: &Plan) -> Result<bool, Text> {
 
 /// Bytes in hexadecimal, as files of assets are called.
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl Paper<'_> {
@@ -203,7 +206,9 @@ impl Units for Paper<'_> {
         });
         Unit {
             unit: place,
-            image: Name(folder.cloned().unwrap_or_default().join(path.file_name().unwrap_or_default())),
+            image: Name(
+                folder.cloned().unwrap_or_default().join(path.file_name().unwrap_or_default()),
+            ),
             bytes: image.bytes,
             modified_ns: image.modified_ns,
             pixels: unit.pixels,

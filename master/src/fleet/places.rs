@@ -44,9 +44,8 @@ impl Places {
             let folder = root.folder.canonicalize().and_then(|folder| {
                 if folder.is_dir() { Ok(folder) } else { Err(io::ErrorKind::NotADirectory.into()) }
             });
-            let folder = folder.map_err(|error| {
-                text!("the root {} cannot be used: {}", shown, reason(&error))
-            })?;
+            let folder = folder
+                .map_err(|error| text!("the root {} cannot be used: {}", shown, reason(&error)))?;
             let name = match &root.name {
                 Some(name) => name.clone(),
                 None => folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -74,14 +73,16 @@ impl Places {
     /// in its path.
     pub(crate) fn find(&self, folder: &Path) -> Option<(&Place, Below)> {
         let holds = |place: &&Place| folder.starts_with(&place.folder);
-        let place = self.0.iter().filter(holds).max_by_key(|place| place.folder.as_os_str().len())?;
+        let place =
+            self.0.iter().filter(holds).max_by_key(|place| place.folder.as_os_str().len())?;
         let path = folder.strip_prefix(&place.folder).ok()?.into();
         Some((place, Below { root: place.name.clone(), path }))
     }
 
     /// Their marks; an empty one for those that bear none yet.
     pub(crate) fn marks(&self) -> BTreeMap<Token, String> {
-        let marks = self.0.iter().map(|place| (place.name.clone(), place.mark().unwrap_or_default()));
+        let marks =
+            self.0.iter().map(|place| (place.name.clone(), place.mark().unwrap_or_default()));
         marks.collect()
     }
 

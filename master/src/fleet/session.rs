@@ -90,7 +90,8 @@ impl Ledger {
         let parcel = {
             let table = self.table();
             let image = table.tasks.get(task as usize);
-            image.map(|image| table.images[*image].parcel)
+            image
+                .map(|image| table.images[*image].parcel)
                 .filter(|parcel| !table.withdrawn.contains(parcel))
         };
         let Some(parcel) = parcel else { return false };
@@ -216,13 +217,17 @@ pub(super) struct Ground {
 impl Ground {
     /// That of a job that this machine can take part in, and the rules of its plan; why it cannot. It
     /// looks at disks.
-    pub(super) fn new(job: Arc<Job>, places: Places) -> Result<(Self, Rules), Text> {
+    pub(super) fn new(job: &Arc<Job>, places: Places) -> Result<(Self, Rules), Text> {
         let place = |name: &lote_fleet::names::Token| {
             let place = places.get(name);
             let place = place.ok_or_else(|| text!("it has no root {}", name.to_string()))?;
             if Some(&place.mark()?) != job.roots.get(name) {
                 let shown = place.folder.display();
-                return Err(text!("the root {} is another folder here ({})", name.to_string(), shown));
+                return Err(text!(
+                    "the root {} is another folder here ({})",
+                    name.to_string(),
+                    shown
+                ));
             }
             Ok(place)
         };
@@ -237,7 +242,7 @@ impl Ground {
         lote_protocol::filter::check_all(&request.variants)
             .map_err(|error| Text::from(error.to_string()))?;
         let variants = job.header.variants_by_file();
-        let ground = Self { job: Arc::clone(&job), places, swept: Mutex::default() };
+        let ground = Self { job: Arc::clone(job), places, swept: Mutex::default() };
         let assets = (0..variants.len()).map(|variant| {
             let needs = job.needs.get(variant).into_iter().flatten();
             needs.map(|asset| ground.asset(asset)).collect()
@@ -272,7 +277,8 @@ impl Ground {
         let mut failure = None;
         for output in &unit.outputs {
             let special = output.steps.as_ref().map(|steps| {
-                let assets = output.assets.iter().flatten().map(|asset| self.asset(asset)).collect();
+                let assets =
+                    output.assets.iter().flatten().map(|asset| self.asset(asset)).collect();
                 checked(steps).map(|steps| (steps, assets))
             });
             let special = match special.transpose() {
@@ -350,9 +356,7 @@ fn patiently(look: impl Fn() -> io::Result<PathBuf>) -> io::Result<PathBuf> {
     let begun = Instant::now();
     loop {
         match look() {
-            Err(error)
-                if error.kind() == io::ErrorKind::NotFound && begun.elapsed() < UNSEEN =>
-            {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && begun.elapsed() < UNSEEN => {
                 std::thread::sleep(LOOK_AGAIN);
             }
             result => return result,

@@ -19,7 +19,7 @@ const MAX_BYTES: u64 = 64 << 10;
 /// What `fleet.toml` may say.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct File {
+struct Kept {
     #[serde(alias = "flota")]
     fleet: Option<String>,
     #[serde(alias = "raices")]
@@ -56,7 +56,9 @@ impl Fleet {
         let typed = args.fleet.clone().filter(|url| url != "auto");
         let url = typed.or_else(|| set("LOTE_FLEET")).or(file.fleet);
         let Some(url) = url else {
-            return Err(text!("no fleet is named: --fleet tls://HOST:4222, LOTE_FLEET or fleet.toml"));
+            return Err(text!(
+                "no fleet is named: --fleet tls://HOST:4222, LOTE_FLEET or fleet.toml"
+            ));
         };
         let password_file = args.password_file.clone();
         let password_file = password_file.or_else(|| path_set("LOTE_FLEET_PASSWORD_FILE"));
@@ -91,7 +93,7 @@ pub(super) fn bad_name(text: &str) -> Text {
     text!("{} is no name: it takes 1 to 32 of a-z, 0-9 and -", format!("{text:?}"))
 }
 
-fn read(path: &Path) -> Result<File, Text> {
+fn read(path: &Path) -> Result<Kept, Text> {
     let shown = path.display().to_string();
     let text = read_text(path, MAX_BYTES)
         .map_err(|error| text!("cannot read {}: {}", shown.clone(), reason(&error)))?;
@@ -111,8 +113,9 @@ pub(crate) async fn connect(server: &Server, name: &str) -> Result<Nats, (Text, 
     use lote_fleet::engine::Error;
     nats::connect(server, name).await.map_err(|error| match error {
         Error::Address(_) => (error.to_string().into(), Exit::Usage),
-        error => {
-            (text!("the fleet at {} cannot be reached: {}", server.url.clone(), error.to_string()), Exit::NoWorkers)
-        }
+        error => (
+            text!("the fleet at {} cannot be reached: {}", server.url.clone(), error.to_string()),
+            Exit::NoWorkers,
+        ),
     })
 }

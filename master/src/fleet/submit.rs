@@ -69,7 +69,8 @@ impl Submitter {
         records: &HashMap<PathBuf, message::Ended>,
     ) -> Vec<(usize, usize, Outcome)> {
         let folder = plan.output_folder().canonicalize().ok();
-        let Some(below) = folder.and_then(|folder| Some(self.places.find(&folder)?.1.path.0)) else {
+        let Some(below) = folder.and_then(|folder| Some(self.places.find(&folder)?.1.path.0))
+        else {
             return Vec::new();
         };
         let mut made = Vec::new();
@@ -280,7 +281,8 @@ impl Booking<'_> {
 
     /// Says it, once, if nobody is there who could help.
     async fn look_for_help(&mut self, here: &[Here]) {
-        for refuses in here.iter().filter(|here| is_ours(here) && here.state == Presence::Refusing) {
+        for refuses in here.iter().filter(|here| is_ours(here) && here.state == Presence::Refusing)
+        {
             self.agent(refuses, AgentState::Refused).await;
         }
         let helps = |here: &&Here| is_ours(here) && here.state == Presence::Working;

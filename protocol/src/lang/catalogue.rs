@@ -800,7 +800,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "no agent of pool {} with this build is there ({} have another: {}); waiting",
         "no hay ningún agente del grupo {} con esta compilación ({} tienen otra: {}); en espera",
     ),
-    ("an agent needs a root: --root NAME=DIR", "un agente necesita una raíz: --raiz NOMBRE=CARPETA"),
+    (
+        "an agent needs a root: --root NAME=DIR",
+        "un agente necesita una raíz: --raiz NOMBRE=CARPETA",
+    ),
     ("cannot pass on {}: {}", "no se puede pasar {}: {}"),
     ("cannot reach {}: {}", "no se puede acceder a {}: {}"),
     ("it has no root {}", "no tiene la raíz {}"),

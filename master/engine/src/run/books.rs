@@ -132,10 +132,8 @@ impl<'a, F: Feed> Books<'a, F> {
         for (image, variant) in self.outputs.missing() {
             self.outputs.count_cancelled();
             let why = text!("not started: interrupted");
-            let ended = failed(
-                self.blank(image, variant),
-                Failure::new(FailureKind::Cancelled, why),
-            );
+            let ended =
+                failed(self.blank(image, variant), Failure::new(FailureKind::Cancelled, why));
             let ended = OutputEnded { status: Status::Skipped, untried: true, ..ended };
             self.end(ended, Duration::ZERO).await;
         }
@@ -161,10 +159,8 @@ impl<'a, F: Feed> Books<'a, F> {
         }
         for (image, variant) in unseen {
             self.outputs.revoke(variant);
-            let failure = Failure::new(
-                FailureKind::Write,
-                text!("the output was written and is gone again"),
-            );
+            let failure =
+                Failure::new(FailureKind::Write, text!("the output was written and is gone again"));
             let ended = failed(self.blank(image, variant), failure);
             self.bus.publish(Event::Output(ended)).await;
         }
