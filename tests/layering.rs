@@ -56,8 +56,37 @@ fn files_with(packages: &[&str], text: &str) -> Vec<String> {
     files
 }
 
-const ALL: [&str; 6] =
-    ["protocol", "worker/imaging", "worker", "master/engine", "master/serve", "master"];
+const ALL: [&str; 7] = [
+    "protocol",
+    "worker/imaging",
+    "worker",
+    "master/engine",
+    "master/fleet",
+    "master/serve",
+    "master",
+];
+
+/// What code that only decides does not name.
+const IMPURE: [&str; 18] = [
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "std::time",
+    "std::env",
+    "std::path",
+    "tokio",
+    "rustix",
+    "tracing",
+    "Instant",
+    "SystemTime",
+    "lote_",
+    "crate::",
+    "unsafe",
+    "rand",
+    "async",
+];
 
 #[test]
 fn the_scheduler_knows_no_clock_no_disk_and_no_process() {
@@ -66,31 +95,32 @@ fn the_scheduler_knows_no_clock_no_disk_and_no_process() {
         .filter(|source| source.path.starts_with("master/engine/src/scheduler/"))
         .collect();
     assert!(scheduler.len() >= 3);
-    let forbidden = [
-        "std::fs",
-        "std::io",
-        "std::net",
-        "std::process",
-        "std::thread",
-        "std::time",
-        "std::env",
-        "std::path",
-        "tokio",
-        "rustix",
-        "tracing",
-        "Instant",
-        "SystemTime",
-        "lote_",
-        "crate::",
-        "unsafe",
-        "rand",
-    ];
     for source in &scheduler {
-        for word in forbidden {
+        for word in IMPURE {
             assert!(!source.code.contains(word), "{} names {word}", source.path);
         }
     }
     assert!(scheduler.iter().any(|s| s.code.contains("#![deny(clippy::disallowed_methods)]")));
+}
+
+#[test]
+fn what_decides_in_a_fleet_knows_no_clock_no_disk_and_no_engine() {
+    let names = ["coordinator.rs", "holder/mod.rs", "parcel.rs"];
+    let paths = names.map(|name| format!("master/fleet/src/{name}"));
+    let sources = sources("master/fleet").into_iter();
+    let sources: Vec<_> = sources.filter(|source| paths.contains(&source.path)).collect();
+    assert_eq!(sources.len(), names.len());
+    for source in sources {
+        for word in IMPURE {
+            assert!(!source.code.contains(word), "{} names {word}", source.path);
+        }
+        assert!(source.code.contains("#![deny(clippy::disallowed_methods)]"));
+    }
+}
+
+#[test]
+fn only_one_file_names_the_client_of_the_fleets_server() {
+    assert_eq!(files_with(&ALL, "async_nats"), ["master/fleet/src/nats.rs"]);
 }
 
 #[test]

@@ -288,6 +288,25 @@ fn a_record_of_another_folder_another_user_or_of_nobody_is_none_of_ones_own() {
 }
 
 #[test]
+fn no_key_and_no_settings_are_taken_from_the_current_folder() {
+    let workspace = Workspace::with_pictures(1, 40, 30);
+    let homeless = |command: &str| {
+        workspace
+            .lote(command)
+            .env("HOME", ".")
+            .env("XDG_STATE_HOME", "state")
+            .env("XDG_CONFIG_HOME", "")
+    };
+    workspace.add(".config/lote/lote.toml", b"[job]\nsandbox = \"no such level\"\n");
+    homeless("run in -f sepia -o out").run().code(0);
+    for key in ["state", ".local"] {
+        assert!(!workspace.path(key).exists(), "{key}");
+    }
+    homeless("run --resume -o out").run().code(4);
+    homeless("run --resume -o out in").run().code(0);
+}
+
+#[test]
 fn of_many_files_elsewhere_ten_are_listed_and_the_others_counted() {
     let elsewhere = Workspace::with_pictures(12, 8, 8);
     let workspace = Workspace::new();

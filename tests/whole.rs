@@ -20,6 +20,7 @@ mod disks;
 mod endings;
 mod errors;
 mod external;
+mod feed;
 mod inputs;
 mod layering;
 mod machines;

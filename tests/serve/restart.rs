@@ -2,16 +2,67 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::client::{Server, folder_with};
+use super::client::{Server, folder_with, lote};
 use super::pictures::png;
 use super::stream::Page;
+
+#[test]
+fn what_somebody_has_put_into_the_output_folder_has_nothing_of_the_users_changed() {
+    let planted = |place: &str, put: &dyn Fn(&Path, &Path)| {
+        let folder = pictures(1);
+        let theirs = folder.path().join("private");
+        fs::create_dir_all(theirs.join("u2024")).unwrap();
+        for file in ["letter", "u2024/photo"] {
+            fs::write(theirs.join(file), "precious").unwrap();
+        }
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(&theirs, mode.clone()).unwrap();
+        let place = folder.path().join("output_images").join(place);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        put(&place, &theirs);
+        let mut command = lote(folder.path());
+        let output = command.args(["serve", "--port", "0"]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{said}");
+        assert!(said.contains(".lote"), "{said}");
+        for file in ["letter", "u2024/photo"] {
+            assert_eq!(fs::read_to_string(theirs.join(file)).unwrap(), "precious");
+        }
+        assert_eq!(fs::metadata(&theirs).unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(fs::read_dir(&theirs).unwrap().count(), 2);
+    };
+    let link = |place: &Path, to: &Path| std::os::unix::fs::symlink(to, place).unwrap();
+    planted(".lote", &link);
+    planted(".lote/server", &link);
+    planted(".lote/server/uploads", &link);
+    planted(".lote/server/lock", &|place, theirs| link(place, &theirs.join("letter")));
+    planted(".lote/server/lock", &|place, _| pipe(place));
+}
+
+#[test]
+fn the_folder_of_a_dead_server_whose_lock_is_a_pipe_is_passed_over() {
+    let folder = pictures(1);
+    for name in ["serve-x", "other"] {
+        let place = folder.path().join("output_images/.lote").join(name);
+        fs::create_dir_all(&place).unwrap();
+        pipe(&place.join("lock"));
+    }
+    drop(Server::start_in(folder, &[]));
+}
+
+fn pipe(path: &Path) {
+    let (mode, kind) = (Mode::RUSR | Mode::WUSR, FileType::Fifo);
+    mknodat(CWD, path, kind, mode, 0).unwrap();
+}
 
 fn pictures(count: u32) -> TempDir {
     let folder = folder_with(&[]);

@@ -14,6 +14,7 @@ pub mod pool;
 pub mod quantity;
 pub mod report;
 pub mod reproduce;
+pub mod roots;
 pub mod run;
 pub mod samples;
 pub mod scheduler;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lote_engine::journal::Name;
-use lote_engine::system::files::open_regular;
+use lote_engine::system::files::{make_own_folder, open_lock, open_regular};
 use serde::{Deserialize, Serialize};
 
 use crate::jobs::JobRequest;
@@ -96,13 +96,13 @@ impl Kept {
     /// In a private folder of the outputs; `None` while another server keeps its own there.
     pub fn open(private: &Path) -> io::Result<Option<Self>> {
         let folder = std::path::absolute(private)?.join(FOLDER);
-        fs::create_dir_all(&folder)?;
+        make_own_folder(&folder)?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
         }
-        let lock = File::create(folder.join(LOCK))?;
+        let lock = open_lock(&folder.join(LOCK))?;
         if lote_engine::system::lock(&lock).is_err() {
             return Ok(None);
         }
@@ -112,7 +112,7 @@ impl Kept {
     /// A folder for what is kept, which is made if need be.
     pub fn folder(&self, name: &str) -> io::Result<PathBuf> {
         let folder = self.0.folder.join(name);
-        fs::create_dir_all(&folder)?;
+        make_own_folder(&folder)?;
         Ok(folder)
     }
 

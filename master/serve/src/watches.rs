@@ -263,7 +263,7 @@ impl Watches {
                 drop(journal.flush());
             }
         });
-        let ended = run::run(&plan, &begun.settings, &mut bus, &mut begun.inbox).await;
+        let ended = run::run(&*plan, &begun.settings, &mut bus, &mut begun.inbox).await;
         drop(bus);
         if listener.await.is_err() {
             tracing::error!("a defect in Lote: what a watch made could not be followed to its end");

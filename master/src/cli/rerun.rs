@@ -101,7 +101,8 @@ pub(super) fn trusted(
     if trusted {
         return Ok(header);
     }
-    let is_own = last.is_own && FileId::at(&last.header.output.0) == FileId::at(output);
+    let is_here = || Some(FileId::at(&last.header.output.0)? == FileId::at(output)?);
+    let is_own = last.is_own && is_here() == Some(true);
     let own = if is_own { own_folders(output) } else { vec![output.to_owned()] };
     let folders = [own, paths.to_vec()].concat();
     let outside = header.outside(&folders);

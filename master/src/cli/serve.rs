@@ -68,7 +68,8 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let output = folder(&args.output)?;
     let private = output.join(".lote");
     let scratch = Scratch::new(&private).map_err(|error| unwritable(&private, &error))?;
-    let kept = Kept::open(&private).map_err(|error| unwritable(&private, &error))?;
+    let below = private.join("server");
+    let kept = Kept::open(&private).map_err(|error| unwritable(&below, &error))?;
     if kept.is_none() {
         ui.warn(ui.lang.pick(
             "another server has this output folder: uploads and waiting jobs of this one end with it",
@@ -83,7 +84,9 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     let roots = if roots.is_empty() { vec![input.clone()] } else { roots.clone() };
     let prints = place("previews")?;
     let uploads = match &kept {
-        Some(kept) => kept.folder("uploads").map_err(|error| unwritable(&private, &error))?,
+        Some(kept) => {
+            kept.folder("uploads").map_err(|error| unwritable(&below.join("uploads"), &error))?
+        }
         None => place("uploads")?,
     };
     let samples = place("samples")?;

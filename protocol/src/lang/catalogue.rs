@@ -378,6 +378,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("not made: {}", "no se hizo: {}"),
     ("not started: interrupted", "no se empezó: interrumpido"),
     ("no worker is left to make it", "no queda ningún proceso que la haga"),
+    ("{} agents were lost while they had it", "{} agentes se perdieron mientras la tenían"),
     ("defect in Lote: {}", "defecto de Lote: {}"),
     ("the output was written and is gone again", "la salida se escribió y ha vuelto a desaparecer"),
     (
@@ -785,6 +786,11 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "en su lugar hay una imagen de este trabajo, y los originales no se sustituyen nunca",
     ),
     ("the output exists already", "la salida ya existe"),
+    (
+        "{} names no folder: write NAME=DIR",
+        "{} no nombra ninguna carpeta: se escribe NOMBRE=CARPETA",
+    ),
+    ("nobody waits for it any more", "ya no la espera nadie"),
     // What pages and programs are refused.
     ("not an image", "no es una imagen"),
     (

@@ -76,7 +76,7 @@ pub fn enter(policy: Policy, needs: &Needs<'_>) -> Result<Sandbox, Unenforced> {
     let (mut enforced, mut missing) = (Vec::new(), Vec::new());
     // The order matters: seccomp forbids the system calls of all other parts.
     for part in [Part::Rlimits, Part::NoNewPrivs, Part::Landlock, Part::Seccomp] {
-        match apply(part, needs) {
+        match apply(part, needs, enforced.contains(&Part::Landlock)) {
             Ok(()) => enforced.push(part),
             Err(reason) => missing.push(Missing { part, reason }),
         }
@@ -92,13 +92,16 @@ pub fn enter(policy: Policy, needs: &Needs<'_>) -> Result<Sandbox, Unenforced> {
 
 /// Puts a part in force, or tells why it is not.
 #[cfg(target_os = "linux")]
-fn apply(part: Part, needs: &Needs<'_>) -> Result<(), String> {
+fn apply(part: Part, needs: &Needs<'_>, has_landlock: bool) -> Result<(), String> {
     match part {
         Part::Rlimits => rlimits::apply(needs),
         Part::NoNewPrivs => give_up_rights().map_err(|error| error.to_string()),
         Part::Landlock => landlock::apply(needs.publishes.as_ref()),
         #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-        Part::Seccomp => seccomp::apply(needs.publishes.is_some()),
+        // Only Landlock can hold a worker that opens files to its own program.
+        Part::Seccomp => {
+            seccomp::apply(needs.publishes.is_some(), has_landlock && tells_backtraces())
+        }
         #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         Part::Seccomp => {
             Err("there is no list of system calls for this processor".to_owned())
@@ -129,7 +132,7 @@ fn give_up_rights() -> rustix::io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn apply(part: Part, needs: &Needs<'_>) -> Result<(), String> {
+fn apply(part: Part, needs: &Needs<'_>, _has_landlock: bool) -> Result<(), String> {
     #[cfg(unix)]
     if part == Part::Rlimits {
         return rlimits::apply(needs);

@@ -23,8 +23,6 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
 };
 
-use super::tells_backtraces;
-
 /// What the work of a worker takes; [`conditions`] says with which arguments.
 const ALLOWED: &[c_long] = &[
     // Files that are open, and those that come with tasks.
@@ -196,23 +194,23 @@ const PRCTLS: [i32; 2] = [c::PR_SET_NAME, c::PR_GET_NAME];
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
 /// Confines all threads to the calls that are listed, with those that giving a file its name takes if
-/// it `publishes`.
-pub(super) fn apply(publishes: bool) -> Result<(), String> {
-    install(publishes).map_err(|error| match error {
+/// it `publishes`, and those that reading its own program for `backtraces` takes.
+pub(super) fn apply(publishes: bool, backtraces: bool) -> Result<(), String> {
+    install(publishes, backtraces).map_err(|error| match error {
         seccompiler::Error::Seccomp(error) | seccompiler::Error::Prctl(error) => error.to_string(),
         error => error.to_string(),
     })
 }
 
 /// Of two filters, the kernel does what the stricter one wants.
-fn install(publishes: bool) -> Result<(), seccompiler::Error> {
+fn install(publishes: bool, backtraces: bool) -> Result<(), seccompiler::Error> {
     let arch = TargetArch::try_from(std::env::consts::ARCH)?;
     let (pass, kill) = (SeccompAction::Allow, SeccompAction::KillProcess);
     let enosys = SeccompAction::Errno(c::ENOSYS as u32);
     let fatal = FATAL.iter().map(|call| (*call, Vec::new())).collect();
     let filters = [
         SeccompFilter::new(fatal, pass.clone(), kill, arch)?,
-        SeccompFilter::new(allowed(publishes, tells_backtraces())?, enosys, pass, arch)?,
+        SeccompFilter::new(allowed(publishes, backtraces)?, enosys, pass, arch)?,
     ];
     // Installing takes a call that the last one does not allow.
     for filter in filters {

@@ -9,10 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use lote_protocol::format::FormatId;
 use lote_protocol::lang::Text;
 use lote_protocol::outcome::FailureKind;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// What became of an output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It is there.

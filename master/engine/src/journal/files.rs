@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Past, read};
 use crate::plan::Shard;
-use crate::system::{self, files::open_regular};
+use crate::system::{
+    self,
+    files::{open_regular, open_to_append},
+};
 
 /// The folder of journals, in the output folder.
 pub const FOLDER: &str = ".lote";
@@ -83,9 +86,7 @@ pub(super) fn create(
 
 /// Opens a journal to go on with it; fails if another process does.
 pub(super) fn reopen(path: &Path) -> io::Result<File> {
-    // A FIFO would have whoever opens it wait.
-    drop(open_regular(path)?);
-    let file = File::options().read(true).append(true).open(path)?;
+    let file = open_to_append(path)?;
     lock(&file)?;
     Ok(file)
 }

@@ -17,7 +17,7 @@ mod record;
 mod records;
 mod seal;
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 pub use files::{FOLDER, in_use, newest, read_all};
@@ -27,7 +27,7 @@ pub use name::Name;
 pub use record::Journal;
 pub use records::{Output, Records, output, wanted};
 
-use crate::system::files::{open_regular, read_regular};
+use crate::system::files::open_regular;
 
 /// A journal as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,39 +47,60 @@ pub struct Past {
 /// A larger file is no journal: ten million outputs take less.
 const MAX_BYTES: u64 = 4 << 30;
 
+/// A longer line is none of a journal, bytes: the first one names a million inputs.
+const MAX_LINE_BYTES: u64 = 128 << 20;
+
 /// Reads a journal; `None` if it is none, or one of a later version.
 pub fn read(path: &Path) -> io::Result<Option<Past>> {
-    let bytes = read_regular(path, MAX_BYTES)?;
-    Ok(parse(path, &bytes))
+    parse(path, BufReader::new(open_regular(path)?.take(MAX_BYTES)))
 }
 
 /// The entries that a journal has from that place on, and where the last whole line ends, bytes.
 pub(crate) fn read_from(path: &Path, start: u64) -> io::Result<(Vec<Entry>, u64)> {
     let mut file = open_regular(path)?;
     file.seek(SeekFrom::Start(start))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-    let lines = bytes[..end].split(|byte| *byte == b'\n').map(serde_json::from_slice::<Line>);
-    let entries = lines.flatten().filter_map(|line| match line {
-        Line::Output(entry) => Some(entry),
-        Line::Job(_) | Line::Seal { .. } | Line::End { .. } => None,
-    });
-    Ok((entries.collect(), start + end as u64))
+    let (mut entries, mut end) = (Vec::new(), start);
+    let mut reader = BufReader::new(file.take(MAX_BYTES));
+    while let Some(line) = next_line(&mut reader)? {
+        let Some(whole) = line.strip_suffix(b"\n") else { break };
+        end += line.len() as u64;
+        if let Ok(Line::Output(entry)) = serde_json::from_slice(whole) {
+            entries.push(entry);
+        }
+    }
+    Ok((entries, end))
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Option<Past> {
-    let first = bytes.split(|byte| *byte == b'\n').next()?;
-    let mut lines = bytes.split(|byte| *byte == b'\n').map(serde_json::from_slice::<Line>);
-    let Some(Ok(Line::Job(header))) = lines.next() else { return None };
-    if header.format > header::FORMAT {
-        return None;
+/// The next line with its end, which one that was torn off has not; `None` after the last one, and
+/// before one that is too long to be a journal's.
+fn next_line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let read = reader.take(MAX_LINE_BYTES).read_until(b'\n', &mut line)? as u64;
+    Ok((read > 0 && read < MAX_LINE_BYTES).then_some(line))
+}
+
+fn parse(path: &Path, mut reader: impl BufRead) -> io::Result<Option<Past>> {
+    // A file of holes would be a very long first line.
+    if reader.fill_buf()?.first() != Some(&b'{') {
+        return Ok(None);
     }
-    let mut lines = lines.peekable();
-    let is_own = matches!(lines.peek(), Some(Ok(Line::Seal { seal })) if seal::holds(seal, first));
-    let (path, entries) = (path.to_owned(), Vec::new());
-    let mut past = Past { path, header: *header, entries, end: None, is_own };
-    for line in lines.flatten() {
+    let Some(first) = next_line(&mut reader)? else { return Ok(None) };
+    let first = first.strip_suffix(b"\n").unwrap_or(&first);
+    let Ok(Line::Job(header)) = serde_json::from_slice(first) else { return Ok(None) };
+    if header.format > header::FORMAT {
+        return Ok(None);
+    }
+    let (path, header, entries) = (path.to_owned(), *header, Vec::new());
+    let mut past = Past { path, header, entries, end: None, is_own: false };
+    let mut is_second = true;
+    while let Some(line) = next_line(&mut reader)? {
+        let line = serde_json::from_slice(&line);
+        match &line {
+            Ok(Line::Seal { seal }) if is_second => past.is_own = seal::holds(seal, first),
+            _ => {}
+        }
+        is_second = false;
+        let Ok(line) = line else { continue };
         past.end = None;
         match line {
             // One more of them belongs to another job, whatever it does here.
@@ -88,7 +109,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Option<Past> {
             Line::End { how, .. } => past.end = Some(how),
         }
     }
-    Some(past)
+    Ok(Some(past))
 }
 
 #[cfg(test)]

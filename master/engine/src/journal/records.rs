@@ -13,7 +13,7 @@ use lote_protocol::time::nanoseconds;
 use super::Past as Journal;
 use super::header::Header;
 use super::line::{Entry, Outcome};
-use crate::plan::{Done, Number, Past, Plan};
+use crate::plan::{Done, MAX_DIGITS, Number, Past, Plan};
 
 /// What is on record in an output folder.
 #[derive(Debug, Default)]
@@ -124,12 +124,12 @@ impl Past for Records {
     fn number(&self, input: &Path) -> Option<Number> {
         let mut texts = self.entries.get(input)?.iter().rev();
         let text = texts.find_map(|(_, entry)| entry.n.as_deref())?;
-        Some(Number { value: text.parse().ok().filter(|value| *value > 0)?, digits: text.len() })
+        Some(Number { value: number(text)?, digits: text.len() })
     }
 
     fn highest_number(&self) -> u32 {
         let all = self.entries.values().flatten().filter(|_| self.last);
-        all.filter_map(|(_, entry)| entry.n.as_deref()?.parse().ok()).max().unwrap_or(0)
+        all.filter_map(|(_, entry)| number(entry.n.as_deref()?)).max().unwrap_or(0)
     }
 
     fn kept_names(&self) -> Vec<(&Path, &Path, Option<u32>)> {
@@ -140,6 +140,12 @@ impl Past for Records {
         })
         .collect()
     }
+}
+
+/// A number of a name: no more digits than a pattern may ask for, and none that others could not follow.
+fn number(text: &str) -> Option<u32> {
+    let value = text.parse().ok()?;
+    (text.len() <= MAX_DIGITS && (1..=u32::MAX / 2).contains(&value)).then_some(value)
 }
 
 /// Whether a failure has a cause that may be gone by now, and is not the image's own.

@@ -6,16 +6,15 @@
 //! cannot be moved to another one either.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use etcetera::{BaseStrategy as _, choose_base_strategy};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::system::files::read_regular;
+use crate::system::files::open_regular;
 
 /// A key, bytes.
 const BYTES: usize = 32;
@@ -39,19 +38,25 @@ fn mac(key: &[u8], line: &[u8]) -> Option<Hmac<Sha256>> {
 }
 
 /// The file of this user's key.
-#[cfg(not(test))]
 fn file() -> Option<PathBuf> {
-    Some(choose_base_strategy().ok()?.state_dir()?.join("lote/record-key"))
+    // A relative `HOME` would lead into whatever folder this is, which may be anybody's.
+    state().filter(|folder| folder.is_absolute()).map(|folder| folder.join("lote/record-key"))
+}
+
+/// The user's folder of state.
+#[cfg(not(test))]
+fn state() -> Option<PathBuf> {
+    use etcetera::{BaseStrategy as _, choose_base_strategy};
+    choose_base_strategy().ok()?.state_dir()
 }
 
 /// Unit tests leave the user's own alone.
 #[cfg(test)]
-fn file() -> Option<PathBuf> {
-    let _ = choose_base_strategy().ok()?.state_dir();
-    Some(std::env::temp_dir().join(format!("lote-tests-{}/record-key", std::process::id())))
+fn state() -> Option<PathBuf> {
+    Some(std::env::current_exe().ok()?.with_file_name("state-of-tests"))
 }
 
-/// The key in that file, which is made if it is not there.
+/// The key in that file, which is made if it is not there, or was cut or read by others.
 fn key(path: &Path) -> io::Result<Vec<u8>> {
     match read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => make(path)?,
@@ -64,8 +69,23 @@ fn key(path: &Path) -> io::Result<Vec<u8>> {
     read(path)
 }
 
+/// The key in that file: `InvalidData` if it is none, or others may know it; `PermissionDenied` if
+/// it is another user's, who may know what this one has run, but not say it.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let key = read_regular(path, BYTES as u64)?;
+    let mut file = open_regular(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let metadata = file.metadata()?;
+        if metadata.uid() != rustix::process::geteuid().as_raw() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        if metadata.mode() & 0o077 != 0 {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+    }
+    let mut key = Vec::with_capacity(BYTES + 1);
+    (&mut file).take(BYTES as u64 + 1).read_to_end(&mut key)?;
     if key.len() == BYTES { Ok(key) } else { Err(io::ErrorKind::InvalidData.into()) }
 }
 
@@ -110,7 +130,29 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
-        fs::write(&path, b"cut").unwrap();
-        assert_ne!(key(&path).unwrap(), first, "one that was cut is replaced");
+        for spoilt in [&b"cut"[..], &[7; BYTES + 1]] {
+            fs::write(&path, spoilt).unwrap();
+            assert_ne!(key(&path).unwrap(), first, "one that was spoilt is replaced");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_others_may_read_or_that_is_no_file_is_none() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record-key");
+        let first = key(&path).unwrap();
+        for mode in [0o640, 0o604, 0o620] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert!(read(&path).is_err(), "{mode:o}");
+            assert_ne!(key(&path).unwrap(), first, "{mode:o}");
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        fs::remove_file(&path).unwrap();
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &path, fifo, mode, 0).unwrap();
+        assert!(key(&path).is_err());
     }
 }

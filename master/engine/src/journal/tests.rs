@@ -147,6 +147,44 @@ fn what_a_job_takes_over_is_on_its_own_record() {
 }
 
 #[test]
+fn a_file_of_holes_is_no_journal_and_takes_no_memory() {
+    let desk = Desk::new();
+    let path = desk.path("journal");
+    fs::File::create(&path).unwrap().set_len(MAX_BYTES - 1).unwrap();
+    assert_eq!(read(&path).unwrap(), None);
+    // Nor do they hide what stands before them.
+    let journal = desk.job(&desk.request(2.0), &[0]);
+    let whole = read(&journal).unwrap();
+    fs::File::options().append(true).open(&journal).unwrap().set_len(MAX_LINE_BYTES * 3).unwrap();
+    assert_eq!(read(&journal).unwrap(), whole);
+    let (entries, end) = read_from(&journal, 0).unwrap();
+    assert!(entries.len() == 1 && end < 10_000);
+}
+
+#[test]
+fn numbers_that_no_job_could_have_given_are_not_on_record() {
+    let desk = Desk::new();
+    let request = Request { pattern: "{n}_{variant}".parse().unwrap(), ..desk.request(2.0) };
+    let path = desk.job(&request, &[0]);
+    let text = fs::read_to_string(&path).unwrap();
+    for (written, kept) in [
+        ("007".to_owned(), Some((7, 3))),
+        ("0".repeat(70_000) + "1", None),
+        (u32::MAX.to_string(), None),
+        ("0".to_owned(), None),
+    ] {
+        fs::write(&path, text.replace("\"n\":\"1\"", &format!("\"n\":\"{written}\""))).unwrap();
+        let records = desk.records().that_last();
+        let image = std::path::absolute(desk.path("in/a.png")).unwrap();
+        let number = crate::plan::Past::number(&records, &image);
+        assert_eq!(number.map(|one| (one.value, one.digits)), kept);
+        let plan = plan::resume(&request, &records).unwrap();
+        let next = if kept.is_some() { "8_soft.png" } else { "2_soft.png" };
+        assert!(plan.output(1, 0).ends_with(next), "{written:.9}");
+    }
+}
+
+#[test]
 fn a_journal_may_be_torn_anywhere_and_goes_on_after_that() {
     let desk = Desk::new();
     let request = desk.request(2.0);
@@ -324,14 +362,14 @@ proptest! {
             serde_json::to_writer(&mut bytes, line).unwrap();
             bytes.push(b'\n');
         }
-        let past = parse(Path::new("x"), &bytes).unwrap();
+        let past = parse(Path::new("x"), &*bytes).unwrap().unwrap();
         prop_assert_eq!(&past.header, &header);
         prop_assert_eq!(&past.entries, &entries);
 
         // However it is torn, and whatever follows, what is read was written.
         let torn = &bytes[..bytes.len().saturating_sub(cut)];
         let more = [torn, b"\n", &garbage[..]].concat();
-        if let Some(past) = parse(Path::new("x"), &more) {
+        if let Some(past) = parse(Path::new("x"), &*more).unwrap() {
             prop_assert_eq!(&past.header, &header);
             prop_assert!(entries.starts_with(&past.entries));
         }

@@ -5,7 +5,6 @@
 //! nothing but what is installed.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +22,7 @@ use super::error::reason;
 use super::fonts::SystemFonts;
 use super::{Asset, Plan, PlanError};
 use crate::catalogue::{self, specs};
+use crate::system::files::{open_inside, open_regular};
 
 /// Where a server keeps, below its output folder, the files that pages have sent for parameters.
 pub const KEPT_ASSETS: &str = ".lote/assets";
@@ -88,15 +88,20 @@ impl Plan {
     }
 }
 
-/// What each of the variants needs; relative paths begin at `base`. `names` are those of images,
-/// which a text may show.
+/// What each of the variants needs; relative paths begin at `base`. Unless there are none, links lead
+/// nowhere but into the folders `within`. `names` are those of images, which a text may show.
 pub fn assets(
     variants: &[VariantSpec],
     base: &Path,
+    within: &[PathBuf],
     names: &[&str],
 ) -> Result<Vec<Vec<Asset>>, PlanError> {
+    // Those of pages stay in the output folder.
+    let own = base.ends_with(KEPT_ASSETS).then(|| base.ancestors().nth(2)).flatten();
+    let own = own.map(|output| [output.to_owned()]);
+    let within = own.as_ref().map_or(within, |output| output.as_slice());
     let of_variant = |variant: &VariantSpec| {
-        let steps = variant.steps.iter().map(|step| of_step(step, base, names));
+        let steps = variant.steps.iter().map(|step| of_step(step, (base, within), names));
         Ok(steps.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     };
     variants.iter().map(of_variant).collect()
@@ -119,7 +124,14 @@ pub fn named_files(variants: &[VariantSpec], base: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn of_step(step: &FilterCall, base: &Path, names: &[&str]) -> Result<Vec<Asset>, PlanError> {
+/// The folder that paths begin at, and those that links may lead to.
+type Places<'a> = (&'a Path, &'a [PathBuf]);
+
+fn of_step(
+    step: &FilterCall,
+    (base, within): Places<'_>,
+    names: &[&str],
+) -> Result<Vec<Asset>, PlanError> {
     let mut found = Vec::new();
     let Some(spec) = specs().iter().find(|spec| spec.id == step.filter) else {
         return Ok(found);
@@ -136,7 +148,7 @@ fn of_step(step: &FilterCall, base: &Path, names: &[&str]) -> Result<Vec<Asset>,
                         text!("{} takes files that end in {}", spec.id, endings.join(", "));
                     return Err(PlanError::Asset { path, reason });
                 }
-                let (asset, content) = load(name, &path, 0)?;
+                let (asset, content) = load(name, &path, 0, within)?;
                 if !is_like(content.bytes(), &ending.to_ascii_lowercase()) {
                     let reason =
                         text!("its content is not what a file that ends in {} has", &*ending);
@@ -145,7 +157,9 @@ fn of_step(step: &FilterCall, base: &Path, names: &[&str]) -> Result<Vec<Asset>,
                 found.push(asset);
             }
             // What has a font has a text to write with it.
-            ParamKind::Font => found.extend(fonts(name, params.text("texto"), base, names)?),
+            ParamKind::Font => {
+                found.extend(fonts(name, params.text("texto"), (base, within), names)?);
+            }
             _ => {}
         }
     }
@@ -168,19 +182,24 @@ pub fn is_like(content: &[u8], ending: &str) -> bool {
 
 /// The fonts that it takes to write a text: the one that was named, if one was, and others for what
 /// it and the one that is part of the program lack.
-fn fonts(name: &str, text: &str, base: &Path, names: &[&str]) -> Result<Vec<Asset>, PlanError> {
+fn fonts(
+    name: &str,
+    text: &str,
+    (base, within): Places<'_>,
+    names: &[&str],
+) -> Result<Vec<Asset>, PlanError> {
     let mut found = Vec::new();
     let mut contents = Vec::new();
     if !name.is_empty() {
         let file = base.join(name);
-        let (path, index) = if file.is_file() {
-            (file, 0)
+        let (path, index, within) = if file.is_file() {
+            (file, 0, within)
         } else {
-            SystemFonts::get()
-                .family(name)
-                .ok_or_else(|| PlanError::NoFont { name: name.into() })?
+            let found = SystemFonts::get().family(name);
+            let (path, index) = found.ok_or_else(|| PlanError::NoFont { name: name.into() })?;
+            (path, index, &[][..])
         };
-        let (asset, content) = load(name, &path, index)?;
+        let (asset, content) = load(name, &path, index, within)?;
         if content.face().is_none() {
             let reason = "it is no font that can be read".into();
             return Err(PlanError::Asset { path, reason });
@@ -206,7 +225,7 @@ fn fonts(name: &str, text: &str, base: &Path, names: &[&str]) -> Result<Vec<Asse
         return Ok(found);
     }
     for (path, index) in SystemFonts::get().that_write(&missing) {
-        let (asset, content) = load("", &path, index)?;
+        let (asset, content) = load("", &path, index, &[])?;
         found.push(asset);
         contents.push(content);
     }
@@ -219,14 +238,17 @@ fn fonts(name: &str, text: &str, base: &Path, names: &[&str]) -> Result<Vec<Asse
 }
 
 /// A file, read and hashed.
-fn load(name: &str, path: &Path, index: u32) -> Result<(Asset, Content), PlanError> {
+fn load(
+    name: &str,
+    path: &Path,
+    index: u32,
+    within: &[PathBuf],
+) -> Result<(Asset, Content), PlanError> {
     let failed = |reason: Text| PlanError::Asset { path: path.to_owned(), reason };
-    // Anything else might never end.
-    let is_file = std::fs::metadata(path).map_err(|error| failed(reason(&error)))?.is_file();
-    if !is_file {
-        return Err(failed(text!("not a regular file")));
-    }
-    let bytes = read(path).map_err(|error| failed(reason(&error)))?;
+    let bytes = read(path, within).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => failed(text!("not a regular file")),
+        _ => failed(reason(&error)),
+    })?;
     if bytes.is_empty() || bytes.len() as u64 > MAX_BYTES {
         return Err(failed(text!("it is empty or larger than {} MiB", MAX_BYTES >> 20)));
     }
@@ -235,8 +257,45 @@ fn load(name: &str, path: &Path, index: u32) -> Result<(Asset, Content), PlanErr
     Ok((Asset { asset, path: path.into() }, Content::new(bytes, index)))
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn read(path: &Path, within: &[PathBuf]) -> io::Result<Vec<u8>> {
+    // Anything but a regular file might never end.
+    let file = if within.is_empty() { open_regular(path)? } else { open_inside(within, path)? };
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn links_lead_no_parameter_to_a_file_beyond_the_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let kept = at("out").join(KEPT_ASSETS);
+        fs::create_dir_all(&kept).unwrap();
+        fs::create_dir(at("private")).unwrap();
+        let table = b"LUT_3D_SIZE 2\n";
+        fs::write(at("private/a.cube"), table).unwrap();
+        fs::write(kept.join("own.cube"), table).unwrap();
+        std::os::unix::fs::symlink(at("private/a.cube"), kept.join("far.cube")).unwrap();
+        let found = |name: &str, base: &Path, within: &[PathBuf]| {
+            let lut = format!("a=lut:archivo={name}");
+            let variant = VariantSpec::parse(&lut, &catalogue::all()).unwrap();
+            assets(&[variant], base, within, &[]).map(|found| found.concat().len())
+        };
+        // Of pages, whatever the folders of their images are.
+        assert_eq!(found("own.cube", &kept, &[]).unwrap(), 1);
+        for within in [&[][..], &[at("private")]] {
+            assert!(found("far.cube", &kept, within).is_err());
+        }
+        // Of a run: anywhere, unless a record that somebody else may have written asks for it.
+        let far = kept.join("far.cube").display().to_string();
+        assert_eq!(found(&far, folder.path(), &[]).unwrap(), 1);
+        assert_eq!(found(&far, folder.path(), &[at("private")]).unwrap(), 1);
+        assert!(found(&far, folder.path(), &[at("out")]).is_err());
+    }
 }

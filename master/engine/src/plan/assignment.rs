@@ -1,7 +1,9 @@
 //! A task with the paths of its files, which workers are not told.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use lote_protocol::task::{self, Task};
 
@@ -54,6 +56,19 @@ pub struct Access {
     pub outputs: u32,
     /// How many assets there are.
     pub assets: u32,
+    /// Who is asked before an output gets its name, if anybody is.
+    pub gate: Option<Gate>,
+}
+
+/// Says of a task, by its id, whether its outputs may get their names now. It is asked on a thread that
+/// may wait.
+#[derive(Clone)]
+pub struct Gate(pub Arc<dyn Fn(u64) -> bool + Send + Sync>);
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate")
+    }
 }
 
 /// What is predicted for the memory of a task is more than an output of it takes; it may be so many
@@ -72,14 +87,17 @@ impl Plan {
         let originals = self.images.iter().filter_map(|image| image.id.clone()).chain(links);
         let is_known = |unit: &Unit| self.images[unit.image].extent.is_some();
         let largest = self.units.iter().map(|unit| unit.memory_bytes).max();
+        let most = self.units.iter().map(|unit| unit.variants.len()).max();
         Access {
             within: self.within.clone(),
             originals: originals.collect(),
             max_output_bytes: largest
                 .filter(|_| self.units.iter().all(is_known))
                 .map(|bytes| bytes.saturating_mul(OUTPUT_MARGIN)),
-            outputs: self.units.iter().map(|unit| unit.variants.len() as u32).max().unwrap_or(0),
+            // A plan that has no units yet may get some with all of its variants.
+            outputs: most.unwrap_or(self.variants.len()) as u32,
             assets: self.assets.iter().flatten().chain(self.exceptions.assets()).count() as u32,
+            gate: None,
         }
     }
 }

@@ -63,10 +63,15 @@ impl Exceptions {
         for ((image, _), special) in &mut all.special {
             let name = images[*image].stem.to_str();
             let variants = std::slice::from_ref(&special.variant);
-            let found = assets(variants, base, &Vec::from_iter(name))?;
+            let found = assets(variants, base, &request.within, &Vec::from_iter(name))?;
             special.assets = found.into_iter().flatten().collect();
         }
         Ok(all)
+    }
+
+    /// Adds what an image has in place of a variant.
+    pub(super) fn add(&mut self, image: usize, variant: usize, special: Special) {
+        self.special.insert((image, variant), special);
     }
 
     /// What an image has in place of a variant, if anything.

@@ -13,6 +13,7 @@ mod exceptions;
 mod existing;
 mod fonts;
 mod globs;
+mod grow;
 mod left_out;
 mod list;
 mod memory;
@@ -47,17 +48,18 @@ use lote_protocol::task::{Encoding, Order, Page, Task};
 use lote_protocol::time::nanoseconds;
 
 pub use assets::{KEPT_ASSETS, assets, is_like, named_files};
-pub use assignment::{Access, Asset, Assignment};
+pub use assignment::{Access, Asset, Assignment, Gate};
 pub use error::{ErrorClass, PlanError};
 use exceptions::Exceptions;
 pub use globs::{GlobError, Globs};
+pub use grow::{Arrival, Given, Rules, Seen};
 pub use left_out::{LeftOut, Tally};
 pub use list::{Listed, Listing, is_image_name, list};
 pub use lote_imaging::formats::Extent;
 use naming::Naming;
 pub use pages::count as count_pages;
 pub use past::{Done, NoPast, Past};
-pub use pattern::{Number, Pattern, PatternError};
+pub use pattern::{MAX_DIGITS, Number, Pattern, PatternError};
 pub use prepare::{folders, prepare, prepared, sync_folders};
 pub use request::{IfCollides, IfExists, Request};
 pub(crate) use scan::is_of_the_system;
@@ -214,7 +216,8 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let exceptions = Exceptions::new(request, &variants, &images, &begin)?;
     let naming = Naming::new(request, (&variants, &exceptions), &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
-    let assets = request.variants.iter().zip(assets(&request.variants, &begin, &names)?);
+    let found = assets(&request.variants, &begin, &request.within, &names)?;
+    let assets = request.variants.iter().zip(found);
     // Each file of a variant needs the same.
     let assets = assets.flat_map(|(one, needed)| repeat_n(needed, one.files.len().max(1)));
     let assets = assets.collect();
@@ -409,7 +412,12 @@ impl Plan {
         };
         let target = |variant: &u32| Target {
             path: self.absolute(&self.output(*image, *variant as usize)),
-            replace: self.replace,
+            replace: self.naming.replaces(
+                *image,
+                *variant as usize,
+                self.variants.len(),
+                self.replace,
+            ),
             durable: false,
         };
         let path = &self.images[*image].path;
@@ -447,21 +455,23 @@ impl Plan {
 
     /// What there is to do, image by image.
     fn work(&self) -> Vec<split::Work> {
+        let all = (0..self.images.len()).map(|image| self.work_on(image));
+        all.filter(|work| !work.variants.is_empty()).collect()
+    }
+
+    /// What there is to do on an image.
+    fn work_on(&self, place: usize) -> split::Work {
         let planned = |state: &OutputState| matches!(state, OutputState::Planned { .. });
-        self.images
-            .iter()
-            .zip(self.states.chunks(self.variants.len()))
-            .enumerate()
-            .map(|(index, (image, states))| split::Work {
-                image: index,
-                bytes: image.bytes,
-                extent: image.extent,
-                more_bytes: self.more_bytes(index),
-                patience: self.patience(image),
-                variants: self.of_one_picture(states, planned),
-            })
-            .filter(|work| !work.variants.is_empty())
-            .collect()
+        let (image, variants) = (&self.images[place], self.variants.len());
+        let states = &self.states[place * variants..(place + 1) * variants];
+        split::Work {
+            image: place,
+            bytes: image.bytes,
+            extent: image.extent,
+            more_bytes: self.more_bytes(place),
+            patience: self.patience(image),
+            variants: self.of_one_picture(states, planned),
+        }
     }
 
     /// What an image takes more where filters enlarge it or results are scored, bytes.

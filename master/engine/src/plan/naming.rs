@@ -34,9 +34,40 @@ pub(super) struct Naming {
     /// Of every output, image by image, px.
     sizes: Vec<(u32, u32)>,
     copies: Copies,
+    /// Of every output, image by image, if its path has been settled elsewhere: the path, and whether what
+    /// is there may be replaced.
+    given: Vec<(PathBuf, bool)>,
 }
 
 impl Naming {
+    /// Of outputs whose paths are settled elsewhere.
+    pub(super) fn given() -> Self {
+        Self {
+            pattern: Pattern::default(),
+            numbers: Vec::new(),
+            moments: Vec::new(),
+            sizes: Vec::new(),
+            copies: Copies::default(),
+            given: Vec::new(),
+        }
+    }
+
+    /// Adds the next output.
+    pub(super) fn give(&mut self, path: PathBuf, replace: bool) {
+        self.given.push((path, replace));
+    }
+
+    /// Whether what is in an output's place may be replaced; `usual` where nothing else was settled.
+    pub(super) fn replaces(
+        &self,
+        image: usize,
+        variant: usize,
+        variants: usize,
+        usual: bool,
+    ) -> bool {
+        self.given.get(image * variants + variant).map_or(usual, |(_, replace)| *replace)
+    }
+
     /// Finds out what the pattern asks for. An image whose size it asks for and that has none has
     /// failed.
     pub(super) fn new(
@@ -47,13 +78,7 @@ impl Naming {
         base: &Path,
     ) -> Result<Self, PlanError> {
         let pattern = request.pattern.clone();
-        let mut naming = Self {
-            numbers: Vec::new(),
-            moments: Vec::new(),
-            sizes: Vec::new(),
-            copies: Copies::default(),
-            pattern,
-        };
+        let mut naming = Self { pattern, ..Self::given() };
         if naming.pattern.counts() {
             let files =
                 images.iter().filter(|image| image.page.is_none_or(|page| page.number == 1));
@@ -79,6 +104,9 @@ impl Naming {
         variants: usize,
         again: u32,
     ) -> PathBuf {
+        if let Some((path, _)) = self.given.get(place.0 * variants + place.1) {
+            return path.clone();
+        }
         let copy = self.copies.of(place);
         let format = variant.1.and_then(find).or(image.format);
         let ending = names::output_ending(&image.ending, format);

@@ -237,8 +237,8 @@ fn field_part(field: &str) -> Result<Part, PatternError> {
     };
     let part = match (name, style) {
         ("n" | "page", Some(digits)) => match digits.trim_start_matches('0').parse() {
-            Ok(count @ 1..=12) if name == "n" => Part::Number(Some(count)),
-            Ok(count @ 1..=12) => Part::Page(Some(count)),
+            Ok(count @ 1..=MAX_DIGITS) if name == "n" => Part::Number(Some(count)),
+            Ok(count @ 1..=MAX_DIGITS) => Part::Page(Some(count)),
             _ => return Err(PatternError::Style(short())),
         },
         ("date", style) => moment(style.unwrap_or(DATE))?,
@@ -260,6 +260,9 @@ fn field_part(field: &str) -> Result<Part, PatternError> {
     };
     Ok(part)
 }
+
+/// Most digits of a number in a name.
+pub const MAX_DIGITS: usize = 12;
 
 /// The number of an image, and how many digits `{n}` has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,16 +1,17 @@
 //! The time at which a file was changed, for outputs that keep their image's. Workers may not set it.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
+
+use crate::system::files::open_to_append;
 
 /// Gives a file the time of its last change.
 ///
 /// # Errors
 /// As the system says: the file is gone, or its file system has no such times.
 pub fn set(file: &Path, time: SystemTime) -> io::Result<()> {
-    File::options().append(true).open(file)?.set_modified(time)
+    open_to_append(file)?.set_modified(time)
 }
 
 /// A time in ns since 1970.

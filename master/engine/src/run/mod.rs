@@ -4,24 +4,26 @@
 //! scheduler's to say, and what takes too long the pool's; what is decided here is what finds no room.
 //! It touches no pixels.
 
+mod books;
 pub mod dates;
+mod feed;
 mod notes;
 mod obstacle;
 mod outcome;
 mod outputs;
 mod sweep;
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use lote_protocol::lang::Text;
 use tokio::sync::mpsc;
 
-use outputs::Outputs;
+use books::Books;
+pub use feed::Feed;
 pub use sweep::sweep_orphans;
 
 use crate::event::{Bus, Event, Mode, Summary, exact};
-use crate::plan::Plan;
+use crate::plan::Access;
 pub use crate::pool::Timeout;
 use crate::pool::{Begin, Happened, Load, Pool};
 use crate::scheduler::{Input, Job, Priority, SlotId, TaskId, WorkerId};
@@ -71,98 +73,77 @@ pub struct Ended {
     pub halted: Option<Text>,
 }
 
-/// Runs a plan to its end. Its folders must have been prepared. What happens is told on `bus`.
+/// Runs a plan to its end, or what a feed gives until it gives no more. The folders of outputs must have
+/// been prepared. What happens is told on `bus`.
 pub async fn run(
-    plan: &Plan,
+    feed: impl Feed,
     settings: &Settings,
     bus: &mut Bus,
     orders: &mut mpsc::Receiver<Order>,
 ) -> Result<Ended, SupervisorError> {
     let mut config = settings.workers.clone();
-    config.access = plan.access();
-    let slots = settings.slots.min(plan.units.len() as u32);
+    config.access = Access { gate: feed.gate(), ..feed.plan().access() };
+    let most = if feed.is_whole() { feed.plan().units.len() as u32 } else { u32::MAX };
+    let slots = settings.slots.min(most);
     (config.workers, config.slots) = match settings.mode {
         Mode::Processes => (slots, 1),
         Mode::Threads => (slots.min(1), slots.max(1)),
     };
     let start = Instant::now();
     let pool = Pool::start(&config, config.workers)?;
-    let mut run = Run::new(plan, settings, bus, pool, slots, start);
+    let mut run = Run {
+        books: Books::new(feed, bus, start),
+        settings,
+        pool,
+        slots,
+        start,
+        added: 0,
+        no_workers: None,
+        halted: None,
+        full: None,
+        user_paused: false,
+        unwritten_in_a_row: 0,
+    };
     run.announce().await;
-    run.add_tasks();
     run.work(orders).await;
     Ok(run.close().await)
 }
 
 /// The state of a run.
-struct Run<'a> {
-    plan: &'a Plan,
+struct Run<'a, F> {
+    books: Books<'a, F>,
     settings: &'a Settings,
-    bus: &'a mut Bus,
     pool: Pool,
-    outputs: Outputs,
     slots: u32,
     start: Instant,
+    /// How many units have been given to the pool.
+    added: usize,
     no_workers: Option<Text>,
     /// Why nothing can be written any more.
     halted: Option<Text>,
     full: Option<obstacle::Full>,
     user_paused: bool,
     unwritten_in_a_row: u32,
-    told: usize,
 }
 
-impl<'a> Run<'a> {
-    fn new(
-        plan: &'a Plan,
-        settings: &'a Settings,
-        bus: &'a mut Bus,
-        pool: Pool,
-        slots: u32,
-        start: Instant,
-    ) -> Self {
-        let formats = plan.variants.iter().map(|variant| variant.files.first()?.format);
-        let names = plan.variants.iter().map(|variant| Arc::from(variant.name.as_str()));
-        let names = names.zip(formats).collect();
-        Self {
-            outputs: Outputs::new(names, plan.images.len()),
-            no_workers: None,
-            halted: None,
-            full: None,
-            user_paused: false,
-            unwritten_in_a_row: 0,
-            told: usize::MAX,
-            plan,
-            settings,
-            bus,
-            pool,
-            slots,
-            start,
-        }
-    }
-
-    /// Tells the plan, and what is known about outputs without any work.
+impl<F: Feed> Run<'_, F> {
     async fn announce(&mut self) {
-        let counts = self.plan.counts();
-        let event = Event::Planned {
-            images: counts.images,
-            outputs: counts.outputs,
-            skipped: counts.skipped,
-            mode: self.settings.mode,
-            workers: self.slots,
-            left_out: Box::new(self.plan.left_out.clone()),
-        };
-        self.bus.publish(event).await;
+        self.books.announce(self.settings.mode, self.slots).await;
         if self.settings.workers.external {
             let socket = self.pool.socket();
-            self.bus.publish(Event::Listening { socket }).await;
+            self.books.bus.publish(Event::Listening { socket }).await;
         }
-        self.end_what_is_known().await;
+        self.take_in().await;
+        if self.books.feed.is_whole() {
+            self.pool.tell(Input::NoMore);
+        }
     }
 
-    /// Adds all that is to be done: tasks are numbered as the plan's units are.
-    fn add_tasks(&mut self) {
-        for unit in &self.plan.units {
+    /// Takes in what the feed has added: tasks are numbered as the plan's units are.
+    async fn take_in(&mut self) {
+        self.books.enter().await;
+        let units = &self.books.feed.plan().units;
+        for unit in &units[self.added..] {
             self.pool.add(Job {
                 priority: Priority::Usual,
                 cost: unit.cost,
@@ -170,21 +151,38 @@ impl<'a> Run<'a> {
                 memory_bytes: unit.memory_bytes,
             });
         }
-        self.pool.tell(Input::NoMore);
+        self.added = units.len();
     }
 
     /// The loop.
     async fn work(&mut self, orders: &mut mpsc::Receiver<Order>) {
         let mut listening = true;
+        let mut growing = !self.books.feed.is_whole();
         while !self.pool.is_done() {
+            // What is not begun any more need not come.
+            if growing && self.starts_nothing() {
+                growing = false;
+                self.pool.tell(Input::NoMore);
+            }
             tokio::select! {
                 happened = self.pool.next() => self.follow(happened).await,
+                more = self.books.feed.more(), if growing => {
+                    growing = more;
+                    self.take_in().await;
+                    if !growing {
+                        self.pool.tell(Input::NoMore);
+                    }
+                }
                 order = orders.recv(), if listening => match order {
                     Some(order) => self.order(order),
                     None => listening = false,
                 },
             }
         }
+    }
+
+    fn starts_nothing(&self) -> bool {
+        self.pool.is_cancelled() || self.halted.is_some() || self.no_workers.is_some()
     }
 
     fn order(&mut self, order: Order) {
@@ -211,7 +209,7 @@ impl<'a> Run<'a> {
     /// Does what follows from what happened.
     async fn follow(&mut self, happened: Happened) {
         match happened {
-            Happened::Told(event) => self.bus.publish(*event).await,
+            Happened::Told(event) => self.books.bus.publish(*event).await,
             Happened::Begin(begin) => self.begin(&begin),
             Happened::Running { slot, task, attempt, outputs } => {
                 self.tell_running(slot, task, attempt, &outputs).await;
@@ -221,7 +219,7 @@ impl<'a> Run<'a> {
             Happened::NoWorkers(reason) => self.no_workers = Some(reason),
             Happened::Late(_) => {}
             Happened::Tick => {
-                self.tell_progress().await;
+                self.books.tell_progress().await;
                 self.look_for_space();
             }
         }
@@ -230,7 +228,7 @@ impl<'a> Run<'a> {
     /// Has a slot do outputs of a task.
     fn begin(&mut self, begin: &Begin) {
         let unit = begin.task.0 as usize;
-        let Some(mut assignment) = self.plan.assignment(unit) else { return };
+        let Some(mut assignment) = self.books.feed.plan().assignment(unit) else { return };
         assignment.retain(|place| begin.outputs.contains(&place));
         for order in &mut assignment.task.orders {
             order.durable = self.settings.durable;
@@ -240,54 +238,42 @@ impl<'a> Run<'a> {
             // An attempt before may have named it, and not got the name onto the disk.
             target.replace |= begin.attempt > 1 && target.durable;
         }
-        let unit = &self.plan.units[unit];
+        let unit = &self.books.feed.plan().units[unit];
         let load = Load { pixels: unit.pixels, outputs: unit.patience };
         self.pool.give(begin, self.settings.timeout.of(load), assignment);
     }
 
     /// Tells that a slot has begun with a task, of which these outputs are yet to be made.
     async fn tell_running(&mut self, slot: SlotId, task: TaskId, attempt: u32, outputs: &[u32]) {
-        let unit = &self.plan.units[task.0 as usize];
+        let unit = &self.books.feed.plan().units[task.0 as usize];
         let variant = |output: &u32| unit.variants.get(*output as usize).copied();
         let event = Event::Task {
             worker: slot.worker.0,
             slot: slot.index,
             unit: task.0 as usize,
             variants: outputs.iter().filter_map(variant).collect(),
-            image: self.image_name(unit.image),
-            image_bytes: exact(&self.plan.images[unit.image].name),
+            image: self.books.image_name(unit.image),
+            image_bytes: exact(&self.books.feed.plan().images[unit.image].name),
             attempt,
         };
-        self.bus.publish(event).await;
-    }
-
-    fn image_name(&self, image: usize) -> String {
-        self.plan.images[image].name.display().to_string()
-    }
-
-    async fn tell_progress(&mut self) {
-        let progress = self.outputs.progress(self.start.elapsed());
-        if progress.done != self.told {
-            self.told = progress.done;
-            self.bus.publish(Event::Progress(progress)).await;
-        }
+        self.books.bus.publish(event).await;
     }
 
     /// Ends the run: the books are checked, the workers leave.
     async fn close(mut self) -> Ended {
         let elapsed = self.start.elapsed();
-        self.tell_progress().await;
-        self.check_books().await;
-        let mut summary = self.outputs.summary(elapsed, self.settings.mode, self.slots);
+        self.books.tell_progress().await;
+        self.books.check().await;
+        let mut summary = self.books.outputs.summary(elapsed, self.settings.mode, self.slots);
         self.pool.complete(&mut summary);
         summary.master_peak_bytes = system::peak_memory(std::process::id());
         self.pool.stop();
         while !self.pool.is_done() {
             if let Happened::Told(event) = self.pool.next().await {
-                self.bus.publish(*event).await;
+                self.books.bus.publish(*event).await;
             }
         }
-        self.bus.publish(Event::Finished(summary.clone())).await;
+        self.books.bus.publish(Event::Finished(summary.clone())).await;
         Ended {
             summary,
             cancelled: self.pool.is_cancelled(),

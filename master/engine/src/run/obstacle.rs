@@ -10,7 +10,7 @@ use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
-use super::Run;
+use super::{Feed, Run};
 use crate::event::Event;
 use crate::plan::error::reason;
 use crate::scheduler::{Input, TaskId};
@@ -48,7 +48,7 @@ pub(super) enum Obstacle {
     Lost(Text),
 }
 
-impl Run<'_> {
+impl<F: Feed> Run<'_, F> {
     /// Whether that failure has a cause that all outputs share.
     pub(super) fn obstacle(&mut self, failure: &Failure, output: &Path) -> Option<Obstacle> {
         match failure.kind {
@@ -81,14 +81,14 @@ impl Run<'_> {
             Obstacle::NoSpace if self.pool.is_cancelled() || self.halted.is_some() => {}
             Obstacle::NoSpace => {
                 let now = Instant::now();
-                let free = system::free_bytes(self.plan.output_folder()).unwrap_or(0);
+                let free = system::free_bytes(self.books.feed.plan().output_folder()).unwrap_or(0);
                 let again = self.full.take();
                 let try_at = again.as_ref().map_or(now + TRY, |full| full.try_at);
                 self.full = Some(Full { free, look_at: now + LOOK, try_at, trying: false });
                 self.pool.tell(Input::Pause);
                 if again.is_none() {
                     let needed_bytes = self.needed();
-                    self.bus.publish(Event::Paused { needed_bytes, free_bytes: free }).await;
+                    self.books.bus.publish(Event::Paused { needed_bytes, free_bytes: free }).await;
                 }
             }
         }
@@ -99,7 +99,7 @@ impl Run<'_> {
         self.unwritten_in_a_row = 0;
         if self.full.as_ref().is_some_and(|full| full.trying) {
             self.full = None;
-            self.bus.publish(Event::Resumed).await;
+            self.books.bus.publish(Event::Resumed).await;
         }
     }
 
@@ -108,7 +108,7 @@ impl Run<'_> {
         let now = Instant::now();
         let each = self.each();
         let slots = u64::from(self.slots);
-        let folder = self.plan.output_folder();
+        let folder = self.books.feed.plan().output_folder();
         let Some(full) = &mut self.full else { return };
         if full.trying || self.user_paused || now < full.look_at {
             return;
@@ -125,12 +125,12 @@ impl Run<'_> {
 
     /// What an output takes, about, bytes.
     fn each(&self) -> u64 {
-        self.outputs.mean_bytes().unwrap_or(UNKNOWN_OUTPUT_BYTES)
+        self.books.outputs.mean_bytes().unwrap_or(UNKNOWN_OUTPUT_BYTES)
     }
 
     /// What is left to be written, about, bytes.
     fn needed(&self) -> u64 {
-        self.each().saturating_mul(self.outputs.open() as u64)
+        self.each().saturating_mul(self.books.outputs.open() as u64)
     }
 }
 

@@ -9,42 +9,22 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 use lote_protocol::time::nanoseconds;
 
-use super::{Run, dates};
-use crate::event::{Event, OutputEnded, Place, Status, exact};
-use crate::plan::OutputState;
+use super::books::failed;
+use super::{Feed, Run, dates};
+use crate::event::{Event, OutputEnded, Status, exact};
 use crate::pool::{GivenUp, Made};
 use crate::reproduce::{Recipe, command};
 use crate::scheduler::{GiveUp, Input, SlotId, TaskId};
 
-impl Run<'_> {
-    /// Ends what planning has ended already.
-    pub(super) async fn end_what_is_known(&mut self) {
-        for image in 0..self.plan.images.len() {
-            for variant in 0..self.plan.variants.len() {
-                match self.plan.state(image, variant) {
-                    OutputState::Planned { .. } => {}
-                    OutputState::Skipped | OutputState::Done(_) => {
-                        let path = self.plan.output(image, variant);
-                        let ended = self.blank(image, variant).at(&path);
-                        self.book(image, variant, ended, Duration::ZERO).await;
-                    }
-                    OutputState::Failed(failure) => {
-                        let ended = failed(self.blank(image, variant), failure.clone());
-                        self.book(image, variant, ended, Duration::ZERO).await;
-                    }
-                }
-            }
-        }
-    }
-
+impl<F: Feed> Run<'_, F> {
     /// Ends what a worker has reported, unless what keeps it from being written is not its own.
     pub(super) async fn made(&mut self, made: Made) {
         let Made { slot, task, variant, result, attempt, work, decode } = made;
-        let unit = &self.plan.units[task.0 as usize];
+        let unit = &self.books.feed.plan().units[task.0 as usize];
         let Some(output) = unit.variants.iter().position(|v| *v == variant) else { return };
         let (image, variant) = (unit.image, variant as usize);
         if let Err(failure) = &result {
-            let path = self.plan.output(image, variant);
+            let path = self.books.feed.plan().output(image, variant);
             if let Some(obstacle) = self.obstacle(failure, &path) {
                 self.tell_put_off(slot, image, variant).await;
                 return self.meet(obstacle, task).await;
@@ -58,7 +38,7 @@ impl Run<'_> {
             attempt,
             ms: Some(work.as_secs_f64() * 1000.0),
             decode_ms: Some(decode.as_secs_f64() * 1000.0),
-            ..self.blank(image, variant)
+            ..self.books.blank(image, variant)
         };
         let ended = match result {
             Ok(Written { bytes, modified_ns, mut notes, .. }) => {
@@ -68,12 +48,12 @@ impl Run<'_> {
                     bytes: Some(bytes),
                     modified_ns,
                     notes,
-                    ..ended.at(&self.plan.output(image, variant))
+                    ..ended.at(&self.books.feed.plan().output(image, variant))
                 }
             }
             Err(failure) => failed(ended, failure),
         };
-        self.book(image, variant, ended, work).await;
+        self.books.end(ended, work).await;
         self.pool.tell(Input::Ended { slot, task, output: output as u32 });
     }
 
@@ -81,20 +61,20 @@ impl Run<'_> {
         let event = Event::PutOff {
             worker: slot.worker.0,
             slot: slot.index,
-            image: self.image_name(image),
-            image_bytes: exact(&self.plan.images[image].name),
-            variant: self.outputs.name(variant),
+            image: self.books.image_name(image),
+            image_bytes: exact(&self.books.feed.plan().images[image].name),
+            variant: self.books.outputs.name(variant),
         };
-        self.bus.publish(event).await;
+        self.books.bus.publish(event).await;
     }
 
     /// Gives an output the time of its image if it is to keep that; returns it.
     fn keep_date(&self, image: usize, variant: usize, notes: &mut Vec<Text>) -> Option<i64> {
-        let ns = self.plan.images[image].modified_ns?;
-        if !self.plan.job_encoding().carry.keep_dates {
+        let ns = self.books.feed.plan().images[image].modified_ns?;
+        if !self.books.feed.plan().job_encoding().carry.keep_dates {
             return None;
         }
-        let output = self.plan.output(image, variant);
+        let output = self.books.feed.plan().output(image, variant);
         let set = dates::set(&output, dates::from_nanoseconds(ns));
         // File systems round times, and what is on record is what the file says.
         let set = set.and_then(|()| output.metadata()?.modified());
@@ -110,17 +90,17 @@ impl Run<'_> {
     /// Ends what the scheduler has given up.
     pub(super) async fn end_given_up(&mut self, given_up: GivenUp) {
         let task = given_up.task;
-        let unit = &self.plan.units[task.0 as usize];
-        let (image, variants) = (unit.image, &unit.variants);
+        let unit = &self.books.feed.plan().units[task.0 as usize];
+        let (image, variants) = (unit.image, unit.variants.clone());
         for output in &given_up.outputs {
             let Some(variant) = variants.get(*output as usize).map(|v| *v as usize) else {
                 continue;
             };
             let attempt = given_up.record.attempt;
-            let blank = OutputEnded { attempt, ..self.blank(image, variant) };
+            let blank = OutputEnded { attempt, ..self.books.blank(image, variant) };
             let ended = match given_up.why {
                 GiveUp::Cancelled => {
-                    self.outputs.count_cancelled();
+                    self.books.outputs.count_cancelled();
                     let why = if let Some(why) = &self.halted {
                         text!("not made: {}", why.clone())
                     } else {
@@ -139,18 +119,16 @@ impl Run<'_> {
                     let failure = given_up.failure(self.settings.workers.max_memory_bytes);
                     let death = given_up.record.death.as_ref();
                     let last_words = death.map(|d| d.last_words.clone()).unwrap_or_default();
-                    let ended = OutputEnded {
+                    OutputEnded {
                         status: Status::Quarantined,
                         last_words,
                         reproduce: Some(self.reproduce(task, image, variant, false)),
                         reproduce_redacted: Some(self.reproduce(task, image, variant, true)),
                         ..failed(blank, failure)
-                    };
-                    self.outputs.note_quarantine(&ended);
-                    ended
+                    }
                 }
             };
-            self.book(image, variant, ended, Duration::ZERO).await;
+            self.books.end(ended, Duration::ZERO).await;
         }
     }
 
@@ -158,13 +136,14 @@ impl Run<'_> {
     fn reproduce(&self, task: TaskId, image: usize, variant: usize, is_redacted: bool) -> String {
         let limits = &self.settings.workers.limits;
         let recipe = Recipe {
-            variant: self.plan.variant(image, variant),
-            page: self.plan.images[image].page.map(|page| page.number),
-            encoding: self.plan.job_encoding(),
+            variant: self.books.feed.plan().variant(image, variant),
+            page: self.books.feed.plan().images[image].page.map(|page| page.number),
+            encoding: self.books.feed.plan().job_encoding(),
             limits,
             max_memory_bytes: self.settings.workers.max_memory_bytes,
         };
-        let assignment = self.plan.assignment(task.0 as usize).filter(|_| !is_redacted);
+        let assignment =
+            self.books.feed.plan().assignment(task.0 as usize).filter(|_| !is_redacted);
         let paths = assignment.and_then(|assignment| {
             let mut orders = assignment.task.orders.iter().zip(assignment.targets);
             let (_, target) = orders.find(|(order, _)| order.variant as usize == variant)?;
@@ -173,65 +152,9 @@ impl Run<'_> {
         if let Some((input, output)) = paths {
             command(&input, &output, &recipe)
         } else {
-            let output = self.plan.output(image, variant);
+            let output = self.books.feed.plan().output(image, variant);
             let output = Path::new(output.file_name().unwrap_or_default());
-            command(&self.plan.images[image].name, output, &recipe)
+            command(&self.books.feed.plan().images[image].name, output, &recipe)
         }
-    }
-
-    /// Makes sure that every output has ended, and that those that ended well are there.
-    pub(super) async fn check_books(&mut self) {
-        for (image, variant) in self.outputs.missing() {
-            let failure =
-                Failure::new(FailureKind::Panic, text!("defect in Lote: {}", "it was forgotten"));
-            let ended = failed(self.blank(image, variant), failure);
-            self.book(image, variant, ended, Duration::ZERO).await;
-        }
-        for (image, variant) in self.outputs.ended_well() {
-            let path = self.plan.output(image, variant);
-            if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
-                self.outputs.revoke(variant);
-                let failure = Failure::new(
-                    FailureKind::Write,
-                    text!("the output was written and is gone again"),
-                );
-                let ended = failed(self.blank(image, variant), failure);
-                self.bus.publish(Event::Output(ended)).await;
-            }
-        }
-    }
-
-    /// An output about which nothing is known.
-    fn blank(&self, image: usize, variant: usize) -> OutputEnded {
-        let (place, name) = (Place { image, variant }, self.outputs.name(variant));
-        let format = self.plan.format(image, variant);
-        let page = self.plan.page(image, variant);
-        let image_bytes = exact(&self.plan.images[image].name);
-        OutputEnded {
-            image_bytes,
-            format,
-            page,
-            ..OutputEnded::open(place, self.image_name(image), name)
-        }
-    }
-
-    async fn book(&mut self, image: usize, variant: usize, ended: OutputEnded, work: Duration) {
-        let bytes = ended.bytes.unwrap_or(0);
-        if self.outputs.end(image, variant, ended.status, work, bytes) {
-            self.outputs.notes.add(&ended.notes);
-            if ended.status == Status::Ok && ended.attempt.is_some_and(|attempt| attempt > 1) {
-                self.outputs.count_repeated();
-            }
-            self.bus.publish(Event::Output(ended)).await;
-        }
-    }
-}
-
-fn failed(ended: OutputEnded, failure: Failure) -> OutputEnded {
-    OutputEnded {
-        status: Status::Failed,
-        kind: Some(failure.kind),
-        reason: Some(failure.message),
-        ..ended
     }
 }

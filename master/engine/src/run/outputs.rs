@@ -46,10 +46,11 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    pub(super) fn new(names: Vec<(Arc<str>, Option<FormatId>)>, images: usize) -> Self {
+    /// Of these variants, and of no image yet.
+    pub(super) fn new(names: Vec<(Arc<str>, Option<FormatId>)>) -> Self {
         Self {
             variants: vec![Variant::default(); names.len()],
-            ended: vec![None; images * names.len()],
+            ended: Vec::new(),
             names,
             done: 0,
             skipped: 0,
@@ -61,6 +62,11 @@ impl Outputs {
             quarantine: Vec::new(),
             notes: Notes::default(),
         }
+    }
+
+    /// Has the outputs of so many images.
+    pub(super) fn grow_to(&mut self, images: usize) {
+        self.ended.resize(images * self.names.len(), None);
     }
 
     pub(super) fn name(&self, variant: usize) -> Arc<str> {
@@ -226,7 +232,9 @@ mod tests {
     use super::*;
 
     fn outputs() -> Outputs {
-        Outputs::new(vec![("grises".into(), None), ("blur".into(), None)], 3)
+        let mut outputs = Outputs::new(vec![("grises".into(), None), ("blur".into(), None)]);
+        outputs.grow_to(3);
+        outputs
     }
 
     #[test]
@@ -248,7 +256,8 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_the_last_ten_seconds() {
-        let mut outputs = Outputs::new(vec![("a".into(), None)], 1000);
+        let mut outputs = Outputs::new(vec![("a".into(), None)]);
+        outputs.grow_to(1000);
         for image in 0..900 {
             outputs.end(image, 0, Status::Ok, Duration::ZERO, 0);
         }

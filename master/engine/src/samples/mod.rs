@@ -27,6 +27,7 @@ use lote_protocol::task::Encoding;
 use lote_protocol::text;
 
 use crate::system;
+use crate::system::files::read_regular;
 use canvas::Canvas;
 use chance::Chance;
 use color::{Palette, palette};
@@ -129,9 +130,15 @@ fn write_one(dir: &Path, sample: &Sample, pool: &mut Pool) -> Result<PathBuf, Sa
 
 /// Writes a file, or keeps it if it is there already.
 fn keep(path: PathBuf, bytes: &[u8]) -> Result<PathBuf, SamplesError> {
+    use io::ErrorKind::{FileTooLarge, InvalidInput};
     let written = match create(&path, bytes) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::read(&path).map(|existing| existing == bytes)
+            match read_regular(&path, bytes.len() as u64) {
+                Ok(existing) => Ok(existing == bytes),
+                // Larger, or no file.
+                Err(error) if matches!(error.kind(), FileTooLarge | InvalidInput) => Ok(false),
+                Err(error) => Err(error),
+            }
         }
         created => created.map(|()| true),
     };

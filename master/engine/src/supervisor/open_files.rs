@@ -15,7 +15,7 @@ use lote_worker::input::unreadable;
 use tempfile::TempPath;
 
 use crate::output::{Target, Temporaries, publish};
-use crate::plan::{Access, Assignment};
+use crate::plan::{Access, Assignment, Gate};
 use crate::system::files::{FileId, open_image, open_regular};
 
 /// What all workers of a run have in common.
@@ -117,8 +117,14 @@ impl OpenFiles {
                 let (file, target, input) = self.take(*slot, *task, *variant).ok_or(Nonsense)?;
                 if result.is_ok() {
                     let file = file.ok_or(Nonsense)?;
-                    let originals = &self.opener.access.originals;
-                    if let Err(failure) = publish(file, &target, originals, input.as_ref()) {
+                    let Access { originals, gate, .. } = self.opener.access();
+                    let published = if gate.as_ref().is_none_or(|Gate(may)| may(*task)) {
+                        publish(file, &target, originals, input.as_ref())
+                    } else {
+                        let why = text!("nobody waits for it any more");
+                        Err(Failure::new(FailureKind::Cancelled, why))
+                    };
+                    if let Err(failure) = published {
                         *result = Err(failure);
                     }
                 }
@@ -255,6 +261,24 @@ mod tests {
         files.settle(&mut ended(2, 0)).unwrap();
         files.close();
         assert_eq!(names(folder.path()), ["1-0", "2-0", "image"]);
+    }
+
+    #[test]
+    fn an_output_that_nobody_waits_for_gets_no_name() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("image"), "image").unwrap();
+        let gate = Some(Gate(Arc::new(|task| task != 1)));
+        let files = OpenFiles::new(Opener::new(Access { gate, ..Access::default() }), 1);
+        for task in [1, 2] {
+            files.open(0, &assignment(task, folder.path(), 1));
+            let mut report = ended(task, 0);
+            files.settle(&mut report).unwrap();
+            let Report::Ended { result, .. } = report else { panic!() };
+            let kind = result.map(drop).map_err(|failure| failure.kind);
+            assert_eq!(kind, if task == 1 { Err(FailureKind::Cancelled) } else { Ok(()) });
+            files.settle(&mut Report::Finished { slot: 0, task, micros: 1 }).unwrap();
+        }
+        assert_eq!(names(folder.path()), ["2-0", "image"]);
     }
 
     #[test]

@@ -70,16 +70,64 @@ pub fn write_regular(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)
 }
 
-fn without_waiting() -> OpenOptions {
-    let mut options = File::options();
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-        options.custom_flags(flags.bits().cast_signed());
+/// Opens a regular file to be read and added to, without ever waiting for it; a link is refused.
+///
+/// # Errors
+/// Those of opening; `InvalidInput` for what is no regular file.
+pub fn open_to_append(path: &Path) -> io::Result<File> {
+    regular(without_links().read(true).append(true).open(path)?)
+}
+
+/// Opens a file that is locked and holds nothing, and makes it if need be. What a link leads to is
+/// not opened, and what is there is left as it is.
+///
+/// # Errors
+/// Those of opening; `InvalidInput` for what is no regular file.
+pub fn open_lock(path: &Path) -> io::Result<File> {
+    regular(without_links().write(true).create(true).truncate(false).open(path)?)
+}
+
+/// Makes a folder for Lote's own files, unless it is there. A link in its place is refused, as what is
+/// made and removed there would be somebody else's.
+///
+/// # Errors
+/// Those of making it; `NotADirectory` for what is no folder itself.
+pub fn make_own_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    if path.symlink_metadata()?.is_dir() {
+        return Ok(());
     }
+    let why = format!("{} is a link, and has to be a folder itself", path.display());
+    Err(io::Error::new(io::ErrorKind::NotADirectory, why))
+}
+
+#[cfg(unix)]
+fn without_waiting() -> OpenOptions {
+    with(rustix::fs::OFlags::empty())
+}
+
+#[cfg(unix)]
+fn without_links() -> OpenOptions {
+    with(rustix::fs::OFlags::NOFOLLOW)
+}
+
+#[cfg(unix)]
+fn with(more: rustix::fs::OFlags) -> OpenOptions {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = File::options();
+    options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY | more).bits().cast_signed());
     options
+}
+
+#[cfg(not(unix))]
+fn without_waiting() -> OpenOptions {
+    File::options()
+}
+
+#[cfg(not(unix))]
+fn without_links() -> OpenOptions {
+    File::options()
 }
 
 /// Reads a regular file of at most `max_bytes`.
@@ -118,6 +166,38 @@ pub fn open_inside(folders: &[PathBuf], path: &Path) -> io::Result<File> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
     }
     regular(open_without_links(&real)?)
+}
+
+/// Opens a file or folder below a folder, to be looked at, without ever waiting for it. No link leads out;
+/// where the system cannot see to that, none is followed.
+///
+/// # Errors
+/// Those of opening; `PermissionDenied` for a path that leads out of the folder.
+#[cfg(target_os = "linux")]
+pub fn open_beneath(folder: &Path, path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+    use rustix::io::Errno;
+
+    let folder_fd = File::open(folder)?;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    match openat2(&folder_fd, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve) {
+        Err(Errno::XDEV) => {
+            let why = "a link leads out of the folder";
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+        }
+        // A kernel before 5.6, or a container that knows the call no more than that.
+        Err(Errno::NOSYS | Errno::PERM) => open_part_by_part(&folder.canonicalize()?.join(path)),
+        opened => Ok(opened?.into()),
+    }
+}
+
+/// Opens a file or folder below a folder, to be looked at; no link on the way is followed.
+///
+/// # Errors
+/// Those of opening.
+#[cfg(not(target_os = "linux"))]
+pub fn open_beneath(folder: &Path, path: &Path) -> io::Result<File> {
+    open_without_links(&folder.canonicalize()?.join(path))
 }
 
 /// Opens a path of which no part is a link.
@@ -207,6 +287,29 @@ mod tests {
             write_regular(&file, content.as_bytes()).unwrap();
             assert_eq!(fs::read_to_string(&file).unwrap(), content);
         }
+    }
+
+    #[test]
+    fn links_stand_in_for_none_of_our_own_files_and_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("theirs")).unwrap();
+        fs::write(at("theirs/photo"), b"precious").unwrap();
+        symlink("theirs", at("folder")).unwrap();
+        symlink("theirs/photo", at("file")).unwrap();
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), fifo, mode, 0).unwrap();
+        for name in ["file", "fifo", "theirs"] {
+            assert!(open_lock(&at(name)).is_err() && open_to_append(&at(name)).is_err(), "{name}");
+        }
+        open_lock(&at("theirs/photo")).unwrap();
+        assert_eq!(fs::read(at("theirs/photo")).unwrap(), b"precious");
+        assert!(open_lock(&at("new")).is_ok() && at("new").is_file());
+        let refused = make_own_folder(&at("folder")).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::NotADirectory);
+        make_own_folder(&at("theirs")).unwrap();
+        make_own_folder(&at("some/deep")).unwrap();
     }
 
     #[test]

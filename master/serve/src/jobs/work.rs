@@ -189,7 +189,7 @@ impl Jobs {
                 }
             }
         });
-        let ended = run::run(plan, &spec.settings, &mut bus, inbox).await;
+        let ended = run::run(&**plan, &spec.settings, &mut bus, inbox).await;
         drop(bus);
         if listener.await.is_err() {
             tracing::error!("a defect in Lote: what happened could not be followed to its end");

@@ -255,7 +255,7 @@ async fn assets(orders: &[Order], folder: PathBuf) -> Result<Vec<Asset>, Refused
     };
     let variants: Vec<_> = orders.iter().map(variant).collect();
     // Fonts may have to be looked for.
-    let look = move || plan::assets(&variants, &folder, &[]);
+    let look = move || plan::assets(&variants, &folder, &[], &[]);
     let failed = |what: Text| Refused::Failed(Failure::new(FailureKind::Filter, what));
     let found = tokio::task::spawn_blocking(look)
         .await

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use lote_engine::system::files::{make_own_folder, open_regular};
 use tempfile::TempDir;
 
 const PREFIX: &str = "serve-";
@@ -23,7 +24,7 @@ pub struct Scratch {
 impl Scratch {
     /// Makes one in that folder, and removes those that servers have left behind.
     pub fn new(parent: &Path) -> io::Result<Self> {
-        fs::create_dir_all(parent)?;
+        make_own_folder(parent)?;
         sweep(parent);
         let mut builder = tempfile::Builder::new();
         builder.prefix(PREFIX);
@@ -52,9 +53,12 @@ fn sweep(parent: &Path) {
     for entry in entries.flatten() {
         let is_ours = entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes());
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !(cfg!(unix) && is_ours && is_folder) {
+            continue;
+        }
         // Without a lock it is just being made, or not ours.
-        let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
-        if cfg!(unix) && is_ours && is_folder && lote_engine::system::lock(&lock).is_ok() {
+        let Ok(lock) = open_regular(&entry.path().join(LOCK)) else { continue };
+        if lote_engine::system::lock(&lock).is_ok() {
             // What cannot be removed now can be at the next start.
             let _ = fs::remove_dir_all(entry.path());
         }

@@ -17,7 +17,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::StreamExt as _;
 use lote_engine::plan::is_like;
-use lote_engine::system::files::open_inside;
+use lote_engine::system::files::{make_own_folder, open_inside, read_regular};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -143,9 +143,10 @@ fn id(name: &str, ending: &str, content: &[u8]) -> String {
 /// Stores a file, unless it is there. Blocks.
 fn keep(folder: &Path, id: &str, content: &[u8]) -> Result<(), Refusal> {
     let refused = |error: io::Error| write_refusal(&error);
-    fs::create_dir_all(folder).map_err(refused)?;
+    make_own_folder(folder).map_err(refused)?;
     let path = folder.join(id);
-    let is_same = || fs::read(&path).is_ok_and(|there| there == content);
+    let most = content.len() as u64;
+    let is_same = || read_regular(&path, most).is_ok_and(|there| there == content);
     if is_same() {
         return Ok(());
     }

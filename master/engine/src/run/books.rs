@@ -1,0 +1,140 @@
+//! The books of a run: what has become of its outputs, and whoever listens is told.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::text;
+
+use super::Feed;
+use super::outputs::Outputs;
+use crate::event::{Bus, Event, Mode, OutputEnded, Place, Status, exact};
+use crate::plan::OutputState;
+
+/// What has become of the outputs of a plan.
+pub(super) struct Books<'a, F> {
+    pub(super) feed: F,
+    pub(super) bus: &'a mut Bus,
+    pub(super) outputs: Outputs,
+    start: Instant,
+    /// How many images have been entered.
+    images: usize,
+    told: usize,
+}
+
+impl<'a, F: Feed> Books<'a, F> {
+    pub(super) fn new(feed: F, bus: &'a mut Bus, start: Instant) -> Self {
+        let variants = &feed.plan().variants;
+        let formats = variants.iter().map(|variant| variant.files.first()?.format);
+        let names = variants.iter().map(|variant| Arc::from(variant.name.as_str()));
+        let outputs = Outputs::new(names.zip(formats).collect());
+        Self { feed, bus, outputs, start, images: 0, told: usize::MAX }
+    }
+
+    /// Tells the plan as far as it is there.
+    pub(super) async fn announce(&mut self, mode: Mode, slots: u32) {
+        let plan = self.feed.plan();
+        let counts = plan.counts();
+        let event = Event::Planned {
+            images: counts.images,
+            outputs: counts.outputs,
+            skipped: counts.skipped,
+            mode,
+            workers: slots,
+            left_out: Box::new(plan.left_out.clone()),
+        };
+        self.bus.publish(event).await;
+    }
+
+    /// Enters the images that are new, and ends what planning has ended already.
+    pub(super) async fn enter(&mut self) {
+        let (images, variants) = (self.feed.plan().images.len(), self.feed.plan().variants.len());
+        self.outputs.grow_to(images);
+        for image in std::mem::replace(&mut self.images, images)..images {
+            for variant in 0..variants {
+                let plan = self.feed.plan();
+                let ended = match plan.state(image, variant) {
+                    OutputState::Planned { .. } => continue,
+                    OutputState::Skipped | OutputState::Done(_) => {
+                        self.blank(image, variant).at(&plan.output(image, variant))
+                    }
+                    OutputState::Failed(failure) => {
+                        failed(self.blank(image, variant), failure.clone())
+                    }
+                };
+                self.end(ended, Duration::ZERO).await;
+            }
+        }
+    }
+
+    pub(super) fn image_name(&self, image: usize) -> String {
+        self.feed.plan().images[image].name.display().to_string()
+    }
+
+    /// An output about which nothing is known.
+    pub(super) fn blank(&self, image: usize, variant: usize) -> OutputEnded {
+        let plan = self.feed.plan();
+        let (place, name) = (Place { image, variant }, self.outputs.name(variant));
+        OutputEnded {
+            image_bytes: exact(&plan.images[image].name),
+            format: plan.format(image, variant),
+            page: plan.page(image, variant),
+            ..OutputEnded::open(place, self.image_name(image), name)
+        }
+    }
+
+    /// Enters the end of an output, unless it has ended before.
+    pub(super) async fn end(&mut self, ended: OutputEnded, work: Duration) {
+        let (Place { image, variant }, bytes) = (ended.place, ended.bytes.unwrap_or(0));
+        if self.outputs.end(image, variant, ended.status, work, bytes) {
+            self.outputs.notes.add(&ended.notes);
+            if ended.status == Status::Quarantined {
+                self.outputs.note_quarantine(&ended);
+            }
+            if ended.status == Status::Ok && ended.attempt.is_some_and(|attempt| attempt > 1) {
+                self.outputs.count_repeated();
+            }
+            self.bus.publish(Event::Output(ended)).await;
+        }
+    }
+
+    pub(super) async fn tell_progress(&mut self) {
+        let progress = self.outputs.progress(self.start.elapsed());
+        if progress.done != self.told {
+            self.told = progress.done;
+            self.bus.publish(Event::Progress(progress)).await;
+        }
+    }
+
+    /// Makes sure that every output has ended, and that those that ended well are there.
+    pub(super) async fn check(&mut self) {
+        for (image, variant) in self.outputs.missing() {
+            let failure =
+                Failure::new(FailureKind::Panic, text!("defect in Lote: {}", "it was forgotten"));
+            let ended = failed(self.blank(image, variant), failure);
+            self.end(ended, Duration::ZERO).await;
+        }
+        for (image, variant) in self.outputs.ended_well() {
+            let path = self.feed.plan().output(image, variant);
+            if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+                self.outputs.revoke(variant);
+                let failure = Failure::new(
+                    FailureKind::Write,
+                    text!("the output was written and is gone again"),
+                );
+                let ended = failed(self.blank(image, variant), failure);
+                self.bus.publish(Event::Output(ended)).await;
+            }
+        }
+    }
+}
+
+/// The same output, which could not be made.
+pub(super) fn failed(ended: OutputEnded, failure: Failure) -> OutputEnded {
+    OutputEnded {
+        status: Status::Failed,
+        kind: Some(failure.kind),
+        reason: Some(failure.message),
+        ..ended
+    }
+}

@@ -1,0 +1,742 @@
+//! NATS (`JetStream`) as the engine: the only file that names its client.
+//!
+//! Four streams: work (a queue), records, papers of jobs, and nothing else is stored. No iterator is kept
+//! open: every question has an end of its own, as pulls are lost with connections and watchers go silent.
+//! There are no message ids, as those hide what is published again: what is there once is known by its
+//! subject (`Nats-Expected-Last-Subject-Sequence: 0`).
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::future::Future;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull::Config as Reader;
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer};
+use async_nats::jetstream::context::{Context, GetStreamErrorKind, PublishErrorKind};
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::stream::{
+    Config, DirectGetErrorKind, DiscardPolicy, RetentionPolicy, StorageType,
+};
+use async_nats::{
+    Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError, jetstream,
+};
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+use tokio::time::{sleep_until, timeout};
+
+use crate::engine::{Delivery, Engine, Error, Facts, Heard, Recorded, Settle, Subject};
+use crate::message::{Job, Message, Parcel, Record};
+use crate::names::{Build, JobId, ParcelId, Token};
+
+const WORK: &str = "LOTE_WORK";
+const DONE: &str = "LOTE_DONE";
+const JOBS: &str = "LOTE_JOBS";
+
+/// An answer that has not come by then will not come.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long a pull waits in the server for work, and for records.
+const WAIT_FOR_WORK: Duration = Duration::from_secs(10);
+const WAIT_FOR_RECORDS: Duration = Duration::from_secs(2);
+
+/// A parcel that nobody has spoken of for so long is handed out again.
+const ACK_WAIT: Duration = Duration::from_secs(30);
+
+/// Parcels in hand of all agents, and pulls that wait: the defaults are 1,000 and 512.
+const MAX_IN_HAND: i64 = 50_000;
+const MAX_PULLS: i64 = 8_192;
+
+const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Records that are read at a time.
+const RECORDS: usize = 256;
+
+/// Where the engine is, and as whom it is spoken to.
+#[derive(Debug, Clone, Default)]
+pub struct Server {
+    /// `tls://host:port`, or `nats://host:port` for this machine.
+    pub url: String,
+    /// Whose certificates are believed, beside those that the system believes.
+    pub ca: Option<PathBuf>,
+    /// The user.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<String>,
+    /// Whether other machines may be spoken to in the clear.
+    pub insecure: bool,
+}
+
+/// A connection, which comes back by itself.
+#[derive(Debug, Clone)]
+pub struct Nats {
+    client: Client,
+    stream: Context,
+    host: String,
+    /// What the server last refused: the one who asked sees a time-out only.
+    refused: Arc<Mutex<Option<String>>>,
+    consumers: Arc<Mutex<HashMap<String, PullConsumer>>>,
+    readers: Arc<Mutex<HashMap<JobId, Reading>>>,
+}
+
+/// A job's records as they are being read.
+#[derive(Debug, Clone)]
+struct Reading {
+    consumer: PullConsumer,
+    /// The place that is read next, and the number that the consumer gives to what it hands out next.
+    next: (u64, u64),
+}
+
+/// Connects, or says why not.
+pub async fn connect(server: &Server, name: &str) -> Result<Nats, Error> {
+    let (address, host) = address(server)?;
+    let refused = Arc::new(Mutex::new(None));
+    let noted = Arc::clone(&refused);
+    let mut options = ConnectOptions::new()
+        .name(name)
+        .connection_timeout(PATIENCE)
+        .request_timeout(Some(PATIENCE))
+        .ping_interval(Duration::from_secs(10))
+        .ignore_discovered_servers()
+        .reconnect_delay_callback(|attempts| {
+            Duration::from_millis(50 << attempts.min(6)).min(Duration::from_secs(2))
+        })
+        .event_callback(move |event| {
+            tracing::debug!(%event, "fleet");
+            if let Event::ServerError(ServerError::Other(why)) = event {
+                tracing::warn!("the fleet's server refuses: {why}");
+                *lock(&noted) = Some(why);
+            }
+            std::future::ready(())
+        });
+    if address.scheme() == "tls" {
+        options = options.require_tls(true);
+    }
+    if let Some(ca) = &server.ca {
+        options = options.add_root_certificates(ca.clone());
+    }
+    if let Some(user) = &server.user {
+        // Agents may listen to nothing else.
+        options = options.custom_inbox_prefix(format!("_INBOX_{user}"));
+        let password = server.password.clone().unwrap_or_default();
+        options = options.user_and_password(user.clone(), password);
+    }
+    let client = options.connect(address).await.map_err(|error| match error.kind() {
+        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
+            Error::Denied(format!("{host} does not know this user or password"))
+        }
+        ConnectErrorKind::ServerParse | ConnectErrorKind::Tls => {
+            Error::Address(format!("{host}: {}", causes(&error)))
+        }
+        _ => Error::Away(format!("{host}: {}", causes(&error))),
+    })?;
+    let mut stream = jetstream::new(client.clone());
+    stream.set_timeout(PATIENCE);
+    Ok(Nats { client, stream, host, refused, consumers: Arc::default(), readers: Arc::default() })
+}
+
+/// The address to connect to, and the host for people.
+fn address(server: &Server) -> Result<(ServerAddr, String), Error> {
+    let bad = |why: &str| Err(Error::Address(format!("{}: {why}", server.url)));
+    let Ok(address) = server.url.parse::<ServerAddr>() else {
+        return bad("this is no address: tls://HOST:PORT, or nats://localhost:PORT");
+    };
+    if address.username().is_some() || address.password().is_some() {
+        return bad("user and password do not belong into an address");
+    }
+    let user = server.user.iter().flat_map(|user| user.chars());
+    if !user.into_iter().all(|letter| letter.is_ascii_alphanumeric() || letter == '-') {
+        return bad("a user's name has letters, digits and - only");
+    }
+    let host = address.host().trim_matches(['[', ']']).to_owned();
+    let is_here =
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    match address.scheme() {
+        "tls" => Ok((address, host)),
+        "nats" if is_here || server.insecure => Ok((address, host)),
+        "nats" => bad("what is not on this machine is spoken to by tls:// (or with --insecure)"),
+        _ => bad("it begins with neither tls:// nor nats://"),
+    }
+}
+
+/// A failure with its causes, one line.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text.replace('\n', " ")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn work_subject(pool: &Token, build: &Build, job: JobId, parcel: ParcelId) -> String {
+    format!("lote.work.{pool}.{build}.{job}.{parcel}")
+}
+
+fn done_subject(job: JobId, parcel: ParcelId) -> String {
+    format!("lote.done.{job}.{parcel}")
+}
+
+fn marks_subject(job: JobId, parcel: ParcelId) -> String {
+    format!("lote.done.{job}.{parcel}.marks")
+}
+
+fn consumer_name(pool: &Token, build: &Build) -> String {
+    format!("work-{pool}-{build}")
+}
+
+impl Subject {
+    fn text(&self) -> String {
+        match self {
+            Self::Here(pool, agent) => format!("lote.here.{pool}.{agent}"),
+            Self::AllHere(Some(pool)) => format!("lote.here.{pool}.*"),
+            Self::AllHere(None) => "lote.here.>".to_owned(),
+            Self::Control(agent) => format!("lote.ctl.{agent}"),
+            Self::Who(pool) => format!("lote.who.{pool}"),
+            Self::Reply(inbox) => inbox.clone(),
+        }
+    }
+}
+
+/// The streams that jobs need, largest size aside.
+fn streams() -> [Config; 3] {
+    let stream = |name: &str, subjects: &str, message_bytes: usize| Config {
+        name: name.to_owned(),
+        subjects: vec![subjects.to_owned()],
+        discard: DiscardPolicy::New,
+        storage: StorageType::File,
+        max_message_size: message_bytes as i32,
+        // The least that servers take.
+        duplicate_window: Duration::from_millis(100),
+        num_replicas: 1,
+        ..Config::default()
+    };
+    [
+        Config {
+            retention: RetentionPolicy::WorkQueue,
+            max_bytes: 4 << 30,
+            ..stream(WORK, "lote.work.>", Parcel::MAX_BYTES)
+        },
+        Config {
+            max_bytes: 8 << 30,
+            max_age: MONTH,
+            allow_direct: true,
+            ..stream(DONE, "lote.done.>", Record::MAX_BYTES)
+        },
+        Config {
+            max_bytes: 256 << 20,
+            max_age: MONTH,
+            allow_direct: true,
+            max_messages_per_subject: 1,
+            discard: DiscardPolicy::Old,
+            ..stream(JOBS, "lote.job.*", Job::MAX_BYTES)
+        },
+    ]
+}
+
+/// The consumer that agents of a pool and build pull from.
+fn consumer(pool: &Token, build: &Build) -> Reader {
+    Reader {
+        durable_name: Some(consumer_name(pool, build)),
+        filter_subject: format!("lote.work.{pool}.{build}.>"),
+        ack_policy: AckPolicy::Explicit,
+        ack_wait: ACK_WAIT,
+        max_deliver: -1,
+        max_ack_pending: MAX_IN_HAND,
+        max_waiting: MAX_PULLS,
+        deliver_policy: DeliverPolicy::All,
+        ..Reader::default()
+    }
+}
+
+/// Compares a field of what is there with what is needed.
+fn same<T: PartialEq + std::fmt::Debug>(
+    stream: &str,
+    what: &'static str,
+    found: &T,
+    wanted: &T,
+) -> Result<(), Error> {
+    if found == wanted {
+        return Ok(());
+    }
+    let (found, wanted) = (format!("{found:?}"), format!("{wanted:?}"));
+    Err(Error::Different { stream: stream.to_owned(), what, found, wanted })
+}
+
+impl Nats {
+    /// The host, for people.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Asks the server something that is none of the engine's verbs, as tests of what it allows do.
+    #[doc(hidden)]
+    pub async fn raw(&self, subject: &str, payload: &str) -> Result<Vec<u8>, Error> {
+        let (subject, payload) = (subject.to_owned(), payload.to_owned());
+        self.within(PATIENCE * 2, async {
+            let answer = self.client.request(subject, payload.into()).await;
+            let answer = answer.map_err(|error| self.away(causes(&error)))?;
+            Ok(answer.payload.to_vec())
+        })
+        .await
+    }
+
+    /// Waits for an answer, but not for ever; a refusal shows as a time-out, and is known by its event.
+    async fn within<T>(
+        &self,
+        patience: Duration,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        *lock(&self.refused) = None;
+        let result = timeout(patience, answer).await;
+        let result = result.unwrap_or_else(|_| Err(self.away("no answer")));
+        let refused = lock(&self.refused).clone();
+        match (result, refused) {
+            (Err(Error::Away(_)), Some(why)) => Err(Error::Denied(why)),
+            (result, _) => result,
+        }
+    }
+
+    fn away(&self, why: impl Display) -> Error {
+        Error::Away(format!("{}: {why}", self.host).replace('\n', " "))
+    }
+
+    /// Makes a stream, or compares the one that is there. A disk may be smaller than what is set aside.
+    async fn open_stream(&self, wanted: &Config) -> Result<(), Error> {
+        let stream = match self.stream.get_stream(&wanted.name).await {
+            Ok(stream) => stream,
+            Err(error) if matches!(error.kind(), GetStreamErrorKind::JetStream(_)) => {
+                let mut config = wanted.clone();
+                loop {
+                    match self.stream.get_or_create_stream(config.clone()).await {
+                        Ok(stream) => break stream,
+                        Err(error) if is_too_large(&error) && config.max_bytes > 16 << 20 => {
+                            config.max_bytes /= 4;
+                        }
+                        Err(error) => return Err(self.away(causes(&error))),
+                    }
+                }
+            }
+            Err(error) => return Err(self.away(causes(&error))),
+        };
+        let found = &stream.cached_info().config;
+        let name = &wanted.name;
+        same(name, "subjects", &found.subjects, &wanted.subjects)?;
+        same(name, "retention", &found.retention, &wanted.retention)?;
+        same(name, "discard", &found.discard, &wanted.discard)?;
+        same(name, "max_age", &found.max_age, &wanted.max_age)?;
+        same(name, "max_msg_size", &found.max_message_size, &wanted.max_message_size)?;
+        same(name, "allow_direct", &found.allow_direct, &wanted.allow_direct)
+    }
+
+    async fn open_consumer(&self, wanted: Reader) -> Result<PullConsumer, Error> {
+        let name = wanted.durable_name.clone().unwrap_or_default();
+        let stream = self.stream.get_stream_no_info(WORK).await;
+        let stream = stream.map_err(|error| self.away(causes(&error)))?;
+        let consumer = stream.get_or_create_consumer(&name, wanted.clone()).await;
+        let consumer: PullConsumer = consumer.map_err(|error| self.away(causes(&error)))?;
+        let found = &consumer.cached_info().config;
+        same(&name, "filter_subject", &found.filter_subject, &wanted.filter_subject)?;
+        same(&name, "ack_policy", &found.ack_policy, &wanted.ack_policy)?;
+        same(&name, "ack_wait", &found.ack_wait, &wanted.ack_wait)?;
+        same(&name, "max_deliver", &found.max_deliver, &wanted.max_deliver)?;
+        same(&name, "max_ack_pending", &found.max_ack_pending, &wanted.max_ack_pending)?;
+        same(&name, "max_waiting", &found.max_waiting, &wanted.max_waiting)?;
+        Ok(consumer)
+    }
+
+    /// The consumer of that name, which submitters make.
+    async fn consumer(&self, name: &str) -> Result<PullConsumer, Error> {
+        if let Some(consumer) = lock(&self.consumers).get(name) {
+            return Ok(consumer.clone());
+        }
+        let consumer = self.stream.get_consumer_from_stream(name, WORK).await;
+        let consumer: PullConsumer =
+            consumer.map_err(|_| Error::Missing(format!("consumer {name}")))?;
+        lock(&self.consumers).insert(name.to_owned(), consumer.clone());
+        Ok(consumer)
+    }
+
+    /// What is there, or else the first that comes in that time.
+    async fn fetch(
+        &self,
+        consumer: &PullConsumer,
+        most: usize,
+        wait: Duration,
+    ) -> Result<Vec<jetstream::Message>, Error> {
+        let batch = consumer.fetch().max_messages(most).expires(PATIENCE).messages();
+        let mut batch = batch.await.map_err(|error| self.away(causes(&error)))?;
+        let mut messages = Vec::new();
+        while let Some(message) = batch.next().await {
+            messages.push(message.map_err(|error| self.away(error))?);
+        }
+        if messages.is_empty() && !wait.is_zero() {
+            let batch = consumer.batch().max_messages(1).expires(wait).messages();
+            let mut batch = batch.await.map_err(|error| self.away(causes(&error)))?;
+            if let Some(message) = batch.next().await {
+                messages.push(message.map_err(|error| self.away(error))?);
+            }
+        }
+        Ok(messages)
+    }
+
+    /// Publishes what is there at most once; its place, if it was not there.
+    async fn publish_once(&self, subject: String, bytes: Vec<u8>) -> Result<Option<u64>, Error> {
+        let message = PublishMessage::build().payload(bytes.into());
+        let message = message.expected_last_subject_sequence(0);
+        self.within(PATIENCE, async {
+            let sent = self.stream.send_publish(subject, message).await;
+            let answer = match sent {
+                Ok(answer) => answer.await,
+                Err(error) => Err(error),
+            };
+            match answer {
+                Ok(answer) => Ok(Some(answer.sequence)),
+                Err(error) => match error.kind() {
+                    PublishErrorKind::WrongLastSequence => Ok(None),
+                    PublishErrorKind::StreamNotFound => Err(Error::Missing("stream".to_owned())),
+                    _ => Err(self.away(causes(&error))),
+                },
+            }
+        })
+        .await
+    }
+
+    /// The last message of a subject.
+    async fn last(&self, stream: &str, subject: String) -> Result<Option<Vec<u8>>, Error> {
+        self.within(PATIENCE, async {
+            let stream = self.stream.get_stream_no_info(stream).await;
+            let stream = stream.map_err(|error| self.away(causes(&error)))?;
+            match stream.direct_get_last_for_subject(subject).await {
+                Ok(message) => Ok(Some(message.payload.to_vec())),
+                Err(error) => match error.kind() {
+                    DirectGetErrorKind::NotFound => Ok(None),
+                    _ => Err(self.away(causes(&error))),
+                },
+            }
+        })
+        .await
+    }
+
+    async fn empty(&self, stream: &str, subject: String) -> Result<(), Error> {
+        self.within(PATIENCE * 4, async {
+            let stream = self.stream.get_stream_no_info(stream).await;
+            let stream = stream.map_err(|error| self.away(causes(&error)))?;
+            let purged = stream.purge().filter(subject).await;
+            purged.map(drop).map_err(|error| self.away(causes(&error)))
+        })
+        .await
+    }
+
+    /// A reader of a job's records from that place on: the one that is there already if it goes on there.
+    async fn reader(&self, job: JobId, from: u64) -> Result<Reading, Error> {
+        if let Some(reading) = lock(&self.readers).remove(&job)
+            && reading.next.0 == from
+        {
+            return Ok(reading);
+        }
+        let policy = DeliverPolicy::ByStartSequence { start_sequence: from.max(1) };
+        let consumer = self.temporary(DONE, format!("lote.done.{job}.*"), policy).await?;
+        Ok(Reading { consumer, next: (from, 1) })
+    }
+
+    /// A consumer that goes by itself.
+    async fn temporary(
+        &self,
+        stream: &str,
+        filter_subject: String,
+        deliver_policy: DeliverPolicy,
+    ) -> Result<PullConsumer, Error> {
+        let config = Reader {
+            deliver_policy,
+            filter_subject,
+            ack_policy: AckPolicy::None,
+            inactive_threshold: ACK_WAIT,
+            memory_storage: true,
+            ..Reader::default()
+        };
+        let stream = self.stream.get_stream_no_info(stream).await;
+        let stream = stream.map_err(|error| self.away(causes(&error)))?;
+        stream.create_consumer(config).await.map_err(|error| self.away(causes(&error)))
+    }
+}
+
+fn is_too_large(error: &async_nats::jetstream::context::CreateStreamError) -> bool {
+    // "insufficient storage resources available", "insufficient resources"
+    causes(error).contains("insufficient")
+}
+
+impl Engine for Nats {
+    async fn open(&self, pool: &Token, build: &Build) -> Result<(), Error> {
+        self.within(PATIENCE * 4, async {
+            for stream in streams() {
+                self.open_stream(&stream).await?;
+            }
+            let opened = self.open_consumer(consumer(pool, build)).await?;
+            lock(&self.consumers).insert(consumer_name(pool, build), opened);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put_job(&self, job: JobId, bytes: Vec<u8>) -> Result<(), Error> {
+        self.within(PATIENCE, async {
+            let sent = self.stream.publish(format!("lote.job.{job}"), bytes.into()).await;
+            let sent = sent.map_err(|error| self.away(causes(&error)))?;
+            match sent.await {
+                Ok(_) => Ok(()),
+                Err(error) if error.kind() == PublishErrorKind::StreamNotFound => {
+                    Err(Error::Missing(format!("stream {JOBS}")))
+                }
+                Err(error) => Err(self.away(causes(&error))),
+            }
+        })
+        .await
+    }
+
+    async fn job(&self, job: JobId) -> Result<Option<Vec<u8>>, Error> {
+        self.last(JOBS, format!("lote.job.{job}")).await
+    }
+
+    async fn jobs(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.within(PATIENCE * 4, async {
+            if let Err(error) = self.stream.get_stream(JOBS).await
+                && matches!(error.kind(), GetStreamErrorKind::JetStream(_))
+            {
+                return Ok(Vec::new());
+            }
+            let policy = DeliverPolicy::LastPerSubject;
+            let consumer = self.temporary(JOBS, "lote.job.*".to_owned(), policy).await?;
+            let mut jobs = Vec::new();
+            loop {
+                let messages = self.fetch(&consumer, RECORDS, Duration::ZERO).await?;
+                if messages.is_empty() {
+                    return Ok(jobs);
+                }
+                jobs.extend(messages.into_iter().map(|message| message.payload.to_vec()));
+            }
+        })
+        .await
+    }
+
+    async fn publish(
+        &self,
+        pool: &Token,
+        build: &Build,
+        job: JobId,
+        parcel: ParcelId,
+        bytes: Vec<u8>,
+    ) -> Result<Option<u64>, Error> {
+        self.publish_once(work_subject(pool, build, job, parcel), bytes).await
+    }
+
+    async fn pull(&self, pool: &Token, build: &Build, most: usize) -> Result<Vec<Delivery>, Error> {
+        let name = consumer_name(pool, build);
+        let patience = WAIT_FOR_WORK + PATIENCE * 2;
+        let pulled = self.within(patience, async {
+            let consumer = self.consumer(&name).await?;
+            self.fetch(&consumer, most, WAIT_FOR_WORK).await
+        });
+        let messages = pulled.await.inspect_err(|_| {
+            lock(&self.consumers).remove(&name);
+        })?;
+        Ok(messages.iter().filter_map(delivery).collect())
+    }
+
+    async fn settle(&self, delivery: &Delivery, settle: Settle) -> Result<(), Error> {
+        self.within(PATIENCE, async {
+            let subject = delivery.receipt.clone();
+            let say = |word: &'static str| self.client.publish(subject.clone(), word.into());
+            match settle {
+                Settle::Done => {
+                    let answer = self.client.request(subject.clone(), "+ACK".into()).await;
+                    answer.map(drop).map_err(|error| self.away(causes(&error)))
+                }
+                Settle::Back => say("-NAK").await.map_err(|error| self.away(causes(&error))),
+                Settle::Working => say("+WPI").await.map_err(|error| self.away(causes(&error))),
+            }
+        })
+        .await
+    }
+
+    async fn record(&self, job: JobId, parcel: ParcelId, bytes: Vec<u8>) -> Result<bool, Error> {
+        Ok(self.publish_once(done_subject(job, parcel), bytes).await?.is_some())
+    }
+
+    async fn is_recorded(&self, job: JobId, parcel: ParcelId) -> Result<bool, Error> {
+        Ok(self.last(DONE, done_subject(job, parcel)).await?.is_some())
+    }
+
+    async fn records(&self, job: JobId, from: u64) -> Result<Vec<Recorded>, Error> {
+        self.within(PATIENCE * 3, async {
+            let mut reading = self.reader(job, from).await?;
+            let messages = self.fetch(&reading.consumer, RECORDS, WAIT_FOR_RECORDS).await?;
+            let mut records = Vec::new();
+            for message in messages {
+                let info = message.info().map_err(|error| self.away(error))?;
+                let (place, number) = (info.stream_sequence, info.consumer_sequence);
+                if number != reading.next.1 {
+                    // Something was lost on its way: it is read again, by another consumer.
+                    break;
+                }
+                reading.next = (place + 1, number + 1);
+                let parcel = message.subject.rsplit('.').next().and_then(|name| name.parse().ok());
+                let Some(parcel) = parcel else { continue };
+                let bytes = message.payload.to_vec();
+                records.push(Recorded { sequence: place, parcel, bytes });
+            }
+            let next = reading.next.0;
+            if records.last().is_none_or(|last| last.sequence + 1 == next) {
+                lock(&self.readers).insert(job, reading);
+            }
+            Ok(records)
+        })
+        .await
+    }
+
+    async fn mark(&self, job: JobId, parcel: ParcelId, bytes: Vec<u8>) -> Result<(), Error> {
+        self.within(PATIENCE, async {
+            let sent = self.stream.publish(marks_subject(job, parcel), bytes.into()).await;
+            let sent = sent.map_err(|error| self.away(causes(&error)))?;
+            sent.await.map(drop).map_err(|error| self.away(causes(&error)))
+        })
+        .await
+    }
+
+    async fn marks(&self, job: JobId, parcel: ParcelId) -> Result<Option<Vec<u8>>, Error> {
+        self.last(DONE, marks_subject(job, parcel)).await
+    }
+
+    async fn purge(&self, job: JobId) -> Result<(), Error> {
+        self.empty(WORK, format!("lote.work.*.*.{job}.>")).await
+    }
+
+    async fn forget(&self, job: JobId) -> Result<(), Error> {
+        lock(&self.readers).remove(&job);
+        self.empty(DONE, format!("lote.done.{job}.>")).await
+    }
+
+    async fn facts(&self, pool: &Token, build: &Build) -> Result<Facts, Error> {
+        self.within(PATIENCE * 2, async {
+            let missing = |_| Error::Missing("stream or consumer".to_owned());
+            let work = self.stream.get_stream(WORK).await.map_err(missing)?;
+            let done = self.stream.get_stream(DONE).await.map_err(missing)?;
+            let name = consumer_name(pool, build);
+            let consumer = work.consumer_info(&name).await;
+            let consumer = consumer.map_err(|_| Error::Missing(format!("consumer {name}")))?;
+            let (work, done) = (work.cached_info(), done.cached_info());
+            Ok(Facts {
+                created: (format!("{:?}", work.created), format!("{:?}", done.created)),
+                last: (work.state.last_sequence, done.state.last_sequence),
+                waiting: consumer.num_pending,
+                in_hand: consumer.num_ack_pending as u64,
+            })
+        })
+        .await
+    }
+
+    async fn say(&self, subject: &Subject, bytes: Vec<u8>) -> Result<(), Error> {
+        self.within(PATIENCE, async {
+            let said = self.client.publish(subject.text(), bytes.into()).await;
+            said.map_err(|error| self.away(causes(&error)))?;
+            self.client.flush().await.map_err(|error| self.away(causes(&error)))
+        })
+        .await
+    }
+
+    async fn hear(&self, subject: &Subject) -> Result<mpsc::Receiver<Heard>, Error> {
+        let heard = self.client.subscribe(subject.text()).await;
+        let mut heard = heard.map_err(|error| self.away(causes(&error)))?;
+        let (sender, receiver) = mpsc::channel(1024);
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    message = heard.next() => {
+                        let Some(message) = message else { return };
+                        let about = message.subject.rsplit('.').next().unwrap_or_default();
+                        let (about, bytes) = (about.to_owned(), message.payload.to_vec());
+                        let reply = message.reply.map(|reply| reply.to_string());
+                        // What comes too fast is missed; it is said again.
+                        let _ = sender.try_send(Heard { about, bytes, reply });
+                    }
+                    () = sender.closed() => return,
+                }
+            }
+        });
+        Ok(receiver)
+    }
+
+    async fn ask(
+        &self,
+        subject: &Subject,
+        bytes: Vec<u8>,
+        wait: Duration,
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        let end = tokio::time::Instant::now() + wait;
+        let inbox = self.client.new_inbox();
+        let answers = self.client.subscribe(inbox.clone()).await;
+        let mut answers = answers.map_err(|error| self.away(causes(&error)))?;
+        let asked = self.client.publish_with_reply(subject.text(), inbox, bytes.into()).await;
+        asked.map_err(|error| self.away(causes(&error)))?;
+        let mut all = Vec::new();
+        loop {
+            tokio::select! {
+                answer = answers.next() => match answer {
+                    Some(answer) if answer.status.is_none() => all.push(answer.payload.to_vec()),
+                    Some(_) => {}
+                    None => return Ok(all),
+                },
+                () = sleep_until(end) => return Ok(all),
+            }
+        }
+    }
+}
+
+/// What a message of the queue is; `None` if its subject is not of the form that Lote gives.
+fn delivery(message: &jetstream::Message) -> Option<Delivery> {
+    let mut parts = message.subject.rsplit('.');
+    let (parcel, job) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let times = message.info().ok()?.delivered.try_into().unwrap_or(u32::MAX);
+    let receipt = message.reply.as_ref()?.to_string();
+    Some(Delivery { job, parcel, times, bytes: message.payload.to_vec(), receipt })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str) -> String {
+        let server = Server { url: url.to_owned(), ..Server::default() };
+        match address(&server) {
+            Ok((_, host)) => format!("ok {host}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn other_machines_are_not_spoken_to_in_the_clear() {
+        for url in ["tls://nas.local:4222", "tls://10.0.0.1", "nats://localhost:4222"] {
+            assert!(refusal(url).starts_with("ok "), "{url}");
+        }
+        assert_eq!(refusal("nats://127.0.0.1:4222"), "ok 127.0.0.1");
+        assert_eq!(refusal("nats://[::1]:4222"), "ok ::1");
+        for url in ["nats://nas.local:4222", "nats://10.0.0.1", "nats://localhost.evil.example"] {
+            assert!(refusal(url).contains("tls://"), "{url}");
+        }
+        assert!(refusal("http://localhost").contains("tls://"));
+        assert!(refusal("tls://me:secret@nas").contains("do not belong"));
+        let server =
+            Server { url: "nats://10.0.0.1".to_owned(), insecure: true, ..Server::default() };
+        assert!(address(&server).is_ok());
+    }
+}

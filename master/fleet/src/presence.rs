@@ -1,0 +1,58 @@
+//! Who is there, and what agents are told.
+
+use std::time::Duration;
+
+use crate::engine::{Engine, Error, Subject};
+use crate::message::{Control, Here, Job, Message, State, Who};
+use crate::names::{JobId, Token};
+
+/// How often an agent says that it is there.
+pub const EVERY: Duration = Duration::from_secs(5);
+
+/// One that has said nothing for so long is lost.
+pub const LOST_AFTER: Duration = Duration::from_secs(16);
+
+/// The agents of a pool that answer in that time, by name.
+pub async fn who<E: Engine>(engine: &E, pool: &Token, wait: Duration) -> Result<Vec<Here>, Error> {
+    let asked = engine.ask(&Subject::Who(pool.clone()), Who {}.to_bytes()?, wait).await?;
+    let mut here: Vec<Here> =
+        asked.iter().filter_map(|bytes| Here::from_bytes(bytes).ok()).collect();
+    here.sort_by(|one, other| one.agent.cmp(&other.agent));
+    here.dedup_by(|one, other| one.agent == other.agent);
+    Ok(here)
+}
+
+/// Tells an agent what to do.
+pub async fn tell<E: Engine>(engine: &E, agent: &Token, control: Control) -> Result<(), Error> {
+    engine.say(&Subject::Control(agent.clone()), control.to_bytes()?).await
+}
+
+/// All jobs that the engine knows, the latest first. What cannot be read is left out.
+pub async fn jobs<E: Engine>(engine: &E) -> Result<Vec<Job>, Error> {
+    let papers = engine.jobs().await?;
+    let mut jobs: Vec<_> = papers.iter().filter_map(|bytes| Job::from_bytes(bytes).ok()).collect();
+    jobs.sort_by_key(|job: &Job| std::cmp::Reverse(job.job));
+    Ok(jobs)
+}
+
+/// Cancels a job: its parcels leave the queue, and agents that have some let them go. `false` if there is
+/// no such job, or it is over.
+pub async fn cancel<E: Engine>(engine: &E, job: JobId) -> Result<bool, Error> {
+    let Some(mut paper) = paper(engine, job).await? else { return Ok(false) };
+    if paper.state != State::Open {
+        return Ok(false);
+    }
+    paper.state = State::Cancelled;
+    engine.put_job(job, paper.to_bytes()?).await?;
+    engine.purge(job).await?;
+    for here in who(engine, &paper.pool, Duration::from_millis(500)).await? {
+        tell(engine, &here.agent, Control::Look).await?;
+    }
+    Ok(true)
+}
+
+/// The paper of a job; `None` if there is none, or none that can be read.
+pub async fn paper<E: Engine>(engine: &E, job: JobId) -> Result<Option<Job>, Error> {
+    let bytes = engine.job(job).await?;
+    Ok(bytes.and_then(|bytes| Job::from_bytes(&bytes).ok()).filter(|paper| paper.job == job))
+}
