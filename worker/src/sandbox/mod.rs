@@ -103,9 +103,7 @@ fn apply(part: Part, needs: &Needs<'_>, has_landlock: bool) -> Result<(), String
             seccomp::apply(needs.publishes.is_some(), has_landlock && tells_backtraces())
         }
         #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-        Part::Seccomp => {
-            Err("there is no list of system calls for this processor".to_owned())
-        }
+        Part::Seccomp => Err("there is no list of system calls for this processor".to_owned()),
     }
 }
 
