@@ -1376,6 +1376,24 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("no {} ({})", "sin {} ({})"),
     ("{} [{}]", "{} [{}]"),
     ("this kernel has none", "este núcleo no lo tiene"),
+    ("this system has none", "este sistema no lo tiene"),
+    (
+        "there is no list of system calls for this processor",
+        "no hay lista de llamadas al sistema para este procesador",
+    ),
+    ("other threads were there before it", "había otros hilos antes"),
+    ("no master answers at {}: {}", "ningún maestro responde en {}: {}"),
+    ("the master refused this worker: {}", "el maestro rechazó este proceso: {}"),
+    ("the worker could not be set up: {}", "no se pudo preparar el proceso: {}"),
+    ("the peer left in the middle of a message", "el otro lado se fue a mitad de un mensaje"),
+    ("it belongs to another user", "es de otro usuario"),
+    ("its token is not valid (any more)", "su código no vale (o ya no)"),
+    ("the peer is not a Lote worker", "el otro lado no es un proceso de Lote"),
+    (
+        "the worker was built from other sources than this program; build both from the same ones",
+        "el proceso se construyó de otras fuentes que este programa; construye ambos de las mismas",
+    ),
+    ("usage: lote-worker connect SOCKET", "uso: lote-worker connect SOCKET"),
     ("an input lies in a folder for outputs", "una entrada está en una carpeta de salidas"),
     // TOML.
     (
