@@ -85,6 +85,9 @@ pub struct Header {
     /// Which part of a job it was, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
+    /// The job of a fleet that it was, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<String>,
     /// What the server needs to show it again.
     #[serde(default)]
     pub page: Option<Page>,
@@ -198,6 +201,7 @@ impl Header {
             if_collides: request.if_collides,
             work,
             part: None,
+            fleet: None,
             page: None,
         }
     }
@@ -208,7 +212,7 @@ impl Header {
         let lote = env!("CARGO_PKG_VERSION").to_owned();
         let output = Name(std::env::current_dir().unwrap_or_default().join(output));
         let again = Self { lote, started_ms: now_ms(), output, by: By::Run, ..self.clone() };
-        Self { part: None, page: None, ..again }
+        Self { part: None, fleet: None, page: None, ..again }
     }
 
     /// The inputs of the job, and the files that its filters name, that are in none of these folders,

@@ -24,7 +24,7 @@ pub use files::{FOLDER, in_use, newest, read_all};
 pub use header::{By, Header, Page, Part, Unusable, Work};
 pub use line::{Entry, How, Line, Outcome};
 pub use name::Name;
-pub use record::Journal;
+pub use record::{Journal, entry};
 pub use records::{Output, Records, output, wanted};
 
 use crate::system::files::open_regular;
