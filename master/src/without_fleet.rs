@@ -19,10 +19,18 @@ use crate::cli::{Exit, FleetArgs, Ui};
 #[derive(Debug)]
 pub(crate) struct Fleet(Infallible);
 
+fn without() -> Text {
+    text!("this lote was built without the feature {}", "fleet")
+}
+
 impl Fleet {
     pub(crate) fn new(_args: &FleetArgs) -> Result<Self, Text> {
-        Err(text!("this lote was built without the feature {}", "fleet"))
+        Err(without())
     }
+}
+
+pub(crate) fn kit(_host: &str, _port: u16, _store: &str, _ui: Ui) -> Result<Exit, (Text, Exit)> {
+    Err((without(), Exit::Usage))
 }
 
 pub(crate) fn work(

@@ -352,6 +352,18 @@ pub(super) enum FleetSub {
         #[arg(long)]
         json: bool,
     },
+    /// Write the configuration of a server for a fleet, with new passwords, to standard output
+    Kit {
+        /// The name by which all machines reach the server; localhost takes no other machines
+        #[arg(long, value_name = "HOST")]
+        host: String,
+        /// The port
+        #[arg(long, value_name = "PORT", default_value_t = 4222, value_parser = quantity::whole::<u16>(1, 65_535))]
+        port: u16,
+        /// The folder that the server keeps its queue in
+        #[arg(long, value_name = "DIR", default_value = "./lote-fleet")]
+        store: String,
+    },
     /// Have nothing more made of a job
     #[command(visible_alias = "cancelar")]
     Cancel {

@@ -3,11 +3,12 @@
 use super::args::{FleetArgs, FleetSub};
 use super::ui::Ui;
 use super::{Exit, session};
-use crate::fleet::{Fleet, cancel, drain, status};
+use crate::fleet::{Fleet, cancel, drain, kit, status};
 use lote_engine::lang::Text;
 
 pub(super) fn execute(command: &FleetSub, ui: Ui) -> Exit {
     let result = match command {
+        FleetSub::Kit { host, port, store } => kit(host, *port, store, ui),
         FleetSub::Status { fleet, json } => {
             with(fleet, async |fleet| status(&fleet, *json, ui).await)
         }

@@ -57,6 +57,7 @@ const NAMES: &[(&str, &str)] = &[
     ("user", "usuario"),
     ("password-file", "archivo-clave"),
     ("insecure", "sin-cifrar"),
+    ("store", "almacen"),
     ("shard", "parte"),
     ("job", "trabajo"),
     ("report", "informe"),
@@ -146,6 +147,19 @@ const HELP: &[(&str, &str)] = &[
         "Cómo se llama este agente  [por defecto: el nombre del equipo y cuatro caracteres al azar]",
     ),
     ("Show the agents that are there, and the jobs", "Muestra los agentes que hay, y los trabajos"),
+    (
+        "Write the configuration of a server for a fleet, with new passwords, to standard output",
+        "Escribe en la salida estándar la configuración de un servidor para una flota, con claves nuevas",
+    ),
+    (
+        "The name by which all machines reach the server; localhost takes no other machines",
+        "El nombre con el que todos los equipos llegan al servidor; localhost no admite otros equipos",
+    ),
+    ("The port", "El puerto"),
+    (
+        "The folder that the server keeps its queue in",
+        "La carpeta en la que el servidor guarda su cola",
+    ),
     ("Have nothing more made of a job", "Hace que no se siga con un trabajo"),
     ("The job, as `lote fleet status` names it", "El trabajo, como lo llama `lote fleet status`"),
     (

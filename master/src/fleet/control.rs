@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lote_engine::lang::{Lang, Text};
 use lote_fleet::engine::{Engine, Error};
+use lote_fleet::kit;
 use lote_fleet::message::{Control, Here, Job, Message, Presence, Record, State};
 use lote_fleet::names::Build;
 use lote_fleet::nats::Nats;
@@ -136,6 +137,32 @@ fn job_line(job: &Job, done: Option<u64>, lang: Lang) -> String {
     let done = done.map(|done| format!("{done}/")).unwrap_or_default();
     let outputs = lang.pick("outputs", "salidas");
     format!("{}  {state:9}  {done}{} {outputs}", job.job, job.outputs)
+}
+
+/// Characters of a password: each of them stands for five bits.
+const PASSWORD: usize = 26;
+
+/// Writes the configuration of a server.
+pub(crate) fn kit(host: &str, port: u16, store: &str, ui: Ui) -> Done {
+    let is_host = |letter: char| letter.is_ascii_alphanumeric() || ".-:".contains(letter);
+    if host.is_empty() || !host.chars().all(is_host) {
+        return Err((text!("{} is no name of a machine", format!("{host:?}")), Exit::Usage));
+    }
+    let is_own = matches!(host, "localhost" | "127.0.0.1" | "::1");
+    let password = || -> Result<String, (Text, Exit)> {
+        let mut random = [0; PASSWORD];
+        getrandom::fill(&mut random).map_err(|error| (error.to_string().into(), Exit::Refused))?;
+        let letters = b"0123456789abcdefghjkmnpqrstvwxyz";
+        Ok(random.iter().map(|byte| char::from(letters[usize::from(byte % 32)])).collect())
+    };
+    let options = kit::Options {
+        host: host.to_owned(),
+        port,
+        store: store.to_owned(),
+        passwords: (password()?, password()?),
+        certificate: (!is_own).then(|| ("server.crt".to_owned(), "server.key".to_owned())),
+    };
+    Ok(ui.print(&kit::config(&options)))
 }
 
 /// Has nothing more made of a job.

@@ -12,7 +12,7 @@ mod settings;
 mod submit;
 
 pub(crate) use agent::work;
-pub(crate) use control::{cancel, drain, status};
+pub(crate) use control::{cancel, drain, kit, status};
 use places::Places;
 pub(crate) use settings::Fleet;
 use settings::{bad_name, connect};

@@ -806,6 +806,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ),
     ("cannot pass on {}: {}", "no se puede pasar {}: {}"),
     ("cannot reach {}: {}", "no se puede acceder a {}: {}"),
+    ("{} is no name of a machine", "{} no es el nombre de ningún equipo"),
     ("it has no root {}", "no tiene la raíz {}"),
     ("its output is not below the job's folder", "su salida no está en la carpeta del trabajo"),
     ("job {}: {}", "trabajo {}: {}"),

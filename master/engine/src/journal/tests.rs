@@ -342,6 +342,7 @@ prop_compose! {
                 sandbox: lote_protocol::sandbox::Policy::Require,
             },
             part: None,
+            fleet: None,
             page: Some(Page { label: text, folder: None }),
         }
     }
