@@ -228,6 +228,8 @@ fn perform(
     settings: &Settings,
     ui: Ui,
 ) -> Exit {
+    // What is there already, nobody needs to be asked for.
+    let submitter = submitter.filter(|_| !plan.units.is_empty());
     let submitted = submitter.map(|submitter| submitter.job(plan, &job.header, settings));
     let submitted = match submitted.transpose() {
         Ok(submitted) => submitted,
@@ -246,7 +248,7 @@ fn perform(
         reporters.push(Box::new(Report::new(file.clone(), *kind, Arc::clone(plan), ui)));
     }
     let trouble = Trouble::default();
-    let fleet = submitted.as_ref().map(Submitted::id);
+    let fleet = submitted.as_ref().map(Submitted::on_record);
     let header = Header { part, fleet, ..job.header.clone() };
     match Journal::create(&job.output, &header) {
         Ok(mut journal) => {

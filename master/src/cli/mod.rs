@@ -42,6 +42,7 @@ use lote_protocol::text;
 pub use args::{Cli, FleetArgs};
 use args::{SamplesArgs, Sub};
 pub use exit::Exit;
+#[cfg(feature = "fleet")]
 pub(crate) use interrupt::Interrupt;
 use lote_engine::job::Config;
 use lote_engine::lang::Lang;

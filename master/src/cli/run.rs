@@ -63,7 +63,14 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         return Ok(pipe::execute(&asked, &args.paths, worker_command, ui));
     }
     let output = asked.output();
+    let fleet = args.fleet.fleet.is_some().then(|| fleet(args, ui)).transpose()?;
     let journals = if args.resume { read_all(&output) } else { Vec::new() };
+    // Another machine may have asked for it.
+    let here = |past: Past| match &fleet {
+        Some(fleet) => past.at_roots(|root| fleet.folder(root)),
+        None => past,
+    };
+    let journals: Vec<_> = journals.into_iter().map(here).collect();
     let header = if goes_on_alone {
         let Some(last) = journals.last() else { return Err(rerun::nothing(&output, ui)) };
         let mut header = rerun::trusted(last, &output, &args.paths, args.trust_record, ui)?;
@@ -74,7 +81,8 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         let request = asked.request(inputs(args, ui)?, ui)?;
         Header::new(&request, By::Run, asked.work())
     };
-    let fleet = args.fleet.fleet.is_some().then(|| fleet(args, &journals, ui)).transpose()?;
+    let last = journals.last().filter(|last| last.end != Some(How::Finished));
+    let before = last.and_then(|last| Some(last.header.fleet.as_ref()?.job.clone()));
     let part = args.shard.as_deref().map(|text| part(text, args.job.as_deref(), ui)).transpose()?;
     let goes_on = journals.last().is_some_and(|last| goes_on(&header, last));
     let job = Job {
@@ -84,7 +92,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         output,
         only: None,
         part,
-        fleet,
+        fleet: fleet.map(|fleet| (fleet, before)),
         here: Here {
             worker_command,
             external: args.external_workers,
@@ -95,9 +103,8 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     Ok(job::execute(job, ui))
 }
 
-/// The fleet that is to do it, and the job of the fleet that it goes on with. An error has been told
-/// already.
-fn fleet(args: &RunArgs, journals: &[Past], ui: Ui) -> Result<(Fleet, Option<String>), Exit> {
+/// The fleet that is to do it. An error has been told already.
+fn fleet(args: &RunArgs, ui: Ui) -> Result<Fleet, Exit> {
     let own = [
         ("--shard", args.shard.is_some()),
         ("--external-workers", args.external_workers),
@@ -107,12 +114,10 @@ fn fleet(args: &RunArgs, journals: &[Past], ui: Ui) -> Result<(Fleet, Option<Str
         ui.error(text!("{} and {} exclude one another", "--fleet", other), None);
         return Err(Exit::Usage);
     }
-    let fleet = Fleet::new(&args.fleet).map_err(|what| {
+    Fleet::new(&args.fleet).map_err(|what| {
         ui.error(what, None);
         Exit::Usage
-    })?;
-    let last = journals.last().filter(|last| last.end != Some(How::Finished));
-    Ok((fleet, last.and_then(|last| last.header.fleet.clone())))
+    })
 }
 
 /// Whether a job that refuses to replace outputs may replace those that exist, as it goes on with

@@ -11,6 +11,7 @@ use lote_fleet::nats::{self, Nats, Server};
 use lote_protocol::text;
 use serde::Deserialize;
 
+use super::Places;
 use crate::cli::{Exit, FleetArgs};
 
 /// The file has no more than this, bytes.
@@ -79,6 +80,12 @@ impl Fleet {
             args.roots.clone()
         };
         Ok(Self { server, roots, pool: args.pool.clone().or(file.pool) })
+    }
+
+    /// Where this machine has a root.
+    pub(crate) fn folder(&self, root: &str) -> Option<PathBuf> {
+        let places = Places::new(&self.roots).ok()?;
+        Some(places.get(&root.parse().ok()?)?.folder.clone())
     }
 
     /// Whose agents are meant.

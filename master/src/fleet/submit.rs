@@ -1,12 +1,12 @@
 //! A plan that agents carry out: what they report is booked as if workers of this machine had.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lote_engine::event::{AgentState, Bus, Event, FleetState, Mode, OutputEnded, Status};
-use lote_engine::journal::{Header, Outcome};
+use lote_engine::journal::{self, Header, Name, Outcome};
 use lote_engine::lang::Text;
 use lote_engine::plan::{self, Plan};
 use lote_engine::run::{self, Books, Ended, Settings, sweep_after, sweep_orphans};
@@ -99,7 +99,13 @@ impl Submitter {
         settings: &Settings,
     ) -> Result<Submitted<'a>, Text> {
         let (job, paper) = paper(plan, (header, settings), (&self.places, &self.pool))?;
-        Ok(Submitted { job, paper, plan })
+        let used = [&job.input, &job.output.root];
+        let roots = used.into_iter().filter_map(|name| {
+            let place = self.places.get(name)?;
+            Some((name.to_string(), Name(place.folder.clone())))
+        });
+        let roots = roots.collect();
+        Ok(Submitted { job, paper, plan, roots })
     }
 
     /// Has the fleet make what is to be made.
@@ -109,7 +115,7 @@ impl Submitter {
         bus: &mut Bus,
         orders: &mut mpsc::Receiver<run::Order>,
     ) -> Ended {
-        let Submitted { job, paper, plan } = submitted;
+        let Submitted { job, paper, plan, .. } = submitted;
         let (told, mut tells) = mpsc::channel(256);
         let (order, ordered) = mpsc::channel(4);
         let mut booking = Booking {
@@ -120,6 +126,7 @@ impl Submitter {
             pool: &self.pool,
             waits: None,
             owners: HashMap::new(),
+            slots: HashMap::new(),
             lost: HashSet::new(),
         };
         booking.books.announce(Mode::Processes, 0).await;
@@ -163,12 +170,14 @@ pub(crate) struct Submitted<'a> {
     job: Job,
     paper: Paper<'a>,
     plan: &'a Plan,
+    /// Where its roots are here.
+    roots: BTreeMap<String, Name>,
 }
 
 impl Submitted<'_> {
-    /// The job's name.
-    pub(crate) fn id(&self) -> String {
-        self.job.job.to_string()
+    /// What goes on record of it.
+    pub(crate) fn on_record(&self) -> journal::Fleet {
+        journal::Fleet { job: self.job.job.to_string(), roots: self.roots.clone() }
     }
 }
 
@@ -183,6 +192,8 @@ struct Booking<'a> {
     waits: Option<Text>,
     /// How names of temporary files begin, by the agents that were there, and who of them is lost.
     owners: HashMap<Token, String>,
+    /// How many images they work on at a time.
+    slots: HashMap<Token, u32>,
     lost: HashSet<Token>,
 }
 
@@ -209,6 +220,7 @@ impl Booking<'_> {
                 self.lost.remove(&here.agent);
                 self.owners.insert(here.agent.clone(), here.owner.clone());
                 if is_ours(&here) {
+                    self.slots.insert(here.agent.clone(), here.slots);
                     self.agent(&here, AgentState::Joined).await;
                 }
             }
@@ -336,7 +348,8 @@ impl Booking<'_> {
         self.books.tell_progress().await;
         self.books.check(UNSEEN).await;
         self.sweep();
-        let summary = self.books.summary(Mode::Processes, 0);
+        let slots = self.slots.values().fold(0_u32, |all, slots| all.saturating_add(*slots));
+        let summary = self.books.summary(Mode::Processes, slots);
         self.books.tell(Event::Finished(summary.clone())).await;
         Ended { summary, cancelled: matches!(over, Ok(Over::Left)), no_workers: None, halted }
     }
