@@ -29,8 +29,7 @@ fn whoever_dies_the_outputs_and_the_journal_are_those_of_one_machine() {
         let (mut killed, mut restarted) = (0, 0);
         let mut run = fleet.run("out").start();
         let outputs = pictures as usize * 2;
-        loop {
-            let Some(event) = run.next() else { break };
+        while let Some(event) = run.next() {
             if !is_output(&event) {
                 continue;
             }
