@@ -24,6 +24,7 @@ use async_nats::{
     Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError, jetstream,
 };
 use futures_util::StreamExt;
+use lote_protocol::lang::reason;
 use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout};
 
@@ -161,11 +162,16 @@ fn address(server: &Server) -> Result<(ServerAddr, String), Error> {
     }
 }
 
-/// A failure with its causes, one line.
+/// A failure with its causes, one line; what the system says, without the rest, where that is one.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
+        if let Some(system) = error.downcast_ref::<std::io::Error>()
+            && system.raw_os_error().is_some()
+        {
+            return reason(system).to_string();
+        }
         let more = error.to_string();
         if !text.contains(&more) {
             text = format!("{text}: {more}");
