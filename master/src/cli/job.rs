@@ -10,7 +10,7 @@ use super::args::{ShowArgs, WorkArgs};
 use super::report::Report;
 use super::ui::Ui;
 use super::{Exit, dry_run, probe, rerun, room, session};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, Unsaid};
 use lote_engine::event::Event;
 use lote_engine::journal::{self, Header, How, Journal, Part, Records, Unusable, Work};
 use lote_engine::lang::Lang;
@@ -163,9 +163,9 @@ fn unusable(error: &Unusable, ui: Ui) -> Exit {
 }
 
 fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
-    let lost = Lost::default();
-    let mut reporters: Vec<Box<dyn Reporter>> =
-        vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
+    let (lost, unsaid) = (Lost::default(), Unsaid::default());
+    let terminal = Terminal::new(ui.lang, ui.verbosity).that_tells(unsaid.clone());
+    let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(terminal)];
     if job.here.show.ndjson {
         reporters.push(Box::new(Ndjson::new(lost.clone())));
     }
@@ -200,7 +200,7 @@ fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings,
         ui.unwritten(why.clone());
         return exit.or(Exit::SomeFailed);
     }
-    exit
+    if unsaid.reason().is_some() { exit.or(Exit::SomeFailed) } else { exit }
 }
 
 /// Says what was found and not worked on, and why.
