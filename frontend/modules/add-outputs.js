@@ -9,21 +9,14 @@ import { computed, onCleanup, signal } from './signal.js';
 
 /** @typedef {{ name: string, steps: Step[], files: string[] }} Offer */
 /**
- * What people make outputs for. Sizes: what screens show without enlarging; Instagram's portrait post; common shops' square. Print and
- * archive keep all pixels. Of each group of formats the first that this server writes.
+ * What people make outputs for, as the program's recipes of these names have it. Sizes: what screens show without enlarging;
+ * Instagram's portrait post; common shops' square. Print and archive keep all pixels. Of each group of formats the first that this server writes.
  * @type {[string, [string, Record<string, ParamValue>][], string[][]][]}
  */
 const PURPOSES = [
   ['web', [['redimensionar', { lado_largo: 1600 }]], [['avif:calidad=55', 'webp:calidad=78'], ['jpeg:calidad=82']]],
-  ['instagram', [['redimensionar', { ancho: 1080, alto: 1350, ajuste: 'cubrir' }]], [['jpeg:calidad=85']]],
-  [
-    'shop',
-    [
-      ['redimensionar', { lado_largo: 2048 }],
-      ['lienzo', { aspecto: '1:1', color: '#ffffff' }],
-    ],
-    [['jpeg:calidad=85']],
-  ],
+  ['instagram', [['redimensionar', { ancho: 1080, alto: 1350, ajuste: 'cubrir', ampliar: true }]], [['jpeg:calidad=85']]],
+  ['shop', [['lienzo', { ancho: 2048, alto: 2048, color: '#ffffff' }]], [['jpeg:calidad=85']]],
   ['thumbnail', [['redimensionar', { lado_largo: 400 }]], [['webp:calidad=75']]],
   ['print', [], [['jpeg:calidad=95']]],
   ['archive', [], [['tiff', 'png']]],

@@ -287,7 +287,7 @@ function figures() {
 const noRun = () =>
   h(
     'div',
-    { class: 'noRun' },
+    { class: 'nothing' },
     icon('activity'),
     h('h1', null, t('nothing_runs')),
     h('p', { class: 'muted' }, t('nothing_runs_text')),

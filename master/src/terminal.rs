@@ -12,7 +12,9 @@ use lote_protocol::sandbox::Sandbox;
 
 use lote_protocol::outcome::FailureKind;
 
-use lote_engine::event::{Event, Mode, OutputEnded, Progress, Status, WorkerState};
+use lote_engine::event::{
+    AgentState, Event, FleetState, Mode, OutputEnded, Progress, Status, WorkerState,
+};
 use lote_engine::lang::Lang;
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::Lost;
@@ -226,6 +228,49 @@ impl Terminal {
         self.line(&format!("{WARN}⏸ {text}{WARN:#}"));
     }
 
+    /// A machine that helps, or could.
+    fn agent(&self, agent: &str, state: AgentState, slots: u32, reason: Option<&Text>) {
+        let lang = self.lang;
+        let reason = printable(&reason.map(|reason| reason.say(lang)).unwrap_or_default());
+        let text = match (state, lang) {
+            (AgentState::Joined, Lang::En) => format!("{agent} helps ({slots} at a time)"),
+            (AgentState::Joined, Lang::Es) => format!("{agent} ayuda ({slots} a la vez)"),
+            (AgentState::Left, Lang::En) => format!("{agent} has left"),
+            (AgentState::Left, Lang::Es) => format!("{agent} se ha ido"),
+            (AgentState::Lost, Lang::En) => {
+                format!("{agent} is not heard of any more; others do what it had")
+            }
+            (AgentState::Lost, Lang::Es) => {
+                format!("no se sabe nada de {agent}; lo que tenía lo hacen otros")
+            }
+            (AgentState::Refused, Lang::En) => format!("{agent} cannot help: {reason}"),
+            (AgentState::Refused, Lang::Es) => format!("{agent} no puede ayudar: {reason}"),
+        };
+        let is_bad = matches!(state, AgentState::Lost | AgentState::Refused);
+        let (sign, style) = if is_bad { ("☠", WARN) } else { ("◆", GOOD) };
+        if is_bad || self.verbosity >= Verbosity::Normal {
+            self.line(&format!("{style}{sign}{style:#} {text}"));
+        }
+    }
+
+    /// Something is the matter with the fleet as a whole.
+    fn fleet(&self, state: FleetState, open: usize, reason: Option<&Text>) {
+        let lang = self.lang;
+        let reason = printable(&reason.map(|reason| reason.say(lang)).unwrap_or_default());
+        let (text, style) = match (state, lang) {
+            (FleetState::Waiting, _) => (format!("⏸ {reason}"), WARN),
+            (FleetState::Back, Lang::En) => ("▶ it goes on".to_owned(), GOOD),
+            (FleetState::Back, Lang::Es) => ("▶ se continúa".to_owned(), GOOD),
+            (FleetState::Repaired, Lang::En) => {
+                (format!("↻ the fleet was told again what is to be done ({open} outputs)"), WARN)
+            }
+            (FleetState::Repaired, Lang::Es) => {
+                (format!("↻ se ha repetido a la flota lo que hay que hacer ({open} salidas)"), WARN)
+            }
+        };
+        self.line(&format!("{style}{text}{style:#}"));
+    }
+
     fn planned(&mut self, outputs: usize, mode: Mode, workers: u32) {
         let Some(bars) = &mut self.bars else { return };
         bars.mode = mode;
@@ -296,6 +341,10 @@ impl Reporter for Terminal {
                 let es = "vuelve a haber sitio: se continúa";
                 self.line(&format!("{GOOD}▶{GOOD:#} {}", self.lang.pick(en, es)));
             }
+            Event::Agent { agent, state, slots, reason, .. } => {
+                self.agent(agent, *state, *slots, reason.as_ref());
+            }
+            Event::Fleet { state, open, reason } => self.fleet(*state, *open, reason.as_ref()),
             Event::Progress(progress) => self.progress(progress),
             Event::Finished(summary) => {
                 self.clear();

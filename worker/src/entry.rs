@@ -30,7 +30,7 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
     match arguments {
         [command, socket] if command == "connect" => connect(Path::new(socket)),
         _ => {
-            complain("usage: lote-worker connect SOCKET");
+            complain(&text!("usage: lote-worker connect SOCKET").say(Lang::from_environment()));
             ExitCode::from(2)
         }
     }
@@ -58,7 +58,7 @@ pub fn connect(socket: &Path) -> ExitCode {
     match session::run(socket, token) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error.to_string());
+            complain(&error.text().say(Lang::from_environment()));
             match error {
                 session::SessionError::Refused(_) | session::SessionError::Sandbox(_) => {
                     ExitCode::from(EXIT_REFUSED)

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::sync::mpsc as thread_channel;
 use std::thread;
 
+use lote_protocol::lang::{Text, reason};
 use lote_protocol::message::{ALIVE_INTERVAL, Command, Hello, Report, Token};
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Files, Limits, Task};
+use lote_protocol::text;
 use lote_protocol::transport::{Connection, Receiver, Sender, TransportError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
@@ -25,7 +27,7 @@ use crate::task::{self, Bench, Progress};
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// There is no master at that address.
-    #[error("no master answers at {address}: {source}")]
+    #[error("{}", self.text())]
     Connect {
         /// The socket that was tried.
         address: String,
@@ -33,17 +35,32 @@ pub enum SessionError {
         source: std::io::Error,
     },
     /// The master does not want this worker.
-    #[error("the master refused this worker: {0}")]
+    #[error("{}", self.text())]
     Refused(String),
     /// The connection broke.
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// The process could not be set up.
-    #[error("the worker could not be set up: {0}")]
+    #[error("{}", self.text())]
     Setup(#[from] std::io::Error),
     /// It may not work with so little of a sandbox.
     #[error(transparent)]
     Sandbox(#[from] Unenforced),
+}
+
+impl SessionError {
+    /// Why, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Connect { address, source } => {
+                text!("no master answers at {}: {}", address.as_str(), reason(source))
+            }
+            Self::Refused(why) => text!("the master refused this worker: {}", Text::known(why)),
+            Self::Transport(error) => Text::known(&error.to_string()),
+            Self::Setup(error) => text!("the worker could not be set up: {}", reason(error)),
+            Self::Sandbox(error) => error.text(),
+        }
+    }
 }
 
 /// Works for the master that listens at `socket`, until it stops the worker or goes away.
@@ -79,7 +96,7 @@ async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
             (slots, limits)
         }
         Some(Command::Refuse { reason }) => return Err(SessionError::Refused(reason)),
-        Some(_) | None => return Err(SessionError::Refused("it hung up".into())),
+        Some(_) | None => return Err(SessionError::Refused("hung up".into())),
     };
     let shelf = Arc::new(Shelf::default());
     let (reports, outbox) = unbounded_channel();

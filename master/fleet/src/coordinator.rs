@@ -125,6 +125,8 @@ pub struct Coordinator {
     read: u64,
     published: u64,
     created: Option<(String, String)>,
+    /// The same two when the store was asked, until it answers: what it says is as of then.
+    asked: Option<(u64, u64)>,
     now: u64,
     last_record: u64,
     last_look: u64,
@@ -154,6 +156,7 @@ impl Coordinator {
             read: 0,
             published: 0,
             created: None,
+            asked: None,
             now: 0,
             last_record: 0,
             last_look: 0,
@@ -173,7 +176,7 @@ impl Coordinator {
     /// What is done first.
     pub fn begin(&mut self, effects: &mut Vec<Effect>) {
         effects.push(Effect::Read { from: 1 });
-        effects.push(Effect::Look);
+        self.look(effects);
         self.go_on(effects);
     }
 
@@ -216,7 +219,10 @@ impl Coordinator {
 
     fn look(&mut self, effects: &mut Vec<Effect>) {
         self.last_look = self.now;
-        effects.push(Effect::Look);
+        if self.asked.is_none() {
+            self.asked = Some((self.read, self.published));
+            effects.push(Effect::Look);
+        }
     }
 
     /// Books what is new in a record; what it should have told of and did not is sent out anew.
@@ -265,11 +271,12 @@ impl Coordinator {
 
     /// Repairs what the facts show to be lost.
     fn judge(&mut self, facts: Facts, effects: &mut Vec<Effect>) {
+        let (read, published) = self.asked.take().unwrap_or_default();
         if self.phase != Phase::Working {
             return;
         }
         let is_another = self.created.as_ref().is_some_and(|created| *created != facts.created);
-        let went_back = facts.last.0 < self.published || facts.last.1 < self.read;
+        let went_back = facts.last.0 < published || facts.last.1 < read;
         let is_idle = facts.waiting == 0 && facts.in_hand == 0 && self.flights == 0;
         let is_stalled = is_idle && self.now >= self.last_record + STALLED;
         if is_another || went_back || is_stalled {
@@ -370,12 +377,22 @@ mod tests {
             _ => None,
         });
         let parcels = parcels.collect();
+        // The store has nothing yet when it is asked first, and says so after parcels are in it.
+        assert!(effects.contains(&Effect::Look));
         (coordinator, parcels)
     }
 
-    fn facts(created: &str, last: (u64, u64), waiting: u64) -> Facts {
+    /// What follows when the store is asked and says that.
+    fn looked(
+        coordinator: &mut Coordinator,
+        created: &str,
+        last: (u64, u64),
+        waiting: u64,
+    ) -> Vec<Effect> {
+        told(coordinator, Input::Back);
         let created = (created.to_owned(), created.to_owned());
-        Facts { created, last, waiting, in_hand: 0 }
+        let facts = Facts { created, last, waiting, in_hand: 0 };
+        told(coordinator, Input::Facts(facts))
     }
 
     #[test]
@@ -412,11 +429,11 @@ mod tests {
             let sequence = Some(sequence);
             told(&mut coordinator, Input::Published { parcel: *parcel, sequence });
         }
-        assert_eq!(told(&mut coordinator, Input::Facts(facts("a", (12, 0), 3))), []);
+        assert_eq!(looked(&mut coordinator, "a", (12, 0), 3), []);
         let outputs = [(0, 0), (0, 1)];
         let record = || Input::Record { sequence: 5, parcel: parcels[0], outputs: &outputs };
         told(&mut coordinator, record());
-        let effects = told(&mut coordinator, Input::Facts(facts("a", (12, 4), 3)));
+        let effects = looked(&mut coordinator, "a", (12, 4), 3);
         assert_eq!(effects, [Effect::Read { from: 1 }]);
         assert_eq!(told(&mut coordinator, record()), [], "booked before");
         assert_eq!(told(&mut coordinator, Input::CaughtUp), [Effect::Purge]);
@@ -427,8 +444,17 @@ mod tests {
         for parcel in &parcels[1..] {
             told(&mut coordinator, Input::Published { parcel: *parcel, sequence: Some(1) });
         }
-        let effects = told(&mut coordinator, Input::Facts(facts("b", (9, 9), 3)));
+        let effects = looked(&mut coordinator, "b", (9, 9), 3);
         assert_eq!(effects, [Effect::Read { from: 1 }]);
+    }
+
+    #[test]
+    fn what_the_store_said_before_it_took_a_parcel_is_no_sign_of_loss() {
+        let (mut coordinator, parcels) = begun(2);
+        told(&mut coordinator, Input::Published { parcel: parcels[0], sequence: Some(1) });
+        let created = ("a".to_owned(), "a".to_owned());
+        let facts = Facts { created, last: (0, 0), waiting: 0, in_hand: 0 };
+        assert_eq!(told(&mut coordinator, Input::Facts(facts)), []);
     }
 
     #[test]
@@ -436,10 +462,10 @@ mod tests {
         let (mut coordinator, parcels) = begun(1);
         told(&mut coordinator, Input::Published { parcel: parcels[0], sequence: Some(1) });
         told(&mut coordinator, Input::Tick(59_000));
-        assert_eq!(told(&mut coordinator, Input::Facts(facts("a", (1, 0), 0))), []);
+        assert_eq!(looked(&mut coordinator, "a", (1, 0), 0), []);
         told(&mut coordinator, Input::Tick(60_000));
-        assert_eq!(told(&mut coordinator, Input::Facts(facts("a", (1, 0), 1))), [], "waiting");
-        let effects = told(&mut coordinator, Input::Facts(facts("a", (1, 0), 0)));
+        assert_eq!(looked(&mut coordinator, "a", (1, 0), 1), [], "waiting");
+        let effects = looked(&mut coordinator, "a", (1, 0), 0);
         assert_eq!(effects, [Effect::Read { from: 1 }]);
     }
 

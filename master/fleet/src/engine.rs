@@ -72,7 +72,7 @@ pub enum Settle {
 }
 
 /// What the engine's store says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Facts {
     /// When the streams of work and of records were made, as the engine writes it.
     pub created: (String, String),

@@ -11,6 +11,7 @@ pub mod agent;
 pub mod coordinator;
 pub mod engine;
 pub mod holder;
+pub mod kit;
 mod link;
 pub mod memory;
 pub mod message;

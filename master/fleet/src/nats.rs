@@ -279,6 +279,18 @@ impl Nats {
         &self.host
     }
 
+    /// Asks the server something that is none of the engine's verbs, as tests of what it allows do.
+    #[doc(hidden)]
+    pub async fn raw(&self, subject: &str, payload: &str) -> Result<Vec<u8>, Error> {
+        let (subject, payload) = (subject.to_owned(), payload.to_owned());
+        self.within(PATIENCE * 2, async {
+            let answer = self.client.request(subject, payload.into()).await;
+            let answer = answer.map_err(|error| self.away(causes(&error)))?;
+            Ok(answer.payload.to_vec())
+        })
+        .await
+    }
+
     /// Waits for an answer, but not for ever; a refusal shows as a time-out, and is known by its event.
     async fn within<T>(
         &self,

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use crate::coordinator::{self, Coordinator};
-use crate::engine::{Delivery, Settle};
+use crate::engine::{Delivery, Facts, Settle};
 use crate::holder::{self, Holder};
 use crate::memory::Store;
 use crate::names::{JobId, ParcelId};
@@ -87,6 +87,7 @@ enum Event {
     Read(u32, u64),
     Purge,
     Look,
+    Facts(Facts),
     Tick,
     Die,
     Sleep,
@@ -300,8 +301,10 @@ impl Simulation<'_> {
             }
             Event::Look => {
                 let facts = self.store.facts();
-                self.tell(coordinator::Input::Facts(facts));
+                let later = LATENCY + self.chance.below(50);
+                self.after(later, Event::Facts(facts));
             }
+            Event::Facts(facts) => self.tell(coordinator::Input::Facts(facts)),
             Event::Read(reading, from) => self.read(reading, from),
         }
     }

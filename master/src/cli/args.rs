@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use lote_engine::job::Options;
 use lote_engine::plan::Pattern;
 use lote_engine::quantity;
+use lote_engine::roots::Root;
 use lote_protocol::carry::Statements;
 use lote_protocol::format::FormatId;
 use lote_protocol::task::{Encoding, Subsampling};
@@ -65,6 +66,12 @@ lote run [OPTIONS] --filter <FILTER> <PATH>...
     /// Repeat the last job of an output folder, or what failed in it
     #[command(visible_alias = "repetir")]
     Rerun(RerunArgs),
+    /// Work for the jobs of other machines that see the same folders, until it is told to end
+    #[command(visible_alias = "agente")]
+    Agent(AgentArgs),
+    /// Show or change what many machines do together
+    #[command(visible_alias = "flota")]
+    Fleet(FleetCommand),
     /// Measure processes against threads: time, memory, and what a crash costs
     #[command(visible_alias = "comparar")]
     Compare(CompareArgs),
@@ -284,6 +291,97 @@ pub(super) struct MakeArgs {
     pub(super) durable: Option<bool>,
 }
 
+/// Where a fleet is, and what this machine has to do with it.
+#[derive(Debug, Clone, Args)]
+pub struct FleetArgs {
+    /// The fleet's server: `tls://HOST:4222`; auto takes it from `LOTE_FLEET`, or fleet.toml in the
+    /// configuration folder
+    #[arg(long, value_name = "URL", help_heading = "Fleet")]
+    pub(crate) fleet: Option<String>,
+    /// A folder that all machines see, and the name that it goes by; with :ro it takes no outputs.
+    /// Repeatable
+    #[arg(long = "root", value_name = "NAME=DIR", help_heading = "Fleet", value_parser = choice::root)]
+    pub(crate) roots: Vec<Root>,
+    /// Whose agents work on it  [default: default]
+    #[arg(long, value_name = "NAME", help_heading = "Fleet")]
+    pub(crate) pool: Option<String>,
+    /// The user that the fleet's server knows  [default: `LOTE_FLEET_USER`]
+    #[arg(long, value_name = "NAME", help_heading = "Fleet")]
+    pub(crate) user: Option<String>,
+    /// The file with that user's password  [default: `LOTE_FLEET_PASSWORD_FILE`]
+    #[arg(long, value_name = "FILE", help_heading = "Fleet")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Also trust certificates of this authority  [default: `LOTE_FLEET_CA`]
+    #[arg(long, value_name = "FILE", help_heading = "Fleet")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Speak to another machine in the clear, where anybody between can read and change it
+    #[arg(long, help_heading = "Fleet")]
+    pub(crate) insecure: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AgentArgs {
+    #[command(flatten)]
+    pub(super) fleet: FleetArgs,
+    /// What this agent is called  [default: the machine's name and four random characters]
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// How many images are worked on at the same time  [default: one a core]
+    #[arg(short, long, value_name = "N", value_parser = quantity::whole::<u32>(1, 1024))]
+    pub(super) jobs: Option<u32>,
+    /// Whether workers confine themselves to their inputs and outputs: as far as this system can,
+    /// wholly or not at all, or not  [default: auto]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(super) sandbox: Option<SandboxArg>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FleetCommand {
+    #[command(subcommand)]
+    pub(super) command: FleetSub,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum FleetSub {
+    /// Show the agents that are there, and the jobs
+    #[command(visible_alias = "estado")]
+    Status {
+        #[command(flatten)]
+        fleet: FleetArgs,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the configuration of a server for a fleet, with new passwords, to standard output
+    Kit {
+        /// The name by which all machines reach the server; localhost takes no other machines
+        #[arg(long, value_name = "HOST")]
+        host: String,
+        /// The port
+        #[arg(long, value_name = "PORT", default_value_t = 4222, value_parser = quantity::whole::<u16>(1, 65_535))]
+        port: u16,
+        /// The folder that the server keeps its queue in
+        #[arg(long, value_name = "DIR", default_value = "./lote-fleet")]
+        store: String,
+    },
+    /// Have nothing more made of a job
+    #[command(visible_alias = "cancelar")]
+    Cancel {
+        /// The job, as `lote fleet status` names it
+        job: String,
+        #[command(flatten)]
+        fleet: FleetArgs,
+    },
+    /// Have an agent finish what it has begun, and end
+    #[command(visible_alias = "retirar")]
+    Drain {
+        /// The agent, as `lote fleet status` names it
+        agent: String,
+        #[command(flatten)]
+        fleet: FleetArgs,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// Images, and folders of images; - is standard input, for one image
@@ -319,6 +417,8 @@ pub(super) struct RunArgs {
     /// Write what is asked for as a recipe to standard output, and do nothing
     #[arg(long)]
     pub(super) print_recipe: bool,
+    #[command(flatten)]
+    pub(super) fleet: FleetArgs,
     #[command(flatten)]
     pub(super) show: ShowArgs,
     /// Let workers join that were started by hand: `lote worker connect SOCKET`
@@ -388,8 +488,8 @@ pub(super) struct ServeArgs {
     pub(super) output: PathBuf,
     /// Folder that images may be chosen from in the page, with those below it; repeatable
     /// [default: the input folder]
-    #[arg(long = "root", value_name = "DIR")]
-    pub(super) roots: Vec<PathBuf>,
+    #[arg(long = "root", value_name = "DIR", value_parser = choice::root)]
+    pub(super) roots: Vec<Root>,
     /// Address to listen at; any but this machine's own needs the token that is printed
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(super) host: String,

@@ -13,6 +13,7 @@ use lote_protocol::text;
 use lote_engine::event::Mode;
 use lote_engine::job::IfLarger;
 use lote_engine::plan::{IfCollides, IfExists};
+use lote_engine::roots::{Root, RootError};
 
 /// See [`Mode`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -186,4 +187,8 @@ pub(super) fn format(text: &str) -> Result<FormatId, Text> {
         let names: Vec<_> = written.map(|format| format.endings[0]).collect();
         text!("the formats are {}", names.join(", "))
     })
+}
+/// A folder with the name that it goes by.
+pub(super) fn root(text: &str) -> Result<Root, RootError> {
+    Root::parse(text)
 }

@@ -11,14 +11,27 @@ use lote_engine::run::Order;
 
 /// What has interrupted the run, if anything has.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Interrupt(Arc<AtomicU8>);
+pub(crate) struct Interrupt(Arc<AtomicU8>);
 
 const BY_CTRL_C: u8 = 1;
 const BY_TERM: u8 = 2;
 
 impl Interrupt {
     /// Listens for signals, from within a runtime, and gives orders to a run.
-    pub(super) fn listen(orders: mpsc::Sender<Order>, ui: Ui) -> Self {
+    pub(crate) fn listen(orders: mpsc::Sender<Order>, ui: Ui) -> Self {
+        let en = "finishing what has been started; once more to stop at once";
+        let es = "se termina lo empezado; otra vez para parar ya";
+        Self::saying(ui.lang.pick(en, es), orders, ui)
+    }
+
+    /// The same for a run that others do, who go on.
+    pub(super) fn leaving(orders: mpsc::Sender<Order>, ui: Ui) -> Self {
+        let en = "leaving; the fleet goes on with what it has";
+        let es = "se deja; la flota sigue con lo que tiene";
+        Self::saying(ui.lang.pick(en, es), orders, ui)
+    }
+
+    fn saying(what: &'static str, orders: mpsc::Sender<Order>, ui: Ui) -> Self {
         let interrupt = Self::default();
         let noted = interrupt.clone();
         let mut signals = Signals::listen();
@@ -27,9 +40,7 @@ impl Interrupt {
                 let signal = signals.next().await;
                 if order == Order::Cancel {
                     noted.0.store(signal, Ordering::Relaxed);
-                    let en = "finishing what has been started; once more to stop at once";
-                    let es = "se termina lo empezado; otra vez para parar ya";
-                    ui.say(ui.lang.pick(en, es));
+                    ui.say(what);
                 }
                 if orders.send(order).await.is_err() {
                     return;

@@ -7,21 +7,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::args::{ShowArgs, WorkArgs};
+use super::interrupt::Interrupt;
 use super::report::Report;
 use super::ui::Ui;
 use super::{Exit, dry_run, probe, rerun, room, session};
+use crate::fleet::{Fleet, Submitted, Submitter};
 use crate::terminal::{Terminal, Unsaid};
-use lote_engine::event::Event;
+use lote_engine::event::{Bus, Event};
 use lote_engine::journal::{self, Header, How, Journal, Part, Records, Unusable, Work};
 use lote_engine::lang::Lang;
 use lote_engine::lang::Text;
 use lote_engine::plan::{self, IfExists, Plan, PlanError, Request, Shard};
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
-use lote_engine::run::{Settings, sweep_orphans};
+use lote_engine::run::{Ended, Settings, sweep_orphans};
 use lote_engine::system;
 use lote_protocol::text;
 use lote_serve::web::report::Kind;
+use tokio::sync::mpsc;
 
 /// What a job is asked for.
 pub(super) struct Job {
@@ -37,6 +40,8 @@ pub(super) struct Job {
     pub(super) only: Option<HashSet<journal::Output>>,
     /// The part that is wanted, and the name of the job that it is one of.
     pub(super) part: Option<(Shard, Option<String>)>,
+    /// The fleet that does it, if one does, and the job of the fleet that it goes on with.
+    pub(super) fleet: Option<(Fleet, Option<String>)>,
     /// What is not recorded.
     pub(super) here: Here,
 }
@@ -52,8 +57,8 @@ pub(super) struct Here {
 }
 
 /// Plans a job and runs it to its end.
-pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
-    let Header { work, .. } = &job.header;
+pub(super) fn execute(mut job: Job, ui: Ui) -> Exit {
+    let work = &job.header.work;
     let arguments = work_args(work, job.here.worker_command.clone());
     let settings = match session::settings(&arguments, work.mode, job.here.external) {
         Ok(settings) => Settings { durable: work.durable, ..settings },
@@ -62,11 +67,30 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
             return Exit::Usage;
         }
     };
-    let plan = match make_plan(job, settings.slots as usize) {
+    let settings = if job.fleet.is_some() {
+        // An image is decoded once, on one machine.
+        Settings { slots: 1, ..settings }
+    } else {
+        settings
+    };
+    let submitter = match job.fleet.as_ref().filter(|_| !job.here.show.dry_run) {
+        Some((fleet, _)) => match submitter(fleet, ui) {
+            Ok(submitter) => Some(submitter),
+            Err(exit) => return exit,
+        },
+        None => None,
+    };
+    if let Some(submitter) = &submitter
+        && let Err(exit) = take_over(&mut job, submitter, &settings, ui)
+    {
+        return exit;
+    }
+    let plan = match make_plan(&job, settings.slots as usize) {
         Ok(Ok(plan)) => plan,
         Ok(Err(error)) => return refuse(&error, ui),
         Err(error) => return unusable(&error, ui),
     };
+    let job = &job;
     let (plan, part) = match &job.part {
         None => (plan, None),
         Some((shard, name)) => match this_part(job, &plan, *shard, name.as_ref(), ui) {
@@ -97,7 +121,9 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
         tell_left_out(&plan, ui);
         return dry_run::show(&plan, &settings, &job.here.show, ui);
     }
-    if let Err(exit) = probe::insist(&settings, ui) {
+    if submitter.is_none()
+        && let Err(exit) = probe::insist(&settings, ui)
+    {
         return exit;
     }
     let prepared = plan::prepare(&plan)
@@ -106,7 +132,40 @@ pub(super) fn execute(job: &Job, ui: Ui) -> Exit {
         return refuse(&error, ui);
     }
     sweep_orphans(&plan::folders(&plan));
-    perform(job, part, &Arc::new(plan), &settings, ui)
+    perform(job, (part, submitter.as_ref()), &Arc::new(plan), &settings, ui)
+}
+
+/// The way to a fleet. An error has been told already.
+fn submitter(fleet: &Fleet, ui: Ui) -> Result<Submitter, Exit> {
+    let begin = || {
+        let runtime = session::runtime().map_err(|what| (what, Exit::NoWorkers))?;
+        Submitter::new(fleet, runtime)
+    };
+    begin().map_err(|(what, exit)| {
+        ui.error(what, None);
+        exit
+    })
+}
+
+/// Takes down what agents have made of a job that broke off. An error has been told already.
+fn take_over(
+    job: &mut Job,
+    submitter: &Submitter,
+    settings: &Settings,
+    ui: Ui,
+) -> Result<(), Exit> {
+    let Some((_, Some(before))) = &job.fleet else { return Ok(()) };
+    let records = submitter.take_over(before).map_err(|(what, exit)| {
+        ui.error(what, None);
+        exit
+    })?;
+    let Ok(Ok(plan)) = make_plan(job, settings.slots as usize) else { return Ok(()) };
+    let made = submitter.made(&plan, &records);
+    let entries = made
+        .into_iter()
+        .map(|(image, variant, outcome)| journal::entry(&plan, image, variant, outcome));
+    job.past.add_all(&job.header, entries.collect());
+    Ok(())
 }
 
 /// What goes on record of a part; refuses one that has found other images than another part.
@@ -162,7 +221,23 @@ fn unusable(error: &Unusable, ui: Ui) -> Exit {
     Exit::Usage
 }
 
-fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings, ui: Ui) -> Exit {
+fn perform(
+    job: &Job,
+    (part, submitter): (Option<Part>, Option<&Submitter>),
+    plan: &Arc<Plan>,
+    settings: &Settings,
+    ui: Ui,
+) -> Exit {
+    // What is there already, nobody needs to be asked for.
+    let submitter = submitter.filter(|_| !plan.units.is_empty());
+    let submitted = submitter.map(|submitter| submitter.job(plan, &job.header, settings));
+    let submitted = match submitted.transpose() {
+        Ok(submitted) => submitted,
+        Err(what) => {
+            ui.error(what, None);
+            return Exit::Refused;
+        }
+    };
     let (lost, unsaid) = (Lost::default(), Unsaid::default());
     let terminal = Terminal::new(ui.lang, ui.verbosity).that_tells(unsaid.clone());
     let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(terminal)];
@@ -173,7 +248,8 @@ fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings,
         reporters.push(Box::new(Report::new(file.clone(), *kind, Arc::clone(plan), ui)));
     }
     let trouble = Trouble::default();
-    let header = Header { part, ..job.header.clone() };
+    let fleet = submitted.as_ref().map(Submitted::on_record);
+    let header = Header { part, fleet, ..job.header.clone() };
     match Journal::create(&job.output, &header) {
         Ok(mut journal) => {
             journal.begin(plan);
@@ -181,7 +257,18 @@ fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings,
         }
         Err(error) => trouble.note(&error),
     }
-    let (ended, interrupt) = match session::run(plan, settings, reporters, ui) {
+    let run = match submitter.zip(submitted.as_ref()) {
+        None => session::run(plan, settings, reporters, ui),
+        Some((submitter, submitted)) => {
+            let run = elsewhere(submitter, submitted, reporters, ui);
+            let is_over = run.as_ref().is_ok_and(|(ended, _)| !ended.cancelled);
+            if is_over && let Err(why) = submitter.finish(submitted) {
+                ui.warn(text!("the fleet keeps what it has of this job: {}", why));
+            }
+            run
+        }
+    };
+    let (ended, interrupt) = match run {
         Ok(end) => end,
         Err(exit) => return exit,
     };
@@ -195,12 +282,29 @@ fn perform(job: &Job, part: Option<Part>, plan: &Arc<Plan>, settings: &Settings,
     trouble.tell(ui);
     tell_left_out(plan, ui);
     let rest = resume_command(&job.output, &job.header);
+    let rest = if submitter.is_some() { format!("{rest} --fleet …") } else { rest };
     let exit = session::conclude(plan, &ended, interrupt, Some(&rest), ui);
     if let Some(why) = lost.reason() {
         ui.unwritten(why.clone());
         return exit.or(Exit::SomeFailed);
     }
     if unsaid.reason().is_some() { exit.or(Exit::SomeFailed) } else { exit }
+}
+
+/// Has a fleet do a job. An error has been told already.
+fn elsewhere(
+    submitter: &Submitter,
+    submitted: &Submitted<'_>,
+    reporters: Vec<Box<dyn Reporter>>,
+    ui: Ui,
+) -> Result<(Ended, Option<Exit>), Exit> {
+    submitter.runtime.block_on(async {
+        let (orders, mut inbox) = mpsc::channel(16);
+        let interrupt = Interrupt::leaving(orders, ui);
+        let run = async |bus: &mut Bus| Box::pin(submitter.run(submitted, bus, &mut inbox)).await;
+        let ended = session::shown(reporters, ui, run).await?;
+        Ok((ended, interrupt.exit()))
+    })
 }
 
 /// Says what was found and not worked on, and why.

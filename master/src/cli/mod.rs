@@ -1,5 +1,6 @@
 //! The command line: from arguments to a request, and from its end to an exit code.
 
+mod agent;
 mod args;
 mod catalogue;
 mod choice;
@@ -8,6 +9,7 @@ mod demo;
 mod doctor;
 mod dry_run;
 mod exit;
+mod fleet;
 mod formats;
 mod interrupt;
 mod job;
@@ -37,14 +39,16 @@ use std::path::Path;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use lote_protocol::text;
 
-pub use args::Cli;
+pub use args::{Cli, FleetArgs};
 use args::{SamplesArgs, Sub};
 pub use exit::Exit;
+#[cfg(feature = "fleet")]
+pub(crate) use interrupt::Interrupt;
 use lote_engine::job::Config;
 use lote_engine::lang::Lang;
 use lote_engine::plan::error::reason;
 use lote_engine::system::standard_output;
-use ui::Ui;
+pub(crate) use ui::Ui;
 
 use crate::terminal::Verbosity;
 
@@ -69,6 +73,8 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
         Sub::Manual { dir } => manual(&dir, ui),
         Sub::Recipes(args) => recipes::execute(&args, ui),
         Sub::Rerun(args) => rerun::execute(&args, ui),
+        Sub::Agent(args) => agent::execute(&args, ui),
+        Sub::Fleet(args) => fleet::execute(&args.command, ui),
         Sub::Compare(args) => compare::execute(&args, ui),
         Sub::Demo(args) => demo::execute(&args, ui),
         Sub::Samples(args) => samples(&args, ui),

@@ -52,6 +52,7 @@ pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
         past,
         only,
         part: None,
+        fleet: None,
         here: Here {
             worker_command: args.work.worker_command.clone(),
             external: false,
@@ -59,7 +60,7 @@ pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
             report: None,
         },
     };
-    job::execute(&job, ui)
+    job::execute(job, ui)
 }
 
 /// Has a job on record work as these arguments say, where they say anything.

@@ -11,6 +11,7 @@ use super::job::{self, Here, Job};
 use super::make::is_standard;
 use super::ui::Ui;
 use super::{Exit, pipe, recipes, report, rerun};
+use crate::fleet::Fleet;
 use lote_engine::job::Config;
 use lote_engine::journal::{By, Header, How, Past, Records, read_all};
 use lote_engine::plan::error::reason;
@@ -51,6 +52,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
             ("--ndjson", show.ndjson),
             ("--resume", args.resume),
             ("--shard", args.shard.is_some()),
+            ("--fleet", args.fleet.fleet.is_some()),
             ("--files-from", args.files_from.is_some()),
         ];
         if let Some((other, _)) = others.into_iter().find(|(_, given)| *given) {
@@ -61,7 +63,14 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         return Ok(pipe::execute(&asked, &args.paths, worker_command, ui));
     }
     let output = asked.output();
+    let fleet = args.fleet.fleet.is_some().then(|| fleet(args, ui)).transpose()?;
     let journals = if args.resume { read_all(&output) } else { Vec::new() };
+    // Another machine may have asked for it.
+    let here = |past: Past| match &fleet {
+        Some(fleet) => past.at_roots(|root| fleet.folder(root)),
+        None => past,
+    };
+    let journals: Vec<_> = journals.into_iter().map(here).collect();
     let header = if goes_on_alone {
         let Some(last) = journals.last() else { return Err(rerun::nothing(&output, ui)) };
         let mut header = rerun::trusted(last, &output, &args.paths, args.trust_record, ui)?;
@@ -72,6 +81,8 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         let request = asked.request(inputs(args, ui)?, ui)?;
         Header::new(&request, By::Run, asked.work())
     };
+    let last = journals.last().filter(|last| last.end != Some(How::Finished));
+    let before = last.and_then(|last| Some(last.header.fleet.as_ref()?.job.clone()));
     let part = args.shard.as_deref().map(|text| part(text, args.job.as_deref(), ui)).transpose()?;
     let goes_on = journals.last().is_some_and(|last| goes_on(&header, last));
     let job = Job {
@@ -81,6 +92,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         output,
         only: None,
         part,
+        fleet: fleet.map(|fleet| (fleet, before)),
         here: Here {
             worker_command,
             external: args.external_workers,
@@ -88,7 +100,24 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
             report: args.report.clone().zip(kind),
         },
     };
-    Ok(job::execute(&job, ui))
+    Ok(job::execute(job, ui))
+}
+
+/// The fleet that is to do it. An error has been told already.
+fn fleet(args: &RunArgs, ui: Ui) -> Result<Fleet, Exit> {
+    let own = [
+        ("--shard", args.shard.is_some()),
+        ("--external-workers", args.external_workers),
+        ("--worker-command", args.make.work.worker_command.is_some()),
+    ];
+    if let Some((other, _)) = own.into_iter().find(|(_, given)| *given) {
+        ui.error(text!("{} and {} exclude one another", "--fleet", other), None);
+        return Err(Exit::Usage);
+    }
+    Fleet::new(&args.fleet).map_err(|what| {
+        ui.error(what, None);
+        Exit::Usage
+    })
 }
 
 /// Whether a job that refuses to replace outputs may replace those that exist, as it goes on with

@@ -77,7 +77,8 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         ));
     }
     let place = |name| scratch.folder(name).map_err(|error| unwritable(&private, &error));
-    let roots = if args.roots.is_empty() { &defaults.roots } else { &args.roots };
+    let named: Vec<_> = args.roots.iter().map(|root| root.folder.clone()).collect();
+    let roots = if named.is_empty() { &defaults.roots } else { &named };
     for root in roots.iter().filter(|root| !root.is_dir()) {
         ui.warn(text!("the root {} is no folder and is left out", root.display()));
     }

@@ -144,23 +144,33 @@ pub(super) async fn perform(
     orders: &mut mpsc::Receiver<Order>,
     ui: Ui,
 ) -> Result<Ended, Exit> {
+    let run = async |bus: &mut Bus| run::run(plan, settings, bus, orders).await;
+    shown(reporters, ui, run).await?.map_err(|error| {
+        ui.error(error.text(), None);
+        Exit::NoWorkers
+    })
+}
+
+/// Shows what happens in a run by `reporters`. An error has been told already.
+pub(super) async fn shown<T>(
+    reporters: Vec<Box<dyn Reporter>>,
+    ui: Ui,
+    run: impl AsyncFnOnce(&mut Bus) -> T,
+) -> Result<T, Exit> {
     let mut bus = Bus::new();
     let shown = reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter));
     let shown: Vec<JoinHandle<()>> = shown.collect::<io::Result<_>>().map_err(|error| {
         ui.error(text!("no thread can be started: {}", error), text!("see `ulimit -u`"));
         Exit::NoWorkers
     })?;
-    let result = run::run(plan, settings, &mut bus, orders).await;
+    let result = run(&mut bus).await;
     drop(bus);
     for thread in shown {
         if thread.join().is_err() {
             ui.error(text!("a defect in Lote: a report broke off"), None);
         }
     }
-    result.map_err(|error| {
-        ui.error(error.text(), None);
-        Exit::NoWorkers
-    })
+    Ok(result)
 }
 
 /// The exit code of a run, with a word to the user where one is due. `rest` is the command that

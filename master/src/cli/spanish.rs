@@ -51,6 +51,13 @@ const NAMES: &[(&str, &str)] = &[
     ("null", "nulos"),
     ("resume", "reanudar"),
     ("trust-record", "confiar-registro"),
+    ("fleet", "flota"),
+    ("pool", "grupo"),
+    ("name", "nombre"),
+    ("user", "usuario"),
+    ("password-file", "archivo-clave"),
+    ("insecure", "sin-cifrar"),
+    ("store", "almacen"),
     ("shard", "parte"),
     ("job", "trabajo"),
     ("report", "informe"),
@@ -99,6 +106,67 @@ const HELP: &[(&str, &str)] = &[
         "Repeat the last job of an output folder, or what failed in it",
         "Repite el último trabajo de una carpeta de salida, o lo que falló en él",
     ),
+    (
+        "Work for the jobs of other machines that see the same folders, until it is told to end",
+        "Trabaja para otros equipos que ven las mismas carpetas, hasta que se termina",
+    ),
+    (
+        "Show or change what many machines do together",
+        "Muestra o cambia lo que hacen juntos muchos equipos",
+    ),
+    (
+        "The fleet's server: `tls://HOST:4222`; auto takes it from `LOTE_FLEET`, or fleet.toml in the configuration folder",
+        "El servidor de la flota: `tls://EQUIPO:4222`; auto lo toma de `LOTE_FLEET`, o de fleet.toml en la carpeta de configuración",
+    ),
+    (
+        "A folder that all machines see, and the name that it goes by; with :ro it takes no outputs. Repeatable",
+        "Una carpeta que ven todos los equipos, y el nombre que lleva; con :ro no admite salidas. Se puede repetir",
+    ),
+    (
+        "Whose agents work on it  [default: default]",
+        "De qué grupo son los agentes que lo hacen  [por defecto: default]",
+    ),
+    (
+        "The user that the fleet's server knows  [default: `LOTE_FLEET_USER`]",
+        "El usuario que conoce el servidor de la flota  [por defecto: `LOTE_FLEET_USER`]",
+    ),
+    (
+        "The file with that user's password  [default: `LOTE_FLEET_PASSWORD_FILE`]",
+        "El archivo con la clave de ese usuario  [por defecto: `LOTE_FLEET_PASSWORD_FILE`]",
+    ),
+    (
+        "Also trust certificates of this authority  [default: `LOTE_FLEET_CA`]",
+        "Confía también en los certificados de esta autoridad  [por defecto: `LOTE_FLEET_CA`]",
+    ),
+    (
+        "Speak to another machine in the clear, where anybody between can read and change it",
+        "Habla sin cifrar con otro equipo: quien esté en medio puede leerlo y cambiarlo",
+    ),
+    (
+        "What this agent is called  [default: the machine's name and four random characters]",
+        "Cómo se llama este agente  [por defecto: el nombre del equipo y cuatro caracteres al azar]",
+    ),
+    ("Show the agents that are there, and the jobs", "Muestra los agentes que hay, y los trabajos"),
+    (
+        "Write the configuration of a server for a fleet, with new passwords, to standard output",
+        "Escribe en la salida estándar la configuración de un servidor para una flota, con claves nuevas",
+    ),
+    (
+        "The name by which all machines reach the server; localhost takes no other machines",
+        "El nombre con el que todos los equipos llegan al servidor; localhost no admite otros equipos",
+    ),
+    ("The port", "El puerto"),
+    (
+        "The folder that the server keeps its queue in",
+        "La carpeta en la que el servidor guarda su cola",
+    ),
+    ("Have nothing more made of a job", "Hace que no se siga con un trabajo"),
+    ("The job, as `lote fleet status` names it", "El trabajo, como lo llama `lote fleet status`"),
+    (
+        "Have an agent finish what it has begun, and end",
+        "Hace que un agente termine lo que ha empezado y acabe",
+    ),
+    ("The agent, as `lote fleet status` names it", "El agente, como lo llama `lote fleet status`"),
     (
         "Measure processes against threads: time, memory, and what a crash costs",
         "Mide procesos contra hilos: tiempo, memoria y lo que cuesta una caída",
@@ -465,7 +533,11 @@ fn help_in_spanish(english: &str) -> Option<&'static str> {
 /// The command with what frames its help in Spanish: headings, and the options for help and version.
 fn framed(command: Command) -> Command {
     let heading = |arg: Arg| {
-        let heading = if arg.is_positional() { "Argumentos" } else { "Opciones" };
+        let heading = match arg.get_help_heading() {
+            Some("Fleet") => "Flota",
+            _ if arg.is_positional() => "Argumentos",
+            _ => "Opciones",
+        };
         arg.help_heading(heading)
     };
     let own = |id: &'static str, help: &'static str, short: char, action| {

@@ -19,9 +19,9 @@ use lote_protocol::text;
 
 /// How the program talks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ui {
-    pub(super) lang: Lang,
-    pub(super) verbosity: Verbosity,
+pub(crate) struct Ui {
+    pub(crate) lang: Lang,
+    pub(crate) verbosity: Verbosity,
 }
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -52,7 +52,7 @@ impl Ui {
     }
 
     /// Says why something cannot be done, in one line, and what to do about it, in another.
-    pub(super) fn error(self, what: impl Into<Text>, hint: impl Into<Option<Text>>) {
+    pub(crate) fn error(self, what: impl Into<Text>, hint: impl Into<Option<Text>>) {
         let what = what.into().say(self.lang);
         let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", printable(&what));
         if let Some(hint) = hint.into().filter(|hint| !hint.is_empty()) {
@@ -63,7 +63,7 @@ impl Ui {
     }
 
     /// Says that something is not as it should be.
-    pub(super) fn warn(self, what: impl Into<Text>) {
+    pub(crate) fn warn(self, what: impl Into<Text>) {
         let (says, what) = (self.lang.pick("warning:", "aviso:"), what.into().say(self.lang));
         let _ = writeln!(anstream::stderr(), "{WARN}{says}{WARN:#} {}", printable(&what));
     }
@@ -75,7 +75,7 @@ impl Ui {
     }
 
     /// Writes what was asked for to standard output. Its reader may leave at any time.
-    pub(super) fn print(self, text: &str) -> Exit {
+    pub(crate) fn print(self, text: &str) -> Exit {
         self.printed(standard_output().and_then(|mut out| {
             out.write_all(text.as_bytes())?;
             out.flush()
@@ -99,7 +99,7 @@ impl Ui {
     }
 
     /// Says something, unless only trouble is to be said.
-    pub(super) fn say(self, what: &str) {
+    pub(crate) fn say(self, what: &str) {
         if self.verbosity > Verbosity::Quiet {
             let _ = writeln!(anstream::stderr(), "{what}");
         }

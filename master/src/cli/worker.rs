@@ -106,10 +106,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 Page { number, of: of.unwrap_or(1) }
             });
             if let Err(error) = confine(input, &target, assets.len(), (*policy).into()) {
-                ui.error(
-                    text!("the sandbox is required, but here it is only {}", error.0.to_string()),
-                    super::probe::hint(),
-                );
+                ui.error(error.text(), super::probe::hint());
                 return Exit::Refused;
             }
             let limits = limits(*max_pixels, *max_frames, *max_memory);

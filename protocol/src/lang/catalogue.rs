@@ -791,6 +791,63 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "{} no nombra ninguna carpeta: se escribe NOMBRE=CARPETA",
     ),
     ("nobody waits for it any more", "ya no la espera nadie"),
+    // Many machines.
+    (
+        "no agent of pool {} with this build is there; waiting",
+        "no hay ningún agente del grupo {} con esta compilación; en espera",
+    ),
+    (
+        "no agent of pool {} with this build is there ({} have another: {}); waiting",
+        "no hay ningún agente del grupo {} con esta compilación ({} tienen otra: {}); en espera",
+    ),
+    (
+        "an agent needs a root: --root NAME=DIR",
+        "un agente necesita una raíz: --raiz NOMBRE=CARPETA",
+    ),
+    ("cannot pass on {}: {}", "no se puede pasar {}: {}"),
+    ("cannot reach {}: {}", "no se puede acceder a {}: {}"),
+    ("{} is no name of a machine", "{} no es el nombre de ningún equipo"),
+    ("it has no root {}", "no tiene la raíz {}"),
+    ("its output is not below the job's folder", "su salida no está en la carpeta del trabajo"),
+    ("job {}: {}", "trabajo {}: {}"),
+    ("no agent {} is there", "no hay ningún agente {}"),
+    (
+        "no fleet is named: --fleet tls://HOST:4222, LOTE_FLEET or fleet.toml",
+        "no se indica ninguna flota: --flota tls://EQUIPO:4222, LOTE_FLEET o fleet.toml",
+    ),
+    ("no such job is open: {}", "no hay abierto ningún trabajo así: {}"),
+    ("not found", "no se encuentra"),
+    ("the fleet at {} cannot be reached: {}", "no se puede hablar con la flota en {}: {}"),
+    ("the fleet cannot be served: {}", "no se puede servir a la flota: {}"),
+    (
+        "the fleet keeps what it has of this job: {}",
+        "la flota conserva lo que tiene de este trabajo: {}",
+    ),
+    (
+        "the images are below several roots; name one that holds them all",
+        "las imágenes están en varias raíces; hay que indicar una que las contenga todas",
+    ),
+    ("the job was cancelled in the fleet", "el trabajo se canceló en la flota"),
+    ("the root {} cannot be marked: {}", "no se puede marcar la raíz {}: {}"),
+    ("the root {} cannot be used: {}", "no se puede usar la raíz {}: {}"),
+    ("the root {} has no mark: is it mounted?", "la raíz {} no tiene marca: ¿está montada?"),
+    ("the root {} is another folder here ({})", "la raíz {} es aquí otra carpeta ({})"),
+    ("the root {} takes no outputs", "la raíz {} no admite salidas"),
+    ("this lote was built without the feature {}", "este lote se compiló sin la función {}"),
+    ("two roots go by the name {}", "dos raíces se llaman {}"),
+    ("waiting for {}", "a la espera de {}"),
+    (
+        "{} is below no root: name one with --root NAME=DIR",
+        "{} no está en ninguna raíz: se indica con --raiz NOMBRE=CARPETA",
+    ),
+    (
+        "{} is no job: `lote fleet status` lists them",
+        "{} no es ningún trabajo: `lote fleet status` los enumera",
+    ),
+    (
+        "{} is no name: it takes 1 to 32 of a-z, 0-9 and -",
+        "{} no es un nombre: lleva de 1 a 32 caracteres de a-z, 0-9 y -",
+    ),
     // What pages and programs are refused.
     ("not an image", "no es una imagen"),
     (
@@ -1320,6 +1377,24 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("no {} ({})", "sin {} ({})"),
     ("{} [{}]", "{} [{}]"),
     ("this kernel has none", "este núcleo no lo tiene"),
+    ("this system has none", "este sistema no lo tiene"),
+    (
+        "there is no list of system calls for this processor",
+        "no hay lista de llamadas al sistema para este procesador",
+    ),
+    ("other threads were there before it", "había otros hilos antes"),
+    ("no master answers at {}: {}", "ningún maestro responde en {}: {}"),
+    ("the master refused this worker: {}", "el maestro rechazó este proceso: {}"),
+    ("the worker could not be set up: {}", "no se pudo preparar el proceso: {}"),
+    ("the peer left in the middle of a message", "el otro lado se fue a mitad de un mensaje"),
+    ("it belongs to another user", "es de otro usuario"),
+    ("its token is not valid (any more)", "su código no vale (o ya no)"),
+    ("the peer is not a Lote worker", "el otro lado no es un proceso de Lote"),
+    (
+        "the worker was built from other sources than this program; build both from the same ones",
+        "el proceso se construyó de otras fuentes que este programa; construye ambos de las mismas",
+    ),
+    ("usage: lote-worker connect SOCKET", "uso: lote-worker connect SOCKET"),
     ("an input lies in a folder for outputs", "una entrada está en una carpeta de salidas"),
     // TOML.
     (

@@ -30,12 +30,21 @@ mod rlimits;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod seccomp;
 
+use lote_protocol::lang::Text;
 use lote_protocol::sandbox::{Level, Missing, Part, Policy, Sandbox};
+use lote_protocol::text;
 
 /// A sandbox is required, and this is all there is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the sandbox is required, but here it is only {0}")]
+#[error("{}", self.text())]
 pub struct Unenforced(pub Sandbox);
+
+impl Unenforced {
+    /// What is missing, one line.
+    pub fn text(&self) -> Text {
+        text!("the sandbox is required, but here it is only {}", self.0.text())
+    }
+}
 
 /// What is needed in a sandbox.
 #[derive(Debug, Clone, Copy)]
@@ -94,9 +103,7 @@ fn apply(part: Part, needs: &Needs<'_>, has_landlock: bool) -> Result<(), String
             seccomp::apply(needs.publishes.is_some(), has_landlock && tells_backtraces())
         }
         #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-        Part::Seccomp => {
-            Err(format!("there is no list of system calls for {}", std::env::consts::ARCH))
-        }
+        Part::Seccomp => Err("there is no list of system calls for this processor".to_owned()),
     }
 }
 
@@ -129,7 +136,7 @@ fn apply(part: Part, needs: &Needs<'_>, _has_landlock: bool) -> Result<(), Strin
         return rlimits::apply(needs);
     }
     let _ = (part, needs);
-    Err(format!("there is none on {}", std::env::consts::OS))
+    Err("this system has none".to_owned())
 }
 
 /// Whether a panic is to say where it was, for which it reads this program's own file.

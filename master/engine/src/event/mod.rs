@@ -49,6 +49,32 @@ pub enum WorkerState {
     Stopped,
 }
 
+/// What is the matter with an agent of a fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AgentState {
+    /// It is there.
+    Joined,
+    /// It has left.
+    Left,
+    /// Nothing has been heard of it for a while.
+    Lost,
+    /// It cannot take part.
+    Refused,
+}
+
+/// What is the matter with a fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FleetState {
+    /// The run waits for its server, or for agents.
+    Waiting,
+    /// It is there again.
+    Back,
+    /// It had forgotten something, and was told again.
+    Repaired,
+}
+
 /// An event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -148,6 +174,30 @@ pub enum Event {
     },
     /// There is room again.
     Resumed,
+    /// A machine that helps, or could.
+    Agent {
+        /// Its name.
+        agent: Arc<str>,
+        /// What is the matter with it.
+        state: AgentState,
+        /// How many images it works on at a time.
+        slots: u32,
+        /// Its version of the program.
+        version: String,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none", serialize_with = "output::in_english")]
+        reason: Option<Text>,
+    },
+    /// Something is the matter with the fleet as a whole.
+    Fleet {
+        /// What.
+        state: FleetState,
+        /// How many outputs have not ended.
+        open: usize,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none", serialize_with = "output::in_english")]
+        reason: Option<Text>,
+    },
     /// An output came to its end.
     Output(OutputEnded),
     /// How far the run is; at most ten a second.

@@ -71,7 +71,10 @@ pub struct OutputEnded {
     /// The bytes of `path`, in base64, where they are not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path_bytes: Option<String>,
-    /// Who made it.
+    /// The agent of a fleet that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Arc<str>>,
+    /// The worker that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<u32>,
     /// How often the image's task had been started, from 1.
@@ -150,6 +153,7 @@ impl OutputEnded {
             status: Status::Skipped,
             path: None,
             path_bytes: None,
+            agent: None,
             worker: None,
             attempt: None,
             ms: None,

@@ -34,7 +34,7 @@ pub struct Config {
 }
 
 /// Lote's folder in the system's folder for settings.
-pub(super) fn folder() -> Option<PathBuf> {
+pub fn folder() -> Option<PathBuf> {
     // A relative `HOME` would lead into whatever folder this is, which may be anybody's.
     let folder = choose_base_strategy().ok()?.config_dir();
     folder.is_absolute().then(|| folder.join("lote"))

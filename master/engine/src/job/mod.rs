@@ -9,7 +9,7 @@ mod options;
 mod recipe;
 
 pub use builtin::{BUILT_IN, BuiltIn};
-pub use config::Config;
+pub use config::{Config, folder as configuration_folder};
 pub use exception::{Exception, ExceptionError, Which, value};
 pub use folder::{Found, Kept, find, kept_in, list, recipes_folder};
 pub use options::{IfLarger, Options};

@@ -1,5 +1,6 @@
 //! The first line of a journal: what is needed to ask for the job again.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -11,6 +12,7 @@ use lote_protocol::task::{Encoding, Limits};
 use lote_protocol::time::nanoseconds;
 use serde::{Deserialize, Serialize};
 
+use super::line::Entry;
 use super::name::Name;
 use crate::catalogue;
 use crate::event::Mode;
@@ -85,9 +87,33 @@ pub struct Header {
     /// Which part of a job it was, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
+    /// The job of a fleet that it was, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<Fleet>,
     /// What the server needs to show it again.
     #[serde(default)]
     pub page: Option<Page>,
+}
+
+/// What a job was to a fleet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fleet {
+    /// Its name there.
+    pub job: String,
+    /// Where the roots of its images and outputs were on the machine that asked for it, by their names.
+    pub roots: BTreeMap<String, Name>,
+}
+
+impl Fleet {
+    /// Where a path is on a machine that has roots elsewhere: `here` tells where.
+    fn moved(&self, path: &Path, here: &impl Fn(&str) -> Option<PathBuf>) -> PathBuf {
+        let moved = |(name, there): (&String, &Name)| {
+            let below = path.strip_prefix(&there.0).ok()?;
+            let here = here(name)?;
+            Some(if below.as_os_str().is_empty() { here } else { here.join(below) })
+        };
+        self.roots.iter().find_map(moved).unwrap_or_else(|| path.to_owned())
+    }
 }
 
 /// A part of a job that several machines share.
@@ -198,8 +224,29 @@ impl Header {
             if_collides: request.if_collides,
             work,
             part: None,
+            fleet: None,
             page: None,
         }
+    }
+
+    /// The same of a job of a fleet, with paths as this machine has its roots; `entries` is what is on
+    /// record of it.
+    pub(super) fn at_roots(
+        &mut self,
+        entries: &mut [Entry],
+        here: &impl Fn(&str) -> Option<PathBuf>,
+    ) {
+        let Some(fleet) = self.fleet.clone() else { return };
+        let base = std::mem::take(&mut self.base.0);
+        let moved = |name: &mut Name| name.0 = fleet.moved(&base.join(&name.0), here);
+        let lists = [&mut self.paths, &mut self.exclude, &mut self.within];
+        lists.into_iter().flatten().for_each(moved);
+        self.assets.iter_mut().for_each(moved);
+        moved(&mut self.output);
+        for entry in entries {
+            moved(&mut entry.image);
+        }
+        self.base.0 = fleet.moved(&base, here);
     }
 
     /// For a job of the command line that repeats this one now, with outputs to that folder.
@@ -208,7 +255,7 @@ impl Header {
         let lote = env!("CARGO_PKG_VERSION").to_owned();
         let output = Name(std::env::current_dir().unwrap_or_default().join(output));
         let again = Self { lote, started_ms: now_ms(), output, by: By::Run, ..self.clone() };
-        Self { part: None, page: None, ..again }
+        Self { part: None, fleet: None, page: None, ..again }
     }
 
     /// The inputs of the job, and the files that its filters name, that are in none of these folders,

@@ -18,13 +18,13 @@ mod records;
 mod seal;
 
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use files::{FOLDER, in_use, newest, read_all};
-pub use header::{By, Header, Page, Part, Unusable, Work};
+pub use header::{By, Fleet, Header, Page, Part, Unusable, Work};
 pub use line::{Entry, How, Line, Outcome};
 pub use name::Name;
-pub use record::Journal;
+pub use record::{Journal, entry};
 pub use records::{Output, Records, output, wanted};
 
 use crate::system::files::open_regular;
@@ -33,7 +33,7 @@ use crate::system::files::open_regular;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Past {
     /// Its file.
-    pub path: std::path::PathBuf,
+    pub path: PathBuf,
     /// What the job was asked for.
     pub header: Header,
     /// What became of outputs; of several lines about one the last one counts.
@@ -42,6 +42,15 @@ pub struct Past {
     pub end: Option<How>,
     /// Whether Lote wrote down what the job was asked for, and for this user.
     pub is_own: bool,
+}
+
+impl Past {
+    /// The same of a job of a fleet, with paths as this machine has its roots: `here` tells where.
+    #[must_use]
+    pub fn at_roots(mut self, here: impl Fn(&str) -> Option<PathBuf>) -> Self {
+        self.header.at_roots(&mut self.entries, &here);
+        self
+    }
 }
 
 /// A larger file is no journal: ten million outputs take less.

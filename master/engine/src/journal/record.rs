@@ -136,20 +136,7 @@ impl Journal {
     }
 
     fn entry(&mut self, plan: &Plan, image: usize, variant: usize, outcome: Outcome) {
-        let input = &plan.images[image];
-        self.line(&Line::Output(Entry {
-            image: Name(plan.input(image)),
-            image_bytes: input.bytes,
-            image_modified_ns: input.modified_ns,
-            page: input.page.map(|page| page.number),
-            n: plan.number(image).map(|Number { value, digits }| format!("{value:0digits$}")),
-            variant,
-            steps: plan
-                .has_exception(image, variant)
-                .then(|| plan.variant(image, variant).steps.clone()),
-            assets: plan.assets_digest(image, variant),
-            outcome,
-        }));
+        self.line(&Line::Output(entry(plan, image, variant, outcome)));
     }
 
     fn line(&mut self, line: &Line) {
@@ -168,6 +155,27 @@ impl Drop for Journal {
         if let Err(error) = self.flush() {
             tracing::warn!(%error, "the journal is not complete");
         }
+    }
+}
+
+/// What is on record of an output of a plan.
+///
+/// # Panics
+/// If there is no such image or variant.
+pub fn entry(plan: &Plan, image: usize, variant: usize, outcome: Outcome) -> Entry {
+    let input = &plan.images[image];
+    Entry {
+        image: Name(plan.input(image)),
+        image_bytes: input.bytes,
+        image_modified_ns: input.modified_ns,
+        page: input.page.map(|page| page.number),
+        n: plan.number(image).map(|Number { value, digits }| format!("{value:0digits$}")),
+        variant,
+        steps: plan
+            .has_exception(image, variant)
+            .then(|| plan.variant(image, variant).steps.clone()),
+        assets: plan.assets_digest(image, variant),
+        outcome,
     }
 }
 

@@ -342,6 +342,7 @@ prop_compose! {
                 sandbox: lote_protocol::sandbox::Policy::Require,
             },
             part: None,
+            fleet: None,
             page: Some(Page { label: text, folder: None }),
         }
     }
@@ -374,4 +375,27 @@ proptest! {
             prop_assert!(entries.starts_with(&past.entries));
         }
     }
+}
+
+#[test]
+fn a_job_of_a_fleet_is_found_where_this_machine_has_its_roots() {
+    let name = |path: &str| Name(path.into());
+    let desk = Desk::new();
+    desk.job(&desk.request(8.0), &[0]);
+    let mut past = read_all(&desk.path("out")).remove(0);
+    let header = &mut past.header;
+    past.entries[0].image = name("/Volumes/fotos/in/a.jpg");
+    header.base = name("/Volumes/fotos");
+    header.paths = vec![name("in"), name("/Users/ana/b")];
+    header.output = name("/Volumes/fotos/out");
+    let roots = BTreeMap::from([("fotos".to_owned(), name("/Volumes/fotos"))]);
+    header.fleet = Some(Fleet { job: "j".into(), roots });
+    let here = |root: &str| (root == "fotos").then(|| "/mnt/nas/fotos".into());
+    let moved = past.clone().at_roots(here);
+    assert_eq!(moved.header.base, name("/mnt/nas/fotos"));
+    assert_eq!(moved.header.paths, [name("/mnt/nas/fotos/in"), name("/Users/ana/b")]);
+    assert_eq!(moved.header.output, name("/mnt/nas/fotos/out"));
+    assert_eq!(moved.entries[0].image, name("/mnt/nas/fotos/in/a.jpg"));
+    let elsewhere = past.at_roots(|_| None);
+    assert_eq!(elsewhere.header.output, name("/Volumes/fotos/out"));
 }

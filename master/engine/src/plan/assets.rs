@@ -39,8 +39,13 @@ impl Plan {
         assets
     }
 
+    /// What the filters of each variant need beside any image.
+    pub fn assets_by_variant(&self) -> &[Vec<Asset>] {
+        &self.assets
+    }
+
     /// What an image needs in a variant.
-    fn needs(&self, image: usize, variant: usize) -> &[Asset] {
+    pub fn needs(&self, image: usize, variant: usize) -> &[Asset] {
         let special = self.exceptions.of(image, variant).map(|special| &special.assets);
         special.or_else(|| self.assets.get(variant)).map_or(&[], Vec::as_slice)
     }

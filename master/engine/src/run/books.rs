@@ -1,5 +1,7 @@
 //! The books of a run: what has become of its outputs, and whoever listens is told.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,11 +10,15 @@ use lote_protocol::text;
 
 use super::Feed;
 use super::outputs::Outputs;
-use crate::event::{Bus, Event, Mode, OutputEnded, Place, Status, exact};
+use crate::event::{Bus, Event, Mode, OutputEnded, Place, Status, Summary, exact};
 use crate::plan::OutputState;
 
-/// What has become of the outputs of a plan.
-pub(super) struct Books<'a, F> {
+/// How soon it is looked again for an output that is not seen.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// What has become of the outputs of a plan, whoever makes them.
+#[derive(Debug)]
+pub struct Books<'a, F> {
     pub(super) feed: F,
     pub(super) bus: &'a mut Bus,
     pub(super) outputs: Outputs,
@@ -23,16 +29,17 @@ pub(super) struct Books<'a, F> {
 }
 
 impl<'a, F: Feed> Books<'a, F> {
-    pub(super) fn new(feed: F, bus: &'a mut Bus, start: Instant) -> Self {
+    /// The books of what begins now.
+    pub fn new(feed: F, bus: &'a mut Bus) -> Self {
         let variants = &feed.plan().variants;
         let formats = variants.iter().map(|variant| variant.files.first()?.format);
         let names = variants.iter().map(|variant| Arc::from(variant.name.as_str()));
         let outputs = Outputs::new(names.zip(formats).collect());
-        Self { feed, bus, outputs, start, images: 0, told: usize::MAX }
+        Self { feed, bus, outputs, start: Instant::now(), images: 0, told: usize::MAX }
     }
 
-    /// Tells the plan as far as it is there.
-    pub(super) async fn announce(&mut self, mode: Mode, slots: u32) {
+    /// Tells the plan as far as it is there, and how many images are worked on at a time.
+    pub async fn announce(&mut self, mode: Mode, slots: u32) {
         let plan = self.feed.plan();
         let counts = plan.counts();
         let event = Event::Planned {
@@ -47,7 +54,7 @@ impl<'a, F: Feed> Books<'a, F> {
     }
 
     /// Enters the images that are new, and ends what planning has ended already.
-    pub(super) async fn enter(&mut self) {
+    pub async fn enter(&mut self) {
         let (images, variants) = (self.feed.plan().images.len(), self.feed.plan().variants.len());
         self.outputs.grow_to(images);
         for image in std::mem::replace(&mut self.images, images)..images {
@@ -72,7 +79,10 @@ impl<'a, F: Feed> Books<'a, F> {
     }
 
     /// An output about which nothing is known.
-    pub(super) fn blank(&self, image: usize, variant: usize) -> OutputEnded {
+    ///
+    /// # Panics
+    /// If there is no such image or variant.
+    pub fn blank(&self, image: usize, variant: usize) -> OutputEnded {
         let plan = self.feed.plan();
         let (place, name) = (Place { image, variant }, self.outputs.name(variant));
         OutputEnded {
@@ -84,7 +94,7 @@ impl<'a, F: Feed> Books<'a, F> {
     }
 
     /// Enters the end of an output, unless it has ended before.
-    pub(super) async fn end(&mut self, ended: OutputEnded, work: Duration) {
+    pub async fn end(&mut self, ended: OutputEnded, work: Duration) {
         let (Place { image, variant }, bytes) = (ended.place, ended.bytes.unwrap_or(0));
         if self.outputs.end(image, variant, ended.status, work, bytes) {
             self.outputs.notes.add(&ended.notes);
@@ -98,7 +108,8 @@ impl<'a, F: Feed> Books<'a, F> {
         }
     }
 
-    pub(super) async fn tell_progress(&mut self) {
+    /// Tells how far it is, if that is news.
+    pub async fn tell_progress(&mut self) {
         let progress = self.outputs.progress(self.start.elapsed());
         if progress.done != self.told {
             self.told = progress.done;
@@ -106,26 +117,69 @@ impl<'a, F: Feed> Books<'a, F> {
         }
     }
 
-    /// Makes sure that every output has ended, and that those that ended well are there.
-    pub(super) async fn check(&mut self) {
+    /// Tells something else that happened.
+    pub async fn tell(&mut self, event: Event) {
+        self.bus.publish(event).await;
+    }
+
+    /// How many outputs have not ended.
+    pub fn open(&self) -> usize {
+        self.outputs.open()
+    }
+
+    /// Ends what has not ended as not started, as the work was interrupted.
+    pub async fn interrupt(&mut self) {
+        for (image, variant) in self.outputs.missing() {
+            self.outputs.count_cancelled();
+            let why = text!("not started: interrupted");
+            let ended =
+                failed(self.blank(image, variant), Failure::new(FailureKind::Cancelled, why));
+            let ended = OutputEnded { status: Status::Skipped, untried: true, ..ended };
+            self.end(ended, Duration::ZERO).await;
+        }
+    }
+
+    /// Makes sure that every output has ended, and that those that ended well are there. Where others have
+    /// written them, it may take a while until they are seen here: so long is waited.
+    pub async fn check(&mut self, patience: Duration) {
         for (image, variant) in self.outputs.missing() {
             let failure =
                 Failure::new(FailureKind::Panic, text!("defect in Lote: {}", "it was forgotten"));
             let ended = failed(self.blank(image, variant), failure);
             self.end(ended, Duration::ZERO).await;
         }
-        for (image, variant) in self.outputs.ended_well() {
-            let path = self.feed.plan().output(image, variant);
-            if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
-                self.outputs.revoke(variant);
-                let failure = Failure::new(
-                    FailureKind::Write,
-                    text!("the output was written and is gone again"),
-                );
-                let ended = failed(self.blank(image, variant), failure);
-                self.bus.publish(Event::Output(ended)).await;
+        let mut unseen = self.outputs.ended_well();
+        let begun = Instant::now();
+        loop {
+            unseen.retain(|(image, variant)| !is_file(&self.feed.plan().output(*image, *variant)));
+            if unseen.is_empty() || begun.elapsed() >= patience {
+                break;
             }
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
+        for (image, variant) in unseen {
+            self.outputs.revoke(variant);
+            let failure =
+                Failure::new(FailureKind::Write, text!("the output was written and is gone again"));
+            let ended = failed(self.blank(image, variant), failure);
+            self.bus.publish(Event::Output(ended)).await;
+        }
+    }
+
+    /// The figures, but for those of workers.
+    pub fn summary(&self, mode: Mode, slots: u32) -> Summary {
+        self.outputs.summary(self.start.elapsed(), mode, slots)
+    }
+}
+
+/// Whether there is a file. A system that keeps in mind what other machines' folders hold looks at the
+/// folder anew when it is listed.
+fn is_file(path: &Path) -> bool {
+    let is_there = || path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    is_there() || {
+        let listed = path.parent().map(|folder| fs::read_dir(folder).map(Iterator::count));
+        drop(listed);
+        is_there()
     }
 }
 

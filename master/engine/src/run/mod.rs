@@ -13,14 +13,14 @@ mod outcome;
 mod outputs;
 mod sweep;
 
-use std::time::Instant;
+use std::time::Duration;
 
 use lote_protocol::lang::Text;
 use tokio::sync::mpsc;
 
-use books::Books;
+pub use books::Books;
 pub use feed::Feed;
-pub use sweep::sweep_orphans;
+pub use sweep::{sweep_after, sweep_orphans};
 
 use crate::event::{Bus, Event, Mode, Summary, exact};
 use crate::plan::Access;
@@ -58,6 +58,8 @@ pub enum Order {
     Pause,
     /// Go on.
     Resume,
+    /// Nobody wants a unit any more: it is not begun, and its outputs count as little as they like.
+    Withdraw(usize),
 }
 
 /// How a run ended.
@@ -89,14 +91,12 @@ pub async fn run(
         Mode::Processes => (slots, 1),
         Mode::Threads => (slots.min(1), slots.max(1)),
     };
-    let start = Instant::now();
     let pool = Pool::start(&config, config.workers)?;
     let mut run = Run {
-        books: Books::new(feed, bus, start),
+        books: Books::new(feed, bus),
         settings,
         pool,
         slots,
-        start,
         added: 0,
         no_workers: None,
         halted: None,
@@ -115,7 +115,6 @@ struct Run<'a, F> {
     settings: &'a Settings,
     pool: Pool,
     slots: u32,
-    start: Instant,
     /// How many units have been given to the pool.
     added: usize,
     no_workers: Option<Text>,
@@ -193,6 +192,7 @@ impl<F: Feed> Run<'_, F> {
                 self.pool.kill_all();
             }
             Order::Kill(worker) => self.pool.kill(worker),
+            Order::Withdraw(unit) => self.pool.tell(Input::Withdraw(TaskId(unit as u32))),
             Order::Pause => {
                 self.user_paused = true;
                 self.pool.tell(Input::Pause);
@@ -261,10 +261,9 @@ impl<F: Feed> Run<'_, F> {
 
     /// Ends the run: the books are checked, the workers leave.
     async fn close(mut self) -> Ended {
-        let elapsed = self.start.elapsed();
         self.books.tell_progress().await;
-        self.books.check().await;
-        let mut summary = self.books.outputs.summary(elapsed, self.settings.mode, self.slots);
+        self.books.check(Duration::ZERO).await;
+        let mut summary = self.books.summary(self.settings.mode, self.slots);
         self.pool.complete(&mut summary);
         summary.master_peak_bytes = system::peak_memory(std::process::id());
         self.pool.stop();

@@ -22,6 +22,18 @@ pub fn sweep_orphans(folders: &BTreeSet<PathBuf>) {
     }
 }
 
+/// Removes from these folders what one process has left there that is gone, wherever it was: its names
+/// begin with this.
+pub fn sweep_after(prefix: &str, folders: &BTreeSet<PathBuf>) {
+    for entry in folders.iter().flat_map(fs::read_dir).flatten().flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().filter(|name| temporary::is_temporary(name));
+        if owner.and_then(temporary::owner).is_some_and(|owner| owner.prefix() == prefix) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Removes from a folder what the dead of this machine have left there, and what has lain there so
 /// long that its owner elsewhere has forgotten it.
 fn remove_from(folder: &Path, here: Owner) {
@@ -84,6 +96,13 @@ mod tests {
         sweep_orphans(&BTreeSet::from([folder.path().to_owned()]));
         let left = names.map(|name| folder.path().join(name).exists());
         assert_eq!(left, [true, false, true, false, true, true]);
+        // What somebody else's process has left goes by its name, and nothing else does.
+        for prefix in [".lote-", ".lote-000000000000aaaa-", ".lote-000000000000aaaa-2147483647-"] {
+            assert!(folder.path().join(&young).exists());
+            sweep_after(prefix, &BTreeSet::from([folder.path().to_owned()]));
+        }
+        assert!(!folder.path().join(&young).exists());
+        fs::write(folder.path().join(&young), b"").unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "a probe is left");
     }
 }

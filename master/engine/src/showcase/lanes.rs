@@ -106,6 +106,8 @@ impl Lanes {
             }
             Event::Finished(_) => self.end = Some(now),
             Event::Listening { .. }
+            | Event::Agent { .. }
+            | Event::Fleet { .. }
             | Event::Decoded { .. }
             | Event::Progress(_)
             | Event::PutOff { .. }

@@ -318,6 +318,8 @@ impl Model {
             }
             Event::PutOff { worker, slot, .. } => self.output_put_off(*worker, *slot, t),
             Event::Listening { .. }
+            | Event::Agent { .. }
+            | Event::Fleet { .. }
             | Event::Paused { .. }
             | Event::Resumed
             | Event::Progress(_)

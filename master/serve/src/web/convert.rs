@@ -1,5 +1,6 @@
 //! One image in, one image out, for programs: `POST /api/convert?f=grises`.
 
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use lote_imaging::formats::{SNIFF_BYTES, Sniffed, by_name, find, sniff};
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Encoding;
 use percent_encoding::percent_decode_str;
-use tokio::io::AsyncWriteExt as _;
+use tempfile::{NamedTempFile, TempPath};
 use tokio::sync::Semaphore;
 
 use super::App;
@@ -32,6 +33,9 @@ use lote_protocol::text;
 
 /// Largest image that is taken, bytes.
 const MAX_BYTES: u64 = 256 << 20;
+
+/// So much of an image is held in memory until it is stored, bytes: few images are larger.
+const HELD_BYTES: usize = 1 << 20;
 
 /// How many images are taken at the same time; others are asked to come again.
 const MOST_AT_ONCE: usize = 64;
@@ -62,11 +66,8 @@ async fn convert(
     let Ok(_room) = ROOM.try_acquire() else {
         return Err(too_many(text!("too many images are being converted")));
     };
-    let image = receive(&app, body).await.map_err(IntoResponse::into_response)?;
-    let (path, encoding) = (image.to_path_buf(), order.encoding.clone());
-    let timeout = app.jobs.config().settings.timeout;
-    let time = blocking(move || time_for(timeout, &path, &encoding)).await;
-    let time = time.map_err(IntoResponse::into_response)?;
+    let received = receive(&app, body, order.encoding.clone()).await;
+    let (image, time) = received.map_err(IntoResponse::into_response)?;
     let print =
         app.previews.convert(&image, order, time).await.map_err(|refused| match refused {
             Refused::Busy => too_many(text!("too much waits for a worker")),
@@ -131,14 +132,16 @@ fn order(query: &str) -> Result<Order, Refusal> {
     Ok(Order { encoding: variant.encoding(&encoding), steps: variant.steps })
 }
 
-/// Stores the image where workers may read it.
-async fn receive(app: &App, body: Body) -> Result<tempfile::TempPath, Refusal> {
-    let folder = app.uploads.folder();
-    let unwritable = |error: std::io::Error| super::uploads::write_refusal(&error);
-    let made = blocking(move || tempfile::Builder::new().prefix("convert-").tempfile_in(folder));
-    let (file, path) = made.await?.map_err(unwritable)?.into_parts();
-    let mut file = tokio::fs::File::from_std(file);
+/// Stores the image where workers may read it, and says how long one may take.
+async fn receive(
+    app: &App,
+    body: Body,
+    encoding: Encoding,
+) -> Result<(TempPath, Duration), Refusal> {
+    let (folder, timeout) = (app.uploads.folder(), app.jobs.config().settings.timeout);
+    let unwritable = |error: io::Error| super::uploads::write_refusal(&error);
     let (mut chunks, mut taken) = (body.into_data_stream(), 0);
+    let (mut held, mut file) = (Vec::new(), None);
     loop {
         let chunk = tokio::time::timeout(SILENCE, chunks.next()).await.map_err(|_| {
             Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", text!("the image did not arrive"))
@@ -149,10 +152,26 @@ async fn receive(app: &App, body: Body) -> Result<tempfile::TempPath, Refusal> {
         if taken > MAX_BYTES {
             return Err(too_large());
         }
-        file.write_all(&chunk).await.map_err(unwritable)?;
+        held.extend_from_slice(&chunk);
+        if held.len() >= HELD_BYTES {
+            let (to, folder, bytes) = (file.take(), folder.clone(), std::mem::take(&mut held));
+            file = Some(blocking(move || store(to, &folder, &bytes)).await?.map_err(unwritable)?);
+        }
     }
-    file.flush().await.map_err(unwritable)?;
-    Ok(path)
+    let stored = blocking(move || {
+        let image = store(file, &folder, &held)?.into_temp_path();
+        let time = time_for(timeout, &image, &encoding);
+        Ok((image, time))
+    });
+    stored.await?.map_err(unwritable)
+}
+
+/// Appends to the file, or makes it in the folder. Blocks.
+fn store(to: Option<NamedTempFile>, folder: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let new = || tempfile::Builder::new().prefix("convert-").tempfile_in(folder);
+    let mut file = to.map_or_else(new, Ok)?;
+    file.write_all(bytes)?;
+    Ok(file)
 }
 
 /// How long a worker may take: as long as for the image in a job. Blocks.

@@ -1,0 +1,40 @@
+//! `lote agent`: works for the jobs of other machines.
+
+use super::args::{AgentArgs, WorkArgs};
+use super::ui::Ui;
+use super::{Exit, probe, session};
+use crate::fleet::{Fleet, work};
+use lote_engine::event::Mode;
+
+pub(super) fn execute(args: &AgentArgs, ui: Ui) -> Exit {
+    let said = |what, exit| {
+        ui.error(what, None);
+        exit
+    };
+    let fleet = match Fleet::new(&args.fleet) {
+        Ok(fleet) => fleet,
+        Err(what) => return said(what, Exit::Usage),
+    };
+    let arguments = WorkArgs {
+        jobs: args.jobs,
+        timeout: None,
+        max_memory: None,
+        max_pixels: None,
+        max_frames: None,
+        sandbox: args.sandbox,
+        worker_command: None,
+    };
+    let settings = match session::settings(&arguments, Mode::Processes, false) {
+        Ok(settings) => settings,
+        Err(what) => return said(what, Exit::Usage),
+    };
+    if let Err(exit) = probe::insist(&settings, ui) {
+        return exit;
+    }
+    // One thread: it is the one that starts workers, and they are told to die with it.
+    let runtime = match session::runtime() {
+        Ok(runtime) => runtime,
+        Err(what) => return said(what, Exit::NoWorkers),
+    };
+    work(&fleet, args.name.as_deref(), settings, &runtime, ui)
+}
