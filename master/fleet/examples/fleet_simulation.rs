@@ -1,5 +1,5 @@
 //! A job of many units on many agents, with faults, in virtual time:
-//! `cargo run --release -p lote-fleet --example fleet_simulation -- --units 1000000 --agents 1000 --faults`.
+//! `cargo run --release -p lote-fleet --example fleet_simulation -- --units 1000000 --agents 1000 [--slots 8] [--faults]`.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         place.and_then(|place| arguments.get(place + 1)?.parse().ok()).unwrap_or(default)
     };
     let (units, agents) = (number("--units", 1_000_000), number("--agents", 1_000).max(1));
-    let slots = 8;
+    let slots = number("--slots", 8).max(1);
     // Thumbnails and photographs, of 0.4 to 24 megapixels.
     let unit = |unit: usize| {
         let pixels = 400_000 + (unit as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) % 23_600_000;

@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::engine::Facts;
 use super::names::{JobId, ParcelId};
-use super::parcel::{Filling, Weight};
+use super::parcel::{Filling, Weight, most_units};
 
 /// Parcels that are out at a time, at most: what waits in the engine's store.
 pub const WINDOW: usize = 100_000;
 
-/// Parcels that are being published at a time.
-const FLIGHTS: usize = 32;
+/// Parcels that are being published at a time: an answer that is lost holds up one of them for seconds.
+const FLIGHTS: usize = 256;
 
 /// How often the store is looked at, ms.
 const LOOK_EVERY: u64 = 10_000;
@@ -330,7 +330,8 @@ impl Coordinator {
 
     /// Packs the next parcel; `false` if there is none to be packed now.
     fn pack(&mut self) -> bool {
-        let (mut filling, mut units) = (Filling::default(), Vec::new());
+        let most = most_units(self.weights.len());
+        let (mut filling, mut units) = (Filling::new(most), Vec::new());
         if self.out.len() >= WINDOW {
             return false;
         }

@@ -17,6 +17,14 @@ pub const MAX_BYTES: usize = 48 << 10;
 /// A parcel is closed when its work has come to that, pixels times outputs.
 pub const ENOUGH_WORK: u64 = 32_000_000;
 
+/// Of a small job so many parcels are made, so that all have something to do.
+const ENOUGH_PARCELS: usize = 64;
+
+/// How many units a parcel of a job of so many has, at most.
+pub fn most_units(units: usize) -> usize {
+    (units / ENOUGH_PARCELS).clamp(1, MAX_UNITS)
+}
+
 /// What a unit adds to its parcel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Weight {
@@ -29,8 +37,9 @@ pub struct Weight {
 }
 
 /// A parcel that units are being added to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Filling {
+    most: usize,
     units: usize,
     outputs: usize,
     bytes: usize,
@@ -38,11 +47,16 @@ pub struct Filling {
 }
 
 impl Filling {
+    /// An empty one, for at most so many units.
+    pub fn new(most: usize) -> Self {
+        Self { most, units: 0, outputs: 0, bytes: 0, work: 0 }
+    }
+
     /// Adds a unit, or says that the parcel is to be closed before it.
     pub fn add(&mut self, weight: Weight) -> bool {
         let (outputs, bytes) =
             (self.outputs + usize::from(weight.outputs), self.bytes + weight.bytes as usize + 1);
-        let is_full = self.units == MAX_UNITS
+        let is_full = self.units >= self.most
             || self.work >= ENOUGH_WORK
             || outputs > MAX_OUTPUTS
             || bytes > MAX_BYTES;
@@ -62,10 +76,10 @@ mod tests {
 
     fn parcels(weight: Weight, units: usize) -> Vec<usize> {
         let mut sizes = vec![0];
-        let mut filling = Filling::default();
+        let mut filling = Filling::new(most_units(10_000));
         for _ in 0..units {
             if !filling.add(weight) {
-                filling = Filling::default();
+                filling = Filling::new(most_units(10_000));
                 assert!(filling.add(weight), "an empty parcel takes any unit");
                 sizes.push(0);
             }
@@ -83,5 +97,10 @@ mod tests {
         assert_eq!(parcels(of(8, 200, 400_000), 64), [32, 32]);
         assert_eq!(parcels(of(1, 5000, 400_000), 10), [9, 1]);
         assert_eq!(parcels(of(300, 60_000, 1), 2), [1, 1]);
+    }
+
+    #[test]
+    fn a_small_job_is_cut_finely_so_that_all_have_something_to_do() {
+        assert_eq!([0, 1, 60, 200, 1_000, 5_000].map(most_units), [1, 1, 1, 3, 15, 64]);
     }
 }

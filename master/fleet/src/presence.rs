@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::engine::{Engine, Error, Subject};
 use crate::message::{Control, Here, Job, Message, State, Who};
 use crate::names::{JobId, Token};
@@ -11,6 +13,9 @@ pub const EVERY: Duration = Duration::from_secs(5);
 
 /// One that has said nothing for so long is lost.
 pub const LOST_AFTER: Duration = Duration::from_secs(16);
+
+/// Agents that have not let go of a job by then do not hear that it is over.
+const LET_GO: Duration = Duration::from_secs(10);
 
 /// The agents of a pool that answer in that time, by name.
 pub async fn who<E: Engine>(engine: &E, pool: &Token, wait: Duration) -> Result<Vec<Here>, Error> {
@@ -38,17 +43,32 @@ pub async fn jobs<E: Engine>(engine: &E) -> Result<Vec<Job>, Error> {
 /// Cancels a job: its parcels leave the queue, and agents that have some let them go. `false` if there is
 /// no such job, or it is over.
 pub async fn cancel<E: Engine>(engine: &E, job: JobId) -> Result<bool, Error> {
-    let Some(mut paper) = paper(engine, job).await? else { return Ok(false) };
+    let Some(paper) = paper(engine, job).await? else { return Ok(false) };
     if paper.state != State::Open {
         return Ok(false);
     }
-    paper.state = State::Cancelled;
+    close(engine, paper).await?;
+    Ok(true)
+}
+
+/// Has nothing more made of a job, and waits until the agents that are there have let go of it: what they
+/// had begun gets no name.
+pub(crate) async fn close<E: Engine>(engine: &E, paper: Job) -> Result<(), Error> {
+    let (job, pool) = (paper.job, paper.pool.clone());
+    let paper = Job { state: State::Cancelled, ..paper };
     engine.put_job(job, paper.to_bytes()?).await?;
     engine.purge(job).await?;
-    for here in who(engine, &paper.pool, Duration::from_millis(500)).await? {
-        tell(engine, &here.agent, Control::Look).await?;
+    let end = Instant::now() + LET_GO;
+    loop {
+        let here = who(engine, &pool, Duration::from_millis(500)).await?;
+        let mut busy = here.into_iter().filter(|here| here.job == Some(job)).peekable();
+        if busy.peek().is_none() || Instant::now() > end {
+            return Ok(());
+        }
+        for here in busy {
+            tell(engine, &here.agent, Control::Look).await?;
+        }
     }
-    Ok(true)
 }
 
 /// The paper of a job; `None` if there is none, or none that can be read.

@@ -14,7 +14,7 @@ use crate::message::{
 };
 use crate::names::{JobId, ParcelId, Token};
 use crate::parcel::{MAX_OUTPUTS, Weight};
-use crate::presence::{LOST_AFTER, paper, who};
+use crate::presence::{LOST_AFTER, close, paper, who};
 
 /// The units of a job, made as they are needed.
 pub trait Units {
@@ -178,11 +178,10 @@ pub async fn finish<E: Engine>(engine: &E, job: &Job) -> Result<(), Error> {
 
 /// Takes a job away from a submitter that is gone: it is cancelled, and these are its records.
 pub async fn take_over<E: Engine>(engine: &E, job: JobId) -> Result<Vec<Record>, Error> {
-    if let Some(paper) = paper(engine, job).await? {
-        let state = if paper.state == State::Open { State::Cancelled } else { paper.state };
-        engine.put_job(job, Job { state, ..paper }.to_bytes()?).await?;
+    match paper(engine, job).await? {
+        Some(paper) if paper.state == State::Open => close(engine, paper).await?,
+        _ => engine.purge(job).await?,
     }
-    engine.purge(job).await?;
     let (mut records, mut from) = (Vec::new(), 1);
     loop {
         let read = engine.records(job, from).await?;

@@ -1,0 +1,121 @@
+//! A fleet: `lote agent` and `lote run --fleet` as users start them, with real servers between.
+//!
+//! Short forms are part of the tests; `tests/long fleet` does the long ones.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "all of it is tests"
+)]
+
+#[path = "support/nats.rs"]
+#[allow(dead_code, reason = "other tests need the rest")]
+mod nats;
+#[allow(dead_code, unused_imports, reason = "other tests need the rest")]
+mod support;
+
+#[path = "fleet/chaos.rs"]
+mod chaos;
+#[path = "fleet/hostile.rs"]
+mod hostile;
+#[path = "fleet/life.rs"]
+mod life;
+#[path = "fleet/papers.rs"]
+mod papers;
+#[path = "fleet/places.rs"]
+mod places;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nats::Nats;
+use rustix::process::Signal;
+use serde_json::Value;
+use support::processes::signal;
+use support::{Lote, Outcome, Running, Workspace};
+
+/// What every job here makes of its images.
+const RECIPE: [&str; 4] = ["-f", "web=resize:long_edge=64", "-f", "gris=grayscale"];
+
+/// A server, and a folder that all machines see.
+struct Fleet {
+    server: Nats,
+    workspace: Workspace,
+}
+
+impl Fleet {
+    /// With so many pictures in the folder `in`.
+    fn new(program: &Path, pictures: u32) -> Self {
+        let workspace = Workspace::with_pictures(pictures, 240, 160);
+        Self { server: Nats::start(program), workspace }
+    }
+
+    /// The program with what every machine of the fleet says.
+    fn lote(&self, arguments: &str) -> Lote {
+        let root = format!("fotos={}", self.workspace.path("").display());
+        self.workspace.lote(arguments).arg("--fleet").arg(self.server.url()).arg("--root").arg(root)
+    }
+
+    /// An agent that works on two images at a time.
+    fn agent(&self, name: &str) -> Running {
+        self.lote("agent -j 2").arg("--name").arg(name).start()
+    }
+
+    /// A run on the fleet, with outputs to that folder.
+    fn run(&self, output: &str) -> Lote {
+        let mut lote = self.lote("run in --ndjson").arg("-o").arg(output);
+        for word in RECIPE {
+            lote = lote.arg(word);
+        }
+        lote
+    }
+
+    /// The same on this machine alone.
+    fn alone(&self, output: &str) -> Outcome {
+        let mut lote = self.workspace.lote("run in --ndjson -j 2 -o").arg(output);
+        for word in RECIPE {
+            lote = lote.arg(word);
+        }
+        lote.run().code(0)
+    }
+
+    /// Asserts that two folders have the same files, and that nothing unfinished is left.
+    #[track_caller]
+    fn assert_same(&self, alone: &str, together: &str) {
+        let (alone, together) = (self.workspace.files(alone), self.workspace.files(together));
+        support::workspace::assert_same(&alone, &together);
+    }
+}
+
+/// Does something that takes its time, such as speaking to a server.
+fn wait_for<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// Whether a line of NDJSON is the end of an output.
+fn is_output(event: &Value) -> bool {
+    event["event"] == "output"
+}
+
+/// The first server that there is; a test that finds none has said so.
+fn server() -> Option<std::path::PathBuf> {
+    nats::servers().into_iter().next()
+}
+
+/// How often each output stands in the journals of a folder as made, at least and at most, and how many
+/// there are.
+fn journalled(workspace: &Workspace, output: &str) -> (usize, usize, usize) {
+    let mut times = std::collections::BTreeMap::<_, usize>::new();
+    for past in lote_engine::journal::read_all(&workspace.path(output)) {
+        for entry in past.entries {
+            if matches!(entry.outcome, lote_engine::journal::Outcome::Ok { .. }) {
+                *times.entry((entry.image.0, entry.variant)).or_default() += 1;
+            }
+        }
+    }
+    let (least, most) = (times.values().min(), times.values().max());
+    (least.copied().unwrap_or(0), most.copied().unwrap_or(0), times.len())
+}
