@@ -205,7 +205,7 @@ fn a_user_who_may_have_hardly_any_processes_is_told_and_nothing_waits_for_ever()
             Some(0) => worked += 1,
             // `timeout` is a process, too, and may have no other.
             code => {
-                assert!(matches!(code, Some(1 | 5 | 125)), "{limit}: {code:?} {}", outcome.stderr)
+                assert!(matches!(code, Some(1 | 5 | 125)), "{limit}: {code:?} {}", outcome.stderr);
             }
         }
     }
