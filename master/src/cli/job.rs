@@ -12,7 +12,7 @@ use super::report::Report;
 use super::ui::Ui;
 use super::{Exit, dry_run, probe, rerun, room, session};
 use crate::fleet::{Fleet, Submitted, Submitter, check};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, Unsaid};
 use lote_engine::event::{Bus, Event};
 use lote_engine::journal::{self, Header, How, Journal, Part, Records, Unusable, Work};
 use lote_engine::lang::Lang;
@@ -244,9 +244,9 @@ fn perform(
             return Exit::Refused;
         }
     };
-    let lost = Lost::default();
-    let mut reporters: Vec<Box<dyn Reporter>> =
-        vec![Box::new(Terminal::new(ui.lang, ui.verbosity))];
+    let (lost, unsaid) = (Lost::default(), Unsaid::default());
+    let terminal = Terminal::new(ui.lang, ui.verbosity).that_tells(unsaid.clone());
+    let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(terminal)];
     if job.here.show.ndjson {
         reporters.push(Box::new(Ndjson::new(lost.clone())));
     }
@@ -308,7 +308,7 @@ fn perform(
         ui.unwritten(why.clone());
         return exit.or(Exit::SomeFailed);
     }
-    exit
+    if unsaid.reason().is_some() { exit.or(Exit::SomeFailed) } else { exit }
 }
 
 /// Has a fleet do a job. An error has been told already.
