@@ -153,6 +153,8 @@ fn what_cannot_be_said_is_told_by_the_exit_code_and_loses_no_output() {
             "run in -f sepia --dry-run",
             "run in -f sepia --dry-run --forecast --json",
             "completions bash",
+            "run --help",
+            "--version",
         ];
         for listing in listings {
             let said = full(nowhere, listing).code(1).stderr;
@@ -161,10 +163,51 @@ fn what_cannot_be_said_is_told_by_the_exit_code_and_loses_no_output() {
         }
     }
     full(">/dev/null", "run in -f sepia -o null --ndjson").code(0);
-    full("2>/dev/full", "run in -f sepia -o c").code(0);
+    full("2>/dev/full", "run in -f sepia -o c").code(1);
+    full("2>/dev/full", "run in -f sepia -o c -q").code(0);
+    full("2>&-", "run in -f sepia -o c").code(0);
+    full("2>/dev/full", "run in -f nothing -o c").code(2);
     full("2>/dev/full", "run nowhere -f sepia -o d").code(3);
     full("| true", "run in -f sepia -o e --ndjson").code(0);
     for folder in ["c", "e", "null"] {
         assert_eq!(workspace.names(folder).len(), 2, "{folder}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_user_who_may_have_hardly_any_processes_is_told_and_nothing_waits_for_ever() {
+    use std::os::unix::fs::PermissionsExt as _;
+    // Limits hold no administrator, so that it takes one, and a user who has no process yet.
+    let workspace = Workspace::with_pictures(3, 8, 8);
+    let everybody = std::fs::Permissions::from_mode(0o777);
+    std::fs::create_dir_all(workspace.path("tmp")).unwrap();
+    for folder in ["", "tmp"] {
+        std::fs::set_permissions(workspace.path(folder), everybody.clone()).unwrap();
+    }
+    let as_nobody = |limit: &str, arguments: &str| {
+        let user = ["setpriv", "--reuid", "64321", "--regid", "64321", "--clear-groups"];
+        let words = [&user[..], &["prlimit", limit], &["timeout", "-k", "1", "60"]].concat();
+        workspace.lote(arguments).by(&words).run()
+    };
+    if !rustix::process::geteuid().is_root() || as_nobody("--nproc=99", "filters").exit() != Some(0)
+    {
+        eprintln!("WARNING: without another user to be, this has NOT been tested.");
+        return;
+    }
+    let (mut worked, mut last) = (0, String::new());
+    for limit in 2..=12 {
+        let run = format!("run in -f sepia -j 2 -o out{limit}");
+        let outcome = as_nobody(&format!("--nproc={limit}"), &run);
+        assert!(!outcome.stderr.contains("panicked"), "{limit}: {}", outcome.stderr);
+        last.clone_from(&outcome.stderr);
+        match outcome.exit() {
+            Some(0) => worked += 1,
+            // `timeout` is a process, too, and may have no other.
+            code => {
+                assert!(matches!(code, Some(1 | 5 | 125)), "{limit}: {code:?} {}", outcome.stderr);
+            }
+        }
+    }
+    assert!(worked > 0, "{last}");
 }

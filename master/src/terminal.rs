@@ -17,6 +17,7 @@ use lote_engine::event::{
 };
 use lote_engine::lang::Lang;
 use lote_engine::report::Reporter;
+use lote_engine::report::ndjson::Lost;
 use lote_engine::report::summary;
 use lote_engine::report::text::{estimate, failure_kind, printable};
 
@@ -43,6 +44,9 @@ fn print(text: std::fmt::Arguments<'_>) {
     let _ = anstream::stderr().write_fmt(text);
 }
 
+/// What could not be written of how a run has ended; clones are the same.
+pub(crate) type Unsaid = Lost;
+
 /// Shows a run on standard error.
 #[derive(Debug)]
 pub(crate) struct Terminal {
@@ -55,6 +59,7 @@ pub(crate) struct Terminal {
     failed: usize,
     /// Workers whose replacement is waited for.
     lost: HashSet<u32>,
+    unsaid: Unsaid,
 }
 
 #[derive(Debug)]
@@ -83,7 +88,13 @@ impl Terminal {
             lines: 0,
             failed: 0,
             lost: HashSet::new(),
+            unsaid: Unsaid::default(),
         }
+    }
+
+    /// The same, with a note of a summary that could not be written.
+    pub(crate) fn that_tells(self, unsaid: Unsaid) -> Self {
+        Self { unsaid, ..self }
     }
 
     fn line(&self, text: &str) {
@@ -338,7 +349,10 @@ impl Reporter for Terminal {
             Event::Finished(summary) => {
                 self.clear();
                 if self.verbosity >= Verbosity::Normal {
-                    print(format_args!("{}", summary::render(summary, self.lang)));
+                    let text = summary::render(summary, self.lang);
+                    if let Err(error) = anstream::stderr().write_all(text.as_bytes()) {
+                        self.unsaid.note(&error);
+                    }
                 }
                 let given_up = summary::quarantine(&summary.quarantine, self.lang);
                 print(format_args!("{given_up}"));

@@ -213,6 +213,11 @@ impl Outcome {
         self
     }
 
+    /// Its exit code; `None` if a signal has ended it.
+    pub(crate) fn exit(&self) -> Option<i32> {
+        self.status.code()
+    }
+
     /// All that it wrote to standard output.
     pub(crate) fn stdout(&self) -> String {
         self.lines.iter().flat_map(|line| [line, "\n"]).collect()

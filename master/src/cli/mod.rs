@@ -47,6 +47,7 @@ pub(crate) use interrupt::Interrupt;
 use lote_engine::job::Config;
 use lote_engine::lang::Lang;
 use lote_engine::plan::error::reason;
+use lote_engine::system::standard_output;
 pub(crate) use ui::Ui;
 
 use crate::terminal::Verbosity;
@@ -118,12 +119,16 @@ fn refuse(error: &clap::Error, lang: Lang) -> Exit {
         return Exit::Usage;
     }
     let text = spanish::help(&error.render().ansi().to_string(), lang);
-    // Standard output or error may be closed; there is nothing else to say it to.
-    let _ = if error.use_stderr() {
-        anstream::stderr().write_all(text.as_bytes())
+    if error.use_stderr() {
+        // It may be closed; there is nothing else to say it to.
+        let _ = anstream::stderr().write_all(text.as_bytes());
     } else {
-        anstream::stdout().write_all(text.as_bytes())
-    };
+        let written = standard_output().and_then(|_| {
+            let mut out = anstream::stdout();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        });
+        return Ui { lang, verbosity: Verbosity::Normal }.printed(written);
+    }
     if error.exit_code() == 0 { Exit::Ok } else { Exit::Usage }
 }
 

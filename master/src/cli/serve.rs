@@ -177,7 +177,7 @@ fn answer(
     stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = session::lasting();
         let served = runtime.and_then(|runtime| {
             runtime.spawn(web::follow(app.clone()));
             let router = web::router(app);

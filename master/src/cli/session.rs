@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use lote_engine::lang::Text;
 use lote_engine::lang::reason;
@@ -80,8 +81,19 @@ pub(super) fn slots(jobs: Option<u32>) -> u32 {
 
 /// What waits for workers, on this thread.
 pub(super) fn runtime() -> Result<Runtime, Text> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| text!("the program could not be set up: {}", reason(&error)))
+    lasting().map_err(|error| text!("the program could not be set up: {}", reason(&error)))
+}
+
+/// A runtime whose threads for what blocks stay, of which one is there from the beginning: should the
+/// system let no more begin, work waits for that one. (Without any, tokio panics.)
+pub(super) fn lasting() -> io::Result<Runtime> {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().thread_keep_alive(YEAR).build()?;
+    // Whether one may begin.
+    let _ = std::thread::Builder::new().spawn(|| ())?.join();
+    drop(runtime.spawn_blocking(|| ()));
+    Ok(runtime)
 }
 
 /// A plan that is not kept on record, with its folders. An error has been told already.
