@@ -1,6 +1,7 @@
 //! Parts of a job, as machines make them that see the same folders.
 
 use crate::support::workspace::assert_same;
+use crate::support::program::Lote;
 use crate::support::{Workspace, pictures};
 
 const RUN: &str = "run in -f blur -f sepia -o out -j 1 --ndjson";
@@ -64,7 +65,7 @@ fn the_readmes_manifest_makes_each_image_in_one_of_its_pods() {
     for pod in 0..pods {
         let pod = workspace.lote("").env("JOB_COMPLETION_INDEX", &pod.to_string());
         let pod = pod.env("LOTE_SHARDS", &shards);
-        let pod = command[1..].iter().fold(pod, |pod, word| pod.arg(word)).arg("--ndjson");
+        let pod = command[1..].iter().fold(pod, Lote::arg).arg("--ndjson");
         made += pod.run().code(0).event("finished")["ok"].as_u64().unwrap();
     }
     assert_eq!(made, 11);
