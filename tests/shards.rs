@@ -1,8 +1,7 @@
 //! Parts of a job, as machines make them that see the same folders.
 
 use crate::support::workspace::assert_same;
-use crate::support::program::Lote;
-use crate::support::{Workspace, pictures};
+use crate::support::{Lote, Workspace, pictures};
 
 const RUN: &str = "run in -f blur -f sepia -o out -j 1 --ndjson";
 
