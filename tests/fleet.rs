@@ -82,6 +82,15 @@ impl Fleet {
         lote.run().code(0)
     }
 
+    /// Waits until so many agents are there.
+    fn until_there(&self, agents: usize) {
+        let there = || {
+            let status = self.lote("fleet status --json").run().code(0).json();
+            status["agents"].as_array().unwrap().len()
+        };
+        while there() < agents {}
+    }
+
     /// Asserts that two folders have the same files, and that nothing unfinished is left.
     #[track_caller]
     fn assert_same(&self, alone: &str, together: &str) {

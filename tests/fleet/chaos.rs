@@ -43,6 +43,8 @@ fn whoever_dies_the_outputs_and_the_journal_are_those_of_one_machine() {
                 (killed, lives) = (killed + 1, lives + 1);
             }
             if restarted < restarts && ends >= (restarted + 1) * outputs * 6 / 10 / restarts {
+                // Who comes while the server is down says so and ends.
+                fleet.until_there(agents.len());
                 fleet.server.kill();
                 // How long it is down is part of the trial.
                 std::thread::sleep(down);
