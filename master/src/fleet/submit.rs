@@ -130,6 +130,7 @@ impl Submitter {
             owners: HashMap::new(),
             slots: HashMap::new(),
             lost: HashSet::new(),
+            refusals: HashMap::new(),
         };
         booking.books.announce(Mode::Processes, 0).await;
         booking.books.enter().await;
@@ -210,6 +211,8 @@ struct Booking<'a> {
     /// How many images they work on at a time.
     slots: HashMap<Token, u32>,
     lost: HashSet<Token>,
+    /// Why agents cannot help, as that was last said.
+    refusals: HashMap<Token, String>,
 }
 
 impl Booking<'_> {
