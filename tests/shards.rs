@@ -1,7 +1,7 @@
 //! Parts of a job, as machines make them that see the same folders.
 
 use crate::support::workspace::assert_same;
-use crate::support::{Workspace, pictures};
+use crate::support::{Lote, Workspace, pictures};
 
 const RUN: &str = "run in -f blur -f sepia -o out -j 1 --ndjson";
 
@@ -44,6 +44,31 @@ fn slurm_and_kubernetes_say_which_part_it_is() {
         workspace.lote(&format!("run in -f sepia -o no --shard {wrong}")).run().code(2);
     }
     assert!(!workspace.path("no").exists());
+}
+
+#[test]
+fn the_readmes_manifest_makes_each_image_in_one_of_its_pods() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let (_, manifest) = readme.split_once("```yaml\n").unwrap();
+    let said = |key: &str| {
+        let found = manifest.lines().find_map(|line| line.trim().strip_prefix(key));
+        found.unwrap_or_else(|| panic!("{key}"))
+    };
+    let command: Vec<String> = serde_json::from_str(said("command: ")).unwrap();
+    let pods: u64 = said("completions: ").parse().unwrap();
+    let shards: String = serde_json::from_str(said("value: ")).unwrap();
+    assert_eq!(pods.to_string(), shards, "LOTE_SHARDS");
+    let workspace = Workspace::with_pictures(11, 20, 20);
+    let mut made = 0;
+    for pod in 0..pods {
+        let pod = workspace.lote("").env("JOB_COMPLETION_INDEX", &pod.to_string());
+        let pod = pod.env("LOTE_SHARDS", &shards);
+        let pod = command[1..].iter().fold(pod, Lote::arg).arg("--ndjson");
+        made += pod.run().code(0).event("finished")["ok"].as_u64().unwrap();
+    }
+    assert_eq!(made, 11);
+    assert_eq!(workspace.names("out").len(), 11);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lote_engine::event::Bus;
 use lote_engine::journal::{self, Header, Outcome};
@@ -59,6 +59,10 @@ pub(crate) async fn drain(fleet: &Fleet, _agent: &str, _ui: Ui) -> Result<Exit, 
     match fleet.0 {}
 }
 
+pub(crate) fn check(fleet: &Fleet, _plan: &Plan) -> Result<(), (Text, Exit)> {
+    match fleet.0 {}
+}
+
 /// There is none.
 pub(crate) struct Submitter {
     pub(crate) runtime: Runtime,
@@ -69,6 +73,10 @@ pub(crate) struct Submitter {
 pub(crate) struct Submitted<'a>(Infallible, std::marker::PhantomData<&'a Plan>);
 
 impl Submitted<'_> {
+    pub(crate) fn id(&self) -> String {
+        match self.0 {}
+    }
+
     pub(crate) fn on_record(&self) -> journal::Fleet {
         match self.0 {}
     }
@@ -79,7 +87,11 @@ impl Submitter {
         match fleet.0 {}
     }
 
-    pub(crate) fn take_over(&self, _job: &str) -> Result<HashMap<PathBuf, ()>, (Text, Exit)> {
+    pub(crate) fn take_over(
+        &self,
+        _job: &str,
+        _output: &Path,
+    ) -> Result<HashMap<PathBuf, ()>, (Text, Exit)> {
         match self.none {}
     }
 

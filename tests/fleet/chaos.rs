@@ -34,14 +34,15 @@ fn whoever_dies_the_outputs_and_the_journal_are_those_of_one_machine() {
                 continue;
             }
             ends += 1;
-            // The last tenth is left in peace, so that all faults have something to meet.
-            if killed < kills && ends >= (killed + 1) * outputs * 9 / 10 / kills {
+            // The rest is left in peace, so that all faults have something to meet; the server hands out again
+            // after half a minute what the dead had.
+            if killed < kills && ends >= (killed + 1) * outputs * 6 / 10 / kills {
                 let one = chance.below(agents.len());
                 signal(agents[one].pid(), Signal::KILL);
                 agents[one] = fleet.agent(&format!("a{lives}"));
                 (killed, lives) = (killed + 1, lives + 1);
             }
-            if restarted < restarts && ends >= (restarted + 1) * outputs / (restarts + 1) {
+            if restarted < restarts && ends >= (restarted + 1) * outputs * 6 / 10 / restarts {
                 fleet.server.kill();
                 // How long it is down is part of the trial.
                 std::thread::sleep(down);

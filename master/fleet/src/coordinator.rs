@@ -71,7 +71,8 @@ pub enum Effect {
         /// The place.
         from: u64,
     },
-    /// Take the job's parcels out of the queue, however long it takes.
+    /// Take the job's parcels out of the queue, however long it takes; if it was cancelled, have agents let
+    /// go of it as well.
     Purge,
     /// Ask the store for facts.
     Look,
@@ -93,6 +94,8 @@ enum Phase {
     Reading,
     Purging,
     Cancelling,
+    /// Nobody works on it any more; what has ended is being read.
+    Closing,
     Over,
 }
 
@@ -195,11 +198,7 @@ impl Coordinator {
                 self.last_record = self.now;
                 self.book(parcel, outputs, effects);
             }
-            Input::CaughtUp if self.phase == Phase::Reading => {
-                self.phase = Phase::Purging;
-                effects.push(Effect::Purge);
-            }
-            Input::CaughtUp => {}
+            Input::CaughtUp => self.caught_up(effects),
             Input::Facts(facts) => self.judge(facts, effects),
             Input::Purged => self.purged(effects),
             Input::Back => self.look(effects),
@@ -287,6 +286,20 @@ impl Coordinator {
         self.created = Some(facts.created);
     }
 
+    fn caught_up(&mut self, effects: &mut Vec<Effect>) {
+        match self.phase {
+            Phase::Reading => {
+                self.phase = Phase::Purging;
+                effects.push(Effect::Purge);
+            }
+            Phase::Closing => {
+                self.phase = Phase::Over;
+                effects.push(Effect::Finish);
+            }
+            Phase::Working | Phase::Purging | Phase::Cancelling | Phase::Over => {}
+        }
+    }
+
     fn purged(&mut self, effects: &mut Vec<Effect>) {
         match self.phase {
             Phase::Purging => {
@@ -297,16 +310,17 @@ impl Coordinator {
                 effects.push(Effect::Repaired { open });
             }
             Phase::Cancelling => {
-                self.phase = Phase::Over;
-                effects.push(Effect::Finish);
+                self.phase = Phase::Closing;
+                effects.push(Effect::Read { from: self.read + 1 });
             }
-            Phase::Working | Phase::Reading | Phase::Over => {}
+            Phase::Working | Phase::Reading | Phase::Closing | Phase::Over => {}
         }
     }
 
     /// Publishes what may be, and sees whether all is done.
     fn go_on(&mut self, effects: &mut Vec<Effect>) {
-        if self.open == 0 && self.phase != Phase::Cancelling && self.phase != Phase::Over {
+        let is_closing = matches!(self.phase, Phase::Cancelling | Phase::Closing | Phase::Over);
+        if self.open == 0 && !is_closing {
             self.phase = Phase::Over;
             effects.push(Effect::Finish);
         }
@@ -471,9 +485,13 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_job_ends_when_it_is_out_of_the_queue() {
-        let (mut coordinator, _) = begun(40);
+    fn a_cancelled_job_ends_when_nobody_has_it_and_what_was_made_is_booked() {
+        let (mut coordinator, parcels) = begun(40);
         assert_eq!(told(&mut coordinator, Input::Cancel), [Effect::Purge]);
-        assert_eq!(told(&mut coordinator, Input::Purged), [Effect::Finish]);
+        assert_eq!(told(&mut coordinator, Input::Purged), [Effect::Read { from: 1 }]);
+        let outputs = [(0, 0)];
+        let record = Input::Record { sequence: 1, parcel: parcels[0], outputs: &outputs };
+        assert_eq!(told(&mut coordinator, record), [Effect::Book(vec![0])], "it was made");
+        assert_eq!(told(&mut coordinator, Input::CaughtUp), [Effect::Finish]);
     }
 }

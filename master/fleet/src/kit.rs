@@ -62,7 +62,7 @@ const SUBMITTER_READS: [&str; 2] =
     ["$JS.API.DIRECT.GET.LOTE_JOBS.>", "$JS.API.DIRECT.GET.LOTE_DONE.>"];
 
 /// What submitters may hear.
-const SUBMITTER_HEARS: [&str; 2] = ["_INBOX_submitter.>", "lote.here.>"];
+const SUBMITTER_HEARS: [&str; 3] = ["_INBOX_submitter.>", "lote.here.>", "lote.ctl.*"];
 
 /// The text of `nats.conf`.
 pub fn config(options: &Options) -> String {

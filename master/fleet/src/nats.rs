@@ -24,7 +24,8 @@ use async_nats::{
     Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError, jetstream,
 };
 use futures_util::StreamExt;
-use tokio::sync::mpsc;
+use lote_protocol::lang::reason;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep_until, timeout};
 
 use crate::engine::{Delivery, Engine, Error, Facts, Heard, Recorded, Settle, Subject};
@@ -75,8 +76,8 @@ pub struct Nats {
     client: Client,
     stream: Context,
     host: String,
-    /// What the server last refused: the one who asked sees a time-out only.
-    refused: Arc<Mutex<Option<String>>>,
+    /// What the server last refused: it gives no answer to the one who asked.
+    refused: watch::Sender<String>,
     consumers: Arc<Mutex<HashMap<String, PullConsumer>>>,
     readers: Arc<Mutex<HashMap<JobId, Reading>>>,
 }
@@ -92,8 +93,8 @@ struct Reading {
 /// Connects, or says why not.
 pub async fn connect(server: &Server, name: &str) -> Result<Nats, Error> {
     let (address, host) = address(server)?;
-    let refused = Arc::new(Mutex::new(None));
-    let noted = Arc::clone(&refused);
+    let refused = watch::Sender::default();
+    let noted = refused.clone();
     let mut options = ConnectOptions::new()
         .name(name)
         .connection_timeout(PATIENCE)
@@ -107,7 +108,7 @@ pub async fn connect(server: &Server, name: &str) -> Result<Nats, Error> {
             tracing::debug!(%event, "fleet");
             if let Event::ServerError(ServerError::Other(why)) = event {
                 tracing::warn!("the fleet's server refuses: {why}");
-                *lock(&noted) = Some(why);
+                noted.send_replace(why);
             }
             std::future::ready(())
         });
@@ -161,11 +162,16 @@ fn address(server: &Server) -> Result<(ServerAddr, String), Error> {
     }
 }
 
-/// A failure with its causes, one line.
+/// A failure with its causes, one line; what the system says, without the rest, where that is one.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
+        if let Some(system) = error.downcast_ref::<std::io::Error>()
+            && system.raw_os_error().is_some()
+        {
+            return reason(system).to_string();
+        }
         let more = error.to_string();
         if !text.contains(&more) {
             text = format!("{text}: {more}");
@@ -291,19 +297,18 @@ impl Nats {
         .await
     }
 
-    /// Waits for an answer, but not for ever; a refusal shows as a time-out, and is known by its event.
+    /// Waits for an answer, but not for ever; a refusal is no answer, and is known by its event.
     async fn within<T>(
         &self,
         patience: Duration,
         answer: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        *lock(&self.refused) = None;
-        let result = timeout(patience, answer).await;
-        let result = result.unwrap_or_else(|_| Err(self.away("no answer")));
-        let refused = lock(&self.refused).clone();
-        match (result, refused) {
-            (Err(Error::Away(_)), Some(why)) => Err(Error::Denied(why)),
-            (result, _) => result,
+        let mut refused = self.refused.subscribe();
+        tokio::select! {
+            answer = timeout(patience, answer) => {
+                answer.unwrap_or_else(|_| Err(self.away("no answer")))
+            }
+            Ok(()) = refused.changed() => Err(Error::Denied(refused.borrow().clone())),
         }
     }
 

@@ -58,6 +58,8 @@ pub(crate) async fn close<E: Engine>(engine: &E, paper: Job) -> Result<(), Error
     let paper = Job { state: State::Cancelled, ..paper };
     engine.put_job(job, paper.to_bytes()?).await?;
     engine.purge(job).await?;
+    // Its submitter hears what is said to the job.
+    tell(engine, &Token::like(&job.to_string()), Control::Look).await?;
     let end = Instant::now() + LET_GO;
     loop {
         let here = who(engine, &pool, Duration::from_millis(500)).await?;

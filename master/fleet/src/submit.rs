@@ -97,7 +97,6 @@ enum Done {
     Purged,
     /// What the store says, and whether somebody has cancelled the job.
     Facts(Facts, bool),
-    Nothing,
 }
 
 /// Publishes a job's units and tells what becomes of them, until all have come to an end. The paper is
@@ -113,6 +112,9 @@ pub async fn submit<E: Engine>(
     engine.open(&job.pool, &job.build).await?;
     engine.put_job(job.job, job.to_bytes()?).await?;
     let mut heard = engine.hear(&Subject::AllHere(Some(job.pool.clone()))).await?;
+    // Whoever cancels the job from elsewhere says so there.
+    let own = Subject::Control(Token::like(&job.job.to_string()));
+    let mut orders_of_others = engine.hear(&own).await?;
     let (link, mut answers) = Link::new();
     let mut submitter = Submitter {
         engine,
@@ -154,6 +156,7 @@ pub async fn submit<E: Engine>(
                     submitter.meet(here).await;
                 }
             },
+            Some(_) = orders_of_others.recv() => submitter.input(Input::Back).await?,
             order = orders.recv(), if listening => match order {
                 Some(Order::Cancel) => submitter.cancel().await?,
                 Some(Order::Leave) => return Ok(Over::Left),
@@ -170,7 +173,8 @@ pub async fn submit<E: Engine>(
 
 /// Takes down what the engine has of a job that has ended.
 pub async fn finish<E: Engine>(engine: &E, job: &Job) -> Result<(), Error> {
-    let state = if job.state == State::Open { State::Ended } else { job.state };
+    let now = paper(engine, job.job).await?.map_or(State::Open, |paper| paper.state);
+    let state = if now == State::Cancelled { now } else { State::Ended };
     engine.put_job(job.job, Job { state, ..job.clone() }.to_bytes()?).await?;
     engine.purge(job.job).await?;
     engine.forget(job.job).await
@@ -298,13 +302,16 @@ impl<E: Engine, U: Units> Submitter<'_, E, U> {
 
     /// The paper is put up once more: a store that forgot parcels may have forgotten it, too.
     fn purge(&mut self) -> Result<(), Error> {
-        let state = if self.cancelled { State::Cancelled } else { State::Open };
-        let paper = Job { state, ..self.job.clone() }.to_bytes()?;
+        let (paper, is_cancelled) = (self.job.to_bytes()?, self.cancelled);
         self.ask(move |engine, job| {
             let paper = paper.clone();
             async move {
-                engine.put_job(job.job, paper).await?;
-                engine.purge(job.job).await?;
+                if is_cancelled {
+                    close(&engine, job).await?;
+                } else {
+                    engine.put_job(job.job, paper).await?;
+                    engine.purge(job.job).await?;
+                }
                 Ok(Done::Purged)
             }
         });
@@ -313,18 +320,7 @@ impl<E: Engine, U: Units> Submitter<'_, E, U> {
 
     async fn cancel(&mut self) -> Result<(), Error> {
         self.cancelled = true;
-        self.input(Input::Cancel).await?;
-        let agents: Vec<_> = self.agents.keys().cloned().collect();
-        self.ask(move |engine, _| {
-            let agents = agents.clone();
-            async move {
-                for agent in agents {
-                    crate::presence::tell(&engine, &agent, crate::message::Control::Look).await?;
-                }
-                Ok(Done::Nothing)
-            }
-        });
-        Ok(())
+        self.input(Input::Cancel).await
     }
 
     async fn done(&mut self, done: Done) -> Result<(), Error> {
@@ -349,7 +345,6 @@ impl<E: Engine, U: Units> Submitter<'_, E, U> {
                 }
                 Ok(())
             }
-            Done::Nothing => Ok(()),
         }
     }
 

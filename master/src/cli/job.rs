@@ -11,7 +11,7 @@ use super::interrupt::Interrupt;
 use super::report::Report;
 use super::ui::Ui;
 use super::{Exit, dry_run, probe, rerun, room, session};
-use crate::fleet::{Fleet, Submitted, Submitter};
+use crate::fleet::{Fleet, Submitted, Submitter, check};
 use crate::terminal::{Terminal, Unsaid};
 use lote_engine::event::{Bus, Event};
 use lote_engine::journal::{self, Header, How, Journal, Part, Records, Unusable, Work};
@@ -117,6 +117,12 @@ pub(super) fn execute(mut job: Job, ui: Ui) -> Exit {
     if let Err(exit) = probe::look_at_files(&plan, &settings, ui) {
         return exit;
     }
+    if let Some((fleet, _)) = &job.fleet
+        && let Err((what, exit)) = check(fleet, &plan)
+    {
+        ui.error(what, None);
+        return exit;
+    }
     if job.here.show.dry_run {
         tell_left_out(&plan, ui);
         return dry_run::show(&plan, &settings, &job.here.show, ui);
@@ -155,7 +161,7 @@ fn take_over(
     ui: Ui,
 ) -> Result<(), Exit> {
     let Some((_, Some(before))) = &job.fleet else { return Ok(()) };
-    let records = submitter.take_over(before).map_err(|(what, exit)| {
+    let records = submitter.take_over(before, &job.output).map_err(|(what, exit)| {
         ui.error(what, None);
         exit
     })?;
@@ -262,6 +268,20 @@ fn perform(
         Some((submitter, submitted)) => {
             let run = elsewhere(submitter, submitted, reporters, ui);
             let is_over = run.as_ref().is_ok_and(|(ended, _)| !ended.cancelled);
+            if let Ok((Ended { summary, cancelled: true, .. }, _)) = &run {
+                ui.say(&match ui.lang {
+                    Lang::En => format!(
+                        "{} outputs are left to the fleet as job {}; `lote fleet status` shows how far it is",
+                        summary.cancelled,
+                        submitted.id()
+                    ),
+                    Lang::Es => format!(
+                        "{} salidas quedan a cargo de la flota en el trabajo {}; `lote fleet status` muestra cómo va",
+                        summary.cancelled,
+                        submitted.id()
+                    ),
+                });
+            }
             if is_over && let Err(why) = submitter.finish(submitted) {
                 ui.warn(text!("the fleet keeps what it has of this job: {}", why));
             }

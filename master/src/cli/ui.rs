@@ -112,7 +112,9 @@ fn logged(wanted: Option<&str>, verbose: u8) -> Targets {
     let wanted = wanted.filter(|wanted| !wanted.is_empty());
     wanted.and_then(|wanted| wanted.parse().ok()).unwrap_or_else(|| {
         let level = if verbose > 1 { LevelFilter::DEBUG } else { LevelFilter::ERROR };
-        Targets::new().with_default(level)
+        let targets = Targets::new().with_default(level);
+        // What it has to say is said in our words.
+        if verbose > 1 { targets } else { targets.with_target("async_nats", LevelFilter::OFF) }
     })
 }
 

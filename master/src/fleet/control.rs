@@ -20,6 +20,9 @@ use crate::cli::{Exit, Ui};
 /// So long agents have to say that they are there.
 const ANSWERS: Duration = Duration::from_secs(1);
 
+/// So many jobs are shown, the latest, beside those that are open.
+const SHOWN: usize = 5;
+
 type Done = Result<Exit, (Text, Exit)>;
 
 fn broken(error: &Error) -> (Text, Exit) {
@@ -70,7 +73,8 @@ pub(crate) async fn status(fleet: &Fleet, as_json: bool, ui: Ui) -> Done {
             let says = ui.lang.pick("no agent is there", "no hay ningún agente");
             let _ = writeln!(text, "{says}");
         }
-        for job in &jobs {
+        let is_shown = |(place, job): &(usize, &Job)| job.state == State::Open || *place < SHOWN;
+        for (_, job) in jobs.iter().enumerate().filter(is_shown) {
             let _ = writeln!(text, "{}", job_line(job, done.get(&job.job).copied(), ui.lang));
         }
         text

@@ -16,4 +16,4 @@ pub(crate) use control::{cancel, drain, kit, status};
 use places::Places;
 pub(crate) use settings::Fleet;
 use settings::{bad_name, connect};
-pub(crate) use submit::{Submitted, Submitter};
+pub(crate) use submit::{Submitted, Submitter, check};

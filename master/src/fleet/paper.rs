@@ -21,7 +21,7 @@ use lote_protocol::time::nanoseconds;
 
 use super::Places;
 
-/// Where files that filters need are put for agents, below the output folder, by their SHA-256.
+/// The folder for what filters need, in the output folder: a folder for each job, files by their SHA-256.
 const ASSETS: &str = ".lote/fleet";
 
 /// The units of a plan, as they travel.
@@ -36,17 +36,19 @@ pub(super) struct Paper<'a> {
     replace: AtomicBool,
 }
 
-/// Makes the paper of a plan whose folders are there, with its roots marked and what its filters need
-/// put beside the outputs.
-pub(super) fn paper<'a>(
-    plan: &'a Plan,
-    (header, settings): (&Header, &Settings),
-    (places, pool): (&Places, &Token),
-) -> Result<(Job, Paper<'a>), Text> {
-    let real = |folder: &Path| {
-        let cannot = |error| text!("cannot reach {}: {}", folder.display(), reason(&error));
-        folder.canonicalize().map_err(cannot)
-    };
+/// Where a plan's images and outputs are, below roots.
+#[derive(Debug)]
+pub(super) struct Lie {
+    /// The folders of the images, and where they are below their root.
+    folders: HashMap<PathBuf, PathBuf>,
+    /// The root of the images.
+    input: Token,
+    /// The output folder.
+    output: Below,
+}
+
+/// Finds out where a plan's images and outputs are; why agents could not find them.
+pub(super) fn lie(plan: &Plan, places: &Places) -> Result<Lie, Text> {
     let mut folders = HashMap::new();
     let mut input: Option<Token> = None;
     for unit in &plan.units {
@@ -55,29 +57,53 @@ pub(super) fn paper<'a>(
         if folders.contains_key(folder) {
             continue;
         }
-        let Some((place, below)) = places.find(&real(folder)?) else {
-            return Err(outside(folder));
-        };
+        let Some((place, below)) = places.find(&real(folder)) else { return Err(outside(folder)) };
         if *input.get_or_insert_with(|| place.name.clone()) != place.name {
             return Err(text!("the images are below several roots; name one that holds them all"));
         }
         folders.insert(folder.to_owned(), below.path.0);
     }
-    let folder = real(plan.output_folder())?;
-    let Some((place, output)) = places.find(&folder) else { return Err(outside(&folder)) };
+    let folder = plan.output_folder();
+    let Some((place, output)) = places.find(&real(folder)) else { return Err(outside(folder)) };
     if place.read_only {
         return Err(text!("the root {} takes no outputs", place.name.to_string()));
     }
     let input = input.unwrap_or_else(|| place.name.clone());
+    Ok(Lie { folders, input, output })
+}
+
+/// A path without links, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for existing in absolute.ancestors() {
+        if let Ok(real) = existing.canonicalize() {
+            let rest = absolute.strip_prefix(existing).unwrap_or(Path::new(""));
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    absolute
+}
+
+/// Makes the paper of a plan whose folders are there, with its roots marked and what its filters need
+/// put beside the outputs.
+pub(super) fn paper<'a>(
+    plan: &'a Plan,
+    (header, settings): (&Header, &Settings),
+    (places, pool): (&Places, &Token),
+) -> Result<(Job, Paper<'a>), Text> {
+    let Lie { folders, input, output } = lie(plan, places)?;
     let roots = places.marked([&input, &output.root])?;
-    let needs = plan.assets_by_variant();
-    let assets = put_assets(&folder, plan)?
-        .then(|| Below { root: output.root.clone(), path: Name(output.path.0.join(ASSETS)) });
     let mut random = [0; 11];
     getrandom::fill(&mut random).map_err(|error| Text::from(error.to_string()))?;
     let now_ns = nanoseconds(SystemTime::now()).unwrap_or_default();
+    let id = JobId::new(now_ns.cast_unsigned() / 1_000_000, random);
+    let needs = plan.assets_by_variant();
+    let assets = put_assets(&kept(plan.output_folder(), &id.to_string()), plan)?.then(|| Below {
+        root: output.root.clone(),
+        path: Name(kept(&output.path.0, &id.to_string())),
+    });
     let job = Job {
-        job: JobId::new(now_ns.cast_unsigned() / 1_000_000, random),
+        job: id,
         pool: pool.clone(),
         build: Build::this(),
         state: State::Open,
@@ -94,6 +120,18 @@ pub(super) fn paper<'a>(
     };
     let replace = AtomicBool::new(false);
     Ok((job, Paper { plan, folders, output: output.path.0, replace }))
+}
+
+/// Where files that the filters of a job need are put for agents, below the output folder.
+fn kept(output: &Path, job: &str) -> PathBuf {
+    output.join(ASSETS).join(job)
+}
+
+/// Removes what was put there for a job that is over.
+pub(super) fn remove_assets(output: &Path, job: &str) {
+    // There is none as a rule; and the folder above is left to other jobs.
+    let _ = fs::remove_dir_all(kept(output, job));
+    let _ = fs::remove_dir(output.join(ASSETS));
 }
 
 fn outside(folder: &Path) -> Text {
@@ -121,7 +159,7 @@ fn without_paths(header: &Header) -> Header {
 }
 
 /// Puts files that filters need where agents find them; whether there are any.
-fn put_assets(output: &Path, plan: &Plan) -> Result<bool, Text> {
+fn put_assets(folder: &Path, plan: &Plan) -> Result<bool, Text> {
     let mut all: BTreeMap<[u8; 32], &Path> = BTreeMap::new();
     for unit in &plan.units {
         for variant in &unit.variants {
@@ -129,15 +167,11 @@ fn put_assets(output: &Path, plan: &Plan) -> Result<bool, Text> {
             all.extend(needed.iter().map(|one| (one.asset.sha256, one.path.as_path())));
         }
     }
-    let folder = output.join(ASSETS);
     for (sha256, path) in &all {
         let put = || -> io::Result<()> {
             let target = folder.join(hexadecimal(sha256));
-            fs::create_dir_all(&folder)?;
-            if target.exists() {
-                return Ok(());
-            }
-            let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+            fs::create_dir_all(folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(folder)?;
             io::copy(&mut open_regular(path)?, &mut file)?;
             file.flush()?;
             #[cfg(unix)]

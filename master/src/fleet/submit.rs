@@ -1,7 +1,7 @@
 //! A plan that agents carry out: what they report is booked as if workers of this machine had.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::paper::{Paper, paper};
+use super::paper::{Paper, lie, paper, remove_assets};
 use super::{Fleet, Places, connect};
 use crate::cli::Exit;
 
@@ -53,10 +53,12 @@ impl Submitter {
     pub(crate) fn take_over(
         &self,
         job: &str,
+        output: &Path,
     ) -> Result<HashMap<PathBuf, message::Ended>, (Text, Exit)> {
         let Ok(job) = job.parse::<JobId>() else { return Ok(HashMap::new()) };
         let records = self.runtime.block_on(take_over(&self.nats, job));
         let records = records.map_err(|error| (error.to_string().into(), Exit::NoWorkers))?;
+        remove_assets(output, &job.to_string());
         let ended = records.into_iter().flat_map(|record| record.outputs);
         let good = ended.filter(|ended| ended.status == Status::Ok);
         Ok(good.map(|ended| (ended.output.0.clone(), ended)).collect())
@@ -159,9 +161,17 @@ impl Submitter {
 
     /// Takes down what the fleet has of a job that has ended.
     pub(crate) fn finish(&self, submitted: &Submitted<'_>) -> Result<(), Text> {
+        remove_assets(submitted.plan.output_folder(), &submitted.id());
         let finished = self.runtime.block_on(finish(&self.nats, &submitted.job));
         finished.map_err(|error| error.to_string().into())
     }
+}
+
+/// Whether agents could find what a plan reads and writes.
+pub(crate) fn check(fleet: &Fleet, plan: &Plan) -> Result<(), (Text, Exit)> {
+    let refused = |what| (what, Exit::Refused);
+    let places = Places::new(&fleet.roots).map_err(refused)?;
+    lie(plan, &places).map(drop).map_err(refused)
 }
 
 /// A plan as a job of the fleet.
@@ -175,9 +185,14 @@ pub(crate) struct Submitted<'a> {
 }
 
 impl Submitted<'_> {
+    /// Its name.
+    pub(crate) fn id(&self) -> String {
+        self.job.job.to_string()
+    }
+
     /// What goes on record of it.
     pub(crate) fn on_record(&self) -> journal::Fleet {
-        journal::Fleet { job: self.job.job.to_string(), roots: self.roots.clone() }
+        journal::Fleet { job: self.id(), roots: self.roots.clone() }
     }
 }
 

@@ -136,6 +136,8 @@ struct Held {
     open: Vec<u32>,
     /// For one that is done alone.
     marks: BTreeMap<u32, u32>,
+    /// Whether an output of it has ended.
+    has_ended: bool,
     came: u64,
 }
 
@@ -230,7 +232,7 @@ impl Holder {
             Input::Looked(job, is_open) => {
                 self.heard = self.now;
                 if !is_open {
-                    self.drop_all(|held| held.job == job, Effect::Done, effects);
+                    self.close(job, effects);
                 }
             }
             Input::Marks(parcel, marks) => {
@@ -296,8 +298,9 @@ impl Holder {
         if phase == Phase::Checking {
             effects.push(Effect::Check(parcel));
         }
-        let (marks, came) = (BTreeMap::new(), self.came);
-        self.held.insert(parcel, Held { job, times, phase, open: outputs, marks, came });
+        let (open, marks, came) = (outputs, BTreeMap::new(), self.came);
+        let held = Held { job, times, phase, open, marks, has_ended: false, came };
+        self.held.insert(parcel, held);
     }
 
     fn checked(&mut self, parcel: ParcelId, is_wanted: bool, effects: &mut Vec<Effect>) {
@@ -349,9 +352,23 @@ impl Holder {
         }
     }
 
+    /// Lets go of a job that is not open any more: what has ended goes on record, the rest gets no name.
+    fn close(&mut self, job: JobId, effects: &mut Vec<Effect>) {
+        self.drop_all(|held| held.job == job && !held.has_ended, Effect::Done, effects);
+        let begun = self.held.iter_mut().filter(|(_, held)| held.job == job);
+        for (parcel, held) in begun.filter(|(_, held)| held.phase != Phase::Recording) {
+            held.phase = Phase::Recording;
+            effects.extend([Effect::Withdraw(*parcel), Effect::Record(*parcel)]);
+        }
+    }
+
     fn ended(&mut self, parcel: ParcelId, unit: u32, effects: &mut Vec<Effect>) {
         let Some(held) = self.held.get_mut(&parcel) else { return };
         let Some(open) = held.open.get_mut(unit as usize).filter(|open| **open > 0) else { return };
+        if held.phase == Phase::Recording {
+            return;
+        }
+        held.has_ended = true;
         *open -= 1;
         let has_ended = *open == 0;
         if held.phase == Phase::Given {
@@ -393,7 +410,8 @@ impl Holder {
     }
 
     fn write(&mut self, parcel: ParcelId, ticket: u64, effects: &mut Vec<Effect>) {
-        if !self.held.contains_key(&parcel) {
+        let is_open = |held: &Held| held.phase != Phase::Recording;
+        if !self.held.get(&parcel).is_some_and(is_open) {
             effects.push(Effect::Answer(ticket, false));
         } else if self.now < self.heard + SILENCE {
             effects.push(Effect::Answer(ticket, true));

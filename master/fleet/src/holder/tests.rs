@@ -77,6 +77,20 @@ fn a_job_that_is_not_open_any_more_is_let_go() {
 }
 
 #[test]
+fn what_has_ended_of_a_cancelled_job_goes_on_record_and_the_rest_gets_no_name() {
+    let mut holder = pulled(&[]);
+    let one = parcel(1);
+    told(&mut holder, received(job(1), one, 1, 3));
+    told(&mut holder, Input::Ended(one, 0));
+    let effects = told(&mut holder, Input::Looked(job(1), false));
+    assert_eq!(effects, [Effect::Withdraw(one), Effect::Record(one)]);
+    assert_eq!(told(&mut holder, Input::Write(one, 1)), [Effect::Answer(1, false)]);
+    assert_eq!(told(&mut holder, Input::Ended(one, 1)), []);
+    assert_eq!(told(&mut holder, Input::Looked(job(1), false)), [], "once");
+    assert_eq!(told(&mut holder, Input::Recorded(one))[0], Effect::Done(one));
+}
+
+#[test]
 fn a_second_delivery_is_asked_about_before_it_is_begun() {
     let mut holder = pulled(&[]);
     let (one, two) = (parcel(1), parcel(2));
