@@ -452,6 +452,7 @@ impl Session {
     /// Has an image looked at, and worked on.
     fn feed(&mut self, held: Held, again: bool) {
         let Some(feed) = self.feed.clone() else { return };
+        self.ledger.begin(held.parcel);
         let (ground, unit) = (Arc::clone(&self.ground), Arc::clone(&held.unit));
         self.idle_since = None;
         tokio::spawn(async move {

@@ -74,6 +74,11 @@ impl Ledger {
         images.into_iter().map(|image| table.images[image].clone()).collect()
     }
 
+    /// A parcel is begun, be it once more after it was withdrawn.
+    pub(super) fn begin(&self, parcel: ParcelId) {
+        self.table().withdrawn.remove(&parcel);
+    }
+
     /// Forgets a parcel; the tasks that need not be done any more.
     pub(super) fn withdraw(&self, parcel: ParcelId) -> Vec<usize> {
         let mut table = self.table();

@@ -130,6 +130,7 @@ impl Submitter {
             owners: HashMap::new(),
             slots: HashMap::new(),
             lost: HashSet::new(),
+            refusals: HashMap::new(),
         };
         booking.books.announce(Mode::Processes, 0).await;
         booking.books.enter().await;
@@ -210,6 +211,8 @@ struct Booking<'a> {
     /// How many images they work on at a time.
     slots: HashMap<Token, u32>,
     lost: HashSet<Token>,
+    /// Why agents cannot help, as that was last said.
+    refusals: HashMap<Token, String>,
 }
 
 impl Booking<'_> {
@@ -308,28 +311,34 @@ impl Booking<'_> {
 
     /// Says it, once, if nobody is there who could help.
     async fn look_for_help(&mut self, here: &[Here]) {
-        for refuses in here.iter().filter(|here| is_ours(here) && here.state == Presence::Refusing)
-        {
-            self.agent(refuses, AgentState::Refused).await;
+        let mut is_anybody_there = false;
+        for agent in here.iter().filter(|here| is_ours(here)) {
+            is_anybody_there = true;
+            let refuses = matches!(agent.state, Presence::Refusing | Presence::Paused);
+            let Some(reason) = agent.reason.as_ref().filter(|_| refuses) else {
+                self.refusals.remove(&agent.agent);
+                continue;
+            };
+            if self.refusals.insert(agent.agent.clone(), reason.clone()).as_ref() != Some(reason) {
+                self.agent(agent, AgentState::Refused).await;
+            }
         }
-        let helps = |here: &&Here| is_ours(here) && here.state == Presence::Working;
-        if here.iter().any(|here| helps(&here)) {
+        if is_anybody_there {
             self.waits = None;
             return;
         }
-        let others: Vec<_> = here.iter().filter(|here| !is_ours(here)).collect();
         let pool = self.pool.to_string();
-        let reason = if others.is_empty() {
+        let reason = if here.is_empty() {
             text!("no agent of pool {} with this build is there; waiting", format!("{pool:?}"))
         } else {
             let mut builds: Vec<_> =
-                others.iter().map(|here| format!("{} {}", here.version, here.build)).collect();
+                here.iter().map(|here| format!("{} {}", here.version, here.build)).collect();
             builds.sort();
             builds.dedup();
             text!(
                 "no agent of pool {} with this build is there ({} have another: {}); waiting",
                 format!("{pool:?}"),
-                others.len(),
+                here.len(),
                 builds.join(", ")
             )
         };
