@@ -359,10 +359,10 @@ impl Ground {
 
 /// Why a path below a root may not be followed. What the system has not said itself is of a link.
 fn leads_out(error: &io::Error) -> Text {
-    match error.raw_os_error() {
-        Some(_) => reason(error),
-        None => text!("it is a link to a file outside of the folder"),
+    if error.raw_os_error().is_some() {
+        return reason(error);
     }
+    text!("it is a link to a file outside of the folder")
 }
 
 /// Steps, as the catalogue of this build has them.
