@@ -202,7 +202,7 @@ pub async fn serve<E: Engine>(
             }
             Some(done) = agent.tasks.join_next(), if !agent.tasks.is_empty() => match done {
                 Ok(done) => agent.done(done?),
-                Err(panic) => return Err(Error::Address(panic.to_string())),
+                Err(panic) => return Err(Error::Defect(panic.to_string())),
             },
             Some(answered) = answers.recv() => match watch.note(answered) {
                 Some(News::Away(why)) => agent.hand_out(Work::Away(why)),

@@ -5,9 +5,12 @@
 //! a few for the papers of jobs, and three for what nobody stores: `say`, `hear`, `ask`. Nobody waits
 //! for an empty queue, and nothing is believed to be stored that could not be made again.
 
+use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use lote_protocol::lang::Text;
+use lote_protocol::text;
 use tokio::sync::mpsc;
 
 use crate::message::MessageError;
@@ -17,16 +20,12 @@ use crate::names::{Build, JobId, ParcelId, Token};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It cannot be reached, or has not answered in time: to be tried again.
-    #[error("{0}")]
-    Away(String),
+    Away(Text),
     /// A stream or consumer is not there (any more).
-    #[error("the fleet's store has no {0}")]
     Missing(String),
     /// It does not let this user do that.
-    #[error("the fleet's server does not allow it: {0}")]
-    Denied(String),
+    Denied(Text),
     /// It is set up in another way than this program needs.
-    #[error("{what} of {stream} is {found} on the fleet's server, and should be {wanted}")]
     Different {
         /// The stream or consumer.
         stream: String,
@@ -38,11 +37,37 @@ pub enum Error {
         wanted: String,
     },
     /// What was to be sent cannot be sent.
-    #[error(transparent)]
     Message(#[from] MessageError),
     /// The address, the user or a certificate cannot be used.
-    #[error("{0}")]
-    Address(String),
+    Address(Text),
+    /// A task of our own broke off.
+    Defect(String),
+}
+
+impl Error {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Away(why) | Self::Address(why) => why.clone(),
+            Self::Missing(what) => text!("the fleet's store has no {}", what),
+            Self::Denied(why) => text!("the fleet's server does not allow it: {}", why.clone()),
+            Self::Different { stream, what, found, wanted } => text!(
+                "{} of {} is {} on the fleet's server, and should be {}",
+                *what,
+                stream,
+                found,
+                wanted
+            ),
+            Self::Message(error) => error.to_string().into(),
+            Self::Defect(what) => text!("defect in Lote: {}", what),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
 }
 
 /// A parcel that an agent has been handed.

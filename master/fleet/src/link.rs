@@ -30,7 +30,7 @@ impl Link {
     /// Notes whether a question was answered.
     pub(crate) fn note<T>(&self, answer: &Result<T, Error>) {
         let answered = match answer {
-            Err(Error::Away(why) | Error::Denied(why)) => Err(why.clone()),
+            Err(Error::Away(why) | Error::Denied(why)) => Err(why.to_string()),
             _ => Ok(()),
         };
         // Whoever listened may be gone already.

@@ -230,7 +230,7 @@ impl Memory {
     }
 
     fn there(&self) -> Result<(), Error> {
-        if self.shared().is_away { Err(Error::Away("memory: away".to_owned())) } else { Ok(()) }
+        if self.shared().is_away { Err(Error::Away("memory: away".into())) } else { Ok(()) }
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Store) -> T) -> Result<T, Error> {

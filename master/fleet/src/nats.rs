@@ -6,7 +6,6 @@
 //! subject (`Nats-Expected-Last-Subject-Sequence: 0`).
 
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::future::Future;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -24,7 +23,8 @@ use async_nats::{
     Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError, jetstream,
 };
 use futures_util::StreamExt;
-use lote_protocol::lang::reason;
+use lote_protocol::lang::{Text, reason};
+use lote_protocol::text;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep_until, timeout};
 
@@ -126,12 +126,12 @@ pub async fn connect(server: &Server, name: &str) -> Result<Nats, Error> {
     }
     let client = options.connect(address).await.map_err(|error| match error.kind() {
         ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
-            Error::Denied(format!("{host} does not know this user or password"))
+            Error::Denied(text!("{} does not know this user or password", host.clone()))
         }
         ConnectErrorKind::ServerParse | ConnectErrorKind::Tls => {
-            Error::Address(format!("{host}: {}", causes(&error)))
+            Error::Address(text!("{}: {}", host.clone(), causes(&error)))
         }
-        _ => Error::Away(format!("{host}: {}", causes(&error))),
+        _ => Error::Away(text!("{}: {}", host.clone(), causes(&error))),
     })?;
     let mut stream = jetstream::new(client.clone());
     stream.set_timeout(PATIENCE);
@@ -140,16 +140,16 @@ pub async fn connect(server: &Server, name: &str) -> Result<Nats, Error> {
 
 /// The address to connect to, and the host for people.
 fn address(server: &Server) -> Result<(ServerAddr, String), Error> {
-    let bad = |why: &str| Err(Error::Address(format!("{}: {why}", server.url)));
+    let bad = |why: Text| Err(Error::Address(text!("{}: {}", server.url.clone(), why)));
     let Ok(address) = server.url.parse::<ServerAddr>() else {
-        return bad("this is no address: tls://HOST:PORT, or nats://localhost:PORT");
+        return bad(text!("this is no address: tls://HOST:PORT, or nats://localhost:PORT"));
     };
     if address.username().is_some() || address.password().is_some() {
-        return bad("user and password do not belong into an address");
+        return bad(text!("user and password do not belong into an address"));
     }
     let user = server.user.iter().flat_map(|user| user.chars());
     if !user.into_iter().all(|letter| letter.is_ascii_alphanumeric() || letter == '-') {
-        return bad("a user's name has letters, digits and - only");
+        return bad(text!("a user's name has letters, digits and - only"));
     }
     let host = address.host().trim_matches(['[', ']']).to_owned();
     let is_here =
@@ -157,20 +157,22 @@ fn address(server: &Server) -> Result<(ServerAddr, String), Error> {
     match address.scheme() {
         "tls" => Ok((address, host)),
         "nats" if is_here || server.insecure => Ok((address, host)),
-        "nats" => bad("what is not on this machine is spoken to by tls:// (or with --insecure)"),
-        _ => bad("it begins with neither tls:// nor nats://"),
+        "nats" => {
+            bad(text!("what is not on this machine is spoken to by tls:// (or with --insecure)"))
+        }
+        _ => bad(text!("it begins with neither tls:// nor nats://")),
     }
 }
 
 /// A failure with its causes, one line; what the system says, without the rest, where that is one.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+fn causes(error: &(dyn std::error::Error + 'static)) -> Text {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(system) = error.downcast_ref::<std::io::Error>()
             && system.raw_os_error().is_some()
         {
-            return reason(system).to_string();
+            return reason(system);
         }
         let more = error.to_string();
         if !text.contains(&more) {
@@ -178,7 +180,7 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> String {
         }
         cause = error.source();
     }
-    text.replace('\n', " ")
+    text.replace('\n', " ").into()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -306,14 +308,14 @@ impl Nats {
         let mut refused = self.refused.subscribe();
         tokio::select! {
             answer = timeout(patience, answer) => {
-                answer.unwrap_or_else(|_| Err(self.away("no answer")))
+                answer.unwrap_or_else(|_| Err(self.away(text!("no answer"))))
             }
-            Ok(()) = refused.changed() => Err(Error::Denied(refused.borrow().clone())),
+            Ok(()) = refused.changed() => Err(Error::Denied(refused.borrow().clone().into())),
         }
     }
 
-    fn away(&self, why: impl Display) -> Error {
-        Error::Away(format!("{}: {why}", self.host).replace('\n', " "))
+    fn away(&self, why: impl Into<Text>) -> Error {
+        Error::Away(text!("{}: {}", self.host.clone(), why.into()))
     }
 
     /// Makes a stream, or compares the one that is there. A disk may be smaller than what is set aside.
@@ -383,13 +385,13 @@ impl Nats {
         let mut batch = batch.await.map_err(|error| self.away(causes(&error)))?;
         let mut messages = Vec::new();
         while let Some(message) = batch.next().await {
-            messages.push(message.map_err(|error| self.away(error))?);
+            messages.push(message.map_err(|error| self.away(error.to_string()))?);
         }
         if messages.is_empty() && !wait.is_zero() {
             let batch = consumer.batch().max_messages(1).expires(wait).messages();
             let mut batch = batch.await.map_err(|error| self.away(causes(&error)))?;
             if let Some(message) = batch.next().await {
-                messages.push(message.map_err(|error| self.away(error))?);
+                messages.push(message.map_err(|error| self.away(error.to_string()))?);
             }
         }
         Ok(messages)
@@ -478,7 +480,7 @@ impl Nats {
 
 fn is_too_large(error: &async_nats::jetstream::context::CreateStreamError) -> bool {
     // "insufficient storage resources available", "insufficient resources"
-    causes(error).contains("insufficient")
+    causes(error).to_string().contains("insufficient")
 }
 
 impl Engine for Nats {
@@ -588,7 +590,7 @@ impl Engine for Nats {
             let messages = self.fetch(&reading.consumer, RECORDS, WAIT_FOR_RECORDS).await?;
             let mut records = Vec::new();
             for message in messages {
-                let info = message.info().map_err(|error| self.away(error))?;
+                let info = message.info().map_err(|error| self.away(error.to_string()))?;
                 let (place, number) = (info.stream_sequence, info.consumer_sequence);
                 if number != reading.next.1 {
                     // Something was lost on its way: it is read again, by another consumer.

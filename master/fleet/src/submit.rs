@@ -141,7 +141,7 @@ pub async fn submit<E: Engine>(
         tokio::select! {
             Some(done) = submitter.tasks.join_next(), if !submitter.tasks.is_empty() => match done {
                 Ok(done) => submitter.done(done?).await?,
-                Err(panic) => return Err(Error::Address(panic.to_string())),
+                Err(panic) => return Err(Error::Defect(panic.to_string())),
             },
             Some(answered) = answers.recv() => match watch.note(answered) {
                 Some(News::Away(why)) => submitter.tell(Told::Waiting(why)).await,

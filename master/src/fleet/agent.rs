@@ -151,7 +151,7 @@ async fn serve(agent: Agent, nats: &Nats, orders: &mut mpsc::Receiver<Order>, ui
         }
     };
     if let Err(error) = served {
-        ui.error(text!("the fleet cannot be served: {}", error.to_string()), None);
+        ui.error(text!("the fleet cannot be served: {}", error.text()), None);
         bench.exit = Exit::NoWorkers;
     }
     bench.leave().await;

@@ -26,7 +26,7 @@ const SHOWN: usize = 5;
 type Done = Result<Exit, (Text, Exit)>;
 
 fn broken(error: &Error) -> (Text, Exit) {
-    (error.to_string().into(), Exit::NoWorkers)
+    (error.text(), Exit::NoWorkers)
 }
 
 /// Shows who is there, which jobs there are, and how far.

@@ -13,7 +13,7 @@ use lote_engine::run::{Feed, sweep_orphans};
 use lote_fleet::agent::Report;
 use lote_fleet::message::{Ended, Job, Unit};
 use lote_fleet::names::ParcelId;
-use lote_protocol::filter::FilterCall;
+use lote_protocol::filter::{FilterCall, VariantSpec, check_all};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 use tokio::sync::{mpsc, oneshot};
@@ -215,6 +215,8 @@ impl Feed for Arrivals {
 pub(super) struct Ground {
     pub(super) job: Arc<Job>,
     pub(super) places: Places,
+    /// The folders, below the root of outputs, that those of each variant go to.
+    tops: Vec<PathBuf>,
     /// Output folders that have been looked at.
     swept: Mutex<HashSet<PathBuf>>,
 }
@@ -244,17 +246,22 @@ impl Ground {
         let output = output.folder.clone();
         // As if the user of this machine had typed it.
         let request = job.header.request(&output, 1).map_err(|error| error.text())?;
-        lote_protocol::filter::check_all(&request.variants)
-            .map_err(|error| Text::from(error.to_string()))?;
+        check_all(&request.variants).map_err(|error| Text::from(error.to_string()))?;
         let variants = job.header.variants_by_file();
-        let ground = Self { job: Arc::clone(job), places, swept: Mutex::default() };
+        let folder = &job.output.path.0;
+        let top = |variant: &VariantSpec| match request.pattern.top(&variant.name) {
+            Some(top) => folder.join(top),
+            None => folder.clone(),
+        };
+        let tops = variants.iter().map(top).collect();
+        let ground = Self { job: Arc::clone(job), places, tops, swept: Mutex::default() };
         let assets = (0..variants.len()).map(|variant| {
             let needs = job.needs.get(variant).into_iter().flatten();
             needs.map(|asset| ground.asset(asset)).collect()
         });
         let rules = Rules {
             assets: assets.collect(),
-            variants: lote_protocol::filter::VariantSpec::by_file(&request.variants),
+            variants: VariantSpec::by_file(&request.variants),
             encoding: request.encoding,
             output,
             within: vec![input],
@@ -293,7 +300,7 @@ impl Ground {
                     None
                 }
             };
-            if let Err(why) = self.folder(&output.output.0) {
+            if let Err(why) = self.folder(output.variant, &output.output.0) {
                 failure.get_or_insert_with(|| refused(why));
             }
             outputs.push(Given {
@@ -310,7 +317,7 @@ impl Ground {
         }
         match patiently(|| self.places.resolve(&self.job.input, &unit.image.0)) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                arrival.unusable(refused(reason(&error)))
+                arrival.unusable(refused(leads_out(&error)))
             }
             // What else is wrong with it is found out and said as anywhere.
             _ => arrival.look(),
@@ -323,10 +330,11 @@ impl Ground {
         Arrival { path, name, number, page, outputs }
     }
 
-    /// Looks at the folder of an output: it is the job's, and no link leads out of its root. What the dead
+    /// Looks at the folder of an output: it is its variant's, and no link leads out of its root. What the dead
     /// of this machine have left there goes.
-    fn folder(&self, output: &Path) -> Result<(), Text> {
-        let is_of_the_job = output.starts_with(&self.job.output.path.0)
+    fn folder(&self, variant: u32, output: &Path) -> Result<(), Text> {
+        let top = self.tops.get(variant as usize);
+        let is_of_the_job = top.is_some_and(|top| output.starts_with(top))
             && output.components().all(|part| part.as_os_str() != lote_engine::journal::FOLDER);
         if !is_of_the_job {
             return Err(text!("its output is not below the job's folder"));
@@ -342,11 +350,19 @@ impl Ground {
                 sweep_orphans(&BTreeSet::from([real]));
                 Ok(())
             }
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(reason(&error)),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(leads_out(&error)),
             // Whoever writes there will say what is the matter.
             Err(_) => Ok(()),
         }
     }
+}
+
+/// Why a path below a root may not be followed. What the system has not said itself is of a link.
+fn leads_out(error: &io::Error) -> Text {
+    if error.raw_os_error().is_some() {
+        return reason(error);
+    }
+    text!("it is a link to a file outside of the folder")
 }
 
 /// Steps, as the catalogue of this build has them.
@@ -366,5 +382,117 @@ fn patiently(look: impl Fn() -> io::Result<PathBuf>) -> io::Result<PathBuf> {
             }
             result => return result,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lote_engine::event::Place;
+    use lote_engine::journal::Name;
+    use lote_fleet::message::Output;
+    use lote_fleet::names::JobId;
+    use lote_protocol::task::Encoding;
+
+    use super::*;
+
+    fn held(number: u32) -> Held {
+        let output = |variant| Output {
+            variant,
+            output: Name(format!("out/{number}-{variant}").into()),
+            replace: true,
+            format: None,
+            steps: None,
+            assets: None,
+        };
+        let unit = Unit {
+            unit: number,
+            image: Name(format!("{number}.jpg").into()),
+            bytes: 1,
+            modified_ns: None,
+            pixels: 1,
+            number: 1,
+            page: None,
+            outputs: vec![output(0), output(1)],
+        };
+        let job = JobId::new(1, [0; 11]);
+        Held { parcel: ParcelId::of(job, 0, &[number]), unit: Arc::new(unit) }
+    }
+
+    fn seen(number: u32) -> Seen {
+        let given = |variant| Given {
+            variant,
+            path: format!("out/{number}-{variant}").into(),
+            replace: true,
+            special: None,
+        };
+        let arrival = Arrival {
+            path: format!("/none/{number}.jpg").into(),
+            name: format!("{number}.jpg").into(),
+            number: 1,
+            page: None,
+            outputs: vec![given(0), given(1)],
+        };
+        arrival.unusable(Failure::new(FailureKind::NotFound, text!("not found")))
+    }
+
+    fn rules() -> Rules {
+        let variant = |name: &str| VariantSpec {
+            name: name.into(),
+            steps: Vec::new(),
+            files: vec![Encoding::default()],
+        };
+        Rules {
+            variants: vec![variant("a"), variant("b")],
+            assets: vec![Vec::new(); 2],
+            encoding: Encoding::default(),
+            output: "/none".into(),
+            within: Vec::new(),
+        }
+    }
+
+    fn ended(image: usize, variant: usize, kind: FailureKind) -> Event {
+        let open = OutputEnded::open(Place { image, variant }, String::new(), "a".into());
+        Event::Output(OutputEnded { status: Status::Failed, kind: Some(kind), ..open })
+    }
+
+    #[tokio::test]
+    async fn what_was_given_back_is_not_begun_unless_it_comes_again() {
+        let ledger = Ledger::new(mpsc::channel(8).0);
+        let (feed, inbox) = mpsc::unbounded_channel();
+        let mut arrivals = Arrivals::new(rules(), ledger.clone(), inbox);
+        let (one, other) = (held(1), held(2));
+        ledger.withdraw(one.parcel);
+        feed.send((one.clone(), seen(1))).unwrap();
+        feed.send((other.clone(), seen(2))).unwrap();
+        assert!(arrivals.more().await);
+        assert_eq!(arrivals.plan().images.len(), 1);
+        ledger.begin(one.parcel);
+        feed.send((one.clone(), seen(1))).unwrap();
+        assert!(arrivals.more().await);
+        let open: Vec<_> = ledger.open().iter().map(|held| held.unit.unit).collect();
+        assert_eq!(open, [2, 1]);
+        ledger.withdraw(other.parcel);
+        assert_eq!(ledger.open().len(), 1);
+        drop(feed);
+        assert!(!arrivals.more().await);
+    }
+
+    #[tokio::test]
+    async fn an_output_is_reported_once_as_its_parcel_knows_it_and_what_was_not_tried_is_not() {
+        let (reports, mut reported) = mpsc::channel(8);
+        let ledger = Ledger::new(reports);
+        let (feed, inbox) = mpsc::unbounded_channel();
+        let mut arrivals = Arrivals::new(rules(), ledger.clone(), inbox);
+        feed.send((held(7), seen(7))).unwrap();
+        arrivals.more().await;
+        assert_eq!(ledger.report(&ended(0, 1, FailureKind::Cancelled)).await, None);
+        let status = ledger.report(&ended(0, 1, FailureKind::NotFound)).await;
+        assert_eq!(status, Some(Status::Failed));
+        assert_eq!(ledger.report(&ended(0, 1, FailureKind::NotFound)).await, None);
+        let Some(Report::Ended { parcel, ended }) = reported.recv().await else { panic!() };
+        assert_eq!((parcel, ended.unit, ended.place), (held(7).parcel, 7, 1));
+        assert_eq!(ended.output, Name("out/7-1".into()));
+        assert!(reported.try_recv().is_err());
+        assert!(!ledger.is_idle(), "the other one is open");
     }
 }

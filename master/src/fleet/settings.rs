@@ -119,9 +119,9 @@ fn password(path: &Path) -> Result<String, Text> {
 pub(crate) async fn connect(server: &Server, name: &str) -> Result<Nats, (Text, Exit)> {
     use lote_fleet::engine::Error;
     nats::connect(server, name).await.map_err(|error| match error {
-        Error::Address(_) => (error.to_string().into(), Exit::Usage),
+        Error::Address(_) => (error.text(), Exit::Usage),
         error => (
-            text!("the fleet at {} cannot be reached: {}", server.url.clone(), error.to_string()),
+            text!("the fleet at {} cannot be reached: {}", server.url.clone(), error.text()),
             Exit::NoWorkers,
         ),
     })

@@ -57,7 +57,7 @@ impl Submitter {
     ) -> Result<HashMap<PathBuf, message::Ended>, (Text, Exit)> {
         let Ok(job) = job.parse::<JobId>() else { return Ok(HashMap::new()) };
         let records = self.runtime.block_on(take_over(&self.nats, job));
-        let records = records.map_err(|error| (error.to_string().into(), Exit::NoWorkers))?;
+        let records = records.map_err(|error| (error.text(), Exit::NoWorkers))?;
         remove_assets(output, &job.to_string());
         let ended = records.into_iter().flat_map(|record| record.outputs);
         let good = ended.filter(|ended| ended.status == Status::Ok);
@@ -164,7 +164,7 @@ impl Submitter {
     pub(crate) fn finish(&self, submitted: &Submitted<'_>) -> Result<(), Text> {
         remove_assets(submitted.plan.output_folder(), &submitted.id());
         let finished = self.runtime.block_on(finish(&self.nats, &submitted.job));
-        finished.map_err(|error| error.to_string().into())
+        finished.map_err(|error| error.text())
     }
 }
 
@@ -364,7 +364,7 @@ impl Booking<'_> {
         let halted = match &over {
             Ok(Over::Cancelled) => Some(text!("the job was cancelled in the fleet")),
             Ok(_) => None,
-            Err(error) => Some(error.to_string().into()),
+            Err(error) => Some(error.text()),
         };
         if !matches!(over, Ok(Over::Ended)) {
             self.books.interrupt().await;

@@ -817,6 +817,32 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ),
     ("no such job is open: {}", "no hay abierto ningún trabajo así: {}"),
     ("not found", "no se encuentra"),
+    // What a fleet's server is asked and does not do.
+    ("the fleet's store has no {}", "en el almacén de la flota no está {}"),
+    ("the fleet's server does not allow it: {}", "el servidor de la flota no lo permite: {}"),
+    (
+        "{} of {} is {} on the fleet's server, and should be {}",
+        "{} de {} es {} en el servidor de la flota, y debería ser {}",
+    ),
+    ("{} does not know this user or password", "{} no conoce este usuario o esta contraseña"),
+    ("no answer", "no contesta"),
+    (
+        "this is no address: tls://HOST:PORT, or nats://localhost:PORT",
+        "no es una dirección: tls://EQUIPO:PUERTO, o nats://localhost:PUERTO",
+    ),
+    (
+        "user and password do not belong into an address",
+        "el usuario y la contraseña no van en la dirección",
+    ),
+    (
+        "a user's name has letters, digits and - only",
+        "el nombre de un usuario solo tiene letras, cifras y -",
+    ),
+    (
+        "what is not on this machine is spoken to by tls:// (or with --insecure)",
+        "con lo que no está en este equipo se habla por tls:// (o con --insecure)",
+    ),
+    ("it begins with neither tls:// nor nats://", "no empieza por tls:// ni por nats://"),
     ("the fleet at {} cannot be reached: {}", "no se puede hablar con la flota en {}: {}"),
     ("the fleet cannot be served: {}", "no se puede servir a la flota: {}"),
     (

@@ -328,7 +328,7 @@ impl Pattern {
     }
 
     /// The uppermost folder of a variant's outputs; `None` if it depends on the image.
-    pub(super) fn top(&self, variant: &str) -> Option<OsString> {
+    pub fn top(&self, variant: &str) -> Option<OsString> {
         let (first, rest) = self.components.split_first()?;
         let mut top = OsString::new();
         for part in first {
