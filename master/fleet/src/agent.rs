@@ -436,6 +436,8 @@ impl<E: Engine> Agent<'_, E> {
                 }
             }
             Report::Written { parcel, answer } => {
+                // The machine may have slept since the clock was last looked at.
+                self.input(Input::Tick(now()));
                 self.asked += 1;
                 self.tickets.insert(self.asked, answer);
                 self.input(Input::Write(parcel, self.asked));

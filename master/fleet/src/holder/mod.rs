@@ -20,6 +20,9 @@ pub const MAX_MARKS: u32 = 3;
 /// The engine is told so often that parcels are being worked on, and asked whether they are wanted, ms.
 const PROGRESS_EVERY: u64 = 10_000;
 
+/// The time is looked at far more often than that, unless the machine sleeps, ms.
+const ASLEEP: u64 = 5_000;
+
 /// After such a silence nothing gets its name unasked, ms.
 const SILENCE: u64 = 20_000;
 
@@ -139,6 +142,8 @@ struct Held {
     /// Whether an output of it has ended.
     has_ended: bool,
     came: u64,
+    /// The machine has slept while it had this: whether it is still wanted is asked before each output.
+    is_doubtful: bool,
 }
 
 impl Held {
@@ -299,7 +304,8 @@ impl Holder {
             effects.push(Effect::Check(parcel));
         }
         let (open, marks, came) = (outputs, BTreeMap::new(), self.came);
-        let held = Held { job, times, phase, open, marks, has_ended: false, came };
+        let held =
+            Held { job, times, phase, open, marks, has_ended: false, came, is_doubtful: false };
         self.held.insert(parcel, held);
     }
 
@@ -310,6 +316,11 @@ impl Holder {
             && held.phase == Phase::Checking
         {
             held.phase = Phase::Waiting;
+        }
+        if self.asking.iter().any(|(_, of)| *of == parcel)
+            && let Some(held) = self.held.get_mut(&parcel)
+        {
+            held.is_doubtful = false;
         }
         let is_held = self.held.contains_key(&parcel);
         self.asking.retain(|(ticket, of)| {
@@ -410,10 +421,9 @@ impl Holder {
     }
 
     fn write(&mut self, parcel: ParcelId, ticket: u64, effects: &mut Vec<Effect>) {
-        let is_open = |held: &Held| held.phase != Phase::Recording;
-        if !self.held.get(&parcel).is_some_and(is_open) {
-            effects.push(Effect::Answer(ticket, false));
-        } else if self.now < self.heard + SILENCE {
+        let held = self.held.get(&parcel).filter(|held| held.phase != Phase::Recording);
+        let Some(held) = held else { return effects.push(Effect::Answer(ticket, false)) };
+        if !held.is_doubtful && self.now < self.heard + SILENCE {
             effects.push(Effect::Answer(ticket, true));
         } else {
             let is_asked = self.asking.iter().any(|(_, of)| *of == parcel);
@@ -425,6 +435,10 @@ impl Holder {
     }
 
     fn tick(&mut self, now: u64, effects: &mut Vec<Effect>) {
+        // What is heard after a sleep may have been said before it.
+        if now > self.now + ASLEEP {
+            self.held.values_mut().for_each(|held| held.is_doubtful = true);
+        }
         self.now = now;
         if now >= self.progressed + PROGRESS_EVERY {
             self.progressed = now;

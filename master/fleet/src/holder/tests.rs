@@ -66,6 +66,23 @@ fn after_a_long_silence_nothing_gets_its_name_unasked() {
 }
 
 #[test]
+fn what_was_said_before_a_sleep_and_is_heard_after_it_lets_nothing_have_its_name() {
+    let mut holder = pulled(&[1]);
+    let one = parcel(1);
+    told(&mut holder, Input::Begun(one, 0));
+    told(&mut holder, Input::Tick(4_000));
+    told(&mut holder, Input::Pulled(true));
+    assert_eq!(told(&mut holder, Input::Write(one, 1)), [Effect::Answer(1, true)]);
+    told(&mut holder, Input::Tick(10_000));
+    told(&mut holder, Input::Pulled(true));
+    told(&mut holder, Input::Looked(job(1), true));
+    assert_eq!(told(&mut holder, Input::Write(one, 2)), [Effect::Check(one)]);
+    let effects = told(&mut holder, Input::Checked(one, true));
+    assert!(effects.contains(&Effect::Answer(2, true)));
+    assert_eq!(told(&mut holder, Input::Write(one, 3)), [Effect::Answer(3, true)]);
+}
+
+#[test]
 fn a_job_that_is_not_open_any_more_is_let_go() {
     let mut holder = pulled(&[1]);
     let one = parcel(1);
