@@ -61,6 +61,7 @@ export function newOutput(job, task, variant, status, problem) {
     name: `${image.name.replace(/\.\w+$/, '')}_${name}.png`,
     variant,
     status,
+    attempt: task.attempt,
     bytes: Math.round(image.bytes * (0.2 + ((task.task * 13 + variant * 7) % 10) / 100)),
     kind: problem?.kind ?? null,
     message: problem?.message ?? null,

@@ -34,8 +34,8 @@ function photoRows(job, query) {
         bytes: source?.bytes ?? 0,
         cells: Array(variants).fill(null),
       });
-    const { output, name, status, bytes, kind = null, message = null } = one;
-    rows.get(one.image).cells[one.variant] = { output, name, status, bytes, kind, message };
+    const { output, name, status, bytes, attempt, kind = null, message = null } = one;
+    rows.get(one.image).cells[one.variant] = { output, name, status, bytes, attempt, kind, message };
   }
   const all = [...rows.values()];
   const wrong = (row) => row.cells.some((cell) => cell && cell.status !== 'ok');

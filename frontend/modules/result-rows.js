@@ -11,7 +11,7 @@ import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { state } from './stream.js';
 
 /**
- * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, kind: string | null, message: string | null, message_es?: string | null }} ResultCell
+ * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, attempt: number, kind: string | null, message: string | null, message_es?: string | null }} ResultCell
  * @typedef {{ image: string, photo: number, name: string, bytes: number, cells: (ResultCell | null)[] }} ResultRow
  */
 
@@ -85,7 +85,13 @@ function outputCell(row, { variant, indexes }, look) {
     if (!cell || cell.status === 'skipped') return h('span', { class: 'muted' }, format, cell ? t('skipped_cell') : '–');
     if (isBad(cell))
       return h('span', { class: 'bad' }, format, failureText({ ...cell, kind: cell.kind ?? '', message: cell.message ?? '' }));
-    return h('span', { class: 'muted', title: cell.name }, `${format}${size(cell.bytes)} `, savedText(cell.bytes, row.bytes));
+    return h(
+      'span',
+      { class: 'muted', title: cell.name },
+      `${format}${size(cell.bytes)} `,
+      savedText(cell.bytes, row.bytes),
+      cell.attempt > 1 && ` · ${t('ok_on_attempt', cell.attempt)}`,
+    );
   };
   const cell = first === undefined ? null : row.cells[first];
   return h(

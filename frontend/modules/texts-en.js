@@ -144,6 +144,7 @@ export const en = {
   failed_one: 'Failed',
   process_lost: 'Process crashed',
   redone: 'Redone',
+  ok_on_attempt: 'ok on attempt {0}',
   restarting: 'restarting…',
   restarts: ['{0} restart', '{0} restarts'],
   restarts_head: 'Restarts',

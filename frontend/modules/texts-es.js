@@ -144,6 +144,7 @@ export const es = {
   failed_one: 'Fallo',
   process_lost: 'Proceso caído',
   redone: 'Repetida',
+  ok_on_attempt: 'bien en el intento {0}',
   restarting: 'arrancando…',
   restarts: ['{0} reinicio', '{0} reinicios'],
   restarts_head: 'Reinicios',

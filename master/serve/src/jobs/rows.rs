@@ -98,6 +98,7 @@ fn row(book: &Book, image: usize) -> Value {
                 "name": path.file_name().unwrap_or_default().to_string_lossy(),
                 "status": end.status,
                 "bytes": end.bytes,
+                "attempt": end.attempt,
                 "kind": end.kind,
                 "message": end.message.as_ref().map(ToString::to_string),
                 "message_es": end.message.clone().and_then(|text| Said::new(text).spanish()),
