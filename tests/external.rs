@@ -82,5 +82,5 @@ fn a_worker_that_finds_no_master_says_so() {
     ");
     workspace.add("token", b"00112233445566778899aabbccddeeff");
     let outcome = workspace.lote("worker connect ./nobody.sock").run().code(1);
-    insta::assert_snapshot!(outcome.stderr, @"lote-worker: no master answers at ./nobody.sock: No such file or directory (os error 2)");
+    insta::assert_snapshot!(outcome.stderr, @"lote-worker: no master answers at ./nobody.sock: no such file or folder");
 }
