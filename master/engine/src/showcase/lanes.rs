@@ -109,6 +109,7 @@ impl Lanes {
             | Event::Agent { .. }
             | Event::Fleet { .. }
             | Event::Decoded { .. }
+            | Event::Claimed { .. }
             | Event::Progress(_)
             | Event::PutOff { .. }
             | Event::Paused { .. }
