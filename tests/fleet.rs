@@ -11,6 +11,9 @@
     reason = "all of it is tests"
 )]
 
+#[path = "serve/client.rs"]
+#[allow(dead_code, reason = "other tests need the rest")]
+mod client;
 #[path = "support/nats.rs"]
 #[allow(dead_code, reason = "other tests need the rest")]
 mod nats;
@@ -21,12 +24,16 @@ mod support;
 mod chaos;
 #[path = "fleet/hostile.rs"]
 mod hostile;
+#[path = "fleet/lanes.rs"]
+mod lanes;
 #[path = "fleet/life.rs"]
 mod life;
 #[path = "fleet/papers.rs"]
 mod papers;
 #[path = "fleet/places.rs"]
 mod places;
+#[path = "fleet/serve.rs"]
+mod serve;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
