@@ -109,9 +109,11 @@ export const machines = (show) =>
     ({ name }) => machine(name, show),
   );
 
+const isThere = computed(() => !!state.fleet.value);
+
 /** The same where nothing runs. */
 export const machinesCard = () =>
-  state.fleet.value &&
+  isThere.value &&
   h(
     'section',
     { class: 'card', 'aria-label': () => t('machines_live') },

@@ -481,7 +481,7 @@ pub(super) struct RerunArgs {
 #[derive(Debug, Args)]
 #[command(mut_arg("roots", |root| {
     root.help("Folder that images may be chosen from in the page, with those below it, and the name that it \
-goes by in a fleet; with :ro it takes no outputs. Repeatable  [default: the input folder]")
+goes by in a fleet; with :ro it takes no outputs. Repeatable [default: the input folder]")
         .value_name("[NAME=]DIR")
         .help_heading(None::<&str>)
 }))]

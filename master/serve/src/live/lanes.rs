@@ -107,7 +107,7 @@ impl Model {
                 // A worker that leaves because all is done gives no reason.
                 if let Some(reason) = reason {
                     let message = format!("worker {worker} is not replaced any more: {reason}");
-                    let args = json!({ "worker": worker });
+                    let args = json!({ "worker": self.worker_name(worker) });
                     self.notice(Level::Warn, "slot_off", args, message, t);
                 }
             }
@@ -173,9 +173,10 @@ impl Model {
             && let Some(replaced_ms) = replaced_ms
         {
             self.history.replaced(worker, t);
+            let name = self.worker_name(worker);
             let message = format!("worker {worker} ended ({reason}) and was replaced");
             let args = json!({
-                "worker": worker, "reason": short(&reason), "reason_es": reason.say(Lang::Es),
+                "worker": name, "reason": short(&reason), "reason_es": reason.say(Lang::Es),
                 "replaced_ms": replaced_ms, "pid": pid,
             });
             self.notice(Level::Info, "worker_replaced", args, message, t);

@@ -137,6 +137,14 @@ impl Model {
         Some((lane.machine.clone()?, lane.number?))
     }
 
+    /// A worker as people know it: of another machine with its name.
+    pub(super) fn worker_name(&self, worker: u32) -> Value {
+        match self.worker_afar(worker) {
+            Some((machine, number)) => json!(format!("{machine} P{number}")),
+            None => json!(worker),
+        }
+    }
+
     /// A run on other machines begins: their lanes come with them.
     pub(super) fn set_no_lanes(&mut self, slots: u32) {
         self.lanes.clear();
@@ -192,6 +200,7 @@ impl Model {
         }
         self.set_workers(self.lanes.len() as u32);
         self.lanes_changed();
+        self.tell_job(t);
         self.begin_running(t);
     }
 

@@ -140,7 +140,7 @@ impl Model {
         let mut processes: Vec<_> = self
             .lanes
             .iter()
-            .filter(|lane| lane.pid != 0)
+            .filter(|lane| lane.pid != 0 && lane.machine.is_none())
             .map(|lane| (lane.pid, lane.memory_bytes))
             .collect();
         processes.sort_unstable();
@@ -208,7 +208,7 @@ impl Model {
         self.job_of(id, t).map(Box::new).map(AnyJob::Begun).or_else(waiting)
     }
 
-    fn tell_job(&mut self, t: f64) {
+    pub(super) fn tell_job(&mut self, t: f64) {
         let job = self.job_at(t).map(Box::new);
         self.change(Change::Job { job, queue: self.queue.clone() });
     }
