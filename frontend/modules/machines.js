@@ -78,7 +78,7 @@ function machine(name, show) {
       h('span', { class: 'said' }, word),
       h('span', { class: 'muted' }, () => {
         const one = now.value;
-        return one ? `${one.busy} / ${number(one.slots)} · ${number(one.rate, 1)}${t('files_per_s')} · ${one.version}` : '';
+        return one ? `${one.busy} / ${number(one.slots)} · ${number(one.rate, 1)}\u00a0${t('files_per_s')} · ${one.version}` : '';
       }),
       h(
         'div',
@@ -96,7 +96,12 @@ function machine(name, show) {
         () => t('drain'),
       ),
     ),
-    () => isOpen.value && show(...lanesOf(name)),
+    () => {
+      if (!isOpen.value) return null;
+      const [lanes, crashes] = lanesOf(name);
+      const isAny = computed(() => lanes.value.length > 0);
+      return () => isAny.value && show(lanes, crashes);
+    },
   );
 }
 

@@ -272,7 +272,7 @@ function drawArc(context, paint, x, y, toX, other) {
     context.fillStyle = paint.ink;
     context.font = '600 12px sans-serif';
     context.textBaseline = 'middle';
-    context.fillText(other, tip + 4, top + 3);
+    context.fillText(other, tip + 4, top + 5);
     return;
   }
   context.moveTo(tip - 3, y - 5);

@@ -204,6 +204,15 @@ impl Model {
         self.begin_running(t);
     }
 
+    /// The job is over: nothing that machines say of it any more is heard.
+    pub(super) fn rest_elsewhere(&mut self) {
+        let tasks = self.lanes.iter_mut().filter(|lane| lane.machine.is_some());
+        let is_any = tasks.fold(false, |any, lane| lane.task.take().is_some() || any);
+        if is_any {
+            self.lanes_changed();
+        }
+    }
+
     /// A machine says that a worker of its has ended an output.
     pub(super) fn claimed(&mut self, afar: &Afar, worker: u32, claim: Option<Claim>, t: f64) {
         let Some((worker, t)) = self.lane_afar(afar, worker, t) else { return };

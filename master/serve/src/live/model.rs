@@ -389,6 +389,7 @@ impl Model {
             job.error = error;
         }
         self.run = None;
+        self.rest_elsewhere();
         self.end_isolation();
         self.set_state(state, None, t);
     }
