@@ -207,8 +207,10 @@ impl Jobs {
             // It is asked again if the job is to go on.
             return spec.record.keep_given(job);
         };
+        let open = self.0.live.with(|model, _| model.book(&spec.id).map(Book::open_places));
+        let open = open.unwrap_or_default();
         spec.record.begin(spec, &spec.plan);
-        for ended in made {
+        for ended in made.into_iter().filter(|ended| open.contains(&ended.place)) {
             let event = Event::Output(ended);
             spec.record.with(|journal| {
                 journal.event(&event, &spec.plan);

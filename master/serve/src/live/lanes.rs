@@ -218,7 +218,7 @@ impl Model {
         let tasks: Vec<u32> = crashes.iter().filter_map(|crash| crash.task).collect();
         for task in &tasks {
             self.lost_with.entry(*task).or_default().push((worker, text.clone()));
-            self.to_be_redone(*task);
+            self.expect_again(*task);
         }
         for crash in crashes {
             self.history.add_crash(crash);

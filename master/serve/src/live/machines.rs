@@ -206,9 +206,8 @@ impl Model {
 
     /// The job is over: nothing that machines say of it any more is heard.
     pub(super) fn rest_elsewhere(&mut self) {
-        let tasks = self.lanes.iter_mut().filter(|lane| lane.machine.is_some());
-        let is_any = tasks.fold(false, |any, lane| lane.task.take().is_some() || any);
-        if is_any {
+        let lanes = self.lanes.iter_mut().filter(|lane| lane.machine.is_some());
+        if lanes.filter_map(|lane| lane.task.take()).count() > 0 {
             self.lanes_changed();
         }
     }

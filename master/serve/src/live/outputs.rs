@@ -105,7 +105,7 @@ impl Model {
     }
 
     /// A task was lost with another machine.
-    pub(super) fn to_be_redone(&mut self, task: u32) {
+    pub(super) fn expect_again(&mut self, task: u32) {
         let Some(run) = self.run.as_ref().filter(|_| self.is_elsewhere()) else { return };
         let unit = task.checked_sub(run.first_task);
         let unit = unit.and_then(|unit| run.plan.units.get(unit as usize));
