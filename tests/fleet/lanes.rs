@@ -21,7 +21,7 @@ fn whoever_asked_sees_the_workers_of_every_machine_at_work() {
         assert!(!own.is_empty(), "{agent}: {tasks:?}");
         for task in own {
             assert!([1, 2].contains(&task["worker"].as_u64().unwrap()), "{task}");
-            assert!(task["image"].as_str().unwrap().ends_with(".png"), "{task}");
+            assert!(task["image"].as_str().is_some_and(|image| image.contains(".png")), "{task}");
         }
         let workers = outcome.events("worker");
         let ready = |worker: &&Value| worker["agent"] == agent && worker["state"] == "ready";

@@ -140,7 +140,8 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     });
     let pages = answer(listeners, app.clone(), stopped.clone());
     announce(args, &bound, token.as_ref(), ui);
-    let worked = work(app, fleet.map(|(service, _)| service), (stop, stopped), ui);
+    let fleet = fleet.as_ref().map(|(service, _)| &**service);
+    let worked = work(app, fleet, (stop, stopped), ui);
     // A page that holds on to a download has had its time.
     if pages.join().is_err() {
         ui.error(text!("a defect in Lote: the web server broke off"), None);
@@ -203,7 +204,7 @@ fn answer(
 /// Runs jobs until a signal ends the program. This thread starts the workers, which die with it.
 fn work(
     app: App,
-    fleet: Option<Arc<Service>>,
+    fleet: Option<&Service>,
     (stop, mut stopped): (watch::Sender<bool>, watch::Receiver<bool>),
     ui: Ui,
 ) -> Result<Exit, Refused> {
@@ -215,7 +216,7 @@ fn work(
         let work = async {
             tokio::select! {
                 () = work => {}
-                () = follow(fleet.as_deref(), &live, ui) => {}
+                () = follow(fleet, &live, ui) => {}
             }
         };
         let end = async {
@@ -248,7 +249,7 @@ async fn follow(fleet: Option<&Service>, live: &Live, ui: Ui) {
     if let Some(fleet) = fleet {
         fleet.follow(live, ui).await;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Who may speak to the server. Other machines need a token.

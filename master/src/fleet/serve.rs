@@ -185,7 +185,7 @@ impl page::Fleet for Service {
             };
             let submitted = desk.job(asked.plan, asked.header, asked.settings)?;
             given(&submitted.on_record());
-            let (ended, is_left) = desk.run(&submitted, bus, orders).await;
+            let (ended, is_left) = Box::pin(desk.run(&submitted, bus, orders)).await;
             if !is_left && let Err(why) = desk.finish(&submitted).await {
                 tracing::warn!("the fleet keeps what it has of this job: {why}");
             }

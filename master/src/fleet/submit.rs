@@ -223,7 +223,7 @@ impl Submitter {
         bus: &mut Bus,
         orders: &mut mpsc::Receiver<run::Order>,
     ) -> Ended {
-        self.desk.run(submitted, bus, orders).await.0
+        Box::pin(self.desk.run(submitted, bus, orders)).await.0
     }
 
     /// As [`Desk::finish`].
