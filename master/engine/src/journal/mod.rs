@@ -20,6 +20,7 @@ mod seal;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+pub(crate) use files::is_name;
 pub use files::{FOLDER, in_use, newest, read_all};
 pub use header::{By, Fleet, Header, Page, Part, Unusable, Work};
 pub use line::{Entry, How, Line, Outcome};

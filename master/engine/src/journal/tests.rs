@@ -266,6 +266,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         (name(), any::<u32>(), any::<u64>(), any::<Option<i64>>()).prop_map(
             |(output, number, bytes, modified_ns)| Outcome::Ok {
+                tag: None,
                 output,
                 number,
                 bytes,
