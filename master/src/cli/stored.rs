@@ -182,7 +182,7 @@ pub(super) fn refuse_plan(error: &PlanError, spool: &Spool, ui: Ui) -> Exit {
         ui.warn(text!("{}: {}", problem.path.display(), problem.failure.message.clone()));
     }
     let said = |text: Text| text.map(|words| spool.said(words));
-    ui.error(said(error.text()), error.hint().map(said));
+    ui.error(said(error.text()), said(error.hint()));
     Exit::from(error)
 }
 

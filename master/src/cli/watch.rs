@@ -111,7 +111,7 @@ async fn run(
         Ok(journal) => reporters.push(job::recorder(journal, &plan, &trouble)),
         Err(error) => trouble.note(&error),
     }
-    let ended = session::perform(&plan, settings, reporters, inbox, ui).await?;
+    let ended = session::perform(&*plan, settings, reporters, inbox, ui).await?;
     trouble.tell(ui);
     let signal = interrupt.exit();
     let exit = session::conclude(&plan, &ended, signal, None, ui);
