@@ -292,7 +292,7 @@ prop_compose! {
         variant in 0..9_usize,
         outcome in outcome(),
     ) -> Entry {
-        Entry { image, image_bytes, image_modified_ns, page: None, n: None, variant, steps: None, assets: None, outcome }
+        Entry { image, image_bytes, image_modified_ns, image_tag: None, page: None, n: None, variant, steps: None, assets: None, outcome }
     }
 }
 
