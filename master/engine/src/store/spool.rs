@@ -197,6 +197,13 @@ impl Spool {
             fs::create_dir_all(folder.join(name)).map_err(disk)?;
         }
         let mut objects = listing.objects;
+        // Some stores say tags of single objects only.
+        for object in objects.iter_mut().filter(|object| object.tag.is_none()) {
+            object.tag = match store.look(&object.address) {
+                Err(Error::Missing(_)) => None,
+                looked => looked?.tag,
+            };
+        }
         // Some programs mark folders by empty objects of their names.
         objects.sort_by_key(|object| object.bytes == 0);
         objects.retain(|object| object.bytes > 0 || !self.place(&object.address.path()).is_dir());
