@@ -21,7 +21,7 @@ pub enum Line {
         seal: String,
     },
     /// An output has come to its end.
-    Output(Entry),
+    Output(Box<Entry>),
     /// The job has come to its end; lines after it are of its continuation.
     End {
         /// In what way.

@@ -138,7 +138,7 @@ impl Journal {
     }
 
     fn entry(&mut self, plan: &Plan, image: usize, variant: usize, outcome: Outcome) {
-        self.line(&Line::Output(entry(plan, image, variant, outcome)));
+        self.line(&Line::Output(Box::new(entry(plan, image, variant, outcome))));
     }
 
     fn line(&mut self, line: &Line) {

@@ -358,7 +358,7 @@ proptest! {
         garbage in prop::collection::vec(any::<u8>(), 0..40),
     ) {
         let mut lines = vec![Line::Job(Box::new(header.clone()))];
-        lines.extend(entries.iter().cloned().map(Line::Output));
+        lines.extend(entries.iter().cloned().map(Box::new).map(Line::Output));
         let mut bytes = Vec::new();
         for line in &lines {
             serde_json::to_writer(&mut bytes, line).unwrap();
