@@ -322,14 +322,14 @@ pub struct FleetArgs {
 /// What a job with `s3://…` needs on this machine.
 #[derive(Debug, Clone, Args)]
 pub(super) struct StoreArgs {
-    /// With s3://…: where images and outputs lie while they are worked on
+    /// With `s3://…`: where images and outputs lie while they are worked on
     /// [default: lote/spool in the cache folder]
     #[arg(long, value_name = "DIR", help_heading = "Stores")]
     pub(super) spool: Option<PathBuf>,
     /// About what those may take: 800M, 2G  [default: 2G]
     #[arg(long, value_name = "BYTES", help_heading = "Stores", value_parser = quantity::bytes)]
     pub(super) spool_max: Option<u64>,
-    /// With outputs to s3://…: the folder of their record  [default: below lote/records in the state
+    /// With outputs to `s3://…`: the folder of their record  [default: below lote/records in the state
     /// folder]
     #[arg(long, value_name = "DIR", help_heading = "Stores")]
     pub(super) record: Option<PathBuf>,
