@@ -49,12 +49,11 @@ pub(crate) fn servers() -> Vec<(Kind, PathBuf)> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut servers = Vec::new();
     for (kind, name) in Kind::ALL {
-        let found = match &named {
-            Some(named) => env::split_paths(named).find(|path| path.ends_with(name)),
-            None => {
-                let folders = env::split_paths(&path).map(|folder| folder.join(name));
-                folders.into_iter().find(|path| path.is_file())
-            }
+        let found = if let Some(named) = &named {
+            env::split_paths(named).find(|path| path.ends_with(name))
+        } else {
+            let mut files = env::split_paths(&path).map(|folder| folder.join(name));
+            files.find(|path| path.is_file())
         };
         if let Some(path) = found {
             assert!(path.is_file(), "{} is not there", path.display());
