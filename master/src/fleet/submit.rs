@@ -201,7 +201,7 @@ impl Submitter {
             let path = plan.output(image, variant);
             let output = path.strip_prefix(plan.output_folder()).unwrap_or(&path).into();
             let (bytes, modified_ns) = (ended.bytes, ended.modified_ns);
-            (image, variant, Outcome::Ok { output, number: 1, bytes, modified_ns })
+            (image, variant, Outcome::Ok { output, number: 1, tag: None, bytes, modified_ns })
         });
         made.collect()
     }

@@ -341,6 +341,7 @@ impl Model {
             Event::PutOff { worker, slot, .. } => self.output_put_off(*worker, *slot, t),
             Event::Listening { .. }
             | Event::Fleet { .. }
+            | Event::Store { .. }
             | Event::Paused { .. }
             | Event::Resumed
             | Event::Progress(_)
