@@ -56,12 +56,13 @@ fn files_with(packages: &[&str], text: &str) -> Vec<String> {
     files
 }
 
-const ALL: [&str; 7] = [
+const ALL: [&str; 8] = [
     "protocol",
     "worker/imaging",
     "worker",
     "master/engine",
     "master/fleet",
+    "master/s3",
     "master/serve",
     "master",
 ];
@@ -121,6 +122,16 @@ fn what_decides_in_a_fleet_knows_no_clock_no_disk_and_no_engine() {
 #[test]
 fn only_one_file_names_the_client_of_the_fleets_server() {
     assert_eq!(files_with(&ALL, "async_nats::"), ["master/fleet/src/nats.rs"]);
+}
+
+#[test]
+fn only_one_crate_names_the_client_of_stores() {
+    for name in ["object_store::", "reqwest", "rustls"] {
+        let files = files_with(&ALL, name);
+        assert!(files.iter().all(|file| file.starts_with("master/s3/src/")), "{name}: {files:?}");
+    }
+    assert_eq!(files_with(&["master/engine"], "lote_s3"), [""; 0]);
+    assert_eq!(files_with(&["master"], "lote_s3::"), ["master/src/s3.rs"]);
 }
 
 #[test]

@@ -6,4 +6,9 @@ mod fleet;
 #[cfg(not(feature = "fleet"))]
 #[path = "without_fleet.rs"]
 mod fleet;
+#[cfg(feature = "s3")]
+mod s3;
+#[cfg(not(feature = "s3"))]
+#[path = "without_s3.rs"]
+mod s3;
 mod terminal;

@@ -13,7 +13,7 @@ use lote_protocol::sandbox::Sandbox;
 use lote_protocol::outcome::FailureKind;
 
 use lote_engine::event::{
-    AgentState, Event, FleetState, Mode, OutputEnded, Progress, Status, WorkerState,
+    AgentState, Event, FleetState, Mode, OutputEnded, Progress, Status, StoreState, WorkerState,
 };
 use lote_engine::lang::Lang;
 use lote_engine::report::Reporter;
@@ -271,6 +271,18 @@ impl Terminal {
         self.line(&format!("{style}{text}{style:#}"));
     }
 
+    /// Something is the matter with a store.
+    fn store(&mut self, state: StoreState, reason: Option<&Text>) {
+        let reason = printable(&reason.map(|why| why.say(self.lang)).unwrap_or_default());
+        let (text, style) = match (state, self.lang) {
+            (StoreState::Waiting, Lang::En) => (format!("⏸ waiting: {reason}"), WARN),
+            (StoreState::Waiting, Lang::Es) => (format!("⏸ a la espera: {reason}"), WARN),
+            (StoreState::Back, Lang::En) => ("▶ it goes on".to_owned(), GOOD),
+            (StoreState::Back, Lang::Es) => ("▶ se continúa".to_owned(), GOOD),
+        };
+        self.line(&format!("{style}{text}{style:#}"));
+    }
+
     fn planned(&mut self, outputs: usize, mode: Mode, workers: u32) {
         let Some(bars) = &mut self.bars else { return };
         bars.mode = mode;
@@ -345,6 +357,7 @@ impl Reporter for Terminal {
                 self.agent(agent, *state, *slots, reason.as_ref());
             }
             Event::Fleet { state, open, reason } => self.fleet(*state, *open, reason.as_ref()),
+            Event::Store { state, reason } => self.store(*state, reason.as_ref()),
             Event::Progress(progress) => self.progress(progress),
             Event::Finished(summary) => {
                 self.clear();

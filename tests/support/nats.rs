@@ -33,7 +33,7 @@ pub(crate) fn servers() -> Vec<PathBuf> {
 
 /// A port that is this server's also while it is down: none that the system gives away by itself, and
 /// another for each server of each test program.
-fn port() -> u16 {
+pub(crate) fn port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
         let own = std::process::id().wrapping_mul(97) % 10_000;

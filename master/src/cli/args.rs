@@ -319,6 +319,22 @@ pub struct FleetArgs {
     pub(crate) insecure: bool,
 }
 
+/// What a job with `s3://…` needs on this machine.
+#[derive(Debug, Clone, Args)]
+pub(super) struct StoreArgs {
+    /// With `s3://…`: where images and outputs lie while they are worked on
+    /// [default: lote/spool in the cache folder]
+    #[arg(long, value_name = "DIR", help_heading = "Stores")]
+    pub(super) spool: Option<PathBuf>,
+    /// About what those may take: 800M, 2G  [default: 2G]
+    #[arg(long, value_name = "BYTES", help_heading = "Stores", value_parser = quantity::bytes)]
+    pub(super) spool_max: Option<u64>,
+    /// With outputs to `s3://…`: the folder of their record  [default: below lote/records in the state
+    /// folder]
+    #[arg(long, value_name = "DIR", help_heading = "Stores")]
+    pub(super) record: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct AgentArgs {
     #[command(flatten)]
@@ -420,6 +436,8 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) fleet: FleetArgs,
     #[command(flatten)]
+    pub(super) store: StoreArgs,
+    #[command(flatten)]
     pub(super) show: ShowArgs,
     /// Let workers join that were started by hand: `lote worker connect SOCKET`
     #[arg(long)]
@@ -474,6 +492,8 @@ pub(super) struct RerunArgs {
     /// Settings that are not given are as they were
     #[command(flatten)]
     pub(super) work: WorkArgs,
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
     #[command(flatten)]
     pub(super) show: ShowArgs,
 }

@@ -7,6 +7,7 @@ use lote_protocol::text;
 use serde::Serialize;
 
 use super::args::CompareArgs;
+use super::stored::only_folders;
 use super::ui::Ui;
 use super::{Exit, probe, session};
 use crate::terminal::{Terminal, Verbosity};
@@ -54,6 +55,9 @@ struct Comparing<'a> {
 }
 
 pub(super) fn execute(args: &CompareArgs, ui: Ui) -> Exit {
+    if let Err(exit) = only_folders("lote compare", &args.input.paths, ui) {
+        return exit;
+    }
     let settings = session::settings(&args.work, Mode::Processes, false);
     let folder = tempfile::Builder::new().prefix("lote-compare-").tempdir();
     let (settings, folder) = match (settings, folder) {

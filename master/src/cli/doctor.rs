@@ -33,6 +33,8 @@ struct Findings {
     sandbox: Option<Sandbox>,
     formats: Vec<&'static str>,
     filters: usize,
+    /// Whether `s3://…` is understood.
+    s3: bool,
     /// What is wrong, one line each.
     #[serde(serialize_with = "in_english")]
     problems: Vec<Text>,
@@ -56,6 +58,7 @@ pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
         sandbox: None,
         formats: ALL.iter().map(|format| format.name).collect(),
         filters: super::catalogue::specs().len(),
+        s3: crate::s3::IS_HERE,
         problems: Vec::new(),
     };
     start_workers(args, &mut findings);
@@ -136,6 +139,7 @@ fn describe(findings: &Findings, ui: Ui) -> String {
         ),
         row(lang.pick("formats", "formatos"), &findings.formats.join(", ")),
         row(lang.pick("filters", "filtros"), &findings.filters.to_string()),
+        row("s3://…", if findings.s3 { lang.pick("yes", "sí") } else { "no" }),
     ]
     .concat()
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::args::{ShowArgs, WorkArgs};
 use super::interrupt::Interrupt;
 use super::report::Report;
+use super::stored::{Stored, refuse_plan};
 use super::ui::Ui;
 use super::{Exit, dry_run, probe, rerun, room, session};
 use crate::fleet::{Fleet, Submitted, Submitter, check};
@@ -21,6 +22,7 @@ use lote_engine::plan::{self, IfExists, Plan, PlanError, Request, Shard};
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
 use lote_engine::run::{Ended, Settings, sweep_orphans};
+use lote_engine::store::Spool;
 use lote_engine::system;
 use lote_protocol::text;
 use lote_serve::web::report::Kind;
@@ -42,6 +44,10 @@ pub(super) struct Job {
     pub(super) part: Option<(Shard, Option<String>)>,
     /// The fleet that does it, if one does, and the job of the fleet that it goes on with.
     pub(super) fleet: Option<(Fleet, Option<String>)>,
+    /// The store that images come from or outputs go to, if any do.
+    pub(super) stored: Option<Stored>,
+    /// The folder of its record, if one was named.
+    pub(super) record: Option<PathBuf>,
     /// What is not recorded.
     pub(super) here: Here,
 }
@@ -54,6 +60,13 @@ pub(super) struct Here {
     pub(super) show: ShowArgs,
     /// The file of the report, if one is wanted.
     pub(super) report: Option<(PathBuf, Kind)>,
+}
+
+impl Job {
+    /// The folder that its record goes to.
+    fn record(&self) -> &Path {
+        self.stored.as_ref().and_then(Stored::record).unwrap_or(&self.output)
+    }
 }
 
 /// Plans a job and runs it to its end.
@@ -85,11 +98,23 @@ pub(super) fn execute(mut job: Job, ui: Ui) -> Exit {
     {
         return exit;
     }
-    let plan = match make_plan(&job, settings.slots as usize) {
+    let spool = match spool(&job, ui) {
+        Ok(spool) => spool,
+        Err(exit) => return exit,
+    };
+    let plan = match make_plan(&job, spool.as_ref(), settings.slots as usize) {
         Ok(Ok(plan)) => plan,
-        Ok(Err(error)) => return refuse(&error, ui),
+        Ok(Err(error)) => {
+            return match &spool {
+                Some(spool) => refuse_plan(&error, spool, ui),
+                None => refuse(&error, ui),
+            };
+        }
         Err(error) => return unusable(&error, ui),
     };
+    if let Some(spool) = &spool {
+        spool.empty();
+    }
     let job = &job;
     let (plan, part) = match &job.part {
         None => (plan, None),
@@ -132,13 +157,18 @@ pub(super) fn execute(mut job: Job, ui: Ui) -> Exit {
     {
         return exit;
     }
+    if let Some(stored) = job.stored.as_ref().filter(|_| !plan.units.is_empty())
+        && let Err(exit) = stored.prepare(job.if_exists, ui)
+    {
+        return exit;
+    }
     let prepared = plan::prepare(&plan)
         .and_then(|()| if settings.durable { plan::sync_folders(&plan) } else { Ok(()) });
     if let Err(error) = prepared {
         return refuse(&error, ui);
     }
     sweep_orphans(&plan::folders(&plan));
-    perform(job, (part, submitter.as_ref()), &Arc::new(plan), &settings, ui)
+    perform(job, (part, submitter.as_ref(), spool.as_ref()), &Arc::new(plan), &settings, ui)
 }
 
 /// The way to a fleet. An error has been told already.
@@ -165,7 +195,7 @@ fn take_over(
         ui.error(what, None);
         exit
     })?;
-    let Ok(Ok(plan)) = make_plan(job, settings.slots as usize) else { return Ok(()) };
+    let Ok(Ok(plan)) = make_plan(job, None, settings.slots as usize) else { return Ok(()) };
     let made = submitter.made(&plan, &records);
     let entries = made
         .into_iter()
@@ -183,7 +213,7 @@ fn this_part(
     ui: Ui,
 ) -> Result<Part, Exit> {
     let part = Part { shard, job: name.cloned(), plan: plan.digest() };
-    let others = journal::read_all(&job.output).into_iter().filter_map(|past| past.header.part);
+    let others = journal::read_all(job.record()).into_iter().filter_map(|past| past.header.part);
     let disagrees =
         |other: &Part| other.job.is_some() && other.job == part.job && other.plan != part.plan;
     if let Some(other) = others.into_iter().find(disagrees) {
@@ -202,10 +232,23 @@ fn this_part(
     Ok(part)
 }
 
-fn make_plan(job: &Job, slots: usize) -> Result<Result<Plan, PlanError>, Unusable> {
+/// The twins of what the job names in a store, if it does. An error has been told already.
+fn spool(job: &Job, ui: Ui) -> Result<Option<Arc<Spool>>, Exit> {
+    let Some(stored) = &job.stored else { return Ok(None) };
+    let request = job.header.request(&job.output, 1).map_err(|error| unusable(&error, ui))?;
+    let outputs = job.if_exists != IfExists::Overwrite || !job.past.is_empty();
+    stored.spool(&request, outputs, ui).map(Some)
+}
+
+fn make_plan(
+    job: &Job,
+    spool: Option<&Arc<Spool>>,
+    slots: usize,
+) -> Result<Result<Plan, PlanError>, Unusable> {
     let request = Request {
         if_exists: job.if_exists,
         shard: job.part.as_ref().map(|part| part.0),
+        spool: spool.cloned(),
         ..job.header.request(&job.output, slots)?
     };
     Ok(plan::resume(&request, &job.past).map(|plan| {
@@ -229,7 +272,7 @@ fn unusable(error: &Unusable, ui: Ui) -> Exit {
 
 fn perform(
     job: &Job,
-    (part, submitter): (Option<Part>, Option<&Submitter>),
+    (part, submitter, spool): (Option<Part>, Option<&Submitter>, Option<&Arc<Spool>>),
     plan: &Arc<Plan>,
     settings: &Settings,
     ui: Ui,
@@ -256,15 +299,22 @@ fn perform(
     let trouble = Trouble::default();
     let fleet = submitted.as_ref().map(Submitted::on_record);
     let header = Header { part, fleet, ..job.header.clone() };
-    match Journal::create(&job.output, &header) {
+    let mut record = None;
+    match Journal::create(job.record(), &header) {
         Ok(mut journal) => {
             journal.begin(plan);
+            record = Some(journal.path().to_owned());
             reporters.push(recorder(journal, plan, &trouble));
         }
         Err(error) => trouble.note(&error),
     }
     let run = match submitter.zip(submitted.as_ref()) {
-        None => session::run(plan, settings, reporters, ui),
+        None => match job.stored.as_ref().zip(spool) {
+            None => session::run(&**plan, settings, reporters, ui),
+            Some((stored, spool)) => stored
+                .transfer(plan, spool, ui)
+                .and_then(|transfer| session::run(transfer, settings, reporters, ui)),
+        },
         Some((submitter, submitted)) => {
             let run = elsewhere(submitter, submitted, reporters, ui);
             let is_over = run.as_ref().is_ok_and(|(ended, _)| !ended.cancelled);
@@ -300,8 +350,11 @@ fn perform(
         }
     }
     trouble.tell(ui);
+    if let Some((stored, record)) = job.stored.as_ref().zip(record) {
+        stored.keep_record(&record, ui);
+    }
     tell_left_out(plan, ui);
-    let rest = resume_command(&job.output, &job.header);
+    let rest = resume_command(job);
     let rest = if submitter.is_some() { format!("{rest} --fleet …") } else { rest };
     let exit = session::conclude(plan, &ended, interrupt, Some(&rest), ui);
     if let Some(why) = lost.reason() {
@@ -336,9 +389,12 @@ fn tell_left_out(plan: &Plan, ui: Ui) {
 }
 
 /// The command that goes on with the last job of an output folder, with inputs that lie elsewhere.
-fn resume_command(output: &Path, header: &Header) -> String {
-    let outside = header.outside(&rerun::own_folders(output));
+fn resume_command(job: &Job) -> String {
+    let output = &job.output;
+    let outside = job.header.outside(&rerun::own_folders(output));
     let words = outside.iter().map(PathBuf::as_path).chain([Path::new("-o"), output]);
+    let record = job.record.iter().flat_map(|record| [Path::new("--record"), record]);
+    let words = words.chain(record);
     let quoted = words.map(|word| {
         let word = word.to_string_lossy();
         shlex::try_quote(&word).map_or_else(|_| word.to_string(), std::borrow::Cow::into_owned)

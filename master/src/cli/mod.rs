@@ -25,6 +25,7 @@ mod run;
 mod serve;
 mod session;
 mod spanish;
+mod stored;
 mod ui;
 mod usage;
 mod watch;

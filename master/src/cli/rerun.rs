@@ -8,19 +8,34 @@ use super::Exit;
 use super::args::{RerunArgs, WorkArgs};
 use super::choice::SandboxArg;
 use super::job::{self, Here, Job};
+use super::stored::Stored;
 use super::ui::Ui;
 use lote_engine::journal::{Header, Name, Outcome, Past, Records, newest, read_all, wanted};
 use lote_engine::lang::Lang;
 use lote_engine::plan::IfExists;
+use lote_engine::store::{from, is_address};
 use lote_engine::system::files::FileId;
 use lote_protocol::text;
 
 pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
-    let Some(last) = newest(&args.output) else { return nothing(&args.output, ui) };
-    let header = trusted(&last, &args.output, &args.paths, args.trust_record, ui);
-    let mut header = match header {
-        Ok(header) => header,
-        Err(exit) => return exit,
+    match rerun(args, ui) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn rerun(args: &RerunArgs, ui: Ui) -> Result<Exit, Exit> {
+    let stored = Stored::open(&args.store, &args.output, [], ui)?;
+    if let Some(stored) = &stored {
+        stored.fetch_records(ui)?;
+    }
+    let record = stored.as_ref().and_then(Stored::record).unwrap_or(&args.output).to_owned();
+    let Some(last) = newest(&record) else { return Err(nothing(&args.output, ui)) };
+    let mut header = trusted(&last, &args.output, &args.paths, args.trust_record, ui)?;
+    let stored = match stored {
+        None => {
+            Stored::open(&args.store, &args.output, header.paths.iter().map(|name| &name.0), ui)?
+        }
+        stored => stored,
     };
     apply(&args.work, &mut header);
     let (only, past) = if args.failed {
@@ -30,9 +45,9 @@ pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
                 Lang::En => "nothing failed in the last job",
                 Lang::Es => "nada falló en el último trabajo",
             });
-            return Exit::Ok;
+            return Ok(Exit::Ok);
         }
-        (Some(failed), Records::new(&args.output, read_all(&args.output)))
+        (Some(failed), Records::new(&args.output, read_all(&record)))
     } else if header.if_exists == IfExists::Skip {
         // What it has left as it was stays so.
         (Some(wanted(&last, |_| true)), Records::default())
@@ -53,6 +68,8 @@ pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
         only,
         part: None,
         fleet: None,
+        stored,
+        record: args.store.record.clone(),
         here: Here {
             worker_command: args.work.worker_command.clone(),
             external: false,
@@ -60,7 +77,7 @@ pub(super) fn execute(args: &RerunArgs, ui: Ui) -> Exit {
             report: None,
         },
     };
-    job::execute(job, ui)
+    Ok(job::execute(job, ui))
 }
 
 /// Has a job on record work as these arguments say, where they say anything.
@@ -83,7 +100,7 @@ pub(super) fn apply(args: &WorkArgs, header: &mut Header) {
 /// that itself, what lies beside it, and the current folder.
 pub(super) fn own_folders(output: &Path) -> Vec<PathBuf> {
     let here = std::env::current_dir().unwrap_or_default();
-    let output = here.join(output);
+    let output = from(&here, output);
     let beside = output.parent().map(Path::to_owned);
     beside.into_iter().chain([output, here]).collect()
 }
@@ -102,7 +119,12 @@ pub(super) fn trusted(
     if trusted {
         return Ok(header);
     }
-    let is_here = || Some(FileId::at(&last.header.output.0)? == FileId::at(output)?);
+    let is_here = || {
+        if is_address(output) {
+            return Some(last.header.output.0 == *output);
+        }
+        Some(FileId::at(&last.header.output.0)? == FileId::at(output)?)
+    };
     let is_own = last.is_own && is_here() == Some(true);
     let own = if is_own { own_folders(output) } else { vec![output.to_owned()] };
     let folders = [own, paths.to_vec()].concat();

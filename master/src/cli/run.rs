@@ -9,6 +9,7 @@ use lote_protocol::text;
 use super::args::RunArgs;
 use super::job::{self, Here, Job};
 use super::make::is_standard;
+use super::stored::Stored;
 use super::ui::Ui;
 use super::{Exit, pipe, recipes, report, rerun};
 use crate::fleet::Fleet;
@@ -64,7 +65,12 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     }
     let output = asked.output();
     let fleet = args.fleet.fleet.is_some().then(|| fleet(args, ui)).transpose()?;
-    let journals = if args.resume { read_all(&output) } else { Vec::new() };
+    let stored = Stored::open(&args.store, &output, &args.paths, ui)?;
+    if let Some(stored) = stored.as_ref().filter(|_| args.resume || args.shard.is_some()) {
+        stored.fetch_records(ui)?;
+    }
+    let record = stored.as_ref().and_then(Stored::record).unwrap_or(&output);
+    let journals = if args.resume { read_all(record) } else { Vec::new() };
     // Another machine may have asked for it.
     let here = |past: Past| match &fleet {
         Some(fleet) => past.at_roots(|root| fleet.folder(root)),
@@ -81,6 +87,15 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         let request = asked.request(inputs(args, ui)?, ui)?;
         Header::new(&request, By::Run, asked.work())
     };
+    let stored = match stored {
+        None => Stored::open(&args.store, &output, header.paths.iter().map(|name| &name.0), ui)?,
+        stored => stored,
+    };
+    if stored.is_some() && (fleet.is_some() || args.show.forecast) {
+        let other = if fleet.is_some() { "--fleet" } else { "--forecast" };
+        ui.error(text!("{} and {} exclude one another", other, "s3://…"), None);
+        return Err(Exit::Usage);
+    }
     let last = journals.last().filter(|last| last.end != Some(How::Finished));
     let before = last.and_then(|last| Some(last.header.fleet.as_ref()?.job.clone()));
     let part = args.shard.as_deref().map(|text| part(text, args.job.as_deref(), ui)).transpose()?;
@@ -93,6 +108,8 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         only: None,
         part,
         fleet: fleet.map(|fleet| (fleet, before)),
+        stored,
+        record: args.store.record.clone(),
         here: Here {
             worker_command,
             external: args.external_workers,

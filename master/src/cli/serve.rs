@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::args::ServeArgs;
 use super::interrupt::Shutdown;
+use super::stored::only_folders;
 use super::ui::Ui;
 use super::{Exit, probe, session};
 use lote_engine::event::Mode;
@@ -45,6 +46,9 @@ const PROBE_TIME: Duration = Duration::from_secs(5);
 struct Refused(Text, Option<Text>, Exit);
 
 pub(super) fn execute(args: &ServeArgs, config: &job::Config, ui: Ui) -> Exit {
+    if let Err(exit) = only_folders("lote serve", [&args.input, &args.output], ui) {
+        return exit;
+    }
     match serve(args, config, ui) {
         Ok(exit) => exit,
         Err(Refused(what, hint, exit)) => {

@@ -22,7 +22,7 @@ use lote_engine::event::{Bus, Mode};
 use lote_engine::lang::Lang;
 use lote_engine::plan::{self, Access, IfCollides, Plan, Request};
 use lote_engine::report::{self, Reporter};
-use lote_engine::run::{self, Ended, Order, Settings, Timeout};
+use lote_engine::run::{self, Ended, Feed, Order, Settings, Timeout};
 use lote_engine::supervisor::{Config, Program};
 use lote_engine::system;
 
@@ -115,10 +115,10 @@ pub(super) fn prepared(
     make().map_err(|error| job::refuse(&error, ui))
 }
 
-/// Runs a plan whose folders are prepared; what happens is shown by `reporters`. An error has been
+/// Runs a plan, or what a feed gives of one, whose folders are prepared; what happens is shown by `reporters`. An error has been
 /// told already.
 pub(super) fn run(
-    plan: &Plan,
+    feed: impl Feed,
     settings: &Settings,
     reporters: Vec<Box<dyn Reporter>>,
     ui: Ui,
@@ -131,20 +131,20 @@ pub(super) fn run(
     runtime.block_on(async {
         let (orders, mut inbox) = mpsc::channel(16);
         let interrupt = Interrupt::listen(orders, ui);
-        let ended = perform(plan, settings, reporters, &mut inbox, ui).await?;
+        let ended = perform(feed, settings, reporters, &mut inbox, ui).await?;
         Ok((ended, interrupt.exit()))
     })
 }
 
 /// As [`run`], within a runtime of the main thread, and with orders from elsewhere.
 pub(super) async fn perform(
-    plan: &Plan,
+    feed: impl Feed,
     settings: &Settings,
     reporters: Vec<Box<dyn Reporter>>,
     orders: &mut mpsc::Receiver<Order>,
     ui: Ui,
 ) -> Result<Ended, Exit> {
-    let run = async |bus: &mut Bus| run::run(plan, settings, bus, orders).await;
+    let run = async |bus: &mut Bus| run::run(feed, settings, bus, orders).await;
     shown(reporters, ui, run).await?.map_err(|error| {
         ui.error(error.text(), None);
         Exit::NoWorkers

@@ -51,6 +51,9 @@ const NAMES: &[(&str, &str)] = &[
     ("null", "nulos"),
     ("resume", "reanudar"),
     ("trust-record", "confiar-registro"),
+    ("spool", "carpeta-paso"),
+    ("spool-max", "paso-max"),
+    ("record", "registro"),
     ("fleet", "flota"),
     ("pool", "grupo"),
     ("name", "nombre"),
@@ -113,6 +116,18 @@ const HELP: &[(&str, &str)] = &[
     (
         "Show or change what many machines do together",
         "Muestra o cambia lo que hacen juntos muchos equipos",
+    ),
+    (
+        "With `s3://…`: where images and outputs lie while they are worked on [default: lote/spool in the cache folder]",
+        "Con `s3://…`: dónde están las imágenes y las salidas mientras se trabaja en ellas [por defecto: lote/spool en la carpeta de caché]",
+    ),
+    (
+        "About what those may take: 800M, 2G  [default: 2G]",
+        "Lo que pueden ocupar, más o menos: 800M, 2G  [por defecto: 2G]",
+    ),
+    (
+        "With outputs to `s3://…`: the folder of their record  [default: below lote/records in the state folder]",
+        "Con salidas a `s3://…`: la carpeta de su registro  [por defecto: bajo lote/records en la carpeta de estado]",
     ),
     (
         "The fleet's server: `tls://HOST:4222`; auto takes it from `LOTE_FLEET`, or fleet.toml in the configuration folder",
@@ -535,6 +550,7 @@ fn framed(command: Command) -> Command {
     let heading = |arg: Arg| {
         let heading = match arg.get_help_heading() {
             Some("Fleet") => "Flota",
+            Some("Stores") => "Almacenes",
             _ if arg.is_positional() => "Argumentos",
             _ => "Opciones",
         };

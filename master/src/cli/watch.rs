@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 use super::args::WatchArgs;
 use super::interrupt::Interrupt;
 use super::job::{self, Trouble};
+use super::stored::only_folders;
 use super::ui::Ui;
 use super::{Exit, probe, session};
 use crate::terminal::Terminal;
@@ -25,6 +26,7 @@ pub(super) fn execute(args: &WatchArgs, config: &Config, ui: Ui) -> Exit {
 }
 
 fn watch(args: &WatchArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
+    only_folders("lote watch", args.folders.iter().chain([&args.make.output]), ui)?;
     let asked = args.make.asked(config, ui)?;
     let request = asked.request(args.folders.clone(), ui)?;
     for folder in &args.folders {
@@ -109,7 +111,7 @@ async fn run(
         Ok(journal) => reporters.push(job::recorder(journal, &plan, &trouble)),
         Err(error) => trouble.note(&error),
     }
-    let ended = session::perform(&plan, settings, reporters, inbox, ui).await?;
+    let ended = session::perform(&*plan, settings, reporters, inbox, ui).await?;
     trouble.tell(ui);
     let signal = interrupt.exit();
     let exit = session::conclude(&plan, &ended, signal, None, ui);

@@ -84,6 +84,7 @@ impl Submitter {
                 let outcome = Outcome::Ok {
                     output: output.into(),
                     number: 1,
+                    tag: None,
                     bytes: ended.bytes,
                     modified_ns: ended.modified_ns,
                 };

@@ -874,6 +874,91 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "{} is no name: it takes 1 to 32 of a-z, 0-9 and -",
         "{} no es un nombre: lleva de 1 a 32 caracteres de a-z, 0-9 y -",
     ),
+    // Of stores.
+    (
+        "{}: keys are Unicode, and this name is not",
+        "{}: las claves son Unicode, y este nombre no lo es",
+    ),
+    (
+        "{} names no bucket: it is s3://BUCKET/KEY",
+        "{} no indica ningún bucket: es s3://BUCKET/CLAVE",
+    ),
+    (
+        "{}: a key with an empty part, . or .. cannot be used",
+        "{}: no se puede usar una clave con una parte vacía, . o ..",
+    ),
+    ("{}: a key has at most {} bytes", "{}: una clave tiene como mucho {} bytes"),
+    ("it has changed since the job was planned", "ha cambiado desde que se planeó el trabajo"),
+    ("the store gives objects as a whole only", "el almacén solo da los objetos enteros"),
+    ("it could not be written to the spool: {}", "no se pudo escribir en la carpeta de paso: {}"),
+    (
+        "the store at {} replaces what it is asked not to replace",
+        "el almacén de {} sustituye lo que se le pide no sustituir",
+    ),
+    (
+        "--if-exists overwrite lets it; or take another store",
+        "--si-existe sobrescribir lo permite; o usa otro almacén",
+    ),
+    (
+        "its key cannot be the path of a file here: {}",
+        "su clave no puede ser aquí la ruta de un archivo: {}",
+    ),
+    ("stores set it themselves", "los almacenes la ponen ellos mismos"),
+    (
+        "{} is asked in the clear: use https://, or set AWS_ALLOW_HTTP=true",
+        "a {} se le habla sin cifrar: usa https://, o pon AWS_ALLOW_HTTP=true",
+    ),
+    ("{} is not set", "{} no está puesta"),
+    ("{} cannot be reached: {}", "no se puede llegar a {}: {}"),
+    ("no answer for {} s", "sin respuesta durante {} s"),
+    ("the connection was cut", "la conexión se cortó"),
+    (
+        "access to {} is denied ({}); asked with {}",
+        "el acceso a {} está denegado ({}); se pidió con {}",
+    ),
+    ("the keys of {}", "las claves de {}"),
+    ("nothing, as {} says", "nada, como dice {}"),
+    ("a token that the environment names", "un token que indica el entorno"),
+    ("the role of this machine", "el rol de esta máquina"),
+    (
+        "the bucket {} is not in the region {}: set AWS_REGION",
+        "el bucket {} no está en la región {}: pon AWS_REGION",
+    ),
+    ("{} refuses it: {}", "{} lo rechaza: {}"),
+    ("there is no bucket {}", "no hay ningún bucket {}"),
+    ("there is no {}", "no hay ningún {}"),
+    (
+        "below {} is a key that cannot be the path of a file: {}",
+        "bajo {} hay una clave que no puede ser la ruta de un archivo: {}",
+    ),
+    (
+        "no credentials for {}: the token that the environment names gives none",
+        "no hay credenciales para {}: el token que indica el entorno no da ninguna",
+    ),
+    (
+        "no credentials for {}: profiles are not read; `aws configure export-credentials --format env` makes variables of one",
+        "no hay credenciales para {}: los perfiles no se leen; `aws configure export-credentials --format env` hace variables de uno",
+    ),
+    (
+        "no credentials for {}: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and this machine has no role",
+        "no hay credenciales para {}: AWS_ACCESS_KEY_ID y AWS_SECRET_ACCESS_KEY no están puestas, y esta máquina no tiene rol",
+    ),
+    (
+        "`cargo build --release --features s3` builds one that takes s3://…",
+        "`cargo build --release --features s3` compila uno que admite s3://…",
+    ),
+    ("no folder for {}: name one with {}", "no hay carpeta para {}: indica una con {}"),
+    ("the record", "el registro"),
+    ("the spool", "la carpeta de paso"),
+    ("cannot use {} as the spool: {}", "no se puede usar {} como carpeta de paso: {}"),
+    (
+        "the record is in {} alone, as it could not be brought to {}: {}",
+        "el registro está solo en {}, porque no se pudo llevar a {}: {}",
+    ),
+    (
+        "{} takes folders; s3://… is for `lote run` and `lote rerun`",
+        "{} admite carpetas; s3://… es para `lote run` y `lote rerun`",
+    ),
     // What pages and programs are refused.
     ("not an image", "no es una imagen"),
     (

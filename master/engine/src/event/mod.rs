@@ -75,6 +75,16 @@ pub enum FleetState {
     Repaired,
 }
 
+/// What is the matter with a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreState {
+    /// The run waits for it.
+    Waiting,
+    /// It is there again.
+    Back,
+}
+
 /// An event of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -194,6 +204,14 @@ pub enum Event {
         state: FleetState,
         /// How many outputs have not ended.
         open: usize,
+        /// Why.
+        #[serde(skip_serializing_if = "Option::is_none", serialize_with = "output::in_english")]
+        reason: Option<Text>,
+    },
+    /// Something is the matter with the store that images come from or outputs go to.
+    Store {
+        /// What.
+        state: StoreState,
         /// Why.
         #[serde(skip_serializing_if = "Option::is_none", serialize_with = "output::in_english")]
         reason: Option<Text>,

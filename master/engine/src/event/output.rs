@@ -92,6 +92,9 @@ pub struct OutputEnded {
     /// When it was written, as its file says, ns since 1970.
     #[serde(skip)]
     pub modified_ns: Option<i64>,
+    /// What its store says that changes with its content (`ETag`), if it is in one.
+    #[serde(skip)]
+    pub tag: Option<String>,
     /// The class of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<FailureKind>,
@@ -160,6 +163,7 @@ impl OutputEnded {
             decode_ms: None,
             bytes: None,
             modified_ns: None,
+            tag: None,
             kind: None,
             reason: None,
             notes: Vec::new(),

@@ -29,13 +29,18 @@ fn list(output: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(output.join(FOLDER)) else { return Vec::new() };
     let is_journal = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+        is_name(name)
     };
     let mut files: Vec<_> =
         entries.flatten().map(|entry| entry.path()).filter(is_journal).collect();
     // Names begin with the time, in as many digits.
     files.sort();
     files
+}
+
+/// Whether a file of that name is a journal.
+pub(crate) fn is_name(name: &str) -> bool {
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
 }
 
 /// The time in a journal's name, ms since 1970.

@@ -20,6 +20,7 @@ use crate::job::Exception;
 use crate::plan::{
     GlobError, Globs, IfCollides, IfExists, PatternError, Request, Shard, named_files,
 };
+use crate::store::from;
 
 /// The version of the form of journals.
 pub(super) const FORMAT: u32 = 1;
@@ -204,7 +205,7 @@ impl Header {
             lote: env!("CARGO_PKG_VERSION").to_owned(),
             started_ms: now_ms(),
             by,
-            output: Name(base.join(&request.output)),
+            output: Name(from(&base, &request.output)),
             assets: Some(&request.assets)
                 .filter(|folder| !folder.as_os_str().is_empty())
                 .map(|folder| Name(base.join(folder))),
@@ -253,7 +254,7 @@ impl Header {
     #[must_use]
     pub fn again(&self, output: &Path) -> Self {
         let lote = env!("CARGO_PKG_VERSION").to_owned();
-        let output = Name(std::env::current_dir().unwrap_or_default().join(output));
+        let output = Name(from(&std::env::current_dir().unwrap_or_default(), output));
         let again = Self { lote, started_ms: now_ms(), output, by: By::Run, ..self.clone() };
         Self { part: None, fleet: None, page: None, ..again }
     }
@@ -263,7 +264,7 @@ impl Header {
     pub fn outside(&self, folders: &[PathBuf]) -> Vec<PathBuf> {
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let folders: Vec<_> = folders.iter().map(|folder| real(folder)).collect();
-        let inputs = self.paths.iter().map(|name| self.base.0.join(&name.0));
+        let inputs = self.paths.iter().map(|name| from(&self.base.0, &name.0));
         let is_outside = |path: &PathBuf| {
             let path = real(path);
             !folders.iter().any(|folder| path.starts_with(folder))
@@ -282,7 +283,7 @@ impl Header {
     /// user had typed it.
     pub fn request(&self, output: &Path, slots: usize) -> Result<Request, Unusable> {
         let here = std::env::current_dir().is_ok_and(|here| here == self.base.0);
-        let path = |name: &Name| if here { name.0.clone() } else { self.base.0.join(&name.0) };
+        let path = |name: &Name| if here { name.0.clone() } else { from(&self.base.0, &name.0) };
         let variants = self.variants.iter().map(|variant| {
             let checked =
                 |step: &lote_protocol::filter::FilterCall| step.clone().checked(&catalogue::all());
@@ -311,6 +312,7 @@ impl Header {
             shard: None,
             if_collides: self.if_collides,
             slots,
+            spool: None,
         })
     }
 }

@@ -21,7 +21,7 @@ pub enum Line {
         seal: String,
     },
     /// An output has come to its end.
-    Output(Entry),
+    Output(Box<Entry>),
     /// The job has come to its end; lines after it are of its continuation.
     End {
         /// In what way.
@@ -50,6 +50,9 @@ pub struct Entry {
     pub image_bytes: u64,
     /// When the image had last been changed then, ns since 1970.
     pub image_modified_ns: Option<i64>,
+    /// What changed with the image's content (`ETag`) then, where it is in a store that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_tag: Option<String>,
     /// The frame or page of the image, from 1, where each is an output of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
@@ -83,6 +86,9 @@ pub enum Outcome {
         bytes: u64,
         /// When it was written, as the file says, ns since 1970.
         modified_ns: Option<i64>,
+        /// What changes with its content (`ETag`), where it is in a store that says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tag: Option<String>,
     },
     /// It could not be made.
     Failed {

@@ -20,6 +20,7 @@ mod seal;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+pub(crate) use files::is_name;
 pub use files::{FOLDER, in_use, newest, read_all};
 pub use header::{By, Fleet, Header, Page, Part, Unusable, Work};
 pub use line::{Entry, How, Line, Outcome};
@@ -74,7 +75,7 @@ pub(crate) fn read_from(path: &Path, start: u64) -> io::Result<(Vec<Entry>, u64)
         let Some(whole) = line.strip_suffix(b"\n") else { break };
         end += line.len() as u64;
         if let Ok(Line::Output(entry)) = serde_json::from_slice(whole) {
-            entries.push(entry);
+            entries.push(*entry);
         }
     }
     Ok((entries, end))
@@ -114,7 +115,7 @@ fn parse(path: &Path, mut reader: impl BufRead) -> io::Result<Option<Past>> {
         match line {
             // One more of them belongs to another job, whatever it does here.
             Line::Job(_) | Line::Seal { .. } => {}
-            Line::Output(entry) => past.entries.push(entry),
+            Line::Output(entry) => past.entries.push(*entry),
             Line::End { how, .. } => past.end = Some(how),
         }
     }

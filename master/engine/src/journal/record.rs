@@ -75,7 +75,9 @@ impl Journal {
         for image in 0..plan.images.len() {
             for variant in 0..plan.variants.len() {
                 if let OutputState::Done(done) = plan.state(image, variant) {
-                    self.made(plan, image, variant, *done);
+                    let output = plan.output(image, variant);
+                    let tag = plan.in_store(&output).and_then(|(_, tag)| tag.map(str::to_owned));
+                    self.made(plan, image, variant, *done, tag);
                 }
             }
         }
@@ -93,7 +95,7 @@ impl Journal {
                 };
                 let bytes = ended.bytes.unwrap_or(0);
                 let done = Done { number, bytes, modified_ns: ended.modified_ns };
-                self.made(plan, image, variant, done);
+                self.made(plan, image, variant, done, ended.tag.clone());
             }
             Status::Failed | Status::Quarantined => self.entry(plan, image, variant, failed(ended)),
             // What is not tried is not on record.
@@ -128,15 +130,15 @@ impl Journal {
         if self.durable { self.file.sync_data() } else { Ok(()) }
     }
 
-    fn made(&mut self, plan: &Plan, image: usize, variant: usize, done: Done) {
+    fn made(&mut self, plan: &Plan, image: usize, variant: usize, done: Done, tag: Option<String>) {
         let path = plan.output(image, variant);
         let output = path.strip_prefix(plan.output_folder()).unwrap_or(&path).into();
         let Done { number, bytes, modified_ns } = done;
-        self.entry(plan, image, variant, Outcome::Ok { output, number, bytes, modified_ns });
+        self.entry(plan, image, variant, Outcome::Ok { output, number, bytes, modified_ns, tag });
     }
 
     fn entry(&mut self, plan: &Plan, image: usize, variant: usize, outcome: Outcome) {
-        self.line(&Line::Output(entry(plan, image, variant, outcome)));
+        self.line(&Line::Output(Box::new(entry(plan, image, variant, outcome))));
     }
 
     fn line(&mut self, line: &Line) {
@@ -165,9 +167,10 @@ impl Drop for Journal {
 pub fn entry(plan: &Plan, image: usize, variant: usize, outcome: Outcome) -> Entry {
     let input = &plan.images[image];
     Entry {
-        image: Name(plan.input(image)),
+        image: Name(plan.origin(image)),
         image_bytes: input.bytes,
         image_modified_ns: input.modified_ns,
+        image_tag: plan.tag(image).map(str::to_owned),
         page: input.page.map(|page| page.number),
         n: plan.number(image).map(|Number { value, digits }| format!("{value:0digits$}")),
         variant,

@@ -42,6 +42,11 @@ impl Records {
         records
     }
 
+    /// Whether nothing is on record.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// The same, with the names of outputs kept for their images, whether those are still there or
     /// not.
     #[must_use]
@@ -64,7 +69,7 @@ impl Records {
 
     /// Whether an output has failed through its image, which has not changed since: it would again.
     pub fn has_failed(&self, plan: &Plan, image: usize, variant: usize) -> bool {
-        let entry = self.entry(&plan.input(image), plan, (image, variant));
+        let entry = self.entry(&plan.origin(image), plan, (image, variant));
         entry.is_some_and(|entry| match entry.outcome {
             Outcome::Failed { kind, .. } => kind.is_none_or(|kind| !is_of_the_moment(kind)),
             Outcome::Ok { .. } => false,
@@ -84,8 +89,10 @@ impl Records {
             && entry.assets == plan.assets_digest(place.0, place.1);
         // A time that is not known is no evidence.
         let same_image = entry.image_bytes == image.bytes
-            && image.modified_ns.is_some()
-            && entry.image_modified_ns == image.modified_ns;
+            && match plan.tag(place.0) {
+                Some(tag) => entry.image_tag.as_deref() == Some(tag),
+                None => image.modified_ns.is_some() && entry.image_modified_ns == image.modified_ns,
+            };
         (same_recipe && same_image).then_some(entry)
     }
 
@@ -107,10 +114,14 @@ impl Records {
 impl Past for Records {
     fn done(&self, input: &Path, plan: &Plan, place: (usize, usize)) -> Option<(Done, PathBuf)> {
         let entry = self.entry(input, plan, place)?;
-        let Outcome::Ok { output, number, bytes, modified_ns } = &entry.outcome else {
+        let Outcome::Ok { output, number, bytes, modified_ns, tag } = &entry.outcome else {
             return None;
         };
         let is_there = || {
+            if plan.is_stored() {
+                let (size, now) = plan.in_store(&plan.output_folder().join(&output.0))?;
+                return (size == *bytes && now.is_some() && now == tag.as_deref()).then_some(());
+            }
             let metadata = fs::symlink_metadata(self.output.join(&output.0)).ok()?;
             let now = metadata.modified().ok().and_then(nanoseconds)?;
             (metadata.is_file() && metadata.len() == *bytes && Some(now) == *modified_ns)
@@ -169,7 +180,7 @@ pub type Output = (PathBuf, Option<u32>, String);
 /// The output of a plan that is on record so.
 pub fn output(plan: &Plan, image: usize, variant: usize) -> Output {
     let page = plan.images[image].page.map(|page| page.number);
-    (plan.input(image), page, plan.variants[variant].label())
+    (plan.origin(image), page, plan.variants[variant].label())
 }
 
 /// The outputs of a journal that ended as `wanted`.

@@ -266,6 +266,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         (name(), any::<u32>(), any::<u64>(), any::<Option<i64>>()).prop_map(
             |(output, number, bytes, modified_ns)| Outcome::Ok {
+                tag: None,
                 output,
                 number,
                 bytes,
@@ -291,7 +292,7 @@ prop_compose! {
         variant in 0..9_usize,
         outcome in outcome(),
     ) -> Entry {
-        Entry { image, image_bytes, image_modified_ns, page: None, n: None, variant, steps: None, assets: None, outcome }
+        Entry { image, image_bytes, image_modified_ns, image_tag: None, page: None, n: None, variant, steps: None, assets: None, outcome }
     }
 }
 
@@ -357,7 +358,7 @@ proptest! {
         garbage in prop::collection::vec(any::<u8>(), 0..40),
     ) {
         let mut lines = vec![Line::Job(Box::new(header.clone()))];
-        lines.extend(entries.iter().cloned().map(Line::Output));
+        lines.extend(entries.iter().cloned().map(Box::new).map(Line::Output));
         let mut bytes = Vec::new();
         for line in &lines {
             serde_json::to_writer(&mut bytes, line).unwrap();

@@ -1,10 +1,11 @@
 //! A task with the paths of its files, which workers are not told.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use lote_protocol::outcome::Failure;
 use lote_protocol::task::{self, Task};
 
 use super::{Plan, Unit};
@@ -58,6 +59,24 @@ pub struct Access {
     pub assets: u32,
     /// Who is asked before an output gets its name, if anybody is.
     pub gate: Option<Gate>,
+    /// What could not be fetched into its place, and is not opened.
+    pub unfetched: Unfetched,
+}
+
+/// The files of images that could not be fetched, and why not.
+#[derive(Debug, Clone, Default)]
+pub struct Unfetched(Arc<Mutex<HashMap<PathBuf, Failure>>>);
+
+impl Unfetched {
+    /// Adds one.
+    pub fn add(&self, file: PathBuf, why: Failure) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file, why);
+    }
+
+    /// Why a file is not there, if that is known.
+    pub fn why(&self, file: &Path) -> Option<Failure> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(file).cloned()
+    }
 }
 
 /// Says of a task, by its id, whether its outputs may get their names now. It is asked on a thread that
@@ -98,6 +117,7 @@ impl Plan {
             outputs: most.unwrap_or(self.variants.len()) as u32,
             assets: self.assets.iter().flatten().chain(self.exceptions.assets()).count() as u32,
             gate: None,
+            unfetched: Unfetched::default(),
         }
     }
 }

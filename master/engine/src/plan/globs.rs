@@ -67,7 +67,7 @@ impl Globs {
     }
 
     /// Whether a file is wanted; `below` is its path below the folder that was named.
-    pub(super) fn takes(&self, below: &Path) -> bool {
+    pub(crate) fn takes(&self, below: &Path) -> bool {
         (self.include.is_empty() || self.included.is_match(below)) && !self.leaves_out(below)
     }
 

@@ -95,6 +95,7 @@ impl Plan {
             assets,
             exceptions: Exceptions::default(),
             within,
+            spool: None,
         }
     }
 

@@ -39,6 +39,7 @@ mod tests;
 use std::ffi::OsString;
 use std::iter::repeat_n;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lote_imaging::formats::{Format, Sniffed, by_ending, find};
 use lote_protocol::filter::{VariantSpec, check_all};
@@ -48,7 +49,7 @@ use lote_protocol::task::{Encoding, Order, Page, Task};
 use lote_protocol::time::nanoseconds;
 
 pub use assets::{KEPT_ASSETS, assets, is_like, named_files};
-pub use assignment::{Access, Asset, Assignment, Gate};
+pub use assignment::{Access, Asset, Assignment, Gate, Unfetched};
 pub use error::{ErrorClass, PlanError};
 use exceptions::Exceptions;
 pub use globs::{GlobError, Globs};
@@ -65,9 +66,11 @@ pub use request::{IfCollides, IfExists, Request};
 pub(crate) use scan::is_of_the_system;
 pub use shard::{Shard, ShardError};
 pub use sniff::declared;
+pub(crate) use sniff::look_through;
 pub use split::Unit;
 
 use crate::output::Target;
+use crate::store::{Spool, is_address};
 use crate::system::files::FileId;
 
 /// What a run is going to do.
@@ -97,6 +100,8 @@ pub struct Plan {
     exceptions: Exceptions,
     /// Unless empty, links lead nowhere but into these folders.
     within: Vec<PathBuf>,
+    /// Where the files of it are that are in a store.
+    spool: Option<Arc<Spool>>,
 }
 
 /// An image that was found or named.
@@ -201,6 +206,14 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         return Err(PlanError::NoVariants);
     }
     check_all(&request.variants)?;
+    match &request.spool {
+        Some(spool) => make(&spool.request(request), past).map(|plan| plan.named(spool)),
+        None => make(request, past),
+    }
+}
+
+/// Makes a plan of files.
+fn make(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let places = place::Places::new(&request.output, &request.variants, &request.pattern);
     let scan = scan::scan(request, &places)?;
     let mut inputs = place::Inputs::new(&scan.images);
@@ -236,6 +249,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
         assets,
         exceptions,
         within: request.within.clone(),
+        spool: request.spool.clone(),
     };
     let mine = request.shard.map(|shard| shard.share(&plan.images));
     plan.states = settle::states(&plan, request.if_exists, past, &mut inputs, mine.as_deref())?;
@@ -390,12 +404,78 @@ impl Plan {
     /// # Panics
     /// If there is no such image.
     pub fn input(&self, image: usize) -> PathBuf {
-        self.base.join(&self.images[image].path)
+        self.base.join(self.place(&self.images[image].path))
     }
 
     /// The folder that outputs go to.
     pub fn output_folder(&self) -> &Path {
         &self.output
+    }
+
+    /// Whether outputs go to a store in the end.
+    pub fn is_stored(&self) -> bool {
+        self.spool.as_ref().is_some_and(|spool| is_address(&spool.name(&self.output)))
+    }
+
+    /// Whether what is in an output's place may be replaced.
+    pub fn may_replace(&self, image: usize, variant: usize) -> bool {
+        self.naming.replaces(image, variant, self.variants.len(), self.replace)
+    }
+
+    /// The same plan, with what is in a store called by its name there.
+    fn named(mut self, spool: &Spool) -> Self {
+        for image in &mut self.images {
+            image.path = spool.name(&image.path);
+        }
+        for problem in &mut self.problems {
+            problem.path = spool.name(&problem.path);
+        }
+        self.problems.extend_from_slice(spool.problems());
+        self.output = spool.name(&self.output);
+        self
+    }
+
+    /// The file that a path of this plan stands for.
+    fn place(&self, path: &Path) -> PathBuf {
+        self.spool.as_ref().map_or_else(|| path.to_owned(), |spool| spool.place(path))
+    }
+
+    /// What a file is called.
+    pub fn shown(&self, file: &Path) -> PathBuf {
+        self.spool.as_ref().map_or_else(|| file.to_owned(), |spool| spool.name(file))
+    }
+
+    /// The file that an output is written to.
+    ///
+    /// # Panics
+    /// If there is no such image or variant.
+    pub fn output_file(&self, image: usize, variant: usize) -> PathBuf {
+        self.place(&self.output(image, variant))
+    }
+
+    /// The folder that outputs are written to.
+    pub fn folder(&self) -> PathBuf {
+        self.place(&self.output)
+    }
+
+    /// An image as it goes on record: its absolute path, or its address.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    pub fn origin(&self, image: usize) -> PathBuf {
+        self.shown(&self.input(image))
+    }
+
+    /// What changes when an image does that is in a store, if that says so.
+    pub fn tag(&self, image: usize) -> Option<&str> {
+        let object = self.spool.as_ref()?.image(&self.origin(image))?;
+        object.tag.as_deref()
+    }
+
+    /// What is in an output's place in a store: its size (bytes) and its tag.
+    pub fn in_store(&self, output: &Path) -> Option<(u64, Option<&str>)> {
+        let object = self.spool.as_ref()?.output(&self.shown(output))?;
+        Some((object.bytes, object.tag.as_deref()))
     }
 
     /// What a unit stands for; `None` if there is no such unit.
@@ -412,12 +492,7 @@ impl Plan {
         };
         let target = |variant: &u32| Target {
             path: self.absolute(&self.output(*image, *variant as usize)),
-            replace: self.naming.replaces(
-                *image,
-                *variant as usize,
-                self.variants.len(),
-                self.replace,
-            ),
+            replace: self.may_replace(*image, *variant as usize),
             durable: false,
         };
         let path = &self.images[*image].path;
@@ -512,7 +587,7 @@ impl Plan {
     /// Who copies the command that makes an output again may be in another folder, so paths are
     /// absolute; one that becomes too long by that stays as it is.
     fn absolute(&self, path: &Path) -> PathBuf {
-        let absolute = self.base.join(path);
+        let absolute = self.base.join(self.place(path));
         if absolute.as_os_str().len() > MAX_PATH_BYTES { path.into() } else { absolute }
     }
 }

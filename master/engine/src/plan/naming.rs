@@ -79,10 +79,14 @@ impl Naming {
     ) -> Result<Self, PlanError> {
         let pattern = request.pattern.clone();
         let mut naming = Self { pattern, ..Self::given() };
+        let origin = |image: &Image| {
+            let path = base.join(&image.path);
+            request.spool.as_ref().map_or_else(|| path.clone(), |spool| spool.name(&path))
+        };
         if naming.pattern.counts() {
             let files =
                 images.iter().filter(|image| image.page.is_none_or(|page| page.number == 1));
-            let recorded = files.map(|image| past.number(&base.join(&image.path)));
+            let recorded = files.map(|image| past.number(&origin(image)));
             let numbers = numbers(recorded.collect(), past.highest_number());
             naming.numbers = images.iter().map(|image| numbers[image.file]).collect();
         }

@@ -307,7 +307,7 @@ impl Pattern {
     }
 
     /// Whether each frame or page is an output of its own.
-    pub(super) fn parts_pages(&self) -> bool {
+    pub(crate) fn parts_pages(&self) -> bool {
         self.parts().any(|part| matches!(part, Part::Page(_)))
     }
 

@@ -31,6 +31,9 @@ pub fn prepare(plan: &Plan) -> Result<(), PlanError> {
 /// Forces the names of those folders, and of those above them up to that of the output folder, to
 /// the disk.
 pub fn sync_folders(plan: &Plan) -> Result<(), PlanError> {
+    if plan.is_stored() {
+        return Ok(());
+    }
     let above = plan.output.parent().filter(|parent| !parent.as_os_str().is_empty());
     let above = above.unwrap_or(Path::new("."));
     let mut all = BTreeSet::from([above.to_owned(), plan.output.clone()]);
@@ -71,7 +74,7 @@ fn each_folder(plan: &Plan) -> impl Iterator<Item = PathBuf> {
             matches!(plan.state(place, *variant), OutputState::Planned { .. })
         });
         planned.map(move |(variant, _)| {
-            let output = plan.output(place, variant);
+            let output = plan.output_file(place, variant);
             output.parent().unwrap_or(&plan.output).to_owned()
         })
     })

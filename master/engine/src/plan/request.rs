@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::{Encoding, Limits};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Globs, Pattern, Shard};
 use crate::job::Exception;
+use crate::store::Spool;
 
 /// What a run is asked to do. The command line and the page both end in one of these.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +50,8 @@ pub struct Request {
     pub shard: Option<Shard>,
     /// How many tasks can run side by side; 0 counts as 1.
     pub slots: usize,
+    /// Where the twins of what is in a store are, if any of it is.
+    pub spool: Option<Arc<Spool>>,
 }
 
 impl Request {
@@ -72,6 +76,7 @@ impl Request {
             max_frames: Limits::default().max_frames,
             shard: None,
             slots: 1,
+            spool: None,
         }
     }
 }

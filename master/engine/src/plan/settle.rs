@@ -9,6 +9,7 @@ use lote_protocol::text;
 use super::existing::{Folders, list};
 use super::place::Inputs;
 use super::{IfExists, MAX_PATH_BYTES, OutputState, Past, Plan, PlanError};
+use crate::store::Address;
 
 /// The length of the temporary name of an output, in bytes.
 const TEMPORARY_NAME_BYTES: usize = 48;
@@ -33,7 +34,7 @@ pub(super) fn states(
             states.extend(plan.variants.iter().map(|_| OutputState::Skipped));
             continue;
         }
-        let input = plan.input(place);
+        let input = plan.origin(place);
         for index in 0..plan.variants.len() {
             if let Some(failure) = &image.failure {
                 states.push(OutputState::Failed(failure.clone()));
@@ -58,7 +59,8 @@ pub(super) fn states(
             };
             let name = name(state.number());
             inputs.check(folder, &name)?;
-            states.push(too_long(folder, &name).map_or(state, OutputState::Failed));
+            let unwritable = too_long(folder, &name).or_else(|| no_key(plan, folder, &name));
+            states.push(unwritable.map_or(state, OutputState::Failed));
         }
     }
     if refused.is_empty() {
@@ -67,6 +69,12 @@ pub(super) fn states(
     let count = refused.len();
     refused.truncate(SHOWN);
     Err(PlanError::Exists { count, first: refused })
+}
+
+/// Why an output cannot be made, if it is to go to a store and its name can be no key there.
+fn no_key(plan: &Plan, folder: &Path, name: &OsStr) -> Option<Failure> {
+    let key = plan.is_stored().then(|| Address::of(&plan.shown(&folder.join(name))))?;
+    Some(Failure::new(FailureKind::Write, key.err()?))
 }
 
 /// Why an output cannot be made, if its path or that of its temporary file is too long.

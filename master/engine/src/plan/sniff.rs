@@ -1,7 +1,7 @@
 //! A first look at an input: is it a regular file, how large is it, how does it begin.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -11,6 +11,7 @@ use lote_protocol::text;
 
 use super::error::read_failure;
 use super::memory;
+use super::taken::taken;
 use crate::system::files::{FileId, open_regular};
 
 /// What the first look showed.
@@ -57,6 +58,20 @@ pub(super) fn look(path: &Path) -> Result<Look, Failure> {
     })
 }
 
+/// Reads all that a plan may ask of an image, for whoever keeps what was read; also the frames and pages if
+/// they are counted.
+pub(crate) fn look_through(file: &mut (impl Read + Seek), pages: bool) {
+    let mut head = [0; HEAD_BYTES];
+    let Ok(read) = read_head(file, &mut head) else { return };
+    let head = &head[..read];
+    let Sniffed::Known(format) = sniff(head) else { return };
+    format.extent(head, file);
+    taken(format, file);
+    if pages {
+        format.count(head, file);
+    }
+}
+
 /// The format of an image, and the pixels that its header declares, or a guess if it does not tell.
 /// `None` if it cannot be read.
 pub fn declared(path: &Path) -> Option<(Option<&'static Format>, u64)> {
@@ -77,7 +92,7 @@ fn dangling(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// Reads the first bytes.
-pub(super) fn read_head(file: &mut File, head: &mut [u8]) -> io::Result<usize> {
+pub(super) fn read_head(file: &mut impl Read, head: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < head.len() {
         match file.read(&mut head[filled..]) {

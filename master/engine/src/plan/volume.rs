@@ -31,7 +31,7 @@ impl Plan {
 
     /// What the files take that are going to be replaced, bytes.
     pub fn replaced_bytes(&self) -> u64 {
-        let files = self.planned().map(|(image, variant)| self.output(image, variant));
+        let files = self.planned().map(|(image, variant)| self.output_file(image, variant));
         let files = files.filter_map(|path| fs::symlink_metadata(path).ok());
         files.map(|file| file.len()).fold(0, u64::saturating_add)
     }

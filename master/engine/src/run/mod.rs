@@ -16,13 +16,15 @@ mod sweep;
 use std::time::Duration;
 
 use lote_protocol::lang::Text;
+use lote_protocol::outcome::Failure;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 pub use books::Books;
-pub use feed::Feed;
+pub use feed::{Carrying, Feed};
 pub use sweep::{sweep_after, sweep_orphans};
 
-use crate::event::{Bus, Event, Mode, Summary, exact};
+use crate::event::{Bus, Event, Mode, OutputEnded, Summary, exact};
 use crate::plan::Access;
 pub use crate::pool::Timeout;
 use crate::pool::{Begin, Happened, Load, Pool};
@@ -78,13 +80,14 @@ pub struct Ended {
 /// Runs a plan to its end, or what a feed gives until it gives no more. The folders of outputs must have
 /// been prepared. What happens is told on `bus`.
 pub async fn run(
-    feed: impl Feed,
+    mut feed: impl Feed,
     settings: &Settings,
     bus: &mut Bus,
     orders: &mut mpsc::Receiver<Order>,
 ) -> Result<Ended, SupervisorError> {
     let mut config = settings.workers.clone();
-    config.access = Access { gate: feed.gate(), ..feed.plan().access() };
+    config.access =
+        Access { gate: feed.gate(), unfetched: feed.unfetched(), ..feed.plan().access() };
     let most = if feed.is_whole() { feed.plan().units.len() as u32 } else { u32::MAX };
     let slots = settings.slots.min(most);
     (config.workers, config.slots) = match settings.mode {
@@ -92,17 +95,21 @@ pub async fn run(
         Mode::Threads => (slots.min(1), slots.max(1)),
     };
     let pool = Pool::start(&config, config.workers)?;
+    let news = feed.news();
     let mut run = Run {
         books: Books::new(feed, bus),
         settings,
         pool,
         slots,
         added: 0,
+        carried: JoinSet::new(),
+        news,
         no_workers: None,
         halted: None,
         full: None,
         user_paused: false,
         unwritten_in_a_row: 0,
+        unpublished_in_a_row: 0,
     };
     run.announce().await;
     run.work(orders).await;
@@ -117,12 +124,16 @@ struct Run<'a, F> {
     slots: u32,
     /// How many units have been given to the pool.
     added: usize,
+    /// Outputs on their way to where they belong, and what work they were.
+    carried: JoinSet<(OutputEnded, Duration, Result<Option<String>, Failure>)>,
+    news: Option<mpsc::UnboundedReceiver<Event>>,
     no_workers: Option<Text>,
     /// Why nothing can be written any more.
     halted: Option<Text>,
     full: Option<obstacle::Full>,
     user_paused: bool,
     unwritten_in_a_row: u32,
+    unpublished_in_a_row: u32,
 }
 
 impl<F: Feed> Run<'_, F> {
@@ -132,17 +143,17 @@ impl<F: Feed> Run<'_, F> {
             let socket = self.pool.socket();
             self.books.bus.publish(Event::Listening { socket }).await;
         }
-        self.take_in().await;
+        self.take_in(self.books.feed.released()).await;
         if self.books.feed.is_whole() {
             self.pool.tell(Input::NoMore);
         }
     }
 
-    /// Takes in what the feed has added: tasks are numbered as the plan's units are.
-    async fn take_in(&mut self) {
+    /// Takes in the units before that one: tasks are numbered as the plan's units are.
+    async fn take_in(&mut self, end: usize) {
         self.books.enter().await;
         let units = &self.books.feed.plan().units;
-        for unit in &units[self.added..] {
+        for unit in &units[self.added..end] {
             self.pool.add(Job {
                 priority: Priority::Usual,
                 cost: unit.cost,
@@ -150,28 +161,36 @@ impl<F: Feed> Run<'_, F> {
                 memory_bytes: unit.memory_bytes,
             });
         }
-        self.added = units.len();
+        self.added = end;
     }
 
     /// The loop.
     async fn work(&mut self, orders: &mut mpsc::Receiver<Order>) {
         let mut listening = true;
         let mut growing = !self.books.feed.is_whole();
-        while !self.pool.is_done() {
+        while !self.pool.is_done() || !self.carried.is_empty() {
             // What is not begun any more need not come.
             if growing && self.starts_nothing() {
                 growing = false;
+                self.take_in(self.books.feed.plan().units.len()).await;
                 self.pool.tell(Input::NoMore);
             }
             tokio::select! {
                 happened = self.pool.next() => self.follow(happened).await,
                 more = self.books.feed.more(), if growing => {
                     growing = more;
-                    self.take_in().await;
+                    self.take_in(self.books.feed.released()).await;
                     if !growing {
                         self.pool.tell(Input::NoMore);
                     }
                 }
+                Some(carried) = self.carried.join_next() => {
+                    // One that was given up has no more to say.
+                    if let Ok((ended, work, published)) = carried {
+                        self.published(ended, work, published).await;
+                    }
+                }
+                Some(event) = heard(&mut self.news) => self.books.bus.publish(event).await,
                 order = orders.recv(), if listening => match order {
                     Some(order) => self.order(order),
                     None => listening = false,
@@ -190,6 +209,7 @@ impl<F: Feed> Run<'_, F> {
             Order::Abort => {
                 self.pool.cancel();
                 self.pool.kill_all();
+                self.carried.abort_all();
             }
             Order::Kill(worker) => self.pool.kill(worker),
             Order::Withdraw(unit) => self.pool.tell(Input::Withdraw(TaskId(unit as u32))),
@@ -261,6 +281,9 @@ impl<F: Feed> Run<'_, F> {
 
     /// Ends the run: the books are checked, the workers leave.
     async fn close(mut self) -> Ended {
+        if self.pool.is_cancelled() {
+            self.books.interrupt().await;
+        }
         self.books.tell_progress().await;
         self.books.check(Duration::ZERO).await;
         let mut summary = self.books.summary(self.settings.mode, self.slots);
@@ -279,5 +302,13 @@ impl<F: Feed> Run<'_, F> {
             no_workers: self.no_workers,
             halted: self.halted,
         }
+    }
+}
+
+/// What a feed tells next; it waits for ever where it tells nothing.
+async fn heard(news: &mut Option<mpsc::UnboundedReceiver<Event>>) -> Option<Event> {
+    match news {
+        Some(news) => news.recv().await,
+        None => std::future::pending().await,
     }
 }

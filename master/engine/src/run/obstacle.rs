@@ -81,7 +81,7 @@ impl<F: Feed> Run<'_, F> {
             Obstacle::NoSpace if self.pool.is_cancelled() || self.halted.is_some() => {}
             Obstacle::NoSpace => {
                 let now = Instant::now();
-                let free = system::free_bytes(self.books.feed.plan().output_folder()).unwrap_or(0);
+                let free = system::free_bytes(&self.books.feed.plan().folder()).unwrap_or(0);
                 let again = self.full.take();
                 let try_at = again.as_ref().map_or(now + TRY, |full| full.try_at);
                 self.full = Some(Full { free, look_at: now + LOOK, try_at, trying: false });
@@ -91,6 +91,20 @@ impl<F: Feed> Run<'_, F> {
                     self.books.bus.publish(Event::Paused { needed_bytes, free_bytes: free }).await;
                 }
             }
+        }
+    }
+
+    /// Meets an output that could not be published: the run ends if that is so with one after another.
+    pub(super) fn meet_unpublished(&mut self, failure: &Failure) {
+        if failure.kind != FailureKind::Write {
+            return;
+        }
+        self.unpublished_in_a_row += 1;
+        if self.unpublished_in_a_row >= MAX_IN_A_ROW && self.halted.is_none() {
+            let times = self.unpublished_in_a_row;
+            let why = text!("{} outputs in a row failed: {}", times, failure.message.clone());
+            self.halted = Some(why);
+            self.pool.tell(Input::Cancel);
         }
     }
 
@@ -108,14 +122,14 @@ impl<F: Feed> Run<'_, F> {
         let now = Instant::now();
         let each = self.each();
         let slots = u64::from(self.slots);
-        let folder = self.books.feed.plan().output_folder();
+        let folder = self.books.feed.plan().folder();
         let Some(full) = &mut self.full else { return };
         if full.trying || self.user_paused || now < full.look_at {
             return;
         }
         full.look_at = now + LOOK;
-        let has_grown =
-            system::free_bytes(folder).is_some_and(|free| free > full.free && free >= each * slots);
+        let has_grown = system::free_bytes(&folder)
+            .is_some_and(|free| free > full.free && free >= each * slots);
         if has_grown || now >= full.try_at {
             full.trying = true;
             full.try_at = now + TRY;

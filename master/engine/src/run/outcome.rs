@@ -24,7 +24,7 @@ impl<F: Feed> Run<'_, F> {
         let Some(output) = unit.variants.iter().position(|v| *v == variant) else { return };
         let (image, variant) = (unit.image, variant as usize);
         if let Err(failure) = &result {
-            let path = self.books.feed.plan().output(image, variant);
+            let path = self.books.feed.plan().output_file(image, variant);
             if let Some(obstacle) = self.obstacle(failure, &path) {
                 self.tell_put_off(slot, image, variant).await;
                 return self.meet(obstacle, task).await;
@@ -53,8 +53,39 @@ impl<F: Feed> Run<'_, F> {
             }
             Err(failure) => failed(ended, failure),
         };
-        self.books.end(ended, work).await;
+        self.books.feed.over(ended.place);
+        let carrying = match ended.status {
+            Status::Ok => self.books.feed.carry(ended.place, ended.bytes.unwrap_or(0)),
+            _ => None,
+        };
+        match carrying {
+            Some(carrying) => {
+                self.carried.spawn(async move { (ended, work, carrying.await) });
+            }
+            None => self.books.end(ended, work).await,
+        }
         self.pool.tell(Input::Ended { slot, task, output: output as u32 });
+    }
+
+    /// Ends an output that has come to where it belongs, or could not.
+    pub(super) async fn published(
+        &mut self,
+        ended: OutputEnded,
+        work: Duration,
+        published: Result<Option<String>, Failure>,
+    ) {
+        let ended = match published {
+            Ok(tag) => {
+                self.unpublished_in_a_row = 0;
+                OutputEnded { tag, ..ended }
+            }
+            Err(failure) => {
+                self.meet_unpublished(&failure);
+                let blank = OutputEnded { bytes: None, path: None, path_bytes: None, ..ended };
+                failed(blank, failure)
+            }
+        };
+        self.books.end(ended, work).await;
     }
 
     async fn tell_put_off(&mut self, slot: SlotId, image: usize, variant: usize) {
@@ -72,6 +103,10 @@ impl<F: Feed> Run<'_, F> {
     fn keep_date(&self, image: usize, variant: usize, notes: &mut Vec<Text>) -> Option<i64> {
         let ns = self.books.feed.plan().images[image].modified_ns?;
         if !self.books.feed.plan().job_encoding().carry.keep_dates {
+            return None;
+        }
+        if self.books.feed.plan().is_stored() {
+            notes.push(text!("the date could not be kept: {}", text!("stores set it themselves")));
             return None;
         }
         let output = self.books.feed.plan().output(image, variant);
@@ -128,6 +163,7 @@ impl<F: Feed> Run<'_, F> {
                     }
                 }
             };
+            self.books.feed.over(ended.place);
             self.books.end(ended, Duration::ZERO).await;
         }
     }
@@ -147,7 +183,8 @@ impl<F: Feed> Run<'_, F> {
         let paths = assignment.and_then(|assignment| {
             let mut orders = assignment.task.orders.iter().zip(assignment.targets);
             let (_, target) = orders.find(|(order, _)| order.variant as usize == variant)?;
-            Some((assignment.input, target.path))
+            let plan = self.books.feed.plan();
+            Some((plan.shown(&assignment.input), plan.shown(&target.path)))
         });
         if let Some((input, output)) = paths {
             command(&input, &output, &recipe)

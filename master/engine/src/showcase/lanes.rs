@@ -108,6 +108,7 @@ impl Lanes {
             Event::Listening { .. }
             | Event::Agent { .. }
             | Event::Fleet { .. }
+            | Event::Store { .. }
             | Event::Decoded { .. }
             | Event::Progress(_)
             | Event::PutOff { .. }

@@ -74,7 +74,10 @@ impl OpenFiles {
     pub(super) fn open(&self, slot: u32, assignment: &Assignment) -> Files {
         let Assignment { task, input, targets, assets } = assignment;
         let Opener { access, temporaries } = &self.opener;
-        let file = open_image(input, &access.within).map_err(|error| not_opened(&error));
+        let file = match access.unfetched.why(input) {
+            Some(failure) => Err(failure),
+            None => open_image(input, &access.within).map_err(|error| not_opened(&error)),
+        };
         let id = file.as_ref().ok().and_then(|file| FileId::of(input, &file.metadata().ok()?));
         let (mut files, mut outputs) = (Vec::new(), Vec::new());
         for (order, target) in task.orders.iter().zip(targets) {

@@ -206,6 +206,7 @@ impl JobRequest {
             max_frames: Limits::default().max_frames,
             shard: None,
             slots: self.workers as usize,
+            spool: None,
         })
     }
 }

@@ -320,6 +320,7 @@ impl Model {
             Event::Listening { .. }
             | Event::Agent { .. }
             | Event::Fleet { .. }
+            | Event::Store { .. }
             | Event::Paused { .. }
             | Event::Resumed
             | Event::Progress(_)
