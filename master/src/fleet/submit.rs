@@ -87,6 +87,7 @@ impl Submitter {
                     tag: None,
                     bytes: ended.bytes,
                     modified_ns: ended.modified_ns,
+                    sha256: ended.sha256,
                 };
                 made.push((image, variant, outcome));
             }
@@ -207,7 +208,8 @@ struct Booking<'a> {
     pool: &'a Token,
     /// What was last said to be waited for, so that it is said once.
     waits: Option<Text>,
-    /// How names of temporary files begin, by the agents that were there, and who of them is lost.
+    /// How names of temporary files begin, by the agents that were there, and who of them is gone: one that
+    /// has left may have had to leave something, as its folder did not answer.
     owners: HashMap<Token, String>,
     /// How many images they work on at a time.
     slots: HashMap<Token, u32>,
@@ -243,7 +245,10 @@ impl Booking<'_> {
                     self.agent(&here, AgentState::Joined).await;
                 }
             }
-            Told::Left(agent) => self.gone(&agent, AgentState::Left).await,
+            Told::Left(agent) => {
+                self.gone(&agent, AgentState::Left).await;
+                self.lost.insert(agent);
+            }
             Told::Lost(agent) => {
                 self.gone(&agent, AgentState::Lost).await;
                 self.lost.insert(agent);
@@ -267,6 +272,7 @@ impl Booking<'_> {
             OutputEnded {
                 bytes: Some(ended.bytes),
                 modified_ns: ended.modified_ns,
+                sha256: ended.sha256,
                 notes: ended.notes,
                 ..blank.at(&self.plan.output(image, variant))
             }
@@ -356,8 +362,12 @@ impl Booking<'_> {
         }
         let folders = plan::folders(self.plan);
         sweep_orphans(&folders);
-        for prefix in self.lost.iter().filter_map(|agent| self.owners.get(agent)) {
-            sweep_after(prefix, &folders);
+        let (gone, there): (Vec<_>, Vec<_>) =
+            self.owners.iter().partition(|(agent, _)| self.lost.contains(*agent));
+        for (_, prefix) in gone {
+            if !there.iter().any(|(_, other)| *other == prefix) {
+                sweep_after(prefix, &folders);
+            }
         }
     }
 
