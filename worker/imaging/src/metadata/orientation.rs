@@ -153,7 +153,9 @@ fn reverse_colors(mut from: &[u8], mut to: &mut [u8]) {
     /// Five pixels, and a byte to fill a vector, which is overwritten by what follows.
     const ORDER: [usize; 16] = [13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0];
     while let (Some(pixels), Some(turned)) = (from.last_chunk::<16>(), to.first_chunk_mut::<16>()) {
-        *turned = ORDER.map(|at| pixels[at]);
+        for (to, at) in turned.iter_mut().zip(ORDER) {
+            *to = pixels[at];
+        }
         (from, to) = (&from[..from.len() - 15], &mut to[15..]);
     }
     let pixels = from.as_chunks::<3>().0.iter().rev();

@@ -113,15 +113,21 @@ fn turn_row<T: Sample, const N: usize>(
         // Four pixels of four rows; of the last one, four samples are read.
         let inside = left >= 0 && top >= 0;
         let (first, last) = ((left.max(0) as usize), (top.max(0) as usize) + 3);
-        let rows = if inside && (first + 3) * N + 4 <= width * N && last < height {
+        // Loops, as a closure may become a function of its own, for processors without vectors.
+        let mut rows = [[0.0; 4]; 4];
+        if inside && (first + 3) * N + 4 <= width * N && last < height {
             let around = &from.samples[(last - 3) * from.row_len() + first * N..];
-            [0, 1, 2, 3].map(|row| across::<T, N>(&around[row * from.row_len()..], dx))
+            for (row, values) in rows.iter_mut().enumerate() {
+                *values = across::<T, N>(&around[row * from.row_len()..], dx);
+            }
         } else {
-            let around = edge::<T, N>(from, left, top);
-            [0, 1, 2, 3].map(|row: usize| across::<T, N>(&around[row], dx))
-        };
-        let turned = cubic(rows, dy).map(|value| T::from_f64(value + half));
-        to.copy_from_slice(&turned[..N]);
+            for (row, values) in edge::<T, N>(from, left, top).iter().zip(&mut rows) {
+                *values = across::<T, N>(row, dx);
+            }
+        }
+        for (to, value) in to.iter_mut().zip(cubic(rows, dy)) {
+            *to = T::from_f64(value + half);
+        }
     }
 }
 
@@ -144,9 +150,13 @@ fn edge<T: Sample, const N: usize>(from: View<'_, T>, left: isize, top: isize) -
 fn across<T: Sample, const N: usize>(row: &[T], at: f64) -> [f64; 4] {
     let row = &row[..3 * N + 4];
     // Four samples at a time, even if a pixel has fewer: one instruction each.
-    let pixel =
-        |index: usize| [0, 1, 2, 3].map(|lane| f64::from(row[index * N + lane].get() as i32));
-    cubic([pixel(0), pixel(1), pixel(2), pixel(3)], at)
+    let mut pixels = [[0.0; 4]; 4];
+    for (index, pixel) in pixels.iter_mut().enumerate() {
+        for (lane, value) in pixel.iter_mut().enumerate() {
+            *value = f64::from(row[index * N + lane].get() as i32);
+        }
+    }
+    cubic(pixels, at)
 }
 
 /// Keys' cubic with a = -1 through four values, `at` between the second and the third; four of them

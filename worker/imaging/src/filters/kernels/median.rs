@@ -62,9 +62,11 @@ fn three_by_three<T: Sample>(from: View<'_, T>, to: &mut [T]) {
 #[multiversion(targets = "simd")]
 fn median_row<T: Sample>(rows: [&[T]; 3], to: &mut [T], step: usize) {
     let len = to.len();
-    let rows = rows.map(|row| [0, 1, 2].map(|column: usize| &row[column * step..][..len]));
-    for (x, to) in to.iter_mut().enumerate() {
-        *to = median_of(rows.map(|columns| columns.map(|column| column[x])));
+    let [[a, b, c], [d, e, f], [g, h, i]] =
+        rows.map(|row| [0, 1, 2].map(|column: usize| &row[column * step..][..len]));
+    // Not mapped: a closure may become a function of its own, for processors without vectors.
+    for x in 0..len {
+        to[x] = median_of([[a[x], b[x], c[x]], [d[x], e[x], f[x]], [g[x], h[x], i[x]]]);
     }
 }
 
@@ -72,7 +74,8 @@ fn median_row<T: Sample>(rows: [&[T]; 3], to: &mut [T], step: usize) {
 /// the middle of the middle and the lowest of the largest are.
 #[inline(always)]
 fn median_of<T: Sample>([above, here, below]: [[T; 3]; 3]) -> T {
-    let [first, second, third] = [0, 1, 2].map(|x: usize| sorted([above[x], here[x], below[x]]));
+    let column = |x: usize| [above[x], here[x], below[x]];
+    let (first, second, third) = (sorted(column(0)), sorted(column(1)), sorted(column(2)));
     let low = first[0].max(second[0]).max(third[0]);
     let [_, middle, _] = sorted([first[1], second[1], third[1]]);
     let high = first[2].min(second[2]).min(third[2]);

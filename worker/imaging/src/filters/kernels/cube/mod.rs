@@ -2,14 +2,19 @@
 
 use std::borrow::Borrow;
 
+use bytemuck::{cast_slice, cast_slice_mut};
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 use multiversion::multiversion;
 
+use self::bytes::ByteCube;
 use super::canvas::{Canvas, Draw};
+use super::planes::recolor;
 use super::sample::Sample;
 use crate::picture::Channels;
 use crate::pool::Pool;
+
+mod bytes;
 
 /// Most values along an axis of a table of three dimensions.
 const MAX_SIZE_3D: usize = 256;
@@ -28,6 +33,8 @@ pub(crate) struct Cube {
     /// New colours; of three dimensions the first channel changes fastest.
     /// The fourth value is nothing: four are loaded at once.
     colors: Vec<[f32; 4]>,
+    /// The same for bytes, where that can be.
+    bytes: Option<ByteCube>,
 }
 
 impl Cube {
@@ -89,7 +96,9 @@ impl Cube {
         if (0..3).any(|channel| domain[0][channel] >= domain[1][channel]) {
             return Err(text!("its domain is empty"));
         }
-        Ok(Self { three, size, domain, colors })
+        let is_plain = three && domain == [[0.0; 3], [1.0; 3]];
+        let bytes = is_plain.then(|| ByteCube::new(size, &colors)).flatten();
+        Ok(Self { three, size, domain, colors, bytes })
     }
 
     /// The new colours of these values.
@@ -219,19 +228,25 @@ pub(crate) struct Graded<C> {
 impl<C: Borrow<Cube>> Draw for Graded<C> {
     fn draw<T: Sample>(&self, canvas: Canvas<'_, T>, _pool: &mut Pool) {
         let (cube, channels) = (self.cube.borrow(), canvas.channels);
-        canvas.in_pieces(|from, to| {
-            to.copy_from_slice(from);
-            match channels {
-                Channels::Rgb => grade::<T, 3>(to, cube, self.strength),
-                Channels::Rgba => grade::<T, 4>(to, cube, self.strength),
-                // They have been given colours.
-                Channels::Gray | Channels::GrayAlpha => {}
+        let is_plain = T::MAX == 255 && self.strength >= 1.0;
+        let bytes = cube.bytes.as_ref().filter(|_| is_plain);
+        canvas.in_pieces(|from, to| match (channels, bytes) {
+            (Channels::Rgb, Some(bytes)) => {
+                recolor::<_, 3>(cast_slice(from), cast_slice_mut(to), bytes);
             }
+            (Channels::Rgba, Some(bytes)) => {
+                recolor::<_, 4>(cast_slice(from), cast_slice_mut(to), bytes);
+            }
+            (Channels::Rgb, None) => grade::<T, 3>(from, to, cube, self.strength),
+            (Channels::Rgba, None) => grade::<T, 4>(from, to, cube, self.strength),
+            // They have been given colours.
+            (Channels::Gray | Channels::GrayAlpha, _) => to.copy_from_slice(from),
         });
     }
 }
 
-fn grade<T: Sample, const N: usize>(samples: &mut [T], cube: &Cube, strength: f32) {
+fn grade<T: Sample, const N: usize>(from: &[T], samples: &mut [T], cube: &Cube, strength: f32) {
+    samples.copy_from_slice(from);
     let (blocks, rest) = samples.as_chunks_mut::<N>().0.as_chunks_mut::<BLOCK>();
     for pixels in blocks {
         grade_block(pixels, cube, strength);
@@ -299,6 +314,36 @@ mod tests {
             let seen = color_of(&cube, color);
             let apart = (0..3).map(|i| (seen[i] - color[i]).abs()).fold(0.0, f32::max);
             assert!(apart < 1e-5, "{color:?} {seen:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_become_what_single_precision_makes_of_them() {
+        // A look that bends and mixes the channels, and white that becomes white.
+        for size in [2, 3, 17, 33, 40] {
+            let share = |at: usize| at as f32 / (size - 1) as f32;
+            let colors = (0..size * size * size).map(|at| {
+                let [r, g, b] = [at % size, at / size % size, at / size / size].map(share);
+                let (r, g, b) = (r.sqrt(), g * g, (r + g + b) / 3.0);
+                format!("{r} {g} {b}\n")
+            });
+            let text = format!("LUT_3D_SIZE {size}\n") + &colors.collect::<String>();
+            let cube = Cube::parse(text.as_bytes()).unwrap();
+            let samples: Vec<u8> = (0..=255_u8)
+                .flat_map(|a| (0..=255).step_by(5).map(move |b| [a, b, a.wrapping_mul(b)]))
+                .chain([[255; 3], [0; 3], [255, 0, 255], [0, 255, 1]])
+                .flatten()
+                .collect();
+            let (mut exact, mut quick) = (samples.clone(), samples.clone());
+            grade::<u8, 3>(&samples, &mut exact, &cube, 1.0);
+            recolor::<_, 3>(&samples, &mut quick, cube.bytes.as_ref().unwrap());
+            let apart = exact.iter().zip(&quick).map(|(a, b)| a.abs_diff(*b));
+            let (most, count) = apart.fold((0, 0), |(most, count), apart| {
+                (most.max(apart), count + usize::from(apart > 0))
+            });
+            assert!(most <= 1, "{size}: {most}");
+            assert!(count * 50 < samples.len(), "{size}: {count} of {}", samples.len());
+            assert_eq!(quick[samples.len() - 12..][..6], exact[samples.len() - 12..][..6]);
         }
     }
 
