@@ -23,7 +23,7 @@ pub const GRAINS: [u64; 6] = [100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 
 /// Whether one of two times may be the other as a coarser clock keeps it, which is some evidence that they
 /// are the same and no proof.
 pub fn is_rounded(one: i64, other: i64) -> bool {
-    let is_whole = |ns: i64, grain: u64| ns.unsigned_abs() % grain == 0;
+    let is_whole = |ns: i64, grain: u64| ns.unsigned_abs().is_multiple_of(grain);
     GRAINS.iter().any(|grain| {
         (is_whole(one, *grain) || is_whole(other, *grain)) && one.abs_diff(other) < *grain
     })

@@ -107,7 +107,7 @@ fn grain(folder: &Path) -> io::Result<Option<u64>> {
     drop(file);
     let Some(kept) = nanoseconds(path.metadata()?.modified()?) else { return Ok(None) };
     let kept = kept.unsigned_abs();
-    let is_grain = |grain: &u64| kept % grain == 0 && kept.abs_diff(UNEVEN_NS) < *grain;
+    let is_grain = |grain: &u64| kept.is_multiple_of(*grain) && kept.abs_diff(UNEVEN_NS) < *grain;
     Ok([1].into_iter().chain(GRAINS).find(is_grain))
 }
 
