@@ -1,5 +1,7 @@
 //! `lote doctor`: what this machine offers, whether workers start, and what files can do in shared folders.
 
+use std::fmt::Write as _;
+
 use lote_imaging::formats::ALL;
 use lote_protocol::sandbox::{Policy, Sandbox};
 use lote_protocol::text;
@@ -154,7 +156,8 @@ fn describe_root(Tried { root, abilities }: &Tried, lang: Lang) -> String {
         let answer = if can { lang.pick("yes", "sí") } else { lang.pick("no", "no") };
         let follows = if can { "" } else { lang.pick(follows.0, follows.1) };
         let colon = if follows.is_empty() { "" } else { ": " };
-        lines += &format!("  {name:<34} {answer}{colon}{follows}\n");
+        // Writing to a string cannot fail.
+        let _ = writeln!(lines, "  {name:<34} {answer}{colon}{follows}");
     };
     line(lang.pick("make files", "crear archivos"), true, ("", ""));
     line(
