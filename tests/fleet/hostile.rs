@@ -222,12 +222,15 @@ async fn orders(evil: &mut Evil) {
     evil.say(vec![b'9'; 900_000]).await;
 }
 
+/// What is done to a paper.
+type Change = Box<dyn FnOnce(&mut Value)>;
+
 /// Papers of jobs that an agent does not take part in.
 async fn papers(evil: &mut Evil) {
     let step = |filter: &str, params: Value| json!([{ "filter": filter, "params": params }]);
     let (exec, huge) =
         (step("exec", json!({})), step("blur", json!({ "radio": { "Float": 1e9 } })));
-    let useless: Vec<Box<dyn FnOnce(&mut Value)>> = vec![
+    let useless: Vec<Change> = vec![
         Box::new(|paper| paper["job"] = json!(JobId::new(77, [7; 11]))),
         Box::new(|paper| paper["v"] = json!(9)),
         Box::new(|paper| paper["build"] = json!("0123456789abcdef")),
@@ -236,7 +239,7 @@ async fn papers(evil: &mut Evil) {
         Box::new(|paper| paper["input"] = json!("nowhere")),
         Box::new(|paper| paper["header"]["paths"] = json!(["/etc"])),
     ];
-    let refused: Vec<Box<dyn FnOnce(&mut Value)>> = vec![
+    let refused: Vec<Change> = vec![
         Box::new(|paper| {
             paper["roots"]["nowhere"] = json!("0");
             paper["input"] = json!("nowhere");

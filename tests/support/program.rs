@@ -145,11 +145,6 @@ impl Running {
         self.child.wait().unwrap().signal() == Some(signal.as_raw())
     }
 
-    /// Whether it has ended.
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
-
     /// The lines so far.
     pub(crate) fn seen(&self) -> &[String] {
         &self.seen

@@ -71,7 +71,7 @@ impl Wire {
 }
 
 fn carry(mut from: TcpStream, mut to: TcpStream, cut: &Cut) {
-    let mut bytes = [0; 1 << 16];
+    let mut bytes = [0; 1 << 13];
     while let Ok(read @ 1..) = from.read(&mut bytes) {
         cut.pass();
         if to.write_all(&bytes[..read]).is_err() {
