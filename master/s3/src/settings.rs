@@ -7,7 +7,7 @@ use std::time::Duration;
 use lote_engine::lang::Text;
 use lote_engine::store::{Address, Error};
 use lote_protocol::text;
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 
 use crate::error;
@@ -94,7 +94,18 @@ impl Settings {
             max_retries: 4,
             retry_timeout: Duration::from_secs(10),
         };
-        AmazonS3Builder::from_env()
+        let mut builder = AmazonS3Builder::new();
+        // A variable that is empty is one that is not set.
+        for (name, value) in std::env::vars_os() {
+            let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
+            let key = Some(name).filter(|name| name.starts_with("AWS_") && !value.is_empty());
+            let key =
+                key.and_then(|name| name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>().ok());
+            if let Some(key) = key {
+                builder = builder.with_config(key, value);
+            }
+        }
+        builder
             .with_bucket_name(bucket)
             .with_region(&self.region)
             .with_client_options(options)

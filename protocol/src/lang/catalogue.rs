@@ -916,6 +916,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("{} cannot be reached: {}", "no se puede llegar a {}: {}"),
     ("no answer for {} s", "sin respuesta durante {} s"),
     ("the connection was cut", "la conexión se cortó"),
+    ("nobody listens there", "ahí no escucha nadie"),
     (
         "access to {} is denied ({}); asked with {}",
         "el acceso a {} está denegado ({}); se pidió con {}",

@@ -17,6 +17,8 @@ pub fn reason(error: &io::Error) -> Text {
         Kind::IsADirectory => text!("a folder stands where a file should"),
         Kind::ReadOnlyFilesystem => text!("the file system is read-only"),
         Kind::StorageFull | Kind::QuotaExceeded => text!("no space left on the disk"),
+        Kind::ConnectionRefused => text!("nobody listens there"),
+        Kind::ConnectionReset | Kind::ConnectionAborted => text!("the connection was cut"),
         Kind::InvalidFilename => text!("its name is too long"),
         _ if error.to_string().starts_with("failed to lookup address information") => {
             text!("the name is known to no server")
