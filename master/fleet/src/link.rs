@@ -84,7 +84,7 @@ impl Watch {
         Self { answered: Instant::now(), is_away: false }
     }
 
-    /// Whether there is no answer.
+    /// Whether nothing is heard at all.
     pub(crate) fn is_away(&self) -> bool {
         self.is_away
     }

@@ -16,6 +16,9 @@ use crate::names::{JobId, ParcelId, Token};
 use crate::parcel::{MAX_OUTPUTS, Weight};
 use crate::presence::{LOST_AFTER, close, paper, tell, who};
 
+/// So long a question for records waits for one to come.
+const WAIT: Duration = Duration::from_secs(2);
+
 /// The units of a job, made as they are needed.
 pub trait Units {
     /// How many there are.
@@ -136,6 +139,7 @@ pub async fn submit<E: Engine>(
     let own = Subject::Control(Token::like(&job.job.to_string()));
     let mut orders_of_others = engine.hear(&own).await?;
     let mut live = engine.hear(&Subject::AllLive(job.job)).await?;
+    let mut connections = engine.connections();
     let (link, mut answers) = Link::new();
     let mut submitter = Submitter {
         engine,
@@ -170,7 +174,7 @@ pub async fn submit<E: Engine>(
                 Some(News::Away(why)) => submitter.tell(Told::Waiting(why)).await,
                 Some(News::Back) => {
                     submitter.tell(Told::Back).await;
-                    submitter.forgive();
+                    submitter.hear_all_anew();
                     submitter.input(Input::Back).await?;
                 }
                 None => {}
@@ -181,6 +185,7 @@ pub async fn submit<E: Engine>(
                 }
             },
             Some(_) = orders_of_others.recv() => submitter.input(Input::Back).await?,
+            Ok(()) = connections.changed() => submitter.input(Input::Back).await?,
             order = orders.recv(), if listening => match order {
                 Some(Order::Cancel) => submitter.cancel().await?,
                 Some(Order::Leave) => return Ok(Over::Left),
@@ -192,6 +197,7 @@ pub async fn submit<E: Engine>(
             _ = tick.tick() => {
                 submitter.talk.clear();
                 submitter.watch();
+                // Without the engine nobody is heard, which is held against nobody.
                 if !watch.is_away() {
                     submitter.miss().await;
                 }
@@ -219,7 +225,7 @@ pub async fn take_over<E: Engine>(engine: &E, job: JobId) -> Result<Vec<Record>,
     }
     let (mut records, mut from) = (Vec::new(), 1);
     loop {
-        let read = engine.records(job, from).await?;
+        let read = engine.records(job, from, Duration::ZERO).await?;
         let Some(last) = read.last() else { return Ok(records) };
         from = last.sequence + 1;
         records.extend(read.iter().filter_map(|read| Record::from_bytes(&read.bytes).ok()));
@@ -331,7 +337,7 @@ impl<E: Engine, U: Units> Submitter<'_, E, U> {
     fn read(&mut self, from: u64) {
         let read = self.read;
         self.ask(move |engine, job| async move {
-            Ok(Done::Read(read, engine.records(job.job, from).await?))
+            Ok(Done::Read(read, engine.records(job.job, from, WAIT).await?))
         });
     }
 
@@ -488,11 +494,9 @@ impl<E: Engine, U: Units> Submitter<'_, E, U> {
         self.tell(Told::Live(agent, live)).await;
     }
 
-    /// Nobody could say anything while the engine was away.
-    fn forgive(&mut self) {
-        for (_, said) in self.agents.values_mut() {
-            *said = Instant::now();
-        }
+    /// Whoever is there has time again to say so.
+    fn hear_all_anew(&mut self) {
+        self.agents.values_mut().for_each(|(_, said)| *said = Instant::now());
     }
 
     /// Takes note of agents that have not said anything.

@@ -349,6 +349,9 @@ pub(super) struct AgentArgs {
     /// wholly or not at all, or not  [default: auto]
     #[arg(long, value_enum, value_name = "HOW")]
     pub(super) sandbox: Option<SandboxArg>,
+    /// Start this as a worker in place of the program itself: "valgrind lote-worker"
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) worker_command: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -577,6 +580,9 @@ pub(super) struct SamplesArgs {
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     pub(super) work: WorkArgs,
+    /// Try what files can do in this folder, which a fleet is to share: names, locks, times. Repeatable
+    #[arg(long = "root", value_name = "NAME=DIR", value_parser = choice::root)]
+    pub(super) roots: Vec<Root>,
     /// As JSON
     #[arg(long)]
     pub(super) json: bool,

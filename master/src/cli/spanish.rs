@@ -258,6 +258,10 @@ const HELP: &[(&str, &str)] = &[
         "Si los procesos se encierran con sus entradas y salidas: cuanto pueda el sistema, del todo o nada, o no  [por defecto: auto]",
     ),
     (
+        "Try what files can do in this folder, which a fleet is to share: names, locks, times. Repeatable",
+        "Prueba qué se puede hacer con archivos en esta carpeta, que compartirá una flota: nombres, bloqueos, fechas. Repetible",
+    ),
+    (
         "Start this as a worker in place of the program itself: \"valgrind lote-worker\"",
         "Arranca esto como proceso en lugar del propio programa: \"valgrind lote-worker\"",
     ),

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use lote_engine::event::{Event, OutputEnded, Status};
 use lote_engine::lang::{Text, reason};
-use lote_engine::plan::{Arrival, Asset, Gate, Given, Plan, Rules, Seen};
+use lote_engine::plan::{Arrival, Asset, Gate, Given, IfExists, Plan, Rules, Seen};
+use lote_engine::roots::can_keep;
 use lote_engine::run::{Feed, sweep_orphans};
 use lote_fleet::agent::Report;
 use lote_fleet::message::{Ended, Job, Unit, What};
@@ -19,7 +20,7 @@ use lote_protocol::text;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Places;
-use super::paper::hexadecimal;
+use super::paper::{hexadecimal, keeps_nothing};
 
 /// What another machine has just made may take so long to be seen here.
 const UNSEEN: Duration = Duration::from_secs(20);
@@ -180,6 +181,7 @@ impl Ledger {
             status: ended.status,
             bytes: ended.bytes.unwrap_or_default(),
             modified_ns: ended.modified_ns,
+            sha256: ended.sha256,
             ms: ended.ms.unwrap_or_default(),
             decode_ms: ended.decode_ms.unwrap_or_default(),
             attempt: ended.attempt.unwrap_or_default(),
@@ -277,6 +279,10 @@ impl Ground {
             return Err(text!("the root {} takes no outputs", output.name.to_string()));
         }
         let output = output.folder.clone();
+        let folder = output.join(&job.output.path.0);
+        if job.header.if_exists != IfExists::Overwrite && can_keep(&folder).is_ok_and(|can| !can) {
+            return Err(keeps_nothing(&folder));
+        }
         // As if the user of this machine had typed it.
         let request = job.header.request(&output, 1).map_err(|error| error.text())?;
         check_all(&request.variants).map_err(|error| Text::from(error.to_string()))?;
@@ -345,15 +351,20 @@ impl Ground {
         }
         outputs.sort_by_key(|given| given.variant);
         let arrival = self.arrival(unit, path, outputs);
-        if let Some(failure) = failure {
-            return arrival.unusable(failure);
-        }
-        match patiently(|| self.places.resolve(&self.job.input, &unit.image.0)) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                arrival.unusable(refused(leads_out(&error)))
-            }
+        let failure = failure.or_else(|| {
+            let resolved = patiently(|| self.places.resolve(&self.job.input, &unit.image.0));
             // What else is wrong with it is found out and said as anywhere.
-            _ => arrival.look(),
+            let error = resolved.err()?;
+            let leads_out_of_it = error.kind() == io::ErrorKind::PermissionDenied;
+            leads_out_of_it.then(|| refused(leads_out(&error)))
+        });
+        match failure {
+            Some(failure) => {
+                let image = unit.image.0.display();
+                tracing::warn!(job = %self.job.job, "{image} is not worked on: {}", failure.message);
+                arrival.unusable(failure)
+            }
+            None => arrival.look(),
         }
     }
 

@@ -200,8 +200,12 @@ impl Submitter {
         let made = self.desk.made(plan, records).into_iter().map(|(image, variant, ended)| {
             let path = plan.output(image, variant);
             let output = path.strip_prefix(plan.output_folder()).unwrap_or(&path).into();
-            let (bytes, modified_ns) = (ended.bytes, ended.modified_ns);
-            (image, variant, Outcome::Ok { output, number: 1, tag: None, bytes, modified_ns })
+            let (bytes, modified_ns, sha256) = (ended.bytes, ended.modified_ns, ended.sha256);
+            (
+                image,
+                variant,
+                Outcome::Ok { output, number: 1, tag: None, bytes, modified_ns, sha256 },
+            )
         });
         made.collect()
     }
@@ -272,7 +276,8 @@ struct Booking<'a> {
     early: Option<Vec<Told>>,
     /// What was last said to be waited for, so that it is said once.
     waits: Option<Text>,
-    /// How names of temporary files begin, by the agents that were there, and who of them is lost.
+    /// How names of temporary files begin, by the agents that were there, and who of them is gone: one that
+    /// has left may have had to leave something, as its folder did not answer.
     owners: HashMap<Token, String>,
     /// How many images they work on at a time.
     slots: HashMap<Token, u32>,
@@ -357,7 +362,10 @@ impl Booking<'_> {
                 }
             }
             Told::Live(agent, live) => self.see(&agent, live).await,
-            Told::Left(agent) => self.gone(&agent, AgentState::Left).await,
+            Told::Left(agent) => {
+                self.gone(&agent, AgentState::Left).await;
+                self.lost.insert(agent);
+            }
             Told::Lost(agent) => {
                 self.gone(&agent, AgentState::Lost).await;
                 self.lost.insert(agent);
@@ -381,6 +389,7 @@ impl Booking<'_> {
             OutputEnded {
                 bytes: Some(ended.bytes),
                 modified_ns: ended.modified_ns,
+                sha256: ended.sha256,
                 notes: ended.notes,
                 ..blank.at(&self.plan.output(image, variant))
             }
@@ -487,8 +496,12 @@ impl Booking<'_> {
         }
         let folders = plan::folders(self.plan);
         sweep_orphans(&folders);
-        for prefix in self.lost.iter().filter_map(|agent| self.owners.get(agent)) {
-            sweep_after(prefix, &folders);
+        let (gone, there): (Vec<_>, Vec<_>) =
+            self.owners.iter().partition(|(agent, _)| self.lost.contains(*agent));
+        for (_, prefix) in gone {
+            if !there.iter().any(|(_, other)| *other == prefix) {
+                sweep_after(prefix, &folders);
+            }
         }
     }
 

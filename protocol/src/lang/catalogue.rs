@@ -860,6 +860,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("the root {} cannot be used: {}", "no se puede usar la raíz {}: {}"),
     ("the root {} has no mark: is it mounted?", "la raíz {} no tiene marca: ¿está montada?"),
     ("the root {} is another folder here ({})", "la raíz {} es aquí otra carpeta ({})"),
+    (
+        "files in {} can be renamed only so that they replace what is there: --if-exists overwrite is needed",
+        "en {} los archivos solo pueden cambiar de nombre sustituyendo lo que haya: hace falta --si-existe sobrescribir",
+    ),
     ("the root {} takes no outputs", "la raíz {} no admite salidas"),
     ("this lote was built without the feature {}", "este lote se compiló sin la función {}"),
     ("two roots go by the name {}", "dos raíces se llaman {}"),

@@ -111,6 +111,7 @@ fn ended(texts: usize) -> Ended {
         status: Status::Failed,
         bytes: 0,
         modified_ns: Some(1),
+        sha256: Some(Digest([7; 32])),
         ms: 1.5,
         decode_ms: 0.5,
         attempt: 1,

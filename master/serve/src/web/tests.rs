@@ -51,6 +51,7 @@ impl Server {
             slots: 1,
             timeout: Timeout::Generous,
             durable: false,
+            sha256: false,
             workers,
         };
         let config = Config {
