@@ -80,3 +80,30 @@ fn the_doctor_starts_a_worker_and_says_what_is_there() {
     let broken = workspace.lote("doctor --worker-command ./no-such-program").run().code(5);
     assert!(broken.stderr.contains("error: workers do not start: "), "{}", broken.stderr);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_doctor_tries_what_files_can_do_in_a_folder_that_machines_share() {
+    let workspace = Workspace::with_pictures(1, 30, 20);
+    let all = workspace.lote("doctor --json --root fotos=in --root raw=in:ro").run().code(0).json();
+    let here = &all["roots"][0];
+    assert_eq!(here["root"], "fotos=in");
+    for ability in ["rename", "no_replace", "link", "lock", "case", "accents"] {
+        assert_eq!(here[ability], true, "{ability}: {here}");
+    }
+    assert_eq!(here["grain_ns"], 1);
+    assert_eq!(all["roots"][1], serde_json::json!({ "root": "raw=in:ro" }));
+    let poor = || workspace.lote("doctor --root fotos=in").on_kernel_without("no-replace");
+    let said = poor().run().code(0).stdout();
+    let follows = "no: a fleet takes jobs with --if-exists overwrite only";
+    let line = said.lines().find(|line| line.contains("rename and replace nothing")).unwrap();
+    assert!(line.ends_with(follows), "{said}");
+    let said = poor().env("LOTE_LANG", "es").run().code(0).stdout();
+    assert!(
+        said.contains("no: una flota solo admite trabajos con --si-existe sobrescribir"),
+        "{said}"
+    );
+    assert_eq!(workspace.names("in"), ["00.png"], "nothing is left");
+    let none = workspace.lote("doctor --root fotos=none").run().code(4);
+    assert!(none.stderr.contains("the root none cannot be used: "), "{}", none.stderr);
+}

@@ -83,6 +83,7 @@ fn run(feed: impl Feed) -> (Ended, Vec<(String, Status)>) {
         slots: 2,
         timeout: Timeout::Generous,
         durable: false,
+        sha256: false,
         workers: Config {
             workers: 0,
             slots: 0,

@@ -11,6 +11,9 @@
     reason = "all of it is tests"
 )]
 
+#[path = "serve/client.rs"]
+#[allow(dead_code, reason = "other tests need the rest")]
+mod client;
 #[path = "support/nats.rs"]
 #[allow(dead_code, reason = "other tests need the rest")]
 mod nats;
@@ -19,18 +22,33 @@ mod support;
 
 #[path = "fleet/chaos.rs"]
 mod chaos;
+#[path = "fleet/forgets.rs"]
+mod forgets;
 #[path = "fleet/hostile.rs"]
 mod hostile;
+#[path = "fleet/lanes.rs"]
+mod lanes;
 #[path = "fleet/life.rs"]
 mod life;
+#[path = "fleet/made.rs"]
+mod made;
+#[path = "fleet/measures.rs"]
+mod measures;
 #[path = "fleet/papers.rs"]
 mod papers;
 #[path = "fleet/places.rs"]
 mod places;
+#[path = "fleet/poison.rs"]
+mod poison;
+#[path = "fleet/serve.rs"]
+mod serve;
+#[path = "support/wire.rs"]
+mod wire;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use made::Made;
 use nats::Nats;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -38,7 +56,8 @@ use support::processes::signal;
 use support::{Lote, Outcome, Running, Workspace};
 
 /// What every job here makes of its images.
-const RECIPE: [&str; 4] = ["-f", "web=resize:long_edge=64", "-f", "gris=grayscale"];
+const RECIPE: [&str; 4] =
+    ["-f", "web=resize:long_edge=64", "-f", "gris=resize:long_edge=48+grayscale"];
 
 /// A server, and a folder that all machines see.
 struct Fleet {
@@ -55,8 +74,13 @@ impl Fleet {
 
     /// The program with what every machine of the fleet says.
     fn lote(&self, arguments: &str) -> Lote {
+        self.lote_at(&self.server.url(), arguments)
+    }
+
+    /// The same, with another address of the server.
+    fn lote_at(&self, url: &str, arguments: &str) -> Lote {
         let root = format!("fotos={}", self.workspace.path("").display());
-        self.workspace.lote(arguments).arg("--fleet").arg(self.server.url()).arg("--root").arg(root)
+        self.workspace.lote(arguments).arg("--fleet").arg(url).arg("--root").arg(root)
     }
 
     /// An agent that works on two images at a time.
@@ -102,6 +126,11 @@ impl Fleet {
 /// Does something that takes its time, such as speaking to a server.
 fn wait_for<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// Whether the long forms are wanted.
+fn is_long() -> bool {
+    std::env::var_os("LOTE_LONG").is_some()
 }
 
 /// Whether a line of NDJSON is the end of an output.

@@ -22,6 +22,7 @@ fn command() -> Command {
             params: [("radio".to_owned(), lote_protocol::filter::Value::Float(8.0))].into(),
         }],
         durable: false,
+        sha256: false,
         encoding: Encoding::default(),
     };
     let task = Task {
@@ -40,6 +41,7 @@ fn report() -> Report {
     let written = Written {
         bytes: 4_812_345,
         modified_ns: Some(1_790_000_000_123_456_789),
+        sha256: None,
         size,
         source: size,
         notes: Vec::new(),

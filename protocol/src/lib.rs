@@ -6,6 +6,7 @@
 
 pub mod carry;
 pub mod descriptors;
+pub mod digest;
 pub mod endpoint;
 pub mod filter;
 pub mod format;

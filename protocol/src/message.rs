@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
 use crate::lang::Text;
 use crate::outcome::Failure;
 use crate::sandbox::{Policy, Sandbox};
@@ -140,6 +141,8 @@ pub struct Written {
     pub bytes: u64,
     /// When it was written, as the file says, ns since 1970; `None` where the system does not tell.
     pub modified_ns: Option<i64>,
+    /// The file's SHA-256, if that was asked for.
+    pub sha256: Option<Digest>,
     /// Size of its picture, px.
     pub size: Size,
     /// Size of the input's picture, upright, px.

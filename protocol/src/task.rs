@@ -155,6 +155,8 @@ pub struct Order {
     pub steps: Vec<FilterCall>,
     /// Whether it must be on the disk, beyond a power cut, before its end is reported.
     pub durable: bool,
+    /// Whether its SHA-256 is to be told.
+    pub sha256: bool,
     /// How it is encoded.
     pub encoding: Encoding,
 }

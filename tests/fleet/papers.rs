@@ -36,7 +36,7 @@ impl Machine<'_> {
         let path = format!("{}:/usr/bin:/bin", self.workspace.path("bin").display());
         let password = self.workspace.path(self.user);
         Lote::new(self.workspace.path("").as_path(), "")
-            .by(&["unshare", "-rpfm", "--mount-proc", "sh", "-c", &script])
+            .by(&["unshare", "-rpfm", "--mount-proc", "--kill-child", "sh", "-c", &script])
             .env("PATH", &path)
             .env("LOTE_FLEET_USER", self.user)
             .env("LOTE_FLEET_PASSWORD_FILE", password.to_str().unwrap())

@@ -1,5 +1,6 @@
 //! Frames, as a peer that is not trusted sends them.
 
+use lote_protocol::digest::Digest;
 use lote_protocol::frame::{self, FrameBuffer};
 use lote_protocol::message::{Command, Hello, Report, Size, Stage, Token, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -15,6 +16,7 @@ fn messages() -> Vec<Vec<u8>> {
     );
     let order = Order {
         durable: false,
+        sha256: true,
         variant: 3,
         steps: steps.unwrap().steps,
         encoding: Encoding::default(),
@@ -24,7 +26,9 @@ fn messages() -> Vec<Vec<u8>> {
     let files = Files { input: Ok(()), outputs: vec![Ok(()), Err(lost)], assets: Vec::new() };
     let size = Size { width: 640, height: 480 };
     let notes = vec!["the profile was left out".into()];
-    let written = Written { bytes: 70_000, modified_ns: Some(7), size, source: size, notes };
+    let sha256 = Some(Digest([7; 32]));
+    let written =
+        Written { bytes: 70_000, modified_ns: Some(7), sha256, size, source: size, notes };
     let failure = Failure::new(FailureKind::Damaged, "it ends in the middle");
     let ended = |result| Report::Ended {
         slot: 1,

@@ -181,7 +181,16 @@ mod worker {
             }
         };
         dies("got", &name);
+        if name.contains("kills-agent") {
+            note_down("seen", &name);
+            // Whoever has started this, as if the image had brought the machine down.
+            if let Some(master) = rustix::process::getppid() {
+                let _ = rustix::process::kill_process(master, rustix::process::Signal::KILL);
+            }
+            thread::sleep(Duration::MAX);
+        }
         if name.contains("poison") {
+            note_down("seen", &name);
             let _ = writeln!(io::stderr(), "poison: this image is more than I can take");
             abort();
         }
@@ -234,9 +243,10 @@ mod worker {
             for other in (0..task.id + 3).filter(|other| *other != task.id) {
                 for variant in 0..3 {
                     let size = Size { width: 1, height: 1 };
-                    let (modified_ns, notes) = (None, Vec::new());
-                    let result = Ok(Written { bytes: 1, modified_ns, size, source: size, notes });
-                    tell(ended(slot, other, variant, result));
+                    let (modified_ns, sha256, notes) = (None, None, Vec::new());
+                    let written =
+                        Written { bytes: 1, modified_ns, sha256, size, source: size, notes };
+                    tell(ended(slot, other, variant, Ok(written)));
                 }
                 tell(Report::Finished { slot, task: other, micros: 1 });
             }
@@ -299,6 +309,14 @@ mod worker {
     fn mark(state: &str, name: &str) -> bool {
         let Some(folder) = std::env::var_os("LOTE_TEST_MARKS") else { return false };
         File::create_new(Path::new(&folder).join(format!("{state}-{name}"))).is_ok()
+    }
+
+    /// Adds a line to the image's file in the folder that `LOTE_TEST_MARKS` names, if there is one.
+    fn note_down(what: &str, name: &str) {
+        let Some(folder) = std::env::var_os("LOTE_TEST_MARKS") else { return };
+        let file = Path::new(&folder).join(format!("{what}-{name}"));
+        let file = File::options().create(true).append(true).open(file);
+        let _ = file.and_then(|mut file| writeln!(file, "{}", id()));
     }
 
     /// Whether some image has arranged that the next worker dies before it says Hello.

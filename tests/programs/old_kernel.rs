@@ -1,5 +1,6 @@
-//! Runs a command as on a kernel that lacks something: `old-kernel landlock|seccomp|inotify COMMAND…`.
+//! Runs a command as on a kernel that lacks something: `old-kernel landlock|seccomp|inotify|no-replace COMMAND…`.
 //! Without inotify it is as on drives of other machines: folders can be watched, and nothing is told.
+//! Without no-replace files have one name, and renaming one replaces what is there.
 //!
 //! The system calls in question answer as they do where the kernel, or the container around it,
 //! does not offer them. Only tests start it.
@@ -12,11 +13,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     use std::os::unix::process::CommandExt;
     use std::process::Command;
 
-    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+    use seccompiler::{
+        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+        SeccompRule,
+    };
 
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let [part, program, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: old-kernel landlock|seccomp|inotify COMMAND".into());
+        return Err("usage: old-kernel landlock|seccomp|inotify|no-replace COMMAND".into());
     };
     let (rules, error) = match part.to_str() {
         Some("landlock") => {
@@ -28,6 +32,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             (calls.map(|call| (call, Vec::new())).into(), libc::ENOSYS)
         }
         Some("inotify") => ([(libc::SYS_inotify_add_watch, Vec::new())].into(), 0),
+        Some("no-replace") => {
+            let has_flags = SeccompCondition::new(4, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?;
+            let with_flags = vec![SeccompRule::new(vec![has_flags])?];
+            let mut calls = vec![(libc::SYS_renameat2, with_flags), (libc::SYS_linkat, Vec::new())];
+            #[cfg(target_arch = "x86_64")]
+            calls.push((libc::SYS_link, Vec::new()));
+            (calls.into_iter().collect(), libc::EINVAL)
+        }
         Some("seccomp") => ([(libc::SYS_seccomp, Vec::new())].into(), libc::EPERM),
         _ => return Err("there is no such part".into()),
     };

@@ -94,9 +94,10 @@ impl<'a> Output<'a> {
             Some(failure) => Err(failure),
             None => write(self.order, &bytes, bench, progress),
         };
-        let written = written.map(|(bytes, modified_ns)| Written {
+        let written = written.map(|(bytes, modified_ns, sha256)| Written {
             bytes,
             modified_ns,
+            sha256,
             size,
             source: size,
             notes,

@@ -6,12 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
 use lote_protocol::carry::{Keep, Profile};
+use lote_protocol::digest::Digest;
 use lote_protocol::filter::{FilterCall, Value};
 use lote_protocol::lang::Text;
 use lote_protocol::message::{Size, Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Encoding, Files, Limits, Order, Page, Task};
 use lote_protocol::text;
+use sha2::{Digest as _, Sha256};
 
 use crate::assets::Shelf;
 use crate::input::{self, FileState};
@@ -308,26 +310,27 @@ fn encode(
             Some(copy) => (copy, vec![text!("the original was kept: the result is larger")]),
             None => (&bytes[..], document.notes.iter().cloned().chain(more).collect()),
         };
-        let (bytes, modified_ns) = write(file, content, bench, progress)?;
-        Ok(Written { bytes, modified_ns, size: size(document), source, notes })
+        let (bytes, modified_ns, sha256) = write(file, content, bench, progress)?;
+        Ok(Written { bytes, modified_ns, sha256, size: size(document), source, notes })
     });
     bench.pool.give_file(bytes);
     written
 }
 
-/// Writes an encoded output; returns its size in bytes, and its time.
+/// Writes an encoded output; returns its size in bytes, its time, and its SHA-256 if that is wanted.
 pub(crate) fn write(
     order: &Order,
     bytes: &[u8],
     bench: &mut Bench<'_>,
     progress: &mut dyn FnMut(Progress),
-) -> Result<(u64, Option<i64>), Failure> {
+) -> Result<(u64, Option<i64>, Option<Digest>), Failure> {
     progress(Progress::Reached(Stage::Write));
     let place = bench.outputs.iter().position(|(variant, _)| *variant == order.variant);
     let place = place.ok_or_else(|| internal(text!("an output has no file")))?;
     let (_, file) = bench.outputs.swap_remove(place);
     let modified_ns = output::write(file?, bytes, order.durable)?;
-    Ok((bytes.len() as u64, modified_ns))
+    let sha256 = order.sha256.then(|| Digest(Sha256::digest(bytes).into()));
+    Ok((bytes.len() as u64, modified_ns, sha256))
 }
 
 /// The size of a document's pictures, which is the same for all of them.

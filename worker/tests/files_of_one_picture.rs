@@ -28,7 +28,13 @@ fn photo(format: &'static Format, quality: u8) -> Vec<u8> {
 
 fn order(variant: u32, filters: &[&str], encoding: Encoding) -> Order {
     let call = |filter: &&str| FilterCall { filter: (*filter).into(), params: [].into() };
-    Order { variant, steps: filters.iter().map(call).collect(), durable: false, encoding }
+    Order {
+        variant,
+        steps: filters.iter().map(call).collect(),
+        durable: false,
+        sha256: false,
+        encoding,
+    }
 }
 
 /// An output and its end.

@@ -8,14 +8,18 @@ use std::fs::{self, File};
 use std::hash::BuildHasher;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::temporary::{self, Owner};
 use lote_protocol::text;
 use lote_worker::output::unwritable;
-use tempfile::TempPath;
+use tempfile::{PathPersistError, TempPath};
 
 use crate::system::files::FileId;
+
+/// Between the three attempts to replace a file that somebody has open.
+const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
 
 /// Where an output goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,23 +90,49 @@ pub fn publish<S: BuildHasher>(
             return Err(Failure::new(FailureKind::Exists, why));
         }
     }
-    let moved = if target.replace {
-        file.persist(&target.path)
-    } else {
-        file.persist_noclobber(&target.path)
-    };
-    if let Err(error) = moved {
-        let exists = !target.replace && error.error.kind() == io::ErrorKind::AlreadyExists;
+    if let Err(error) = patiently(file, |file| rename(file, target), std::thread::sleep) {
+        let exists = !target.replace && error.kind() == io::ErrorKind::AlreadyExists;
         return Err(if exists {
             Failure::new(FailureKind::Exists, text!("the output exists already"))
         } else {
-            unwritable(&error.error)
+            unwritable(&error)
         });
     }
     if target.durable {
         sync_folder(target.folder()).map_err(|error| unwritable(&error))?;
     }
     Ok(())
+}
+
+fn rename(file: TempPath, target: &Target) -> Result<(), PathPersistError> {
+    if target.replace { file.persist(&target.path) } else { file.persist_noclobber(&target.path) }
+}
+
+/// Renames, and again after a pause while somebody may have the file open that is in the way.
+fn patiently(
+    mut file: TempPath,
+    rename: impl Fn(TempPath) -> Result<(), PathPersistError>,
+    mut pause: impl FnMut(Duration),
+) -> io::Result<()> {
+    for wait in PAUSES {
+        match rename(file) {
+            Err(error) if is_held(&error.error) => file = error.path,
+            result => return result.map_err(|error| error.error),
+        }
+        pause(wait);
+    }
+    rename(file).map_err(|error| error.error)
+}
+
+/// Whether an error may go away when somebody closes a file. On SMB that is what a file says that is
+/// replaced while it is open: as a rule that it is busy or that access is denied.
+fn is_held(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ResourceBusy
+            | io::ErrorKind::ExecutableFileBusy
+            | io::ErrorKind::PermissionDenied
+    )
 }
 
 /// Forces the names in a folder to the disk.
@@ -172,6 +202,37 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::Exists);
         assert_eq!(fs::read(&path).unwrap(), b"mine");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_somebody_has_open_is_tried_three_times_in_two_seconds() {
+        use rustix::io::Errno;
+        use std::cell::Cell;
+        let folder = tempfile::tempdir().unwrap();
+        let target = to(&folder.path().join("a.jpg"), true);
+        let attempts = |refused: usize, with: Errno| {
+            let (_, file) = Temporaries::new(Owner::this()).create(&target).unwrap();
+            let (tried, waited) = (Cell::new(0), Cell::new(Duration::ZERO));
+            let try_it = |file: TempPath| {
+                tried.set(tried.get() + 1);
+                if tried.get() <= refused {
+                    return Err(PathPersistError { error: with.into(), path: file });
+                }
+                rename(file, &target)
+            };
+            let result = patiently(file, try_it, |pause| waited.set(waited.get() + pause));
+            (result.map_err(|error| error.kind()).err(), tried.get(), waited.get().as_millis())
+        };
+        for with in [Errno::BUSY, Errno::ACCESS, Errno::TXTBSY] {
+            assert_eq!(attempts(0, with), (None, 1, 0));
+            assert_eq!(attempts(2, with), (None, 3, 2_000));
+            let kind = io::Error::from(with).kind();
+            assert_eq!(attempts(3, with), (Some(kind), 3, 2_000));
+        }
+        let gone = attempts(9, Errno::NOENT);
+        assert_eq!(gone, (Some(io::ErrorKind::NotFound), 1, 0), "what does not heal");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only the output is left");
     }
 
     #[test]

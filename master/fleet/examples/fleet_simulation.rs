@@ -51,9 +51,10 @@ fn main() -> ExitCode {
         outcome.makespan as f64 / bound as f64
     );
     println!(
-        "booked {least} to {most} times each, begun {}, repaired {} times, {:.1} s",
+        "booked {least} to {most} times each, begun {}, repaired {} times, {} parcels unsettled, {:.1} s",
         outcome.begun,
         outcome.repairs,
+        outcome.unsettled,
         began.elapsed().as_secs_f64()
     );
     if (most, least) == (1, 1) { ExitCode::SUCCESS } else { ExitCode::FAILURE }

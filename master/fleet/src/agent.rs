@@ -12,10 +12,11 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::engine::{Delivery, Engine, Error, Heard, Settle, Subject};
-use crate::holder::{Effect, Holder, Input, MAX_MARKS, SUSPECT};
+use crate::holder::{Effect, Holder, Input, LOST};
 use crate::link::{Link, News, Watch};
+use crate::live::Board;
 use crate::message::{
-    Control, Ended, Here, Job, Marks, Message, Parcel, Presence, Record, State, Unit,
+    Control, Ended, Here, Job, Marks, Message, Parcel, Presence, Record, State, Unit, What,
 };
 use crate::names::{Build, JobId, ParcelId, Token};
 use crate::presence;
@@ -28,6 +29,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Papers of jobs that are kept.
 const MAX_JOBS: usize = 32;
+
+/// Parcels of a job that nobody who is there can do are put off for so long, unseen.
+const PUT_OFF: Duration = Duration::from_secs(60);
+
+/// So long the others have to say that they are there.
+const ANSWERS: Duration = Duration::from_millis(500);
 
 /// What has to be settled when an agent leaves is settled by then, or redelivered.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -111,6 +118,13 @@ pub enum Report {
         /// What became of it.
         ended: Ended,
     },
+    /// Something happened to a worker, for whoever watches.
+    Happened {
+        /// The worker.
+        worker: u32,
+        /// What.
+        what: What,
+    },
     /// The agent cannot take part in a job: others are to have its parcels.
     Refuse {
         /// The job.
@@ -130,7 +144,9 @@ enum Done {
     Paper(JobId, Option<Vec<u8>>),
     Checked(ParcelId, bool),
     Looked(JobId, Option<bool>),
-    Marks(ParcelId, BTreeMap<u32, u32>),
+    /// Whether somebody else who is there may be able to take part in a job.
+    Able(JobId, bool),
+    Marks(ParcelId, Marks),
     Marked(ParcelId),
     Recorded(ParcelId),
     Settled,
@@ -182,7 +198,10 @@ pub async fn serve<E: Engine>(
         tickets: HashMap::new(),
         asked: 0,
         tasks: JoinSet::new(),
+        board: Board::new(),
         refused: None,
+        asking: HashMap::new(),
+        hopeless: HashMap::new(),
         blocked: None,
         is_paused: false,
         is_leaving: false,
@@ -217,6 +236,7 @@ pub async fn serve<E: Engine>(
             }
             _ = tick.tick() => agent.input(Input::Tick(now())),
             _ = presence.tick() => agent.say_here(),
+            () = agent.board.due() => agent.say_live(),
         }
     }
     agent.say_here();
@@ -239,7 +259,12 @@ struct Agent<'a, E> {
     tickets: HashMap<u64, oneshot::Sender<bool>>,
     asked: u64,
     tasks: JoinSet<Result<Done, Error>>,
+    board: Board,
     refused: Option<String>,
+    /// Jobs of which it is being asked whether somebody else can do them, and what came of them meanwhile.
+    asking: HashMap<JobId, Vec<Delivery>>,
+    /// Jobs that nobody who is there can do, and since when.
+    hopeless: HashMap<JobId, Instant>,
     blocked: Option<String>,
     is_paused: bool,
     is_leaving: bool,
@@ -266,7 +291,7 @@ impl<E: Engine> Agent<'_, E> {
             Effect::Check(parcel) => self.check(parcel),
             Effect::Look(job) => self.look(job),
             Effect::ReadMarks(parcel) => self.read_marks(parcel),
-            Effect::Mark(parcel, begun) => self.mark(parcel, begun),
+            Effect::Mark(parcel, marks) => self.mark(parcel, marks),
             Effect::Begin { parcel, unit, alone } => {
                 let Some(held) = self.held.get(&parcel) else { return };
                 let (job, unit) = (Arc::clone(&held.job), Arc::clone(&held.units[unit as usize]));
@@ -341,16 +366,16 @@ impl<E: Engine> Agent<'_, E> {
         self.ask(move |engine| async move {
             let marks = engine.marks(job, parcel).await?;
             let marks = marks.and_then(|bytes| Marks::from_bytes(&bytes).ok());
-            Ok(Done::Marks(parcel, marks.unwrap_or_default().begun))
+            Ok(Done::Marks(parcel, marks.unwrap_or_default()))
         });
     }
 
-    fn mark(&mut self, parcel: ParcelId, begun: BTreeMap<u32, u32>) {
+    fn mark(&mut self, parcel: ParcelId, marks: Marks) {
         let Some(job) = self.held.get(&parcel).map(|held| held.job.job) else { return };
         self.ask(move |engine| {
-            let marks = Marks { begun: begun.clone() };
+            let marks = marks.to_bytes();
             async move {
-                engine.mark(job, parcel, marks.to_bytes()?).await?;
+                engine.mark(job, parcel, marks?).await?;
                 Ok(Done::Marked(parcel))
             }
         });
@@ -404,7 +429,7 @@ impl<E: Engine> Agent<'_, E> {
     fn give_up(&mut self, parcel: ParcelId, unit: u32) {
         let Some(held) = self.held.get_mut(&parcel) else { return };
         let unit = Arc::clone(&held.units[unit as usize]);
-        let lost = u64::from(SUSPECT - 1 + MAX_MARKS);
+        let lost = u64::from(LOST);
         for (place, output) in (0..).zip(&unit.outputs) {
             if !held.known.insert((unit.unit, place)) {
                 continue;
@@ -416,9 +441,10 @@ impl<E: Engine> Agent<'_, E> {
                 status: Status::Quarantined,
                 bytes: 0,
                 modified_ns: None,
+                sha256: None,
                 ms: 0.0,
                 decode_ms: 0.0,
-                attempt: lost as u32,
+                attempt: LOST,
                 kind: Some(FailureKind::Crash),
                 reason: Some(text!("{} agents were lost while they had it", lost)),
                 notes: Vec::new(),
@@ -450,12 +476,16 @@ impl<E: Engine> Agent<'_, E> {
                     self.input(Input::Ended(parcel, place));
                 }
             }
+            Report::Happened { worker, what } => self.board.note(worker, what),
             Report::Refuse { job, why } => {
                 tracing::info!(%job, "not taking part: {why}");
                 self.refused = Some(why);
-                self.jobs.remove(&job);
+                let paper = self.jobs.remove(&job);
                 self.input(Input::Refuse(job));
                 self.say_here();
+                if let Some(paper) = paper {
+                    self.look_for_others(paper);
+                }
             }
             Report::Blocked(why) => {
                 self.blocked = why;
@@ -467,6 +497,23 @@ impl<E: Engine> Agent<'_, E> {
                 self.say_here();
             }
         }
+    }
+
+    /// Finds out whether a job that this agent cannot do can be left to others.
+    fn look_for_others(&mut self, job: Arc<Job>) {
+        if self.asking.contains_key(&job.job) {
+            return;
+        }
+        self.asking.insert(job.job, Vec::new());
+        let (engine, me) = (self.engine.clone(), self.me.agent.clone());
+        self.tasks.spawn(async move {
+            let here = presence::who(&engine, &job.pool, ANSWERS).await;
+            // Nobody knows whether somebody is there if the engine does not say it.
+            let is_any = here.map_or(true, |here| {
+                here.iter().any(|here| here.agent != me && may_do(here, &job))
+            });
+            Ok(Done::Able(job.job, is_any))
+        });
     }
 
     /// A unit's place in its parcel.
@@ -485,7 +532,9 @@ impl<E: Engine> Agent<'_, E> {
             Ok(control) => control,
             Err(error) => return tracing::warn!("an order is of no use: {error}"),
         };
-        tracing::info!(?control, "told");
+        if !matches!(control, Control::Watch { .. }) {
+            tracing::info!(?control, "told");
+        }
         match control {
             Control::Pause | Control::Resume => {
                 self.is_paused = control == Control::Pause;
@@ -494,6 +543,7 @@ impl<E: Engine> Agent<'_, E> {
             }
             Control::Drain => self.report(Report::Drain),
             Control::Kill { worker } => self.hand_out(Work::Kill(worker)),
+            Control::Watch { every_ms } => self.board.watch(every_ms),
             Control::Look => {
                 let jobs: HashSet<_> = self.held.values().map(|held| held.job.job).collect();
                 for job in jobs {
@@ -523,6 +573,17 @@ impl<E: Engine> Agent<'_, E> {
             Done::Marks(parcel, marks) => self.input(Input::Marks(parcel, marks)),
             Done::Marked(parcel) => self.input(Input::Marked(parcel)),
             Done::Recorded(parcel) => self.input(Input::Recorded(parcel)),
+            Done::Able(job, is_any) => {
+                let settle = if is_any { Settle::Back } else { Settle::Later };
+                for delivery in self.asking.remove(&job).unwrap_or_default() {
+                    self.settle_delivery(delivery, settle);
+                }
+                if !is_any {
+                    self.hopeless.retain(|_, since| since.elapsed() < PUT_OFF);
+                    self.hopeless.insert(job, Instant::now());
+                    self.input(Input::Alone);
+                }
+            }
             Done::Looked(_, None) | Done::Settled => {}
         }
     }
@@ -530,6 +591,13 @@ impl<E: Engine> Agent<'_, E> {
     /// Takes in a delivery, once the paper of its job is at hand.
     fn open(&mut self, delivery: Delivery) {
         let job = delivery.job;
+        if let Some(meanwhile) = self.asking.get_mut(&job) {
+            return meanwhile.push(delivery);
+        }
+        // What comes behind it is not held up by what nobody can do.
+        if self.hopeless.get(&job).is_some_and(|since| since.elapsed() < PUT_OFF) {
+            return self.settle_delivery(delivery, Settle::Later);
+        }
         if let Some(paper) = self.jobs.get(&job) {
             self.take(delivery, Arc::clone(paper));
             return;
@@ -555,15 +623,23 @@ impl<E: Engine> Agent<'_, E> {
         };
         let paper = match Job::from_bytes(paper) {
             Ok(paper) if paper.job == job => Some(paper),
-            Ok(_) => None,
+            Ok(_) => {
+                tracing::warn!(%job, "the paper of a job is of no use: it is of another job");
+                None
+            }
             Err(error) => {
                 tracing::warn!(%job, "the paper of a job is of no use: {error}");
                 None
             }
         };
         let (pool, build) = (&self.me.pool, &self.me.build);
-        let is_mine = |paper: &Job| paper.pool == *pool && paper.build == *build;
-        let paper = paper.filter(|paper| paper.state == State::Open && is_mine(paper));
+        let paper = paper.filter(|paper| {
+            let is_mine = paper.pool == *pool && paper.build == *build;
+            if !is_mine {
+                tracing::warn!(%job, "the paper of a job is of another pool or build");
+            }
+            is_mine && paper.state == State::Open
+        });
         let Some(paper) = paper.map(Arc::new) else {
             for delivery in mine {
                 self.settle_delivery(delivery, Settle::Done);
@@ -582,10 +658,10 @@ impl<E: Engine> Agent<'_, E> {
     fn take(&mut self, delivery: Delivery, job: Arc<Job>) {
         let name = delivery.parcel;
         let parcel = match Parcel::from_bytes(&delivery.bytes) {
-            Ok(parcel) if (parcel.job, parcel.parcel) == (delivery.job, name) => parcel,
+            Ok(parcel) if is_of(&parcel, &job, name) => parcel,
             wrong => {
                 let why = wrong.err().map(|error| error.to_string());
-                let why = why.unwrap_or_else(|| "it is called otherwise".to_owned());
+                let why = why.unwrap_or_else(|| "it does not fit its name or its job".to_owned());
                 tracing::warn!(parcel = %name, "a parcel is of no use: {why}");
                 return self.settle_delivery(delivery, Settle::Done);
             }
@@ -634,15 +710,48 @@ impl<E: Engine> Agent<'_, E> {
         self.say(Subject::Here(self.me.pool.clone(), self.me.agent.clone()));
     }
 
-    /// Says who is there; nobody waits for it to be heard.
+    /// Says what the workers do, for the job that is in hand.
+    fn say_live(&mut self) {
+        let said = self.board.say();
+        let Some(job) = self.holder.job() else { return };
+        for bytes in said {
+            self.say_bytes(Subject::Live(job, self.me.agent.clone()), bytes);
+        }
+    }
+
+    /// Says who is there.
     fn say(&mut self, subject: Subject) {
-        let Ok(bytes) = self.here().to_bytes() else { return };
+        if let Ok(bytes) = self.here().to_bytes() {
+            self.say_bytes(subject, bytes);
+        }
+    }
+
+    /// Says something; nobody waits for it to be heard.
+    fn say_bytes(&mut self, subject: Subject, bytes: Vec<u8>) {
         let engine = self.engine.clone();
         self.tasks.spawn(async move {
             let _ = engine.say(&subject, bytes).await;
             Ok(Done::Settled)
         });
     }
+}
+
+/// Whether a parcel is the one that it is called, and knows no variants but those of its job.
+fn is_of(parcel: &Parcel, job: &Job, name: ParcelId) -> bool {
+    let variants = job.header.variants_by_file().len();
+    let mut outputs = parcel.units.iter().flat_map(|unit| &unit.outputs);
+    (parcel.job, parcel.parcel) == (job.job, name)
+        && outputs.all(|output| (output.variant as usize) < variants)
+}
+
+/// Whether an agent may be able to take part in a job: a root that had no mark when it began may have been
+/// given one since.
+fn may_do(here: &Here, job: &Job) -> bool {
+    let has = |(name, mark): (&Token, &String)| {
+        here.roots.get(name).is_some_and(|here| here == mark || here.is_empty())
+    };
+    let takes_part = matches!(here.state, Presence::Working | Presence::Paused);
+    takes_part && here.build == job.build && job.roots.iter().all(has)
 }
 
 fn is_open(paper: &[u8]) -> bool {

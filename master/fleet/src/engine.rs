@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use lote_protocol::lang::Text;
 use lote_protocol::text;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::message::MessageError;
 use crate::names::{Build, JobId, ParcelId, Token};
@@ -92,6 +92,8 @@ pub enum Settle {
     Done,
     /// Hand it to somebody else.
     Back,
+    /// Hand it out again in a minute.
+    Later,
     /// Not before half a minute from now. Nobody waits for an answer.
     Working,
 }
@@ -138,6 +140,10 @@ pub enum Subject {
     Here(Token, Token),
     /// All agents of a pool, or of all pools.
     AllHere(Option<Token>),
+    /// What an agent's workers do: job and agent.
+    Live(JobId, Token),
+    /// That of all agents of a job.
+    AllLive(JobId),
     /// Orders to an agent.
     Control(Token),
     /// Who is there, in a pool.
@@ -202,11 +208,12 @@ pub trait Engine: Clone + Send + Sync + 'static {
         parcel: ParcelId,
     ) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// A job's records from a place on, in order, as they come; none if none comes for some seconds.
+    /// A job's records from a place on, in order: those that are there, or one that comes in that time.
     fn records(
         &self,
         job: JobId,
         from: u64,
+        wait: Duration,
     ) -> impl Future<Output = Result<Vec<Recorded>, Error>> + Send;
 
     /// Remembers marks of a parcel in the place of earlier ones.
@@ -243,6 +250,9 @@ pub trait Engine: Clone + Send + Sync + 'static {
         subject: &Subject,
         bytes: Vec<u8>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// How often it was reached anew: it may have forgotten something meanwhile.
+    fn connections(&self) -> watch::Receiver<u64>;
 
     /// What is said, from now on.
     fn hear(

@@ -1,7 +1,7 @@
 //! The configuration of a server for a fleet: users, what each may do, and limits.
 //!
-//! Agents may take work, put it on record and say that they are there, nothing else; submitters may also
-//! make streams and fill the queue.
+//! Agents may take work, put it on record, say that they are there and ask who else is, nothing more;
+//! submitters may also make streams and fill the queue.
 
 use std::fmt::Write as _;
 
@@ -24,9 +24,11 @@ pub struct Options {
 pub const USERS: (&str, &str) = ("agent", "submitter");
 
 /// What agents may publish.
-const AGENT_SAYS: [&str; 8] = [
+const AGENT_SAYS: [&str; 10] = [
     "lote.done.>",
     "lote.here.>",
+    "lote.live.>",
+    "lote.who.*",
     "$JS.API.CONSUMER.INFO.LOTE_WORK.>",
     "$JS.API.CONSUMER.MSG.NEXT.LOTE_WORK.>",
     "$JS.ACK.LOTE_WORK.>",
@@ -62,7 +64,8 @@ const SUBMITTER_READS: [&str; 2] =
     ["$JS.API.DIRECT.GET.LOTE_JOBS.>", "$JS.API.DIRECT.GET.LOTE_DONE.>"];
 
 /// What submitters may hear.
-const SUBMITTER_HEARS: [&str; 3] = ["_INBOX_submitter.>", "lote.here.>", "lote.ctl.*"];
+const SUBMITTER_HEARS: [&str; 4] =
+    ["_INBOX_submitter.>", "lote.here.>", "lote.live.>", "lote.ctl.*"];
 
 /// The text of `nats.conf`.
 pub fn config(options: &Options) -> String {

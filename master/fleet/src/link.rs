@@ -84,6 +84,11 @@ impl Watch {
         Self { answered: Instant::now(), is_away: false }
     }
 
+    /// Whether nothing is heard at all.
+    pub(crate) fn is_away(&self) -> bool {
+        self.is_away
+    }
+
     pub(crate) fn note(&mut self, answered: Answered) -> Option<News> {
         match answered {
             Ok(()) => {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, timeout};
 
 use crate::engine::{Delivery, Engine, Error, Facts, Heard, Recorded, Settle, Subject};
@@ -15,7 +15,10 @@ use crate::names::{Build, JobId, ParcelId, Token};
 /// A parcel that nobody has spoken of for so long is handed out again, ms.
 pub const ACK_WAIT: u64 = 30_000;
 
-/// How long a question waits for something to come.
+/// One that was put off is handed out again after that, ms.
+const LATER: u64 = 60_000;
+
+/// How long a pull waits for something to come.
 const WAIT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone)]
@@ -114,10 +117,11 @@ impl Store {
         match settle {
             Settle::Done => self.remove(place),
             Settle::Back => self.release(place),
-            Settle::Working => {
+            Settle::Working | Settle::Later => {
+                let wait = if settle == Settle::Later { LATER } else { ACK_WAIT };
                 if let Some(until) = queued.until.as_mut() {
                     self.in_hand.remove(&(*until, place));
-                    *until = now + ACK_WAIT;
+                    *until = now + wait;
                     self.in_hand.insert((*until, place));
                 }
             }
@@ -175,6 +179,11 @@ impl Store {
         self.marks.get(&parcel).cloned()
     }
 
+    /// How many parcels are queued or in hand.
+    pub fn queued(&self) -> u64 {
+        self.work.len() as u64
+    }
+
     /// What it says of itself.
     pub fn facts(&self) -> Facts {
         Facts {
@@ -198,12 +207,15 @@ struct Shared {
 pub struct Memory {
     shared: Arc<Mutex<Shared>>,
     changed: Arc<Notify>,
+    connected: watch::Sender<u64>,
     began: Instant,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { shared: Arc::default(), changed: Arc::default(), began: Instant::now() }
+        let (shared, changed, connected) =
+            (Arc::default(), Arc::default(), watch::Sender::default());
+        Self { shared, changed, connected, began: Instant::now() }
     }
 }
 
@@ -241,9 +253,10 @@ impl Memory {
     /// What there is, or what comes in a while.
     async fn wait_for<T>(
         &self,
+        wait: Duration,
         mut look: impl FnMut(&mut Store) -> Vec<T>,
     ) -> Result<Vec<T>, Error> {
-        let end = Instant::now() + WAIT;
+        let end = Instant::now() + wait;
         loop {
             let changed = self.changed.notified();
             self.there()?;
@@ -265,6 +278,7 @@ impl Subject {
             (Self::AllHere(Some(pool)), Self::Here(of, agent)) if pool == of => {
                 Some(agent.to_string())
             }
+            (Self::AllLive(job), Self::Live(of, agent)) if job == of => Some(agent.to_string()),
             (Self::Control(agent), Self::Control(of)) if agent == of => Some(of.to_string()),
             (Self::Who(pool), Self::Who(of)) if pool == of => Some(of.to_string()),
             (Self::Reply(to), Self::Reply(of)) if to == of => Some(of.clone()),
@@ -302,7 +316,7 @@ impl Engine for Memory {
     }
 
     async fn pull(&self, _: &Token, _: &Build, most: usize) -> Result<Vec<Delivery>, Error> {
-        self.wait_for(|store| store.pull(most, self.now())).await
+        self.wait_for(WAIT, |store| store.pull(most, self.now())).await
     }
 
     async fn settle(&self, delivery: &Delivery, settle: Settle) -> Result<(), Error> {
@@ -317,8 +331,8 @@ impl Engine for Memory {
         self.with(|store| store.is_recorded(job, parcel))
     }
 
-    async fn records(&self, job: JobId, from: u64) -> Result<Vec<Recorded>, Error> {
-        self.wait_for(|store| store.records(job, from, 256)).await
+    async fn records(&self, job: JobId, from: u64, wait: Duration) -> Result<Vec<Recorded>, Error> {
+        self.wait_for(wait, |store| store.records(job, from, 256)).await
     }
 
     async fn mark(&self, _: JobId, parcel: ParcelId, bytes: Vec<u8>) -> Result<(), Error> {
@@ -345,6 +359,10 @@ impl Engine for Memory {
         self.there()?;
         tell(&self.shared().listeners, subject, &bytes, None);
         Ok(())
+    }
+
+    fn connections(&self) -> watch::Receiver<u64> {
+        self.connected.subscribe()
     }
 
     async fn hear(&self, subject: &Subject) -> Result<mpsc::Receiver<Heard>, Error> {

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -39,9 +40,8 @@ const JOBS: &str = "LOTE_JOBS";
 /// An answer that has not come by then will not come.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// How long a pull waits in the server for work, and for records.
+/// How long a pull waits in the server for work.
 const WAIT_FOR_WORK: Duration = Duration::from_secs(10);
-const WAIT_FOR_RECORDS: Duration = Duration::from_secs(2);
 
 /// A parcel that nobody has spoken of for so long is handed out again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
@@ -49,6 +49,9 @@ const ACK_WAIT: Duration = Duration::from_secs(30);
 /// Parcels in hand of all agents, and pulls that wait: the defaults are 1,000 and 512.
 const MAX_IN_HAND: i64 = 50_000;
 const MAX_PULLS: i64 = 8_192;
+
+/// That a parcel is to be handed out again in a minute, ns.
+const LATER: &str = r#"-NAK {"delay": 60000000000}"#;
 
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -78,6 +81,8 @@ pub struct Nats {
     host: String,
     /// What the server last refused: it gives no answer to the one who asked.
     refused: watch::Sender<String>,
+    /// How often it was connected again: what was asked before is not answered.
+    connected: watch::Sender<u64>,
     consumers: Arc<Mutex<HashMap<String, PullConsumer>>>,
     readers: Arc<Mutex<HashMap<JobId, Reading>>>,
 }
@@ -94,7 +99,8 @@ struct Reading {
 pub async fn connect(server: &Server, name: &str) -> Result<Nats, Error> {
     let (address, host) = address(server)?;
     let refused = watch::Sender::default();
-    let noted = refused.clone();
+    let (noted, connected) = (refused.clone(), watch::Sender::default());
+    let (counted, was_lost) = (connected.clone(), AtomicBool::new(false));
     let mut options = ConnectOptions::new()
         .name(name)
         .connection_timeout(PATIENCE)
@@ -106,9 +112,17 @@ pub async fn connect(server: &Server, name: &str) -> Result<Nats, Error> {
         })
         .event_callback(move |event| {
             tracing::debug!(%event, "fleet");
-            if let Event::ServerError(ServerError::Other(why)) = event {
-                tracing::warn!("the fleet's server refuses: {why}");
-                noted.send_replace(why);
+            match event {
+                Event::ServerError(ServerError::Other(why)) => {
+                    tracing::warn!("the fleet's server refuses: {why}");
+                    noted.send_replace(why);
+                }
+                Event::Disconnected => was_lost.store(true, Ordering::Relaxed),
+                // The first one is told of late.
+                Event::Connected if was_lost.load(Ordering::Relaxed) => {
+                    counted.send_modify(|times| *times += 1);
+                }
+                _ => {}
             }
             std::future::ready(())
         });
@@ -135,7 +149,8 @@ pub async fn connect(server: &Server, name: &str) -> Result<Nats, Error> {
     })?;
     let mut stream = jetstream::new(client.clone());
     stream.set_timeout(PATIENCE);
-    Ok(Nats { client, stream, host, refused, consumers: Arc::default(), readers: Arc::default() })
+    let (consumers, readers) = (Arc::default(), Arc::default());
+    Ok(Nats { client, stream, host, refused, connected, consumers, readers })
 }
 
 /// The address to connect to, and the host for people.
@@ -209,6 +224,8 @@ impl Subject {
             Self::Here(pool, agent) => format!("lote.here.{pool}.{agent}"),
             Self::AllHere(Some(pool)) => format!("lote.here.{pool}.*"),
             Self::AllHere(None) => "lote.here.>".to_owned(),
+            Self::Live(job, agent) => format!("lote.live.{job}.{agent}"),
+            Self::AllLive(job) => format!("lote.live.{job}.*"),
             Self::Control(agent) => format!("lote.ctl.{agent}"),
             Self::Who(pool) => format!("lote.who.{pool}"),
             Self::Reply(inbox) => inbox.clone(),
@@ -299,18 +316,20 @@ impl Nats {
         .await
     }
 
-    /// Waits for an answer, but not for ever; a refusal is no answer, and is known by its event.
+    /// Waits for an answer, but not for ever, and not if the connection is a new one; a refusal is no answer,
+    /// and is known by its event.
     async fn within<T>(
         &self,
         patience: Duration,
         answer: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let mut refused = self.refused.subscribe();
+        let (mut refused, mut connected) = (self.refused.subscribe(), self.connected.subscribe());
         tokio::select! {
             answer = timeout(patience, answer) => {
                 answer.unwrap_or_else(|_| Err(self.away(text!("no answer"))))
             }
             Ok(()) = refused.changed() => Err(Error::Denied(refused.borrow().clone().into())),
+            Ok(()) = connected.changed() => Err(self.away(text!("no answer"))),
         }
     }
 
@@ -381,7 +400,8 @@ impl Nats {
         most: usize,
         wait: Duration,
     ) -> Result<Vec<jetstream::Message>, Error> {
-        let batch = consumer.fetch().max_messages(most).expires(PATIENCE).messages();
+        // With a time to expire the server would wait for so long if there is none.
+        let batch = consumer.fetch().max_messages(most).messages();
         let mut batch = batch.await.map_err(|error| self.away(causes(&error)))?;
         let mut messages = Vec::new();
         while let Some(message) = batch.next().await {
@@ -569,6 +589,7 @@ impl Engine for Nats {
                     let answer = self.client.request(subject.clone(), "+ACK".into()).await;
                     answer.map(drop).map_err(|error| self.away(causes(&error)))
                 }
+                Settle::Later => say(LATER).await.map_err(|error| self.away(causes(&error))),
                 Settle::Back => say("-NAK").await.map_err(|error| self.away(causes(&error))),
                 Settle::Working => say("+WPI").await.map_err(|error| self.away(causes(&error))),
             }
@@ -584,10 +605,10 @@ impl Engine for Nats {
         Ok(self.last(DONE, done_subject(job, parcel)).await?.is_some())
     }
 
-    async fn records(&self, job: JobId, from: u64) -> Result<Vec<Recorded>, Error> {
-        self.within(PATIENCE * 3, async {
+    async fn records(&self, job: JobId, from: u64, wait: Duration) -> Result<Vec<Recorded>, Error> {
+        self.within(PATIENCE * 2 + wait, async {
             let mut reading = self.reader(job, from).await?;
-            let messages = self.fetch(&reading.consumer, RECORDS, WAIT_FOR_RECORDS).await?;
+            let messages = self.fetch(&reading.consumer, RECORDS, wait).await?;
             let mut records = Vec::new();
             for message in messages {
                 let info = message.info().map_err(|error| self.away(error.to_string()))?;
@@ -659,6 +680,10 @@ impl Engine for Nats {
             self.client.flush().await.map_err(|error| self.away(causes(&error)))
         })
         .await
+    }
+
+    fn connections(&self) -> watch::Receiver<u64> {
+        self.connected.subscribe()
     }
 
     async fn hear(&self, subject: &Subject) -> Result<mpsc::Receiver<Heard>, Error> {

@@ -22,7 +22,7 @@ pub(super) fn execute(args: &AgentArgs, ui: Ui) -> Exit {
         max_pixels: None,
         max_frames: None,
         sandbox: args.sandbox,
-        worker_command: None,
+        worker_command: args.worker_command.clone(),
     };
     let settings = match session::settings(&arguments, Mode::Processes, false) {
         Ok(settings) => settings,
@@ -36,5 +36,8 @@ pub(super) fn execute(args: &AgentArgs, ui: Ui) -> Exit {
         Ok(runtime) => runtime,
         Err(what) => return said(what, Exit::NoWorkers),
     };
-    work(&fleet, args.name.as_deref(), settings, &runtime, ui)
+    let exit = work(&fleet, args.name.as_deref(), settings, &runtime, ui);
+    // What waits for a folder that does not answer may do so for ever: nothing waits for that.
+    std::mem::forget(runtime);
+    exit
 }

@@ -349,6 +349,9 @@ pub(super) struct AgentArgs {
     /// wholly or not at all, or not  [default: auto]
     #[arg(long, value_enum, value_name = "HOW")]
     pub(super) sandbox: Option<SandboxArg>,
+    /// Start this as a worker in place of the program itself: "valgrind lote-worker"
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) worker_command: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -499,6 +502,12 @@ pub(super) struct RerunArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("roots", |root| {
+    root.help("Folder that images may be chosen from in the page, with those below it, and the name that it \
+goes by in a fleet; with :ro it takes no outputs. Repeatable [default: the input folder]")
+        .value_name("[NAME=]DIR")
+        .help_heading(None::<&str>)
+}))]
 pub(super) struct ServeArgs {
     /// Folder with images to begin with; it is made if need be
     #[arg(long, value_name = "DIR", default_value = "input_images")]
@@ -506,10 +515,6 @@ pub(super) struct ServeArgs {
     /// Folder for the outputs; it is made if need be
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
-    /// Folder that images may be chosen from in the page, with those below it; repeatable
-    /// [default: the input folder]
-    #[arg(long = "root", value_name = "DIR", value_parser = choice::root)]
-    pub(super) roots: Vec<Root>,
     /// Address to listen at; any but this machine's own needs the token that is printed
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(super) host: String,
@@ -532,6 +537,8 @@ pub(super) struct ServeArgs {
     pub(super) durable: Option<bool>,
     #[command(flatten)]
     pub(super) work: WorkArgs,
+    #[command(flatten)]
+    pub(super) fleet: FleetArgs,
 }
 
 #[derive(Debug, Args)]
@@ -573,6 +580,9 @@ pub(super) struct SamplesArgs {
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     pub(super) work: WorkArgs,
+    /// Try what files can do in this folder, which a fleet is to share: names, locks, times. Repeatable
+    #[arg(long = "root", value_name = "NAME=DIR", value_parser = choice::root)]
+    pub(super) roots: Vec<Root>,
     /// As JSON
     #[arg(long)]
     pub(super) json: bool,

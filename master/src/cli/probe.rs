@@ -127,6 +127,7 @@ async fn look(config: &Config, steps: &[(FilterCall, Vec<Asset>)]) -> Result<Opt
         variant,
         steps: vec![step.clone()],
         durable: false,
+        sha256: false,
         encoding: Encoding { format: Some(PNG.id), ..Encoding::default() },
     });
     let target = |place: usize| Target {

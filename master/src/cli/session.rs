@@ -42,6 +42,7 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
         slots: slots(args.jobs),
         timeout: args.timeout.map_or(Timeout::Generous, Timeout::Exactly),
         durable: false,
+        sha256: false,
         workers: Config {
             workers: 0,
             slots: 0,

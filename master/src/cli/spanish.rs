@@ -258,6 +258,10 @@ const HELP: &[(&str, &str)] = &[
         "Si los procesos se encierran con sus entradas y salidas: cuanto pueda el sistema, del todo o nada, o no  [por defecto: auto]",
     ),
     (
+        "Try what files can do in this folder, which a fleet is to share: names, locks, times. Repeatable",
+        "Prueba qué se puede hacer con archivos en esta carpeta, que compartirá una flota: nombres, bloqueos, fechas. Repetible",
+    ),
+    (
         "Start this as a worker in place of the program itself: \"valgrind lote-worker\"",
         "Arranca esto como proceso en lugar del propio programa: \"valgrind lote-worker\"",
     ),
@@ -415,8 +419,8 @@ const HELP: &[(&str, &str)] = &[
         "Carpeta de las salidas; se crea si hace falta",
     ),
     (
-        "Folder that images may be chosen from in the page, with those below it; repeatable [default: the input folder]",
-        "Carpeta de la que se puede elegir en la página, con las de debajo; repetible  [por defecto: la de entrada]",
+        "Folder that images may be chosen from in the page, with those below it, and the name that it goes by in a fleet; with :ro it takes no outputs. Repeatable [default: the input folder]",
+        "Carpeta de la que se pueden elegir imágenes en la página, con las que contiene, y el nombre por el que se la conoce en una flota; con :ro no admite salidas. Se puede repetir  [por defecto: la de entrada]",
     ),
     (
         "Address to listen at; any but this machine's own needs the token that is printed",

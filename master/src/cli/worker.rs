@@ -72,7 +72,8 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 return Exit::Usage;
             }
             let encoding = variant.encoding(&defaults);
-            let order = task::Order { variant: 0, steps: variant.steps, durable: false, encoding };
+            let steps = variant.steps;
+            let order = task::Order { variant: 0, steps, durable: false, sha256: false, encoding };
             let base = std::env::current_dir().unwrap_or_default();
             let name = input.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let steps = order.steps.clone();

@@ -19,7 +19,7 @@ use lote_protocol::sandbox::Policy;
 use lote_protocol::temporary::Owner;
 use lote_protocol::text;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -32,6 +32,9 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// After what kept outputs from being written it is tried again so much later.
 const RETRY: Duration = Duration::from_secs(10);
+
+/// So many images are looked at at a time: a folder that does not answer holds up no more threads.
+const LOOKS: usize = 32;
 
 /// How long workers have to leave.
 const LAST: Duration = Duration::from_secs(1);
@@ -170,6 +173,7 @@ struct Session {
     /// Counts what is made and what fails.
     told: JoinHandle<(usize, usize)>,
     idle_since: Option<Instant>,
+    looks: Arc<Semaphore>,
 }
 
 /// Units, and whether they have been tried before.
@@ -349,6 +353,7 @@ impl Bench {
             run: Box::pin(run),
             told,
             idle_since: None,
+            looks: Arc::new(Semaphore::new(LOOKS)),
         }
     }
 
@@ -364,6 +369,7 @@ impl Bench {
         let (mut settings, work) = (self.agent.settings.clone(), &job.header.work);
         settings.timeout = work.timeout.map_or(Timeout::Generous, Timeout::Exactly);
         settings.durable = work.durable;
+        settings.sha256 = true;
         settings.workers.limits = job.limits;
         settings.workers.max_memory_bytes = work.max_memory;
         // A job never lowers the sandbox of another machine.
@@ -443,7 +449,10 @@ impl Bench {
             session.feed = None;
             // What has not ended by now is somebody else's.
             let _ = session.orders.try_send(Order::Abort);
-            let _ = timeout(LAST, &mut session.run).await;
+            if timeout(LAST, &mut session.run).await.is_err() {
+                // A folder does not answer, and would have to for what is unfinished to be removed.
+                std::mem::forget(std::mem::replace(&mut self.stage, Stage::Idle));
+            }
         }
     }
 }
@@ -454,8 +463,11 @@ impl Session {
         let Some(feed) = self.feed.clone() else { return };
         self.ledger.begin(held.parcel);
         let (ground, unit) = (Arc::clone(&self.ground), Arc::clone(&held.unit));
+        let looks = Arc::clone(&self.looks);
         self.idle_since = None;
         tokio::spawn(async move {
+            // It is never closed.
+            let _one = looks.acquire().await;
             let seen = tokio::task::spawn_blocking(move || ground.look(&unit, again)).await;
             if let Ok(seen) = seen {
                 // A run that has ended gives it back.

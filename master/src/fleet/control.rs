@@ -86,7 +86,7 @@ pub(crate) async fn status(fleet: &Fleet, as_json: bool, ui: Ui) -> Done {
 async fn ended(nats: &Nats, job: &Job) -> Result<u64, Error> {
     let (mut from, mut outputs) = (1, 0);
     loop {
-        let records = nats.records(job.job, from).await?;
+        let records = nats.records(job.job, from, Duration::ZERO).await?;
         let Some(last) = records.last() else { return Ok(outputs) };
         from = last.sequence + 1;
         let of = |record: &lote_fleet::engine::Recorded| {

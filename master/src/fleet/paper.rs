@@ -10,7 +10,8 @@ use std::time::SystemTime;
 
 use lote_engine::journal::{Header, Name};
 use lote_engine::lang::{Text, reason};
-use lote_engine::plan::{Asset, Plan};
+use lote_engine::plan::{Asset, IfExists, Plan};
+use lote_engine::roots::can_keep;
 use lote_engine::run::Settings;
 use lote_engine::system::files::open_regular;
 use lote_fleet::message::{Below, Job, Output, State, Unit};
@@ -72,6 +73,14 @@ pub(super) fn lie(plan: &Plan, places: &Places) -> Result<Lie, Text> {
     Ok(Lie { folders, input, output })
 }
 
+/// Why a job that is to replace nothing cannot write to a folder.
+pub(super) fn keeps_nothing(folder: &Path) -> Text {
+    text!(
+        "files in {} can be renamed only so that they replace what is there: --if-exists overwrite is needed",
+        folder.display()
+    )
+}
+
 /// A path without links, as far as it exists.
 fn real(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -92,6 +101,10 @@ pub(super) fn paper<'a>(
     (places, pool): (&Places, &Token),
 ) -> Result<(Job, Paper<'a>), Text> {
     let Lie { folders, input, output } = lie(plan, places)?;
+    let folder = plan.output_folder();
+    if header.if_exists != IfExists::Overwrite && can_keep(folder).is_ok_and(|can| !can) {
+        return Err(keeps_nothing(folder));
+    }
     let roots = places.marked([&input, &output.root])?;
     let mut random = [0; 11];
     getrandom::fill(&mut random).map_err(|error| Text::from(error.to_string()))?;

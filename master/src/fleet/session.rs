@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use lote_engine::event::{Event, OutputEnded, Status};
 use lote_engine::lang::{Text, reason};
-use lote_engine::plan::{Arrival, Asset, Gate, Given, Plan, Rules, Seen};
+use lote_engine::plan::{Arrival, Asset, Gate, Given, IfExists, Plan, Rules, Seen};
+use lote_engine::roots::can_keep;
 use lote_engine::run::{Feed, sweep_orphans};
 use lote_fleet::agent::Report;
-use lote_fleet::message::{Ended, Job, Unit};
+use lote_fleet::message::{Ended, Job, Unit, What};
 use lote_fleet::names::ParcelId;
 use lote_protocol::filter::{FilterCall, VariantSpec, check_all};
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -19,7 +20,7 @@ use lote_protocol::text;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Places;
-use super::paper::hexadecimal;
+use super::paper::{hexadecimal, keeps_nothing};
 
 /// What another machine has just made may take so long to be seen here.
 const UNSEEN: Duration = Duration::from_secs(20);
@@ -107,6 +108,10 @@ impl Ledger {
 
     /// Passes on what happened in the run; whether that was the end of an output.
     pub(super) async fn report(&self, event: &Event) -> Option<Status> {
+        if let Some((worker, what)) = self.happened(event) {
+            // Who does not listen any more does not need it.
+            let _ = self.reports.send(Report::Happened { worker, what }).await;
+        }
         let (report, status) = match event {
             Event::Task { unit, .. } => {
                 let table = self.table();
@@ -121,6 +126,35 @@ impl Ledger {
         // Who does not listen any more does not need it.
         let _ = self.reports.send(report).await;
         status
+    }
+
+    /// What happened to a worker, as whoever watches is told.
+    fn happened(&self, event: &Event) -> Option<(u32, What)> {
+        let place = |held: &Held, variant: usize| {
+            let mut outputs = held.unit.outputs.iter();
+            Some(outputs.position(|one| one.variant as usize == variant)? as u32)
+        };
+        match event {
+            Event::Worker { worker, pid, state, reason, .. } => {
+                let (state, pid, reason) = (*state, *pid, reason.clone());
+                Some((*worker, What::Worker { state, pid, reason }))
+            }
+            Event::Task { worker, unit, variants, attempt, .. } => {
+                let table = self.table();
+                let held = &table.images[*table.tasks.get(*unit)?];
+                let places = variants.iter().filter_map(|variant| place(held, *variant as usize));
+                let (unit, places, attempt) = (held.unit.unit, places.collect(), *attempt);
+                Some((*worker, What::Task { unit, places, attempt }))
+            }
+            Event::Decoded { worker, .. } => Some((*worker, What::Decoded)),
+            Event::Output(ended) => {
+                let table = self.table();
+                let place = place(table.images.get(ended.place.image)?, ended.place.variant)?;
+                let ms = ended.ms.unwrap_or_default() - ended.decode_ms.unwrap_or_default();
+                Some((ended.worker?, What::Output { place, status: ended.status, ms: ms.max(0.0) }))
+            }
+            _ => None,
+        }
     }
 
     fn ended(&self, ended: &OutputEnded) -> Option<Report> {
@@ -147,6 +181,7 @@ impl Ledger {
             status: ended.status,
             bytes: ended.bytes.unwrap_or_default(),
             modified_ns: ended.modified_ns,
+            sha256: ended.sha256,
             ms: ended.ms.unwrap_or_default(),
             decode_ms: ended.decode_ms.unwrap_or_default(),
             attempt: ended.attempt.unwrap_or_default(),
@@ -244,6 +279,10 @@ impl Ground {
             return Err(text!("the root {} takes no outputs", output.name.to_string()));
         }
         let output = output.folder.clone();
+        let folder = output.join(&job.output.path.0);
+        if job.header.if_exists != IfExists::Overwrite && can_keep(&folder).is_ok_and(|can| !can) {
+            return Err(keeps_nothing(&folder));
+        }
         // As if the user of this machine had typed it.
         let request = job.header.request(&output, 1).map_err(|error| error.text())?;
         check_all(&request.variants).map_err(|error| Text::from(error.to_string()))?;
@@ -312,15 +351,20 @@ impl Ground {
         }
         outputs.sort_by_key(|given| given.variant);
         let arrival = self.arrival(unit, path, outputs);
-        if let Some(failure) = failure {
-            return arrival.unusable(failure);
-        }
-        match patiently(|| self.places.resolve(&self.job.input, &unit.image.0)) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                arrival.unusable(refused(leads_out(&error)))
-            }
+        let failure = failure.or_else(|| {
+            let resolved = patiently(|| self.places.resolve(&self.job.input, &unit.image.0));
             // What else is wrong with it is found out and said as anywhere.
-            _ => arrival.look(),
+            let error = resolved.err()?;
+            let leads_out_of_it = error.kind() == io::ErrorKind::PermissionDenied;
+            leads_out_of_it.then(|| refused(leads_out(&error)))
+        });
+        match failure {
+            Some(failure) => {
+                let image = unit.image.0.display();
+                tracing::warn!(job = %self.job.job, "{image} is not worked on: {}", failure.message);
+                arrival.unusable(failure)
+            }
+            None => arrival.look(),
         }
     }
 

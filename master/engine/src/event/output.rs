@@ -6,6 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use lote_protocol::digest::Digest;
 use lote_protocol::format::FormatId;
 use lote_protocol::lang::Text;
 use lote_protocol::outcome::FailureKind;
@@ -92,6 +93,9 @@ pub struct OutputEnded {
     /// When it was written, as its file says, ns since 1970.
     #[serde(skip)]
     pub modified_ns: Option<i64>,
+    /// Its SHA-256, where that was asked for.
+    #[serde(skip)]
+    pub sha256: Option<Digest>,
     /// What its store says that changes with its content (`ETag`), if it is in one.
     #[serde(skip)]
     pub tag: Option<String>,
@@ -163,6 +167,7 @@ impl OutputEnded {
             decode_ms: None,
             bytes: None,
             modified_ns: None,
+            sha256: None,
             tag: None,
             kind: None,
             reason: None,

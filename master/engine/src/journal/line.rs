@@ -1,11 +1,12 @@
 //! The lines of a journal. Fields are added in later versions, never renamed.
 
+use lote_protocol::digest::Digest;
 use lote_protocol::filter::FilterCall;
 use lote_protocol::lang::Text;
 use lote_protocol::outcome::FailureKind;
 use serde::{Deserialize, Serialize};
 
-use super::header::Header;
+use super::header::{Fleet, Header};
 use super::name::Name;
 
 /// A line of a journal.
@@ -20,6 +21,8 @@ pub enum Line {
         /// The authentication code of the first line, in base64.
         seal: String,
     },
+    /// The job was given to a fleet, as that job: the last such line counts.
+    Fleet(Fleet),
     /// An output has come to its end.
     Output(Box<Entry>),
     /// The job has come to its end; lines after it are of its continuation.
@@ -86,6 +89,9 @@ pub enum Outcome {
         bytes: u64,
         /// When it was written, as the file says, ns since 1970.
         modified_ns: Option<i64>,
+        /// Its SHA-256, if another machine may have made it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<Digest>,
         /// What changes with its content (`ETag`), where it is in a store that says so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tag: Option<String>,

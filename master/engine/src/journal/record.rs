@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::files;
-use super::header::Header;
+use super::header::{Fleet, Header};
 use super::line::{Entry, How, Line, Outcome};
 use super::name::Name;
 use super::seal;
@@ -94,13 +94,19 @@ impl Journal {
                     _ => 1,
                 };
                 let bytes = ended.bytes.unwrap_or(0);
-                let done = Done { number, bytes, modified_ns: ended.modified_ns };
+                let (modified_ns, sha256) = (ended.modified_ns, ended.sha256);
+                let done = Done { number, bytes, modified_ns, sha256 };
                 self.made(plan, image, variant, done, ended.tag.clone());
             }
             Status::Failed | Status::Quarantined => self.entry(plan, image, variant, failed(ended)),
             // What is not tried is not on record.
             Status::Skipped => {}
         }
+    }
+
+    /// Takes down that the job was given to a fleet.
+    pub fn given_to(&mut self, fleet: &Fleet) {
+        self.line(&Line::Fleet(fleet.clone()));
     }
 
     /// Takes down how the job has ended.
@@ -133,8 +139,9 @@ impl Journal {
     fn made(&mut self, plan: &Plan, image: usize, variant: usize, done: Done, tag: Option<String>) {
         let path = plan.output(image, variant);
         let output = path.strip_prefix(plan.output_folder()).unwrap_or(&path).into();
-        let Done { number, bytes, modified_ns } = done;
-        self.entry(plan, image, variant, Outcome::Ok { output, number, bytes, modified_ns, tag });
+        let Done { number, bytes, modified_ns, sha256 } = done;
+        let outcome = Outcome::Ok { output, number, bytes, modified_ns, sha256, tag };
+        self.entry(plan, image, variant, outcome);
     }
 
     fn entry(&mut self, plan: &Plan, image: usize, variant: usize, outcome: Outcome) {

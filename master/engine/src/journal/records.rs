@@ -2,18 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use lote_protocol::digest::Digest;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::FailureKind;
 use lote_protocol::task::Encoding;
-use lote_protocol::time::nanoseconds;
+use lote_protocol::time::{is_rounded, is_same, nanoseconds};
+use sha2::{Digest as _, Sha256};
 
 use super::Past as Journal;
 use super::header::Header;
 use super::line::{Entry, Outcome};
 use crate::plan::{Done, MAX_DIGITS, Number, Past, Plan};
+use crate::system::files::open_regular;
 
 /// What is on record in an output folder.
 #[derive(Debug, Default)]
@@ -88,10 +92,14 @@ impl Records {
             && recipe.encoding == plan.encoding(place.1)
             && entry.assets == plan.assets_digest(place.0, place.1);
         // A time that is not known is no evidence.
+        let same_time = || {
+            let times = image.modified_ns.zip(entry.image_modified_ns);
+            times.is_some_and(|(now, then)| is_same(now, then))
+        };
         let same_image = entry.image_bytes == image.bytes
             && match plan.tag(place.0) {
                 Some(tag) => entry.image_tag.as_deref() == Some(tag),
-                None => image.modified_ns.is_some() && entry.image_modified_ns == image.modified_ns,
+                None => same_time(),
             };
         (same_recipe && same_image).then_some(entry)
     }
@@ -114,7 +122,7 @@ impl Records {
 impl Past for Records {
     fn done(&self, input: &Path, plan: &Plan, place: (usize, usize)) -> Option<(Done, PathBuf)> {
         let entry = self.entry(input, plan, place)?;
-        let Outcome::Ok { output, number, bytes, modified_ns, tag } = &entry.outcome else {
+        let Outcome::Ok { output, number, bytes, modified_ns, sha256, tag } = &entry.outcome else {
             return None;
         };
         let is_there = || {
@@ -122,13 +130,19 @@ impl Past for Records {
                 let (size, now) = plan.in_store(&plan.output_folder().join(&output.0))?;
                 return (size == *bytes && now.is_some() && now == tag.as_deref()).then_some(());
             }
-            let metadata = fs::symlink_metadata(self.output.join(&output.0)).ok()?;
-            let now = metadata.modified().ok().and_then(nanoseconds)?;
-            (metadata.is_file() && metadata.len() == *bytes && Some(now) == *modified_ns)
-                .then_some(())
+            let path = self.output.join(&output.0);
+            let metadata = fs::symlink_metadata(&path).ok()?;
+            let (now, then) = (metadata.modified().ok().and_then(nanoseconds)?, (*modified_ns)?);
+            let is_as_it_was = || {
+                // The folder may be seen by another way, which keeps times less exactly.
+                is_same(now, then)
+                    || is_rounded(now, then) && sha256.is_some_and(|digest| has(&path, digest))
+            };
+            (metadata.is_file() && metadata.len() == *bytes && is_as_it_was()).then_some(())
         };
         is_there()?;
-        let done = Done { number: *number, bytes: *bytes, modified_ns: *modified_ns };
+        let (number, bytes) = (*number, *bytes);
+        let done = Done { number, bytes, modified_ns: *modified_ns, sha256: *sha256 };
         Some((done, output.0.clone()))
     }
 
@@ -151,6 +165,21 @@ impl Past for Records {
         })
         .collect()
     }
+}
+
+/// Whether a file has that content.
+fn has(path: &Path, digest: Digest) -> bool {
+    let hash = || -> io::Result<[u8; 32]> {
+        let (mut file, mut hash, mut bytes) =
+            (open_regular(path)?, Sha256::new(), vec![0; 1 << 16]);
+        loop {
+            match file.read(&mut bytes)? {
+                0 => return Ok(hash.finalize().into()),
+                read => hash.update(&bytes[..read]),
+            }
+        }
+    };
+    hash().is_ok_and(|found| Digest(found) == digest)
 }
 
 /// A number of a name: no more digits than a pattern may ask for, and none that others could not follow.

@@ -2,10 +2,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lote_protocol::digest::Digest;
 use lote_protocol::filter::{FilterCall, Value, VariantSpec};
 use lote_protocol::outcome::FailureKind;
 use lote_protocol::task::Encoding;
 use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::*;
@@ -76,6 +78,7 @@ fn made(plan: &Plan, image: usize) -> OutputEnded {
     OutputEnded {
         bytes: Some(metadata.len()),
         modified_ns: lote_protocol::time::nanoseconds(metadata.modified().unwrap()),
+        sha256: Some(Digest(Sha256::digest(fs::read(plan.output(image, 0)).unwrap()).into())),
         ..ended(image, Status::Ok)
     }
 }
@@ -84,7 +87,24 @@ fn made(plan: &Plan, image: usize) -> OutputEnded {
 fn touch(path: &Path) {
     let file = fs::File::options().append(true).open(path).unwrap();
     let before = file.metadata().unwrap().modified().unwrap();
-    file.set_modified(before + std::time::Duration::from_nanos(1)).unwrap();
+    file.set_modified(before + std::time::Duration::from_secs(3)).unwrap();
+}
+
+#[test]
+fn a_time_that_a_shared_folder_has_rounded_counts_where_the_content_is_the_one_on_record() {
+    let desk = Desk::new();
+    let request = desk.request(2.0);
+    desk.job(&request, &[0, 1]);
+    let plan = plan::plan(&request).unwrap();
+    for (image, content) in [(0, b"an output"), (1, b"ANOTHER!!")] {
+        let path = plan.output(image, 0);
+        let modified = path.metadata().unwrap().modified().unwrap();
+        let part = modified.duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos();
+        fs::write(&path, content).unwrap();
+        let file = fs::File::options().append(true).open(&path).unwrap();
+        file.set_modified(modified - std::time::Duration::from_nanos(part.into())).unwrap();
+    }
+    assert_eq!(desk.done(&request), [true, false]);
 }
 
 #[test]
@@ -264,15 +284,15 @@ fn name() -> impl Strategy<Value = Name> {
 fn outcome() -> impl Strategy<Value = Outcome> {
     let kinds = [None, Some(FailureKind::Damaged), Some(FailureKind::NoSpace)];
     prop_oneof![
-        (name(), any::<u32>(), any::<u64>(), any::<Option<i64>>()).prop_map(
-            |(output, number, bytes, modified_ns)| Outcome::Ok {
+        (name(), any::<u32>(), any::<u64>(), any::<Option<i64>>(), any::<Option<[u8; 32]>>())
+            .prop_map(|(output, number, bytes, modified_ns, sha256)| Outcome::Ok {
                 tag: None,
                 output,
                 number,
                 bytes,
-                modified_ns
-            }
-        ),
+                modified_ns,
+                sha256: sha256.map(Digest),
+            }),
         (any::<bool>(), prop::sample::select(kinds.to_vec()), any::<Option<String>>()).prop_map(
             |(quarantined, kind, reason)| Outcome::Failed {
                 quarantined,

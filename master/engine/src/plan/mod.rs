@@ -485,6 +485,7 @@ impl Plan {
             variant: *variant,
             steps: self.variant(*image, *variant as usize).steps.clone(),
             durable: false,
+            sha256: false,
             encoding: Encoding {
                 format: self.format(*image, *variant as usize),
                 ..self.encoding(*variant as usize)

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use lote_protocol::digest::Digest;
+
 use super::{Number, Plan};
 
 /// An output that was made before.
@@ -13,6 +15,8 @@ pub struct Done {
     pub bytes: u64,
     /// When it was written, ns since 1970.
     pub modified_ns: Option<i64>,
+    /// Its SHA-256, if that is known.
+    pub sha256: Option<Digest>,
 }
 
 /// Tells what is known of earlier runs.

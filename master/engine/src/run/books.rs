@@ -12,9 +12,13 @@ use super::Feed;
 use super::outputs::Outputs;
 use crate::event::{Bus, Event, Mode, OutputEnded, Place, Status, Summary, exact};
 use crate::plan::OutputState;
+use crate::system;
 
 /// How soon it is looked again for an output that is not seen.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// So many outputs are looked for at a time.
+const LOOKED_AT: usize = 1_000;
 
 /// What has become of the outputs of a plan, whoever makes them.
 #[derive(Debug)]
@@ -153,7 +157,7 @@ impl<'a, F: Feed> Books<'a, F> {
         let mut unseen = if is_stored { Vec::new() } else { self.outputs.ended_well() };
         let begun = Instant::now();
         loop {
-            unseen.retain(|(image, variant)| !is_file(&self.feed.plan().output(*image, *variant)));
+            unseen = self.unseen(&unseen).await;
             if unseen.is_empty() || begun.elapsed() >= patience {
                 break;
             }
@@ -166,6 +170,22 @@ impl<'a, F: Feed> Books<'a, F> {
             let ended = failed(self.blank(image, variant), failure);
             self.bus.publish(Event::Output(ended)).await;
         }
+    }
+
+    /// Which of these outputs are not there.
+    async fn unseen(&self, outputs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+        let mut unseen = Vec::new();
+        for some in outputs.chunks(LOOKED_AT) {
+            let plan = self.feed.plan();
+            let place = |of: &(usize, usize)| (*of, plan.output(of.0, of.1));
+            let places: Vec<_> = some.iter().map(place).collect();
+            let look = move || {
+                let gone = places.into_iter().filter(|(_, path)| !is_file(path));
+                gone.map(|(of, _)| of).collect::<Vec<_>>()
+            };
+            unseen.extend(system::waiting(look).await.unwrap_or_default());
+        }
+        unseen
     }
 
     /// The figures, but for those of workers.

@@ -43,6 +43,8 @@ pub struct Settings {
     pub timeout: Timeout,
     /// Whether each output is forced to the disk before it counts as made.
     pub durable: bool,
+    /// Whether the SHA-256 of each output is told: for records that others read.
+    pub sha256: bool,
     /// The workers; `workers` and `slots` in it follow from `mode` and `slots` here.
     pub workers: Config,
 }
@@ -240,7 +242,7 @@ impl<F: Feed> Run<'_, F> {
             Happened::Late(_) => {}
             Happened::Tick => {
                 self.books.tell_progress().await;
-                self.look_for_space();
+                self.look_for_space().await;
             }
         }
     }
@@ -252,6 +254,7 @@ impl<F: Feed> Run<'_, F> {
         assignment.retain(|place| begin.outputs.contains(&place));
         for order in &mut assignment.task.orders {
             order.durable = self.settings.durable;
+            order.sha256 = self.settings.sha256;
         }
         for target in &mut assignment.targets {
             target.durable = self.settings.durable;
@@ -268,6 +271,7 @@ impl<F: Feed> Run<'_, F> {
         let unit = &self.books.feed.plan().units[task.0 as usize];
         let variant = |output: &u32| unit.variants.get(*output as usize).copied();
         let event = Event::Task {
+            agent: None,
             worker: slot.worker.0,
             slot: slot.index,
             unit: task.0 as usize,

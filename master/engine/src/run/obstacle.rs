@@ -50,12 +50,14 @@ pub(super) enum Obstacle {
 
 impl<F: Feed> Run<'_, F> {
     /// Whether that failure has a cause that all outputs share.
-    pub(super) fn obstacle(&mut self, failure: &Failure, output: &Path) -> Option<Obstacle> {
+    pub(super) async fn obstacle(&mut self, failure: &Failure, output: &Path) -> Option<Obstacle> {
         match failure.kind {
             FailureKind::NoSpace => Some(Obstacle::NoSpace),
             FailureKind::Write => {
                 self.unwritten_in_a_row += 1;
-                let lost = output.parent().and_then(closed);
+                let folder = output.parent().map(Path::to_owned);
+                let look = move || folder.as_deref().and_then(closed);
+                let lost = system::waiting(look).await.flatten();
                 let lost = lost.or_else(|| {
                     (self.unwritten_in_a_row >= MAX_IN_A_ROW).then(|| {
                         let times = self.unwritten_in_a_row;
@@ -81,7 +83,7 @@ impl<F: Feed> Run<'_, F> {
             Obstacle::NoSpace if self.pool.is_cancelled() || self.halted.is_some() => {}
             Obstacle::NoSpace => {
                 let now = Instant::now();
-                let free = system::free_bytes(&self.books.feed.plan().folder()).unwrap_or(0);
+                let free = self.free_bytes().await.unwrap_or(0);
                 let again = self.full.take();
                 let try_at = again.as_ref().map_or(now + TRY, |full| full.try_at);
                 self.full = Some(Full { free, look_at: now + LOOK, try_at, trying: false });
@@ -118,23 +120,29 @@ impl<F: Feed> Run<'_, F> {
     }
 
     /// Tries again if a full disk seems to have room, or it has been long enough.
-    pub(super) fn look_for_space(&mut self) {
+    pub(super) async fn look_for_space(&mut self) {
         let now = Instant::now();
         let each = self.each();
         let slots = u64::from(self.slots);
-        let folder = self.books.feed.plan().folder();
-        let Some(full) = &mut self.full else { return };
-        if full.trying || self.user_paused || now < full.look_at {
+        let is_due = |full: &Full| !full.trying && now >= full.look_at;
+        if self.user_paused || !self.full.as_ref().is_some_and(is_due) {
             return;
         }
+        let free = self.free_bytes().await;
+        let Some(full) = &mut self.full else { return };
         full.look_at = now + LOOK;
-        let has_grown = system::free_bytes(&folder)
-            .is_some_and(|free| free > full.free && free >= each * slots);
+        let has_grown = free.is_some_and(|free| free > full.free && free >= each * slots);
         if has_grown || now >= full.try_at {
             full.trying = true;
             full.try_at = now + TRY;
             self.pool.tell(Input::Resume);
         }
+    }
+
+    /// What is free where outputs go, bytes.
+    async fn free_bytes(&self) -> Option<u64> {
+        let folder = self.books.feed.plan().folder();
+        system::waiting(move || system::free_bytes(&folder)).await?
     }
 
     /// What an output takes, about, bytes.

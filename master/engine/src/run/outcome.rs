@@ -15,6 +15,7 @@ use crate::event::{Event, OutputEnded, Status, exact};
 use crate::pool::{GivenUp, Made};
 use crate::reproduce::{Recipe, command};
 use crate::scheduler::{GiveUp, Input, SlotId, TaskId};
+use crate::system;
 
 impl<F: Feed> Run<'_, F> {
     /// Ends what a worker has reported, unless what keeps it from being written is not its own.
@@ -25,7 +26,7 @@ impl<F: Feed> Run<'_, F> {
         let (image, variant) = (unit.image, variant as usize);
         if let Err(failure) = &result {
             let path = self.books.feed.plan().output_file(image, variant);
-            if let Some(obstacle) = self.obstacle(failure, &path) {
+            if let Some(obstacle) = self.obstacle(failure, &path).await {
                 self.tell_put_off(slot, image, variant).await;
                 return self.meet(obstacle, task).await;
             }
@@ -41,12 +42,14 @@ impl<F: Feed> Run<'_, F> {
             ..self.books.blank(image, variant)
         };
         let ended = match result {
-            Ok(Written { bytes, modified_ns, mut notes, .. }) => {
-                let modified_ns = self.keep_date(image, variant, &mut notes).or(modified_ns);
+            Ok(Written { bytes, modified_ns, sha256, mut notes, .. }) => {
+                let kept = self.keep_date(image, variant, &mut notes).await;
+                let modified_ns = kept.or(modified_ns);
                 OutputEnded {
                     status: Status::Ok,
                     bytes: Some(bytes),
                     modified_ns,
+                    sha256,
                     notes,
                     ..ended.at(&self.books.feed.plan().output(image, variant))
                 }
@@ -100,7 +103,7 @@ impl<F: Feed> Run<'_, F> {
     }
 
     /// Gives an output the time of its image if it is to keep that; returns it.
-    fn keep_date(&self, image: usize, variant: usize, notes: &mut Vec<Text>) -> Option<i64> {
+    async fn keep_date(&self, image: usize, variant: usize, notes: &mut Vec<Text>) -> Option<i64> {
         let ns = self.books.feed.plan().images[image].modified_ns?;
         if !self.books.feed.plan().job_encoding().carry.keep_dates {
             return None;
@@ -110,10 +113,12 @@ impl<F: Feed> Run<'_, F> {
             return None;
         }
         let output = self.books.feed.plan().output(image, variant);
-        let set = dates::set(&output, dates::from_nanoseconds(ns));
-        // File systems round times, and what is on record is what the file says.
-        let set = set.and_then(|()| output.metadata()?.modified());
-        match set {
+        let set = move || {
+            dates::set(&output, dates::from_nanoseconds(ns))?;
+            // File systems round times, and what is on record is what the file says.
+            output.metadata()?.modified()
+        };
+        match system::waiting(set).await? {
             Ok(modified) => nanoseconds(modified),
             Err(error) => {
                 notes.push(text!("the date could not be kept: {}", reason(&error)));

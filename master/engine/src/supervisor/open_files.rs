@@ -212,6 +212,7 @@ mod tests {
             variant,
             steps: Vec::new(),
             durable: false,
+            sha256: false,
             encoding: Encoding::default(),
         };
         let target = |variant: u32| Target {
@@ -233,7 +234,8 @@ mod tests {
 
     fn ended(task: u64, variant: u32) -> Report {
         let (size, notes) = (Size::default(), Vec::new());
-        let written = Written { bytes: 1, modified_ns: None, size, source: size, notes };
+        let (modified_ns, sha256) = (None, None);
+        let written = Written { bytes: 1, modified_ns, sha256, size, source: size, notes };
         Report::Ended { slot: 0, task, variant, result: Ok(written), micros: 1, decode_micros: 0 }
     }
 

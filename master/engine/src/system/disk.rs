@@ -4,6 +4,12 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+/// Does what waits for a disk, for ever if that is a shared folder whose server is away, and leaves this
+/// thread to others meanwhile; `None` if it broke off.
+pub async fn waiting<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
+}
+
 /// Bytes that are free where that folder is, or will be.
 #[cfg(unix)]
 pub fn free_bytes(folder: &Path) -> Option<u64> {

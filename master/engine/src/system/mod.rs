@@ -13,7 +13,7 @@ use std::thread;
 
 use crate::lang::Lang;
 
-pub use disk::{free_bytes, lock};
+pub use disk::{free_bytes, lock, waiting};
 pub use memory::{free_memory, peak_memory, resident_memory, total_memory};
 pub use output::standard_output;
 pub(crate) use process::{

@@ -8,14 +8,15 @@
 
 use std::collections::BTreeMap;
 
+use super::message::Marks;
 use super::names::{JobId, ParcelId};
 
-/// From this delivery on a parcel may be what brings agents down: it is done alone, image by image.
-pub const SUSPECT: u32 = 3;
+/// A unit that was begun alone so often without coming to an end is given up.
+const MAX_MARKS: u32 = 3;
 
-/// A unit that was begun alone so often without coming to an end is given up: with the deliveries before
-/// [`SUSPECT`], five agents were lost while they had it.
-pub const MAX_MARKS: u32 = 3;
+/// So many agents were lost then while they had it: one that nothing was known of, one that was on record
+/// as having tried the parcel, and after that it was done alone.
+pub const LOST: u32 = 2 + MAX_MARKS;
 
 /// The engine is told so often that parcels are being worked on, and asked whether they are wanted, ms.
 const PROGRESS_EVERY: u64 = 10_000;
@@ -52,8 +53,8 @@ pub enum Input {
     Checked(ParcelId, bool),
     /// Whether a job is open.
     Looked(JobId, bool),
-    /// The marks of a parcel, by unit.
-    Marks(ParcelId, BTreeMap<u32, u32>),
+    /// The marks of a parcel.
+    Marks(ParcelId, Marks),
     /// They are stored.
     Marked(ParcelId),
     /// A worker has begun with a unit, by its place in the parcel.
@@ -66,6 +67,8 @@ pub enum Input {
     Write(ParcelId, u64),
     /// The agent cannot take part in a job.
     Refuse(JobId),
+    /// Nor can anybody else who is there: nothing is to be left to them.
+    Alone,
     /// Nothing is to be begun for now, or again.
     Rest(bool),
     /// Begin nothing more, and leave.
@@ -86,7 +89,7 @@ pub enum Effect {
     /// Ask for the marks of a parcel, however long it takes.
     ReadMarks(ParcelId),
     /// Store these, however long it takes.
-    Mark(ParcelId, BTreeMap<u32, u32>),
+    Mark(ParcelId, Marks),
     /// Have a unit worked on, by its place in the parcel.
     Begin {
         /// The parcel.
@@ -116,11 +119,11 @@ pub enum Effect {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// It is not known whether it is wanted.
+    /// It is not known whether it is wanted, or what became of those who had it before.
     Checking,
     /// It waits for its turn.
     Waiting,
-    /// Its marks are being read, or stored.
+    /// Its marks are being stored.
     Marking,
     /// Its units have been given to workers, and none has begun.
     Given,
@@ -133,12 +136,15 @@ enum Phase {
 #[derive(Debug)]
 struct Held {
     job: JobId,
-    times: u32,
+    /// Whether somebody may have had it before.
+    again: bool,
+    /// It may be what brings agents down: it is done alone, image by image.
+    is_suspect: bool,
     phase: Phase,
     /// Outputs that are open, by unit.
     open: Vec<u32>,
-    /// For one that is done alone.
-    marks: BTreeMap<u32, u32>,
+    /// For one that somebody may have had before.
+    marks: Marks,
     /// Whether an output of it has ended.
     has_ended: bool,
     came: u64,
@@ -147,10 +153,6 @@ struct Held {
 }
 
 impl Held {
-    fn is_suspect(&self) -> bool {
-        self.times >= SUSPECT
-    }
-
     /// Whether workers may have it.
     fn is_given(&self) -> bool {
         matches!(self.phase, Phase::Marking | Phase::Given | Phase::Begun)
@@ -241,12 +243,15 @@ impl Holder {
                 }
             }
             Input::Marks(parcel, marks) => {
-                if let Some(held) = self.held.get_mut(&parcel) {
+                if let Some(held) = self.held.get_mut(&parcel)
+                    && held.phase == Phase::Checking
+                {
+                    held.is_suspect = marks.tried > 0;
                     held.marks = marks;
+                    held.phase = Phase::Waiting;
                 }
-                self.next_alone(parcel, effects);
             }
-            Input::Marked(parcel) => self.begin_alone(parcel, effects),
+            Input::Marked(parcel) => self.begin_marked(parcel, effects),
             Input::Begun(parcel, _) => {
                 if let Some(held) = self.held.get_mut(&parcel)
                     && held.phase == Phase::Given
@@ -266,6 +271,7 @@ impl Holder {
                 self.rest_until = self.now + REST;
                 self.drop_all(|held| held.job == job, Effect::Back, effects);
             }
+            Input::Alone => self.rest_until = self.now,
             Input::Rest(is_resting) => {
                 self.is_resting = is_resting;
                 if is_resting {
@@ -289,9 +295,8 @@ impl Holder {
         outputs: Vec<u32>,
         effects: &mut Vec<Effect>,
     ) {
-        if let Some(held) = self.held.get_mut(&parcel) {
-            // The engine took it for lost; that is held against nobody.
-            held.times = held.times.min(times);
+        // The engine took it for lost; that is held against nobody.
+        if self.held.contains_key(&parcel) {
             return;
         }
         if self.is_resting || self.leaving.is_some() {
@@ -299,23 +304,29 @@ impl Holder {
             return;
         }
         self.came += 1;
-        let phase = if times > 1 { Phase::Checking } else { Phase::Waiting };
-        if phase == Phase::Checking {
+        let again = times > 1;
+        if again {
             effects.push(Effect::Check(parcel));
         }
-        let (open, marks, came) = (outputs, BTreeMap::new(), self.came);
-        let held =
-            Held { job, times, phase, open, marks, has_ended: false, came, is_doubtful: false };
+        let held = Held {
+            job,
+            again,
+            is_suspect: false,
+            phase: if again { Phase::Checking } else { Phase::Waiting },
+            open: outputs,
+            marks: Marks::default(),
+            has_ended: false,
+            came: self.came,
+            is_doubtful: false,
+        };
         self.held.insert(parcel, held);
     }
 
     fn checked(&mut self, parcel: ParcelId, is_wanted: bool, effects: &mut Vec<Effect>) {
         if !is_wanted {
             self.drop_all_of(parcel, Effect::Done, effects);
-        } else if let Some(held) = self.held.get_mut(&parcel)
-            && held.phase == Phase::Checking
-        {
-            held.phase = Phase::Waiting;
+        } else if self.held.get(&parcel).is_some_and(|held| held.phase == Phase::Checking) {
+            effects.push(Effect::ReadMarks(parcel));
         }
         if self.asking.iter().any(|(_, of)| *of == parcel)
             && let Some(held) = self.held.get_mut(&parcel)
@@ -388,8 +399,8 @@ impl Holder {
         if has_ended && held.open.iter().all(|open| *open == 0) {
             held.phase = Phase::Recording;
             effects.push(Effect::Record(parcel));
-        } else if has_ended && held.is_suspect() {
-            held.marks.remove(&unit);
+        } else if has_ended && held.is_suspect {
+            held.marks.begun.remove(&unit);
             self.next_alone(parcel, effects);
         }
     }
@@ -398,7 +409,7 @@ impl Holder {
     fn next_alone(&mut self, parcel: ParcelId, effects: &mut Vec<Effect>) {
         let Some(held) = self.held.get_mut(&parcel) else { return };
         for (unit, open) in (0..).zip(held.open.iter_mut()).filter(|(_, open)| **open > 0) {
-            let begun = held.marks.entry(unit).or_default();
+            let begun = held.marks.begun.entry(unit).or_default();
             if *begun < MAX_MARKS {
                 *begun += 1;
                 held.phase = Phase::Marking;
@@ -412,12 +423,17 @@ impl Holder {
         effects.push(Effect::Record(parcel));
     }
 
-    fn begin_alone(&mut self, parcel: ParcelId, effects: &mut Vec<Effect>) {
+    /// Begins what is on record as tried: of a suspect the next unit, else all of them.
+    fn begin_marked(&mut self, parcel: ParcelId, effects: &mut Vec<Effect>) {
         let Some(held) = self.held.get_mut(&parcel) else { return };
-        if let Some(unit) = held.open.iter().position(|open| *open > 0) {
-            held.phase = Phase::Given;
-            effects.push(Effect::Begin { parcel, unit: unit as u32, alone: true });
+        if held.phase != Phase::Marking {
+            return;
         }
+        held.phase = Phase::Given;
+        let alone = held.is_suspect;
+        let open = (0..).zip(&held.open).filter(|(_, open)| **open > 0);
+        let units = open.take(if alone { 1 } else { usize::MAX });
+        effects.extend(units.map(|(unit, _)| Effect::Begin { parcel, unit, alone }));
     }
 
     fn write(&mut self, parcel: ParcelId, ticket: u64, effects: &mut Vec<Effect>) {
@@ -479,17 +495,22 @@ impl Holder {
         let waiting: Vec<_> = waiting.into_iter().map(|(parcel, _)| *parcel).collect();
         for parcel in waiting {
             let is_idle = !self.held.values().any(Held::is_given);
-            let is_alone = self.held.values().any(|held| held.is_given() && held.is_suspect());
+            let is_alone = self.held.values().any(|held| held.is_given() && held.is_suspect);
             let Some(held) = self.held.get_mut(&parcel) else { return };
-            let is_next = !is_alone && !held.is_suspect() && self.job == Some(held.job);
+            let is_next = !is_alone && !held.is_suspect && self.job == Some(held.job);
             if !is_idle && !is_next {
                 return;
             }
             self.job = Some(held.job);
-            if held.is_suspect() {
-                held.phase = Phase::Marking;
-                effects.push(Effect::ReadMarks(parcel));
+            if held.is_suspect {
+                self.next_alone(parcel, effects);
                 return;
+            }
+            if held.again {
+                held.phase = Phase::Marking;
+                held.marks.tried = held.marks.tried.saturating_add(1);
+                effects.push(Effect::Mark(parcel, held.marks.clone()));
+                continue;
             }
             held.phase = Phase::Given;
             let units = 0..held.open.len() as u32;

@@ -22,6 +22,10 @@ fn begin(parcel: ParcelId, unit: u32, alone: bool) -> Effect {
     Effect::Begin { parcel, unit, alone }
 }
 
+fn marks<const N: usize>(tried: u32, begun: [(u32, u32); N]) -> Marks {
+    Marks { tried, begun: begun.into() }
+}
+
 /// An agent of two slots that has pulled, and been answered.
 fn pulled(parcels: &[u32]) -> Holder {
     let mut holder = Holder::new(2, 0);
@@ -113,8 +117,22 @@ fn a_second_delivery_is_asked_about_before_it_is_begun() {
     let (one, two) = (parcel(1), parcel(2));
     assert_eq!(told(&mut holder, received(job(1), one, 2, 1)), [Effect::Check(one)]);
     assert_eq!(told(&mut holder, Input::Checked(one, false)), [Effect::Done(one)]);
-    assert_eq!(told(&mut holder, received(job(1), two, 2, 1)), [Effect::Check(two)]);
-    assert_eq!(told(&mut holder, Input::Checked(two, true)), [begin(two, 0, false)]);
+    assert_eq!(told(&mut holder, received(job(1), two, 2, 2)), [Effect::Check(two)]);
+    assert_eq!(told(&mut holder, Input::Checked(two, true)), [Effect::ReadMarks(two)]);
+    let effects = told(&mut holder, Input::Marks(two, Marks::default()));
+    assert_eq!(effects, [Effect::Mark(two, marks(1, []))], "that it is tried is on record first");
+    let effects = told(&mut holder, Input::Marked(two));
+    assert_eq!(effects, [begin(two, 0, false), begin(two, 1, false)]);
+}
+
+#[test]
+fn what_was_given_back_ever_so_often_is_no_suspect() {
+    let mut holder = pulled(&[]);
+    let one = parcel(1);
+    told(&mut holder, received(job(1), one, 9, 1));
+    told(&mut holder, Input::Checked(one, true));
+    told(&mut holder, Input::Marks(one, Marks::default()));
+    assert_eq!(told(&mut holder, Input::Marked(one)), [begin(one, 0, false)]);
 }
 
 #[test]
@@ -122,17 +140,17 @@ fn a_suspect_waits_until_it_is_alone_and_is_done_image_by_image() {
     let mut holder = pulled(&[1]);
     let (one, two, three) = (parcel(1), parcel(2), parcel(3));
     told(&mut holder, received(job(1), two, 3, 3));
-    assert_eq!(told(&mut holder, Input::Checked(two, true)), []);
+    assert_eq!(told(&mut holder, Input::Checked(two, true)), [Effect::ReadMarks(two)]);
+    let before = marks(1, [(0, 1), (1, MAX_MARKS)]);
+    assert_eq!(told(&mut holder, Input::Marks(two, before)), []);
     assert_eq!(told(&mut holder, received(job(1), three, 1, 1)), [], "in turn");
     assert_eq!(told(&mut holder, Input::Begun(one, 0)), []);
     let effects = told(&mut holder, Input::Ended(one, 0));
-    assert_eq!(effects, [Effect::Record(one), Effect::ReadMarks(two)]);
-    let marks = BTreeMap::from([(0, 1), (1, MAX_MARKS)]);
-    let effects = told(&mut holder, Input::Marks(two, marks));
-    assert_eq!(effects, [Effect::Mark(two, [(0, 2), (1, MAX_MARKS)].into())]);
+    let mark = Effect::Mark(two, marks(1, [(0, 2), (1, MAX_MARKS)]));
+    assert_eq!(effects, [Effect::Record(one), mark]);
     assert_eq!(told(&mut holder, Input::Marked(two)), [begin(two, 0, true)]);
     let effects = told(&mut holder, Input::Ended(two, 0));
-    let mark = Effect::Mark(two, [(1, MAX_MARKS), (2, 1)].into());
+    let mark = Effect::Mark(two, marks(1, [(1, MAX_MARKS), (2, 1)]));
     assert_eq!(effects, [Effect::GiveUp(two, 1), mark], "its neighbours are made");
     assert_eq!(told(&mut holder, Input::Marked(two)), [begin(two, 2, true)]);
     let effects = told(&mut holder, Input::Ended(two, 2));
@@ -178,6 +196,9 @@ fn who_cannot_take_part_rests_and_who_cannot_write_gives_back() {
     assert_eq!(told(&mut holder, Input::Pulled(true)), []);
     assert_eq!(told(&mut holder, Input::Tick(9_999)), []);
     assert_eq!(told(&mut holder, Input::Tick(10_000)).last(), Some(&Effect::Pull(2)));
+    told(&mut holder, Input::Refuse(job(1)));
+    assert_eq!(told(&mut holder, Input::Pulled(true)), []);
+    assert_eq!(told(&mut holder, Input::Alone), [Effect::Pull(2)], "nobody waits for it");
     assert_eq!(told(&mut holder, Input::Rest(true)), []);
     assert_eq!(told(&mut holder, received(job(1), one, 1, 1)), [Effect::Back(one)]);
     told(&mut holder, Input::Pulled(true));

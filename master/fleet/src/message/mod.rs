@@ -3,10 +3,13 @@
 //! Whoever may write to the engine may write anything: length and depth are checked before a message is
 //! read, counts and paths after it. Fields are added in later versions, never renamed.
 
-use std::collections::BTreeMap;
+mod live;
+
+use std::collections::{BTreeMap, HashSet};
 
 use lote_engine::event::Status;
 use lote_engine::journal::{Header, Name};
+use lote_protocol::digest::Digest;
 use lote_protocol::filter::FilterCall;
 use lote_protocol::format::FormatId;
 use lote_protocol::lang::Text;
@@ -17,6 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{Build, JobId, ParcelId, Token};
 use crate::parcel::{MAX_OUTPUTS, MAX_UNITS};
+
+pub use live::{Happening, Live, MAX_HAPPENED, What};
 
 /// The version of the messages' form.
 const VERSION: u32 = 1;
@@ -33,6 +38,9 @@ const MAX_TEXT: usize = 4096;
 
 /// Most files that the filters of a variant need.
 const MAX_ASSETS: usize = 256;
+
+/// Most images that an agent works on at a time.
+const MAX_SLOTS: u32 = 1024;
 
 /// Most lines that an output has, of notes and of last words.
 const MAX_LINES: usize = 64;
@@ -150,6 +158,11 @@ fn is_output(name: &Name) -> bool {
     let bytes = name.0.as_os_str().as_encoded_bytes();
     let mut parts = bytes.split(|byte| *byte == b'/');
     is_below(name) && parts.all(|part| part != b".lote" && part != b".lote-root")
+}
+
+fn are_distinct(mut numbers: impl Iterator<Item = u32>) -> bool {
+    let mut seen = HashSet::new();
+    numbers.all(|number| seen.insert(number))
 }
 
 /// A place below a root.
@@ -298,6 +311,11 @@ impl Message for Parcel {
         demand(outputs().count() <= MAX_OUTPUTS, "it has too many outputs")?;
         let is_whole = self.units.iter().all(|unit| !unit.outputs.is_empty());
         demand(is_whole, "an image has no output")?;
+        // Whoever works on it has to tell them apart.
+        let units = are_distinct(self.units.iter().map(|unit| unit.unit));
+        demand(units, "an image is there twice")?;
+        let variants = |unit: &Unit| are_distinct(unit.outputs.iter().map(|output| output.variant));
+        demand(self.units.iter().all(variants), "a variant is there twice")?;
         let images = self.units.iter().all(|unit| is_below(&unit.image));
         demand(images, "an image is not below its root")?;
         demand(outputs().all(|output| is_output(&output.output)), "an output is not below its root")
@@ -320,6 +338,9 @@ pub struct Ended {
     /// When it was written, as its file says, ns since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified_ns: Option<i64>,
+    /// Its SHA-256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
     /// The time that it took, with its share of decoding, ms.
     pub ms: f64,
     /// That share, ms.
@@ -401,11 +422,14 @@ fn without_texts(ended: &mut Ended) {
     ended.reason = None;
 }
 
-/// The units of a parcel that may have cost agents their lives, by their place in it, and how often:
-/// on record before each is begun anew.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What is known of agents that had a parcel in hand before: on record before it is begun anew.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Marks {
-    /// How often each has been begun and not come to its end.
+    /// How often it was begun after it had been handed out before. That it came back alone says nothing: it
+    /// may have been given back.
+    #[serde(default)]
+    pub tried: u32,
+    /// The units that were begun alone and did not come to their end, by their place, and how often.
     pub begun: BTreeMap<u32, u32>,
 }
 
@@ -462,6 +486,7 @@ impl Message for Here {
         let texts = [Some(&self.version), Some(&self.owner), self.reason.as_ref()];
         let is_short = texts.into_iter().flatten().all(|text| text.len() <= MAX_TEXT);
         demand(is_short, "a text is too long")?;
+        demand(self.slots <= MAX_SLOTS, "it works on more images at a time than any does")?;
         check_roots(&self.roots)
     }
 }
@@ -483,6 +508,11 @@ pub enum Control {
     },
     /// Look whether the jobs in hand are open.
     Look,
+    /// Say for a while what the workers do.
+    Watch {
+        /// How often, ms.
+        every_ms: u32,
+    },
 }
 
 impl Message for Control {}

@@ -239,6 +239,7 @@ impl Ticket {
             variant,
             steps: order.steps.clone(),
             durable: false,
+            sha256: false,
             encoding: order.encoding.clone(),
         });
         let target =

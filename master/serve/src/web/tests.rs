@@ -51,9 +51,11 @@ impl Server {
             slots: 1,
             timeout: Timeout::Generous,
             durable: false,
+            sha256: false,
             workers,
         };
         let config = Config {
+            fleet: None,
             output: output.clone(),
             output_label: "out".into(),
             settings,

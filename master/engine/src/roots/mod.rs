@@ -3,6 +3,8 @@
 //! A root bears a mark, a file with random bits: so a folder of that name that is another one can be
 //! told, and a place where nothing has been mounted.
 
+mod trial;
+
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -11,6 +13,8 @@ use std::path::{Path, PathBuf};
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 use serde::{Deserialize, Serialize};
+
+pub use trial::{Abilities, can_keep};
 
 use crate::system::files::{open_beneath, read_regular};
 
