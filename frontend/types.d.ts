@@ -116,6 +116,8 @@ interface Job {
   error_es?: string;
   mode: Mode;
   workers: number;
+  /** Whether the machines of a fleet do it. */
+  fleet?: boolean;
   images: number;
   outputs: number;
   variants: Variant[];
@@ -123,6 +125,22 @@ interface Job {
   started_ms: number;
   ended_ms: number | null;
   progress: Progress;
+}
+/** A machine of a fleet. */
+interface Machine {
+  name: string;
+  slots: number;
+  version: string;
+  state: 'working' | 'paused' | 'leaving' | 'refusing' | 'other' | 'lost';
+  message?: string;
+  message_es?: string;
+  busy: number;
+  /** Outputs a second. */
+  rate: number;
+}
+interface Fleet {
+  away: boolean;
+  machines: Machine[];
 }
 /** A folder that is watched. */
 interface Watch {
@@ -165,6 +183,9 @@ interface Task {
 interface Lane {
   slot: number;
   worker: number;
+  /** The machine of a fleet that it is of, and its number there. */
+  machine?: string;
+  number?: number;
   pid: number;
   state: 'starting' | 'ready' | 'lost' | 'stopped';
   memory_bytes: number;
@@ -296,8 +317,13 @@ interface Snapshot {
   compare: Compare;
   isolation: Isolation;
   watches: Watch[];
+  fleet?: Fleet;
 }
 type StreamEvent =
+  | ({ event: 'bar' } & Bar)
+  | { event: 'idle'; slot: number }
+  | { event: 'fleet'; fleet: Fleet }
+  | { event: 'rates'; machines: [number, number, number][] }
   | { event: 'task'; slot: number; t_ms: number; task: number; attempt: number; image: string; name: string; variants: number[] }
   | { event: 'decoded'; slot: number; task: number; attempt: number; name: string; start_ms: number; end_ms: number }
   | {
@@ -412,6 +438,7 @@ interface Sections {
   compare: Compare;
   isolation: Isolation;
   watches: Watch[];
+  fleet: Fleet | null;
   recipes: number;
 }
 type FromMonitor =

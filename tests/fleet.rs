@@ -11,6 +11,9 @@
     reason = "all of it is tests"
 )]
 
+#[path = "serve/client.rs"]
+#[allow(dead_code, reason = "other tests need the rest")]
+mod client;
 #[path = "support/nats.rs"]
 #[allow(dead_code, reason = "other tests need the rest")]
 mod nats;
@@ -23,6 +26,8 @@ mod chaos;
 mod forgets;
 #[path = "fleet/hostile.rs"]
 mod hostile;
+#[path = "fleet/lanes.rs"]
+mod lanes;
 #[path = "fleet/life.rs"]
 mod life;
 #[path = "fleet/made.rs"]
@@ -35,6 +40,8 @@ mod papers;
 mod places;
 #[path = "fleet/poison.rs"]
 mod poison;
+#[path = "fleet/serve.rs"]
+mod serve;
 #[path = "support/wire.rs"]
 mod wire;
 

@@ -54,6 +54,10 @@ export function noticeText({ code, args, message }) {
       return t('uploads_gone');
     case 'space_back':
       return t('notice_space_back');
+    case 'made_here':
+      return t('made_here', told(args, 'reason'));
+    case 'machine_lost':
+      return t('notice_machine_lost', args.name);
     case 'quarantined':
       return t('notice_quarantined', args.name ?? '', told(args, 'reason'));
     default:

@@ -68,10 +68,10 @@ export class Meter {
     return span >= 1000 && this.ends.length ? (this.ends.length / span) * 1000 : null;
   }
 
-  /** @param {Job} job @param {Lane[]} lanes @param {number} now server time, ms @param {number} sinceProgress ms since `job.progress` was sent @returns {Metrics} */
-  read(job, lanes, now, sinceProgress) {
+  /** @param {Job} job @param {Lane[]} lanes @param {number} now server time, ms @param {number} sinceProgress ms since `job.progress` was sent @param {number | null} [known] the rate, where it is known @returns {Metrics} */
+  read(job, lanes, now, sinceProgress, known = null) {
     const running = job.state === 'running';
-    const rate = running ? this.rate(now) : null;
+    const rate = running ? (known ?? this.rate(now)) : null;
     if (running && now - this.historyAt >= 1000) {
       this.historyAt = now;
       this.history.push(rate ?? 0);

@@ -8,7 +8,7 @@ const KEEP = { failures: 1000, recent: 12, notices: 50, crashes: 500 };
 
 /** @param {Snapshot} snapshot @returns {StreamState} */
 export function fromSnapshot(snapshot) {
-  const { images, job, queue, lanes, crashes, failures, recent, notices, settings, compare, isolation, watches } = snapshot;
+  const { images, job, queue, lanes, crashes, failures, recent, notices, settings, compare, isolation, watches, fleet = null } = snapshot;
   const sections = {
     images,
     job,
@@ -22,6 +22,7 @@ export function fromSnapshot(snapshot) {
     compare,
     isolation,
     watches,
+    fleet,
     recipes: snapshot.n,
   };
   return {
@@ -84,6 +85,22 @@ function applyEvent(state, event) {
       return applyOutput(state, event);
     case 'worker':
       return applyWorker(state, event);
+    case 'bar':
+      return applyBar(state, event);
+    case 'idle':
+      return changeLanes(
+        state,
+        (lane) => lane.slot === event.slot,
+        () => ({ task: null }),
+      );
+    case 'fleet':
+      return change(state, 'fleet', event.fleet);
+    case 'rates': {
+      const fleet = /** @type {Fleet} */ (sections.fleet);
+      const machines = [...fleet.machines];
+      for (const [place, busy, rate] of event.machines) machines[place] = { ...machines[place], busy, rate };
+      return change(state, 'fleet', { ...fleet, machines });
+    }
     case 'lanes':
       return change(state, 'lanes', event.lanes);
     case 'memory': {
@@ -123,9 +140,8 @@ function applyEvent(state, event) {
   }
 }
 
-/** @param {StreamState} state @param {Extract<StreamEvent, { event: 'output' }>} event */
-function applyOutput(state, event) {
-  const { slot, task, attempt, variant, name, image, start_ms, end_ms, status, output } = event;
+/** A slot has ended an output, and goes on with the next of its task. @param {StreamState} state @param {Bar} bar */
+function applyBar(state, { slot, task, attempt, variant, name, start_ms, end_ms, status }) {
   state.bars.push({ slot, task, attempt, variant, name, start_ms, end_ms, status });
   changeLanes(
     state,
@@ -135,6 +151,12 @@ function applyOutput(state, event) {
       return { task: now.next + 1 < now.variants.length ? { ...now, next: now.next + 1, next_start_ms: end_ms, decoded: true } : null };
     },
   );
+}
+
+/** @param {StreamState} state @param {Extract<StreamEvent, { event: 'output' }>} event */
+function applyOutput(state, event) {
+  const { attempt, variant, name, image, status, output } = event;
+  applyBar(state, event);
   if (status === 'ok') {
     change(state, 'recent', [{ output, image, name: event.output_name, variant }, ...state.sections.recent].slice(0, KEEP.recent));
   } else {

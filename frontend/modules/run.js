@@ -4,6 +4,8 @@ import { command } from './commands.js';
 import { outputsOf } from './draft.js';
 import { button, h, icon } from './element.js';
 import { duration, labelOr, number, percent, share, size, sizeParts, t, timeLeft, told } from './i18n.js';
+import { machinesCard, waitsFor } from './machines.js';
+import { noticeText } from './messages.js';
 import { confirm } from './overlays.js';
 import { drawer, go, theme } from './page-state.js';
 import { failedCount, failuresCard, problemCount, recentCard } from './run-lists.js';
@@ -87,10 +89,16 @@ export function connectionBanner() {
   return lost;
 }
 
+/** Why this machine makes the job, though there is a fleet. */
+function madeHere() {
+  const notice = state.notices.value.find((one) => one.code === 'made_here');
+  return notice && noticeText(notice);
+}
+
 /** Changes with what a banner says, not with every count. */
 const hold = computed(() => {
   const now = state.job.value;
-  return now && JSON.stringify([now.id, now.state, now.pause, now.error]);
+  return now && JSON.stringify([now.id, now.state, now.pause, now.error, now.fleet ? waitsFor() : state.fleet.value && madeHere()]);
 });
 
 /** What holds the running job. */
@@ -107,7 +115,10 @@ export const banners = () => () => {
       t('cancelled_text', job.progress.ok),
       button('small', () => command(`/api/jobs/${job.id}/continue`), null, t('continue')),
     );
-  if (job.state !== 'paused') return null;
+  if (job.state !== 'paused') {
+    const why = isLive(job) && (job.fleet ? waitsFor() : state.fleet.peek() && madeHere());
+    return why && banner('warn', 'info', why);
+  }
   if (job.pause?.reason !== 'no_space') return banner('warn', 'pause', t('paused_text'), button('small', togglePause, null, t('resume')));
   const missing = Math.max(0, (job.pause.needed_bytes ?? 0) - (job.pause.free_bytes ?? 0));
   return banner('bad', 'alert', t('no_space_text', size(missing)), button('small', togglePause, null, t('try_again')));
@@ -333,7 +344,7 @@ const queue = () =>
 export function runScreen() {
   const there = computed(() => job.value !== null);
   return h('div', { class: 'page' }, () => {
-    if (!there.value) return h('div', { class: 'wrap' }, queue, watches, noRun());
+    if (!there.value) return h('div', { class: 'wrap' }, queue, watches, machinesCard, noRun());
     return h(
       'div',
       { class: 'wrap' },

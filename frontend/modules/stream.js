@@ -28,6 +28,7 @@ export const state = {
   compare: signal({ state: 'none', images: 0, steps: [], repeats: 0, done: 0, total: 0, runs: [], crash: null }),
   isolation: signal({ state: 'none', worker: 0, reason: '', replaced_ms: 0, redone: 0, lost: 0, proof: null }),
   watches: signal(/** @type {Watch[]} */ ([])),
+  fleet: signal(/** @type {Fleet | null} */ (null)),
   recipes: signal(0),
 };
 
@@ -52,18 +53,24 @@ export const onNotice = (listener) => {
 /** Whether the next snapshot is the first of a server that was started anew: what it has to say is news. */
 let anew = false;
 
+/** @param {Bar[]} bars in the order of their ends */
+export function addBars(bars) {
+  for (const bar of bars) {
+    let ring = rings.get(bar.slot);
+    if (!ring) rings.set(bar.slot, (ring = new BarRing(BARS_PER_LANE)));
+    ring.push(bar);
+  }
+  barsReceived += bars.length;
+}
+
 /** @param {Extract<FromMonitor, { kind: 'patch' }>} patch */
 function applyPatch(patch) {
   offset = patch.offset;
   const seen = anew ? 0 : (state.notices.peek()[0]?.id ?? 0);
   batch(() => {
     if (patch.whole) rings.clear();
-    for (const bar of patch.bars) {
-      let ring = rings.get(bar.slot);
-      if (!ring) rings.set(bar.slot, (ring = new BarRing(BARS_PER_LANE)));
-      ring.push(bar);
-    }
-    barsReceived += patch.bars.length + (patch.whole ? 1 : 0);
+    addBars(patch.bars);
+    if (patch.whole) barsReceived += 1;
     for (const [name, value] of Object.entries(patch.sections)) /** @type {any} */ (state)[name].value = value;
     if (!state.job.peek()) metrics.value = null;
     ready.value = true;

@@ -7,7 +7,7 @@ const DENSE = 1500;
 const COLOURS = 6;
 
 /**
- * @typedef {{ lanes: Lane[], places: number[], rings: Map<number, import('./ring.js').BarRing>, crashes: Crash[], now: number, window: number, cursor: { slot: number, time: number } | null, width: number }} View
+ * @typedef {{ lanes: Lane[], all: Lane[], name: (slot: number) => string, places: number[], rings: Map<number, import('./ring.js').BarRing>, crashes: Crash[], now: number, window: number, cursor: { slot: number, time: number } | null, width: number }} View
  * `places`: of the variants' outputs, which decide their colours; `width`: of the canvas, CSS px; `now`, `window`: server time of the right edge and length of what is shown, ms.
  * @typedef {{ lane: string, line: string, bad: string, ink: string, accent: string, surface: string, colours: string[] }} Palette
  */
@@ -106,8 +106,15 @@ export function drawTimeline(canvas, view) {
     const index = row.get(crash.slot);
     const redone = index !== undefined && crash.task !== null && crash.t_ms > from ? findRedone(view, crash) : null;
     const target = redone && row.get(redone.slot);
-    if (redone && target !== undefined && index !== undefined)
-      drawArc(context, paint, x(crash.t_ms), top(index), Math.min(width - 6, x(redone.start)), target === index ? '' : `P${redone.slot}`);
+    if (redone && index !== undefined)
+      drawArc(
+        context,
+        paint,
+        x(crash.t_ms),
+        top(index),
+        Math.min(width - 6, x(redone.start)),
+        target === index ? '' : view.name(redone.slot),
+      );
   }
   if (view.cursor) {
     const index = row.get(view.cursor.slot);
@@ -129,7 +136,7 @@ export function gridTimes(window) {
 
 /** The bar that made good for a crash: the same task, a later attempt. @param {View} view @param {Crash} crash @returns {{ slot: number, start: number } | null} */
 function findRedone(view, crash) {
-  for (const lane of view.lanes) {
+  for (const lane of view.all) {
     if (lane.task?.task === crash.task && lane.task.attempt > crash.attempt) return { slot: lane.slot, start: lane.task.start_ms };
     const ring = view.rings.get(lane.slot);
     if (!ring) continue;
@@ -265,7 +272,7 @@ function drawArc(context, paint, x, y, toX, other) {
     context.fillStyle = paint.ink;
     context.font = '600 12px sans-serif';
     context.textBaseline = 'middle';
-    context.fillText(other, tip + 4, top + 3);
+    context.fillText(other, tip + 4, top + 5);
     return;
   }
   context.moveTo(tip - 3, y - 5);

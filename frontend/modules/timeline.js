@@ -4,10 +4,13 @@ import { colourClass, outputsOf, placesOf, variantLabel, variantName } from './d
 import { button, h, icon, keyed, segmented } from './element.js';
 import { duration, number, seconds, size, t } from './i18n.js';
 import { DECODING, FAILED, REDONE } from './ring.js';
+import { byFleet, machines } from './machines.js';
 import { isLive } from './shell.js';
 import { computed, effect, onCleanup, signal } from './signal.js';
 import { barsReceived, link, metrics, rings, serverNow, state } from './stream.js';
 import { ROW, drawTimeline, gridTimes } from './timeline-draw.js';
+
+/** @template T @typedef {{ readonly value: T[], peek(): T[] }} Some */
 
 const LONGEST_MS = 30_000;
 /** Windows of their own choice: steps, so that bars do not shrink with every frame. */
@@ -51,11 +54,13 @@ function windowLength() {
 }
 
 /** @param {Lane} lane */
-export const laneName = (lane) => `${state.job.value?.mode === 'threads' ? t('thread_letter') : 'P'}${lane.slot}`;
+export const laneName = (lane) => `${state.job.value?.mode === 'threads' ? t('thread_letter') : 'P'}${lane.number ?? lane.slot}`;
+/** The same with its machine, if it is another one's. @param {Lane} lane */
+const fullName = (lane) => (lane.machine ? `${lane.machine} ` : '') + laneName(lane);
 
-/** @param {number} slot */
-function laneRow(slot) {
-  const lane = computed(() => state.lanes.value.find((one) => one.slot === slot) ?? null);
+/** @param {number} slot @param {Some<Lane>} lanes */
+function laneRow(slot, lanes) {
+  const lane = computed(() => lanes.value.find((one) => one.slot === slot) ?? null);
   const dot = () => {
     const now = lane.value;
     return !now || now.state === 'stopped' || (!now.task && state.job.value?.state !== 'running')
@@ -66,9 +71,15 @@ function laneRow(slot) {
   };
   const file = () => {
     const now = lane.value;
-    return !now ? '' : now.state === 'lost' || now.state === 'starting' ? t('restarting') : (now.task?.name ?? '–');
+    return !now
+      ? ''
+      : now.state === 'lost' && now.machine
+        ? t('machine_lost')
+        : now.state === 'lost' || now.state === 'starting'
+          ? t('restarting')
+          : (now.task?.name ?? '–');
   };
-  const kill = () => t('kill', lane.value?.worker ?? slot);
+  const kill = () => t('kill', lane.value?.machine ? fullName(lane.value) : (lane.value?.worker ?? slot));
   return h(
     'li',
     { class: 'lane' },
@@ -106,14 +117,12 @@ function laneRow(slot) {
   );
 }
 
-/** What the tooltip says of a lane at a time. @param {Lane} lane @param {number} time @returns {[string, string] | null} */
-export function describe(lane, time) {
+/** What the tooltip says of a lane at a time. @param {Lane} lane @param {number} time @param {Crash[]} crashes @returns {[string, string] | null} */
+export function describe(lane, time, crashes) {
   const variants = state.job.peek()?.variants ?? [];
   const named = (/** @type {number | null} */ index) =>
     index === null || index === DECODING ? t('decoding') : variantLabel(variants, index);
-  const crash = state.crashes
-    .peek()
-    .findLast((one) => one.slot === lane.slot && one.start_ms <= time && time <= (one.ready_ms ?? Infinity));
+  const crash = crashes.findLast((one) => one.slot === lane.slot && one.start_ms <= time && time <= (one.ready_ms ?? Infinity));
   if (crash)
     return [
       crash.name ?? laneName(lane),
@@ -131,7 +140,8 @@ export function describe(lane, time) {
   return [ring.name[at], `${named(ring.variant[at])} · ${seconds(ring.end[at] - ring.start[at])}${note}`];
 }
 
-function plot() {
+/** @param {Some<Lane>} lanes @param {Some<Crash>} crashes */
+function plot(lanes, crashes) {
   const canvas = h('canvas', { tabIndex: 0, role: 'img', 'aria-label': () => t('timeline_label') });
   const tip = h('div', { class: 'tip', hidden: true });
   const axis = h('div', { class: 'axis', 'aria-hidden': 'true' });
@@ -145,8 +155,8 @@ function plot() {
 
   /** @param {number} row @param {number} ago */
   function showTip(row, ago) {
-    const lane = state.lanes.peek()[row];
-    const words = lane ? describe(lane, edge() - ago) : null;
+    const lane = lanes.peek()[row];
+    const words = lane ? describe(lane, edge() - ago, crashes.peek()) : null;
     tip.hidden = !words;
     if (!words) return null;
     tip.replaceChildren(h('b', null, words[0]), h('br'), words[1]);
@@ -167,22 +177,24 @@ function plot() {
     const moving = job !== null && isLive(job) && link.peek().state === 'open';
     // A redraw is due when the picture moved by a pixel or something new came; never more than the eye needs.
     const pause = reducedMotion.matches ? 1000 : Math.max(REDRAW_MS, Math.min(500, length / width));
-    const key = `${barsReceived}/${width}/${span.peek()}/${document.documentElement.dataset.theme}/${state.lanes.peek().length}/${cursor?.row},${cursor?.ago}/${devicePixelRatio}`;
+    const key = `${barsReceived}/${width}/${span.peek()}/${document.documentElement.dataset.theme}/${lanes.peek().length}/${cursor?.row},${cursor?.ago}/${devicePixelRatio}`;
     const now = performance.now();
-    if (now - drawnAt < (moving ? pause : key === drawn && lanesDrawn === state.lanes.peek() ? Infinity : 0) - 12) return;
+    if (now - drawnAt < (moving ? pause : key === drawn && lanesDrawn === lanes.peek() ? Infinity : 0) - 12) return;
     drawn = key;
     drawnAt = now;
-    lanesDrawn = state.lanes.peek();
+    lanesDrawn = lanes.peek();
     const right = edge();
     drawTimeline(canvas, {
-      lanes: state.lanes.peek(),
+      lanes: lanes.peek(),
+      all: state.lanes.peek(),
+      name: (slot) => fullName(state.lanes.peek().find((one) => one.slot === slot) ?? /** @type {Lane} */ ({ slot })),
       places: placesOf(job?.variants ?? []),
       rings,
-      crashes: state.crashes.peek(),
+      crashes: crashes.peek(),
       now: right,
       window: length,
       width,
-      cursor: cursor && state.lanes.peek()[cursor.row] ? { slot: state.lanes.peek()[cursor.row].slot, time: right - cursor.ago } : null,
+      cursor: cursor && lanes.peek()[cursor.row] ? { slot: lanes.peek()[cursor.row].slot, time: right - cursor.ago } : null,
     });
     drawAxis(length);
   }
@@ -223,11 +235,11 @@ function plot() {
     if (event.key === 'ArrowLeft') cursor = { ...from, ago: Math.min(windowLength(), from.ago + step) };
     else if (event.key === 'ArrowRight') cursor = { ...from, ago: Math.max(0, from.ago - step) };
     else if (event.key === 'ArrowUp') cursor = { ...from, row: Math.max(0, from.row - 1) };
-    else if (event.key === 'ArrowDown') cursor = { ...from, row: Math.min(state.lanes.peek().length - 1, from.row + 1) };
+    else if (event.key === 'ArrowDown') cursor = { ...from, row: Math.min(lanes.peek().length - 1, from.row + 1) };
     else return;
     event.preventDefault();
     const words = showTip(cursor.row, cursor.ago);
-    const lane = state.lanes.peek()[cursor.row];
+    const lane = lanes.peek()[cursor.row];
     spoken.textContent = `${lane ? laneName(lane) : ''}, −${duration(cursor.ago)}: ${words ? words.join(', ') : t('idle')}`;
   });
   // Asking for the width in every frame would force a layout in every frame.
@@ -270,7 +282,7 @@ const legend = () =>
 
 export function timeline() {
   // The legend names variants, so it is made again only when another job starts.
-  const title = () => t(state.job.value?.mode === 'threads' ? 'threads_live' : 'processes_live');
+  const title = () => t(byFleet.value ? 'machines_live' : state.job.value?.mode === 'threads' ? 'threads_live' : 'processes_live');
   return h(
     'section',
     { class: 'card timeline', 'aria-label': title },
@@ -301,22 +313,23 @@ export function timeline() {
         icon('table'),
       ),
     ),
-    () =>
-      asTable.value
-        ? lanesTable()
-        : h(
-            'div',
-            { class: 'lanes' },
-            keyed(
-              h('ul', { class: 'gutter', 'aria-label': () => t('processes') }),
-              () => state.lanes.value,
-              (lane) => lane.slot,
-              (lane) => laneRow(lane.slot),
-            ),
-            plot(),
-          ),
+    () => (asTable.value ? lanesTable() : byFleet.value ? machines(lanesAndPlot) : lanesAndPlot(state.lanes, state.crashes)),
   );
 }
+
+/** @param {Some<Lane>} lanes @param {Some<Crash>} crashes */
+const lanesAndPlot = (lanes, crashes) =>
+  h(
+    'div',
+    { class: 'lanes' },
+    keyed(
+      h('ul', { class: 'gutter', 'aria-label': () => t('processes') }),
+      () => lanes.value,
+      (lane) => lane.slot,
+      (lane) => laneRow(lane.slot, lanes),
+    ),
+    plot(lanes, crashes),
+  );
 
 const TABLE_MS = 1000;
 
@@ -338,7 +351,7 @@ function tableRow(lane) {
   return h(
     'tr',
     null,
-    h('th', { scope: 'row' }, laneName(lane)),
+    h('th', { scope: 'row' }, fullName(lane)),
     h('td', { class: 'words' }, lane.state === 'ready' ? work : t('restarting')),
     h('td', { class: 'words' }, ring && last !== null ? `${ring.name[last]} · ${seconds(ring.end[last] - ring.start[last])}` : '–'),
     h('td', null, number(done)),

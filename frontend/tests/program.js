@@ -95,10 +95,33 @@ async function relay(target) {
   };
 }
 
-/** @param {string} program @param {{ images?: number, empty?: boolean, allowOrigin?: string }} options */
-export async function startProgram(program, { images = 24, empty = false, allowOrigin }) {
+/** A server of a fleet, as the tests of the program find one. @param {string} store its folder */
+async function startNats(store) {
+  const named = (process.env.LOTE_NATS_SERVERS ?? '').split(':').filter(Boolean);
+  const probe = createServer();
+  await new Promise((resolve) => {
+    probe.listen(0, '127.0.0.1', () => resolve(undefined));
+  });
+  const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());
+  probe.close();
+  const words = ['-js', '-a', '127.0.0.1', '-p', String(port), '-sd', store];
+  const child = spawn(named[0] ?? '/usr/sbin/nats-server', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  await new Promise((resolve, reject) => {
+    child.stderr.on('data', (data) => String(data).includes('Server is ready') && resolve(undefined));
+    child.on('error', reject);
+    child.on('exit', () => reject(new Error('nats-server ended')));
+  });
+  return { child, url: `nats://127.0.0.1:${port}` };
+}
+
+/** @param {string} program @param {{ images?: number, empty?: boolean, allowOrigin?: string, fleet?: boolean }} options */
+export async function startProgram(program, { images = 24, empty = false, allowOrigin, fleet = false }) {
   const root = mkdtempSync(join(tmpdir(), 'lote-page-'));
   const { input, roots } = makeFolders(join(root, 'pictures'), empty ? 0 : images);
+  const nats = fleet ? await startNats(join(root, 'nats')) : null;
+  const others = nats ? ['--fleet', nats.url, '--root', `fotos=${root}`] : roots.flatMap((folder) => ['--root', folder]);
+  /** @type {import('node:child_process').ChildProcess[]} */
+  const agents = [];
   /** @type {import('node:child_process').ChildProcess} */
   let child;
   async function start(port = 0) {
@@ -107,7 +130,7 @@ export async function startProgram(program, { images = 24, empty = false, allowO
       input,
       '--output',
       join(root, 'output'),
-      ...roots.flatMap((folder) => ['--root', folder]),
+      ...others,
       ...(allowOrigin ? ['--allow-origin', allowOrigin] : []),
     ];
     child = spawn(program, ['serve', '--port', String(port), ...folders], {
@@ -146,9 +169,19 @@ export async function startProgram(program, { images = 24, empty = false, allowO
       meanwhile?.(join(root, 'output'));
       await start(port);
     },
+    /** Starts a machine of the fleet. @param {string} name @param {number} slots how many images it works on at a time */
+    agent(name, slots = 2) {
+      const words = ['agent', '--fleet', nats?.url ?? '', '--root', `fotos=${root}`, '--name', name, '-j', String(slots)];
+      const agent = spawn(program, words, { stdio: 'ignore' });
+      agents.push(agent);
+      return agent;
+    },
     async stop() {
       close();
       await end('SIGTERM');
+      for (const agent of agents) agent.kill('SIGKILL');
+      nats?.child.removeAllListeners('exit');
+      nats?.child.kill();
       rmSync(root, { recursive: true, force: true });
     },
   };

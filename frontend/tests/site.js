@@ -23,7 +23,7 @@ const PROGRAM = process.env.LOTE_PROGRAM;
 /** Whether the site is the development server, which can be ordered into situations that a real server cannot. */
 export const isDevelopment = !PROGRAM;
 
-/** @typedef {{ images?: number, empty?: boolean, rate?: number, allowOrigin?: string }} Wanted images in the input folder, or nothing chosen at first; outputs a second (development server only); `--allow-origin` (program only) */
+/** @typedef {{ images?: number, empty?: boolean, rate?: number, allowOrigin?: string, fleet?: boolean }} Wanted images in the input folder, or nothing chosen at first; outputs a second (development server only); `--allow-origin` (program only); with the server of a fleet (program only) */
 
 /** @param {Wanted} wanted */
 async function startDevelopment({ images = 24, empty = false, rate = 16 }) {
@@ -154,6 +154,7 @@ export async function site(wanted = {}, { development = isDevelopment } = {}) {
     base,
     seen,
     input,
+    agent: /** @type {any} */ (server).agent,
     open,
     blank,
     command,

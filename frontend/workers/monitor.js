@@ -100,7 +100,8 @@ function feed(bars, now) {
     meter = new Meter(job.variants.length, Math.min(now, Math.max(job.started_ms, bars[0]?.start_ms ?? now)));
     progressAt = now;
   }
-  for (const bar of bars) meter?.push(bar);
+  // What machines say of themselves is drawn and not counted: records are of no lane.
+  for (const bar of bars) if (!job.fleet || !bar.slot) meter?.push(bar);
   if (!running && job.state === 'running' && job.progress.done > 0 && !bars.length) meter?.restart(now);
   running = job.state === 'running';
 }
@@ -126,7 +127,10 @@ setInterval(() => {
   const job = state?.sections.job;
   if (!state || !job || !meter || socket?.readyState !== WebSocket.OPEN) return;
   const now = wall() - offset;
-  post({ kind: 'metrics', metrics: meter.read(job, state.sections.lanes, now, Math.max(0, now - progressAt)) });
+  const { lanes, fleet } = state.sections;
+  // Of a crowd not every output is told.
+  const rate = job.fleet && fleet ? fleet.machines.reduce((sum, one) => sum + one.rate, 0) : null;
+  post({ kind: 'metrics', metrics: meter.read(job, lanes, now, Math.max(0, now - progressAt), rate) });
 }, METRICS_MS);
 
 self.onmessage = ({ data }) => {

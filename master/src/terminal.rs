@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -13,7 +14,8 @@ use lote_protocol::sandbox::Sandbox;
 use lote_protocol::outcome::FailureKind;
 
 use lote_engine::event::{
-    AgentState, Event, FleetState, Mode, OutputEnded, Progress, Status, StoreState, WorkerState,
+    Afar, AgentState, Event, FleetState, Mode, OutputEnded, Progress, Status, StoreState,
+    WorkerState,
 };
 use lote_engine::lang::Lang;
 use lote_engine::report::Reporter;
@@ -58,7 +60,7 @@ pub(crate) struct Terminal {
     lines: usize,
     failed: usize,
     /// Workers whose replacement is waited for.
-    lost: HashSet<u32>,
+    lost: HashSet<Name>,
     unsaid: Unsaid,
 }
 
@@ -66,8 +68,42 @@ pub(crate) struct Terminal {
 struct Bars {
     all: MultiProgress,
     total: ProgressBar,
-    workers: BTreeMap<(u32, u32), ProgressBar>,
+    workers: BTreeMap<(Name, u32), ProgressBar>,
     mode: Mode,
+}
+
+/// A worker: of an agent, if it is another machine's, and its number there.
+type Name = (Option<Arc<str>>, u32);
+
+/// A worker as people read of it.
+fn named((agent, worker): &Name, lang: Lang) -> String {
+    match (agent, lang) {
+        (None, _) => worker.to_string(),
+        (Some(agent), Lang::En) => format!("{worker} of {agent}"),
+        (Some(agent), Lang::Es) => format!("{worker} de {agent}"),
+    }
+}
+
+impl Bars {
+    /// Removes the lines of this machine's workers: others work in their place.
+    fn forget_own(&mut self) {
+        self.workers.retain(|((agent, _), _), line| {
+            if agent.is_none() {
+                self.all.remove(line);
+            }
+            agent.is_some()
+        });
+    }
+
+    /// Adds the line of a worker's thread, if there is room.
+    fn add_line(&mut self, key: (Name, u32), prefix: String) {
+        if self.workers.len() < WORKER_LINES as usize {
+            let line = self.all.add(ProgressBar::new_spinner());
+            line.set_style(style("  {prefix:>3} {msg:.dim}"));
+            line.set_prefix(prefix);
+            self.workers.insert(key, line);
+        }
+    }
 }
 
 impl Terminal {
@@ -144,12 +180,13 @@ impl Terminal {
         }
     }
 
-    fn worker(&mut self, worker: u32, pid: u32, state: WorkerState, reason: Option<&Text>) {
+    fn worker(&mut self, name: Name, pid: u32, state: WorkerState, reason: Option<&Text>) {
         let lang = self.lang;
+        let worker = named(&name, lang);
         let reason = printable(&reason.map(|reason| reason.say(lang)).unwrap_or_default());
         match state {
             WorkerState::Lost => {
-                self.lost.insert(worker);
+                self.lost.insert(name);
                 let text = match lang {
                     Lang::En => format!("worker {worker} (pid {pid}) died: {reason}"),
                     Lang::Es => format!("el proceso {worker} (pid {pid}) cayó: {reason}"),
@@ -176,17 +213,18 @@ impl Terminal {
         }
     }
 
-    fn ready(&mut self, worker: u32, pid: u32, ms: Option<f64>, sandbox: Option<&Sandbox>) {
-        let again = self.lost.remove(&worker);
+    fn ready(&mut self, name: &Name, pid: u32, ms: Option<f64>, sandbox: Option<&Sandbox>) {
+        let again = self.lost.remove(name);
         if again || self.verbosity >= Verbosity::Verbose {
-            let ms = self.lang.number(ms.unwrap_or_default(), 0);
+            let worker = named(name, self.lang);
+            let ms = ms.map(|ms| format!(", {} ms", self.lang.number(ms, 0))).unwrap_or_default();
             let text = match (self.lang, again) {
-                (Lang::En, true) => format!("worker {worker} was replaced (pid {pid}, {ms} ms)"),
-                (Lang::En, false) => format!("worker {worker} is ready (pid {pid}, {ms} ms)"),
+                (Lang::En, true) => format!("worker {worker} was replaced (pid {pid}{ms})"),
+                (Lang::En, false) => format!("worker {worker} is ready (pid {pid}{ms})"),
                 (Lang::Es, true) => {
-                    format!("el proceso {worker} ya tiene sustituto (pid {pid}, {ms} ms)")
+                    format!("el proceso {worker} ya tiene sustituto (pid {pid}{ms})")
                 }
-                (Lang::Es, false) => format!("el proceso {worker} está listo (pid {pid}, {ms} ms)"),
+                (Lang::Es, false) => format!("el proceso {worker} está listo (pid {pid}{ms})"),
             };
             self.line(&format!("{GOOD}↻{GOOD:#} {text}"));
         }
@@ -196,9 +234,10 @@ impl Terminal {
         }
     }
 
-    fn task(&mut self, worker: u32, slot: u32, image: &str, attempt: u32) {
+    fn task(&mut self, of: Name, slot: u32, image: &str, attempt: u32) {
         let name = printable(image);
         if attempt > 1 {
+            let worker = named(&of, self.lang);
             let text = match self.lang {
                 Lang::En => format!("{name} is repeated by worker {worker} (attempt {attempt})"),
                 Lang::Es => format!("el proceso {worker} repite {name} (intento {attempt})"),
@@ -206,8 +245,11 @@ impl Terminal {
             self.line(&format!("{GOOD}↻{GOOD:#} {text}"));
         }
         if let Some(bars) = &mut self.bars {
-            let line = bars.workers.get(&(worker, slot));
-            if let Some(line) = line {
+            if of.0.is_some() && !bars.workers.contains_key(&(of.clone(), slot)) {
+                bars.forget_own();
+                bars.add_line((of.clone(), slot), named(&of, self.lang));
+            }
+            if let Some(line) = bars.workers.get(&(of, slot)) {
                 line.set_message(name);
             }
         }
@@ -288,11 +330,8 @@ impl Terminal {
         bars.mode = mode;
         bars.total.set_length(outputs as u64);
         for index in 0..workers.min(WORKER_LINES) {
-            let key = if mode == Mode::Processes { (index + 1, 0) } else { (1, index) };
-            let line = bars.all.add(ProgressBar::new_spinner());
-            line.set_style(style("  {prefix:>3} {msg:.dim}"));
-            line.set_prefix((index + 1).to_string());
-            bars.workers.insert(key, line);
+            let (worker, slot) = if mode == Mode::Processes { (index + 1, 0) } else { (1, index) };
+            bars.add_line(((None, worker), slot), (index + 1).to_string());
         }
         bars.total.enable_steady_tick(Duration::from_millis(200));
     }
@@ -336,17 +375,19 @@ impl Reporter for Terminal {
                 let socket = printable(&socket.display().to_string());
                 self.line(&format!("{says}: lote worker connect {socket}"));
             }
-            Event::Worker { worker, pid, state: WorkerState::Ready, ms, sandbox, .. } => {
-                self.ready(*worker, *pid, *ms, sandbox.as_ref());
+            Event::Worker {
+                agent, worker, pid, state: WorkerState::Ready, ms, sandbox, ..
+            } => {
+                self.ready(&name(agent.as_ref(), *worker), *pid, *ms, sandbox.as_ref());
             }
-            Event::Worker { worker, pid, state, reason, .. } => {
-                self.worker(*worker, *pid, *state, reason.as_ref());
+            Event::Worker { agent, worker, pid, state, reason, .. } => {
+                self.worker(name(agent.as_ref(), *worker), *pid, *state, reason.as_ref());
             }
-            Event::Task { worker, slot, image, attempt, .. } => {
-                self.task(*worker, *slot, image, *attempt);
+            Event::Task { agent, worker, slot, image, attempt, .. } => {
+                self.task(name(agent.as_ref(), *worker), *slot, image, *attempt);
             }
             Event::Output(output) => self.output(output),
-            Event::Decoded { .. } | Event::PutOff { .. } => {}
+            Event::Decoded { .. } | Event::Claimed { .. } | Event::PutOff { .. } => {}
             Event::Paused { free_bytes, .. } => self.paused(*free_bytes),
             Event::Resumed => {
                 let en = "there is room again: it goes on";
@@ -372,6 +413,10 @@ impl Reporter for Terminal {
             }
         }
     }
+}
+
+fn name(agent: Option<&Afar>, worker: u32) -> Name {
+    (agent.map(|afar| Arc::clone(&afar.agent)), worker)
 }
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();

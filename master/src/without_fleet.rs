@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use lote_engine::event::Bus;
+use lote_engine::event::{Bus, OutputEnded};
 use lote_engine::journal::{self, Header, Outcome};
 use lote_engine::lang::Text;
 use lote_engine::plan::Plan;
 use lote_engine::run::{Ended, Order, Settings};
 use lote_protocol::text;
+use lote_serve::fleet::{self as page, Asked, Doing};
+use lote_serve::live::Live;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -61,6 +64,53 @@ pub(crate) async fn drain(fleet: &Fleet, _agent: &str, _ui: Ui) -> Result<Exit, 
 
 pub(crate) fn check(fleet: &Fleet, _plan: &Plan) -> Result<(), (Text, Exit)> {
     match fleet.0 {}
+}
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) struct Service(Infallible);
+
+impl Service {
+    pub(crate) fn new(fleet: Fleet) -> Result<Arc<Self>, (Text, Exit)> {
+        match fleet.0 {}
+    }
+
+    pub(crate) async fn follow(&self, _live: &Live, _ui: Ui) {
+        match self.0 {}
+    }
+}
+
+impl page::Fleet for Service {
+    fn check(&self, _plan: &Plan) -> Result<(), Text> {
+        match self.0 {}
+    }
+
+    fn run<'a>(
+        &'a self,
+        _asked: Asked<'a>,
+        _given: &'a dyn Fn(&journal::Fleet),
+        _bus: &'a mut Bus,
+        _orders: &'a mut mpsc::Receiver<Order>,
+    ) -> Doing<'a, Result<bool, Text>> {
+        match self.0 {}
+    }
+
+    fn take_over<'a>(
+        &'a self,
+        _job: &'a str,
+        _plan: &'a Plan,
+        _orders: &'a mut mpsc::Receiver<Order>,
+    ) -> Doing<'a, Option<Vec<OutputEnded>>> {
+        match self.0 {}
+    }
+
+    fn kill(&self, _machine: &str, _worker: u32) {
+        match self.0 {}
+    }
+
+    fn drain(&self, _machine: &str) {
+        match self.0 {}
+    }
 }
 
 /// There is none.

@@ -34,6 +34,32 @@ test('joining takes only imports, exports and comments out of a file', () => {
   }
 });
 
+test('shortening changes names consistently, and nothing that is a property, a key or a text', () => {
+  for (const entry of ENTRIES) {
+    const plain = order(ROOT + entry)
+      .map((file) => slim(readFileSync(file, 'utf8')))
+      .join('');
+    // Semicolons may go before `}`.
+    const [before, after] = [plain, joinModules(ROOT + entry)].map((text) =>
+      tokens(text.replaceAll(';}', '}')).filter((token) => token !== ''),
+    );
+    assert.equal(after.length, before.length);
+    const renamed = new Map();
+    before.forEach((token, index) => {
+      const now = after[index];
+      if (token === 'const') assert.equal(now, 'let');
+      else if (now !== token) {
+        assert.match(token, /^[A-Za-z_$][\w$]*$/);
+        assert.ok(!['.', '?.'].includes(before[index - 1]) && before[index + 1] !== ':', token);
+        assert.equal(renamed.get(token) ?? now, now);
+        renamed.set(token, now);
+      } else assert.ok(!renamed.has(token), `${token} is renamed here and not there`);
+    });
+    assert.equal(new Set(renamed.values()).size, renamed.size);
+    assert.ok([...renamed.values()].every((name) => !before.includes(name)));
+  }
+});
+
 test('no two joined modules declare the same top-level name', () => {
   for (const entry of ENTRIES) {
     const seen = new Map();

@@ -139,3 +139,34 @@ test('lists that could grow without end are capped', () => {
   assert.deepEqual([state.sections.failures.length, state.sections.notices.length], [1000, 50]);
   assert.equal(state.sections.notices[0].id, 1099);
 });
+
+test('what other machines say draws lanes, what they record counts, and rates change their own machine alone', () => {
+  const machine = (name) => ({ name, slots: 2, version: '1', state: 'working', busy: 0, rate: 0 });
+  const fleet = { away: false, machines: [machine('one'), machine('two')] };
+  const state = fromSnapshot(snapshot({ fleet }));
+  const claimed = { event: 'bar', slot: 1, task: 5, attempt: 2, variant: 0, name: 'a.jpg', start_ms: 1100, end_ms: 1300, status: 'ok' };
+  apply(state, changes(8, [begin, claimed]));
+  assert.equal(state.sections.lanes[0].task?.next, 1);
+  assert.deepEqual(state.sections.recent, []);
+  apply(
+    state,
+    changes(9, [{ event: 'idle', slot: 1 }, ended({ slot: 0, task: 0, start_ms: 1250 }), { event: 'rates', machines: [[1, 2, 7.5]] }]),
+  );
+  assert.equal(state.sections.lanes[0].task, null);
+  assert.equal(state.sections.recent.length, 1);
+  assert.deepEqual(
+    state.bars.map((bar) => [bar.slot, bar.attempt]),
+    [
+      [1, 2],
+      [0, 1],
+    ],
+  );
+  assert.deepEqual(
+    state.sections.fleet?.machines.map((one) => [one.busy, one.rate]),
+    [
+      [0, 0],
+      [2, 7.5],
+    ],
+  );
+  assert.equal(fromSnapshot(snapshot()).sections.fleet, null);
+});

@@ -45,6 +45,7 @@ test('every text that the page asks for exists, and every text is asked for', ()
     'sandbox_full',
     'sandbox_partial',
     'sandbox_off',
+    ...['paused', 'leaving', 'refusing', 'other', 'lost'].map((state) => `machine_${state}`),
     'exists_overwrite',
     'exists_skip',
     'exists_rename',

@@ -14,8 +14,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use crate::engine::{Delivery, Engine, Error, Heard, Settle, Subject};
 use crate::holder::{Effect, Holder, Input, LOST};
 use crate::link::{Link, News, Watch};
+use crate::live::Board;
 use crate::message::{
-    Control, Ended, Here, Job, Marks, Message, Parcel, Presence, Record, State, Unit,
+    Control, Ended, Here, Job, Marks, Message, Parcel, Presence, Record, State, Unit, What,
 };
 use crate::names::{Build, JobId, ParcelId, Token};
 use crate::presence;
@@ -117,6 +118,13 @@ pub enum Report {
         /// What became of it.
         ended: Ended,
     },
+    /// Something happened to a worker, for whoever watches.
+    Happened {
+        /// The worker.
+        worker: u32,
+        /// What.
+        what: What,
+    },
     /// The agent cannot take part in a job: others are to have its parcels.
     Refuse {
         /// The job.
@@ -190,6 +198,7 @@ pub async fn serve<E: Engine>(
         tickets: HashMap::new(),
         asked: 0,
         tasks: JoinSet::new(),
+        board: Board::new(),
         refused: None,
         asking: HashMap::new(),
         hopeless: HashMap::new(),
@@ -227,6 +236,7 @@ pub async fn serve<E: Engine>(
             }
             _ = tick.tick() => agent.input(Input::Tick(now())),
             _ = presence.tick() => agent.say_here(),
+            () = agent.board.due() => agent.say_live(),
         }
     }
     agent.say_here();
@@ -249,6 +259,7 @@ struct Agent<'a, E> {
     tickets: HashMap<u64, oneshot::Sender<bool>>,
     asked: u64,
     tasks: JoinSet<Result<Done, Error>>,
+    board: Board,
     refused: Option<String>,
     /// Jobs of which it is being asked whether somebody else can do them, and what came of them meanwhile.
     asking: HashMap<JobId, Vec<Delivery>>,
@@ -465,6 +476,7 @@ impl<E: Engine> Agent<'_, E> {
                     self.input(Input::Ended(parcel, place));
                 }
             }
+            Report::Happened { worker, what } => self.board.note(worker, what),
             Report::Refuse { job, why } => {
                 tracing::info!(%job, "not taking part: {why}");
                 self.refused = Some(why);
@@ -520,7 +532,9 @@ impl<E: Engine> Agent<'_, E> {
             Ok(control) => control,
             Err(error) => return tracing::warn!("an order is of no use: {error}"),
         };
-        tracing::info!(?control, "told");
+        if !matches!(control, Control::Watch { .. }) {
+            tracing::info!(?control, "told");
+        }
         match control {
             Control::Pause | Control::Resume => {
                 self.is_paused = control == Control::Pause;
@@ -529,6 +543,7 @@ impl<E: Engine> Agent<'_, E> {
             }
             Control::Drain => self.report(Report::Drain),
             Control::Kill { worker } => self.hand_out(Work::Kill(worker)),
+            Control::Watch { every_ms } => self.board.watch(every_ms),
             Control::Look => {
                 let jobs: HashSet<_> = self.held.values().map(|held| held.job.job).collect();
                 for job in jobs {
@@ -695,9 +710,24 @@ impl<E: Engine> Agent<'_, E> {
         self.say(Subject::Here(self.me.pool.clone(), self.me.agent.clone()));
     }
 
-    /// Says who is there; nobody waits for it to be heard.
+    /// Says what the workers do, for the job that is in hand.
+    fn say_live(&mut self) {
+        let said = self.board.say();
+        let Some(job) = self.holder.job() else { return };
+        for bytes in said {
+            self.say_bytes(Subject::Live(job, self.me.agent.clone()), bytes);
+        }
+    }
+
+    /// Says who is there.
     fn say(&mut self, subject: Subject) {
-        let Ok(bytes) = self.here().to_bytes() else { return };
+        if let Ok(bytes) = self.here().to_bytes() {
+            self.say_bytes(subject, bytes);
+        }
+    }
+
+    /// Says something; nobody waits for it to be heard.
+    fn say_bytes(&mut self, subject: Subject, bytes: Vec<u8>) {
         let engine = self.engine.clone();
         self.tasks.spawn(async move {
             let _ = engine.say(&subject, bytes).await;

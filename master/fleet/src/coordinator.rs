@@ -54,6 +54,10 @@ pub enum Input<'a> {
     Tick(u64),
     /// Nobody wants the rest.
     Cancel,
+    /// Nothing more is to be begun for now.
+    Pause,
+    /// It is to go on.
+    Resume,
 }
 
 /// What to do.
@@ -124,6 +128,7 @@ pub struct Coordinator {
     queue: VecDeque<ParcelId>,
     flights: usize,
     phase: Phase,
+    is_paused: bool,
     /// The furthest record that was read, and the furthest parcel that was published.
     read: u64,
     published: u64,
@@ -156,6 +161,7 @@ impl Coordinator {
             queue: VecDeque::new(),
             flights: 0,
             phase: Phase::Working,
+            is_paused: false,
             read: 0,
             published: 0,
             created: None,
@@ -192,6 +198,10 @@ impl Coordinator {
             Input::Published { sequence, .. } => {
                 self.flights = self.flights.saturating_sub(1);
                 self.published = self.published.max(sequence.unwrap_or(0));
+                if self.is_paused && self.flights == 0 {
+                    // It was on its way when the queue was emptied.
+                    effects.push(Effect::Purge);
+                }
             }
             Input::Record { sequence, parcel, outputs } => {
                 self.read = self.read.max(sequence);
@@ -212,6 +222,17 @@ impl Coordinator {
                 self.phase = Phase::Cancelling;
                 effects.push(Effect::Purge);
             }
+            Input::Pause if !self.is_paused => {
+                self.is_paused = true;
+                effects.push(Effect::Purge);
+            }
+            Input::Resume if self.is_paused => {
+                self.is_paused = false;
+                if self.phase == Phase::Working {
+                    self.repair(effects);
+                }
+            }
+            Input::Pause | Input::Resume => {}
         }
         self.go_on(effects);
     }
@@ -271,7 +292,7 @@ impl Coordinator {
     /// Repairs what the facts show to be lost.
     fn judge(&mut self, facts: Facts, effects: &mut Vec<Effect>) {
         let (read, published) = self.asked.take().unwrap_or_default();
-        if self.phase != Phase::Working {
+        if self.phase != Phase::Working || self.is_paused {
             return;
         }
         let is_another = self.created.as_ref().is_some_and(|created| *created != facts.created);
@@ -279,11 +300,15 @@ impl Coordinator {
         let is_idle = facts.waiting == 0 && facts.in_hand == 0 && self.flights == 0;
         let is_stalled = is_idle && self.now >= self.last_record + STALLED;
         if is_another || went_back || is_stalled {
-            self.phase = Phase::Reading;
-            (self.read, self.published, self.last_record) = (0, 0, self.now);
-            effects.push(Effect::Read { from: 1 });
+            self.repair(effects);
         }
         self.created = Some(facts.created);
+    }
+
+    fn repair(&mut self, effects: &mut Vec<Effect>) {
+        self.phase = Phase::Reading;
+        (self.read, self.published, self.last_record) = (0, 0, self.now);
+        effects.push(Effect::Read { from: 1 });
     }
 
     fn caught_up(&mut self, effects: &mut Vec<Effect>) {
@@ -324,7 +349,7 @@ impl Coordinator {
             self.phase = Phase::Over;
             effects.push(Effect::Finish);
         }
-        if self.phase != Phase::Working {
+        if self.phase != Phase::Working || self.is_paused {
             return;
         }
         while self.flights < FLIGHTS {
@@ -482,6 +507,28 @@ mod tests {
         assert_eq!(looked(&mut coordinator, "a", (1, 0), 1), [], "waiting");
         let effects = looked(&mut coordinator, "a", (1, 0), 0);
         assert_eq!(effects, [Effect::Read { from: 1 }]);
+    }
+
+    #[test]
+    fn a_paused_job_leaves_the_queue_and_is_handed_out_again_when_it_goes_on() {
+        let (mut coordinator, parcels) = begun(3);
+        assert_eq!(told(&mut coordinator, Input::Pause), [Effect::Purge]);
+        assert_eq!(told(&mut coordinator, Input::Pause), []);
+        assert_eq!(told(&mut coordinator, Input::Purged), []);
+        for parcel in &parcels {
+            told(&mut coordinator, Input::Published { parcel: *parcel, sequence: Some(1) });
+        }
+        told(&mut coordinator, Input::Tick(3 * STALLED));
+        assert_eq!(looked(&mut coordinator, "a", (0, 0), 0), [], "nothing is missed meanwhile");
+        let outputs = [(0, 0), (0, 1)];
+        let record = Input::Record { sequence: 1, parcel: parcels[0], outputs: &outputs };
+        assert_eq!(told(&mut coordinator, record), [Effect::Book(vec![0, 1])], "it was in hand");
+        assert_eq!(told(&mut coordinator, Input::Resume), [Effect::Read { from: 1 }]);
+        assert_eq!(told(&mut coordinator, Input::CaughtUp), [Effect::Purge]);
+        let effects = told(&mut coordinator, Input::Purged);
+        let published =
+            effects.iter().filter(|effect| matches!(effect, Effect::Publish { .. })).count();
+        assert_eq!((published, &effects[0]), (2, &Effect::Repaired { open: 2 }));
     }
 
     #[test]

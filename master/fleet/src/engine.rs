@@ -140,6 +140,10 @@ pub enum Subject {
     Here(Token, Token),
     /// All agents of a pool, or of all pools.
     AllHere(Option<Token>),
+    /// What an agent's workers do: job and agent.
+    Live(JobId, Token),
+    /// That of all agents of a job.
+    AllLive(JobId),
     /// Orders to an agent.
     Control(Token),
     /// Who is there, in a pool.

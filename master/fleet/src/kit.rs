@@ -24,9 +24,10 @@ pub struct Options {
 pub const USERS: (&str, &str) = ("agent", "submitter");
 
 /// What agents may publish.
-const AGENT_SAYS: [&str; 9] = [
+const AGENT_SAYS: [&str; 10] = [
     "lote.done.>",
     "lote.here.>",
+    "lote.live.>",
     "lote.who.*",
     "$JS.API.CONSUMER.INFO.LOTE_WORK.>",
     "$JS.API.CONSUMER.MSG.NEXT.LOTE_WORK.>",
@@ -63,7 +64,8 @@ const SUBMITTER_READS: [&str; 2] =
     ["$JS.API.DIRECT.GET.LOTE_JOBS.>", "$JS.API.DIRECT.GET.LOTE_DONE.>"];
 
 /// What submitters may hear.
-const SUBMITTER_HEARS: [&str; 3] = ["_INBOX_submitter.>", "lote.here.>", "lote.ctl.*"];
+const SUBMITTER_HEARS: [&str; 4] =
+    ["_INBOX_submitter.>", "lote.here.>", "lote.live.>", "lote.ctl.*"];
 
 /// The text of `nats.conf`.
 pub fn config(options: &Options) -> String {

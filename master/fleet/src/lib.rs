@@ -13,6 +13,7 @@ pub mod engine;
 pub mod holder;
 pub mod kit;
 mod link;
+mod live;
 pub mod memory;
 pub mod message;
 pub mod names;

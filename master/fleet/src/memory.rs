@@ -278,6 +278,7 @@ impl Subject {
             (Self::AllHere(Some(pool)), Self::Here(of, agent)) if pool == of => {
                 Some(agent.to_string())
             }
+            (Self::AllLive(job), Self::Live(of, agent)) if job == of => Some(agent.to_string()),
             (Self::Control(agent), Self::Control(of)) if agent == of => Some(of.to_string()),
             (Self::Who(pool), Self::Who(of)) if pool == of => Some(of.to_string()),
             (Self::Reply(to), Self::Reply(of)) if to == of => Some(of.clone()),

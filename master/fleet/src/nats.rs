@@ -224,6 +224,8 @@ impl Subject {
             Self::Here(pool, agent) => format!("lote.here.{pool}.{agent}"),
             Self::AllHere(Some(pool)) => format!("lote.here.{pool}.*"),
             Self::AllHere(None) => "lote.here.>".to_owned(),
+            Self::Live(job, agent) => format!("lote.live.{job}.{agent}"),
+            Self::AllLive(job) => format!("lote.live.{job}.*"),
             Self::Control(agent) => format!("lote.ctl.{agent}"),
             Self::Who(pool) => format!("lote.who.{pool}"),
             Self::Reply(inbox) => inbox.clone(),

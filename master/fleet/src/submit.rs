@@ -7,14 +7,14 @@ use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, MissedTickBehavior, interval};
 
 use crate::coordinator::{Coordinator, Effect, Input};
-use crate::engine::{Engine, Error, Facts, Recorded, Subject};
+use crate::engine::{Engine, Error, Facts, Heard, Recorded, Subject};
 use crate::link::{Link, News, Watch};
 use crate::message::{
-    Ended, Here, Job, Message, MessageError, Parcel, Presence, Record, State, Unit,
+    Control, Ended, Here, Job, Live, Message, MessageError, Parcel, Presence, Record, State, Unit,
 };
 use crate::names::{JobId, ParcelId, Token};
 use crate::parcel::{MAX_OUTPUTS, Weight};
-use crate::presence::{LOST_AFTER, close, paper, who};
+use crate::presence::{LOST_AFTER, close, paper, tell, who};
 
 /// So long a question for records waits for one to come.
 const WAIT: Duration = Duration::from_secs(2);
@@ -50,6 +50,10 @@ pub enum Order {
     Cancel,
     /// Leave: agents go on.
     Leave,
+    /// Hand nothing more out for now: agents finish what they have.
+    Pause,
+    /// Go on.
+    Resume,
 }
 
 /// How it ended.
@@ -90,7 +94,23 @@ pub enum Told {
     Left(Token),
     /// An agent has not been heard of for a while.
     Lost(Token),
+    /// What workers of an agent that is there do, as it says. It is for looking at.
+    Live(Token, Live),
 }
+
+/// How often agents are told that somebody watches.
+const WATCH_EVERY: Duration = Duration::from_secs(5);
+
+/// How often an agent says what its workers do, ms, where so many of them are there that all of them
+/// together do not say more than that. More agents say it less often.
+const LIVE_MS: usize = 100;
+const LIVE_AGENTS: usize = 20;
+
+/// What an agent says more often than this between two ticks is not listened to.
+const MAX_LIVE: u32 = 16;
+
+/// So many agents are looked at.
+const MAX_AGENTS: usize = 4096;
 
 /// What came of what was asked of the engine.
 enum Done {
@@ -118,6 +138,7 @@ pub async fn submit<E: Engine>(
     // Whoever cancels the job from elsewhere says so there.
     let own = Subject::Control(Token::like(&job.job.to_string()));
     let mut orders_of_others = engine.hear(&own).await?;
+    let mut live = engine.hear(&Subject::AllLive(job.job)).await?;
     let mut connections = engine.connections();
     let (link, mut answers) = Link::new();
     let mut submitter = Submitter {
@@ -130,6 +151,8 @@ pub async fn submit<E: Engine>(
         tasks: JoinSet::new(),
         read: 0,
         agents: BTreeMap::new(),
+        talk: BTreeMap::new(),
+        watched: None,
         cancelled: false,
         is_over: false,
     };
@@ -166,9 +189,14 @@ pub async fn submit<E: Engine>(
             order = orders.recv(), if listening => match order {
                 Some(Order::Cancel) => submitter.cancel().await?,
                 Some(Order::Leave) => return Ok(Over::Left),
+                Some(Order::Pause) => submitter.input(Input::Pause).await?,
+                Some(Order::Resume) => submitter.input(Input::Resume).await?,
                 None => listening = false,
             },
+            Some(heard) = live.recv() => submitter.see(&heard).await,
             _ = tick.tick() => {
+                submitter.talk.clear();
+                submitter.watch();
                 // Without the engine nobody is heard, which is held against nobody.
                 if !watch.is_away() {
                     submitter.miss().await;
@@ -233,6 +261,10 @@ struct Submitter<'a, E, U> {
     /// Which of the coordinator's reads is going on: what an earlier one brings is too late.
     read: u64,
     agents: BTreeMap<Token, (Here, Instant)>,
+    /// How often agents have said since the last tick what their workers do.
+    talk: BTreeMap<Token, u32>,
+    /// When agents were last told that somebody watches.
+    watched: Option<Instant>,
     cancelled: bool,
     is_over: bool,
 }
@@ -412,6 +444,9 @@ impl<E: Engine, U: Units> Submitter<'_, E, U> {
             }
             return;
         }
+        if self.agents.len() >= MAX_AGENTS && !self.agents.contains_key(&agent) {
+            return;
+        }
         let before = self.agents.insert(agent, (here.clone(), Instant::now()));
         match before {
             None => self.tell(Told::Joined(here)).await,
@@ -421,6 +456,42 @@ impl<E: Engine, U: Units> Submitter<'_, E, U> {
             Some(_) => {}
         }
         self.tell_agents().await;
+    }
+
+    /// Has agents say what their workers do.
+    fn watch(&mut self) {
+        if self.watched.is_some_and(|told| told.elapsed() < WATCH_EVERY) {
+            return;
+        }
+        self.watched = Some(Instant::now());
+        let ours = self.agents.values().map(|(here, _)| here);
+        let ours: Vec<_> = ours.filter(|here| here.build == self.job.build).collect();
+        let every_ms = (LIVE_MS * (ours.len() / LIVE_AGENTS).max(1)) as u32;
+        for here in ours {
+            let (engine, agent) = (self.engine.clone(), here.agent.clone());
+            // It is said again; who does not hear it is not seen at work.
+            tokio::spawn(async move {
+                drop(tell(&engine, &agent, Control::Watch { every_ms }).await);
+            });
+        }
+    }
+
+    /// Tells what an agent says of its workers: only one that is there, not too often, and of no more
+    /// workers than it has.
+    async fn see(&mut self, heard: &Heard) {
+        let known = heard.about.parse().ok().and_then(|agent: Token| self.agents.get(&agent));
+        let Some((here, _)) = known.filter(|(here, _)| here.build == self.job.build) else {
+            return;
+        };
+        let (agent, slots) = (here.agent.clone(), here.slots);
+        let talk = self.talk.entry(agent.clone()).or_default();
+        *talk += 1;
+        if *talk > MAX_LIVE {
+            return;
+        }
+        let Ok(mut live) = Live::from_bytes(&heard.bytes) else { return };
+        live.happened.retain(|happening| (1..=slots).contains(&happening.worker));
+        self.tell(Told::Live(agent, live)).await;
     }
 
     /// Whoever is there has time again to say so.

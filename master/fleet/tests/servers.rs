@@ -298,7 +298,11 @@ async fn told<E: Engine>(
                 Told::Waiting(_) => said.push("waiting".to_owned()),
                 Told::Back => said.push("back".to_owned()),
                 Told::Repaired { .. } => said.push("repaired".to_owned()),
-                Told::Agents(_) | Told::Joined(_) | Told::Left(_) | Told::Lost(_) => {}
+                Told::Agents(_)
+                | Told::Joined(_)
+                | Told::Left(_)
+                | Told::Lost(_)
+                | Told::Live(..) => {}
             }
         }
     };

@@ -1,5 +1,6 @@
 //! The server of the web page: what pages see, ask for and get.
 
+pub mod fleet;
 pub mod images;
 pub mod jobs;
 pub mod kept;

@@ -502,6 +502,12 @@ pub(super) struct RerunArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("roots", |root| {
+    root.help("Folder that images may be chosen from in the page, with those below it, and the name that it \
+goes by in a fleet; with :ro it takes no outputs. Repeatable [default: the input folder]")
+        .value_name("[NAME=]DIR")
+        .help_heading(None::<&str>)
+}))]
 pub(super) struct ServeArgs {
     /// Folder with images to begin with; it is made if need be
     #[arg(long, value_name = "DIR", default_value = "input_images")]
@@ -509,10 +515,6 @@ pub(super) struct ServeArgs {
     /// Folder for the outputs; it is made if need be
     #[arg(short, long, value_name = "DIR", default_value = "output_images")]
     pub(super) output: PathBuf,
-    /// Folder that images may be chosen from in the page, with those below it; repeatable
-    /// [default: the input folder]
-    #[arg(long = "root", value_name = "DIR", value_parser = choice::root)]
-    pub(super) roots: Vec<Root>,
     /// Address to listen at; any but this machine's own needs the token that is printed
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(super) host: String,
@@ -535,6 +537,8 @@ pub(super) struct ServeArgs {
     pub(super) durable: Option<bool>,
     #[command(flatten)]
     pub(super) work: WorkArgs,
+    #[command(flatten)]
+    pub(super) fleet: FleetArgs,
 }
 
 #[derive(Debug, Args)]

@@ -21,24 +21,24 @@ impl Interrupt {
     pub(crate) fn listen(orders: mpsc::Sender<Order>, ui: Ui) -> Self {
         let en = "finishing what has been started; once more to stop at once";
         let es = "se termina lo empezado; otra vez para parar ya";
-        Self::saying(ui.lang.pick(en, es), orders, ui)
+        Self::saying(ui.lang.pick(en, es), Order::Cancel, orders, ui)
     }
 
     /// The same for a run that others do, who go on.
     pub(super) fn leaving(orders: mpsc::Sender<Order>, ui: Ui) -> Self {
         let en = "leaving; the fleet goes on with what it has";
         let es = "se deja; la flota sigue con lo que tiene";
-        Self::saying(ui.lang.pick(en, es), orders, ui)
+        Self::saying(ui.lang.pick(en, es), Order::Abort, orders, ui)
     }
 
-    fn saying(what: &'static str, orders: mpsc::Sender<Order>, ui: Ui) -> Self {
+    fn saying(what: &'static str, first: Order, orders: mpsc::Sender<Order>, ui: Ui) -> Self {
         let interrupt = Self::default();
         let noted = interrupt.clone();
         let mut signals = Signals::listen();
         tokio::spawn(async move {
-            for order in [Order::Cancel, Order::Abort] {
+            for (times, order) in [first, Order::Abort].into_iter().enumerate() {
                 let signal = signals.next().await;
-                if order == Order::Cancel {
+                if times == 0 {
                     noted.0.store(signal, Ordering::Relaxed);
                     ui.say(what);
                 }

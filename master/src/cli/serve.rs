@@ -18,9 +18,11 @@ use super::interrupt::Shutdown;
 use super::stored::only_folders;
 use super::ui::Ui;
 use super::{Exit, probe, session};
+use crate::fleet::{Fleet, Service};
 use lote_engine::event::Mode;
 use lote_engine::job;
 use lote_engine::plan::KEPT_ASSETS;
+use lote_engine::roots::Root;
 use lote_engine::run::Settings;
 use lote_serve::images::Images;
 use lote_serve::images::folders::{Folders, label};
@@ -81,7 +83,12 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         ));
     }
     let place = |name| scratch.folder(name).map_err(|error| unwritable(&private, &error));
-    let named: Vec<_> = args.roots.iter().map(|root| root.folder.clone()).collect();
+    let fleet = args.fleet.fleet.is_some().then(|| fleet(args)).transpose()?;
+    let named = match &fleet {
+        Some((_, roots)) => roots,
+        None => &args.fleet.roots,
+    };
+    let named: Vec<_> = named.iter().map(|root| root.folder.clone()).collect();
     let roots = if named.is_empty() { &defaults.roots } else { &named };
     for root in roots.iter().filter(|root| !root.is_dir()) {
         ui.warn(text!("the root {} is no folder and is left out", root.display()));
@@ -108,6 +115,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
         max_workers: settings.slots.saturating_mul(2).max(MIN_MAX_WORKERS),
         sandbox: sandbox(&settings)?,
         settings,
+        fleet: fleet.as_ref().map(|(service, _)| Arc::clone(service) as _),
     };
     // Those of the first page were kept beside its outputs.
     let written = job::recipes_folder().unwrap_or_else(|| private.join("recipes"));
@@ -136,7 +144,8 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
     });
     let pages = answer(listeners, app.clone(), stopped.clone());
     announce(args, &bound, token.as_ref(), ui);
-    let worked = work(app, stop, stopped, ui);
+    let fleet = fleet.as_ref().map(|(service, _)| &**service);
+    let worked = work(app, fleet, (stop, stopped), ui);
     // A page that holds on to a download has had its time.
     if pages.join().is_err() {
         ui.error(text!("a defect in Lote: the web server broke off"), None);
@@ -199,14 +208,21 @@ fn answer(
 /// Runs jobs until a signal ends the program. This thread starts the workers, which die with it.
 fn work(
     app: App,
-    stop: watch::Sender<bool>,
-    mut stopped: watch::Receiver<bool>,
+    fleet: Option<&Service>,
+    (stop, mut stopped): (watch::Sender<bool>, watch::Receiver<bool>),
     ui: Ui,
 ) -> Result<Exit, Refused> {
     let runtime = session::runtime().map_err(|problem| Refused(problem, None, Exit::NoWorkers))?;
     Ok(runtime.block_on(async {
         let shutdown = Shutdown::listen(stop, ui);
+        let live = app.live.clone();
         let work = main_thread(app.jobs.clone(), app.watches.clone(), app.previews);
+        let work = async {
+            tokio::select! {
+                () = work => {}
+                () = follow(fleet, &live, ui) => {}
+            }
+        };
         let end = async {
             // The sender lives as long as the program listens for signals.
             let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -222,6 +238,22 @@ fn work(
         let ((), was_busy) = tokio::join!(work, end);
         shutdown.exit().filter(|_| was_busy).unwrap_or(Exit::Ok)
     }))
+}
+
+/// The fleet that makes jobs, and the roots that it knows on this machine.
+fn fleet(args: &ServeArgs) -> Result<(Arc<Service>, Vec<Root>), Refused> {
+    let fleet = Fleet::new(&args.fleet).map_err(|what| Refused(what, None, Exit::Usage))?;
+    let roots = fleet.roots.clone();
+    let service = Service::new(fleet).map_err(|(what, exit)| Refused(what, None, exit))?;
+    Ok((service, roots))
+}
+
+/// Tells pages of the fleet, if there is one, for ever.
+async fn follow(fleet: Option<&Service>, live: &Live, ui: Ui) {
+    if let Some(fleet) = fleet {
+        fleet.follow(live, ui).await;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Who may speak to the server. Other machines need a token.

@@ -419,8 +419,8 @@ const HELP: &[(&str, &str)] = &[
         "Carpeta de las salidas; se crea si hace falta",
     ),
     (
-        "Folder that images may be chosen from in the page, with those below it; repeatable [default: the input folder]",
-        "Carpeta de la que se puede elegir en la página, con las de debajo; repetible  [por defecto: la de entrada]",
+        "Folder that images may be chosen from in the page, with those below it, and the name that it goes by in a fleet; with :ro it takes no outputs. Repeatable [default: the input folder]",
+        "Carpeta de la que se pueden elegir imágenes en la página, con las que contiene, y el nombre por el que se la conoce en una flota; con :ro no admite salidas. Se puede repetir  [por defecto: la de entrada]",
     ),
     (
         "Address to listen at; any but this machine's own needs the token that is printed",

@@ -12,7 +12,7 @@ use lote_engine::plan::{Arrival, Asset, Gate, Given, IfExists, Plan, Rules, Seen
 use lote_engine::roots::can_keep;
 use lote_engine::run::{Feed, sweep_orphans};
 use lote_fleet::agent::Report;
-use lote_fleet::message::{Ended, Job, Unit};
+use lote_fleet::message::{Ended, Job, Unit, What};
 use lote_fleet::names::ParcelId;
 use lote_protocol::filter::{FilterCall, VariantSpec, check_all};
 use lote_protocol::outcome::{Failure, FailureKind};
@@ -108,6 +108,10 @@ impl Ledger {
 
     /// Passes on what happened in the run; whether that was the end of an output.
     pub(super) async fn report(&self, event: &Event) -> Option<Status> {
+        if let Some((worker, what)) = self.happened(event) {
+            // Who does not listen any more does not need it.
+            let _ = self.reports.send(Report::Happened { worker, what }).await;
+        }
         let (report, status) = match event {
             Event::Task { unit, .. } => {
                 let table = self.table();
@@ -122,6 +126,35 @@ impl Ledger {
         // Who does not listen any more does not need it.
         let _ = self.reports.send(report).await;
         status
+    }
+
+    /// What happened to a worker, as whoever watches is told.
+    fn happened(&self, event: &Event) -> Option<(u32, What)> {
+        let place = |held: &Held, variant: usize| {
+            let mut outputs = held.unit.outputs.iter();
+            Some(outputs.position(|one| one.variant as usize == variant)? as u32)
+        };
+        match event {
+            Event::Worker { worker, pid, state, reason, .. } => {
+                let (state, pid, reason) = (*state, *pid, reason.clone());
+                Some((*worker, What::Worker { state, pid, reason }))
+            }
+            Event::Task { worker, unit, variants, attempt, .. } => {
+                let table = self.table();
+                let held = &table.images[*table.tasks.get(*unit)?];
+                let places = variants.iter().filter_map(|variant| place(held, *variant as usize));
+                let (unit, places, attempt) = (held.unit.unit, places.collect(), *attempt);
+                Some((*worker, What::Task { unit, places, attempt }))
+            }
+            Event::Decoded { worker, .. } => Some((*worker, What::Decoded)),
+            Event::Output(ended) => {
+                let table = self.table();
+                let place = place(table.images.get(ended.place.image)?, ended.place.variant)?;
+                let ms = ended.ms.unwrap_or_default() - ended.decode_ms.unwrap_or_default();
+                Some((ended.worker?, What::Output { place, status: ended.status, ms: ms.max(0.0) }))
+            }
+            _ => None,
+        }
     }
 
     fn ended(&self, ended: &OutputEnded) -> Option<Report> {

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lote_engine::event::{AgentState, Bus, Event, FleetState, Mode, OutputEnded, Status};
+use lote_engine::event::{
+    Afar, AgentState, Bus, Claim, Event, FleetState, Mode, OutputEnded, Place, Status, WorkerState,
+    exact,
+};
 use lote_engine::journal::{self, Header, Name, Outcome};
 use lote_engine::lang::Text;
 use lote_engine::plan::{self, Plan};
 use lote_engine::run::{self, Books, Ended, Settings, sweep_after, sweep_orphans};
-use lote_fleet::message::{self, Here, Job, Presence};
+use lote_fleet::message::{self, Happening, Here, Job, Live, Presence, What};
 use lote_fleet::names::{Build, JobId, Token};
 use lote_fleet::nats::Nats;
 use lote_fleet::submit::{Order, Over, Told, finish, submit, take_over};
@@ -29,47 +32,36 @@ const TICK: Duration = Duration::from_millis(100);
 /// So long outputs may take to be seen here that others have written.
 const UNSEEN: Duration = Duration::from_secs(60);
 
-/// What stands between a plan and a fleet.
-#[derive(Debug)]
-pub(crate) struct Submitter {
-    /// The connection lives in it.
-    pub(crate) runtime: Runtime,
-    nats: Nats,
-    places: Places,
-    pool: Token,
+/// What stands between plans and a fleet.
+#[derive(Debug, Clone)]
+pub(crate) struct Desk {
+    pub(super) nats: Nats,
+    pub(super) places: Places,
+    pub(super) pool: Token,
 }
 
-impl Submitter {
-    /// Speaks to the fleet.
-    pub(crate) fn new(fleet: &Fleet, runtime: Runtime) -> Result<Self, (Text, Exit)> {
-        let places = Places::new(&fleet.roots).map_err(|what| (what, Exit::Refused))?;
-        let pool = fleet.pool()?;
-        let nats = runtime.block_on(connect(&fleet.server, "lote run"))?;
-        Ok(Self { runtime, nats, places, pool })
-    }
-
+impl Desk {
     /// Takes a job that broke off away from whoever has it; what became of its outputs that are there, by
     /// their paths below the root of outputs.
-    pub(crate) fn take_over(
+    pub(super) async fn take_over(
         &self,
         job: &str,
         output: &Path,
-    ) -> Result<HashMap<PathBuf, message::Ended>, (Text, Exit)> {
+    ) -> Result<HashMap<PathBuf, message::Ended>, lote_fleet::engine::Error> {
         let Ok(job) = job.parse::<JobId>() else { return Ok(HashMap::new()) };
-        let records = self.runtime.block_on(take_over(&self.nats, job));
-        let records = records.map_err(|error| (error.text(), Exit::NoWorkers))?;
+        let records = take_over(&self.nats, job).await?;
         remove_assets(output, &job.to_string());
         let ended = records.into_iter().flat_map(|record| record.outputs);
         let good = ended.filter(|ended| ended.status == Status::Ok);
         Ok(good.map(|ended| (ended.output.0.clone(), ended)).collect())
     }
 
-    /// The outputs of a plan that such records say are there.
-    pub(crate) fn made(
+    /// The outputs of a plan that such records say are there: image, variant, and what is on record.
+    pub(super) fn made<'a>(
         &self,
         plan: &Plan,
-        records: &HashMap<PathBuf, message::Ended>,
-    ) -> Vec<(usize, usize, Outcome)> {
+        records: &'a HashMap<PathBuf, message::Ended>,
+    ) -> Vec<(usize, usize, &'a message::Ended)> {
         let folder = plan.output_folder().canonicalize().ok();
         let Some(below) = folder.and_then(|folder| Some(self.places.find(&folder)?.1.path.0))
         else {
@@ -80,23 +72,15 @@ impl Submitter {
             for variant in 0..plan.variants.len() {
                 let path = plan.output(image, variant);
                 let output = path.strip_prefix(plan.output_folder()).unwrap_or(&path);
-                let Some(ended) = records.get(&below.join(output)) else { continue };
-                let outcome = Outcome::Ok {
-                    output: output.into(),
-                    number: 1,
-                    tag: None,
-                    bytes: ended.bytes,
-                    modified_ns: ended.modified_ns,
-                    sha256: ended.sha256,
-                };
-                made.push((image, variant, outcome));
+                let ended = records.get(&below.join(output));
+                made.extend(ended.map(|ended| (image, variant, ended)));
             }
         }
         made
     }
 
     /// The job that a plan becomes, whose folders are there.
-    pub(crate) fn job<'a>(
+    pub(super) fn job<'a>(
         &self,
         plan: &'a Plan,
         header: &Header,
@@ -112,61 +96,143 @@ impl Submitter {
         Ok(Submitted { job, paper, plan, roots })
     }
 
-    /// Has the fleet make what is to be made.
-    pub(crate) async fn run(
+    /// Has the fleet make what is to be made, and whether it was left to it: a job that is aborted is.
+    pub(super) async fn run(
         &self,
         submitted: &Submitted<'_>,
         bus: &mut Bus,
         orders: &mut mpsc::Receiver<run::Order>,
-    ) -> Ended {
+    ) -> (Ended, bool) {
         let Submitted { job, paper, plan, .. } = submitted;
         let (told, mut tells) = mpsc::channel(256);
-        let (order, ordered) = mpsc::channel(4);
+        let (order, ordered) = mpsc::channel(16);
         let mut booking = Booking {
             books: Books::new(*plan, bus),
             plan,
             paper,
             host: self.nats.host().to_owned(),
             pool: &self.pool,
+            early: Some(Vec::new()),
             waits: None,
             owners: HashMap::new(),
             slots: HashMap::new(),
             lost: HashSet::new(),
             refusals: HashMap::new(),
+            lanes: HashMap::new(),
         };
-        booking.books.announce(Mode::Processes, 0).await;
-        booking.books.enter().await;
         let submitting = submit(&self.nats, job, paper, told, ordered);
         tokio::pin!(submitting);
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut listening = true;
+        let (mut listening, mut is_unwanted) = (true, false);
         let over = loop {
             tokio::select! {
                 biased;
                 Some(told) = tells.recv() => booking.hear(told).await,
                 over = &mut submitting => break over,
-                told = orders.recv(), if listening => match told {
-                    Some(run::Order::Cancel | run::Order::Abort) => {
-                        let _ = order.try_send(Order::Leave);
+                told = orders.recv(), if listening => {
+                    let passed = match told {
+                        Some(run::Order::Cancel) => Some(Order::Cancel),
+                        Some(run::Order::Abort) => Some(Order::Leave),
+                        Some(run::Order::Pause) => Some(Order::Pause),
+                        Some(run::Order::Resume) => Some(Order::Resume),
+                        Some(run::Order::Kill(_) | run::Order::Withdraw(_)) => None,
+                        None => {
+                            listening = false;
+                            None
+                        }
+                    };
+                    is_unwanted |= passed == Some(Order::Cancel);
+                    if let Some(passed) = passed {
+                        let _ = order.try_send(passed);
                     }
-                    Some(_) => {}
-                    None => listening = false,
-                },
-                _ = tick.tick() => booking.books.tell_progress().await,
+                }
+                _ = tick.tick() => booking.tell_progress().await,
             }
         };
         while let Ok(told) = tells.try_recv() {
             booking.hear(told).await;
         }
-        booking.end(over).await
+        let is_left = matches!(over, Ok(Over::Left));
+        (booking.end(over, is_unwanted).await, is_left)
     }
 
     /// Takes down what the fleet has of a job that has ended.
-    pub(crate) fn finish(&self, submitted: &Submitted<'_>) -> Result<(), Text> {
+    pub(super) async fn finish(&self, submitted: &Submitted<'_>) -> Result<(), Text> {
         remove_assets(submitted.plan.output_folder(), &submitted.id());
-        let finished = self.runtime.block_on(finish(&self.nats, &submitted.job));
-        finished.map_err(|error| error.text())
+        finish(&self.nats, &submitted.job).await.map_err(|error| error.text())
+    }
+}
+
+/// A desk of the command line, which waits for what it asks.
+#[derive(Debug)]
+pub(crate) struct Submitter {
+    /// The connection lives in it.
+    pub(crate) runtime: Runtime,
+    desk: Desk,
+}
+
+impl Submitter {
+    /// Speaks to the fleet.
+    pub(crate) fn new(fleet: &Fleet, runtime: Runtime) -> Result<Self, (Text, Exit)> {
+        let places = Places::new(&fleet.roots).map_err(|what| (what, Exit::Refused))?;
+        let pool = fleet.pool()?;
+        let nats = runtime.block_on(connect(&fleet.server, "lote run"))?;
+        Ok(Self { runtime, desk: Desk { nats, places, pool } })
+    }
+
+    /// As [`Desk::take_over`].
+    pub(crate) fn take_over(
+        &self,
+        job: &str,
+        output: &Path,
+    ) -> Result<HashMap<PathBuf, message::Ended>, (Text, Exit)> {
+        let records = self.runtime.block_on(self.desk.take_over(job, output));
+        records.map_err(|error| (error.text(), Exit::NoWorkers))
+    }
+
+    /// As [`Desk::made`], as it goes on record.
+    pub(crate) fn made(
+        &self,
+        plan: &Plan,
+        records: &HashMap<PathBuf, message::Ended>,
+    ) -> Vec<(usize, usize, Outcome)> {
+        let made = self.desk.made(plan, records).into_iter().map(|(image, variant, ended)| {
+            let path = plan.output(image, variant);
+            let output = path.strip_prefix(plan.output_folder()).unwrap_or(&path).into();
+            let (bytes, modified_ns, sha256) = (ended.bytes, ended.modified_ns, ended.sha256);
+            (
+                image,
+                variant,
+                Outcome::Ok { output, number: 1, tag: None, bytes, modified_ns, sha256 },
+            )
+        });
+        made.collect()
+    }
+
+    /// As [`Desk::job`].
+    pub(crate) fn job<'a>(
+        &self,
+        plan: &'a Plan,
+        header: &Header,
+        settings: &Settings,
+    ) -> Result<Submitted<'a>, Text> {
+        self.desk.job(plan, header, settings)
+    }
+
+    /// As [`Desk::run`].
+    pub(crate) async fn run(
+        &self,
+        submitted: &Submitted<'_>,
+        bus: &mut Bus,
+        orders: &mut mpsc::Receiver<run::Order>,
+    ) -> Ended {
+        Box::pin(self.desk.run(submitted, bus, orders)).await.0
+    }
+
+    /// As [`Desk::finish`].
+    pub(crate) fn finish(&self, submitted: &Submitted<'_>) -> Result<(), Text> {
+        self.runtime.block_on(self.desk.finish(submitted))
     }
 }
 
@@ -206,6 +272,8 @@ struct Booking<'a> {
     paper: &'a Paper<'a>,
     host: String,
     pool: &'a Token,
+    /// What was told before it was known who is there, with which the run begins.
+    early: Option<Vec<Told>>,
     /// What was last said to be waited for, so that it is said once.
     waits: Option<Text>,
     /// How names of temporary files begin, by the agents that were there, and who of them is gone: one that
@@ -216,10 +284,58 @@ struct Booking<'a> {
     lost: HashSet<Token>,
     /// Why agents cannot help, as that was last said.
     refusals: HashMap<Token, String>,
+    /// What agents have last said of their workers.
+    lanes: HashMap<(Token, u32), Seen>,
+}
+
+/// What an agent has last said of a worker.
+#[derive(Debug, Default)]
+struct Seen {
+    state: Option<(WorkerState, u32)>,
+    task: Option<Task>,
+}
+
+/// What a worker has in hand.
+#[derive(Debug)]
+struct Task {
+    unit: u32,
+    attempt: u32,
+    /// The outputs that have not ended.
+    places: Vec<u32>,
+    is_decoded: bool,
 }
 
 impl Booking<'_> {
     async fn hear(&mut self, told: Told) {
+        if let Some(mut early) = self.early.take() {
+            let Told::Agents(here) = &told else {
+                early.push(told);
+                self.early = Some(early);
+                return;
+            };
+            self.announce(here, early).await;
+        }
+        self.take_in(told).await;
+    }
+
+    /// Begins, with what these agents can do.
+    async fn announce(&mut self, here: &[Here], early: Vec<Told>) {
+        let slots = here.iter().filter(|here| is_ours(here)).map(|here| here.slots);
+        let slots = slots.fold(0_u32, u32::saturating_add);
+        self.books.announce(Mode::Processes, slots).await;
+        self.books.enter().await;
+        for told in early {
+            self.take_in(told).await;
+        }
+    }
+
+    async fn tell_progress(&mut self) {
+        if self.early.is_none() {
+            self.books.tell_progress().await;
+        }
+    }
+
+    async fn take_in(&mut self, told: Told) {
         match told {
             Told::Ended { agent, outputs } => {
                 let agent: Arc<str> = agent.to_string().into();
@@ -245,6 +361,7 @@ impl Booking<'_> {
                     self.agent(&here, AgentState::Joined).await;
                 }
             }
+            Told::Live(agent, live) => self.see(&agent, live).await,
             Told::Left(agent) => {
                 self.gone(&agent, AgentState::Left).await;
                 self.lost.insert(agent);
@@ -305,7 +422,24 @@ impl Booking<'_> {
         self.books.tell(event).await;
     }
 
+    /// Tells of what is new in what an agent says of its workers.
+    async fn see(&mut self, agent: &Token, live: Live) {
+        if self.lost.contains(agent) {
+            return;
+        }
+        let name: Arc<str> = agent.to_string().into();
+        for Happening { worker, ago_ms, what } in live.happened {
+            let ago = Duration::from_millis(ago_ms.into());
+            let afar = Afar { agent: Arc::clone(&name), ago };
+            let seen = self.lanes.entry((agent.clone(), worker)).or_default();
+            if let Some(event) = seen.news(self.plan, afar, worker, what) {
+                self.books.tell(event).await;
+            }
+        }
+    }
+
     async fn gone(&mut self, agent: &Token, state: AgentState) {
+        self.lanes.retain(|(of, _), _| of != agent);
         let event = Event::Agent {
             agent: agent.to_string().into(),
             state,
@@ -371,8 +505,16 @@ impl Booking<'_> {
         }
     }
 
-    async fn end(mut self, over: Result<Over, lote_fleet::engine::Error>) -> Ended {
+    async fn end(
+        mut self,
+        over: Result<Over, lote_fleet::engine::Error>,
+        is_unwanted: bool,
+    ) -> Ended {
+        if let Some(early) = self.early.take() {
+            self.announce(&[], early).await;
+        }
         let halted = match &over {
+            Ok(Over::Cancelled) if is_unwanted => None,
             Ok(Over::Cancelled) => Some(text!("the job was cancelled in the fleet")),
             Ok(_) => None,
             Err(error) => Some(error.text()),
@@ -386,7 +528,72 @@ impl Booking<'_> {
         let slots = self.slots.values().fold(0_u32, |all, slots| all.saturating_add(*slots));
         let summary = self.books.summary(Mode::Processes, slots);
         self.books.tell(Event::Finished(summary.clone())).await;
-        Ended { summary, cancelled: matches!(over, Ok(Over::Left)), no_workers: None, halted }
+        let cancelled = is_unwanted || matches!(over, Ok(Over::Left));
+        Ended { summary, cancelled, no_workers: None, halted }
+    }
+}
+
+impl Seen {
+    /// What is new in that, if anything is.
+    fn news(&mut self, plan: &Plan, agent: Afar, worker: u32, what: What) -> Option<Event> {
+        let planned = |unit: u32| plan.units.get(unit as usize);
+        match what {
+            What::Worker { state, pid, reason } => {
+                if self.state.replace((state, pid)) == Some((state, pid)) {
+                    return None;
+                }
+                if !matches!(state, WorkerState::Started | WorkerState::Ready) {
+                    self.task = None;
+                }
+                let (agent, ms, sandbox) = (Some(agent), None, None);
+                Some(Event::Worker { agent, worker, pid, slots: 1, state, reason, ms, sandbox })
+            }
+            What::Task { unit, places, attempt } => {
+                let is_known = |task: &Task| (task.unit, task.attempt) == (unit, attempt);
+                if self.task.as_ref().is_some_and(is_known) {
+                    return None;
+                }
+                let of = planned(unit)?;
+                let variants = places.iter().map(|place| of.variants.get(*place as usize).copied());
+                let variants = variants.collect::<Option<Vec<_>>>()?;
+                if variants.is_empty() {
+                    return None;
+                }
+                self.task = Some(Task { unit, attempt, places, is_decoded: false });
+                let name = &plan.images[of.image].name;
+                Some(Event::Task {
+                    agent: Some(agent),
+                    worker,
+                    slot: 0,
+                    unit: unit as usize,
+                    variants,
+                    image: name.display().to_string(),
+                    image_bytes: exact(name),
+                    attempt,
+                })
+            }
+            What::Decoded => {
+                let task = self.task.as_mut().filter(|task| !task.is_decoded)?;
+                task.is_decoded = true;
+                Some(Event::Decoded { agent: Some(agent), worker, slot: 0 })
+            }
+            What::Output { place, status, ms } => {
+                let task = self.task.as_mut()?;
+                let at = task.places.iter().position(|of| *of == place)?;
+                task.places.remove(at);
+                let unit = planned(task.unit)?;
+                if task.places.is_empty() {
+                    self.task = None;
+                }
+                let variant = *unit.variants.get(place as usize)? as usize;
+                let claim = Claim { place: Place { image: unit.image, variant }, status, ms };
+                Some(Event::Claimed { agent, worker, claim: Some(claim) })
+            }
+            What::Idle => {
+                self.task.take()?;
+                Some(Event::Claimed { agent, worker, claim: None })
+            }
+        }
     }
 }
 

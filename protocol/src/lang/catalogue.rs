@@ -804,6 +804,8 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "an agent needs a root: --root NAME=DIR",
         "un agente necesita una raíz: --raiz NOMBRE=CARPETA",
     ),
+    ("a fleet needs a root: --root NAME=DIR", "una flota necesita una raíz: --raiz NOMBRE=CARPETA"),
+    ("not heard of any more", "no se sabe nada de él"),
     ("cannot pass on {}: {}", "no se puede pasar {}: {}"),
     ("cannot reach {}: {}", "no se puede acceder a {}: {}"),
     ("{} is no name of a machine", "{} no es el nombre de ningún equipo"),

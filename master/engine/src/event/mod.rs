@@ -9,10 +9,11 @@ mod summary;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Sandbox;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::plan::LeftOut;
 
@@ -34,7 +35,7 @@ pub enum Mode {
 }
 
 /// The state of a worker process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WorkerState {
     /// The first process of its lane exists.
@@ -75,6 +76,32 @@ pub enum FleetState {
     Repaired,
 }
 
+/// Who tells of something that happened on another machine. For programs, its name alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Afar {
+    /// The agent of a fleet.
+    pub agent: Arc<str>,
+    /// How long ago it was.
+    pub ago: Duration,
+}
+
+impl Serialize for Afar {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.agent.serialize(serializer)
+    }
+}
+
+/// How an output has ended, as the agent says that makes it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Claim {
+    /// The output.
+    pub place: Place,
+    /// How.
+    pub status: Status,
+    /// Time that it took, without decoding, ms.
+    pub ms: f64,
+}
+
 /// What is the matter with a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -112,6 +139,9 @@ pub enum Event {
     },
     /// A worker changed its state.
     Worker {
+        /// The agent of a fleet that it works for; each has workers from 1 on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        agent: Option<Afar>,
         /// Its lane, from 1.
         worker: u32,
         /// Its process.
@@ -134,6 +164,9 @@ pub enum Event {
     },
     /// A thread of a worker began with a task.
     Task {
+        /// The agent of a fleet that it works for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        agent: Option<Afar>,
         /// The worker.
         worker: u32,
         /// Its thread, from 0.
@@ -156,10 +189,24 @@ pub enum Event {
     /// find the time in them.
     #[serde(skip)]
     Decoded {
+        /// The agent of a fleet that it works for.
+        agent: Option<Afar>,
         /// The worker.
         worker: u32,
         /// Its thread, from 0.
         slot: u32,
+    },
+    /// An agent says what has become of an output that a worker of its had in hand, or that this one has
+    /// nothing in hand. It is drawn and never counted: what counts is the record, which comes as an
+    /// `Output`.
+    #[serde(skip)]
+    Claimed {
+        /// The agent.
+        agent: Afar,
+        /// The worker.
+        worker: u32,
+        /// What has become of it; `None` if there is none.
+        claim: Option<Claim>,
     },
     /// An output could not be written for a reason that all share; it is still to be made.
     PutOff {

@@ -6,7 +6,7 @@ use lote_protocol::lang::Text;
 use lote_protocol::outcome::FailureKind;
 use serde::{Deserialize, Serialize};
 
-use super::header::Header;
+use super::header::{Fleet, Header};
 use super::name::Name;
 
 /// A line of a journal.
@@ -21,6 +21,8 @@ pub enum Line {
         /// The authentication code of the first line, in base64.
         seal: String,
     },
+    /// The job was given to a fleet, as that job: the last such line counts.
+    Fleet(Fleet),
     /// An output has come to its end.
     Output(Box<Entry>),
     /// The job has come to its end; lines after it are of its continuation.

@@ -115,6 +115,7 @@ fn parse(path: &Path, mut reader: impl BufRead) -> io::Result<Option<Past>> {
         match line {
             // One more of them belongs to another job, whatever it does here.
             Line::Job(_) | Line::Seal { .. } => {}
+            Line::Fleet(fleet) => past.header.fleet = Some(fleet),
             Line::Output(entry) => past.entries.push(*entry),
             Line::End { how, .. } => past.end = Some(how),
         }

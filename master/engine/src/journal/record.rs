@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::files;
-use super::header::Header;
+use super::header::{Fleet, Header};
 use super::line::{Entry, How, Line, Outcome};
 use super::name::Name;
 use super::seal;
@@ -102,6 +102,11 @@ impl Journal {
             // What is not tried is not on record.
             Status::Skipped => {}
         }
+    }
+
+    /// Takes down that the job was given to a fleet.
+    pub fn given_to(&mut self, fleet: &Fleet) {
+        self.line(&Line::Fleet(fleet.clone()));
     }
 
     /// Takes down how the job has ended.

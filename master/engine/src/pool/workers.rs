@@ -101,7 +101,11 @@ impl Pool {
             Report::Reached { stage, .. } => record.stage = Some(stage),
             Report::Decoded { .. } => {
                 let (worker, slot) = (slot.worker.0, slot.index);
-                self.happened.push_back(Happened::Told(Box::new(Event::Decoded { worker, slot })));
+                self.happened.push_back(Happened::Told(Box::new(Event::Decoded {
+                    agent: None,
+                    worker,
+                    slot,
+                })));
             }
             Report::Ended { variant, result, micros, decode_micros, .. } => {
                 let [work, decode] = [micros, decode_micros].map(Duration::from_micros);
@@ -187,6 +191,7 @@ impl Pool {
             self.sandbox = Some(sandbox.clone());
         }
         self.happened.push_back(Happened::Told(Box::new(Event::Worker {
+            agent: None,
             worker: worker.0,
             pid,
             slots: self.workers.get(&worker).map_or(0, |known| known.slots),
@@ -206,7 +211,8 @@ impl Pool {
     ) {
         let slots = self.workers.get(&worker).map_or(0, |known| known.slots);
         let (ms, sandbox) = (None, None);
-        let event = Event::Worker { worker: worker.0, pid, slots, state, reason, ms, sandbox };
+        let event =
+            Event::Worker { agent: None, worker: worker.0, pid, slots, state, reason, ms, sandbox };
         self.happened.push_back(Happened::Told(Box::new(event)));
     }
 }

@@ -53,8 +53,8 @@ impl Ndjson {
 
 impl Reporter for Ndjson {
     fn show(&mut self, event: &Event) {
-        // It has no line: its time is in the outputs.
-        if matches!(event, Event::Decoded { .. }) {
+        // They have no line: what is in them is in the outputs.
+        if matches!(event, Event::Decoded { .. } | Event::Claimed { .. }) {
             return;
         }
         let Some(out) = &mut self.out else { return };

@@ -271,6 +271,7 @@ impl<F: Feed> Run<'_, F> {
         let unit = &self.books.feed.plan().units[task.0 as usize];
         let variant = |output: &u32| unit.variants.get(*output as usize).copied();
         let event = Event::Task {
+            agent: None,
             worker: slot.worker.0,
             slot: slot.index,
             unit: task.0 as usize,

@@ -110,6 +110,7 @@ impl Lanes {
             | Event::Fleet { .. }
             | Event::Store { .. }
             | Event::Decoded { .. }
+            | Event::Claimed { .. }
             | Event::Progress(_)
             | Event::PutOff { .. }
             | Event::Paused { .. }

@@ -167,6 +167,7 @@ mod tests {
         let state = WorkerState::Ready;
         // No process has this number: nobody is hurt.
         Event::Worker {
+            agent: None,
             worker,
             pid: u32::MAX,
             slots: 1,
@@ -179,12 +180,30 @@ mod tests {
 
     fn lost(worker: u32) -> Event {
         let (state, reason) = (WorkerState::Lost, Some("SIGKILL".into()));
-        Event::Worker { worker, pid: u32::MAX, slots: 1, state, reason, ms: None, sandbox: None }
+        Event::Worker {
+            agent: None,
+            worker,
+            pid: u32::MAX,
+            slots: 1,
+            state,
+            reason,
+            ms: None,
+            sandbox: None,
+        }
     }
 
     fn task(worker: u32, unit: usize, attempt: u32) -> Event {
         let image = format!("{unit}.png");
-        Event::Task { worker, slot: 0, unit, variants: vec![0], image, image_bytes: None, attempt }
+        Event::Task {
+            agent: None,
+            worker,
+            slot: 0,
+            unit,
+            variants: vec![0],
+            image,
+            image_bytes: None,
+            attempt,
+        }
     }
 
     #[test]

@@ -142,12 +142,30 @@ mod tests {
 
     fn worker(worker: u32, pid: u32, state: WorkerState, reason: Option<&str>) -> Event {
         let reason = reason.map(Into::into);
-        Event::Worker { worker, pid, slots: 1, state, reason, ms: Some(31.4), sandbox: None }
+        Event::Worker {
+            agent: None,
+            worker,
+            pid,
+            slots: 1,
+            state,
+            reason,
+            ms: Some(31.4),
+            sandbox: None,
+        }
     }
 
     fn task(worker: u32, unit: usize, attempt: u32) -> Event {
         let image = format!("gradient-{unit:03}.jpg");
-        Event::Task { worker, slot: 0, unit, variants: vec![0], image, image_bytes: None, attempt }
+        Event::Task {
+            agent: None,
+            worker,
+            slot: 0,
+            unit,
+            variants: vec![0],
+            image,
+            image_bytes: None,
+            attempt,
+        }
     }
 
     /// Two processes, of which the first has died and been replaced, and the second hangs.

@@ -3,6 +3,8 @@
 //! Whoever may write to the engine may write anything: length and depth are checked before a message is
 //! read, counts and paths after it. Fields are added in later versions, never renamed.
 
+mod live;
+
 use std::collections::{BTreeMap, HashSet};
 
 use lote_engine::event::Status;
@@ -19,6 +21,8 @@ use serde::{Deserialize, Serialize};
 use crate::names::{Build, JobId, ParcelId, Token};
 use crate::parcel::{MAX_OUTPUTS, MAX_UNITS};
 
+pub use live::{Happening, Live, MAX_HAPPENED, What};
+
 /// The version of the messages' form.
 const VERSION: u32 = 1;
 
@@ -34,6 +38,9 @@ const MAX_TEXT: usize = 4096;
 
 /// Most files that the filters of a variant need.
 const MAX_ASSETS: usize = 256;
+
+/// Most images that an agent works on at a time.
+const MAX_SLOTS: u32 = 1024;
 
 /// Most lines that an output has, of notes and of last words.
 const MAX_LINES: usize = 64;
@@ -479,6 +486,7 @@ impl Message for Here {
         let texts = [Some(&self.version), Some(&self.owner), self.reason.as_ref()];
         let is_short = texts.into_iter().flatten().all(|text| text.len() <= MAX_TEXT);
         demand(is_short, "a text is too long")?;
+        demand(self.slots <= MAX_SLOTS, "it works on more images at a time than any does")?;
         check_roots(&self.roots)
     }
 }
@@ -500,6 +508,11 @@ pub enum Control {
     },
     /// Look whether the jobs in hand are open.
     Look,
+    /// Say for a while what the workers do.
+    Watch {
+        /// How often, ms.
+        every_ms: u32,
+    },
 }
 
 impl Message for Control {}

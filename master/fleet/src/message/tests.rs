@@ -92,10 +92,12 @@ fn length_depth_and_counts_are_bounded() {
 }
 
 #[test]
-fn an_agent_can_be_told_five_things() {
+fn an_agent_can_be_told_six_things() {
     let read = |text: &str| Control::from_bytes(text.as_bytes()).ok();
     assert_eq!(read(r#"{"v":1,"do":"drain"}"#), Some(Control::Drain));
     assert_eq!(read(r#"{"v":1,"do":"kill","worker":3}"#), Some(Control::Kill { worker: 3 }));
+    let watch = read(r#"{"v":1,"do":"watch","every_ms":100}"#);
+    assert_eq!(watch, Some(Control::Watch { every_ms: 100 }));
     for bad in [r#"{"v":1,"do":"exec","program":"sh"}"#, r#"{"v":1}"#, "drain", "", r#"{"v":1,"#] {
         assert_eq!(read(bad), None, "{bad}");
     }

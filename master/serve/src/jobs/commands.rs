@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::prepare::Spec;
 use super::request::{JobRequest, check_steps};
 use super::{Accepted, Desk, JobError, Jobs, Todo, WorkKind, compare};
+use crate::fleet::Fleet;
 use crate::live::shapes::{JobState, LaneState, Pause, Step};
 use lote_engine::run::Order;
 use lote_engine::scheduler::WorkerId;
@@ -217,7 +218,7 @@ impl Jobs {
         }
     }
 
-    fn again(&self, desk: &mut Desk, spec: Arc<Spec>) {
+    pub(super) fn again(&self, desk: &mut Desk, spec: Arc<Spec>) {
         desk.is_held = false;
         desk.waiting.push_front(Todo::Again(spec));
         desk.put_first();
@@ -264,6 +265,10 @@ impl Jobs {
     }
 
     fn order_kill(&self, worker: u32) -> Result<(), JobError> {
+        if let Some((machine, worker)) = self.0.live.with(|model, _| model.worker_afar(worker)) {
+            self.fleet()?.kill(&machine, worker);
+            return Ok(());
+        }
         let desk = self.desk();
         match &desk.work {
             Some(work) if work.what != WorkKind::Compare => {
@@ -271,6 +276,19 @@ impl Jobs {
             }
             _ => Err(not_running()),
         }
+    }
+
+    /// Has a machine of the fleet finish what it has begun, and leave.
+    pub fn drain(&self, machine: &str) -> Result<(), JobError> {
+        if !self.0.live.with(|model, _| model.has_machine(machine)) {
+            return Err(JobError::NotFound);
+        }
+        self.fleet()?.drain(machine);
+        Ok(())
+    }
+
+    fn fleet(&self) -> Result<&Arc<dyn Fleet>, JobError> {
+        self.0.config.fleet.as_ref().ok_or(JobError::NotFound)
     }
 
     /// Kills a worker that has something to do, and follows what comes of it.
@@ -340,7 +358,10 @@ impl Jobs {
         desk.waiting.clear();
         if let Some(work) = &desk.work {
             let is_job = matches!(work.what, WorkKind::Job(_));
-            let order = if is_job { Order::Cancel } else { Order::Abort };
+            // What a fleet makes it goes on with, and the next server takes it over.
+            let is_elsewhere =
+                self.0.live.with(|model, _| model.job().is_some_and(|job| job.fleet));
+            let order = if is_job && !is_elsewhere { Order::Cancel } else { Order::Abort };
             // If so many orders wait it has been told often enough.
             let _ = work.orders.try_send(order);
         }

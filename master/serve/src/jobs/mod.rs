@@ -38,6 +38,7 @@ pub use request::{
 pub use views::OutputRecord;
 pub use work::main_thread;
 
+use crate::fleet::Fleet;
 use crate::images::{Images, Selection};
 use crate::live::Live;
 use crate::live::shapes::QueuedJob;
@@ -62,6 +63,8 @@ pub struct Config {
     pub sandbox: Option<Sandbox>,
     /// Slots that a job has at most.
     pub max_workers: u32,
+    /// The fleet that makes jobs, if one does.
+    pub fleet: Option<Arc<dyn Fleet>>,
 }
 
 #[derive(Debug)]

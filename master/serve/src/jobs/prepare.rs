@@ -10,13 +10,15 @@ use tokio::sync::Notify;
 use super::commands::Checked;
 use super::request::JobRequest;
 use super::{JobError, Jobs};
+use crate::fleet::Fleet;
 use crate::images::Selection;
 use crate::live::shapes::{Job, JobState, Progress, Step, Variant};
 use crate::live::{Book, ImageRef};
 use crate::redact;
 use crate::said::Trouble;
 use lote_engine::journal::{By, Header, Journal, Page, Records, Work};
-use lote_engine::plan::{self, IfExists, Plan, PlanError};
+use lote_engine::lang::Text;
+use lote_engine::plan::{self, IfExists, Plan, PlanError, Request};
 use lote_engine::run::{Settings, sweep_orphans};
 use lote_engine::system;
 
@@ -39,6 +41,8 @@ pub(super) struct Spec {
     pub(super) assets: PathBuf,
     /// What becomes of its outputs, on the disk.
     pub(super) record: Record,
+    /// The fleet that makes it; else why it is this machine, though there is one.
+    pub(super) fleet: Result<Arc<dyn Fleet>, Option<Text>>,
     /// Whether others went before it.
     pub(super) has_waited: bool,
     /// Told when it has begun.
@@ -51,12 +55,37 @@ pub(super) struct Record {
     journal: Arc<Mutex<Option<Journal>>>,
     /// The one to go on with.
     past: Option<PathBuf>,
+    /// The job of the fleet that it was given to, and that has not come to its end.
+    given: Arc<Mutex<Option<String>>>,
 }
 
 impl Record {
     /// That goes on with a journal.
-    pub(super) fn past(path: PathBuf) -> Self {
-        Self { past: Some(path), ..Self::default() }
+    pub(super) fn past(path: PathBuf, given: Option<String>) -> Self {
+        Self { past: Some(path), given: Arc::new(Mutex::new(given)), ..Self::default() }
+    }
+
+    /// The job of the fleet that has not come to its end; it is asked for only once.
+    pub(super) fn take_given(&self) -> Option<String> {
+        self.given().take()
+    }
+
+    /// It is given to a fleet.
+    pub(super) fn give(&self, fleet: &lote_engine::journal::Fleet) {
+        *self.given() = Some(fleet.job.clone());
+        self.with(|journal| {
+            journal.given_to(fleet);
+            drop(journal.flush());
+        });
+    }
+
+    /// It is still with that job of the fleet.
+    pub(super) fn keep_given(&self, job: String) {
+        *self.given() = Some(job);
+    }
+
+    fn given(&self) -> MutexGuard<'_, Option<String>> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins the journal, unless it has begun. A job runs also without one.
@@ -157,17 +186,29 @@ impl Jobs {
         ];
         let told = |error: PlanError| error.with_paths(|path| redact::path(path, &folders));
         let mut asked = request.plan_request(&selection, &config.output, &config.assets())?;
-        let plan = match past {
-            None => plan::plan(&asked),
-            Some(past) => {
-                // It was seen to when it began that none of its outputs existed.
-                if asked.if_exists == IfExists::Fail {
-                    asked.if_exists = IfExists::Overwrite;
-                }
-                plan::resume(&asked, past)
+        // It was seen to when it began that none of its outputs existed.
+        if past.is_some() && asked.if_exists == IfExists::Fail {
+            asked.if_exists = IfExists::Overwrite;
+        }
+        let make = |slots: usize| {
+            let asked = Request { slots, ..asked.clone() };
+            match past {
+                None => plan::plan(&asked),
+                Some(past) => plan::resume(&asked, past),
             }
         };
-        let plan = plan.map_err(told)?;
+        // An image that a fleet makes is decoded once, on one machine.
+        let fleet = config.fleet.clone();
+        let slots = asked.slots;
+        let mut plan = make(if fleet.is_some() { 1 } else { slots }).map_err(told)?;
+        let checked = fleet.map(|fleet| fleet.check(&plan).map(|()| fleet)).transpose();
+        let fleet = match checked {
+            Ok(fleet) => fleet.ok_or(None),
+            Err(why) => {
+                plan = make(slots).map_err(told)?;
+                Err(Some(why.map(redact::text)))
+            }
+        };
         let output = request.output_folder(&config.output);
         if past.is_none()
             && let Some(free) = system::free_bytes(&output).filter(|free| *free < MIN_FREE_BYTES)
@@ -208,6 +249,7 @@ impl Jobs {
             output_label: format!("{label}{}", folder.unwrap_or_default()),
             assets: config.assets(),
             record: Record::default(),
+            fleet,
             has_waited: false,
             begun: Arc::default(),
             request,
@@ -234,6 +276,7 @@ impl Spec {
             error: Trouble::default(),
             mode: self.settings.mode,
             workers: self.settings.slots.min(plan.units.len() as u32).max(1),
+            fleet: self.fleet.is_ok(),
             images: plan.images.len(),
             outputs: plan.counts().outputs,
             variants: variants.collect(),
@@ -245,7 +288,7 @@ impl Spec {
     }
 
     /// What goes on record when it begins.
-    fn header(&self) -> io::Result<Header> {
+    pub(super) fn header(&self) -> io::Result<Header> {
         let asked = self.request.plan_request(&self.selection, &self.output, &self.assets);
         let mut asked = asked.map_err(|error| io::Error::other(error.to_string()))?;
         asked.output.clone_from(&self.output);

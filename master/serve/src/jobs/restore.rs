@@ -79,7 +79,10 @@ impl Jobs {
         }
         desk.jobs_so_far += 1;
         spec.id = format!("j{}", desk.jobs_so_far);
-        spec.record = super::prepare::Record::past(past.path);
+        let given = past.header.fleet.as_ref().map(|fleet| fleet.job.clone());
+        // The fleet has gone on with it: so does this server.
+        let goes_on = given.is_some() && spec.fleet.is_ok();
+        spec.record = super::prepare::Record::past(past.path, given);
         let spec = Arc::new(spec);
         let book = fill(spec.book(self.0.live.instance()), &past.header, &past.entries);
         desk.last = Some(Arc::clone(&spec));
@@ -88,10 +91,16 @@ impl Jobs {
             let args = json!({ "done": book.progress().done, "total": book.outputs() });
             model.begin_job(spec.job(t), book, settings, t);
             model.recall_failures();
+            if goes_on {
+                return;
+            }
             model.end_job(JobState::Cancelled, Trouble::default(), t);
             let message = "a job broke off when the server ended; it can be continued".into();
             model.notice(Level::Warn, "job_restored", args, message, t);
         });
+        if goes_on {
+            self.again(&mut desk, spec);
+        }
         Ok(())
     }
 }

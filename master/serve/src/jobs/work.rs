@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::prepare::Spec;
 use super::{Jobs, Todo, Work, WorkKind};
+use crate::fleet::{Asked, Fleet};
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
 use crate::preview::Previews;
@@ -14,7 +15,7 @@ use crate::said::Trouble;
 use crate::watches::Watches;
 use lote_engine::event::{Bus, Event};
 use lote_engine::journal::How;
-use lote_engine::lang::Text;
+use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::{self, Plan};
 use lote_engine::run::{self, Ended, Order, Settings};
 use lote_protocol::text;
@@ -61,6 +62,11 @@ impl Jobs {
         let settings = serde_json::to_value(&spec.request).unwrap_or_default();
         self.0.live.with(|model, t| {
             model.begin_job(spec.job(t), spec.book(self.0.live.instance()), settings, t);
+            if let Err(Some(why)) = &spec.fleet {
+                let message = format!("this machine makes it, not the fleet: {why}");
+                let args = json!({ "reason": why.to_string(), "reason_es": why.say(Lang::Es) });
+                model.notice(Level::Warn, "made_here", args, message, t);
+            }
             if error.0.is_some() {
                 model.end_job(JobState::Failed, error.clone(), t);
             }
@@ -114,7 +120,8 @@ impl Jobs {
                     return;
                 }
             }
-            let slots = spec.settings.slots as usize;
+            self.take_over(spec, &mut inbox).await;
+            let slots = if spec.fleet.is_ok() { 1 } else { spec.settings.slots as usize };
             let plan = self.0.live.with(|model, t| {
                 let open = model.book(&spec.id).map(Book::open_places).unwrap_or_default();
                 if open.is_empty() {
@@ -140,15 +147,7 @@ impl Jobs {
                 self.0.live.with(|model, t| model.end_job(JobState::Failed, error, t));
                 return;
             }
-            let error = match self.run(spec, &plan, &mut inbox).await {
-                Ok(Ended { no_workers: Some(reason), .. }) => {
-                    Some(text!("no worker is left: {}", reason))
-                }
-                Ok(Ended { halted: Some(reason), .. }) => Some(reason),
-                Ok(_) => None,
-                Err(error) => Some(error.text()),
-            };
-            if let Some(error) = error {
+            if let Err(error) = self.run(spec, &plan, &mut inbox).await {
                 self.0.live.with(|model, t| model.end_job(JobState::Failed, error.into(), t));
                 return;
             }
@@ -165,7 +164,7 @@ impl Jobs {
         spec: &Spec,
         plan: &Arc<Plan>,
         inbox: &mut mpsc::Receiver<Order>,
-    ) -> Result<Ended, lote_engine::supervisor::SupervisorError> {
+    ) -> Result<(), Text> {
         self.0.live.with(|model, _| model.begin_run(Arc::clone(plan)));
         let mut bus = Bus::new();
         let mut events = bus.listen();
@@ -189,12 +188,36 @@ impl Jobs {
                 }
             }
         });
-        let ended = run::run(&**plan, &spec.settings, &mut bus, inbox).await;
+        let ended = match &spec.fleet {
+            Ok(fleet) => run_elsewhere(&**fleet, spec, plan, &mut bus, inbox).await,
+            Err(_) => run_here(spec, plan, &mut bus, inbox).await,
+        };
         drop(bus);
         if listener.await.is_err() {
             tracing::error!("a defect in Lote: what happened could not be followed to its end");
         }
         ended
+    }
+
+    /// Takes a job that was left to the fleet away from it, with what it has made meanwhile.
+    async fn take_over(&self, spec: &Spec, inbox: &mut mpsc::Receiver<Order>) {
+        let Ok(fleet) = &spec.fleet else { return };
+        let Some(job) = spec.record.take_given() else { return };
+        let Some(made) = fleet.take_over(&job, &spec.plan, inbox).await else {
+            // It is asked again if the job is to go on.
+            return spec.record.keep_given(job);
+        };
+        let open = self.0.live.with(|model, _| model.book(&spec.id).map(Book::open_places));
+        let open = open.unwrap_or_default();
+        spec.record.begin(spec, &spec.plan);
+        for ended in made.into_iter().filter(|ended| open.contains(&ended.place)) {
+            let event = Event::Output(ended);
+            spec.record.with(|journal| {
+                journal.event(&event, &spec.plan);
+                drop(journal.flush());
+            });
+            self.take_in(&event);
+        }
     }
 
     fn take_in(&self, event: &Event) {
@@ -239,6 +262,39 @@ impl Jobs {
             model.notice(Level::Info, "space_back", json!({}), message, t);
         });
     }
+}
+
+/// Has this machine make a plan; why it could not go on.
+async fn run_here(
+    spec: &Spec,
+    plan: &Arc<Plan>,
+    bus: &mut Bus,
+    inbox: &mut mpsc::Receiver<Order>,
+) -> Result<(), Text> {
+    match run::run(&**plan, &spec.settings, bus, inbox).await {
+        Ok(Ended { no_workers: Some(reason), .. }) => Err(text!("no worker is left: {}", reason)),
+        Ok(Ended { halted: Some(reason), .. }) => Err(reason),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.text()),
+    }
+}
+
+/// Has a fleet make it.
+async fn run_elsewhere(
+    fleet: &dyn Fleet,
+    spec: &Spec,
+    plan: &Arc<Plan>,
+    bus: &mut Bus,
+    inbox: &mut mpsc::Receiver<Order>,
+) -> Result<(), Text> {
+    let header = spec.header().map_err(|error| Text::from(error.to_string()))?;
+    let asked = Asked { plan, header: &header, settings: &spec.settings };
+    let given = |job: &lote_engine::journal::Fleet| spec.record.give(job);
+    let is_left = fleet.run(asked, &given, bus, inbox).await?;
+    if !is_left {
+        drop(spec.record.take_given());
+    }
+    Ok(())
 }
 
 /// Makes the folders of a plan that is to be run, once more: whoever goes on with a job may have

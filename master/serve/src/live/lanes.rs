@@ -10,20 +10,28 @@ use super::model::Model;
 use super::shapes::{Bar, Change, Crash, JobState, Lane, LaneState, Level, Task};
 use lote_engine::event::{Mode, Status, WorkerState};
 
-impl Model {
-    /// A run begins with so many slots.
-    pub(super) fn set_lanes(&mut self, mode: Mode, slots: u32) {
-        let lane = |slot| Lane {
+impl Lane {
+    /// One whose process is being started.
+    pub(super) fn new(slot: u32, mode: Mode) -> Self {
+        Self {
             slot,
             worker: if mode == Mode::Threads { 1 } else { slot },
+            machine: None,
+            number: None,
             pid: 0,
             state: LaneState::Starting,
             memory_bytes: 0,
             restarts: 0,
             sandbox: None,
             task: None,
-        };
-        self.lanes = (1..=slots).map(lane).collect();
+        }
+    }
+}
+
+impl Model {
+    /// A run begins with so many slots.
+    pub(super) fn set_lanes(&mut self, mode: Mode, slots: u32) {
+        self.lanes = (1..=slots).map(|slot| Lane::new(slot, mode)).collect();
         self.dead.clear();
         self.set_workers(slots);
         self.change(Change::Lanes { lanes: self.lanes.clone() });
@@ -44,6 +52,7 @@ impl Model {
             .lanes
             .iter()
             .filter(|lane| lane.state == LaneState::Ready && lane.pid != 0)
+            .filter(|lane| lane.machine.is_none())
             .map(|lane| (lane.worker, lane.pid))
             .collect();
         processes.dedup();
@@ -98,14 +107,14 @@ impl Model {
                 // A worker that leaves because all is done gives no reason.
                 if let Some(reason) = reason {
                     let message = format!("worker {worker} is not replaced any more: {reason}");
-                    let args = json!({ "worker": worker });
+                    let args = json!({ "worker": self.worker_name(worker) });
                     self.notice(Level::Warn, "slot_off", args, message, t);
                 }
             }
         }
     }
 
-    fn show(&mut self, worker: u32, state: LaneState, pid: Option<u32>) {
+    pub(super) fn show(&mut self, worker: u32, state: LaneState, pid: Option<u32>) {
         for lane in self.lanes_of(worker) {
             lane.state = state;
             lane.pid = pid.unwrap_or(lane.pid);
@@ -115,9 +124,23 @@ impl Model {
         }
     }
 
-    fn tell_worker(&mut self, worker: u32, state: &'static str, pid: Option<u32>, t: f64) {
+    pub(super) fn tell_worker(
+        &mut self,
+        worker: u32,
+        state: &'static str,
+        pid: Option<u32>,
+        t: f64,
+    ) {
         let (reason, replaced_ms, sandbox) = (None, None, None);
-        self.change(Change::Worker { worker, t_ms: t, state, pid, reason, replaced_ms, sandbox });
+        self.lane_change(Change::Worker {
+            worker,
+            t_ms: t,
+            state,
+            pid,
+            reason,
+            replaced_ms,
+            sandbox,
+        });
     }
 
     /// A worker takes tasks, `ms` after it was started or the one before it died.
@@ -137,25 +160,39 @@ impl Model {
         let dead = self.dead.remove(&worker);
         let replaced_ms = dead.as_ref().map(|(since, _)| ms.unwrap_or(t - since));
         let (state, reason) = ("ready", None);
-        self.change(Change::Worker { worker, t_ms: t, state, pid, reason, replaced_ms, sandbox });
+        self.lane_change(Change::Worker {
+            worker,
+            t_ms: t,
+            state,
+            pid,
+            reason,
+            replaced_ms,
+            sandbox,
+        });
         if let Some((_, reason)) = dead
             && let Some(replaced_ms) = replaced_ms
         {
             self.history.replaced(worker, t);
+            let name = self.worker_name(worker);
             let message = format!("worker {worker} ended ({reason}) and was replaced");
             let args = json!({
-                "worker": worker, "reason": short(&reason), "reason_es": reason.say(Lang::Es),
+                "worker": name, "reason": short(&reason), "reason_es": reason.say(Lang::Es),
                 "replaced_ms": replaced_ms, "pid": pid,
             });
             self.notice(Level::Info, "worker_replaced", args, message, t);
             self.isolation_replaced(worker, replaced_ms);
         }
+        self.begin_running(t);
+    }
+
+    /// Somebody takes tasks.
+    pub(super) fn begin_running(&mut self, t: f64) {
         if self.job().is_some_and(|job| job.state == JobState::Starting) {
             self.set_state(JobState::Running, None, t);
         }
     }
 
-    fn lost(&mut self, worker: u32, text: &Text, t: f64) {
+    pub(super) fn lost(&mut self, worker: u32, text: &Text, t: f64) {
         let reason = short(text);
         let mut crashes = Vec::new();
         for lane in self.lanes_of(worker) {
@@ -181,6 +218,7 @@ impl Model {
         let tasks: Vec<u32> = crashes.iter().filter_map(|crash| crash.task).collect();
         for task in &tasks {
             self.lost_with.entry(*task).or_default().push((worker, text.clone()));
+            self.expect_again(*task);
         }
         for crash in crashes {
             self.history.add_crash(crash);
@@ -189,7 +227,15 @@ impl Model {
         self.isolation_lost(worker, text, &tasks);
         let (reason, state) = (Some(reason), "lost");
         let (pid, replaced_ms, sandbox) = (None, None, None);
-        self.change(Change::Worker { worker, t_ms: t, state, pid, reason, replaced_ms, sandbox });
+        self.lane_change(Change::Worker {
+            worker,
+            t_ms: t,
+            state,
+            pid,
+            reason,
+            replaced_ms,
+            sandbox,
+        });
     }
 
     /// A worker's thread began with a unit of the run's plan.
@@ -216,7 +262,7 @@ impl Model {
             decoded: false,
         });
         let (image, name, variants) = (image.id, image.name, todo.to_vec());
-        self.change(Change::Task { slot, t_ms: t, task, attempt, image, name, variants });
+        self.lane_change(Change::Task { slot, t_ms: t, task, attempt, image, name, variants });
     }
 
     /// A worker's thread has its image decoded.
@@ -231,7 +277,7 @@ impl Model {
         let bar = Bar { slot, task, attempt, variant, name, start_ms, end_ms: t, status };
         let name = bar.name.clone();
         self.history.add_bar(bar);
-        self.change(Change::Decoded { slot, task, attempt, name, start_ms, end_ms: t });
+        self.lane_change(Change::Decoded { slot, task, attempt, name, start_ms, end_ms: t });
     }
 }
 

@@ -9,6 +9,7 @@ mod book;
 mod history;
 mod isolation;
 mod lanes;
+pub mod machines;
 mod model;
 mod origin;
 mod outputs;

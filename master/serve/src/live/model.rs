@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::book::Book;
 use super::history::History;
 use super::isolation::Repeated;
+use super::machines::Machines;
 use super::shapes::{
     AnyJob, Change, Compare, Isolation, Job, JobState, Lane, Level, Notice, Pause, Progress,
     QueuedJob, Watch,
@@ -21,7 +22,7 @@ use super::stopwatch::Stopwatch;
 use super::totals::Totals;
 use crate::redact;
 use crate::said::Trouble;
-use lote_engine::event::{Event, OutputEnded, Place, WorkerState};
+use lote_engine::event::{Afar, Event, OutputEnded, Place, WorkerState};
 use lote_engine::plan::Plan;
 
 const KEPT_NOTICES: usize = 50;
@@ -64,6 +65,14 @@ pub struct Model {
     pub(super) compare: Compare,
     pub(super) isolation: Isolation,
     pub(super) watches: Vec<Watch>,
+    /// Those of the fleet, if there is one.
+    pub(super) machines: Option<Machines>,
+    /// When workers of other machines did what was last told of them.
+    pub(super) told: HashMap<u32, f64>,
+    /// Images that other machines were lost with.
+    pub(super) redoing: HashSet<usize>,
+    /// Whether one of the changes is an output that is there.
+    pub(super) has_told_output: bool,
     /// Tasks that the isolation test interrupted, with their images.
     pub(super) interrupted: Option<HashMap<u32, usize>>,
     pub(super) repeated: Repeated,
@@ -104,6 +113,10 @@ impl Model {
             compare: Compare::default(),
             isolation: Isolation::default(),
             watches: Vec::new(),
+            machines: None,
+            told: HashMap::new(),
+            redoing: HashSet::new(),
+            has_told_output: false,
             interrupted: None,
             repeated: Repeated::default(),
             next_notice: 1,
@@ -127,7 +140,7 @@ impl Model {
         let mut processes: Vec<_> = self
             .lanes
             .iter()
-            .filter(|lane| lane.pid != 0)
+            .filter(|lane| lane.pid != 0 && lane.machine.is_none())
             .map(|lane| (lane.pid, lane.memory_bytes))
             .collect();
         processes.sort_unstable();
@@ -195,7 +208,7 @@ impl Model {
         self.job_of(id, t).map(Box::new).map(AnyJob::Begun).or_else(waiting)
     }
 
-    fn tell_job(&mut self, t: f64) {
+    pub(super) fn tell_job(&mut self, t: f64) {
         let job = self.job_at(t).map(Box::new);
         self.change(Change::Job { job, queue: self.queue.clone() });
     }
@@ -282,6 +295,7 @@ impl Model {
         self.lost_with.clear();
         self.dead.clear();
         self.quarantined.clear();
+        self.redoing.clear();
         self.tell_job(t);
     }
 
@@ -296,19 +310,27 @@ impl Model {
     pub fn event(&mut self, event: &Event, t: f64) {
         self.totals.event(event);
         match event {
+            Event::Planned { workers, .. } if self.is_elsewhere() => self.set_no_lanes(*workers),
             Event::Planned { mode, workers, .. } => self.set_lanes(*mode, *workers),
-            Event::Worker { worker, pid, state: WorkerState::Ready, ms, sandbox, .. } => {
-                let level = sandbox.as_ref().map(|sandbox| sandbox.level);
-                self.worker_ready(*worker, *pid, *ms, level, t);
-            }
-            Event::Worker { worker, pid, state, reason, .. } => {
+            Event::Worker { agent, worker, pid, state, reason, ms, sandbox, .. } => {
+                let Some((worker, t)) = self.place_of(agent.as_ref(), *worker, t) else { return };
+                if *state == WorkerState::Ready {
+                    let level = sandbox.as_ref().map(|sandbox| sandbox.level);
+                    return self.worker_ready(worker, *pid, *ms, level, t);
+                }
                 let reason = reason.clone().map(|reason| reason.map(redact::text));
-                self.worker(*worker, *pid, *state, reason, t);
+                self.worker(worker, *pid, *state, reason, t);
             }
-            Event::Task { worker, slot, unit, variants, .. } => {
-                self.task(*worker, *slot, *unit, variants, t);
+            Event::Task { agent, worker, slot, unit, variants, .. } => {
+                let Some((worker, t)) = self.place_of(agent.as_ref(), *worker, t) else { return };
+                self.task(worker, *slot, *unit, variants, t);
             }
-            Event::Decoded { worker, slot } => self.decoded(*worker, *slot, t),
+            Event::Decoded { agent, worker, slot } => {
+                let Some((worker, t)) = self.place_of(agent.as_ref(), *worker, t) else { return };
+                self.decoded(worker, *slot, t);
+            }
+            Event::Claimed { agent, worker, claim } => self.claimed(agent, *worker, *claim, t),
+            Event::Agent { agent, state, slots, .. } => self.machine(agent, *state, *slots, t),
             Event::Output(ended) => {
                 let reason = ended.reason.clone().map(|reason| reason.map(redact::text));
                 let last_words = ended.last_words.iter().map(|words| redact::text(words)).collect();
@@ -318,13 +340,20 @@ impl Model {
             }
             Event::PutOff { worker, slot, .. } => self.output_put_off(*worker, *slot, t),
             Event::Listening { .. }
-            | Event::Agent { .. }
             | Event::Fleet { .. }
             | Event::Store { .. }
             | Event::Paused { .. }
             | Event::Resumed
             | Event::Progress(_)
             | Event::Finished(_) => {}
+        }
+    }
+
+    /// The worker as it is numbered here, and when something was that is told of it at `t`.
+    fn place_of(&mut self, agent: Option<&Afar>, worker: u32, t: f64) -> Option<(u32, f64)> {
+        match agent {
+            Some(afar) => self.lane_afar(afar, worker, t),
+            None => Some((worker, t)),
         }
     }
 
@@ -361,6 +390,7 @@ impl Model {
             job.error = error;
         }
         self.run = None;
+        self.rest_elsewhere();
         self.end_isolation();
         self.set_state(state, None, t);
     }
@@ -419,6 +449,7 @@ impl Model {
             return None;
         }
         let progress = std::mem::take(&mut self.progress_changed).then(|| self.progress(t));
+        self.has_told_output = false;
         let events = std::mem::take(&mut self.changes);
         Some(Changes { progress: progress.flatten(), events })
     }

@@ -10,14 +10,22 @@ use lote_engine::event::{OutputEnded, Status};
 use lote_engine::lang::Lang;
 
 /// What a lane knew about an output that it has ended.
-struct Made {
+pub(super) struct Made {
     slot: u32,
-    task: u32,
-    attempt: u32,
+    pub(super) task: u32,
+    pub(super) attempt: u32,
     start_ms: f64,
     end_ms: f64,
     /// Whether the lane's task is done.
-    is_last: bool,
+    pub(super) is_last: bool,
+}
+
+impl Made {
+    /// It as lanes show it.
+    pub(super) fn bar(&self, variant: usize, name: String, status: Status) -> Bar {
+        let Self { slot, task, attempt, start_ms, end_ms, .. } = *self;
+        Bar { slot, task, attempt, variant: Some(variant), name, start_ms, end_ms, status }
+    }
 }
 
 impl Model {
@@ -30,6 +38,9 @@ impl Model {
         let is_news = book.end(ended);
         if is_news {
             self.count_changed();
+            if let Some(agent) = &ended.agent {
+                self.recorded(agent, ended.place.image);
+            }
         }
         if is_news && ended.status != Status::Skipped {
             self.tell_output(ended, made.as_ref(), t);
@@ -54,7 +65,7 @@ impl Model {
 
     /// The lane goes on with the next output of its task, or is idle. Outputs that are made together
     /// end together: what each took tells how much of the time is its own.
-    fn advance_lane(
+    pub(super) fn advance_lane(
         &mut self,
         worker: u32,
         slot: u32,
@@ -83,6 +94,26 @@ impl Model {
         Some(made)
     }
 
+    /// A machine has put an output of that image on record.
+    fn recorded(&mut self, machine: &str, image: usize) {
+        self.machine_made(machine);
+        if self.redoing.remove(&image)
+            && let Some(book) = self.books.back_mut()
+        {
+            book.count_redone();
+        }
+    }
+
+    /// A task was lost with another machine.
+    pub(super) fn expect_again(&mut self, task: u32) {
+        let Some(run) = self.run.as_ref().filter(|_| self.is_elsewhere()) else { return };
+        let unit = task.checked_sub(run.first_task);
+        let unit = unit.and_then(|unit| run.plan.units.get(unit as usize));
+        if let Some(image) = unit.map(|unit| unit.image) {
+            self.redoing.insert(image);
+        }
+    }
+
     fn tell_output(&mut self, ended: &OutputEnded, made: Option<&Made>, t: f64) {
         let place = ended.place;
         let Some(book) = self.books.back() else { return };
@@ -93,18 +124,11 @@ impl Model {
         let failure = book.failure(place);
         let (slot, task) = made.map_or((0, 0), |made| (made.slot, made.task));
         let attempt = made.map_or(ended.attempt.unwrap_or(1), |made| made.attempt);
-        let (start_ms, end_ms) = made.map_or((t, t), |made| (made.start_ms, made.end_ms));
-        if made.is_some() {
-            self.history.add_bar(Bar {
-                slot,
-                task,
-                attempt,
-                variant: Some(place.variant),
-                name: image.name.clone(),
-                start_ms,
-                end_ms,
-                status: ended.status,
-            });
+        // Where no lane has made it, that is how long it took.
+        let took_ms = ended.ms.filter(|ms| ms.is_finite()).unwrap_or(0.0);
+        let (start_ms, end_ms) = made.map_or((t - took_ms, t), |made| (made.start_ms, made.end_ms));
+        if let Some(made) = made {
+            self.history.add_bar(made.bar(place.variant, image.name.clone(), ended.status));
         }
         let (image, name) = (image.id, image.name);
         let (mut detail, mut reproduce) = (None, None);
@@ -119,6 +143,10 @@ impl Model {
                 name: output_name.clone(),
                 variant: place.variant,
             });
+            // There may be thousands a second: pages have the counts, and see some of them.
+            if self.is_crowded() && std::mem::replace(&mut self.has_told_output, true) {
+                return;
+            }
         }
         self.change(Change::Output(OutputEnd {
             slot,

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::machines::Machines;
 use super::model::Model;
 use super::shapes::{
-    Bar, Compare, Crash, Failure, Isolation, Job, Lane, Notice, QueuedJob, Recent, Watch,
+    Bar, Compare, Crash, Failure, Fleet, Isolation, Job, Lane, Notice, QueuedJob, Recent, Watch,
 };
 
 /// All of the state, as a page gets it.
@@ -29,6 +30,8 @@ pub struct Snapshot<'a> {
     compare: &'a Compare,
     isolation: &'a Isolation,
     watches: &'a [Watch],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fleet: Option<&'a Fleet>,
 }
 
 impl Model {
@@ -43,8 +46,8 @@ impl Model {
             images: &self.images,
             job: self.job_at(t),
             queue: &self.queue,
-            lanes: &self.lanes,
-            bars: self.history.bars(t),
+            lanes: if self.is_crowded() { &[] } else { &self.lanes },
+            bars: if self.is_crowded() { Vec::new() } else { self.history.bars(t) },
             crashes: self.history.crashes(t),
             failures: self.history.failures(),
             recent: self.history.recent(),
@@ -53,6 +56,7 @@ impl Model {
             compare: &self.compare,
             isolation: &self.isolation,
             watches: &self.watches,
+            fleet: self.machines.as_ref().map(Machines::fleet),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Sends the state to pages: snapshots and numbered batches.
 
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::{broadcast, oneshot};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Live;
 use super::origin::Translator;
@@ -64,6 +64,8 @@ impl Live {
             if looked.elapsed() >= MEMORY_EVERY {
                 looked = Instant::now();
                 sender.look_at_memory();
+                let t = sender.live.now_ms();
+                sender.live.model().look_at_machines(t);
             }
             if sender.flush(is_silent) {
                 told = Instant::now();

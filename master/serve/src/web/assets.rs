@@ -127,6 +127,7 @@ fn load(path: &str) -> Option<Asset> {
     let text = match path {
         "app.js" | "workers/monitor.js" => join::script(path, &source)?,
         "styles/lote.css" => join::style(path, &source)?,
+        _ if path.starts_with("modules/texts-") => join::texts(&source(path)?),
         _ => source(path)?,
     };
     let kind = match path.rsplit('.').next()? {

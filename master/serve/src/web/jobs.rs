@@ -38,6 +38,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/jobs/{job}/outputs", get(outputs))
         .route("/api/jobs/{job}/photos", get(photos))
         .route("/api/workers/{worker}/kill", post(kill))
+        .route("/api/machines/{machine}/drain", post(drain))
+        .route("/api/machines/{machine}/lanes", get(lanes))
         .route("/api/isolation", post(isolation))
         .route("/api/compare", post(compare))
         .route("/api/compare/cancel", post(cancel_compare))
@@ -161,6 +163,25 @@ async fn open_folder(
 async fn kill(State(app): State<App>, Id(worker): Id, _: Command<Value>) -> Done {
     let worker = worker.parse().map_err(|_| Refusal::not_found())?;
     done(app.jobs.kill(worker))
+}
+
+async fn drain(State(app): State<App>, Id(machine): Id, _: Command<Value>) -> Done {
+    done(app.jobs.drain(&machine))
+}
+
+#[derive(Deserialize)]
+struct Since {
+    #[serde(default)]
+    since: f64,
+}
+
+async fn lanes(
+    State(app): State<App>,
+    Id(machine): Id,
+    Asked(Since { since }): Asked<Since>,
+) -> Result<Json<Value>, Refusal> {
+    let lanes = app.live.with(|model, t| model.machine_lanes(&machine, since, t));
+    lanes.map(Json).ok_or_else(Refusal::not_found)
 }
 
 async fn isolation(State(app): State<App>, _: Command<Value>) -> Done {

@@ -4,7 +4,7 @@
 //! `frontend/CONTRACT.md`, section 4, says what may be relied on.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// After these, and before those, the end of a line means nothing.
 const OPENS: [char; 5] = ['(', '[', '{', ',', ';'];
@@ -13,6 +13,9 @@ const CLOSES: [char; 3] = [')', ']', '}'];
 /// Beside these, outside of quotes, a space means nothing.
 const SEPARATORS: [char; 17] =
     ['=', '?', ':', ',', '{', '}', '(', ')', '[', ']', ';', '<', '>', '&', '|', '*', '!'];
+
+/// Short words that are no names.
+const RESERVED: [&str; 3] = ["do", "if", "in"];
 
 /// Reads a source by its path below the page's folder.
 pub(super) trait Sources {
@@ -29,27 +32,101 @@ impl<F: Fn(&str) -> Option<String>> Sources for F {
 /// A script with all that it imports, each file after those that it imports; `None` if one is
 /// missing.
 pub(super) fn script(path: &str, sources: &impl Sources) -> Option<String> {
-    let mut joined = String::new();
-    add_script(path, sources, &mut HashSet::new(), &mut joined)?;
-    Some(joined)
+    let mut joined = Joined::default();
+    joined.add(path, sources)?;
+    Some(shortened(&joined.script, &joined.names))
 }
 
-fn add_script(
-    path: &str,
-    sources: &impl Sources,
-    seen: &mut HashSet<String>,
-    joined: &mut String,
-) -> Option<()> {
-    if !seen.insert(path.to_owned()) {
-        return Some(());
+/// The texts of a language, which the page fetches as a module.
+pub(super) fn texts(source: &str) -> String {
+    format!("export {}", slim(source))
+}
+
+/// Scripts one after another.
+#[derive(Default)]
+struct Joined {
+    script: String,
+    /// What they declare at their tops.
+    names: BTreeSet<String>,
+    seen: HashSet<String>,
+}
+
+impl Joined {
+    fn add(&mut self, path: &str, sources: &impl Sources) -> Option<()> {
+        if !self.seen.insert(path.to_owned()) {
+            return Some(());
+        }
+        let source = sources.read(path)?;
+        let (imports, body) = without_imports(&source);
+        for import in imports {
+            self.add(&resolve(path, import), sources)?;
+        }
+        self.names.extend(body.lines().filter_map(declared).map(str::to_owned));
+        self.script.push_str(&slim(&body));
+        Some(())
     }
-    let source = sources.read(path)?;
-    let (imports, body) = without_imports(&source);
-    for import in imports {
-        add_script(&resolve(path, import), sources, seen, joined)?;
+}
+
+/// The name that a line declares at the top of a script.
+fn declared(line: &str) -> Option<&str> {
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let line = line.strip_prefix("async ").unwrap_or(line);
+    let mut kinds = ["const ", "let ", "function ", "class "].into_iter();
+    let rest = kinds.find_map(|kind| line.strip_prefix(kind))?;
+    let name = &rest[..rest.find(|c| !is_of_word(c)).unwrap_or(rest.len())];
+    (!name.is_empty()).then_some(name)
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '$')
+}
+
+/// The words of a script, each with where it begins.
+fn words(script: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut rest = 0;
+    std::iter::from_fn(move || {
+        let start = rest + script[rest..].find(is_of_word)?;
+        let end = script[start..].find(|c| !is_of_word(c)).map_or(script.len(), |at| start + at);
+        rest = end;
+        Some((start, &script[start..end]))
+    })
+}
+
+/// Shortens those of the names that stand nowhere but where they are declared, or before what follows a
+/// value (so that none is a property, a key or a part of a text); says `let` for `const`; and drops
+/// semicolons before `}`. Names of one or two letters stay.
+fn shortened(script: &str, names: &BTreeSet<String>) -> String {
+    // How often each word occurs; `None` if it stands where it may be something else.
+    let mut counts: HashMap<&str, Option<usize>> = HashMap::new();
+    for (start, word) in words(script) {
+        let (before, after) = (&script[..start], &script[start + word.len()..]);
+        let is_declared =
+            ["const ", "let ", "class "].into_iter().any(|kind| before.ends_with(kind));
+        let is_used = !before.ends_with(['.', '\'', '"', '`', '-'])
+            && after.starts_with(['(', '.', '[', ')', ';']);
+        let count = counts.entry(word).or_insert(Some(0));
+        *count = count.filter(|_| is_declared || is_used).map(|count| count + 1);
     }
-    joined.push_str(&slim(&body));
-    Some(())
+    let count = |name: &&String| counts.get(name.as_str()).copied().flatten().unwrap_or(0);
+    let mut chosen: Vec<_> =
+        names.iter().filter(|name| name.len() > 2 && count(name) > 0).collect();
+    chosen.sort_by_key(|name| std::cmp::Reverse(count(name)));
+    let letters = || ('a'..='z').chain('A'..='Z');
+    let free = letters().flat_map(|first| letters().map(move |second| format!("{first}{second}")));
+    let is_free =
+        |name: &String| !counts.contains_key(name.as_str()) && !RESERVED.contains(&name.as_str());
+    let mut changed: HashMap<&str, String> =
+        chosen.into_iter().map(String::as_str).zip(free.filter(is_free)).collect();
+    changed.insert("const", "let".to_owned());
+    let mut result = String::with_capacity(script.len());
+    let mut rest = 0;
+    for (start, word) in words(script) {
+        result.push_str(&script[rest..start]);
+        result.push_str(changed.get(word).map_or(word, String::as_str));
+        rest = start + word.len();
+    }
+    result.push_str(&script[rest..]);
+    result.replace(";}", "}")
 }
 
 /// The paths that a script imports, in order, and the script without those lines, which have the
@@ -203,7 +280,19 @@ mod tests {
         let joined = script("app.js", &sources).unwrap();
         assert_eq!(
             joined,
-            "const b='import { not } from here',c=2;const a=(x)=>{return b + x;};a(b,c);// why\n"
+            "let b='import { not } from here',c=2;let a=(x)=>{return b + x};a(b,c);// why\n"
+        );
+    }
+
+    #[test]
+    fn names_that_can_be_nothing_else_are_shortened() {
+        let names = ["draw", "push", "label", "told", "aa"].map(str::to_owned).into();
+        let script = "const draw=(x)=>told(x);const told=(x)=>[x];class A{push(x){draw(x);}}\
+            const push=(a)=>a.push(1);const label={label:told(2)};f(draw);'told';";
+        assert_eq!(
+            shortened(script, &names),
+            "let aa=(x)=>told(x);let told=(x)=>[x];class A{push(x){aa(x)}}\
+            let push=(a)=>a.push(1);let label={label:told(2)};f(aa);'told';"
         );
     }
 

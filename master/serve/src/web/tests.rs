@@ -55,6 +55,7 @@ impl Server {
             workers,
         };
         let config = Config {
+            fleet: None,
             output: output.clone(),
             output_label: "out".into(),
             settings,

@@ -4,7 +4,7 @@ use lote_protocol::sandbox;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Compare, Isolation, Job, Lane, OutputEnd, QueuedJob, Watch};
+use super::{Bar, Compare, Fleet, Isolation, Job, Lane, OutputEnd, QueuedJob, Watch};
 
 /// How serious a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -73,6 +73,23 @@ pub enum Change {
     },
     /// An output ended.
     Output(OutputEnd),
+    /// A slot of another machine is said to have ended an output, of which there will be a record.
+    Bar(Bar),
+    /// A slot of another machine has nothing in hand.
+    Idle {
+        /// The slot.
+        slot: u32,
+    },
+    /// The machines of the fleet changed.
+    Fleet {
+        /// All of it.
+        fleet: Fleet,
+    },
+    /// What machines do.
+    Rates {
+        /// Machine by its place, how many of its workers are busy, outputs a second.
+        machines: Vec<(usize, u32, f64)>,
+    },
     /// A worker changed its state.
     Worker {
         /// The worker.

@@ -153,6 +153,9 @@ pub struct Job {
     pub mode: Mode,
     /// Slots: processes, or threads.
     pub workers: u32,
+    /// Whether the machines of a fleet do it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fleet: bool,
     /// Images.
     pub images: usize,
     /// Outputs: images times variants.

@@ -1,5 +1,7 @@
 //! Lanes: what slots do, and how their processes fare.
 
+use std::sync::Arc;
+
 use lote_protocol::sandbox::Level;
 use serde::Serialize;
 
@@ -26,6 +28,12 @@ pub struct Lane {
     pub slot: u32,
     /// Its process, from 1.
     pub worker: u32,
+    /// The machine of a fleet that it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Arc<str>>,
+    /// Its number there, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
     /// That process's id; 0 before it exists.
     pub pid: u32,
     /// Its state.

@@ -5,6 +5,7 @@
 mod change;
 mod job;
 mod lane;
+mod machine;
 mod output;
 mod trial;
 mod watch;
@@ -12,6 +13,7 @@ mod watch;
 pub use change::{Change, Level, Notice};
 pub use job::{AnyJob, Job, JobState, Pause, Progress, QueuedJob, Step, Variant, VariantCounts};
 pub use lane::{Bar, Crash, Lane, LaneState, Task};
+pub use machine::{Fleet, Machine, MachineState};
 pub use output::{Failure, OutputEnd, Recent};
 pub use trial::{Compare, CompareRun, CrashCost, CrashCosts, Isolation, Proof, TrialState};
 pub use watch::{Watch, WatchState};

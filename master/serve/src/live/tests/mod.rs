@@ -1,5 +1,7 @@
 //! The state that pages see, checked by replaying its changes as the page does.
 
+mod machines;
+
 use std::fs;
 use std::sync::Arc;
 
@@ -57,6 +59,7 @@ fn job(plan: &Plan) -> Job {
         error: Trouble::default(),
         mode: Mode::Processes,
         workers: 2,
+        fleet: false,
         images: plan.images.len(),
         outputs: plan.counts().outputs,
         variants: plan.variants.iter().map(variant).collect(),
@@ -93,12 +96,13 @@ fn worker(worker: u32, state: WorkerState, reason: Option<&str>) -> Event {
     let reason = reason.map(Text::from);
     let (pid, slots, ms) = (100 + worker, 1, Some(5.0));
     let sandbox = (state == WorkerState::Ready).then(Sandbox::off);
-    Event::Worker { worker, pid, slots, state, reason, ms, sandbox }
+    Event::Worker { agent: None, worker, pid, slots, state, reason, ms, sandbox }
 }
 
 fn task(worker: u32, unit: usize) -> Event {
     let variants = vec![0, 1];
     Event::Task {
+        agent: None,
         worker,
         slot: 0,
         unit,
@@ -213,6 +217,7 @@ fn a_crash_is_shown_with_its_replacement_and_its_repetition() {
     model.event(&worker(1, WorkerState::Restarted, None), 26.0);
     model.event(&worker(1, WorkerState::Ready, None), 30.0);
     let again = Event::Task {
+        agent: None,
         worker: 2,
         slot: 0,
         unit: 0,
@@ -252,7 +257,7 @@ fn a_crash_is_shown_with_its_replacement_and_its_repetition() {
 fn decoding_is_a_bar_of_its_own_and_outputs_made_together_share_the_rest() {
     let (mut model, _) = begun(1);
     model.event(&task(1, 0), 10.0);
-    model.event(&Event::Decoded { worker: 1, slot: 0 }, 40.0);
+    model.event(&Event::Decoded { agent: None, worker: 1, slot: 0 }, 40.0);
     // Both took 30 ms beside their share of decoding, and ended at nearly the same time.
     let made = |variant| OutputEnded {
         ms: Some(45.0),
@@ -431,7 +436,8 @@ fn happening(images: usize) -> impl Strategy<Value = Happening> {
         ),
         4 => (1..=2_u32, 0..images).prop_map(|(id, unit)| Happening::Event(Box::new(task(id, unit)))),
         2 => (1..=2_u32)
-            .prop_map(|worker| Happening::Event(Box::new(Event::Decoded { worker, slot: 0 }))),
+            .prop_map(|worker| Event::Decoded { agent: None, worker, slot: 0 })
+            .prop_map(|event| Happening::Event(Box::new(event))),
         2 => (1..=2_u32, states)
             .prop_map(|(id, state)| Happening::Event(Box::new(worker(id, state, Some("SIGKILL"))))),
         1 => Just(Happening::RetryAll),
