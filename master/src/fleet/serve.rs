@@ -230,6 +230,7 @@ impl page::Fleet for Service {
                         status: ended.status,
                         bytes: Some(ended.bytes),
                         modified_ns: ended.modified_ns,
+                        sha256: ended.sha256,
                         ms: Some(ended.ms),
                         decode_ms: Some(ended.decode_ms),
                         attempt: Some(ended.attempt),
