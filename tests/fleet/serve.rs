@@ -17,14 +17,16 @@ fn serve(fleet: &Fleet, root: &str) -> Server {
 
 /// Has it make what every job here makes.
 fn start(server: &Server) -> String {
-    let step = |filter: &str, params: Value| json!([{ "filter": filter, "params": params }]);
+    // The same as `RECIPE` says.
+    let size = |edge: u32| json!({ "filter": "redimensionar", "params": { "lado_largo": edge } });
+    let gray = json!({ "filter": "grises", "params": {} });
     let answer = server.post(
         "/api/jobs",
         &json!({
             "mode": "processes", "workers": 2,
             "variants": [
-                { "name": "web", "steps": step("redimensionar", json!({ "lado_largo": 64 })) },
-                { "name": "gris", "steps": step("grises", json!({})) },
+                { "name": "web", "steps": [size(64)] },
+                { "name": "gris", "steps": [size(48), gray] },
             ],
             "output": {
                 "folder": null, "format": null, "quality": 75, "pattern": "{name}_{variant}",
