@@ -150,7 +150,8 @@ fn what_is_on_record_is_not_made_again_unless_object_or_output_has_changed() {
         let again = desk.run(FROM, "s3://outputs/x").arg("--resume").run().code(0);
         assert_eq!(again.events("output").iter().filter(|event| made(event)).count(), 3);
         // Another machine has the record from the store, and is told what to trust.
-        let other = |arguments: &str| desk.lote(arguments).env("XDG_STATE_HOME", "/nowhere/else");
+        let state = desk.workspace.path("state of another").display().to_string();
+        let other = |arguments: &str| desk.lote(arguments).env("XDG_STATE_HOME", &state);
         let refused = other("run --resume --ndjson --record r -o s3://outputs/x").run().code(4);
         assert!(refused.stderr.contains("--trust-record"), "{}", refused.stderr);
         let words = "run --resume --trust-record --ndjson --record r -o s3://outputs/x";
