@@ -17,18 +17,6 @@ pub fn is_same(one: i64, other: i64) -> bool {
     rounded(one) == rounded(other)
 }
 
-/// What file systems round times to, ns: NTFS and SMB, many interfaces, exFAT, old ones, FAT.
-pub const GRAINS: [u64; 6] = [100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000];
-
-/// Whether one of two times may be the other as a coarser clock keeps it, which is some evidence that they
-/// are the same and no proof.
-pub fn is_rounded(one: i64, other: i64) -> bool {
-    let is_whole = |ns: i64, grain: u64| ns.unsigned_abs().is_multiple_of(grain);
-    GRAINS.iter().any(|grain| {
-        (is_whole(one, *grain) || is_whole(other, *grain)) && one.abs_diff(other) < *grain
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -44,15 +32,10 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_a_shared_folder_has_rounded_is_the_same_or_may_be() {
+    fn a_time_that_a_shared_folder_keeps_in_100_ns_is_the_same() {
         let ns = 1_795_893_974_245_123_456;
         assert!(is_same(ns, ns) && is_same(ns, ns / 100 * 100) && is_same(ns, ns + 1));
         assert!(!is_same(ns, ns / 10_000 * 10_000) && !is_same(ns, ns + 1_000));
-        for grain in [100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000] {
-            let (down, up) = (ns / grain * grain, ns / grain * grain + grain);
-            assert!(is_rounded(ns, down) && is_rounded(up, ns), "{grain}");
-        }
-        assert!(!is_rounded(ns, ns + 1_000_000) && !is_rounded(ns, ns + 3_000_000_000));
-        assert!(is_same(-1, 0) && is_rounded(i64::MIN, i64::MIN) && !is_same(i64::MIN, i64::MAX));
+        assert!(is_same(-1, 0) && !is_same(i64::MIN, i64::MAX));
     }
 }

@@ -11,6 +11,9 @@ use crate::engine::Error;
 /// A silence that is shorter is nobody's business.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// So long after an answer whoever asks every few seconds takes the engine to be there.
+const SURE: Duration = Duration::from_secs(6);
+
 /// The first and the longest pause between two attempts.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
@@ -84,9 +87,9 @@ impl Watch {
         Self { answered: Instant::now(), is_away: false }
     }
 
-    /// Whether nothing is heard at all.
-    pub(crate) fn is_away(&self) -> bool {
-        self.is_away
+    /// Whether an answer came so lately that the engine is there.
+    pub(crate) fn is_sure(&self) -> bool {
+        !self.is_away && self.answered.elapsed() < SURE
     }
 
     pub(crate) fn note(&mut self, answered: Answered) -> Option<News> {

@@ -156,7 +156,7 @@ pub async fn submit<E: Engine>(
         cancelled: false,
         is_over: false,
     };
-    let (mut watch, began) = (Watch::new(), Instant::now());
+    let (mut watch, mut is_sure, began) = (Watch::new(), true, Instant::now());
     let mut tick = interval(Duration::from_millis(500));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut effects = Vec::new();
@@ -174,7 +174,6 @@ pub async fn submit<E: Engine>(
                 Some(News::Away(why)) => submitter.tell(Told::Waiting(why)).await,
                 Some(News::Back) => {
                     submitter.tell(Told::Back).await;
-                    submitter.hear_all_anew();
                     submitter.input(Input::Back).await?;
                 }
                 None => {}
@@ -198,7 +197,11 @@ pub async fn submit<E: Engine>(
                 submitter.talk.clear();
                 submitter.watch();
                 // Without the engine nobody is heard, which is held against nobody.
-                if !watch.is_away() {
+                let was_sure = std::mem::replace(&mut is_sure, watch.is_sure());
+                if is_sure && !was_sure {
+                    submitter.hear_all_anew();
+                }
+                if is_sure {
                     submitter.miss().await;
                 }
                 submitter.input(Input::Tick(began.elapsed().as_millis() as u64)).await?;

@@ -10,7 +10,7 @@ use lote_protocol::digest::Digest;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::FailureKind;
 use lote_protocol::task::Encoding;
-use lote_protocol::time::{is_rounded, is_same, nanoseconds};
+use lote_protocol::time::{is_same, nanoseconds};
 use sha2::{Digest as _, Sha256};
 
 use super::Past as Journal;
@@ -133,11 +133,10 @@ impl Past for Records {
             let path = self.output.join(&output.0);
             let metadata = fs::symlink_metadata(&path).ok()?;
             let (now, then) = (metadata.modified().ok().and_then(nanoseconds)?, (*modified_ns)?);
-            let is_as_it_was = || {
-                // The folder may be seen by another way, which keeps times less exactly.
-                is_same(now, then)
-                    || is_rounded(now, then) && sha256.is_some_and(|digest| has(&path, digest))
-            };
+            // The folder may be seen by another way, which keeps times less exactly, and several machines
+            // may have made the same.
+            let is_as_it_was =
+                || is_same(now, then) || sha256.is_some_and(|digest| has(&path, digest));
             (metadata.is_file() && metadata.len() == *bytes && is_as_it_was()).then_some(())
         };
         is_there()?;

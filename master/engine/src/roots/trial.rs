@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use lote_protocol::temporary::{self, Owner};
-use lote_protocol::time::{GRAINS, nanoseconds};
+use lote_protocol::time::nanoseconds;
 use serde::Serialize;
 use tempfile::{NamedTempFile, TempDir};
 
@@ -14,6 +14,9 @@ use crate::system::lock;
 
 /// A time between two moments of every clock that file systems have, ns since 1970: its second is odd.
 const UNEVEN_NS: u64 = 1_600_000_001_423_456_789;
+
+/// What file systems round times to, ns: NTFS and SMB, many interfaces, exFAT, old ones, FAT.
+const GRAINS: [u64; 6] = [100, 1_000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000];
 
 /// What files can do in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
