@@ -9,6 +9,7 @@ use lote_engine::event::{Bus, OutputEnded};
 use lote_engine::journal::{self, Header, Outcome};
 use lote_engine::lang::Text;
 use lote_engine::plan::Plan;
+use lote_engine::roots::Root;
 use lote_engine::run::{Ended, Order, Settings};
 use lote_protocol::text;
 use lote_serve::fleet::{self as page, Asked, Doing};
@@ -32,6 +33,10 @@ impl Fleet {
     }
 
     pub(crate) fn folder(&self, _root: &str) -> Option<PathBuf> {
+        match self.0 {}
+    }
+
+    pub(crate) fn roots(&self) -> Vec<Root> {
         match self.0 {}
     }
 }

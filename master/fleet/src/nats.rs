@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::Config as Reader;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer};
-use async_nats::jetstream::context::{Context, GetStreamErrorKind, PublishErrorKind};
+use async_nats::jetstream::context::{
+    ConsumerInfoErrorKind, Context, GetStreamError, GetStreamErrorKind, PublishErrorKind,
+};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{
     Config, DirectGetErrorKind, DiscardPolicy, RetentionPolicy, StorageType,
@@ -656,12 +658,20 @@ impl Engine for Nats {
 
     async fn facts(&self, pool: &Token, build: &Build) -> Result<Facts, Error> {
         self.within(PATIENCE * 2, async {
-            let missing = |_| Error::Missing("stream or consumer".to_owned());
-            let work = self.stream.get_stream(WORK).await.map_err(missing)?;
-            let done = self.stream.get_stream(DONE).await.map_err(missing)?;
+            // Silence is no answer, and not that something is missing.
+            let gone = |error: GetStreamError| match error.kind() {
+                GetStreamErrorKind::JetStream(_) => Error::Missing("stream".to_owned()),
+                _ => self.away(causes(&error)),
+            };
+            let work = self.stream.get_stream(WORK).await.map_err(gone)?;
+            let done = self.stream.get_stream(DONE).await.map_err(gone)?;
             let name = consumer_name(pool, build);
-            let consumer = work.consumer_info(&name).await;
-            let consumer = consumer.map_err(|_| Error::Missing(format!("consumer {name}")))?;
+            let consumer = work.consumer_info(&name).await.map_err(|error| match error.kind() {
+                ConsumerInfoErrorKind::NotFound
+                | ConsumerInfoErrorKind::StreamNotFound
+                | ConsumerInfoErrorKind::JetStream(_) => Error::Missing(format!("consumer {name}")),
+                _ => self.away(causes(&error)),
+            })?;
             let (work, done) = (work.cached_info(), done.cached_info());
             Ok(Facts {
                 created: (format!("{:?}", work.created), format!("{:?}", done.created)),

@@ -243,7 +243,7 @@ fn work(
 /// The fleet that makes jobs, and the roots that it knows on this machine.
 fn fleet(args: &ServeArgs) -> Result<(Arc<Service>, Vec<Root>), Refused> {
     let fleet = Fleet::new(&args.fleet).map_err(|what| Refused(what, None, Exit::Usage))?;
-    let roots = fleet.roots.clone();
+    let roots = fleet.roots();
     let service = Service::new(fleet).map_err(|(what, exit)| Refused(what, None, exit))?;
     Ok((service, roots))
 }

@@ -82,6 +82,11 @@ impl Fleet {
         Ok(Self { server, roots, pool: args.pool.clone().or(file.pool) })
     }
 
+    /// The roots of this machine.
+    pub(crate) fn roots(&self) -> Vec<Root> {
+        self.roots.clone()
+    }
+
     /// Where this machine has a root.
     pub(crate) fn folder(&self, root: &str) -> Option<PathBuf> {
         let places = Places::new(&self.roots).ok()?;
