@@ -20,7 +20,7 @@ use async_nats::jetstream::context::{
 };
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{
-    Config, DirectGetErrorKind, DiscardPolicy, RetentionPolicy, StorageType,
+    Config, ConsumerErrorKind, DirectGetErrorKind, DiscardPolicy, RetentionPolicy, StorageType,
 };
 use async_nats::{
     Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError, jetstream,
@@ -389,8 +389,10 @@ impl Nats {
             return Ok(consumer.clone());
         }
         let consumer = self.stream.get_consumer_from_stream(name, WORK).await;
-        let consumer: PullConsumer =
-            consumer.map_err(|_| Error::Missing(format!("consumer {name}")))?;
+        let consumer: PullConsumer = consumer.map_err(|error| match error.kind() {
+            ConsumerErrorKind::JetStream(_) => Error::Missing(format!("consumer {name}")),
+            _ => self.away(causes(&error)),
+        })?;
         lock(&self.consumers).insert(name.to_owned(), consumer.clone());
         Ok(consumer)
     }
