@@ -1,13 +1,13 @@
 //! A plan as agents get it: the paper of a job, and units with paths below roots.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
+use data_encoding::HEXLOWER;
 use lote_engine::journal::{Header, Name};
 use lote_engine::lang::{Text, reason};
 use lote_engine::plan::{Asset, IfExists, Plan};
@@ -182,7 +182,7 @@ fn put_assets(folder: &Path, plan: &Plan) -> Result<bool, Text> {
     }
     for (sha256, path) in &all {
         let put = || -> io::Result<()> {
-            let target = folder.join(hexadecimal(sha256));
+            let target = folder.join(HEXLOWER.encode(sha256));
             fs::create_dir_all(folder)?;
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             io::copy(&mut open_regular(path)?, &mut file)?;
@@ -198,15 +198,6 @@ fn put_assets(folder: &Path, plan: &Plan) -> Result<bool, Text> {
         put().map_err(|error| text!("cannot pass on {}: {}", path.display(), reason(&error)))?;
     }
     Ok(!all.is_empty())
-}
-
-/// Bytes in hexadecimal, as files of assets are called.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl Paper<'_> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use data_encoding::HEXLOWER;
 use lote_engine::event::{Event, OutputEnded, Status};
 use lote_engine::lang::{Text, reason};
 use lote_engine::plan::{Arrival, Asset, Gate, Given, IfExists, Plan, Rules, Seen};
@@ -20,7 +21,7 @@ use lote_protocol::text;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Places;
-use super::paper::{hexadecimal, keeps_nothing};
+use super::paper::keeps_nothing;
 
 /// What another machine has just made may take so long to be seen here.
 const UNSEEN: Duration = Duration::from_secs(20);
@@ -311,7 +312,7 @@ impl Ground {
     fn asset(&self, asset: &lote_protocol::task::Asset) -> Asset {
         let path = self.job.assets.as_ref().and_then(|folder| {
             let place = self.places.get(&folder.root)?;
-            Some(place.folder.join(&folder.path.0).join(hexadecimal(&asset.sha256)))
+            Some(place.folder.join(&folder.path.0).join(HEXLOWER.encode(&asset.sha256)))
         });
         Asset { asset: asset.clone(), path: path.unwrap_or_default() }
     }

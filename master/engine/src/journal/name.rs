@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A path. One that is not Unicode is written as `{"hex":"666fff"}`.
@@ -25,7 +26,7 @@ impl Serialize for Name {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.to_str() {
             Some(text) => Form::Text(text),
-            None => Form::Bytes { hex: hex(self.0.as_os_str().as_encoded_bytes()) },
+            None => Form::Bytes { hex: HEXLOWER.encode(self.0.as_os_str().as_encoded_bytes()) },
         }
         .serialize(serializer)
     }
@@ -35,27 +36,11 @@ impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Form::<String>::deserialize(deserializer)? {
             Form::Text(text) => Some(text.into()),
-            Form::Bytes { hex } => bytes(&hex).and_then(path),
+            Form::Bytes { hex } => HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok().and_then(path),
         }
         .map(Self)
         .ok_or_else(|| serde::de::Error::custom("no path"))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let digits = hex.as_bytes();
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    let pair = |pair: &[u8]| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?);
-    digits.chunks(2).map(pair).collect()
 }
 
 #[cfg(unix)]

@@ -4,10 +4,10 @@
 //! A font that a text needs is looked for among those of the system; which one is taken depends on
 //! nothing but what is installed.
 
-use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use lote_imaging::filters::Asset as Content;
 use lote_imaging::formats::{Sniffed, sniff};
 use lote_imaging::text::{Facts, Fonts, fill_in};
@@ -84,12 +84,7 @@ impl Plan {
             all.update(asset.sha256);
             all.update(asset.index.to_le_bytes());
         }
-        let mut digest = String::new();
-        for byte in all.finalize() {
-            // Writing to a string cannot fail.
-            let _ = write!(digest, "{byte:02x}");
-        }
-        Some(digest)
+        Some(HEXLOWER.encode(&all.finalize()))
     }
 }
 

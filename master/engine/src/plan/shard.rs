@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER;
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 use serde::{Deserialize, Serialize};
@@ -149,8 +150,7 @@ impl Plan {
         for variant in &self.variants {
             add(variant.to_string().as_bytes());
         }
-        let hexadecimal = |byte: &u8| format!("{byte:02x}");
-        hash.finalize().iter().map(hexadecimal).collect()
+        HEXLOWER.encode(&hash.finalize())
     }
 }
 

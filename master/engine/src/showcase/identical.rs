@@ -1,12 +1,12 @@
 //! Whether two runs of the same images have made the same outputs, byte for byte.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::plan::Plan;
 use crate::system::files::read_regular;
+use data_encoding::HEXLOWER;
 
 /// Largest output that is looked at, bytes.
 const MAX_BYTES: u64 = 4 << 30;
@@ -69,7 +69,7 @@ pub fn name(plan: &Plan, output: &Path) -> String {
 pub fn digest_of(files: impl IntoIterator<Item = (String, PathBuf)>) -> String {
     let hashed = files.into_iter().filter_map(|(name, path)| {
         let bytes = read_regular(&path, MAX_BYTES).ok()?;
-        Some((name, hexadecimal(&Sha256::digest(bytes))))
+        Some((name, HEXLOWER.encode(&Sha256::digest(bytes))))
     });
     let mut lines: Vec<(String, String)> = hashed.collect();
     lines.sort();
@@ -77,13 +77,5 @@ pub fn digest_of(files: impl IntoIterator<Item = (String, PathBuf)>) -> String {
     for (name, hash) in lines {
         all.update(format!("{hash}  {name}\n"));
     }
-    hexadecimal(&all.finalize())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    HEXLOWER.encode(&all.finalize())
 }

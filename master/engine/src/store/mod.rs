@@ -16,6 +16,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use data_encoding::HEXLOWER;
 use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
@@ -248,7 +249,7 @@ pub fn probe(store: &dyn Store, output: &Address, only_new: bool) -> Result<(), 
 fn word() -> Result<String, Error> {
     let mut bytes = [0; 12];
     getrandom::fill(&mut bytes).map_err(|error| Error::Disk(error.to_string().into()))?;
-    Ok(bytes.iter().fold(String::new(), |word, byte| format!("{word}{byte:02x}")))
+    Ok(HEXLOWER.encode(&bytes))
 }
 
 /// The folder that the records of jobs with outputs at that address are kept in, if this user has one.

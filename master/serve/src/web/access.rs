@@ -12,6 +12,7 @@ use std::path::Path;
 
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Uri};
+use data_encoding::HEXLOWER;
 use lote_engine::system::files;
 
 /// Bytes of a token before they are written as hexadecimal digits: 256 bit.
@@ -44,15 +45,9 @@ impl std::fmt::Debug for Token {
 impl Token {
     /// A new one.
     pub fn new() -> Result<Self, getrandom::Error> {
-        use std::fmt::Write as _;
         let mut bytes = [0; TOKEN_BYTES];
         getrandom::fill(&mut bytes)?;
-        let mut text = String::with_capacity(2 * TOKEN_BYTES);
-        for byte in bytes {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Ok(Self(text))
+        Ok(Self(HEXLOWER.encode(&bytes)))
     }
 
     /// The one in that file, which is made for its owner alone if it is not there.

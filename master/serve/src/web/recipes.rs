@@ -11,6 +11,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -172,9 +173,7 @@ impl Recipes {
 
 /// What pages call a recipe.
 fn id(name: &str) -> String {
-    let digest = Sha256::digest(name.as_bytes());
-    let hexadecimal = digest.iter().take(8).map(|byte| format!("{byte:02x}"));
-    std::iter::once("r".to_owned()).chain(hexadecimal).collect()
+    format!("r{}", HEXLOWER.encode(&Sha256::digest(name.as_bytes())[..8]))
 }
 
 fn unwritable(error: &io::Error) -> Refusal {

@@ -1,7 +1,6 @@
 //! Files that parameters name: a logo, a colour table, a font. They stay when the server ends, as
 //! recipes name them, and jobs that broke off.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -15,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use data_encoding::HEXLOWER;
 use futures_util::StreamExt as _;
 use lote_engine::plan::is_like;
 use lote_engine::system::files::{make_own_folder, open_inside, read_regular};
@@ -132,12 +132,8 @@ fn id(name: &str, ending: &str, content: &[u8]) -> String {
     let safe = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
     let label: String = stem.chars().take(MAX_LABEL_CHARS).map(safe).collect();
     let label = if label.is_empty() { "file" } else { &label };
-    let mut id = format!("{label}-");
-    for byte in Sha256::digest(content).iter().take(DIGITS / 2) {
-        // Writing to a string cannot fail.
-        let _ = write!(id, "{byte:02x}");
-    }
-    format!("{id}.{ending}")
+    let digest = HEXLOWER.encode(&Sha256::digest(content)[..DIGITS / 2]);
+    format!("{label}-{digest}.{ending}")
 }
 
 /// Stores a file, unless it is there. Blocks.
