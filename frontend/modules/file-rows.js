@@ -52,8 +52,8 @@ export function shortFile(text) {
   return [formatOf(format)?.name ?? format, how].filter(Boolean).join('\u00a0');
 }
 
-/** @param {number} id of the output @param {(index: number) => number | null} bytes of the file for this photo */
-export function fileRows(id, bytes) {
+/** @param {number} id of the output @param {(index: number) => number | null} bytes of the file for this photo @param {() => string} isLate whether they are those of the settings before */
+export function fileRows(id, bytes, isLate) {
   const files = computed(() => outputOf(id)?.files ?? []);
   const names = computed(() => hello.value?.formats ?? []);
   /** Formats that an output does not have yet: two files of one would have the same name. @param {string} [own] */
@@ -160,6 +160,7 @@ export function fileRows(id, bytes) {
         {
           type: 'button',
           class: 'link file-bytes',
+          'aria-busy': isLate,
           title: () => t('show_file'),
           'aria-pressed': () => String(files.value.length > 1 && shownFile.value === fileText(fileOf(key) ?? { format: '', options: {} })),
           onclick: () => {

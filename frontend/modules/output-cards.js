@@ -46,6 +46,9 @@ function outputCard(id) {
   const isEmpty = () => !one.value || one.value.steps.length + one.value.files.length === 0;
   /** What a worker made of the photo that is looked at: file by file. */
   const made = signal(/** @type {(import('./preview.js').Sample | null)[]} */ ([]));
+  /** The figures are still those of the settings, or of the photo, before. */
+  const late = signal(false);
+  const isLate = () => String(late.value);
   const picture = h('img', { alt: '', draggable: 'false', src: () => made.value[0]?.url ?? null, hidden: () => !made.value[0] });
   let round = 0;
   effect(() => {
@@ -56,8 +59,11 @@ function outputCard(id) {
     const turn = (round += 1);
     if (!item || item.problem || isEmpty()) {
       made.value = [];
+      late.value = false;
       return;
     }
+    late.value = true;
+    let left = wanted.length;
     /** @type {(() => void)[]} */
     const drops = [];
     const timer = setTimeout(() => {
@@ -65,7 +71,10 @@ function outputCard(id) {
         const { drop, promise } = sample(item.id, steps, file);
         drops.push(drop);
         const show = (/** @type {import('./preview.js').Sample | null} */ result) => {
-          if (turn === round) made.value = wanted.map((_, at) => (at === index ? result : (made.peek()[at] ?? null)));
+          if (turn !== round) return;
+          made.value = wanted.map((_, at) => (at === index ? result : (made.peek()[at] ?? null)));
+          left -= 1;
+          late.value = left > 0;
         };
         promise.then(show, () => show(null));
       });
@@ -113,7 +122,7 @@ function outputCard(id) {
         'div',
         { class: 'output-body' },
         stepsEditor(id),
-        fileRows(id, (index) => made.value[index]?.output_bytes ?? null),
+        fileRows(id, (index) => made.value[index]?.output_bytes ?? null, isLate),
         h(
           'div',
           { class: 'form-row' },
@@ -175,7 +184,7 @@ function outputCard(id) {
           ),
         ),
         h('p', { class: 'output-steps', hidden: () => isOpen.value }, () => (one.value?.steps ?? []).map(stepText).join(' › ')),
-        h('p', { class: 'output-bytes' }, bytes),
+        h('p', { class: 'output-bytes', 'aria-busy': isLate }, bytes),
         h('p', { class: 'output-facts' }, facts),
       ),
     ),

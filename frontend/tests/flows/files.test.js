@@ -38,6 +38,8 @@ test('an output has several files, and their bytes on the card are those of the 
   const figures = page.locator('.file-bytes');
   await page.waitForFunction(() => [...document.querySelectorAll('.file-bytes')].every((one) => /\d/.test(one.textContent)));
   await page.waitForFunction(() => Number.parseFloat(document.querySelector('.file-bytes').textContent) <= 8);
+  // What is still of the settings before says so.
+  await page.locator('.file-bytes[aria-busy="true"]').first().waitFor({ state: 'detached' });
   await figures.nth(1).click();
   await page.locator('.tag.after', { hasText: 'thumbnail · JPEG' }).waitFor();
   const said = (await figures.allTextContents()).map(bytesOf);
