@@ -1,8 +1,7 @@
 //! The report as a page of its own, which needs nothing from anywhere. Pure.
 
-use std::fmt::Write as _;
-
 use lote_protocol::outcome::FailureKind;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -26,27 +25,26 @@ struct Figures {
 
 /// The report `{"job", "seconds", "failures"}` as HTML.
 pub(super) fn page(report: &Value, lang: Lang) -> String {
-    let job = &report["job"];
-    let name = job["name"].as_str().filter(|name| !name.is_empty());
-    let title = escaped(&name.map_or_else(|| "Lote".to_owned(), |name| format!("{name} · Lote")));
-    let name = escaped(name.unwrap_or("Lote"));
-    let tag = lang.pick("en", "es");
-    let mut html = String::new();
-    // Writing to a string cannot fail, here and below.
-    let _ = write!(
-        html,
-        "<!doctype html>\n<html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{name}</h1>\n"
-    );
-    if let Some(started) = report["started"].as_str() {
-        let _ = writeln!(html, "<p>{}</p>", escaped(started));
-    }
-    let _ = writeln!(html, "<p>{}</p>", escaped(&summary(report, lang)));
-    variants(&mut html, report, lang);
-    failures(&mut html, report, lang);
-    html.push_str("</body></html>\n");
-    html
+    let name = report["job"]["name"].as_str().filter(|name| !name.is_empty());
+    let page = html! {
+        (DOCTYPE)
+        html lang=(lang.pick("en", "es")) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { @if let Some(name) = name { (name) " · " } "Lote" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { (name.unwrap_or("Lote")) }
+                @if let Some(started) = report["started"].as_str() { p { (started) } }
+                p { (summary(report, lang)) }
+                (variants(report, lang))
+                (failures(report, lang))
+            }
+        }
+    };
+    page.into_string()
 }
 
 /// The job in a sentence or two.
@@ -78,29 +76,21 @@ fn summary(report: &Value, lang: Lang) -> String {
     }
 }
 
-fn variants(html: &mut String, report: &Value, lang: Lang) {
+fn variants(report: &Value, lang: Lang) -> Markup {
     let job = &report["job"];
     let head = lang.pick(
-        ["Filter", "Ready", "Failed", "Skipped", "Work", "Per image", "Written"],
-        ["Filtro", "Listos", "Fallos", "Omitidos", "Trabajo", "Por imagen", "Escrito"],
+        ["Ready", "Failed", "Skipped", "Work", "Per image", "Written"],
+        ["Listos", "Fallos", "Omitidos", "Trabajo", "Por imagen", "Escrito"],
     );
-    let _ = writeln!(html, "<h2>{}</h2>\n<table><thead><tr>", lang.pick("Filters", "Filtros"));
-    for (index, name) in head.iter().enumerate() {
-        let class = if index == 0 { "" } else { " class=\"n\"" };
-        let _ = write!(html, "<th{class}>{name}</th>");
-    }
-    html.push_str("</tr></thead><tbody>\n");
     let counts = &job["progress"]["variants"];
     let (mut all, mut photos) = (Figures::default(), 0);
+    let mut rows = Vec::new();
     for (index, variant) in job["variants"].as_array().into_iter().flatten().enumerate() {
         let one = figures(&counts[index]);
         let settings = report["settings"][index].as_str().unwrap_or_default();
         let name = variant["name"].as_str().unwrap_or_default();
-        let mut what = escaped(name);
-        if settings != name {
-            let _ = write!(what, "<br><small>{}</small>", escaped(settings));
-        }
-        html.push_str(&row(&what, &one, lang));
+        let what = html! { (name) @if settings != name { br; small { (settings) } } };
+        rows.push(row(&what, &one, lang));
         all.ok += one.ok;
         all.failed += one.failed;
         all.skipped += one.skipped;
@@ -111,100 +101,93 @@ fn variants(html: &mut String, report: &Value, lang: Lang) {
     }
     if all.decode_ms > 0.0 {
         let once = Figures { ok: photos, work_ms: all.decode_ms, ..Figures::default() };
-        html.push_str(&row(lang.pick("Decoding", "Decodificar"), &once, lang));
+        let what = html! { (lang.pick("Decoding", "Decodificar")) };
+        rows.push(row(&what, &once, lang));
     }
-    html.push_str("</tbody><tfoot>");
     all.work_ms += all.decode_ms;
-    html.push_str(&row(lang.pick("Total", "Total"), &all, lang));
-    html.push_str("</tfoot></table>\n");
+    html! {
+        h2 { (lang.pick("Filters", "Filtros")) }
+        table {
+            thead {
+                tr {
+                    th { (lang.pick("Filter", "Filtro")) }
+                    @for name in head { th.n { (name) } }
+                }
+            }
+            tbody { @for row in rows { (row) } }
+            tfoot { (row(&html! { "Total" }, &all, lang)) }
+        }
+    }
 }
 
-/// A row of figures; `what` is markup.
-fn row(what: &str, one: &Figures, lang: Lang) -> String {
-    let made = one.ok + one.failed;
-    let each = match made {
+/// A row of figures.
+fn row(what: &Markup, one: &Figures, lang: Lang) -> Markup {
+    let each = match one.ok + one.failed {
         0 => "–".to_owned(),
-        _ => format!("{} ms", lang.number(one.work_ms / made as f64, 0)),
+        made => format!("{} ms", lang.number(one.work_ms / made as f64, 0)),
     };
-    let cells = [
-        one.ok.to_string(),
-        one.failed.to_string(),
-        one.skipped.to_string(),
-        duration(one.work_ms / 1000.0, lang),
-        each,
-        bytes(one.written_bytes, lang),
-    ];
-    let cells = cells.map(|cell| format!("<td class=\"n\">{cell}</td>")).concat();
-    format!("<tr><td>{what}</td>{cells}</tr>\n")
+    html! {
+        tr {
+            td { (what) }
+            td.n { (one.ok) }
+            td.n { (one.failed) }
+            td.n { (one.skipped) }
+            td.n { (duration(one.work_ms / 1000.0, lang)) }
+            td.n { (each) }
+            td.n { (bytes(one.written_bytes, lang)) }
+        }
+    }
 }
 
-fn failures(html: &mut String, report: &Value, lang: Lang) {
+fn failures(report: &Value, lang: Lang) -> Markup {
     let Some(failures) = report["failures"].as_array().filter(|list| !list.is_empty()) else {
-        return;
+        return Markup::default();
     };
-    let head = lang.pick(
-        "<th>Image</th><th>Filter</th><th>Failure</th><th>Reason</th>",
-        "<th>Imagen</th><th>Filtro</th><th>Fallo</th><th>Motivo</th>",
-    );
-    let title = lang.pick("Failures", "Fallos");
-    let _ = writeln!(html, "<h2>{title}</h2>\n<table><thead><tr>{head}</tr></thead><tbody>");
-    for failure in failures {
-        let text = |key: &str| escaped(failure[key].as_str().unwrap_or_default());
+    let head = lang
+        .pick(["Image", "Filter", "Failure", "Reason"], ["Imagen", "Filtro", "Fallo", "Motivo"]);
+    let rows = failures.iter().map(|failure| {
+        let text = |key: &str| failure[key].as_str().unwrap_or_default();
         let variant = failure["variant"].as_u64().unwrap_or(0) as usize;
-        let variant = report["job"]["variants"][variant]["name"].as_str().unwrap_or_default();
         let kind = FailureKind::deserialize(&failure["kind"]);
-        let kind = kind.map_or("", |kind| failure_kind(kind, lang));
-        let _ = writeln!(
-            html,
-            "<tr><td>{}</td><td>{}</td><td>{kind}</td><td>{}{}</td></tr>",
-            text("name"),
-            escaped(variant),
-            text("message"),
-            details(&text("detail"), &text("reproduce"), lang),
-        );
+        html! {
+            tr {
+                td { (text("name")) }
+                td { (report["job"]["variants"][variant]["name"].as_str().unwrap_or_default()) }
+                td { (kind.map_or("", |kind| failure_kind(kind, lang))) }
+                td { (text("message")) (details(text("detail"), text("reproduce"), lang)) }
+            }
+        }
+    });
+    html! {
+        h2 { (lang.pick("Failures", "Fallos")) }
+        table {
+            thead { tr { @for name in head { th { (name) } } } }
+            tbody { @for row in rows { (row) } }
+        }
     }
-    html.push_str("</tbody></table>\n");
 }
 
-/// What the worker said last, and the command that makes the output alone; both are escaped.
-fn details(said: &str, reproduce: &str, lang: Lang) -> String {
-    if said.is_empty() && reproduce.is_empty() {
-        return String::new();
+/// What the worker said last, and the command that makes the output alone.
+fn details(said: &str, reproduce: &str, lang: Lang) -> Markup {
+    html! {
+        @if !said.is_empty() || !reproduce.is_empty() {
+            details {
+                summary { (lang.pick("Details", "Detalles")) }
+                @if !said.is_empty() { pre { (said) } }
+                @if !reproduce.is_empty() {
+                    (lang.pick(
+                        "Makes it alone, where the files are:",
+                        "La hace sola, donde están los archivos:",
+                    ))
+                    pre { (reproduce) }
+                }
+            }
+        }
     }
-    let title = lang.pick("Details", "Detalles");
-    let mut html = format!("<details><summary>{title}</summary>");
-    if !said.is_empty() {
-        let _ = write!(html, "<pre>{said}</pre>");
-    }
-    if !reproduce.is_empty() {
-        let how = lang.pick(
-            "Makes it alone, where the files are:",
-            "La hace sola, donde están los archivos:",
-        );
-        let _ = write!(html, "{how}<pre>{reproduce}</pre>");
-    }
-    html.push_str("</details>");
-    html
 }
 
 fn figures(value: &Value) -> Figures {
     Figures::deserialize(value).unwrap_or_default()
-}
-
-/// Text as text: a file may be called like markup.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]
@@ -253,12 +236,12 @@ mod tests {
         let html = page(&report(), Lang::En);
         assert!(!html.contains("<script") && !html.contains("<img"));
         assert!(html.contains("<pre>panic &lt;at&gt; x</pre>"));
-        assert!(html.contains("apply &#39;a&quot;&gt;&lt;img&gt;.jpg&#39; b.jpg -f grises</pre>"));
+        assert!(html.contains("apply 'a&quot;&gt;&lt;img&gt;.jpg' b.jpg -f grises</pre>"));
         assert!(html.contains("a&quot;&gt;&lt;img&gt;.jpg") && html.contains("cut off &amp; gone"));
     }
 
     #[test]
     fn a_report_without_figures_is_a_page_all_the_same() {
-        assert!(page(&json!({"job": {"name": "x"}}), Lang::En).ends_with("</body></html>\n"));
+        assert!(page(&json!({"job": {"name": "x"}}), Lang::En).ends_with("</body></html>"));
     }
 }

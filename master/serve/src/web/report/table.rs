@@ -1,5 +1,6 @@
 //! A job's outputs as a table for spreadsheets: one line an output. Pure.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::jobs::OutputRecord;
@@ -18,25 +19,30 @@ pub(super) fn table(
         ["image", "filter", "status", "file", "bytes", "failure", "reason"],
         ["imagen", "filtro", "estado", "archivo", "bytes", "fallo", "motivo"],
     );
-    let mut text = String::from('\u{feff}');
-    line(&mut text, &head);
+    let mut rows = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        // A spreadsheet that parts cells at `;` may not take half a name for a formula.
+        .quote_style(csv::QuoteStyle::NonNumeric)
+        .from_writer("\u{feff}".as_bytes().to_vec());
+    let mut line = |cells: [&str; 7]| {
+        // Writing to memory cannot fail, and all rows are as long.
+        let _ = rows.write_record(cells.map(|cell| text_only(cell).into_owned()));
+    };
+    line(head);
     for output in outputs {
         let is_there = output.status == Status::Ok;
         let below = output.path.strip_prefix(folder).unwrap_or(&output.path).to_string_lossy();
-        line(
-            &mut text,
-            &[
-                &output.image_name,
-                variants.get(output.variant).map_or("", String::as_str),
-                status(output.status, lang),
-                if is_there { &below } else { "" },
-                &if is_there { output.bytes.to_string() } else { String::new() },
-                output.kind.map_or("", |kind| failure_kind(kind, lang)),
-                output.message.as_ref().map(|text| text.say(lang)).as_deref().unwrap_or_default(),
-            ],
-        );
+        line([
+            &output.image_name,
+            variants.get(output.variant).map_or("", String::as_str),
+            status(output.status, lang),
+            if is_there { &below } else { "" },
+            &if is_there { output.bytes.to_string() } else { String::new() },
+            output.kind.map_or("", |kind| failure_kind(kind, lang)),
+            output.message.as_ref().map(|text| text.say(lang)).as_deref().unwrap_or_default(),
+        ]);
     }
-    text
+    String::from_utf8(rows.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
 fn status(status: Status, lang: Lang) -> &'static str {
@@ -49,26 +55,11 @@ fn status(status: Status, lang: Lang) -> &'static str {
     lang.pick(en, es)
 }
 
-fn line(text: &mut String, cells: &[&str]) {
-    for (index, cell) in cells.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push_str(&quoted(cell));
-    }
-    text.push_str("\r\n");
-}
-
 /// A cell that holds nothing but text: a file may be called `=HYPERLINK(…)`, which a spreadsheet
 /// would run.
-fn quoted(cell: &str) -> String {
+fn text_only(cell: &str) -> Cow<'_, str> {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let safe = if formula { format!("'{cell}") } else { cell.to_owned() };
-    if safe.contains(['"', ',', ';', '\n', '\r']) {
-        format!("\"{}\"", safe.replace('"', "\"\""))
-    } else {
-        safe
-    }
+    if formula { format!("'{cell}").into() } else { cell.into() }
 }
 
 #[cfg(test)]
@@ -101,9 +92,9 @@ mod tests {
             [output("sub/a;ñ.jpg", Status::Ok), output("=1+1;ñ.jpg", Status::Quarantined)];
         let text = table(&outputs, &["grises".into()], Path::new("/out"), Lang::En);
         insta::assert_snapshot!(text.trim_start_matches('\u{feff}').replace('\r', ""), @r#"
-        image,filter,status,file,bytes,failure,reason
-        "sub/a;ñ.jpg",grises,ok,grises/x_grises.jpg,12,,
-        "'=1+1;ñ.jpg",grises,quarantined,,,damaged,"cut off, ""half"""
+        "image","filter","status","file","bytes","failure","reason"
+        "sub/a;ñ.jpg","grises","ok","grises/x_grises.jpg",12,"",""
+        "'=1+1;ñ.jpg","grises","quarantined","","","damaged","cut off, ""half"""
         "#);
     }
 }
