@@ -22,6 +22,7 @@ use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::Lost;
 use lote_engine::report::summary;
 use lote_engine::report::text::{estimate, failure_kind, printable};
+use lote_engine::state::State;
 
 /// The most lines of workers below the bar.
 const WORKER_LINES: u32 = 16;
@@ -58,9 +59,7 @@ pub(crate) struct Terminal {
     /// Images whose failure has been shown: one line is enough for all its variants.
     shown: HashSet<(String, Option<String>)>,
     lines: usize,
-    failed: usize,
-    /// Workers whose replacement is waited for.
-    lost: HashSet<Name>,
+    state: State,
     unsaid: Unsaid,
 }
 
@@ -122,8 +121,7 @@ impl Terminal {
             bars,
             shown: HashSet::new(),
             lines: 0,
-            failed: 0,
-            lost: HashSet::new(),
+            state: State::default(),
             unsaid: Unsaid::default(),
         }
     }
@@ -143,7 +141,6 @@ impl Terminal {
 
     fn output(&mut self, output: &OutputEnded) {
         let bad = output.status.is_failure();
-        self.failed += usize::from(bad);
         let name = printable(&output.image);
         if bad {
             // What cannot be written cannot be for one reason, as a rule; it is said once.
@@ -186,7 +183,6 @@ impl Terminal {
         let reason = printable(&reason.map(|reason| reason.say(lang)).unwrap_or_default());
         match state {
             WorkerState::Lost => {
-                self.lost.insert(name);
                 let text = match lang {
                     Lang::En => format!("worker {worker} (pid {pid}) died: {reason}"),
                     Lang::Es => format!("el proceso {worker} (pid {pid}) cayó: {reason}"),
@@ -213,8 +209,13 @@ impl Terminal {
         }
     }
 
-    fn ready(&mut self, name: &Name, pid: u32, ms: Option<f64>, sandbox: Option<&Sandbox>) {
-        let again = self.lost.remove(name);
+    fn ready(
+        &mut self,
+        (name, again): (&Name, bool),
+        pid: u32,
+        ms: Option<f64>,
+        sandbox: Option<&Sandbox>,
+    ) {
         if again || self.verbosity >= Verbosity::Verbose {
             let worker = named(name, self.lang);
             let ms = ms.map(|ms| format!(", {} ms", self.lang.number(ms, 0))).unwrap_or_default();
@@ -347,9 +348,9 @@ impl Terminal {
             // Writing to a string cannot fail.
             let _ = write!(message, " · {} {to_go}", estimate(eta, lang));
         }
-        if self.failed > 0 {
+        if self.state.counts.failed > 0 {
             let failed = lang.pick("failed", "fallidas");
-            let _ = write!(message, " · {} {failed}", self.failed);
+            let _ = write!(message, " · {} {failed}", self.state.counts.failed);
         }
         bars.total.set_message(message);
     }
@@ -366,6 +367,8 @@ impl Terminal {
 
 impl Reporter for Terminal {
     fn show(&mut self, event: &Event) {
+        let is_waited_for = self.state.is_waited_for(event);
+        self.state.event(event, 0.0);
         match event {
             Event::Planned { outputs, mode, workers, .. } => {
                 self.planned(*outputs, *mode, *workers);
@@ -378,7 +381,8 @@ impl Reporter for Terminal {
             Event::Worker {
                 agent, worker, pid, state: WorkerState::Ready, ms, sandbox, ..
             } => {
-                self.ready(&name(agent.as_ref(), *worker), *pid, *ms, sandbox.as_ref());
+                let name = name(agent.as_ref(), *worker);
+                self.ready((&name, is_waited_for), *pid, *ms, sandbox.as_ref());
             }
             Event::Worker { agent, worker, pid, state, reason, .. } => {
                 self.worker(name(agent.as_ref(), *worker), *pid, *state, reason.as_ref());

@@ -19,6 +19,7 @@ pub mod run;
 pub mod samples;
 pub mod scheduler;
 pub mod showcase;
+pub mod state;
 pub mod store;
 pub mod supervisor;
 pub mod system;

@@ -20,7 +20,8 @@ use lote_engine::report::Reporter;
 use lote_engine::report::text::{duration, printable};
 use lote_engine::run::{Settings, Timeout};
 use lote_engine::samples;
-use lote_engine::showcase::{self, Blow, Comparison, Facts, Live, Observer, Strike, Striker};
+use lote_engine::showcase::{self, Blow, Comparison, Live, Observer, Strike, Striker};
+use lote_engine::state::State;
 use lote_protocol::text;
 
 /// What is made of every sample.
@@ -43,7 +44,7 @@ const SHORTEST_DEADLINE: Duration = Duration::from_secs(2);
 /// A run and what was seen of it.
 struct Act {
     plan: Plan,
-    facts: Facts,
+    seen: State,
     seconds: f64,
     digest: String,
 }
@@ -109,7 +110,7 @@ fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
         play.calm("undisturbed-processes", &processes, 1)?,
         play.calm("undisturbed-threads", &threads, 2)?,
     ];
-    let slowest = calm.iter().map(|act| act.facts.slowest_ms).fold(0.0, f64::max);
+    let slowest = calm.iter().map(|act| act.seen.slowest_ms).fold(0.0, f64::max);
     let timeout = args.work.timeout.unwrap_or_else(|| deadline(slowest));
     let [processes, threads] = [processes, threads]
         .map(|settings| Settings { timeout: Timeout::Exactly(timeout), ..settings });
@@ -188,14 +189,14 @@ impl Play<'_> {
         striker: Option<Striker>,
     ) -> Result<Act, Exit> {
         let ui = self.ui;
-        let observer = Observer::new();
+        let observer = Observer::default();
         let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(observer.clone())];
         let is_live = ui.verbosity == Verbosity::Normal && showcase::live::is_possible();
         let live = is_live.then(|| Live::new(ui.lang));
         if let Some(striker) = striker {
             let shown = live.as_ref().map(Live::shared);
             reporters.push(Box::new(striker.watched(move |strike| match &shown {
-                Some(lanes) => lanes.strike(strike),
+                Some(picture) => picture.strike(strike),
                 None => ui.say(&told(strike, ui.lang)),
             })));
         }
@@ -229,7 +230,7 @@ impl Play<'_> {
             });
         }
         let digest = showcase::digest(&plan);
-        Ok(Act { plan, facts: observer.facts(), seconds, digest })
+        Ok(Act { plan, seen: observer.seen(), seconds, digest })
     }
 
     fn prepared(&self, folder: &str, settings: &Settings) -> Result<Plan, Exit> {

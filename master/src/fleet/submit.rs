@@ -402,8 +402,7 @@ impl Booking<'_> {
                 ..blank
             }
         };
-        let ms = if ended.ms.is_finite() { ended.ms.clamp(0.0, 1e12) } else { 0.0 };
-        self.books.end(booked, Duration::from_secs_f64(ms / 1000.0)).await;
+        self.books.end(booked).await;
     }
 
     async fn fleet(&mut self, state: FleetState, reason: Option<Text>) {

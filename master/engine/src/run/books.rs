@@ -9,7 +9,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
 use super::Feed;
-use super::outputs::Outputs;
+use super::figures::Figures;
 use crate::event::{Bus, Event, Mode, OutputEnded, Place, Status, Summary, exact};
 use crate::plan::OutputState;
 use crate::system;
@@ -25,7 +25,7 @@ const LOOKED_AT: usize = 1_000;
 pub struct Books<'a, F> {
     pub(super) feed: F,
     pub(super) bus: &'a mut Bus,
-    pub(super) outputs: Outputs,
+    pub(super) figures: Figures,
     start: Instant,
     /// How many images have been entered.
     images: usize,
@@ -38,8 +38,8 @@ impl<'a, F: Feed> Books<'a, F> {
         let variants = &feed.plan().variants;
         let formats = variants.iter().map(|variant| variant.files.first()?.format);
         let names = variants.iter().map(|variant| Arc::from(variant.name.as_str()));
-        let outputs = Outputs::new(names.zip(formats).collect());
-        Self { feed, bus, outputs, start: Instant::now(), images: 0, told: usize::MAX }
+        let figures = Figures::new(names.zip(formats).collect());
+        Self { feed, bus, figures, start: Instant::now(), images: 0, told: usize::MAX }
     }
 
     /// Tells the plan as far as it is there, and how many images are worked on at a time.
@@ -60,7 +60,7 @@ impl<'a, F: Feed> Books<'a, F> {
     /// Enters the images that are new, and ends what planning has ended already.
     pub async fn enter(&mut self) {
         let (images, variants) = (self.feed.plan().images.len(), self.feed.plan().variants.len());
-        self.outputs.grow_to(images);
+        self.figures.outputs.grow_to(images);
         for image in std::mem::replace(&mut self.images, images)..images {
             for variant in 0..variants {
                 let plan = self.feed.plan();
@@ -73,7 +73,7 @@ impl<'a, F: Feed> Books<'a, F> {
                         failed(self.blank(image, variant), failure.clone())
                     }
                 };
-                self.end(ended, Duration::ZERO).await;
+                self.end(ended).await;
             }
         }
     }
@@ -88,7 +88,7 @@ impl<'a, F: Feed> Books<'a, F> {
     /// If there is no such image or variant.
     pub fn blank(&self, image: usize, variant: usize) -> OutputEnded {
         let plan = self.feed.plan();
-        let (place, name) = (Place { image, variant }, self.outputs.name(variant));
+        let (place, name) = (Place { image, variant }, self.figures.name(variant));
         OutputEnded {
             image_bytes: exact(&plan.images[image].name),
             format: plan.format(image, variant),
@@ -98,23 +98,20 @@ impl<'a, F: Feed> Books<'a, F> {
     }
 
     /// Enters the end of an output, unless it has ended before.
-    pub async fn end(&mut self, ended: OutputEnded, work: Duration) {
-        let (Place { image, variant }, bytes) = (ended.place, ended.bytes.unwrap_or(0));
-        if self.outputs.end(image, variant, ended.status, work, bytes) {
-            self.outputs.notes.add(&ended.notes);
-            if ended.status == Status::Quarantined {
-                self.outputs.note_quarantine(&ended);
-            }
-            if ended.status == Status::Ok && ended.attempt.is_some_and(|attempt| attempt > 1) {
-                self.outputs.count_repeated();
-            }
+    pub async fn end(&mut self, ended: OutputEnded) {
+        let image_bytes = self.image_bytes(ended.place);
+        if self.figures.end(&ended, image_bytes) {
             self.bus.publish(Event::Output(ended)).await;
         }
     }
 
+    fn image_bytes(&self, place: Place) -> u64 {
+        self.feed.plan().images[place.image].bytes
+    }
+
     /// Tells how far it is, if that is news.
     pub async fn tell_progress(&mut self) {
-        let progress = self.outputs.progress(self.start.elapsed());
+        let progress = self.figures.progress(self.start.elapsed());
         if progress.done != self.told {
             self.told = progress.done;
             self.bus.publish(Event::Progress(progress)).await;
@@ -128,33 +125,33 @@ impl<'a, F: Feed> Books<'a, F> {
 
     /// How many outputs have not ended.
     pub fn open(&self) -> usize {
-        self.outputs.open()
+        self.figures.open()
     }
 
     /// Ends what has not ended as not started, as the work was interrupted.
     pub async fn interrupt(&mut self) {
-        for (image, variant) in self.outputs.missing() {
-            self.outputs.count_cancelled();
+        for Place { image, variant } in self.missing() {
             let why = text!("not started: interrupted");
             let ended =
                 failed(self.blank(image, variant), Failure::new(FailureKind::Cancelled, why));
             let ended = OutputEnded { status: Status::Skipped, untried: true, ..ended };
-            self.end(ended, Duration::ZERO).await;
+            self.end(ended).await;
         }
     }
 
     /// Makes sure that every output has ended, and that those that ended well are there. Where others have
     /// written them, it may take a while until they are seen here: so long is waited.
     pub async fn check(&mut self, patience: Duration) {
-        for (image, variant) in self.outputs.missing() {
+        for Place { image, variant } in self.missing() {
             let failure =
                 Failure::new(FailureKind::Panic, text!("defect in Lote: {}", "it was forgotten"));
             let ended = failed(self.blank(image, variant), failure);
-            self.end(ended, Duration::ZERO).await;
+            self.end(ended).await;
         }
         // A store has said itself that it has them.
         let is_stored = self.feed.plan().is_stored();
-        let mut unseen = if is_stored { Vec::new() } else { self.outputs.ended_well() };
+        let all = self.figures.outputs.all().filter(|(_, end)| *end == Some(&Status::Ok));
+        let mut unseen: Vec<_> = all.map(|(place, _)| place).filter(|_| !is_stored).collect();
         let begun = Instant::now();
         loop {
             unseen = self.unseen(&unseen).await;
@@ -163,21 +160,26 @@ impl<'a, F: Feed> Books<'a, F> {
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        for (image, variant) in unseen {
-            self.outputs.revoke(variant);
+        for place in unseen {
+            let image_bytes = self.image_bytes(place);
+            self.figures.outputs.reopen(place, image_bytes);
             let failure =
                 Failure::new(FailureKind::Write, text!("the output was written and is gone again"));
-            let ended = failed(self.blank(image, variant), failure);
-            self.bus.publish(Event::Output(ended)).await;
+            self.end(failed(self.blank(place.image, place.variant), failure)).await;
         }
     }
 
+    /// The outputs that nobody has accounted for.
+    fn missing(&self) -> Vec<Place> {
+        self.figures.outputs.open().collect()
+    }
+
     /// Which of these outputs are not there.
-    async fn unseen(&self, outputs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    async fn unseen(&self, outputs: &[Place]) -> Vec<Place> {
         let mut unseen = Vec::new();
         for some in outputs.chunks(LOOKED_AT) {
             let plan = self.feed.plan();
-            let place = |of: &(usize, usize)| (*of, plan.output(of.0, of.1));
+            let place = |of: &Place| (*of, plan.output(of.image, of.variant));
             let places: Vec<_> = some.iter().map(place).collect();
             let look = move || {
                 let gone = places.into_iter().filter(|(_, path)| !is_file(path));
@@ -190,7 +192,7 @@ impl<'a, F: Feed> Books<'a, F> {
 
     /// The figures, but for those of workers.
     pub fn summary(&self, mode: Mode, slots: u32) -> Summary {
-        self.outputs.summary(self.start.elapsed(), mode, slots)
+        self.figures.summary(self.start.elapsed(), mode, slots)
     }
 }
 

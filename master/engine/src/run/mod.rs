@@ -7,10 +7,10 @@
 mod books;
 pub mod dates;
 mod feed;
+mod figures;
 mod notes;
 mod obstacle;
 mod outcome;
-mod outputs;
 mod sweep;
 
 use std::time::Duration;
@@ -126,8 +126,8 @@ struct Run<'a, F> {
     slots: u32,
     /// How many units have been given to the pool.
     added: usize,
-    /// Outputs on their way to where they belong, and what work they were.
-    carried: JoinSet<(OutputEnded, Duration, Result<Option<String>, Failure>)>,
+    /// Outputs on their way to where they belong.
+    carried: JoinSet<(OutputEnded, Result<Option<String>, Failure>)>,
     news: Option<mpsc::UnboundedReceiver<Event>>,
     no_workers: Option<Text>,
     /// Why nothing can be written any more.
@@ -188,8 +188,8 @@ impl<F: Feed> Run<'_, F> {
                 }
                 Some(carried) = self.carried.join_next() => {
                     // One that was given up has no more to say.
-                    if let Ok((ended, work, published)) = carried {
-                        self.published(ended, work, published).await;
+                    if let Ok((ended, published)) = carried {
+                        self.published(ended, published).await;
                     }
                 }
                 Some(event) = heard(&mut self.news) => self.books.bus.publish(event).await,

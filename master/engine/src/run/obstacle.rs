@@ -147,12 +147,12 @@ impl<F: Feed> Run<'_, F> {
 
     /// What an output takes, about, bytes.
     fn each(&self) -> u64 {
-        self.books.outputs.mean_bytes().unwrap_or(UNKNOWN_OUTPUT_BYTES)
+        self.books.figures.mean_bytes().unwrap_or(UNKNOWN_OUTPUT_BYTES)
     }
 
     /// What is left to be written, about, bytes.
     fn needed(&self) -> u64 {
-        self.each().saturating_mul(self.books.outputs.open() as u64)
+        self.each().saturating_mul(self.books.figures.open() as u64)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The ends that outputs come to, from every side.
 
 use std::path::Path;
-use std::time::Duration;
 
 use lote_protocol::lang::{Text, reason};
 use lote_protocol::message::Written;
@@ -63,9 +62,9 @@ impl<F: Feed> Run<'_, F> {
         };
         match carrying {
             Some(carrying) => {
-                self.carried.spawn(async move { (ended, work, carrying.await) });
+                self.carried.spawn(async move { (ended, carrying.await) });
             }
-            None => self.books.end(ended, work).await,
+            None => self.books.end(ended).await,
         }
         self.pool.tell(Input::Ended { slot, task, output: output as u32 });
     }
@@ -74,7 +73,6 @@ impl<F: Feed> Run<'_, F> {
     pub(super) async fn published(
         &mut self,
         ended: OutputEnded,
-        work: Duration,
         published: Result<Option<String>, Failure>,
     ) {
         let ended = match published {
@@ -88,7 +86,7 @@ impl<F: Feed> Run<'_, F> {
                 failed(blank, failure)
             }
         };
-        self.books.end(ended, work).await;
+        self.books.end(ended).await;
     }
 
     async fn tell_put_off(&mut self, slot: SlotId, image: usize, variant: usize) {
@@ -97,7 +95,7 @@ impl<F: Feed> Run<'_, F> {
             slot: slot.index,
             image: self.books.image_name(image),
             image_bytes: exact(&self.books.feed.plan().images[image].name),
-            variant: self.books.outputs.name(variant),
+            variant: self.books.figures.name(variant),
         };
         self.books.bus.publish(event).await;
     }
@@ -140,7 +138,6 @@ impl<F: Feed> Run<'_, F> {
             let blank = OutputEnded { attempt, ..self.books.blank(image, variant) };
             let ended = match given_up.why {
                 GiveUp::Cancelled => {
-                    self.books.outputs.count_cancelled();
                     let why = if let Some(why) = &self.halted {
                         text!("not made: {}", why.clone())
                     } else {
@@ -169,7 +166,7 @@ impl<F: Feed> Run<'_, F> {
                 }
             };
             self.books.feed.over(ended.place);
-            self.books.end(ended, Duration::ZERO).await;
+            self.books.end(ended).await;
         }
     }
 

@@ -23,7 +23,7 @@ pub struct Crash(Observer);
 impl Crash {
     /// For a run that makes so many outputs, and those who have to be told of its events.
     pub fn new(outputs: usize) -> (Self, Vec<Box<dyn Reporter>>) {
-        let observer = Observer::new();
+        let observer = Observer::default();
         let striker = Striker::new([Blow::Kill], outputs / 3);
         (Self(observer.clone()), vec![Box::new(observer), Box::new(striker)])
     }
@@ -31,13 +31,13 @@ impl Crash {
     /// What it cost, by the outputs of an undisturbed run; `None` if the run was over before that.
     /// Reads all outputs of both.
     pub fn cost(&self, undisturbed: &Plan, plan: &Plan, summary: &Summary) -> Option<CrashCost> {
-        let facts = self.0.facts();
+        let seen = self.0.seen();
         let compared = compare(undisturbed, plan);
-        (!facts.deaths.is_empty()).then(|| CrashCost {
-            repeated: facts.repeated.len(),
+        (!seen.losses.is_empty()).then(|| CrashCost {
+            repeated: seen.repeated.len(),
             // What fails undisturbed is missing in both runs, and no loss.
             lost: (compared.missing + compared.different).saturating_sub(summary.failed),
-            replaced_ms: facts.replaced_ms.first().copied().unwrap_or_default(),
+            replaced_ms: seen.losses.iter().find_map(|loss| loss.replaced_ms).unwrap_or_default(),
         })
     }
 }

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::Strike;
-use super::lanes::Lanes;
+use super::lanes::Picture;
 use super::table::Line;
 use crate::event::Event;
 use crate::lang::Lang;
@@ -28,14 +28,14 @@ pub fn is_possible() -> bool {
 /// A run as it is drawn.
 #[derive(Debug)]
 pub struct Live {
-    lanes: Shared,
+    picture: Shared,
     stop: Option<Sender<()>>,
     drawing: Option<JoinHandle<()>>,
 }
 
-/// The lanes, for those who know more than the events tell.
+/// The picture, for those who know more than the events tell.
 #[derive(Debug, Clone)]
-pub struct Shared(Arc<Mutex<Lanes>>);
+pub struct Shared(Arc<Mutex<Picture>>);
 
 impl Shared {
     /// Takes in that a worker is struck.
@@ -43,7 +43,7 @@ impl Shared {
         self.lock().strike(strike, Instant::now());
     }
 
-    fn lock(&self) -> MutexGuard<'_, Lanes> {
+    fn lock(&self) -> MutexGuard<'_, Picture> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -51,9 +51,9 @@ impl Shared {
 impl Live {
     /// Draws on standard error from now on, until it is dropped; the last picture stays.
     pub fn new(lang: Lang) -> Self {
-        let lanes = Shared(Arc::new(Mutex::new(Lanes::new(lang, Instant::now()))));
+        let picture = Shared(Arc::new(Mutex::new(Picture::new(lang, Instant::now()))));
         let (stop, stopped) = channel();
-        let shown = lanes.clone();
+        let shown = picture.clone();
         let drawing = thread::spawn(move || {
             let mut canvas = Canvas::new();
             loop {
@@ -64,18 +64,18 @@ impl Live {
                 }
             }
         });
-        Self { lanes, stop: Some(stop), drawing: Some(drawing) }
+        Self { picture, stop: Some(stop), drawing: Some(drawing) }
     }
 
-    /// The lanes that are drawn.
+    /// What is drawn.
     pub fn shared(&self) -> Shared {
-        self.lanes.clone()
+        self.picture.clone()
     }
 }
 
 impl Reporter for Live {
     fn show(&mut self, event: &Event) {
-        self.lanes.lock().event(event, Instant::now());
+        self.picture.lock().event(event, Instant::now());
     }
 }
 
@@ -102,11 +102,11 @@ impl Canvas {
         Self { in_colour: choice != anstream::ColorChoice::Never, height: 0 }
     }
 
-    fn draw(&mut self, lanes: &Lanes) {
+    fn draw(&mut self, picture: &Picture) {
         let size = terminal_size::terminal_size_of(io::stderr());
         let (columns, rows) = size.map_or((80, 24), |(w, h)| (w.0.into(), h.0.into()));
-        let lines = lanes.lines(rows, Instant::now());
-        let text = picture(&lines, self.height, columns, self.in_colour);
+        let lines = picture.lines(rows, Instant::now());
+        let text = over(&lines, self.height, columns, self.in_colour);
         self.height = lines.len();
         // A terminal that has gone is no reason to end the run.
         let _ = io::stderr().write_all(text.as_bytes());
@@ -115,7 +115,7 @@ impl Canvas {
 
 /// What replaces a picture of `height` lines by these, without a flicker where the terminal knows
 /// how to show it at once (mode 2026).
-fn picture(lines: &[Line], height: usize, columns: usize, in_colour: bool) -> String {
+fn over(lines: &[Line], height: usize, columns: usize, in_colour: bool) -> String {
     let mut text = String::from("\x1b[?2026h");
     // Writing to a string cannot fail.
     if height > 0 {
@@ -149,12 +149,12 @@ mod tests {
     fn a_picture_replaces_the_one_before_and_never_fills_a_line() {
         let red = AnsiColor::Red.on_default();
         let lines = [vec![(Style::new(), "abc".to_owned()), (red, "defghi".to_owned())], vec![]];
-        let drawn = picture(&lines, 3, 8, true);
+        let drawn = over(&lines, 3, 8, true);
         assert_eq!(
             drawn,
             "\x1b[?2026h\x1b[3A\rabc\x1b[31mdefg\x1b[0m\x1b[K\r\n\x1b[K\r\n\x1b[J\x1b[?2026l"
         );
-        let drawn = picture(&lines, 0, 80, false);
+        let drawn = over(&lines, 0, 80, false);
         assert_eq!(drawn, "\x1b[?2026habcdefghi\x1b[K\r\n\x1b[K\r\n\x1b[J\x1b[?2026l");
     }
 }

@@ -11,9 +11,9 @@ mod table;
 
 pub use crash::{Crash, CrashCost};
 pub use identical::{Comparison, compare, digest, digest_of, name};
-pub use lanes::Lanes;
+pub use lanes::Picture;
 pub use live::Live;
-pub use observer::{Facts, Observer};
+pub use observer::Observer;
 pub use rounds::{images_per_s, median};
 pub use striker::{Blow, HAS_SIGNALS, Strike, Striker};
 pub use table::Line;

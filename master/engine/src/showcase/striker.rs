@@ -1,9 +1,10 @@
 //! Strikes workers in the middle of their work, by real signals.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
-use crate::event::{Event, Status, WorkerState};
+use crate::event::{Event, WorkerState};
 use crate::report::Reporter;
+use crate::state::{Lane, LaneState, State};
 
 /// What can befall a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,14 +47,11 @@ pub struct Strike {
 pub struct Striker {
     blows: VecDeque<Blow>,
     gap: usize,
+    state: State,
+    /// How many outputs there were when the last blow fell.
     outputs: usize,
-    processes: HashMap<u32, u32>,
     /// Workers that were struck and are not dead yet.
     dying: HashMap<u32, (u32, Blow)>,
-    /// What each thread of each worker began last, and in which attempt.
-    running: HashMap<(u32, u32), (usize, u32)>,
-    /// What was running in workers that died and has not been repeated yet.
-    owed: HashSet<usize>,
     watcher: Option<Watcher>,
 }
 
@@ -66,11 +64,9 @@ impl Striker {
         Self {
             blows: blows.into_iter().collect(),
             gap,
+            state: State::default(),
             outputs: 0,
-            processes: HashMap::new(),
             dying: HashMap::new(),
-            running: HashMap::new(),
-            owed: HashSet::new(),
             watcher: None,
         }
     }
@@ -82,29 +78,17 @@ impl Striker {
         self
     }
 
-    /// A thread begins with a unit, so what it did before is over.
-    fn begins(&mut self, worker: u32, slot: u32, unit: usize, attempt: u32) {
-        if let Some((before, 2..)) = self.running.insert((worker, slot), (unit, attempt)) {
-            self.owed.remove(&before);
-        }
-    }
-
-    fn dies(&mut self, worker: u32) {
-        self.processes.remove(&worker);
-        self.dying.remove(&worker);
-        let interrupted = self.running.extract_if(|(of, _), _| *of == worker);
-        self.owed.extend(interrupted.map(|(_, (unit, _))| unit));
-    }
-
     fn is_time(&self) -> bool {
-        self.outputs >= self.gap && self.dying.is_empty() && self.owed.is_empty()
+        let made = self.state.counts.ok - self.outputs;
+        made >= self.gap && self.dying.is_empty() && self.state.is_whole()
     }
 
     fn strike(&mut self, worker: u32, image: &str) {
-        if let Some(pid) = self.processes.remove(&worker)
+        let is_it = |lane: &&mut Lane<_>| lane.state == LaneState::Ready;
+        if let Some(pid) = self.state.lanes.of(worker).find(is_it).map(|lane| lane.pid)
             && let Some(blow) = self.blows.pop_front()
         {
-            self.outputs = 0;
+            self.outputs = self.state.counts.ok;
             if let Some(watcher) = &mut self.watcher {
                 watcher(&Strike { worker, pid, blow, image: image.to_owned() });
             }
@@ -120,17 +104,13 @@ impl Reporter for Striker {
         for (pid, blow) in self.dying.values() {
             send(*pid, *blow);
         }
+        self.state.event(event, 0.0);
         match event {
-            Event::Output(output) if output.status == Status::Ok => self.outputs += 1,
-            Event::Worker { worker, pid, state: WorkerState::Ready, .. } => {
-                self.processes.insert(*worker, *pid);
+            Event::Worker { worker, state: WorkerState::Lost, .. } => {
+                self.dying.remove(worker);
             }
-            Event::Worker { worker, state: WorkerState::Lost, .. } => self.dies(*worker),
-            Event::Task { worker, slot, unit, image, attempt, .. } => {
-                self.begins(*worker, *slot, *unit, *attempt);
-                if *attempt == 1 && self.is_time() {
-                    self.strike(*worker, image);
-                }
+            Event::Task { worker, image, attempt: 1, .. } if self.is_time() => {
+                self.strike(*worker, image);
             }
             _ => {}
         }
@@ -162,6 +142,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+    use crate::event::Mode;
 
     fn ready(worker: u32) -> Event {
         let state = WorkerState::Ready;
@@ -212,7 +193,10 @@ mod tests {
         let seen = Arc::clone(&struck);
         let mut striker = Striker::new([Blow::Kill, Blow::Hang, Blow::Kill], 0)
             .watched(move |strike| seen.lock().unwrap().push(strike.image.clone()));
+        let left_out = Box::default();
+        let (images, outputs, skipped, mode, workers) = (5, 5, 0, Mode::Processes, 2);
         for event in [
+            Event::Planned { images, outputs, skipped, mode, workers, left_out },
             ready(1),
             ready(2),
             task(1, 0, 1), // struck

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use anstyle::{AnsiColor, Style};
 
 use super::Blow;
-use super::lanes::{Lane, Lanes, State};
+use super::lanes::{Picture, Row};
 use crate::event::Mode;
 use crate::lang::Lang;
 use crate::report::text::{duration, printable};
+use crate::state::{Lane, LaneState, Unit};
 
 /// A line in pieces; each has a look.
 pub type Line = Vec<(Style, String)>;
@@ -23,13 +24,13 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 /// Columns of the overall bar.
 const BAR: usize = 24;
 
-impl Lanes {
+impl Picture {
     /// The lines, with at most `room` of them.
     pub fn lines(&self, room: usize, now: Instant) -> Vec<Line> {
         if self.rows.is_empty() {
             return Vec::new();
         }
-        let head = match (self.lang, self.mode) {
+        let head = match (self.lang, self.state.mode) {
             (Lang::En, Mode::Processes) => {
                 ["#", "pid", "state", "image", "done", "deaths", "again"]
             }
@@ -45,7 +46,8 @@ impl Lanes {
         let mut lines = vec![vec![(DIM, row(head, last))]];
         // The head, a line for lanes that are left out, and the bar.
         let shown = self.rows.len().min(room.saturating_sub(3).max(1));
-        lines.extend(self.rows[..shown].iter().zip(1..).map(|(lane, n)| self.line(lane, n, now)));
+        let lanes = self.state.lanes.iter().zip(&self.rows).take(shown);
+        lines.extend(lanes.map(|(lane, row)| self.line(lane, row, now)));
         let left = self.rows.len() - shown;
         if left > 0 {
             let more = self.lang.pick("more", "más");
@@ -55,55 +57,60 @@ impl Lanes {
         lines
     }
 
-    fn line(&self, lane: &Lane, number: usize, now: Instant) -> Line {
+    fn line(&self, lane: &Lane<Unit>, row: &Row, now: Instant) -> Line {
         let lang = self.lang;
-        let hangs = matches!(lane.struck, Some((Blow::Hang, _)));
+        let hangs = matches!(row.struck, Some((Blow::Hang, _)));
         let (look, state) = match lane.state {
-            State::Starting => (WARN, lang.pick("starts", "arranca")),
-            State::Idle => (DIM, lang.pick("idle", "libre")),
-            State::Works if hangs => (BAD, lang.pick("hangs", "colgado")),
-            State::Works => (GOOD, lang.pick("works", "trabaja")),
-            State::Dead => (BAD, lang.pick("dead", "caído")),
-            State::Ended => (DIM, lang.pick("ended", "fin")),
+            LaneState::Starting => (WARN, lang.pick("starts", "arranca")),
+            LaneState::Ready if lane.task.is_none() => (DIM, lang.pick("idle", "libre")),
+            LaneState::Ready if hangs => (BAD, lang.pick("hangs", "colgado")),
+            LaneState::Ready => (GOOD, lang.pick("works", "trabaja")),
+            LaneState::Lost => (BAD, lang.pick("dead", "caído")),
+            LaneState::Stopped => (DIM, lang.pick("ended", "fin")),
         };
-        let note = match lane.struck {
+        let note = match row.struck {
             Some((blow, at)) => {
                 let since = now.saturating_duration_since(at).as_secs_f64();
                 format!("{} {} s", blow.signal(), lang.number(since, 1))
             }
-            None => lane.note.clone(),
+            None => row.note.clone(),
         };
-        let again = if lane.attempt > 1 { "↻ " } else { "" };
-        let image = cropped(&format!("{again}{}", printable(&lane.image)), 18);
+        let again = if row.attempt > 1 { "↻ " } else { "" };
+        let image = cropped(&format!("{again}{}", printable(&row.image)), 18);
         let pid = if lane.pid == 0 { String::new() } else { lane.pid.to_string() };
-        let counts = [lane.done, lane.deaths, lane.redone].map(|count| count.to_string());
+        let counts =
+            [lane.done, lane.restarts as usize, lane.redone].map(|count| count.to_string());
         vec![
-            (PLAIN, format!("{number:>3} {pid:>7}  ")),
+            (PLAIN, format!("{:>3} {pid:>7}  ", lane.slot)),
             (look, format!("{state:<7}")),
             (if again.is_empty() { PLAIN } else { WARN }, format!(" {image:<18}")),
             (PLAIN, format!(" {:>6}", counts[0])),
-            (if lane.deaths > 0 { BAD } else { DIM }, format!(" {:>6}", counts[1])),
+            (if lane.restarts > 0 { BAD } else { DIM }, format!(" {:>6}", counts[1])),
             (if lane.redone > 0 { WARN } else { DIM }, format!(" {:>6}", counts[2])),
-            (if lane.struck.is_some() { BAD } else { DIM }, format!("  {}", cropped(&note, 17))),
+            (if row.struck.is_some() { BAD } else { DIM }, format!("  {}", cropped(&note, 17))),
         ]
     }
 
     fn bar(&self, now: Instant) -> Line {
-        let total = self.total.max(1);
-        let full = (self.done * BAR / total).min(BAR);
+        let state = &self.state;
+        let (done, redone) = (state.counts.done(), state.redone());
+        let full = (done * BAR / state.total.max(1)).min(BAR);
         let seconds = self.end.unwrap_or(now).saturating_duration_since(self.start);
         let lang = self.lang;
         let deaths = lang.pick("deaths", "caídas");
-        let redone = lang.pick("again", "repetidas");
+        let again = lang.pick("again", "repetidas");
         let mut line = vec![
             (GOOD, format!("    {}", "█".repeat(full))),
             (DIM, "░".repeat(BAR - full)),
-            (STRONG, format!(" {}/{}", self.done, self.total)),
-            (PLAIN, format!(" · {deaths} {} · {redone} {}", self.deaths, self.redone)),
+            (STRONG, format!(" {done}/{}", state.total)),
+            (PLAIN, format!(" · {deaths} {} · {again} {redone}", state.losses.len())),
             (DIM, format!(" · {}", time(seconds, lang))),
         ];
-        if self.failed > 0 {
-            line.push((BAD, format!(" · {} {}", self.failed, lang.pick("lost", "perdidas"))));
+        if state.counts.failed > 0 {
+            line.push((
+                BAD,
+                format!(" · {} {}", state.counts.failed, lang.pick("lost", "perdidas")),
+            ));
         }
         line
     }
@@ -131,7 +138,7 @@ mod tests {
     use super::*;
     use crate::event::{Event, WorkerState};
 
-    fn text(lanes: &Lanes, room: usize, now: Instant) -> String {
+    fn text(lanes: &Picture, room: usize, now: Instant) -> String {
         let join = |line: Line| line.into_iter().map(|(_, text)| text).collect::<String>();
         let lines: Vec<_> = lanes.lines(room, now).into_iter().map(join).collect();
         for line in &lines {
@@ -169,9 +176,9 @@ mod tests {
     }
 
     /// Two processes, of which the first has died and been replaced, and the second hangs.
-    fn scene(lang: Lang) -> (Lanes, Instant) {
+    fn scene(lang: Lang) -> (Picture, Instant) {
         let start = Instant::now();
-        let mut lanes = Lanes::new(lang, start);
+        let mut lanes = Picture::new(lang, start);
         let (images, outputs, skipped) = (24, 96, 0);
         let planned = Event::Planned {
             images,
@@ -218,8 +225,11 @@ mod tests {
 
     #[test]
     fn lanes_that_find_no_room_are_counted() {
-        let mut lanes = Lanes::new(Lang::En, Instant::now());
-        lanes.planned(10, Mode::Threads, 40);
+        let mut lanes = Picture::new(Lang::En, Instant::now());
+        let (images, outputs, skipped, mode, workers) = (10, 10, 0, Mode::Threads, 40);
+        let left_out = Box::default();
+        let planned = Event::Planned { images, outputs, skipped, mode, workers, left_out };
+        lanes.event(&planned, lanes.start);
         let shown = text(&lanes, 10, lanes.start);
         assert_eq!(shown.lines().count(), 10);
         assert!(shown.contains("\n   … 33 more\n"), "{shown}");

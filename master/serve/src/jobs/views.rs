@@ -132,10 +132,7 @@ impl Jobs {
     pub fn report(&self, job: &str) -> Option<Value> {
         let (job, failures, quarantined, settings, ago_ms) = self.0.live.with(|model, t| {
             let book = model.book(job)?;
-            let quarantined = book
-                .all()
-                .filter(|(_, end)| end.is_some_and(|end| end.status == Status::Quarantined));
-            let quarantined = quarantined.count();
+            let quarantined = book.counts().quarantined;
             let settings: Vec<_> = book.plan.variants.iter().map(ToString::to_string).collect();
             let job = model.job_of(job, t)?;
             let ago_ms = t - job.started_ms;

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use lote_protocol::outcome::FailureKind;
 
-use super::shapes::{Failure, Progress, VariantCounts};
+use super::shapes::{Failure, Progress};
 use crate::said::Said;
 use lote_engine::event::{OutputEnded, Place, Status};
 use lote_engine::lang::Text;
 use lote_engine::plan::{OutputState, Plan};
+use lote_engine::state::{Counts, Kept, Outputs};
 
 /// An image of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,33 @@ pub struct End {
     pub reproduce: Option<String>,
 }
 
+impl From<&OutputEnded> for End {
+    fn from(ended: &OutputEnded) -> Self {
+        let detail = ended.last_words.join("\n");
+        Self {
+            status: ended.status,
+            bytes: ended.bytes.unwrap_or(0),
+            ms: ended.ms.unwrap_or(0.0),
+            decode_ms: ended.decode_ms.unwrap_or(0.0),
+            attempt: ended.attempt.unwrap_or(1),
+            kind: ended.kind,
+            message: ended.reason.clone(),
+            detail: (!detail.is_empty()).then_some(detail),
+            reproduce: ended.reproduce.clone(),
+        }
+    }
+}
+
+impl Kept for End {
+    fn status(&self) -> Status {
+        self.status
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
 /// The book of a job.
 #[derive(Debug)]
 pub struct Book {
@@ -60,25 +88,23 @@ pub struct Book {
     pub images: Vec<ImageRef>,
     /// Makes ids of outputs different from those of any other start of the server.
     instance: String,
-    /// Image by image, variant by variant; `None` is open.
-    ends: Vec<Option<End>>,
+    outputs: Outputs<End>,
     /// Whether an image has been read.
     read: Vec<bool>,
-    /// Counts, without the time.
-    progress: Progress,
+    /// Size of those.
+    read_bytes: u64,
+    /// Tasks that were done again.
+    redone: usize,
 }
 
 impl Book {
     /// With all outputs open. There is one image for each of the plan's.
     pub fn new(job: String, plan: Arc<Plan>, images: Vec<ImageRef>, instance: &str) -> Self {
-        let variants = plan.variants.len();
         Self {
-            ends: vec![None; images.len() * variants],
+            outputs: Outputs::new(images.len(), plan.variants.len()),
             read: vec![false; images.len()],
-            progress: Progress {
-                variants: vec![VariantCounts::default(); variants],
-                ..Progress::default()
-            },
+            read_bytes: 0,
+            redone: 0,
             instance: instance.to_owned(),
             job,
             plan,
@@ -88,38 +114,45 @@ impl Book {
 
     /// Outputs in all.
     pub fn outputs(&self) -> usize {
-        self.ends.len()
+        self.outputs.total()
     }
 
-    /// The counts, without the time.
-    pub fn progress(&self) -> &Progress {
-        &self.progress
+    /// The counts of all outputs.
+    pub fn counts(&self) -> Counts {
+        self.outputs.counts()
+    }
+
+    /// The counts as pages see them, without the time.
+    pub fn progress(&self) -> Progress {
+        let counts = self.counts();
+        Progress {
+            done: counts.done(),
+            ok: counts.ok,
+            failed: counts.failed,
+            skipped: counts.skipped,
+            redone: self.redone,
+            elapsed_ms: 0.0,
+            read_bytes: self.read_bytes,
+            written_bytes: counts.written_bytes,
+            variants: self.outputs.by_variant().iter().map(Into::into).collect(),
+        }
     }
 
     /// Counts a task that was done again.
     pub fn count_redone(&mut self) {
-        self.progress.redone += 1;
-    }
-
-    fn index(&self, place: Place) -> usize {
-        place.image * self.plan.variants.len() + place.variant
-    }
-
-    fn place(&self, index: usize) -> Place {
-        let variants = self.plan.variants.len();
-        Place { image: index / variants, variant: index % variants }
+        self.redone += 1;
     }
 
     /// The id of an output.
     pub fn output_id(&self, place: Place) -> String {
-        format!("{}-{}-{}", self.instance, self.job, self.index(place))
+        format!("{}-{}-{}", self.instance, self.job, self.outputs.index(place))
     }
 
     /// The output of that id.
     pub fn find(&self, id: &str) -> Option<Place> {
         let own = id.strip_prefix(&self.instance)?.strip_prefix('-')?;
         let index = own.strip_prefix(&self.job)?.strip_prefix('-')?.parse().ok()?;
-        (index < self.ends.len()).then(|| self.place(index))
+        self.outputs.place(index)
     }
 
     /// Where an output is, or would be.
@@ -129,108 +162,44 @@ impl Book {
 
     /// How an output has ended, if it has.
     pub fn end_of(&self, place: Place) -> Option<&End> {
-        self.ends.get(self.index(place))?.as_ref()
+        self.outputs.get(place)
     }
 
     /// All outputs, in the order of the images, then of the variants.
     pub fn all(&self) -> impl Iterator<Item = (Place, Option<&End>)> {
-        self.ends.iter().enumerate().map(|(index, end)| (self.place(index), end.as_ref()))
+        self.outputs.all()
     }
 
     /// The outputs that are open.
     pub fn open_places(&self) -> HashSet<Place> {
-        self.all().filter(|(_, end)| end.is_none()).map(|(place, _)| place).collect()
+        self.outputs.open().collect()
     }
 
     /// Takes down what became of an output; whether that is news. What nobody tried, and what
     /// found no room on the disk, stays open.
     pub fn end(&mut self, ended: &OutputEnded) -> bool {
         let place = ended.place;
-        let index = self.index(place);
-        let Some(before) = self.ends.get(index) else { return false };
+        let Some(image) = self.plan.images.get(place.image) else { return false };
+        let before = self.outputs.get(place).map(|end| end.status);
         let is_open = ended.untried || ended.kind == Some(FailureKind::NoSpace);
         // A run for a part of the outputs tells that it skips the others.
         let skipped_by_run = ended.status == Status::Skipped
             && *self.plan.state(place.image, place.variant) != OutputState::Skipped;
-        // An output may be found missing after it had ended well; nothing else ends twice.
-        let is_correction = before.as_ref().is_some_and(|end| end.status == Status::Ok)
-            && ended.status == Status::Failed
-            && ended.worker.is_none();
-        if is_open || skipped_by_run || (before.is_some() && !is_correction) {
+        if is_open || skipped_by_run {
             return false;
         }
-        if is_correction {
-            self.open(place);
+        // An output may be found missing after it had ended well; nothing else ends twice.
+        if before == Some(Status::Ok) && ended.status == Status::Failed && ended.worker.is_none() {
+            self.outputs.reopen(place, image.bytes);
         }
-        let detail = ended.last_words.join("\n");
-        let end = End {
-            status: ended.status,
-            bytes: ended.bytes.unwrap_or(0),
-            ms: ended.ms.unwrap_or(0.0),
-            decode_ms: ended.decode_ms.unwrap_or(0.0),
-            attempt: ended.attempt.unwrap_or(1),
-            kind: ended.kind,
-            message: ended.reason.clone(),
-            detail: (!detail.is_empty()).then_some(detail),
-            reproduce: ended.reproduce.clone(),
-        };
-        let image_bytes = self.plan.images[place.image].bytes;
-        let counts = &mut self.progress.variants[place.variant];
-        self.progress.done += 1;
-        match end.status {
-            Status::Ok => {
-                counts.ok += 1;
-                self.progress.ok += 1;
-            }
-            Status::Failed | Status::Quarantined => {
-                counts.failed += 1;
-                self.progress.failed += 1;
-            }
-            Status::Skipped => {
-                counts.skipped += 1;
-                self.progress.skipped += 1;
-            }
+        let is_news = self.outputs.end(ended, image.bytes);
+        if is_news
+            && ended.status != Status::Skipped
+            && !std::mem::replace(&mut self.read[place.image], true)
+        {
+            self.read_bytes += image.bytes;
         }
-        if end.status != Status::Skipped {
-            counts.work_ms += end.ms - end.decode_ms;
-            counts.decode_ms += end.decode_ms;
-            counts.read_bytes += image_bytes;
-            counts.written_bytes += end.bytes;
-            self.progress.written_bytes += end.bytes;
-            if !std::mem::replace(&mut self.read[place.image], true) {
-                self.progress.read_bytes += image_bytes;
-            }
-        }
-        self.ends[index] = Some(end);
-        true
-    }
-
-    /// Opens an output again, so that it counts no more.
-    fn open(&mut self, place: Place) {
-        let index = self.index(place);
-        let Some(end) = self.ends.get_mut(index).and_then(Option::take) else { return };
-        let counts = &mut self.progress.variants[place.variant];
-        self.progress.done -= 1;
-        match end.status {
-            Status::Ok => {
-                counts.ok -= 1;
-                self.progress.ok -= 1;
-            }
-            Status::Failed | Status::Quarantined => {
-                counts.failed -= 1;
-                self.progress.failed -= 1;
-            }
-            Status::Skipped => {
-                counts.skipped -= 1;
-                self.progress.skipped -= 1;
-            }
-        }
-        // The time was spent all the same, and stays.
-        if end.status != Status::Skipped {
-            counts.read_bytes -= self.plan.images[place.image].bytes;
-            counts.written_bytes -= end.bytes;
-            self.progress.written_bytes -= end.bytes;
-        }
+        is_news
     }
 
     /// Opens those failed outputs again (`None`: all that failed); returns which.
@@ -247,7 +216,7 @@ impl Book {
         places.sort_unstable();
         places.dedup();
         for place in &places {
-            self.open(*place);
+            self.outputs.reopen(*place, self.plan.images[place.image].bytes);
         }
         places
     }

@@ -6,44 +6,19 @@ use lote_protocol::lang::{Lang, Text};
 use lote_protocol::sandbox;
 use serde_json::json;
 
+use super::book::ImageRef;
 use super::model::Model;
-use super::shapes::{Bar, Change, Crash, JobState, Lane, LaneState, Level, Task};
+use super::shapes::{Bar, Change, Crash, JobState, LaneState, Lanes, Level, Work};
 use lote_engine::event::{Mode, Status, WorkerState};
-
-impl Lane {
-    /// One whose process is being started.
-    pub(super) fn new(slot: u32, mode: Mode) -> Self {
-        Self {
-            slot,
-            worker: if mode == Mode::Threads { 1 } else { slot },
-            machine: None,
-            number: None,
-            pid: 0,
-            state: LaneState::Starting,
-            memory_bytes: 0,
-            restarts: 0,
-            sandbox: None,
-            task: None,
-        }
-    }
-}
+use lote_engine::state::InHand;
 
 impl Model {
     /// A run begins with so many slots.
     pub(super) fn set_lanes(&mut self, mode: Mode, slots: u32) {
-        self.lanes = (1..=slots).map(|slot| Lane::new(slot, mode)).collect();
+        self.lanes = Lanes::new(mode, slots);
         self.dead.clear();
         self.set_workers(slots);
         self.change(Change::Lanes { lanes: self.lanes.clone() });
-    }
-
-    fn lanes_of(&mut self, worker: u32) -> impl Iterator<Item = &mut Lane> {
-        self.lanes.iter_mut().filter(move |lane| lane.worker == worker)
-    }
-
-    /// The number of the lane that a worker's thread (from 0) is shown in.
-    pub(super) fn lane_of(&mut self, worker: u32, thread: u32) -> Option<&mut Lane> {
-        self.lanes_of(worker).nth(thread as usize)
     }
 
     /// Processes that are alive: worker and process id.
@@ -75,7 +50,7 @@ impl Model {
     /// How much memory workers have.
     pub fn set_memory(&mut self, workers: Vec<(u32, u64)>) {
         let bytes: HashMap<_, _> = workers.iter().copied().collect();
-        for lane in &mut self.lanes {
+        for lane in &mut *self.lanes {
             if let Some(bytes) = bytes.get(&lane.worker) {
                 lane.memory_bytes = *bytes;
             }
@@ -95,14 +70,14 @@ impl Model {
         let pid = Some(pid).filter(|pid| *pid != 0);
         match state {
             WorkerState::Started | WorkerState::Restarted => {
-                self.show(worker, LaneState::Starting, pid);
+                self.lanes.show(worker, LaneState::Starting, pid);
                 self.tell_worker(worker, "started", pid, t);
             }
             // Told by `ready`, as there is more to it.
             WorkerState::Ready => {}
             WorkerState::Lost => self.lost(worker, &reason.unwrap_or_default(), t),
             WorkerState::Stopped => {
-                self.show(worker, LaneState::Stopped, pid);
+                self.lanes.show(worker, LaneState::Stopped, pid);
                 self.tell_worker(worker, "stopped", pid, t);
                 // A worker that leaves because all is done gives no reason.
                 if let Some(reason) = reason {
@@ -110,16 +85,6 @@ impl Model {
                     let args = json!({ "worker": self.worker_name(worker) });
                     self.notice(Level::Warn, "slot_off", args, message, t);
                 }
-            }
-        }
-    }
-
-    pub(super) fn show(&mut self, worker: u32, state: LaneState, pid: Option<u32>) {
-        for lane in self.lanes_of(worker) {
-            lane.state = state;
-            lane.pid = pid.unwrap_or(lane.pid);
-            if state == LaneState::Stopped {
-                lane.task = None;
             }
         }
     }
@@ -153,8 +118,8 @@ impl Model {
         t: f64,
     ) {
         let pid = Some(pid).filter(|pid| *pid != 0);
-        self.show(worker, LaneState::Ready, pid);
-        for lane in self.lanes_of(worker) {
+        self.lanes.show(worker, LaneState::Ready, pid);
+        for lane in self.lanes.of(worker) {
             lane.sandbox = sandbox;
         }
         let dead = self.dead.remove(&worker);
@@ -194,27 +159,21 @@ impl Model {
 
     pub(super) fn lost(&mut self, worker: u32, text: &Text, t: f64) {
         let reason = short(text);
-        let mut crashes = Vec::new();
-        for lane in self.lanes_of(worker) {
-            let task = lane.task.take();
-            lane.state = LaneState::Lost;
-            lane.restarts += 1;
-            lane.memory_bytes = 0;
-            crashes.push(Crash {
-                slot: lane.slot,
-                worker,
-                t_ms: t,
-                start_ms: task.as_ref().map_or(t, |task| task.next_start_ms),
-                task: task.as_ref().map(|task| task.task),
-                attempt: task.as_ref().map_or(1, |task| task.attempt),
-                variant: task
-                    .as_ref()
-                    .filter(|task| task.decoded)
-                    .and_then(|task| task.variants.get(task.next).copied()),
-                name: task.map(|task| task.name),
-                ready_ms: None,
-            });
-        }
+        let crash = |(slot, task): (u32, Option<InHand<Work>>)| Crash {
+            slot,
+            worker,
+            t_ms: t,
+            start_ms: task.as_ref().map_or(t, |task| task.next_start_ms),
+            task: task.as_ref().map(|task| task.what.task),
+            attempt: task.as_ref().map_or(1, |task| task.attempt),
+            variant: task
+                .as_ref()
+                .filter(|task| task.decoded)
+                .and_then(|task| task.variants.get(task.next).copied()),
+            name: task.map(|task| task.what.name),
+            ready_ms: None,
+        };
+        let crashes: Vec<_> = self.lanes.lost(worker).into_iter().map(crash).collect();
         let tasks: Vec<u32> = crashes.iter().filter_map(|crash| crash.task).collect();
         for task in &tasks {
             self.lost_with.entry(*task).or_default().push((worker, text.clone()));
@@ -248,31 +207,20 @@ impl Model {
         };
         // What was only waiting in a worker that died was not begun there.
         let attempt = 1 + self.lost_with.get(&task).map_or(0, |losses| losses.len() as u32);
-        let Some(lane) = self.lane_of(worker, thread) else { return };
-        let slot = lane.slot;
-        lane.task = Some(Task {
-            task,
-            attempt,
-            image: image.id.clone(),
-            name: image.name.clone(),
-            variants: todo.to_vec(),
-            start_ms: t,
-            next: 0,
-            next_start_ms: t,
-            decoded: false,
-        });
-        let (image, name, variants) = (image.id, image.name, todo.to_vec());
+        let Some(lane) = self.lanes.at(worker, thread) else { return };
+        let (slot, variants) = (lane.slot, todo.to_vec());
+        let ImageRef { id: image, name, .. } = image;
+        let what = Work { task, image: image.clone(), name: name.clone() };
+        lane.begin(what, attempt, variants.clone(), t);
         self.lane_change(Change::Task { slot, t_ms: t, task, attempt, image, name, variants });
     }
 
     /// A worker's thread has its image decoded.
     pub(super) fn decoded(&mut self, worker: u32, thread: u32, t: f64) {
-        let Some(lane) = self.lane_of(worker, thread) else { return };
+        let Some(lane) = self.lanes.at(worker, thread) else { return };
         let slot = lane.slot;
-        let Some(now) = lane.task.as_mut().filter(|task| !task.decoded) else { return };
-        now.decoded = true;
-        let start_ms = std::mem::replace(&mut now.next_start_ms, t);
-        let (task, attempt, name) = (now.task, now.attempt, now.name.clone());
+        let Some((now, start_ms)) = lane.decoded(t) else { return };
+        let (task, attempt, name) = (now.what.task, now.attempt, now.what.name.clone());
         let (variant, status) = (None, Status::Ok);
         let bar = Bar { slot, task, attempt, variant, name, start_ms, end_ms: t, status };
         let name = bar.name.clone();

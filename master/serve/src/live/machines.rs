@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::model::Model;
-use super::shapes::{Change, Fleet, Lane, LaneState, Level, Machine};
+use super::shapes::{Bar, Change, Fleet, Lane, LaneState, Lanes, Level, Machine};
 use lote_engine::event::{Afar, AgentState, Claim, Mode};
 use lote_protocol::text;
 
@@ -51,7 +51,7 @@ impl Model {
 
     /// The lanes are others.
     fn lanes_changed(&mut self) {
-        let lanes = if self.is_crowded() { Vec::new() } else { self.lanes.clone() };
+        let lanes = if self.is_crowded() { Lanes::default() } else { self.lanes.clone() };
         self.change(Change::Lanes { lanes });
     }
 
@@ -151,7 +151,7 @@ impl Model {
         self.dead.clear();
         self.told.clear();
         self.set_workers(slots);
-        self.change(Change::Lanes { lanes: Vec::new() });
+        self.change(Change::Lanes { lanes: Lanes::default() });
     }
 
     /// A machine of the job came, left, or was lost.
@@ -160,7 +160,7 @@ impl Model {
             AgentState::Joined => self.machine_came(name, slots, t),
             AgentState::Left => {
                 for worker in self.workers_of(name) {
-                    self.show(worker, LaneState::Stopped, None);
+                    self.lanes.show(worker, LaneState::Stopped, None);
                     self.tell_worker(worker, "stopped", None, t);
                 }
             }
@@ -187,7 +187,7 @@ impl Model {
         let own = self.workers_of(name);
         for worker in &own {
             // It may have been lost before.
-            self.show(*worker, LaneState::Starting, None);
+            self.lanes.show(*worker, LaneState::Starting, None);
             self.history.replaced(*worker, t);
         }
         for number in own.len() as u32 + 1..=slots {
@@ -216,7 +216,7 @@ impl Model {
     pub(super) fn claimed(&mut self, afar: &Afar, worker: u32, claim: Option<Claim>, t: f64) {
         let Some((worker, t)) = self.lane_afar(afar, worker, t) else { return };
         let Some(Claim { place, status, ms }) = claim else {
-            if let Some(lane) = self.lane_of(worker, 0)
+            if let Some(lane) = self.lanes.at(worker, 0)
                 && lane.task.take().is_some()
             {
                 let slot = lane.slot;
@@ -224,12 +224,12 @@ impl Model {
             }
             return;
         };
-        let name = self.lane_of(worker, 0).and_then(|lane| Some(lane.task.as_ref()?.name.clone()));
-        let Some(made) = self.advance_lane(worker, 0, Some(ms), t) else { return };
+        let made = self.lanes.at(worker, 0).and_then(|lane| lane.advance(Some(ms), t));
+        let Some(made) = made else { return };
         if made.is_last && made.attempt > 1 {
-            self.isolation_redone(made.task);
+            self.isolation_redone(made.what.task);
         }
-        let bar = made.bar(place.variant, name.unwrap_or_default(), status);
+        let bar = Bar::of(&made, place.variant, made.what.name.clone(), status);
         self.history.add_bar(bar.clone());
         self.lane_change(Change::Bar(bar));
     }

@@ -15,7 +15,7 @@ use super::history::History;
 use super::isolation::Repeated;
 use super::machines::Machines;
 use super::shapes::{
-    AnyJob, Change, Compare, Isolation, Job, JobState, Lane, Level, Notice, Pause, Progress,
+    AnyJob, Change, Compare, Isolation, Job, JobState, Lanes, Level, Notice, Pause, Progress,
     QueuedJob, Watch,
 };
 use super::stopwatch::Stopwatch;
@@ -51,7 +51,7 @@ pub struct Model {
     stopwatch: Stopwatch,
     pub(super) run: Option<CurrentRun>,
     next_task: u32,
-    pub(super) lanes: Vec<Lane>,
+    pub(super) lanes: Lanes,
     pub(super) history: History,
     pub(super) notices: VecDeque<Notice>,
     /// By task: what happened to the workers that it was lost with.
@@ -102,7 +102,7 @@ impl Model {
             stopwatch: Stopwatch::default(),
             run: None,
             next_task: 1,
-            lanes: Vec::new(),
+            lanes: Lanes::default(),
             history: History::default(),
             notices: VecDeque::new(),
             lost_with: HashMap::new(),
@@ -157,7 +157,7 @@ impl Model {
     pub fn open(&self) -> usize {
         let at_work = self.job.as_ref().is_some_and(|job| job.state.is_live());
         let book = self.books.back().filter(|_| at_work);
-        book.map_or(0, |book| book.all().filter(|(_, end)| end.is_none()).count())
+        book.map_or(0, |book| book.outputs() - book.counts().done())
     }
 
     /// The job.
@@ -180,7 +180,7 @@ impl Model {
         let elapsed_ms = (self.stopwatch.read(t) * 10.0).round() / 10.0;
         self.job.as_ref()?;
         let book = self.books.back()?;
-        Some(Progress { elapsed_ms, ..book.progress().clone() })
+        Some(Progress { elapsed_ms, ..book.progress() })
     }
 
     /// The job as it is at `t`.

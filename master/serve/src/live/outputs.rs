@@ -4,36 +4,18 @@ use serde_json::json;
 
 use super::lanes::short;
 use super::model::Model;
-use super::shapes::{Bar, Change, Level, OutputEnd, Recent};
+use super::shapes::{Bar, Change, Level, OutputEnd, Recent, Work};
 use crate::said::Said;
 use lote_engine::event::{OutputEnded, Status};
 use lote_engine::lang::Lang;
-
-/// What a lane knew about an output that it has ended.
-pub(super) struct Made {
-    slot: u32,
-    pub(super) task: u32,
-    pub(super) attempt: u32,
-    start_ms: f64,
-    end_ms: f64,
-    /// Whether the lane's task is done.
-    pub(super) is_last: bool,
-}
-
-impl Made {
-    /// It as lanes show it.
-    pub(super) fn bar(&self, variant: usize, name: String, status: Status) -> Bar {
-        let Self { slot, task, attempt, start_ms, end_ms, .. } = *self;
-        Bar { slot, task, attempt, variant: Some(variant), name, start_ms, end_ms, status }
-    }
-}
+use lote_engine::state::Advanced;
 
 impl Model {
     /// An output came to its end.
     pub(super) fn output_ended(&mut self, ended: &OutputEnded, t: f64) {
         let made = ended.worker.zip(ended.slot);
         let own_ms = ended.ms.map(|ms| ms - ended.decode_ms.unwrap_or(0.0));
-        let made = made.and_then(|(worker, slot)| self.advance_lane(worker, slot, own_ms, t));
+        let made = made.and_then(|(worker, slot)| self.lanes.at(worker, slot)?.advance(own_ms, t));
         let Some(book) = self.books.back_mut() else { return };
         let is_news = book.end(ended);
         if is_news {
@@ -58,40 +40,9 @@ impl Model {
 
     /// An output could not be written and is still to be made; the lane goes on.
     pub(super) fn output_put_off(&mut self, worker: u32, slot: u32, t: f64) {
-        if self.advance_lane(worker, slot, None, t).is_some() {
+        if self.lanes.at(worker, slot).and_then(|lane| lane.advance(None, t)).is_some() {
             self.change(Change::Lanes { lanes: self.lanes.clone() });
         }
-    }
-
-    /// The lane goes on with the next output of its task, or is idle. Outputs that are made together
-    /// end together: what each took tells how much of the time is its own.
-    pub(super) fn advance_lane(
-        &mut self,
-        worker: u32,
-        slot: u32,
-        own_ms: Option<f64>,
-        t: f64,
-    ) -> Option<Made> {
-        let lane = self.lane_of(worker, slot)?;
-        let slot = lane.slot;
-        let task = lane.task.as_mut()?;
-        let made = Made {
-            slot,
-            task: task.task,
-            attempt: task.attempt,
-            start_ms: task.next_start_ms,
-            end_ms: own_ms
-                .filter(|_| task.decoded)
-                .map_or(t, |ms| t.min(task.next_start_ms + ms.max(0.0))),
-            is_last: task.next + 1 >= task.variants.len(),
-        };
-        task.next += 1;
-        task.decoded = true;
-        task.next_start_ms = made.end_ms;
-        if made.is_last {
-            lane.task = None;
-        }
-        Some(made)
     }
 
     /// A machine has put an output of that image on record.
@@ -114,7 +65,7 @@ impl Model {
         }
     }
 
-    fn tell_output(&mut self, ended: &OutputEnded, made: Option<&Made>, t: f64) {
+    fn tell_output(&mut self, ended: &OutputEnded, made: Option<&Advanced<Work>>, t: f64) {
         let place = ended.place;
         let Some(book) = self.books.back() else { return };
         let image = book.images[place.image].clone();
@@ -122,13 +73,13 @@ impl Model {
         let path = book.path(place);
         let output_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let failure = book.failure(place);
-        let (slot, task) = made.map_or((0, 0), |made| (made.slot, made.task));
+        let (slot, task) = made.map_or((0, 0), |made| (made.slot, made.what.task));
         let attempt = made.map_or(ended.attempt.unwrap_or(1), |made| made.attempt);
         // Where no lane has made it, that is how long it took.
         let took_ms = ended.ms.filter(|ms| ms.is_finite()).unwrap_or(0.0);
         let (start_ms, end_ms) = made.map_or((t - took_ms, t), |made| (made.start_ms, made.end_ms));
         if let Some(made) = made {
-            self.history.add_bar(made.bar(place.variant, image.name.clone(), ended.status));
+            self.history.add_bar(Bar::of(made, place.variant, image.name.clone(), ended.status));
         }
         let (image, name) = (image.id, image.name);
         let (mut detail, mut reproduce) = (None, None);
@@ -169,14 +120,14 @@ impl Model {
     }
 
     /// A task is done that had been lost with a worker.
-    fn task_redone(&mut self, made: &Made, ended: &OutputEnded, t: f64) {
+    fn task_redone(&mut self, made: &Advanced<Work>, ended: &OutputEnded, t: f64) {
         let Some(book) = self.books.back_mut() else { return };
         book.count_redone();
         let image = book.images[ended.place.image].clone();
         self.count_changed();
-        self.isolation_redone(made.task);
+        self.isolation_redone(made.what.task);
         let Some((worker, reason)) =
-            self.lost_with.get(&made.task).and_then(|losses| losses.last()).cloned()
+            self.lost_with.get(&made.what.task).and_then(|losses| losses.last()).cloned()
         else {
             return;
         };

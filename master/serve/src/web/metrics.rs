@@ -26,18 +26,19 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
             let _ = writeln!(text, "lote_{name}{labels} {value}");
         }
     };
+    let outputs = &totals.outputs;
     let status = [
-        ("{status=\"ok\"}", totals.ok as f64),
-        ("{status=\"failed\"}", totals.failed as f64),
-        ("{status=\"quarantined\"}", totals.quarantined as f64),
-        ("{status=\"skipped\"}", totals.skipped as f64),
+        ("{status=\"ok\"}", outputs.ok as f64),
+        ("{status=\"failed\"}", (outputs.failed - outputs.quarantined) as f64),
+        ("{status=\"quarantined\"}", outputs.quarantined as f64),
+        ("{status=\"skipped\"}", outputs.skipped as f64),
     ];
     figure("outputs_total", "counter", "Outputs that have ended, by how.", &status);
     let one = |value: f64| [("", value)];
     let counters = [
-        ("outputs_repeated_total", "Outputs made at a later attempt.", totals.repeated as f64),
-        ("written_bytes_total", "Bytes of outputs.", totals.bytes as f64),
-        ("work_seconds_total", "Time that workers spent on outputs.", totals.work_seconds),
+        ("outputs_repeated_total", "Outputs made at a later attempt.", outputs.repeated as f64),
+        ("written_bytes_total", "Bytes of outputs.", outputs.written_bytes as f64),
+        ("work_seconds_total", "Time that workers spent on outputs.", outputs.work.as_secs_f64()),
         ("worker_starts_total", "Workers that became ready.", totals.workers_started as f64),
         ("worker_deaths_total", "Workers that died.", totals.workers_lost as f64),
     ];

@@ -12,6 +12,7 @@ use lote_engine::event::Mode;
 use lote_engine::lang::Lang;
 use lote_engine::report::text::duration;
 use lote_engine::showcase::Comparison;
+use lote_engine::state::State;
 
 /// Columns of what a line is about, and of each mode's figure.
 const LABEL: usize = 34;
@@ -47,7 +48,7 @@ impl Verdict<'_> {
     }
 
     fn died(&self) -> bool {
-        self.halves.iter().all(|half| !half.struck.facts.deaths.is_empty())
+        self.halves.iter().all(|half| !half.struck.seen.losses.is_empty())
     }
 
     /// Writes it to standard output.
@@ -78,13 +79,14 @@ impl Verdict<'_> {
     /// What the crashes were and what they cost.
     fn costs(&self, text: &mut String) {
         let lang = self.lang;
-        let facts = self.halves.each_ref().map(|half| &half.struck.facts);
+        let seen = self.halves.each_ref().map(|half| &half.struck.seen);
         let deaths = lang.pick("workers that died", "procesos caídos");
-        row(text, Style::new(), deaths, &facts.map(|facts| facts.deaths.len().to_string()));
-        let reasons = facts.iter().flat_map(|facts| &facts.deaths);
+        row(text, Style::new(), deaths, &seen.map(|seen| seen.losses.len().to_string()));
+        let reasons = seen.iter().flat_map(|seen| &seen.losses).map(|loss| &loss.reason);
         let reasons: BTreeMap<_, _> = reasons.map(|reason| (reason.to_string(), reason)).collect();
         for (english, reason) in reasons {
-            let count = facts.map(|facts| facts.deaths.iter().filter(|of| *of == reason).count());
+            let count =
+                seen.map(|seen| seen.losses.iter().filter(|loss| loss.reason == *reason).count());
             let waited = duration(self.timeout.as_secs_f64(), lang);
             let label = match (english.as_str(), lang) {
                 ("timeout", Lang::En) => format!("  hung (SIGSTOP), deadline {waited}"),
@@ -94,20 +96,16 @@ impl Verdict<'_> {
             row(text, DIM, &label, &count.map(|count| count.to_string()));
         }
         let again = lang.pick("images begun again", "imágenes empezadas de nuevo");
-        row(text, Style::new(), again, &facts.map(|facts| total(&facts.interrupted).to_string()));
+        row(text, Style::new(), again, &seen.map(|seen| seen.redone().to_string()));
         let most = lang.pick("  by one death, at most", "  por una caída, como mucho");
-        row(
-            text,
-            Style::new(),
-            most,
-            &facts.map(|facts| most_by_one(&facts.interrupted).to_string()),
-        );
+        row(text, Style::new(), most, &seen.map(|seen| most_by_one(seen).to_string()));
         let spent = lang.pick("worker time thrown away", "tiempo de proceso perdido");
-        let spent_by = facts.map(|facts| duration(facts.thrown_away.as_secs_f64(), lang));
+        let spent_by = seen.map(|seen| duration(seen.thrown_away_ms / 1000.0, lang));
         row(text, Style::new(), spent, &spent_by);
         let replaced = lang.pick("slowest replacement", "sustitución más lenta");
-        let slowest = facts.map(|facts| {
-            let slowest = facts.replaced_ms.iter().copied().fold(0.0, f64::max);
+        let slowest = seen.map(|seen| {
+            let replaced = seen.losses.iter().filter_map(|loss| loss.replaced_ms);
+            let slowest = replaced.fold(0.0, f64::max);
             format!("{} ms", lang.number(slowest, 0))
         });
         row(text, Style::new(), replaced, &slowest);
@@ -164,7 +162,7 @@ impl Verdict<'_> {
     }
 
     fn conclusion(&self) -> (Style, String) {
-        let most = self.halves.each_ref().map(|half| most_by_one(&half.struck.facts.interrupted));
+        let most = self.halves.each_ref().map(|half| most_by_one(&half.struck.seen));
         match (self.holds(), self.died(), self.lang) {
             (true, true, Lang::En) => (
                 GOOD,
@@ -203,12 +201,8 @@ fn row(text: &mut String, style: Style, label: &str, [one, other]: &[String; 2])
     let _ = writeln!(text, "{style}{label:<LABEL$}{one:>COLUMN$}{other:>COLUMN$}{style:#}");
 }
 
-fn total(interrupted: &[usize]) -> usize {
-    interrupted.iter().sum()
-}
-
-fn most_by_one(interrupted: &[usize]) -> usize {
-    interrupted.iter().copied().max().unwrap_or_default()
+fn most_by_one(seen: &State) -> usize {
+    seen.losses.iter().map(|loss| loss.interrupted).max().unwrap_or_default()
 }
 
 fn images(count: usize, lang: Lang) -> String {

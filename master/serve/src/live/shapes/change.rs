@@ -4,7 +4,7 @@ use lote_protocol::sandbox;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Bar, Compare, Fleet, Isolation, Job, Lane, OutputEnd, QueuedJob, Watch};
+use super::{Bar, Compare, Fleet, Isolation, Job, Lanes, OutputEnd, QueuedJob, Watch};
 
 /// How serious a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -114,7 +114,7 @@ pub enum Change {
     /// There are other lanes.
     Lanes {
         /// All of them.
-        lanes: Vec<Lane>,
+        lanes: Lanes,
     },
     /// How much memory workers have.
     Memory {

@@ -1,6 +1,7 @@
 //! Jobs, what they make, and how far they are.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use lote_protocol::filter::{self, FilterCall};
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::said::Trouble;
 use lote_engine::event::Mode;
+use lote_engine::state::Counts;
 
 /// A filter with its parameters, by id, as plain JSON values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -110,6 +112,21 @@ pub struct VariantCounts {
     pub read_bytes: u64,
     /// Size of the outputs.
     pub written_bytes: u64,
+}
+
+impl From<&Counts> for VariantCounts {
+    fn from(counts: &Counts) -> Self {
+        let ms = |time: Duration| time.as_micros() as f64 / 1000.0;
+        Self {
+            ok: counts.ok,
+            failed: counts.failed,
+            skipped: counts.skipped,
+            work_ms: ms(counts.work.saturating_sub(counts.decode)),
+            decode_ms: ms(counts.decode),
+            read_bytes: counts.read_bytes,
+            written_bytes: counts.written_bytes,
+        }
+    }
 }
 
 /// How far a job is, in outputs.
