@@ -19,8 +19,10 @@ use crate::live::shapes::{Watch, WatchState};
 use crate::redact;
 use crate::said::Trouble;
 use lote_engine::event::{Bus, Event, Status};
-use lote_engine::journal::{By, Header, How, Work};
+use lote_engine::job::Options;
+use lote_engine::journal::{By, Header, How};
 use lote_engine::run::{self, Order, Settings};
+use lote_engine::state::Counts;
 use lote_engine::watch::{Round, Watching};
 use lote_protocol::text;
 
@@ -88,12 +90,8 @@ impl Watches {
         let asked = request.plan_request(&selection, &config.output, &config.assets())?;
         let settings =
             Settings { mode: request.mode, slots: request.workers, ..config.settings.clone() };
-        let work = Work {
-            mode: settings.mode,
-            jobs: Some(settings.slots),
-            durable: settings.durable,
-            ..Work::default()
-        };
+        let options =
+            Options { durable: Some(settings.durable), ..request.options_for(&selection) };
         let mut desk = self.desk();
         let output = asked.output.clone();
         let is_watched =
@@ -109,7 +107,7 @@ impl Watches {
         }
         desk.so_far += 1;
         let id = format!("w{}", desk.so_far);
-        let header = Header::new(&asked, By::Run, work);
+        let header = Header::new(&asked, options, By::Run);
         let watching = Watching::start(asked, header, SETTLE)
             .map_err(|error| JobError::Internal(error.to_string().into()))?;
         let folder = request.output.folder.as_ref().map(|folder| format!("/{folder}"));
@@ -284,11 +282,12 @@ impl Watches {
     fn count(&self, id: &str, event: &Event) {
         let Event::Output(ended) = event else { return };
         self.change(id, |watch| {
-            match ended.status {
-                Status::Ok => watch.ok += 1,
-                Status::Failed | Status::Quarantined => watch.failed += 1,
-                Status::Skipped => return,
+            if ended.status == Status::Skipped {
+                return;
             }
+            let mut counts = Counts { ok: watch.ok, failed: watch.failed, ..Counts::default() };
+            counts.add(ended);
+            (watch.ok, watch.failed) = (counts.ok, counts.failed);
             watch.last = Some(ended.image.clone());
         });
     }

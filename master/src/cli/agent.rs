@@ -1,10 +1,10 @@
 //! `lote agent`: works for the jobs of other machines.
 
-use super::args::{AgentArgs, WorkArgs};
+use super::args::AgentArgs;
 use super::ui::Ui;
 use super::{Exit, probe, session};
 use crate::fleet::{Fleet, work};
-use lote_engine::event::Mode;
+use lote_engine::job::Options;
 
 pub(super) fn execute(args: &AgentArgs, ui: Ui) -> Exit {
     let said = |what, exit| {
@@ -15,16 +15,9 @@ pub(super) fn execute(args: &AgentArgs, ui: Ui) -> Exit {
         Ok(fleet) => fleet,
         Err(what) => return said(what, Exit::Usage),
     };
-    let arguments = WorkArgs {
-        jobs: args.jobs,
-        timeout: None,
-        max_memory: None,
-        max_pixels: None,
-        max_frames: None,
-        sandbox: args.sandbox,
-        worker_command: args.worker_command.clone(),
-    };
-    let settings = match session::settings(&arguments, Mode::Processes, false) {
+    let (jobs, sandbox) = (args.jobs, args.sandbox);
+    let options = Options { jobs, sandbox, ..Options::default() };
+    let settings = match session::settings(&options, args.worker_command.as_deref(), false) {
         Ok(settings) => settings,
         Err(what) => return said(what, Exit::Usage),
     };

@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use lote_engine::job::Options;
-use lote_engine::plan::Pattern;
+use lote_engine::event::Mode;
+use lote_engine::job::{IfLarger, Options};
+use lote_engine::plan::{IfCollides, IfExists, Pattern};
 use lote_engine::quantity;
 use lote_engine::roots::Root;
-use lote_protocol::carry::Statements;
+use lote_protocol::carry::{Keep, Profile, Statements};
 use lote_protocol::format::FormatId;
+use lote_protocol::sandbox::Policy;
 use lote_protocol::task::{Encoding, Subsampling};
 
-use super::choice::{
-    self, IfCollidesArg, IfExistsArg, IfLargerArg, KeepArg, ModeArg, ProfileArg, SandboxArg,
-};
+use super::choice;
 
 /// Batch image processing in isolated worker processes
 #[derive(Debug, Parser)]
@@ -164,8 +164,8 @@ pub(super) struct WorkArgs {
     pub(super) max_frames: Option<u64>,
     /// Whether workers confine themselves to their inputs and outputs: as far as this system can,
     /// wholly or not at all, or not  [default: auto]
-    #[arg(long, value_enum, value_name = "HOW")]
-    pub(super) sandbox: Option<SandboxArg>,
+    #[arg(long, value_parser = choice::sandbox(), value_name = "HOW")]
+    pub(super) sandbox: Option<Policy>,
     /// Start this as a worker in place of the program itself: "valgrind lote-worker"
     #[arg(long, value_name = "COMMAND")]
     pub(super) worker_command: Option<String>,
@@ -193,16 +193,16 @@ pub(super) struct ShowArgs {
 pub(super) struct CarryArgs {
     /// Which metadata are kept, of EXIF, XMP, IPTC and comments alike: all, all that say no place, only
     /// whose the image is, or none. Resolution and profile always are  [default: keep]
-    #[arg(long, value_enum, value_name = "WHICH")]
-    pub(super) metadata: Option<KeepArg>,
+    #[arg(long, value_parser = choice::metadata(), value_name = "WHICH")]
+    pub(super) metadata: Option<Keep>,
     /// State this in all metadata that the format has: artist=…, copyright=…, description=…,
     /// keywords=a;b
     #[arg(long, value_name = "NAME=VALUE", value_parser = quantity::statement)]
     pub(super) set: Vec<String>,
     /// Which colours the outputs are in: those of each image, or sRGB, to which pixels are converted
     /// [default: keep]
-    #[arg(long, value_enum, value_name = "WHICH")]
-    pub(super) profile: Option<ProfileArg>,
+    #[arg(long, value_parser = choice::profile(), value_name = "WHICH")]
+    pub(super) profile: Option<Profile>,
     /// Give outputs the time at which their images were changed
     #[arg(long, value_name = "yes/no", num_args = 0..=1, require_equals = true,
           default_missing_value = "yes", value_parser = choice::yes_or_no)]
@@ -218,9 +218,9 @@ impl CarryArgs {
             let _ = set.add(statement);
         }
         Options {
-            metadata: self.metadata.map(Into::into),
+            metadata: self.metadata,
             set: (!set.is_empty()).then_some(set),
-            profile: self.profile.map(Into::into),
+            profile: self.profile,
             keep_dates: self.keep_dates,
             ..Options::default()
         }
@@ -263,8 +263,8 @@ pub(super) struct MakeArgs {
     #[command(flatten)]
     pub(super) work: WorkArgs,
     /// Many processes, or one process with many threads  [default: processes]
-    #[arg(long, value_enum)]
-    pub(super) mode: Option<ModeArg>,
+    #[arg(long, value_parser = choice::mode())]
+    pub(super) mode: Option<Mode>,
     /// Format of the outputs  [default: as each input]
     #[arg(long, value_name = "FORMAT", value_parser = choice::format)]
     pub(super) format: Option<FormatId>,
@@ -272,19 +272,19 @@ pub(super) struct MakeArgs {
     pub(super) encoding: EncodingArgs,
     /// What to write where nothing changes the picture and the result is larger than its input
     /// [default: write]
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub(super) if_larger: Option<IfLargerArg>,
+    #[arg(long, value_parser = choice::if_larger(), value_name = "WHAT")]
+    pub(super) if_larger: Option<IfLarger>,
     /// Colour behind transparent pixels where the format has none  [default: #ffffff]
     #[arg(long, value_name = "#RRGGBB", value_parser = quantity::color)]
     pub(super) background: Option<[u8; 3]>,
     #[command(flatten)]
     pub(super) carry: CarryArgs,
     /// What to do about outputs that exist  [default: overwrite]
-    #[arg(long, value_enum, value_name = "POLICY")]
-    pub(super) if_exists: Option<IfExistsArg>,
+    #[arg(long, value_parser = choice::if_exists(), value_name = "POLICY")]
+    pub(super) if_exists: Option<IfExists>,
     /// What to do about images whose outputs would have the same name  [default: fail]
-    #[arg(long, value_enum, value_name = "POLICY")]
-    pub(super) if_collides: Option<IfCollidesArg>,
+    #[arg(long, value_parser = choice::if_collides(), value_name = "POLICY")]
+    pub(super) if_collides: Option<IfCollides>,
     /// Force every output to the disk before it counts as made
     #[arg(long, value_name = "yes/no", num_args = 0..=1, require_equals = true,
           default_missing_value = "yes", value_parser = choice::yes_or_no)]
@@ -347,8 +347,8 @@ pub(super) struct AgentArgs {
     pub(super) jobs: Option<u32>,
     /// Whether workers confine themselves to their inputs and outputs: as far as this system can,
     /// wholly or not at all, or not  [default: auto]
-    #[arg(long, value_enum, value_name = "HOW")]
-    pub(super) sandbox: Option<SandboxArg>,
+    #[arg(long, value_parser = choice::sandbox(), value_name = "HOW")]
+    pub(super) sandbox: Option<Policy>,
     /// Start this as a worker in place of the program itself: "valgrind lote-worker"
     #[arg(long, value_name = "COMMAND")]
     pub(super) worker_command: Option<String>,
@@ -623,8 +623,8 @@ pub(super) enum WorkerSub {
         #[command(flatten)]
         encoding: EncodingArgs,
         /// Whether it confines itself to its input and the folder of its output
-        #[arg(long, value_enum, value_name = "HOW", default_value_t = SandboxArg::Off)]
-        sandbox: SandboxArg,
+        #[arg(long, value_parser = choice::sandbox(), value_name = "HOW", default_value = "off")]
+        sandbox: Policy,
         /// Colour behind transparent pixels where the format has none
         #[arg(long, value_name = "#RRGGBB", default_value = "#ffffff", value_parser = quantity::color)]
         background: [u8; 3],

@@ -1,6 +1,6 @@
 //! Settings that are chosen by name: their words on the command line, in both languages.
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use lote_engine::lang::Text;
 use lote_imaging::formats::{ALL, by_name};
 use lote_protocol::carry::{Keep, Profile};
@@ -9,159 +9,73 @@ use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Policy;
 use lote_protocol::task::Subsampling;
 use lote_protocol::text;
+use serde::de::value::Error;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use lote_engine::event::Mode;
 use lote_engine::job::IfLarger;
 use lote_engine::plan::{IfCollides, IfExists};
 use lote_engine::roots::{Root, RootError};
 
-/// See [`Mode`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ModeArg {
-    #[value(alias = "procesos")]
-    Processes,
-    #[value(alias = "hilos")]
-    Threads,
+/// What recipes write as one of these words, each in English and, if it has another, in Spanish.
+fn one_of<T: DeserializeOwned + Clone + Send + Sync + 'static>(
+    words: &'static [[&'static str; 2]],
+) -> impl TypedValueParser<Value = T> {
+    let value = |[en, es]: &[&'static str; 2]| {
+        let alias = (es != en).then_some(*es);
+        PossibleValue::new(*en).aliases(alias)
+    };
+    PossibleValuesParser::new(words.iter().map(value)).try_map(|typed| {
+        let known = words.iter().find(|names| names.contains(&typed.as_str()));
+        let word: &str = known.map_or(&typed, |[en, _]| en);
+        let deserializer: serde::de::value::StrDeserializer<'_, Error> = word.into_deserializer();
+        T::deserialize(deserializer)
+    })
 }
 
-impl From<ModeArg> for Mode {
-    fn from(mode: ModeArg) -> Self {
-        match mode {
-            ModeArg::Processes => Self::Processes,
-            ModeArg::Threads => Self::Threads,
-        }
-    }
+/// See [`Mode`].
+pub(super) fn mode() -> impl TypedValueParser<Value = Mode> {
+    one_of(&[["processes", "procesos"], ["threads", "hilos"]])
 }
 
 /// See [`Policy`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum SandboxArg {
-    Auto,
-    #[value(alias = "exigir")]
-    Require,
-    #[value(alias = "no")]
-    Off,
-}
-
-impl From<Policy> for SandboxArg {
-    fn from(policy: Policy) -> Self {
-        match policy {
-            Policy::Auto => Self::Auto,
-            Policy::Require => Self::Require,
-            Policy::Off => Self::Off,
-        }
-    }
-}
-
-impl From<SandboxArg> for Policy {
-    fn from(sandbox: SandboxArg) -> Self {
-        match sandbox {
-            SandboxArg::Auto => Self::Auto,
-            SandboxArg::Require => Self::Require,
-            SandboxArg::Off => Self::Off,
-        }
-    }
+pub(super) fn sandbox() -> impl TypedValueParser<Value = Policy> {
+    one_of(&[["auto", "auto"], ["require", "exigir"], ["off", "no"]])
 }
 
 /// See [`Keep`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum KeepArg {
-    #[value(alias = "todo")]
-    Keep,
-    #[value(alias = "sin-lugar")]
-    NoLocation,
-    #[value(alias = "derechos")]
-    Copyright,
-    #[value(alias = "nada")]
-    None,
-}
-
-impl From<KeepArg> for Keep {
-    fn from(keep: KeepArg) -> Self {
-        match keep {
-            KeepArg::Keep => Self::All,
-            KeepArg::NoLocation => Self::NoLocation,
-            KeepArg::Copyright => Self::Copyright,
-            KeepArg::None => Self::None,
-        }
-    }
+pub(super) fn metadata() -> impl TypedValueParser<Value = Keep> {
+    one_of(&[
+        ["keep", "todo"],
+        ["no-location", "sin-lugar"],
+        ["copyright", "derechos"],
+        ["none", "nada"],
+    ])
 }
 
 /// See [`Profile`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ProfileArg {
-    #[value(alias = "mantener")]
-    Keep,
-    Srgb,
-}
-
-impl From<ProfileArg> for Profile {
-    fn from(profile: ProfileArg) -> Self {
-        match profile {
-            ProfileArg::Keep => Self::Keep,
-            ProfileArg::Srgb => Self::Srgb,
-        }
-    }
+pub(super) fn profile() -> impl TypedValueParser<Value = Profile> {
+    one_of(&[["keep", "mantener"], ["srgb", "srgb"]])
 }
 
 /// See [`IfExists`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum IfExistsArg {
-    #[value(alias = "sobrescribir")]
-    Overwrite,
-    #[value(alias = "saltar")]
-    Skip,
-    #[value(alias = "renombrar")]
-    Rename,
-    #[value(alias = "fallar")]
-    Fail,
-}
-
-impl From<IfExistsArg> for IfExists {
-    fn from(policy: IfExistsArg) -> Self {
-        match policy {
-            IfExistsArg::Overwrite => Self::Overwrite,
-            IfExistsArg::Skip => Self::Skip,
-            IfExistsArg::Rename => Self::Rename,
-            IfExistsArg::Fail => Self::Fail,
-        }
-    }
+pub(super) fn if_exists() -> impl TypedValueParser<Value = IfExists> {
+    one_of(&[
+        ["overwrite", "sobrescribir"],
+        ["skip", "saltar"],
+        ["rename", "renombrar"],
+        ["fail", "fallar"],
+    ])
 }
 
 /// See [`IfCollides`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum IfCollidesArg {
-    #[value(alias = "fallar")]
-    Fail,
-    #[value(alias = "renombrar")]
-    Rename,
+pub(super) fn if_collides() -> impl TypedValueParser<Value = IfCollides> {
+    one_of(&[["fail", "fallar"], ["rename", "renombrar"]])
 }
 
-impl From<IfCollidesArg> for IfCollides {
-    fn from(policy: IfCollidesArg) -> Self {
-        match policy {
-            IfCollidesArg::Fail => Self::Fail,
-            IfCollidesArg::Rename => Self::Rename,
-        }
-    }
-}
-
-/// What to write where nothing is changed and the result is larger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum IfLargerArg {
-    #[value(alias = "escribir")]
-    Write,
-    #[value(alias = "conservar-original")]
-    KeepOriginal,
-}
-
-impl From<IfLargerArg> for IfLarger {
-    fn from(what: IfLargerArg) -> Self {
-        match what {
-            IfLargerArg::Write => Self::Write,
-            IfLargerArg::KeepOriginal => Self::KeepOriginal,
-        }
-    }
+/// See [`IfLarger`].
+pub(super) fn if_larger() -> impl TypedValueParser<Value = IfLarger> {
+    one_of(&[["write", "escribir"], ["keep-original", "conservar-original"]])
 }
 
 /// How coarse colour is.

@@ -58,7 +58,8 @@ pub(super) fn execute(args: &CompareArgs, ui: Ui) -> Exit {
     if let Err(exit) = only_folders("lote compare", &args.input.paths, ui) {
         return exit;
     }
-    let settings = session::settings(&args.work, Mode::Processes, false);
+    let settings =
+        session::settings(&args.work.options(), args.work.worker_command.as_deref(), false);
     let folder = tempfile::Builder::new().prefix("lote-compare-").tempdir();
     let (settings, folder) = match (settings, folder) {
         (Ok(settings), Ok(folder)) => (settings, folder),

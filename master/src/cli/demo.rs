@@ -86,10 +86,12 @@ pub(super) fn execute(args: &DemoArgs, ui: Ui) -> Exit {
 
 /// The whole play; an error has been told already.
 fn perform(args: &DemoArgs, stage: &Path, ui: Ui) -> Result<Exit, Exit> {
-    let processes = session::settings(&args.work, Mode::Processes, false).map_err(|what| {
-        ui.error(what, None);
-        Exit::Usage
-    })?;
+    let processes =
+        session::settings(&args.work.options(), args.work.worker_command.as_deref(), false)
+            .map_err(|what| {
+                ui.error(what, None);
+                Exit::Usage
+            })?;
     probe::insist(&processes, ui)?;
     let count = args.images as usize;
     let input = stage.join("samples");

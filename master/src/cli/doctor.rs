@@ -11,7 +11,6 @@ use serde::{Serialize, Serializer};
 use super::args::DoctorArgs;
 use super::ui::Ui;
 use super::{Exit, probe, session};
-use lote_engine::event::Mode;
 use lote_engine::lang::{Lang, Text, reason};
 use lote_engine::report::text::bytes;
 use lote_engine::roots::{Abilities, Root};
@@ -98,10 +97,11 @@ pub(super) fn execute(args: &DoctorArgs, ui: Ui) -> Exit {
 
 /// Starts workers one after another, as a run would.
 fn start_workers(args: &DoctorArgs, findings: &mut Findings) {
-    let settings = match session::settings(&args.work, Mode::Processes, false) {
-        Ok(settings) => settings,
-        Err(problem) => return findings.problems.push(problem),
-    };
+    let settings =
+        match session::settings(&args.work.options(), args.work.worker_command.as_deref(), false) {
+            Ok(settings) => settings,
+            Err(problem) => return findings.problems.push(problem),
+        };
     let mut config = settings.workers;
     // What is missing is a finding, and no reason for workers not to start.
     let is_required = config.sandbox == Policy::Require;

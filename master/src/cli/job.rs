@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::args::{ShowArgs, WorkArgs};
+use super::args::ShowArgs;
 use super::interrupt::Interrupt;
 use super::report::Report;
 use super::stored::{Stored, refuse_plan};
@@ -15,7 +15,8 @@ use super::{Exit, dry_run, probe, rerun, room, session};
 use crate::fleet::{Fleet, Submitted, Submitter, check};
 use crate::terminal::{Terminal, Unsaid};
 use lote_engine::event::{Bus, Event};
-use lote_engine::journal::{self, Header, How, Journal, Part, Records, Unusable, Work};
+use lote_engine::job::Unusable;
+use lote_engine::journal::{self, Header, How, Journal, Part, Records};
 use lote_engine::lang::Lang;
 use lote_engine::lang::Text;
 use lote_engine::plan::{self, IfExists, Plan, PlanError, Request, Shard};
@@ -71,10 +72,9 @@ impl Job {
 
 /// Plans a job and runs it to its end.
 pub(super) fn execute(mut job: Job, ui: Ui) -> Exit {
-    let work = &job.header.work;
-    let arguments = work_args(work, job.here.worker_command.clone());
-    let settings = match session::settings(&arguments, work.mode, job.here.external) {
-        Ok(settings) => Settings { durable: work.durable, ..settings },
+    let (options, worker) = (&job.header.options, job.here.worker_command.as_deref());
+    let settings = match session::settings(options, worker, job.here.external) {
+        Ok(settings) => settings,
         Err(what) => {
             ui.error(what, text!("write it as for a shell: \"valgrind -q ./lote-worker\""));
             return Exit::Usage;
@@ -464,19 +464,5 @@ impl Trouble {
 
     fn get(&self) -> Option<Text> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// How a job works, as arguments.
-pub(super) fn work_args(work: &Work, worker_command: Option<String>) -> WorkArgs {
-    let Work { jobs, timeout, max_memory, max_pixels, max_frames, sandbox, .. } = *work;
-    WorkArgs {
-        jobs,
-        timeout,
-        max_memory,
-        max_pixels,
-        max_frames,
-        sandbox: Some(sandbox.into()),
-        worker_command,
     }
 }

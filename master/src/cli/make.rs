@@ -10,9 +10,8 @@ use lote_protocol::text;
 use super::args::{MakeArgs, WorkArgs};
 use super::ui::Ui;
 use super::{Exit, catalogue, job};
-use lote_engine::job::{Config, Exception, Options, Recipe, RecipeError, Variant, find};
-use lote_engine::journal::Work;
-use lote_engine::plan::{Globs, PlanError, Request};
+use lote_engine::job::{Config, Exception, Options, Recipe, RecipeError, Unusable, Variant, find};
+use lote_engine::plan::{PlanError, Request};
 
 /// What is asked for, wherever it was said.
 #[derive(Debug, Clone)]
@@ -60,17 +59,17 @@ impl MakeArgs {
             quality: self.encoding.quality,
             subsampling: self.encoding.subsampling,
             progressive: self.encoding.progressive,
-            if_larger: self.if_larger.map(Into::into),
+            if_larger: self.if_larger,
             background: self.background,
             pattern: self.pattern.as_ref().map(ToString::to_string),
             folder: None,
-            if_exists: self.if_exists.map(Into::into),
-            if_collides: self.if_collides.map(Into::into),
+            if_exists: self.if_exists,
+            if_collides: self.if_collides,
             recursive: self.recursive,
             include: some(&self.include),
             exclude: some(&self.exclude),
             raw: self.raw,
-            mode: self.mode.map(Into::into),
+            mode: self.mode,
             durable: self.durable,
             ..self.work.options().over(self.carry.options())
         }
@@ -86,17 +85,9 @@ impl WorkArgs {
             max_memory: self.max_memory,
             max_pixels: self.max_pixels,
             max_frames: self.max_frames,
-            sandbox: self.sandbox.map(Into::into),
+            sandbox: self.sandbox,
             ..Options::default()
         }
-    }
-
-    /// The same, with what these leave open as the defaults say.
-    pub(super) fn with_defaults(&self, config: &Config) -> Self {
-        let Options { jobs, timeout, max_memory, max_pixels, max_frames, sandbox, .. } =
-            self.options().over(config.job.clone());
-        let (sandbox, worker_command) = (sandbox.map(Into::into), self.worker_command.clone());
-        Self { jobs, timeout, max_memory, max_pixels, max_frames, sandbox, worker_command }
     }
 }
 
@@ -145,60 +136,18 @@ impl Asked {
             Ok(Request::new(paths, self.output(), variants))
         };
         let request = make().map_err(|error| job::refuse(&error, ui))?;
-        let list = |patterns: &Option<Vec<String>>| patterns.clone().unwrap_or_default();
-        let (include, exclude) = (list(&self.options.include), list(&self.options.exclude));
-        let globs = Globs::new(include, exclude).map_err(|error| {
-            ui.error(error.text(), text!("write it as for a shell, in quotes: '*.jpg'"));
+        let request = Request { exceptions: self.exceptions.clone(), ..request };
+        let request = self.options.apply(request).map_err(|error| {
+            let in_quotes = text!("write it as for a shell, in quotes: '*.jpg'");
+            ui.error(error.text(), matches!(error, Unusable::Glob(_)).then_some(in_quotes));
             Exit::Usage
         })?;
-        let pattern = self.options.pattern.as_deref().map(str::parse).transpose();
-        let pattern = pattern.map_err(|error: lote_engine::plan::PatternError| {
-            ui.error(error.text(), None);
-            Exit::Usage
-        })?;
-        let Options { if_exists, if_collides, recursive, raw, .. } = self.options;
-        let encoding = self.options.encoding();
-        if let Some(option) = unknown(&encoding) {
+        if let Some(option) = unknown(&request.encoding) {
             let what = text!("no format takes --{} yet", option.names()[1]);
             ui.error(what, text!("`lote formats` lists what each format takes"));
             return Err(Exit::Usage);
         }
-        Ok(Request {
-            exceptions: self.exceptions.clone(),
-            recursive: recursive.unwrap_or_default(),
-            globs,
-            raw: raw.unwrap_or_default(),
-            pattern: pattern.unwrap_or_default(),
-            encoding,
-            if_exists: if_exists.unwrap_or_default(),
-            if_collides: if_collides.unwrap_or_default(),
-            ..request
-        })
-    }
-
-    /// How the work is done.
-    pub(super) fn work(&self) -> Work {
-        let Options {
-            mode,
-            jobs,
-            timeout,
-            max_memory,
-            max_pixels,
-            max_frames,
-            durable,
-            sandbox,
-            ..
-        } = self.options;
-        Work {
-            mode: mode.unwrap_or_default(),
-            jobs,
-            timeout,
-            max_memory,
-            max_pixels,
-            max_frames,
-            durable: durable.unwrap_or_default(),
-            sandbox: sandbox.unwrap_or_default(),
-        }
+        Ok(request)
     }
 
     /// The same as a recipe. An error has been told already.

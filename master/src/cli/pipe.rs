@@ -52,13 +52,12 @@ fn convert(asked: &Asked, path: &Path, worker: Option<String>, ui: Ui) -> Result
         return Err(Exit::Usage);
     }
     let request = Request { output: folder.path().join("out"), recursive: false, ..request };
-    let work = asked.work();
-    let settings = session::settings(&job::work_args(&work, worker), work.mode, false);
+    let settings = session::settings(&asked.options, worker.as_deref(), false);
     let settings = settings.map_err(|what| {
         ui.error(what, None);
         Exit::Usage
     })?;
-    let settings = Settings { slots: 1, ..settings };
+    let settings = Settings { slots: 1, durable: false, ..settings };
     probe::insist(&settings, ui)?;
     let plan = plan::prepared(&request).map_err(|error| job::refuse(&error, ui))?;
     if plan.images.len() != 1 {

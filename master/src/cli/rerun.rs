@@ -6,10 +6,10 @@ use lote_protocol::sandbox::Policy;
 
 use super::Exit;
 use super::args::{RerunArgs, WorkArgs};
-use super::choice::SandboxArg;
 use super::job::{self, Here, Job};
 use super::stored::Stored;
 use super::ui::Ui;
+use lote_engine::job::Options;
 use lote_engine::journal::{Header, Name, Outcome, Past, Records, newest, read_all, wanted};
 use lote_engine::lang::Lang;
 use lote_engine::plan::IfExists;
@@ -48,7 +48,7 @@ fn rerun(args: &RerunArgs, ui: Ui) -> Result<Exit, Exit> {
             return Ok(Exit::Ok);
         }
         (Some(failed), Records::new(&args.output, read_all(&record)))
-    } else if header.if_exists == IfExists::Skip {
+    } else if header.if_exists() == IfExists::Skip {
         // What it has left as it was stays so.
         (Some(wanted(&last, |_| true)), Records::default())
     } else {
@@ -56,7 +56,7 @@ fn rerun(args: &RerunArgs, ui: Ui) -> Result<Exit, Exit> {
     };
     // What is in the way now, the job has made itself. Only where it put numbers to names, what it
     // found there is still there.
-    let if_exists = match header.if_exists {
+    let if_exists = match header.if_exists() {
         IfExists::Rename => IfExists::Rename,
         IfExists::Overwrite | IfExists::Skip | IfExists::Fail => IfExists::Overwrite,
     };
@@ -82,18 +82,14 @@ fn rerun(args: &RerunArgs, ui: Ui) -> Result<Exit, Exit> {
 
 /// Has a job on record work as these arguments say, where they say anything.
 pub(super) fn apply(args: &WorkArgs, header: &mut Header) {
-    let work = &mut header.work;
-    work.jobs = args.jobs.or(work.jobs);
-    work.timeout = args.timeout.or(work.timeout);
-    work.max_memory = args.max_memory.or(work.max_memory);
-    work.max_pixels = args.max_pixels.or(work.max_pixels);
-    work.max_frames = args.max_frames.or(work.max_frames);
+    let recorded = std::mem::take(&mut header.options);
     // A record never lowers the sandbox: whoever may write to the folder could have written it.
-    work.sandbox = match (args.sandbox, work.sandbox) {
-        (None | Some(SandboxArg::Auto), Policy::Off | Policy::Auto) => Policy::Auto,
-        (None | Some(SandboxArg::Auto), Policy::Require) => Policy::Require,
-        (Some(asked), _) => asked.into(),
+    let sandbox = match (args.sandbox, recorded.sandbox) {
+        (None | Some(Policy::Auto), Some(Policy::Require)) => Policy::Require,
+        (None | Some(Policy::Auto), _) => Policy::Auto,
+        (Some(asked), _) => asked,
     };
+    header.options = Options { sandbox: Some(sandbox), ..args.options().over(recorded) };
 }
 
 /// The folders that this user's own record of this output folder may name without being asked about:

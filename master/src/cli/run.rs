@@ -81,11 +81,11 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         let Some(last) = journals.last() else { return Err(rerun::nothing(&output, ui)) };
         let mut header = rerun::trusted(last, &output, &args.paths, args.trust_record, ui)?;
         rerun::apply(&args.make.work, &mut header);
-        header.work.durable = args.make.durable.unwrap_or(header.work.durable);
+        header.options.durable = args.make.durable.or(header.options.durable);
         header
     } else {
         let request = asked.request(inputs(args, ui)?, ui)?;
-        Header::new(&request, By::Run, asked.work())
+        Header::new(&request, asked.options, By::Run)
     };
     let stored = match stored {
         None => Stored::open(&args.store, &output, header.paths.iter().map(|name| &name.0), ui)?,
@@ -101,7 +101,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     let part = args.shard.as_deref().map(|text| part(text, args.job.as_deref(), ui)).transpose()?;
     let goes_on = journals.last().is_some_and(|last| goes_on(&header, last));
     let job = Job {
-        if_exists: if goes_on { IfExists::Overwrite } else { header.if_exists },
+        if_exists: if goes_on { IfExists::Overwrite } else { header.if_exists() },
         header,
         past: Records::new(&output, journals),
         output,
@@ -144,8 +144,8 @@ fn goes_on(header: &Header, last: &Past) -> bool {
     let known = |variant: &VariantSpec| {
         last.header.variants.iter().any(|before| before.name == variant.name)
     };
-    header.if_exists == IfExists::Fail
-        && last.header.if_exists == IfExists::Fail
+    header.if_exists() == IfExists::Fail
+        && last.header.if_exists() == IfExists::Fail
         && last.end != Some(How::Finished)
         && header.variants.iter().all(known)
 }

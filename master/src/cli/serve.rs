@@ -19,8 +19,7 @@ use super::stored::only_folders;
 use super::ui::Ui;
 use super::{Exit, probe, session};
 use crate::fleet::{Fleet, Service};
-use lote_engine::event::Mode;
-use lote_engine::job;
+use lote_engine::job::{self, Options};
 use lote_engine::plan::KEPT_ASSETS;
 use lote_engine::roots::Root;
 use lote_engine::run::Settings;
@@ -61,11 +60,11 @@ pub(super) fn execute(args: &ServeArgs, config: &job::Config, ui: Ui) -> Exit {
 }
 
 fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refused> {
-    let work_args = args.work.with_defaults(defaults);
-    let settings = session::settings(&work_args, Mode::Processes, false)
+    let asked = Options { durable: args.durable, ..args.work.options() };
+    // Each job has its own mode.
+    let options = Options { mode: None, ..asked.over(defaults.job.clone()) };
+    let settings = session::settings(&options, args.work.worker_command.as_deref(), false)
         .map_err(|what| Refused(what, None, Exit::Usage))?;
-    let durable = args.durable.or(defaults.job.durable).unwrap_or_default();
-    let settings = Settings { durable, ..settings };
     let listeners = server::listen(&args.host, args.port).map_err(|error| unheard(args, &error))?;
     let bound: Vec<_> = listeners.iter().filter_map(|one| one.local_addr().ok()).collect();
     let (access, token) = access(args, &bound)?;

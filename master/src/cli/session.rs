@@ -8,27 +8,29 @@ use std::time::Duration;
 use lote_engine::lang::Text;
 use lote_engine::lang::reason;
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::sandbox::Policy;
-use lote_protocol::task::Limits;
 use lote_protocol::text;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use super::args::{InputArgs, WorkArgs};
+use super::args::InputArgs;
 use super::interrupt::Interrupt;
 use super::ui::Ui;
 use super::{Exit, catalogue, job};
-use lote_engine::event::{Bus, Mode};
+use lote_engine::event::Bus;
+use lote_engine::job::Options;
 use lote_engine::lang::Lang;
-use lote_engine::plan::{self, Access, IfCollides, Plan, Request};
+use lote_engine::plan::{self, IfCollides, Plan, Request};
 use lote_engine::report::{self, Reporter};
-use lote_engine::run::{self, Ended, Feed, Order, Settings, Timeout};
-use lote_engine::supervisor::{Config, Program};
-use lote_engine::system;
+use lote_engine::run::{self, Ended, Feed, Order, Settings};
+use lote_engine::supervisor::Program;
 
-/// The settings that these arguments ask for.
-pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Settings, Text> {
-    let program = match &args.worker_command {
+/// The settings that these options ask for, with workers that are started by this command, if it is one.
+pub(super) fn settings(
+    options: &Options,
+    worker_command: Option<&str>,
+    external: bool,
+) -> Result<Settings, Text> {
+    let program = match worker_command {
         None => Program::Own,
         Some(command) => match shlex::split(command) {
             Some(words) if !words.is_empty() => {
@@ -37,47 +39,7 @@ pub(super) fn settings(args: &WorkArgs, mode: Mode, external: bool) -> Result<Se
             _ => return Err(text!("--worker-command holds no command, or an open quote")),
         },
     };
-    Ok(Settings {
-        mode,
-        slots: slots(args.jobs),
-        timeout: args.timeout.map_or(Timeout::Generous, Timeout::Exactly),
-        durable: false,
-        sha256: false,
-        workers: Config {
-            workers: 0,
-            slots: 0,
-            limits: limits(args.max_pixels, args.max_frames, args.max_memory),
-            max_memory_bytes: args.max_memory,
-            access: Access::default(),
-            sandbox: args.sandbox.map_or(Policy::Auto, Into::into),
-            program,
-            external,
-        },
-    })
-}
-
-/// What workers refuse to load, with these bounds on pixels, on frames and on memory (bytes).
-pub(super) fn limits(
-    max_pixels: Option<u64>,
-    max_frames: Option<u64>,
-    max_memory: Option<u64>,
-) -> Limits {
-    let mut limits = Limits::default();
-    limits.max_frames = max_frames.unwrap_or(limits.max_frames);
-    if let Some(pixels) = max_pixels {
-        limits.max_pixels = pixels;
-        // The widest pixel has four samples of 16 bits.
-        limits.max_alloc_bytes = limits.max_alloc_bytes.max(pixels.saturating_mul(8));
-    }
-    if let Some(memory) = max_memory {
-        limits.max_alloc_bytes = limits.max_alloc_bytes.min(memory / 2);
-    }
-    limits
-}
-
-/// How many images are worked on at a time: as asked, or one a core.
-pub(super) fn slots(jobs: Option<u32>) -> u32 {
-    jobs.unwrap_or_else(system::cores)
+    Ok(options.settings(program, external))
 }
 
 /// What waits for workers, on this thread.

@@ -35,16 +35,14 @@ fn watch(args: &WatchArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
             return Err(Exit::NothingMatched);
         }
     }
-    let work = asked.work();
-    let worker = args.make.work.worker_command.clone();
-    let settings = session::settings(&job::work_args(&work, worker), work.mode, false);
+    let worker = args.make.work.worker_command.as_deref();
+    let settings = session::settings(&asked.options, worker, false);
     let settings = settings.map_err(|what| {
         ui.error(what, None);
         Exit::Usage
     })?;
-    let settings = Settings { durable: work.durable, ..settings };
     probe::insist(&settings, ui)?;
-    let header = Header::new(&request, By::Run, work);
+    let header = Header::new(&request, asked.options, By::Run);
     let request = Request { slots: settings.slots as usize, ..request };
     let watching = Watching::start(request, header, args.settle).map_err(|error| {
         ui.error(text!("no thread can be started: {}", error), text!("see `ulimit -u`"));

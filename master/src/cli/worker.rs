@@ -18,9 +18,9 @@ use lote_worker::task::{Bench, Progress, run};
 
 use super::args::{WorkerArgs, WorkerSub};
 use super::job::refuse;
-use super::session::limits;
 use super::ui::Ui;
 use super::{Exit, catalogue};
+use lote_engine::job::Options;
 use lote_engine::output::{Target, Temporaries, publish};
 use lote_engine::plan;
 use lote_engine::report::text::printable;
@@ -106,11 +106,13 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 let of = plan::count_pages(input).ok().and_then(|count| u32::try_from(count).ok());
                 Page { number, of: of.unwrap_or(1) }
             });
-            if let Err(error) = confine(input, &target, assets.len(), (*policy).into()) {
+            if let Err(error) = confine(input, &target, assets.len(), *policy) {
                 ui.error(error.text(), super::probe::hint());
                 return Exit::Refused;
             }
-            let limits = limits(*max_pixels, *max_frames, *max_memory);
+            let (max_pixels, max_frames, max_memory) = (*max_pixels, *max_frames, *max_memory);
+            let options = Options { max_pixels, max_frames, max_memory, ..Options::default() };
+            let limits = options.limits();
             let task = Task {
                 name,
                 orders: vec![order],

@@ -5,12 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lote_engine::event::{Bus, Status};
+use lote_engine::event::{Bus, Event};
 use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::Rules;
-use lote_engine::run::{self, Ended, Order, Settings, Timeout};
+use lote_engine::run::{self, Ended, Order, Settings};
 use lote_engine::scheduler::WorkerId;
-use lote_engine::supervisor::SupervisorError;
+use lote_engine::state::Counts;
+use lote_engine::supervisor::{Config, SupervisorError};
 use lote_fleet::agent::{self, Identity, Report, Work};
 use lote_fleet::message::Job;
 use lote_fleet::names::{Build, JobId, ParcelId, Token};
@@ -171,7 +172,7 @@ struct Session {
     orders: mpsc::Sender<Order>,
     run: Pin<Box<dyn Future<Output = Result<Ended, SupervisorError>>>>,
     /// Counts what is made and what fails.
-    told: JoinHandle<(usize, usize)>,
+    told: JoinHandle<Counts>,
     idle_since: Option<Instant>,
     looks: Arc<Semaphore>,
 }
@@ -332,15 +333,14 @@ impl Bench {
         let mut events = bus.listen();
         let noted = ledger.clone();
         let told = tokio::spawn(async move {
-            let (mut made, mut failed) = (0, 0);
+            let mut counts = Counts::default();
             while let Some(event) = events.recv().await {
-                match noted.report(&event).await {
-                    Some(Status::Ok) => made += 1,
-                    Some(status) if status.is_failure() => failed += 1,
-                    _ => {}
+                let is_told = noted.report(&event).await.is_some();
+                if let (true, Event::Output(ended)) = (is_told, &*event) {
+                    counts.add(ended);
                 }
             }
-            (made, failed)
+            counts
         });
         let arrivals = Arrivals::new(rules, ledger.clone(), inbox);
         let run = async move { run::run(arrivals, &settings, &mut bus, &mut ordered).await };
@@ -366,17 +366,15 @@ impl Bench {
 
     /// How a job is worked on here.
     fn settings(&self, job: &Job) -> Settings {
-        let (mut settings, work) = (self.agent.settings.clone(), &job.header.work);
-        settings.timeout = work.timeout.map_or(Timeout::Generous, Timeout::Exactly);
-        settings.durable = work.durable;
-        settings.sha256 = true;
-        settings.workers.limits = job.limits;
-        settings.workers.max_memory_bytes = work.max_memory;
+        let own = &self.agent.settings;
+        let asked = job.header.options.settings(own.workers.program.clone(), own.workers.external);
         // A job never lowers the sandbox of another machine.
-        if work.sandbox == Policy::Require {
-            settings.workers.sandbox = Policy::Require;
-        }
-        settings
+        let sandbox = match asked.workers.sandbox {
+            Policy::Require => Policy::Require,
+            Policy::Auto | Policy::Off => own.workers.sandbox,
+        };
+        let workers = Config { limits: job.limits, sandbox, ..asked.workers };
+        Settings { mode: own.mode, slots: own.slots, sha256: true, workers, ..asked }
     }
 
     /// A run is over.
@@ -384,7 +382,7 @@ impl Bench {
         let Session { job, ledger, told, .. } = session;
         let (id, ui) = (job.job, self.ui);
         tokio::spawn(async move {
-            let (made, failed) = told.await.unwrap_or_default();
+            let Counts { ok: made, failed, .. } = told.await.unwrap_or_default();
             ui.say(&match ui.lang {
                 Lang::En => format!("job {id}: {made} outputs made, {failed} failed"),
                 Lang::Es => format!("trabajo {id}: {made} salidas hechas, {failed} fallidas"),

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use data_encoding::HEXLOWER;
+use lote_engine::job::Options;
 use lote_engine::journal::{Header, Name};
 use lote_engine::lang::{Text, reason};
 use lote_engine::plan::{Asset, IfExists, Plan};
@@ -102,7 +103,7 @@ pub(super) fn paper<'a>(
 ) -> Result<(Job, Paper<'a>), Text> {
     let Lie { folders, input, output } = lie(plan, places)?;
     let folder = plan.output_folder();
-    if header.if_exists != IfExists::Overwrite && can_keep(folder).is_ok_and(|can| !can) {
+    if header.if_exists() != IfExists::Overwrite && can_keep(folder).is_ok_and(|can| !can) {
         return Err(keeps_nothing(folder));
     }
     let roots = places.marked([&input, &output.root])?;
@@ -158,8 +159,6 @@ fn without_paths(header: &Header) -> Header {
         paths: Vec::new(),
         exclude: Vec::new(),
         within: Vec::new(),
-        include_globs: Vec::new(),
-        exclude_globs: Vec::new(),
         output: Name::default(),
         assets: None,
         // They come with the units that have any.
@@ -167,6 +166,7 @@ fn without_paths(header: &Header) -> Header {
         part: None,
         page: None,
         fleet: None,
+        options: Options { include: None, exclude: None, ..header.options.clone() },
         ..header.clone()
     }
 }

@@ -281,7 +281,8 @@ impl Ground {
         }
         let output = output.folder.clone();
         let folder = output.join(&job.output.path.0);
-        if job.header.if_exists != IfExists::Overwrite && can_keep(&folder).is_ok_and(|can| !can) {
+        if job.header.if_exists() != IfExists::Overwrite && can_keep(&folder).is_ok_and(|can| !can)
+        {
             return Err(keeps_nothing(&folder));
         }
         // As if the user of this machine had typed it.

@@ -1,107 +1,125 @@
 //! The options of a job: the same names on the command line, in recipes and in `lote.toml`.
 
+use std::fmt;
 use std::time::Duration;
 
 use lote_imaging::formats::by_name;
 use lote_protocol::carry::{Carry, Keep, Profile, Statements};
+use lote_protocol::filter::CallError;
 use lote_protocol::format::FormatId;
 use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Policy;
-use lote_protocol::task::{Encoding, Subsampling};
+use lote_protocol::task::{Encoding, Limits, Subsampling};
 use lote_protocol::text;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::event::Mode;
-use crate::plan::{IfCollides, IfExists};
+use crate::plan::{Access, GlobError, Globs, IfCollides, IfExists, Pattern, PatternError, Request};
 use crate::quantity;
+use crate::run::{Settings, Timeout};
+use crate::supervisor::{Config, Program};
+use crate::system;
 
-/// What may be chosen for a job. What is `None` is as the next one below says: the command line
-/// comes first, then the recipe, then `lote.toml`, then the program itself.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Options {
-    /// Format of the outputs.
-    #[serde(alias = "formato", skip_serializing_if = "Option::is_none", with = "format")]
-    pub format: Option<FormatId>,
-    /// JPEG and WebP quality, 1..=100.
-    #[serde(
-        alias = "calidad",
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "up_to_255"
-    )]
-    pub quality: Option<u8>,
-    /// How coarse colour is in JPEG.
-    #[serde(alias = "submuestreo", skip_serializing_if = "Option::is_none")]
-    pub subsampling: Option<Subsampling>,
-    /// Whether JPEGs are progressive.
-    #[serde(alias = "progresivo", skip_serializing_if = "Option::is_none")]
-    pub progressive: Option<bool>,
-    /// What to write where nothing has changed and the result is larger.
-    #[serde(alias = "si_mayor", skip_serializing_if = "Option::is_none")]
-    pub if_larger: Option<IfLarger>,
-    /// What shows through where there is no alpha, sRGB: `#rrggbb`.
-    #[serde(alias = "fondo", skip_serializing_if = "Option::is_none", with = "color")]
-    pub background: Option<[u8; 3]>,
-    /// Which metadata are kept.
-    #[serde(alias = "metadatos", skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<Keep>,
-    /// What is stated in metadata: artist, copyright, description, keywords.
-    #[serde(alias = "poner", skip_serializing_if = "Option::is_none")]
-    pub set: Option<Statements>,
-    /// Which colours outputs are in.
-    #[serde(alias = "perfil", skip_serializing_if = "Option::is_none")]
-    pub profile: Option<Profile>,
-    /// Whether outputs get the times of their images.
-    #[serde(alias = "conservar_fechas", skip_serializing_if = "Option::is_none")]
-    pub keep_dates: Option<bool>,
-    /// What outputs are called.
-    #[serde(alias = "patron", skip_serializing_if = "Option::is_none")]
-    pub pattern: Option<String>,
-    /// A folder below the output folder.
-    #[serde(alias = "carpeta", skip_serializing_if = "Option::is_none")]
-    pub folder: Option<String>,
-    /// What to do about outputs that exist.
-    #[serde(alias = "si_existe", skip_serializing_if = "Option::is_none")]
-    pub if_exists: Option<IfExists>,
-    /// What to do about outputs of the same name.
-    #[serde(alias = "si_coincide", skip_serializing_if = "Option::is_none")]
-    pub if_collides: Option<IfCollides>,
-    /// Whether folders are searched with everything below them.
-    #[serde(alias = "recursivo", skip_serializing_if = "Option::is_none")]
-    pub recursive: Option<bool>,
-    /// Patterns of files that are taken.
-    #[serde(alias = "incluir", skip_serializing_if = "Option::is_none")]
-    pub include: Option<Vec<String>>,
-    /// Patterns of files and folders that are left out.
-    #[serde(alias = "excluir", skip_serializing_if = "Option::is_none")]
-    pub exclude: Option<Vec<String>>,
-    /// Whether raw files are taken that are beside another image of their stem.
-    #[serde(alias = "crudos", skip_serializing_if = "Option::is_none")]
-    pub raw: Option<bool>,
-    /// How work is spread.
-    #[serde(alias = "modo", skip_serializing_if = "Option::is_none")]
-    pub mode: Option<Mode>,
-    /// How many images at a time.
-    #[serde(alias = "trabajos", skip_serializing_if = "Option::is_none")]
-    pub jobs: Option<u32>,
-    /// How long an image may take: seconds.
-    #[serde(alias = "limite_tiempo", skip_serializing_if = "Option::is_none", with = "seconds")]
-    pub timeout: Option<Duration>,
-    /// Memory of a worker, bytes: a number, or a text such as `800M`.
-    #[serde(alias = "memoria_max", skip_serializing_if = "Option::is_none", with = "bytes")]
-    pub max_memory: Option<u64>,
-    /// Largest image, pixels: a number, or a text such as `250M`.
-    #[serde(alias = "pixeles_max", skip_serializing_if = "Option::is_none", with = "count")]
-    pub max_pixels: Option<u64>,
-    /// Most frames or pages of an image: a number, or a text such as `5k`.
-    #[serde(alias = "fotogramas_max", skip_serializing_if = "Option::is_none", with = "count")]
-    pub max_frames: Option<u64>,
-    /// How much workers insist on their sandbox.
-    #[serde(alias = "aislamiento", skip_serializing_if = "Option::is_none")]
-    pub sandbox: Option<Policy>,
-    /// Whether outputs are forced to the disk.
-    #[serde(alias = "duradero", skip_serializing_if = "Option::is_none")]
-    pub durable: Option<bool>,
+/// Makes a struct of options of which each has a name in English and one in Spanish.
+macro_rules! options {
+    (
+        $(#[$about:meta])*
+        $struct:ident { $($(#[$meta:meta])* $name:ident / $spanish:literal: $type:ty,)* }
+    ) => {
+        $(#[$about])*
+        pub struct $struct {
+            $(
+                $(#[$meta])*
+                #[serde(alias = $spanish, skip_serializing_if = "Option::is_none")]
+                pub $name: Option<$type>,
+            )*
+        }
+
+        impl $struct {
+            /// Its fields' names, in both languages.
+            pub(super) const NAMES: &[&str] = &[$(stringify!($name), $spanish),*];
+
+            /// These, and what they leave open as `below` says.
+            #[must_use]
+            pub fn over(self, below: Self) -> Self {
+                Self { $($name: self.$name.or(below.$name)),* }
+            }
+
+            /// The English names of those that say something.
+            pub fn given(&self) -> Vec<&'static str> {
+                let all = [$((stringify!($name), self.$name.is_some())),*];
+                all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+            }
+        }
+    };
+}
+
+options! {
+    /// What may be chosen for a job. What is `None` is as the next one below says: the command line
+    /// comes first, then the recipe, then `lote.toml`, then the program itself.
+    #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    Options {
+        /// Format of the outputs.
+        #[serde(with = "format")]
+        format / "formato": FormatId,
+        /// JPEG and WebP quality, 1..=100.
+        #[serde(deserialize_with = "up_to_255")]
+        quality / "calidad": u8,
+        /// How coarse colour is in JPEG.
+        subsampling / "submuestreo": Subsampling,
+        /// Whether JPEGs are progressive.
+        progressive / "progresivo": bool,
+        /// What to write where nothing has changed and the result is larger.
+        if_larger / "si_mayor": IfLarger,
+        /// What shows through where there is no alpha, sRGB: `#rrggbb`.
+        #[serde(with = "color")]
+        background / "fondo": [u8; 3],
+        /// Which metadata are kept.
+        metadata / "metadatos": Keep,
+        /// What is stated in metadata: artist, copyright, description, keywords.
+        set / "poner": Statements,
+        /// Which colours outputs are in.
+        profile / "perfil": Profile,
+        /// Whether outputs get the times of their images.
+        keep_dates / "conservar_fechas": bool,
+        /// What outputs are called.
+        pattern / "patron": String,
+        /// A folder below the output folder.
+        folder / "carpeta": String,
+        /// What to do about outputs that exist.
+        if_exists / "si_existe": IfExists,
+        /// What to do about outputs of the same name.
+        if_collides / "si_coincide": IfCollides,
+        /// Whether folders are searched with everything below them.
+        recursive / "recursivo": bool,
+        /// Patterns of files that are taken.
+        include / "incluir": Vec<String>,
+        /// Patterns of files and folders that are left out.
+        exclude / "excluir": Vec<String>,
+        /// Whether raw files are taken that are beside another image of their stem.
+        raw / "crudos": bool,
+        /// How work is spread.
+        mode / "modo": Mode,
+        /// How many images at a time.
+        jobs / "trabajos": u32,
+        /// How long an image may take: seconds.
+        #[serde(with = "seconds")]
+        timeout / "limite_tiempo": Duration,
+        /// Memory of a worker, bytes: a number, or a text such as `800M`.
+        #[serde(with = "bytes")]
+        max_memory / "memoria_max": u64,
+        /// Largest image, pixels: a number, or a text such as `250M`.
+        #[serde(with = "count")]
+        max_pixels / "pixeles_max": u64,
+        /// Most frames or pages of an image: a number, or a text such as `5k`.
+        #[serde(with = "count")]
+        max_frames / "fotogramas_max": u64,
+        /// How much workers insist on their sandbox.
+        sandbox / "aislamiento": Policy,
+        /// Whether outputs are forced to the disk.
+        durable / "duradero": bool,
+    }
 }
 
 /// What to write where nothing has changed a picture and the result is larger than its input.
@@ -116,95 +134,6 @@ pub enum IfLarger {
 }
 
 impl Options {
-    /// Its fields' names, in both languages.
-    pub(super) const NAMES: [&str; 52] = [
-        "subsampling",
-        "submuestreo",
-        "progressive",
-        "progresivo",
-        "if_larger",
-        "si_mayor",
-        "format",
-        "formato",
-        "quality",
-        "calidad",
-        "background",
-        "fondo",
-        "pattern",
-        "patron",
-        "folder",
-        "carpeta",
-        "if_exists",
-        "si_existe",
-        "if_collides",
-        "si_coincide",
-        "recursive",
-        "recursivo",
-        "include",
-        "incluir",
-        "exclude",
-        "excluir",
-        "raw",
-        "crudos",
-        "mode",
-        "modo",
-        "jobs",
-        "trabajos",
-        "timeout",
-        "limite_tiempo",
-        "max_memory",
-        "memoria_max",
-        "max_pixels",
-        "pixeles_max",
-        "max_frames",
-        "fotogramas_max",
-        "sandbox",
-        "aislamiento",
-        "durable",
-        "duradero",
-        "metadata",
-        "metadatos",
-        "set",
-        "poner",
-        "profile",
-        "perfil",
-        "keep_dates",
-        "conservar_fechas",
-    ];
-
-    /// These, and what they leave open as `below` says.
-    #[must_use]
-    pub fn over(self, below: Self) -> Self {
-        Self {
-            format: self.format.or(below.format),
-            quality: self.quality.or(below.quality),
-            subsampling: self.subsampling.or(below.subsampling),
-            progressive: self.progressive.or(below.progressive),
-            if_larger: self.if_larger.or(below.if_larger),
-            background: self.background.or(below.background),
-            metadata: self.metadata.or(below.metadata),
-            set: self.set.or(below.set),
-            profile: self.profile.or(below.profile),
-            keep_dates: self.keep_dates.or(below.keep_dates),
-            pattern: self.pattern.or(below.pattern),
-            folder: self.folder.or(below.folder),
-            if_exists: self.if_exists.or(below.if_exists),
-            if_collides: self.if_collides.or(below.if_collides),
-            recursive: self.recursive.or(below.recursive),
-            include: self.include.or(below.include),
-            exclude: self.exclude.or(below.exclude),
-            raw: self.raw.or(below.raw),
-            mode: self.mode.or(below.mode),
-            jobs: self.jobs.or(below.jobs),
-            timeout: self.timeout.or(below.timeout),
-            max_memory: self.max_memory.or(below.max_memory),
-            max_pixels: self.max_pixels.or(below.max_pixels),
-            max_frames: self.max_frames.or(below.max_frames),
-            sandbox: self.sandbox.or(below.sandbox),
-            durable: self.durable.or(below.durable),
-        }
-    }
-
     /// How files are encoded that do not say it themselves.
     pub fn encoding(&self) -> Encoding {
         let usual = Encoding::default();
@@ -217,6 +146,61 @@ impl Options {
             keep_original: self.if_larger == Some(IfLarger::KeepOriginal),
             carry: self.carry(),
             ..usual
+        }
+    }
+
+    /// The request with what these say of it.
+    ///
+    /// # Errors
+    /// A pattern cannot be used.
+    pub fn apply(&self, request: Request) -> Result<Request, Unusable> {
+        let list = |patterns: &Option<Vec<String>>| patterns.clone().unwrap_or_default();
+        Ok(Request {
+            recursive: self.recursive.unwrap_or_default(),
+            globs: Globs::new(list(&self.include), list(&self.exclude))?,
+            raw: self.raw.unwrap_or_default(),
+            pattern: self.pattern.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
+            encoding: self.encoding(),
+            if_exists: self.if_exists.unwrap_or_default(),
+            if_collides: self.if_collides.unwrap_or_default(),
+            max_frames: self.limits().max_frames,
+            ..request
+        })
+    }
+
+    /// What workers refuse to load.
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        limits.max_frames = self.max_frames.unwrap_or(limits.max_frames);
+        if let Some(pixels) = self.max_pixels {
+            limits.max_pixels = pixels;
+            // The widest pixel has four samples of 16 bits.
+            limits.max_alloc_bytes = limits.max_alloc_bytes.max(pixels.saturating_mul(8));
+        }
+        if let Some(memory) = self.max_memory {
+            limits.max_alloc_bytes = limits.max_alloc_bytes.min(memory / 2);
+        }
+        limits
+    }
+
+    /// How a job runs in workers that are started so.
+    pub fn settings(&self, program: Program, external: bool) -> Settings {
+        Settings {
+            mode: self.mode.unwrap_or_default(),
+            slots: self.jobs.unwrap_or_else(system::cores),
+            timeout: self.timeout.map_or(Timeout::Generous, Timeout::Exactly),
+            durable: self.durable.unwrap_or_default(),
+            sha256: false,
+            workers: Config {
+                workers: 0,
+                slots: 0,
+                limits: self.limits(),
+                max_memory_bytes: self.max_memory,
+                access: Access::default(),
+                sandbox: self.sandbox.unwrap_or_default(),
+                program,
+                external,
+            },
         }
     }
 
@@ -250,7 +234,7 @@ impl Options {
         let quality = || out(["quality", "calidad"], self.quality?.into(), 100);
         let jobs = || out(["jobs", "trabajos"], self.jobs?.into(), 1024);
         let pattern = || {
-            let pattern = self.pattern.as_ref()?.parse::<crate::plan::Pattern>();
+            let pattern = self.pattern.as_ref()?.parse::<Pattern>();
             Some((["pattern", "patron"], pattern.err()?.text()))
         };
         let folder = || {
@@ -258,6 +242,34 @@ impl Options {
             Some((["folder", "carpeta"], name.err()?.text()))
         };
         quality().or_else(jobs).or_else(pattern).or_else(folder)
+    }
+}
+
+/// Why what a job is asked for cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// A filter that there is not, or not so.
+    Filter(#[from] CallError),
+    /// A name pattern that cannot be used.
+    Pattern(#[from] PatternError),
+    /// A pattern of files that cannot be used.
+    Glob(#[from] GlobError),
+}
+
+impl Unusable {
+    /// What is wrong, one line.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Filter(error) => error.text(),
+            Self::Pattern(error) => error.text(),
+            Self::Glob(error) => error.text(),
+        }
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
     }
 }
 

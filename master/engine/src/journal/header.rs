@@ -1,29 +1,23 @@
 //! The first line of a journal: what is needed to ask for the job again.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use lote_protocol::filter::{CallError, VariantSpec};
-use lote_protocol::lang::Text;
-use lote_protocol::sandbox::Policy;
-use lote_protocol::task::{Encoding, Limits};
 use lote_protocol::time::nanoseconds;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::before::Before;
 use super::line::Entry;
 use super::name::Name;
 use crate::catalogue;
-use crate::event::Mode;
-use crate::job::Exception;
-use crate::plan::{
-    GlobError, Globs, IfCollides, IfExists, PatternError, Request, Shard, named_files,
-};
+use crate::job::{Exception, Options, Unusable};
+use crate::plan::{IfExists, Request, Shard, named_files};
 use crate::store::from;
 
 /// The version of the form of journals.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// Who ran a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +31,7 @@ pub enum By {
 
 /// What a job was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Header {
     /// The version of the journal's form.
     pub format: u32,
@@ -50,21 +45,10 @@ pub struct Header {
     pub base: Name,
     /// As in [`Request`], and so are the next ones.
     pub paths: Vec<Name>,
-    /// Whether folders were searched with everything below them.
-    pub recursive: bool,
     /// Files that were left out.
     pub exclude: Vec<Name>,
     /// Where links may lead.
     pub within: Vec<Name>,
-    /// Patterns of what was taken, and of what was left out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub include_globs: Vec<String>,
-    /// The latter.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exclude_globs: Vec<String>,
-    /// Whether raw files were taken beside another image of their stem.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub raw: bool,
     /// The output folder, absolute: where it was, for people.
     pub output: Name,
     /// What was made of every image.
@@ -75,16 +59,9 @@ pub struct Header {
     /// What single images had otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exception>,
-    /// What outputs were called.
-    pub pattern: String,
-    /// How outputs were encoded.
-    pub encoding: Encoding,
-    /// What was done about outputs that existed.
-    pub if_exists: IfExists,
-    /// What was done about images whose outputs would have the same path.
-    pub if_collides: IfCollides,
-    /// How it worked.
-    pub work: Work,
+    /// How, but for the folder, which is part of `output`.
+    #[serde(default)]
+    pub options: Options,
     /// Which part of a job it was, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
@@ -94,6 +71,31 @@ pub struct Header {
     /// What the server needs to show it again.
     #[serde(default)]
     pub page: Option<Page>,
+}
+
+impl Serialize for Header {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Read {
+            #[serde(flatten, with = "Header")]
+            header: Header,
+            #[serde(flatten)]
+            before: Option<Before>,
+        }
+        let Read { header, before } = Read::deserialize(deserializer)?;
+        Ok(match before {
+            Some(before) if header.format < FORMAT => {
+                Self { format: FORMAT, options: before.options(), ..header }
+            }
+            _ => header,
+        })
+    }
 }
 
 /// What a job was to a fleet.
@@ -128,29 +130,6 @@ pub struct Part {
     pub plan: String,
 }
 
-/// How a job worked, as far as that was asked for.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Work {
-    /// How work was spread.
-    pub mode: Mode,
-    /// How many images at a time.
-    pub jobs: Option<u32>,
-    /// How long an image could take.
-    pub timeout: Option<Duration>,
-    /// Memory of a worker, bytes.
-    pub max_memory: Option<u64>,
-    /// Largest image, pixels.
-    pub max_pixels: Option<u64>,
-    /// Most frames or pages of an image.
-    #[serde(default)]
-    pub max_frames: Option<u64>,
-    /// Whether outputs were forced to the disk.
-    pub durable: bool,
-    /// How much workers insisted on their sandbox.
-    #[serde(default)]
-    pub sandbox: Policy,
-}
-
 /// What the server needs to show a job again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Page {
@@ -160,42 +139,19 @@ pub struct Page {
     pub folder: Option<String>,
 }
 
-/// Why a job cannot be asked for again.
-#[derive(Debug, thiserror::Error)]
-pub enum Unusable {
-    /// A filter that there is not, or not so.
-    Filter(#[from] CallError),
-    /// A name pattern that cannot be used.
-    Pattern(#[from] PatternError),
-    /// A pattern of files that cannot be used.
-    Glob(#[from] GlobError),
-}
-
-impl Unusable {
-    /// What is wrong, one line.
-    pub fn text(&self) -> Text {
-        match self {
-            Self::Filter(error) => error.text(),
-            Self::Pattern(error) => error.text(),
-            Self::Glob(error) => error.text(),
-        }
-    }
-}
-
-impl fmt::Display for Unusable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text().fmt(f)
-    }
-}
-
 impl Header {
+    /// What was done about outputs that existed.
+    pub fn if_exists(&self) -> IfExists {
+        self.options.if_exists.unwrap_or_default()
+    }
+
     /// The variants by their files: what the entries of the journal count.
     pub fn variants_by_file(&self) -> Vec<VariantSpec> {
         VariantSpec::by_file(&self.variants)
     }
 
     /// For a job that begins now, with paths from the current folder on.
-    pub fn new(request: &Request, by: By, work: Work) -> Self {
+    pub fn new(request: &Request, options: Options, by: By) -> Self {
         let base = std::env::current_dir().unwrap_or_default();
         let names = |paths: &mut dyn Iterator<Item = &PathBuf>| -> Vec<Name> {
             paths.map(|path| Name(path.clone())).collect()
@@ -211,19 +167,11 @@ impl Header {
                 .map(|folder| Name(base.join(folder))),
             base: Name(base),
             paths: names(&mut request.paths.iter()),
-            recursive: request.recursive,
             exclude: names(&mut request.exclude.iter()),
             within: names(&mut request.within.iter()),
-            include_globs: request.globs.include().to_vec(),
-            exclude_globs: request.globs.exclude().to_vec(),
-            raw: request.raw,
             variants: request.variants.clone(),
             exceptions: request.exceptions.clone(),
-            pattern: request.pattern.to_string(),
-            encoding: request.encoding.clone(),
-            if_exists: request.if_exists,
-            if_collides: request.if_collides,
-            work,
+            options: Options { folder: None, ..options },
             part: None,
             fleet: None,
             page: None,
@@ -290,30 +238,23 @@ impl Header {
             let steps = variant.steps.iter().map(checked).collect::<Result<_, _>>()?;
             Ok(VariantSpec { name: variant.name.clone(), steps, files: variant.files.clone() })
         });
-        Ok(Request {
-            paths: self.paths.iter().map(path).collect(),
-            recursive: self.recursive,
+        let request = Request {
             exclude: self.exclude.iter().map(path).collect(),
             within: self.within.iter().map(|name| name.0.clone()).collect(),
-            globs: Globs::new(self.include_globs.clone(), self.exclude_globs.clone())?,
-            raw: self.raw,
-            output: output.to_owned(),
-            variants: variants.collect::<Result<_, CallError>>()?,
             assets: match &self.assets {
                 Some(folder) => folder.0.clone(),
                 None if here => PathBuf::new(),
                 None => self.base.0.clone(),
             },
             exceptions: self.exceptions.clone(),
-            pattern: self.pattern.parse()?,
-            encoding: self.encoding.clone(),
-            if_exists: self.if_exists,
-            max_frames: self.work.max_frames.unwrap_or(Limits::default().max_frames),
-            shard: None,
-            if_collides: self.if_collides,
             slots,
-            spool: None,
-        })
+            ..Request::new(
+                self.paths.iter().map(path).collect(),
+                output.to_owned(),
+                variants.collect::<Result<_, CallError>>()?,
+            )
+        };
+        self.options.apply(request)
     }
 }
 

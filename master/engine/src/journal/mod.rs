@@ -9,6 +9,7 @@
 //! Not in it: the command of `--worker-command`, as whoever may write to an output folder must not
 //! decide what is started.
 
+mod before;
 mod files;
 mod header;
 mod line;
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use files::is_name;
 pub use files::{FOLDER, in_use, newest, read_all};
-pub use header::{By, Fleet, Header, Page, Part, Unusable, Work};
+pub use header::{By, Fleet, Header, Page, Part};
 pub use line::{Entry, How, Line, Outcome};
 pub use name::Name;
 pub use record::{Journal, entry};

@@ -30,7 +30,7 @@ impl Journal {
     pub fn create(output: &Path, header: &Header) -> io::Result<Self> {
         let (path, file) =
             files::create(output, header.started_ms, header.part.as_ref().map(|part| part.shard))?;
-        let durable = header.work.durable;
+        let durable = header.options.durable.unwrap_or_default();
         let pending = Vec::new();
         let mut journal = Self { path, file, pending, durable, has_past: false };
         journal.line(&Line::Job(Box::new(header.clone())));

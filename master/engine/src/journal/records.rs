@@ -60,8 +60,9 @@ impl Records {
 
     /// Adds entries of a journal with that header.
     pub fn add_all(&mut self, header: &Header, entries: Vec<Entry>) {
+        let encoding = header.options.encoding();
         let recipe =
-            |variant: VariantSpec| Recipe { encoding: variant.encoding(&header.encoding), variant };
+            |variant: VariantSpec| Recipe { encoding: variant.encoding(&encoding), variant };
         let variants = header.variants_by_file().into_iter();
         let recipes: Vec<_> = variants.map(|variant| Arc::new(recipe(variant))).collect();
         for entry in entries {

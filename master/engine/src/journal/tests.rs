@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::event::{Event, Mode, OutputEnded, Place, Status};
+use crate::job::{IfLarger, Options};
 use crate::plan::{self, IfCollides, IfExists, OutputState, Plan, Request};
 
 /// Two images, and an output folder.
@@ -55,7 +56,7 @@ impl Desk {
     fn job(&self, request: &Request, images: &[usize]) -> PathBuf {
         let plan = plan::plan(request).unwrap();
         plan::prepare(&plan).unwrap();
-        let header = Header::new(request, By::Run, Work::default());
+        let header = Header::new(request, options(request), By::Run);
         let mut journal = Journal::create(&self.path("out"), &header).unwrap();
         journal.begin(&plan);
         for image in images {
@@ -66,6 +67,12 @@ impl Desk {
         journal.flush().unwrap();
         journal.path().to_owned()
     }
+}
+
+/// The options that a request was made by, as far as tests set any.
+fn options(request: &Request) -> Options {
+    let (pattern, format) = (Some(request.pattern.to_string()), request.encoding.format);
+    Options { pattern, format, ..Options::default() }
 }
 
 fn ended(image: usize, status: Status) -> OutputEnded {
@@ -156,7 +163,7 @@ fn what_a_job_takes_over_is_on_its_own_record() {
     let request = desk.request(2.0);
     let first = desk.job(&request, &[0]);
     let plan = plan::resume(&request, &desk.records()).unwrap();
-    let header = Header::new(&request, By::Run, Work::default());
+    let header = Header::new(&request, options(&request), By::Run);
     let mut journal = Journal::create(&desk.path("out"), &header).unwrap();
     journal.begin(&plan);
     drop(journal);
@@ -243,12 +250,13 @@ fn a_journal_is_in_use_by_one_process_at_a_time() {
 fn a_job_on_record_can_be_asked_for_again_and_nothing_else_can() {
     let desk = Desk::new();
     let request = desk.request(0.1);
-    let header = Header::new(&request, By::Run, Work::default());
+    let header = Header::new(&request, options(&request), By::Run);
     assert_eq!(header.request(&desk.path("out"), 1).unwrap(), request);
     let mut outside = header.clone();
     outside.variants[0].steps[0].params.insert("radio".into(), Value::Float(-1.0));
     assert!(outside.request(&desk.path("out"), 1).is_err());
-    let elsewhere = Header { pattern: "../{name}".into(), ..header };
+    let options = Options { pattern: Some("../{name}".into()), ..Options::default() };
+    let elsewhere = Header { options, ..header };
     assert!(elsewhere.request(&desk.path("out"), 1).is_err());
 }
 
@@ -321,7 +329,8 @@ prop_compose! {
         radius in 0.0..1000.0,
         quality in 1..=100_u8,
         jobs in any::<Option<u32>>(),
-        millis in prop::option::of(0..1_u64 << 40),
+        // Of years of seconds, as they are written, the last nanosecond is not exact.
+        millis in prop::option::of(1..1_u64 << 31),
         text in "\\PC{0,20}",
     ) -> Header {
         let params = BTreeMap::from([
@@ -330,35 +339,35 @@ prop_compose! {
         ]);
         let steps = vec![FilterCall { filter: "blur".into(), params }];
         Header {
-            format: 1,
+            format: super::header::FORMAT,
             lote: "0".into(),
             started_ms: i64::from(quality),
             by: By::Serve,
             base: base.clone(),
             paths: names.clone(),
-            recursive: quality > 50,
             exclude: names,
             within: vec![base.clone()],
-            include_globs: Vec::new(),
-            exclude_globs: Vec::new(),
-            raw: quality > 60,
             assets: jobs.map(|_| base.clone()),
             output: base,
             exceptions: Vec::new(),
             variants: vec![VariantSpec { name: "x".into(), steps, files: Vec::new() }],
-            pattern: "{name}".into(),
-            encoding: Encoding { quality: Some(quality), ..Encoding::default() },
-            if_exists: IfExists::Rename,
-            if_collides: IfCollides::Rename,
-            work: Work {
-                mode: Mode::Threads,
+            options: Options {
+                recursive: Some(quality > 50),
+                include: jobs.map(|jobs| vec![jobs.to_string()]),
+                raw: Some(quality > 60),
+                pattern: Some("{name}".into()),
+                quality: Some(quality),
+                background: Some([quality, 0, 255]),
+                if_exists: Some(IfExists::Rename),
+                if_collides: Some(IfCollides::Rename),
+                mode: Some(Mode::Threads),
                 jobs,
                 timeout: millis.map(std::time::Duration::from_millis),
-                max_memory: None,
                 max_pixels: Some(7),
                 max_frames: Some(8),
-                durable: true,
-                sandbox: lote_protocol::sandbox::Policy::Require,
+                durable: Some(true),
+                sandbox: Some(lote_protocol::sandbox::Policy::Require),
+                ..Options::default()
             },
             part: None,
             fleet: None,
@@ -417,4 +426,48 @@ fn a_job_of_a_fleet_is_found_where_this_machine_has_its_roots() {
     assert_eq!(moved.entries[0].image, name("/mnt/nas/fotos/in/a.jpg"));
     let elsewhere = past.at_roots(|_| None);
     assert_eq!(elsewhere.header.output, name("/Volumes/fotos/out"));
+}
+
+#[test]
+fn a_journal_of_the_first_form_is_read() {
+    let written = r##"{"line":"job","format":1,"lote":"0.4.0","started_ms":1,"by":"run","base":"/home/ana",
+        "paths":["in"],"recursive":true,"exclude":[],"within":[],"include_globs":["*.jpg"],"raw":true,
+        "output":"/home/ana/out","variants":[],"pattern":"{name}","encoding":{"format":"webp","quality":70,
+        "lossless":null,"subsampling":null,"progressive":true,"effort":null,"colours":null,
+        "max_size_bytes":null,"min_score":null,"background":[1,2,3],"keep_original":true,
+        "carry":{"metadata":"no-location","set":{},"profile":"srgb","keep_dates":true}},
+        "if_exists":"skip","if_collides":"rename","work":{"mode":"threads","jobs":3,
+        "timeout":{"secs":1,"nanos":500000000},"max_memory":null,"max_pixels":9,"max_frames":8,
+        "durable":true,"sandbox":"require"},"page":null}"##;
+    let written = written.replace("\n", "") + "\n";
+    let header = parse(Path::new("x"), written.as_bytes()).unwrap().unwrap().header;
+    let carry = lote_protocol::carry::Carry {
+        metadata: lote_protocol::carry::Keep::NoLocation,
+        profile: lote_protocol::carry::Profile::Srgb,
+        keep_dates: true,
+        ..lote_protocol::carry::Carry::default()
+    };
+    let options = Options {
+        recursive: Some(true),
+        include: Some(vec!["*.jpg".into()]),
+        raw: Some(true),
+        pattern: Some("{name}".into()),
+        format: Some(lote_imaging::formats::WEBP.id),
+        quality: Some(70),
+        progressive: Some(true),
+        background: Some([1, 2, 3]),
+        if_larger: Some(IfLarger::KeepOriginal),
+        if_exists: Some(IfExists::Skip),
+        if_collides: Some(IfCollides::Rename),
+        mode: Some(Mode::Threads),
+        jobs: Some(3),
+        timeout: Some(std::time::Duration::from_millis(1500)),
+        max_pixels: Some(9),
+        max_frames: Some(8),
+        durable: Some(true),
+        sandbox: Some(lote_protocol::sandbox::Policy::Require),
+        ..Options::of_carry(&carry)
+    };
+    assert_eq!(header.options, options);
+    assert_eq!(header.request(Path::new("out"), 1).unwrap().encoding, options.encoding());
 }

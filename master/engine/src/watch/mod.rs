@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use crate::job::Options;
 use crate::journal::{self, Header, Journal, Records};
 use crate::plan::{self, ErrorClass, IfCollides, OutputState, Plan, PlanError, Request};
 use crate::run::{Ended, sweep_orphans};
@@ -84,6 +85,11 @@ impl Watching {
     pub fn start(request: Request, header: Header, settle: Duration) -> io::Result<Self> {
         // Nobody is there to be asked about names.
         let request = Request { recursive: true, if_collides: IfCollides::Rename, ..request };
+        let options = Options {
+            recursive: Some(true),
+            if_collides: Some(IfCollides::Rename),
+            ..header.options
+        };
         let (sender, rounds) = mpsc::channel(1);
         let (bell, rung) = Bell::new();
         let watch = Watch {
@@ -94,7 +100,7 @@ impl Watching {
             refused: None,
             listener: Listener::new(bell.clone()),
             request,
-            header: Header { recursive: true, if_collides: IfCollides::Rename, ..header },
+            header: Header { options, ..header },
             settle,
         };
         let thread = thread::Builder::new().name("watch".into());
@@ -239,7 +245,7 @@ impl Watch {
         }
         let plan = plan.only(is_open, self.request.slots);
         plan::prepare(&plan)?;
-        if self.header.work.durable {
+        if self.header.options.durable.unwrap_or_default() {
             plan::sync_folders(&plan)?;
         }
         sweep_orphans(&plan::folders(&plan));
@@ -249,7 +255,7 @@ impl Watch {
     /// The journal of this watch.
     fn open(&mut self, plan: &Plan) -> io::Result<Journal> {
         if let Some((path, _)) = &self.journal {
-            return Journal::reopen(path, self.header.work.durable);
+            return Journal::reopen(path, self.header.options.durable.unwrap_or_default());
         }
         let mut journal = Journal::create(&self.request.output, &self.header)?;
         self.journal = Some((journal.path().to_owned(), 0));

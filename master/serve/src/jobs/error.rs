@@ -5,6 +5,7 @@ use std::fmt;
 use lote_protocol::filter::CallError;
 use lote_protocol::text;
 
+use lote_engine::job::Unusable;
 use lote_engine::lang::Text;
 use lote_engine::plan::{PatternError, PlanError};
 
@@ -37,6 +38,16 @@ pub enum JobError {
     },
     /// Something failed that should not.
     Internal(Text),
+}
+
+impl From<Unusable> for JobError {
+    fn from(error: Unusable) -> Self {
+        match error {
+            Unusable::Filter(error) => error.into(),
+            Unusable::Pattern(error) => error.into(),
+            Unusable::Glob(error) => Self::Bad(error.text()),
+        }
+    }
 }
 
 impl JobError {

@@ -16,7 +16,8 @@ use crate::live::shapes::{Job, JobState, Progress, Step, Variant};
 use crate::live::{Book, ImageRef};
 use crate::redact;
 use crate::said::Trouble;
-use lote_engine::journal::{By, Header, Journal, Page, Records, Work};
+use lote_engine::job::Options;
+use lote_engine::journal::{By, Header, Journal, Page, Records};
 use lote_engine::lang::Text;
 use lote_engine::plan::{self, IfExists, Plan, PlanError, Request};
 use lote_engine::run::{Settings, sweep_orphans};
@@ -292,17 +293,15 @@ impl Spec {
         let asked = self.request.plan_request(&self.selection, &self.output, &self.assets);
         let mut asked = asked.map_err(|error| io::Error::other(error.to_string()))?;
         asked.output.clone_from(&self.output);
-        let work = Work {
-            mode: self.settings.mode,
-            jobs: Some(self.settings.slots),
-            durable: self.settings.durable,
-            ..Work::default()
+        let options = Options {
+            durable: Some(self.settings.durable),
+            ..self.request.options_for(&self.selection)
         };
         let page = Page {
             label: self.selection.label.clone(),
             folder: self.request.output.folder.clone(),
         };
-        Ok(Header { page: Some(page), ..Header::new(&asked, By::Serve, work) })
+        Ok(Header { page: Some(page), ..Header::new(&asked, options, By::Serve) })
     }
 
     pub(super) fn book(&self, instance: &str) -> Book {

@@ -6,7 +6,7 @@ use lote_imaging::formats::find;
 use lote_protocol::carry::Carry;
 use lote_protocol::filter::{FilterCall, VariantSpec, check_all, check_name};
 use lote_protocol::format::FormatId;
-use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::JobError;
@@ -15,7 +15,7 @@ use crate::images::Selection;
 use crate::live::shapes::Step;
 use lote_engine::catalogue;
 use lote_engine::event::Mode;
-use lote_engine::job::{self, Exception};
+use lote_engine::job::{self, Exception, Options};
 use lote_engine::plan::{IfCollides, IfExists, Pattern, PlanError, Request};
 use lote_protocol::text;
 
@@ -181,33 +181,27 @@ impl JobRequest {
         output: &Path,
         assets: &Path,
     ) -> Result<Request, JobError> {
-        Ok(Request {
-            paths: vec![images.root.clone()],
-            recursive: images.recursive,
+        check_encoding(self.output.format, self.output.quality)?;
+        let request = Request {
             exclude: images.exclude.clone(),
             within: images.within.clone(),
-            globs: lote_engine::plan::Globs::default(),
-            raw: false,
-            output: self.output_folder(output),
-            variants: self.variants()?,
             assets: assets.to_owned(),
             exceptions: self.exceptions.clone(),
-            pattern: self.output.pattern.parse()?,
-            encoding: Encoding {
-                carry: self.output.carry.clone(),
-                ..check_encoding(self.output.format, self.output.quality)?
-            },
-            if_exists: self.output.if_exists,
-            // Who has files that exist numbered wants no other answer for those that come twice.
-            if_collides: match self.output.if_exists {
-                IfExists::Rename => IfCollides::Rename,
-                _ => self.output.if_collides,
-            },
-            max_frames: Limits::default().max_frames,
-            shard: None,
             slots: self.workers as usize,
-            spool: None,
-        })
+            ..Request::new(vec![images.root.clone()], self.output_folder(output), self.variants()?)
+        };
+        Ok(self.options_for(images).apply(request)?)
+    }
+
+    /// The options of a job on these images.
+    pub(crate) fn options_for(&self, images: &Selection) -> Options {
+        let options = self.options();
+        // Who has files that exist numbered wants no other answer for those that come twice.
+        let if_collides = match self.output.if_exists {
+            IfExists::Rename => Some(IfCollides::Rename),
+            _ => options.if_collides,
+        };
+        Options { recursive: Some(images.recursive), if_collides, ..options }
     }
 }
 

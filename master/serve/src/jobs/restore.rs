@@ -5,19 +5,19 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
 
-use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::FailureKind;
 use serde_json::json;
 
 use super::commands::MAX_WAITING;
 use super::prepare::Spec;
-use super::request::{JobRequest, OutputRequest, VariantRequest};
+use super::request::JobRequest;
 use super::{JobError, Jobs, Todo};
 use crate::images::Selection;
 use crate::live::Book;
-use crate::live::shapes::{JobState, Level, Step};
+use crate::live::shapes::{JobState, Level};
 use crate::said::Trouble;
 use lote_engine::event::{OutputEnded, Place, Status};
+use lote_engine::job::Options;
 use lote_engine::journal::{
     self, By, Entry, Header, How, Outcome, Page, Past, Records, in_use, newest,
 };
@@ -108,26 +108,8 @@ impl Jobs {
 /// What a page had asked for.
 fn asked_for(header: &Header, max_workers: u32) -> Option<JobRequest> {
     let Page { folder, .. } = header.page.clone()?;
-    let variants = header.variants.iter().map(|variant| VariantRequest {
-        name: variant.name.clone(),
-        steps: variant.steps.iter().map(Step::from).collect(),
-        files: variant.files.iter().map(VariantSpec::file_text).collect(),
-    });
-    Some(JobRequest {
-        mode: header.work.mode,
-        workers: header.work.jobs.unwrap_or(1).clamp(1, max_workers),
-        variants: variants.collect(),
-        exceptions: header.exceptions.clone(),
-        output: OutputRequest {
-            folder,
-            format: header.encoding.format,
-            quality: header.encoding.quality.unwrap_or(75),
-            pattern: header.pattern.clone(),
-            if_exists: header.if_exists,
-            if_collides: header.if_collides,
-            carry: header.encoding.carry.clone(),
-        },
-    })
+    let options = Options { folder, ..header.options.clone() };
+    Some(JobRequest::of(&header.variants, &header.exceptions, &options, max_workers))
 }
 
 /// The book of a job with all that is on record of it and still so.

@@ -172,7 +172,8 @@ impl App {
             return Ok(());
         };
         if self.images.place().is_none_or(|place| place.root != root) {
-            let Some(place) = self.folder_of(&root, past.header.recursive) else {
+            let Some(place) = self.folder_of(&root, past.header.options.recursive == Some(true))
+            else {
                 return Ok(());
             };
             self.images.load(place).map_err(|error| Refusal::from(&error))?;
