@@ -22,7 +22,7 @@ use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::Lost;
 use lote_engine::report::summary;
 use lote_engine::report::text::{estimate, failure_kind, printable};
-use lote_engine::state::State;
+use lote_engine::state::RunState;
 
 /// The most lines of workers below the bar.
 const WORKER_LINES: u32 = 16;
@@ -59,7 +59,7 @@ pub(crate) struct Terminal {
     /// Images whose failure has been shown: one line is enough for all its variants.
     shown: HashSet<(String, Option<String>)>,
     lines: usize,
-    state: State,
+    state: RunState,
     unsaid: Unsaid,
 }
 
@@ -121,7 +121,7 @@ impl Terminal {
             bars,
             shown: HashSet::new(),
             lines: 0,
-            state: State::default(),
+            state: RunState::default(),
             unsaid: Unsaid::default(),
         }
     }
@@ -177,9 +177,9 @@ impl Terminal {
         }
     }
 
-    fn worker(&mut self, name: Name, pid: u32, state: WorkerState, reason: Option<&Text>) {
+    fn worker(&self, name: &Name, pid: u32, state: WorkerState, reason: Option<&Text>) {
         let lang = self.lang;
-        let worker = named(&name, lang);
+        let worker = named(name, lang);
         let reason = printable(&reason.map(|reason| reason.say(lang)).unwrap_or_default());
         match state {
             WorkerState::Lost => {
@@ -385,7 +385,7 @@ impl Reporter for Terminal {
                 self.ready((&name, is_waited_for), *pid, *ms, sandbox.as_ref());
             }
             Event::Worker { agent, worker, pid, state, reason, .. } => {
-                self.worker(name(agent.as_ref(), *worker), *pid, *state, reason.as_ref());
+                self.worker(&name(agent.as_ref(), *worker), *pid, *state, reason.as_ref());
             }
             Event::Task { agent, worker, slot, image, attempt, .. } => {
                 self.task(name(agent.as_ref(), *worker), *slot, image, *attempt);

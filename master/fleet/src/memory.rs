@@ -196,7 +196,7 @@ impl Store {
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct SharedMemory {
     store: Store,
     is_away: bool,
     listeners: Vec<(Subject, mpsc::Sender<Heard>)>,
@@ -205,7 +205,7 @@ struct Shared {
 /// A store that several tasks share, as an engine. All pools and builds are one.
 #[derive(Debug, Clone)]
 pub struct Memory {
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<SharedMemory>>,
     changed: Arc<Notify>,
     connected: watch::Sender<u64>,
     began: Instant,
@@ -233,7 +233,7 @@ impl Memory {
         self.changed.notify_waiters();
     }
 
-    fn shared(&self) -> MutexGuard<'_, Shared> {
+    fn shared(&self) -> MutexGuard<'_, SharedMemory> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

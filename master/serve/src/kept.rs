@@ -46,7 +46,7 @@ impl Record {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct List {
     /// Where they are.
-    pub place: Place,
+    pub place: ListSource,
     /// Paths below that place.
     pub exclude: Vec<Name>,
 }
@@ -54,7 +54,7 @@ pub struct List {
 /// Where images are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Place {
+pub enum ListSource {
     /// A folder of the machine, which must be one that may be chosen.
     Folder {
         /// The folder.
@@ -179,7 +179,8 @@ mod tests {
         let private = tempfile::tempdir().unwrap();
         let kept = Kept::open(private.path()).unwrap().unwrap();
         assert_eq!(kept.read(), Record::default());
-        let list = List { place: Place::Upload("u3".into()), exclude: vec![Name("a.png".into())] };
+        let list =
+            List { place: ListSource::Upload("u3".into()), exclude: vec![Name("a.png".into())] };
         let record = Record::new(Path::new("/in"), Some(list), Vec::new());
         kept.write(Record::default);
         assert_eq!(kept.read(), Record::default(), "not before it has been taken over");

@@ -22,7 +22,7 @@ use lote_engine::event::{Bus, Event, Status};
 use lote_engine::job::Options;
 use lote_engine::journal::{By, Header, How};
 use lote_engine::run::{self, Order, Settings};
-use lote_engine::state::Counts;
+use lote_engine::state::OutputCounts;
 use lote_engine::watch::{Round, Watching};
 use lote_protocol::text;
 
@@ -34,10 +34,10 @@ const SETTLE: Duration = Duration::from_secs(3);
 
 /// A handle to the watches; clones are the same.
 #[derive(Debug, Clone)]
-pub struct Watches(Arc<Shared>);
+pub struct Watches(Arc<SharedWatches>);
 
 #[derive(Debug)]
-struct Shared {
+struct SharedWatches {
     live: Live,
     images: Images,
     config: Config,
@@ -70,7 +70,7 @@ impl Watches {
     /// None so far.
     pub fn new(live: Live, images: Images, config: Config) -> Self {
         let (desk, news) = (Mutex::default(), Notify::new());
-        Self(Arc::new(Shared { live, images, config, desk, news }))
+        Self(Arc::new(SharedWatches { live, images, config, desk, news }))
     }
 
     /// Watches the folder of the list; returns the id of the watch.
@@ -285,7 +285,8 @@ impl Watches {
             if ended.status == Status::Skipped {
                 return;
             }
-            let mut counts = Counts { ok: watch.ok, failed: watch.failed, ..Counts::default() };
+            let mut counts =
+                OutputCounts { ok: watch.ok, failed: watch.failed, ..OutputCounts::default() };
             counts.add(ended);
             (watch.ok, watch.failed) = (counts.ok, counts.failed);
             watch.last = Some(ended.image.clone());

@@ -21,7 +21,7 @@ use lote_engine::report::text::{duration, printable};
 use lote_engine::run::{Settings, Timeout};
 use lote_engine::samples;
 use lote_engine::showcase::{self, Blow, Comparison, Live, Observer, Strike, Striker};
-use lote_engine::state::State;
+use lote_engine::state::RunState;
 use lote_protocol::text;
 
 /// What is made of every sample.
@@ -44,7 +44,7 @@ const SHORTEST_DEADLINE: Duration = Duration::from_secs(2);
 /// A run and what was seen of it.
 struct Act {
     plan: Plan,
-    seen: State,
+    seen: RunState,
     seconds: f64,
     digest: String,
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::ShowArgs;
 use super::ui::Ui;
-use super::{Exit, job, probe, session};
+use super::{Exit, probe, session};
 use crate::terminal::{Terminal, Verbosity};
 use lote_engine::event::{Event, OutputEnded, Place, exact};
 use lote_engine::forecast::{Forecast, Sample};
@@ -82,7 +82,7 @@ fn forecast(plan: &Plan, settings: &Settings, ui: Ui) -> Result<Forecast, Exit> 
         Exit::Refused
     })?;
     probe::insist(settings, ui)?;
-    plan::prepare(sample.plan()).map_err(|error| job::refuse(&error, ui))?;
+    plan::prepare(sample.plan()).map_err(|error| session::refuse(&error, ui))?;
     // Only what went wrong is said.
     let quiet = Box::new(Terminal::new(ui.lang, ui.verbosity.min(Verbosity::Quiet)));
     let reporters: Vec<Box<dyn lote_engine::report::Reporter>> = vec![quiet, sample.reporter()];

@@ -11,7 +11,7 @@ use super::interrupt::Interrupt;
 use super::report::Report;
 use super::stored::{Stored, refuse_plan};
 use super::ui::Ui;
-use super::{Exit, dry_run, probe, rerun, room, session};
+use super::{Exit, dry_run, probe, room, session};
 use crate::fleet::{Fleet, Submitted, Submitter, check};
 use crate::terminal::{Terminal, Unsaid};
 use lote_engine::event::{Bus, Event};
@@ -23,7 +23,7 @@ use lote_engine::plan::{self, IfExists, Plan, PlanError, Request, Shard};
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
 use lote_engine::run::{Ended, Settings, sweep_orphans};
-use lote_engine::store::Spool;
+use lote_engine::store::{Spool, from};
 use lote_engine::system;
 use lote_protocol::text;
 use lote_serve::web::report::Kind;
@@ -107,7 +107,7 @@ pub(super) fn execute(mut job: Job, ui: Ui) -> Exit {
         Ok(Err(error)) => {
             return match &spool {
                 Some(spool) => refuse_plan(&error, spool, ui),
-                None => refuse(&error, ui),
+                None => session::refuse(&error, ui),
             };
         }
         Err(error) => return unusable(&error, ui),
@@ -165,7 +165,7 @@ pub(super) fn execute(mut job: Job, ui: Ui) -> Exit {
     let prepared = plan::prepare(&plan)
         .and_then(|()| if settings.durable { plan::sync_folders(&plan) } else { Ok(()) });
     if let Err(error) = prepared {
-        return refuse(&error, ui);
+        return session::refuse(&error, ui);
     }
     sweep_orphans(&plan::folders(&plan));
     perform(job, (part, submitter.as_ref(), spool.as_ref()), &Arc::new(plan), &settings, ui)
@@ -255,12 +255,6 @@ fn make_plan(
         let Some(only) = &job.only else { return plan };
         plan.only(|image, variant| only.contains(&journal::output(&plan, image, variant)), slots)
     }))
-}
-
-/// Says why a plan cannot be made or started.
-pub(super) fn refuse(error: &PlanError, ui: Ui) -> Exit {
-    ui.error(error.text(), error.hint());
-    Exit::from(error)
 }
 
 /// Says why a job on record cannot be asked for again.
@@ -388,10 +382,19 @@ fn tell_left_out(plan: &Plan, ui: Ui) {
     }
 }
 
+/// The folders that this user's own record of this output folder may name without being asked about:
+/// that itself, what lies beside it, and the current folder.
+pub(super) fn own_folders(output: &Path) -> Vec<PathBuf> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let output = from(&here, output);
+    let beside = output.parent().map(Path::to_owned);
+    beside.into_iter().chain([output, here]).collect()
+}
+
 /// The command that goes on with the last job of an output folder, with inputs that lie elsewhere.
 fn resume_command(job: &Job) -> String {
     let output = &job.output;
-    let outside = job.header.outside(&rerun::own_folders(output));
+    let outside = job.header.outside(&own_folders(output));
     let words = outside.iter().map(PathBuf::as_path).chain([Path::new("-o"), output]);
     let record = job.record.iter().flat_map(|record| [Path::new("--record"), record]);
     let words = words.chain(record);

@@ -9,7 +9,7 @@ use lote_protocol::text;
 
 use super::args::{MakeArgs, WorkArgs};
 use super::ui::Ui;
-use super::{Exit, catalogue, job};
+use super::{Exit, catalogue, session};
 use lote_engine::job::{Config, Exception, Options, Recipe, RecipeError, Unusable, Variant, find};
 use lote_engine::plan::{PlanError, Request};
 
@@ -135,7 +135,7 @@ impl Asked {
             let variants = self.variants()?;
             Ok(Request::new(paths, self.output(), variants))
         };
-        let request = make().map_err(|error| job::refuse(&error, ui))?;
+        let request = make().map_err(|error| session::refuse(&error, ui))?;
         let request = Request { exceptions: self.exceptions.clone(), ..request };
         let request = self.options.apply(request).map_err(|error| {
             let in_quotes = text!("write it as for a shell, in quotes: '*.jpg'");
@@ -152,7 +152,7 @@ impl Asked {
 
     /// The same as a recipe. An error has been told already.
     pub(super) fn recipe(&self, ui: Ui) -> Result<Recipe, Exit> {
-        let variants = self.variants().map_err(|error| job::refuse(&error.into(), ui))?;
+        let variants = self.variants().map_err(|error| session::refuse(&error.into(), ui))?;
         let variant = |spec: VariantSpec| Variant {
             name: Some(spec.name),
             steps: spec.steps.iter().map(ToString::to_string).collect(),

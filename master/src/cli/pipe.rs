@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::make::{Asked, is_standard};
 use super::ui::Ui;
-use super::{Exit, job, probe, session};
+use super::{Exit, probe, session};
 use crate::terminal::{Terminal, Verbosity};
 use lote_engine::plan::{self, OutputState, Request};
 use lote_engine::run::Settings;
@@ -18,7 +18,7 @@ use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Limits;
 use lote_protocol::text;
 
-pub(super) fn execute(asked: &Asked, paths: &[PathBuf], worker: Option<String>, ui: Ui) -> Exit {
+pub(super) fn execute(asked: &Asked, paths: &[PathBuf], worker: Option<&str>, ui: Ui) -> Exit {
     let [path] = paths else {
         ui.error(
             text!("one image at a time goes to standard output"),
@@ -31,7 +31,7 @@ pub(super) fn execute(asked: &Asked, paths: &[PathBuf], worker: Option<String>, 
     }
 }
 
-fn convert(asked: &Asked, path: &Path, worker: Option<String>, ui: Ui) -> Result<Exit, Exit> {
+fn convert(asked: &Asked, path: &Path, worker: Option<&str>, ui: Ui) -> Result<Exit, Exit> {
     let told = |error: &io::Error| {
         ui.error(text!("{}: {}", path.display(), plan::error::reason(error)), None);
         Exit::Refused
@@ -52,14 +52,14 @@ fn convert(asked: &Asked, path: &Path, worker: Option<String>, ui: Ui) -> Result
         return Err(Exit::Usage);
     }
     let request = Request { output: folder.path().join("out"), recursive: false, ..request };
-    let settings = session::settings(&asked.options, worker.as_deref(), false);
+    let settings = session::settings(&asked.options, worker, false);
     let settings = settings.map_err(|what| {
         ui.error(what, None);
         Exit::Usage
     })?;
     let settings = Settings { slots: 1, durable: false, ..settings };
     probe::insist(&settings, ui)?;
-    let plan = plan::prepared(&request).map_err(|error| job::refuse(&error, ui))?;
+    let plan = plan::prepared(&request).map_err(|error| session::refuse(&error, ui))?;
     if plan.images.len() != 1 {
         ui.error(text!("a folder cannot go to standard output"), text!("name one image, or -"));
         return Err(Exit::Usage);

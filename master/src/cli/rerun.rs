@@ -13,7 +13,7 @@ use lote_engine::job::Options;
 use lote_engine::journal::{Header, Name, Outcome, Past, Records, newest, read_all, wanted};
 use lote_engine::lang::Lang;
 use lote_engine::plan::IfExists;
-use lote_engine::store::{from, is_address};
+use lote_engine::store::is_address;
 use lote_engine::system::files::FileId;
 use lote_protocol::text;
 
@@ -92,18 +92,9 @@ pub(super) fn apply(args: &WorkArgs, header: &mut Header) {
     header.options = Options { sandbox: Some(sandbox), ..args.options().over(recorded) };
 }
 
-/// The folders that this user's own record of this output folder may name without being asked about:
-/// that itself, what lies beside it, and the current folder.
-pub(super) fn own_folders(output: &Path) -> Vec<PathBuf> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let output = from(&here, output);
-    let beside = output.parent().map(Path::to_owned);
-    beside.into_iter().chain([output, here]).collect()
-}
-
 /// What a job on record was asked for, to be done once more. Its files have to be in the folders of
 /// the command line, of which `-o` is one; if this user's own run has left the record in that very
-/// folder, [`own_folders`] count as well. Says so if they are elsewhere.
+/// folder, [`job::own_folders`] count as well. Says so if they are elsewhere.
 pub(super) fn trusted(
     last: &Past,
     output: &Path,
@@ -122,7 +113,7 @@ pub(super) fn trusted(
         Some(FileId::at(&last.header.output.0)? == FileId::at(output)?)
     };
     let is_own = last.is_own && is_here() == Some(true);
-    let own = if is_own { own_folders(output) } else { vec![output.to_owned()] };
+    let own = if is_own { job::own_folders(output) } else { vec![output.to_owned()] };
     let folders = [own, paths.to_vec()].concat();
     let outside = header.outside(&folders);
     if outside.is_empty() {

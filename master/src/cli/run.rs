@@ -61,7 +61,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
             ui.error(what, text!("nothing but the image goes to standard output"));
             return Err(Exit::Usage);
         }
-        return Ok(pipe::execute(&asked, &args.paths, worker_command, ui));
+        return Ok(pipe::execute(&asked, &args.paths, worker_command.as_deref(), ui));
     }
     let output = asked.output();
     let fleet = args.fleet.fleet.is_some().then(|| fleet(args, ui)).transpose()?;

@@ -44,7 +44,7 @@ const MIN_MAX_WORKERS: u32 = 16;
 const PROBE_TIME: Duration = Duration::from_secs(5);
 
 /// Why the server cannot start: what to say, what to do about it, and the exit code.
-struct Refused(Text, Option<Text>, Exit);
+struct CannotServe(Text, Option<Text>, Exit);
 
 pub(super) fn execute(args: &ServeArgs, config: &job::Config, ui: Ui) -> Exit {
     if let Err(exit) = only_folders("lote serve", [&args.input, &args.output], ui) {
@@ -52,19 +52,19 @@ pub(super) fn execute(args: &ServeArgs, config: &job::Config, ui: Ui) -> Exit {
     }
     match serve(args, config, ui) {
         Ok(exit) => exit,
-        Err(Refused(what, hint, exit)) => {
+        Err(CannotServe(what, hint, exit)) => {
             ui.error(what, hint);
             exit
         }
     }
 }
 
-fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refused> {
+fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, CannotServe> {
     let asked = Options { durable: args.durable, ..args.work.options() };
     // Each job has its own mode.
     let options = Options { mode: None, ..asked.over(defaults.job.clone()) };
     let settings = session::settings(&options, args.work.worker_command.as_deref(), false)
-        .map_err(|what| Refused(what, None, Exit::Usage))?;
+        .map_err(|what| CannotServe(what, None, Exit::Usage))?;
     let listeners = server::listen(&args.host, args.port).map_err(|error| unheard(args, &error))?;
     let bound: Vec<_> = listeners.iter().filter_map(|one| one.local_addr().ok()).collect();
     let (access, token) = access(args, &bound)?;
@@ -155,7 +155,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Refus
 
 /// The sandbox that workers get, as pages are told; `None` if none of them starts, which is told
 /// when there is something to do.
-fn sandbox(settings: &Settings) -> Result<Option<Sandbox>, Refused> {
+fn sandbox(settings: &Settings) -> Result<Option<Sandbox>, CannotServe> {
     let is_required = settings.workers.sandbox == Policy::Require;
     let mut config = settings.workers.clone();
     if is_required {
@@ -167,14 +167,16 @@ fn sandbox(settings: &Settings) -> Result<Option<Sandbox>, Refused> {
     });
     match found {
         Ok(found) if is_required => {
-            let refused = |problem| Refused(problem, Some(probe::hint()), Exit::Refused);
+            let refused = |problem| CannotServe(problem, Some(probe::hint()), Exit::Refused);
             probe::check(&found.sandbox).map_err(refused)?;
             Ok(Some(found.sandbox))
         }
         Ok(found) => Ok(Some(found.sandbox)),
-        Err(problem) if is_required => {
-            Err(Refused(problem, Some(text!("`lote doctor` looks for the cause")), Exit::NoWorkers))
-        }
+        Err(problem) if is_required => Err(CannotServe(
+            problem,
+            Some(text!("`lote doctor` looks for the cause")),
+            Exit::NoWorkers,
+        )),
         Err(problem) => {
             tracing::warn!(%problem, "no worker could be started");
             Ok(None)
@@ -210,8 +212,9 @@ fn work(
     fleet: Option<&Service>,
     (stop, mut stopped): (watch::Sender<bool>, watch::Receiver<bool>),
     ui: Ui,
-) -> Result<Exit, Refused> {
-    let runtime = session::runtime().map_err(|problem| Refused(problem, None, Exit::NoWorkers))?;
+) -> Result<Exit, CannotServe> {
+    let runtime =
+        session::runtime().map_err(|problem| CannotServe(problem, None, Exit::NoWorkers))?;
     Ok(runtime.block_on(async {
         let shutdown = Shutdown::listen(stop, ui);
         let live = app.live.clone();
@@ -240,10 +243,10 @@ fn work(
 }
 
 /// The fleet that makes jobs, and the roots that it knows on this machine.
-fn fleet(args: &ServeArgs) -> Result<(Arc<Service>, Vec<Root>), Refused> {
-    let fleet = Fleet::new(&args.fleet).map_err(|what| Refused(what, None, Exit::Usage))?;
+fn fleet(args: &ServeArgs) -> Result<(Arc<Service>, Vec<Root>), CannotServe> {
+    let fleet = Fleet::new(&args.fleet).map_err(|what| CannotServe(what, None, Exit::Usage))?;
     let roots = fleet.roots();
-    let service = Service::new(fleet).map_err(|(what, exit)| Refused(what, None, exit))?;
+    let service = Service::new(fleet).map_err(|(what, exit)| CannotServe(what, None, exit))?;
     Ok((service, roots))
 }
 
@@ -256,12 +259,12 @@ async fn follow(fleet: Option<&Service>, live: &Live, ui: Ui) {
 }
 
 /// Who may speak to the server. Other machines need a token.
-fn access(args: &ServeArgs, bound: &[SocketAddr]) -> Result<(Access, Option<Token>), Refused> {
+fn access(args: &ServeArgs, bound: &[SocketAddr]) -> Result<(Access, Option<Token>), CannotServe> {
     let local = bound.iter().all(|address| address.ip().is_loopback());
     let token = if let Some(file) = &args.token_file {
         let unusable = |error: io::Error| {
             let what = text!("--token-file {}: {}", file.display(), error);
-            Refused(
+            CannotServe(
                 what,
                 Some(text!("it holds 64 hexadecimal digits; a new one is made if need be")),
                 Exit::Usage,
@@ -273,7 +276,7 @@ fn access(args: &ServeArgs, bound: &[SocketAddr]) -> Result<(Access, Option<Toke
     } else {
         let token = Token::new().map_err(|error| {
             let what = text!("no token could be made: {}", error.to_string());
-            Refused(what, None, Exit::Refused)
+            CannotServe(what, None, Exit::Refused)
         })?;
         Some(token)
     };
@@ -281,7 +284,11 @@ fn access(args: &ServeArgs, bound: &[SocketAddr]) -> Result<(Access, Option<Toke
         .allow(&args.allow_origin)
         .map_err(|error| {
             let hint = text!("an origin is scheme://host[:port], or null");
-            Refused(text!("--allow-origin: {} is no origin", error.name()), Some(hint), Exit::Usage)
+            CannotServe(
+                text!("--allow-origin: {} is no origin", error.name()),
+                Some(hint),
+                Exit::Usage,
+            )
         })?;
     Ok((access, token))
 }
@@ -337,23 +344,23 @@ fn machine_names() -> Vec<String> {
 }
 
 /// A folder that is made if it is not there.
-fn folder(path: &std::path::Path) -> Result<PathBuf, Refused> {
+fn folder(path: &std::path::Path) -> Result<PathBuf, CannotServe> {
     std::fs::create_dir_all(path)
         .and_then(|()| std::path::absolute(path))
         .map_err(|error| unwritable(path, &error))
 }
 
-fn unwritable(path: &std::path::Path, error: &io::Error) -> Refused {
+fn unwritable(path: &std::path::Path, error: &io::Error) -> CannotServe {
     let what = text!("the folder {} cannot be made: {}", path.display(), reason(error));
-    Refused(what, Some(text!("choose others with --input and --output")), Exit::Refused)
+    CannotServe(what, Some(text!("choose others with --input and --output")), Exit::Refused)
 }
 
-fn unheard(args: &ServeArgs, error: &io::Error) -> Refused {
+fn unheard(args: &ServeArgs, error: &io::Error) -> CannotServe {
     let (host, port) = (&args.host, args.port);
     if error.kind() == io::ErrorKind::AddrInUse {
         let what = text!("port {} is in use, perhaps by another `lote serve`", port);
-        return Refused(what, Some(text!("choose another with --port")), Exit::Refused);
+        return CannotServe(what, Some(text!("choose another with --port")), Exit::Refused);
     }
     let what = text!("cannot listen at {}:{}: {}", host, port, reason(error));
-    Refused(what, Some(text!("choose others with --host and --port")), Exit::Refused)
+    CannotServe(what, Some(text!("choose others with --host and --port")), Exit::Refused)
 }

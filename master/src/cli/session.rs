@@ -15,11 +15,11 @@ use tokio::sync::mpsc;
 use super::args::InputArgs;
 use super::interrupt::Interrupt;
 use super::ui::Ui;
-use super::{Exit, catalogue, job};
+use super::{Exit, catalogue};
 use lote_engine::event::Bus;
 use lote_engine::job::Options;
 use lote_engine::lang::Lang;
-use lote_engine::plan::{self, IfCollides, Plan, Request};
+use lote_engine::plan::{self, IfCollides, Plan, PlanError, Request};
 use lote_engine::report::{self, Reporter};
 use lote_engine::run::{self, Ended, Feed, Order, Settings};
 use lote_engine::supervisor::Program;
@@ -75,7 +75,7 @@ pub(super) fn prepared(
             ..Request::new(input.paths.clone(), output, variants)
         })
     };
-    make().map_err(|error| job::refuse(&error, ui))
+    make().map_err(|error| refuse(&error, ui))
 }
 
 /// Runs a plan, or what a feed gives of one, whose folders are prepared; what happens is shown by `reporters`. An error has been
@@ -177,4 +177,10 @@ pub(super) fn conclude(
 
 fn skipped(ended: &Ended) -> usize {
     ended.summary.skipped - ended.summary.cancelled
+}
+
+/// Says why a plan cannot be made or started.
+pub(super) fn refuse(error: &PlanError, ui: Ui) -> Exit {
+    ui.error(error.text(), error.hint());
+    Exit::from(error)
 }

@@ -79,7 +79,7 @@ async fn until_told(
         };
         match found {
             None => return Ok(refused),
-            Some(Err(error)) => refused = job::refuse(&error, ui),
+            Some(Err(error)) => refused = session::refuse(&error, ui),
             Some(Ok(round)) => {
                 let over = run(round, settings, ndjson, &mut inbox, &interrupt, ui).await?;
                 if let Some(exit) = over {

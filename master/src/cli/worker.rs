@@ -17,7 +17,7 @@ use lote_worker::sandbox::{self, Needs, Publishes, Unenforced};
 use lote_worker::task::{Bench, Progress, run};
 
 use super::args::{WorkerArgs, WorkerSub};
-use super::job::refuse;
+use super::session::refuse;
 use super::ui::Ui;
 use super::{Exit, catalogue};
 use lote_engine::job::Options;

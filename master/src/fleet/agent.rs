@@ -10,7 +10,7 @@ use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::Rules;
 use lote_engine::run::{self, Ended, Order, Settings};
 use lote_engine::scheduler::WorkerId;
-use lote_engine::state::Counts;
+use lote_engine::state::OutputCounts;
 use lote_engine::supervisor::{Config, SupervisorError};
 use lote_fleet::agent::{self, Identity, Report, Work};
 use lote_fleet::message::Job;
@@ -172,7 +172,7 @@ struct Session {
     orders: mpsc::Sender<Order>,
     run: Pin<Box<dyn Future<Output = Result<Ended, SupervisorError>>>>,
     /// Counts what is made and what fails.
-    told: JoinHandle<Counts>,
+    told: JoinHandle<OutputCounts>,
     idle_since: Option<Instant>,
     looks: Arc<Semaphore>,
 }
@@ -333,7 +333,7 @@ impl Bench {
         let mut events = bus.listen();
         let noted = ledger.clone();
         let told = tokio::spawn(async move {
-            let mut counts = Counts::default();
+            let mut counts = OutputCounts::default();
             while let Some(event) = events.recv().await {
                 let is_told = noted.report(&event).await.is_some();
                 if let (true, Event::Output(ended)) = (is_told, &*event) {
@@ -382,7 +382,7 @@ impl Bench {
         let Session { job, ledger, told, .. } = session;
         let (id, ui) = (job.job, self.ui);
         tokio::spawn(async move {
-            let Counts { ok: made, failed, .. } = told.await.unwrap_or_default();
+            let OutputCounts { ok: made, failed, .. } = told.await.unwrap_or_default();
             ui.say(&match ui.lang {
                 Lang::En => format!("job {id}: {made} outputs made, {failed} failed"),
                 Lang::Es => format!("trabajo {id}: {made} salidas hechas, {failed} fallidas"),

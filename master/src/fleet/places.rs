@@ -12,14 +12,14 @@ use lote_protocol::text;
 
 /// A root, as it is here.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct KnownRoot {
     pub(crate) name: Token,
     /// Without links.
     pub(crate) folder: PathBuf,
     pub(crate) read_only: bool,
 }
 
-impl Place {
+impl KnownRoot {
     /// Its mark now; why it has none. This waits for a disk.
     pub(crate) fn mark(&self) -> Result<String, Text> {
         let shown = self.folder.display();
@@ -33,12 +33,12 @@ impl Place {
 
 /// The roots of this machine.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Places(Vec<Place>);
+pub(crate) struct Places(Vec<KnownRoot>);
 
 impl Places {
     /// These roots, whose folders have to be there. One without a name goes by that of its folder.
     pub(crate) fn new(roots: &[Root]) -> Result<Self, Text> {
-        let mut places: Vec<Place> = Vec::new();
+        let mut places: Vec<KnownRoot> = Vec::new();
         for root in roots {
             let shown = root.folder.display();
             let folder = root.folder.canonicalize().and_then(|folder| {
@@ -54,25 +54,25 @@ impl Places {
             if places.iter().any(|place| place.name == name) {
                 return Err(text!("two roots go by the name {}", name.to_string()));
             }
-            places.push(Place { name, folder, read_only: root.read_only });
+            places.push(KnownRoot { name, folder, read_only: root.read_only });
         }
         Ok(Self(places))
     }
 
     /// All of them.
-    pub(crate) fn all(&self) -> &[Place] {
+    pub(crate) fn all(&self) -> &[KnownRoot] {
         &self.0
     }
 
     /// The one of that name.
-    pub(crate) fn get(&self, name: &Token) -> Option<&Place> {
+    pub(crate) fn get(&self, name: &Token) -> Option<&KnownRoot> {
         self.0.iter().find(|place| place.name == *name)
     }
 
     /// The root that a folder is in, the nearest of several, and the way there. The folder has no links
     /// in its path.
-    pub(crate) fn find(&self, folder: &Path) -> Option<(&Place, Below)> {
-        let holds = |place: &&Place| folder.starts_with(&place.folder);
+    pub(crate) fn find(&self, folder: &Path) -> Option<(&KnownRoot, Below)> {
+        let holds = |place: &&KnownRoot| folder.starts_with(&place.folder);
         let place =
             self.0.iter().filter(holds).max_by_key(|place| place.folder.as_os_str().len())?;
         let path = folder.strip_prefix(&place.folder).ok()?.into();

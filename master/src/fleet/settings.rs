@@ -20,7 +20,7 @@ const MAX_BYTES: u64 = 64 << 10;
 /// What `fleet.toml` may say.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Kept {
+struct FleetFile {
     #[serde(alias = "flota")]
     fleet: Option<String>,
     #[serde(alias = "raices")]
@@ -105,7 +105,7 @@ pub(super) fn bad_name(text: &str) -> Text {
     text!("{} is no name: it takes 1 to 32 of a-z, 0-9 and -", format!("{text:?}"))
 }
 
-fn read(path: &Path) -> Result<Kept, Text> {
+fn read(path: &Path) -> Result<FleetFile, Text> {
     let shown = path.display().to_string();
     let text = read_text(path, MAX_BYTES)
         .map_err(|error| text!("cannot read {}: {}", shown.clone(), reason(&error)))?;

@@ -292,12 +292,12 @@ struct Booking<'a> {
 #[derive(Debug, Default)]
 struct Seen {
     state: Option<(WorkerState, u32)>,
-    task: Option<Task>,
+    task: Option<TaskAfar>,
 }
 
 /// What a worker has in hand.
 #[derive(Debug)]
-struct Task {
+struct TaskAfar {
     unit: u32,
     attempt: u32,
     /// The outputs that have not ended.
@@ -548,7 +548,7 @@ impl Seen {
                 Some(Event::Worker { agent, worker, pid, slots: 1, state, reason, ms, sandbox })
             }
             What::Task { unit, places, attempt } => {
-                let is_known = |task: &Task| (task.unit, task.attempt) == (unit, attempt);
+                let is_known = |task: &TaskAfar| (task.unit, task.attempt) == (unit, attempt);
                 if self.task.as_ref().is_some_and(is_known) {
                     return None;
                 }
@@ -558,7 +558,7 @@ impl Seen {
                 if variants.is_empty() {
                     return None;
                 }
-                self.task = Some(Task { unit, attempt, places, is_decoded: false });
+                self.task = Some(TaskAfar { unit, attempt, places, is_decoded: false });
                 let name = &plan.images[of.image].name;
                 Some(Event::Task {
                     agent: Some(agent),

@@ -24,7 +24,7 @@ use super::encoding::{FormatSpec, find_format};
 
 /// A variant as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Written {
+pub(super) struct ParsedVariant {
     /// The name before `=`.
     pub(super) name: Option<String>,
     /// The filter calls; none only where there are files.
@@ -55,7 +55,7 @@ pub struct WrittenStep {
 }
 
 /// Takes a variant apart.
-pub(super) fn parse(text: &str, formats: &[FormatSpec]) -> Result<Written, CallError> {
+pub(super) fn parse(text: &str, formats: &[FormatSpec]) -> Result<ParsedVariant, CallError> {
     let mut words = Words { rest: text.chars().peekable(), formats };
     if text.trim().is_empty() {
         return Err(CallError::Empty);
@@ -86,7 +86,7 @@ pub(super) fn parse(text: &str, formats: &[FormatSpec]) -> Result<Written, CallE
     while words.skip('@') {
         files.push(file(&mut words)?);
     }
-    Ok(Written { name, steps, files })
+    Ok(ParsedVariant { name, steps, files })
 }
 
 /// Takes a single step apart.

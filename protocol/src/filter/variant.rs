@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::parse::{Written, WrittenStep, parse, parse_file, parse_step};
+use super::parse::{ParsedVariant, WrittenStep, parse, parse_file, parse_step};
 use super::{CallError, Catalogue, EncodingOption, FilterCall, Value, check, encoding};
 use crate::task::Encoding;
 use crate::text;
@@ -194,7 +194,7 @@ fn is_device(stem: &str) -> bool {
 
 /// The variant, and whether it was named by hand.
 fn read(text: &str, catalogue: &Catalogue<'_>) -> Result<(bool, VariantSpec), CallError> {
-    let Written { name, steps, files } = parse(text, catalogue.formats)?;
+    let ParsedVariant { name, steps, files } = parse(text, catalogue.formats)?;
     let by_hand = name.is_some();
     let mut calls = Vec::new();
     for step in &steps {

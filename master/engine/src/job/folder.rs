@@ -12,7 +12,7 @@ use super::recipe::{Recipe, RecipeError};
 
 /// A recipe of one's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct OwnRecipe {
     /// Its name: the file's, without its ending.
     pub name: String,
     /// The file.
@@ -44,17 +44,17 @@ pub fn recipes_folder() -> Option<PathBuf> {
 }
 
 /// One's own recipes, by name.
-pub fn list() -> Vec<Kept> {
+pub fn list() -> Vec<OwnRecipe> {
     recipes_folder().map(|folder| kept_in(&folder)).unwrap_or_default()
 }
 
 /// The recipes in a folder, by name.
-pub fn kept_in(folder: &Path) -> Vec<Kept> {
+pub fn kept_in(folder: &Path) -> Vec<OwnRecipe> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.flatten().map(|entry| entry.path());
     let mut kept: Vec<_> = paths
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-        .filter_map(|path| Some(Kept { name: path.file_stem()?.to_str()?.to_owned(), path }))
+        .filter_map(|path| Some(OwnRecipe { name: path.file_stem()?.to_str()?.to_owned(), path }))
         .collect();
     kept.sort_by_cached_key(|kept| kept.name.to_lowercase());
     kept

@@ -88,7 +88,7 @@ impl fmt::Display for RecipeError {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct WrittenRecipe {
     #[serde(default, alias = "trabajo")]
     job: Option<Spanned<Options>>,
     #[serde(default, rename = "variant", alias = "variante")]
@@ -156,7 +156,7 @@ impl Recipe {
             let (line, column) = place(text, range.map_or(0, |range| range.start));
             RecipeError { file: file.to_owned(), line, column, message, hint }
         };
-        let written: Written = toml::from_str(text).map_err(|error| {
+        let written: WrittenRecipe = toml::from_str(text).map_err(|error| {
             let message = error.message().lines().next().unwrap_or_default();
             let (message, hint) = unknown(message, WORDS);
             at(error.span(), message, hint)
@@ -369,7 +369,7 @@ pub fn misread(message: &str, words: &[&'static str]) -> Option<(Text, Text)> {
     }
     Some(match quoted.split_first() {
         Some((word, known)) if is_field || message.starts_with("unknown variant") => {
-            let others = if is_field { &[words, &Options::NAMES[..]][..] } else { &[] };
+            let others = if is_field { &[words, Options::NAMES][..] } else { &[] };
             let all = known.iter().chain(others.iter().copied().flatten());
             let hint = most_similar(word, all.copied()).map(|near| text!("did you mean {}?", near));
             let hint = hint.unwrap_or_else(|| text!("there are {}", known.join(", ")));

@@ -24,11 +24,11 @@ pub(super) struct Before {
     encoding: Encoding,
     if_exists: IfExists,
     if_collides: IfCollides,
-    work: Work,
+    work: WorkBefore,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-struct Work {
+struct WorkBefore {
     mode: Mode,
     jobs: Option<u32>,
     timeout: Option<Duration>,

@@ -9,7 +9,6 @@ use lote_protocol::time::nanoseconds;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::before::Before;
-use super::line::Entry;
 use super::name::Name;
 use crate::catalogue;
 use crate::job::{Exception, Options, Unusable};
@@ -178,11 +177,11 @@ impl Header {
         }
     }
 
-    /// The same of a job of a fleet, with paths as this machine has its roots; `entries` is what is on
-    /// record of it.
-    pub(super) fn at_roots(
+    /// The same of a job of a fleet, with paths as this machine has its roots; `images` are those that are
+    /// on record of it.
+    pub(super) fn at_roots<'a>(
         &mut self,
-        entries: &mut [Entry],
+        images: impl Iterator<Item = &'a mut Name>,
         here: &impl Fn(&str) -> Option<PathBuf>,
     ) {
         let Some(fleet) = self.fleet.clone() else { return };
@@ -190,11 +189,9 @@ impl Header {
         let moved = |name: &mut Name| name.0 = fleet.moved(&base.join(&name.0), here);
         let lists = [&mut self.paths, &mut self.exclude, &mut self.within];
         lists.into_iter().flatten().for_each(moved);
+        images.for_each(moved);
         self.assets.iter_mut().for_each(moved);
         moved(&mut self.output);
-        for entry in entries {
-            moved(&mut entry.image);
-        }
         self.base.0 = fleet.moved(&base, here);
     }
 

@@ -50,7 +50,8 @@ impl Past {
     /// The same of a job of a fleet, with paths as this machine has its roots: `here` tells where.
     #[must_use]
     pub fn at_roots(mut self, here: impl Fn(&str) -> Option<PathBuf>) -> Self {
-        self.header.at_roots(&mut self.entries, &here);
+        let images = self.entries.iter_mut().map(|entry| &mut entry.image);
+        self.header.at_roots(images, &here);
         self
     }
 }

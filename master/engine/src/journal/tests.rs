@@ -71,8 +71,8 @@ impl Desk {
 
 /// The options that a request was made by, as far as tests set any.
 fn options(request: &Request) -> Options {
-    let (pattern, format) = (Some(request.pattern.to_string()), request.encoding.format);
-    Options { pattern, format, ..Options::default() }
+    let (format, pattern) = (request.encoding.format, Some(request.pattern.to_string()));
+    Options { format, pattern, ..Options::default() }
 }
 
 fn ended(image: usize, status: Status) -> OutputEnded {
@@ -430,7 +430,7 @@ fn a_job_of_a_fleet_is_found_where_this_machine_has_its_roots() {
 
 #[test]
 fn a_journal_of_the_first_form_is_read() {
-    let written = r##"{"line":"job","format":1,"lote":"0.4.0","started_ms":1,"by":"run","base":"/home/ana",
+    let written = r#"{"line":"job","format":1,"lote":"0.4.0","started_ms":1,"by":"run","base":"/home/ana",
         "paths":["in"],"recursive":true,"exclude":[],"within":[],"include_globs":["*.jpg"],"raw":true,
         "output":"/home/ana/out","variants":[],"pattern":"{name}","encoding":{"format":"webp","quality":70,
         "lossless":null,"subsampling":null,"progressive":true,"effort":null,"colours":null,
@@ -438,8 +438,8 @@ fn a_journal_of_the_first_form_is_read() {
         "carry":{"metadata":"no-location","set":{},"profile":"srgb","keep_dates":true}},
         "if_exists":"skip","if_collides":"rename","work":{"mode":"threads","jobs":3,
         "timeout":{"secs":1,"nanos":500000000},"max_memory":null,"max_pixels":9,"max_frames":8,
-        "durable":true,"sandbox":"require"},"page":null}"##;
-    let written = written.replace("\n", "") + "\n";
+        "durable":true,"sandbox":"require"},"page":null}"#;
+    let written = written.replace('\n', "") + "\n";
     let header = parse(Path::new("x"), written.as_bytes()).unwrap().unwrap().header;
     let carry = lote_protocol::carry::Carry {
         metadata: lote_protocol::carry::Keep::NoLocation,

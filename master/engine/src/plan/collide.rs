@@ -29,7 +29,7 @@ impl Copies {
 
 /// Outputs that may not have the same paths.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused {
+pub(super) struct Collisions {
     /// How many have the path of an earlier one.
     pub(super) count: usize,
     /// The first few of them: the earlier one and the one that collides with it.
@@ -38,7 +38,7 @@ pub(super) struct Refused {
 
 /// The paths that are kept, folded, and the place of the image that each is kept for, if that is in
 /// the plan.
-pub(super) type Kept = HashMap<Vec<u8>, Option<usize>>;
+pub(super) type Reserved = HashMap<Vec<u8>, Option<usize>>;
 
 /// Sees to it that all outputs have different paths, by numbers if `may_rename`. `path` is that of
 /// an output with a number. What is kept for an image is not given to another one, unless it would
@@ -46,9 +46,9 @@ pub(super) type Kept = HashMap<Vec<u8>, Option<usize>>;
 pub(super) fn settle(
     outputs: impl Iterator<Item = Output>,
     path: impl Fn(Output, u32) -> PathBuf,
-    kept: &Kept,
+    kept: &Reserved,
     may_rename: bool,
-) -> Result<Copies, Refused> {
+) -> Result<Copies, Collisions> {
     let key = |output, copy| fold(path(output, copy).as_os_str());
     let have_kept: HashSet<_> = kept.values().copied().flatten().collect();
     let mut first: HashMap<Vec<u8>, Output> = HashMap::new();
@@ -82,7 +82,7 @@ pub(super) fn settle(
     if !may_rename && !later.is_empty() {
         let count = later.len();
         later.truncate(SHOWN);
-        return Err(Refused { count, first: later });
+        return Err(Collisions { count, first: later });
     }
     let mut taken: HashSet<Vec<u8>> = first.into_keys().chain(kept.keys().cloned()).collect();
     let mut next: HashMap<Output, u32> = HashMap::new();
@@ -117,7 +117,7 @@ mod tests {
 
     fn numbers(names: &[&str]) -> Vec<u32> {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        let copies = settle(outputs(names.len()), path(&names), &Kept::new(), true).unwrap();
+        let copies = settle(outputs(names.len()), path(&names), &Reserved::new(), true).unwrap();
         outputs(names.len()).map(|output| copies.of(output)).collect()
     }
 
@@ -146,7 +146,7 @@ mod tests {
         };
         let kept = |name: &str, image| (fold(name.as_ref()), image);
         let kept =
-            Kept::from([kept("a.webp", Some(1)), kept("b.webp", None), kept("b-2.webp", None)]);
+            Reserved::from([kept("a.webp", Some(1)), kept("b.webp", None), kept("b-2.webp", None)]);
         let copies = settle(outputs(3), path, &kept, true).unwrap();
         let numbers: Vec<_> = outputs(3).map(|output| copies.of(output)).collect();
         assert_eq!(numbers, [2, 1, 3]);
@@ -155,9 +155,9 @@ mod tests {
     #[test]
     fn a_refusal_shows_the_first_few_pairs() {
         let names = ["a.png", "A.png", "b.png", "b.PNG", "c.png"].map(str::to_owned);
-        let refused = settle(outputs(5), path(&names), &Kept::new(), false).unwrap_err();
+        let refused = settle(outputs(5), path(&names), &Reserved::new(), false).unwrap_err();
         let first = vec![((0, 0), (1, 0)), ((2, 0), (3, 0))];
-        assert_eq!(refused, Refused { count: 2, first });
+        assert_eq!(refused, Collisions { count: 2, first });
     }
 
     proptest! {
@@ -168,7 +168,7 @@ mod tests {
         ) {
             let owner = |place: usize| (place < names.len()).then_some(place);
             let kept = others.iter().map(|(name, place)| (fold(name.as_ref()), owner(*place)));
-            let kept: Kept = kept.collect();
+            let kept: Reserved = kept.collect();
             let copies = settle(outputs(names.len()), path(&names), &kept, true).unwrap();
             let path = path(&names);
             let keys: HashSet<_> = outputs(names.len())

@@ -530,17 +530,17 @@ impl Plan {
     }
 
     /// What there is to do, image by image.
-    fn work(&self) -> Vec<split::Work> {
+    fn work(&self) -> Vec<split::ImageWork> {
         let all = (0..self.images.len()).map(|image| self.work_on(image));
         all.filter(|work| !work.variants.is_empty()).collect()
     }
 
     /// What there is to do on an image.
-    fn work_on(&self, place: usize) -> split::Work {
+    fn work_on(&self, place: usize) -> split::ImageWork {
         let planned = |state: &OutputState| matches!(state, OutputState::Planned { .. });
         let (image, variants) = (&self.images[place], self.variants.len());
         let states = &self.states[place * variants..(place + 1) * variants];
-        split::Work {
+        split::ImageWork {
             image: place,
             bytes: image.bytes,
             extent: image.extent,

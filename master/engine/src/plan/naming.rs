@@ -16,7 +16,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Page;
 use lote_protocol::text;
 
-use super::collide::{self, Copies, Kept};
+use super::collide::{self, Copies, Reserved};
 use super::exceptions::Exceptions;
 use super::pattern::{Facts, Number, Pattern};
 use super::sniff::read_head;
@@ -152,7 +152,7 @@ impl Naming {
         request: &Request,
         variants: &[VariantSpec],
         images: &[Image],
-        kept: &Kept,
+        kept: &Reserved,
     ) -> Result<(), PlanError> {
         let formats: Vec<_> =
             variants.iter().map(|one| one.encoding(&request.encoding).format).collect();
@@ -247,10 +247,10 @@ fn facts_of(
 }
 
 /// The names that are kept for images, as no two can be told apart by every system.
-fn kept(past: &impl Past, images: &[Image], base: &Path) -> Kept {
+fn kept(past: &impl Past, images: &[Image], base: &Path) -> Reserved {
     let names = past.kept_names();
     if names.is_empty() {
-        return Kept::default();
+        return Reserved::default();
     }
     let number = |image: &Image| image.page.map(|page| page.number);
     let places = images.iter().enumerate();

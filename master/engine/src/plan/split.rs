@@ -25,7 +25,7 @@ pub struct Unit {
 
 /// An image that has outputs to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Work {
+pub(super) struct ImageWork {
     /// Index of the image.
     pub(super) image: usize,
     /// Its size, bytes.
@@ -40,7 +40,7 @@ pub(super) struct Work {
     pub(super) variants: Vec<Vec<u32>>,
 }
 
-impl Work {
+impl ImageWork {
     fn patience_of(&self, variant: u32) -> u64 {
         self.patience.get(variant as usize).copied().unwrap_or(1).into()
     }
@@ -49,7 +49,7 @@ impl Work {
 /// One unit per image; if there are fewer images than slots, the variants of an image are shared
 /// out over ceil(slots / images) units, so that no slot idles. The costliest come first, so that
 /// none is left alone at the end.
-pub(super) fn split(work: Vec<Work>, slots: usize) -> Vec<Unit> {
+pub(super) fn split(work: Vec<ImageWork>, slots: usize) -> Vec<Unit> {
     let parts = slots.div_ceil(work.len().max(1)).max(1);
     let mut units = Vec::with_capacity(work.len());
     for work in work {
@@ -89,8 +89,8 @@ mod tests {
 
     use super::*;
 
-    fn work(image: usize, bytes: u64, variants: u32) -> Work {
-        Work {
+    fn work(image: usize, bytes: u64, variants: u32) -> ImageWork {
+        ImageWork {
             image,
             bytes,
             extent: None,

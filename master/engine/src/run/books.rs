@@ -9,7 +9,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
 use super::Feed;
-use super::figures::Figures;
+use super::figures::RunFigures;
 use crate::event::{Bus, Event, Mode, OutputEnded, Place, Status, Summary, exact};
 use crate::plan::OutputState;
 use crate::system;
@@ -25,7 +25,7 @@ const LOOKED_AT: usize = 1_000;
 pub struct Books<'a, F> {
     pub(super) feed: F,
     pub(super) bus: &'a mut Bus,
-    pub(super) figures: Figures,
+    pub(super) figures: RunFigures,
     start: Instant,
     /// How many images have been entered.
     images: usize,
@@ -38,7 +38,7 @@ impl<'a, F: Feed> Books<'a, F> {
         let variants = &feed.plan().variants;
         let formats = variants.iter().map(|variant| variant.files.first()?.format);
         let names = variants.iter().map(|variant| Arc::from(variant.name.as_str()));
-        let figures = Figures::new(names.zip(formats).collect());
+        let figures = RunFigures::new(names.zip(formats).collect());
         Self { feed, bus, figures, start: Instant::now(), images: 0, told: usize::MAX }
     }
 

@@ -21,7 +21,7 @@ const MAX_QUARANTINE: usize = 100;
 
 /// All outputs of a run, and what is said of them.
 #[derive(Debug)]
-pub(super) struct Figures {
+pub(super) struct RunFigures {
     /// The variants, and the formats that they are asked for in.
     names: Vec<(Arc<str>, Option<FormatId>)>,
     pub(super) outputs: Outputs<Status>,
@@ -31,7 +31,7 @@ pub(super) struct Figures {
     notes: Notes,
 }
 
-impl Figures {
+impl RunFigures {
     /// Of these variants, and of no image yet.
     pub(super) fn new(names: Vec<(Arc<str>, Option<FormatId>)>) -> Self {
         Self {
@@ -151,14 +151,14 @@ mod tests {
 
     #[test]
     fn no_image_gives_no_time_per_image() {
-        let figures = Figures::new(vec![("grises".into(), None), ("blur".into(), None)]);
+        let figures = RunFigures::new(vec![("grises".into(), None), ("blur".into(), None)]);
         let summary = figures.summary(Duration::from_secs(1), Mode::Processes, 2);
         assert_eq!(summary.variants[0].ms_per_image, None);
     }
 
     #[test]
     fn the_rate_is_that_of_the_last_ten_seconds() {
-        let mut figures = Figures::new(vec![("a".into(), None)]);
+        let mut figures = RunFigures::new(vec![("a".into(), None)]);
         figures.outputs.grow_to(1000);
         for image in 0..900 {
             figures.end(&made(image), 0);

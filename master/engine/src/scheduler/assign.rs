@@ -1,6 +1,6 @@
 //! Giving tasks to slots.
 
-use super::{Effect, Job, Place, Scheduler, SlotId, TaskId, Worker, WorkerId};
+use super::{Effect, Job, Scheduler, SlotId, Standing, TaskId, Worker, WorkerId};
 
 /// A slot is given tasks ahead only while all that it has is estimated below this cost. Large
 /// tasks stay in the queue, so that whoever is free first takes them.
@@ -28,7 +28,7 @@ impl Scheduler {
     pub(super) fn withdraw(&mut self, id: TaskId, effects: &mut Vec<Effect>) {
         let Some(task) = self.tasks.get_mut(id) else { return };
         match task.place {
-            Place::Queued => {
+            Standing::Queued => {
                 if task.charged > 0 {
                     self.suspects.retain(|suspect| *suspect != id);
                 } else {
@@ -37,8 +37,8 @@ impl Scheduler {
                 self.tasks.end(id);
                 self.fill_all(effects);
             }
-            Place::Assigned(_) => task.is_withdrawn = true,
-            Place::Ended => {}
+            Standing::Assigned(_) => task.is_withdrawn = true,
+            Standing::Ended => {}
         }
         self.interrupt(effects);
     }
@@ -144,7 +144,7 @@ impl Scheduler {
 
     fn assign(&mut self, task: TaskId, slot: SlotId, effects: &mut Vec<Effect>) {
         let state = &mut self.tasks[task];
-        state.place = Place::Assigned(slot);
+        state.place = Standing::Assigned(slot);
         state.attempts += 1;
         self.waiting.is_given(state.priority);
         effects.push(Effect::Run {

@@ -4,7 +4,7 @@
 //! death convicts it and nobody else. Tasks that were merely waiting in the worker go back to
 //! their places in the queue as if nothing had happened.
 
-use super::{Blame, Effect, GiveUp, Place, Scheduler, TaskId, Worker, WorkerId};
+use super::{Blame, Effect, GiveUp, Scheduler, Standing, TaskId, Worker, WorkerId};
 
 /// How often a task is excused for the death of its worker when somebody killed that from outside.
 pub const MAX_EXCUSED: u32 = 3;
@@ -107,7 +107,7 @@ impl Scheduler {
         if self.tasks[task].is_withdrawn {
             return self.tasks.end(task);
         }
-        self.tasks[task].place = Place::Queued;
+        self.tasks[task].place = Standing::Queued;
         if suspect {
             self.suspects.push_back(task);
         } else {

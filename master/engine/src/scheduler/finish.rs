@@ -1,11 +1,11 @@
 //! How tasks come to their end: done, put off, or given up.
 
-use super::{Effect, GiveUp, Place, Scheduler, SlotId, TaskId, WorkerId};
+use super::{Effect, GiveUp, Scheduler, SlotId, Standing, TaskId, WorkerId};
 
 impl Scheduler {
     pub(super) fn output_ended(&mut self, slot: SlotId, task: TaskId, output: u32) {
         if let Some(task) = self.tasks.get_mut(task)
-            && task.place == Place::Assigned(slot)
+            && task.place == Standing::Assigned(slot)
             && let Some(open) = task.open.get_mut(output as usize)
         {
             *open = false;

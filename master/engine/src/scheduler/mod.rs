@@ -28,7 +28,7 @@ pub use id::{SlotId, TaskId, WorkerId};
 pub use input::{Blame, Input, Job, Priority};
 use memory::Budget;
 use queue::Waiting;
-use task::{Place, Tasks};
+use task::{Standing, Tasks};
 use worker::{Slot, Worker};
 
 /// The state of a pool of workers. Tasks are started by their [`Priority`], and else in the order in
@@ -104,11 +104,11 @@ impl Scheduler {
 
     /// Whether a task has not ended.
     pub fn is_open(&self, task: TaskId) -> bool {
-        self.tasks.get(task).is_some_and(|task| task.place != Place::Ended)
+        self.tasks.get(task).is_some_and(|task| task.place != Standing::Ended)
     }
 
     /// The outputs of a task that have not ended, in order.
     pub fn open_outputs(&self, task: TaskId) -> Vec<u32> {
-        self.tasks.get(task).map(task::Task::open_outputs).unwrap_or_default()
+        self.tasks.get(task).map(task::TaskRecord::open_outputs).unwrap_or_default()
     }
 }

@@ -170,9 +170,9 @@ impl World {
         let mut counts = [0, 0, self.jobs.len()];
         for task in self.scheduler.tasks.iter() {
             let place = match task.place {
-                Place::Queued => 0,
-                Place::Assigned(_) => 1,
-                Place::Ended => continue,
+                Standing::Queued => 0,
+                Standing::Assigned(_) => 1,
+                Standing::Ended => continue,
             };
             counts[place] += 1;
             counts[2] -= 1;

@@ -4,7 +4,7 @@
 //! A tree of minima (a segment tree) over the tasks of a run: the first one that fits into so much
 //! memory is found in as many steps as the logarithm of their number.
 
-use super::task::{Task, Tasks};
+use super::task::{TaskRecord, Tasks};
 use super::{Priority, TaskId};
 
 /// In the place of a task that does not wait.
@@ -46,7 +46,7 @@ impl Waiting {
 
     /// Puts a task into its place.
     pub(super) fn insert(&mut self, id: TaskId, tasks: &Tasks) {
-        let Task { priority, memory_bytes, .. } = tasks[id];
+        let TaskRecord { priority, memory_bytes, .. } = tasks[id];
         self.0[priority as usize].queue.insert(id, memory_bytes, tasks.first());
     }
 

@@ -7,7 +7,7 @@ use super::{Job, Priority, SlotId, TaskId};
 
 /// Where a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Standing {
     /// It waits for a slot.
     Queued,
     /// A slot runs it, or has it ahead.
@@ -18,13 +18,13 @@ pub(super) enum Place {
 
 /// A task of the run.
 #[derive(Debug)]
-pub(super) struct Task {
+pub(super) struct TaskRecord {
     /// See [`Job::cost`].
     pub(super) cost: u64,
     /// See [`Job::memory_bytes`].
     pub(super) memory_bytes: u64,
     pub(super) priority: Priority,
-    pub(super) place: Place,
+    pub(super) place: Standing,
     /// Whether nobody wants it any more.
     pub(super) is_withdrawn: bool,
     /// Whether each output has yet to end.
@@ -39,7 +39,7 @@ pub(super) struct Task {
     pub(super) excused: u32,
 }
 
-impl Task {
+impl TaskRecord {
     /// A task that waits for its first slot.
     fn new(job: Job) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Task {
             // Bounded, so that sums do not overflow.
             memory_bytes: job.memory_bytes.clamp(1, 1 << 50),
             priority: job.priority,
-            place: Place::Queued,
+            place: Standing::Queued,
             is_withdrawn: false,
             open: vec![true; job.outputs as usize],
             attempts: 0,
@@ -73,7 +73,7 @@ impl Task {
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
     first: u32,
-    list: VecDeque<Task>,
+    list: VecDeque<TaskRecord>,
     /// How many have not ended.
     open: usize,
 }
@@ -81,26 +81,26 @@ pub(super) struct Tasks {
 impl Tasks {
     /// Takes in another one.
     pub(super) fn add(&mut self, job: Job) -> TaskId {
-        self.list.push_back(Task::new(job));
+        self.list.push_back(TaskRecord::new(job));
         self.open += 1;
         TaskId(self.first + (self.list.len() - 1) as u32)
     }
 
     /// The task of that name, if it is not forgotten.
-    pub(super) fn get(&self, id: TaskId) -> Option<&Task> {
+    pub(super) fn get(&self, id: TaskId) -> Option<&TaskRecord> {
         self.list.get(id.0.checked_sub(self.first)? as usize)
     }
 
     /// The same.
-    pub(super) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
+    pub(super) fn get_mut(&mut self, id: TaskId) -> Option<&mut TaskRecord> {
         self.list.get_mut(id.0.checked_sub(self.first)? as usize)
     }
 
     /// Nothing is left to do of a task that had not ended. It may not be asked for any more.
     pub(super) fn end(&mut self, id: TaskId) {
-        self[id].place = Place::Ended;
+        self[id].place = Standing::Ended;
         self.open -= 1;
-        while self.list.front().is_some_and(|task| task.place == Place::Ended) {
+        while self.list.front().is_some_and(|task| task.place == Standing::Ended) {
             self.list.pop_front();
             self.first += 1;
         }
@@ -117,21 +117,21 @@ impl Tasks {
     }
 
     #[cfg(test)]
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Task> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &TaskRecord> {
         self.list.iter()
     }
 }
 
 impl Index<TaskId> for Tasks {
-    type Output = Task;
+    type Output = TaskRecord;
 
-    fn index(&self, id: TaskId) -> &Task {
+    fn index(&self, id: TaskId) -> &TaskRecord {
         &self.list[(id.0 - self.first) as usize]
     }
 }
 
 impl IndexMut<TaskId> for Tasks {
-    fn index_mut(&mut self, id: TaskId) -> &mut Task {
+    fn index_mut(&mut self, id: TaskId) -> &mut TaskRecord {
         &mut self.list[(id.0 - self.first) as usize]
     }
 }

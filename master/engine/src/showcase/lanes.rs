@@ -6,7 +6,7 @@ use super::{Blow, Strike};
 use crate::event::{Event, WorkerState};
 use crate::lang::Lang;
 use crate::report::text::printable;
-use crate::state::State;
+use crate::state::RunState;
 
 /// What is shown of one thread of one worker beside what it does.
 #[derive(Debug, Clone, Default)]
@@ -22,9 +22,9 @@ pub(super) struct Row {
 
 /// A run as it is shown: its lanes and its bar.
 #[derive(Debug)]
-pub struct Picture {
+pub struct Scene {
     pub(super) lang: Lang,
-    pub(super) state: State,
+    pub(super) state: RunState,
     /// One a lane.
     pub(super) rows: Vec<Row>,
     pub(super) start: Instant,
@@ -32,10 +32,10 @@ pub struct Picture {
     pub(super) end: Option<Instant>,
 }
 
-impl Picture {
+impl Scene {
     /// Of a run that begins now.
     pub fn new(lang: Lang, now: Instant) -> Self {
-        Self { lang, state: State::default(), rows: Vec::new(), start: now, end: None }
+        Self { lang, state: RunState::default(), rows: Vec::new(), start: now, end: None }
     }
 
     /// Takes in what has happened.

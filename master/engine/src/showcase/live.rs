@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::Strike;
-use super::lanes::Picture;
+use super::lanes::Scene;
 use super::table::Line;
 use crate::event::Event;
 use crate::lang::Lang;
@@ -28,22 +28,22 @@ pub fn is_possible() -> bool {
 /// A run as it is drawn.
 #[derive(Debug)]
 pub struct Live {
-    picture: Shared,
+    picture: SharedScene,
     stop: Option<Sender<()>>,
     drawing: Option<JoinHandle<()>>,
 }
 
 /// The picture, for those who know more than the events tell.
 #[derive(Debug, Clone)]
-pub struct Shared(Arc<Mutex<Picture>>);
+pub struct SharedScene(Arc<Mutex<Scene>>);
 
-impl Shared {
+impl SharedScene {
     /// Takes in that a worker is struck.
     pub fn strike(&self, strike: &Strike) {
         self.lock().strike(strike, Instant::now());
     }
 
-    fn lock(&self) -> MutexGuard<'_, Picture> {
+    fn lock(&self) -> MutexGuard<'_, Scene> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -51,7 +51,7 @@ impl Shared {
 impl Live {
     /// Draws on standard error from now on, until it is dropped; the last picture stays.
     pub fn new(lang: Lang) -> Self {
-        let picture = Shared(Arc::new(Mutex::new(Picture::new(lang, Instant::now()))));
+        let picture = SharedScene(Arc::new(Mutex::new(Scene::new(lang, Instant::now()))));
         let (stop, stopped) = channel();
         let shown = picture.clone();
         let drawing = thread::spawn(move || {
@@ -68,7 +68,7 @@ impl Live {
     }
 
     /// What is drawn.
-    pub fn shared(&self) -> Shared {
+    pub fn shared(&self) -> SharedScene {
         self.picture.clone()
     }
 }
@@ -102,7 +102,7 @@ impl Canvas {
         Self { in_colour: choice != anstream::ColorChoice::Never, height: 0 }
     }
 
-    fn draw(&mut self, picture: &Picture) {
+    fn draw(&mut self, picture: &Scene) {
         let size = terminal_size::terminal_size_of(io::stderr());
         let (columns, rows) = size.map_or((80, 24), |(w, h)| (w.0.into(), h.0.into()));
         let lines = picture.lines(rows, Instant::now());

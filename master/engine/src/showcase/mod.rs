@@ -11,7 +11,7 @@ mod table;
 
 pub use crash::{Crash, CrashCost};
 pub use identical::{Comparison, compare, digest, digest_of, name};
-pub use lanes::Picture;
+pub use lanes::Scene;
 pub use live::Live;
 pub use observer::Observer;
 pub use rounds::{images_per_s, median};

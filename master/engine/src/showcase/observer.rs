@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use crate::event::Event;
 use crate::report::Reporter;
-use crate::state::State;
+use crate::state::RunState;
 
 /// Watches a run.
 #[derive(Debug, Clone)]
 pub struct Observer {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<RunState>>,
     start: Instant,
 }
 
@@ -22,7 +22,7 @@ impl Default for Observer {
 
 impl Observer {
     /// What has been seen.
-    pub fn seen(&self) -> State {
+    pub fn seen(&self) -> RunState {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::event::{Event, WorkerState};
 use crate::report::Reporter;
-use crate::state::{Lane, LaneState, State};
+use crate::state::{Lane, LaneState, RunState};
 
 /// What can befall a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct Strike {
 pub struct Striker {
     blows: VecDeque<Blow>,
     gap: usize,
-    state: State,
+    state: RunState,
     /// How many outputs there were when the last blow fell.
     outputs: usize,
     /// Workers that were struck and are not dead yet.
@@ -64,7 +64,7 @@ impl Striker {
         Self {
             blows: blows.into_iter().collect(),
             gap,
-            state: State::default(),
+            state: RunState::default(),
             outputs: 0,
             dying: HashMap::new(),
             watcher: None,

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use anstyle::{AnsiColor, Style};
 
 use super::Blow;
-use super::lanes::{Picture, Row};
+use super::lanes::{Row, Scene};
 use crate::event::Mode;
 use crate::lang::Lang;
 use crate::report::text::{duration, printable};
-use crate::state::{Lane, LaneState, Unit};
+use crate::state::{Lane, LaneState, UnitInHand};
 
 /// A line in pieces; each has a look.
 pub type Line = Vec<(Style, String)>;
@@ -24,7 +24,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 /// Columns of the overall bar.
 const BAR: usize = 24;
 
-impl Picture {
+impl Scene {
     /// The lines, with at most `room` of them.
     pub fn lines(&self, room: usize, now: Instant) -> Vec<Line> {
         if self.rows.is_empty() {
@@ -57,7 +57,7 @@ impl Picture {
         lines
     }
 
-    fn line(&self, lane: &Lane<Unit>, row: &Row, now: Instant) -> Line {
+    fn line(&self, lane: &Lane<UnitInHand>, row: &Row, now: Instant) -> Line {
         let lang = self.lang;
         let hangs = matches!(row.struck, Some((Blow::Hang, _)));
         let (look, state) = match lane.state {
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use crate::event::{Event, WorkerState};
 
-    fn text(lanes: &Picture, room: usize, now: Instant) -> String {
+    fn text(lanes: &Scene, room: usize, now: Instant) -> String {
         let join = |line: Line| line.into_iter().map(|(_, text)| text).collect::<String>();
         let lines: Vec<_> = lanes.lines(room, now).into_iter().map(join).collect();
         for line in &lines {
@@ -176,9 +176,9 @@ mod tests {
     }
 
     /// Two processes, of which the first has died and been replaced, and the second hangs.
-    fn scene(lang: Lang) -> (Picture, Instant) {
+    fn scene(lang: Lang) -> (Scene, Instant) {
         let start = Instant::now();
-        let mut lanes = Picture::new(lang, start);
+        let mut lanes = Scene::new(lang, start);
         let (images, outputs, skipped) = (24, 96, 0);
         let planned = Event::Planned {
             images,
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn lanes_that_find_no_room_are_counted() {
-        let mut lanes = Picture::new(Lang::En, Instant::now());
+        let mut lanes = Scene::new(Lang::En, Instant::now());
         let (images, outputs, skipped, mode, workers) = (10, 10, 0, Mode::Threads, 40);
         let left_out = Box::default();
         let planned = Event::Planned { images, outputs, skipped, mode, workers, left_out };

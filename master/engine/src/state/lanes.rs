@@ -46,7 +46,7 @@ pub struct Lane<T> {
     /// How well the process is confined, once it takes tasks.
     pub sandbox: Option<Level>,
     /// What it works on.
-    pub task: Option<InHand<T>>,
+    pub task: Option<TaskInHand<T>>,
     /// Outputs that it has made, as [`super::State`] counts.
     #[serde(skip)]
     pub done: usize,
@@ -57,7 +57,7 @@ pub struct Lane<T> {
 
 /// A task in work.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct InHand<T> {
+pub struct TaskInHand<T> {
     /// Which one.
     #[serde(flatten)]
     pub what: T,
@@ -115,11 +115,11 @@ impl<T: Clone> Lane<T> {
     pub fn begin(&mut self, what: T, attempt: u32, variants: Vec<u32>, t: f64) {
         let (start_ms, next, next_start_ms, decoded) = (t, 0, t, false);
         self.task =
-            Some(InHand { what, attempt, variants, start_ms, next, next_start_ms, decoded });
+            Some(TaskInHand { what, attempt, variants, start_ms, next, next_start_ms, decoded });
     }
 
     /// It has its image decoded at `t`; returns its task and when it began with that, if it is news.
-    pub fn decoded(&mut self, t: f64) -> Option<(&InHand<T>, f64)> {
+    pub fn decoded(&mut self, t: f64) -> Option<(&TaskInHand<T>, f64)> {
         let task = self.task.as_mut().filter(|task| !task.decoded)?;
         task.decoded = true;
         let since = std::mem::replace(&mut task.next_start_ms, t);
@@ -198,7 +198,7 @@ impl<T: Clone> Lanes<T> {
     }
 
     /// A worker is dead; returns its lanes and what each was at.
-    pub fn lost(&mut self, worker: u32) -> Vec<(u32, Option<InHand<T>>)> {
+    pub fn lost(&mut self, worker: u32) -> Vec<(u32, Option<TaskInHand<T>>)> {
         let lose = |lane: &mut Lane<T>| {
             lane.state = LaneState::Lost;
             lane.restarts += 1;

@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 use lote_protocol::lang::Text;
 
-pub use lanes::{Advanced, InHand, Lane, LaneState, Lanes};
-pub use outputs::{Counts, Kept, Outputs};
+pub use lanes::{Advanced, Lane, LaneState, Lanes, TaskInHand};
+pub use outputs::{OutputCounts, Outputs, Remembered};
 
 use crate::event::{Event, Mode, Status, WorkerState};
 
 /// The unit that a lane works on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unit {
+pub struct UnitInHand {
     /// Its number in the plan.
     pub number: usize,
     /// Whether a worker died of it, or beside it, and it was begun again for that.
@@ -42,15 +42,15 @@ pub struct Loss {
 
 /// A run on this machine, as its events tell it. Times are ms, of any clock.
 #[derive(Debug, Clone, Default)]
-pub struct State {
+pub struct RunState {
     /// How work is spread.
     pub mode: Mode,
     /// Outputs in all.
     pub total: usize,
     /// Those that have ended.
-    pub counts: Counts,
+    pub counts: OutputCounts,
     /// What workers do.
-    pub lanes: Lanes<Unit>,
+    pub lanes: Lanes<UnitInHand>,
     /// Workers that died, in turn.
     pub losses: Vec<Loss>,
     /// Images that had to be begun again.
@@ -64,7 +64,7 @@ pub struct State {
     cut: HashMap<usize, (usize, f64)>,
 }
 
-impl State {
+impl RunState {
     /// Takes in what has happened at `t`.
     pub fn event(&mut self, event: &Event, t: f64) {
         match event {
@@ -85,7 +85,7 @@ impl State {
                     self.repeated.insert(image.clone());
                 }
                 if let Some(lane) = self.lanes.at(*worker, *slot) {
-                    let unit = Unit { number: *unit, is_again: cut.is_some() };
+                    let unit = UnitInHand { number: *unit, is_again: cut.is_some() };
                     lane.redone += usize::from(unit.is_again);
                     lane.begin(unit, *attempt, variants.clone(), t);
                 }
@@ -181,7 +181,7 @@ impl State {
     /// Whether all that was interrupted has been repeated to its end.
     pub fn is_whole(&self) -> bool {
         let is_again =
-            |lane: &Lane<Unit>| lane.task.as_ref().is_some_and(|task| task.what.is_again);
+            |lane: &Lane<UnitInHand>| lane.task.as_ref().is_some_and(|task| task.what.is_again);
         self.cut.is_empty() && !self.lanes.iter().any(is_again)
     }
 }
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn only_what_ran_in_a_dead_worker_and_was_begun_again_is_counted_as_interrupted() {
-        let mut state = State::default();
+        let mut state = RunState::default();
         let lanes =
             |worker| (0..2).map(move |slot| Lane { worker, ..Lane::new(slot, Mode::Processes) });
         state.lanes.extend([1, 2].into_iter().flat_map(lanes));

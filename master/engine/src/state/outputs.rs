@@ -9,7 +9,7 @@ use crate::event::{OutputEnded, Place, Status};
 
 /// Counts of outputs that have ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Counts {
+pub struct OutputCounts {
     /// Those that are there.
     pub ok: usize,
     /// Those that could not be made, quarantined ones included.
@@ -32,7 +32,7 @@ pub struct Counts {
     pub written_bytes: u64,
 }
 
-impl Counts {
+impl OutputCounts {
     /// Counts an output that has ended.
     pub fn add(&mut self, ended: &OutputEnded) {
         self.shift(ended.status, |count| *count += 1);
@@ -68,7 +68,7 @@ impl Counts {
     }
 }
 
-impl<'a> Sum<&'a Self> for Counts {
+impl<'a> Sum<&'a Self> for OutputCounts {
     fn sum<I: Iterator<Item = &'a Self>>(all: I) -> Self {
         all.fold(Self::default(), |sum, one| Self {
             ok: sum.ok + one.ok,
@@ -86,7 +86,7 @@ impl<'a> Sum<&'a Self> for Counts {
 }
 
 /// What is kept of how an output has ended.
-pub trait Kept: for<'a> From<&'a OutputEnded> {
+pub trait Remembered: for<'a> From<&'a OutputEnded> {
     /// How.
     fn status(&self) -> Status;
     /// Its size, if that is kept.
@@ -99,7 +99,7 @@ impl From<&OutputEnded> for Status {
     }
 }
 
-impl Kept for Status {
+impl Remembered for Status {
     fn status(&self) -> Status {
         *self
     }
@@ -115,13 +115,14 @@ pub struct Outputs<K> {
     /// Image by image, variant by variant; `None` is open.
     ends: Vec<Option<K>>,
     /// By variant.
-    counts: Vec<Counts>,
+    counts: Vec<OutputCounts>,
 }
 
-impl<K: Kept> Outputs<K> {
+impl<K: Remembered> Outputs<K> {
     /// All of them open.
     pub fn new(images: usize, variants: usize) -> Self {
-        let mut outputs = Self { ends: Vec::new(), counts: vec![Counts::default(); variants] };
+        let mut outputs =
+            Self { ends: Vec::new(), counts: vec![OutputCounts::default(); variants] };
         outputs.grow_to(images);
         outputs
     }
@@ -137,12 +138,12 @@ impl<K: Kept> Outputs<K> {
     }
 
     /// The counts of all.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> OutputCounts {
         self.counts.iter().sum()
     }
 
     /// The counts by variant.
-    pub fn by_variant(&self) -> &[Counts] {
+    pub fn by_variant(&self) -> &[OutputCounts] {
         &self.counts
     }
 

@@ -108,7 +108,7 @@ impl Handshakes {
     }
 
     async fn admit(&self, token: Token, visitor: Visitor) -> Result<(), TransportError> {
-        enum Place {
+        enum Expected {
             Lane(oneshot::Sender<Visitor>),
             External(mpsc::UnboundedSender<Visitor>),
         }
@@ -116,16 +116,16 @@ impl Handshakes {
             let mut tokens = self.tokens();
             let index = tokens.started.iter().position(|(expected, _)| expected.matches(&token));
             match (index, &tokens.external) {
-                (Some(index), _) => Some(Place::Lane(tokens.started.swap_remove(index).1)),
+                (Some(index), _) => Some(Expected::Lane(tokens.started.swap_remove(index).1)),
                 (None, Some((expected, externals))) if expected.matches(&token) => {
-                    Some(Place::External(externals.clone()))
+                    Some(Expected::External(externals.clone()))
                 }
                 _ => None,
             }
         };
         match place {
-            Some(Place::Lane(lane)) => drop(lane.send(visitor)),
-            Some(Place::External(externals)) => drop(externals.send(visitor)),
+            Some(Expected::Lane(lane)) => drop(lane.send(visitor)),
+            Some(Expected::External(externals)) => drop(externals.send(visitor)),
             None => return self.turn_away(visitor).await,
         }
         Ok(())

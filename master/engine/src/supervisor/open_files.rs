@@ -45,7 +45,7 @@ pub(super) struct OpenFiles {
 #[derive(Debug, Default)]
 struct Given {
     /// The tasks of each slot, the one that it runs first.
-    slots: Vec<VecDeque<Task>>,
+    slots: Vec<VecDeque<OpenTask>>,
     /// Assets that the worker has had.
     assets: HashSet<[u8; 32]>,
     /// The worker is gone.
@@ -53,7 +53,7 @@ struct Given {
 }
 
 #[derive(Debug)]
-struct Task {
+struct OpenTask {
     id: u64,
     input: Option<FileId>,
     /// What has not ended, by variant; without a file where none could be made.
@@ -100,7 +100,7 @@ impl OpenFiles {
         if !given.closed
             && let Some(tasks) = given.slots.get_mut(slot as usize)
         {
-            tasks.push_back(Task { id: task.id, input: id, outputs });
+            tasks.push_back(OpenTask { id: task.id, input: id, outputs });
         }
         drop(given);
         let asset = |path: &PathBuf| {
@@ -180,7 +180,7 @@ impl OpenFiles {
 
 impl Given {
     /// The task of that number, if the slot runs it.
-    fn running(&mut self, slot: u32, task: u64) -> Option<&mut Task> {
+    fn running(&mut self, slot: u32, task: u64) -> Option<&mut OpenTask> {
         let running = self.slots.get_mut(slot as usize)?.front_mut()?;
         (running.id == task).then_some(running)
     }

@@ -49,7 +49,7 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct State {
-    place: Option<Place>,
+    place: Option<ImagePlace>,
     list: List,
     excluded: HashSet<String>,
     former: VecDeque<List>,
@@ -60,7 +60,7 @@ struct State {
 
 /// Where images come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct ImagePlace {
     /// What kind of place it is.
     pub source: Source,
     /// Its name for people.
@@ -154,7 +154,7 @@ impl Images {
     }
 
     /// The folders that links of a place may lead to.
-    fn within(&self, place: &Place) -> Vec<PathBuf> {
+    fn within(&self, place: &ImagePlace) -> Vec<PathBuf> {
         let own = fs::canonicalize(&place.root).ok();
         own.into_iter().chain(self.0.roots.iter().cloned()).collect()
     }
@@ -172,7 +172,7 @@ impl Images {
             .map(|item| item.input.path.clone())
             .collect();
         let count = state.list.items().len() - exclude.len();
-        let Place { label, root, recursive, .. } = place.clone();
+        let ImagePlace { label, root, recursive, .. } = place.clone();
         let within = state.list.within().to_vec();
         (count > 0).then_some(Selection { root, recursive, exclude, within, label, count })
     }
@@ -190,9 +190,9 @@ impl Images {
     }
 
     /// What a job would run on in a place, whatever the list is.
-    pub fn selection_in(&self, place: Place, exclude: HashSet<PathBuf>) -> Selection {
+    pub fn selection_in(&self, place: ImagePlace, exclude: HashSet<PathBuf>) -> Selection {
         let within = self.within(&place);
-        let Place { label, root, recursive, .. } = place;
+        let ImagePlace { label, root, recursive, .. } = place;
         Selection { root, recursive, exclude, within, label, count: 0 }
     }
 
@@ -203,13 +203,13 @@ impl Images {
         let place = state.place.clone()?;
         let stays = place.source.stays();
         let within = self.within(&place);
-        let Place { label, root, .. } = place;
+        let ImagePlace { label, root, .. } = place;
         let exclude = HashSet::new();
         stays.then_some(Selection { root, recursive: true, exclude, within, label, count: 0 })
     }
 
     /// Where the images come from.
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<ImagePlace> {
         self.state().place.clone()
     }
 
@@ -319,12 +319,12 @@ impl Images {
     /// Makes the images of a place the list, and returns its revision. This searches folders, so
     /// it blocks. Images that were left out remain so if the place is the same as before. If
     /// another place is loaded meanwhile, that one wins.
-    pub fn load(&self, place: Place) -> Result<u64, PlanError> {
+    pub fn load(&self, place: ImagePlace) -> Result<u64, PlanError> {
         self.load_with(place, Vec::new())
     }
 
     /// As [`Images::load`], with the names of files that were no images and are not there any more.
-    pub fn load_with(&self, place: Place, skipped: Vec<String>) -> Result<u64, PlanError> {
+    pub fn load_with(&self, place: ImagePlace, skipped: Vec<String>) -> Result<u64, PlanError> {
         let scan = {
             let mut state = self.state();
             state.scans += 1;
@@ -447,8 +447,8 @@ impl State {
     }
 
     /// Another list takes the place of this one.
-    fn replace(&mut self, place: Option<Place>, list: List) {
-        let same = |place: &Place| (place.source, place.root.clone());
+    fn replace(&mut self, place: Option<ImagePlace>, list: List) {
+        let same = |place: &ImagePlace| (place.source, place.root.clone());
         if self.place.as_ref().map(same) == place.as_ref().map(same) {
             self.excluded.retain(|id| list.get(id).is_some());
         } else {

@@ -17,9 +17,9 @@ fn folder(names: &[&str]) -> TempDir {
     folder
 }
 
-fn place(folder: &TempDir, recursive: bool) -> Place {
+fn place(folder: &TempDir, recursive: bool) -> ImagePlace {
     let root = folder.path().to_owned();
-    Place { source: Source::Folder, label: "Boda".into(), root, recursive }
+    ImagePlace { source: Source::Folder, label: "Boda".into(), root, recursive }
 }
 
 fn images() -> Images {

@@ -3,10 +3,10 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::prepare::Spec;
+use super::prepare::{Checked, Spec};
 use super::request::{JobRequest, check_steps};
 use super::{Accepted, Desk, JobError, Jobs, Todo, WorkKind, compare};
 use crate::fleet::Fleet;
@@ -29,17 +29,6 @@ pub struct CompareRequest {
     pub images: usize,
     /// How often each is measured.
     pub repeats: u32,
-}
-
-/// What a job would do, and what keeps it from beginning.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Checked {
-    /// How many outputs it would have.
-    pub outputs: usize,
-    /// How many images would have the outputs of an earlier one.
-    pub clashes: usize,
-    /// The first few of them: the earlier image and the one that clashes with it, for people.
-    pub first: Vec<(String, String)>,
 }
 
 impl Jobs {

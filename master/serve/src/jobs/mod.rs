@@ -29,8 +29,9 @@ use tokio::sync::{Notify, mpsc, watch};
 
 pub use as_recipe::beyond_pages;
 pub use asset::check_assets;
-pub use commands::{Checked, CompareRequest};
+pub use commands::CompareRequest;
 pub use error::JobError;
+pub use prepare::Checked;
 pub use request::{
     JobRequest, MAX_STEPS, MAX_VARIANTS, OutputRequest, VariantRequest, check_encoding,
     check_files, check_steps,
@@ -48,7 +49,7 @@ use prepare::Spec;
 
 /// A handle to the jobs; clones are the same.
 #[derive(Debug, Clone)]
-pub struct Jobs(Arc<Shared>);
+pub struct Jobs(Arc<SharedJobs>);
 
 /// What all jobs have in common.
 #[derive(Debug, Clone)]
@@ -68,7 +69,7 @@ pub struct Config {
 }
 
 #[derive(Debug)]
-struct Shared {
+struct SharedJobs {
     live: Live,
     images: Images,
     config: Config,
@@ -89,7 +90,7 @@ struct Desk {
     /// The jobs that wait are of a server before, and begin when somebody wants anything begun.
     is_held: bool,
     /// What is being done, if anything is.
-    work: Option<Work>,
+    work: Option<AtWork>,
     /// The job that began last: it can be continued.
     last: Option<Arc<Spec>>,
     /// No more is to be begun.
@@ -98,7 +99,7 @@ struct Desk {
 
 /// What is being done.
 #[derive(Debug)]
-struct Work {
+struct AtWork {
     what: WorkKind,
     orders: mpsc::Sender<Order>,
 }
@@ -153,7 +154,7 @@ impl Jobs {
     pub fn new(live: Live, images: Images, config: Config) -> Self {
         let (desk, news, proofs) = (Mutex::default(), Notify::new(), Notify::new());
         let queue = watch::Sender::new(0);
-        Self(Arc::new(Shared { live, images, config, desk, news, proofs, queue }))
+        Self(Arc::new(SharedJobs { live, images, config, desk, news, proofs, queue }))
     }
 
     /// What all jobs have in common.
@@ -197,7 +198,7 @@ impl Desk {
     }
 
     fn is_busy(&self) -> bool {
-        let is_work = |work: &Work| work.what != WorkKind::Forecast;
+        let is_work = |work: &AtWork| work.what != WorkKind::Forecast;
         self.work.as_ref().is_some_and(is_work)
             || self.waiting.iter().any(|todo| match todo {
                 Todo::Job(_) => !self.is_held,
@@ -215,7 +216,7 @@ impl Desk {
 
     /// Has something else be done next: a forecast is given up.
     fn put_first(&self) {
-        if let Some(Work { what: WorkKind::Forecast, orders }) = &self.work {
+        if let Some(AtWork { what: WorkKind::Forecast, orders }) = &self.work {
             // If it is just ending, nobody takes the order.
             let _ = orders.try_send(Order::Abort);
         }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lote_protocol::filter::VariantSpec;
+use serde::Serialize;
 use tokio::sync::Notify;
 
-use super::commands::Checked;
 use super::request::JobRequest;
 use super::{JobError, Jobs};
 use crate::fleet::Fleet;
@@ -117,6 +117,17 @@ impl Record {
     fn lock(&self) -> MutexGuard<'_, Option<Journal>> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a job would do, and what keeps it from beginning.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// How many outputs it would have.
+    pub outputs: usize,
+    /// How many images would have the outputs of an earlier one.
+    pub clashes: usize,
+    /// The first few of them: the earlier image and the one that clashes with it, for people.
+    pub first: Vec<(String, String)>,
 }
 
 impl Jobs {

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::prepare::Spec;
-use super::{Jobs, Todo, Work, WorkKind};
+use super::{AtWork, Jobs, Todo, WorkKind};
 use crate::fleet::{Asked, Fleet};
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
@@ -38,7 +38,7 @@ impl Jobs {
             let (todo, is_closed) = {
                 let mut desk = self.desk();
                 let todo = desk.next();
-                desk.work = todo.as_ref().map(|todo| Work { what: todo.kind(), orders: sender });
+                desk.work = todo.as_ref().map(|todo| AtWork { what: todo.kind(), orders: sender });
                 (todo, desk.is_closed)
             };
             match todo {

@@ -14,7 +14,7 @@ use crate::said::Said;
 use lote_engine::event::{OutputEnded, Place, Status};
 use lote_engine::lang::Text;
 use lote_engine::plan::{OutputState, Plan};
-use lote_engine::state::{Counts, Kept, Outputs};
+use lote_engine::state::{OutputCounts, Outputs, Remembered};
 
 /// An image of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl From<&OutputEnded> for End {
     }
 }
 
-impl Kept for End {
+impl Remembered for End {
     fn status(&self) -> Status {
         self.status
     }
@@ -118,7 +118,7 @@ impl Book {
     }
 
     /// The counts of all outputs.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> OutputCounts {
         self.outputs.counts()
     }
 

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::book::ImageRef;
 use super::model::Model;
-use super::shapes::{Bar, Change, Crash, JobState, LaneState, Lanes, Level, Work};
+use super::shapes::{Bar, Change, Crash, JobState, LaneState, Lanes, Level, TaskRef};
 use lote_engine::event::{Mode, Status, WorkerState};
-use lote_engine::state::InHand;
+use lote_engine::state::TaskInHand;
 
 impl Model {
     /// A run begins with so many slots.
@@ -159,7 +159,7 @@ impl Model {
 
     pub(super) fn lost(&mut self, worker: u32, text: &Text, t: f64) {
         let reason = short(text);
-        let crash = |(slot, task): (u32, Option<InHand<Work>>)| Crash {
+        let crash = |(slot, task): (u32, Option<TaskInHand<TaskRef>>)| Crash {
             slot,
             worker,
             t_ms: t,
@@ -210,7 +210,7 @@ impl Model {
         let Some(lane) = self.lanes.at(worker, thread) else { return };
         let (slot, variants) = (lane.slot, todo.to_vec());
         let ImageRef { id: image, name, .. } = image;
-        let what = Work { task, image: image.clone(), name: name.clone() };
+        let what = TaskRef { task, image: image.clone(), name: name.clone() };
         lane.begin(what, attempt, variants.clone(), t);
         self.lane_change(Change::Task { slot, t_ms: t, task, attempt, image, name, variants });
     }

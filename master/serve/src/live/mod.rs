@@ -32,15 +32,18 @@ pub use book::{Book, End, ImageRef};
 pub use isolation::Evidence;
 pub use model::{Changes, Model};
 pub use snapshot::Snapshot;
-pub use stream::{Message, Subscription};
+pub use stream::Subscription;
 pub use totals::Totals;
+
+/// A message, as text; clones share it.
+pub type Message = Arc<str>;
 
 /// A handle to the state; clones are the same.
 #[derive(Debug, Clone)]
-pub struct Live(Arc<Shared>);
+pub struct Live(Arc<SharedLive>);
 
 #[derive(Debug)]
-struct Shared {
+struct SharedLive {
     start: Instant,
     instance: String,
     model: Mutex<Model>,
@@ -65,7 +68,7 @@ impl Live {
             Ok(()) => format!("{:010x}", u64::from_be_bytes(random) >> 24),
             Err(_) => format!("p{}", std::process::id()),
         };
-        Self(Arc::new(Shared {
+        Self(Arc::new(SharedLive {
             start: Instant::now(),
             instance,
             model: Mutex::new(Model::new(images)),

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::Message;
 use super::shapes::{Change, Job, JobState};
-use super::stream::Message;
 use lote_engine::event::{Mode, Status};
 use lote_engine::lang::Lang;
 

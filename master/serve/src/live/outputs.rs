@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::lanes::short;
 use super::model::Model;
-use super::shapes::{Bar, Change, Level, OutputEnd, Recent, Work};
+use super::shapes::{Bar, Change, Level, OutputEnd, Recent, TaskRef};
 use crate::said::Said;
 use lote_engine::event::{OutputEnded, Status};
 use lote_engine::lang::Lang;
@@ -65,7 +65,7 @@ impl Model {
         }
     }
 
-    fn tell_output(&mut self, ended: &OutputEnded, made: Option<&Advanced<Work>>, t: f64) {
+    fn tell_output(&mut self, ended: &OutputEnded, made: Option<&Advanced<TaskRef>>, t: f64) {
         let place = ended.place;
         let Some(book) = self.books.back() else { return };
         let image = book.images[place.image].clone();
@@ -120,7 +120,7 @@ impl Model {
     }
 
     /// A task is done that had been lost with a worker.
-    fn task_redone(&mut self, made: &Advanced<Work>, ended: &OutputEnded, t: f64) {
+    fn task_redone(&mut self, made: &Advanced<TaskRef>, ended: &OutputEnded, t: f64) {
         let Some(book) = self.books.back_mut() else { return };
         book.count_redone();
         let image = book.images[ended.place.image].clone();

@@ -7,13 +7,10 @@ use serde::Serialize;
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Live;
 use super::origin::Translator;
 use super::shapes::{Change, Job, Progress};
+use super::{Live, Message};
 use lote_engine::system;
-
-/// A message, as text; clones share it.
-pub type Message = Arc<str>;
 
 /// Between batches: at most thirty a second.
 const PAUSE: Duration = Duration::from_millis(34);

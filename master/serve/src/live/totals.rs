@@ -1,13 +1,13 @@
 //! What has happened since the server started, in figures that only grow.
 
 use lote_engine::event::{Event, WorkerState};
-use lote_engine::state::Counts;
+use lote_engine::state::OutputCounts;
 
 /// Sums over all jobs since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Totals {
     /// Outputs that have ended.
-    pub outputs: Counts,
+    pub outputs: OutputCounts,
     /// Worker processes that became ready.
     pub workers_started: u64,
     /// Worker processes that died.

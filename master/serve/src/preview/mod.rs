@@ -37,10 +37,10 @@ const MAX_ASSETS: u32 = 256;
 
 /// Who makes previews; clones are the same.
 #[derive(Debug, Clone)]
-pub struct Previews(Arc<Shared>);
+pub struct Previews(Arc<SharedPreviews>);
 
 #[derive(Debug)]
-struct Shared {
+struct SharedPreviews {
     folder: PathBuf,
     read: Vec<PathBuf>,
     /// The folder of files that parameters name.
@@ -93,7 +93,7 @@ impl Ticket {
 }
 
 /// Tells that nobody waits for a request, when this is dropped.
-struct Waiting<'a>(&'a Shared, u64);
+struct Waiting<'a>(&'a SharedPreviews, u64);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
@@ -180,7 +180,7 @@ impl Previews {
         let thumbs = Thumbs::new(folder.join("thumbs"))?;
         let (requests, inbox) = mpsc::unbounded_channel();
         let (inbox, count) = (Mutex::new(inbox), AtomicU64::new(0));
-        Ok(Self(Arc::new(Shared { folder, read, assets, requests, inbox, count, thumbs })))
+        Ok(Self(Arc::new(SharedPreviews { folder, read, assets, requests, inbox, count, thumbs })))
     }
 
     /// What is opened for its workers.
@@ -234,7 +234,7 @@ impl Previews {
     }
 }
 
-impl Shared {
+impl SharedPreviews {
     fn ask(&self, request: Request) {
         // The receiver lives as long as this does.
         drop(self.requests.send(request));

@@ -17,7 +17,7 @@ use lote_protocol::task::{self, Task};
 use lote_protocol::text;
 use tokio::time::{Instant, timeout};
 
-use super::{Previews, Print, Refused, Request, Shared, Ticket};
+use super::{Previews, Print, Refused, Request, SharedPreviews, Ticket};
 use crate::redact;
 
 /// Workers that had nothing to do for so long are ended, as they hold memory.
@@ -32,7 +32,7 @@ const MAX_THUMBNAILS: usize = 1024;
 
 /// A request that a task was made of.
 #[derive(Debug)]
-struct Work {
+struct Making {
     ticket: Ticket,
     /// Whether a worker has it.
     is_begun: bool,
@@ -41,12 +41,12 @@ struct Work {
 }
 
 struct Workers {
-    shared: Arc<Shared>,
+    shared: Arc<SharedPreviews>,
     config: Config,
     /// How many images of programs are made at a time.
     slots: u32,
     pool: Option<Pool>,
-    work: BTreeMap<TaskId, Work>,
+    work: BTreeMap<TaskId, Making>,
     /// When a request was last in work.
     busy: Instant,
 }
@@ -100,7 +100,7 @@ impl Workers {
 
     /// Makes sure that there is room for a request, and a pool.
     fn prepare(&mut self, priority: Priority) -> Result<(), Refused> {
-        let alike = |work: &&Work| work.ticket.priority == priority && !work.is_begun;
+        let alike = |work: &&Making| work.ticket.priority == priority && !work.is_begun;
         let most = if priority == Priority::Spare { MAX_THUMBNAILS } else { MAX_WAITING };
         if self.work.values().filter(alike).count() >= most {
             return Err(Refused::Busy);
@@ -125,9 +125,9 @@ impl Workers {
         let priority = ticket.priority;
         let task = pool.add(Job { priority, cost: 1 << 40, outputs, memory_bytes: 0 });
         let ends = ticket.orders.iter().map(|_| None).collect();
-        self.work.insert(task, Work { ticket, is_begun: false, ends });
+        self.work.insert(task, Making { ticket, is_begun: false, ends });
         self.busy = Instant::now();
-        let of_programs = |work: &&Work| work.ticket.priority == Priority::Usual;
+        let of_programs = |work: &&Making| work.ticket.priority == Priority::Usual;
         let programs = self.work.values().filter(of_programs).count();
         let pages = self.work.len() - programs;
         let wanted = (programs as u32).min(self.slots) + (pages as u32).min(PAGE_WORKERS);
@@ -234,7 +234,7 @@ impl Workers {
 
 impl Ticket {
     /// What a worker does for it.
-    fn assignment(&self, task: TaskId, shared: &Shared) -> Assignment {
+    fn assignment(&self, task: TaskId, shared: &SharedPreviews) -> Assignment {
         let orders = self.orders.iter().zip(0..).map(|(order, variant)| task::Order {
             variant,
             steps: order.steps.clone(),

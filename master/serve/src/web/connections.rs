@@ -15,10 +15,10 @@ const MAX_OF_ADDRESS: usize = 192;
 
 /// All connections; clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Connections(Arc<Shared>);
+pub(super) struct Connections(Arc<SharedConnections>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct SharedConnections {
     open: Mutex<Open>,
     /// One has ended.
     ended: Notify,

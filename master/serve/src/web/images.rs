@@ -12,7 +12,7 @@ use super::body::{Asked, Command, Id};
 use super::error::Refusal;
 use super::{App, file};
 use crate::images::folders::{label, problem};
-use crate::images::{Input, Place, Sort, Source, UnknownImage};
+use crate::images::{ImagePlace, Input, Sort, Source, UnknownImage};
 use crate::redact;
 use lote_engine::samples;
 use lote_protocol::text;
@@ -102,7 +102,7 @@ async fn choose(
                 let message = text!("the folder {} cannot be read", label);
                 return Err(Refusal::unprocessable("unreadable_folder", message));
             }
-            let place = Place { source: Source::Folder, label, root, recursive };
+            let place = ImagePlace { source: Source::Folder, label, root, recursive };
             app.images.load(place).map_err(|error| Refusal::from(&error))
         }
         Choice::Samples { count } => {
@@ -123,12 +123,13 @@ impl App {
     /// Makes the images of the input folder the list. Blocks.
     pub fn load_input(&self) -> Result<u64, Refusal> {
         let root = self.places.input.clone();
-        let place = Place { source: Source::Input, label: label(&root), root, recursive: false };
+        let place =
+            ImagePlace { source: Source::Input, label: label(&root), root, recursive: false };
         self.images.load(place).map_err(|error| Refusal::from(&error))
     }
 
     /// Where so many samples are; they are written unless they are there already. Blocks.
-    pub(super) fn samples(&self, count: usize) -> Result<Place, Refusal> {
+    pub(super) fn samples(&self, count: usize) -> Result<ImagePlace, Refusal> {
         if !(1..=MAX_SAMPLES).contains(&count) {
             return Err(Refusal::bad_request(text!("there are 1 to {} samples", MAX_SAMPLES)));
         }
@@ -140,7 +141,7 @@ impl App {
                 Refusal::unprocessable("unwritable", error.text().map(redact::text))
             })?;
         }
-        Ok(Place { source: Source::Samples, label: String::new(), root, recursive: false })
+        Ok(ImagePlace { source: Source::Samples, label: String::new(), root, recursive: false })
     }
 }
 

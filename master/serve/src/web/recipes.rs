@@ -23,7 +23,7 @@ use super::images::blocking;
 use super::{App, file};
 use crate::jobs::{JobRequest, beyond_pages};
 use crate::redact;
-use lote_engine::job::{BUILT_IN, BuiltIn, Kept, Recipe, RecipeError, kept_in};
+use lote_engine::job::{BUILT_IN, BuiltIn, OwnRecipe, Recipe, RecipeError, kept_in};
 use lote_engine::lang::{Lang, Text, reason};
 use lote_engine::system::files::read_regular;
 use lote_protocol::filter::check_name;
@@ -117,7 +117,7 @@ impl Recipes {
     /// Those that pages can use: one that is no recipe, or names files of the machine, is not told.
     /// Blocks.
     fn list(&self) -> Vec<Shown> {
-        let shown = |kept: Kept| {
+        let shown = |kept: OwnRecipe| {
             let read = Recipe::read(&kept.path)
                 .map_err(|error| error.text())
                 .and_then(|recipe| self.shown(&recipe).map_err(|refusal| refusal.message));
@@ -128,11 +128,11 @@ impl Recipes {
         self.kept().into_iter().filter_map(shown).collect()
     }
 
-    fn kept(&self) -> Vec<Kept> {
+    fn kept(&self) -> Vec<OwnRecipe> {
         kept_in(&self.0.folder)
     }
 
-    fn find(&self, wanted: &str) -> Result<Kept, Refusal> {
+    fn find(&self, wanted: &str) -> Result<OwnRecipe, Refusal> {
         let kept = self.kept().into_iter().find(|kept| id(&kept.name) == wanted);
         kept.ok_or_else(Refusal::not_found)
     }

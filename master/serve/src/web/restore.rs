@@ -12,7 +12,7 @@ use serde_json::json;
 use super::App;
 use super::error::Refusal;
 use crate::images::folders::label;
-use crate::images::{Place, Selection, Source};
+use crate::images::{ImagePlace, Selection, Source};
 use crate::kept::{self, Kept, Record};
 use crate::live::shapes::Level;
 
@@ -46,11 +46,11 @@ impl App {
     ) -> kept::List {
         let name = root.file_name().unwrap_or_default().to_string_lossy();
         let place = if root.parent() == Some(&self.uploads.folder()) {
-            kept::Place::Upload(name.into_owned())
+            kept::ListSource::Upload(name.into_owned())
         } else if root.parent() == Some(&self.places.samples) {
-            kept::Place::Samples(name.parse().unwrap_or(1))
+            kept::ListSource::Samples(name.parse().unwrap_or(1))
         } else {
-            kept::Place::Folder { path: root.into(), recursive }
+            kept::ListSource::Folder { path: root.into(), recursive }
         };
         let exclude = exclude.filter_map(|path| path.strip_prefix(root).ok());
         kept::List { place, exclude: exclude.map(Name::from).collect() }
@@ -72,7 +72,7 @@ impl App {
         if let Some(list) = list
             && let Err(refusal) = self.load_kept(&list)
         {
-            if let kept::Place::Upload(_) = list.place {
+            if let kept::ListSource::Upload(_) = list.place {
                 self.tell_loss("uploads_lost", "", &refusal);
             }
             self.list_input();
@@ -106,9 +106,9 @@ impl App {
     }
 
     /// A place that is on record, if it may be chosen now. Blocks.
-    fn place_of(&self, place: &kept::Place) -> Result<Place, Refusal> {
+    fn place_of(&self, place: &kept::ListSource) -> Result<ImagePlace, Refusal> {
         match place {
-            kept::Place::Folder { path, recursive } => {
+            kept::ListSource::Folder { path, recursive } => {
                 self.folder_of(&path.0, *recursive).ok_or_else(|| {
                     Refusal::unprocessable(
                         "no_folder",
@@ -116,30 +116,30 @@ impl App {
                     )
                 })
             }
-            kept::Place::Upload(id) => {
+            kept::ListSource::Upload(id) => {
                 let gone = || Refusal::unprocessable("no_uploads", text!("its photos are gone"));
                 let root = self.uploads.kept(id).ok_or_else(gone)?;
                 let (source, label) = (Source::Upload, Self::upload_label(&root));
-                Ok(Place { source, label, root, recursive: true })
+                Ok(ImagePlace { source, label, root, recursive: true })
             }
-            kept::Place::Samples(count) => self.samples(*count),
+            kept::ListSource::Samples(count) => self.samples(*count),
         }
     }
 
     /// The input folder, a folder that may be chosen, or that of files which pages have sent.
-    fn folder_of(&self, root: &Path, recursive: bool) -> Option<Place> {
+    fn folder_of(&self, root: &Path, recursive: bool) -> Option<ImagePlace> {
         if root == self.places.input {
             let (source, label) = (Source::Input, label(root));
-            return Some(Place { source, label, root: root.to_owned(), recursive });
+            return Some(ImagePlace { source, label, root: root.to_owned(), recursive });
         }
         if root.parent() == Some(&self.uploads.folder()) {
             let root = self.uploads.kept(root.file_name()?.to_str()?)?;
             let (source, label) = (Source::Upload, Self::upload_label(&root));
-            return Some(Place { source, label, root, recursive: true });
+            return Some(ImagePlace { source, label, root, recursive: true });
         }
         let root = self.folders.allowed(root)?;
         let (source, label) = (Source::Folder, label(&root));
-        Some(Place { source, label, root, recursive })
+        Some(ImagePlace { source, label, root, recursive })
     }
 
     fn load_kept(&self, list: &kept::List) -> Result<(), Refusal> {
@@ -192,7 +192,7 @@ fn uploads_of(record: &Record) -> HashSet<String> {
         .iter()
         .chain(waiting)
         .filter_map(|list| match &list.place {
-            kept::Place::Upload(id) => Some(id.clone()),
+            kept::ListSource::Upload(id) => Some(id.clone()),
             _ => None,
         })
         .collect()

@@ -94,7 +94,7 @@ async fn zip(
     let entries = blocking(move || entries(&app, &job, wants)).await?;
     let entries = entries.filter(|entries| !entries.is_empty()).ok_or_else(Refusal::not_found)?;
     let place =
-        Place::take().ok_or_else(|| Refusal::busy(text!("other archives are being made")))?;
+        ZipTurn::take().ok_or_else(|| Refusal::busy(text!("other archives are being made")))?;
 
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
@@ -174,9 +174,9 @@ impl Write for Out {
 static ARCHIVES: AtomicUsize = AtomicUsize::new(0);
 
 /// One of the few places for archives in the making.
-struct Place;
+struct ZipTurn;
 
-impl Place {
+impl ZipTurn {
     fn take() -> Option<Self> {
         let more = |now| (now < MAX_ARCHIVES).then_some(now + 1);
         ARCHIVES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
@@ -184,7 +184,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ZipTurn {
     fn drop(&mut self) {
         ARCHIVES.fetch_sub(1, Ordering::Relaxed);
     }

@@ -12,7 +12,7 @@ use lote_engine::event::Mode;
 use lote_engine::lang::Lang;
 use lote_engine::report::text::duration;
 use lote_engine::showcase::Comparison;
-use lote_engine::state::State;
+use lote_engine::state::RunState;
 
 /// Columns of what a line is about, and of each mode's figure.
 const LABEL: usize = 34;
@@ -201,7 +201,7 @@ fn row(text: &mut String, style: Style, label: &str, [one, other]: &[String; 2])
     let _ = writeln!(text, "{style}{label:<LABEL$}{one:>COLUMN$}{other:>COLUMN$}{style:#}");
 }
 
-fn most_by_one(seen: &State) -> usize {
+fn most_by_one(seen: &RunState) -> usize {
     seen.losses.iter().map(|loss| loss.interrupted).max().unwrap_or_default()
 }
 

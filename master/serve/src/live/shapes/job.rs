@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::said::Trouble;
 use lote_engine::event::Mode;
-use lote_engine::state::Counts;
+use lote_engine::state::OutputCounts;
 
 /// A filter with its parameters, by id, as plain JSON values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,8 +114,8 @@ pub struct VariantCounts {
     pub written_bytes: u64,
 }
 
-impl From<&Counts> for VariantCounts {
-    fn from(counts: &Counts) -> Self {
+impl From<&OutputCounts> for VariantCounts {
+    fn from(counts: &OutputCounts) -> Self {
         let ms = |time: Duration| time.as_micros() as f64 / 1000.0;
         Self {
             ok: counts.ok,

@@ -8,7 +8,7 @@ use lote_engine::state::{self, Advanced};
 
 /// What a lane works on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Work {
+pub struct TaskRef {
     /// The task's number within the job.
     pub task: u32,
     /// The image.
@@ -18,10 +18,10 @@ pub struct Work {
 }
 
 /// A slot: a process, or a thread of the one process.
-pub type Lane = state::Lane<Work>;
+pub type Lane = state::Lane<TaskRef>;
 
 /// All lanes.
-pub type Lanes = state::Lanes<Work>;
+pub type Lanes = state::Lanes<TaskRef>;
 
 /// An output that a slot has made, or failed to make, or the decoding of the image before.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,8 +46,8 @@ pub struct Bar {
 
 impl Bar {
     /// That of an output, as its lane has made it.
-    pub fn of(made: &Advanced<Work>, variant: usize, name: String, status: Status) -> Self {
-        let Advanced { slot, what: Work { task, .. }, attempt, start_ms, end_ms, .. } = *made;
+    pub fn of(made: &Advanced<TaskRef>, variant: usize, name: String, status: Status) -> Self {
+        let Advanced { slot, what: TaskRef { task, .. }, attempt, start_ms, end_ms, .. } = *made;
         Self { slot, task, attempt, variant: Some(variant), name, start_ms, end_ms, status }
     }
 }

@@ -12,7 +12,7 @@ mod watch;
 
 pub use change::{Change, Level, Notice};
 pub use job::{AnyJob, Job, JobState, Pause, Progress, QueuedJob, Step, Variant, VariantCounts};
-pub use lane::{Bar, Crash, Lane, LaneState, Lanes, Work};
+pub use lane::{Bar, Crash, Lane, LaneState, Lanes, TaskRef};
 pub use machine::{Fleet, Machine, MachineState};
 pub use output::{Failure, OutputEnd, Recent};
 pub use trial::{Compare, CompareRun, CrashCost, CrashCosts, Isolation, Proof, TrialState};

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
 use super::{MAX_FILE_BYTES, Uploads, create, write_refusal};
-use crate::images::{Place, Source};
+use crate::images::{ImagePlace, Source};
 use crate::web::App;
 use crate::web::body::{Asked, Command, Id};
 use crate::web::error::Refusal;
@@ -205,7 +205,7 @@ async fn finish(
             None => App::upload_label(&root),
         };
         let skipped = app.uploads.skipped(&root);
-        let place = Place { source: Source::Upload, label, root, recursive: true };
+        let place = ImagePlace { source: Source::Upload, label, root, recursive: true };
         app.images.load_with(place, skipped).map_err(|error| Refusal::from(&error))
     })
     .await??;
