@@ -5,7 +5,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { SAFE, missing } from './answers.js';
-import { joinModules, joinStyles, joinTexts, order } from './join.js';
+import { joinModules, joinStyles, order } from './join.js';
 import { options } from './options.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -21,8 +21,6 @@ const JOINED = options.modules
       '/app.js': joinModules,
       '/workers/monitor.js': joinModules,
       '/styles/lote.css': joinStyles,
-      '/modules/texts-es.js': joinTexts,
-      '/modules/texts-en.js': joinTexts,
     };
 
 const parts = new Map();

@@ -26,6 +26,7 @@ pub mod report;
 mod restore;
 pub mod scratch;
 pub mod server;
+mod shorten;
 pub mod socket;
 mod upload_names;
 pub mod uploads;
