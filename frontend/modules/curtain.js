@@ -5,11 +5,12 @@ import { percent, t } from './i18n.js';
 import { effect } from './signal.js';
 
 /**
- * @typedef {{ before: () => string | null, after: () => string | null, afterLabel: () => string, ratio: () => number,
+ * @typedef {{ before: () => string | null, after: () => string | null, beforeLabel?: () => string, afterLabel: () => string, ratio: () => number,
  *   side: () => boolean, full: () => { width_px: number, height_px: number } | null, busy?: () => boolean,
- *   zoom?: (to: 'in' | 'out' | 'toggle') => void }} CurtainOptions
+ *   zoom?: (to: 'in' | 'out' | 'toggle') => void, look?: (x: number, y: number) => void }} CurtainOptions
  * `before`, `after`: addresses of the pictures. `ratio`: width / height. `full`: size in device pixels, or null to fit. `zoom`: what
- * wheel, pinch and double click ask for; `full` follows.
+ * wheel, pinch and double click ask for; `full` follows. `look`: a click on
+ * that point of the picture, in shares.
  */
 
 /** The size before it changed, and the point that stays where it is: shares of the picture and of the window. */
@@ -17,15 +18,22 @@ const MIDDLE = { x: 0.5, y: 0.5, left: 0.5, top: 0.5 };
 /** Fingers have to move apart by so much for the next step. */
 const PINCH = 1.3;
 
+/** Steps of the scale; 0 fits. */
+export const SCALES = [0, 0.5, 1, 2];
+/** The scale after that. @param {number} now @param {'in' | 'out' | 'fit' | 'toggle'} to */
+export const zoomedTo = (now, to) =>
+  to === 'fit' ? 0 : to === 'toggle' ? Number(!now) : (SCALES[SCALES.indexOf(now) + (to === 'in' ? 1 : -1)] ?? now);
+
 /** @param {CurtainOptions} options */
 export function curtain(options) {
+  const beforeLabel = options.beforeLabel ?? (() => t('before'));
   const picture = (/** @type {() => string | null} */ src, /** @type {() => string} */ alt) => {
     const made = h('img', { src, alt, hidden: () => !src(), draggable: 'false' });
     // Its own proportions, so that what lies under its transparent parts ends where it does.
     made.onload = () => made.style.setProperty('--own', String(made.naturalWidth / made.naturalHeight || 1));
     return made;
   };
-  const beforePicture = picture(options.before, () => t('before'));
+  const beforePicture = picture(options.before, beforeLabel);
   const afterPicture = picture(() => options.after() ?? options.before(), options.afterLabel);
   const before = h('div', { class: 'layer' }, beforePicture);
   const after = h('div', { class: 'layer over' }, afterPicture);
@@ -39,7 +47,7 @@ export function curtain(options) {
       { class: 'frame' },
       before,
       after,
-      h('span', { class: 'tag before', 'aria-hidden': 'true' }, () => t('before')),
+      h('span', { class: 'tag before', 'aria-hidden': 'true' }, beforeLabel),
       h('span', { class: 'tag after', 'aria-hidden': 'true' }, options.afterLabel),
       line,
       range,
@@ -76,18 +84,26 @@ export function curtain(options) {
     },
     { passive: true },
   );
+  const shareOfLength = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ length) =>
+    length ? Math.min(1, Math.max(0, (at - from) / length)) : 0.5;
+  /** A point of the window as shares of the picture. @param {number} clientX @param {number} clientY */
+  const shares = (clientX, clientY) => {
+    const box = afterPicture.getBoundingClientRect();
+    return { x: shareOfLength(clientX, box.left, box.width), y: shareOfLength(clientY, box.top, box.height) };
+  };
+  root.addEventListener('click', ({ clientX, clientY }) => {
+    const { x, y } = shares(clientX, clientY);
+    // A key that moves the curtain is no click on the picture.
+    if (clientX || clientY) options.look?.(x, y);
+  });
   let keep = MIDDLE;
   /** Asks for another size; the point under the pointer stays there. @param {'in' | 'out' | 'toggle'} to @param {number} clientX @param {number} clientY */
   function zoomAt(to, clientX, clientY) {
-    const picture = afterPicture.getBoundingClientRect();
     const box = after.getBoundingClientRect();
-    const share = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ length) =>
-      length ? Math.min(1, Math.max(0, (at - from) / length)) : 0.5;
     keep = {
-      x: share(clientX, picture.left, picture.width),
-      y: share(clientY, picture.top, picture.height),
-      left: share(clientX, box.left, box.width),
-      top: share(clientY, box.top, box.height),
+      ...shares(clientX, clientY),
+      left: shareOfLength(clientX, box.left, box.width),
+      top: shareOfLength(clientY, box.top, box.height),
     };
     options.zoom?.(to);
     keep = MIDDLE;

@@ -6,13 +6,14 @@ import { effect, onCleanup, untracked } from './signal.js';
 const MOST_A_FRAME = 12;
 
 /**
- * @typedef {{ src: string | null, label: string, name?: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string, picked?: boolean }} Cell
+ * @typedef {{ src: string | null, label: string, name?: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string, picked?: boolean, facts?: string }} Cell
  * @typedef {{
  *   label: () => string, count: () => number, version: () => unknown, cell: (index: number) => Cell | null,
  *   columns: (width: number) => number, ratio: number, gap: number, horizontal?: () => boolean,
  *   selected: () => number, pick: (index: number, act: boolean, keys: { shiftKey: boolean, ctrlKey: boolean, metaKey: boolean }) => void, key?: (index: number, event: KeyboardEvent) => boolean,
- *   scroller?: () => HTMLElement | null, caption?: number,
- * }} GridOptions `ratio`: height / width of a cell. `scroller`: what scrolls, if not the grid itself. `caption`: height of the names below the pictures, px; none in a strip.
+ *   scroller?: () => HTMLElement | null, caption?: number, row?: () => number, tick?: (index: number) => void,
+ * }} GridOptions `ratio`: height / width of a cell. `scroller`: what scrolls, if not the grid itself. `caption`: height of the names below the pictures, px; none in a strip. `row`: height of the rows of
+ * a list, px; 0: it is none. `tick`: what the tick on a cell does.
  */
 
 /** @param {GridOptions} options */
@@ -46,9 +47,10 @@ export function virtualGrid(options) {
       list.style.width = `${count * (cellWidth + options.gap)}px`;
       list.style.height = `${cellHeight}px`;
     } else {
-      columns = options.columns(width);
+      const row = options.row?.() ?? 0;
+      columns = row ? 1 : options.columns(width);
       cellWidth = Math.max(1, (width - options.gap * (columns - 1)) / columns);
-      cellHeight = cellWidth * options.ratio + (options.caption ?? 0);
+      cellHeight = row || cellWidth * options.ratio + (options.caption ?? 0);
       list.style.width = '';
       list.style.height = `${Math.max(0, Math.ceil(count / columns) * (cellHeight + options.gap) - options.gap)}px`;
     }
@@ -78,7 +80,14 @@ export function virtualGrid(options) {
 
   function makeCell() {
     const picture = h('img', { alt: '', decoding: 'async', draggable: 'false' });
-    const cell = h('div', { class: 'cell', role: 'option' }, picture, h('span', { class: 'caption', 'aria-hidden': 'true' }));
+    const hidden = { 'aria-hidden': 'true' };
+    const cell = h(
+      'div',
+      { class: 'cell', role: 'option' },
+      picture,
+      h('span', { class: 'caption', ...hidden }, h('span'), h('small')),
+      options.tick && h('span', { class: 'tick', ...hidden }, icon('check', 's')),
+    );
     picture.onload = () => cell.classList.add('loaded');
     picture.onerror = () => {
       if (picture.hasAttribute('src')) badge(cell, 'alert');
@@ -115,10 +124,15 @@ export function virtualGrid(options) {
     assign(cell, 'aria-setsize', String(untracked(options.count)));
     assign(cell, 'aria-selected', String(index === selected || data?.picked === true));
     assign(cell, 'tabindex', index === Math.max(0, selected) ? '0' : '-1');
-    const caption = /** @type {HTMLElement} */ (cell.children[1]);
+    const isList = !horizontal && untracked(() => options.row?.() ?? 0) > 0;
     const named = options.caption && !horizontal ? (data?.name ?? '') : '';
-    if (caption.textContent !== named) caption.textContent = named;
+    const texts = [named, isList ? (data?.facts ?? '') : ''];
+    [...cell.children[1].children].forEach((part, at) => {
+      if (part.textContent !== texts[at]) part.textContent = texts[at];
+    });
+    assign(cell, 'title', data?.label ?? '');
     cell.classList.toggle('captioned', named !== '');
+    cell.classList.toggle('listed', isList);
     cell.classList.toggle('dim', data?.dim ?? false);
     cell.classList.toggle('picked', data?.picked ?? false);
     assign(cell, 'data-colour', data?.colour ?? '');
@@ -146,7 +160,7 @@ export function virtualGrid(options) {
 
   /** Cells whose entries may have changed. @type {Set<number>} */
   let stale = new Set();
-  let measuredFor = -1;
+  let measuredFor = '';
 
   /** @param {boolean} refill whether cells that are there are filled again @param {number} most cells that may be filled; the next frame fills the others */
   function draw(refill = true, most = Infinity) {
@@ -210,7 +224,9 @@ export function virtualGrid(options) {
   list.addEventListener('click', (event) => {
     const cell = /** @type {HTMLElement} */ (event.target).closest('.cell');
     const index = cell && indexOf.get(/** @type {HTMLElement} */ (cell));
-    if (typeof index === 'number') pick(index, true, event);
+    if (typeof index !== 'number') return;
+    if (/** @type {Element} */ (event.target).closest('.tick')) options.tick?.(index);
+    else pick(index, true, event);
   });
   list.addEventListener('keydown', (event) => {
     const focused = /** @type {HTMLElement} */ (event.target).closest('.cell');
@@ -238,12 +254,13 @@ export function virtualGrid(options) {
     void options.version();
     const count = options.count();
     list.hidden = count === 0;
-    if (count !== measuredFor) untracked(measure);
+    const key = `${count}/${options.row?.() ?? 0}`;
+    if (key !== measuredFor) untracked(measure);
     else {
       stale = new Set(live.keys());
       schedule();
     }
-    measuredFor = count;
+    measuredFor = key;
   });
   effect(() => {
     void options.selected();

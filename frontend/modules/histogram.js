@@ -76,7 +76,6 @@ export function histogram(url) {
   return h(
     'figure',
     { class: 'histogram' },
-    canvas,
     h(
       'figcaption',
       { class: 'fine' },
@@ -84,5 +83,6 @@ export function histogram(url) {
       ' · ',
       () => (share.value === null ? '–' : t('clipped', percent(share.value * 100, 1))),
     ),
+    canvas,
   );
 }

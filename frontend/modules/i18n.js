@@ -128,5 +128,9 @@ export function timeLeft(ms) {
   return minutes < 60 ? `${minutes}\u00a0min` : duration(minutes * 60_000);
 }
 
+/** A day and its time. @param {number} ms since 1970 */
+export const moment = (ms) =>
+  new Date(ms).toLocaleString(language.value === 'es' ? 'es-ES' : 'en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+
 /** @param {number | null} width @param {number | null} height px */
 export const dimensions = (width, height) => (width && height ? `${number(width)} × ${number(height)}\u00a0px` : '');

@@ -118,6 +118,15 @@ export async function choose(index, { shiftKey, ctrlKey, metaKey }) {
   selection.value = ids;
 }
 
+/** Selects one image more, or one less. @param {number} index */
+export function tick(index) {
+  const item = images.get(index);
+  const ids = new Set(selection.peek());
+  if (item && !ids.delete(item.id)) ids.add(item.id);
+  anchor = index;
+  selection.value = ids;
+}
+
 /** Position of the image that is looked at, in the (searched) list. */
 export const chosen = signal(0);
 /** That image; null while it is fetched or when there is none. */

@@ -2,13 +2,14 @@
 import { emptyScreen, openFolders } from './choose-images.js';
 import { command, read } from './commands.js';
 import { cropTool } from './crop.js';
-import { curtain } from './curtain.js';
+import { SCALES, curtain, zoomedTo } from './curtain.js';
+import { detail, lookAt } from './detail.js';
 import { fileName, placing, shownFile, shownOutput } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { virtualGrid } from './grid.js';
 import { histogram } from './histogram.js';
 import { dimensions, duration, labelOr, number, percent, size, t, told } from './i18n.js';
-import { ORDERS, choose, chosen, exclude, image, images, query, selection, sorting, takenOut } from './image-list.js';
+import { ORDERS, choose, chosen, exclude, image, images, query, selection, sorting, takenOut, tick } from './image-list.js';
 import { logoTool } from './logo.js';
 import { failureText } from './messages.js';
 import { outputsPane } from './output-cards.js';
@@ -32,11 +33,12 @@ narrowQuery.addEventListener('change', () => {
 function cell(index) {
   const item = images.get(index);
   if (!item) return null;
-  const words = [item.name, item.excluded && t('excluded'), item.problem && t('unreadable')].filter(Boolean).join(', ');
+  const words = [item.name, item.excluded && t('excluded'), item.problem && `${t('unreadable')}: ${failureText(item.problem)}`];
   return {
     src: item.problem ? null : `/api/thumb/${item.id}`,
-    label: words,
+    label: words.filter(Boolean).join(', '),
     name: item.name,
+    facts: [dimensions(item.width_px, item.height_px), size(item.bytes)].filter(Boolean).join(' · '),
     badge: item.problem ? 'alert' : item.excluded ? 'close' : null,
     dim: item.excluded,
     picked: selection.value.has(item.id),
@@ -100,6 +102,9 @@ function footer() {
   );
 }
 
+const listed = signal(recall('list') === true);
+const LISTED_PX = 44;
+
 export function imagesPane() {
   let typing = 0;
   const search = (/** @type {Event} */ event) => {
@@ -112,15 +117,17 @@ export function imagesPane() {
   const grid = virtualGrid({
     label: () => t('images'),
     count: () => images.total.value,
-    version: () => [images.version.value, narrow.value, selection.value],
+    version: () => [images.version.value, narrow.value, selection.value, listed.value],
     cell,
     ratio: 0.75,
     gap: 8,
     caption: 22,
     columns: (width) => Math.max(2, Math.round(width / 116)),
     horizontal: () => narrow.value,
+    row: () => (listed.value ? LISTED_PX : 0),
     selected: () => chosen.value,
     pick: (index, _, keys) => choose(index, keys),
+    tick,
     key: onKey,
   });
   return h(
@@ -134,6 +141,16 @@ export function imagesPane() {
         { class: 'head' },
         h('h2', null, () => t('images')),
         h('span', { class: 'muted' }, () => number(state.images.value.count)),
+        h('span', { class: 'spring' }),
+        button(
+          'ghost small square list-toggle',
+          () => {
+            listed.value = !listed.peek();
+            remember('list', listed.peek());
+          },
+          { 'aria-label': () => t('as_list'), title: () => t('as_list'), 'aria-pressed': () => String(listed.value) },
+          icon('table', 's'),
+        ),
       ),
       h(
         'button',
@@ -176,16 +193,14 @@ export function imagesPane() {
 }
 
 const side = signal(false);
-/** Steps of the scale; 0 fits. */
-const SCALES = [0, 0.5, 1, 2];
 export const scale = signal(0);
 const shownHistogram = signal(recall('histogram') === true);
+const shownDetail = signal(recall('detail') === true);
 const MOST_PX = 2400;
 
 /** @param {'in' | 'out' | 'fit' | 'toggle'} to */
 export function zoom(to) {
-  const at = SCALES.indexOf(scale.peek()) + (to === 'in' ? 1 : -1);
-  scale.value = to === 'fit' ? 0 : to === 'toggle' ? (scale.peek() ? 0 : 1) : SCALES[Math.max(0, Math.min(SCALES.length - 1, at))];
+  scale.value = zoomedTo(scale.peek(), to);
 }
 
 const afterLabel = () => [shownOutput.value?.name ?? t('original'), fileName(shownFile.value)].filter(Boolean).join(' · ');
@@ -208,6 +223,18 @@ function stageFacts() {
   ];
 }
 
+/** A button that has something shown below the photo, which is remembered. @param {'detail' | 'histogram'} name @param {Parameters<typeof icon>[0]} sign @param {import('./signal.js').Signal<boolean>} shown */
+const toggle = (name, sign, shown) =>
+  button(
+    'ghost small square optional',
+    () => {
+      shown.value = !shown.peek();
+      remember(name, shown.peek());
+    },
+    { 'aria-label': () => t(name), title: () => t(name), 'aria-pressed': () => String(shown.value) },
+    icon(sign, 's'),
+  );
+
 export function stage() {
   const view = curtain({
     before: () => before.value?.url ?? null,
@@ -223,6 +250,7 @@ export function stage() {
       return scale.value && now ? { width_px: now.width_px * scale.value, height_px: now.height_px * scale.value } : null;
     },
     zoom,
+    look: lookAt,
     busy: () => busy.value,
   });
   const area = h(
@@ -311,18 +339,18 @@ export function stage() {
           icon('plus', 's'),
         ),
       ),
-      button(
-        'ghost small square optional',
-        () => {
-          shownHistogram.value = !shownHistogram.peek();
-          remember('histogram', shownHistogram.peek());
-        },
-        { 'aria-label': () => t('histogram'), title: () => t('histogram'), 'aria-pressed': () => String(shownHistogram.value) },
-        icon('bars', 's'),
-      ),
+      toggle('detail', 'search', shownDetail),
+      toggle('histogram', 'bars', shownHistogram),
     ),
     area,
-    () => shownHistogram.value && histogram(() => after.value?.url ?? before.value?.url ?? null),
+    () =>
+      (shownDetail.value || shownHistogram.value) &&
+      h(
+        'div',
+        { class: 'below-stage' },
+        shownDetail.value && detail(),
+        shownHistogram.value && histogram(() => after.value?.url ?? before.value?.url ?? null),
+      ),
     h('p', { class: 'facts' }, stageFacts),
   );
 }

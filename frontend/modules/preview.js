@@ -50,6 +50,9 @@ async function render(id, list, file, size, exact, stop) {
 /** What steps make of an image, to be worked on; its sizes are those of the whole. @param {string} id @param {Step[]} list @param {{ width_px: number, height_px: number }} size @param {AbortSignal} stop */
 export const pictureOf = (id, list, size, stop) => render(id, list, null, size, true, stop);
 
+/** The very file that the batch would write. @param {string} id @param {Step[]} list @param {string | null} file @param {AbortSignal} stop */
+export const fileOf = (id, list, file, stop) => render(id, list, file, null, true, stop);
+
 /** @param {import('./signal.js').Signal<Picture | null>} slot @param {Picture | null} picture */
 function swap(slot, picture) {
   const old = slot.peek();

@@ -2,6 +2,7 @@
 import { command, download, read } from './commands.js';
 import { fileName, outputsOf, variantColour, variantName } from './draft.js';
 import { button, h, icon } from './element.js';
+import { runAgain } from './history.js';
 import { labelOr, number, percent, size, t } from './i18n.js';
 import { Pages } from './image-list.js';
 import { openLightbox } from './lightbox.js';
@@ -113,16 +114,23 @@ function outputCell(row, { variant, indexes }, look) {
   );
 }
 
-/** Ticked photos of the job, by their numbers. @type {import('./signal.js').Signal<Map<number, { files: number, bytes: number }>>} */
+/** @typedef {import('./lightbox.js').Shown} Shown */
+/** The outputs of a photo that are there. @param {ResultRow} row @returns {Shown[]} */
+const shownOf = ({ image, cells }) =>
+  cells.flatMap((cell, variant) =>
+    cell?.status === 'ok' ? [{ output: cell.output, image, name: cell.name, variant, bytes: cell.bytes }] : [],
+  );
+
+/** Ticked photos of the job with their files, by their numbers. @type {import('./signal.js').Signal<Map<number, Shown[]>>} */
 const picked = signal(new Map());
 
 /** @param {ResultRow[]} rows @param {boolean} on */
 function pick(rows, on) {
   const next = new Map(picked.peek());
-  for (const { photo, cells } of rows) {
-    const good = cells.filter((cell) => cell?.status === 'ok');
-    if (on && good.length) next.set(photo, { files: good.length, bytes: good.reduce((sum, cell) => sum + (cell?.bytes ?? 0), 0) });
-    else next.delete(photo);
+  for (const row of rows) {
+    const good = shownOf(row);
+    if (on && good.length) next.set(row.photo, good);
+    else next.delete(row.photo);
   }
   picked.value = next;
 }
@@ -131,19 +139,27 @@ function pick(rows, on) {
 const pickedBar = () =>
   h('div', { class: 'picked-bar', role: 'region', 'aria-label': () => t('selection'), hidden: () => picked.value.size === 0 }, () => {
     const all = [...picked.value.values()];
-    const sum = (/** @type {'files' | 'bytes'} */ key) => all.reduce((total, one) => total + one[key], 0);
+    const files = all.flat();
     return [
-      h('b', null, `${t('n_photos', all.length)} · ${t('n_files', sum('files'))}`),
+      h('b', null, `${t('n_photos', all.length)} · ${t('n_files', files.length)}`),
       h('span', { class: 'spring' }),
+      button(
+        'ghost',
+        () => openLightbox({ count: () => all.length, get: (index) => all[index] }, 0, -1),
+        null,
+        icon('split'),
+        t('compare'),
+      ),
+      button('ghost', () => runAgain([...picked.peek().keys()]), null, icon('redo', 's'), t('run_again')),
       button(
         'primary',
         () => {
           const job = state.job.peek();
           if (job) download(zipAddress(job, { photos: [...picked.peek().keys()] }));
         },
-        { disabled: sum('files') === 0 },
+        null,
         icon('download'),
-        `ZIP · ${size(sum('bytes'))}`,
+        `ZIP · ${size(files.reduce((total, { bytes = 0 }) => total + bytes, 0))}`,
       ),
       button(
         'ghost square',
@@ -156,11 +172,8 @@ const pickedBar = () =>
     ];
   });
 
-/** @param {ResultRow} row @param {number} index */
-function photoRow(row, index) {
-  const good = row.cells.flatMap((cell, variant) =>
-    cell?.status === 'ok' ? [{ output: cell.output, image: row.image, name: cell.name, variant, bytes: cell.bytes }] : [],
-  );
+/** @param {ResultRow} row @param {number} index @param {(variant: number) => void} look */
+function photoRow(row, index, look) {
   const bad = row.cells.filter(isBad);
   const retryable = bad.flatMap((cell) => (cell && !HOPELESS.includes(cell.kind ?? '') ? [cell.output] : []));
   const [first] = bad;
@@ -179,7 +192,7 @@ function photoRow(row, index) {
           'data-row': index,
           'aria-label': `${t('pick')}: ${row.name}`,
           checked: picked.peek().has(row.photo),
-          disabled: good.length === 0,
+          disabled: !shownOf(row).length,
           onchange: (/** @type {Event} */ event) => pick([row], /** @type {HTMLInputElement} */ (event.target).checked),
         }),
       ),
@@ -199,14 +212,7 @@ function photoRow(row, index) {
           { role: 'cell', class: 'row-cell bad whole' },
           h('span', null, failureText({ ...first, kind: first.kind ?? '', message: first.message ?? '' })),
         )
-      : jobOutputs().map((output) =>
-          outputCell(row, output, (variant) =>
-            openLightbox(
-              good,
-              good.findIndex((one) => one.variant === variant),
-            ),
-          ),
-        ),
+      : jobOutputs().map((output) => outputCell(row, output, look)),
   );
 }
 
@@ -255,6 +261,14 @@ export function resultRows(scroller) {
     onCleanup(() => clearTimeout(timer));
   });
 
+  /** The photos as they are listed. */
+  const photos = {
+    count: () => pages.total.value,
+    get(/** @type {number} */ at) {
+      const row = pages.get(at);
+      return row && shownOf(row);
+    },
+  };
   const body = h('div', { class: 'result-body', role: 'rowgroup' });
   // With Shift all rows between two ticks are ticked too, or none of them.
   let lastTick = -1;
@@ -311,7 +325,9 @@ export function resultRows(scroller) {
         known[0].style.transform = `translateY(${index * px}px)`;
         continue;
       }
-      const element = row ? photoRow(row, index) : h('div', { role: 'row', class: 'result-row' });
+      const element = row
+        ? photoRow(row, index, (variant) => openLightbox(photos, index, variant))
+        : h('div', { role: 'row', class: 'result-row' });
       element.style.transform = `translateY(${index * px}px)`;
       element.style.height = `${px}px`;
       // Rows stand in their order, so that Tab goes down.

@@ -1,7 +1,8 @@
 // The Results screen: what is ready, downloads, the table per filter, the gallery.
 import { command, download } from './commands.js';
-import { load, variantColour, variantLabel } from './draft.js';
+import { variantColour, variantLabel } from './draft.js';
 import { button, h, icon } from './element.js';
+import { historyButton, runAgain } from './history.js';
 import { duration, language, number, percent, seconds, share, size, sizeParts, t } from './i18n.js';
 import { go } from './page-state.js';
 import { resultRows, zipAddress } from './result-rows.js';
@@ -20,7 +21,7 @@ export function sumOf(variants) {
 /** Worker time per image; null when none was worked on. Pure. @param {VariantCounts} counts */
 export const perImage = ({ ok, failed, work_ms }) => (ok > 0 ? work_ms / (ok + failed) : null);
 
-/** Read and written, in one unit if they share it. @param {VariantCounts} counts */
+/** Read and written, in one unit if they share it. @param {{ read_bytes: number, written_bytes: number }} counts */
 function bytesText({ read_bytes, written_bytes }) {
   const [read, written] = [sizeParts(read_bytes), sizeParts(written_bytes)];
   return `${read[0]}${read[1] === written[1] ? '' : `\u00a0${read[1]}`} → ${written[0]}\u00a0${written[1]}`;
@@ -128,19 +129,13 @@ const lowWindow = matchMedia('(max-height: 500px)');
 /** The table is made again at most this often while a job runs. */
 const TABLE_CALM_MS = 400;
 
-/** Back to the form, with the outputs of the last job. */
-function runAgain() {
-  const settings = state.settings.peek();
-  if (settings) load(settings);
-  go('prepare');
-}
-
 function subtitle() {
   const now = state.job.value;
   if (!now) return '';
   const { elapsed_ms, done, failed, skipped } = now.progress;
   const rate = meanRate(now.progress);
   return [
+    now.progress.ok ? bytesText(now.progress) : '',
     isLive(now)
       ? t('still_running', percent(share(done, now.outputs)))
       : t('took_with', elapsed_ms > 0 ? duration(elapsed_ms) : '–', slotsText(now.mode, now.workers)),
@@ -181,7 +176,12 @@ const noResults = () =>
     icon('images'),
     h('h1', null, t('no_results')),
     h('p', { class: 'muted' }, t('no_results_text')),
-    button('primary', () => go('prepare'), null, t('go_prepare')),
+    h(
+      'div',
+      { class: 'actions' },
+      button('primary', () => go('prepare'), null, t('go_prepare')),
+      historyButton(),
+    ),
   );
 
 export function resultsScreen() {
@@ -201,13 +201,20 @@ export function resultsScreen() {
         h(
           'div',
           null,
+          historyButton(),
           h('h1', null, () => t('ready_of', written.value, number(state.job.value?.outputs ?? 0))),
           h('p', { class: 'muted' }, subtitle),
         ),
         h(
           'div',
           { class: 'actions' },
-          button('ghost', runAgain, { disabled: () => !state.settings.value }, icon('redo', 's'), () => t('run_again')),
+          button(
+            'ghost',
+            () => runAgain(),
+            { disabled: () => !state.settings.value },
+            icon('redo', 's'),
+            () => t('run_again'),
+          ),
           () =>
             hello.value?.local &&
             button(

@@ -42,7 +42,12 @@ export function recentCard() {
       (one) =>
         h(
           'button',
-          { type: 'button', class: 'recent-cell', 'aria-label': one.name, onclick: () => openLightbox([one], 0) },
+          {
+            type: 'button',
+            class: 'recent-cell',
+            'aria-label': one.name,
+            onclick: () => openLightbox({ count: () => 1, get: () => [one] }, 0, one.variant),
+          },
           h('span', { class: 'recent-picture' }, recentPicture(`/api/output-thumb/${one.output}`)),
           h(
             'span',

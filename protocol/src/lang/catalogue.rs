@@ -1211,6 +1211,12 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     // What did not outlive a restart.
     ("its folder cannot be chosen any more", "su carpeta ya no se puede elegir"),
     ("its photos are gone", "sus fotos ya no están"),
+    // Jobs of former days.
+    (
+        "its photos are not there, or may not be chosen any more",
+        "sus fotos no están, o ya no se pueden elegir",
+    ),
+    ("it stays on record: {}", "sigue anotado: {}"),
     // Icons and QOI.
     (
         "its directory says {} x {} px, and its bitmap with the mask has {} x {} px",

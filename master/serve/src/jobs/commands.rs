@@ -1,5 +1,6 @@
 //! What pages may want of jobs.
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use super::prepare::{Checked, Spec};
 use super::request::{JobRequest, check_steps};
 use super::{Accepted, Desk, JobError, Jobs, Todo, WorkKind, compare};
 use crate::fleet::Fleet;
+use crate::images::Selection;
 use crate::live::shapes::{JobState, LaneState, Pause, Step};
 use lote_engine::run::Order;
 use lote_engine::scheduler::WorkerId;
@@ -212,6 +214,19 @@ impl Jobs {
         desk.waiting.push_front(Todo::Again(spec));
         desk.put_first();
         self.0.news.notify_one();
+    }
+
+    /// The images of the last job, or those of these numbers alone.
+    pub fn images_of(&self, job: &str, photos: Option<&[usize]>) -> Result<Selection, JobError> {
+        let spec = self.last(&self.desk(), job)?;
+        let mut images = spec.selection.clone();
+        if let Some(photos) = photos {
+            let all = spec.plan.images.iter().map(|image| image.path.clone());
+            let wanted = photos.iter().filter_map(|photo| spec.plan.images.get(*photo));
+            let wanted: HashSet<_> = wanted.map(|image| &image.path).collect();
+            images.exclude.extend(all.filter(|path| !wanted.contains(path)));
+        }
+        Ok(images)
     }
 
     /// The job of that id, if no other has begun since.

@@ -66,6 +66,12 @@ impl Record {
         Self { past: Some(path), given: Arc::new(Mutex::new(given)), ..Self::default() }
     }
 
+    /// The journal's file, if there is one.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        let begun = self.lock().as_ref().map(|journal| journal.path().to_owned());
+        begun.or_else(|| self.past.clone())
+    }
+
     /// The job of the fleet that has not come to its end; it is asked for only once.
     pub(super) fn take_given(&self) -> Option<String> {
         self.given().take()

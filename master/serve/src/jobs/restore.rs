@@ -1,11 +1,16 @@
-//! A job that broke off when the server last ended, offered again: it is shown as a cancelled one is,
-//! with all that was done, and can be continued.
+//! Jobs that are on record in the output folder. One that broke off when the server last ended is
+//! offered again: it is shown as a cancelled one is, with all that was done, and can be continued. Others
+//! are listed, and shown again when somebody wants to see them.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use lote_protocol::outcome::FailureKind;
+use lote_protocol::text;
 use serde_json::json;
 
 use super::commands::MAX_WAITING;
@@ -14,12 +19,11 @@ use super::request::JobRequest;
 use super::{JobError, Jobs, Todo};
 use crate::images::Selection;
 use crate::live::Book;
-use crate::live::shapes::{JobState, Level};
-use crate::said::Trouble;
+use crate::live::shapes::{Job, JobState, Level};
 use lote_engine::event::{OutputEnded, Place, Status};
 use lote_engine::job::Options;
 use lote_engine::journal::{
-    self, By, Entry, Header, How, Outcome, Page, Past, Records, in_use, newest,
+    self, By, Entry, Header, How, Outcome, Page, Past, Records, in_use, newest, read_all,
 };
 use lote_engine::lang::Text;
 use lote_engine::plan::{Done, OutputState, Plan};
@@ -28,15 +32,34 @@ impl Jobs {
     /// The last job of any server with this output folder, if it has not come to its end and nobody
     /// is at work on it. Blocks.
     pub fn broken_off(&self) -> Option<Past> {
-        let output = &self.0.config.output;
-        let below = fs::read_dir(output).into_iter().flatten().flatten();
-        let below = below.map(|entry| entry.path()).filter(|path| path.is_dir());
-        let folders = std::iter::once(output.clone()).chain(below);
-        let of_servers = |past: &Past| past.header.by == By::Serve && past.header.page.is_some();
-        let last = folders.filter_map(|folder| newest(&folder)).filter(of_servers);
+        let last = self.folders().filter_map(|folder| newest(&folder)).filter(is_of_servers);
         let last = last.max_by_key(|past| past.header.started_ms)?;
         let is_open = matches!(last.end, None | Some(How::Interrupted));
         (is_open && !in_use(&last.path)).then_some(last)
+    }
+
+    /// The jobs of any server with this output folder that are on record, the newest first, but for
+    /// the one that is shown and those that somebody is at work on. Blocks.
+    pub fn history(&self) -> Vec<Past> {
+        let shown = self.desk().last.as_ref().and_then(|spec| spec.record.path());
+        let all = self.folders().flat_map(|folder| read_all(&folder)).filter(is_of_servers);
+        let mut all: Vec<_> =
+            all.filter(|past| shown.as_ref() != Some(&past.path) && !in_use(&past.path)).collect();
+        all.sort_by_key(|past| Reverse(past.header.started_ms));
+        all
+    }
+
+    /// Forgets what is on record of a job; its outputs stay. Blocks.
+    pub fn forget(&self, past: &Past) -> io::Result<()> {
+        fs::remove_file(&past.path)
+    }
+
+    /// The output folder and those in it.
+    fn folders(&self) -> impl Iterator<Item = PathBuf> + use<> {
+        let output = &self.0.config.output;
+        let below = fs::read_dir(output).into_iter().flatten().flatten();
+        let below = below.map(|entry| entry.path()).filter(|path| path.is_dir());
+        std::iter::once(output.clone()).chain(below)
     }
 
     /// Has a job of the server before wait again, until somebody wants anything begun. Blocks.
@@ -50,10 +73,7 @@ impl Jobs {
         let spec = self.prepare(id, request, images)?;
         let mut desk = self.desk();
         if desk.waiting.len() >= MAX_WAITING || desk.is_closed {
-            return Err(JobError::not_now(
-                "queue_full",
-                lote_protocol::text!("too many jobs wait already"),
-            ));
+            return Err(JobError::not_now("queue_full", text!("too many jobs wait already")));
         }
         // Somebody may have begun something meanwhile.
         desk.is_held = !desk.is_busy();
@@ -66,20 +86,37 @@ impl Jobs {
     /// Offers a job that broke off, which ran on these images, unless there is another one already.
     /// Blocks.
     pub fn restore(&self, past: Past, images: Selection) -> Result<(), JobError> {
-        let Some(request) = asked_for(&past.header, self.0.config.max_workers) else {
-            return Ok(());
-        };
+        match self.bring_back(past, images, true) {
+            Ok(_) | Err(JobError::NotFound | JobError::NotNow { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Shows a job again, which ran on these images, and tells what had been asked for. Blocks.
+    pub fn show(&self, past: Past, images: Selection) -> Result<JobRequest, JobError> {
+        self.bring_back(past, images, false)
+    }
+
+    /// Has a job of former days be the one that is shown. `is_first`: it is the one that broke off.
+    fn bring_back(
+        &self,
+        past: Past,
+        images: Selection,
+        is_first: bool,
+    ) -> Result<JobRequest, JobError> {
+        let request =
+            asked_for(&past.header, self.0.config.max_workers).ok_or(JobError::NotFound)?;
         request.check(self.0.config.max_workers)?;
         let output = request.output_folder(&self.0.config.output);
         let records = Records::new(&output, vec![past.clone()]);
         let mut spec = self.prepare_with(String::new(), request, images, Some(&records))?;
         let mut desk = self.desk();
-        if desk.jobs_so_far > 0 || desk.is_busy() || desk.is_closed {
-            return Ok(());
+        if (is_first && desk.jobs_so_far > 0) || desk.is_busy() || desk.is_closed {
+            return Err(JobError::not_now("job_runs", text!("a job is running")));
         }
         desk.jobs_so_far += 1;
         spec.id = format!("j{}", desk.jobs_so_far);
-        let given = past.header.fleet.as_ref().map(|fleet| fleet.job.clone());
+        let given = past.header.fleet.as_ref().filter(|_| is_first).map(|fleet| fleet.job.clone());
         // The fleet has gone on with it: so does this server.
         let goes_on = given.is_some() && spec.fleet.is_ok();
         spec.record = super::prepare::Record::past(past.path, given);
@@ -89,20 +126,31 @@ impl Jobs {
         let settings = serde_json::to_value(&spec.request).unwrap_or_default();
         self.0.live.with(|model, t| {
             let args = json!({ "done": book.progress().done, "total": book.outputs() });
-            model.begin_job(spec.job(t), book, settings, t);
+            let is_whole = book.open_places().is_empty();
+            let state =
+                if is_whole && !is_first { JobState::Finished } else { JobState::Cancelled };
+            let job = spec.job(t);
+            // Pages are told that it is over, and not first that it begins.
+            let job = if goes_on { job } else { Job { state, ended_ms: Some(t), ..job } };
+            model.begin_job(job, book, settings, t);
             model.recall_failures();
-            if goes_on {
+            if goes_on || !is_first {
                 return;
             }
-            model.end_job(JobState::Cancelled, Trouble::default(), t);
             let message = "a job broke off when the server ended; it can be continued".into();
             model.notice(Level::Warn, "job_restored", args, message, t);
         });
+        let request = spec.request.clone();
         if goes_on {
             self.again(&mut desk, spec);
         }
-        Ok(())
+        Ok(request)
     }
+}
+
+/// Whether a page had asked for it.
+fn is_of_servers(past: &Past) -> bool {
+    past.header.by == By::Serve && past.header.page.is_some()
 }
 
 /// What a page had asked for.

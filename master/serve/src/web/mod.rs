@@ -14,6 +14,7 @@ mod description;
 pub mod error;
 pub mod file;
 mod guard;
+mod history;
 mod images;
 mod jobs;
 mod join;
@@ -124,6 +125,7 @@ pub fn router(app: App) -> Router {
         .merge(report::routes())
         .merge(recipes::routes())
         .merge(watches::routes())
+        .merge(history::routes())
         .merge(convert::routes())
         .merge(description::routes())
         .merge(metrics::routes())

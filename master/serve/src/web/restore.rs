@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
-use lote_engine::journal::Name;
+use lote_engine::journal::{Name, Past};
 use lote_engine::lang::Lang;
 use lote_protocol::text;
 use serde_json::json;
@@ -126,8 +126,8 @@ impl App {
         }
     }
 
-    /// The input folder, a folder that may be chosen, or that of files which pages have sent.
-    fn folder_of(&self, root: &Path, recursive: bool) -> Option<ImagePlace> {
+    /// The input folder, a folder that may be chosen, samples, or files which pages have sent.
+    pub(super) fn folder_of(&self, root: &Path, recursive: bool) -> Option<ImagePlace> {
         if root == self.places.input {
             let (source, label) = (Source::Input, label(root));
             return Some(ImagePlace { source, label, root: root.to_owned(), recursive });
@@ -136,6 +136,9 @@ impl App {
             let root = self.uploads.kept(root.file_name()?.to_str()?)?;
             let (source, label) = (Source::Upload, Self::upload_label(&root));
             return Some(ImagePlace { source, label, root, recursive: true });
+        }
+        if root.parent() == Some(&self.places.samples) {
+            return self.samples(root.file_name()?.to_str()?.parse().ok()?).ok();
         }
         let root = self.folders.allowed(root)?;
         let (source, label) = (Source::Folder, label(&root));
@@ -168,19 +171,29 @@ impl App {
     /// may be chosen now. Blocks.
     fn restore_job(&self) -> Result<(), Refusal> {
         let Some(past) = self.jobs.broken_off() else { return Ok(()) };
-        let Some(root) = past.header.paths.first().map(|name| name.0.clone()) else {
-            return Ok(());
-        };
-        if self.images.place().is_none_or(|place| place.root != root) {
-            let Some(place) = self.folder_of(&root, past.header.options.recursive == Some(true))
-            else {
-                return Ok(());
-            };
+        let Some(place) = self.place_of_past(&past) else { return Ok(()) };
+        let exclude = past.header.exclude.iter().map(|name| &name.0);
+        let Some(images) = self.list_again(place, exclude)? else { return Ok(()) };
+        self.jobs.restore(past, images).map_err(Refusal::from)
+    }
+
+    /// Where the images of a job of former days are, if they may be chosen now. Blocks.
+    pub(super) fn place_of_past(&self, past: &Past) -> Option<ImagePlace> {
+        let root = &past.header.paths.first()?.0;
+        self.folder_of(root, past.header.options.recursive == Some(true))
+    }
+
+    /// Lists the images of a place but for those, and tells what a job would run on. Blocks.
+    pub(super) fn list_again<'a>(
+        &self,
+        place: ImagePlace,
+        exclude: impl Iterator<Item = &'a PathBuf>,
+    ) -> Result<Option<Selection>, Refusal> {
+        if self.images.place().is_none_or(|now| now.root != place.root) {
             self.images.load(place).map_err(|error| Refusal::from(&error))?;
         }
-        self.leave_out(past.header.exclude.iter().map(|name| &name.0));
-        let Some(images) = self.images.selection() else { return Ok(()) };
-        self.jobs.restore(past, images).map_err(Refusal::from)
+        self.leave_out(exclude);
+        Ok(self.images.selection())
     }
 }
 

@@ -1,0 +1,195 @@
+// What photographers do with photos and results beyond the first batch: look closely, list, compare, find earlier jobs.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { addOutputs, removeOutputs } from '../outputs.js';
+import { isDevelopment, site } from '../site.js';
+
+const here = await site({ images: 6, rate: 200 });
+after(() => here.close());
+/** @param {string[]} filters */
+async function finished(filters) {
+  const job = await here.startJob({ filters, workers: 2 });
+  for (;;) {
+    const { job: now } = await here.read(`/api/jobs/${job}/report.json`);
+    if (now.state === 'finished') return job;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
+  }
+}
+
+test('the detail shows the very file and the original at the same spot, which a click on the photo moves', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await removeOutputs(page);
+  await addOutputs(page, 'Sepia');
+  const whole = page.waitForResponse(
+    (response) => response.url().endsWith('/api/preview') && JSON.parse(response.request().postData() ?? '{}').size === null,
+  );
+  await page.getByRole('button', { name: 'Detail', exact: true }).click();
+  const views = page.locator('.detail-view img');
+  const loaded = () =>
+    page.waitForFunction(() => [...document.querySelectorAll('.detail-view img')].every((picture) => picture.naturalWidth > 0));
+  await views.nth(1).waitFor();
+  await loaded();
+  const places = () => views.evaluateAll((all) => all.map((one) => getComputedStyle(one).objectPosition));
+  assert.deepEqual(await places(), ['50% 50%', '50% 50%']);
+  const photo = await page.locator('.layer.over img').boundingBox();
+  await page.mouse.click(photo.x + photo.width * 0.25, photo.y + photo.height * 0.75);
+  const [first, second] = await places();
+  assert.equal(first, second);
+  const [x, y] = first.split(' ').map(parseFloat);
+  assert.ok(Math.abs(x - 25) < 2 && Math.abs(y - 75) < 2, first);
+  await page.locator('.detail-view').nth(1).focus();
+  await page.keyboard.press('ArrowRight');
+  assert.ok(Math.abs(parseFloat((await places())[0]) - x - 5) < 0.1);
+  // Dragging to the left shows what is at the right.
+  const view = await page.locator('.detail-view').nth(0).boundingBox();
+  const before = parseFloat((await places())[0]);
+  await page.mouse.move(view.x + view.width / 2, view.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(view.x + view.width / 2 - 60, view.y + 40, { steps: 4 });
+  await page.mouse.up();
+  const [now, other] = await places();
+  assert.ok(parseFloat(now) > before, `${before} to ${now}`);
+  assert.equal(now, other);
+  // The second is the batch's file, byte for byte.
+  const {
+    images: [image],
+  } = await here.read('/api/images?limit=1');
+  const shown = await (await whole).body();
+  const answer = await fetch(`${here.base}/api/preview`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Origin: here.base },
+    body: JSON.stringify({
+      image: image.id,
+      steps: [{ filter: 'sepia', params: {} }],
+      encoding: { format: null, quality: 75 },
+      size: null,
+      exact: true,
+    }),
+  });
+  assert.deepEqual(shown, Buffer.from(await answer.arrayBuffer()));
+  await page.reload();
+  await page.getByRole('button', { name: 'Detail', exact: true, pressed: true }).click();
+  await page.locator('.detail').waitFor({ state: 'detached' });
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('photos are listed with pixels and bytes, which is remembered, and are selected by their ticks', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await page.locator('.cell').first().waitFor();
+  await page.getByRole('button', { name: 'List with pixels and sizes' }).click();
+  const row = page.locator('.cell').nth(1);
+  await page.waitForFunction(() => document.querySelectorAll('.cell.listed:not([hidden])').length === 6);
+  assert.match((await row.locator('small').textContent()) ?? '', /\d\s?(k?B|MB)$/);
+  const boxes = await page.locator('.cell').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
+  assert.ok(
+    boxes.every((height) => Math.round(height) === 44),
+    boxes.join(),
+  );
+  await page.reload();
+  await page.locator('.cell.listed').nth(2).waitFor();
+  await page.locator('.cell').nth(2).hover();
+  await page.locator('.cell').nth(2).locator('.tick').click();
+  await page.getByText('1 selected').waitFor();
+  await page.locator('.cell').nth(3).locator('.tick').click();
+  await page.getByText('2 selected').waitFor();
+  await page.locator('.cell').nth(2).locator('.tick').click();
+  await page.getByText('1 selected').waitFor();
+  await page.getByRole('button', { name: 'List with pixels and sizes' }).click();
+  await page.waitForFunction(() => !document.querySelector('.cell.listed:not([hidden])'));
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('large, a photo’s outputs are chosen by digits, set beside each other, enlarged, and left for the next photo', async () => {
+  await finished(['grises', 'sepia']);
+  const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
+  await page.locator('.row-cell:not(.photo) button.row-picture').first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('.layer.over img:visible').waitFor();
+  const name = () => dialog.getByRole('heading').textContent();
+  const first = await name();
+  const chip = (text) => dialog.locator('.chip', { hasText: text });
+  assert.equal(await chip('Grayscale').getAttribute('aria-pressed'), 'true');
+  await page.keyboard.press('2');
+  assert.equal(await chip('Sepia').getAttribute('aria-pressed'), 'true');
+  await page.waitForFunction(() => /_sepia/.test(document.querySelector('dialog h2')?.textContent ?? ''));
+  await page.keyboard.press('Shift+Digit1');
+  await dialog.locator('.tag.before', { hasText: 'Grayscale' }).waitFor();
+  await chip('Grayscale').click({ modifiers: ['Shift'] });
+  await dialog.locator('.tag.before', { hasText: 'Before' }).waitFor();
+  await page.keyboard.press('+');
+  await page.keyboard.press('+');
+  await dialog.getByRole('button', { name: '100%', pressed: true }).waitFor();
+  await dialog.locator('.curtain.full').waitFor();
+  await page.keyboard.press('0');
+  await dialog.getByRole('button', { name: 'Fit', pressed: true }).waitFor();
+  await dialog.getByRole('button', { name: 'Side by side' }).click();
+  await dialog.locator('.curtain.side').waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction((old) => !document.querySelector('dialog h2')?.textContent?.startsWith(old), first.split('_grises')[0]);
+  assert.match((await name()) ?? '', /_sepia/);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('ticked photos are compared, and done again by themselves', { skip: isDevelopment }, async () => {
+  await finished(['invertir']);
+  const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
+  for (const at of [1, 3]) await page.locator('.result-body input[type=checkbox]').nth(at).check();
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.getByRole('dialog').locator('.layer.over img:visible').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('.picked-bar').getByRole('button', { name: 'Run again' }).click();
+  await page.getByRole('button', { name: 'Process 2 files' }).waitFor();
+  assert.deepEqual(await page.locator('.output-name .name').allTextContents(), ['invertir']);
+  const { images } = await here.read('/api/images');
+  assert.deepEqual(
+    images.map((one) => one.excluded),
+    [true, false, true, false, true, true],
+  );
+  await here.command('/api/images/exclude', { images: null, excluded: false });
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('earlier jobs are listed, also after a restart, shown again, done again and forgotten', { skip: isDevelopment }, async () => {
+  await here.choose('Costa');
+  await finished(['grises']);
+  await here.choose('Mezcla');
+  await finished(['sepia', 'invertir']);
+  await here.restart();
+  const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en', allow: /WebSocket|ERR_/ });
+  await page.getByRole('button', { name: 'Earlier jobs' }).focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  const job = dialog.locator('li', { hasText: 'Grayscale' }).filter({ hasText: 'Costa' });
+  assert.match((await job.textContent()) ?? '', /60 photos · 60 files/);
+  assert.match((await dialog.locator('li', { hasText: 'Mezcla' }).textContent()) ?? '', /2 failed|4 failed/);
+  await job.getByRole('button').first().click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: '60 of 60 files ready' }).waitFor();
+  await page.locator('.row-cell:not(.photo) img').first().waitFor();
+  // Its files are the ones of then, and its photos are the list.
+  assert.equal((await here.read('/api/images')).total, 60);
+  const { rows } = await here.read(`/api/jobs/${(await here.read('/api/jobs')).jobs.at(-1).id}/photos`);
+  const file = await fetch(`${here.base}/api/output/${rows[0].cells[0].output}?download=1`);
+  assert.equal(Number(file.headers.get('content-length')), rows[0].cells[0].bytes);
+  await page.getByRole('button', { name: 'Earlier jobs' }).click();
+  const other = dialog.locator('li', { hasText: 'Mezcla' });
+  await other.getByRole('button', { name: /^Run again/ }).click();
+  await page.locator('.output-name', { hasText: 'invertir' }).waitFor();
+  await page.getByRole('button', { name: 'Process 16 files' }).waitFor();
+  await page.keyboard.press('3');
+  await page.getByRole('button', { name: 'Earlier jobs' }).click();
+  const count = (await here.read('/api/history')).jobs.length;
+  await job.getByRole('button', { name: /^Forget/ }).click();
+  await page.waitForFunction((left) => document.querySelectorAll('dialog li:not(.none)').length === left, count - 1);
+  assert.equal((await here.read('/api/history')).jobs.length, count - 1);
+  assert.deepEqual(faults, []);
+  await close();
+});
