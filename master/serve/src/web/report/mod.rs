@@ -11,16 +11,22 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::body::{Asked, Id};
 use super::error::Refusal;
 use super::{App, file};
+use lote_engine::event::Status;
 use lote_engine::lang::Lang;
 use lote_protocol::text;
 
+use page::Picture;
 pub use run::{Finished, Kind, written};
+
+/// So many outputs are shown in a report.
+const MOST_PICTURES: usize = 24;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -41,7 +47,8 @@ async fn html(
     Asked(Wanted { lang }): Asked<Wanted>,
 ) -> Result<Response, Refusal> {
     let report = report(&app, &job)?;
-    let text = page::page(&report, Lang::from_locale(&lang));
+    let pictures = pictures(&app, &job).await;
+    let text = page::page(&report, &pictures, Lang::from_locale(&lang));
     Ok(attach(&report, "html", "text/html; charset=utf-8", text.into()))
 }
 
@@ -62,6 +69,19 @@ async fn json(State(app): State<App>, Id(job): Id) -> Result<Response, Refusal> 
     let text =
         serde_json::to_vec_pretty(&report).map_err(|_| Refusal::internal(text!("no report")))?;
     Ok(attach(&report, "json", "application/json", text.into()))
+}
+
+/// Small pictures of the first outputs that are there. One that cannot be made is left out: a report is
+/// no place to fail for that.
+async fn pictures(app: &App, job: &str) -> Vec<Picture> {
+    let is_there = |_, status| status == Status::Ok;
+    let page = app.jobs.outputs_page(job, is_there, 0, MOST_PICTURES);
+    let (_, records) = page.unwrap_or_default();
+    let made = records.into_iter().map(async |record| {
+        let thumbnail = app.previews.thumbnail(&format!("o{}", record.id), &record.path).await;
+        Some(Picture { name: record.name, jpeg: thumbnail.ok()?.jpeg })
+    });
+    join_all(made).await.into_iter().flatten().collect()
 }
 
 fn report(app: &App, job: &str) -> Result<Value, Refusal> {

@@ -1,5 +1,6 @@
 //! The report as a page of its own, which needs nothing from anywhere. Pure.
 
+use data_encoding::BASE64;
 use lote_protocol::outcome::FailureKind;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use serde_json::Value;
 use lote_engine::lang::Lang;
 use lote_engine::report::text::{bytes, duration, failure_kind};
 
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1b1a;background:#fff}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;overflow-wrap:anywhere}th{font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}pre{white-space:pre-wrap}@media(prefers-color-scheme:dark){body{color:#eee;background:#191817}th,td{border-color:#444}}";
+const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1b1a;background:#fff}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;overflow-wrap:anywhere}th{font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}pre{white-space:pre-wrap}.p{display:grid;grid-template-columns:repeat(auto-fill,minmax(8rem,1fr));gap:1rem;margin-top:2rem}figure{margin:0}img{display:block;width:100%;height:8rem;object-fit:contain}figcaption{font-size:.75rem;overflow-wrap:anywhere}@media(prefers-color-scheme:dark){body{color:#eee;background:#191817}th,td{border-color:#444}}";
 
 /// What of a job's figures is shown.
 #[derive(Default, Deserialize)]
@@ -23,8 +24,16 @@ struct Figures {
     written_bytes: u64,
 }
 
-/// The report `{"job", "seconds", "failures"}` as HTML.
-pub(super) fn page(report: &Value, lang: Lang) -> String {
+/// An output as it is shown.
+pub(super) struct Picture {
+    /// What its file is called.
+    pub(super) name: String,
+    /// A small picture of it.
+    pub(super) jpeg: Vec<u8>,
+}
+
+/// The report `{"job", "seconds", "failures"}` as HTML, with pictures in it.
+pub(super) fn page(report: &Value, pictures: &[Picture], lang: Lang) -> String {
     let name = report["job"]["name"].as_str().filter(|name| !name.is_empty());
     let page = html! {
         (DOCTYPE)
@@ -40,6 +49,7 @@ pub(super) fn page(report: &Value, lang: Lang) -> String {
                 @if let Some(started) = report["started"].as_str() { p { (started) } }
                 p { (summary(report, lang)) }
                 (variants(report, lang))
+                (shown(pictures))
                 (failures(report, lang))
             }
         }
@@ -139,6 +149,21 @@ fn row(what: &Markup, one: &Figures, lang: Lang) -> Markup {
     }
 }
 
+fn shown(pictures: &[Picture]) -> Markup {
+    html! {
+        @if !pictures.is_empty() {
+            div.p {
+                @for Picture { name, jpeg } in pictures {
+                    figure {
+                        img alt="" src={ "data:image/jpeg;base64," (BASE64.encode(jpeg)) };
+                        figcaption { (name) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn failures(report: &Value, lang: Lang) -> Markup {
     let Some(failures) = report["failures"].as_array().filter(|list| !list.is_empty()) else {
         return Markup::default();
@@ -216,7 +241,7 @@ mod tests {
 
     #[test]
     fn the_page_has_the_figures_in_either_language() {
-        let spanish = page(&report(), Lang::Es);
+        let spanish = page(&report(), &[], Lang::Es);
         assert!(spanish.contains(
             "4 imágenes, 4 archivos: 3 listos, 1 con fallo, 0 omitidos. 1,50 s con 2 procesos"
         ));
@@ -226,14 +251,14 @@ mod tests {
         assert!(spanish.contains("grises<br><small>grises&lt;b&gt;</small>"));
         assert!(spanish.contains("<tfoot><tr><td>Total</td><td class=\"n\">3</td>"));
         assert!(
-            page(&report(), Lang::En)
+            page(&report(), &[], Lang::En)
                 .contains("3 ready, 1 failed, 0 skipped. 1.50 s with 2 processes")
         );
     }
 
     #[test]
     fn names_are_text_and_never_markup() {
-        let html = page(&report(), Lang::En);
+        let html = page(&report(), &[], Lang::En);
         assert!(!html.contains("<script") && !html.contains("<img"));
         assert!(html.contains("<pre>panic &lt;at&gt; x</pre>"));
         assert!(html.contains("apply 'a&quot;&gt;&lt;img&gt;.jpg' b.jpg -f grises</pre>"));
@@ -241,7 +266,16 @@ mod tests {
     }
 
     #[test]
+    fn pictures_are_in_the_page_itself_with_their_names() {
+        let picture = Picture { name: "<b>.jpg".into(), jpeg: vec![0xff, 0xd8, 0xff] };
+        let html = page(&report(), &[picture], Lang::En);
+        assert!(html.contains(
+            "<img alt=\"\" src=\"data:image/jpeg;base64,/9j/\"><figcaption>&lt;b&gt;.jpg</figcaption>"
+        ));
+    }
+
+    #[test]
     fn a_report_without_figures_is_a_page_all_the_same() {
-        assert!(page(&json!({"job": {"name": "x"}}), Lang::En).ends_with("</body></html>"));
+        assert!(page(&json!({"job": {"name": "x"}}), &[], Lang::En).ends_with("</body></html>"));
     }
 }

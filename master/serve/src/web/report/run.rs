@@ -55,7 +55,7 @@ pub struct Finished<'a> {
 /// The report as the text of a file.
 pub fn written(run: &Finished<'_>, kind: Kind, lang: Lang) -> String {
     match kind {
-        Kind::Html => page::page(&figures(run, lang), lang),
+        Kind::Html => page::page(&figures(run, lang), &[], lang),
         Kind::Csv => csv(run, lang),
         Kind::Json => {
             let report = json!({
