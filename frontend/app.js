@@ -17,6 +17,7 @@ import { connectionBanner, runScreen } from './modules/run.js';
 import { isLive, topBar } from './modules/shell.js';
 import { listenToKeys } from './modules/shortcuts.js';
 import { effect, untracked } from './modules/signal.js';
+import { openCrop } from './modules/steps.js';
 import { ready, start, state } from './modules/stream.js';
 import { acceptDrops, dropLayer } from './modules/upload.js';
 
@@ -56,7 +57,7 @@ followNames();
 announceChanges();
 showNotices();
 acceptDrops();
-listenToKeys(startJob, zoom);
+listenToKeys(startJob, zoom, openCrop);
 
 const skip = document.querySelector('.skip');
 effect(() => {

@@ -50,6 +50,14 @@ export const inside = ({ x, y, width, height }) => ({
   height,
 });
 
+/** The box moved as little as it takes to have a point in it; what has none stays. @param {Box} box @param {{ x: number, y: number } | null} point @returns {Box} */
+export function holding(box, point) {
+  if (!point) return box;
+  const near = (/** @type {number} */ from, /** @type {number} */ length, /** @type {number} */ at) =>
+    Math.min(at, Math.max(at - length, from));
+  return inside({ ...box, x: near(box.x, box.width, point.x), y: near(box.y, box.height, point.y) });
+}
+
 /**
  * The box with a corner moved, the opposite one staying. Pure.
  * @param {Box} box @param {boolean} left @param {boolean} top which corner @param {number} x @param {number} y where to @param {number | null} ratio of shares, or null

@@ -1,6 +1,6 @@
 // Crop by hand: a box over the photo as the step gets it, moved and sized by pointer or keys; it writes the step's parameters.
 import { followPointer, grips, onOthers, onPhoto, photoBelow, placeOfBox, tool } from './by-hand.js';
-import { WHOLE, boxOf, inside, largest, ratioOf, resized } from './crop-box.js';
+import { WHOLE, boxOf, holding, inside, largest, ratioOf, resized } from './crop-box.js';
 import { button, h, segmented } from './element.js';
 import { number, t } from './i18n.js';
 import { effect, signal } from './signal.js';
@@ -22,6 +22,8 @@ export function cropTool(step) {
     const now = picture.value;
     if (now) box.value = boxOf(params(), now);
   });
+  /** What the box tries to keep in it, as long as the tool is open: shares of the photo. */
+  const focus = signal(/** @type {{ x: number, y: number } | null} */ (null));
   /** Ratio of shares. */
   const locked = () => {
     const [now, ratio] = [picture.peek(), ratioOf(chosen.peek())];
@@ -29,8 +31,8 @@ export function cropTool(step) {
   };
   /** Shows a box at once, and has the step make it when it has come to rest. @param {Box} next @param {boolean} done */
   function put(next, done) {
-    box.value = next;
-    if (done) placed.put({ aspecto: null, gravedad: null, ...given(next) });
+    box.value = holding(next, focus.peek());
+    if (done) placed.put({ aspecto: null, gravedad: null, ...given(box.peek()) });
   }
   /** @param {string} ratio */
   function choose(ratio) {
@@ -38,13 +40,14 @@ export function cropTool(step) {
     const shares = locked();
     if (shares === null) return;
     const { x, y, width, height } = box.peek();
+    const middle = focus.peek() ?? { x: x + width / 2, y: y + height / 2 };
     const fitted = largest(shares, '');
-    put(inside({ ...fitted, x: x + (width - fitted.width) / 2, y: y + (height - fitted.height) / 2 }), true);
+    put(inside({ ...fitted, x: middle.x - fitted.width / 2, y: middle.y - fitted.height / 2 }), true);
   }
   const reset = () => {
     const shares = locked();
     // A box of a photo by itself takes the place of whatever the rule says.
-    if (placed.own()) put(shares === null ? WHOLE : largest(shares, ''), true);
+    if (placed.own() || focus.peek()) put(shares === null ? WHOLE : largest(shares, ''), true);
     else placed.put({ ancho: null, alto: null, x: null, y: null, aspecto: chosen.peek() || '4:5', gravedad: 'centro' });
   };
   /** @param {PointerEvent} event @param {(x: number, y: number) => Box} next */
@@ -64,6 +67,44 @@ export function cropTool(step) {
     return [chosen.value, size].filter(Boolean).join(' · ');
   };
   const surface = h('div', { class: 'placing-surface' });
+  /** @param {number} x @param {number} y @param {boolean} done */
+  function look(x, y, done) {
+    focus.value = { x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) };
+    put(box.peek(), done);
+  }
+  /** Sets the point in the middle of the box, or takes it away. */
+  function switchFocus() {
+    const { x, y, width, height } = box.peek();
+    focus.value = focus.peek() ? null : { x: x + width / 2, y: y + height / 2 };
+    (focus.peek() ? point : frame).focus();
+  }
+  const point = h('span', {
+    class: 'crop-focus',
+    tabIndex: 0,
+    role: 'application',
+    'aria-label': () => t('focus_point'),
+    hidden: () => !focus.value,
+    '--x': () => `${(focus.value?.x ?? 0) * 100}%`,
+    '--y': () => `${(focus.value?.y ?? 0) * 100}%`,
+    onpointerdown: (/** @type {PointerEvent} */ event) =>
+      followPointer(
+        event,
+        surface,
+        (x, y) => look(x, y, false),
+        () => put(box.peek(), true),
+      ),
+    onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      const by = event.shiftKey ? 0.1 : 0.01;
+      const [dx, dy] = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] }[event.key] ?? [0, 0];
+      const now = focus.peek();
+      if (event.key === 'Escape') frame.focus();
+      else if (event.key.toLowerCase() === 'f' || event.key === 'Delete') switchFocus();
+      else if (now && (dx || dy)) look(now.x + dx, now.y + dy, true);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+  });
   const frame = h(
     'div',
     {
@@ -84,6 +125,7 @@ export function cropTool(step) {
         const [dx, dy] = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] }[event.key] ?? [0, 0];
         const grow = { '+': by, '-': -by }[event.key] ?? 0;
         if (event.key === 'Escape') placed.leave();
+        else if (event.key.toLowerCase() === 'f' && !event.ctrlKey && !event.metaKey) switchFocus();
         else if (event.altKey && (dx || dy))
           put(resized(now, false, false, now.x + now.width + dx, now.y + now.height + dy, locked()), true);
         else if (dx || dy) put(inside({ ...now, x: now.x + dx, y: now.y + dy }), true);
@@ -99,7 +141,7 @@ export function cropTool(step) {
     }),
     h('span', { class: 'crop-said', 'aria-hidden': 'true' }, said),
   );
-  surface.append(photoBelow(placed), frame);
+  surface.append(photoBelow(placed), frame, point);
   const ratios = [...new Set(['', ...RATIOS_OFFERED, ...(ratioOf(chosen.peek()) ? [chosen.peek()] : [])])];
   return tool(
     placed,
@@ -112,6 +154,7 @@ export function cropTool(step) {
         () => chosen.value,
         choose,
       ),
+      button('ghost small', switchFocus, { 'aria-pressed': () => String(focus.value !== null) }, () => t('focus_point')),
       button('ghost small', reset, null, () => t('reset')),
     ],
     surface,

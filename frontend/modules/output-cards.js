@@ -16,6 +16,7 @@ import {
   stepText,
   stepsOn,
   switchOutput,
+  variants,
 } from './draft.js';
 import { add, button, h, icon, keyed } from './element.js';
 import { expected } from './forecast.js';
@@ -23,7 +24,7 @@ import { typed } from './fields.js';
 import { fileRows, shortFile } from './file-rows.js';
 import { dimensions, number, size, t } from './i18n.js';
 import { image } from './image-list.js';
-import { outputForm, recipeButtons, startArea } from './output-form.js';
+import { outputForm, pathLine, recipeButtons, startArea } from './output-form.js';
 import { watchButton } from './watches.js';
 import { toast } from './overlays.js';
 import { sample } from './preview.js';
@@ -130,6 +131,10 @@ function outputCard(id) {
           field,
           why,
         ),
+        pathLine(() => {
+          const before = variants.value.slice(0, place.value);
+          return place.value < 0 ? -1 : before.reduce((sum, { files }) => sum + filesOf(files).length, 0);
+        }),
         h(
           'div',
           { class: 'actions' },

@@ -5,6 +5,7 @@ import { button, h, icon, segmented } from './element.js';
 import { expected } from './forecast.js';
 import { slider } from './fields.js';
 import { say, size, t, timeLeft } from './i18n.js';
+import { image } from './image-list.js';
 import { openDialog, toast } from './overlays.js';
 import { go } from './page-state.js';
 import { isLive } from './shell.js';
@@ -34,7 +35,35 @@ const select = (id, now, options, choose) =>
     options.map(([name, text]) => h('option', { value: name, selected: () => now() === name }, text)),
   );
 
+/** What a name can be made of. */
+const NAME_PARTS = /** @type {const} */ ([
+  ['name', 'part_name'],
+  ['variant', 'part_variant'],
+  ['n', 'part_n'],
+  ['page', 'part_page'],
+]);
+
+/** Where the file of the photo that is looked at goes. @param {() => number} at which of the job's files */
+export const pathLine = (at) =>
+  h('p', { class: 'fine under path-line', hidden: () => !checked.value?.paths?.[at()] }, () => `→ ${checked.value?.paths?.[at()] ?? ''}`);
+
 export function outputForm() {
+  const patternField = h('input', {
+    id: 'out-name',
+    class: 'field mono',
+    maxlength: 120,
+    value: () => output.value.pattern,
+    'aria-invalid': () => (patternProblem(output.value.pattern) ? 'true' : null),
+    oninput: (/** @type {Event} */ event) => change({ pattern: value(event) }),
+  });
+  /** Puts a part where the caret is; a brace that was typed for it is its own. @param {string} part */
+  const insert = (part) => {
+    const { selectionStart, selectionEnd, value: now } = patternField;
+    const [from, to] = [selectionStart ?? now.length, selectionEnd ?? now.length];
+    patternField.setRangeText(`{${part}}`, now[from - 1] === '{' ? from - 1 : from, to, 'end');
+    change({ pattern: patternField.value });
+    patternField.focus();
+  };
   const carry = () => output.value.carry ?? { metadata: 'keep', profile: 'keep', keep_dates: false };
   const most = () => hello.value?.limits.max_workers ?? 1;
   return h(
@@ -64,20 +93,18 @@ export function outputForm() {
       ),
     ),
     formRow(
-      () => t('quality'),
-      'out-quality',
+      () => t('name'),
+      'out-name',
+      patternField,
       h(
         'div',
-        { class: 'slider-field' },
-        slider(
-          { id: 'out-quality', min: 1, max: 100, step: 1, 'aria-describedby': 'out-quality-help' },
-          () => output.value.quality,
-          (quality) => change({ quality }),
+        { class: 'name-parts', role: 'group', 'aria-label': () => t('name_parts') },
+        NAME_PARTS.map(([part, label]) =>
+          button('ghost small mono', () => insert(part), { title: () => t(label), 'aria-label': () => t(label) }, `{${part}}`),
         ),
-        h('output', { for: 'out-quality' }, () => String(output.value.quality)),
       ),
     ),
-    h('p', { class: 'fine under', id: 'out-quality-help' }, () => t('quality_help')),
+    pathLine(() => 0),
     formRow(
       () => t('metadata'),
       'out-metadata',
@@ -89,30 +116,6 @@ export function outputForm() {
       ),
     ),
     formRow(
-      () => t('profile'),
-      'out-profile',
-      select(
-        'out-profile',
-        () => carry().profile,
-        /** @type {const} */ (['keep', 'srgb']).map((id) => [id, () => t(`profile_${id}`)]),
-        (id) => change({ carry: { ...carry(), profile: /** @type {Carry['profile']} */ (id) } }),
-      ),
-    ),
-    formRow(
-      () => t('name'),
-      'out-name',
-      h('input', {
-        id: 'out-name',
-        class: 'field mono',
-        maxlength: 120,
-        value: () => output.value.pattern,
-        'aria-describedby': 'out-name-help',
-        'aria-invalid': () => (patternProblem(output.value.pattern) ? 'true' : null),
-        oninput: (/** @type {Event} */ event) => change({ pattern: value(event) }),
-      }),
-    ),
-    h('p', { class: 'fine under', id: 'out-name-help' }, () => t('name_help')),
-    formRow(
       () => t('if_exists'),
       'out-exists',
       select(
@@ -123,39 +126,73 @@ export function outputForm() {
       ),
     ),
     h(
-      'div',
-      { class: 'form-row' },
-      h('span', null, () => t('run_as')),
-      segmented(
-        () => t('run_as'),
-        [
-          ['processes', () => t('processes')],
-          ['threads', () => t('threads')],
-        ],
-        () => mode.value,
-        (id) => {
-          mode.value = /** @type {Mode} */ (id);
-        },
-      ),
-    ),
-    formRow(
-      () => t('how_many'),
-      'out-workers',
-      h(
-        'div',
-        { class: 'slider-field' },
-        () =>
+      'details',
+      { class: 'more-settings' },
+      h('summary', null, () => t('more')),
+      formRow(
+        () => t('quality'),
+        'out-quality',
+        h(
+          'div',
+          { class: 'slider-field' },
           slider(
-            { id: 'out-workers', min: 1, max: most(), step: 1 },
-            () => workers.value,
-            (count) => {
-              workers.value = count;
-            },
+            { id: 'out-quality', min: 1, max: 100, step: 1, 'aria-describedby': 'out-quality-help' },
+            () => output.value.quality,
+            (quality) => change({ quality }),
           ),
-        h('output', { for: 'out-workers' }, () => String(workers.value)),
+          h('output', { for: 'out-quality' }, () => String(output.value.quality)),
+        ),
       ),
+      h('p', { class: 'fine under', id: 'out-quality-help' }, () => t('quality_help')),
+      formRow(
+        () => t('profile'),
+        'out-profile',
+        select(
+          'out-profile',
+          () => carry().profile,
+          /** @type {const} */ (['keep', 'srgb']).map((id) => [id, () => t(`profile_${id}`)]),
+          (id) => change({ carry: { ...carry(), profile: /** @type {Carry['profile']} */ (id) } }),
+        ),
+      ),
+      // A fleet's machines work as they do.
+      () =>
+        !state.fleet.value && [
+          h(
+            'div',
+            { class: 'form-row' },
+            h('span', null, () => t('run_as')),
+            segmented(
+              () => t('run_as'),
+              [
+                ['processes', () => t('processes')],
+                ['threads', () => t('threads')],
+              ],
+              () => mode.value,
+              (id) => {
+                mode.value = /** @type {Mode} */ (id);
+              },
+            ),
+          ),
+          formRow(
+            () => t('how_many'),
+            'out-workers',
+            h(
+              'div',
+              { class: 'slider-field' },
+              () =>
+                slider(
+                  { id: 'out-workers', min: 1, max: most(), step: 1 },
+                  () => workers.value,
+                  (count) => {
+                    workers.value = count;
+                  },
+                ),
+              h('output', { for: 'out-workers' }, () => String(workers.value)),
+            ),
+          ),
+          h('p', { class: 'fine under' }, () => t(mode.value === 'processes' ? 'processes_text' : 'threads_text')),
+        ],
     ),
-    h('p', { class: 'fine under' }, () => t(mode.value === 'processes' ? 'processes_text' : 'threads_text')),
   );
 }
 
@@ -163,7 +200,7 @@ const chosenCount = computed(() => state.images.value.count - state.images.value
 const sending = signal(false);
 
 /** What is known of the names of the form's outputs; null until the server has said it. */
-const checked = signal(/** @type {{ outputs: number, clashes: number, first: [string, string][] } | null} */ (null));
+const checked = signal(/** @type {{ outputs: number, clashes: number, first: [string, string][], paths?: string[] } | null} */ (null));
 /** What the server said when it refused the last start; gone with the next change. */
 const refused = signal('');
 const CHECK_MS = 300;
@@ -174,11 +211,12 @@ export function followNames() {
   effect(() => {
     const now = request();
     const { revision, count } = state.images.value;
+    const looked = image.value?.id ?? '';
     const open = ready.value && link.value.state === 'open';
     refused.value = '';
     const { pattern, folder, if_exists, if_collides } = now.output;
     const names = now.variants.map(({ name, files = [] }) => [name, files.map((file) => file.split(':')[0])]);
-    const key = JSON.stringify([revision, count, names, pattern, folder, if_exists, if_collides, !stepWithoutFile.value]);
+    const key = JSON.stringify([revision, count, looked, names, pattern, folder, if_exists, if_collides, !stepWithoutFile.value]);
     if (!open || key === asked) return;
     asked = key;
     if (!names.length || !count || stepWithoutFile.value || patternProblem(pattern)) {
@@ -186,7 +224,7 @@ export function followNames() {
       return;
     }
     const timer = setTimeout(async () => {
-      const answer = await post('/api/jobs/check', now).catch(() => null);
+      const answer = await post(`/api/jobs/check?image=${looked}`, now).catch(() => null);
       if (key === asked) checked.value = answer;
     }, CHECK_MS);
     onCleanup(() => {
@@ -272,7 +310,11 @@ function trouble() {
 
 /** @param {import('./element.js').Child} other what can be done in place of starting */
 export function startArea(other) {
-  const files = computed(() => chosenCount.value * variants.value.reduce((sum, { files }) => sum + filesOf(files).length, 0));
+  // How many pages there are, and so files, only the server knows.
+  const files = computed(() => {
+    const made = chosenCount.value * variants.value.reduce((sum, { files }) => sum + filesOf(files).length, 0);
+    return (made && output.value.pattern.includes('{page}') && checked.value?.outputs) || made;
+  });
   const summary = () => {
     const why = startObstacle();
     if (why) return why;

@@ -11,6 +11,7 @@ const KEYS = [
   [['1', '2', '3'], 'key_tabs'],
   [['←', '→', '↑', '↓'], 'key_grid'],
   [['X'], 'key_exclude'],
+  [['C'], 'key_crop'],
   [['Ctrl', 'Z'], 'key_undo'],
   [['/'], 'key_search'],
   [['Space'], 'key_original'],
@@ -88,8 +89,8 @@ export function togglePause() {
 /** @type {Record<string, 'in' | 'out' | 'fit'>} */
 const ZOOMS = { '+': 'in', '-': 'out', 0: 'fit' };
 
-/** @param {() => void} start starts the job of the form, if it can be started @param {(to: 'in' | 'out' | 'fit') => void} zoomed */
-export function listenToKeys(start, zoomed) {
+/** @param {() => void} start starts the job of the form, if it can be started @param {(to: 'in' | 'out' | 'fit') => void} zoomed @param {() => void} crop */
+export function listenToKeys(start, zoomed, crop) {
   addEventListener('keydown', (event) => {
     if (document.querySelector('dialog[open]') || event.defaultPrevented) return;
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
@@ -115,6 +116,7 @@ export function listenToKeys(start, zoomed) {
     } else if (event.key === '?') drawer.value = true;
     else if (event.key === '/') /** @type {HTMLElement | null} */ (document.querySelector('input[type=search]'))?.focus();
     else if (screen.peek() === 'prepare' && ZOOMS[event.key]) zoomed(ZOOMS[event.key]);
+    else if (screen.peek() === 'prepare' && event.key.toLowerCase() === 'c') crop();
     else if (event.key === 'p' || event.key === 'P') togglePause();
     else return;
     event.preventDefault();

@@ -1,5 +1,18 @@
 // The steps of an open output: pills in order, the parameters of one of them, and the list to add from.
-import { addStep, filterName, filterOf, forgetOnly, moveStep, outputOf, placing, removeStep, setParam, stepText } from './draft.js';
+import {
+  addStep,
+  filterName,
+  filterOf,
+  forgetOnly,
+  moveStep,
+  openOutput,
+  outputOf,
+  placing,
+  removeStep,
+  setParam,
+  shownOutput,
+  stepText,
+} from './draft.js';
 import { button, h, icon, keyed } from './element.js';
 import { paramRow } from './fields.js';
 import { language, say, t } from './i18n.js';
@@ -19,6 +32,16 @@ const folded = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCas
 export function dropPlace(from, over, secondHalf) {
   const gap = over + (secondHalf ? 1 : 0);
   return gap > from ? gap - 1 : gap;
+}
+
+/** Opens the crop of the output that the photo shows, which is added if it has none. */
+export function openCrop() {
+  const [one, spec] = [shownOutput.peek(), filterOf('recortar')];
+  if (!one || !spec) return;
+  const key = one.steps.find(({ filter }) => filter === spec.id)?.key ?? addStep(one.id, spec);
+  openOutput.value = one.id;
+  const pill = /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${key}"]`));
+  if (pill?.getAttribute('aria-expanded') === 'false') pill.click();
 }
 
 /** @param {number} id of the output */

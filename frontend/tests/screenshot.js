@@ -27,6 +27,7 @@ await page.waitForTimeout(1500);
 await shoot(page, 'prepare');
 
 await addOutputs(page, 'Grayscale', 'Blur', 'Find edges', 'Emboss');
+await page.locator('.more-settings summary').click();
 await page.locator('#out-workers').fill('4');
 await page.keyboard.press('Control+Enter');
 await page.locator('.lane').nth(3).waitFor();

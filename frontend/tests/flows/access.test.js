@@ -194,7 +194,7 @@ test('at 400 % zoom nothing is wider than the window and everything can be reach
     );
     assert.ok(scrolls, path);
     await page
-      .locator(path === '/#/prepare' ? '#out-workers' : 'h1')
+      .locator(path === '/#/prepare' ? '.more-settings' : 'h1')
       .first()
       .scrollIntoViewIfNeeded();
     assert.deepEqual(faults, []);

@@ -63,6 +63,7 @@ test('an output has several files, and their bytes on the card are those of the 
 test('what goes with the pixels is chosen once for all outputs', { skip: isDevelopment }, async () => {
   const { page, close } = await here.open({ lang: 'es', path: '/#/prepare' });
   await page.getByLabel('Metadatos').selectOption('no-location');
+  await page.locator('.more-settings summary').click();
   await page.locator('#out-profile').selectOption('srgb');
   const request = page.waitForRequest((one) => one.url().endsWith('/api/jobs') && one.method() === 'POST');
   await page.locator('.start .btn.primary').click();

@@ -49,6 +49,43 @@ test('a crop is placed with the pointer and with keys, and both write the same',
   await close();
 });
 
+test('C opens the crop, and what F marks stays inside while the box moves and changes its shape', { skip: isDevelopment }, async () => {
+  const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
+  await removeOutputs(page);
+  await addOutputs(page, /^Thumbnail 400/);
+  await page.locator('#main').focus();
+  await page.keyboard.press('c');
+  await page.locator('.placing-surface .below').waitFor();
+  const box = page.locator('.crop-box');
+  await box.focus();
+  await page.keyboard.press('f');
+  const point = page.getByRole('application', { name: 'Focus point' });
+  assert.ok(await point.evaluate((element) => element === document.activeElement));
+  for (let step = 0; step < 5; step += 1) await page.keyboard.press('Shift+ArrowLeft');
+  const isInside = async () => {
+    const [outer, inner] = [await box.boundingBox(), await point.boundingBox()];
+    const [x, y] = [inner.x + inner.width / 2, inner.y + inner.height / 2];
+    assert.ok(x > outer.x - 2 && x < outer.x + outer.width + 2 && y > outer.y - 2 && y < outer.y + outer.height + 2);
+    return outer;
+  };
+  const left = await isInside();
+  const surface = await page.locator('.placing-surface').boundingBox();
+  assert.ok(Math.abs(left.x - surface.x) < 3, 'the box went along');
+  await page.getByRole('group', { name: 'Proportions' }).getByRole('button', { name: '1:1' }).click();
+  await isInside();
+  // It does not leave the point by itself, however far it is moved.
+  await box.focus();
+  for (let step = 0; step < 9; step += 1) await page.keyboard.press('Shift+ArrowRight');
+  await isInside();
+  await page.keyboard.press('f');
+  await point.waitFor({ state: 'hidden' });
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('Escape');
+  await page.locator('.placing-surface').waitFor({ state: 'detached' });
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test(
   'a logo is dragged to a place and sized, for all photos and then for one alone, and the job has it so',
   { skip: isDevelopment },

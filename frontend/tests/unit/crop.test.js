@@ -1,7 +1,7 @@
 // A crop by hand: boxes from parameters, and what drags and keys make of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { boxOf, inside, largest, ratioOf, resized, shareOf } from '../../modules/crop-box.js';
+import { boxOf, holding, inside, largest, ratioOf, resized, shareOf } from '../../modules/crop-box.js';
 
 const near = (box, x, y, width, height) =>
   [x, y, width, height].forEach((wanted, at) =>
@@ -38,4 +38,11 @@ test('a corner moves and the opposite one stays; proportions hold where they are
   near(resized(box, false, false, 0.5, 0.7, 1), 0.2, 0.2, 0.5, 0.5);
   // No farther than the picture goes.
   near(resized(box, false, false, 2, 0.3, 1), 0.2, 0.2, 0.8, 0.8);
+});
+
+test('a box moves as little as it takes to have the focus point in it', () => {
+  const box = { x: 0.2, y: 0.2, width: 0.4, height: 0.4 };
+  near(holding(box, null), 0.2, 0.2, 0.4, 0.4);
+  near(holding(box, { x: 0.5, y: 0.3 }), 0.2, 0.2, 0.4, 0.4);
+  near(holding(box, { x: 0.9, y: 0.1 }), 0.5, 0.1, 0.4, 0.4);
 });

@@ -34,12 +34,20 @@ pub struct CompareRequest {
 }
 
 impl Jobs {
-    /// Plans a job without beginning it: tells which names clash.
-    pub async fn check(&self, request: JobRequest) -> Result<Checked, JobError> {
+    /// Plans a job without beginning it: tells which names clash, and where the files of that image
+    /// would be.
+    pub async fn check(
+        &self,
+        request: JobRequest,
+        image: Option<String>,
+    ) -> Result<Checked, JobError> {
         request.check(self.0.config.max_workers)?;
         let selection = self.0.images.selection().ok_or(JobError::NoImages)?;
         let jobs = self.clone();
-        let checked = tokio::task::spawn_blocking(move || jobs.plan_only(&request, &selection));
+        let image = image.and_then(|id| self.0.images.get(&id)).map(|image| image.path);
+        let checked = tokio::task::spawn_blocking(move || {
+            jobs.plan_only(&request, &selection, image.as_deref())
+        });
         checked.await.map_err(|error| JobError::Internal(error.to_string().into()))?
     }
 

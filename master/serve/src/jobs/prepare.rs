@@ -134,6 +134,8 @@ pub struct Checked {
     pub clashes: usize,
     /// The first few of them: the earlier image and the one that clashes with it, for people.
     pub first: Vec<(String, String)>,
+    /// Where the files of one image would be, below the output folder, for people.
+    pub paths: Vec<String>,
 }
 
 impl Jobs {
@@ -159,11 +161,26 @@ impl Jobs {
         &self,
         request: &JobRequest,
         selection: &Selection,
+        image: Option<&Path>,
     ) -> Result<Checked, JobError> {
         let asked =
             request.plan_request(selection, &self.0.config.output, &self.0.config.assets())?;
         match plan::plan(&asked) {
-            Ok(plan) => Ok(Checked { outputs: plan.counts().outputs, ..Checked::default() }),
+            Ok(plan) => {
+                let place =
+                    image.and_then(|path| plan.images.iter().position(|one| one.path == path));
+                let files = place.into_iter().flat_map(|image| {
+                    (0..plan.variants.len())
+                        .map(|variant| plan.output(image, variant))
+                        .collect::<Vec<_>>()
+                });
+                let output = &self.0.config.output;
+                let told = |path: PathBuf| {
+                    path.strip_prefix(output).unwrap_or(&path).to_string_lossy().into_owned()
+                };
+                let paths = files.map(told).collect();
+                Ok(Checked { outputs: plan.counts().outputs, paths, ..Checked::default() })
+            }
             Err(PlanError::Collision { count, first }) => {
                 let told = |path: &Path| {
                     let name = path.strip_prefix(&selection.root).unwrap_or(path);

@@ -92,11 +92,17 @@ async fn one(State(app): State<App>, Id(job): Id) -> Result<Json<AnyJob>, Refusa
     app.jobs.one(&job).map(Json).ok_or_else(Refusal::not_found)
 }
 
+#[derive(Deserialize)]
+struct Of {
+    image: Option<String>,
+}
+
 async fn check(
     State(app): State<App>,
+    Asked(Of { image }): Asked<Of>,
     Command(request): Command<JobRequest>,
 ) -> Result<Json<Checked>, Refusal> {
-    Ok(Json(app.jobs.check(request).await?))
+    Ok(Json(app.jobs.check(request, image).await?))
 }
 
 async fn forecast(
