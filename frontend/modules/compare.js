@@ -10,6 +10,9 @@ import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { points, speedupChart, verdict } from './speedup.js';
 import { hello, link, state } from './stream.js';
 
+const compare = state.compare;
+const comparing = computed(() => compare.value.state === 'running');
+
 /** @param {string} name @param {import('./element.js').Child} value */
 const fact = (name, value) => h('div', null, h('dt', null, name), h('dd', null, value));
 
@@ -22,6 +25,12 @@ const proofOf = ({ outputs, sha256, undisturbed }) =>
     h('p', null, sha256 === undisturbed ? t('hashes_equal', outputs) : t('hashes_differ')),
   );
 
+/** Without a job it starts one on the photos that are chosen, but not among the machines of a fleet. */
+const cannotTest = () =>
+  state.job.value && isLive(state.job.value)
+    ? state.job.value.state !== 'running'
+    : !!state.fleet.value || comparing.value || state.images.value.count <= state.images.value.excluded;
+
 const isolationSection = () =>
   h(
     'section',
@@ -30,15 +39,17 @@ const isolationSection = () =>
     h('p', { class: 'muted' }, () => t('isolation_text')),
     button(
       '',
-      () => command('/api/isolation'),
+      () => command('/api/isolation', { start: true }),
       {
         'aria-describedby': 'isolation-why',
-        disabled: () => link.value.state !== 'open' || state.job.value?.state !== 'running' || state.isolation.value.state === 'running',
+        disabled: () => link.value.state !== 'open' || state.isolation.value.state === 'running' || cannotTest(),
       },
       icon('power'),
       () => t('isolation_kill'),
     ),
-    h('p', { class: 'fine', id: 'isolation-why', hidden: () => state.job.value?.state === 'running' }, () => t('isolation_needs_job')),
+    h('p', { class: 'fine', id: 'isolation-why', hidden: () => state.job.value?.state === 'running' }, () =>
+      cannotTest() ? t('isolation_needs_job') : t('isolation_starts'),
+    ),
     () => {
       const now = state.isolation.value;
       if (now.state === 'none') return null;
@@ -58,8 +69,6 @@ const wantedFilter = signal('');
 const MOST_IMAGES = 200;
 const REPEATS = 3;
 
-const compare = state.compare;
-
 /** Why a comparison cannot start, or ''. */
 function compareObstacle() {
   if (link.value.state !== 'open') return t('why_disconnected');
@@ -75,7 +84,6 @@ function begin() {
   if (spec) command('/api/compare', { steps: [stepOf(spec)], images: Math.min(MOST_IMAGES, state.images.peek().count), repeats: REPEATS });
 }
 
-const comparing = computed(() => compare.value.state === 'running');
 const anyRuns = computed(() => compare.value.runs.length > 0);
 
 function controls() {

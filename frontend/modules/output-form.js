@@ -8,10 +8,10 @@ import { say, size, t, timeLeft } from './i18n.js';
 import { image } from './image-list.js';
 import { openDialog, toast } from './overlays.js';
 import { go } from './page-state.js';
+import { pickRecipeFile, saveRecipeFile, tellLoaded } from './recipe-files.js';
 import { isLive } from './shell.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { hello, link, ready, state } from './stream.js';
-import { undo } from './undo.js';
 
 /** @param {Partial<OutputOptions>} part */
 const change = (part) => {
@@ -21,8 +21,11 @@ const value = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (e
 
 /** What is wrong with the folder's name, or ''. @param {string} name */
 export const folderProblem = (name) => (/[/\\\u0000-\u001f]/.test(name) || name === '.' || name === '..' ? 'bad_folder' : '');
+/** What may stand in braces. */
+const FIELD = /\{(name|variant|dir|n|page|date|time|width|height|format)(:[^{}]*)?\}/g;
 /** What is wrong with the name pattern, or ''. @param {string} pattern */
-export const patternProblem = (pattern) => (!/\{(name|n)\}/.test(pattern) || /[/\\\u0000-\u001f]/.test(pattern) ? 'bad_pattern' : '');
+export const patternProblem = (pattern) =>
+  !/\{(name|n)\b/.test(pattern) || /[/\\\u0000-\u001f]/.test(pattern) || /[{}]/.test(pattern.replace(FIELD, '')) ? 'bad_pattern' : '';
 
 /** @param {() => string} label @param {string} id @param {...import('./element.js').Child} field */
 const formRow = (label, id, ...field) => h('div', { class: 'form-row' }, h('label', { for: id }, label), field);
@@ -404,11 +407,7 @@ const openLoad = () =>
               onclick: () => {
                 const unknown = load(recipe);
                 close();
-                toast(
-                  unknown.length ? t('recipe_unknown', name, unknown.join(', ')) : t('recipe_loaded', name),
-                  unknown.length ? 'bad' : '',
-                  { label: t('undo'), act: undo },
-                );
+                tellLoaded(name, unknown);
               },
             },
             h('span', { class: 'name' }, h('b', null, name), h('span', { class: 'muted block' }, words)),
@@ -417,22 +416,37 @@ const openLoad = () =>
         );
       /** @param {RecipeItem} item */
       const ownRow = (item) =>
-        row(
-          item.name,
-          item.recipe.variants.map(variantName).join(', '),
-          item.recipe,
+        row(item.name, item.recipe.variants.map(variantName).join(', '), item.recipe, [
+          h(
+            'a',
+            {
+              class: 'btn ghost small square',
+              href: `/api/recipes/${item.id}/file`,
+              download: '',
+              'aria-label': `${t('download')}: ${item.name}`,
+            },
+            icon('download', 's'),
+          ),
           button(
             'ghost small square',
             () => command(`/api/recipes/${item.id}/delete`),
             { 'aria-label': t('remove', item.name) },
             icon('trash', 's'),
           ),
-        );
-      return h('ul', { class: 'folder-list' }, () => [
-        (own.value ?? []).map(ownRow),
-        builtIn.value.map(({ name, help, recipe }) => row(say(name), say(help), recipe)),
-        own.value?.length === 0 && h('li', { class: 'none' }, t('no_recipes')),
-      ]);
+        ]);
+      return [
+        h('ul', { class: 'folder-list' }, () => [
+          (own.value ?? []).map(ownRow),
+          builtIn.value.map(({ name, help, recipe }) => row(say(name), say(help), recipe)),
+          own.value?.length === 0 && h('li', { class: 'none' }, t('no_recipes')),
+        ]),
+        h(
+          'div',
+          { class: 'actions spread' },
+          button('', () => pickRecipeFile(close), null, icon('upload'), t('load_file')),
+          button('', saveRecipeFile, { disabled: !variants.peek().length }, icon('download'), t('save_file')),
+        ),
+      ];
     },
   );
 

@@ -101,7 +101,7 @@ export const en = {
   processes_text: 'Each process works in isolation: if one crashes, only its image is redone.',
   threads_text: 'One process with several threads: if it crashes, every image in hand is redone.',
   bad_folder: 'The folder name cannot contain slashes.',
-  bad_pattern: 'The name needs {name} or {n}, without slashes.',
+  bad_pattern: 'The name needs {name} or {n}, without slashes or braces left open.',
   process: 'Process',
   process_files: ['Process {0} file', 'Process {0} files'],
   queue_files: ['Queue {0} file', 'Queue {0} files'],
@@ -301,7 +301,8 @@ export const en = {
   isolation_text:
     'Kills a process on purpose while it works. Its image moves to another process, a replacement starts and the batch goes on. Its outputs are then made once more, undisturbed, and compared.',
   isolation_kill: 'Kill a random process',
-  isolation_needs_job: 'A running job is needed.',
+  isolation_needs_job: 'A running job, or photos for a small one, are needed.',
+  isolation_starts: 'No job runs: it starts a small one, the first 24 photos into the folder “lote-isolation”.',
   last_test: 'Last test',
   process_and_reason: 'process {0}, {1}',
   replaced_in_head: 'Replaced in',
@@ -518,4 +519,6 @@ export const en = {
   part_page: 'Page',
   key_crop: 'Crop',
   focus_point: 'Focus point',
+  load_file: 'Load a file…',
+  save_file: 'Download these outputs',
 };

@@ -101,7 +101,7 @@ export const es = {
   processes_text: 'Cada proceso trabaja aislado: si uno cae, solo se repite su imagen.',
   threads_text: 'Un solo proceso con varios hilos: si cae, se repiten todas las imágenes en curso.',
   bad_folder: 'El nombre de la carpeta no puede llevar barras.',
-  bad_pattern: 'El nombre debe llevar {name} o {n}, sin barras.',
+  bad_pattern: 'El nombre debe llevar {name} o {n}, sin barras ni llaves abiertas.',
   process: 'Procesar',
   process_files: ['Procesar {0} archivo', 'Procesar {0} archivos'],
   queue_files: ['Poner {0} archivo en cola', 'Poner {0} archivos en cola'],
@@ -304,7 +304,8 @@ export const es = {
   isolation_text:
     'Termina un proceso a propósito mientras trabaja. Su imagen pasa a otro proceso, arranca un sustituto y el lote sigue. Después sus salidas se hacen otra vez, sin molestar, y se comparan.',
   isolation_kill: 'Terminar un proceso al azar',
-  isolation_needs_job: 'Hace falta un trabajo en marcha.',
+  isolation_needs_job: 'Hace falta un trabajo en marcha, o fotos para uno pequeño.',
+  isolation_starts: 'No hay trabajo en marcha: empieza uno pequeño, con las primeras 24 fotos, en la carpeta «lote-isolation».',
   last_test: 'Última prueba',
   process_and_reason: 'proceso {0}, {1}',
   replaced_in_head: 'Sustituido en',
@@ -521,4 +522,6 @@ export const es = {
   part_page: 'Página',
   key_crop: 'Recortar',
   focus_point: 'Punto de interés',
+  load_file: 'Cargar un archivo…',
+  save_file: 'Descargar estas salidas',
 };

@@ -4,6 +4,7 @@ import { button, h, icon } from './element.js';
 import { number, percent, size, t, told } from './i18n.js';
 import { toast } from './overlays.js';
 import { go } from './page-state.js';
+import { isRecipeFile, loadRecipeFile } from './recipe-files.js';
 import { signal } from './signal.js';
 import { hello, state } from './stream.js';
 
@@ -197,7 +198,9 @@ export function acceptDrops() {
     if (!event.dataTransfer || !hasFiles(event)) return;
     event.preventDefault();
     go('prepare');
-    await upload(await dropped(event.dataTransfer));
+    const found = await dropped(event.dataTransfer);
+    if (found.length === 1 && isRecipeFile(found[0].file)) loadRecipeFile(found[0].file);
+    else await upload(found);
   });
 }
 

@@ -1,7 +1,7 @@
 // Compare: processes against threads, measured; the isolation test on a running job.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { site } from '../site.js';
+import { isDevelopment, site } from '../site.js';
 
 const here = await site({ images: 400, rate: 30 });
 after(() => here.close());
@@ -24,6 +24,34 @@ test('a process is killed at random in mid-job, nothing is lost, and the hashes 
   await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await page.getByRole('button', { name: 'Cancel the job' }).click();
   await page.getByRole('button', { name: 'See results' }).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('without a job the isolation test starts a small one of its own, and proves what it shows', { skip: isDevelopment }, async () => {
+  await here.choose('Costa');
+  const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'en' });
+  await page.locator('#main').focus();
+  await page.keyboard.press('?');
+  const kill = page.getByRole('button', { name: 'Kill a random process' });
+  await page.getByText('it starts a small one').waitFor();
+  await kill.focus();
+  const of = async () => (await here.read('/api/jobs')).jobs;
+  const before = await of();
+  // What the test before has shown.
+  const [shown = ''] = await page.locator('.isolation .hashes code').allTextContents();
+  await page.keyboard.press('Enter');
+  let jobs = before;
+  while (jobs.length === before.length) jobs = await of();
+  assert.equal(jobs.at(-1).images, 24);
+  await page.waitForFunction((old) => {
+    const [hash] = document.querySelectorAll('.isolation .hashes code');
+    return hash && hash.textContent !== old;
+  }, shown);
+  const [after, undisturbed] = await page.locator('.isolation .hashes code').allTextContents();
+  assert.equal(after, undisturbed);
+  assert.match(jobs.at(-1).output_label, /\/lote-isolation$/);
+  for (let state = ''; state !== 'finished';) ({ state } = await here.read(`/api/jobs/${jobs.at(-1).id}`));
   assert.deepEqual(faults, []);
   await close();
 });

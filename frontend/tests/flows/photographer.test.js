@@ -1,5 +1,6 @@
 // What photographers do with photos and results beyond the first batch: look closely, list, compare, find earlier jobs.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { addOutputs, removeOutputs } from '../outputs.js';
 import { isDevelopment, site } from '../site.js';
@@ -227,3 +228,44 @@ test('parts of names are put where the caret is, and it is said at once where th
   assert.deepEqual(faults, []);
   await close();
 });
+
+test(
+  'a recipe is downloaded as a file, dropped on the page and picked, with undo; what is unknown is told',
+  { skip: isDevelopment },
+  async () => {
+    const { page, faults, close } = await here.open({ lang: 'en', allow: /400/ });
+    await removeOutputs(page);
+    await addOutputs(page, 'Sepia', 'Blur');
+    await page.getByRole('button', { name: 'Recipes' }).click();
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download these outputs' }).click();
+    const path = await (await downloading).path();
+    const toml = readFileSync(path, 'utf8');
+    assert.match(toml, /\[\[variant\]\]/);
+    await page.keyboard.press('Escape');
+    await removeOutputs(page);
+    const drop = async (text) => {
+      const transfer = await page.evaluateHandle((content) => {
+        const data = new DataTransfer();
+        data.items.add(new File([content], 'mine.toml'));
+        return data;
+      }, text);
+      await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+    };
+    await drop(toml);
+    await page.getByText('Recipe “mine” loaded.').waitFor();
+    assert.deepEqual(await page.locator('.output-name .name').allTextContents(), ['sepia', 'blur']);
+    await page.locator('.toast', { hasText: 'mine' }).getByRole('button', { name: 'Undo' }).click();
+    await page.waitForFunction(() => !document.querySelector('.output-card'));
+    await page.getByRole('button', { name: 'Recipes' }).click();
+    const picking = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Load a file…' }).click();
+    await (await picking).setFiles({ name: 'other.toml', mimeType: 'application/toml', buffer: Buffer.from(`${toml}\n`) });
+    await page.locator('.output-card').nth(1).waitFor();
+    await drop('[job]\nnonsense = [');
+    await page.locator('.toast.bad').waitFor();
+    assert.equal(await page.locator('.output-card').count(), 2, 'what was there stays');
+    assert.deepEqual(faults, []);
+    await close();
+  },
+);

@@ -1,24 +1,35 @@
 //! What pages may want of jobs.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::time::Duration;
 
+use lote_protocol::carry::Carry;
 use serde::Deserialize;
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::prepare::{Checked, Spec};
-use super::request::{JobRequest, check_steps};
+use super::request::{JobRequest, OutputRequest, VariantRequest, check_steps};
 use super::{Accepted, Desk, JobError, Jobs, Todo, WorkKind, compare};
 use crate::fleet::Fleet;
 use crate::images::Selection;
 use crate::live::shapes::{JobState, LaneState, Pause, Step};
+use lote_engine::event::Mode;
+use lote_engine::plan::{IfCollides, IfExists};
 use lote_engine::run::Order;
 use lote_engine::scheduler::WorkerId;
+use lote_engine::system::cores;
 use lote_protocol::text;
 
 /// Most jobs that wait.
 pub(super) const MAX_WAITING: usize = 50;
+/// The job that an isolation test begins: so many images at most, blurred by so many pixels.
+const SMALL_JOB_IMAGES: usize = 24;
+const SMALL_JOB_BLUR: u32 = 20;
+/// How often it is looked for a worker that is at work.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Most repetitions of a comparison.
 const MAX_REPEATS: u32 = 20;
 
@@ -53,8 +64,16 @@ impl Jobs {
 
     /// Plans a job and begins it, or has it wait until others are done.
     pub async fn start(&self, request: JobRequest) -> Result<Accepted, JobError> {
-        request.check(self.0.config.max_workers)?;
         let selection = self.0.images.selection().ok_or(JobError::NoImages)?;
+        self.start_on(request, selection).await
+    }
+
+    async fn start_on(
+        &self,
+        request: JobRequest,
+        selection: Selection,
+    ) -> Result<Accepted, JobError> {
+        request.check(self.0.config.max_workers)?;
         let id = {
             let mut desk = self.desk();
             if desk.waiting.len() >= MAX_WAITING {
@@ -303,9 +322,56 @@ impl Jobs {
         self.0.config.fleet.as_ref().ok_or(JobError::NotFound)
     }
 
-    /// Kills a worker that has something to do, and follows what comes of it.
-    pub fn isolation(&self) -> Result<(), JobError> {
-        let worker = self.0.live.with(|model, _| {
+    /// Kills a worker that has something to do, and follows what comes of it. If no job is at work a
+    /// small one is begun for that, if that is wanted.
+    pub async fn isolation(&self, may_start: bool) -> Result<(), JobError> {
+        let worker = match self.pick_worker() {
+            None if may_start && !self.is_busy() && self.0.config.fleet.is_none() => {
+                self.start_small().await?;
+                let mut worker = self.pick_worker();
+                while worker.is_none() && self.is_busy() {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                    worker = self.pick_worker();
+                }
+                worker
+            }
+            worker => worker,
+        };
+        let none = || JobError::not_now("no_job", text!("no job is running"));
+        self.order_kill(worker.ok_or_else(none)?)
+    }
+
+    /// Begins a job on the first few images that takes long enough for something to be killed in it.
+    async fn start_small(&self) -> Result<(), JobError> {
+        let mut selection = self.0.images.selection().ok_or(JobError::NoImages)?;
+        let others = self.0.images.list().into_iter().skip(SMALL_JOB_IMAGES);
+        selection.exclude.extend(others.map(|image| image.path));
+        let step = Step {
+            filter: "blur".into(),
+            params: BTreeMap::from([("radio".to_owned(), json!(SMALL_JOB_BLUR))]),
+        };
+        let name = "isolation".to_owned();
+        let request = JobRequest {
+            mode: Mode::Processes,
+            workers: cores().min(self.0.config.max_workers),
+            variants: vec![VariantRequest { name, steps: vec![step], files: Vec::new() }],
+            exceptions: Vec::new(),
+            output: OutputRequest {
+                folder: Some("lote-isolation".into()),
+                format: None,
+                quality: 75,
+                pattern: "{name}".into(),
+                if_exists: IfExists::Overwrite,
+                if_collides: IfCollides::Rename,
+                carry: Carry::default(),
+            },
+        };
+        self.start_on(request, selection).await.map(drop)
+    }
+
+    /// A worker that has something to do in the job, and that the isolation test begins with.
+    fn pick_worker(&self) -> Option<u32> {
+        self.0.live.with(|model, _| {
             let is_running = model.job().is_some_and(|job| job.state == JobState::Running);
             let busy = if is_running { model.busy_workers() } else { Vec::new() };
             // How random it is does not matter.
@@ -315,9 +381,7 @@ impl Jobs {
                 model.begin_isolation(worker);
             }
             worker
-        });
-        let none = || JobError::not_now("no_job", text!("no job is running"));
-        self.order_kill(worker.ok_or_else(none)?)
+        })
     }
 
     /// Measures processes against threads.

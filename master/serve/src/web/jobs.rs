@@ -190,8 +190,14 @@ async fn lanes(
     lanes.map(Json).ok_or_else(Refusal::not_found)
 }
 
-async fn isolation(State(app): State<App>, _: Command<Value>) -> Done {
-    done(app.jobs.isolation())
+#[derive(Deserialize)]
+struct Test {
+    #[serde(default)]
+    start: bool,
+}
+
+async fn isolation(State(app): State<App>, Command(Test { start }): Command<Test>) -> Done {
+    done(app.jobs.isolation(start).await)
 }
 
 async fn compare(State(app): State<App>, Command(request): Command<CompareRequest>) -> Done {
