@@ -20,6 +20,10 @@ pub struct Encoding {
     /// Whether every sample stays as it is, where the format could do otherwise.
     #[serde(default)]
     pub lossless: Option<bool>,
+    /// How near samples stay to what they are where the file is otherwise without loss, 0..=100: the less,
+    /// the smaller.
+    #[serde(default)]
+    pub near_lossless: Option<u8>,
     /// How coarse colour is.
     #[serde(default)]
     pub subsampling: Option<Subsampling>,
@@ -84,6 +88,7 @@ impl Default for Encoding {
             format: None,
             quality: None,
             lossless: None,
+            near_lossless: None,
             subsampling: None,
             progressive: None,
             effort: None,
@@ -105,6 +110,7 @@ impl Encoding {
             format: self.format.or(job.format),
             quality: self.quality.or(job.quality),
             lossless: self.lossless.or(job.lossless),
+            near_lossless: self.near_lossless.or(job.near_lossless),
             subsampling: self.subsampling.or(job.subsampling),
             progressive: self.progressive.or(job.progressive),
             effort: self.effort.or(job.effort),

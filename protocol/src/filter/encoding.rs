@@ -28,6 +28,8 @@ pub enum EncodingOption {
     Quality,
     /// `sin_perdida`.
     Lossless,
+    /// `casi_sin_perdida`.
+    NearLossless,
     /// `submuestreo`.
     Subsampling,
     /// `progresivo`.
@@ -50,9 +52,10 @@ const NO: [&str; 2] = ["no", "false"];
 
 impl EncodingOption {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Quality,
         Self::Lossless,
+        Self::NearLossless,
         Self::Subsampling,
         Self::Progressive,
         Self::Effort,
@@ -66,6 +69,7 @@ impl EncodingOption {
         match self {
             Self::Quality => ["calidad", "quality"],
             Self::Lossless => ["sin_perdida", "lossless"],
+            Self::NearLossless => ["casi_sin_perdida", "near_lossless"],
             Self::Subsampling => ["submuestreo", "subsampling"],
             Self::Progressive => ["progresivo", "progressive"],
             Self::Effort => ["esfuerzo", "effort"],
@@ -82,6 +86,7 @@ impl EncodingOption {
             Self::Lossless | Self::Progressive => text!("si/yes or no"),
             Self::Subsampling => text!("one of {}", "auto, entrada/input, 420, 422, 444"),
             Self::Effort => text!("a whole number from {} to {}", 0, 10),
+            Self::NearLossless => text!("a whole number from {} to {}", 0, 100),
             Self::Colours => text!("auto or a whole number from 2 to 256"),
             Self::MaxSize => text!("a size, as in 200kB or 1.5MB"),
             Self::MinScore => text!("a number from {} to {}", 1, 100),
@@ -93,6 +98,7 @@ impl EncodingOption {
         match self {
             Self::Quality => encoding.quality.is_some(),
             Self::Lossless => encoding.lossless.is_some(),
+            Self::NearLossless => encoding.near_lossless.is_some(),
             Self::Subsampling => encoding.subsampling.is_some(),
             Self::Progressive => encoding.progressive.is_some(),
             Self::Effort => encoding.effort.is_some(),
@@ -108,6 +114,7 @@ impl EncodingOption {
         match self {
             Self::Quality => encoding.quality.map(|quality| quality.to_string()),
             Self::Lossless => encoding.lossless.map(yes_no),
+            Self::NearLossless => encoding.near_lossless.map(|near| near.to_string()),
             Self::Subsampling => encoding.subsampling.map(|how| {
                 let word = match how {
                     Subsampling::Auto => "auto",
@@ -143,6 +150,7 @@ impl EncodingOption {
         match self {
             Self::Quality => encoding.quality = Some(whole(1..=100)? as u8),
             Self::Lossless => encoding.lossless = Some(yes_no()?),
+            Self::NearLossless => encoding.near_lossless = Some(whole(0..=100)? as u8),
             Self::Subsampling => encoding.subsampling = Some(subsampling(text)?),
             Self::Progressive => encoding.progressive = Some(yes_no()?),
             Self::Effort => encoding.effort = Some(whole(0..=10)? as u8),

@@ -75,7 +75,11 @@ static CATALOGUE: &Catalogue<'_> = &Catalogue {
     filters: FILTERS,
     formats: &[
         format("jpeg", &["jpg", "jpeg"], &EncodingOption::ALL),
-        format("webp", &["webp"], &[EncodingOption::Quality, EncodingOption::Lossless]),
+        format(
+            "webp",
+            &["webp"],
+            &[EncodingOption::Quality, EncodingOption::Lossless, EncodingOption::NearLossless],
+        ),
         FormatSpec { is_written: false, ..format("heic", &["heic", "heif"], &[]) },
     ],
 };
@@ -325,6 +329,7 @@ fn a_picture_is_written_as_what_follows_its_filters() {
         files("grises @ webp : lossless , quality = 5 "),
         ["@webp:calidad=5,sin_perdida=si"]
     );
+    assert_eq!(files("@webp:near_lossless=60"), ["@webp:casi_sin_perdida=60"]);
     assert_eq!(one("web=@webp:calidad=80").steps, []);
     assert_eq!(one("web = @webp").name, "web");
     assert_eq!(files("@jpeg:tamano_max=200kB"), ["@jpeg:tamano_max=200000"]);

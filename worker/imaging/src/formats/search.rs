@@ -57,8 +57,9 @@ pub(super) fn write(
         None => None,
     };
     let mut high = encoding.quality.unwrap_or(100).clamp(1, 100);
-    // Where nothing is lost there is one file only.
-    let mut low = if encoding.lossless == Some(true) { high } else { 1 };
+    // Without a quality there is one file only.
+    let has_none = encoding.lossless == Some(true) || encoding.near_lossless.is_some();
+    let mut low = if has_none { high } else { 1 };
     let (mut best, mut encodes) = (None, 0);
     let (mut smallest, mut highest_score) = (u64::MAX, f64::MIN);
     while low <= high {

@@ -231,8 +231,16 @@ def heic():
     run("ffmpeg", "-y", "-i", source("RGB", 16), "-vf", "scale=64:64", "-pix_fmt", "yuv420p10le", "-c:v", "libx265",
         "-x265-params", "qp=4:colormatrix=bt709", coded)
     write("ten~5.heic", heif(coded.read_bytes(), (64, 64), 10))
-    coded.unlink()
     by_heif_convert("ten~5.heic")
+    for name, format in [("gray.heic", "gray"), ("gray-ten~1.heic", "gray10le"), ("intra~7.heic", "yuv420p")]:
+        run("ffmpeg", "-y", "-i", HERE / "in.png", "-vf", "scale=64:64:out_range=full", "-pix_fmt", format,
+            "-c:v", "libx265", "-x265-params", "qp=12:keyint=1:range=full:colormatrix=bt709", coded)
+        bits, chroma = 10 if "10" in format else 8, 0 if "gray" in format else 1
+        write(name, heif(coded.read_bytes(), (64, 64), bits, chroma))
+        by_heif_convert(name)
+    coded.unlink()
+    Image.open(source("RGBA")).save(HERE / "alpha~7.heic", quality=80)
+    by_heif_convert("alpha~7.heic")
     (HERE / "in.png").unlink()
 
 
@@ -241,14 +249,14 @@ def box(kind, *parts):
     return struct.pack(">I", 8 + len(content)) + kind + content
 
 
-def heif(stream, size, bits):
-    """A picture of HEVC, 4:2:0, in the plainest file there is."""
+def heif(stream, size, bits, chroma=1):
+    """A picture of HEVC, 4:2:0 or gray, in the plainest file there is."""
     units = [unit.lstrip(b"\0").rstrip(b"\0") for unit in stream.split(b"\0\0\1")[1:]]
     sets = [unit for unit in units if unit[0] >> 1 in (32, 33, 34)]
     data = b"".join(struct.pack(">I", len(unit)) + unit for unit in units if unit[0] >> 1 < 32)
     arrays = b"".join(struct.pack(">BHH", unit[0] >> 1, 1, len(unit)) + unit for unit in sets)
     depth = 0xF8 | bits - 8
-    fixed = bytes([1, 2]) + bytes(10) + bytes([30, 0xF0, 0, 0xFC, 0xFD, depth, depth, 0, 0, 0x0F, len(sets)])
+    fixed = bytes([1, 2]) + bytes(10) + bytes([30, 0xF0, 0, 0xFC, 0xFC | chroma, depth, depth, 0, 0, 0x0F, len(sets)])
     properties = box(b"ispe", struct.pack(">III", 0, *size)) + box(b"hvcC", fixed, arrays)
     links = box(b"ipma", struct.pack(">IIHBBB", 0, 1, 1, 2, 1, 2))
     item = box(b"infe", struct.pack(">IHH", 2 << 24, 1, 0), b"hvc1\0")

@@ -1,9 +1,10 @@
-//! HEVC to planes. The only file that names `rusty_h265`.
+//! HEVC to planes. The only file that names `rusty_h265`, which decodes what telephones write.
 
 use rusty_h265::nal::{NalHeader, NalType, unescape};
-use rusty_h265::ps::{Sps, parse_sps};
+use rusty_h265::ps::{PROFILE_REXT, Sps, parse_sps};
 use rusty_h265::{Decoder, Error, Picture};
 
+use super::intra;
 use crate::formats::heif::boxes::Reader;
 use crate::formats::heif::planes::{Plane, Planes, Signal};
 use crate::formats::heif::{Coded, Refused};
@@ -17,32 +18,40 @@ pub(super) fn decode(coded: Coded<'_>) -> Result<Planes, Refused> {
     let Coded { bytes, configuration, size } = coded;
     let cut = || Refused::Damaged(text!("it is cut off"));
     let configuration = configuration.ok_or_else(cut)?;
-    let (parameters, len_bytes) = parameters(configuration).ok_or_else(cut)?;
-    let mut decoder = Decoder::new();
-    let (mut signal, mut begun) = (None, 0);
-    let mut units = parameters;
+    let (mut units, len_bytes) = parameters(configuration).ok_or_else(cut)?;
     let mut reader = Reader(&bytes);
     while !reader.0.is_empty() {
         let len = reader.number(len_bytes).ok_or_else(cut)?;
         units.push(usize::try_from(len).ok().and_then(|len| reader.take(len)).ok_or_else(cut)?);
     }
-    for unit in units {
-        let header = NalHeader::parse(unit).ok_or_else(cut)?;
-        match header.nal_type {
+    let (mut seen, mut begun) = (None, 0);
+    for unit in &units {
+        match NalHeader::parse(unit).ok_or_else(cut)?.nal_type {
             NalType::Sps => {
                 let set = parse_sps(&unescape(&unit[2..]).data).map_err(|error| failure(&error))?;
                 fits(&set, size)?;
-                signal = Some(signal_of(&set));
+                let is_extended = set.chroma_format_idc == 0 || set.ptl.profile() == PROFILE_REXT;
+                seen = Some((signal_of(&set), is_extended));
             }
             // The bit that says that it is the first part of a picture.
             kind if kind.is_vcl() => begun += u32::from(unit.get(2).is_some_and(|it| it >> 7 == 1)),
             _ => {}
         }
-        decoder.push_nal(unit, None).map_err(|error| failure(&error))?;
     }
-    let signal = signal.ok_or_else(cut)?;
+    let (signal, is_extended) = seen.ok_or_else(cut)?;
     if begun != 1 {
         return Err(Refused::Unsupported(text!("it is not one picture")));
+    }
+    if is_extended {
+        let (sets, slices): (Vec<_>, Vec<_>) = units.into_iter().partition(|unit| {
+            let kind = NalHeader::parse(unit).map(|header| header.nal_type);
+            matches!(kind, Some(NalType::Vps | NalType::Sps | NalType::Pps))
+        });
+        return intra::decode(&sets, &slices, signal);
+    }
+    let mut decoder = Decoder::new();
+    for unit in units {
+        decoder.push_nal(unit, None).map_err(|error| failure(&error))?;
     }
     decoder.flush();
     let frame = decoder.next_frame().map_err(|_| cut())?;
@@ -73,7 +82,12 @@ fn fits(set: &Sps, (width, height): (u32, u32)) -> Result<(), Refused> {
     {
         return Err(Refused::Damaged(text!("its picture is of another size than it says")));
     }
-    if set.chroma_format_idc != 1 || set.bit_depth_luma != set.bit_depth_chroma {
+    let is_read = match set.chroma_format_idc {
+        0 => true,
+        1 => set.bit_depth_luma == set.bit_depth_chroma,
+        _ => false,
+    };
+    if !is_read || !matches!(set.bit_depth_luma, 8 | 10) {
         return Err(Refused::Unsupported(text!("its HEVC is of a kind that is not read")));
     }
     Ok(())

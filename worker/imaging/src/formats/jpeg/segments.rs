@@ -24,6 +24,8 @@ const APP14: u8 = 0xee;
 const COM: u8 = 0xfe;
 
 const JFIF_PREFIX: &[u8] = b"JFIF\0";
+/// A small copy of the picture beside it.
+const THUMBNAIL_PREFIX: &[u8] = b"JFXX\0";
 const XMP_PREFIX: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 /// Parts of XMP that is longer than a segment (XMP specification part 3, 1.1.3.1).
 const LONG_XMP_PREFIX: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
@@ -135,7 +137,7 @@ impl Blocks {
     fn add(&mut self, marker: u8, mut data: Vec<u8>) {
         let metadata = &mut self.metadata;
         match marker {
-            APP0 => {
+            APP0 if data.starts_with(JFIF_PREFIX) || data.starts_with(THUMBNAIL_PREFIX) => {
                 if let Some(&[_, _, unit, x_high, x_low, y_high, y_low]) =
                     data.strip_prefix(JFIF_PREFIX).and_then(<[u8]>::first_chunk)
                 {
@@ -179,7 +181,7 @@ impl Blocks {
             APP11 if data.starts_with(b"JP") => {
                 self.has_credentials |= data.windows(4).any(|window| window == b"c2pa");
             }
-            APP13 => {
+            APP13 if data.starts_with(PHOTOSHOP_PREFIX) => {
                 if let Some(part) = data.strip_prefix(PHOTOSHOP_PREFIX)
                     && self.photoshop.len() as u64 <= self.max_block
                 {
@@ -437,6 +439,24 @@ mod tests {
 
     fn read_back(file: &[u8]) -> Result<Header, Failure> {
         read(&mut Cursor::new(file), 1 << 20)
+    }
+
+    #[test]
+    fn data_of_a_maker_that_are_left_out_are_named_wherever_they_stand() {
+        let mut file = vec![0xff, SOI];
+        for (marker, content) in [
+            (APP0, &b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"[..]),
+            (APP0, b"JFXX\0\x10"),
+            (APP0, b"II\x1a\0\0\0HEAPJPGM"),
+            (APP13, b"Adobe_CM\0\x02"),
+            (APP13, b"Photoshop 3.0\0"),
+        ] {
+            push_segment(&mut file, marker, &[content]);
+        }
+        file.extend_from_slice(&bare()[2..]);
+        let notes = read_back(&file).unwrap().notes;
+        let said: Vec<_> = notes.iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["data of the maker or of a program left out: APP0, APP13"]);
     }
 
     #[test]

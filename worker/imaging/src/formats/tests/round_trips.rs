@@ -89,6 +89,35 @@ fn lossless_webp_stays_lossless() {
 }
 
 #[test]
+fn nearly_lossless_webp_is_smaller_the_less_near_it_has_to_stay() {
+    for channels in [Channels::Rgb, Channels::Rgba] {
+        // Where it is smooth, nothing is changed.
+        let count = channels.count() as u32;
+        let noise =
+            |i: u32| (i.wrapping_mul(i) ^ i.wrapping_mul(0x9e37_79b1)).wrapping_mul(0x85eb_ca6b);
+        let level =
+            |i| if count == 4 && i % 4 == 3 { 64 + i / 640 } else { i / 160 + (noise(i) >> 27) };
+        let samples = Samples::U8((0..160 * 120 * count).map(|i| level(i) as u8).collect());
+        let original = Picture { width: 160, height: 120, channels, samples };
+        let document = Document::still(&PNG, original.clone());
+        let at = |near| {
+            let (file, _) =
+                written(&document, &Encoding { near_lossless: Some(near), ..to(&WEBP) });
+            let back = read(&file);
+            assert!(back.lossless);
+            (file.len(), distance(&back.frames[0].picture, &original))
+        };
+        let [exact, near, far] = [100, 60, 0].map(at);
+        assert_eq!(exact, {
+            let (file, _) = written(&document, &Encoding { lossless: Some(true), ..to(&WEBP) });
+            (file.len(), 0.0)
+        });
+        assert!(near.0 < exact.0 && far.0 < near.0, "{exact:?} {near:?} {far:?}");
+        assert!(near.1 > 0.0 && near.1 < 3.0 && far.1 > near.1, "{exact:?} {near:?} {far:?}");
+    }
+}
+
+#[test]
 fn lossy_formats_are_close_and_follow_the_quality() {
     for format in [&JPEG, &WEBP, &AVIF] {
         let original = picture(160, 120, Channels::Rgb, false);

@@ -15,7 +15,8 @@ use libwebp_sys::{
 pub(super) struct How {
     /// 1..=100, where something may be lost.
     pub(super) quality: u8,
-    pub(super) lossless: bool,
+    /// How near samples stay where the file is coded without loss, 0..=100, which is exactly.
+    pub(super) exact: Option<u8>,
     /// 0..=10; `None` is what libwebp has by itself, or without loss something quicker.
     pub(super) effort: Option<u8>,
 }
@@ -34,19 +35,20 @@ impl How {
         let mut config =
             WebPConfig::new_with_preset(WebPPreset::WEBP_PRESET_DEFAULT, quality).ok()?;
         let of = |most: u8| self.effort.map(|effort| effort.min(10) * most / 10);
-        if !self.lossless {
+        let Some(near) = self.exact else {
             if let Some(method) = of(METHODS) {
                 config.method = method.into();
             }
             return Some(config);
-        }
+        };
         let level = of(LEVELS).unwrap_or(USUAL_LEVEL);
         // SAFETY: the configuration is initialised, and nobody else has it.
         if unsafe { WebPConfigLosslessPreset(&raw mut config, level.into()) } == 0 {
             return None;
         }
-        // Colours stay where nothing is seen of them.
-        config.exact = 1;
+        config.near_lossless = near.min(100).into();
+        // Colours stay where nothing is seen of them; where they do, libwebp changes no others either.
+        config.exact = (near >= 100).into();
         Some(config)
     }
 }
@@ -85,7 +87,7 @@ pub(super) fn encode(
         return false;
     }
     let (Some(config), Ok(mut picture)) = (how.config(), WebPPicture::new()) else { return false };
-    picture.use_argb = how.lossless.into();
+    picture.use_argb = how.exact.is_some().into();
     (picture.width, picture.height) = (columns, rows);
     picture.writer = Some(append);
     let before = out.len();
@@ -110,7 +112,7 @@ pub(super) fn encode(
 mod tests {
     use super::*;
 
-    const HOW: How = How { quality: 75, lossless: false, effort: None };
+    const HOW: How = How { quality: 75, exact: None, effort: None };
 
     #[test]
     fn sizes_that_do_not_fit_together_are_refused() {
@@ -139,7 +141,7 @@ mod tests {
             assert!(encode(&samples, (96, 96), false, how, &mut out));
             out.len()
         };
-        let exact = |effort| How { lossless: true, effort: Some(effort), ..HOW };
+        let exact = |effort| How { exact: Some(100), effort: Some(effort), ..HOW };
         assert!(len(exact(10)) < len(exact(0)));
         let lossy = |effort| How { effort: Some(effort), ..HOW };
         assert!(len(lossy(10)) < len(lossy(0)));

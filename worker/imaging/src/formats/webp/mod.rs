@@ -33,6 +33,7 @@ pub static FORMAT: Format = Format {
     options: &[
         EncodingOption::Quality,
         EncodingOption::Lossless,
+        EncodingOption::NearLossless,
         EncodingOption::Effort,
         EncodingOption::MaxSize,
         EncodingOption::MinScore,
@@ -159,7 +160,10 @@ pub(crate) fn encode(
     let metadata = &content.metadata;
     let how = How {
         quality: content.encoding.quality.unwrap_or(QUALITY).clamp(1, 100),
-        lossless: content.encoding.lossless.unwrap_or(content.stays_exact),
+        exact: match content.encoding.near_lossless {
+            None => content.encoding.lossless.unwrap_or(content.stays_exact).then_some(100),
+            near => near,
+        },
         effort: content.encoding.effort,
     };
     let Picture { width, height, channels, .. } = *content.first();
