@@ -551,7 +551,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("its colours are inks", "sus colores son tintas"),
     ("it has a spot colour", "tiene una tinta plana"),
     ("it is what a sensor saw", "es lo que vio un sensor"),
-    ("its samples have neither 8 nor 16 bits", "sus muestras no tienen ni 8 ni 16 bits"),
+    (
+        "its samples are floating point or have more than 16 bits",
+        "sus muestras son de coma flotante o tienen más de 16 bits",
+    ),
     (
         "JPEG XL is written from {} px a side on; choose another format",
         "JPEG XL se escribe a partir de {} px por lado; elige otro formato",

@@ -199,6 +199,14 @@ def jxl():
     ]:
         run("cjxl", source(mode, depth), HERE / name, *words)
         run("djxl", HERE / name, HERE / f"{name}.png")
+    for name, bits, words in [
+        ("lossless-four.jxl", 4, ["-d", "0"]),
+        ("lossless-ten.jxl", 10, ["-d", "0"]),
+        ("lossless-twelve.jxl", 12, ["-d", "0"]),
+        ("lossy-ten~1.jxl", 10, ["-d", "1"]),
+    ]:
+        run("cjxl", source("RGB", 16), HERE / name, *words, f"--override_bitdepth={bits}")
+        run("djxl", HERE / name, HERE / f"{name}.png", f"--bits_per_sample={8 if bits <= 8 else 16}")
     path = HERE / "in.jpg"
     Image.open(source("RGB")).save(path, quality=90)
     run("cjxl", path, HERE / "from-jpeg~1.jxl")

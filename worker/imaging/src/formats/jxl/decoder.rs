@@ -179,9 +179,13 @@ fn layout(
         }
     }
     let deep = match info.bit_depth {
-        JxlBitDepth::Int { bits_per_sample: 8 } => false,
-        JxlBitDepth::Int { bits_per_sample: 16 } => true,
-        _ => return Err(unsupported(text!("its samples have neither 8 nor 16 bits"))),
+        JxlBitDepth::Int { bits_per_sample: 1..=8 } => false,
+        JxlBitDepth::Int { bits_per_sample: 9..=16 } => true,
+        _ => {
+            return Err(unsupported(text!(
+                "its samples are floating point or have more than 16 bits"
+            )));
+        }
     };
     Ok(match (is_color, has_alpha) {
         (false, false) => (Channels::Gray, deep),
