@@ -103,7 +103,12 @@ export function outputForm() {
         'div',
         { class: 'name-parts', role: 'group', 'aria-label': () => t('name_parts') },
         NAME_PARTS.map(([part, label]) =>
-          button('ghost small mono', () => insert(part), { title: () => t(label), 'aria-label': () => t(label) }, `{${part}}`),
+          button(
+            'ghost small mono',
+            () => insert(part),
+            { title: () => t(label), 'aria-label': () => `{${part}}: ${t(label)}` },
+            `{${part}}`,
+          ),
         ),
       ),
     ),

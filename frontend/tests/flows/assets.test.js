@@ -71,6 +71,12 @@ function meaning(text) {
   return list;
 }
 
+test('styles are served joined, everything else as it is stored', async () => {
+  const bare = (text) => text.replace(/\/\*.*?\*\//gs, '').replace(/\s/g, '');
+  assert.equal(bare(await served('styles/lote.css')), bare(joinStyles(`${ROOT}styles/lote.css`)));
+  for (const path of ['index.html', 'icon.svg']) assert.equal(await served(path), source(path), path);
+});
+
 test('scripts are served joined and shortened, and mean what their sources mean', async () => {
   const scripts = ['app.js', 'workers/monitor.js'];
   const texts = ['modules/texts-es.js', 'modules/texts-en.js'];
@@ -84,10 +90,4 @@ test('scripts are served joined and shortened, and mean what their sources mean'
     assert.equal(place, -1, `${path}: ${before.slice(place - 5, place + 5)} became ${after.slice(place - 5, place + 5)}`);
     assert.equal(after.length, before.length);
   }
-});
-
-test('styles are served joined, everything else as it is stored', async () => {
-  const bare = (text) => text.replace(/\/\*.*?\*\//gs, '').replace(/\s/g, '');
-  assert.equal(bare(await served('styles/lote.css')), bare(joinStyles(`${ROOT}styles/lote.css`)));
-  for (const path of ['index.html', 'icon.svg']) assert.equal(await served(path), source(path), path);
 });
