@@ -246,8 +246,8 @@ function drawCrash(context, paint, crash, x, top, row, right) {
 }
 
 /**
- * The way from a crash to where its task was done again, within the crashed lane's own row: over its bars to the redone one, or to a
- * stub that names the other lane.
+ * The way from a crash to where its task was done again, within the crashed lane's own row: over its bars to the redone one, or to its
+ * upper edge, where the other lane is named.
  * @param {CanvasRenderingContext2D} context @param {Palette} paint @param {number} x of the crash @param {number} y top of the lane's bar
  * @param {number} toX of the redone bar @param {string} other name of its lane, or '' if it is the same
  */
@@ -270,9 +270,10 @@ function drawArc(context, paint, x, y, toX, other) {
     context.lineTo(tip - 4, top + 3);
     context.stroke();
     context.fillStyle = paint.ink;
-    context.font = '600 12px sans-serif';
-    context.textBaseline = 'middle';
-    context.fillText(other, tip + 4, top + 5);
+    // Its capitals are as high as there is room above the bars.
+    context.font = '600 10px sans-serif';
+    context.textBaseline = 'alphabetic';
+    context.fillText(other, tip + 3, y - 1);
     return;
   }
   context.moveTo(tip - 3, y - 5);
