@@ -273,7 +273,8 @@ async fn papers(evil: &mut Evil) {
             here.unwrap().into_iter().find_map(|here| here.reason)
         };
         let mut reason = why().await;
-        while reason == before {
+        // A busy machine may not answer in time.
+        while reason.is_none() || reason == before {
             reason = why().await;
         }
         before = reason;
