@@ -152,6 +152,6 @@ fn the_examples_of_the_readme_work() {
     let said = String::from_utf8(done.stdout).unwrap();
     assert!(said.contains(r#""state":"finished""#), "{said}");
     let report = fs::read_to_string(folder.path().join("report.csv")).unwrap();
-    assert!(report.contains("b.png,web,ok,web/b.webp,"), "{report}");
+    assert!(report.contains(r#""b.png","web","ok","web/b.webp","#), "{report}");
     assert!(server.path("output_images/web/b.webp").is_file());
 }
