@@ -140,6 +140,7 @@ const pickedBar = () =>
   h('div', { class: 'picked-bar', role: 'region', 'aria-label': () => t('selection'), hidden: () => picked.value.size === 0 }, () => {
     const all = [...picked.value.values()];
     const files = all.flat();
+    if (!all.length) return [];
     return [
       h('b', null, `${t('n_photos', all.length)} · ${t('n_files', files.length)}`),
       h('span', { class: 'spring' }),

@@ -244,7 +244,7 @@ test('the start button says why it cannot start', async () => {
   await page.getByText('The folder name cannot contain slashes.').waitFor();
   await page.getByLabel('Folder', { exact: true }).fill('');
   await page.locator('#out-name').fill('x');
-  await page.getByText('The name needs {name} or {n}, without slashes.').waitFor();
+  await page.getByText('The name needs {name} or {n}, without slashes or braces left open.').waitFor();
   assert.deepEqual(faults, []);
   await close();
 });
