@@ -271,7 +271,7 @@ function drawArc(context, paint, x, y, toX, other) {
     context.stroke();
     context.fillStyle = paint.ink;
     // Its capitals are as high as there is room above the bars.
-    context.font = '600 10px sans-serif';
+    context.font = '600 9px sans-serif';
     context.textBaseline = 'alphabetic';
     context.fillText(other, tip + 3, y - 1);
     return;
