@@ -1,6 +1,6 @@
 // Before and after: one picture over the other behind a curtain, or side by side. The control is a native range input, so mouse,
 // touch, keyboard and screen reader work; the pictures never move or change size while it is drawn (clip-path only).
-import { h, icon } from './element.js';
+import { h, icon, segmented } from './element.js';
 import { percent, t } from './i18n.js';
 import { effect } from './signal.js';
 
@@ -17,6 +17,20 @@ import { effect } from './signal.js';
 const MIDDLE = { x: 0.5, y: 0.5, left: 0.5, top: 0.5 };
 /** Fingers have to move apart by so much for the next step. */
 const PINCH = 1.3;
+
+/** Whether the pictures are side by side, to be chosen. @param {import('./signal.js').Signal<boolean>} side */
+export const layoutChoice = (side) =>
+  segmented(
+    () => t('view'),
+    [
+      [false, () => t('curtain')],
+      [true, () => t('side_by_side')],
+    ],
+    () => side.value,
+    (value) => {
+      side.value = value;
+    },
+  );
 
 /** Steps of the scale; 0 fits. */
 export const SCALES = [0, 0.5, 1, 2];

@@ -95,20 +95,19 @@ export function add(parent, children) {
 
 /** A function child is a region that is made again when a signal it reads changes. @param {Element} parent @param {() => any} make */
 function addLive(parent, make) {
-  const end = document.createComment('');
-  /** @type {ChildNode[]} */
-  let nodes = [];
-  parent.append(end);
+  // Regions within it come and go between the two as well.
+  const [start, end] = [document.createComment(''), document.createComment('')];
+  parent.append(start, end);
   effect(() => {
     const made = make();
-    if (nodes.length === 1 && nodes[0] instanceof Text && (typeof made === 'string' || typeof made === 'number')) {
-      if (nodes[0].data !== String(made)) nodes[0].data = String(made);
+    const first = start.nextSibling;
+    if (first instanceof Text && first.nextSibling === end && (typeof made === 'string' || typeof made === 'number')) {
+      if (first.data !== String(made)) first.data = String(made);
       return;
     }
-    for (const node of nodes) node.remove();
+    for (let node = first; node && node !== end; node = start.nextSibling) node.remove();
     const fragment = document.createDocumentFragment();
     untracked(() => add(/** @type {any} */ (fragment), [made]));
-    nodes = [...fragment.childNodes];
     end.before(fragment);
   });
 }

@@ -1,6 +1,6 @@
 // Results, large, photo by photo: an output against its original, or against another output.
 import { posting } from './commands.js';
-import { SCALES, curtain, zoomedTo } from './curtain.js';
+import { SCALES, curtain, layoutChoice, zoomedTo } from './curtain.js';
 import { variantColour, variantLabel } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { dimensions, percent, size, t } from './i18n.js';
@@ -164,17 +164,7 @@ export function openLightbox(photos, photo, variant) {
               .join(' · ');
           }),
           h('span', { class: 'spring' }),
-          segmented(
-            () => t('view'),
-            [
-              [false, () => t('curtain')],
-              [true, () => t('side_by_side')],
-            ],
-            () => side.value,
-            (value) => {
-              side.value = value;
-            },
-          ),
+          layoutChoice(side),
           segmented(
             () => t('scale'),
             SCALES.map((one) => /** @type {[number, () => string]} */ ([one, () => (one ? percent(one * 100) : t('fit'))])),

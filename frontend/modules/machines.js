@@ -100,8 +100,7 @@ function machine(name, show) {
       if (!isOpen.value) return null;
       const [lanes, crashes] = lanesOf(name);
       const isAny = computed(() => lanes.value.length > 0);
-      // In an element of its own, with which what comes later goes as well.
-      return h('div', null, () => isAny.value && show(lanes, crashes));
+      return () => isAny.value && show(lanes, crashes);
     },
   );
 }

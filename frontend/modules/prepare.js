@@ -2,10 +2,10 @@
 import { emptyScreen, openFolders } from './choose-images.js';
 import { command, read } from './commands.js';
 import { cropTool } from './crop.js';
-import { SCALES, curtain, zoomedTo } from './curtain.js';
+import { SCALES, curtain, layoutChoice, zoomedTo } from './curtain.js';
 import { detail, lookAt } from './detail.js';
 import { fileName, placing, shownFile, shownOutput } from './draft.js';
-import { button, h, icon, segmented } from './element.js';
+import { button, h, icon } from './element.js';
 import { virtualGrid } from './grid.js';
 import { histogram } from './histogram.js';
 import { dimensions, duration, labelOr, number, percent, size, t, told } from './i18n.js';
@@ -295,21 +295,7 @@ export function stage() {
         () => icon(image.value?.excluded ? 'plus' : 'close', 's'),
         h('span', null, () => t(image.value?.excluded ? 'put_back' : 'take_out')),
       ),
-      h(
-        'div',
-        { class: 'optional' },
-        segmented(
-          () => t('view'),
-          [
-            [false, () => t('curtain')],
-            [true, () => t('side_by_side')],
-          ],
-          () => side.value,
-          (value) => {
-            side.value = value;
-          },
-        ),
-      ),
+      h('div', { class: 'optional' }, layoutChoice(side)),
       h(
         'div',
         { class: 'zoom', role: 'group', 'aria-label': () => t('scale') },
