@@ -17,7 +17,17 @@ export async function switchNotifying() {
   remember('notify', notifies.peek());
 }
 
-/** The sign of the tab: a ring that fills. @param {number} share per cent */
+/** The signs drawn so far, by share: at most 101 of about 1 kB. They stay, as a browser may fetch one long after it was named. @type {Map<number, Promise<string | null>>} */
+const signs = new Map();
+
+/** The sign of the tab: a ring that fills. @param {number} share per cent, whole */
+function signOf(share) {
+  const sign = signs.get(share) ?? drawSign(share);
+  signs.set(share, sign);
+  return sign;
+}
+
+/** @param {number} share per cent */
 async function drawSign(share) {
   const canvas = new OffscreenCanvas(SIGN_PX, SIGN_PX);
   const context = canvas.getContext('2d');
@@ -45,9 +55,8 @@ export function showAway() {
     const share = runningShare.value;
     const turn = (round += 1);
     document.title = `${share === null ? '' : `${percent(share)} · `}Lote`;
-    (share === null ? Promise.resolve(usual) : drawSign(share)).then((address) => {
+    (share === null ? Promise.resolve(usual) : signOf(share)).then((address) => {
       if (!link || !address || turn !== round) return;
-      if (link.href.startsWith('blob:')) URL.revokeObjectURL(link.href);
       link.href = address;
     });
   });
