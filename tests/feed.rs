@@ -7,10 +7,11 @@ use lote_engine::catalogue;
 use lote_engine::event::{Bus, Event, Mode, Status};
 use lote_engine::plan::{self, Access, Arrival, Given, Plan, Request, Rules, assets};
 use lote_engine::run::{self, Ended, Feed, Settings, Timeout};
-use lote_engine::supervisor::{Config, Program};
+use lote_engine::supervisor::{Program, WorkerConfig};
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::sandbox::Policy;
-use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::task::Limits;
 use tokio::sync::mpsc;
 
 use super::support::workspace::files_in;
@@ -84,7 +85,8 @@ fn run(feed: impl Feed) -> (Ended, Vec<(String, Status)>) {
         timeout: Timeout::Generous,
         durable: false,
         sha256: false,
-        workers: Config {
+        reserve: None,
+        workers: WorkerConfig {
             workers: 0,
             slots: 0,
             limits: Limits::default(),

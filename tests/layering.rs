@@ -1,5 +1,6 @@
 //! What the architecture forbids, looked for in the sources.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -192,5 +193,54 @@ fn each_codec_crate_is_named_in_one_file() {
 fn workers_know_no_network() {
     for word in ["TcpStream", "TcpListener", "UdpSocket", "std::net", "tokio::net"] {
         assert_eq!(files_with(&["protocol", "worker/imaging", "worker"], word), [""; 0], "{word}");
+    }
+}
+
+/// The top modules of a package, each with the others that it names.
+fn modules(package: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut modules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let sources = sources(package);
+    let start = format!("{package}/src/");
+    let top = |path: &str| {
+        let below = path.strip_prefix(&start)?;
+        Some(below.split('/').next()?.trim_end_matches(".rs").to_owned())
+    };
+    let names: BTreeSet<String> = sources.iter().filter_map(|source| top(&source.path)).collect();
+    for source in &sources {
+        let Some(module) = top(&source.path) else { continue };
+        let named = source.code.split("crate::").skip(1).flat_map(|after| {
+            // One module, or several between braces of which some have more behind them.
+            let several = after.strip_prefix('{').and_then(|list| list.split(';').next());
+            several
+                .unwrap_or(
+                    after
+                        .split(|c: char| !c.is_alphanumeric() && c != '_')
+                        .next()
+                        .unwrap_or_default(),
+                )
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+        });
+        let others = named.filter(|name| *name != module && names.contains(*name));
+        modules.entry(module.clone()).or_default().extend(others.map(str::to_owned));
+    }
+    // The root lists the others.
+    modules.remove("lib");
+    modules.remove("main");
+    modules
+}
+
+#[test]
+fn modules_of_a_package_depend_one_way() {
+    for package in ALL {
+        let mut modules = modules(package);
+        assert!(modules.len() > 1, "{package}: {modules:?}");
+        // Whoever names nobody that is left can be taken away.
+        while let Some(last) =
+            modules.iter().find(|(_, named)| named.iter().all(|name| !modules.contains_key(name)))
+        {
+            let last = last.0.clone();
+            modules.remove(&last);
+        }
+        assert!(modules.is_empty(), "{package}: in a circle, or on the way to one: {modules:?}");
     }
 }

@@ -21,8 +21,8 @@ use lote_engine::lang::Lang;
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::Lost;
 use lote_engine::report::summary;
-use lote_engine::report::text::{estimate, failure_kind, printable};
 use lote_engine::state::RunState;
+use lote_engine::words::{estimate, failure_kind, printable};
 
 /// The most lines of workers below the bar.
 const WORKER_LINES: u32 = 16;

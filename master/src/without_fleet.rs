@@ -10,14 +10,16 @@ use lote_engine::journal::{self, Header, Outcome};
 use lote_engine::lang::Text;
 use lote_engine::plan::Plan;
 use lote_engine::roots::Root;
-use lote_engine::run::{Ended, Order, Settings};
+use lote_engine::run::{Ended, RunOrder, Settings};
 use lote_protocol::text;
 use lote_serve::fleet::{self as page, Asked, Doing};
 use lote_serve::live::Live;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use crate::cli::{Exit, FleetArgs, Ui};
+use crate::exit::Exit;
+use crate::fleet_args::FleetArgs;
+use crate::ui::Ui;
 
 /// There is none.
 #[derive(Debug)]
@@ -93,9 +95,9 @@ impl page::Fleet for Service {
     fn run<'a>(
         &'a self,
         _asked: Asked<'a>,
-        _given: &'a dyn Fn(&journal::Fleet),
+        _given: &'a dyn Fn(&journal::FleetJob),
         _bus: &'a mut Bus,
-        _orders: &'a mut mpsc::Receiver<Order>,
+        _orders: &'a mut mpsc::Receiver<RunOrder>,
     ) -> Doing<'a, Result<bool, Text>> {
         match self.0 {}
     }
@@ -104,7 +106,7 @@ impl page::Fleet for Service {
         &'a self,
         _job: &'a str,
         _plan: &'a Plan,
-        _orders: &'a mut mpsc::Receiver<Order>,
+        _orders: &'a mut mpsc::Receiver<RunOrder>,
     ) -> Doing<'a, Option<Vec<OutputEnded>>> {
         match self.0 {}
     }
@@ -132,7 +134,7 @@ impl Submitted<'_> {
         match self.0 {}
     }
 
-    pub(crate) fn on_record(&self) -> journal::Fleet {
+    pub(crate) fn on_record(&self) -> journal::FleetJob {
         match self.0 {}
     }
 }
@@ -171,7 +173,7 @@ impl Submitter {
         &self,
         _submitted: &Submitted<'_>,
         _bus: &mut Bus,
-        _orders: &mut mpsc::Receiver<Order>,
+        _orders: &mut mpsc::Receiver<RunOrder>,
     ) -> Ended {
         match self.none {}
     }

@@ -4,10 +4,11 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::FilterCall;
 use lote_protocol::frame;
 use lote_protocol::message::{Command, Report, Size, Written};
-use lote_protocol::task::{Encoding, Files, Order, Task};
+use lote_protocol::task::{Files, Order, Task};
 
 fn main() {
     divan::main();

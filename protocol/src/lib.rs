@@ -7,6 +7,7 @@
 pub mod carry;
 pub mod descriptors;
 pub mod digest;
+pub mod encoding;
 pub mod endpoint;
 pub mod filter;
 pub mod format;

@@ -1,10 +1,11 @@
 //! Frames, as a peer that is not trusted sends them.
 
 use lote_protocol::digest::Digest;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::frame::{self, FrameBuffer};
 use lote_protocol::message::{Command, Hello, Report, Size, Stage, Token, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Encoding, Files, Limits, Order, Task};
+use lote_protocol::task::{Files, Limits, Order, Task};
 
 use crate::fuzz;
 

@@ -11,8 +11,9 @@ use image::{DynamicImage, ImageFormat, RgbaImage};
 use lote_imaging::filters::{Context, REGISTRY, Source, apply_all};
 use lote_imaging::formats::{decode, encode};
 use lote_imaging::pool::Pool;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::FilterCall;
-use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::task::Limits;
 
 use crate::fuzz;
 

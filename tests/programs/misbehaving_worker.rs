@@ -37,10 +37,11 @@ mod worker {
     use lote_protocol::task::{Files, Limits, Task};
     use lote_protocol::version;
     use lote_worker::assets::Shelf;
+    use lote_worker::bench::{Bench, Progress};
     use lote_worker::entry::EXIT_REFUSED;
     use lote_worker::process_limits;
     use lote_worker::sandbox::{self, Needs};
-    use lote_worker::task::{self, Bench, Progress};
+    use lote_worker::task;
 
     use crate::escapes::{self, Place};
 

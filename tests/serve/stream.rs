@@ -1,6 +1,6 @@
 //! What pages are told while jobs run, and what they can do about it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
@@ -147,6 +147,39 @@ fn a_killed_worker_is_told_with_its_replacement_and_every_count_is_exact() {
     assert_eq!(listed["total"], 72);
     let report = server.get(&format!("/api/jobs/{id}/report.json")).json();
     assert_eq!((&report["ok"], &report["job"]["progress"]["ok"]), (&json!(72), &json!(72)));
+}
+
+/// Runs a job; returns the processes that made it.
+fn processes_of(server: &Server, page: &mut Page, wanted: &Value) -> BTreeSet<u64> {
+    assert_eq!(server.post("/api/jobs", wanted).status, 200);
+    let finished = |event: &Value| event["event"] == "job" && event["job"]["state"] == "finished";
+    let events = page.until(finished);
+    assert_eq!(events.last().unwrap()["job"]["progress"]["ok"], 8);
+    let ready = |event: &&Value| event["event"] == "worker" && event["state"] == "ready";
+    events.iter().filter(ready).map(|event| event["pid"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn the_next_job_is_made_by_the_processes_of_the_last_unless_it_wants_others() {
+    let server = Server::start_in(pictures(8), &[]);
+    server.settled();
+    let mut page = Page::open(&server);
+    let two = request(&["sepia"]);
+    let first = processes_of(&server, &mut page, &two);
+    assert_eq!(first.len(), 2);
+    assert_eq!(processes_of(&server, &mut page, &two), first);
+    let but = |name: &str, value: Value| {
+        let mut wanted = two.clone();
+        wanted[name] = value;
+        wanted
+    };
+    let one = but("workers", json!(1));
+    let single = processes_of(&server, &mut page, &one);
+    assert!(single.len() == 1 && single.is_subset(&first), "{single:?} {first:?}");
+    let again = processes_of(&server, &mut page, &two);
+    assert!(again.len() == 2 && again.is_superset(&single), "{again:?} {single:?}");
+    let threads = processes_of(&server, &mut page, &but("mode", json!("threads")));
+    assert!(threads.len() == 1 && threads.is_disjoint(&again), "{threads:?} {again:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! back.
 
 pub mod assets;
+pub mod bench;
 pub mod entry;
 pub mod input;
 pub mod output;

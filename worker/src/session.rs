@@ -19,9 +19,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
 use crate::assets::Shelf;
+use crate::bench::{Bench, Progress};
 use crate::process_limits;
 use crate::sandbox::{self, Needs, Unenforced};
-use crate::task::{self, Bench, Progress};
+use crate::task;
 
 /// Why a worker could not do its work.
 #[derive(Debug, thiserror::Error)]

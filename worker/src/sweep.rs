@@ -12,7 +12,7 @@ use lote_imaging::filters::Rows;
 use lote_imaging::formats::{self, Document, JpegRows};
 use lote_imaging::pool::TOGETHER;
 
-use crate::task::{Bench, Progress, build, guarded, size, write};
+use crate::bench::{Bench, Progress, build, guarded, size, write};
 
 /// Makes those outputs that can be made so, with `share` as each one's part of the time that was
 /// spent for all; returns the others. `pictures` are the files of each picture: one that becomes

@@ -8,13 +8,15 @@ use std::path::Path;
 use lote_imaging::formats::{Document, Format, JPEG, PNG, WEBP, decode, encode};
 use lote_imaging::picture::{Channels, Picture, Samples};
 use lote_imaging::pool::Pool;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::FilterCall;
 use lote_protocol::message::{Stage, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Encoding, Files, Limits, Order, Task};
+use lote_protocol::task::{Files, Limits, Order, Task};
 use lote_worker::assets::Shelf;
+use lote_worker::bench::{Bench, Progress};
 use lote_worker::output::unwritable;
-use lote_worker::task::{Bench, Progress, run};
+use lote_worker::task::run;
 
 fn photo(format: &'static Format, quality: u8) -> Vec<u8> {
     let samples = (0..64 * 48 * 3_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 25) as u8 + 60);

@@ -3,7 +3,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use lote_engine::scheduler::{Effect, Input, Job, Priority, Scheduler, WorkerId};
+use lote_engine::scheduler::{Effect, Input, Priority, Scheduler, TaskSpec, WorkerId};
 
 const TASKS: u32 = 10_000;
 
@@ -15,7 +15,7 @@ fn main() {
 #[divan::bench(args = [2, 16, 256])]
 fn whole_run(bencher: Bencher<'_, '_>, workers: u32) {
     bencher.counter(ItemsCount::new(TASKS)).bench_local(|| {
-        let jobs = (0..TASKS).map(|number| Job {
+        let jobs = (0..TASKS).map(|number| TaskSpec {
             priority: Priority::Usual,
             cost: u64::from(TASKS - number) << 8,
             outputs: 3,

@@ -24,5 +24,6 @@ pub mod store;
 pub mod supervisor;
 pub mod system;
 pub mod watch;
+pub mod words;
 
 pub use lote_protocol::lang;

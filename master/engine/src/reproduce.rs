@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use lote_protocol::carry::{Keep, Profile};
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{EncodingOption, VariantSpec};
-use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::task::Limits;
 
 /// How an output was to be made.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +82,7 @@ fn path(path: &Path) -> String {
 /// A word as shells read it back. A name that is no UTF-8, or that could steer a terminal, is
 /// written with `$'…'`, which bash, zsh, ksh and POSIX of 2024 know.
 fn quoted(word: &OsStr) -> String {
-    let is_plain = |text: &&str| crate::report::text::printable(text) == **text;
+    let is_plain = |text: &&str| crate::words::printable(text) == **text;
     if let Some(text) = word.to_str().filter(is_plain)
         && let Ok(quoted) = shlex::try_quote(text)
     {

@@ -176,7 +176,7 @@ fn paper(number: u8) -> Job {
     let header = serde_json::json!({
         "format": 1, "lote": "0", "started_ms": 0, "by": "run", "base": "", "paths": [],
         "recursive": false, "exclude": [], "within": [], "output": "",
-        "variants": [{ "name": "web", "steps": [] }, { "name": "gris", "steps": [] }], "pattern": "{name}", "encoding": lote_protocol::task::Encoding::default(),
+        "variants": [{ "name": "web", "steps": [] }, { "name": "gris", "steps": [] }], "pattern": "{name}", "encoding": lote_protocol::encoding::Encoding::default(),
         "if_exists": "overwrite", "if_collides": "fail",
         "work": { "mode": "processes", "jobs": null, "timeout": null, "max_memory": null,
                   "max_pixels": null, "durable": false },

@@ -8,7 +8,7 @@ use lote_engine::store::{Address, Error};
 use lote_protocol::text;
 use object_store::client::HttpError;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, words};
 
 /// Codes by which servers say that credentials are not good, with a status that says something else.
 const DENYING: [&str; 4] =
@@ -97,14 +97,4 @@ fn cut(error: &object_store::Error) -> Option<Text> {
         source = error.source();
     }
     why
-}
-
-/// The first words of an error.
-pub(crate) fn words(error: &object_store::Error) -> Text {
-    let said = match error {
-        object_store::Error::Generic { source, .. } => source.to_string(),
-        error => error.to_string(),
-    };
-    let line = said.lines().next().unwrap_or_default();
-    line.chars().take(200).collect::<String>().into()
 }

@@ -10,8 +10,6 @@ use lote_protocol::text;
 use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 
-use crate::error;
-
 /// How long a connection may take, and how long nothing may come.
 const CONNECT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(120);
@@ -111,7 +109,7 @@ impl Settings {
             .with_client_options(options)
             .with_retry(retry)
             .build()
-            .map_err(|error| Error::Refused(error::words(&error)))
+            .map_err(|error| Error::Refused(words(&error)))
     }
 
     /// Whether the credentials need not be asked for.
@@ -191,6 +189,16 @@ fn is_loopback(host: &str) -> bool {
     };
     let name = name.unwrap_or_default();
     name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// The first words of an error.
+pub(crate) fn words(error: &object_store::Error) -> Text {
+    let said = match error {
+        object_store::Error::Generic { source, .. } => source.to_string(),
+        error => error.to_string(),
+    };
+    let line = said.lines().next().unwrap_or_default();
+    line.chars().take(200).collect::<String>().into()
 }
 
 #[cfg(test)]

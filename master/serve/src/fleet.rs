@@ -9,7 +9,7 @@ use lote_engine::event::{Bus, OutputEnded};
 use lote_engine::journal::{self, Header};
 use lote_engine::lang::Text;
 use lote_engine::plan::Plan;
-use lote_engine::run::{Order, Settings};
+use lote_engine::run::{RunOrder, Settings};
 use tokio::sync::mpsc;
 
 /// Something that is waited for on the thread that runs jobs.
@@ -32,14 +32,14 @@ pub trait Fleet: Debug + Send + Sync {
     fn check(&self, plan: &Plan) -> Result<(), Text>;
 
     /// Has it make a plan, waiting for machines as long as it takes; why it could not go on. `given` is told
-    /// before anything is made. [`Order::Cancel`] ends it, [`Order::Abort`] leaves it to the fleet: whether
+    /// before anything is made. [`RunOrder::Cancel`] ends it, [`RunOrder::Abort`] leaves it to the fleet: whether
     /// it was left.
     fn run<'a>(
         &'a self,
         asked: Asked<'a>,
-        given: &'a dyn Fn(&journal::Fleet),
+        given: &'a dyn Fn(&journal::FleetJob),
         bus: &'a mut Bus,
-        orders: &'a mut mpsc::Receiver<Order>,
+        orders: &'a mut mpsc::Receiver<RunOrder>,
     ) -> Doing<'a, Result<bool, Text>>;
 
     /// Takes a job away from the fleet that was left to it: what it has made of a plan meanwhile. `None` if
@@ -48,7 +48,7 @@ pub trait Fleet: Debug + Send + Sync {
         &'a self,
         job: &'a str,
         plan: &'a Plan,
-        orders: &'a mut mpsc::Receiver<Order>,
+        orders: &'a mut mpsc::Receiver<RunOrder>,
     ) -> Doing<'a, Option<Vec<OutputEnded>>>;
 
     /// Kills a worker of a machine.

@@ -25,7 +25,7 @@ const MAX_BYTES: u64 = 32 << 20;
 
 /// What is on record.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct Manifest {
     format: u32,
     /// The input folder of the server.
     pub input: Name,
@@ -35,7 +35,7 @@ pub struct Record {
     pub waiting: Vec<Waiting>,
 }
 
-impl Record {
+impl Manifest {
     /// What there is now.
     pub fn new(input: &Path, list: Option<List>, waiting: Vec<Waiting>) -> Self {
         Self { format: FORMAT, input: input.into(), list, waiting }
@@ -117,20 +117,20 @@ impl Kept {
     }
 
     /// What the last server has left; nothing if it cannot be read.
-    pub fn read(&self) -> Record {
-        let read = || -> io::Result<Record> {
+    pub fn read(&self) -> Manifest {
+        let read = || -> io::Result<Manifest> {
             let mut text = Vec::new();
             open_regular(&self.0.folder.join(FILE))?.take(MAX_BYTES).read_to_end(&mut text)?;
             Ok(serde_json::from_slice(&text)?)
         };
         match read() {
             Ok(record) if record.format == FORMAT => record,
-            Ok(_) => Record::default(),
+            Ok(_) => Manifest::default(),
             Err(error) => {
                 if error.kind() != io::ErrorKind::NotFound {
                     tracing::warn!(%error, "what the last server has left cannot be read");
                 }
-                Record::default()
+                Manifest::default()
             }
         }
     }
@@ -151,7 +151,7 @@ impl Kept {
 
     /// Writes down what there is now, whole or not at all, between [`Kept::begin`] and
     /// [`Kept::close`].
-    pub fn write(&self, now: impl FnOnce() -> Record) {
+    pub fn write(&self, now: impl FnOnce() -> Manifest) {
         // What is written last is what there was last.
         let is_written = self.is_written();
         if !*is_written {
@@ -178,17 +178,17 @@ mod tests {
     fn a_record_is_read_as_it_was_written_and_only_one_server_keeps_it() {
         let private = tempfile::tempdir().unwrap();
         let kept = Kept::open(private.path()).unwrap().unwrap();
-        assert_eq!(kept.read(), Record::default());
+        assert_eq!(kept.read(), Manifest::default());
         let list =
             List { place: ListSource::Upload("u3".into()), exclude: vec![Name("a.png".into())] };
-        let record = Record::new(Path::new("/in"), Some(list), Vec::new());
-        kept.write(Record::default);
-        assert_eq!(kept.read(), Record::default(), "not before it has been taken over");
+        let record = Manifest::new(Path::new("/in"), Some(list), Vec::new());
+        kept.write(Manifest::default);
+        assert_eq!(kept.read(), Manifest::default(), "not before it has been taken over");
         kept.begin();
         kept.write(|| record.clone());
         assert!(Kept::open(private.path()).unwrap().is_none());
         kept.close();
-        kept.write(Record::default);
+        kept.write(Manifest::default);
         drop(kept);
         assert_eq!(Kept::open(private.path()).unwrap().unwrap().read(), record);
     }
@@ -200,9 +200,9 @@ mod tests {
         let kept = Kept::open(private.path()).unwrap().unwrap();
         let file = kept.0.folder.join(FILE);
         fs::write(&file, "{\"format\":1,").unwrap();
-        assert_eq!(kept.read(), Record::default());
+        assert_eq!(kept.read(), Manifest::default());
         fs::remove_file(&file).unwrap();
         std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
-        assert_eq!(kept.read(), Record::default());
+        assert_eq!(kept.read(), Manifest::default());
     }
 }

@@ -21,7 +21,7 @@ use crate::said::Trouble;
 use lote_engine::event::{Bus, Event, Status};
 use lote_engine::job::Options;
 use lote_engine::journal::{By, Header, How};
-use lote_engine::run::{self, Order, Settings};
+use lote_engine::run::{self, RunOrder, Settings};
 use lote_engine::state::OutputCounts;
 use lote_engine::watch::{Round, Watching};
 use lote_protocol::text;
@@ -51,7 +51,7 @@ struct Desk {
     so_far: u64,
     new: Vec<Begun>,
     /// Where orders go, and the folders that it reads and writes, of each watch that has not ended.
-    going_on: HashMap<String, (mpsc::Sender<Order>, PathBuf, PathBuf)>,
+    going_on: HashMap<String, (mpsc::Sender<RunOrder>, PathBuf, PathBuf)>,
     is_closed: bool,
 }
 
@@ -63,7 +63,7 @@ struct Begun {
     settings: Settings,
     /// The folders of which pages know the names.
     folders: [(PathBuf, String); 2],
-    inbox: mpsc::Receiver<Order>,
+    inbox: mpsc::Receiver<RunOrder>,
 }
 
 impl Watches {
@@ -152,7 +152,7 @@ impl Watches {
         let is_stopping = is_stopping.ok_or(JobError::NotFound)?;
         if let Some((orders, ..)) = self.desk().going_on.get(id) {
             // If so many orders wait it has been told often enough.
-            let _ = orders.try_send(if is_stopping { Order::Abort } else { Order::Cancel });
+            let _ = orders.try_send(if is_stopping { RunOrder::Abort } else { RunOrder::Cancel });
             self.change(id, |watch| watch.state = WatchState::Stopping);
         }
         Ok(())

@@ -1,9 +1,10 @@
 //! `lote agent`: works for the jobs of other machines.
 
 use super::args::AgentArgs;
-use super::ui::Ui;
-use super::{Exit, probe, session};
+use super::{probe, session};
+use crate::exit::Exit;
 use crate::fleet::{Fleet, work};
+use crate::ui::Ui;
 use lote_engine::job::Options;
 
 pub(super) fn execute(args: &AgentArgs, ui: Ui) -> Exit {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::fleet_args::{self, FleetArgs};
 use clap::{Args, Parser, Subcommand};
 use lote_engine::event::Mode;
 use lote_engine::job::{IfLarger, Options};
@@ -9,9 +10,9 @@ use lote_engine::plan::{IfCollides, IfExists, Pattern};
 use lote_engine::quantity;
 use lote_engine::roots::Root;
 use lote_protocol::carry::{Keep, Profile, Statements};
+use lote_protocol::encoding::{Encoding, Subsampling};
 use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Policy;
-use lote_protocol::task::{Encoding, Subsampling};
 
 use super::choice;
 
@@ -291,34 +292,6 @@ pub(super) struct MakeArgs {
     pub(super) durable: Option<bool>,
 }
 
-/// Where a fleet is, and what this machine has to do with it.
-#[derive(Debug, Clone, Args)]
-pub struct FleetArgs {
-    /// The fleet's server: `tls://HOST:4222`; auto takes it from `LOTE_FLEET`, or fleet.toml in the
-    /// configuration folder
-    #[arg(long, value_name = "URL", help_heading = "Fleet")]
-    pub(crate) fleet: Option<String>,
-    /// A folder that all machines see, and the name that it goes by; with :ro it takes no outputs.
-    /// Repeatable
-    #[arg(long = "root", value_name = "NAME=DIR", help_heading = "Fleet", value_parser = choice::root)]
-    pub(crate) roots: Vec<Root>,
-    /// Whose agents work on it  [default: default]
-    #[arg(long, value_name = "NAME", help_heading = "Fleet")]
-    pub(crate) pool: Option<String>,
-    /// The user that the fleet's server knows  [default: `LOTE_FLEET_USER`]
-    #[arg(long, value_name = "NAME", help_heading = "Fleet")]
-    pub(crate) user: Option<String>,
-    /// The file with that user's password  [default: `LOTE_FLEET_PASSWORD_FILE`]
-    #[arg(long, value_name = "FILE", help_heading = "Fleet")]
-    pub(crate) password_file: Option<PathBuf>,
-    /// Also trust certificates of this authority  [default: `LOTE_FLEET_CA`]
-    #[arg(long, value_name = "FILE", help_heading = "Fleet")]
-    pub(crate) ca: Option<PathBuf>,
-    /// Speak to another machine in the clear, where anybody between can read and change it
-    #[arg(long, help_heading = "Fleet")]
-    pub(crate) insecure: bool,
-}
-
 /// What a job with `s3://…` needs on this machine.
 #[derive(Debug, Clone, Args)]
 pub(super) struct StoreArgs {
@@ -581,7 +554,7 @@ pub(super) struct DoctorArgs {
     #[command(flatten)]
     pub(super) work: WorkArgs,
     /// Try what files can do in this folder, which a fleet is to share: names, locks, times. Repeatable
-    #[arg(long = "root", value_name = "NAME=DIR", value_parser = choice::root)]
+    #[arg(long = "root", value_name = "NAME=DIR", value_parser = fleet_args::root)]
     pub(super) roots: Vec<Root>,
     /// As JSON
     #[arg(long)]

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec};
 
-use super::Exit;
 use super::args::FilterArgs;
-use super::ui::Ui;
+use crate::exit::Exit;
+use crate::ui::Ui;
 pub(super) use lote_engine::catalogue::{all, specs};
 use lote_engine::lang::Lang;
 

@@ -4,10 +4,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use lote_engine::lang::Text;
 use lote_imaging::formats::{ALL, by_name};
 use lote_protocol::carry::{Keep, Profile};
+use lote_protocol::encoding::Subsampling;
 use lote_protocol::filter::{self, EncodingOption};
 use lote_protocol::format::FormatId;
 use lote_protocol::sandbox::Policy;
-use lote_protocol::task::Subsampling;
 use lote_protocol::text;
 use serde::de::value::Error;
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -15,7 +15,6 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use lote_engine::event::Mode;
 use lote_engine::job::IfLarger;
 use lote_engine::plan::{IfCollides, IfExists};
-use lote_engine::roots::{Root, RootError};
 
 /// What recipes write as one of these words, each in English and, if it has another, in Spanish.
 fn one_of<T: DeserializeOwned + Clone + Send + Sync + 'static>(
@@ -101,8 +100,4 @@ pub(super) fn format(text: &str) -> Result<FormatId, Text> {
         let names: Vec<_> = written.map(|format| format.endings[0]).collect();
         text!("the formats are {}", names.join(", "))
     })
-}
-/// A folder with the name that it goes by.
-pub(super) fn root(text: &str) -> Result<Root, RootError> {
-    Root::parse(text)
 }

@@ -8,16 +8,17 @@ use serde::Serialize;
 
 use super::args::CompareArgs;
 use super::stored::only_folders;
-use super::ui::Ui;
-use super::{Exit, probe, session};
+use super::{probe, session};
+use crate::exit::Exit;
 use crate::terminal::{Terminal, Verbosity};
+use crate::ui::Ui;
 use lote_engine::event::{Mode, Summary};
 use lote_engine::lang::Lang;
 use lote_engine::plan::Plan;
 use lote_engine::report::Reporter;
-use lote_engine::report::text::bytes;
 use lote_engine::run::Settings;
 use lote_engine::showcase::{self, median};
+use lote_engine::words::bytes;
 
 /// What was measured of a mode.
 #[derive(Debug, Serialize)]

@@ -9,12 +9,13 @@ use lote_protocol::version::{BUILD_ID, PROTOCOL_VERSION};
 use serde::{Serialize, Serializer};
 
 use super::args::DoctorArgs;
-use super::ui::Ui;
-use super::{Exit, probe, session};
+use super::{probe, session};
+use crate::exit::Exit;
+use crate::ui::Ui;
 use lote_engine::lang::{Lang, Text, reason};
-use lote_engine::report::text::bytes;
 use lote_engine::roots::{Abilities, Root};
 use lote_engine::system;
+use lote_engine::words::bytes;
 
 /// How many workers are started to see how long that takes.
 const STARTS: usize = 5;

@@ -7,16 +7,17 @@ use lote_protocol::text;
 use serde::Serialize;
 
 use super::args::ShowArgs;
-use super::ui::Ui;
-use super::{Exit, probe, session};
+use super::{probe, session};
+use crate::exit::Exit;
 use crate::terminal::{Terminal, Verbosity};
+use crate::ui::Ui;
 use lote_engine::event::{Event, OutputEnded, Place, exact};
 use lote_engine::forecast::{Forecast, Sample};
 use lote_engine::lang::Lang;
 use lote_engine::plan::{self, OutputState, Plan};
-use lote_engine::report::text::{bytes, duration, printable};
 use lote_engine::run::Settings;
 use lote_engine::system::standard_output;
+use lote_engine::words::{bytes, duration, printable};
 
 /// An output that would be made, as a line of `--ndjson`.
 #[derive(Serialize)]

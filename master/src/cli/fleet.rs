@@ -1,9 +1,11 @@
 //! `lote fleet`: who is there, what they do, and telling them to end it.
 
-use super::args::{FleetArgs, FleetSub};
-use super::ui::Ui;
-use super::{Exit, session};
+use super::args::FleetSub;
+use super::session;
+use crate::exit::Exit;
 use crate::fleet::{Fleet, cancel, drain, kit, status};
+use crate::fleet_args::FleetArgs;
+use crate::ui::Ui;
 use lote_engine::lang::Text;
 
 pub(super) fn execute(command: &FleetSub, ui: Ui) -> Exit {

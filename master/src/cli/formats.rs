@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use lote_imaging::formats::{ALL, Format, Gives, Texts};
 use serde_json::{Value, json};
 
-use super::Exit;
 use super::args::FilterArgs;
-use super::ui::Ui;
+use crate::exit::Exit;
+use crate::ui::Ui;
 use lote_engine::lang::Lang;
 
 pub(super) fn execute(args: &FilterArgs, ui: Ui) -> Exit {

@@ -7,30 +7,32 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::args::ShowArgs;
-use super::interrupt::Interrupt;
 use super::report::Report;
 use super::stored::{Stored, refuse_plan};
-use super::ui::Ui;
-use super::{Exit, dry_run, probe, room, session};
+use super::{dry_run, probe, room, session};
+use crate::exit::Exit;
 use crate::fleet::{Fleet, Submitted, Submitter, check};
+use crate::interrupt::Interrupt;
 use crate::terminal::{Terminal, Unsaid};
+use crate::ui::Ui;
 use lote_engine::event::{Bus, Event};
 use lote_engine::job::Unusable;
-use lote_engine::journal::{self, Header, How, Journal, Part, Records};
+use lote_engine::journal::{self, Header, How, Journal, Records, SharedPart};
 use lote_engine::lang::Lang;
 use lote_engine::lang::Text;
+use lote_engine::plan::Spool;
 use lote_engine::plan::{self, IfExists, Plan, PlanError, Request, Shard};
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
 use lote_engine::run::{Ended, Settings, sweep_orphans};
-use lote_engine::store::{Spool, from};
+use lote_engine::store::from;
 use lote_engine::system;
 use lote_protocol::text;
 use lote_serve::web::report::Kind;
 use tokio::sync::mpsc;
 
 /// What a job is asked for.
-pub(super) struct Job {
+pub(super) struct ReadyJob {
     /// What goes on record.
     pub(super) header: Header,
     /// The folder that outputs go to.
@@ -63,7 +65,7 @@ pub(super) struct Here {
     pub(super) report: Option<(PathBuf, Kind)>,
 }
 
-impl Job {
+impl ReadyJob {
     /// The folder that its record goes to.
     fn record(&self) -> &Path {
         self.stored.as_ref().and_then(Stored::record).unwrap_or(&self.output)
@@ -71,7 +73,7 @@ impl Job {
 }
 
 /// Plans a job and runs it to its end.
-pub(super) fn execute(mut job: Job, ui: Ui) -> Exit {
+pub(super) fn execute(mut job: ReadyJob, ui: Ui) -> Exit {
     let (options, worker) = (&job.header.options, job.here.worker_command.as_deref());
     let settings = match session::settings(options, worker, job.here.external) {
         Ok(settings) => settings,
@@ -185,7 +187,7 @@ fn submitter(fleet: &Fleet, ui: Ui) -> Result<Submitter, Exit> {
 
 /// Takes down what agents have made of a job that broke off. An error has been told already.
 fn take_over(
-    job: &mut Job,
+    job: &mut ReadyJob,
     submitter: &Submitter,
     settings: &Settings,
     ui: Ui,
@@ -206,16 +208,17 @@ fn take_over(
 
 /// What goes on record of a part; refuses one that has found other images than another part.
 fn this_part(
-    job: &Job,
+    job: &ReadyJob,
     plan: &Plan,
     shard: Shard,
     name: Option<&String>,
     ui: Ui,
-) -> Result<Part, Exit> {
-    let part = Part { shard, job: name.cloned(), plan: plan.digest() };
+) -> Result<SharedPart, Exit> {
+    let part = SharedPart { shard, job: name.cloned(), plan: plan.digest() };
     let others = journal::read_all(job.record()).into_iter().filter_map(|past| past.header.part);
-    let disagrees =
-        |other: &Part| other.job.is_some() && other.job == part.job && other.plan != part.plan;
+    let disagrees = |other: &SharedPart| {
+        other.job.is_some() && other.job == part.job && other.plan != part.plan
+    };
     if let Some(other) = others.into_iter().find(disagrees) {
         let (ours, theirs) = (shard.number, other.shard.number);
         let what = text!("part {} has found other images or outputs than part {}", ours, theirs);
@@ -233,7 +236,7 @@ fn this_part(
 }
 
 /// The twins of what the job names in a store, if it does. An error has been told already.
-fn spool(job: &Job, ui: Ui) -> Result<Option<Arc<Spool>>, Exit> {
+fn spool(job: &ReadyJob, ui: Ui) -> Result<Option<Arc<Spool>>, Exit> {
     let Some(stored) = &job.stored else { return Ok(None) };
     let request = job.header.request(&job.output, 1).map_err(|error| unusable(&error, ui))?;
     let outputs = job.if_exists != IfExists::Overwrite || !job.past.is_empty();
@@ -241,7 +244,7 @@ fn spool(job: &Job, ui: Ui) -> Result<Option<Arc<Spool>>, Exit> {
 }
 
 fn make_plan(
-    job: &Job,
+    job: &ReadyJob,
     spool: Option<&Arc<Spool>>,
     slots: usize,
 ) -> Result<Result<Plan, PlanError>, Unusable> {
@@ -265,8 +268,8 @@ fn unusable(error: &Unusable, ui: Ui) -> Exit {
 }
 
 fn perform(
-    job: &Job,
-    (part, submitter, spool): (Option<Part>, Option<&Submitter>, Option<&Arc<Spool>>),
+    job: &ReadyJob,
+    (part, submitter, spool): (Option<SharedPart>, Option<&Submitter>, Option<&Arc<Spool>>),
     plan: &Arc<Plan>,
     settings: &Settings,
     ui: Ui,
@@ -392,7 +395,7 @@ pub(super) fn own_folders(output: &Path) -> Vec<PathBuf> {
 }
 
 /// The command that goes on with the last job of an output folder, with inputs that lie elsewhere.
-fn resume_command(job: &Job) -> String {
+fn resume_command(job: &ReadyJob) -> String {
     let output = &job.output;
     let outside = job.header.outside(&own_folders(output));
     let words = outside.iter().map(PathBuf::as_path).chain([Path::new("-o"), output]);

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::ALL;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{CallError, EncodingOption, VariantSpec};
-use lote_protocol::task::Encoding;
 use lote_protocol::text;
 
 use super::args::{MakeArgs, WorkArgs};
-use super::ui::Ui;
-use super::{Exit, catalogue, session};
-use lote_engine::job::{Config, Exception, Options, Recipe, RecipeError, Unusable, Variant, find};
+use super::{catalogue, session};
+use crate::exit::Exit;
+use crate::ui::Ui;
+use lote_engine::job::{Config, Options, Recipe, RecipeError, Unusable, Variant, find};
+use lote_engine::plan::Exception;
 use lote_engine::plan::{PlanError, Request};
 
 /// What is asked for, wherever it was said.

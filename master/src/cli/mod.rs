@@ -8,10 +8,8 @@ mod compare;
 mod demo;
 mod doctor;
 mod dry_run;
-mod exit;
 mod fleet;
 mod formats;
-mod interrupt;
 mod job;
 mod list;
 mod make;
@@ -26,7 +24,6 @@ mod serve;
 mod session;
 mod spanish;
 mod stored;
-mod ui;
 mod usage;
 mod watch;
 mod worker;
@@ -40,16 +37,14 @@ use std::path::Path;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use lote_protocol::text;
 
-pub use args::{Cli, FleetArgs};
+use crate::exit::Exit;
+use crate::ui::Ui;
+pub use args::Cli;
 use args::{SamplesArgs, Sub};
-pub use exit::Exit;
-#[cfg(feature = "fleet")]
-pub(crate) use interrupt::Interrupt;
 use lote_engine::job::Config;
 use lote_engine::lang::Lang;
 use lote_engine::plan::error::reason;
 use lote_engine::system::standard_output;
-pub(crate) use ui::Ui;
 
 use crate::terminal::Verbosity;
 
@@ -62,7 +57,12 @@ pub fn main(arguments: Vec<OsString>) -> Exit {
         Err(error) => return refuse(&error, lang),
     };
     let config = Config::load(cli.global.config.as_deref());
-    let ui = Ui::new(&cli.global, config.as_ref().ok().and_then(|it| it.language.as_deref()));
+    let global = &cli.global;
+    let ui = Ui::new(
+        global.color,
+        (global.quiet, global.verbose),
+        config.as_ref().ok().and_then(|it| it.language.as_deref()),
+    );
     let config = match config {
         Ok(config) => config,
         Err(error) => return make::refuse(&error, ui),

@@ -8,9 +8,10 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::make::{Asked, is_standard};
-use super::ui::Ui;
-use super::{Exit, probe, session};
+use super::{probe, session};
+use crate::exit::Exit;
 use crate::terminal::{Terminal, Verbosity};
+use crate::ui::Ui;
 use lote_engine::plan::{self, OutputState, Request};
 use lote_engine::run::Settings;
 use lote_engine::system::standard_output;

@@ -3,26 +3,29 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lote_engine::lang::Text;
 use lote_imaging::formats::{Document, PNG, encode};
 use lote_imaging::picture::{Channels, Picture, Samples};
 use lote_imaging::pool::Pool;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::FilterCall;
 use lote_protocol::message::Report;
 use lote_protocol::outcome::FailureKind;
 use lote_protocol::sandbox::{Level, Policy, Sandbox};
-use lote_protocol::task::{self, Encoding, Task};
+use lote_protocol::task::{self, Task};
 use lote_protocol::text;
 
-use super::ui::Ui;
-use super::{Exit, session};
+use super::session;
+use crate::exit::Exit;
+use crate::ui::Ui;
 use lote_engine::output::Target;
 use lote_engine::plan::error::reason;
 use lote_engine::plan::{Access, Asset, Assignment, Plan};
 use lote_engine::run::Settings;
-use lote_engine::supervisor::{Config, Supervisor, WorkerEvent};
+use lote_engine::supervisor::{Supervisor, WorkerConfig, WorkerEvent};
 
 /// What to do where the sandbox is required and cannot be had.
 pub(super) fn hint() -> Text {
@@ -41,8 +44,8 @@ pub(super) struct Probe {
 }
 
 /// Starts a worker of that kind, and has it leave again.
-pub(super) async fn probe(config: &Config) -> Result<Probe, Text> {
-    let config = Config { workers: 1, slots: 1, external: false, ..config.clone() };
+pub(super) async fn probe(config: &WorkerConfig) -> Result<Probe, Text> {
+    let config = WorkerConfig { workers: 1, slots: 1, external: false, ..config.clone() };
     let mut supervisor = Supervisor::start(&config).map_err(|error| error.text())?;
     let socket = supervisor.socket();
     let mut ready = None;
@@ -112,7 +115,10 @@ pub(super) fn look_at_files(plan: &Plan, settings: &Settings, ui: Ui) -> Result<
 
 /// What is wrong with a file that these steps need, if anything is: a worker takes each of them on a
 /// small picture of one colour.
-async fn look(config: &Config, steps: &[(FilterCall, Vec<Asset>)]) -> Result<Option<Text>, Text> {
+async fn look(
+    config: &WorkerConfig,
+    steps: &[(FilterCall, Vec<Asset>)],
+) -> Result<Option<Text>, Text> {
     let unwritten = |error: io::Error| text!("no temporary folder: {}", reason(&error));
     let folder = tempfile::Builder::new().prefix("lote-").tempdir().map_err(unwritten)?;
     let input = folder.path().join("picture.png");
@@ -148,11 +154,20 @@ async fn look(config: &Config, steps: &[(FilterCall, Vec<Asset>)]) -> Result<Opt
     };
     let (outputs, count) = (steps.len() as u32, assets.len() as u32);
     let access = Access { outputs, assets: count, ..Access::default() };
-    let config = Config { workers: 1, slots: 1, external: false, access, ..config.clone() };
+    let config = WorkerConfig {
+        workers: 1,
+        slots: 1,
+        external: false,
+        access: access.clone(),
+        ..config.clone()
+    };
+    let access = Arc::new(access);
     let mut supervisor = Supervisor::start(&config).map_err(|error| error.text())?;
     loop {
         match supervisor.next().await {
-            WorkerEvent::Ready { mailbox, .. } => mailbox.run(0, false, assignment.clone()),
+            WorkerEvent::Ready { mailbox, .. } => {
+                mailbox.run(0, false, Arc::clone(&access), assignment.clone());
+            }
             WorkerEvent::Reported {
                 report: Report::Ended { result: Err(failure), .. }, ..
             } if failure.kind == FailureKind::Filter => {

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::args::{RecipeArgs, RecipeSub};
-use super::ui::Ui;
-use super::{Exit, make};
+use super::make;
+use crate::exit::Exit;
+use crate::ui::Ui;
 use lote_engine::job::{BUILT_IN, Found, RecipeError, find, list};
 use lote_engine::lang::Lang;
 

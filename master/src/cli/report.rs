@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Exit;
-use super::ui::Ui;
+use crate::exit::Exit;
+use crate::ui::Ui;
 use lote_engine::event::{Event, OutputEnded, Summary};
 use lote_engine::plan::{Plan, error::reason};
 use lote_engine::report::Reporter;

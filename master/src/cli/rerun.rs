@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use lote_protocol::sandbox::Policy;
 
-use super::Exit;
 use super::args::{RerunArgs, WorkArgs};
-use super::job::{self, Here, Job};
+use super::job::{self, Here, ReadyJob};
 use super::stored::Stored;
-use super::ui::Ui;
+use crate::exit::Exit;
+use crate::ui::Ui;
 use lote_engine::job::Options;
 use lote_engine::journal::{Header, Name, Outcome, Past, Records, newest, read_all, wanted};
 use lote_engine::lang::Lang;
@@ -60,7 +60,7 @@ fn rerun(args: &RerunArgs, ui: Ui) -> Result<Exit, Exit> {
         IfExists::Rename => IfExists::Rename,
         IfExists::Overwrite | IfExists::Skip | IfExists::Fail => IfExists::Overwrite,
     };
-    let job = Job {
+    let job = ReadyJob {
         header,
         output: args.output.clone(),
         if_exists,

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::ui::Ui;
+use crate::ui::Ui;
 use lote_engine::lang::Lang;
 use lote_engine::plan::Plan;
-use lote_engine::report::text::bytes;
 use lote_engine::system;
+use lote_engine::words::bytes;
 
 /// Warns if the outputs clearly do not fit in that folder's file system. The run is not refused:
 /// it waits when the disk is full, and goes on when there is room.

@@ -7,12 +7,13 @@ use lote_protocol::filter::VariantSpec;
 use lote_protocol::text;
 
 use super::args::RunArgs;
-use super::job::{self, Here, Job};
+use super::job::{self, Here, ReadyJob};
 use super::make::is_standard;
 use super::stored::Stored;
-use super::ui::Ui;
-use super::{Exit, pipe, recipes, report, rerun};
+use super::{pipe, recipes, report, rerun};
+use crate::exit::Exit;
 use crate::fleet::Fleet;
+use crate::ui::Ui;
 use lote_engine::job::Config;
 use lote_engine::journal::{By, Header, How, Past, Records, read_all};
 use lote_engine::plan::error::reason;
@@ -100,7 +101,7 @@ fn run(args: &RunArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
     let before = last.and_then(|last| Some(last.header.fleet.as_ref()?.job.clone()));
     let part = args.shard.as_deref().map(|text| part(text, args.job.as_deref(), ui)).transpose()?;
     let goes_on = journals.last().is_some_and(|last| goes_on(&header, last));
-    let job = Job {
+    let job = ReadyJob {
         if_exists: if goes_on { IfExists::Overwrite } else { header.if_exists() },
         header,
         past: Records::new(&output, journals),

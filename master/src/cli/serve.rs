@@ -14,26 +14,29 @@ use lote_protocol::text;
 use tokio::sync::watch;
 
 use super::args::ServeArgs;
-use super::interrupt::Shutdown;
 use super::stored::only_folders;
-use super::ui::Ui;
-use super::{Exit, probe, session};
+use super::{probe, session};
+use crate::exit::Exit;
 use crate::fleet::{Fleet, Service};
+use crate::interrupt::Shutdown;
+use crate::ui::Ui;
 use lote_engine::job::{self, Options};
 use lote_engine::plan::KEPT_ASSETS;
+use lote_engine::pool::Reserve;
 use lote_engine::roots::Root;
 use lote_engine::run::Settings;
 use lote_serve::images::Images;
 use lote_serve::images::folders::{Folders, label};
-use lote_serve::jobs::{Config, Jobs, main_thread};
+use lote_serve::jobs::{Config, Jobs};
 use lote_serve::kept::Kept;
 use lote_serve::live::Live;
+use lote_serve::main_thread;
 use lote_serve::preview::Previews;
 use lote_serve::watches::Watches;
 use lote_serve::web::access::{Access, Token};
+use lote_serve::web::client::Clients;
 use lote_serve::web::recipes::Recipes;
 use lote_serve::web::scratch::Scratch;
-use lote_serve::web::socket::Clients;
 use lote_serve::web::uploads::Uploads;
 use lote_serve::web::{self, App, Places, server};
 
@@ -113,7 +116,7 @@ fn serve(args: &ServeArgs, defaults: &job::Config, ui: Ui) -> Result<Exit, Canno
         output: output.clone(),
         max_workers: settings.slots.saturating_mul(2).max(MIN_MAX_WORKERS),
         sandbox: sandbox(&settings)?,
-        settings,
+        settings: Settings { reserve: Some(Reserve::default()), ..settings },
         fleet: fleet.as_ref().map(|(service, _)| Arc::clone(service) as _),
     };
     // Those of the first page were kept beside its outputs.

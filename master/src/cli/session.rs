@@ -13,15 +13,16 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::args::InputArgs;
-use super::interrupt::Interrupt;
-use super::ui::Ui;
-use super::{Exit, catalogue};
+use super::catalogue;
+use crate::exit::Exit;
+use crate::interrupt::Interrupt;
+use crate::ui::Ui;
 use lote_engine::event::Bus;
 use lote_engine::job::Options;
 use lote_engine::lang::Lang;
 use lote_engine::plan::{self, IfCollides, Plan, PlanError, Request};
 use lote_engine::report::{self, Reporter};
-use lote_engine::run::{self, Ended, Feed, Order, Settings};
+use lote_engine::run::{self, Ended, Feed, RunOrder, Settings};
 use lote_engine::supervisor::Program;
 
 /// The settings that these options ask for, with workers that are started by this command, if it is one.
@@ -104,7 +105,7 @@ pub(super) async fn perform(
     feed: impl Feed,
     settings: &Settings,
     reporters: Vec<Box<dyn Reporter>>,
-    orders: &mut mpsc::Receiver<Order>,
+    orders: &mut mpsc::Receiver<RunOrder>,
     ui: Ui,
 ) -> Result<Ended, Exit> {
     let run = async |bus: &mut Bus| run::run(feed, settings, bus, orders).await;

@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use lote_protocol::text;
 
-use super::Exit;
 use super::args::StoreArgs;
-use super::ui::Ui;
+use crate::exit::Exit;
 use crate::s3;
+use crate::ui::Ui;
 use lote_engine::journal::FOLDER;
+use lote_engine::journal::fetch_records;
 use lote_engine::lang::{Lang, Text, reason};
+use lote_engine::plan::Spool;
 use lote_engine::plan::{IfExists, Plan, PlanError, Request};
-use lote_engine::report::text::bytes;
+use lote_engine::run::Transfer;
 use lote_engine::store::{
-    Address, Error, Put, Spool, Store, Transfer, fetch_records, is_address, probe, record_folder,
-    spool_folder,
+    Address, Error, Put, Store, is_address, probe, record_folder, spool_folder,
 };
+use lote_engine::words::bytes;
 
 /// What the spool takes at most by itself, bytes.
 const SPOOL_BYTES: u64 = 2 << 30;

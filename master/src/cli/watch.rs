@@ -4,19 +4,21 @@ use lote_protocol::text;
 use tokio::sync::mpsc;
 
 use super::args::WatchArgs;
-use super::interrupt::Interrupt;
 use super::job::{self, Trouble};
 use super::stored::only_folders;
-use super::ui::Ui;
-use super::{Exit, probe, session};
+use super::{probe, session};
+use crate::exit::Exit;
+use crate::interrupt::Interrupt;
 use crate::terminal::Terminal;
+use crate::ui::Ui;
 use lote_engine::job::Config;
 use lote_engine::journal::{By, Header};
 use lote_engine::lang::Lang;
 use lote_engine::plan::Request;
+use lote_engine::pool::Reserve;
 use lote_engine::report::Reporter;
 use lote_engine::report::ndjson::{Lost, Ndjson};
-use lote_engine::run::{Order, Settings};
+use lote_engine::run::{RunOrder, Settings};
 use lote_engine::watch::{Round, Watching};
 
 pub(super) fn execute(args: &WatchArgs, config: &Config, ui: Ui) -> Exit {
@@ -41,6 +43,7 @@ fn watch(args: &WatchArgs, config: &Config, ui: Ui) -> Result<Exit, Exit> {
         ui.error(what, None);
         Exit::Usage
     })?;
+    let settings = Settings { reserve: Some(Reserve::default()), ..settings };
     probe::insist(&settings, ui)?;
     let header = Header::new(&request, asked.options, By::Run);
     let request = Request { slots: settings.slots as usize, ..request };
@@ -95,7 +98,7 @@ async fn run(
     Round { plan, journal, over }: Round,
     settings: &Settings,
     ndjson: bool,
-    inbox: &mut mpsc::Receiver<Order>,
+    inbox: &mut mpsc::Receiver<RunOrder>,
     interrupt: &Interrupt,
     ui: Ui,
 ) -> Result<Option<Exit>, Exit> {

@@ -4,28 +4,31 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use lote_imaging::formats::by_ending;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::Failure;
 use lote_protocol::sandbox::{Policy, Sandbox};
-use lote_protocol::task::{self, Encoding, Files, Limits, Page, Task};
+use lote_protocol::task::{self, Files, Limits, Page, Task};
 use lote_protocol::temporary::Owner;
 use lote_protocol::text;
 use lote_worker::assets::Shelf;
+use lote_worker::bench::{Bench, Progress};
 use lote_worker::input::unreadable;
 use lote_worker::process_limits;
 use lote_worker::sandbox::{self, Needs, Publishes, Unenforced};
-use lote_worker::task::{Bench, Progress, run};
+use lote_worker::task::run;
 
 use super::args::{WorkerArgs, WorkerSub};
+use super::catalogue;
 use super::session::refuse;
-use super::ui::Ui;
-use super::{Exit, catalogue};
+use crate::exit::Exit;
+use crate::ui::Ui;
 use lote_engine::job::Options;
 use lote_engine::output::{Target, Temporaries, publish};
 use lote_engine::plan;
-use lote_engine::report::text::printable;
 use lote_engine::run::sweep_orphans;
 use lote_engine::system::files::{open_image, open_regular};
+use lote_engine::words::printable;
 
 pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
     match &args.command {

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use lote_engine::event::{Bus, Event};
 use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::Rules;
-use lote_engine::run::{self, Ended, Order, Settings};
+use lote_engine::run::{self, Ended, RunOrder, Settings};
 use lote_engine::scheduler::WorkerId;
 use lote_engine::state::OutputCounts;
-use lote_engine::supervisor::{Config, SupervisorError};
+use lote_engine::supervisor::{SupervisorError, WorkerConfig};
 use lote_fleet::agent::{self, Identity, Report, Work};
 use lote_fleet::message::Job;
 use lote_fleet::names::{Build, JobId, ParcelId, Token};
@@ -26,7 +26,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::session::{Arrivals, Ground, Held, Ledger};
 use super::{Fleet, Places, bad_name, connect};
-use crate::cli::{Exit, Interrupt, Ui};
+use crate::exit::Exit;
+use crate::interrupt::Interrupt;
+use crate::ui::Ui;
 
 /// Workers that have nothing to do for so long end, as does their run.
 const IDLE: Duration = Duration::from_secs(30);
@@ -113,7 +115,7 @@ fn introduction(agent: &Agent, host: &str, lang: Lang) -> String {
     }
 }
 
-async fn serve(agent: Agent, nats: &Nats, orders: &mut mpsc::Receiver<Order>, ui: Ui) -> Exit {
+async fn serve(agent: Agent, nats: &Nats, orders: &mut mpsc::Receiver<RunOrder>, ui: Ui) -> Exit {
     let me = Identity {
         agent: agent.name.clone(),
         pool: agent.pool.clone(),
@@ -146,8 +148,8 @@ async fn serve(agent: Agent, nats: &Nats, orders: &mut mpsc::Receiver<Order>, ui
             Some(work) = work.recv() => bench.hear(work),
             happened = bench.stage.happens() => bench.follow(happened),
             order = orders.recv(), if listening => match order {
-                Some(Order::Cancel) => bench.report(Report::Drain),
-                Some(Order::Abort) => break Ok(()),
+                Some(RunOrder::Cancel) => bench.report(Report::Drain),
+                Some(RunOrder::Abort) => break Ok(()),
                 Some(_) => {}
                 None => listening = false,
             },
@@ -169,7 +171,7 @@ struct Session {
     ledger: Ledger,
     /// Where images arrive; `None` once no more will.
     feed: Option<mpsc::UnboundedSender<(Held, lote_engine::plan::Seen)>>,
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::Sender<RunOrder>,
     run: Pin<Box<dyn Future<Output = Result<Ended, SupervisorError>>>>,
     /// Counts what is made and what fails.
     told: JoinHandle<OutputCounts>,
@@ -236,9 +238,9 @@ impl Bench {
                 self.begin(job, Held { parcel, unit }, again);
             }
             Work::Withdraw { parcel } => self.withdraw(parcel),
-            Work::Pause => self.order(Order::Pause),
-            Work::Resume => self.order(Order::Resume),
-            Work::Kill(worker) => self.order(Order::Kill(WorkerId(worker))),
+            Work::Pause => self.order(RunOrder::Pause),
+            Work::Resume => self.order(RunOrder::Resume),
+            Work::Kill(worker) => self.order(RunOrder::Kill(WorkerId(worker))),
             Work::Away(_) => self.ui.warn(text!("waiting for {}", self.host.clone())),
             Work::Back => self.say("the fleet is there again", "la flota vuelve a estar"),
             Work::Leave => {}
@@ -249,7 +251,7 @@ impl Bench {
         self.ui.say(self.ui.lang.pick(en, es));
     }
 
-    fn order(&self, order: Order) {
+    fn order(&self, order: RunOrder) {
         if let Stage::Running(session) = &self.stage {
             // A run that is closing needs none.
             let _ = session.orders.try_send(order);
@@ -294,7 +296,7 @@ impl Bench {
             Stage::Opening(_, waiting, _) => waiting.retain(keep),
             Stage::Running(session) => {
                 for task in session.ledger.withdraw(parcel) {
-                    let _ = session.orders.try_send(Order::Withdraw(task));
+                    let _ = session.orders.try_send(RunOrder::Withdraw(task));
                 }
             }
             Stage::Idle => {}
@@ -373,7 +375,7 @@ impl Bench {
             Policy::Require => Policy::Require,
             Policy::Auto | Policy::Off => own.workers.sandbox,
         };
-        let workers = Config { limits: job.limits, sandbox, ..asked.workers };
+        let workers = WorkerConfig { limits: job.limits, sandbox, ..asked.workers };
         Settings { mode: own.mode, slots: own.slots, sha256: true, workers, ..asked }
     }
 
@@ -446,7 +448,7 @@ impl Bench {
         if let Stage::Running(session) = &mut self.stage {
             session.feed = None;
             // What has not ended by now is somebody else's.
-            let _ = session.orders.try_send(Order::Abort);
+            let _ = session.orders.try_send(RunOrder::Abort);
             if timeout(LAST, &mut session.run).await.is_err() {
                 // A folder does not answer, and would have to for what is unfinished to be removed.
                 std::mem::forget(std::mem::replace(&mut self.stage, Stage::Idle));

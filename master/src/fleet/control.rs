@@ -15,7 +15,8 @@ use lote_protocol::text;
 use serde_json::json;
 
 use super::{Fleet, bad_name, connect};
-use crate::cli::{Exit, Ui};
+use crate::exit::Exit;
+use crate::ui::Ui;
 
 /// So long agents have to say that they are there.
 const ANSWERS: Duration = Duration::from_secs(1);

@@ -8,7 +8,7 @@ use lote_engine::event::{Bus, OutputEnded, Place};
 use lote_engine::journal;
 use lote_engine::lang::Text;
 use lote_engine::plan::Plan;
-use lote_engine::run::Order;
+use lote_engine::run::RunOrder;
 use lote_fleet::engine::{Engine, Error, Subject};
 use lote_fleet::message::{Control, Here, Message, Presence, Who};
 use lote_fleet::names::{Build, Token};
@@ -24,7 +24,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use super::paper::lie;
 use super::submit::Desk;
 use super::{Fleet, Places, connect};
-use crate::cli::{Exit, Ui};
+use crate::exit::Exit;
+use crate::ui::Ui;
 
 /// Before a server that does not answer is tried again.
 const RETRY: Duration = Duration::from_secs(2);
@@ -123,7 +124,7 @@ impl Service {
 
     /// The way to the fleet, once there is one and nothing is paused; `None` if an order ends that: whether
     /// the job is only left.
-    async fn desk(&self, orders: &mut mpsc::Receiver<Order>) -> Result<Desk, bool> {
+    async fn desk(&self, orders: &mut mpsc::Receiver<RunOrder>) -> Result<Desk, bool> {
         let (mut connected, mut is_paused) = (self.connected.subscribe(), false);
         loop {
             tokio::select! {
@@ -134,11 +135,11 @@ impl Service {
                     }
                 }
                 order = orders.recv() => match order {
-                    Some(Order::Cancel) => return Err(false),
-                    Some(Order::Abort) | None => return Err(true),
-                    Some(Order::Pause) => is_paused = true,
-                    Some(Order::Resume) => is_paused = false,
-                    Some(Order::Kill(_) | Order::Withdraw(_)) => {}
+                    Some(RunOrder::Cancel) => return Err(false),
+                    Some(RunOrder::Abort) | None => return Err(true),
+                    Some(RunOrder::Pause) => is_paused = true,
+                    Some(RunOrder::Resume) => is_paused = false,
+                    Some(RunOrder::Kill(_) | RunOrder::Withdraw(_)) => {}
                 },
             }
         }
@@ -174,9 +175,9 @@ impl page::Fleet for Service {
     fn run<'a>(
         &'a self,
         asked: Asked<'a>,
-        given: &'a dyn Fn(&journal::Fleet),
+        given: &'a dyn Fn(&journal::FleetJob),
         bus: &'a mut Bus,
-        orders: &'a mut mpsc::Receiver<Order>,
+        orders: &'a mut mpsc::Receiver<RunOrder>,
     ) -> Doing<'a, Result<bool, Text>> {
         Box::pin(async move {
             let desk = match self.desk(orders).await {
@@ -197,7 +198,7 @@ impl page::Fleet for Service {
         &'a self,
         job: &'a str,
         plan: &'a Plan,
-        orders: &'a mut mpsc::Receiver<Order>,
+        orders: &'a mut mpsc::Receiver<RunOrder>,
     ) -> Doing<'a, Option<Vec<OutputEnded>>> {
         Box::pin(async move {
             let desk = self.desk(orders).await.ok()?;
@@ -212,7 +213,7 @@ impl page::Fleet for Service {
                 }
                 sleep(RETRY).await;
                 while let Ok(order) = orders.try_recv() {
-                    if matches!(order, Order::Cancel | Order::Abort) {
+                    if matches!(order, RunOrder::Cancel | RunOrder::Abort) {
                         return None;
                     }
                 }

@@ -437,7 +437,7 @@ mod tests {
     use lote_engine::journal::Name;
     use lote_fleet::message::Output;
     use lote_fleet::names::JobId;
-    use lote_protocol::task::Encoding;
+    use lote_protocol::encoding::Encoding;
 
     use super::*;
 

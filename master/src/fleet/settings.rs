@@ -12,7 +12,8 @@ use lote_protocol::text;
 use serde::Deserialize;
 
 use super::Places;
-use crate::cli::{Exit, FleetArgs};
+use crate::exit::Exit;
+use crate::fleet_args::FleetArgs;
 
 /// The file has no more than this, bytes.
 const MAX_BYTES: u64 = 64 << 10;

@@ -24,7 +24,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::paper::{Paper, lie, paper, remove_assets};
 use super::{Fleet, Places, connect};
-use crate::cli::Exit;
+use crate::exit::Exit;
 
 /// How often it is told how far it is.
 const TICK: Duration = Duration::from_millis(100);
@@ -101,7 +101,7 @@ impl Desk {
         &self,
         submitted: &Submitted<'_>,
         bus: &mut Bus,
-        orders: &mut mpsc::Receiver<run::Order>,
+        orders: &mut mpsc::Receiver<run::RunOrder>,
     ) -> (Ended, bool) {
         let Submitted { job, paper, plan, .. } = submitted;
         let (told, mut tells) = mpsc::channel(256);
@@ -132,11 +132,11 @@ impl Desk {
                 over = &mut submitting => break over,
                 told = orders.recv(), if listening => {
                     let passed = match told {
-                        Some(run::Order::Cancel) => Some(Order::Cancel),
-                        Some(run::Order::Abort) => Some(Order::Leave),
-                        Some(run::Order::Pause) => Some(Order::Pause),
-                        Some(run::Order::Resume) => Some(Order::Resume),
-                        Some(run::Order::Kill(_) | run::Order::Withdraw(_)) => None,
+                        Some(run::RunOrder::Cancel) => Some(Order::Cancel),
+                        Some(run::RunOrder::Abort) => Some(Order::Leave),
+                        Some(run::RunOrder::Pause) => Some(Order::Pause),
+                        Some(run::RunOrder::Resume) => Some(Order::Resume),
+                        Some(run::RunOrder::Kill(_) | run::RunOrder::Withdraw(_)) => None,
                         None => {
                             listening = false;
                             None
@@ -225,7 +225,7 @@ impl Submitter {
         &self,
         submitted: &Submitted<'_>,
         bus: &mut Bus,
-        orders: &mut mpsc::Receiver<run::Order>,
+        orders: &mut mpsc::Receiver<run::RunOrder>,
     ) -> Ended {
         Box::pin(self.desk.run(submitted, bus, orders)).await.0
     }
@@ -260,8 +260,8 @@ impl Submitted<'_> {
     }
 
     /// What goes on record of it.
-    pub(crate) fn on_record(&self) -> journal::Fleet {
-        journal::Fleet { job: self.id(), roots: self.roots.clone() }
+    pub(crate) fn on_record(&self) -> journal::FleetJob {
+        journal::FleetJob { job: self.id(), roots: self.roots.clone() }
     }
 }
 

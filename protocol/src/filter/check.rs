@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::call::Length;
 use super::encoding::{find_format, unknown_format};
+use super::names::{both, list, most_similar, same_name};
 use super::{
     CallError, Catalogue, Choice, FilterCall, FilterSpec, ParamKind, ParamSpec, TRANSPARENT, Unit,
     Value,
@@ -114,15 +115,6 @@ fn list_ids(spec: &FilterSpec, ids: &[&str]) -> String {
     list(named.map(|param| both(param.id, param.id_en)))
 }
 
-/// Names are compared without case, and `-` or a space stands for `_`.
-pub(super) fn same_name(written: &str, name: &str) -> bool {
-    written.chars().count() == name.chars().count()
-        && written.chars().zip(name.chars()).all(|(w, n)| {
-            let w = if w == '-' || w == ' ' { '_' } else { w };
-            w.to_lowercase().eq(n.to_lowercase())
-        })
-}
-
 fn find_filter<'a>(written: &str, catalogue: &Catalogue<'a>) -> Result<&'a FilterSpec, CallError> {
     let filters = catalogue.filters;
     let names = |spec: &FilterSpec| [spec.id, spec.id_en];
@@ -181,28 +173,6 @@ fn find_param(
         similar: most_similar(written, spec.params.iter().flat_map(names)),
         advice,
     })
-}
-
-pub(super) fn both(id: &str, id_en: &str) -> String {
-    if id == id_en { id.to_owned() } else { format!("{id}/{id_en}") }
-}
-
-pub(super) fn list(items: impl Iterator<Item = String>) -> String {
-    items.collect::<Vec<_>>().join(", ")
-}
-
-/// The name with the fewest edits, if they are few for its length.
-pub fn most_similar<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    // Comparing costs length times length.
-    if written.len() > 40 {
-        return None;
-    }
-    let written = written.to_lowercase();
-    names
-        .map(|name| (strsim::damerau_levenshtein(&written, name), name))
-        .filter(|(edits, name)| *edits <= name.chars().count().div_ceil(3))
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, name)| name.to_owned())
 }
 
 fn convert(param: &ParamSpec, filter: &str, name: &str, value: &Value) -> Result<Value, CallError> {

@@ -1,11 +1,10 @@
 //! The options of a file, as they are written after `@FORMAT:`.
 
-use super::check::{both, list, most_similar, same_name};
-use super::parse::WrittenFile;
+use super::names::{both, list, most_similar, same_name};
 use super::{CallError, Catalogue};
+use crate::encoding::{Colours, Encoding, Subsampling};
 use crate::format::FormatId;
 use crate::lang::Text;
-use crate::task::{Colours, Encoding, Subsampling};
 use crate::text;
 
 /// A format, as far as it is named on the command line.
@@ -19,6 +18,15 @@ pub struct FormatSpec {
     pub is_written: bool,
     /// The options that it knows.
     pub options: &'static [EncodingOption],
+}
+
+/// A file as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WrittenFile {
+    /// Name of the format.
+    pub(super) format: String,
+    /// Names and values of options.
+    pub(super) options: Vec<(String, Option<String>)>,
 }
 
 /// An option of a file: a field of [`Encoding`], by its names.

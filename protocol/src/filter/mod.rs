@@ -8,6 +8,7 @@ mod check;
 mod display;
 mod encoding;
 mod error;
+mod names;
 mod parse;
 mod spec;
 mod variant;
@@ -16,9 +17,9 @@ mod variant;
 mod tests;
 
 pub use call::{FilterCall, Length, Params, Value};
-pub use check::most_similar;
 pub use encoding::{EncodingOption, FormatSpec, subsampling};
 pub use error::CallError;
+pub use names::most_similar;
 pub use parse::WrittenStep;
 pub use spec::{Choice, FilterSpec, ParamKind, ParamSpec, TRANSPARENT, Text, Unit};
 pub use variant::{MAX_NAME_BYTES, VariantSpec, check_all, check_name};

@@ -20,7 +20,7 @@ use std::iter::Peekable;
 use std::str::Chars;
 
 use super::CallError;
-use super::encoding::{FormatSpec, find_format};
+use super::encoding::{FormatSpec, WrittenFile, find_format};
 
 /// A variant as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +31,6 @@ pub(super) struct ParsedVariant {
     pub(super) steps: Vec<WrittenStep>,
     /// What the picture is written as.
     pub(super) files: Vec<WrittenFile>,
-}
-
-/// A file as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct WrittenFile {
-    /// Name of the format.
-    pub(super) format: String,
-    /// Names and values of options.
-    pub(super) options: Vec<(String, Option<String>)>,
 }
 
 /// What ends a name.

@@ -3,8 +3,8 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
+use crate::encoding::{Colours, Encoding, Subsampling};
 use crate::format::FormatId;
-use crate::task::{Colours, Encoding, Subsampling};
 
 const fn text(es: &'static str, en: &'static str) -> Text {
     Text { es, en }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parse::{ParsedVariant, WrittenStep, parse, parse_file, parse_step};
 use super::{CallError, Catalogue, EncodingOption, FilterCall, Value, check, encoding};
-use crate::task::Encoding;
+use crate::encoding::Encoding;
 use crate::text;
 
 /// Longest name of a variant, in bytes: it is part of a file's name too.

@@ -6,7 +6,7 @@ use lote_imaging::formats::{self, Document, JPEG};
 use lote_imaging::picture::{Channels, Picture, Samples};
 use lote_imaging::pool::Pool;
 use lote_protocol::carry::{Carry, Keep, Profile, Statements};
-use lote_protocol::task::Encoding;
+use lote_protocol::encoding::{Encoding};
 
 use crate::limits;
 

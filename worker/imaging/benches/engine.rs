@@ -10,8 +10,9 @@ use lote_imaging::filters::{Context, REGISTRY, Source};
 use lote_imaging::formats::{self as codec, ALL, Document, Format};
 use lote_imaging::picture::{Channels, Picture, Samples};
 use lote_imaging::pool::Pool;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::Params;
-use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::task::Limits;
 
 const WIDTH: u32 = 2400;
 const HEIGHT: u32 = 1600;

@@ -4,6 +4,7 @@
 mod color;
 pub mod filters;
 pub mod formats;
+mod holds;
 mod metadata;
 pub mod picture;
 pub mod pool;

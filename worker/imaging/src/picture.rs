@@ -105,3 +105,8 @@ impl Picture {
             }
     }
 }
+
+/// The nearest of 256 levels to one of 65,536: `round(v / 257)`.
+pub(crate) const fn rounded(sample: u16) -> u8 {
+    ((sample as u32 * 255 + 32_895) >> 16) as u8
+}

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
-use lote_engine::scheduler::{Effect, Input, Job, Priority, Scheduler, SlotId, TaskId, WorkerId};
+use lote_engine::scheduler::{
+    Effect, Input, Priority, Scheduler, SlotId, TaskId, TaskSpec, WorkerId,
+};
 
 use super::folders::Task;
 
@@ -49,7 +51,7 @@ impl Ord for End {
 
 /// Runs the tasks with so many workers of one thread each.
 pub(crate) fn run(tasks: &[Task], workers: u32) -> Outcome {
-    let jobs = tasks.iter().map(|task| Job {
+    let jobs = tasks.iter().map(|task| TaskSpec {
         priority: Priority::Usual,
         cost: task.bytes,
         outputs: 1,

@@ -3,14 +3,12 @@
 
 mod builtin;
 mod config;
-mod exception;
 mod folder;
 mod options;
 mod recipe;
 
 pub use builtin::{BUILT_IN, BuiltIn};
 pub use config::{Config, folder as configuration_folder};
-pub use exception::{Exception, ExceptionError, Which, value};
 pub use folder::{Found, OwnRecipe, find, kept_in, list, recipes_folder};
 pub use options::{IfLarger, Options, Unusable};
 pub use recipe::{Recipe, RecipeError, Variant, misread};

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use lote_imaging::formats::by_name;
 use lote_protocol::carry::{Carry, Keep, Profile, Statements};
+use lote_protocol::encoding::{Encoding, Subsampling};
 use lote_protocol::filter::CallError;
 use lote_protocol::format::FormatId;
 use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Policy;
-use lote_protocol::task::{Encoding, Limits, Subsampling};
+use lote_protocol::task::Limits;
 use lote_protocol::text;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -17,7 +18,7 @@ use crate::event::Mode;
 use crate::plan::{Access, GlobError, Globs, IfCollides, IfExists, Pattern, PatternError, Request};
 use crate::quantity;
 use crate::run::{Settings, Timeout};
-use crate::supervisor::{Config, Program};
+use crate::supervisor::{Program, WorkerConfig};
 use crate::system;
 
 /// Makes a struct of options of which each has a name in English and one in Spanish.
@@ -191,7 +192,8 @@ impl Options {
             timeout: self.timeout.map_or(Timeout::Generous, Timeout::Exactly),
             durable: self.durable.unwrap_or_default(),
             sha256: false,
-            workers: Config {
+            reserve: None,
+            workers: WorkerConfig {
                 workers: 0,
                 slots: 0,
                 limits: self.limits(),

@@ -13,9 +13,9 @@ use lote_protocol::text;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::exception::{Exception, ExceptionError};
 use super::options::Options;
 use crate::catalogue;
+use crate::plan::{Exception, ExceptionError};
 
 /// Largest file that is read, bytes.
 pub(super) const MAX_BYTES: u64 = 1 << 20;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use lote_protocol::encoding::Encoding;
 use lote_protocol::sandbox::Policy;
-use lote_protocol::task::Encoding;
 use serde::Deserialize;
 
 use crate::event::Mode;

@@ -5,7 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Past, read};
+use crate::lang::reason;
 use crate::plan::Shard;
+use crate::store::{Address, Error, OWN, Store};
 use crate::system::{
     self,
     files::{open_regular, open_to_append},
@@ -120,6 +122,28 @@ fn lock(file: &File) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Fetches the records of earlier jobs there into the folder of records, if that has none.
+///
+/// # Errors
+/// Those of listing and fetching.
+pub fn fetch_records(store: &dyn Store, output: &Address, folder: &Path) -> Result<(), Error> {
+    let folder = folder.join(FOLDER);
+    if fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Ok(());
+    }
+    let disk = |error: std::io::Error| Error::Disk(reason(&error));
+    for object in store.list(&output.join(OWN), false)?.objects {
+        let name = object.address.key.rsplit('/').next().unwrap_or_default();
+        if is_name(name) {
+            fs::create_dir_all(&folder).map_err(disk)?;
+            let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(disk)?;
+            store.fetch(&object, None, &mut file)?;
+            file.persist(folder.join(name)).map_err(|error| disk(error.error))?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::before::Before;
 use super::name::Name;
 use crate::catalogue;
-use crate::job::{Exception, Options, Unusable};
+use crate::job::{Options, Unusable};
+use crate::plan::Exception;
 use crate::plan::{IfExists, Request, Shard, named_files};
 use crate::store::from;
 
@@ -63,13 +64,13 @@ pub struct Header {
     pub options: Options,
     /// Which part of a job it was, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part: Option<Part>,
+    pub part: Option<SharedPart>,
     /// The job of a fleet that it was, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fleet: Option<Fleet>,
+    pub fleet: Option<FleetJob>,
     /// What the server needs to show it again.
     #[serde(default)]
-    pub page: Option<Page>,
+    pub page: Option<ServedJob>,
 }
 
 impl Serialize for Header {
@@ -99,14 +100,14 @@ impl<'de> Deserialize<'de> for Header {
 
 /// What a job was to a fleet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fleet {
+pub struct FleetJob {
     /// Its name there.
     pub job: String,
     /// Where the roots of its images and outputs were on the machine that asked for it, by their names.
     pub roots: BTreeMap<String, Name>,
 }
 
-impl Fleet {
+impl FleetJob {
     /// Where a path is on a machine that has roots elsewhere: `here` tells where.
     fn moved(&self, path: &Path, here: &impl Fn(&str) -> Option<PathBuf>) -> PathBuf {
         let moved = |(name, there): (&String, &Name)| {
@@ -120,7 +121,7 @@ impl Fleet {
 
 /// A part of a job that several machines share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct SharedPart {
     /// Which one.
     pub shard: Shard,
     /// The job's name, if it has one.
@@ -131,7 +132,7 @@ pub struct Part {
 
 /// What the server needs to show a job again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Page {
+pub struct ServedJob {
     /// The name of the images' folder, for people.
     pub label: String,
     /// The folder in the server's output folder, if it was not that itself.

@@ -6,7 +6,7 @@ use lote_protocol::lang::Text;
 use lote_protocol::outcome::FailureKind;
 use serde::{Deserialize, Serialize};
 
-use super::header::{Fleet, Header};
+use super::header::{FleetJob, Header};
 use super::name::Name;
 
 /// A line of a journal.
@@ -22,7 +22,7 @@ pub enum Line {
         seal: String,
     },
     /// The job was given to a fleet, as that job: the last such line counts.
-    Fleet(Fleet),
+    Fleet(FleetJob),
     /// An output has come to its end.
     Output(Box<Entry>),
     /// The job has come to its end; lines after it are of its continuation.

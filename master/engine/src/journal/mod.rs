@@ -21,9 +21,8 @@ mod seal;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-pub(crate) use files::is_name;
-pub use files::{FOLDER, in_use, newest, read_all};
-pub use header::{By, Fleet, Header, Page, Part};
+pub use files::{FOLDER, fetch_records, in_use, newest, read_all};
+pub use header::{By, FleetJob, Header, ServedJob, SharedPart};
 pub use line::{Entry, How, Line, Outcome};
 pub use name::Name;
 pub use record::{Journal, entry};

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::files;
-use super::header::{Fleet, Header};
+use super::header::{FleetJob, Header};
 use super::line::{Entry, How, Line, Outcome};
 use super::name::Name;
 use super::seal;
@@ -105,7 +105,7 @@ impl Journal {
     }
 
     /// Takes down that the job was given to a fleet.
-    pub fn given_to(&mut self, fleet: &Fleet) {
+    pub fn given_to(&mut self, fleet: &FleetJob) {
         self.line(&Line::Fleet(fleet.clone()));
     }
 

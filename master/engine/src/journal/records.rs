@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lote_protocol::digest::Digest;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::VariantSpec;
 use lote_protocol::outcome::FailureKind;
-use lote_protocol::task::Encoding;
 use lote_protocol::time::{is_same, nanoseconds};
 use sha2::{Digest as _, Sha256};
 

@@ -3,9 +3,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lote_protocol::digest::Digest;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{FilterCall, Value, VariantSpec};
 use lote_protocol::outcome::FailureKind;
-use lote_protocol::task::Encoding;
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -371,7 +371,7 @@ prop_compose! {
             },
             part: None,
             fleet: None,
-            page: Some(Page { label: text, folder: None }),
+            page: Some(ServedJob { label: text, folder: None }),
         }
     }
 }
@@ -417,7 +417,7 @@ fn a_job_of_a_fleet_is_found_where_this_machine_has_its_roots() {
     header.paths = vec![name("in"), name("/Users/ana/b")];
     header.output = name("/Volumes/fotos/out");
     let roots = BTreeMap::from([("fotos".to_owned(), name("/Volumes/fotos"))]);
-    header.fleet = Some(Fleet { job: "j".into(), roots });
+    header.fleet = Some(FleetJob { job: "j".into(), roots });
     let here = |root: &str| (root == "fotos").then(|| "/mnt/nas/fotos".into());
     let moved = past.clone().at_roots(here);
     assert_eq!(moved.header.base, name("/mnt/nas/fotos"));

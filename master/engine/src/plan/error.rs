@@ -4,8 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::LeftOut;
-use crate::job::ExceptionError;
+use super::{ExceptionError, LeftOut};
 use lote_imaging::filters::list as characters;
 use lote_protocol::filter::CallError;
 use lote_protocol::lang::Text;
@@ -314,6 +313,15 @@ pub(super) fn read_failure(error: &io::Error) -> Failure {
         _ => FailureKind::Read,
     };
     Failure::new(kind, reason(error))
+}
+
+/// A folder that could not be searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The folder.
+    pub path: PathBuf,
+    /// Why not.
+    pub failure: Failure,
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 
 use std::path::PathBuf;
 
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{FilterCall, VariantSpec};
-use lote_protocol::task::{Encoding, Page};
+use lote_protocol::task::Page;
 
-use super::exceptions::{Exceptions, Special};
 use super::naming::Naming;
 use super::scan::Found;
 use super::sniff::{Look, look};
+use super::special::{Exceptions, Special};
 use super::{Asset, LeftOut, OutputState, Plan, image, split};
 use lote_protocol::outcome::Failure;
 

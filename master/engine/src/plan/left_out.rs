@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::lang::Lang;
-use crate::report::text::printable;
+use crate::words::printable;
 
 /// How many of a kind are named.
 const SHOWN: usize = 5;

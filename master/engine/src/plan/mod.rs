@@ -9,11 +9,12 @@ mod assets;
 mod assignment;
 mod collide;
 pub mod error;
-mod exceptions;
+mod exception;
 mod existing;
 mod fonts;
 mod globs;
 mod grow;
+mod inputs;
 mod left_out;
 mod list;
 mod memory;
@@ -29,7 +30,9 @@ mod scan;
 mod settle;
 mod shard;
 mod sniff;
+mod special;
 mod split;
+mod spool;
 mod taken;
 mod volume;
 
@@ -42,16 +45,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lote_imaging::formats::{Format, Sniffed, by_ending, find};
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{VariantSpec, check_all};
 use lote_protocol::format::FormatId;
 use lote_protocol::outcome::Failure;
-use lote_protocol::task::{Encoding, Order, Page, Task};
+use lote_protocol::task::{Order, Page, Task};
 use lote_protocol::time::nanoseconds;
 
 pub use assets::{KEPT_ASSETS, assets, is_like, named_files};
 pub use assignment::{Access, Asset, Assignment, Gate, Unfetched};
-pub use error::{ErrorClass, PlanError};
-use exceptions::Exceptions;
+pub use error::{ErrorClass, PlanError, Problem};
+pub use exception::{Exception, ExceptionError, Which, value as exception_value};
 pub use globs::{GlobError, Globs};
 pub use grow::{Arrival, Given, Rules, Seen};
 pub use left_out::{LeftOut, Tally};
@@ -67,10 +71,12 @@ pub(crate) use scan::is_of_the_system;
 pub use shard::{Shard, ShardError};
 pub use sniff::declared;
 pub(crate) use sniff::look_through;
+use special::Exceptions;
 pub use split::Unit;
+pub use spool::Spool;
 
 use crate::output::Target;
-use crate::store::{Spool, is_address};
+use crate::store::is_address;
 use crate::system::files::FileId;
 
 /// What a run is going to do.
@@ -142,15 +148,6 @@ impl Image {
     }
 }
 
-/// A folder that could not be searched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The folder.
-    pub path: PathBuf,
-    /// Why not.
-    pub failure: Failure,
-}
-
 /// What is known about an output before the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputState {
@@ -207,7 +204,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     }
     check_all(&request.variants)?;
     match &request.spool {
-        Some(spool) => make(&spool.request(request), past).map(|plan| plan.named(spool)),
+        Some(spool) => make(&request.on(spool), past).map(|plan| plan.named(spool)),
         None => make(request, past),
     }
 }
@@ -216,7 +213,7 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
 fn make(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let places = place::Places::new(&request.output, &request.variants, &request.pattern);
     let scan = scan::scan(request, &places)?;
-    let mut inputs = place::Inputs::new(&scan.images);
+    let mut inputs = inputs::Inputs::new(&scan.images);
     let variants = VariantSpec::by_file(&request.variants);
     let mut images: Vec<_> =
         scan.images.into_iter().enumerate().map(|(file, found)| image(file, found)).collect();

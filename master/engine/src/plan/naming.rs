@@ -17,9 +17,9 @@ use lote_protocol::task::Page;
 use lote_protocol::text;
 
 use super::collide::{self, Copies, Reserved};
-use super::exceptions::Exceptions;
 use super::pattern::{Facts, Number, Pattern};
 use super::sniff::read_head;
+use super::special::Exceptions;
 use super::taken::{Taken, taken};
 use super::{IfCollides, Image, Past, PlanError, Request, names};
 use crate::system::files::open_regular;

@@ -4,13 +4,12 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::VariantSpec;
-use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::task::Limits;
 use serde::{Deserialize, Serialize};
 
-use super::{Globs, Pattern, Shard};
-use crate::job::Exception;
-use crate::store::Spool;
+use super::{Exception, Globs, Pattern, Shard, Spool};
 
 /// What a run is asked to do. The command line and the page both end in one of these.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +77,19 @@ impl Request {
             slots: 1,
             spool: None,
         }
+    }
+
+    /// The same on the twins of what is in a store.
+    pub(super) fn on(&self, spool: &Spool) -> Self {
+        let mut request = self.clone();
+        for path in &mut request.paths {
+            *path = spool.place(path);
+        }
+        request.output = spool.place(&request.output);
+        if !request.within.is_empty() {
+            request.within.push(spool.root().to_owned());
+        }
+        request
     }
 }
 

@@ -17,13 +17,14 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 use walkdir::{DirEntry, WalkDir};
 
+use super::error::Problem;
 use super::error::{read_failure, reason};
 use super::globs::Globs;
 use super::left_out::LeftOut;
 use super::names::is_image_extension;
 use super::place::Places;
 use super::sniff::{Look, look};
-use super::{PlanError, Problem, Request};
+use super::{PlanError, Request};
 
 /// An image that was found.
 #[derive(Debug)]

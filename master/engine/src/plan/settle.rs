@@ -7,7 +7,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
 use super::existing::{Folders, list};
-use super::place::Inputs;
+use super::inputs::Inputs;
 use super::{IfExists, MAX_PATH_BYTES, OutputState, Past, Plan, PlanError};
 use crate::store::Address;
 

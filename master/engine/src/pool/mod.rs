@@ -9,10 +9,12 @@ mod clock;
 mod deadlines;
 mod heartbeats;
 mod memory;
+mod reserve;
 mod workers;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lote_protocol::lang::Text;
@@ -26,12 +28,15 @@ use clock::Clock;
 use deadlines::Deadlines;
 pub use deadlines::{Load, Timeout};
 use heartbeats::Heartbeats;
+pub use reserve::Reserve;
 use workers::Known;
 
 use crate::event::{Event, Summary};
-use crate::plan::Assignment;
-use crate::scheduler::{Effect, GiveUp, Input, Job, Priority, Scheduler, SlotId, TaskId, WorkerId};
-use crate::supervisor::{Config, Death, Killer, Supervisor, SupervisorError};
+use crate::plan::{Access, Assignment};
+use crate::scheduler::{
+    Effect, GiveUp, Input, Priority, Scheduler, SlotId, TaskId, TaskSpec, WorkerId,
+};
+use crate::supervisor::{Death, Killer, Supervisor, SupervisorError, WorkerConfig};
 use crate::system;
 
 /// What was started may take this long to finish after all has been cancelled.
@@ -117,7 +122,7 @@ pub struct GivenUp {
     /// How often the task was running, and was not finished.
     pub failures: u32,
     /// What is known of it.
-    pub record: Record,
+    pub record: GivenTask,
 }
 
 impl GivenUp {
@@ -162,7 +167,7 @@ impl GivenUp {
 
 /// What is known of a task that has been given to a worker.
 #[derive(Debug, Default)]
-pub struct Record {
+pub struct GivenTask {
     /// How often that was.
     pub attempt: Option<u32>,
     /// Where it has got to, if it is watched closely.
@@ -179,6 +184,8 @@ pub struct Record {
 #[derive(Debug)]
 pub struct Pool {
     supervisor: Supervisor,
+    /// What is opened and replaced for its tasks.
+    access: Arc<Access>,
     scheduler: Scheduler,
     /// Whether workers that were started by hand may join.
     external: bool,
@@ -195,7 +202,7 @@ pub struct Pool {
     ceiling_bytes: u64,
     workers: HashMap<WorkerId, Known>,
     /// The tasks that have been given to workers and have not ended.
-    records: HashMap<TaskId, Record>,
+    records: HashMap<TaskId, GivenTask>,
     effects: Vec<Effect>,
     happened: VecDeque<Happened>,
     cancelled: Option<Instant>,
@@ -209,7 +216,14 @@ pub struct Pool {
 impl Pool {
     /// Starts the workers, of which there will be at most `most`. It must be called on a thread that
     /// lives until the program ends: workers are told to die with the thread that started them.
-    pub fn start(config: &Config, most: u32) -> Result<Self, SupervisorError> {
+    ///
+    /// # Errors
+    /// That there is no socket to talk to them.
+    pub fn start(config: &WorkerConfig, most: u32) -> Result<Self, SupervisorError> {
+        Ok(Self::new(config, most, Supervisor::start(config)?))
+    }
+
+    fn new(config: &WorkerConfig, most: u32, supervisor: Supervisor) -> Self {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let max = config.max_memory_bytes;
@@ -221,8 +235,9 @@ impl Pool {
         } else {
             u64::MAX
         };
-        Ok(Self {
-            supervisor: Supervisor::start(config)?,
+        Self {
+            supervisor,
+            access: Arc::new(config.access.clone()),
             scheduler,
             external: config.external,
             lanes: config.workers,
@@ -242,7 +257,7 @@ impl Pool {
             lost_workers: 0,
             busy: Duration::ZERO,
             sandbox: None,
-        })
+        }
     }
 
     /// The address for workers that are started by hand.
@@ -251,7 +266,7 @@ impl Pool {
     }
 
     /// Adds a task.
-    pub fn add(&mut self, job: Job) -> TaskId {
+    pub fn add(&mut self, job: TaskSpec) -> TaskId {
         let task = TaskId(self.added);
         self.added += 1;
         self.tell(Input::Add(job));
@@ -336,7 +351,7 @@ impl Pool {
         let known = self.workers.get(&slot.worker).and_then(|known| known.mailbox.as_ref());
         let (Some(mailbox), Some(record)) = (known, self.records.get_mut(&task)) else { return };
         record.time = Some(time);
-        mailbox.run(slot.index, suspect, assignment);
+        mailbox.run(slot.index, suspect, Arc::clone(&self.access), assignment);
         self.watch(slot.worker);
     }
 
@@ -384,8 +399,7 @@ impl Pool {
         summary.sandbox.clone_from(&self.sandbox);
         let alive = self.workers.values().filter(|known| known.alive);
         // A process that is gone tells nothing, unless it was let go.
-        let peaks: Option<Vec<_>> =
-            alive.map(|known| system::peak_memory(known.pid).max(known.peak_bytes)).collect();
+        let peaks: Option<Vec<_>> = alive.map(Known::peak_bytes).collect();
         summary.workers_peak_bytes =
             peaks.filter(|peaks| !peaks.is_empty()).map(|peaks| peaks.iter().sum());
     }
@@ -428,7 +442,7 @@ impl Pool {
             };
             is_idle = false;
             // What has not been given has not begun.
-            let Some(&Record { attempt, time: Some(time), .. }) = self.records.get(&task) else {
+            let Some(&GivenTask { attempt, time: Some(time), .. }) = self.records.get(&task) else {
                 continue;
             };
             if self.deadlines.runs(slot, task, time, self.now) {

@@ -21,18 +21,33 @@ pub(super) struct Known {
     pub(super) mailbox: Option<Mailbox>,
     died: Option<Instant>,
     /// The most memory that processes of this lane had that were let go, bytes.
-    pub(super) peak_bytes: Option<u64>,
+    peak_bytes: Option<u64>,
     /// What it kept in memory, bytes, if it has to go for that.
     held_bytes: Option<u64>,
     /// When that was last measured.
     measured: Duration,
     /// Whether it may still come back.
     pub(super) alive: bool,
+    /// The sandbox that it is in.
+    sandbox: Option<Sandbox>,
+    /// Whether another pool had it before: its peak is not of this one.
+    had_other_work: bool,
 }
 
 impl Known {
     fn new(pid: u32, alive: bool) -> Self {
         Self { pid, mailbox: None, alive, ..Self::default() }
+    }
+
+    /// The most memory that it had in this pool, bytes, if that is known.
+    pub(super) fn peak_bytes(&self) -> Option<u64> {
+        let own = system::peak_memory(self.pid).filter(|_| !self.had_other_work);
+        own.max(self.peak_bytes)
+    }
+
+    /// Whether it takes tasks, and is to go on doing so.
+    pub(super) fn is_ready(&self) -> bool {
+        self.alive && self.mailbox.is_some() && self.held_bytes.is_none()
     }
 }
 
@@ -72,6 +87,7 @@ impl Pool {
                     // What was started may be a program around it.
                     known.pid = pid;
                     known.slots = slots;
+                    known.sandbox = Some(sandbox.clone());
                     known.died.map_or(took, |died| died.elapsed())
                 });
                 self.tell_ready(worker, pid, sandbox, took);
@@ -81,6 +97,18 @@ impl Pool {
             // It had left the scheduler before, and its replacement tells why it went.
             WorkerEvent::Retired { worker } => self.deadlines.forget(worker),
         }
+    }
+
+    /// Takes in a worker that another pool had.
+    pub(super) fn take_over(&mut self, worker: WorkerId, known: Known) {
+        let Known { pid, slots, mailbox, sandbox, .. } = known;
+        let known = Known { slots, mailbox, had_other_work: true, ..Known::new(pid, true) };
+        self.workers.insert(worker, Known { sandbox: sandbox.clone(), ..known });
+        self.tell_worker(worker, pid, WorkerState::Started, None);
+        if let Some(sandbox) = sandbox {
+            self.tell_ready(worker, pid, sandbox, Duration::ZERO);
+        }
+        self.tell(Input::Ready { worker, slots });
     }
 
     /// Notes that a worker will not come back; returns its last process.
@@ -202,7 +230,7 @@ impl Pool {
         })));
     }
 
-    fn tell_worker(
+    pub(super) fn tell_worker(
         &mut self,
         worker: WorkerId,
         pid: u32,

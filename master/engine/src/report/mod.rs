@@ -2,7 +2,6 @@
 
 pub mod ndjson;
 pub mod summary;
-pub mod text;
 
 use std::io;
 use std::sync::Arc;

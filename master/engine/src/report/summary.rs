@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::text::{bytes, duration, printable};
 use crate::event::{Mode, NoteCount, Quarantined, Summary};
 use crate::lang::Lang;
+use crate::words::{bytes, duration, printable};
 
 /// The summary as a table by variant, and a line for the whole.
 pub fn render(summary: &Summary, lang: Lang) -> String {

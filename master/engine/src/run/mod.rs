@@ -12,6 +12,7 @@ mod notes;
 mod obstacle;
 mod outcome;
 mod sweep;
+mod transfer;
 
 use std::time::Duration;
 
@@ -23,13 +24,14 @@ use tokio::task::JoinSet;
 pub use books::Books;
 pub use feed::{Carrying, Feed};
 pub use sweep::{sweep_after, sweep_orphans};
+pub use transfer::Transfer;
 
 use crate::event::{Bus, Event, Mode, OutputEnded, Summary, exact};
 use crate::plan::Access;
 pub use crate::pool::Timeout;
-use crate::pool::{Begin, Happened, Load, Pool};
-use crate::scheduler::{Input, Job, Priority, SlotId, TaskId, WorkerId};
-use crate::supervisor::{Config, SupervisorError};
+use crate::pool::{Begin, Happened, Load, Pool, Reserve};
+use crate::scheduler::{Input, Priority, SlotId, TaskId, TaskSpec, WorkerId};
+use crate::supervisor::{SupervisorError, WorkerConfig};
 use crate::system;
 
 /// How a run works.
@@ -45,20 +47,23 @@ pub struct Settings {
     pub durable: bool,
     /// Whether the SHA-256 of each output is told: for records that others read.
     pub sha256: bool,
+    /// Where workers come from, and where they are left for the next run; without it they begin and end
+    /// with this one.
+    pub reserve: Option<Reserve>,
     /// The workers; `workers` and `slots` in it follow from `mode` and `slots` here.
-    pub workers: Config,
+    pub workers: WorkerConfig,
 }
 
 /// What a run can be told while it works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum RunOrder {
     /// Start nothing more, and finish what has been started.
     Cancel,
     /// Leave everything as it is, now.
     Abort,
     /// Kill a worker.
     Kill(WorkerId),
-    /// Start nothing more until [`Order::Resume`].
+    /// Start nothing more until [`RunOrder::Resume`].
     Pause,
     /// Go on.
     Resume,
@@ -85,7 +90,7 @@ pub async fn run(
     mut feed: impl Feed,
     settings: &Settings,
     bus: &mut Bus,
-    orders: &mut mpsc::Receiver<Order>,
+    orders: &mut mpsc::Receiver<RunOrder>,
 ) -> Result<Ended, SupervisorError> {
     let mut config = settings.workers.clone();
     config.access =
@@ -96,7 +101,10 @@ pub async fn run(
         Mode::Processes => (slots, 1),
         Mode::Threads => (slots.min(1), slots.max(1)),
     };
-    let pool = Pool::start(&config, config.workers)?;
+    let pool = match &settings.reserve {
+        Some(reserve) => reserve.pool(&config, config.workers).await?,
+        None => Pool::start(&config, config.workers)?,
+    };
     let news = feed.news();
     let mut run = Run {
         books: Books::new(feed, bus),
@@ -156,7 +164,7 @@ impl<F: Feed> Run<'_, F> {
         self.books.enter().await;
         let units = &self.books.feed.plan().units;
         for unit in &units[self.added..end] {
-            self.pool.add(Job {
+            self.pool.add(TaskSpec {
                 priority: Priority::Usual,
                 cost: unit.cost,
                 outputs: unit.variants.len() as u32,
@@ -167,7 +175,7 @@ impl<F: Feed> Run<'_, F> {
     }
 
     /// The loop.
-    async fn work(&mut self, orders: &mut mpsc::Receiver<Order>) {
+    async fn work(&mut self, orders: &mut mpsc::Receiver<RunOrder>) {
         let mut listening = true;
         let mut growing = !self.books.feed.is_whole();
         while !self.pool.is_done() || !self.carried.is_empty() {
@@ -205,21 +213,21 @@ impl<F: Feed> Run<'_, F> {
         self.pool.is_cancelled() || self.halted.is_some() || self.no_workers.is_some()
     }
 
-    fn order(&mut self, order: Order) {
+    fn order(&mut self, order: RunOrder) {
         match order {
-            Order::Cancel => self.pool.cancel(),
-            Order::Abort => {
+            RunOrder::Cancel => self.pool.cancel(),
+            RunOrder::Abort => {
                 self.pool.cancel();
                 self.pool.kill_all();
                 self.carried.abort_all();
             }
-            Order::Kill(worker) => self.pool.kill(worker),
-            Order::Withdraw(unit) => self.pool.tell(Input::Withdraw(TaskId(unit as u32))),
-            Order::Pause => {
+            RunOrder::Kill(worker) => self.pool.kill(worker),
+            RunOrder::Withdraw(unit) => self.pool.tell(Input::Withdraw(TaskId(unit as u32))),
+            RunOrder::Pause => {
                 self.user_paused = true;
                 self.pool.tell(Input::Pause);
             }
-            Order::Resume => {
+            RunOrder::Resume => {
                 self.user_paused = false;
                 // Whoever says so knows of room.
                 self.full = None;
@@ -293,19 +301,24 @@ impl<F: Feed> Run<'_, F> {
         let mut summary = self.books.summary(self.settings.mode, self.slots);
         self.pool.complete(&mut summary);
         summary.master_peak_bytes = system::peak_memory(std::process::id());
-        self.pool.stop();
-        while !self.pool.is_done() {
-            if let Happened::Told(event) = self.pool.next().await {
-                self.books.bus.publish(*event).await;
+        let cancelled = self.pool.is_cancelled();
+        let Self { books, mut pool, settings, no_workers, halted, .. } = self;
+        if let Some(reserve) = settings.reserve.as_ref().filter(|_| pool.can_be_left()) {
+            for happened in pool.leave_to(reserve) {
+                if let Happened::Told(event) = happened {
+                    books.bus.publish(*event).await;
+                }
+            }
+        } else {
+            pool.stop();
+            while !pool.is_done() {
+                if let Happened::Told(event) = pool.next().await {
+                    books.bus.publish(*event).await;
+                }
             }
         }
-        self.books.bus.publish(Event::Finished(summary.clone())).await;
-        Ended {
-            summary,
-            cancelled: self.pool.is_cancelled(),
-            no_workers: self.no_workers,
-            halted: self.halted,
-        }
+        books.bus.publish(Event::Finished(summary.clone())).await;
+        Ended { summary, cancelled, no_workers, halted }
     }
 }
 

@@ -21,9 +21,9 @@ use std::thread;
 
 use lote_imaging::formats::{Document, Format, JPEG, PNG, encode};
 use lote_imaging::pool::Pool;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::lang::{Text, reason};
 use lote_protocol::outcome::Failure;
-use lote_protocol::task::Encoding;
 use lote_protocol::text;
 
 use crate::system;

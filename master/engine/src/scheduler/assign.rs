@@ -1,6 +1,6 @@
 //! Giving tasks to slots.
 
-use super::{Effect, Job, Scheduler, SlotId, Standing, TaskId, Worker, WorkerId};
+use super::{Effect, Scheduler, SlotId, Standing, TaskId, TaskSpec, Worker, WorkerId};
 
 /// A slot is given tasks ahead only while all that it has is estimated below this cost. Large
 /// tasks stay in the queue, so that whoever is free first takes them.
@@ -14,7 +14,7 @@ pub const AHEAD_OUTPUTS: u32 = 64;
 
 impl Scheduler {
     /// Takes in another task.
-    pub(super) fn add(&mut self, job: Job, effects: &mut Vec<Effect>) {
+    pub(super) fn add(&mut self, job: TaskSpec, effects: &mut Vec<Effect>) {
         let task = self.tasks.add(job);
         if let Some(why) = self.over {
             return self.give_up(task, why, effects);

@@ -21,7 +21,7 @@ impl Priority {
 
 /// What the scheduler has to know of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Job {
+pub struct TaskSpec {
     /// Whether it goes before others.
     pub priority: Priority,
     /// Estimated work, in any unit that grows with it; see `plan::split`.
@@ -48,7 +48,7 @@ pub enum Blame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// There is another task. They are numbered as they come, from 0.
-    Add(Job),
+    Add(TaskSpec),
     /// There will be no other tasks.
     NoMore,
     /// Nobody wants a task any more: it is not begun, and not repeated.

@@ -25,7 +25,7 @@ pub use assign::{AHEAD_OUTPUTS, AHEAD_TASKS};
 pub use blame::MAX_EXCUSED;
 pub use effect::{Effect, GiveUp};
 pub use id::{SlotId, TaskId, WorkerId};
-pub use input::{Blame, Input, Job, Priority};
+pub use input::{Blame, Input, Priority, TaskSpec};
 use memory::Budget;
 use queue::Waiting;
 use task::{Standing, Tasks};
@@ -95,6 +95,11 @@ impl Scheduler {
     /// Whether that worker has something to do.
     pub fn is_at_work(&self, worker: WorkerId) -> bool {
         self.workers.get(&worker).is_some_and(|worker| !worker.is_idle())
+    }
+
+    /// Whether that worker is there, has nothing to do, and stays.
+    pub fn is_at_rest(&self, worker: WorkerId) -> bool {
+        self.workers.get(&worker).is_some_and(|worker| worker.is_idle() && !worker.retiring)
     }
 
     /// The task that a slot is running: the first of those it was given.

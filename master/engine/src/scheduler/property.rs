@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn job(priority: Priority, cost: u64, outputs: u32, memory_bytes: u64) -> Job {
-    Job { priority, cost, outputs, memory_bytes }
+fn job(priority: Priority, cost: u64, outputs: u32, memory_bytes: u64) -> TaskSpec {
+    TaskSpec { priority, cost, outputs, memory_bytes }
 }
 
-fn any_job() -> impl Strategy<Value = Job> {
+fn any_job() -> impl Strategy<Value = TaskSpec> {
     let priority = prop::sample::select(&Priority::ALL[..]);
     (priority, 1_u64..400_000, 1_u32..4, 1_u64..100 << 20)
         .prop_map(|(priority, cost, outputs, memory)| job(priority, cost, outputs, memory))
@@ -65,11 +65,11 @@ struct World {
     attempts: BTreeMap<TaskId, u32>,
     deaths_held_against: BTreeMap<TaskId, u32>,
     /// The tasks that have come.
-    jobs: Vec<Job>,
+    jobs: Vec<TaskSpec>,
     withdrawn: BTreeSet<TaskId>,
     /// At most so many spare tasks are given to workers.
     most_spare: u32,
-    to_come: VecDeque<Job>,
+    to_come: VecDeque<TaskSpec>,
     budget: u64,
 }
 
@@ -94,7 +94,7 @@ impl World {
         Self::before_all(jobs.iter().map(job), budget, u32::MAX)
     }
 
-    fn before_all(jobs: impl Iterator<Item = Job>, budget: u64, most_spare: u32) -> Self {
+    fn before_all(jobs: impl Iterator<Item = TaskSpec>, budget: u64, most_spare: u32) -> Self {
         let mut scheduler = Scheduler::default();
         scheduler.bound_memory(budget);
         scheduler.bound(Priority::Spare, most_spare);
@@ -404,7 +404,7 @@ fn whoever_kills_at_random_convicts_nobody() {
     assert_eq!(world.ended.len(), 4);
 }
 
-fn with(jobs: impl IntoIterator<Item = Job>) -> Scheduler {
+fn with(jobs: impl IntoIterator<Item = TaskSpec>) -> Scheduler {
     let (mut scheduler, mut effects) = (Scheduler::default(), Vec::new());
     for job in jobs {
         scheduler.handle(Input::Add(job), &mut effects);

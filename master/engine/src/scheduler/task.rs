@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::{Index, IndexMut};
 
-use super::{Job, Priority, SlotId, TaskId};
+use super::{Priority, SlotId, TaskId, TaskSpec};
 
 /// Where a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +19,9 @@ pub(super) enum Standing {
 /// A task of the run.
 #[derive(Debug)]
 pub(super) struct TaskRecord {
-    /// See [`Job::cost`].
+    /// See [`TaskSpec::cost`].
     pub(super) cost: u64,
-    /// See [`Job::memory_bytes`].
+    /// See [`TaskSpec::memory_bytes`].
     pub(super) memory_bytes: u64,
     pub(super) priority: Priority,
     pub(super) place: Standing,
@@ -41,7 +41,7 @@ pub(super) struct TaskRecord {
 
 impl TaskRecord {
     /// A task that waits for its first slot.
-    fn new(job: Job) -> Self {
+    fn new(job: TaskSpec) -> Self {
         Self {
             cost: job.cost,
             // Bounded, so that sums do not overflow.
@@ -80,7 +80,7 @@ pub(super) struct Tasks {
 
 impl Tasks {
     /// Takes in another one.
-    pub(super) fn add(&mut self, job: Job) -> TaskId {
+    pub(super) fn add(&mut self, job: TaskSpec) -> TaskId {
         self.list.push_back(TaskRecord::new(job));
         self.open += 1;
         TaskId(self.first + (self.list.len() - 1) as u32)

@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::{Blow, Strike};
 use crate::event::{Event, WorkerState};
 use crate::lang::Lang;
-use crate::report::text::printable;
 use crate::state::RunState;
+use crate::words::printable;
 
 /// What is shown of one thread of one worker beside what it does.
 #[derive(Debug, Clone, Default)]

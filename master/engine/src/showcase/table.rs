@@ -8,8 +8,8 @@ use super::Blow;
 use super::lanes::{Row, Scene};
 use crate::event::Mode;
 use crate::lang::Lang;
-use crate::report::text::{duration, printable};
 use crate::state::{Lane, LaneState, UnitInHand};
+use crate::words::{duration, printable};
 
 /// A line in pieces; each has a look.
 pub type Line = Vec<(Style, String)>;

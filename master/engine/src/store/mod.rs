@@ -1,16 +1,11 @@
 //! Object stores: where images and outputs lie that are in no folder.
 //!
-//! A place in a store is written `s3://bucket/key`. A run works on files alone, so it gets a [`Spool`], a
-//! folder of its own with a twin of what is in the store: a plan is made of the twins, which begin as
-//! empty as a listing is; images are fetched ahead of the workers, and outputs are published behind them
-//! ([`Transfer`]). Jobs on folders have nothing to do with any of this.
-
-mod ahead;
-mod spool;
-mod transfer;
+//! A place in a store is written `s3://bucket/key`. A run works on files alone, so it gets a *spool*
+//! (`plan/spool`), a folder of its own with a twin of what is in the store: a plan is made of the twins,
+//! which begin as empty as a listing is; images are fetched ahead of the workers, and outputs are published
+//! behind them (`run/transfer`). Jobs on folders have nothing to do with any of this.
 
 use std::fmt;
-use std::fs;
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -21,11 +16,8 @@ use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
-pub use spool::Spool;
-pub use transfer::Transfer;
-
 /// What a place in a store begins with.
-const SCHEME: &str = "s3://";
+pub(crate) const SCHEME: &str = "s3://";
 
 /// The longest key, bytes.
 const MAX_KEY_BYTES: usize = 1024;
@@ -200,7 +192,7 @@ impl Error {
     }
 
     /// As the failure of an image that could not be fetched.
-    fn of_image(&self) -> Failure {
+    pub(crate) fn of_image(&self) -> Failure {
         let kind = match self {
             Self::Missing(_) => FailureKind::NotFound,
             Self::Denied(_) => FailureKind::Permission,
@@ -210,7 +202,7 @@ impl Error {
     }
 
     /// As the failure of an output that could not be published.
-    fn of_output(&self) -> Failure {
+    pub(crate) fn of_output(&self) -> Failure {
         let kind = if *self == Self::Exists { FailureKind::Exists } else { FailureKind::Write };
         Failure::new(kind, self.text())
     }
@@ -246,7 +238,7 @@ pub fn probe(store: &dyn Store, output: &Address, only_new: bool) -> Result<(), 
 }
 
 /// A word that no other has.
-fn word() -> Result<String, Error> {
+pub(crate) fn word() -> Result<String, Error> {
     let mut bytes = [0; 12];
     getrandom::fill(&mut bytes).map_err(|error| Error::Disk(error.to_string().into()))?;
     Ok(HEXLOWER.encode(&bytes))
@@ -265,28 +257,6 @@ pub fn spool_folder() -> Option<PathBuf> {
     use etcetera::{BaseStrategy as _, choose_base_strategy};
     let cache = choose_base_strategy().ok()?.cache_dir();
     cache.is_absolute().then(|| cache.join("lote/spool"))
-}
-
-/// Fetches the records of earlier jobs there into the folder of records, if that has none.
-///
-/// # Errors
-/// Those of listing and fetching.
-pub fn fetch_records(store: &dyn Store, output: &Address, folder: &Path) -> Result<(), Error> {
-    let folder = folder.join(crate::journal::FOLDER);
-    if fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Ok(());
-    }
-    let disk = |error: std::io::Error| Error::Disk(crate::lang::reason(&error));
-    for object in store.list(&output.join(OWN), false)?.objects {
-        let name = object.address.key.rsplit('/').next().unwrap_or_default();
-        if crate::journal::is_name(name) {
-            fs::create_dir_all(&folder).map_err(disk)?;
-            let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(disk)?;
-            store.fetch(&object, None, &mut file)?;
-            file.persist(folder.join(name)).map_err(|error| disk(error.error))?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 use std::collections::{BTreeMap, VecDeque};
+use std::fs;
 use std::sync::{Arc, Mutex};
 
 use lote_protocol::filter::{FilterCall, VariantSpec};
 
 use super::*;
 use crate::event::{Event, Place, StoreState};
-use crate::plan::{self, IfExists, OutputState, Plan, Request};
-use crate::run::Feed;
+use crate::plan::{self, IfExists, OutputState, Plan, Request, Spool};
+use crate::run::{Feed, Transfer};
 
 /// A store in memory, which is in trouble as often as it is told.
 #[derive(Debug, Default)]

@@ -14,9 +14,7 @@ use super::WorkerEvent;
 use super::death::{self, Cause, Death, Killer};
 use super::handshake::{Handshakes, Visitor};
 use super::launcher::{Launcher, Process};
-use super::open_files::Opener;
-use super::restart::{Reached, Restarts, Verdict};
-use super::service::Served;
+use super::restart::{Reached, Restarts, Served, Verdict};
 use super::stderr::LastWords;
 use crate::scheduler::WorkerId;
 use crate::system;
@@ -43,7 +41,8 @@ pub(super) struct Lane {
     pub(super) max_memory_bytes: Option<u64>,
     /// The most files that a worker's tasks bring with them.
     pub(super) files: u32,
-    pub(super) opener: Opener,
+    /// How large an output can become, bytes; `None` where that is not known.
+    pub(super) max_output_bytes: Option<u64>,
     pub(super) sandbox: Policy,
     pub(super) launcher: Launcher,
     pub(super) handshakes: Handshakes,

@@ -16,7 +16,7 @@ use crate::system;
 const HANG_UP_TIME: Duration = Duration::from_millis(500);
 
 /// What is started as a worker.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Program {
     /// This program itself.
     #[default]
@@ -36,6 +36,10 @@ pub(super) struct Launcher {
 impl Launcher {
     pub(super) fn new(program: Program, socket: PathBuf) -> Self {
         Self { program, socket }
+    }
+
+    pub(super) fn program(&self) -> &Program {
+        &self.program
     }
 
     /// Whether the process that is started is the worker itself, and not something around it.

@@ -16,6 +16,7 @@ mod stderr;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lote_protocol::endpoint::Endpoint;
@@ -34,8 +35,6 @@ use lane::{Control, Lane};
 use launcher::Launcher;
 pub use launcher::Program;
 
-use open_files::Opener;
-
 use crate::plan::{Access, Assignment};
 use crate::scheduler::{AHEAD_OUTPUTS, AHEAD_TASKS, WorkerId};
 use crate::system;
@@ -45,7 +44,7 @@ const EVENT_QUEUE: usize = 1024;
 
 /// Which workers a run has.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub struct WorkerConfig {
     /// Processes to start.
     pub workers: u32,
     /// Threads in each.
@@ -64,6 +63,15 @@ pub struct Config {
     pub external: bool,
 }
 
+impl WorkerConfig {
+    /// The most files that a worker's tasks bring with them, those that wait counted.
+    fn files(&self) -> u32 {
+        let Access { outputs, assets, .. } = self.access;
+        let ahead = AHEAD_TASKS as u32 + AHEAD_OUTPUTS + 2 * outputs;
+        self.slots.saturating_mul(ahead).saturating_add(assets)
+    }
+}
+
 /// Where to send a worker's tasks. What is sent to a dead worker goes nowhere.
 #[derive(Debug, Clone)]
 pub struct Mailbox(mpsc::UnboundedSender<Word>);
@@ -74,14 +82,15 @@ enum Word {
     /// As it is.
     Say(Command),
     /// With its files open.
-    Run { slot: u32, report_stages: bool, assignment: Box<Assignment> },
+    Run { slot: u32, report_stages: bool, access: Arc<Access>, assignment: Box<Assignment> },
 }
 
 impl Mailbox {
-    /// Has a slot do a task after those that it has. Its files are opened on the way.
-    pub fn run(&self, slot: u32, report_stages: bool, assignment: Assignment) {
+    /// Has a slot do a task after those that it has. Its files are opened on the way, as far as `access`
+    /// allows.
+    pub fn run(&self, slot: u32, report_stages: bool, access: Arc<Access>, assignment: Assignment) {
         let assignment = Box::new(assignment);
-        self.send(Word::Run { slot, report_stages, assignment });
+        self.send(Word::Run { slot, report_stages, access, assignment });
     }
 
     fn say(&self, command: Command) {
@@ -202,7 +211,7 @@ pub struct Supervisor {
 impl Supervisor {
     /// Opens the socket and starts the workers. It must be called on a thread that lives until
     /// the program ends: workers are told to die with the thread that started them.
-    pub fn start(config: &Config) -> Result<Self, SupervisorError> {
+    pub fn start(config: &WorkerConfig) -> Result<Self, SupervisorError> {
         let endpoint = Endpoint::create().map_err(|source| SupervisorError::Socket {
             folder: std::env::temp_dir().display().to_string(),
             source,
@@ -218,15 +227,13 @@ impl Supervisor {
         let (sender, events) = mpsc::channel(EVENT_QUEUE);
         // Files on their way to a worker that has been stopped count, too.
         system::allow_many_files();
-        let Access { outputs, assets, .. } = config.access;
-        let ahead = AHEAD_TASKS as u32 + AHEAD_OUTPUTS + 2 * outputs;
         let launcher = Launcher::new(config.program.clone(), endpoint.socket().to_owned());
         let lane = Lane {
             slots: config.slots,
             limits: config.limits,
             max_memory_bytes: config.max_memory_bytes,
-            files: config.slots.saturating_mul(ahead).saturating_add(assets),
-            opener: Opener::new(config.access.clone()),
+            files: config.files(),
+            max_output_bytes: config.access.max_output_bytes,
             sandbox: config.sandbox,
             launcher,
             handshakes,
@@ -240,6 +247,39 @@ impl Supervisor {
             supervisor.grow();
         }
         Ok(supervisor)
+    }
+
+    /// Whether its workers are as that configuration wants them, or may do more than they have to.
+    pub(crate) fn suits(&self, config: &WorkerConfig) -> bool {
+        let Lane { slots, limits, max_memory_bytes, sandbox, files, max_output_bytes, .. } =
+            self.lane;
+        let largest = |bytes: Option<u64>| bytes.unwrap_or(u64::MAX);
+        (slots, limits, max_memory_bytes, sandbox)
+            == (config.slots, config.limits, config.max_memory_bytes, config.sandbox)
+            && *self.lane.launcher.program() == config.program
+            && files >= config.files()
+            && largest(max_output_bytes) >= largest(config.access.max_output_bytes)
+            && !config.external
+    }
+
+    /// Has all but the first so many leave, which have nothing to do; `false` if something else happened
+    /// meanwhile.
+    pub(crate) async fn shrink_to(&mut self, workers: u32) -> bool {
+        let stays = |worker: WorkerId| worker.0 <= workers;
+        let leaving: Vec<_> = self.controls.extract_if(.., |(id, _)| !stays(*id)).collect();
+        for (_, control) in &leaving {
+            let _ = control.send(Control::Stop);
+        }
+        let mut left = leaving.len();
+        while left > 0 {
+            match self.next().await {
+                WorkerEvent::Stopped { worker, .. } if !stays(worker) => left -= 1,
+                WorkerEvent::Lost { worker, .. } if !stays(worker) => {}
+                _ => return false,
+            }
+        }
+        self.next_id = self.next_id.min(workers + 1);
+        true
     }
 
     /// Starts another worker.
@@ -306,9 +346,9 @@ impl Supervisor {
 mod tests {
     use super::*;
 
-    fn config(script: &str) -> Config {
+    fn config(script: &str) -> WorkerConfig {
         let words = ["sh", "-c", script].map(Into::into).into();
-        Config {
+        WorkerConfig {
             workers: 1,
             slots: 1,
             limits: Limits::default(),

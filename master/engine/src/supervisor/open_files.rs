@@ -18,27 +18,10 @@ use crate::output::{Target, Temporaries, publish};
 use crate::plan::{Access, Assignment, Gate};
 use crate::system::files::{FileId, open_image, open_regular};
 
-/// What all workers of a run have in common.
-#[derive(Debug, Clone)]
-pub(super) struct Opener {
-    access: Arc<Access>,
-    temporaries: Temporaries,
-}
-
-impl Opener {
-    pub(super) fn new(access: Access) -> Self {
-        Self { access: Arc::new(access), temporaries: Temporaries::new(Owner::this()) }
-    }
-
-    pub(super) fn access(&self) -> &Access {
-        &self.access
-    }
-}
-
 /// The files of a worker process.
 #[derive(Debug)]
 pub(super) struct OpenFiles {
-    opener: Opener,
+    temporaries: Temporaries,
     given: Mutex<Given>,
 }
 
@@ -55,9 +38,19 @@ struct Given {
 #[derive(Debug)]
 struct OpenTask {
     id: u64,
+    access: Arc<Access>,
     input: Option<FileId>,
     /// What has not ended, by variant; without a file where none could be made.
     outputs: Vec<(u32, Option<TempPath>, Target)>,
+}
+
+/// An output that a worker has come to the end of.
+struct EndedOutput {
+    file: Option<TempPath>,
+    target: Target,
+    /// The image that it is of.
+    input: Option<FileId>,
+    access: Arc<Access>,
 }
 
 /// A report about what a worker is not running, or has not been given a file for.
@@ -65,15 +58,15 @@ struct OpenTask {
 pub(super) struct Nonsense;
 
 impl OpenFiles {
-    pub(super) fn new(opener: Opener, slots: u32) -> Self {
+    pub(super) fn new(slots: u32) -> Self {
         let slots = (0..slots).map(|_| VecDeque::new()).collect();
-        Self { opener, given: Mutex::new(Given { slots, ..Given::default() }) }
+        let given = Mutex::new(Given { slots, ..Given::default() });
+        Self { temporaries: Temporaries::new(Owner::this()), given }
     }
 
     /// Opens what a slot needs for a task that it is given after those that it has.
-    pub(super) fn open(&self, slot: u32, assignment: &Assignment) -> Files {
+    pub(super) fn open(&self, slot: u32, access: Arc<Access>, assignment: &Assignment) -> Files {
         let Assignment { task, input, targets, assets } = assignment;
-        let Opener { access, temporaries } = &self.opener;
         let file = match access.unfetched.why(input) {
             Some(failure) => Err(failure),
             None => open_image(input, &access.within).map_err(|error| not_opened(&error)),
@@ -83,7 +76,7 @@ impl OpenFiles {
         for (order, target) in task.orders.iter().zip(targets) {
             // What cannot be read is not written.
             let made = match &file {
-                Ok(_) => temporaries.create(target),
+                Ok(_) => self.temporaries.create(target),
                 Err(failure) => Err(failure.clone()),
             };
             let (file, path) = match made {
@@ -100,7 +93,7 @@ impl OpenFiles {
         if !given.closed
             && let Some(tasks) = given.slots.get_mut(slot as usize)
         {
-            tasks.push_back(OpenTask { id: task.id, input: id, outputs });
+            tasks.push_back(OpenTask { id: task.id, access, input: id, outputs });
         }
         drop(given);
         let asset = |path: &PathBuf| {
@@ -117,10 +110,11 @@ impl OpenFiles {
     pub(super) fn settle(&self, report: &mut Report) -> Result<(), Nonsense> {
         match report {
             Report::Ended { slot, task, variant, result, .. } => {
-                let (file, target, input) = self.take(*slot, *task, *variant).ok_or(Nonsense)?;
+                let ended = self.take(*slot, *task, *variant).ok_or(Nonsense)?;
+                let EndedOutput { file, target, input, access } = ended;
                 if result.is_ok() {
                     let file = file.ok_or(Nonsense)?;
-                    let Access { originals, gate, .. } = self.opener.access();
+                    let Access { originals, gate, .. } = &*access;
                     let published = if gate.as_ref().is_none_or(|Gate(may)| may(*task)) {
                         publish(file, &target, originals, input.as_ref())
                     } else {
@@ -159,18 +153,14 @@ impl OpenFiles {
         drop(left);
     }
 
-    /// The file of an output that has ended.
-    fn take(
-        &self,
-        slot: u32,
-        task: u64,
-        variant: u32,
-    ) -> Option<(Option<TempPath>, Target, Option<FileId>)> {
+    /// An output that has ended.
+    fn take(&self, slot: u32, task: u64, variant: u32) -> Option<EndedOutput> {
         let mut given = self.given();
         let task = given.running(slot, task)?;
         let place = task.outputs.iter().position(|(other, ..)| *other == variant)?;
         let (_, file, target) = task.outputs.swap_remove(place);
-        Some((file, target, task.input.clone()))
+        let (input, access) = (task.input.clone(), Arc::clone(&task.access));
+        Some(EndedOutput { file, target, input, access })
     }
 
     fn given(&self) -> MutexGuard<'_, Given> {
@@ -202,8 +192,9 @@ mod tests {
     use std::io::Write;
     use std::path::Path;
 
+    use lote_protocol::encoding::Encoding;
     use lote_protocol::message::{Size, Written};
-    use lote_protocol::task::{self, Encoding, Order};
+    use lote_protocol::task::{self, Order};
 
     use super::*;
 
@@ -250,9 +241,9 @@ mod tests {
     fn an_output_is_published_when_its_task_runs_and_never_before() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("image"), "image").unwrap();
-        let files = OpenFiles::new(Opener::new(Access::default()), 1);
-        let mut first = files.open(0, &assignment(1, folder.path(), 2));
-        let second = files.open(0, &assignment(2, folder.path(), 1));
+        let files = OpenFiles::new(1);
+        let mut first = files.open(0, Arc::default(), &assignment(1, folder.path(), 2));
+        let second = files.open(0, Arc::default(), &assignment(2, folder.path(), 1));
         assert!(second.outputs[0].is_ok());
         first.outputs[0].as_mut().unwrap().write_all(b"done").unwrap();
         // Of a task that waits, of one that nobody knows, and of an order that nobody has given.
@@ -273,9 +264,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("image"), "image").unwrap();
         let gate = Some(Gate(Arc::new(|task| task != 1)));
-        let files = OpenFiles::new(Opener::new(Access { gate, ..Access::default() }), 1);
+        let access = Arc::new(Access { gate, ..Access::default() });
+        let files = OpenFiles::new(1);
         for task in [1, 2] {
-            files.open(0, &assignment(task, folder.path(), 1));
+            files.open(0, Arc::clone(&access), &assignment(task, folder.path(), 1));
             let mut report = ended(task, 0);
             files.settle(&mut report).unwrap();
             let Report::Ended { result, .. } = report else { panic!() };
@@ -290,14 +282,14 @@ mod tests {
     fn what_is_unfinished_goes_with_its_worker() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("image"), "image").unwrap();
-        let files = OpenFiles::new(Opener::new(Access::default()), 1);
-        let given = files.open(0, &assignment(1, folder.path(), 2));
+        let files = OpenFiles::new(1);
+        let given = files.open(0, Arc::default(), &assignment(1, folder.path(), 2));
         assert_eq!(names(folder.path()).len(), 3);
         files.close();
         assert_eq!(names(folder.path()), ["image"]);
         drop(given);
         // What was being opened when it went.
-        files.open(0, &assignment(2, folder.path(), 2));
+        files.open(0, Arc::default(), &assignment(2, folder.path(), 2));
         assert_eq!(names(folder.path()), ["image"]);
     }
 
@@ -313,10 +305,10 @@ mod tests {
         fs::write(at("photo"), "x").unwrap();
         std::os::unix::fs::symlink("photo", at("link")).unwrap();
         std::os::unix::fs::symlink("/proc/self/exe", at("magic")).unwrap();
-        let files = OpenFiles::new(Opener::new(Access::default()), 1);
+        let files = OpenFiles::new(1);
         let kind = |path: &Path| {
             let assignment = Assignment { input: path.into(), ..assignment(1, folder.path(), 1) };
-            let Files { input, outputs, .. } = files.open(0, &assignment);
+            let Files { input, outputs, .. } = files.open(0, Arc::default(), &assignment);
             assert_eq!(input.is_ok(), outputs[0].is_ok());
             input.map(drop).map_err(|failure| failure.kind)
         };

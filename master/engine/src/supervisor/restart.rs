@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::death::Killer;
+
 /// Deaths of its own in [`WINDOW`] without an output in between, after which a lane gives up.
 const MAX_OWN: usize = 5;
 
@@ -32,6 +34,25 @@ pub(super) enum Reached {
     Ready,
     /// It has made an output: this is no crash loop.
     Output,
+}
+
+/// How the service of a worker ended.
+pub(super) struct Served {
+    /// Who killed it, if anybody did.
+    pub(super) killer: Option<Killer>,
+    /// It was told to finish and end.
+    pub(super) stopping: bool,
+    /// It was told to end so that it can be replaced.
+    pub(super) retiring: bool,
+    /// How far it has come.
+    pub(super) reached: Reached,
+}
+
+impl Served {
+    /// It has not said Hello yet.
+    pub(super) const fn not_yet() -> Self {
+        Self { killer: None, stopping: false, retiring: false, reached: Reached::Start }
+    }
 }
 
 /// What to do about a death.

@@ -9,14 +9,14 @@ use lote_protocol::message::{Command, Report};
 use lote_protocol::sandbox::{Part, Sandbox};
 use lote_protocol::transport::{Sender, TransportError};
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinSet, spawn_blocking};
+use tokio::task::{JoinSet, spawn_blocking};
 
 use super::death::{Cause, Killer};
 use super::handshake::Visitor;
 use super::lane::{Control, Lane, START_TIME};
 use super::launcher::Process;
 use super::open_files::{Nonsense, OpenFiles};
-use super::restart::Reached;
+use super::restart::{Reached, Served};
 use super::{Mailbox, Word, WorkerEvent};
 use crate::scheduler::WorkerId;
 use crate::system;
@@ -33,32 +33,6 @@ const OPEN_AT_ONCE: usize = 16;
 /// From SIGABRT to SIGKILL.
 const ABORT_TIME: Duration = Duration::from_secs(1);
 
-/// How the service of a worker ended.
-pub(super) struct Served {
-    /// Who killed it, if anybody did.
-    pub(super) killer: Option<Killer>,
-    /// It was told to finish and end.
-    pub(super) stopping: bool,
-    /// It was told to end so that it can be replaced.
-    pub(super) retiring: bool,
-    /// How far it has come.
-    pub(super) reached: Reached,
-}
-
-impl Served {
-    /// It has not said Hello yet.
-    pub(super) const fn not_yet() -> Self {
-        Self { killer: None, stopping: false, retiring: false, reached: Reached::Start }
-    }
-
-    /// All that a worker had reported has been looked at.
-    fn settled(&mut self, end: &Result<Result<(), Nonsense>, JoinError>) {
-        if !matches!(end, Ok(Ok(()))) {
-            self.killer = self.killer.or(Some(Killer::Protocol));
-        }
-    }
-}
-
 impl Lane {
     /// Passes commands in and reports out until the worker is dead or gone.
     pub(super) async fn serve(
@@ -74,7 +48,7 @@ impl Lane {
         let (mailbox, commands) = mpsc::unbounded_channel();
         let mailbox = Mailbox(mailbox);
         mailbox.say(self.welcome());
-        let files = Arc::new(OpenFiles::new(self.opener.clone(), self.slots));
+        let files = Arc::new(OpenFiles::new(self.slots));
         // A worker that has been stopped reads nothing, and must still be killable: sending waits
         // on its own. So does what waits for disks.
         let mut writers = JoinSet::new();
@@ -169,8 +143,8 @@ impl Lane {
         // A process that has hung up is dead, or soon will be. All that it had reported comes before
         // its end, and what it has not finished goes.
         drop(reports);
-        while let Some(end) = settling.join_next().await {
-            served.settled(&end);
+        if !have_ended_well(settling).await {
+            served.killer = served.killer.or(Some(Killer::Protocol));
         }
         writers.shutdown().await;
         // It cannot panic.
@@ -200,7 +174,7 @@ impl Lane {
             slots: self.slots,
             limits: self.limits,
             max_memory_bytes: self.max_memory_bytes,
-            max_output_bytes: match (self.opener.access().max_output_bytes, self.max_memory_bytes) {
+            max_output_bytes: match (self.max_output_bytes, self.max_memory_bytes) {
                 // It is made in memory.
                 (Some(output), Some(memory)) => Some(output.min(memory)),
                 (output, memory) => output.or(memory),
@@ -235,6 +209,15 @@ impl Lane {
     }
 }
 
+/// Waits for them; whether all made sense.
+async fn have_ended_well(mut settling: JoinSet<Result<(), Nonsense>>) -> bool {
+    let mut sense = true;
+    while let Some(end) = settling.join_next().await {
+        sense &= matches!(end, Ok(Ok(())));
+    }
+    sense
+}
+
 /// Sends a worker its commands, as many at a time as there are, with their files.
 async fn write(
     mut sender: Sender,
@@ -262,8 +245,8 @@ async fn write(
 fn opened(word: Word, files: &OpenFiles) -> (Command, Vec<File>) {
     match word {
         Word::Say(command) => (command, Vec::new()),
-        Word::Run { slot, report_stages, assignment } => {
-            let (files, open) = files.open(slot, &assignment).take_apart();
+        Word::Run { slot, report_stages, access, assignment } => {
+            let (files, open) = files.open(slot, access, &assignment).take_apart();
             (Command::Run { slot, report_stages, task: assignment.task, files }, open)
         }
     }

@@ -1,7 +1,8 @@
 //! What a page asks for as a recipe, and the other way round.
 
 use lote_engine::catalogue;
-use lote_engine::job::{Exception, IfLarger, Options, Recipe, Variant};
+use lote_engine::job::{IfLarger, Options, Recipe, Variant};
+use lote_engine::plan::Exception;
 use lote_engine::plan::Pattern;
 use lote_protocol::filter::VariantSpec;
 

@@ -18,7 +18,7 @@ use crate::images::Selection;
 use crate::live::shapes::{JobState, LaneState, Pause, Step};
 use lote_engine::event::Mode;
 use lote_engine::plan::{IfCollides, IfExists};
-use lote_engine::run::Order;
+use lote_engine::run::RunOrder;
 use lote_engine::scheduler::WorkerId;
 use lote_engine::system::cores;
 use lote_protocol::text;
@@ -135,7 +135,7 @@ impl Jobs {
             _ => None,
         });
         match paused {
-            Some(true) => send(orders, Order::Pause),
+            Some(true) => send(orders, RunOrder::Pause),
             Some(false) => Ok(()),
             None => Err(JobError::not_now("not_running", text!("the job is not running"))),
         }
@@ -154,7 +154,7 @@ impl Jobs {
             _ => None,
         });
         match resumed {
-            Some(true) => send(orders, Order::Resume),
+            Some(true) => send(orders, RunOrder::Resume),
             Some(false) => Ok(()),
             None => Err(JobError::not_now("not_running", text!("the job is not running"))),
         }
@@ -180,7 +180,7 @@ impl Jobs {
             }
             is_live
         });
-        if cancelled { send(orders, Order::Cancel) } else { Ok(()) }
+        if cancelled { send(orders, RunOrder::Cancel) } else { Ok(()) }
     }
 
     /// Makes the missing outputs of a job that was cancelled or could not go on.
@@ -275,7 +275,11 @@ impl Jobs {
             || self.0.live.with(|model, _| model.book(job).is_some())
     }
 
-    fn orders<'a>(&self, desk: &'a Desk, job: &str) -> Result<&'a mpsc::Sender<Order>, JobError> {
+    fn orders<'a>(
+        &self,
+        desk: &'a Desk,
+        job: &str,
+    ) -> Result<&'a mpsc::Sender<RunOrder>, JobError> {
         match desk.orders(job) {
             Some(orders) => Ok(orders),
             None if self.knows(desk, job) => {
@@ -303,7 +307,7 @@ impl Jobs {
         let desk = self.desk();
         match &desk.work {
             Some(work) if work.what != WorkKind::Compare => {
-                send(&work.orders, Order::Kill(WorkerId(worker)))
+                send(&work.orders, RunOrder::Kill(WorkerId(worker)))
             }
             _ => Err(not_running()),
         }
@@ -422,7 +426,7 @@ impl Jobs {
             self.0.live.with(|model, _| compare::end_cancelled(model));
         }
         match &desk.work {
-            Some(work) if work.what == WorkKind::Compare => send(&work.orders, Order::Abort),
+            Some(work) if work.what == WorkKind::Compare => send(&work.orders, RunOrder::Abort),
             _ => Ok(()),
         }
     }
@@ -437,7 +441,7 @@ impl Jobs {
             // What a fleet makes it goes on with, and the next server takes it over.
             let is_elsewhere =
                 self.0.live.with(|model, _| model.job().is_some_and(|job| job.fleet));
-            let order = if is_job && !is_elsewhere { Order::Cancel } else { Order::Abort };
+            let order = if is_job && !is_elsewhere { RunOrder::Cancel } else { RunOrder::Abort };
             // If so many orders wait it has been told often enough.
             let _ = work.orders.try_send(order);
         }
@@ -450,7 +454,7 @@ impl Jobs {
     }
 }
 
-fn send(orders: &mpsc::Sender<Order>, order: Order) -> Result<(), JobError> {
+fn send(orders: &mpsc::Sender<RunOrder>, order: RunOrder) -> Result<(), JobError> {
     orders.try_send(order).map_err(|_| JobError::not_now("busy", text!("too many orders at once")))
 }
 

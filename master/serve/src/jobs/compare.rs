@@ -15,7 +15,7 @@ use crate::live::shapes::{Compare, CompareRun, CrashCost, CrashCosts, Step, Tria
 use lote_engine::event::{Bus, Mode, Summary};
 use lote_engine::plan::{self, IfCollides, Plan, PlanError, Request};
 use lote_engine::report::{self, Reporter};
-use lote_engine::run::{self, Order, Settings};
+use lote_engine::run::{self, RunOrder, Settings};
 use lote_engine::showcase;
 use lote_engine::system::cores;
 
@@ -76,7 +76,7 @@ fn series() -> Vec<(Mode, u32)> {
 
 impl Jobs {
     /// Does a comparison, and tells how far it is.
-    pub(super) async fn run_compare(&self, spec: Spec, mut inbox: mpsc::Receiver<Order>) {
+    pub(super) async fn run_compare(&self, spec: Spec, mut inbox: mpsc::Receiver<RunOrder>) {
         let result = self.measure(&Arc::new(spec), &mut inbox).await;
         self.0.live.with(|model, _| match result {
             Ok(()) => {
@@ -95,7 +95,7 @@ impl Jobs {
     async fn measure(
         &self,
         spec: &Arc<Spec>,
-        inbox: &mut mpsc::Receiver<Order>,
+        inbox: &mut mpsc::Receiver<RunOrder>,
     ) -> Result<(), Broken> {
         // Beside the real outputs, so that the same disk is measured.
         let folder = tempfile::Builder::new()
@@ -138,12 +138,14 @@ impl Jobs {
         workers: u32,
         output: &Path,
         reporters: Vec<Box<dyn Reporter>>,
-        inbox: &mut mpsc::Receiver<Order>,
+        inbox: &mut mpsc::Receiver<RunOrder>,
     ) -> Result<(Plan, Summary), Broken> {
         let (made, output) = (Arc::clone(spec), output.to_owned());
         let plan = tokio::task::spawn_blocking(move || make_plan(&made, workers, output)).await;
         let plan = plan.map_err(Broken::by)?.map_err(Broken::by)?;
-        let settings = Settings { mode, slots: workers, ..self.0.config.settings.clone() };
+        // Each begins with workers of its own: their start is part of what is compared.
+        let reserve = None;
+        let settings = Settings { mode, slots: workers, reserve, ..self.0.config.settings.clone() };
         let mut bus = Bus::new();
         let shown = reporters.into_iter().map(|reporter| report::listen(bus.listen(), reporter));
         let shown: Vec<_> = shown.collect::<io::Result<_>>().map_err(Broken::by)?;
@@ -173,7 +175,7 @@ impl Jobs {
         mode: Mode,
         output: &Path,
         reference: &Plan,
-        inbox: &mut mpsc::Receiver<Order>,
+        inbox: &mut mpsc::Receiver<RunOrder>,
     ) -> Result<Option<CrashCost>, Broken> {
         let (crash, reporters) = showcase::Crash::new(reference.counts().planned);
         let (plan, summary) = self.trial(spec, mode, cores(), output, reporters, inbox).await?;

@@ -12,7 +12,7 @@ use lote_engine::lang::Text;
 use lote_engine::lang::reason;
 use lote_engine::plan::{self, Plan};
 use lote_engine::report;
-use lote_engine::run::{self, Order, Settings};
+use lote_engine::run::{self, RunOrder, Settings};
 use lote_protocol::text;
 
 /// A forecast that somebody waits for.
@@ -69,7 +69,7 @@ impl Jobs {
     }
 
     /// Does what it takes, on the main thread.
-    pub(super) async fn run_forecast(&self, asked: Asked, mut inbox: mpsc::Receiver<Order>) {
+    pub(super) async fn run_forecast(&self, asked: Asked, mut inbox: mpsc::Receiver<RunOrder>) {
         let Asked { plan, sample, settings, mut answer } = asked;
         if answer.is_closed() || self.desk().is_busy() {
             return;
@@ -87,7 +87,7 @@ impl Jobs {
                     () = answer.closed(), if is_wanted => {
                         is_wanted = false;
                         // If it is just ending, nobody takes the order.
-                        let _ = orders.try_send(Order::Abort);
+                        let _ = orders.try_send(RunOrder::Abort);
                     }
                     Some(order) = inbox.recv() => drop(orders.try_send(order)),
                 }

@@ -7,11 +7,11 @@ use crate::live::shapes::Proof;
 use crate::preview::{Order, Previews, Print, Refused};
 use lote_engine::scheduler::Priority;
 use lote_engine::showcase;
-use lote_protocol::task::Encoding;
+use lote_protocol::encoding::Encoding;
 
 impl Jobs {
     /// Proves one test after the other, for ever.
-    pub(super) async fn prove(&self, previews: &Previews) {
+    pub(crate) async fn prove(&self, previews: &Previews) {
         loop {
             self.0.proofs.notified().await;
             let Some(evidence) = self.0.live.with(|model, _| model.take_evidence()) else {

@@ -37,14 +37,13 @@ pub use request::{
     check_files, check_steps,
 };
 pub use views::OutputRecord;
-pub use work::main_thread;
 
 use crate::fleet::Fleet;
 use crate::images::{Images, Selection};
 use crate::live::Live;
 use crate::live::shapes::QueuedJob;
 use lote_engine::plan::KEPT_ASSETS;
-use lote_engine::run::{Order, Settings};
+use lote_engine::run::{RunOrder, Settings};
 use prepare::Spec;
 
 /// A handle to the jobs; clones are the same.
@@ -101,7 +100,7 @@ struct Desk {
 #[derive(Debug)]
 struct AtWork {
     what: WorkKind,
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::Sender<RunOrder>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,12 +217,12 @@ impl Desk {
     fn put_first(&self) {
         if let Some(AtWork { what: WorkKind::Forecast, orders }) = &self.work {
             // If it is just ending, nobody takes the order.
-            let _ = orders.try_send(Order::Abort);
+            let _ = orders.try_send(RunOrder::Abort);
         }
     }
 
     /// Where orders go for the job of that id, if it is being done.
-    fn orders(&self, job: &str) -> Option<&mpsc::Sender<Order>> {
+    fn orders(&self, job: &str) -> Option<&mpsc::Sender<RunOrder>> {
         let work = self.work.as_ref()?;
         (work.what == WorkKind::Job(job.to_owned())).then_some(&work.orders)
     }

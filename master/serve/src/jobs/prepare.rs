@@ -17,7 +17,7 @@ use crate::live::{Book, ImageRef};
 use crate::redact;
 use crate::said::Trouble;
 use lote_engine::job::Options;
-use lote_engine::journal::{By, Header, Journal, Page, Records};
+use lote_engine::journal::{By, Header, Journal, Records, ServedJob};
 use lote_engine::lang::Text;
 use lote_engine::plan::{self, IfExists, Plan, PlanError, Request};
 use lote_engine::run::{Settings, sweep_orphans};
@@ -41,7 +41,7 @@ pub(super) struct Spec {
     /// The folder of files that parameters name.
     pub(super) assets: PathBuf,
     /// What becomes of its outputs, on the disk.
-    pub(super) record: Record,
+    pub(super) record: JobRecord,
     /// The fleet that makes it; else why it is this machine, though there is one.
     pub(super) fleet: Result<Arc<dyn Fleet>, Option<Text>>,
     /// Whether others went before it.
@@ -52,7 +52,7 @@ pub(super) struct Spec {
 
 /// The journal of a job, once it has begun; clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Record {
+pub(super) struct JobRecord {
     journal: Arc<Mutex<Option<Journal>>>,
     /// The one to go on with.
     past: Option<PathBuf>,
@@ -60,7 +60,7 @@ pub(super) struct Record {
     given: Arc<Mutex<Option<String>>>,
 }
 
-impl Record {
+impl JobRecord {
     /// That goes on with a journal.
     pub(super) fn past(path: PathBuf, given: Option<String>) -> Self {
         Self { past: Some(path), given: Arc::new(Mutex::new(given)), ..Self::default() }
@@ -78,7 +78,7 @@ impl Record {
     }
 
     /// It is given to a fleet.
-    pub(super) fn give(&self, fleet: &lote_engine::journal::Fleet) {
+    pub(super) fn give(&self, fleet: &lote_engine::journal::FleetJob) {
         *self.given() = Some(fleet.job.clone());
         self.with(|journal| {
             journal.given_to(fleet);
@@ -283,7 +283,7 @@ impl Jobs {
             output,
             output_label: format!("{label}{}", folder.unwrap_or_default()),
             assets: config.assets(),
-            record: Record::default(),
+            record: JobRecord::default(),
             fleet,
             has_waited: false,
             begun: Arc::default(),
@@ -331,7 +331,7 @@ impl Spec {
             durable: Some(self.settings.durable),
             ..self.request.options_for(&self.selection)
         };
-        let page = Page {
+        let page = ServedJob {
             label: self.selection.label.clone(),
             folder: self.request.output.folder.clone(),
         };

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::find;
 use lote_protocol::carry::Carry;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{FilterCall, VariantSpec, check_all, check_name};
 use lote_protocol::format::FormatId;
-use lote_protocol::task::Encoding;
 use serde::{Deserialize, Serialize};
 
 use super::JobError;
@@ -15,7 +15,8 @@ use crate::images::Selection;
 use crate::live::shapes::Step;
 use lote_engine::catalogue;
 use lote_engine::event::Mode;
-use lote_engine::job::{self, Exception, Options};
+use lote_engine::job::Options;
+use lote_engine::plan::{Exception, exception_value};
 use lote_engine::plan::{IfCollides, IfExists, Pattern, PlanError, Request};
 use lote_protocol::text;
 
@@ -84,7 +85,7 @@ fn check_step(step: &Step) -> Result<FilterCall, JobError> {
     let mut params = std::collections::BTreeMap::new();
     for (id, value) in &step.params {
         let refused = || JobError::Bad(text!("{} must be a number, a text, true or false", id));
-        let value = job::value(value).ok_or_else(refused)?;
+        let value = exception_value(value).ok_or_else(refused)?;
         params.insert(id.clone(), value);
     }
     let call = FilterCall { filter: step.filter.clone(), params }.checked(&catalogue::all())?;

@@ -23,7 +23,7 @@ use crate::live::shapes::{Job, JobState, Level};
 use lote_engine::event::{OutputEnded, Place, Status};
 use lote_engine::job::Options;
 use lote_engine::journal::{
-    self, By, Entry, Header, How, Outcome, Page, Past, Records, in_use, newest, read_all,
+    self, By, Entry, Header, How, Outcome, Past, Records, ServedJob, in_use, newest, read_all,
 };
 use lote_engine::lang::Text;
 use lote_engine::plan::{Done, OutputState, Plan};
@@ -119,7 +119,7 @@ impl Jobs {
         let given = past.header.fleet.as_ref().filter(|_| is_first).map(|fleet| fleet.job.clone());
         // The fleet has gone on with it: so does this server.
         let goes_on = given.is_some() && spec.fleet.is_ok();
-        spec.record = super::prepare::Record::past(past.path, given);
+        spec.record = super::prepare::JobRecord::past(past.path, given);
         let spec = Arc::new(spec);
         let book = fill(spec.book(self.0.live.instance()), &past.header, &past.entries);
         desk.last = Some(Arc::clone(&spec));
@@ -155,7 +155,7 @@ fn is_of_servers(past: &Past) -> bool {
 
 /// What a page had asked for.
 fn asked_for(header: &Header, max_workers: u32) -> Option<JobRequest> {
-    let Page { folder, .. } = header.page.clone()?;
+    let ServedJob { folder, .. } = header.page.clone()?;
     let options = Options { folder, ..header.options.clone() };
     Some(JobRequest::of(&header.variants, &header.exceptions, &options, max_workers))
 }

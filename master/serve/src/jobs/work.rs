@@ -10,29 +10,17 @@ use super::{AtWork, Jobs, Todo, WorkKind};
 use crate::fleet::{Asked, Fleet};
 use crate::live::Book;
 use crate::live::shapes::{JobState, Level, Pause};
-use crate::preview::Previews;
 use crate::said::Trouble;
-use crate::watches::Watches;
 use lote_engine::event::{Bus, Event};
 use lote_engine::journal::How;
 use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::{self, Plan};
-use lote_engine::run::{self, Ended, Order, Settings};
+use lote_engine::run::{self, Ended, RunOrder};
 use lote_protocol::text;
 
-/// Does what is to be done on the main thread, until [`Jobs::close`] and [`Watches::close`]: it must
-/// be called there, as workers die with the thread that started them.
-pub async fn main_thread(jobs: Jobs, watches: Watches, previews: Previews) {
-    let Settings { workers, slots, .. } = jobs.0.config.settings.clone();
-    tokio::select! {
-        ((), ()) = async { tokio::join!(jobs.work(), watches.work()) } => {}
-        () = jobs.prove(&previews) => {}
-        () = previews.clone().work(slots, &workers) => {}
-    }
-}
-
 impl Jobs {
-    async fn work(&self) {
+    /// Does what is to be done, until [`Jobs::close`].
+    pub(crate) async fn work(&self) {
         loop {
             let (sender, inbox) = mpsc::channel(64);
             let (todo, is_closed) = {
@@ -54,7 +42,7 @@ impl Jobs {
     }
 
     /// Begins a job. If it has waited, the world may have changed, and it is planned again.
-    async fn begin(&self, spec: Spec, inbox: mpsc::Receiver<Order>) {
+    async fn begin(&self, spec: Spec, inbox: mpsc::Receiver<RunOrder>) {
         let (spec, error) =
             if spec.has_waited { self.plan_again(spec).await } else { (spec, Trouble::default()) };
         let spec = Arc::new(spec);
@@ -93,7 +81,7 @@ impl Jobs {
 
     /// Runs what is open of a job, until nothing is or it cannot go on. What was opened again by
     /// the user takes another run.
-    async fn run_until_done(&self, spec: &Spec, inbox: mpsc::Receiver<Order>, is_new: bool) {
+    async fn run_until_done(&self, spec: &Spec, inbox: mpsc::Receiver<RunOrder>, is_new: bool) {
         self.run_what_is_open(spec, inbox, is_new).await;
         let how = match self.state() {
             Some(JobState::Finished) => How::Finished,
@@ -109,7 +97,7 @@ impl Jobs {
     async fn run_what_is_open(
         &self,
         spec: &Spec,
-        mut inbox: mpsc::Receiver<Order>,
+        mut inbox: mpsc::Receiver<RunOrder>,
         mut is_new: bool,
     ) {
         loop {
@@ -163,7 +151,7 @@ impl Jobs {
         &self,
         spec: &Spec,
         plan: &Arc<Plan>,
-        inbox: &mut mpsc::Receiver<Order>,
+        inbox: &mut mpsc::Receiver<RunOrder>,
     ) -> Result<(), Text> {
         self.0.live.with(|model, _| model.begin_run(Arc::clone(plan)));
         let mut bus = Bus::new();
@@ -200,7 +188,7 @@ impl Jobs {
     }
 
     /// Takes a job that was left to the fleet away from it, with what it has made meanwhile.
-    async fn take_over(&self, spec: &Spec, inbox: &mut mpsc::Receiver<Order>) {
+    async fn take_over(&self, spec: &Spec, inbox: &mut mpsc::Receiver<RunOrder>) {
         let Ok(fleet) = &spec.fleet else { return };
         let Some(job) = spec.record.take_given() else { return };
         let Some(made) = fleet.take_over(&job, &spec.plan, inbox).await else {
@@ -269,7 +257,7 @@ async fn run_here(
     spec: &Spec,
     plan: &Arc<Plan>,
     bus: &mut Bus,
-    inbox: &mut mpsc::Receiver<Order>,
+    inbox: &mut mpsc::Receiver<RunOrder>,
 ) -> Result<(), Text> {
     match run::run(&**plan, &spec.settings, bus, inbox).await {
         Ok(Ended { no_workers: Some(reason), .. }) => Err(text!("no worker is left: {}", reason)),
@@ -285,11 +273,11 @@ async fn run_elsewhere(
     spec: &Spec,
     plan: &Arc<Plan>,
     bus: &mut Bus,
-    inbox: &mut mpsc::Receiver<Order>,
+    inbox: &mut mpsc::Receiver<RunOrder>,
 ) -> Result<(), Text> {
     let header = spec.header().map_err(|error| Text::from(error.to_string()))?;
     let asked = Asked { plan, header: &header, settings: &spec.settings };
-    let given = |job: &lote_engine::journal::Fleet| spec.record.give(job);
+    let given = |job: &lote_engine::journal::FleetJob| spec.record.give(job);
     let is_left = fleet.run(asked, &given, bus, inbox).await?;
     if !is_left {
         drop(spec.record.take_given());

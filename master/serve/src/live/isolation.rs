@@ -5,33 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::lanes::short;
-use super::model::Model;
+use super::model::{Model, ProofState, Repeated};
 use super::shapes::{Change, Isolation, Proof, TrialState};
 use crate::said::Said;
 use lote_engine::event::{Place, Status};
 use lote_engine::lang::Text;
 use lote_engine::plan::{Plan, Unit};
-
-/// What is to be compared when all that a test broke is whole again.
-#[derive(Debug, Default)]
-pub(super) struct Repeated {
-    /// Tells one test from the next.
-    number: u64,
-    /// The job whose tasks they are.
-    job: Option<String>,
-    /// Outputs of the tasks that were done again.
-    places: Vec<Place>,
-    /// How far the comparison is.
-    proof: ProofState,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum ProofState {
-    #[default]
-    NotYet,
-    Wanted,
-    Taken,
-}
 
 /// The outputs of interrupted images.
 #[derive(Debug, Clone)]

@@ -22,20 +22,6 @@ const MAX_KEPT: usize = 65_536;
 /// Rates are those of so many looks, one a second.
 const LOOKS: usize = 10;
 
-/// The machines, and what they have made.
-#[derive(Debug, Default)]
-pub(super) struct Machines {
-    fleet: Fleet,
-    /// Outputs on record by machine: all, and as it was at the last looks.
-    made: HashMap<String, (u64, VecDeque<(f64, u64)>)>,
-}
-
-impl Machines {
-    pub(super) fn fleet(&self) -> &Fleet {
-        &self.fleet
-    }
-}
-
 impl Model {
     /// Whether there are too many lanes to tell of each.
     pub(super) fn is_crowded(&self) -> bool {

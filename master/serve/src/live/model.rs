@@ -12,11 +12,9 @@ use serde_json::Value;
 
 use super::book::Book;
 use super::history::History;
-use super::isolation::Repeated;
-use super::machines::Machines;
 use super::shapes::{
-    AnyJob, Change, Compare, Isolation, Job, JobState, Lanes, Level, Notice, Pause, Progress,
-    QueuedJob, Watch,
+    AnyJob, Change, Compare, Fleet, Isolation, Job, JobState, Lanes, Level, Notice, Pause,
+    Progress, QueuedJob, Watch,
 };
 use super::stopwatch::Stopwatch;
 use super::totals::Totals;
@@ -89,6 +87,36 @@ pub struct Changes {
     pub progress: Option<Progress>,
     /// What happened, in order.
     pub events: Vec<Change>,
+}
+
+/// The machines, and what they have made.
+#[derive(Debug, Default)]
+pub(super) struct Machines {
+    pub(super) fleet: Fleet,
+    /// Outputs on record by machine: all, and as it was at the last looks.
+    pub(super) made: HashMap<String, (u64, VecDeque<(f64, u64)>)>,
+}
+
+/// What is to be compared when all that a test broke is whole again.
+#[derive(Debug, Default)]
+pub(super) struct Repeated {
+    /// Tells one test from the next.
+    pub(super) number: u64,
+    /// The job whose tasks they are.
+    pub(super) job: Option<String>,
+    /// Outputs of the tasks that were done again.
+    pub(super) places: Vec<Place>,
+    /// How far the comparison is.
+    pub(super) proof: ProofState,
+}
+
+/// How far a comparison is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum ProofState {
+    #[default]
+    NotYet,
+    Wanted,
+    Taken,
 }
 
 impl Model {

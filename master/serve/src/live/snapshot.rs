@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::machines::Machines;
 use super::model::Model;
 use super::shapes::{
     Bar, Compare, Crash, Failure, Fleet, Isolation, Job, Lane, Notice, QueuedJob, Recent, Watch,
@@ -56,7 +55,7 @@ impl Model {
             compare: &self.compare,
             isolation: &self.isolation,
             watches: &self.watches,
-            fleet: self.machines.as_ref().map(Machines::fleet),
+            fleet: self.machines.as_ref().map(|machines| &machines.fleet),
         }
     }
 }

@@ -18,10 +18,10 @@ use std::time::Duration;
 use lote_engine::lang::Text;
 use lote_engine::plan::{self, Access, Asset};
 use lote_engine::scheduler::Priority;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{FilterCall, VariantSpec};
 use lote_protocol::message::Size;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::Encoding;
 use lote_protocol::text;
 use tokio::sync::{Mutex, mpsc, oneshot};
 

@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 use lote_engine::scheduler::Priority;
 use lote_imaging::formats::JPEG;
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{FilterCall, Value};
 use lote_protocol::message::Size;
-use lote_protocol::task::Encoding;
 use lote_protocol::text;
 
 use super::{Order, Previews, Refused};

@@ -9,8 +9,8 @@ use lote_engine::lang::Text;
 use lote_engine::output::Target;
 use lote_engine::plan::Assignment;
 use lote_engine::pool::{Begin, Happened, Made, Pool};
-use lote_engine::scheduler::{Input, Job, Priority, TaskId};
-use lote_engine::supervisor::Config;
+use lote_engine::scheduler::{Input, Priority, TaskId, TaskSpec};
+use lote_engine::supervisor::WorkerConfig;
 use lote_protocol::message::Written;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{self, Task};
@@ -42,7 +42,7 @@ struct Making {
 
 struct Workers {
     shared: Arc<SharedPreviews>,
-    config: Config,
+    config: WorkerConfig,
     /// How many images of programs are made at a time.
     slots: u32,
     pool: Option<Pool>,
@@ -55,7 +55,7 @@ impl Previews {
     /// Serves requests for ever: so many of programs at a time, and those of pages beside them. It
     /// must run on a thread that lives until the program ends, as workers die with the thread that
     /// started them.
-    pub async fn work(self, slots: u32, config: &Config) {
+    pub async fn work(self, slots: u32, config: &WorkerConfig) {
         let mut workers = Workers::new(&self, slots, config);
         let mut inbox = self.0.inbox.lock().await;
         loop {
@@ -74,9 +74,10 @@ impl Previews {
 }
 
 impl Workers {
-    fn new(previews: &Previews, slots: u32, config: &Config) -> Self {
+    fn new(previews: &Previews, slots: u32, config: &WorkerConfig) -> Self {
         let access = previews.access();
-        let config = Config { workers: 0, slots: 1, external: false, access, ..config.clone() };
+        let config =
+            WorkerConfig { workers: 0, slots: 1, external: false, access, ..config.clone() };
         let (shared, work, busy) = (Arc::clone(&previews.0), BTreeMap::new(), Instant::now());
         Self { shared, config, slots, pool: None, work, busy }
     }
@@ -123,7 +124,7 @@ impl Workers {
         // What is given ahead to one worker cannot be made by another that is free sooner.
         let outputs = ticket.orders.len() as u32;
         let priority = ticket.priority;
-        let task = pool.add(Job { priority, cost: 1 << 40, outputs, memory_bytes: 0 });
+        let task = pool.add(TaskSpec { priority, cost: 1 << 40, outputs, memory_bytes: 0 });
         let ends = ticket.orders.iter().map(|_| None).collect();
         self.work.insert(task, Making { ticket, is_begun: false, ends });
         self.busy = Instant::now();
@@ -265,8 +266,9 @@ impl Ticket {
 mod tests {
     use lote_engine::plan::Access;
     use lote_engine::supervisor::Program;
+    use lote_protocol::encoding::Encoding;
     use lote_protocol::sandbox::Policy;
-    use lote_protocol::task::{Encoding, Limits};
+    use lote_protocol::task::Limits;
     use tokio::sync::oneshot;
     use tokio::sync::oneshot::error::TryRecvError;
 
@@ -297,7 +299,7 @@ mod tests {
         let previews = Previews::new(folder.path().into(), Vec::new(), at("assets")).unwrap();
         // It never says that it is there.
         let words = ["sh", "-c", "exec sleep 1000"].map(Into::into).into();
-        let config = Config {
+        let config = WorkerConfig {
             workers: 1,
             slots: 1,
             limits: Limits::default(),

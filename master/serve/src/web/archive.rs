@@ -126,7 +126,7 @@ pub(super) fn write(entries: &[Entry], out: &mut impl Write) -> io::Result<()> {
         let (mut file, bytes) = (entry.open()?, entry.bytes);
         let checksum = checksum(&mut file)?;
         file.rewind()?;
-        let mut head = Record::default();
+        let mut head = ZipRecord::default();
         head.u32(LOCAL);
         head.common(entry, checksum, local_extra(entry), &[]);
         out.write_all(&head.0)?;
@@ -156,10 +156,10 @@ fn checksum(file: &mut File) -> io::Result<u32> {
 }
 
 fn central_record(entry: &Entry, checksum: u32, place: u64) -> Vec<u8> {
-    let mut record = Record::default();
+    let mut record = ZipRecord::default();
     record.u32(CENTRAL);
     record.u16(MADE_BY);
-    let mut tail = Record::default();
+    let mut tail = ZipRecord::default();
     tail.u16(0); // comment
     tail.u16(0); // disk
     tail.u16(0); // internal attributes
@@ -174,7 +174,7 @@ fn central_record(entry: &Entry, checksum: u32, place: u64) -> Vec<u8> {
 
 /// The end of the archive: how many files, and where the directory of that many bytes begins.
 fn end(files: u64, directory: u64, place: u64) -> Vec<u8> {
-    let mut record = Record::default();
+    let mut record = ZipRecord::default();
     if is_large(place) || is_large(directory) || files >= u64::from(u16::MAX) {
         record.u32(END_64);
         record.u64(44); // bytes that follow
@@ -204,9 +204,9 @@ fn end(files: u64, directory: u64, place: u64) -> Vec<u8> {
 
 /// Bytes in the making, least significant first.
 #[derive(Default)]
-struct Record(Vec<u8>);
+struct ZipRecord(Vec<u8>);
 
-impl Record {
+impl ZipRecord {
     fn u16(&mut self, value: u16) {
         self.0.extend(value.to_le_bytes());
     }
@@ -350,7 +350,7 @@ mod tests {
         let mut central = Vec::new();
         let mut place = 0;
         for entry in &entries {
-            let mut head = Record::default();
+            let mut head = ZipRecord::default();
             head.u32(LOCAL);
             head.common(entry, 0, local_extra(entry), &[]);
             file.write_all(&head.0).unwrap();

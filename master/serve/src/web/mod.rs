@@ -8,6 +8,7 @@ pub mod access;
 mod archive;
 mod assets;
 pub mod body;
+pub mod client;
 mod connections;
 mod convert;
 mod description;
@@ -28,7 +29,7 @@ mod restore;
 pub mod scratch;
 pub mod server;
 mod shorten;
-pub mod socket;
+mod socket;
 mod upload_names;
 pub mod uploads;
 mod watches;
@@ -59,10 +60,10 @@ use crate::live::Live;
 use crate::preview::Previews;
 use crate::watches::Watches;
 use access::Access;
+use client::Clients;
 use error::Refusal;
 use lote_protocol::text;
 use recipes::Recipes;
-use socket::Clients;
 use uploads::Uploads;
 
 /// How often it is looked for uploads whose pages have left.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::App;
-use super::socket::{Gone, Socket};
+use super::client::{Gone, Socket};
 use crate::jobs::{JobError, JobRequest, OutputRequest, VariantRequest};
 use crate::live::shapes::Step;
 use lote_engine::catalogue;

@@ -13,9 +13,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use lote_imaging::formats::{JPEG, PNG, SNIFF_BYTES, Sniffed, find, sniff};
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::FilterCall;
 use lote_protocol::format::FormatId;
-use lote_protocol::task::Encoding;
 use serde::Deserialize;
 
 use super::body::{Asked, Command, Id};

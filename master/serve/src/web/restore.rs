@@ -13,7 +13,7 @@ use super::App;
 use super::error::Refusal;
 use crate::images::folders::label;
 use crate::images::{ImagePlace, Selection, Source};
-use crate::kept::{self, Kept, Record};
+use crate::kept::{self, Kept, Manifest};
 use crate::live::shapes::Level;
 
 impl App {
@@ -24,7 +24,7 @@ impl App {
         }
     }
 
-    fn record(&self) -> Record {
+    fn record(&self) -> Manifest {
         let list = self.images.place().map(|place| {
             let exclude = self.images.excluded();
             self.list(&place.root, place.recursive, exclude.iter())
@@ -35,7 +35,7 @@ impl App {
             kept::Waiting { name: label, request, list }
         });
         let waiting = waiting.collect();
-        Record::new(&self.places.input, list, waiting)
+        Manifest::new(&self.places.input, list, waiting)
     }
 
     fn list<'a>(
@@ -198,7 +198,7 @@ impl App {
 }
 
 /// The uploads that a record speaks of.
-fn uploads_of(record: &Record) -> HashSet<String> {
+fn uploads_of(record: &Manifest) -> HashSet<String> {
     let waiting = record.waiting.iter().map(|waiting| &waiting.list);
     record
         .list

@@ -1,12 +1,10 @@
 //! The WebSocket: the page's own stream, and the vocabulary of Lote's origin.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -16,8 +14,9 @@ use lote_protocol::lang::Lang;
 use lote_protocol::sandbox::{Level, Sandbox};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::{Instant, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
+use super::client::{Gone, MAX_CLIENTS, MAX_MESSAGE_BYTES, MAX_WAITING_BYTES, Socket};
 use super::error::Refusal;
 use super::{App, is_local, origin, uploads};
 use crate::jobs::{MAX_STEPS, MAX_VARIANTS};
@@ -27,46 +26,8 @@ use lote_protocol::text;
 /// The subprotocol of the page's own stream.
 const PROTOCOL: &str = "lote.v1";
 
-/// Clients at the same time.
-const MAX_CLIENTS: usize = 64;
-/// Largest message that a client may send, bytes.
-const MAX_MESSAGE_BYTES: usize = 64 << 10;
-/// So much may wait to be sent to a client that has stopped reading, bytes.
-const MAX_WAITING_BYTES: usize = 16 << 20;
-/// A client that takes nothing for so long is let go.
-const STALLED: Duration = Duration::from_secs(20);
-const PING_EVERY: Duration = Duration::from_secs(20);
-/// A client that says nothing for so long, not even to a ping, is let go.
-const SILENT: Duration = Duration::from_secs(50);
 /// Between two snapshots for the same client.
 const SNAPSHOT_PAUSE: Duration = Duration::from_millis(250);
-
-/// How many clients there are; a clone counts the same ones.
-#[derive(Debug, Clone, Default)]
-pub struct Clients(Arc<AtomicUsize>);
-
-/// One of the clients, for as long as it lives.
-struct Client(Arc<AtomicUsize>);
-
-impl Clients {
-    /// Counts one more, if there is room.
-    fn enter(&self) -> Option<Client> {
-        let more = |count| (count < MAX_CLIENTS).then_some(count + 1);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-        Some(Client(Arc::clone(&self.0)))
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 /// The routes.
 pub(super) fn routes() -> Router<App> {
@@ -85,7 +46,7 @@ async fn open(
 }
 
 /// Accepts a client. Where it comes from has been checked.
-pub fn accept(app: App, peer: SocketAddr, upgrade: WebSocketUpgrade) -> Response {
+pub(super) fn accept(app: App, peer: SocketAddr, upgrade: WebSocketUpgrade) -> Response {
     let Some(client) = app.clients.enter() else {
         return Refusal::busy(text!("{} pages are open already", MAX_CLIENTS)).into_response();
     };
@@ -102,59 +63,6 @@ pub fn accept(app: App, peer: SocketAddr, upgrade: WebSocketUpgrade) -> Response
             if is_ours { serve(app, peer, socket).await } else { origin::serve(app, socket).await };
         drop(client);
     })
-}
-
-/// A connection that is watched.
-pub(super) struct Socket {
-    stream: WebSocket,
-    ping: tokio::time::Interval,
-    heard: Instant,
-}
-
-/// The client is gone, or is let go.
-pub(super) struct Gone;
-
-impl Socket {
-    fn new(stream: WebSocket) -> Self {
-        let now = Instant::now();
-        Self { stream, ping: interval_at(now + PING_EVERY, PING_EVERY), heard: now }
-    }
-
-    /// Sends a text.
-    pub(super) async fn send(&mut self, text: &str) -> Result<(), Gone> {
-        self.send_message(Message::Text(Utf8Bytes::from(text))).await
-    }
-
-    async fn send_message(&mut self, message: Message) -> Result<(), Gone> {
-        match timeout(STALLED, self.stream.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Gone),
-        }
-    }
-
-    /// The next text from the client. Nothing is lost when the future is dropped before it is
-    /// ready.
-    pub(super) async fn receive(&mut self) -> Result<Utf8Bytes, Gone> {
-        loop {
-            tokio::select! {
-                message = self.stream.recv() => {
-                    self.heard = Instant::now();
-                    match message {
-                        Some(Ok(Message::Text(text))) => return Ok(text),
-                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                        Some(Ok(Message::Binary(_))) => return Ok(Utf8Bytes::from_static("")),
-                        Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
-                    }
-                }
-                _ = self.ping.tick() => {
-                    if self.heard.elapsed() > SILENT {
-                        return Err(Gone);
-                    }
-                    self.send_message(Message::Ping(axum::body::Bytes::new())).await?;
-                }
-            }
-        }
-    }
 }
 
 /// The page's own stream.

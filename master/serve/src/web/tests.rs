@@ -36,7 +36,7 @@ impl Server {
         let (input, output) = (at("in"), at("out"));
         let images = Images::new(output.clone(), &[]);
         let live = Live::new(images.summary());
-        let workers = supervisor::Config {
+        let workers = supervisor::WorkerConfig {
             workers: 0,
             slots: 0,
             limits: lote_protocol::task::Limits::default(),
@@ -52,6 +52,7 @@ impl Server {
             timeout: Timeout::Generous,
             durable: false,
             sha256: false,
+            reserve: None,
             workers,
         };
         let config = Config {

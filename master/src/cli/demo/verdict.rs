@@ -10,9 +10,9 @@ use anstyle::{AnsiColor, Style};
 use super::Half;
 use lote_engine::event::Mode;
 use lote_engine::lang::Lang;
-use lote_engine::report::text::duration;
 use lote_engine::showcase::Comparison;
 use lote_engine::state::RunState;
+use lote_engine::words::duration;
 
 /// Columns of what a line is about, and of each mode's figure.
 const LABEL: usize = 34;

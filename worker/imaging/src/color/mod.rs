@@ -12,8 +12,7 @@ pub(crate) use signal::Signal;
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 
-use crate::formats::fit::rounded;
-use crate::picture::{Channels, Picture, Samples};
+use crate::picture::{Channels, Picture, Samples, rounded};
 use crate::pool::Pool;
 
 /// What is taken of the crate, here and in the files beside this one.

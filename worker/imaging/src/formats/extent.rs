@@ -6,8 +6,6 @@
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
-use super::table::Format;
-
 /// How many bytes of a file should be at hand: most headers are within them.
 pub const HEAD_BYTES: usize = 4096;
 
@@ -130,45 +128,15 @@ impl Seek for Bytes<'_, '_> {
     }
 }
 
-impl Format {
-    /// What the header of a file of this format declares; `head` is how it begins. `None` if it is
-    /// unreadable, damaged, or of a kind whose size is elsewhere.
-    pub fn extent(&self, head: &[u8], file: &mut (impl Read + Seek)) -> Option<Extent> {
-        let mut header = Header::new(head, file);
-        let (width, height, pixel_bytes) = (self.header)(&mut header)?;
-        let one = u64::from(width) * u64::from(height);
-        let together = self.together.and_then(|together| together(&mut header));
-        let several = together.filter(|&(frames, pixels)| frames > 1 && pixels > one);
-        let (frames, pixels) = several.unwrap_or((1, one));
-        // Frames are drawn on a canvas with alpha.
-        let pixel_bytes = if frames > 1 { pixel_bytes.max(4) } else { pixel_bytes };
-        (pixels > 0).then_some(Extent { pixels, frames, pixel_bytes })
-    }
-
-    /// How many frames or pages a file of this format declares, at least 1. They are counted to the last
-    /// one, for which much of the file may be read; of a format in which they cannot be counted there is one.
-    pub fn count(&self, head: &[u8], file: &mut (impl Read + Seek)) -> u64 {
-        let mut header = Header { thorough: true, ..Header::new(head, file) };
-        let together = self.together.and_then(|together| together(&mut header));
-        together.map_or(1, |(frames, _)| frames.max(1))
-    }
-
-    /// The columns and rows that the header of a file of this format declares, px.
-    pub fn size(&self, head: &[u8], file: &mut (impl Read + Seek)) -> Option<(u32, u32)> {
-        let (width, height, _) = (self.header)(&mut Header::new(head, file))?;
-        (width > 0 && height > 0).then_some((width, height))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
 
-    use lote_protocol::task::Encoding;
+    use lote_protocol::encoding::Encoding;
     use proptest::prelude::*;
 
     use super::super::{
-        ALL, BMP, Document, GIF, Gives, JPEG, PNG, Sniffed, TIFF, WEBP, encode, sniff,
+        ALL, BMP, Document, Format, GIF, Gives, JPEG, PNG, Sniffed, TIFF, WEBP, encode, sniff,
     };
     use super::*;
     use crate::picture::{Channels, Picture, Samples};

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 
-use super::table::Holds;
-use crate::picture::{Channels, Picture, Samples};
+use crate::holds::Holds;
+use crate::picture::{Channels, Picture, Samples, rounded};
 use crate::pool::Pool;
 
 /// The picture as the format can hold it. Where alpha has to go, the picture is laid over
@@ -129,11 +129,6 @@ fn to_8_bits(picture: &Picture, pool: &mut Pool) -> Picture {
         }
     };
     Picture { samples: Samples::U8(samples), ..*picture }
-}
-
-/// The nearest of 256 levels to one of 65,536: `round(v / 257)`.
-pub(crate) const fn rounded(sample: u16) -> u8 {
-    ((sample as u32 * 255 + 32_895) >> 16) as u8
 }
 
 fn to_color(picture: &Picture, pool: &mut Pool) -> Picture {

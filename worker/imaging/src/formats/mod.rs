@@ -34,9 +34,10 @@ mod webp;
 
 use std::borrow::Cow;
 
+use lote_protocol::encoding::Encoding;
 use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 pub use self::bmp::FORMAT as BMP;
@@ -49,12 +50,13 @@ pub use self::png::FORMAT as PNG;
 pub use self::raw::FORMAT as RAW;
 pub use self::score::SCORE_PIXEL_BYTES;
 pub use self::table::{
-    Format, Gives, Holds, SNIFF_BYTES, Sniffed, Texts, by_ending, by_name, find, is_image_ending,
-    recognise, sniff,
+    Format, Gives, SNIFF_BYTES, Sniffed, by_ending, by_name, find, is_image_ending, recognise,
+    sniff,
 };
 pub use self::tiff::FORMAT as TIFF;
 pub use self::webp::FORMAT as WEBP;
 use crate::color::{self, Signal, ToSrgb, icc};
+pub use crate::holds::{Holds, Texts};
 pub use crate::metadata::Metadata;
 use crate::metadata::orientation;
 use crate::picture::{Channels, Picture};
@@ -80,6 +82,17 @@ pub static ALL: &[&Format] = &[
     // It has no magic, so it comes last.
     &tga::FORMAT,
 ];
+
+impl Format {
+    /// The format of the files that are made of its files where nobody says it.
+    pub fn gives(&'static self, has_alpha: bool) -> &'static Self {
+        match self.gives {
+            Gives::Itself => self,
+            Gives::Photo if !has_alpha => &JPEG,
+            Gives::Photo | Gives::Png => &PNG,
+        }
+    }
+}
 
 /// What is recognised and not read.
 static FOREIGN: &[Foreign] = &[
@@ -325,7 +338,7 @@ pub fn encode(
         prepare(document, encoding, format, (width, height), channels, &mut holds, &mut notes);
     let mut count = document.frames.len();
     if count > 1 && !format.holds_all_of(document.format) {
-        let (whole, parts) = if document.format == &TIFF {
+        let (whole, parts) = if document.format.holds.pages {
             (text!("several pages"), text!("pages"))
         } else {
             (text!("animation"), text!("frames"))
@@ -359,7 +372,7 @@ pub fn encode(
     let Document { loops, stored, chroma, .. } = *document;
     let metadata = Cow::Owned(metadata);
     let content = Content { frames, loops, stored, chroma, metadata, encoding, stays_exact };
-    let result = if search::is_asked_for(encoding, format) {
+    let result = if format.is_searched_for(encoding) {
         search::write(format, &content, pool, out)
     } else {
         write(&content, pool, out)
@@ -398,7 +411,7 @@ pub fn encode_by_rows(
         return None;
     };
     let writing = Writing::new(encoding, document.chroma);
-    let is_searched_for = search::is_asked_for(encoding, format);
+    let is_searched_for = format.is_searched_for(encoding);
     if *format != JPEG || channels.has_alpha() || !writing.is_common(channels) || is_searched_for {
         return None;
     }

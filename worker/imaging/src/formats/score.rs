@@ -8,8 +8,8 @@ use fast_ssim2::{PixelDescriptor, PixelSlice, Ssimulacra2Reference};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
+use super::Frame;
 use super::table::Shown;
-use super::{Frame, fit};
 use crate::picture::{Channels, Picture, Samples};
 
 /// Bytes a pixel that scoring takes up beside the pictures, for the planes of both at all scales: more
@@ -53,7 +53,7 @@ fn rgb(picture: &Picture, background: [u8; 3]) -> Vec<u8> {
     let samples = match &picture.samples {
         Samples::U8(samples) => samples,
         Samples::U16(words) => {
-            rounded = words.iter().map(|&word| fit::rounded(word)).collect();
+            rounded = words.iter().map(|&word| crate::picture::rounded(word)).collect();
             &rounded
         }
     };

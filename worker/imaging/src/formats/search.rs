@@ -3,24 +3,16 @@
 
 use std::borrow::Cow;
 
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 use super::score::Reference;
 use super::table::{Content, Encode, Format, Shown};
 use crate::pool::Pool;
-
-/// The most encodes that a search takes: of a hundred qualities half are left out each time.
-pub(super) const ENCODES: u32 = 7;
-
-/// Whether the quality has to be searched for.
-pub(super) fn is_asked_for(encoding: &Encoding, format: &Format) -> bool {
-    let asked = [EncodingOption::MaxSize, EncodingOption::MinScore];
-    asked.iter().any(|option| format.options.contains(option) && option.is_set(encoding))
-}
 
 /// A file that was tried.
 struct Tried {

@@ -5,16 +5,19 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::{Read, Seek};
 
+use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::format::FormatId;
 use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::task::Limits;
 use lote_protocol::text;
 
-use super::extent::{Declared, Header, Together};
-use super::{ALL, FOREIGN, JPEG, Metadata, PNG, Source, Stored, TIFF, search};
+use super::extent::{Declared, Extent, Header, Together};
+use super::{ALL, FOREIGN, Metadata, Source, Stored};
+use crate::holds::Holds;
 use crate::picture::Picture;
 use crate::pool::Pool;
 
@@ -55,6 +58,10 @@ pub struct Format {
     pub(crate) patience: fn(Option<u8>) -> u32,
 }
 
+/// The most encodes that the search for a quality takes: of a hundred qualities half are left out each
+/// time.
+const SEARCH_ENCODES: u32 = 7;
+
 /// The patience with what is written quickly, whatever the effort.
 pub(crate) const QUICK: fn(Option<u8>) -> u32 = |_| 1;
 
@@ -69,61 +76,6 @@ pub enum Gives {
     Png,
     /// JPEG, or PNG where there is alpha.
     Photo,
-}
-
-/// What a format can hold.
-#[derive(Debug, Clone, Copy)]
-pub struct Holds {
-    /// Gray without colour channels.
-    pub gray: bool,
-    /// Alpha.
-    pub alpha: bool,
-    /// 16 bits a sample.
-    pub deep: bool,
-    /// Several pictures, shown in turn or as pages.
-    pub frames: bool,
-    /// An ICC profile.
-    pub icc: bool,
-    /// What PNG says of colours beside a profile.
-    pub signal: bool,
-    /// EXIF.
-    pub exif: bool,
-    /// XMP.
-    pub xmp: bool,
-    /// IPTC, in the resources of Photoshop.
-    pub iptc: bool,
-    /// Texts.
-    pub texts: Texts,
-    /// How many pixels a length has, elsewhere than in EXIF.
-    pub resolution: bool,
-}
-
-impl Holds {
-    /// Colours of 8 bits, and nothing else.
-    pub(crate) const NOTHING: Self = Self {
-        gray: false,
-        alpha: false,
-        deep: false,
-        frames: false,
-        icc: false,
-        signal: false,
-        exif: false,
-        xmp: false,
-        iptc: false,
-        texts: Texts::None,
-        resolution: false,
-    };
-}
-
-/// Which texts a format can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Texts {
-    /// None.
-    None,
-    /// Those without a keyword.
-    Comments,
-    /// All.
-    All,
 }
 
 /// What is written to a file: pictures and metadata such as the format [`Holds`].
@@ -175,22 +127,48 @@ impl Format {
     /// How many times as long as the slowest filter such a file may take to write, the encodes of a
     /// search for its quality counted.
     pub fn patience(&self, encoding: &Encoding) -> u32 {
-        let encodes = if search::is_asked_for(encoding, self) { search::ENCODES + 1 } else { 1 };
+        let encodes = if self.is_searched_for(encoding) { SEARCH_ENCODES + 1 } else { 1 };
         (self.patience)(encoding.effort) * encodes
+    }
+
+    /// Whether the quality of such a file has to be searched for.
+    pub(crate) fn is_searched_for(&self, encoding: &Encoding) -> bool {
+        let asked = [EncodingOption::MaxSize, EncodingOption::MinScore];
+        asked.iter().any(|option| self.options.contains(option) && option.is_set(encoding))
     }
 
     /// Whether its files hold all pictures of one of `source`: frames, or pages, which are no animation.
     pub fn holds_all_of(&self, source: &Self) -> bool {
-        self.holds.frames && (*source != TIFF || *self == TIFF)
+        self.holds.frames && (!source.holds.pages || self.holds.pages)
     }
 
-    /// The format of the files that are made of its files where nobody says it.
-    pub fn gives(&'static self, has_alpha: bool) -> &'static Self {
-        match self.gives {
-            Gives::Itself => self,
-            Gives::Photo if !has_alpha => &JPEG,
-            Gives::Photo | Gives::Png => &PNG,
-        }
+    /// What the header of a file of this format declares; `head` is how it begins. `None` if it is
+    /// unreadable, damaged, or of a kind whose size is elsewhere.
+    pub fn extent(&self, head: &[u8], file: &mut (impl Read + Seek)) -> Option<Extent> {
+        let mut header = Header::new(head, file);
+        let (width, height, pixel_bytes) = (self.header)(&mut header)?;
+        let one = u64::from(width) * u64::from(height);
+        let together = self.together.and_then(|together| together(&mut header));
+        let several = together.filter(|&(frames, pixels)| frames > 1 && pixels > one);
+        let (frames, pixels) = several.unwrap_or((1, one));
+        // Frames are drawn on a canvas with alpha.
+        let pixel_bytes = if frames > 1 { pixel_bytes.max(4) } else { pixel_bytes };
+        (pixels > 0).then_some(Extent { pixels, frames, pixel_bytes })
+    }
+
+    /// How many frames or pages a file of this format declares, at least 1. They are counted to the last
+    /// one, for which much of the file may be read; of a format in which they cannot be counted there is one.
+    pub fn count(&self, head: &[u8], file: &mut (impl Read + Seek)) -> u64 {
+        let mut header = Header::new(head, file);
+        header.thorough = true;
+        let together = self.together.and_then(|together| together(&mut header));
+        together.map_or(1, |(frames, _)| frames.max(1))
+    }
+
+    /// The columns and rows that the header of a file of this format declares, px.
+    pub fn size(&self, head: &[u8], file: &mut (impl Read + Seek)) -> Option<(u32, u32)> {
+        let (width, height, _) = (self.header)(&mut Header::new(head, file))?;
+        (width > 0 && height > 0).then_some((width, height))
     }
 }
 
@@ -288,7 +266,7 @@ pub fn recognise(head: &[u8]) -> Result<&'static Format, Failure> {
 mod tests {
     use std::collections::HashSet;
 
-    use super::super::WEBP;
+    use super::super::{JPEG, WEBP};
     use super::*;
 
     #[test]

@@ -10,16 +10,16 @@ use std::ops::Range;
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 
-use crate::metadata::exif_block::{Block, little_endian};
-use crate::metadata::exif_fields::{Field, Fields};
+use crate::metadata::exif_block::{
+    Block, DIRECTORIES, EXIF_IFD, Field, GPS_IFD, INTEROP_IFD, MAKER_NOTE, little_endian,
+};
+use crate::metadata::exif_fields::Fields;
 use crate::metadata::maker_note;
 use crate::metadata::orientation::Orientation;
 
 const ORIENTATION: u16 = 0x0112;
 const IMAGE_WIDTH: u16 = 0x0100;
 const IMAGE_LENGTH: u16 = 0x0101;
-/// The note of a camera's maker, in the Exif directory.
-pub(crate) const MAKER_NOTE: u16 = 0x927c;
 const COLOR_SPACE: u16 = 0xa001;
 const INTEROP_INDEX: u16 = 1;
 const PIXEL_X_DIMENSION: u16 = 0xa002;
@@ -30,16 +30,6 @@ const THUMBNAIL_OFFSET: u16 = 0x0201;
 const THUMBNAIL_LENGTH: u16 = 0x0202;
 /// Directories of further pictures: previews of what the picture no longer shows.
 const SUB_IFDS: u16 = 0x014a;
-/// The Exif directory, in the first one.
-pub(crate) const EXIF_IFD: u16 = 0x8769;
-/// The GPS directory, in the first one.
-pub(crate) const GPS_IFD: u16 = 0x8825;
-/// The interoperability directory, in the Exif directory.
-pub(crate) const INTEROP_IFD: u16 = 0xa005;
-
-/// Tags that point to other directories.
-const DIRECTORIES: [u16; 3] = [EXIF_IFD, GPS_IFD, INTEROP_IFD];
-
 /// A block that is fit to be carried.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Cleaned {

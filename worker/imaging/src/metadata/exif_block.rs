@@ -4,8 +4,18 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::metadata::exif::{EXIF_IFD, GPS_IFD, INTEROP_IFD};
-use crate::metadata::exif_fields::Field;
+/// The Exif directory, in the first one.
+pub(crate) const EXIF_IFD: u16 = 0x8769;
+/// The GPS directory, in the first one.
+pub(crate) const GPS_IFD: u16 = 0x8825;
+/// The interoperability directory, in the Exif directory.
+pub(crate) const INTEROP_IFD: u16 = 0xa005;
+
+/// Tags that point to other directories.
+pub(crate) const DIRECTORIES: [u16; 3] = [EXIF_IFD, GPS_IFD, INTEROP_IFD];
+
+/// The note of a camera's maker, in the Exif directory.
+pub(crate) const MAKER_NOTE: u16 = 0x927c;
 
 const TYPE_SHORT: u16 = 3;
 const TYPE_LONG: u16 = 4;
@@ -18,6 +28,33 @@ pub(crate) const fn type_len(kind: u16) -> Option<usize> {
         4 | 9 | 11 | 13 => Some(4),
         5 | 10 | 12 => Some(8),
         _ => None,
+    }
+}
+
+/// One field of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Field {
+    /// What it means.
+    pub(crate) tag: u16,
+    /// Type of its values (TIFF 6.0, section 2).
+    pub(crate) kind: u16,
+    /// Its values, little endian.
+    pub(crate) data: Vec<u8>,
+}
+
+impl Field {
+    /// A field of one 16-bit number.
+    pub(crate) fn short(tag: u16, value: u16) -> Self {
+        Self { tag, kind: 3, data: value.to_le_bytes().to_vec() }
+    }
+
+    /// Its values in the byte order of the machine.
+    pub(crate) fn native_data(&self) -> Vec<u8> {
+        let mut data = self.data.clone();
+        if cfg!(target_endian = "big") {
+            swap_bytes(&mut data, self.kind);
+        }
+        data
     }
 }
 

@@ -1,8 +1,9 @@
 //! EXIF blocks taken apart into fields and put together again, for TIFF, which has no block of its
 //! own but keeps the fields in its directories.
 
-use crate::metadata::exif::{EXIF_IFD, GPS_IFD, INTEROP_IFD, MAKER_NOTE};
-use crate::metadata::exif_block::{Block, swap_bytes, type_len};
+use crate::metadata::exif_block::{
+    Block, DIRECTORIES, EXIF_IFD, Field, GPS_IFD, INTEROP_IFD, MAKER_NOTE, swap_bytes, type_len,
+};
 
 /// Tags of the first directory that describe how a TIFF stores its pixels, or that are carried in
 /// another way: they belong to the file and not to the photo.
@@ -26,39 +27,9 @@ fn is_structure(tag: u16) -> bool {
     STRUCTURE.iter().any(|range| range.contains(&tag))
 }
 
-/// Tags that point to other directories.
-const DIRECTORIES: [u16; 3] = [EXIF_IFD, GPS_IFD, INTEROP_IFD];
-
 /// Bytes of all fields that are taken: entries of a hostile block can share their values, so that
 /// together they would be far longer than the block.
 const MAX_BYTES: usize = 4 << 20;
-
-/// One field of a directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Field {
-    /// What it means.
-    pub(crate) tag: u16,
-    /// Type of its values (TIFF 6.0, section 2).
-    pub(crate) kind: u16,
-    /// Its values, little endian.
-    pub(crate) data: Vec<u8>,
-}
-
-impl Field {
-    /// A field of one 16-bit number.
-    pub(crate) fn short(tag: u16, value: u16) -> Self {
-        Self { tag, kind: 3, data: value.to_le_bytes().to_vec() }
-    }
-
-    /// Its values in the byte order of the machine.
-    pub(crate) fn native_data(&self) -> Vec<u8> {
-        let mut data = self.data.clone();
-        if cfg!(target_endian = "big") {
-            swap_bytes(&mut data, self.kind);
-        }
-        data
-    }
-}
 
 /// The fields of a block, by directory, each in ascending order of tags.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

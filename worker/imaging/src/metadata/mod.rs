@@ -16,7 +16,7 @@ mod turn;
 pub(crate) mod xmp;
 
 use crate::color::Signal;
-use crate::formats::{Holds, Texts};
+use crate::holds::{Holds, Texts};
 use crate::metadata::exif_fields::Fields;
 use crate::metadata::photoshop::Resource;
 use crate::metadata::resolution::Resolution;

@@ -3,7 +3,7 @@
 use bytemuck::Pod;
 use multiversion::multiversion;
 
-use super::turn::turn;
+use super::turn::{Quarter, turn};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -47,10 +47,19 @@ impl Orientation {
 
     /// Whether width and height change places.
     pub(crate) const fn swaps_sides(self) -> bool {
-        matches!(
-            self,
-            Self::Transpose | Self::QuarterTurn | Self::Transverse | Self::ThreeQuarterTurn
-        )
+        self.quarter().is_some()
+    }
+
+    /// The quarter turn that it is, mirrored or not.
+    const fn quarter(self) -> Option<Quarter> {
+        let (from_right, upwards) = match self {
+            Self::Transpose => (false, false),
+            Self::QuarterTurn => (false, true),
+            Self::Transverse => (true, true),
+            Self::ThreeQuarterTurn => (true, false),
+            Self::Upright | Self::MirrorColumns | Self::HalfTurn | Self::MirrorRows => return None,
+        };
+        Some(Quarter { from_right, upwards })
     }
 
     /// Width and height once upright.
@@ -68,9 +77,9 @@ pub(crate) fn upright(picture: Picture, orientation: Orientation, pool: &mut Poo
     let channels = picture.channels;
     let samples = match picture.samples {
         Samples::U8(mut samples) => {
-            if orientation.swaps_sides() {
+            if let Some(quarter) = orientation.quarter() {
                 let mut turned = pool.bytes(samples.len());
-                turn(&samples, &mut turned, (width, height), channels, orientation);
+                turn(&samples, &mut turned, (width, height), channels, quarter);
                 pool.give_bytes(samples);
                 Samples::U8(turned)
             } else {
@@ -85,9 +94,9 @@ pub(crate) fn upright(picture: Picture, orientation: Orientation, pool: &mut Poo
             }
         }
         Samples::U16(mut samples) => {
-            if orientation.swaps_sides() {
+            if let Some(quarter) = orientation.quarter() {
                 let mut turned = pool.words(samples.len());
-                turn(&samples, &mut turned, (width, height), channels, orientation);
+                turn(&samples, &mut turned, (width, height), channels, quarter);
                 pool.give_words(samples);
                 Samples::U16(turned)
             } else {
@@ -135,8 +144,8 @@ fn turn_or_mirror<T: Pod>(
     channels: Channels,
     orientation: Orientation,
 ) {
-    if orientation.swaps_sides() {
-        return turn(from, to, (width, height), channels, orientation);
+    if let Some(quarter) = orientation.quarter() {
+        return turn(from, to, (width, height), channels, quarter);
     }
     if orientation == Orientation::MirrorRows {
         let len = width * channels.count();

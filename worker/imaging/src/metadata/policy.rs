@@ -4,9 +4,10 @@ use lote_protocol::carry::{Carry, Keep, Statements};
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 
-use crate::formats::Holds;
-use crate::metadata::exif::{self, GPS_IFD};
-use crate::metadata::exif_fields::{Field, Fields};
+use crate::holds::Holds;
+use crate::metadata::exif;
+use crate::metadata::exif_block::{Field, GPS_IFD, MAKER_NOTE};
+use crate::metadata::exif_fields::Fields;
 use crate::metadata::iptc::{self, dataset};
 use crate::metadata::xmp::{Fate, Name, Setting, namespace};
 use crate::metadata::{Metadata, maker_note, photoshop, xmp};
@@ -85,7 +86,7 @@ impl Metadata {
                 notes.push(text!("maker note left out: it may say where the picture was taken"));
                 // Nothing that stays is found by where it is, so nothing need stay where it is.
                 let mut fields = fields;
-                fields.exif.retain(|field| field.tag != exif::MAKER_NOTE);
+                fields.exif.retain(|field| field.tag != MAKER_NOTE);
                 *exif = without_places(fields).build();
             } else {
                 *exif = exif::without(exif, &|tag| {
@@ -270,7 +271,7 @@ mod tests {
 
     #[test]
     fn statements_move_nothing_that_is_there() {
-        let note = Field { tag: exif::MAKER_NOTE, kind: 7, data: b"a note".to_vec() };
+        let note = Field { tag: MAKER_NOTE, kind: 7, data: b"a note".to_vec() };
         let camera = Field { tag: 0x0110, kind: 2, data: b"Box 1\0".to_vec() };
         let old = Field { tag: ARTIST, kind: 2, data: b"nobody known\0".to_vec() };
         let fields =

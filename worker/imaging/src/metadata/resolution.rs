@@ -1,7 +1,7 @@
 //! How many pixels a length has, as files state it.
 
 use crate::metadata::exif_block::Block;
-use crate::metadata::exif_fields::Field;
+use crate::metadata::exif_block::Field;
 
 const X_RESOLUTION: u16 = 0x011a;
 const Y_RESOLUTION: u16 = 0x011b;

@@ -3,8 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::formats::Document;
-use crate::metadata::exif::EXIF_IFD;
 use crate::metadata::exif_block::Block;
+use crate::metadata::exif_block::EXIF_IFD;
 
 /// What is known of an image, for the fields of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use lote_engine::lang::Lang;
-use lote_engine::report::text::{bytes, duration, failure_kind};
+use lote_engine::words::{bytes, duration, failure_kind};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1b1a;background:#fff}h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #ddd;overflow-wrap:anywhere}th{font-weight:600}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}pre{white-space:pre-wrap}.p{display:grid;grid-template-columns:repeat(auto-fill,minmax(8rem,1fr));gap:1rem;margin-top:2rem}figure{margin:0}img{display:block;width:100%;height:8rem;object-fit:contain}figcaption{font-size:.75rem;overflow-wrap:anywhere}@media(prefers-color-scheme:dark){body{color:#eee;background:#191817}th,td{border-color:#444}}";
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::jobs::OutputRecord;
 use lote_engine::event::Status;
 use lote_engine::lang::Lang;
-use lote_engine::report::text::failure_kind;
+use lote_engine::words::failure_kind;
 
 /// CSV after RFC 4180, in UTF-8 with a mark that says so, as spreadsheets guess otherwise.
 pub(super) fn table(

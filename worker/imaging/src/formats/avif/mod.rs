@@ -9,7 +9,8 @@ use lote_protocol::task::Limits;
 
 use crate::formats::Source;
 use crate::formats::heif::{self, Codec, has_brand};
-use crate::formats::table::{Format, Gives, Holds, id};
+use crate::formats::table::{Format, Gives, id};
+use crate::holds::Holds;
 use crate::pool::Pool;
 
 /// AVIF. Files that are written have no profile: their colours are sRGB.

@@ -10,10 +10,11 @@ use ::gif::{
     DecodeOptions, Decoder, DecodingError, DisposalMethod, Encoder, EncodingError,
     Frame as GifFrame, MemoryLimit, Repeat,
 };
+use lote_protocol::encoding::Colours;
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Colours, Limits};
+use lote_protocol::task::Limits;
 use lote_protocol::text;
 use weezl::decode::Decoder as LzwDecoder;
 use weezl::{BitOrder, LzwStatus};
@@ -26,7 +27,8 @@ use crate::formats::gif::canvas::{Canvas, Leave, Part};
 use crate::formats::gif::delta::{Area, changed, only_adds};
 use crate::formats::limit;
 use crate::formats::palette::{Color, Indexed, exact, reduced};
-use crate::formats::table::{Content, Format, Gives, Holds, QUICK, Shown, Texts, id};
+use crate::formats::table::{Content, Format, Gives, QUICK, Shown, id};
+use crate::holds::{Holds, Texts};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 

@@ -8,7 +8,8 @@ use lote_protocol::task::Limits;
 
 use crate::formats::Source;
 use crate::formats::heif::{self, Codec, has_brand};
-use crate::formats::table::{Format, Gives, Holds, QUICK, id};
+use crate::formats::table::{Format, Gives, QUICK, id};
+use crate::holds::Holds;
 use crate::pool::Pool;
 
 /// HEIC. AVIF has some of its brands, and comes before it.

@@ -6,8 +6,9 @@ use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 use crate::formats::extent::{Declared, Header};
-use crate::formats::table::{Content, Format, Gives, Holds, QUICK, id};
+use crate::formats::table::{Content, Format, Gives, QUICK, id};
 use crate::formats::{PNG, Source, bmp};
+use crate::holds::Holds;
 use crate::picture::Picture;
 use crate::pool::Pool;
 

@@ -15,7 +15,8 @@ use crate::formats::Source;
 use crate::formats::jpeg::rows::JpegRows;
 use crate::formats::jpeg::segments::Header;
 use crate::formats::limit;
-use crate::formats::table::{Content, Format, Gives, Holds, QUICK, Texts, id};
+use crate::formats::table::{Content, Format, Gives, QUICK, id};
+use crate::holds::{Holds, Texts};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 

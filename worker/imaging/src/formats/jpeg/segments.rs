@@ -412,7 +412,8 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
-    use crate::metadata::exif_fields::{Field, Fields};
+    use crate::metadata::exif_block::Field;
+    use crate::metadata::exif_fields::Fields;
 
     fn metadata() -> Metadata {
         let mut metadata = Metadata {

@@ -1,6 +1,6 @@
 //! How a JPEG file is written, as far as it can be chosen.
 
-use lote_protocol::task::{Encoding, Subsampling};
+use lote_protocol::encoding::{Encoding, Subsampling};
 
 use crate::formats::table::QUALITY;
 use crate::picture::Channels;

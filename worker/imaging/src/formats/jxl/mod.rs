@@ -9,7 +9,8 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
 use crate::formats::extent::{Declared, Header};
-use crate::formats::table::{Format, Gives, Holds, QUICK, id};
+use crate::formats::table::{Format, Gives, QUICK, id};
+use crate::holds::Holds;
 
 /// JPEG XL. Files that are written have no profile: their colours are sRGB.
 pub(super) static FORMAT: Format = Format {

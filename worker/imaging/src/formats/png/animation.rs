@@ -11,9 +11,8 @@ use lote_protocol::text;
 
 use crate::formats::Frame;
 use crate::formats::extent::{Header, Together};
-use crate::formats::fit::rounded;
 use crate::formats::gif::delta::changed;
-use crate::picture::{Channels, Picture, Samples};
+use crate::picture::{Channels, Picture, Samples, rounded};
 use crate::pool::Pool;
 
 /// Chunks before the picture that are looked at.

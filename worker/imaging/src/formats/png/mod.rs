@@ -13,17 +13,19 @@ use ::png::{
     BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, DeflateCompression, Encoder,
     EncodingError, Filter, Info, Limits as PngLimits, Reader, Transformations,
 };
+use lote_protocol::encoding::Colours;
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
-use lote_protocol::task::{Colours, Limits};
+use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 use crate::formats::Source;
 use crate::formats::Stored;
 use crate::formats::extent::{Declared, Header};
 use crate::formats::limit;
-use crate::formats::table::{Content, Format, Gives, Holds, Texts, id};
+use crate::formats::table::{Content, Format, Gives, id};
+use crate::holds::{Holds, Texts};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -41,6 +43,7 @@ pub static FORMAT: Format = Format {
         alpha: true,
         deep: true,
         frames: true,
+        pages: false,
         icc: true,
         signal: true,
         exif: true,
@@ -374,7 +377,7 @@ fn write(info: Info<'_>, rows: &[u8], out: &mut Vec<u8>) -> Result<(), EncodingE
 
 #[cfg(test)]
 mod tests {
-    use lote_protocol::task::Encoding;
+    use lote_protocol::encoding::Encoding;
 
     use super::*;
     use crate::formats::Metadata;

@@ -7,7 +7,7 @@ use lote_protocol::lang::Text;
 use lote_protocol::text;
 
 use super::{as_bytes, color_type};
-use crate::formats::{fit, palette};
+use crate::formats::palette;
 use crate::picture::{Channels, Picture, Samples};
 
 /// What is written: samples as rows of whole bytes.
@@ -78,7 +78,7 @@ pub(super) fn to_colours<'a>(
     let samples = match &picture.samples {
         Samples::U8(samples) => samples,
         Samples::U16(words) => {
-            rounded = words.iter().map(|&word| fit::rounded(word)).collect();
+            rounded = words.iter().map(|&word| crate::picture::rounded(word)).collect();
             notes.push(text!("16 bits became 8: a palette has no more"));
             &rounded
         }

@@ -10,8 +10,9 @@ use lote_protocol::text;
 
 use crate::formats::by_image;
 use crate::formats::extent::{Declared, Header};
-use crate::formats::table::{Content, Format, Gives, Holds, QUICK, id};
+use crate::formats::table::{Content, Format, Gives, QUICK, id};
 use crate::formats::{Source, Stored};
+use crate::holds::Holds;
 use crate::picture::Samples;
 use crate::pool::Pool;
 

@@ -9,8 +9,9 @@ use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 use crate::formats::extent::{Declared, Header};
-use crate::formats::table::{Content, Format, Gives, Holds, QUICK, id};
+use crate::formats::table::{Content, Format, Gives, QUICK, id};
 use crate::formats::{Source, by_image, limit};
+use crate::holds::Holds;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 

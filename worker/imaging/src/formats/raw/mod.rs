@@ -15,9 +15,11 @@ use crate::color::{self, Space};
 use crate::formats::extent::{Declared, Header};
 use crate::formats::heif::has_brand;
 use crate::formats::jpeg::extent::frame;
-use crate::formats::table::{Format, Gives, Holds, QUICK, id};
+use crate::formats::table::{Format, Gives, QUICK, id};
 use crate::formats::{Source, jpeg};
-use crate::metadata::exif_fields::{Field, Fields};
+use crate::holds::Holds;
+use crate::metadata::exif_block::Field;
+use crate::metadata::exif_fields::Fields;
 use crate::metadata::{Metadata, maker_note};
 use crate::pool::Pool;
 

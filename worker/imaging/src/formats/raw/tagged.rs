@@ -6,10 +6,10 @@ use std::io::{Cursor, Read, Seek};
 use super::Preview;
 use crate::color::Space;
 use crate::formats::extent::{Bytes, Header};
-use crate::formats::tiff;
+use crate::formats::tiff::blocks;
 use crate::formats::tiff::directory::{Directory, Tagged};
 use crate::metadata::Metadata;
-use crate::metadata::exif::{EXIF_IFD, MAKER_NOTE};
+use crate::metadata::exif_block::{EXIF_IFD, MAKER_NOTE};
 use crate::metadata::exif_fields::Fields;
 
 const SUBFILE: u16 = 254;
@@ -137,5 +137,5 @@ pub(super) fn metadata(bytes: &[u8]) -> (Fields, Metadata) {
     };
     // Those of Panasonic describe the sensor.
     fields.image.retain(|field| field.tag > 0xff);
-    (fields, tiff::blocks(bytes))
+    (fields, blocks::of(bytes))
 }

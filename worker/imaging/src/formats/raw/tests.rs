@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::formats::{Document, Sniffed, TIFF, encode, sniff};
 use crate::picture::{Channels, Picture, Samples};
-use lote_protocol::task::Encoding;
+use lote_protocol::encoding::Encoding;
 
 /// A JPEG of one level.
 fn jpeg_of(width: u32, height: u32, level: u8) -> Vec<u8> {

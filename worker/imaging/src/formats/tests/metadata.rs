@@ -1,6 +1,7 @@
 use super::*;
 use crate::color::icc;
-use crate::metadata::exif_fields::{Field, Fields};
+use crate::metadata::exif_block::Field;
+use crate::metadata::exif_fields::Fields;
 
 const ORIENTATION: u16 = 0x0112;
 const CAMERA: u16 = 0x0110;

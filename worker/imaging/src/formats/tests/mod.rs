@@ -6,8 +6,9 @@ mod refusals;
 mod round_trips;
 mod tiff_kinds;
 
+use lote_protocol::encoding::Encoding;
 use lote_protocol::lang::Text;
-use lote_protocol::task::{Encoding, Limits};
+use lote_protocol::task::Limits;
 
 use super::avif::FORMAT as AVIF;
 use super::jxl::FORMAT as JXL;

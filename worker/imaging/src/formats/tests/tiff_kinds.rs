@@ -3,7 +3,8 @@
 use lote_protocol::outcome::{Failure, FailureKind};
 
 use super::*;
-use crate::metadata::exif_fields::{Field, Fields};
+use crate::metadata::exif_block::Field;
+use crate::metadata::exif_fields::Fields;
 
 const BITS: u16 = 258;
 const PHOTOMETRIC: u16 = 262;

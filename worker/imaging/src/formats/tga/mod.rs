@@ -10,7 +10,8 @@ use lote_protocol::task::Limits;
 use crate::formats::Source;
 use crate::formats::by_image;
 use crate::formats::extent::{Declared, Header};
-use crate::formats::table::{Content, Format, Gives, Holds, QUICK, id};
+use crate::formats::table::{Content, Format, Gives, QUICK, id};
+use crate::holds::Holds;
 use crate::pool::Pool;
 
 /// TGA.

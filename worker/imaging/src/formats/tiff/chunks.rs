@@ -7,8 +7,8 @@ use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 use crate::formats::tiff::fax::{self, Coding};
+use crate::formats::tiff::numbers::{Model, Raw};
 use crate::formats::tiff::page::{Packing, Page, Predictor};
-use crate::formats::tiff::samples::{Model, Raw};
 use crate::formats::tiff::{Refused, embedded, unpack};
 use crate::pool::Pool;
 

@@ -5,9 +5,8 @@ use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 use crate::formats::tiff::Refused;
-use crate::formats::tiff::numbers::Kind;
+use crate::formats::tiff::numbers::{Extra, Kind, Model};
 use crate::formats::tiff::page::{Packing, Page};
-use crate::formats::tiff::samples::{Extra, Model};
 use crate::formats::{jpeg, webp};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;

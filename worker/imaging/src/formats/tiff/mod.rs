@@ -1,5 +1,6 @@
 //! TIFF (TIFF 6.0 and its supplements, `BigTIFF`): decoded here, written by the crate `tiff`.
 
+pub(super) mod blocks;
 mod chunks;
 pub(super) mod directory;
 mod embedded;
@@ -24,14 +25,15 @@ use crate::formats::Source;
 use crate::formats::Stored;
 use crate::formats::limit;
 use crate::formats::raw;
-use crate::formats::table::{Format, Gives, Holds, QUICK, id};
+use crate::formats::table::{Format, Gives, QUICK, id};
 use crate::formats::tiff::directory::{Directory, Tagged};
-use crate::formats::tiff::numbers::Kind;
+use crate::formats::tiff::numbers::{Kind, Model};
 use crate::formats::tiff::page::Page;
-use crate::formats::tiff::samples::{Model, to_picture};
+use crate::formats::tiff::samples::to_picture;
+use crate::holds::Holds;
 use crate::metadata::Metadata;
-use crate::metadata::exif_block::Block;
-use crate::metadata::exif_fields::{Field, Fields};
+use crate::metadata::exif_block::Field;
+use crate::metadata::exif_fields::Fields;
 use crate::metadata::orientation::{Orientation, upright};
 use crate::picture::Picture;
 use crate::pool::Pool;
@@ -88,6 +90,7 @@ pub static FORMAT: Format = Format {
         alpha: true,
         deep: true,
         frames: true,
+        pages: true,
         icc: true,
         exif: true,
         xmp: true,
@@ -176,7 +179,7 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
                     metadata: Metadata {
                         icc: if is_cmyk || is_lab { color::srgb() } else { icc },
                         exif: (!fields.is_empty()).then(|| fields.build()),
-                        ..blocks(bytes)
+                        ..blocks::of(bytes)
                     },
                     notes: page.notes,
                     stored: page.stored,
@@ -202,31 +205,6 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         }
     }
     source.ok_or_else(|| damaged(text!("it has no picture")))
-}
-
-/// Blocks of the first page that have a place of their own in other formats.
-pub(super) fn blocks(file: &[u8]) -> Metadata {
-    let mut metadata = Metadata::default();
-    let Some(block) = Block::open(file) else { return metadata };
-    let first = block.u32(4).unwrap_or(0) as usize;
-    let value = |tag| {
-        let value = block.bytes(block.value(block.find(first, tag)?)?)?;
-        Some(value.to_vec())
-    };
-    metadata.xmp = value(tag::XMP);
-    metadata.iptc = value(tag::IPTC).map(iptc_in_order);
-    if let Some(resources) = value(tag::PHOTOSHOP) {
-        metadata.add_photoshop(&resources);
-    }
-    metadata
-}
-
-/// IPTC, which some writers take for numbers of 4 bytes and turn them.
-fn iptc_in_order(mut iptc: Vec<u8>) -> Vec<u8> {
-    if iptc.first() != Some(&0x1c) && iptc.get(3) == Some(&0x1c) {
-        iptc.chunks_exact_mut(4).for_each(<[u8]>::reverse);
-    }
-    iptc
 }
 
 /// What is left of the limits while the pages are read.

@@ -3,7 +3,6 @@
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 
-use crate::formats::tiff::samples::{Model, Raw};
 use crate::picture::Samples;
 use crate::pool::Pool;
 
@@ -24,6 +23,70 @@ impl Kind {
             Self::Unsigned(bits) | Self::Signed(bits) | Self::Float(bits) => bits,
         }
     }
+}
+
+/// What the samples of a pixel mean.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Model {
+    /// Luminance.
+    Gray,
+    /// Darkness.
+    WhiteIsZero,
+    /// Red, green, blue.
+    Rgb,
+    /// An index into a colour map: all reds, all greens, all blues, 16 bits each.
+    Palette(Vec<u16>),
+    /// Cyan, magenta, yellow, black.
+    Cmyk,
+    /// Luminance and two differences of 8 bits (TIFF 6.0, section 21).
+    YCbCr {
+        /// What red, green and blue are of the luminance.
+        coefficients: [f64; 3],
+        /// What stands for black and for white, or for the largest difference, of each.
+        range: [f64; 6],
+    },
+    /// CIE L*a*b* with signed a and b.
+    Lab,
+    /// CIE L*a*b* with a and b shifted by half their range.
+    IccLab,
+}
+
+impl Model {
+    /// Samples of a pixel without extra ones.
+    pub(crate) const fn colors(&self) -> usize {
+        match self {
+            Self::Gray | Self::WhiteIsZero | Self::Palette(_) => 1,
+            Self::Rgb | Self::YCbCr { .. } | Self::Lab | Self::IccLab => 3,
+            Self::Cmyk => 4,
+        }
+    }
+}
+
+/// What an extra sample means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extra {
+    /// None, or nothing that is known.
+    Other,
+    /// Alpha by which the colours have been multiplied.
+    Premultiplied,
+    /// Alpha.
+    Alpha,
+}
+
+/// Samples as the file holds them, in the byte order of the machine. Rows of less than 8 bits a
+/// sample are filled up to whole bytes.
+pub(crate) struct Raw {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// Samples of a pixel, with extra ones.
+    pub(crate) count: usize,
+    pub(crate) kind: Kind,
+    pub(crate) model: Model,
+    /// Meaning of the sample behind those of the model.
+    pub(crate) extra: Extra,
+    /// Whether all first samples come first.
+    pub(crate) planar: bool,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Takes the numbers from `raw` as samples of 8 or 16 bits, scaled to their range unless they are

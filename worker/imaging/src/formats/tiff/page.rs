@@ -4,8 +4,7 @@
 use std::io::{Read, Result as IoResult, Seek};
 
 use crate::formats::tiff::directory::{Directory, Tagged};
-use crate::formats::tiff::numbers::Kind;
-use crate::formats::tiff::samples::{Extra, Model};
+use crate::formats::tiff::numbers::{Extra, Kind, Model};
 use crate::formats::tiff::{Refused, tag};
 use lote_protocol::lang::Text;
 use lote_protocol::text;

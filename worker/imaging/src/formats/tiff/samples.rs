@@ -4,75 +4,11 @@ use lote_protocol::lang::Text;
 use lote_protocol::text;
 
 use crate::color::{self, Ink};
-use crate::formats::tiff::numbers::{Kind, to_samples};
+use crate::formats::tiff::numbers::{Extra, Model, Raw, to_samples};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-/// What the samples of a pixel mean.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Model {
-    /// Luminance.
-    Gray,
-    /// Darkness.
-    WhiteIsZero,
-    /// Red, green, blue.
-    Rgb,
-    /// An index into a colour map: all reds, all greens, all blues, 16 bits each.
-    Palette(Vec<u16>),
-    /// Cyan, magenta, yellow, black.
-    Cmyk,
-    /// Luminance and two differences of 8 bits (TIFF 6.0, section 21).
-    YCbCr {
-        /// What red, green and blue are of the luminance.
-        coefficients: [f64; 3],
-        /// What stands for black and for white, or for the largest difference, of each.
-        range: [f64; 6],
-    },
-    /// CIE L*a*b* with signed a and b.
-    Lab,
-    /// CIE L*a*b* with a and b shifted by half their range.
-    IccLab,
-}
-
-impl Model {
-    /// Samples of a pixel without extra ones.
-    pub(crate) const fn colors(&self) -> usize {
-        match self {
-            Self::Gray | Self::WhiteIsZero | Self::Palette(_) => 1,
-            Self::Rgb | Self::YCbCr { .. } | Self::Lab | Self::IccLab => 3,
-            Self::Cmyk => 4,
-        }
-    }
-}
-
-/// What an extra sample means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extra {
-    /// None, or nothing that is known.
-    Other,
-    /// Alpha by which the colours have been multiplied.
-    Premultiplied,
-    /// Alpha.
-    Alpha,
-}
-
-/// Samples as the file holds them, in the byte order of the machine. Rows of less than 8 bits a
-/// sample are filled up to whole bytes.
-pub(crate) struct Raw {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    /// Samples of a pixel, with extra ones.
-    pub(crate) count: usize,
-    pub(crate) kind: Kind,
-    pub(crate) model: Model,
-    /// Meaning of the sample behind those of the model.
-    pub(crate) extra: Extra,
-    /// Whether all first samples come first.
-    pub(crate) planar: bool,
-    pub(crate) bytes: Vec<u8>,
-}
-
-/// Turns them into a picture. `Err` says what cannot be read; the second value is what the user
+/// Turns samples as the file holds them into a picture. `Err` says what cannot be read; the second value is what the user
 /// should know.
 pub(crate) fn to_picture(
     mut raw: Raw,
@@ -298,6 +234,7 @@ fn from_lab(samples: &mut Samples, signed: bool) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::formats::tiff::numbers::Kind;
 
     pub(crate) fn raw(kind: Kind, model: Model, count: usize, bytes: Vec<u8>) -> Raw {
         let row = (bytes.len() * 8 / usize::from(kind.bits())) / count;

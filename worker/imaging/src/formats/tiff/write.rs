@@ -19,9 +19,10 @@ use crate::formats::palette::{Indexed, exact_colors};
 use crate::formats::table::Content;
 use crate::formats::tiff::{fax, tag};
 use crate::metadata::Metadata;
-use crate::metadata::exif::{EXIF_IFD, GPS_IFD};
+use crate::metadata::exif_block::Field;
 use crate::metadata::exif_block::{Block, little_endian};
-use crate::metadata::exif_fields::{Field, Fields};
+use crate::metadata::exif_block::{EXIF_IFD, GPS_IFD};
+use crate::metadata::exif_fields::Fields;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 

@@ -128,7 +128,7 @@ fn windows<T: Weighted>(
     let (start, end) = (start as f32, (start + length) as f32);
     let is_whole = [start, end].map(f32::to_bits) == [0.0, from as f32].map(f32::to_bits);
     (from != to || !is_whole)
-        .then(|| Windows::new::<T>(from as usize, start, end, to as usize, kernel))
+        .then(|| Windows::new(from as usize, (start, end), to as usize, kernel, T::weight))
 }
 
 /// The vertical pass, for some pairs of rows, which go to the beginning of `to`. Row `y` of the

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::f64::consts::PI;
 use std::ops::Range;
 
-use super::weigh::Weighted;
-
 /// What a sample of the original counts by its distance from the middle of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kernel {
@@ -62,14 +60,14 @@ impl<W: Copy> Windows<W> {
     /// Windows for `to` positions that show `first..last` of `0..from`.
     ///
     /// The kernel reaches two or three positions to either side, of the original or of the result,
-    /// whichever are larger. All of it is in double precision and in Pillow's order, so that the
+    /// whichever are larger. `weight` makes one of a share of 1. All of it is in double precision and in Pillow's order, so that the
     /// weights are equal.
-    pub(super) fn new<T: Weighted<Weight = W>>(
+    pub(super) fn new(
         from: usize,
-        first: f32,
-        last: f32,
+        (first, last): (f32, f32),
         to: usize,
         kernel: Kernel,
+        weight: impl Fn(f64) -> W,
     ) -> Self {
         let scale = f64::from(last - first) / to as f64;
         let stretch = scale.max(1.0);
@@ -87,7 +85,7 @@ impl<W: Copy> Windows<W> {
                 shares.extend((start..end).map(|at| kernel.at(offset(at) * (1.0 / stretch))));
                 let sum: f64 = shares.iter().sum();
                 let begin = windows.weights.len();
-                windows.weights.extend(shares.iter().map(|share| T::weight(share / sum)));
+                windows.weights.extend(shares.iter().map(|share| weight(share / sum)));
                 begin
             };
             // At scales as 2 or 1/4 there are few different windows, and sines are slow.

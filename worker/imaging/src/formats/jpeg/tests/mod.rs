@@ -1,5 +1,5 @@
 use libjpeg_turbo_rs::{PixelFormat, Subsampling};
-use lote_protocol::task::Encoding;
+use lote_protocol::encoding::Encoding;
 
 use super::*;
 use crate::color::icc;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use lote_protocol::encoding::Subsampling::{self, S420, S422, S444};
 use lote_protocol::lang::Text;
-use lote_protocol::task::Subsampling::{self, S420, S422, S444};
 
 use super::*;
 

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::sync::{mpsc, watch};
 
-use super::Exit;
-use super::ui::Ui;
-use lote_engine::run::Order;
+use crate::exit::Exit;
+use crate::ui::Ui;
+use lote_engine::run::RunOrder;
 
 /// What has interrupted the run, if anything has.
 #[derive(Debug, Clone, Default)]
@@ -18,25 +18,25 @@ const BY_TERM: u8 = 2;
 
 impl Interrupt {
     /// Listens for signals, from within a runtime, and gives orders to a run.
-    pub(crate) fn listen(orders: mpsc::Sender<Order>, ui: Ui) -> Self {
+    pub(crate) fn listen(orders: mpsc::Sender<RunOrder>, ui: Ui) -> Self {
         let en = "finishing what has been started; once more to stop at once";
         let es = "se termina lo empezado; otra vez para parar ya";
-        Self::saying(ui.lang.pick(en, es), Order::Cancel, orders, ui)
+        Self::saying(ui.lang.pick(en, es), RunOrder::Cancel, orders, ui)
     }
 
     /// The same for a run that others do, who go on.
-    pub(super) fn leaving(orders: mpsc::Sender<Order>, ui: Ui) -> Self {
+    pub(crate) fn leaving(orders: mpsc::Sender<RunOrder>, ui: Ui) -> Self {
         let en = "leaving; the fleet goes on with what it has";
         let es = "se deja; la flota sigue con lo que tiene";
-        Self::saying(ui.lang.pick(en, es), Order::Abort, orders, ui)
+        Self::saying(ui.lang.pick(en, es), RunOrder::Abort, orders, ui)
     }
 
-    fn saying(what: &'static str, first: Order, orders: mpsc::Sender<Order>, ui: Ui) -> Self {
+    fn saying(what: &'static str, first: RunOrder, orders: mpsc::Sender<RunOrder>, ui: Ui) -> Self {
         let interrupt = Self::default();
         let noted = interrupt.clone();
         let mut signals = Signals::listen();
         tokio::spawn(async move {
-            for (times, order) in [first, Order::Abort].into_iter().enumerate() {
+            for (times, order) in [first, RunOrder::Abort].into_iter().enumerate() {
                 let signal = signals.next().await;
                 if times == 0 {
                     noted.0.store(signal, Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl Interrupt {
     }
 
     /// The exit code of an interrupted run.
-    pub(super) fn exit(&self) -> Option<Exit> {
+    pub(crate) fn exit(&self) -> Option<Exit> {
         match self.0.load(Ordering::Relaxed) {
             BY_CTRL_C => Some(Exit::Interrupted),
             BY_TERM => Some(Exit::Terminated),
@@ -64,12 +64,12 @@ impl Interrupt {
 
 /// What has ended the server, if anything has.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Shutdown(Interrupt);
+pub(crate) struct Shutdown(Interrupt);
 
 impl Shutdown {
     /// Listens for signals, from within a runtime: the first one sets `stop`, another one ends the
     /// program at once.
-    pub(super) fn listen(stop: watch::Sender<bool>, ui: Ui) -> Self {
+    pub(crate) fn listen(stop: watch::Sender<bool>, ui: Ui) -> Self {
         let shutdown = Self::default();
         let noted = shutdown.clone();
         let mut signals = Signals::listen();
@@ -89,7 +89,7 @@ impl Shutdown {
     }
 
     /// The exit code of a server whose work was interrupted.
-    pub(super) fn exit(&self) -> Option<Exit> {
+    pub(crate) fn exit(&self) -> Option<Exit> {
         self.0.exit()
     }
 }

@@ -27,7 +27,7 @@ pub enum Exit {
 
 impl Exit {
     /// This one, or the other if all went well.
-    pub(super) fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         if self == Self::Ok { other } else { self }
     }
 

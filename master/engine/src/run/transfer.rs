@@ -17,11 +17,11 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::{Address, Error, Object, Put, Spool, Store, word};
+use super::{Carrying, Feed};
 use crate::event::{Event, Place, StoreState};
 use crate::plan::error::reason;
-use crate::plan::{Plan, Unfetched};
-use crate::run::{Carrying, Feed};
+use crate::plan::{Plan, Spool, Unfetched};
+use crate::store::{Address, Error, Object, Put, Store, word};
 
 /// How many images are fetched at the same time, and how many outputs published.
 const AT_ONCE: usize = 8;

@@ -8,13 +8,12 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::Exit;
-use super::args::Global;
+use crate::exit::Exit;
 use crate::terminal::Verbosity;
 use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::error::reason;
-use lote_engine::report::text::printable;
 use lote_engine::system::standard_output;
+use lote_engine::words::printable;
 use lote_protocol::text;
 
 /// How the program talks.
@@ -31,19 +30,23 @@ const WARN: Style = AnsiColor::Yellow.on_default().bold();
 
 impl Ui {
     /// Sets up colours and logs for the whole program; `language` is that of `lote.toml`.
-    pub(super) fn new(global: &Global, language: Option<&str>) -> Self {
-        match global.color {
+    pub(crate) fn new(
+        color: clap::ColorChoice,
+        (quiet, verbose): (bool, u8),
+        language: Option<&str>,
+    ) -> Self {
+        match color {
             clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
             clap::ColorChoice::Always => anstream::ColorChoice::Always,
             clap::ColorChoice::Never => anstream::ColorChoice::Never,
         }
         .write_global();
-        let filter = logged(std::env::var("LOTE_LOG").ok().as_deref(), global.verbose);
+        let filter = logged(std::env::var("LOTE_LOG").ok().as_deref(), verbose);
         let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time();
         let subscriber = tracing_subscriber::registry().with(log).with(filter);
         // Another subscriber may be there already in tests.
         let _ = subscriber.try_init();
-        let verbosity = match (global.quiet, global.verbose) {
+        let verbosity = match (quiet, verbose) {
             (true, _) => Verbosity::Quiet,
             (false, 0) => Verbosity::Normal,
             (false, _) => Verbosity::Verbose,
@@ -70,7 +73,7 @@ impl Ui {
 
     /// The text so that it stands out.
     #[allow(clippy::unused_self, reason = "a way of talking, like the others")]
-    pub(super) fn strong(self, what: &str) -> String {
+    pub(crate) fn strong(self, what: &str) -> String {
         format!("{STRONG}{what}{STRONG:#}")
     }
 
@@ -83,7 +86,7 @@ impl Ui {
     }
 
     /// How writing to standard output has ended: if it could not be, that is told.
-    pub(super) fn printed(self, written: io::Result<()>) -> Exit {
+    pub(crate) fn printed(self, written: io::Result<()>) -> Exit {
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 self.unwritten(reason(&error));
@@ -94,7 +97,7 @@ impl Ui {
     }
 
     /// Says why standard output lacks what was asked for.
-    pub(super) fn unwritten(self, why: impl Into<Text>) {
+    pub(crate) fn unwritten(self, why: impl Into<Text>) {
         self.error(text!("standard output could not be written: {}", why.into()), None);
     }
 

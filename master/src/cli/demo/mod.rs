@@ -10,18 +10,19 @@ use std::time::Duration;
 
 use self::verdict::Verdict;
 use super::args::{DemoArgs, InputArgs};
-use super::ui::Ui;
-use super::{Exit, probe, session};
+use super::{probe, session};
+use crate::exit::Exit;
 use crate::terminal::{Terminal, Verbosity};
+use crate::ui::Ui;
 use lote_engine::event::Mode;
 use lote_engine::lang::Lang;
 use lote_engine::plan::Plan;
 use lote_engine::report::Reporter;
-use lote_engine::report::text::{duration, printable};
 use lote_engine::run::{Settings, Timeout};
 use lote_engine::samples;
 use lote_engine::showcase::{self, Blow, Comparison, Live, Observer, Strike, Striker};
 use lote_engine::state::RunState;
+use lote_engine::words::{duration, printable};
 use lote_protocol::text;
 
 /// What is made of every sample.

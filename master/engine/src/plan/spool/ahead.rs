@@ -6,9 +6,10 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::{Error, Object, Spool, Store};
+use super::Spool;
 use crate::plan::error::reason;
 use crate::plan::look_through;
+use crate::store::{Error, Object, Store};
 
 /// How many images are looked at at the same time: what takes long is the way to the store.
 const AT_ONCE: usize = 16;
