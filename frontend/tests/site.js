@@ -106,10 +106,14 @@ export async function site(wanted = {}, { development = isDevelopment } = {}) {
       if (!request.url().startsWith(seen) && !/^(blob|data):/.test(request.url())) faults.push(`off the host: ${request.url()}`);
     });
     if (throttle > 1) await (await around.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: throttle });
-    const [route, hash = ''] = path.split('#');
-    await page.goto(`${seen}${route}?lang=${lang}&theme=${theme}${hash && `#${hash}`}`);
-    await page.waitForSelector('main > :not(.skeleton)');
-    return { page, faults, close: () => around.close() };
+    /** Goes to an address of the page. @param {string} path */
+    async function visit(path) {
+      const [route, hash = ''] = path.split('#');
+      await page.goto(`${seen}${route}?lang=${lang}&theme=${theme}${hash && `#${hash}`}`);
+      await page.waitForSelector('main > :not(.skeleton)');
+    }
+    await visit(path);
+    return { page, faults, visit, close: () => around.close() };
   }
 
   /** A command of the contract, as the page sends it. @param {string} path @param {unknown} body */
