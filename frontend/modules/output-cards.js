@@ -1,5 +1,6 @@
 // Prepare, right: one card per output with its picture, steps and bytes; one of them is open.
 import { openAddOutputs } from './add-outputs.js';
+import { Refused } from './commands.js';
 import {
   colourClass,
   duplicateOutput,
@@ -24,6 +25,7 @@ import { typed } from './fields.js';
 import { fileRows, shortFile } from './file-rows.js';
 import { dimensions, number, size, t } from './i18n.js';
 import { image } from './image-list.js';
+import { failureText } from './messages.js';
 import { outputForm, pathLine, recipeButtons, startArea } from './output-form.js';
 import { watchButton } from './watches.js';
 import { toast } from './overlays.js';
@@ -50,6 +52,8 @@ function outputCard(id) {
   /** The figures are still those of the settings, or of the photo, before. */
   const late = signal(false);
   const isLate = () => String(late.value);
+  /** Why a file cannot be made of this photo. */
+  const refused = signal('');
   const picture = h('img', { alt: '', draggable: 'false', src: () => made.value[0]?.url ?? null, hidden: () => !made.value[0] });
   let round = 0;
   effect(() => {
@@ -61,6 +65,7 @@ function outputCard(id) {
     if (!item || item.problem || isEmpty()) {
       made.value = [];
       late.value = false;
+      refused.value = '';
       return;
     }
     late.value = true;
@@ -68,16 +73,21 @@ function outputCard(id) {
     /** @type {(() => void)[]} */
     const drops = [];
     const timer = setTimeout(() => {
+      refused.value = '';
       wanted.forEach((file, index) => {
         const { drop, promise } = sample(item.id, steps, file);
         drops.push(drop);
-        const show = (/** @type {import('./preview.js').Sample | null} */ result) => {
+        const show = (/** @type {import('./preview.js').Sample | null} */ result, text = '') => {
           if (turn !== round) return;
+          refused.value ||= text;
           made.value = wanted.map((_, at) => (at === index ? result : (made.peek()[at] ?? null)));
           left -= 1;
           late.value = left > 0;
         };
-        promise.then(show, () => show(null));
+        promise.then(
+          (result) => show(result),
+          (error) => show(null, error instanceof Refused ? failureText({ kind: error.code, message: error.message }) : ''),
+        );
       });
     }, THUMB_DELAY_MS);
     onCleanup(() => {
@@ -193,6 +203,7 @@ function outputCard(id) {
         h('p', { class: 'output-facts' }, facts),
       ),
     ),
+    h('p', { class: 'why', role: 'status', hidden: () => !refused.value }, () => refused.value),
     body,
   );
 }

@@ -1,5 +1,5 @@
 // Prepare, right: output, processes, the button that starts the job (it names its effect, or says why it cannot), recipes.
-import { command, post, read, refusalText } from './commands.js';
+import { Refused, command, post, read, refusalText } from './commands.js';
 import { filesOf, filterName, hasItsFiles, load, mode, output, outputs, request, variantName, variants, workers } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { expected } from './forecast.js';
@@ -207,13 +207,15 @@ export function outputForm() {
 const chosenCount = computed(() => state.images.value.count - state.images.value.excluded);
 const sending = signal(false);
 
-/** What is known of the names of the form's outputs; null until the server has said it. */
-const checked = signal(/** @type {{ outputs: number, clashes: number, first: [string, string][], paths?: string[] } | null} */ (null));
+/** What the server says of the form before it is started: the names of its outputs, or why it cannot be; null until it has said it. */
+const checked = signal(
+  /** @type {{ outputs: number, clashes: number, first: [string, string][], paths?: string[], why?: string } | null} */ (null),
+);
 /** What the server said when it refused the last start; gone with the next change. */
 const refused = signal('');
 const CHECK_MS = 300;
 
-/** Asks the server which names would clash, whenever something changes that they follow from. For as long as the page lives. */
+/** Asks the server what it says of the form, whenever something changes that this follows from. For as long as the page lives. */
 export function followNames() {
   let asked = '';
   effect(() => {
@@ -223,16 +225,17 @@ export function followNames() {
     const open = ready.value && link.value.state === 'open';
     refused.value = '';
     const { pattern, folder, if_exists, if_collides } = now.output;
-    const names = now.variants.map(({ name, files = [] }) => [name, files.map((file) => file.split(':')[0])]);
-    const key = JSON.stringify([revision, count, looked, names, pattern, folder, if_exists, if_collides, !stepWithoutFile.value]);
+    const key = JSON.stringify([revision, count, looked, now.variants, pattern, folder, if_exists, if_collides]);
     if (!open || key === asked) return;
     asked = key;
-    if (!names.length || !count || stepWithoutFile.value || patternProblem(pattern)) {
+    if (!now.variants.length || !count || stepWithoutFile.value || patternProblem(pattern)) {
       checked.value = null;
       return;
     }
     const timer = setTimeout(async () => {
-      const answer = await post(`/api/jobs/check?image=${looked}`, now).catch(() => null);
+      const answer = await post(`/api/jobs/check?image=${looked}`, now).catch((error) =>
+        error instanceof Refused ? { outputs: 0, clashes: 0, first: [], why: refusalText(error) } : null,
+      );
       if (key === asked) checked.value = answer;
     }, CHECK_MS);
     onCleanup(() => {
@@ -257,7 +260,7 @@ export function startObstacle() {
   if (folderProblem(output.value.folder ?? '')) return t('bad_folder');
   if (patternProblem(output.value.pattern)) return t('bad_pattern');
   if (clashes.value) return t('n_clash', clashes.value);
-  return '';
+  return checked.value?.why ?? '';
 }
 
 /** Starts the job of the form, or queues it behind the running one. */

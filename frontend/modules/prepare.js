@@ -259,7 +259,12 @@ export function stage() {
     view.root,
     () =>
       problem.value &&
-      h('div', { class: 'stage-problem' }, icon('alert'), h('p', null, problem.value.kind ? failureText(problem.value) : t('no_answer'))),
+      h(
+        'div',
+        { class: before.value ? 'stage-problem below' : 'stage-problem' },
+        icon('alert'),
+        h('p', null, problem.value.kind ? failureText(problem.value) : t('no_answer')),
+      ),
   );
   // The preview is made for the size of the stage, in steps so that dragging a window edge does not render each pixel.
   const sizes = new ResizeObserver(([entry]) => {

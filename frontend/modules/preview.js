@@ -93,35 +93,26 @@ export function followPreview() {
     const stop = (current = new AbortController());
     busy.value = true;
     timer = setTimeout(async () => {
-      try {
-        const original = key === beforeKey ? null : render(item.id, [], null, size, true, stop.signal);
-        const result = wanted.length || file ? render(item.id, wanted, file, size, true, stop.signal) : null;
-        const [first, second] = await Promise.all([original, result]);
-        if (stop.signal.aborted) {
-          for (const late of [first, second]) if (late) URL.revokeObjectURL(late.url);
-          return;
+      const original = key === beforeKey ? null : render(item.id, [], null, size, true, stop.signal);
+      const result = wanted.length || file ? render(item.id, wanted, file, size, true, stop.signal) : null;
+      const [first, second] = await Promise.allSettled([original, result]);
+      const made = [first, second].flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []));
+      if (stop.signal.aborted || first.status === 'rejected') for (const late of made) URL.revokeObjectURL(late.url);
+      if (stop.signal.aborted) return;
+      batch(() => {
+        if (first.status === 'rejected') {
+          swap(before, null);
+          beforeKey = '';
+        } else if (first.value) {
+          swap(before, first.value);
+          beforeKey = key;
         }
-        batch(() => {
-          if (first) {
-            swap(before, first);
-            beforeKey = key;
-          }
-          swap(after, second);
-          problem.value = null;
-          busy.value = false;
-        });
-      } catch (error) {
-        if (stop.signal.aborted) return;
-        batch(() => {
-          if (key !== beforeKey) {
-            swap(before, null);
-            beforeKey = '';
-          }
-          swap(after, null);
-          problem.value = error instanceof Refused ? { kind: error.code, message: error.message } : { kind: '', message: '' };
-          busy.value = false;
-        });
-      }
+        const why = first.status === 'rejected' ? first.reason : second.status === 'rejected' ? second.reason : null;
+        // What the steps cannot do with a photo does not hide the photo.
+        swap(after, second.status === 'fulfilled' && !why ? second.value : null);
+        problem.value = why && (why instanceof Refused ? { kind: why.code, message: why.message } : { kind: '', message: '' });
+        busy.value = false;
+      });
     }, DEBOUNCE_MS);
   });
 }

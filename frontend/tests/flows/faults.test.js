@@ -49,6 +49,36 @@ test('a text typed into a filter with a choice stays there, letter by letter, wh
   await close();
 });
 
+test(
+  'a watermark in letters that no font here has is refused where it is written, and the photo stays',
+  { skip: isDevelopment },
+  async () => {
+    const { page, faults, close } = await here.open({ lang: 'en', allow: /status of 400/ });
+    await page.locator('.cell').first().waitFor();
+    await tick(page, 'Watermark');
+    const bytes = page.locator('.output-bytes', { hasText: 'per photo' });
+    const start = page.locator('.start .btn.primary');
+    await bytes.waitFor();
+    await page.getByLabel('Text', { exact: true }).click();
+    await page.keyboard.press('Control+a');
+    // A sign of Hittite scribes.
+    await page.keyboard.type('Ana \u{12000}');
+    await page.locator('.output-card > .why', { hasText: 'no font here has \u{12000}' }).waitFor();
+    await page.locator('#start-text', { hasText: 'install a font that has them' }).waitFor();
+    assert.ok(await start.isDisabled());
+    await bytes.waitFor({ state: 'detached' });
+    assert.match(await page.locator('.stage-problem').innerText(), /cannot be written/);
+    assert.ok(await page.locator('.layer.over img').evaluate((photo) => photo.checkVisibility() && photo.naturalWidth > 0));
+    await page.keyboard.press('Backspace');
+    await page.locator('.output-card > .why').waitFor({ state: 'hidden' });
+    await bytes.waitFor();
+    await page.locator('.stage-problem').waitFor({ state: 'detached' });
+    await page.locator('.start .btn.primary:enabled').waitFor();
+    assert.deepEqual(faults, []);
+    await close();
+  },
+);
+
 test('a slider goes on under a held key, and Tab goes on from it', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
   await page.locator('.cell').first().waitFor();
