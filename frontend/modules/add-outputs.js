@@ -1,10 +1,12 @@
 // The dialog that adds outputs: by purpose, or one for each of the filters, shown on the photo that is looked at.
-import { addOutputs, fileName, filesOf, filterOf, filterOutputName, formatOf, offeredFilters, stepOf } from './draft.js';
+import { addOutputs, addRecipe, fileName, filesOf, filterOf, filterOutputName, formatOf, offeredFilters, stepOf } from './draft.js';
 import { button, h } from './element.js';
 import { dimensions, say, size, t } from './i18n.js';
 import { image } from './image-list.js';
+import { openRecipes } from './output-form.js';
 import { openDialog } from './overlays.js';
 import { sample } from './preview.js';
+import { tellLoaded } from './recipe-files.js';
 import { computed, onCleanup, signal } from './signal.js';
 
 /** @typedef {{ name: string, steps: Step[], files: string[] }} Offer */
@@ -142,7 +144,21 @@ export const openAddOutputs = () =>
         h(
           'div',
           { class: 'actions spread offers-foot' },
-          button('ghost', () => finish([{ name: t('output_empty'), steps: [], files: [] }]), null, t('empty_output')),
+          h(
+            'span',
+            { class: 'actions' },
+            button('ghost', () => finish([{ name: t('output_empty'), steps: [], files: [] }]), null, t('empty_output')),
+            button(
+              'ghost',
+              () =>
+                openRecipes((name, recipe) => {
+                  close();
+                  tellLoaded(name, addRecipe(recipe));
+                }),
+              null,
+              t('from_recipe'),
+            ),
+          ),
           h(
             'span',
             { class: 'actions' },

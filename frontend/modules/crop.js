@@ -38,17 +38,20 @@ export function cropTool(step) {
   function choose(ratio) {
     chosen.value = ratio;
     const shares = locked();
+    // Before the photo is there, the step is told the proportions themselves.
+    if (ratio && !picture.peek()) centred();
     if (shares === null) return;
     const { x, y, width, height } = box.peek();
     const middle = focus.peek() ?? { x: x + width / 2, y: y + height / 2 };
     const fitted = largest(shares, '');
     put(inside({ ...fitted, x: middle.x - fitted.width / 2, y: middle.y - fitted.height / 2 }), true);
   }
+  const centred = () => placed.put({ ancho: null, alto: null, x: null, y: null, aspecto: chosen.peek() || '4:5', gravedad: 'centro' });
   const reset = () => {
     const shares = locked();
     // A box of a photo by itself takes the place of whatever the rule says.
     if (placed.own() || focus.peek()) put(shares === null ? WHOLE : largest(shares, ''), true);
-    else placed.put({ ancho: null, alto: null, x: null, y: null, aspecto: chosen.peek() || '4:5', gravedad: 'centro' });
+    else centred();
   };
   /** @param {PointerEvent} event @param {(x: number, y: number) => Box} next */
   function drag(event, next) {

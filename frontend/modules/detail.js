@@ -1,5 +1,5 @@
 // Two equal fields below the photo: the original at the size of the output, and the very file at 100 %, both at the same spot.
-import { fileName, output, shownFile, shownOutput, stepsOn } from './draft.js';
+import { STEP_GROUPS, fileName, output, shownFile, shownOutput, stepsOn } from './draft.js';
 import { h } from './element.js';
 import { dimensions, percent, t } from './i18n.js';
 import { image } from './image-list.js';
@@ -82,7 +82,9 @@ export function detail() {
       try {
         const made = await fileOf(item.id, steps, file, stop.signal);
         const { width_px, height_px } = made;
-        const original = await pictureOf(item.id, [], { width_px, height_px }, stop.signal);
+        // What is cut off, turned or put around it changes where the spot is.
+        const shape = steps.filter(({ filter }) => STEP_GROUPS.steps_shape.includes(filter));
+        const original = await pictureOf(item.id, shape, { width_px, height_px }, stop.signal);
         if (stop.signal.aborted) for (const late of [made, original]) URL.revokeObjectURL(late.url);
         else {
           drop();

@@ -84,6 +84,14 @@ export function variantName(variant) {
   return steps.length ? steps.map((step) => filterName(step.filter)).join(' + ') : t('original');
 }
 
+/** Filters by what they are for, as the list of steps shows them; those that are in none give a look. */
+export const STEP_GROUPS = {
+  steps_shape: 'redimensionar recortar lienzo marco rotar voltear bordes_fuera'.split(' '),
+  steps_tones: 'brillo contraste autocontraste niveles ecualizar saturacion tono temperatura lut'.split(' '),
+  steps_sharpness: 'nitidez enfocar blur mediana'.split(' '),
+  steps_overlay: ['marca_agua', 'logo'],
+};
+
 /** Filters that do something as they are: those that need a file are added as steps, where it is chosen. */
 export const offeredFilters = () => (hello.value?.filters ?? []).filter((spec) => !spec.params.some((param) => param.type === 'file'));
 
@@ -357,6 +365,29 @@ export const forgetOnly = (id, key) => editStep('', id, key, (step) => ({ ...ste
 /** The step that is placed by hand on the photo, if one is. */
 export const placing = signal(/** @type {{ id: number, key: number, filter: 'recortar' | 'logo' } | null} */ (null));
 
+/** The outputs of a recipe; filters that the server does not have are left out, and noted. @param {JobRequest} recipe @param {string[]} unknown */
+function outputsIn({ variants, output: { format, quality } }, unknown) {
+  // What a recipe says of the format of all outputs, each of them says here.
+  const usual = format ? [formatOf(format)?.quality ? `${format}:calidad=${quality}` : format] : [];
+  return variants.map((variant) => ({
+    name: variant.name,
+    off: 'off' in variant && variant.off === true,
+    files: variant.files?.length ? variant.files : usual,
+    steps: variant.steps.filter((step) => {
+      if (!filterOf(step.filter)) unknown.push(step.filter);
+      return filterOf(step.filter);
+    }),
+  }));
+}
+
+/** Adds the outputs of a recipe to those that are there. @param {JobRequest} recipe @returns {string[]} what was left out: it says nothing of single photos */
+export function addRecipe(recipe) {
+  /** @type {string[]} */
+  const unknown = [];
+  addOutputs(outputsIn(recipe, unknown));
+  return [...unknown, ...(recipe.exceptions ?? []).map(({ image }) => image)];
+}
+
 /** Fills the form from a recipe. Filters that the server does not have are left out, and told. @param {JobRequest} recipe @returns {string[]} */
 export function load(recipe) {
   /** @type {string[]} */
@@ -364,20 +395,12 @@ export function load(recipe) {
   batch(() => {
     const before = output.peek();
     rememberUndo('', undoLoad(before));
-    // What a recipe says of the format of all outputs, each of them says here.
-    const { format, quality } = recipe.output;
-    const usual = format ? [formatOf(format)?.quality ? `${format}:calidad=${quality}` : format] : [];
-    outputs.value = recipe.variants.map((variant) => ({
+    outputs.value = outputsIn(recipe, unknown).map(({ name, off, steps, files }) => ({
       id: newKey(),
-      files: (variant.files?.length ? variant.files : usual).map(readFile),
-      name: variant.name,
-      off: 'off' in variant && variant.off === true,
-      steps: variant.steps
-        .filter((step) => {
-          if (!filterOf(step.filter)) unknown.push(step.filter);
-          return filterOf(step.filter);
-        })
-        .map(draftStep),
+      files: files.map(readFile),
+      name,
+      off,
+      steps: steps.map(draftStep),
     }));
     for (const exception of recipe.exceptions ?? []) if (!except(exception)) unknown.push(exception.image);
     openOutput.value = 0;

@@ -232,6 +232,11 @@ export function virtualGrid(options) {
     const focused = /** @type {HTMLElement} */ (event.target).closest('.cell');
     const now = (focused && indexOf.get(/** @type {HTMLElement} */ (focused))) ?? untracked(options.selected);
     const page = horizontal ? 4 : columns * Math.max(1, Math.floor(scroller().clientHeight / (cellHeight + options.gap)));
+    if (event.key === ' ' && event.ctrlKey) {
+      options.tick?.(now);
+      event.preventDefault();
+      return;
+    }
     const step = /** @type {Record<string, number>} */ ({
       ArrowRight: 1,
       ArrowLeft: -1,

@@ -26,7 +26,7 @@ import { fileRows, shortFile } from './file-rows.js';
 import { dimensions, number, size, t } from './i18n.js';
 import { image } from './image-list.js';
 import { failureText } from './messages.js';
-import { outputForm, pathLine, recipeButtons, startArea } from './output-form.js';
+import { clashing, outputForm, pathLine, recipeButtons, startArea } from './output-form.js';
 import { watchButton } from './watches.js';
 import { toast } from './overlays.js';
 import { sample } from './preview.js';
@@ -194,6 +194,7 @@ function outputCard(id) {
             { type: 'button', class: 'output-name', 'aria-expanded': () => String(isOpen.value), onclick: toggle },
             h('span', { class: () => (place.value >= 0 ? colourClass(place.value) : 'swatch none-yet'), 'aria-hidden': 'true' }),
             h('span', { class: 'name' }, () => one.value?.name ?? ''),
+            () => clashing.value.has(one.value?.name ?? '') && h('span', { class: 'badge-clash' }, icon('alert', 's'), t('names_clash')),
             () => one.value?.off && h('span', { class: 'muted' }, t('is_off')),
             () => icon(isOpen.value ? 'up' : 'down', 's'),
           ),

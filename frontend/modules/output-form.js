@@ -48,7 +48,11 @@ const NAME_PARTS = /** @type {const} */ ([
 
 /** Where the file of the photo that is looked at goes. @param {() => number} at which of the job's files */
 export const pathLine = (at) =>
-  h('p', { class: 'fine under path-line', hidden: () => !checked.value?.paths?.[at()] }, () => `→ ${checked.value?.paths?.[at()] ?? ''}`);
+  h(
+    'p',
+    { class: 'fine under path-line', 'aria-busy': () => String(isAsked.value), hidden: () => !checked.value?.paths?.[at()] },
+    () => `→ ${checked.value?.paths?.[at()] ?? ''}`,
+  );
 
 export function outputForm() {
   const patternField = h('input', {
@@ -211,6 +215,10 @@ const sending = signal(false);
 const checked = signal(
   /** @type {{ outputs: number, clashes: number, first: [string, string][], paths?: string[], why?: string } | null} */ (null),
 );
+/** What was said is of the form, or the photo, before. */
+const isAsked = signal(false);
+/** The outputs, by name, in which names clash on their own. */
+export const clashing = signal(/** @type {Set<string>} */ (new Set()));
 /** What the server said when it refused the last start; gone with the next change. */
 const refused = signal('');
 const CHECK_MS = 300;
@@ -228,15 +236,26 @@ export function followNames() {
     const key = JSON.stringify([revision, count, looked, now.variants, pattern, folder, if_exists, if_collides]);
     if (!open || key === asked) return;
     asked = key;
+    isAsked.value = false;
     if (!now.variants.length || !count || stepWithoutFile.value || patternProblem(pattern)) {
       checked.value = null;
       return;
     }
+    isAsked.value = true;
     const timer = setTimeout(async () => {
-      const answer = await post(`/api/jobs/check?image=${looked}`, now).catch((error) =>
-        error instanceof Refused ? { outputs: 0, clashes: 0, first: [], why: refusalText(error) } : null,
-      );
-      if (key === asked) checked.value = answer;
+      /** @param {JobRequest['variants']} of */
+      const ask = (of) =>
+        post(`/api/jobs/check?image=${looked}`, { ...now, variants: of }).catch((error) =>
+          error instanceof Refused ? { outputs: 0, clashes: 0, first: [], why: refusalText(error) } : null,
+        );
+      const answer = await ask(now.variants);
+      if (key !== asked) return;
+      checked.value = answer;
+      isAsked.value = false;
+      /** @type {Set<string>} */
+      const found = new Set();
+      for (const variant of answer?.clashes ? now.variants : []) if ((await ask([variant]))?.clashes) found.add(variant.name);
+      if (key === asked) clashing.value = found;
     }, CHECK_MS);
     onCleanup(() => {
       clearTimeout(timer);
@@ -381,7 +400,8 @@ const openSave = () =>
     },
   );
 
-const openLoad = () =>
+/** @param {(name: string, recipe: JobRequest) => void} [take] what is done with the chosen one in place of loading it */
+export const openRecipes = (take) =>
   openDialog(
     () => t('recipes'),
     '',
@@ -413,9 +433,9 @@ const openLoad = () =>
               type: 'button',
               class: 'folder',
               onclick: () => {
-                const unknown = load(recipe);
                 close();
-                tellLoaded(name, unknown);
+                if (take) take(name, recipe);
+                else tellLoaded(name, load(recipe));
               },
             },
             h('span', { class: 'name' }, h('b', null, name), h('span', { class: 'muted block' }, words)),
@@ -448,18 +468,24 @@ const openLoad = () =>
           builtIn.value.map(({ name, help, recipe }) => row(say(name), say(help), recipe)),
           own.value?.length === 0 && h('li', { class: 'none' }, t('no_recipes')),
         ]),
-        h(
-          'div',
-          { class: 'actions spread' },
-          button('', () => pickRecipeFile(close), null, icon('upload'), t('load_file')),
-          button('', saveRecipeFile, { disabled: !variants.peek().length }, icon('download'), t('save_file')),
-        ),
+        !take &&
+          h(
+            'div',
+            { class: 'actions spread' },
+            button('', () => pickRecipeFile(close), null, icon('upload'), t('load_file')),
+            button('', saveRecipeFile, { disabled: !variants.peek().length }, icon('download'), t('save_file')),
+          ),
       ];
     },
   );
 
 export const recipeButtons = () => [
-  button('ghost small', openLoad, null, () => t('recipes')),
+  button(
+    'ghost small',
+    () => openRecipes(),
+    null,
+    () => t('recipes'),
+  ),
   button(
     'ghost small square',
     openSave,

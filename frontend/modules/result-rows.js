@@ -28,7 +28,7 @@ const narrowWindow = matchMedia('(max-width: 720px)');
 export const savedShare = (bytes, before) => (before > 0 ? Math.round((bytes / before - 1) * 100) : null);
 
 /** @param {number} bytes @param {number} before */
-function savedText(bytes, before) {
+export function savedText(bytes, before) {
   const share = savedShare(bytes, before);
   if (share === null) return null;
   const sign = share > 0 ? '+' : share < 0 ? '−' : '±';
@@ -217,7 +217,7 @@ function photoRow(row, index, look) {
   );
 }
 
-const only = signal(/** @type {'all' | 'problems' | 'larger'} */ ('all'));
+export const only = signal(/** @type {'all' | 'problems' | 'larger'} */ ('all'));
 const order = signal('plan');
 const find = signal('');
 const SORTS = /** @type {const} */ (['plan', 'name', 'size', 'saved', 'time']);

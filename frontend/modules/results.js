@@ -5,7 +5,7 @@ import { button, h, icon } from './element.js';
 import { historyButton, runAgain } from './history.js';
 import { duration, language, number, percent, seconds, share, size, sizeParts, t } from './i18n.js';
 import { go } from './page-state.js';
-import { resultRows, zipAddress } from './result-rows.js';
+import { only, resultRows, zipAddress } from './result-rows.js';
 import { banners, meanRate } from './run.js';
 import { isLive, slotsText } from './shell.js';
 import { calm, computed } from './signal.js';
@@ -140,12 +140,32 @@ function subtitle() {
       ? t('still_running', percent(share(done, now.outputs)))
       : t('took_with', elapsed_ms > 0 ? duration(elapsed_ms) : '–', slotsText(now.mode, now.workers)),
     rate === null ? '' : t('rate_text', number(rate, 1)),
-    failed ? t('n_failed', failed) : t('none_failed'),
+    failed ? '' : t('none_failed'),
     skipped ? t('n_skipped_outputs', skipped) : '',
   ]
     .filter(Boolean)
     .join(' · ');
 }
+
+const failedFiles = computed(() => state.job.value?.progress.failed ?? 0);
+
+/** How many files could not be made, and the way to them. */
+const failedLink = () =>
+  failedFiles.value > 0 && [
+    ' · ',
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'link negative',
+        onclick: () => {
+          only.value = 'problems';
+        },
+      },
+      t('n_failed', failedFiles.value),
+      h('span', { class: 'hidden' }, ` (${t('show_failures')})`),
+    ),
+  ];
 
 const reports = () =>
   h(
@@ -203,7 +223,7 @@ export function resultsScreen() {
           null,
           historyButton(),
           h('h1', null, () => t('ready_of', written.value, number(state.job.value?.outputs ?? 0))),
-          h('p', { class: 'muted' }, subtitle),
+          h('p', { class: 'muted' }, subtitle, failedLink),
         ),
         h(
           'div',

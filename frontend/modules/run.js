@@ -8,6 +8,7 @@ import { machinesCard, waitsFor } from './machines.js';
 import { noticeText } from './messages.js';
 import { confirm } from './overlays.js';
 import { drawer, go, theme } from './page-state.js';
+import { savedText } from './result-rows.js';
 import { failedCount, failuresCard, problemCount, recentCard } from './run-lists.js';
 import { isLive } from './shell.js';
 import { togglePause } from './shortcuts.js';
@@ -289,8 +290,10 @@ function figures() {
       }),
     ),
     figure('written', () => {
-      const [value, unit] = sizeParts(job.value?.progress.written_bytes ?? 0);
-      return [value, h('small', null, unit)];
+      const { written_bytes = 0, read_bytes = 0 } = job.value?.progress ?? {};
+      const [value, unit] = sizeParts(written_bytes);
+      const saved = written_bytes && savedText(written_bytes, read_bytes);
+      return [value, h('small', null, unit, saved && [' · ', saved])];
     }),
   );
 }

@@ -10,6 +10,7 @@ import { undo } from './undo.js';
 const KEYS = [
   [['1', '2', '3'], 'key_tabs'],
   [['←', '→', '↑', '↓'], 'key_grid'],
+  [['Ctrl', 'Space'], 'key_tick'],
   [['X'], 'key_exclude'],
   [['C'], 'key_crop'],
   [['Ctrl', 'Z'], 'key_undo'],

@@ -1,5 +1,6 @@
 // The steps of an open output: pills in order, the parameters of one of them, and the list to add from.
 import {
+  STEP_GROUPS,
   addStep,
   filterName,
   filterOf,
@@ -235,15 +236,29 @@ export function stepsEditor(id) {
               query.value = /** @type {HTMLInputElement} */ (event.target).value;
             },
             onkeydown: (/** @type {KeyboardEvent} */ event) => {
-              const [first] = found();
+              const first = /** @type {HTMLElement | null} */ (box.querySelector('.adder-list .btn'));
               if (event.key !== 'Enter' || !first || !query.peek()) return;
               event.preventDefault();
-              choose(first);
+              first.click();
             },
           }),
         h('div', { class: 'adder-list' }, () => {
           void language.value;
-          return found().map((spec) => button('ghost small', () => choose(spec), { title: say(spec.help) }, say(spec.label)));
+          const left = found();
+          const groups = Object.entries(STEP_GROUPS).map(([name, ids]) => ({ name, specs: left.filter(({ id }) => ids.includes(id)) }));
+          const others = left.filter((spec) => !groups.some(({ specs }) => specs.includes(spec)));
+          return [...groups, { name: 'steps_look', specs: others }].map(({ name, specs }) => {
+            const label = t(/** @type {any} */ (name));
+            return (
+              specs.length > 0 &&
+              h(
+                'div',
+                { role: 'group', 'aria-label': label },
+                h('small', null, label),
+                specs.map((spec) => button('ghost small', () => choose(spec), { title: say(spec.help) }, say(spec.label))),
+              )
+            );
+          });
         }),
       );
       queueMicrotask(() => /** @type {HTMLElement | null} */ (box.querySelector('input, button'))?.focus());

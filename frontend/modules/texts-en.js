@@ -521,4 +521,12 @@ export const en = {
   focus_point: 'Focus point',
   load_file: 'Load a file…',
   save_file: 'Download these outputs',
+  steps_shape: 'Size and shape',
+  steps_tones: 'Light and colour',
+  steps_sharpness: 'Sharpness',
+  steps_overlay: 'On the picture',
+  steps_look: 'Looks',
+  names_clash: 'names clash',
+  from_recipe: 'From a recipe…',
+  key_tick: 'Select the photo, or take it from the selection',
 };

@@ -524,4 +524,12 @@ export const es = {
   focus_point: 'Punto de interés',
   load_file: 'Cargar un archivo…',
   save_file: 'Descargar estas salidas',
+  steps_shape: 'Tamaño y forma',
+  steps_tones: 'Luz y color',
+  steps_sharpness: 'Nitidez',
+  steps_overlay: 'Sobre la imagen',
+  steps_look: 'Efectos',
+  names_clash: 'nombres repetidos',
+  from_recipe: 'De una receta…',
+  key_tick: 'Seleccionar la foto, o quitarla de la selección',
 };

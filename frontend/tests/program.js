@@ -135,7 +135,8 @@ export async function startProgram(program, { images = 24, empty = false, allowO
     ];
     child = spawn(program, ['serve', '--port', String(port), ...folders], {
       stdio: ['ignore', 'inherit', 'pipe'],
-      env: { ...process.env, LOTE_LANG: 'en' },
+      // Recipes of its own, and no one else's.
+      env: { ...process.env, LOTE_LANG: 'en', XDG_CONFIG_HOME: join(root, 'config') },
     });
     const said = await new Promise((resolve, reject) => {
       let text = '';

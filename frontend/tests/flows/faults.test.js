@@ -158,14 +158,19 @@ test('names that clash are told while editing, mended by one button, and never r
   await page.getByRole('option', { name: 'sol.png' }).waitFor();
   await tick(page, 'Sepia');
   await page.getByLabel('Format', { exact: true }).selectOption('webp');
+  // Files of their own formats do not clash, so this one has no mark.
+  await addOutputs(page, 'Grayscale');
   await page.getByRole('button', { name: '1 name would clash' }).click();
   await page.getByText(/mar\.(png|bmp) and mar\.(png|bmp)/).waitFor();
   assert.ok(await page.locator('.start .btn.primary').isDisabled());
+  await page.locator('.output-card', { hasText: 'names clash' }).waitFor();
+  assert.deepEqual(await page.locator('.output-name', { hasText: 'names clash' }).locator('.name').allTextContents(), ['sepia']);
   await page.getByRole('button', { name: 'Rename automatically' }).click();
+  await page.locator('.badge-clash').waitFor({ state: 'detached' });
   await page.getByText('1 name would clash').first().waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'Process 3 files' }).click();
+  await page.getByRole('button', { name: 'Process 6 files' }).click();
   await page.getByRole('button', { name: 'See results' }).click();
-  await page.getByRole('heading', { name: '3 of 3 files ready' }).waitFor();
+  await page.getByRole('heading', { name: '6 of 6 files ready' }).waitFor();
   assert.deepEqual(faults, []);
   await close();
 });

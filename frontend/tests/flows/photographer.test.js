@@ -42,6 +42,7 @@ test('the detail shows the very file and the original at the same spot, which a 
   await loaded();
   const places = () => views.evaluateAll((all) => all.map((one) => getComputedStyle(one).objectPosition));
   assert.deepEqual(await places(), ['50% 50%', '50% 50%']);
+  await page.locator('.layer.over img:visible').waitFor();
   const photo = await page.locator('.layer.over img').boundingBox();
   await page.mouse.click(photo.x + photo.width * 0.25, photo.y + photo.height * 0.75);
   const [first, second] = await places();
@@ -78,9 +79,43 @@ test('the detail shows the very file and the original at the same spot, which a 
     }),
   });
   assert.ok(Buffer.from(shown).equals(Buffer.from(await answer.arrayBuffer())));
+  // What an output cuts off is cut off in the original beside it.
+  const sizes = () => views.evaluateAll((all) => all.map((one) => `${one.naturalWidth} x ${one.naturalHeight}`));
+  const whole = await sizes();
+  assert.equal(whole[0], whole[1]);
+  if (!isDevelopment) {
+    await page.locator('.pill-step.plus').click();
+    await page.keyboard.type('crop');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: '1:1', exact: true }).click();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.waitForFunction(() => {
+      const both = [...document.querySelectorAll('.detail-view img')].map((one) => [one.naturalWidth, one.naturalHeight]);
+      return both.length === 2 && both.flat().every((px) => px > 0 && px === both[0][0]);
+    });
+  }
   await page.reload();
   await page.getByRole('button', { name: 'Detail', exact: true, pressed: true }).click();
   await page.locator('.detail').waitFor({ state: 'detached' });
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('steps are listed by what they are for, and the first that is found is added by Enter', { skip: isDevelopment }, async () => {
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await removeOutputs(page);
+  await addOutputs(page, 'Sepia');
+  await page.locator('.pill-step.plus').click();
+  const group = (/** @type {string} */ name) => page.getByRole('group', { name, exact: true });
+  await group('Size and shape').getByRole('button', { name: 'Crop' }).waitFor();
+  await group('Light and colour').getByRole('button', { name: 'Levels' }).waitFor();
+  await group('On the picture').getByRole('button', { name: 'Watermark' }).waitFor();
+  const listed = await page.locator('.adder-list .btn').allTextContents();
+  assert.equal(new Set(listed).size, listed.length, 'each is in one of them');
+  await page.keyboard.type('unsharp');
+  await group('Size and shape').waitFor({ state: 'detached' });
+  await page.keyboard.press('Enter');
+  await page.locator('.pill-step', { hasText: 'Unsharp' }).waitFor();
   assert.deepEqual(faults, []);
   await close();
 });
@@ -103,6 +138,12 @@ test('photos are listed with pixels and bytes, which is remembered, and are sele
   await page.locator('.cell').nth(2).locator('.tick').click();
   await page.getByText('1 selected').waitFor();
   await page.locator('.cell').nth(3).locator('.tick').click();
+  await page.getByText('2 selected').waitFor();
+  // Likewise with keys alone.
+  await page.locator('.cell').nth(3).focus();
+  await page.keyboard.press('Control+Space');
+  await page.getByText('1 selected').waitFor();
+  await page.keyboard.press('Control+Space');
   await page.getByText('2 selected').waitFor();
   await page.locator('.cell').nth(2).locator('.tick').click();
   await page.getByText('1 selected').waitFor();

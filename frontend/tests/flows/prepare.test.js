@@ -230,6 +230,14 @@ test('a recipe is saved and loaded with its parameters', async () => {
   await page.getByRole('button', { name: 'watermark', exact: true }).click();
   await page.getByRole('button', { name: 'Watermark CLARA & <TOMÁS>' }).click();
   assert.equal(await page.getByLabel('Text', { exact: true }).inputValue(), 'CLARA & <TOMÁS>');
+  // Its outputs can also be added to those that are there.
+  await page.getByRole('button', { name: 'Output', exact: true }).click();
+  await page.getByRole('button', { name: 'From a recipe…' }).click();
+  await page.getByRole('dialog', { name: 'Recipes' }).getByRole('button', { name: /Boda/ }).first().click();
+  await page.getByRole('dialog').first().waitFor({ state: 'detached' });
+  assert.deepEqual(await page.locator('.output-name .name').allTextContents(), ['watermark', 'watermark-2']);
+  await page.locator('.toast', { hasText: 'Boda' }).getByRole('button', { name: 'Undo' }).last().click();
+  await page.waitForFunction(() => document.querySelectorAll('.output-card').length === 1);
   assert.deepEqual(faults, []);
   await close();
 });

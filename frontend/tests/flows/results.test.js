@@ -31,6 +31,10 @@ test('the table and the title say what the report says', async () => {
   const total = await page.locator('tfoot td').allTextContents();
   assert.deepEqual(total.slice(0, 2).map(Number), [progress.ok, progress.failed]);
   assert.ok(progress.ok > 0 && progress.failed > 0);
+  const change = Math.round((progress.written_bytes / progress.read_bytes - 1) * 100);
+  await page.keyboard.press('2');
+  const written = (await page.locator('.figure').last().locator('dd').textContent()) ?? '';
+  assert.ok(written.endsWith(`${change > 0 ? '+' : change < 0 ? '−' : '±'}${Math.abs(change)}%`), written);
   assert.deepEqual(faults, []);
   await close();
 });
@@ -78,7 +82,9 @@ test('rows are searched, sorted and limited to those with problems', async () =>
   await page.waitForFunction(() => document.querySelectorAll('.result-body .result-row').length === 1);
   await page.keyboard.press('Control+a');
   await page.keyboard.press('Delete');
-  await page.locator('.chip', { hasText: `With problems ${counts[1]}` }).click();
+  // The title's line leads to the problems.
+  await page.locator('.title .link.negative').press('Enter');
+  await page.locator('.chip[aria-pressed=true]', { hasText: `With problems ${counts[1]}` }).waitFor();
   await page.waitForFunction((wanted) => document.querySelectorAll('.result-body .result-row').length === wanted, counts[1]);
   assert.match((await visible.first().textContent()) ?? '', /damaged|incomplete|limits/i);
   assert.deepEqual(faults, []);
