@@ -14,7 +14,7 @@ import { isLive } from './shell.js';
 import { togglePause } from './shortcuts.js';
 import { computed, effect, onCleanup, signal } from './signal.js';
 import { link, metrics, ready, retryNow, state } from './stream.js';
-import { timeline } from './timeline.js';
+import { timeline, unfolded } from './timeline.js';
 import { watches } from './watches.js';
 
 export function sparkline() {
@@ -350,14 +350,14 @@ export function runScreen() {
     if (!there.value) return h('div', { class: 'wrap' }, queue, watches, machinesCard, noRun());
     return h(
       'div',
-      { class: 'wrap' },
+      { class: () => (unfolded.value ? 'wrap unfolded' : 'wrap') },
       banners(),
       hero(),
       figures(),
+      h('div', { class: 'two' }, recentCard(), failuresCard()),
       timeline(),
       queue,
       watches,
-      h('div', { class: 'two' }, recentCard(), failuresCard()),
       h(
         'p',
         { class: 'fine' },

@@ -529,4 +529,6 @@ export const en = {
   names_clash: 'names clash',
   from_recipe: 'From a recipe…',
   key_tick: 'Select the photo, or take it from the selection',
+  n_working: ['{0} working', '{0} working'],
+  n_replaced: ['{0} replaced', '{0} replaced'],
 };

@@ -532,4 +532,6 @@ export const es = {
   names_clash: 'nombres repetidos',
   from_recipe: 'De una receta…',
   key_tick: 'Seleccionar la foto, o quitarla de la selección',
+  n_working: ['{0} trabaja', '{0} trabajan'],
+  n_replaced: ['{0} repuesto', '{0} repuestos'],
 };

@@ -265,9 +265,9 @@ function drawArc(context, paint, x, y, toX, other) {
   context.stroke();
   context.beginPath();
   if (other) {
-    context.moveTo(tip - 4, top - 3);
+    context.moveTo(tip - 3, top - 2);
     context.lineTo(tip, top);
-    context.lineTo(tip - 4, top + 3);
+    context.lineTo(tip - 3, top + 2);
     context.stroke();
     context.fillStyle = paint.ink;
     // Its capitals are as high as there is room above the bars.

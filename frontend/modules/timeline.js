@@ -5,8 +5,9 @@ import { button, h, icon, keyed, segmented } from './element.js';
 import { duration, number, seconds, size, t } from './i18n.js';
 import { DECODING, FAILED, REDONE } from './ring.js';
 import { byFleet, machines } from './machines.js';
+import { recall, remember } from './page-state.js';
 import { isLive } from './shell.js';
-import { computed, effect, onCleanup, signal } from './signal.js';
+import { calm, computed, effect, onCleanup, signal } from './signal.js';
 import { barsReceived, link, metrics, rings, serverNow, state } from './stream.js';
 import { ROW, drawTimeline, gridTimes } from './timeline-draw.js';
 
@@ -280,6 +281,47 @@ const legend = () =>
     h('li', { class: 'optional' }, h('i', { class: 'mark-redone' }), () => t('redone')),
   );
 
+/** Whether the lanes are shown; else each is one square. */
+export const unfolded = signal(recall('lanes') === true);
+const SQUARES_MS = 250;
+
+/** A square for each process in the colour of its work, and how many work. */
+function squares() {
+  const lanes = calm(() => state.lanes.value, SQUARES_MS);
+  /** What the squares look like, so that they are made again only when that changes. */
+  const looks = computed(() => {
+    const places = placesOf(state.job.peek()?.variants ?? []);
+    return lanes.value
+      .map(({ state: now, task }) =>
+        now === 'lost'
+          ? 'mark-crash'
+          : !task
+            ? 'idle'
+            : task.decoded
+              ? colourClass(places[task.variants[task.next]] ?? 0)
+              : 'mark-decoding',
+      )
+      .join();
+  });
+  const words = computed(() => {
+    const told = lanes.value.length > 0;
+    const busy = (state.fleet.value?.machines ?? []).reduce((sum, one) => sum + one.busy, 0);
+    const replaced = lanes.value.reduce((sum, { restarts }) => sum + restarts, 0);
+    return [t('n_working', told ? lanes.value.filter(({ task }) => task).length : busy), replaced && t('n_replaced', replaced)]
+      .filter(Boolean)
+      .join(' · ');
+  });
+  return [
+    h('span', { class: 'squares', 'aria-hidden': 'true' }, () =>
+      looks.value
+        .split(',')
+        .slice(0, lanes.peek().length)
+        .map((look) => h('i', { class: look })),
+    ),
+    h('span', { class: 'muted' }, () => words.value),
+  ];
+}
+
 export function timeline() {
   // The legend names variants, so it is made again only when another job starts.
   const title = () => t(byFleet.value ? 'machines_live' : state.job.value?.mode === 'threads' ? 'threads_live' : 'processes_live');
@@ -289,33 +331,57 @@ export function timeline() {
     h(
       'div',
       { class: 'head' },
-      h('h2', null, title),
-      h('span', { class: 'spring' }),
-      legend(),
-      segmented(
-        () => t('last'),
-        /** @type {['auto' | '30' | 'all', () => string][]} */ ([
-          ['auto', () => t('auto')],
-          ['30', () => '30\u00a0s'],
-          ['all', () => t('all')],
-        ]),
-        () => span.value,
-        (value) => {
-          span.value = value;
-        },
+      h(
+        'h2',
+        null,
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'fold',
+            'aria-expanded': () => String(unfolded.value),
+            onclick: () => {
+              unfolded.value = !unfolded.peek();
+              remember('lanes', unfolded.peek());
+            },
+          },
+          () => icon(unfolded.value ? 'down' : 'right', 's'),
+          title,
+        ),
       ),
-      button(
-        'ghost small square',
-        () => {
-          asTable.value = !asTable.peek();
-        },
-        { 'aria-pressed': () => String(asTable.value), 'aria-label': () => t('as_table'), title: () => t('as_table') },
-        icon('table'),
-      ),
+      () => (unfolded.value ? lanesTools() : squares()),
     ),
-    () => (asTable.value ? lanesTable() : byFleet.value ? machines(lanesAndPlot) : lanesAndPlot(state.lanes, state.crashes)),
+    () => unfolded.value && lanesView,
   );
 }
+
+const lanesView = () => (asTable.value ? lanesTable() : byFleet.value ? machines(lanesAndPlot) : lanesAndPlot(state.lanes, state.crashes));
+
+/** What is set about the lanes, and what their colours mean. */
+const lanesTools = () => [
+  h('span', { class: 'spring' }),
+  legend(),
+  segmented(
+    () => t('last'),
+    /** @type {['auto' | '30' | 'all', () => string][]} */ ([
+      ['auto', () => t('auto')],
+      ['30', () => '30\u00a0s'],
+      ['all', () => t('all')],
+    ]),
+    () => span.value,
+    (value) => {
+      span.value = value;
+    },
+  ),
+  button(
+    'ghost small square',
+    () => {
+      asTable.value = !asTable.peek();
+    },
+    { 'aria-pressed': () => String(asTable.value), 'aria-label': () => t('as_table'), title: () => t('as_table') },
+    icon('table'),
+  ),
+];
 
 /** @param {Some<Lane>} lanes @param {Some<Crash>} crashes */
 const lanesAndPlot = (lanes, crashes) =>

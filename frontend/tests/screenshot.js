@@ -30,6 +30,7 @@ await addOutputs(page, 'Grayscale', 'Blur', 'Find edges', 'Emboss');
 await page.locator('.more-settings summary').click();
 await page.locator('#out-workers').fill('4');
 await page.keyboard.press('Control+Enter');
+await page.locator('.fold').click();
 await page.locator('.lane').nth(3).waitFor();
 await page.waitForTimeout(1500);
 for (const worker of [2, 3]) {

@@ -69,7 +69,8 @@ export async function site(wanted = {}, { development = isDevelopment } = {}) {
   });
 
   /**
-   * A page. `faults` collects script errors, console errors (CSP reports among them) and requests off the host; `allow` names console errors that belong to the test.
+   * A page. `faults` collects script errors, console errors (CSP reports among them) and requests off the host; `allow` names console errors that belong to the test;
+   * `lanes`: those of the processes were left unfolded.
    */
   async function open({
     path = '/',
@@ -79,6 +80,7 @@ export async function site(wanted = {}, { development = isDevelopment } = {}) {
     lang = 'es',
     allow = /^$/,
     throttle = 1,
+    lanes = false,
     ...context
   } = {}) {
     const around = await browser.newContext({
@@ -89,6 +91,7 @@ export async function site(wanted = {}, { development = isDevelopment } = {}) {
     });
     const page = await around.newPage();
     page.setDefaultTimeout(TIMEOUT_MS);
+    if (lanes) await page.addInitScript(() => localStorage.setItem('lote.lanes', 'true'));
     /** @type {string[]} */
     const faults = [];
     page.on('pageerror', (error) => faults.push(`script: ${error.message}`));

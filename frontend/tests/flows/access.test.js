@@ -161,8 +161,14 @@ test('drawer and dialogs: keys, folders, recipes, skipped files', async () => {
 test('running with a crash, as lanes and as a table', async () => {
   await here.startJob({ workers: 6 });
   await here.command('/api/workers/2/kill');
-  await everywhere('/#/run', (page) => page.locator('.lane').nth(5).waitFor());
+  const unfold = async (page) => {
+    await page.locator('.squares i').nth(5).waitFor();
+    await page.locator('.fold').click();
+    await page.locator('.lane').nth(5).waitFor();
+  };
+  await everywhere('/#/run', unfold);
   await everywhere('/#/run', async (page) => {
+    await unfold(page);
     await page.locator('.timeline .btn[aria-pressed]').click();
     await page.locator('td').first().waitFor();
   });

@@ -280,10 +280,44 @@ test('what cannot succeed is not offered to be tried again', { skip: isDevelopme
   await close();
 });
 
-test('after its end a job stands still: its bars fill the plot, and its axis ends with it', async () => {
+test('the title of a job stands where it is while the digits beside it grow', async () => {
+  await here.command('/api/images/source', { source: 'input' });
   const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en' });
+  await page.evaluate(() => {
+    window.seen = { digits: new Set(), places: new Set() };
+    const look = () => {
+      const title = document.querySelector('.hero h1');
+      if (title) {
+        window.seen.digits.add(document.querySelector('.share')?.textContent?.length);
+        window.seen.places.add(title.getBoundingClientRect().x);
+      }
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  await here.startJob({ filters: ['grises', 'blur', 'sepia'], workers: 1 });
+  await page.getByRole('heading', { name: /^Finished/ }).waitFor();
+  await page.locator('.share', { hasText: '100' }).waitFor();
+  const [digits, places] = await page.evaluate(() => [[...window.seen.digits], [...window.seen.places]]);
+  assert.ok(digits.length > 1, `${digits}`);
+  assert.equal(places.length, 1, `${places}`);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('after its end a job stands still: its bars fill the plot, and its axis ends with it', async () => {
+  const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en', lanes: true });
   await page.getByRole('button', { name: 'See results' }).waitFor();
   await page.locator('.axis .last', { hasText: 'end' }).waitFor();
+  // A short job is as wide as the plot: its first bars begin at the left edge.
+  const filled = await page.locator('.plot canvas').evaluate((canvas) => {
+    const style = getComputedStyle(canvas);
+    const wanted = ['--decoding', '--filter-1', '--filter-2'].map((name) => style.getPropertyValue(name).trim());
+    const { data } = canvas.getContext('2d').getImageData(0, 0, Math.ceil(canvas.width / 20), canvas.height);
+    const hex = (/** @type {number} */ at) => `#${[...data.slice(at, at + 3)].map((one) => one.toString(16).padStart(2, '0')).join('')}`;
+    return Array.from({ length: data.length / 4 }, (_, at) => hex(at * 4)).some((colour) => wanted.includes(colour));
+  });
+  assert.ok(filled, 'bars at the left edge');
   const picture = () => page.locator('.plot canvas').evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
   const before = await picture();
   await page.waitForTimeout(1500);
@@ -301,7 +335,7 @@ const secondsIn = (text) => {
 test('decoding has a figure of its own, and lanes and results agree about each output', { skip: isDevelopment }, async () => {
   await here.choose('Costa');
   const job = await here.startJob({ filters: ['grises', 'sepia'] });
-  const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en' });
+  const { page, faults, close } = await here.open({ path: '/#/run', lang: 'en', lanes: true });
   await page.getByRole('button', { name: 'See results' }).waitFor();
   await page.getByRole('button', { name: 'View as table' }).click();
   const medians = page.locator('.timeline table').last().locator('tbody tr');

@@ -17,7 +17,7 @@ test(
   'a job waits for machines, shows the lanes of each, and what a lost one had is outlined where it is redone',
   options,
   async (context) => {
-    const { page, faults, close } = await here.open({ path: '/#/run' });
+    const { page, faults, close } = await here.open({ path: '/#/run', lanes: true });
     await page.getByText('A la espera de un equipo').waitFor();
     await here.startJob({ filters: ['grises', 'blur', 'bordes'] });
     await page.locator('.banner', { hasText: 'A la espera de un equipo' }).waitFor();
@@ -94,7 +94,7 @@ test('machines fit every window, in both themes and languages, and axe finds not
     ['es', 'light'],
     ['en', 'dark'],
   ]) {
-    const { page, faults, close } = await here.open({ path: '/#/run', lang, theme, bypassCSP: true });
+    const { page, faults, close } = await here.open({ path: '/#/run', lang, theme, lanes: true, bypassCSP: true });
     await page.evaluate(AXE);
     await machine(page, 'cuatro').locator('.lane').first().waitFor();
     for (const [width, height] of [
@@ -132,7 +132,7 @@ test('machines fit every window, in both themes and languages, and axe finds not
 
 test('more workers than can be shown are one bar a machine, which opens on a click and asks for its lanes', options, async () => {
   here.agent('muchos', 70);
-  const { page, faults, close } = await here.open({ path: '/#/run' });
+  const { page, faults, close } = await here.open({ path: '/#/run', lanes: true });
   await machine(page, 'muchos').waitFor();
   // Long enough for seventy processes to begin, and to be asked for what they do.
   await here.startJob({ filters: ['grises', 'blur', 'bordes', 'sepia', 'brillo', 'contraste'] });

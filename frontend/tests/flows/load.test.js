@@ -62,7 +62,7 @@ test('10,000 images: few elements, and the heap is flat after three full scrolls
 
 test('200 events a second: counts follow and nothing piles up', async (context) => {
   await here.choose('Archivo');
-  const { page, close } = await here.open({ throttle: 4, path: '/#/run' });
+  const { page, close } = await here.open({ throttle: 4, path: '/#/run', lanes: true });
   const job = await here.startJob({ workers: 8 });
   await page.locator('.lane').nth(7).waitFor();
   await page.waitForTimeout(2000);

@@ -25,7 +25,7 @@ const untilDone = (page, count) =>
 
 test('killing each worker in turn loses nothing, shows each replacement, and never empties the page', async (context) => {
   const job = await here.startJob({ workers: 4 });
-  const { page, faults, close } = await here.open({ path: '/#/run' });
+  const { page, faults, close } = await here.open({ path: '/#/run', lanes: true });
   const seen = [];
   for (const worker of [1, 2, 3, 4]) {
     await page.getByRole('button', { name: `Terminar el proceso ${worker}`, exact: true }).click();
@@ -71,6 +71,13 @@ test('a reload in mid-run shows the right state at once, and counts do not go ba
   await here.startJob();
   const { page, faults, close } = await here.open({ path: '/#/run' });
   await untilDone(page, 20);
+  // Folded, each process is a square; unfolded, a lane, also after the reload.
+  await page.waitForFunction(() => document.querySelectorAll('.squares i:not(.idle)').length > 0);
+  assert.equal(await page.locator('.squares i').count(), 4);
+  assert.equal(await page.locator('.lane').count(), 0);
+  await page.getByRole('button', { name: 'Procesos en directo' }).focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.lane').nth(3).waitFor();
   const before = await done(page);
   const began = performance.now();
   await page.reload();

@@ -22,7 +22,7 @@ test('a full disk pauses with the missing size', async () => {
   await here.choose('Archivo');
   await here.startJob();
   const { page, faults, close } = await here.open({ path: '/#/run' });
-  await page.locator('.lane').first().waitFor();
+  await page.locator('.squares i').first().waitFor();
   await here.control('no_space');
   await page.locator('.banner.bad').getByText('Disco lleno: faltan 2,80').waitFor();
   assert.match(await page.locator('#alert').textContent(), /Disco lleno/);
