@@ -159,7 +159,7 @@ export const output = signal(
     folder: null,
     format: null,
     quality: 75,
-    pattern: '{name}_{variant}',
+    pattern: '{variant}/{dir}/{name}_{variant}',
     if_exists: 'overwrite',
     if_collides: 'fail',
     carry: KEEP_ALL,
@@ -365,6 +365,9 @@ export const forgetOnly = (id, key) => editStep('', id, key, (step) => ({ ...ste
 /** The step that is placed by hand on the photo, if one is. */
 export const placing = signal(/** @type {{ id: number, key: number, filter: 'recortar' | 'logo' } | null} */ (null));
 
+/** Where files go, and what they are called: a pattern without folders means those of the output and of the photo. @param {OutputOptions} output */
+const wholePattern = ({ folder, pattern }) => [folder, pattern.includes('/') ? null : '{variant}/{dir}', pattern].filter(Boolean).join('/');
+
 /** The outputs of a recipe; filters that the server does not have are left out, and noted. @param {JobRequest} recipe @param {string[]} unknown */
 function outputsIn({ variants, output: { format, quality } }, unknown) {
   // What a recipe says of the format of all outputs, each of them says here.
@@ -406,7 +409,7 @@ export function load(recipe) {
     openOutput.value = 0;
     mode.value = recipe.mode;
     workers.value = Math.min(recipe.workers, hello.peek()?.limits.max_workers ?? recipe.workers);
-    output.value = { ...before, carry: KEEP_ALL, ...recipe.output, format: null };
+    output.value = { ...before, carry: KEEP_ALL, ...recipe.output, format: null, folder: null, pattern: wholePattern(recipe.output) };
   });
   return unknown;
 }

@@ -19,13 +19,25 @@ const change = (part) => {
 };
 const value = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).value;
 
-/** What is wrong with the folder's name, or ''. @param {string} name */
-export const folderProblem = (name) => (/[/\\\u0000-\u001f]/.test(name) || name === '.' || name === '..' ? 'bad_folder' : '');
-/** What may stand in braces. */
-const FIELD = /\{(name|variant|dir|n|page|date|time|width|height|format)(:[^{}]*)?\}/g;
+/** What a name can be made of. */
+const NAME_PARTS = /** @type {const} */ ([
+  ['name', 'part_name'],
+  ['variant', 'part_variant'],
+  ['dir', 'part_dir'],
+  ['n', 'part_n'],
+  ['page', 'part_page'],
+  ['date', 'part_date'],
+  ['time', 'part_time'],
+  ['width', 'part_width'],
+  ['height', 'part_height'],
+  ['format', 'part_format'],
+]);
+const FIELD = new RegExp(`\\{(${NAME_PARTS.map(([part]) => part).join('|')})(:[^{}]*)?\\}`, 'g');
 /** What is wrong with the name pattern, or ''. @param {string} pattern */
 export const patternProblem = (pattern) =>
-  !/\{(name|n)\b/.test(pattern) || /[/\\\u0000-\u001f]/.test(pattern) || /[{}]/.test(pattern.replace(FIELD, '')) ? 'bad_pattern' : '';
+  !/\{(name|n|date|time)\b/.test(pattern) || /[\\\u0000-\u001f]/.test(pattern) || /[{}]/.test(pattern.replace(FIELD, ''))
+    ? 'bad_pattern'
+    : '';
 
 /** @param {() => string} label @param {string} id @param {...import('./element.js').Child} field */
 const formRow = (label, id, ...field) => h('div', { class: 'form-row' }, h('label', { for: id }, label), field);
@@ -38,14 +50,6 @@ const select = (id, now, options, choose) =>
     options.map(([name, text]) => h('option', { value: name, selected: () => now() === name }, text)),
   );
 
-/** What a name can be made of. */
-const NAME_PARTS = /** @type {const} */ ([
-  ['name', 'part_name'],
-  ['variant', 'part_variant'],
-  ['n', 'part_n'],
-  ['page', 'part_page'],
-]);
-
 /** Where the file of the photo that is looked at goes. @param {() => number} at which of the job's files */
 export const pathLine = (at) =>
   h(
@@ -54,23 +58,96 @@ export const pathLine = (at) =>
     () => `→ ${checked.value?.paths?.[at()] ?? ''}`,
   );
 
-export function outputForm() {
-  const patternField = h('input', {
+/** Where files go and what they are called, in one field; a brace offers what may stand in it. */
+function nameField() {
+  /** What has been typed of a part, behind its brace; null where none is begun. */
+  const begun = signal(/** @type {string | null} */ (null));
+  const active = signal(0);
+  const found = computed(() => {
+    const now = begun.value;
+    return now === null ? [] : NAME_PARTS.filter(([part]) => part.startsWith(now));
+  });
+  const problem = () => (found.value.length ? '' : patternProblem(output.value.pattern));
+  function typed() {
+    change({ pattern: field.value });
+    begun.value = /\{([a-z]*)$/.exec(field.value.slice(0, field.selectionStart ?? 0))?.[1] ?? null;
+    active.value = 0;
+  }
+  /** Puts a text where the caret is, in place of what stands before it. @param {string} text @param {number} before how much of it goes */
+  function put(text, before = 0) {
+    const [from, to] = [field.selectionStart ?? 0, field.selectionEnd ?? 0];
+    field.setRangeText(text, from - before, to, 'end');
+    field.focus();
+    typed();
+  }
+  const choose = (/** @type {string} */ part) => put(`{${part}}`, (begun.peek() ?? '').length + 1);
+  const field = h('input', {
     id: 'out-name',
     class: 'field mono',
-    maxlength: 120,
+    maxlength: 200,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    role: 'combobox',
+    'aria-autocomplete': 'list',
+    'aria-controls': 'name-parts',
+    'aria-expanded': () => String(found.value.length > 0),
+    'aria-activedescendant': () => (found.value.length ? `name-part-${active.value}` : null),
+    'aria-invalid': () => (problem() ? 'true' : null),
     value: () => output.value.pattern,
-    'aria-invalid': () => (patternProblem(output.value.pattern) ? 'true' : null),
-    oninput: (/** @type {Event} */ event) => change({ pattern: value(event) }),
+    oninput: typed,
+    onblur: () => {
+      begun.value = null;
+    },
+    onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      const list = found.peek();
+      const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (!list.length) return;
+      if (by) active.value = (active.peek() + by + list.length) % list.length;
+      else if (event.key === 'Enter' || event.key === 'Tab') choose(list[active.peek()][0]);
+      else if (event.key === 'Escape') begun.value = null;
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
   });
-  /** Puts a part where the caret is; a brace that was typed for it is its own. @param {string} part */
-  const insert = (part) => {
-    const { selectionStart, selectionEnd, value: now } = patternField;
-    const [from, to] = [selectionStart ?? now.length, selectionEnd ?? now.length];
-    patternField.setRangeText(`{${part}}`, now[from - 1] === '{' ? from - 1 : from, to, 'end');
-    change({ pattern: patternField.value });
-    patternField.focus();
-  };
+  const list = h(
+    'div',
+    { id: 'name-parts', class: 'name-parts', role: 'listbox', 'aria-label': () => t('name_parts'), hidden: () => !found.value.length },
+    () =>
+      found.value.map(([part, label], at) =>
+        h(
+          'div',
+          {
+            role: 'option',
+            id: `name-part-${at}`,
+            'aria-selected': () => String(at === active.value),
+            onpointerdown: (/** @type {Event} */ event) => {
+              event.preventDefault();
+              choose(part);
+            },
+          },
+          h('code', null, `{${part}}`),
+          ' ',
+          t(label),
+        ),
+      ),
+  );
+  effect(() => {
+    if (found.value.length) untracked(() => list.scrollIntoView({ block: 'nearest' }));
+  });
+  return [
+    h(
+      'div',
+      { class: 'path-field' },
+      field,
+      button('ghost small square mono', () => put('{'), { 'aria-label': () => t('name_parts'), title: () => t('name_parts') }, '{}'),
+    ),
+    list,
+    h('p', { class: 'why', hidden: () => !problem() }, () => problem() && t('bad_pattern')),
+  ];
+}
+
+export function outputForm() {
   const carry = () => output.value.carry ?? { metadata: 'keep', profile: 'keep', keep_dates: false };
   const most = () => hello.value?.limits.max_workers ?? 1;
   return h(
@@ -81,41 +158,7 @@ export function outputForm() {
       { class: 'head' },
       h('h2', null, () => t('for_all_outputs')),
     ),
-    formRow(
-      () => t('folder'),
-      'out-folder',
-      h(
-        'div',
-        { class: 'path-field' },
-        h('span', { class: 'muted', 'aria-hidden': 'true' }, () => `${hello.value?.defaults.output_label ?? ''}/`),
-        h('input', {
-          id: 'out-folder',
-          class: 'field',
-          maxlength: 80,
-          value: () => output.value.folder ?? '',
-          placeholder: () => t('optional'),
-          'aria-invalid': () => (folderProblem(output.value.folder ?? '') ? 'true' : null),
-          oninput: (/** @type {Event} */ event) => change({ folder: value(event).trim() || null }),
-        }),
-      ),
-    ),
-    formRow(
-      () => t('name'),
-      'out-name',
-      patternField,
-      h(
-        'div',
-        { class: 'name-parts', role: 'group', 'aria-label': () => t('name_parts') },
-        NAME_PARTS.map(([part, label]) =>
-          button(
-            'ghost small mono',
-            () => insert(part),
-            { title: () => t(label), 'aria-label': () => `{${part}}: ${t(label)}` },
-            `{${part}}`,
-          ),
-        ),
-      ),
-    ),
+    formRow(() => t('folder_and_name'), 'out-name', nameField()),
     pathLine(() => 0),
     formRow(
       () => t('metadata'),
@@ -276,7 +319,6 @@ export function startObstacle() {
   if (chosenCount.value <= 0) return t('why_no_images');
   if (!variants.value.length) return t(outputs.value.length ? 'why_no_steps' : 'why_no_outputs');
   if (stepWithoutFile.value) return t('file_needed', filterName(stepWithoutFile.value.filter));
-  if (folderProblem(output.value.folder ?? '')) return t('bad_folder');
   if (patternProblem(output.value.pattern)) return t('bad_pattern');
   if (clashes.value) return t('n_clash', clashes.value);
   return checked.value?.why ?? '';

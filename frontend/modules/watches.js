@@ -1,6 +1,6 @@
 // Folders that are watched: jobs that do not end. The button that begins one, and the list of those that there are.
 import { command } from './commands.js';
-import { folderProblem, patternProblem } from './output-form.js';
+import { patternProblem } from './output-form.js';
 import { output, request, variants } from './draft.js';
 import { button, h, icon } from './element.js';
 import { number, t, told } from './i18n.js';
@@ -12,7 +12,6 @@ const mayWatch = () =>
   link.value.state === 'open' &&
   ['input', 'folder'].includes(state.images.value.source) &&
   variants.value.length > 0 &&
-  !folderProblem(output.value.folder ?? '') &&
   !patternProblem(output.value.pattern);
 
 async function watch() {

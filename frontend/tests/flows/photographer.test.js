@@ -244,31 +244,50 @@ test('earlier jobs are listed, also after a restart, shown again, done again and
   await close();
 });
 
-test('parts of names are put where the caret is, and it is said at once where the photo goes', { skip: isDevelopment }, async () => {
-  await here.choose('Mezcla');
-  const { page, faults, close } = await here.open({ lang: 'en' });
-  await removeOutputs(page);
-  await addOutputs(page, /^Web 1600/);
-  const path = page.locator('.output .path-line');
-  await page.waitForFunction(() => /^→ web\/DSC_2400_web\.avif$/.test(document.querySelector('.output .path-line')?.textContent ?? ''));
-  const field = page.getByLabel('Name', { exact: true }).last();
-  await field.click();
-  await page.keyboard.press('End');
-  await page.keyboard.type('-{');
-  await page.getByRole('button', { name: 'Number' }).click();
-  assert.equal(await field.inputValue(), '{name}_{variant}-{n}');
-  await page.keyboard.type('x');
-  assert.equal(await field.inputValue(), '{name}_{variant}-{n}x');
-  await page.waitForFunction(() =>
-    /^→ web\/DSC_2400_web-0*1x\.avif$/.test(document.querySelector('.output .path-line')?.textContent ?? ''),
-  );
-  // The second file of the output has a name of its own, and the photo that is looked at is the one told of.
-  await page.locator('.cell').nth(1).click();
-  await page.waitForFunction(() => /DSC_2401_web-0*2x/.test(document.querySelector('.output .path-line')?.textContent ?? ''));
-  assert.ok(await path.isVisible());
-  assert.deepEqual(faults, []);
-  await close();
-});
+test(
+  'folder and name are one field, a brace offers their parts, and it is said at once where the photo goes',
+  { skip: isDevelopment },
+  async () => {
+    await here.choose('Mezcla');
+    const { page, faults, close } = await here.open({ lang: 'en' });
+    await removeOutputs(page);
+    await addOutputs(page, /^Web 1600/);
+    const path = page.locator('.output .path-line');
+    await page.waitForFunction(() => /^→ web\/DSC_2400_web\.avif$/.test(document.querySelector('.output .path-line')?.textContent ?? ''));
+    const field = page.getByLabel('Folder and name');
+    assert.equal(await field.inputValue(), '{variant}/{dir}/{name}_{variant}');
+    await field.click();
+    await page.keyboard.press('End');
+    await page.keyboard.type('-{');
+    const offered = page.getByRole('listbox', { name: 'Parts of names' }).getByRole('option');
+    assert.equal(await offered.count(), 10);
+    await page.keyboard.type('n');
+    assert.deepEqual(await offered.allTextContents(), ['{name} Name of the photo', '{n} Number']);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    assert.equal(await field.inputValue(), '{variant}/{dir}/{name}_{variant}-{n}');
+    assert.equal(await offered.count(), 0);
+    await page.keyboard.type('x');
+    // By pointer likewise; Escape only closes the list.
+    await page.keyboard.press('Home');
+    await page.getByRole('button', { name: 'Parts of names' }).click();
+    await offered.filter({ hasText: 'Format' }).click();
+    await page.keyboard.type('/{');
+    await page.keyboard.press('Escape');
+    await offered.first().waitFor({ state: 'detached' });
+    await page.keyboard.press('Backspace');
+    assert.equal(await field.inputValue(), '{format}/{variant}/{dir}/{name}_{variant}-{n}x');
+    await page.waitForFunction(() =>
+      /^→ \w+\/web\/DSC_2400_web-0*1x\.avif$/.test(document.querySelector('.output .path-line')?.textContent ?? ''),
+    );
+    // The second file of the output has a name of its own, and the photo that is looked at is the one told of.
+    await page.locator('.cell').nth(1).click();
+    await page.waitForFunction(() => /DSC_2401_web-0*2x/.test(document.querySelector('.output .path-line')?.textContent ?? ''));
+    assert.ok(await path.isVisible());
+    assert.deepEqual(faults, []);
+    await close();
+  },
+);
 
 test(
   'a recipe is downloaded as a file, dropped on the page and picked, with undo; what is unknown is told',

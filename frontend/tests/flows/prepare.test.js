@@ -248,11 +248,12 @@ test('the start button says why it cannot start', async () => {
   await page.getByText('Add an output.').waitFor();
   assert.ok(await page.getByRole('button', { name: 'Process', exact: true }).isDisabled());
   await addOutputs(page, 'Sepia');
-  await page.getByLabel('Folder', { exact: true }).fill('a/b');
-  await page.getByText('The folder name cannot contain slashes.').waitFor();
-  await page.getByLabel('Folder', { exact: true }).fill('');
-  await page.locator('#out-name').fill('x');
-  await page.getByText('The name needs {name} or {n}, without slashes or braces left open.').waitFor();
+  await page.getByLabel('Folder and name').click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('x');
+  // Beside the field, and at the button.
+  await page.getByText('The name needs {name}, {n} or {date}, and its braces closed.').nth(1).waitFor();
+  assert.ok(await page.locator('.start .btn.primary').isDisabled());
   assert.deepEqual(faults, []);
   await close();
 });

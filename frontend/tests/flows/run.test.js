@@ -56,6 +56,10 @@ test('killing each worker in turn loses nothing, shows each replacement, and nev
   assert.equal(total, report.job.outputs);
   // A process may have had nothing in hand when it was ended.
   assert.ok(report.job.progress.redone >= 1);
+  // Another process is named only where it was another.
+  const notices = (await page.locator('.failures .said').allTextContents()).join('\n');
+  for (const [text, from, to] of notices.matchAll(/Proceso (\d+) caído.*en el proceso (\d+) y/g)) assert.notEqual(from, to, text);
+  assert.match(notices, /se repitió en el proceso \d|se rehízo y terminó/);
   context.diagnostic(`${report.job.progress.redone} redone, ${report.job.outputs} outputs`);
   const { rows } = await here.read(`/api/jobs/${job}/photos?offset=0&limit=500`);
   const again = rows.find((row) => row.cells.some((cell) => cell.status === 'ok' && cell.attempt > 1));
