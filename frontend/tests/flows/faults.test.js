@@ -150,8 +150,10 @@ test('a photo is taken out by a button that says so, and comes back with Ctrl+Z'
 test('names that clash are told while editing, mended by one button, and never reach the run', async () => {
   await here.command('/api/images/clear');
   const picture = png(landscape(3, 90, 60));
-  const paths = ['mar.png', 'mar.bmp', 'sol.png'].map((name) => join(folder, name));
-  for (const path of paths) writeFileSync(path, picture);
+  // One pixel.
+  const other = Buffer.from('R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=', 'base64');
+  const paths = ['mar.png', 'mar.gif', 'sol.png'].map((name) => join(folder, name));
+  for (const path of paths) writeFileSync(path, path.endsWith('.gif') ? other : picture);
   const { page, faults, close } = await here.open({ lang: 'en' });
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose photos' }).click()]);
   await chooser.setFiles(paths);
@@ -161,7 +163,7 @@ test('names that clash are told while editing, mended by one button, and never r
   // Files of their own formats do not clash, so this one has no mark.
   await addOutputs(page, 'Grayscale');
   await page.getByRole('button', { name: '1 name would clash' }).click();
-  await page.getByText(/mar\.(png|bmp) and mar\.(png|bmp)/).waitFor();
+  await page.getByText(/mar\.(png|gif) and mar\.(png|gif)/).waitFor();
   assert.ok(await page.locator('.start .btn.primary').isDisabled());
   await page.locator('.output-card', { hasText: 'names clash' }).waitFor();
   assert.deepEqual(await page.locator('.output-name', { hasText: 'names clash' }).locator('.name').allTextContents(), ['sepia']);
