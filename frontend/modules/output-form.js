@@ -54,8 +54,8 @@ const select = (id, now, options, choose) =>
 export const pathLine = (at) =>
   h(
     'p',
-    { class: 'fine under path-line', 'aria-busy': () => String(isAsked.value), hidden: () => !checked.value?.paths?.[at()] },
-    () => `→ ${checked.value?.paths?.[at()] ?? ''}`,
+    { class: 'fine under path-line', hidden: () => !checked.value?.paths?.[at()] },
+    () => `→ ${isOld.value ? '…' : (checked.value?.paths?.[at()] ?? '')}`,
   );
 
 /** Where files go and what they are called, in one field; a brace offers what may stand in it. */
@@ -258,8 +258,8 @@ const sending = signal(false);
 const checked = signal(
   /** @type {{ outputs: number, clashes: number, first: [string, string][], paths?: string[], why?: string } | null} */ (null),
 );
-/** What was said is of the form, or the photo, before. */
-const isAsked = signal(false);
+/** The places that were said are those of other names, or of another photo. */
+const isOld = signal(false);
 /** The outputs, by name, in which names clash on their own. */
 export const clashing = signal(/** @type {Set<string>} */ (new Set()));
 /** What the server said when it refused the last start; gone with the next change. */
@@ -268,7 +268,7 @@ const CHECK_MS = 300;
 
 /** Asks the server what it says of the form, whenever something changes that this follows from. For as long as the page lives. */
 export function followNames() {
-  let asked = '';
+  let [asked, named] = ['', ''];
   effect(() => {
     const now = request();
     const { revision, count } = state.images.value;
@@ -279,12 +279,12 @@ export function followNames() {
     const key = JSON.stringify([revision, count, looked, now.variants, pattern, folder, if_exists, if_collides]);
     if (!open || key === asked) return;
     asked = key;
-    isAsked.value = false;
+    const names = JSON.stringify([looked, now.variants.map(({ name, files }) => [name, files]), pattern]);
+    isOld.value = names !== named;
     if (!now.variants.length || !count || stepWithoutFile.value || patternProblem(pattern)) {
       checked.value = null;
       return;
     }
-    isAsked.value = true;
     const timer = setTimeout(async () => {
       /** @param {JobRequest['variants']} of */
       const ask = (of) =>
@@ -294,7 +294,8 @@ export function followNames() {
       const answer = await ask(now.variants);
       if (key !== asked) return;
       checked.value = answer;
-      isAsked.value = false;
+      named = names;
+      isOld.value = false;
       /** @type {Set<string>} */
       const found = new Set();
       for (const variant of answer?.clashes ? now.variants : []) if ((await ask([variant]))?.clashes) found.add(variant.name);
