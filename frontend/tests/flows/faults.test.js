@@ -496,7 +496,13 @@ test('names that the page gives follow its language, and those that people type 
   await page.getByRole('button', { name: 'EN, English' }).click();
   await page.locator('.source', { hasText: 'Photos' }).waitFor();
   assert.deepEqual(await names(), ['grayscale', 'sepia', 'thumbnail']);
-  assert.equal(await page.locator('main').getByText(/Muestras|miniatura|grises/).count(), 0);
+  assert.equal(
+    await page
+      .locator('main')
+      .getByText(/Muestras|miniatura|grises/)
+      .count(),
+    0,
+  );
   assert.deepEqual(faults, []);
   await close();
 });
