@@ -3,6 +3,7 @@ import { followPointer, grips, onOthers, onPhoto, photoBelow, placeOfBox, tool }
 import { WHOLE, boxOf, holding, inside, largest, ratioOf, resized } from './crop-box.js';
 import { button, h, segmented } from './element.js';
 import { number, t } from './i18n.js';
+import { image } from './image-list.js';
 import { effect, signal } from './signal.js';
 
 /** @typedef {import('./crop-box.js').Box} Box */
@@ -10,6 +11,9 @@ const RATIOS_OFFERED = ['1:1', '4:5', '3:2', '16:9'];
 const asPercent = (/** @type {number} */ share) => `${Number((share * 100).toFixed(2))}%`;
 /** A box as the step is told it. @param {Box} box */
 const given = ({ x, y, width, height }) => ({ ancho: asPercent(width), alto: asPercent(height), x: asPercent(x), y: asPercent(y) });
+
+/** What boxes try to keep in them, by step and photo, for as long as the page lives: shares of the photo. @type {Map<string, { x: number, y: number } | null>} */
+const focusPoints = new Map();
 
 /** @param {{ id: number, key: number }} step */
 export function cropTool(step) {
@@ -22,8 +26,16 @@ export function cropTool(step) {
     const now = picture.value;
     if (now) box.value = boxOf(params(), now);
   });
-  /** What the box tries to keep in it, as long as the tool is open: shares of the photo. */
+  const pointKey = () => `${step.key}/${image.value?.id}`;
   const focus = signal(/** @type {{ x: number, y: number } | null} */ (null));
+  effect(() => {
+    focus.value = focusPoints.get(pointKey()) ?? null;
+  });
+  /** @param {{ x: number, y: number } | null} to */
+  function setFocus(to) {
+    focusPoints.set(pointKey(), to);
+    focus.value = to;
+  }
   /** Ratio of shares. */
   const locked = () => {
     const [now, ratio] = [picture.peek(), ratioOf(chosen.peek())];
@@ -72,13 +84,13 @@ export function cropTool(step) {
   const surface = h('div', { class: 'placing-surface' });
   /** @param {number} x @param {number} y @param {boolean} done */
   function look(x, y, done) {
-    focus.value = { x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) };
+    setFocus({ x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) });
     put(box.peek(), done);
   }
   /** Sets the point in the middle of the box, or takes it away. */
   function switchFocus() {
     const { x, y, width, height } = box.peek();
-    focus.value = focus.peek() ? null : { x: x + width / 2, y: y + height / 2 };
+    setFocus(focus.peek() ? null : { x: x + width / 2, y: y + height / 2 });
     (focus.peek() ? point : frame).focus();
   }
   const point = h('span', {

@@ -43,6 +43,8 @@ export function openCrop() {
   openOutput.value = one.id;
   const pill = /** @type {HTMLElement | null} */ (document.querySelector(`[data-key="${key}"]`));
   if (pill?.getAttribute('aria-expanded') === 'false') pill.click();
+  // Its parameters are open still where the tool was left by itself.
+  else placing.value = { id: one.id, key, filter: 'recortar' };
 }
 
 /** @param {number} id of the output */

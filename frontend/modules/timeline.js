@@ -178,7 +178,7 @@ function plot(lanes, crashes) {
     const moving = job !== null && isLive(job) && link.peek().state === 'open';
     // A redraw is due when the picture moved by a pixel or something new came; never more than the eye needs.
     const pause = reducedMotion.matches ? 1000 : Math.max(REDRAW_MS, Math.min(500, length / width));
-    const key = `${barsReceived}/${width}/${span.peek()}/${document.documentElement.dataset.theme}/${lanes.peek().length}/${cursor?.row},${cursor?.ago}/${devicePixelRatio}`;
+    const key = `${barsReceived}/${width}/${span.peek()}/${document.documentElement.dataset.theme}/${lanes.peek().length}/${moving}/${cursor?.row},${cursor?.ago}/${devicePixelRatio}`;
     const now = performance.now();
     if (now - drawnAt < (moving ? pause : key === drawn && lanesDrawn === lanes.peek() ? Infinity : 0) - 12) return;
     drawn = key;
