@@ -29,12 +29,6 @@ export function found(value) {
   return value;
 }
 
-/** The headers of a file to be saved. @param {string} name @param {string} type */
-export const attachment = (name, type) => ({
-  'Content-Type': type,
-  'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
-});
-
 /** @param {import('node:http').ServerResponse} response @param {unknown} value */
 export function json(response, value, status = 200) {
   response.writeHead(status, { ...SAFE, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });

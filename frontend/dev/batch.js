@@ -1,8 +1,6 @@
 // Fake work: slots that take tasks, end outputs, fail, die and are replaced, at an ordered rate. No picture is touched here.
-import { createHash } from 'node:crypto';
-
 import { History } from './history.js';
-import { count, newJob, newLanes, newOutput, queuedJob, uncount } from './job.js';
+import { count, newJob, newLanes, newOutput, queuedJob } from './job.js';
 
 /** From a death to a worker that takes tasks. */
 const REPLACE_MS = 350;
@@ -165,17 +163,13 @@ export class Batch {
   }
 
   /** A task is done that had been lost with a worker. */
-  redone({ worker: to_worker, task: { task, image, name, variants } }) {
+  redone({ worker: to_worker, task: { task, image, name } }) {
     this.job.progress.redone += 1;
     const crash = this.history.crashOf(task);
     if (!crash) return;
     const { worker, reason } = crash;
     const message = `worker ${worker} died; its image was redone in worker ${to_worker}`;
     this.notice('info', 'task_redone', { worker, to_worker, reason, name, image }, message);
-    if (this.isolation.state !== 'running' || worker !== this.isolation.worker) return;
-    const sha256 = createHash('sha256').update(`${name} ${variants}`).digest('hex');
-    const proof = { outputs: variants.length, sha256, undisturbed: sha256 };
-    this.tellIsolation({ state: 'finished', redone: this.isolation.redone + 1, proof });
   }
 
   /** An output of a lane's task has ended. */
@@ -259,23 +253,8 @@ export class Batch {
       this.history.replaced(worker, ready_ms);
       this.emit({ event: 'worker', worker, t_ms: ready_ms, state: 'ready', pid, replaced_ms });
       this.notice('info', 'worker_replaced', { worker, reason, replaced_ms, pid }, `worker ${worker} was replaced`);
-      if (this.isolation.state === 'running' && this.isolation.worker === worker) this.tellIsolation({ replaced_ms });
       for (const lane of this.lanes) this.next(lane);
     }, REPLACE_MS);
-  }
-
-  tellIsolation(change) {
-    this.isolation = { ...this.isolation, ...change };
-    this.emit({ event: 'isolation', isolation: this.isolation });
-  }
-
-  isolate() {
-    // An image that kills its process by itself would be given up, and the test would wait for it in vain.
-    const busy = this.lanes.filter((lane) => lane.task && lane.state === 'ready' && !lane.task.work.image.poison);
-    if (!busy.length || this.job.state !== 'running') return false;
-    const { worker } = busy[Math.floor(Math.random() * busy.length)];
-    this.tellIsolation({ state: 'running', worker, reason: 'SIGKILL', replaced_ms: 0, redone: 0, lost: 0, proof: null });
-    return this.die(worker, 'SIGKILL');
   }
 
   notice(level, code, args, message) {
@@ -317,30 +296,6 @@ export class Batch {
     this.emit({ event: 'lanes', lanes: this.lanes });
     setTimeout(() => this.setState('cancelled'), 250);
   }
-  resumeCancelled() {
-    this.setState('running');
-    for (const lane of this.lanes) {
-      lane.state = 'ready';
-      this.next(lane);
-    }
-  }
-  retry(ids) {
-    const entries = [...this.outputs.values()].filter(
-      (entry) => entry.job === this.job.id && entry.status !== 'ok' && (!ids || ids.includes(entry.output)),
-    );
-    if (!entries.length) return;
-    this.history.forgetFailures(ids);
-    this.emit({ event: 'retried', outputs: ids });
-    for (const entry of entries) {
-      this.outputs.delete(entry.output);
-      uncount(this.job.progress, entry);
-      this.pending.push({ task: Math.floor(entry.order / 1000), attempt: 1, image: entry.source, variants: [entry.variant] });
-    }
-    this.changed = true;
-    if (this.job.state !== 'running') this.setState('running');
-    for (const lane of this.lanes) this.next(lane);
-  }
-
   memory() {
     const seen = new Map();
     for (const lane of this.lanes)

@@ -48,10 +48,4 @@ export class Comparison {
     }
     this.tell();
   }
-
-  cancel() {
-    clearInterval(this.timer);
-    this.state = { ...this.state, state: 'cancelled' };
-    this.tell();
-  }
 }

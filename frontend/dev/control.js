@@ -1,13 +1,11 @@
 // Orders a situation that a real server cannot be ordered into: `POST /dev/control`.
-import { batch, imagesChanged, library } from './state.js';
-import { clientCount, drop, restart } from './stream.js';
+import { batch } from './state.js';
+import { drop } from './stream.js';
 
 const FULL_DISK = { needed_bytes: 3.2e9, free_bytes: 0.4e9 };
 
 const SITUATIONS = {
-  drop: () => drop(),
   refuse: (ms) => drop(ms ?? 3000),
-  restart: () => restart(),
   no_space() {
     batch.pause('no_space', FULL_DISK);
     batch.notice('error', 'no_space', FULL_DISK, 'the disk is full');
@@ -16,14 +14,9 @@ const SITUATIONS = {
     batch.resume();
     batch.notice('info', 'space_back', {}, 'there is room again');
   },
-  reset() {
-    library.set('none', '', [], []);
-    imagesChanged();
-  },
   rate(ms) {
     batch.rate = ms;
   },
-  state: () => ({ clients: clientCount(), revision: library.revision }),
 };
 
 /** @param {{ action: string, ms?: number }} order */

@@ -17,10 +17,6 @@ export class History {
   addFailure(failure) {
     this.failures = [failure, ...this.failures].slice(0, KEEP_FAILURES);
   }
-  /** Forgets the failures of these outputs, or all. @param {string[] | null} outputs */
-  forgetFailures(outputs) {
-    this.failures = outputs ? this.failures.filter((failure) => !outputs.includes(failure.output)) : [];
-  }
   addRecent(output) {
     this.recent = [output, ...this.recent].slice(0, KEEP_RECENT);
   }

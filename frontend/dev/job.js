@@ -89,11 +89,3 @@ export function count(progress, output, ms, isFirst) {
     progress.failed += 1;
   }
 }
-
-/** Takes back that an output has failed. */
-export function uncount(progress, output) {
-  progress.failed -= 1;
-  progress.done -= 1;
-  progress.variants[output.variant].failed -= 1;
-  progress.variants[output.variant].read_bytes -= output.source.bytes;
-}

@@ -1,7 +1,5 @@
-// The images, folders, uploads and recipes of the development server, and the rendering of what is asked for.
-import { readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { applyStep, fit, landscape, png, readPng, readPpm } from './pictures.js';
+// The images and folders of the development server, and the rendering of what is asked for.
+import { applyStep, fit, landscape, png } from './pictures.js';
 
 const SIZES = [
   [960, 640],
@@ -11,43 +9,16 @@ const SIZES = [
   [1200, 500],
 ];
 const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
-/** Names that a page must show as text. */
-export const HOSTILE = [
-  '<img src=x onerror=alert(1)>.jpg',
-  '"><script>alert(1)</script>.png',
-  '\u202egnp.exe.jpg',
-  `${'largo'.repeat(48)}.jpg`,
-  'a\u0007\u001b[31mrojo.jpg',
-  '日本語 ñandú.jpg',
-  "'; --.jpg",
-  '&lt;b&gt;.jpg',
-];
-
 export class Library {
-  constructor({ photos, count }) {
-    this.photos = photos
-      ? readdirSync(photos)
-          .filter((name) => name.endsWith('.ppm'))
-          .sort()
-          .map((name) => join(photos, name))
-      : [];
+  /** @param {number} count images of the first album */
+  constructor(count) {
     this.revision = 1;
-    this.excluded = new Set();
-    this.recipes = [];
-    this.recipeId = 0;
-    this.uploads = new Map();
-    this.uploadId = 0;
     this.cache = new Map();
     this.albums = [
       { id: 'f1', name: 'Boda Clara y Tomás', count: count || 24, seed: 0 },
       { id: 'f2', name: 'Costa', count: 60, seed: 300 },
       { id: 'f3', name: 'Archivo', count: 10_000, seed: 1000 },
-      { id: 'f4', name: 'Vacía', count: 0, seed: 0 },
-      { id: 'f5', name: 'Hostil', hostile: true, count: HOSTILE.length },
-      { id: 'f6', name: 'Mezcla', count: 8, broken: 2, seed: 40 },
-      { id: 'f7', name: 'Rotas', count: 6, broken: 6, seed: 60 },
     ];
-    if (this.photos.length) this.albums.unshift({ id: 'f0', name: 'Fotos', count: this.photos.length, photos: true });
     this.set('none', '', [], []);
   }
 
@@ -56,7 +27,6 @@ export class Library {
     this.label = label;
     this.images = images;
     this.skipped = skipped;
-    this.excluded = new Set();
     this.byId = new Map(images.map((image) => [image.id, image]));
     this.revision += 1;
   }
@@ -81,45 +51,26 @@ export class Library {
       ...extra,
     };
   }
-  photo(path, index) {
-    return {
-      id: `p${index}`,
-      name: basename(path).replace('.ppm', '.jpg'),
-      folder: '',
-      bytes: statSync(path).size >> 1,
-      width_px: null,
-      height_px: null,
-      path,
-      problem: null,
-    };
-  }
-
   useAlbum(id) {
     const album = this.albums.find((one) => one.id === id);
     if (!album) return false;
-    if (album.hostile) {
-      this.useHostile();
-      return true;
-    }
-    const images = album.photos
-      ? this.photos.map((path, index) => this.photo(path, index))
-      : Array.from({ length: album.count }, (_, i) => {
-          const bad = i < (album.broken ?? 0) || (album.count > 12 && i % 61 === 13);
-          return this.make(album.seed + i, `DSC_${String(2400 + i).padStart(4, '0')}.jpg`, {
-            problem: null,
-            ...(bad
-              ? {
-                  problem: {
-                    kind: i % 2 ? 'damaged' : 'too-large',
-                    message: i % 2 ? 'cut off after 61% of the scan' : '48000 x 48000 px is over the limit',
-                  },
-                }
-              : {}),
-            ...(album.count > 12 && i === 9 ? { poison: true } : {}),
-          });
-        });
+    const images = Array.from({ length: album.count }, (_, i) => {
+      const bad = album.count > 12 && i % 61 === 13;
+      return this.make(album.seed + i, `DSC_${String(2400 + i).padStart(4, '0')}.jpg`, {
+        problem: null,
+        ...(bad
+          ? {
+              problem: {
+                kind: i % 2 ? 'damaged' : 'too-large',
+                message: i % 2 ? 'cut off after 61% of the scan' : '48000 x 48000 px is over the limit',
+              },
+            }
+          : {}),
+        ...(album.count > 12 && i === 9 ? { poison: true } : {}),
+      });
+    });
     this.set(
-      id === 'f0' ? 'folder' : 'folder',
+      'folder',
       album.name,
       images,
       album.count > 12
@@ -142,24 +93,15 @@ export class Library {
       [],
     );
   }
-  useHostile() {
-    this.set(
-      'folder',
-      '<b>hostil</b> & "co"',
-      HOSTILE.map((name, i) => this.make(7000 + i, name)),
-      [],
-    );
-  }
-
   summary() {
     return {
       revision: this.revision,
       source: this.source,
       label: this.label,
       count: this.images.length,
-      excluded: this.excluded.size,
+      excluded: 0,
       skipped: this.skipped.length,
-      bytes: this.images.reduce((sum, image) => sum + (this.excluded.has(image.id) ? 0 : image.bytes), 0),
+      bytes: this.images.reduce((sum, image) => sum + image.bytes, 0),
       loading: false,
     };
   }
@@ -177,23 +119,16 @@ export class Library {
         width_px,
         height_px,
         problem,
-        excluded: this.excluded.has(id),
+        excluded: false,
       })),
     };
   }
   chosen() {
-    return this.images.filter((image) => !this.excluded.has(image.id));
+    return this.images;
   }
 
   /** The picture at full size, or at about the wanted size where that is cheaper. */
   raw(image, width, height) {
-    if (image.path) {
-      const full = readPpm(image.path);
-      image.width_px = full.width;
-      image.height_px = full.height;
-      return full;
-    }
-    if (image.raw) return image.raw;
     const scale = width ? Math.min(1, width / image.width_px, height / image.height_px) : 1;
     return landscape(image.seed, Math.max(1, Math.round(image.width_px * scale)), Math.max(1, Math.round(image.height_px * scale)));
   }
@@ -236,43 +171,5 @@ export class Library {
       };
     const album = this.albums.find((one) => one.id === id);
     return album && { id, label: album.name, parent: '', images: album.count, folders: [] };
-  }
-
-  beginUpload() {
-    const id = `u${(this.uploadId += 1)}`;
-    this.uploads.set(id, { images: [], skipped: [] });
-    return id;
-  }
-  addUpload(id, name, bytes) {
-    const into = this.uploads.get(id);
-    const isImage =
-      bytes.length > 12 &&
-      (bytes.readUInt32BE(0) === 0x89504e47 ||
-        bytes.readUInt16BE(0) === 0xffd8 ||
-        bytes.toString('latin1', 0, 4) === 'RIFF' ||
-        bytes.toString('latin1', 0, 3) === 'GIF' ||
-        bytes.toString('latin1', 0, 2) === 'BM');
-    const parts = name.split('/').filter((part) => part && part !== '.' && part !== '..');
-    if (!isImage) {
-      into.skipped.push({ name, reason: 'not an image' });
-      return false;
-    }
-    const raw = readPng(bytes);
-    const seed = 8000 + this.uploadId * 100 + into.images.length;
-    into.images.push(
-      this.make(seed, parts.at(-1) ?? 'image', {
-        id: `${id}-${into.images.length}`,
-        folder: parts.slice(0, -1).join('/'),
-        bytes: bytes.length,
-        ...(raw ? { raw, width_px: raw.width, height_px: raw.height } : {}),
-      }),
-    );
-    return true;
-  }
-  finishUpload(id, add) {
-    const { images, skipped } = this.uploads.get(id);
-    const before = add && this.source === 'upload' ? [this.images, this.skipped] : [[], []];
-    this.uploads.delete(id);
-    this.set('upload', images[0]?.folder.split('/')[0] || '', [...before[0], ...images], [...before[1], ...skipped]);
   }
 }

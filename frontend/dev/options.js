@@ -5,10 +5,8 @@ const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '8770' },
     images: { type: 'string', default: '24' },
-    photos: { type: 'string' },
     cores: { type: 'string', default: '8' },
     rate: { type: 'string', default: '16' },
-    empty: { type: 'boolean', default: false },
     modules: { type: 'boolean', default: false },
   },
 });

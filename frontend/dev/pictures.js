@@ -1,6 +1,5 @@
-// Pictures of the development server: generated landscapes, PPM files, rough versions of the filters, PNG.
-import { readFileSync } from 'node:fs';
-import { crc32, deflateSync, inflateSync } from 'node:zlib';
+// Pictures of the development server: generated landscapes, rough versions of the filters, PNG.
+import { crc32, deflateSync } from 'node:zlib';
 
 /** @typedef {{ width: number, height: number, data: Uint8Array }} Raw RGB, 8 bit */
 
@@ -55,14 +54,6 @@ export function landscape(seed, width, height) {
     }
   }
   return { width, height, data };
-}
-
-/** @returns {Raw} */
-export function readPpm(path) {
-  const bytes = readFileSync(path);
-  const head = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(bytes.subarray(0, 64).toString('latin1'));
-  if (!head) throw new Error(`${path} is not a binary PPM`);
-  return { width: Number(head[1]), height: Number(head[2]), data: new Uint8Array(bytes.subarray(head[0].length)) };
 }
 
 /** Box-scales to fit, never enlarges. @param {Raw} raw @returns {Raw} */
@@ -249,22 +240,4 @@ export function png({ width, height, data }) {
     ...chunk('IDAT', deflateSync(lines, { level: 1 })),
     ...chunk('IEND', Buffer.alloc(0)),
   ]);
-}
-
-/** Reads the PNGs that this file writes (8-bit RGB, filters none and sub); null for any other. @param {Buffer} bytes @returns {Raw | null} */
-export function readPng(bytes) {
-  if (bytes.length < 33 || bytes.readUInt32BE(0) !== 0x89504e47 || bytes[24] !== 8 || bytes[25] !== 2) return null;
-  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
-  const parts = [];
-  for (let at = 8; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at))
-    if (bytes.toString('latin1', at + 4, at + 8) === 'IDAT') parts.push(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)));
-  const lines = inflateSync(Buffer.concat(parts));
-  const data = new Uint8Array(width * height * 3);
-  for (let y = 0; y < height; y += 1) {
-    const from = y * (width * 3 + 1),
-      to = y * width * 3;
-    if (lines[from] > 1) return null;
-    for (let i = 0; i < width * 3; i += 1) data[to + i] = lines[from + 1 + i] + (lines[from] === 1 && i >= 3 ? data[to + i - 3] : 0);
-  }
-  return { width, height, data };
 }

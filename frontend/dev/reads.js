@@ -1,10 +1,8 @@
-// What pages read (CONTRACT.md, section 2): lists, pictures, downloads, reports.
-import { FOREVER, Refused, SAFE, attachment, found, json, missing, picture } from './answers.js';
-import { batch, library, write } from './state.js';
-import { zip } from './zip.js';
+// What pages read (CONTRACT.md, section 2): lists, pictures, the report.
+import { FOREVER, Refused, found, json, missing, picture } from './answers.js';
+import { batch, library } from './state.js';
 
 const THUMB = { width_px: 240, height_px: 240 };
-const BYTES = 'application/octet-stream';
 
 /** @param {string} id */
 export const imageOf = (id) => found(library.all(id));
@@ -52,26 +50,6 @@ function photoRows(job, query) {
   };
 }
 
-const report = () => ({ job: batch.job, seconds: batch.job.progress.elapsed_ms / 1000, failures: batch.history.failures });
-const REPORTS = {
-  json: { type: 'application/json', text: () => write(report()) },
-  csv: {
-    type: 'text/csv; charset=utf-8',
-    text: () =>
-      [
-        'variant,ok,failed,work_ms',
-        ...batch.job.variants.map(({ name }, i) => {
-          const counts = batch.job.progress.variants[i];
-          return [name, counts.ok, counts.failed, Math.round(counts.work_ms)].join(',');
-        }),
-      ].join('\r\n'),
-  },
-  html: {
-    type: 'text/html; charset=utf-8',
-    text: () => `<!doctype html><title>Lote</title><pre>${write(report()).replace(/[&<]/g, (sign) => `&#${sign.charCodeAt(0)};`)}</pre>`,
-  },
-};
-
 /** By pattern of the path below /api/: takes the response, what the pattern found, and the query. */
 const READS = [
   [
@@ -84,53 +62,15 @@ const READS = [
   ],
   [/^images\/skipped$/, (response) => json(response, { files: library.skipped })],
   [/^folders$/, (response, _, query) => json(response, found(library.folders(query.get('id') ?? '')))],
-  [/^recipes$/, (response) => json(response, { recipes: library.recipes, built_in: [] })],
+  [/^history$/, (response) => json(response, { jobs: [] })],
+  [/^recipes$/, (response) => json(response, { recipes: [], built_in: [] })],
   [/^thumb\/([\w-]+)$/, (response, [id]) => picture(response, library.render(readable(id), [], THUMB).body, FOREVER)],
-  [
-    /^original\/([\w-]+)$/,
-    (response, [id]) => {
-      const image = imageOf(id);
-      picture(response, library.render(image, [], null).body, attachment(image.name, BYTES));
-    },
-  ],
-  [
-    /^jobs\/(\w+)\/outputs$/,
-    (response, [job], query) => {
-      const variant = query.get('variant');
-      const isFailed = query.get('status') === 'failed';
-      const offset = Number(query.get('offset') ?? 0);
-      const all = outputsOf(job)
-        .filter((one) => (one.status !== 'ok') === isFailed && (variant === null || one.variant === Number(variant)))
-        .sort((a, b) => a.order - b.order);
-      json(response, { total: all.length, offset, outputs: all.slice(offset, offset + Number(query.get('limit') ?? 200)) });
-    },
-  ],
   [/^jobs\/(\w+)\/photos$/, (response, [job], query) => json(response, photoRows(job, query))],
   [/^output-thumb\/([\w-]+)$/, (response, [id]) => picture(response, rendered(outputOf(id), THUMB), FOREVER)],
+  [/^output\/([\w-]+)$/, (response, [id]) => picture(response, rendered(outputOf(id), null))],
   [
-    /^output\/([\w-]+)$/,
-    (response, [id], query) => {
-      const entry = outputOf(id);
-      picture(response, rendered(entry, null), query.has('download') ? attachment(entry.name, BYTES) : {});
-    },
-  ],
-  [
-    /^jobs\/(\w+)\/zip$/,
-    (response, [job]) => {
-      const all = outputsOf(job).filter((one) => one.status === 'ok');
-      if (!all.length) throw missing();
-      const body = zip(all.map((entry) => [`${batch.job.variants[entry.variant].name}/${entry.name}`, rendered(entry, null)]));
-      response.writeHead(200, { ...SAFE, ...attachment(`${batch.job.name}.zip`, 'application/zip'), 'Content-Length': body.length });
-      response.end(body);
-    },
-  ],
-  [
-    /^jobs\/(\w+)\/report\.(html|csv|json)$/,
-    (response, [, form]) => {
-      const { type, text } = REPORTS[form];
-      response.writeHead(200, { ...SAFE, ...attachment(`lote.${form}`, type) });
-      response.end(text());
-    },
+    /^jobs\/\w+\/report\.json$/,
+    (response) => json(response, { job: batch.job, seconds: batch.job.progress.elapsed_ms / 1000, failures: batch.history.failures }),
   ],
 ];
 

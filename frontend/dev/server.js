@@ -1,7 +1,6 @@
 // The development server: CONTRACT.md with fake work. See README.md in this folder.
-import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import { Refused, json, missing, picture } from './answers.js';
+import { Refused, json, picture } from './answers.js';
 import { sendAsset } from './assets.js';
 import { command } from './commands.js';
 import { control } from './control.js';
@@ -11,7 +10,6 @@ import { library } from './state.js';
 import { connect } from './stream.js';
 
 const MAX_COMMAND_BYTES = 65536;
-const MAX_UPLOAD_BYTES = 200e6;
 
 /** @type {string[]} */
 let origins = [];
@@ -58,21 +56,6 @@ async function answer(request, response) {
   }
   if (request.method !== 'POST') throw new Refused(405, 'method', 'only GET and POST');
   if (!origins.includes(request.headers.origin)) throw new Refused(403, 'wrong_origin', 'wrong origin');
-  if (url.pathname === '/api/assets') {
-    const found = /^(.*)\.(png|webp|svg|cube|ttf|otf|ttc|otc)$/i.exec(url.searchParams.get('name') ?? '');
-    if (!found) throw new Refused(422, 'not_an_asset', 'no parameter takes such a file');
-    const content = await bodyOf(request, MAX_UPLOAD_BYTES);
-    const digits = createHash('sha256').update(content).digest('hex').slice(0, 16);
-    json(response, { asset: `${found[1].replace(/[^\p{L}\p{N}-]/gu, '_')}-${digits}.${found[2].toLowerCase()}` });
-    return;
-  }
-  const upload = /^\/api\/uploads\/(\w+)\/file$/.exec(url.pathname);
-  if (upload) {
-    if (!library.uploads.has(upload[1])) throw missing();
-    const name = url.searchParams.get('name') ?? '';
-    json(response, { name, image: library.addUpload(upload[1], name, await bodyOf(request, MAX_UPLOAD_BYTES)) });
-    return;
-  }
   if (request.headers['content-type'] !== 'application/json') throw new Refused(415, 'media_type', 'JSON is expected');
   const body = JSON.parse(await bodyOf(request, MAX_COMMAND_BYTES));
   if (url.pathname === '/api/preview') preview(response, body);

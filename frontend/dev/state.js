@@ -22,11 +22,11 @@ export function takeEvents() {
   return taken;
 }
 
-export const library = new Library({ photos: options.photos, count: options.images });
+export const library = new Library(options.images);
 export const batch = new Batch({ now, emit, rate: options.rate, cores: options.cores });
 export const comparison = new Comparison({ emit, cores: options.cores });
 
-if (!options.empty) library.useAlbum(options.photos ? 'f0' : 'f1');
+library.useAlbum('f1');
 library.remember();
 
 /** The list of images has changed. */

@@ -11,7 +11,7 @@ const BATCH_MS = 40;
 const QUIET_BATCHES = 60;
 
 const clients = new Set();
-let instance = randomBytes(6).toString('hex');
+const instance = randomBytes(6).toString('hex');
 let refuseUntil = 0;
 let number = 0;
 let quiet = 0;
@@ -95,11 +95,3 @@ export function drop(ms = 0) {
   refuseUntil = ms ? performance.now() + ms : 0;
   for (const client of clients) client.cut();
 }
-
-/** Cuts all connections as a server does that is started again. */
-export function restart() {
-  instance = randomBytes(6).toString('hex');
-  drop();
-}
-
-export const clientCount = () => clients.size;

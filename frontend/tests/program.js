@@ -5,8 +5,19 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HOSTILE } from '../dev/library.js';
 import { landscape, png } from '../dev/pictures.js';
+
+/** Names that a page must show as text. */
+const HOSTILE = [
+  '<img src=x onerror=alert(1)>.jpg',
+  '"><script>alert(1)<script>.png',
+  '\u202egnp.exe.jpg',
+  `${'largo'.repeat(48)}.jpg`,
+  'a\u0007\u001b[31mrojo.jpg',
+  '日本語 ñandú.jpg',
+  "'; --.jpg",
+  '&lt;b&gt;.jpg',
+];
 
 /** Different pictures of a folder; the others are links to them. */
 const DIFFERENT = 6;
@@ -22,20 +33,13 @@ function fill(folder, names, seed, width = 900, height = 600) {
   });
 }
 
-/** The folders that a test may choose: the same names as those of the development server. @param {string} root @param {number} count of the input folder */
+/** The folders that a test may choose. @param {string} root @param {number} count of the input folder */
 function makeFolders(root, count) {
   const names = (/** @type {number} */ many) => Array.from({ length: many }, (_, index) => `DSC_${two(2400 + index)}.png`);
   const input = join(root, 'Boda Clara y Tomás');
   fill(input, names(count), 0);
   fill(join(root, 'Costa'), names(60), 300);
-  // A file name of Linux cannot hold a slash.
-  fill(
-    join(root, 'Hostil'),
-    HOSTILE.filter((name) => !name.includes('/')),
-    7000,
-    300,
-    200,
-  );
+  fill(join(root, 'Hostil'), HOSTILE, 7000, 300, 200);
   const broken = join(root, 'Rotas');
   mkdirSync(broken);
   for (const name of names(6)) writeFileSync(join(broken, name), png(landscape(1, 60, 40)).subarray(0, 400));

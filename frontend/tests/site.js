@@ -1,5 +1,5 @@
-// A site to test and a Chromium to test it with. LOTE_PROGRAM names the program's binary, which is started on folders of its own;
-// without it, and for situations that cannot be ordered from a real one, it is the development server. LOTE_CHROMIUM names the browser.
+// A site to test and a Chromium to test it with. LOTE_PROGRAM names the program's binary, which is started on folders of its own; for
+// situations that cannot be ordered from a real one it is the development server. LOTE_CHROMIUM names the browser.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -20,14 +20,11 @@ const FILTERS = ['grises', 'sepia', 'marca_agua'];
 const TIMEOUT_MS = Number(process.env.LOTE_PATIENCE_MS ?? 60_000);
 const PROGRAM = process.env.LOTE_PROGRAM;
 
-/** Whether the site is the development server, which can be ordered into situations that a real server cannot. */
-export const isDevelopment = !PROGRAM;
-
-/** @typedef {{ images?: number, empty?: boolean, rate?: number, allowOrigin?: string, fleet?: boolean }} Wanted images in the input folder, or nothing chosen at first; outputs a second (development server only); `--allow-origin` (program only); with the server of a fleet (program only) */
+/** @typedef {{ images?: number, empty?: boolean, rate?: number, allowOrigin?: string, fleet?: boolean }} Wanted images in the input folder, or nothing chosen at first; outputs a second (development server); `--allow-origin` (program only); with the server of a fleet (program only) */
 
 /** @param {Wanted} wanted */
-async function startDevelopment({ images = 24, empty = false, rate = 16 }) {
-  const options = ['--port', '0', '--images', String(images), '--rate', String(rate), ...(empty ? ['--empty'] : [])];
+async function startDevelopment({ images = 24, rate = 16 }) {
+  const options = ['--port', '0', '--images', String(images), '--rate', String(rate)];
   const child = spawn(process.execPath, [fileURLToPath(new URL('../dev/server.js', import.meta.url)), ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -50,7 +47,7 @@ async function startDevelopment({ images = 24, empty = false, rate = 16 }) {
       await control('refuse', ms);
     },
     async restart() {
-      await control('restart', 0);
+      throw new Error('only the program is started again');
     },
     async stop() {
       child.removeAllListeners('exit');
@@ -60,7 +57,8 @@ async function startDevelopment({ images = 24, empty = false, rate = 16 }) {
 }
 
 /** @param {Wanted} wanted @param {{ development?: boolean }} [where] */
-export async function site(wanted = {}, { development = isDevelopment } = {}) {
+export async function site(wanted = {}, { development = false } = {}) {
+  if (!development && !PROGRAM) throw new Error('LOTE_PROGRAM must name the program');
   const server = PROGRAM && !development ? await startProgram(PROGRAM, wanted) : await startDevelopment(wanted);
   const { base, seen, input, cut, restart } = server;
   const browser = await chromium.launch({
@@ -128,9 +126,9 @@ export async function site(wanted = {}, { development = isDevelopment } = {}) {
     });
     return { status: answer.status, body: await answer.json() };
   }
-  /** Orders a situation of the development server; nothing elsewhere. @param {string} action @param {number} [ms] */
+  /** Orders a situation of the development server. @param {string} action @param {number} [ms] */
   const control = async (action, ms) => {
-    if (isDevelopment || development) await command('/dev/control', { action, ms });
+    await command('/dev/control', { action, ms });
   };
   const read = async (/** @type {string} */ path) => (await fetch(`${base}${path}`)).json();
   /** Lists the images of a folder by its name. @param {string} name */

@@ -1,9 +1,9 @@
 // Compare: processes against threads, measured; the isolation test on a running job.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { isDevelopment, site } from '../site.js';
+import { site } from '../site.js';
 
-const here = await site({ images: 400, rate: 30 });
+const here = await site({ images: 400 });
 after(() => here.close());
 
 test('a process is killed at random in mid-job, nothing is lost, and the hashes prove it', async () => {
@@ -28,7 +28,7 @@ test('a process is killed at random in mid-job, nothing is lost, and the hashes 
   await close();
 });
 
-test('without a job the isolation test starts a small one of its own, and proves what it shows', { skip: isDevelopment }, async () => {
+test('without a job the isolation test starts a small one of its own, and proves what it shows', async () => {
   await here.choose('Costa');
   const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'en' });
   await page.locator('#main').focus();

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { addOutputs, removeOutputs } from '../outputs.js';
-import { isDevelopment, site } from '../site.js';
+import { site } from '../site.js';
 
-const here = isDevelopment ? null : await site({ images: 6 });
-after(() => here?.close());
+const here = await site({ images: 6 });
+after(() => here.close());
 const bytesOf = (text) => Number(/([\d.]+)\s*kB/.exec(text.replace(',', '.'))?.[1]);
 
-test('an output has several files, and their bytes on the card are those of the batch', { skip: isDevelopment }, async () => {
+test('an output has several files, and their bytes on the card are those of the batch', async () => {
   const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
   await removeOutputs(page);
   await addOutputs(page, /^Thumbnail 400/);
@@ -60,7 +60,7 @@ test('an output has several files, and their bytes on the card are those of the 
   await close();
 });
 
-test('what goes with the pixels is chosen once for all outputs', { skip: isDevelopment }, async () => {
+test('what goes with the pixels is chosen once for all outputs', async () => {
   const { page, close } = await here.open({ lang: 'es', path: '/#/prepare' });
   await page.getByLabel('Metadatos').selectOption('no-location');
   await page.locator('.more-settings summary').click();

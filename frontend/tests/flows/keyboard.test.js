@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { site } from '../site.js';
 
-const here = await site({ images: 12, rate: 200 });
+const here = await site({ images: 12 });
 after(() => here.close());
 const MOST_TABS = 120;
 

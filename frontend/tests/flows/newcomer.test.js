@@ -8,7 +8,7 @@ import { landscape, png } from '../../dev/pictures.js';
 import { addOutputs, removeOutputs } from '../outputs.js';
 import { site } from '../site.js';
 
-const here = await site({ empty: true, rate: 40 });
+const here = await site({ empty: true });
 const folder = mkdtempSync(join(tmpdir(), 'lote-flow-'));
 after(async () => {
   await here.close();

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { addOutputs, removeOutputs } from '../outputs.js';
-import { isDevelopment, site } from '../site.js';
+import { site } from '../site.js';
 
-const here = await site({ images: 6, rate: 200 });
+const here = await site({ images: 6 });
 after(() => here.close());
 /** @param {string[]} filters */
 async function finished(filters) {
@@ -83,17 +83,15 @@ test('the detail shows the very file and the original at the same spot, which a 
   const sizes = () => views.evaluateAll((all) => all.map((one) => `${one.naturalWidth} x ${one.naturalHeight}`));
   const whole = await sizes();
   assert.equal(whole[0], whole[1]);
-  if (!isDevelopment) {
-    await page.locator('.pill-step.plus').click();
-    await page.keyboard.type('crop');
-    await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: '1:1', exact: true }).click();
-    await page.getByRole('button', { name: 'Done' }).click();
-    await page.waitForFunction(() => {
-      const both = [...document.querySelectorAll('.detail-view img')].map((one) => [one.naturalWidth, one.naturalHeight]);
-      return both.length === 2 && both.flat().every((px) => px > 0 && px === both[0][0]);
-    });
-  }
+  await page.locator('.pill-step.plus').click();
+  await page.keyboard.type('crop');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: '1:1', exact: true }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.waitForFunction(() => {
+    const both = [...document.querySelectorAll('.detail-view img')].map((one) => [one.naturalWidth, one.naturalHeight]);
+    return both.length === 2 && both.flat().every((px) => px > 0 && px === both[0][0]);
+  });
   await page.reload();
   await page.getByRole('button', { name: 'Detail', exact: true, pressed: true }).click();
   await page.locator('.detail').waitFor({ state: 'detached' });
@@ -101,7 +99,7 @@ test('the detail shows the very file and the original at the same spot, which a 
   await close();
 });
 
-test('steps are listed by what they are for, and the first that is found is added by Enter', { skip: isDevelopment }, async () => {
+test('steps are listed by what they are for, and the first that is found is added by Enter', async () => {
   const { page, faults, close } = await here.open({ lang: 'en' });
   await removeOutputs(page);
   await addOutputs(page, 'Sepia');
@@ -187,7 +185,7 @@ test('large, a photo’s outputs are chosen by digits, set beside each other, en
   await close();
 });
 
-test('ticked photos are compared, and done again by themselves', { skip: isDevelopment }, async () => {
+test('ticked photos are compared, and done again by themselves', async () => {
   await finished(['invertir']);
   const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
   for (const at of [1, 3]) await page.locator('.result-body input[type=checkbox]').nth(at).check();
@@ -207,7 +205,7 @@ test('ticked photos are compared, and done again by themselves', { skip: isDevel
   await close();
 });
 
-test('earlier jobs are listed, also after a restart, shown again, done again and forgotten', { skip: isDevelopment }, async () => {
+test('earlier jobs are listed, also after a restart, shown again, done again and forgotten', async () => {
   await here.choose('Costa');
   await finished(['grises']);
   await here.choose('Mezcla');
@@ -244,88 +242,80 @@ test('earlier jobs are listed, also after a restart, shown again, done again and
   await close();
 });
 
-test(
-  'folder and name are one field, a brace offers their parts, and it is said at once where the photo goes',
-  { skip: isDevelopment },
-  async () => {
-    await here.choose('Mezcla');
-    const { page, faults, close } = await here.open({ lang: 'en' });
-    await removeOutputs(page);
-    await addOutputs(page, /^Web 1600/);
-    const path = page.locator('.output .path-line');
-    await page.waitForFunction(() => /^→ web\/DSC_2400_web\.avif$/.test(document.querySelector('.output .path-line')?.textContent ?? ''));
-    const field = page.getByLabel('Folder and name');
-    assert.equal(await field.inputValue(), '{variant}/{dir}/{name}_{variant}');
-    await field.click();
-    await page.keyboard.press('End');
-    await page.keyboard.type('-{');
-    const offered = page.getByRole('listbox', { name: 'Parts of names' }).getByRole('option');
-    assert.equal(await offered.count(), 10);
-    await page.keyboard.type('n');
-    assert.deepEqual(await offered.allTextContents(), ['{name} Name of the photo', '{n} Number']);
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
-    assert.equal(await field.inputValue(), '{variant}/{dir}/{name}_{variant}-{n}');
-    assert.equal(await offered.count(), 0);
-    await page.keyboard.type('x');
-    // By pointer likewise; Escape only closes the list.
-    await page.keyboard.press('Home');
-    await page.getByRole('button', { name: 'Parts of names' }).click();
-    await offered.filter({ hasText: 'Format' }).click();
-    await page.keyboard.type('/{');
-    await page.keyboard.press('Escape');
-    await offered.first().waitFor({ state: 'detached' });
-    await page.keyboard.press('Backspace');
-    assert.equal(await field.inputValue(), '{format}/{variant}/{dir}/{name}_{variant}-{n}x');
-    await page.waitForFunction(() =>
-      /^→ \w+\/web\/DSC_2400_web-0*1x\.avif$/.test(document.querySelector('.output .path-line')?.textContent ?? ''),
-    );
-    // The second file of the output has a name of its own, and the photo that is looked at is the one told of.
-    await page.locator('.cell').nth(1).click();
-    await page.waitForFunction(() => /DSC_2401_web-0*2x/.test(document.querySelector('.output .path-line')?.textContent ?? ''));
-    assert.ok(await path.isVisible());
-    assert.deepEqual(faults, []);
-    await close();
-  },
-);
+test('folder and name are one field, a brace offers their parts, and it is said at once where the photo goes', async () => {
+  await here.choose('Mezcla');
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await removeOutputs(page);
+  await addOutputs(page, /^Web 1600/);
+  const path = page.locator('.output .path-line');
+  await page.waitForFunction(() => /^→ web\/DSC_2400_web\.avif$/.test(document.querySelector('.output .path-line')?.textContent ?? ''));
+  const field = page.getByLabel('Folder and name');
+  assert.equal(await field.inputValue(), '{variant}/{dir}/{name}_{variant}');
+  await field.click();
+  await page.keyboard.press('End');
+  await page.keyboard.type('-{');
+  const offered = page.getByRole('listbox', { name: 'Parts of names' }).getByRole('option');
+  assert.equal(await offered.count(), 10);
+  await page.keyboard.type('n');
+  assert.deepEqual(await offered.allTextContents(), ['{name} Name of the photo', '{n} Number']);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  assert.equal(await field.inputValue(), '{variant}/{dir}/{name}_{variant}-{n}');
+  assert.equal(await offered.count(), 0);
+  await page.keyboard.type('x');
+  // By pointer likewise; Escape only closes the list.
+  await page.keyboard.press('Home');
+  await page.getByRole('button', { name: 'Parts of names' }).click();
+  await offered.filter({ hasText: 'Format' }).click();
+  await page.keyboard.type('/{');
+  await page.keyboard.press('Escape');
+  await offered.first().waitFor({ state: 'detached' });
+  await page.keyboard.press('Backspace');
+  assert.equal(await field.inputValue(), '{format}/{variant}/{dir}/{name}_{variant}-{n}x');
+  await page.waitForFunction(() =>
+    /^→ \w+\/web\/DSC_2400_web-0*1x\.avif$/.test(document.querySelector('.output .path-line')?.textContent ?? ''),
+  );
+  // The second file of the output has a name of its own, and the photo that is looked at is the one told of.
+  await page.locator('.cell').nth(1).click();
+  await page.waitForFunction(() => /DSC_2401_web-0*2x/.test(document.querySelector('.output .path-line')?.textContent ?? ''));
+  assert.ok(await path.isVisible());
+  assert.deepEqual(faults, []);
+  await close();
+});
 
-test(
-  'a recipe is downloaded as a file, dropped on the page and picked, with undo; what is unknown is told',
-  { skip: isDevelopment },
-  async () => {
-    const { page, faults, close } = await here.open({ lang: 'en', allow: /400/ });
-    await removeOutputs(page);
-    await addOutputs(page, 'Sepia', 'Blur');
-    await page.getByRole('button', { name: 'Recipes' }).click();
-    const downloading = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download these outputs' }).click();
-    const path = await (await downloading).path();
-    const toml = readFileSync(path, 'utf8');
-    assert.match(toml, /\[\[variant\]\]/);
-    await page.keyboard.press('Escape');
-    await removeOutputs(page);
-    const drop = async (text) => {
-      const transfer = await page.evaluateHandle((content) => {
-        const data = new DataTransfer();
-        data.items.add(new File([content], 'mine.toml'));
-        return data;
-      }, text);
-      await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
-    };
-    await drop(toml);
-    await page.getByText('Recipe “mine” loaded.').waitFor();
-    assert.deepEqual(await page.locator('.output-name .name').allTextContents(), ['sepia', 'blur']);
-    await page.locator('.toast', { hasText: 'mine' }).getByRole('button', { name: 'Undo' }).click();
-    await page.waitForFunction(() => !document.querySelector('.output-card'));
-    await page.getByRole('button', { name: 'Recipes' }).click();
-    const picking = page.waitForEvent('filechooser');
-    await page.getByRole('button', { name: 'Load a file…' }).click();
-    await (await picking).setFiles({ name: 'other.toml', mimeType: 'application/toml', buffer: Buffer.from(`${toml}\n`) });
-    await page.locator('.output-card').nth(1).waitFor();
-    await drop('[job]\nnonsense = [');
-    await page.locator('.toast.bad').waitFor();
-    assert.equal(await page.locator('.output-card').count(), 2, 'what was there stays');
-    assert.deepEqual(faults, []);
-    await close();
-  },
-);
+test('a recipe is downloaded as a file, dropped on the page and picked, with undo; what is unknown is told', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en', allow: /400/ });
+  await removeOutputs(page);
+  await addOutputs(page, 'Sepia', 'Blur');
+  await page.getByRole('button', { name: 'Recipes' }).click();
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download these outputs' }).click();
+  const path = await (await downloading).path();
+  const toml = readFileSync(path, 'utf8');
+  assert.match(toml, /\[\[variant\]\]/);
+  await page.keyboard.press('Escape');
+  await removeOutputs(page);
+  const drop = async (text) => {
+    const transfer = await page.evaluateHandle((content) => {
+      const data = new DataTransfer();
+      data.items.add(new File([content], 'mine.toml'));
+      return data;
+    }, text);
+    await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+  };
+  await drop(toml);
+  await page.getByText('Recipe “mine” loaded.').waitFor();
+  assert.deepEqual(await page.locator('.output-name .name').allTextContents(), ['sepia', 'blur']);
+  await page.locator('.toast', { hasText: 'mine' }).getByRole('button', { name: 'Undo' }).click();
+  await page.waitForFunction(() => !document.querySelector('.output-card'));
+  await page.getByRole('button', { name: 'Recipes' }).click();
+  const picking = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Load a file…' }).click();
+  await (await picking).setFiles({ name: 'other.toml', mimeType: 'application/toml', buffer: Buffer.from(`${toml}\n`) });
+  await page.locator('.output-card').nth(1).waitFor();
+  await drop('[job]\nnonsense = [');
+  await page.locator('.toast.bad').waitFor();
+  assert.equal(await page.locator('.output-card').count(), 2, 'what was there stays');
+  assert.deepEqual(faults, []);
+  await close();
+});

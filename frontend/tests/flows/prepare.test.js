@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import { addOutputs, removeOutputs } from '../outputs.js';
 import { site } from '../site.js';
 
-const here = await site({ rate: 200, images: 30 });
+const here = await site({ images: 30 });
 after(() => here.close());
 const digest = (bytes) => createHash('sha256').update(Buffer.from(bytes)).digest('hex');
 const preview = async (body) =>

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { addOutputs } from '../outputs.js';
-import { firstNumber, isDevelopment, site } from '../site.js';
+import { firstNumber, site } from '../site.js';
 
-const here = await site({ rate: 30, images: isDevelopment ? 900 : 240 });
+const here = await site({ images: 240 });
 after(() => here.close());
 /** Ends what runs, so that each test starts from an idle server. */
 beforeEach(async () => {
@@ -47,9 +47,7 @@ test('killing each worker in turn loses nothing, shows each replacement, and nev
     assert.ok(await page.locator('.hero').isVisible());
   }
   assert.match(seen.join(' '), /El proceso \d cayó y ya hay otro en su lugar \(\d+(,\d)?\s(m?s)\)/);
-  await here.control('rate', 2000);
   await page.getByRole('button', { name: 'Ver resultados' }).waitFor();
-  await here.control('rate', 30);
   const total = firstNumber(await page.locator('.hero p').textContent());
   const report = await here.read(`/api/jobs/${job}/report.json`);
   assert.equal(report.job.progress.done, report.job.outputs);
@@ -109,9 +107,7 @@ test('a lost connection shows a banner with stale figures, clears itself, and co
   assert.ok(await page.locator('.figures.stale').isVisible());
   assert.match(await page.locator('#alert').textContent(), /Sin conexión/);
   await page.locator('.banner.bad').waitFor({ state: 'detached' });
-  await here.control('rate', 2000);
   await page.getByRole('button', { name: 'Ver resultados' }).waitFor();
-  await here.control('rate', 30);
   assert.deepEqual(
     counts,
     [...counts].sort((a, b) => a - b),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { landscape, png } from '../../dev/pictures.js';
 import { addOutputs } from '../outputs.js';
-import { isDevelopment, site } from '../site.js';
+import { site } from '../site.js';
 
 const ASKED = {
   mode: 'processes',
@@ -16,7 +16,7 @@ const ASKED = {
 const here = await site({ images: 6 });
 after(() => here.close());
 
-test('a watched folder is made, goes on with what comes, and is stopped', { skip: isDevelopment && 'needs the program' }, async () => {
+test('a watched folder is made, goes on with what comes, and is stopped', async () => {
   const { page, faults, close } = await here.open({ path: '/#/prepare' });
   await addOutputs(page, 'Escala de grises');
   await page.getByRole('button', { name: 'Vigilar esta carpeta' }).click();
