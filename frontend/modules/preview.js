@@ -154,8 +154,9 @@ export function sample(id, list, file, exact = true) {
     for (const [old, made] of samples) {
       if (samples.size <= STRIP_KEPT) break;
       samples.delete(old);
+      // Who has just asked for it may still be about to show it.
       made.then(
-        ({ url }) => URL.revokeObjectURL(url),
+        ({ url }) => setTimeout(() => URL.revokeObjectURL(url), 1000),
         () => {},
       );
     }
