@@ -293,7 +293,7 @@ test('the title of a job stands where it is while the digits beside it grow', as
     };
     look();
   });
-  await here.startJob({ filters: ['grises'], workers: 1 });
+  await here.startJob({ filters: ['blur', 'nitidez', 'sepia', 'grises', 'invertir', 'contraste'], workers: 1 });
   await page.getByRole('heading', { name: /^Finished/ }).waitFor();
   await page.locator('.share', { hasText: '100' }).waitFor();
   const [digits, places] = await page.evaluate(() => [[...window.seen.digits], [...window.seen.places]]);
