@@ -143,17 +143,17 @@ fn server() -> Option<std::path::PathBuf> {
     nats::servers().into_iter().next()
 }
 
-/// How often each output stands in the journals of a folder as made, at least and at most, and how many
-/// there are.
+/// How often each output was made by the journals of a folder, at least and at most, and how many there are.
+/// A journal repeats what its job took over from those before: that is the same output, of the same time.
 fn journalled(workspace: &Workspace, output: &str) -> (usize, usize, usize) {
-    let mut times = std::collections::BTreeMap::<_, usize>::new();
+    let mut times = std::collections::BTreeMap::<_, std::collections::BTreeSet<_>>::new();
     for past in lote_engine::journal::read_all(&workspace.path(output)) {
         for entry in past.entries {
-            if matches!(entry.outcome, lote_engine::journal::Outcome::Ok { .. }) {
-                *times.entry((entry.image.0, entry.variant)).or_default() += 1;
+            if let lote_engine::journal::Outcome::Ok { modified_ns, .. } = entry.outcome {
+                times.entry((entry.image.0, entry.variant)).or_default().insert(modified_ns);
             }
         }
     }
-    let (least, most) = (times.values().min(), times.values().max());
-    (least.copied().unwrap_or(0), most.copied().unwrap_or(0), times.len())
+    let counts = || times.values().map(std::collections::BTreeSet::len);
+    (counts().min().unwrap_or(0), counts().max().unwrap_or(0), times.len())
 }
