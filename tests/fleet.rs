@@ -52,8 +52,9 @@ use made::Made;
 use nats::Nats;
 use rustix::process::Signal;
 use serde_json::Value;
+use support::patience::{PATIENCE, wait_for, wait_until};
 use support::processes::signal;
-use support::{Lote, Outcome, Running, Workspace};
+use support::{Lote, Outcome, Running, Workspace, patience};
 
 /// What every job here makes of its images.
 const RECIPE: [&str; 4] =
@@ -107,12 +108,12 @@ impl Fleet {
     }
 
     /// Waits until so many agents are there.
+    #[track_caller]
     fn until_there(&self, agents: usize) {
-        let there = || {
+        wait_until("agents", || {
             let status = self.lote("fleet status --json").run().code(0).json();
-            status["agents"].as_array().unwrap().len()
-        };
-        while there() < agents {}
+            status["agents"].as_array().unwrap().len() >= agents
+        });
     }
 
     /// Asserts that two folders have the same files, and that nothing unfinished is left.
@@ -124,7 +125,7 @@ impl Fleet {
 }
 
 /// Does something that takes its time, such as speaking to a server.
-fn wait_for<T>(future: impl Future<Output = T>) -> T {
+fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 

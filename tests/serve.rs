@@ -27,6 +27,8 @@ mod measures;
 mod page;
 #[path = "serve/paths.rs"]
 mod paths;
+#[path = "support/patience.rs"]
+mod patience;
 #[allow(dead_code, reason = "other tests need the rest")]
 #[path = "support/pictures.rs"]
 mod pictures;

@@ -72,6 +72,8 @@ fn play(program: &Path, faults: &Faults) {
             }
             ends += 1;
             if !was_cut && ends * 10 >= outputs {
+                // Who has not come by then would find nobody, say so and end.
+                fleet.until_there(agents.len());
                 was_cut = true;
                 is_cut.store(true, Ordering::Relaxed);
                 wire.cut();

@@ -85,7 +85,7 @@ fn no_message_leads_an_agent_out_of_its_roots_or_brings_it_down_and_each_is_logg
     // A job whose paper is real, so that its parcels are looked at.
     fleet.run("out").run().code(0).assert_books();
     let before = outside.files("");
-    let sent = wait_for(async {
+    let sent = block_on(async {
         let mut evil = Evil::new(&fleet).await;
         let job = evil.paper(1, |_| {}).await;
         places(&mut evil, job, &outside).await;
@@ -261,7 +261,8 @@ async fn papers(evil: &mut Evil) {
             let facts = evil.engine.facts(&pool, &build).await.unwrap();
             (facts.waiting, facts.in_hand) != (0, 0)
         };
-        while is_left().await {}
+        let all_gone = async { while is_left().await {} };
+        tokio::time::timeout(PATIENCE, all_gone).await.unwrap();
     }
     let mut before = None;
     for (number, change) in (200..).zip(refused) {
@@ -272,12 +273,16 @@ async fn papers(evil: &mut Evil) {
             let here = presence::who(&evil.engine, &pool, Duration::from_millis(200)).await;
             here.unwrap().into_iter().find_map(|here| here.reason)
         };
-        let mut reason = why().await;
         // A busy machine may not answer in time.
-        while reason.is_none() || reason == before {
-            reason = why().await;
-        }
-        before = reason;
+        let another = async {
+            loop {
+                let reason = why().await;
+                if reason.is_some() && reason != before {
+                    return reason;
+                }
+            }
+        };
+        before = tokio::time::timeout(PATIENCE, another).await.unwrap();
         evil.engine.purge(job).await.unwrap();
     }
 }

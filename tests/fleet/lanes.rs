@@ -38,7 +38,7 @@ fn lies_about_workers_change_no_output_and_no_count() {
     let _agent = fleet.agent("one");
     let mut run = fleet.run("out").start();
     run.until(is_output);
-    wait_for(async {
+    block_on(async {
         let server = lote_fleet::nats::Server { url: fleet.server.url(), ..Default::default() };
         let engine = lote_fleet::nats::connect(&server, "evil").await.unwrap();
         let paper: Value = serde_json::from_slice(&engine.jobs().await.unwrap().remove(0)).unwrap();

@@ -41,7 +41,7 @@ fn a_server_that_is_down_for_a_while_is_waited_for_and_said_once_each_way() {
     fleet.server.restart();
     let back = Instant::now();
     if is_long() {
-        let recorded = wait_for(first_record(&fleet.server.url()));
+        let recorded = block_on(first_record(&fleet.server.url()));
         println!(
             "fleet: work in hand on record {:.1} s after the server's return",
             recorded.as_secs_f64()
@@ -119,7 +119,7 @@ fn an_agent_of_another_build_is_named_and_gets_nothing() {
     let (hears, heard) = std::sync::mpsc::channel();
     // It answers for as long as the server is there.
     std::thread::spawn(move || {
-        wait_for(async {
+        block_on(async {
             let server = lote_fleet::nats::Server { url, ..Default::default() };
             let engine = lote_fleet::nats::connect(&server, "other").await.unwrap();
             let mut asked = engine.hear(&Subject::Who(Token::like("default"))).await.unwrap();
@@ -205,13 +205,11 @@ fn a_job_can_be_cancelled_from_elsewhere() {
     // Nobody works on it, so it is open for as long as it takes.
     let mut run = fleet.run("out").start();
     run.until_event("planned");
-    let job = loop {
+    let job = wait_for("an open job", || {
         let status = fleet.lote("fleet status --json").run().code(0).json();
         let open = status["jobs"].as_array().unwrap().iter().find(|job| job["state"] == "open");
-        if let Some(job) = open {
-            break job["job"].as_str().unwrap().to_owned();
-        }
-    };
+        open.map(|job| job["job"].as_str().unwrap().to_owned())
+    });
     fleet.lote("fleet cancel").arg(&job).run().code(0);
     let outcome = run.finish();
     assert_eq!(outcome.event("finished")["ok"], 0);

@@ -28,7 +28,7 @@ fn joining_takes_two_seconds_and_leaving_repeats_nothing() {
         leaving.finish().code(0);
         asked.elapsed()
     });
-    let taken = wait_for(taken_over(&fleet.server.url(), asked));
+    let taken = block_on(taken_over(&fleet.server.url(), asked));
     let left = left.join().unwrap();
     run.finish().code(0).assert_books();
     let made = made.count();

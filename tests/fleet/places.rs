@@ -107,7 +107,7 @@ fn a_folder_that_does_not_answer_stops_no_heartbeat_and_its_agent_can_be_ended()
     std::fs::write(pipes.path("go"), "\n").unwrap();
     assert_eq!(std::fs::read_to_string(pipes.path("blocked")).unwrap(), "0\n");
     // From now on whatever looks at the folder waits for ever.
-    wait_for(async {
+    block_on(async {
         let server = lote_fleet::nats::Server { url: fleet.server.url(), ..Default::default() };
         let engine = lote_fleet::nats::connect(&server, "listener").await.unwrap();
         let mut beats = engine.hear(&Subject::AllHere(None)).await.unwrap();
@@ -185,11 +185,14 @@ fn a_job_that_nobody_can_do_holds_up_no_other() {
     let root = format!("otras={}", other.path("").display());
     let abandoned = other.lote("run in -f blur -o out --ndjson --fleet").arg(fleet.server.url());
     let abandoned = abandoned.arg("--root").arg(root).start();
-    wait_for(async {
+    block_on(async {
         let server = lote_fleet::nats::Server { url: fleet.server.url(), ..Default::default() };
         let engine = lote_fleet::nats::connect(&server, "observer").await.unwrap();
         let (pool, build) = (Token::like("default"), lote_fleet::names::Build::this());
-        while engine.facts(&pool, &build).await.map_or(0, |facts| facts.waiting) < 40 {}
+        let all_wait = async {
+            while engine.facts(&pool, &build).await.map_or(0, |facts| facts.waiting) < 40 {}
+        };
+        tokio::time::timeout(PATIENCE, all_wait).await.unwrap();
     });
     signal(abandoned.pid(), Signal::KILL);
     // It has another root than that, and there are more parcels of it than it takes at a time.

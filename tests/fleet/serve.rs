@@ -39,13 +39,12 @@ fn start(server: &Server) -> String {
 
 /// The job, once it is so.
 fn until(server: &Server, job: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    loop {
+    wait_for("a job of the page", || {
         let now = server.get(&format!("/api/jobs/{job}")).json();
-        if wanted(&now) {
-            return now;
-        }
-        assert_ne!(now["state"], "failed", "{now}");
-    }
+        let is_wanted = wanted(&now);
+        assert!(is_wanted || now["state"] != "failed", "{now}");
+        is_wanted.then_some(now)
+    })
 }
 
 fn tell(server: &Server, job: &str, what: &str) {

@@ -10,6 +10,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::patience::{PATIENCE, wait_for};
+
 pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\nnot a whole one";
 
 /// A command that starts the program in a folder, without anything from the environment that
@@ -155,18 +157,18 @@ impl Server {
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
-        TcpStream::connect(("127.0.0.1", self.port)).unwrap()
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
     }
 
     /// Waits until the first look at the input folder is over.
     pub(crate) fn settled(&self) -> Value {
-        loop {
+        wait_for("the list of images", || {
             let page = self.get("/api/images").json();
             // The list has its first revision when the server starts, the second while it looks.
-            if page["revision"].as_u64().unwrap() >= 3 {
-                return page;
-            }
-        }
+            (page["revision"].as_u64().unwrap() >= 3).then_some(page)
+        })
     }
 
     /// Sends a signal, and waits for the end; returns what was said and how it ended.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::client::{PNG, Server, folder_with, lote};
 use super::pictures;
+use crate::patience::wait_until;
 
 #[test]
 fn recipes_are_kept_from_one_start_to_the_next() {
@@ -88,9 +89,7 @@ fn a_forecast_makes_nothing_that_stays_and_tells_what_a_job_will_write() {
     assert!(!server.path("output_images/web").exists());
     let job = server.post("/api/jobs", &request).json()["job"].as_str().unwrap().to_owned();
     let outputs = format!("/api/jobs/{job}/outputs");
-    while server.get(&outputs).json()["total"] != 2 {
-        std::thread::yield_now();
-    }
+    wait_until("both outputs", || server.get(&outputs).json()["total"] == 2);
     let bytes =
         |name: &str| std::fs::read(server.path(&format!("output_images/web/{name}"))).unwrap();
     let (soft, sharp) = (bytes("a.png"), bytes("b.png"));

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::client::Server;
+use crate::patience::wait_until;
 
 /// A picture that this program has not written.
 fn picture() -> Vec<u8> {
@@ -120,9 +121,10 @@ fn what_is_too_large_or_too_much_is_refused_and_harms_nobody_else() {
             stream
         })
         .collect();
-    while curl(&server, "f=grises", &["--data-binary", &picture]) != "429 1" {}
+    let answer = || curl(&server, "f=grises", &["--data-binary", &picture]);
+    wait_until("a refusal", || answer() == "429 1");
     drop(holding);
-    while curl(&server, "f=grises", &["--data-binary", &picture]) != "200" {}
+    wait_until("an image", || answer() == "200");
 }
 
 /// The commands of the README, between its markers, as a shell runs them.

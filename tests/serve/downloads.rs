@@ -11,15 +11,14 @@ use serde_json::{Value, json};
 use super::client::{PNG, Server, folder_with};
 use super::pictures::png;
 use super::stream::{Page, pictures, start};
+use crate::patience::wait_until;
 
 /// Runs a job on three samples and two filters to its end; returns its id.
 pub(crate) fn job(server: &Server) -> String {
     server.settled();
     server.post("/api/images/source", &json!({"source": "samples", "count": 3}));
     let id = accepted(server);
-    while outputs(server, &id)["total"] != 6 {
-        std::thread::yield_now();
-    }
+    wait_until("all outputs", || outputs(server, &id)["total"] == 6);
     id
 }
 
@@ -211,9 +210,7 @@ fn a_browser_that_leaves_ends_its_archive_and_nothing_else() {
         drop(stream);
     }
     // There are places for a few archives only, so those have to come free again.
-    while server.get(&format!("/api/jobs/{job}/zip")).status != 200 {
-        std::thread::yield_now();
-    }
+    wait_until("a place", || server.get(&format!("/api/jobs/{job}/zip")).status == 200);
 }
 
 #[test]
@@ -244,9 +241,7 @@ fn images_that_came_after_the_list_was_made_are_named_in_lists_and_reports() {
     fs::write(server.path("input_images/worse.png"), PNG).unwrap();
     let job = start(&server, &["grises"]);
     let get = |what: &str| server.get(&format!("/api/jobs/{job}{what}"));
-    while get("").json()["state"] != "finished" {
-        std::thread::yield_now();
-    }
+    wait_until("the end", || get("").json()["state"] == "finished");
     let text = |what: &str| String::from_utf8(get(what).body).unwrap();
     let table = text("/report.csv");
     assert!(table.contains(r#""later.png","grises","ok","grises/later_grises.png","#), "{table}");

@@ -16,6 +16,7 @@ use super::client::{Server, folder_with};
 use super::pictures::png;
 use super::sockets::{frame, open_as, read_frame, stalled_page};
 use super::stream::{Page, start};
+use crate::patience::wait_until;
 
 const IMAGES: u32 = 200;
 const PAGES: usize = 50;
@@ -74,9 +75,7 @@ fn with_stalled_pages(server: &Server) -> Cost {
     let cost = cost(server);
     assert!(clients(server) > PAGES, "some have been let go");
     drop(stalled);
-    while clients(server) > 1 {
-        std::thread::yield_now();
-    }
+    wait_until("pages that leave", || clients(server) == 1);
     cost
 }
 

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::client::{Server, folder_with, lote};
 use super::pictures::png;
 use super::stream::Page;
+use crate::patience::wait_for;
 
 #[test]
 fn what_somebody_has_put_into_the_output_folder_has_nothing_of_the_users_changed() {
@@ -119,13 +120,11 @@ fn on_record(root: &Path) -> Vec<PathBuf> {
 
 /// A page of a server that has found the job of the one before.
 fn restored(server: &Server) -> (Page, Value) {
-    loop {
+    wait_for("a job that was found", || {
         let page = Page::open(server);
-        if let Some(job) = page.snapshot["job"].as_object() {
-            let job = job.clone().into();
-            return (page, job);
-        }
-    }
+        let job = page.snapshot["job"].clone();
+        job.is_object().then_some((page, job))
+    })
 }
 
 fn goes_on(folder: Option<&str>, arguments: &[&str], signal: Signal) {

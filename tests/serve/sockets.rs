@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use super::client::Server;
 use super::downloads;
 use super::stream::Page;
+use crate::patience::wait_until;
 
 /// Asks for a socket of the page's own stream; returns it and the status of the answer.
 fn open(server: &Server) -> (TcpStream, u16) {
@@ -77,9 +78,7 @@ fn there_is_room_for_64_pages_and_again_when_one_leaves() {
     assert!(open_ones.iter().all(|(_, status)| *status == 101));
     assert_eq!(open(&server).1, 503);
     open_ones.pop();
-    while open(&server).1 != 101 {
-        std::thread::yield_now();
-    }
+    wait_until("a place", || open(&server).1 == 101);
     assert_eq!(server.get("/api/images").status, 200);
 }
 
@@ -100,10 +99,10 @@ fn nonsense_is_answered_and_the_connection_stays() {
     let (mut stream, _) = open(&server);
     for nonsense in ["{", "[]", "{\"tipo\":7}", "{\"tipo\":\"procesar\"}", ""] {
         stream.write_all(&frame(nonsense.as_bytes())).unwrap();
-        while !read_frame(&mut stream).contains("\"tipo\":\"error\"") {}
+        wait_until("an error", || read_frame(&mut stream).contains("\"tipo\":\"error\""));
     }
     stream.write_all(&frame(b"{\"tipo\":\"instantanea\"}")).unwrap();
-    while !read_frame(&mut stream).contains("\"tipo\":\"instantanea\"") {}
+    wait_until("a snapshot", || read_frame(&mut stream).contains("\"tipo\":\"instantanea\""));
 }
 
 /// A page that asks for more than it has room for, and reads none of it.

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::client::{PNG, Server, folder_with};
 use super::pictures::png;
 use super::sockets::{frame, open_as, read_frame};
+use crate::patience::wait_until;
 
 /// A page that follows the stream.
 pub(crate) struct Page {
@@ -53,13 +54,11 @@ impl Page {
     /// All events up to the first that is as wanted, which is the last of them.
     pub(crate) fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let mut events = Vec::new();
-        loop {
-            let event = self.next();
-            events.push(event.clone());
-            if wanted(&event) {
-                return events;
-            }
-        }
+        wait_until("an event", || {
+            events.push(self.next());
+            events.last().is_some_and(&wanted)
+        });
+        events
     }
 
     /// The job when it has come to that state.
@@ -254,9 +253,7 @@ fn programs_can_ask_how_far_each_job_is() {
     assert_eq!(server.get("/api/jobs").json()["jobs"][1], waiting);
     command(&server, &format!("/api/jobs/{first}/resume"));
     let third = start(&server, &["invertir"]);
-    while asked(&third)["state"] != "finished" {
-        std::thread::yield_now();
-    }
+    wait_until("the end", || asked(&third)["state"] == "finished");
     let jobs = server.get("/api/jobs").json()["jobs"].clone();
     let told = |place: usize| (jobs[place]["id"].clone(), jobs[place]["progress"]["ok"].clone());
     assert_eq!(

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::client::{PNG, Server};
+use crate::patience::wait_until;
 
 fn begin(server: &Server, files: usize, bytes: usize) -> String {
     let answer = server.post("/api/uploads", &json!({"files": files, "bytes": bytes}));
@@ -141,13 +142,9 @@ fn a_file_that_breaks_off_and_an_upload_that_is_cancelled_leave_nothing() {
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(PNG).unwrap();
     stream.write_all(&[0; 5000]).unwrap();
-    while stored(&server).is_empty() {
-        std::thread::yield_now();
-    }
+    wait_until("a part of a file", || !stored(&server).is_empty());
     drop(stream);
-    while !stored(&server).is_empty() {
-        std::thread::yield_now();
-    }
+    wait_until("its removal", || stored(&server).is_empty());
     server.send_file(&upload, "b.png", PNG);
     assert_eq!(stored(&server), ["b.png"]);
     assert_eq!(command(&server, &upload, "cancel", &json!({})), 200);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::Server;
 use super::pictures::png;
+use crate::patience::{wait_for, wait_until};
 
 fn asked(folder: Option<&str>) -> Value {
     json!({
@@ -22,19 +23,17 @@ fn asked(folder: Option<&str>) -> Value {
 
 /// Asks for the one watch until it is as wanted.
 fn until(server: &Server, wanted: impl Fn(&Value) -> bool) -> Value {
-    loop {
-        let watches = server.get("/api/watches").json()["watches"].clone();
-        if wanted(&watches[0]) {
-            return watches[0].clone();
-        }
-    }
+    wait_for("a watch", || {
+        let watch = server.get("/api/watches").json()["watches"][0].clone();
+        wanted(&watch).then_some(watch)
+    })
 }
 
 #[test]
 fn a_watch_makes_what_comes_until_it_is_stopped_and_goes_on_where_it_ended() {
     let server = Server::start();
     // The list is of the input folder, in which there is nothing yet.
-    while server.get("/api/images").json()["total"] != 0 {}
+    wait_until("an empty list", || server.get("/api/images").json()["total"] == 0);
     let input = server.path("input_images");
     let started = server.post("/api/watches", &asked(Some("Boda")));
     assert_eq!(started.status, 200, "{}", started.json());

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::Value;
+
+use super::patience::PATIENCE;
 
 /// The program under test.
 pub(crate) const LOTE: &str = env!("CARGO_BIN_EXE_lote-under-test");
@@ -19,9 +20,6 @@ const MISBEHAVING_WORKER: &str = env!("CARGO_BIN_EXE_misbehaving-worker");
 
 /// What runs a command as on a kernel that lacks a part of the sandbox.
 const OLD_KERNEL: &str = env!("CARGO_BIN_EXE_old-kernel");
-
-/// A test that waits for so long has failed. No test depends on how fast the machine is.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The program with its arguments.
 pub(crate) struct Lote(Command);
