@@ -3,7 +3,7 @@ import { h, icon } from './element.js';
 import { effect, onCleanup, untracked } from './signal.js';
 
 /** Cells that are filled in one frame while a list is scrolled or fetched: more would hold up both. */
-const MOST_A_FRAME = 12;
+const MOST_A_FRAME = 6;
 
 /**
  * @typedef {{ src: string | null, label: string, name?: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string, picked?: boolean, facts?: string }} Cell

@@ -80,11 +80,7 @@ function machine(name, show) {
         const one = now.value;
         return one ? `${one.busy} / ${number(one.slots)} · ${number(one.rate, 1)}\u00a0${t('files_per_s')} · ${one.version}` : '';
       }),
-      h(
-        'div',
-        { class: 'bar', 'aria-hidden': 'true' },
-        h('i', { '--part': () => `${((now.value?.busy ?? 0) / (now.value?.slots || 1)) * 100}%` }),
-      ),
+      h('div', { class: 'bar', 'aria-hidden': 'true', '--made': () => `${((now.value?.busy ?? 0) / (now.value?.slots || 1)) * 100}%` }),
       button(
         'small',
         () => command(`/api/machines/${name}/drain`),

@@ -12,7 +12,7 @@ import { savedText } from './result-rows.js';
 import { failedCount, failuresCard, problemCount, recentCard } from './run-lists.js';
 import { isLive } from './shell.js';
 import { togglePause } from './shortcuts.js';
-import { computed, effect, onCleanup, signal } from './signal.js';
+import { calm, computed, effect, onCleanup, signal } from './signal.js';
 import { link, metrics, ready, retryNow, state } from './stream.js';
 import { timeline, unfolded } from './timeline.js';
 import { watches } from './watches.js';
@@ -209,20 +209,17 @@ function hero() {
               (now.progress.skipped ? ` · ${t('n_skipped_outputs', now.progress.skipped)}` : '')
           : '';
       }),
-      h(
-        'div',
-        {
-          class: 'bar',
-          role: 'progressbar',
-          'aria-label': () => t('progress'),
-          'aria-valuemin': 0,
-          'aria-valuemax': 100,
-          'aria-valuenow': () => done.value,
-          'aria-valuetext': () => percent(done.value),
-        },
-        h('i', { '--part': () => part((job.value?.progress.done ?? 0) - (job.value?.progress.failed ?? 0)) }),
-        h('i', { class: 'failed', '--part': () => part(job.value?.progress.failed ?? 0) }),
-      ),
+      h('div', {
+        class: 'bar',
+        role: 'progressbar',
+        'aria-label': () => t('progress'),
+        'aria-valuemin': 0,
+        'aria-valuemax': 100,
+        'aria-valuenow': () => done.value,
+        'aria-valuetext': () => percent(done.value),
+        '--made': () => part((job.value?.progress.done ?? 0) - (job.value?.progress.failed ?? 0)),
+        '--ended': () => part(job.value?.progress.done ?? 0),
+      }),
     ),
     h('div', { class: 'actions' }, actions),
   );
@@ -240,8 +237,12 @@ const figure = (label, value, line = null) =>
 /** Outputs a second that were really made; null where there is too little to tell. Pure. @param {Progress} progress */
 export const meanRate = ({ ok, failed, elapsed_ms }) => (ok + failed > 0 && elapsed_ms >= 100 ? ((ok + failed) / elapsed_ms) * 1000 : null);
 
+/** Figures that change more often cannot be read. */
+const FIGURES_MS = 250;
+
 function figures() {
   const now = () => /** @type {Job} */ (job.value);
+  const calmed = calm(() => job.value, FIGURES_MS);
   return h(
     'dl',
     { class: () => `card figures ${offline() ? 'stale' : ''}` },
@@ -259,7 +260,7 @@ function figures() {
     figure(
       'rate',
       () => {
-        const one = job.value;
+        const one = calmed.value;
         const rate = one && !isLive(one) ? meanRate(one.progress) : metrics.value?.rate;
         return [rate === null || rate === undefined ? '–' : number(rate, rate < 10 ? 2 : 1), h('small', null, t('files_per_s'))];
       },
@@ -269,7 +270,7 @@ function figures() {
       const m = metrics.value;
       return m?.efficiency == null
         ? '–'
-        : [percent(m.efficiency * 100), h('small', null, `${number(m.busy ?? 0, 1)} / ${number(job.value?.workers ?? 0)}`)];
+        : [percent(m.efficiency * 100), h('small', null, `${number(m.busy ?? 0, 1)} / ${number(calmed.value?.workers ?? 0)}`)];
     }),
     h(
       'div',
@@ -290,7 +291,7 @@ function figures() {
       }),
     ),
     figure('written', () => {
-      const { written_bytes = 0, read_bytes = 0 } = job.value?.progress ?? {};
+      const { written_bytes = 0, read_bytes = 0 } = calmed.value?.progress ?? {};
       const [value, unit] = sizeParts(written_bytes);
       const saved = written_bytes && savedText(written_bytes, read_bytes);
       return [value, h('small', null, unit, saved && [' · ', saved])];

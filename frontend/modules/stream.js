@@ -37,6 +37,9 @@ export const rings = new Map();
 /** Bars received since the page began: tells the timeline that there is something new. */
 export let barsReceived = 0;
 
+/** When the page was last told of something. */
+export let changedAt = 0;
+
 let offset = 0;
 const wall = () => performance.timeOrigin + performance.now();
 /** The server's clock, ms. While the connection is lost it stands still. */
@@ -83,6 +86,7 @@ function applyPatch(patch) {
 
 /** @param {FromMonitor} message */
 function receive(message) {
+  changedAt = performance.now();
   if (message.kind === 'patch') applyPatch(message);
   else if (message.kind === 'metrics') metrics.value = message.metrics;
   else if (message.kind === 'link') {

@@ -8,7 +8,7 @@ import { byFleet, machines } from './machines.js';
 import { recall, remember } from './page-state.js';
 import { isLive } from './shell.js';
 import { calm, computed, effect, onCleanup, signal } from './signal.js';
-import { barsReceived, link, metrics, rings, serverNow, state } from './stream.js';
+import { barsReceived, changedAt, link, metrics, rings, serverNow, state } from './stream.js';
 import { ROW, drawTimeline, gridTimes } from './timeline-draw.js';
 
 /** @template T @typedef {{ readonly value: T[], peek(): T[] }} Some */
@@ -21,6 +21,8 @@ const BAR_PX = 16,
   PLOT_PX = 900;
 /** Between two frames of the lanes: a pixel of the shortest window lasts about half as long. */
 const REDRAW_MS = 66;
+/** A name that changes more often cannot be read. */
+const NAMES_MS = 250;
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** @type {import('./signal.js').Signal<'auto' | '30' | 'all'>} */
@@ -61,7 +63,8 @@ const fullName = (lane) => (lane.machine ? `${lane.machine} ` : '') + laneName(l
 
 /** @param {number} slot @param {Some<Lane>} lanes */
 function laneRow(slot, lanes) {
-  const lane = computed(() => lanes.value.find((one) => one.slot === slot) ?? null);
+  const current = computed(() => lanes.value.find((one) => one.slot === slot) ?? null);
+  const lane = calm(() => current.value, NAMES_MS);
   const dot = () => {
     const now = lane.value;
     return !now || now.state === 'stopped' || (!now.task && state.job.value?.state !== 'running')
@@ -104,7 +107,7 @@ function laneRow(slot, lanes) {
     button(
       'kill small square',
       () => {
-        const now = lane.peek();
+        const now = current.peek();
         if (now) command(`/api/workers/${now.worker}/kill`);
       },
       {
@@ -180,6 +183,12 @@ function plot(lanes, crashes) {
     const pause = reducedMotion.matches ? 1000 : Math.max(REDRAW_MS, Math.min(500, length / width));
     const key = `${barsReceived}/${width}/${span.peek()}/${document.documentElement.dataset.theme}/${lanes.peek().length}/${moving}/${cursor?.row},${cursor?.ago}/${devicePixelRatio}`;
     const now = performance.now();
+    // Not in a frame in which texts change: each has its own.
+    if (now - changedAt < 8 && now - drawnAt < 2 * REDRAW_MS) {
+      clearTimeout(timer);
+      frame = requestAnimationFrame(tick);
+      return;
+    }
     if (now - drawnAt < (moving ? pause : key === drawn && lanesDrawn === lanes.peek() ? Infinity : 0) - 12) return;
     drawn = key;
     drawnAt = now;
