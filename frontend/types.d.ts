@@ -260,7 +260,7 @@ interface Carry {
 interface JobRequest {
   mode: Mode;
   workers: number;
-  variants: { name: string; steps: Step[]; files?: string[] }[];
+  variants: { name: string; steps: Step[]; files?: string[]; pattern?: string | null }[];
   exceptions?: Exception[];
   output: OutputOptions;
 }

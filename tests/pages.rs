@@ -113,6 +113,13 @@ fn pages_that_cannot_be_named_or_are_too_many_are_refused() {
     assert!(said.contains("not known of each page of in/scan.tif"), "{said}");
     let said = workspace.lote("run in -f grises -o out --pattern {page}").run().code(2).stderr;
     assert!(said.contains("all images would have the same name"), "{said}");
+    workspace.add(
+        "one.toml",
+        b"[[variant]]\nsteps = ['sepia']\npattern = '{name}-{page}'\n[[variant]]\nsteps = ['grises']\n",
+    );
+    let said = workspace.lote("run in --recipe one.toml -o out").run().code(4).stderr;
+    let what = "the pages of in/scan.tif would have the same output in grises";
+    assert!(said.contains(what) && said.contains("hint: put {page} into"), "{said}");
     let many = workspace.lote(&format!("{RUN} --max-frames 1")).run().code(1).stderr;
     assert!(many.contains("raise --max-frames to allow it"), "{many}");
     assert!(workspace.names("out").is_empty());

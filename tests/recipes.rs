@@ -37,6 +37,45 @@ fn a_recipe_makes_what_its_options_and_filters_would_make() {
 }
 
 #[test]
+fn an_output_of_a_recipe_may_have_names_of_its_own() {
+    const OWN: &str = r#"
+        [job]
+        pattern = "{variant}/{name}"
+        [[variant]]
+        name = "web"
+        pattern = "{name}-{width}"
+        steps = ["redimensionar:porcentaje=50"]
+        [[variant]]
+        name = "borde"
+        patron = "fotos/{n}_{variant}"
+        steps = ["bordes_fuera"]
+        [[variant]]
+        steps = ["grises"]
+    "#;
+    let workspace = workspace();
+    workspace.add("own.toml", OWN.as_bytes());
+    workspace.lote("run in --recipe own.toml -f sepia -o out").run().code(0);
+    let first = ["fotos/1_borde.jpg", "grises/a.jpg", "sepia/a.jpg", "web/a-20.jpg"];
+    assert_eq!(workspace.names("out"), first);
+    // The record knows them.
+    workspace.add("in/0.jpg", &pictures::jpeg(40, 30, 2));
+    let resumed = workspace.lote("run --resume -o out --json").run().code(0);
+    assert_eq!((&resumed.json()["ok"], &resumed.json()["skipped"]), (&4.into(), &4.into()));
+    assert!(workspace.names("out").contains(&"fotos/2_borde.jpg".into()));
+    // So does the recipe of the command line, and what is typed comes before it.
+    let printed = workspace.lote("run --recipe own.toml --print-recipe").run().code(0).stdout();
+    workspace.add("printed.toml", printed.as_bytes());
+    workspace.lote("run in --recipe printed.toml -o printed").run().code(0);
+    assert!(workspace.names("printed").contains(&"web/a-20.jpg".into()), "{printed}");
+    workspace.lote("run in/a.jpg --recipe own.toml --pattern x_{variant} -o typed").run().code(2);
+    workspace
+        .lote("run in/a.jpg --recipe own.toml --pattern x/{name}_{variant} -o typed")
+        .run()
+        .code(0);
+    assert_eq!(workspace.names("typed"), ["x/a_borde.jpg", "x/a_grises.jpg", "x/a_web.jpg"]);
+}
+
+#[test]
 fn a_command_line_becomes_a_recipe_that_makes_the_same() {
     let workspace = workspace();
     let typed = "run in -f web=redimensionar:porcentaje=50 -f grises+blur:radio=2 --quality 30";

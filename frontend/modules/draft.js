@@ -10,9 +10,9 @@ import { rememberUndo } from './undo.js';
  * @typedef {{ key: number, filter: string, params: Params, only: Record<string, Params> }} DraftStep
  * `only`: what single photos have otherwise, by `pathOf` them.
  * @typedef {{ key: number, format: string, options: Record<string, string> }} DraftFile
- * @typedef {{ id: number, name: string, off: boolean, steps: DraftStep[], files: DraftFile[] }} Output
+ * @typedef {{ id: number, name: string, off: boolean, steps: DraftStep[], files: DraftFile[], pattern: string | null }} Output
  * `key` and `id` tell steps, files and outputs apart for as long as the page lives. `off`: kept, but not made. `files`: none is one in
- * the photo's own format; options by their Spanish names, as after `@` on the command line.
+ * the photo's own format; options by their Spanish names, as after `@` on the command line. `pattern`: null is that of all outputs.
  */
 
 /** @param {string} id @returns {FilterSpec | undefined} */
@@ -191,9 +191,16 @@ export function replaced(params, given, conflicts) {
 }
 
 const isMade = (/** @type {Output} */ { off, steps, files }) => !off && steps.length + files.length > 0;
-const plainOutput = (/** @type {Output} */ { name, steps, files }) => ({ name, steps: steps.map(plainStep), files: files.map(fileText) });
+const plainOutput = (/** @type {Output} */ { name, steps, files, pattern }) => ({
+  name,
+  steps: steps.map(plainStep),
+  files: files.map(fileText),
+  ...(pattern && { pattern }),
+});
 /** What the job will write: the outputs that are on and do something. */
 export const variants = computed(() => outputs.value.filter(isMade).map(plainOutput));
+/** What the files of an output are called. @param {{ pattern?: string | null }} output */
+export const patternOf = ({ pattern }) => pattern || output.value.pattern;
 /** The files of an output as the server reads them; null is one in the photo's own format. @param {string[]} files @returns {(string | null)[]} */
 export const filesOf = (files) => (files.length ? files : [null]);
 /** Place of an output among those that are made, which decides its colour; -1 if it is not made. @param {number} id */
@@ -259,13 +266,13 @@ export function freeName(wanted, own = 0) {
   return name;
 }
 
-/** Adds outputs and opens the first. @param {{ name: string, steps: Step[], files?: string[] }[]} added */
+/** Adds outputs and opens the first. @param {{ name: string, steps: Step[], files?: string[], pattern?: string | null }[]} added */
 export function addOutputs(added) {
   batch(() => {
     edit('', (list) => list);
     const first = outputs.peek().length;
-    for (const { name, steps, files = [] } of added) {
-      const one = { id: newKey(), name: freeName(name), off: false, steps: steps.map(draftStep), files: files.map(readFile) };
+    for (const { name, steps, files = [], pattern = null } of added) {
+      const one = { id: newKey(), name: freeName(name), off: false, steps: steps.map(draftStep), files: files.map(readFile), pattern };
       outputs.value = [...outputs.peek(), one];
     }
     openOutput.value = outputs.peek()[first]?.id ?? 0;
@@ -294,6 +301,10 @@ export const followLanguage = () =>
 export const removeOutput = (id) => edit('', (list) => list.filter((one) => one.id !== id));
 /** @param {number} id @param {string} name */
 export const renameOutput = (id, name) => editOne(`name/${id}`, id, (one) => ({ ...one, name }));
+/** @param {number} id @param {string | null} pattern null: that of all outputs */
+export function setPattern(id, pattern) {
+  if (outputOf(id)?.pattern !== pattern) editOne(`pattern/${id}`, id, (one) => ({ ...one, pattern }));
+}
 /** @param {number} id */
 export const switchOutput = (id) => editOne('', id, (one) => ({ ...one, off: !one.off }));
 /** @param {number} id */
@@ -365,17 +376,20 @@ export const forgetOnly = (id, key) => editStep('', id, key, (step) => ({ ...ste
 /** The step that is placed by hand on the photo, if one is. */
 export const placing = signal(/** @type {{ id: number, key: number, filter: 'recortar' | 'logo' } | null} */ (null));
 
-/** Where files go, and what they are called: a pattern without folders means those of the output and of the photo. @param {OutputOptions} output */
-const wholePattern = ({ folder, pattern }) => [folder, pattern.includes('/') ? null : '{variant}/{dir}', pattern].filter(Boolean).join('/');
+/** Where files go, and what they are called: a pattern without folders means those of the output and of the photo. @param {OutputOptions} output @param {string} [pattern] of one of its outputs */
+const wholePattern = ({ folder, pattern: usual }, pattern = usual) =>
+  [folder, pattern.includes('/') ? null : '{variant}/{dir}', pattern].filter(Boolean).join('/');
 
 /** The outputs of a recipe; filters that the server does not have are left out, and noted. @param {JobRequest} recipe @param {string[]} unknown */
-function outputsIn({ variants, output: { format, quality } }, unknown) {
+function outputsIn({ variants, output }, unknown) {
+  const { format, quality } = output;
   // What a recipe says of the format of all outputs, each of them says here.
   const usual = format ? [formatOf(format)?.quality ? `${format}:calidad=${quality}` : format] : [];
   return variants.map((variant) => ({
     name: variant.name,
     off: 'off' in variant && variant.off === true,
     files: variant.files?.length ? variant.files : usual,
+    pattern: variant.pattern ? wholePattern(output, variant.pattern) : null,
     steps: variant.steps.filter((step) => {
       if (!filterOf(step.filter)) unknown.push(step.filter);
       return filterOf(step.filter);
@@ -398,11 +412,10 @@ export function load(recipe) {
   batch(() => {
     const before = output.peek();
     rememberUndo('', undoLoad(before));
-    outputs.value = outputsIn(recipe, unknown).map(({ name, off, steps, files }) => ({
+    outputs.value = outputsIn(recipe, unknown).map(({ steps, files, ...one }) => ({
+      ...one,
       id: newKey(),
       files: files.map(readFile),
-      name,
-      off,
       steps: steps.map(draftStep),
     }));
     for (const exception of recipe.exceptions ?? []) if (!except(exception)) unknown.push(exception.image);

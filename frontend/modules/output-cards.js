@@ -14,10 +14,10 @@ import {
   placeOf,
   removeOutput,
   renameOutput,
+  setPattern,
   stepText,
   stepsOn,
   switchOutput,
-  variants,
 } from './draft.js';
 import { add, button, h, icon, keyed } from './element.js';
 import { expected } from './forecast.js';
@@ -26,7 +26,7 @@ import { fileRows, shortFile } from './file-rows.js';
 import { dimensions, number, size, t } from './i18n.js';
 import { image } from './image-list.js';
 import { failureText } from './messages.js';
-import { clashing, outputForm, pathLine, recipeButtons, startArea } from './output-form.js';
+import { clashing, firstFile, formRow, nameField, outputForm, pathLine, recipeButtons, startArea } from './output-form.js';
 import { watchButton } from './watches.js';
 import { toast } from './overlays.js';
 import { sample } from './preview.js';
@@ -134,17 +134,18 @@ function outputCard(id) {
         { class: 'output-body' },
         stepsEditor(id),
         fileRows(id, (index) => made.value[index]?.output_bytes ?? null, isLate),
-        h(
-          'div',
-          { class: 'form-row' },
-          h('label', { for: `output-name-${id}` }, () => t('name')),
-          field,
-          why,
+        formRow(() => t('name'), `output-name-${id}`, field, why),
+        formRow(
+          () => t('folder_and_name'),
+          `output-path-${id}`,
+          nameField(
+            `output-path-${id}`,
+            () => one.value?.pattern ?? output.value.pattern,
+            (pattern) => setPattern(id, pattern),
+            () => output.value.pattern,
+          ),
         ),
-        pathLine(() => {
-          const before = variants.value.slice(0, place.value);
-          return place.value < 0 ? -1 : before.reduce((sum, { files }) => sum + filesOf(files).length, 0);
-        }),
+        pathLine(() => firstFile(place.value)),
         h(
           'div',
           { class: 'actions' },

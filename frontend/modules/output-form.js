@@ -1,6 +1,19 @@
 // Prepare, right: output, processes, the button that starts the job (it names its effect, or says why it cannot), recipes.
 import { Refused, command, post, read, refusalText } from './commands.js';
-import { filesOf, filterName, hasItsFiles, load, mode, output, outputs, request, variantName, variants, workers } from './draft.js';
+import {
+  filesOf,
+  filterName,
+  hasItsFiles,
+  load,
+  mode,
+  output,
+  outputs,
+  patternOf,
+  request,
+  variantName,
+  variants,
+  workers,
+} from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { expected } from './forecast.js';
 import { slider } from './fields.js';
@@ -33,14 +46,14 @@ const NAME_PARTS = /** @type {const} */ ([
   ['format', 'part_format'],
 ]);
 const FIELD = new RegExp(`\\{(${NAME_PARTS.map(([part]) => part).join('|')})(:[^{}]*)?\\}`, 'g');
-/** What is wrong with the name pattern, or ''. @param {string} pattern */
-export const patternProblem = (pattern) =>
-  !/\{(name|n|date|time)\b/.test(pattern) || /[\\\u0000-\u001f]/.test(pattern) || /[{}]/.test(pattern.replace(FIELD, ''))
-    ? 'bad_pattern'
-    : '';
+/** Whether files cannot be called so. @param {string} pattern */
+const isUnusable = (pattern) =>
+  !/\{(name|n|date|time)\b/.test(pattern) || /[\\\u0000-\u001f]/.test(pattern) || /[{}]/.test(pattern.replace(FIELD, ''));
+/** Whether an output's files cannot be called as it says. */
+export const hasBadName = () => variants.value.some((one) => isUnusable(patternOf(one)));
 
 /** @param {() => string} label @param {string} id @param {...import('./element.js').Child} field */
-const formRow = (label, id, ...field) => h('div', { class: 'form-row' }, h('label', { for: id }, label), field);
+export const formRow = (label, id, ...field) => h('div', { class: 'form-row' }, h('label', { for: id }, label), field);
 
 /** @param {string} id @param {() => string} now @param {[string, () => string][]} options @param {(value: string) => void} choose */
 const select = (id, now, options, choose) =>
@@ -58,8 +71,16 @@ export const pathLine = (at) =>
     () => `→ ${isOld.value ? '…' : (checked.value?.paths?.[at()] ?? '')}`,
   );
 
-/** Where files go and what they are called, in one field; a brace offers what may stand in it. */
-function nameField() {
+/** The place of an output's first file among those of the job. @param {number} place of the output; -1: it is not made */
+export const firstFile = (place) =>
+  place < 0 ? -1 : variants.value.slice(0, place).reduce((sum, { files }) => sum + filesOf(files).length, 0);
+
+/**
+ * Where files go and what they are called, in one field; a brace offers what may stand in it.
+ * @param {string} id @param {() => string} now @param {(pattern: string | null) => void} set
+ * @param {() => string} [usual] what holds where nothing is said; without it something has to be
+ */
+export function nameField(id, now, set, usual) {
   /** What has been typed of a part, behind its brace; null where none is begun. */
   const begun = signal(/** @type {string | null} */ (null));
   const active = signal(0);
@@ -67,9 +88,10 @@ function nameField() {
     const now = begun.value;
     return now === null ? [] : NAME_PARTS.filter(([part]) => part.startsWith(now));
   });
-  const problem = () => (found.value.length ? '' : patternProblem(output.value.pattern));
+  const own = () => now() !== usual?.();
+  const problem = () => !found.value.length && own() && isUnusable(now() || (usual?.() ?? ''));
   function typed() {
-    change({ pattern: field.value });
+    set(field.value);
     begun.value = /\{([a-z]*)$/.exec(field.value.slice(0, field.selectionStart ?? 0))?.[1] ?? null;
     active.value = 0;
   }
@@ -82,21 +104,23 @@ function nameField() {
   }
   const choose = (/** @type {string} */ part) => put(`{${part}}`, (begun.peek() ?? '').length + 1);
   const field = h('input', {
-    id: 'out-name',
+    id,
     class: 'field mono',
     maxlength: 200,
     autocomplete: 'off',
     spellcheck: 'false',
     role: 'combobox',
     'aria-autocomplete': 'list',
-    'aria-controls': 'name-parts',
+    'aria-controls': `${id}-parts`,
     'aria-expanded': () => String(found.value.length > 0),
-    'aria-activedescendant': () => (found.value.length ? `name-part-${active.value}` : null),
+    'aria-activedescendant': () => (found.value.length ? `${id}-part-${active.value}` : null),
     'aria-invalid': () => (problem() ? 'true' : null),
-    value: () => output.value.pattern,
+    value: now,
+    placeholder: usual ?? null,
     oninput: typed,
     onblur: () => {
       begun.value = null;
+      if (usual && (!own() || !now())) set(null);
     },
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
       const list = found.peek();
@@ -112,14 +136,14 @@ function nameField() {
   });
   const list = h(
     'div',
-    { id: 'name-parts', class: 'name-parts', role: 'listbox', 'aria-label': () => t('name_parts'), hidden: () => !found.value.length },
+    { id: `${id}-parts`, class: 'name-parts', role: 'listbox', 'aria-label': () => t('name_parts'), hidden: () => !found.value.length },
     () =>
       found.value.map(([part, label], at) =>
         h(
           'div',
           {
             role: 'option',
-            id: `name-part-${at}`,
+            id: `${id}-part-${at}`,
             'aria-selected': () => String(at === active.value),
             onpointerdown: (/** @type {Event} */ event) => {
               event.preventDefault();
@@ -141,6 +165,18 @@ function nameField() {
       { class: 'path-field' },
       field,
       button('ghost small square mono', () => put('{'), { 'aria-label': () => t('name_parts'), title: () => t('name_parts') }, '{}'),
+      () =>
+        usual !== undefined &&
+        own() &&
+        button(
+          'ghost small square',
+          () => {
+            set(null);
+            field.focus();
+          },
+          { 'aria-label': t('as_all_outputs'), title: t('as_all_outputs') },
+          icon('close', 's'),
+        ),
     ),
     list,
     h('p', { class: 'why', hidden: () => !problem() }, () => problem() && t('bad_pattern')),
@@ -158,8 +194,16 @@ export function outputForm() {
       { class: 'head' },
       h('h2', null, () => t('for_all_outputs')),
     ),
-    formRow(() => t('folder_and_name'), 'out-name', nameField()),
-    pathLine(() => 0),
+    formRow(
+      () => t('folder_and_name'),
+      'out-name',
+      nameField(
+        'out-name',
+        () => output.value.pattern,
+        (pattern) => change({ pattern: pattern ?? '' }),
+      ),
+    ),
+    pathLine(() => firstFile(variants.value.findIndex(({ pattern }) => !pattern))),
     formRow(
       () => t('metadata'),
       'out-metadata',
@@ -256,11 +300,13 @@ const sending = signal(false);
 
 /** What the server says of the form before it is started: the names of its outputs, or why it cannot be; null until it has said it. */
 const checked = signal(
-  /** @type {{ outputs: number, clashes: number, first: [string, string][], paths?: string[], why?: string } | null} */ (null),
+  /** @type {{ outputs: number, clashes: number, first: [string, string][], variants?: string[], paths?: string[], why?: string } | null} */ (
+    null
+  ),
 );
 /** The places that were said are those of other names, or of another photo. */
 const isOld = signal(false);
-/** The outputs, by name, in which names clash on their own. */
+/** The outputs, by name, in which names clash, on their own or with one another's. */
 export const clashing = signal(/** @type {Set<string>} */ (new Set()));
 /** What the server said when it refused the last start; gone with the next change. */
 const refused = signal('');
@@ -279,9 +325,9 @@ export function followNames() {
     const key = JSON.stringify([revision, count, looked, now.variants, pattern, folder, if_exists, if_collides]);
     if (!open || key === asked) return;
     asked = key;
-    const names = JSON.stringify([looked, now.variants.map(({ name, files }) => [name, files]), pattern]);
+    const names = JSON.stringify([looked, now.variants.map(({ name, files, pattern }) => [name, files, pattern]), pattern]);
     isOld.value = names !== named;
-    if (!now.variants.length || !count || stepWithoutFile.value || patternProblem(pattern)) {
+    if (!now.variants.length || !count || stepWithoutFile.value || hasBadName()) {
       checked.value = null;
       return;
     }
@@ -297,7 +343,7 @@ export function followNames() {
       named = names;
       isOld.value = false;
       /** @type {Set<string>} */
-      const found = new Set();
+      const found = new Set(answer?.variants);
       for (const variant of answer?.clashes ? now.variants : []) if ((await ask([variant]))?.clashes) found.add(variant.name);
       if (key === asked) clashing.value = found;
     }, CHECK_MS);
@@ -320,7 +366,7 @@ export function startObstacle() {
   if (chosenCount.value <= 0) return t('why_no_images');
   if (!variants.value.length) return t(outputs.value.length ? 'why_no_steps' : 'why_no_outputs');
   if (stepWithoutFile.value) return t('file_needed', filterName(stepWithoutFile.value.filter));
-  if (patternProblem(output.value.pattern)) return t('bad_pattern');
+  if (hasBadName()) return t('bad_pattern');
   if (clashes.value) return t('n_clash', clashes.value);
   return checked.value?.why ?? '';
 }
@@ -346,7 +392,7 @@ export async function startJob() {
 function trouble() {
   if (refused.value) return h('div', { class: 'banner bad', role: 'alert' }, icon('alert'), h('p', null, refused.value));
   if (!clashes.value) return null;
-  const first = checked.peek()?.first ?? [];
+  const { first = [], variants: both } = checked.peek() ?? {};
   const open = signal(false);
   return h(
     'div',
@@ -375,8 +421,8 @@ function trouble() {
       h(
         'ul',
         null,
-        first.map((pair) => h('li', null, t('clash_pair', ...pair))),
-        clashes.value > first.length && h('li', null, t('clash_more', clashes.value - first.length)),
+        (both?.length ? [both] : first).map((pair) => h('li', null, t('clash_pair', ...pair))),
+        first.length > 0 && clashes.value > first.length && h('li', null, t('clash_more', clashes.value - first.length)),
       ),
   );
 }
@@ -386,7 +432,7 @@ export function startArea(other) {
   // How many pages there are, and so files, only the server knows.
   const files = computed(() => {
     const made = chosenCount.value * variants.value.reduce((sum, { files }) => sum + filesOf(files).length, 0);
-    return (made && output.value.pattern.includes('{page}') && checked.value?.outputs) || made;
+    return (made && variants.value.some((one) => patternOf(one).includes('{page}')) && checked.value?.outputs) || made;
   });
   const summary = () => {
     const why = startObstacle();

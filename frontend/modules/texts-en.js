@@ -532,6 +532,7 @@ export const en = {
   n_replaced: ['{0} replaced', '{0} replaced'],
   folder_and_name: 'Folder and name',
   part_dir: 'Folder of the photo',
+  as_all_outputs: 'As for all outputs',
   part_date: 'Date it was taken',
   part_time: 'Time it was taken',
   part_width: 'Width, px',

@@ -535,6 +535,7 @@ export const es = {
   n_replaced: ['{0} repuesto', '{0} repuestos'],
   folder_and_name: 'Carpeta y nombre',
   part_dir: 'Carpeta de la foto',
+  as_all_outputs: 'Como en todas las salidas',
   part_date: 'Fecha en que se tomó',
   part_time: 'Hora en que se tomó',
   part_width: 'Ancho, px',

@@ -1,7 +1,7 @@
 // Folders that are watched: jobs that do not end. The button that begins one, and the list of those that there are.
 import { command } from './commands.js';
-import { patternProblem } from './output-form.js';
-import { output, request, variants } from './draft.js';
+import { hasBadName } from './output-form.js';
+import { request, variants } from './draft.js';
 import { button, h, icon } from './element.js';
 import { number, t, told } from './i18n.js';
 import { go } from './page-state.js';
@@ -9,10 +9,7 @@ import { link, state } from './stream.js';
 
 /** Whether the folder of the list stays, so that it can be watched, and there is something to make of it. */
 const mayWatch = () =>
-  link.value.state === 'open' &&
-  ['input', 'folder'].includes(state.images.value.source) &&
-  variants.value.length > 0 &&
-  !patternProblem(output.value.pattern);
+  link.value.state === 'open' && ['input', 'folder'].includes(state.images.value.source) && variants.value.length > 0 && !hasBadName();
 
 async function watch() {
   if (await command('/api/watches', request())) go('run');

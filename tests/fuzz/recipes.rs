@@ -7,7 +7,7 @@ use crate::fuzz;
 const REQUEST: &str = r##"{"mode":"processes","workers":2,
 "variants":[{"name":"web","steps":[{"filter":"redimensionar","params":{"porcentaje":50}},
 {"filter":"marca_agua","params":{"texto":"Hola","opacidad":0.5,"posicion":"centro","color":"#ffffff"}}]},
-{"name":"grises","steps":[{"filter":"grises","params":{}}]}],
+{"name":"grises","pattern":"{n}_{name}","steps":[{"filter":"grises","params":{}}]}],
 "output":{"folder":"verano","format":"jpeg","quality":75,"pattern":"{name}_{variant}",
 "if_exists":"overwrite"}}"##;
 

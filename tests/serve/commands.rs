@@ -72,6 +72,48 @@ fn a_recipe_of_the_page_is_one_of_the_command_line_and_the_other_way_round() {
 }
 
 #[test]
+fn names_that_outputs_have_of_their_own_are_checked_made_and_kept_on_record() {
+    let picture = pictures::png(60, 40, 1);
+    let server = Server::start_in(folder_with(&[("input_images/a.png", &picture)]), &[]);
+    server.settled();
+    let request = |pattern: &str| {
+        let steps = json!([{"filter": "sepia", "params": {}}]);
+        json!({
+            "mode": "processes", "workers": 1,
+            "variants": [
+                {"name": "web", "steps": steps},
+                {"name": "mini", "steps": steps, "pattern": pattern},
+            ],
+            "output": {"quality": 75, "pattern": "{name}", "if_exists": "overwrite"},
+        })
+    };
+    let check = |pattern: &str| server.post("/api/jobs/check", &request(pattern));
+    let clash = check("web/{name}").json();
+    assert_eq!((&clash["clashes"], &clash["variants"]), (&json!(1), &json!(["web", "mini"])));
+    assert_eq!(check("../{name}").status, 400);
+    let good = request("all/{n}-{variant}");
+    assert_eq!(check("all/{n}-{variant}").json()["clashes"], 0);
+    let job = server.post("/api/jobs", &good).json()["job"].as_str().unwrap().to_owned();
+    while server.get(&format!("/api/jobs/{job}/outputs")).json()["total"] != 2 {
+        std::thread::yield_now();
+    }
+    assert!(server.path("output_images/all/1-mini.png").is_file());
+    assert!(server.path("output_images/web/a.png").is_file());
+    // A recipe has it, and so has the job on record that is done again.
+    let written = server.post("/api/recipes/write", &json!({"recipe": good})).json();
+    let read = json!({"name": "x.toml", "toml": written["toml"]});
+    let read = server.post("/api/recipes/read", &read).json()["recipe"].clone();
+    assert_eq!(read["variants"][1]["pattern"], "all/{n}-{variant}");
+    let (_, _, folder) = server.end_by(Signal::TERM);
+    let server = Server::start_in(folder, &[]);
+    server.settled();
+    let past = server.get("/api/history").json()["jobs"][0]["past"].clone();
+    let opened = format!("/api/history/{}/open", past.as_str().unwrap());
+    let settings = server.post(&opened, &json!({})).json()["settings"].clone();
+    assert_eq!(settings["variants"], read["variants"]);
+}
+
+#[test]
 fn a_forecast_makes_nothing_that_stays_and_tells_what_a_job_will_write() {
     let pictures = [1, 2, 3].map(|seed| pictures::png(60, 40, seed));
     let files =

@@ -249,12 +249,13 @@ test('folder and name are one field, a brace offers their parts, and it is said 
   await addOutputs(page, /^Web 1600/);
   const path = page.locator('.output .path-line');
   await page.waitForFunction(() => /^→ web\/DSC_2400_web\.avif$/.test(document.querySelector('.output .path-line')?.textContent ?? ''));
-  const field = page.getByLabel('Folder and name');
+  const all = page.locator('.output');
+  const field = all.getByLabel('Folder and name');
   assert.equal(await field.inputValue(), '{variant}/{dir}/{name}_{variant}');
   await field.click();
   await page.keyboard.press('End');
   await page.keyboard.type('-{');
-  const offered = page.getByRole('listbox', { name: 'Parts of names' }).getByRole('option');
+  const offered = all.getByRole('listbox', { name: 'Parts of names' }).getByRole('option');
   assert.equal(await offered.count(), 10);
   await page.keyboard.type('n');
   assert.deepEqual(await offered.allTextContents(), ['{name} Name of the photo', '{n} Number']);
@@ -265,7 +266,7 @@ test('folder and name are one field, a brace offers their parts, and it is said 
   await page.keyboard.type('x');
   // By pointer likewise; Escape only closes the list.
   await page.keyboard.press('Home');
-  await page.getByRole('button', { name: 'Parts of names' }).click();
+  await all.getByRole('button', { name: 'Parts of names' }).click();
   await offered.filter({ hasText: 'Format' }).click();
   await page.keyboard.type('/{');
   await page.keyboard.press('Escape');
@@ -279,6 +280,71 @@ test('folder and name are one field, a brace offers their parts, and it is said 
   await page.locator('.cell').nth(1).click();
   await page.waitForFunction(() => /DSC_2401_web-0*2x/.test(document.querySelector('.output .path-line')?.textContent ?? ''));
   assert.ok(await path.isVisible());
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('an output has a folder and name of its own, clashes with others’ are told, and it goes back to that of all', async () => {
+  await here.choose('Mezcla');
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  await removeOutputs(page);
+  await addOutputs(page, 'Sepia', 'Blur');
+  const card = (name) => page.locator('.output-card', { has: page.getByRole('button', { name, exact: true }) });
+  const path = (text) => page.locator('.output-card .path-line', { hasText: text }).waitFor();
+  await page.getByRole('button', { name: 'blur', exact: true }).click();
+  await path('→ blur/DSC_2400_blur.png');
+  const field = page.locator('.output-card').getByLabel('Folder and name');
+  const retype = async (text) => {
+    await field.focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type(text);
+  };
+  await retype('soft/{name');
+  await page.keyboard.press('Enter');
+  assert.equal(await field.inputValue(), 'soft/{name}');
+  await path('→ soft/DSC_2400.png');
+  await page.locator('.output .path-line', { hasText: '→ sepia/DSC_2400_sepia.png' }).waitFor();
+  // The name of the other output's file.
+  await retype('sepia/{{name}_sepia');
+  await page.getByText('The name needs {name}').first().waitFor();
+  await retype('sepia/');
+  await page.keyboard.type('{name}_sepia');
+  const told = page.getByRole('button', { name: /names? would clash/ });
+  await told.click();
+  await page.getByText('sepia and blur', { exact: true }).waitFor();
+  assert.deepEqual(
+    await page
+      .locator('.output-card', { has: page.locator('.badge-clash') })
+      .locator('.name')
+      .allTextContents(),
+    ['sepia', 'blur'],
+  );
+  assert.ok(await page.locator('.start .btn.primary').isDisabled());
+  await page.getByRole('button', { name: 'Rename automatically' }).click();
+  await path('→ sepia/DSC_2400-2_sepia.png');
+  assert.ok(await page.locator('.start .btn.primary').isEnabled());
+  await retype('soft/{n}-{name}');
+  await page.keyboard.press('Tab');
+  await path(/→ soft\/0*1-DSC_2400\.png/);
+  // It is remembered, and the job makes it so.
+  await page.reload();
+  await page.getByRole('button', { name: 'blur', exact: true }).click();
+  assert.equal(await field.inputValue(), 'soft/{n}-{name}');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('button', { name: 'See results' }).click();
+  await page.locator('[role=cell] .name', { hasText: /^0*1-DSC_2400\.png$/ }).waitFor();
+  // Back to that of all, by a button and by clearing it; the focus stays where the text is.
+  await page.keyboard.press('1');
+  await card('blur').getByRole('button', { name: 'As for all outputs' }).press('Enter');
+  assert.equal(await field.inputValue(), '{variant}/{dir}/{name}_{variant}');
+  assert.ok(await field.evaluate((one) => one === document.activeElement));
+  await retype('x{name}');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Delete');
+  assert.equal(await field.inputValue(), '');
+  await page.keyboard.press('Tab');
+  assert.equal(await field.inputValue(), '{variant}/{dir}/{name}_{variant}');
+  await path('→ blur/DSC_2400_blur.png');
   assert.deepEqual(faults, []);
   await close();
 });

@@ -248,7 +248,7 @@ test('the start button says why it cannot start', async () => {
   await page.getByText('Add an output.').waitFor();
   assert.ok(await page.getByRole('button', { name: 'Process', exact: true }).isDisabled());
   await addOutputs(page, 'Sepia');
-  await page.getByLabel('Folder and name').click();
+  await page.locator('.output').getByLabel('Folder and name').click();
   await page.keyboard.press('Control+a');
   await page.keyboard.type('x');
   // Beside the field, and at the button.

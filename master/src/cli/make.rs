@@ -8,11 +8,10 @@ use lote_protocol::filter::{CallError, EncodingOption, VariantSpec};
 use lote_protocol::text;
 
 use super::args::{MakeArgs, WorkArgs};
-use super::{catalogue, session};
+use super::session;
 use crate::exit::Exit;
 use crate::ui::Ui;
 use lote_engine::job::{Config, Options, Recipe, RecipeError, Unusable, Variant, find};
-use lote_engine::plan::Exception;
 use lote_engine::plan::{PlanError, Request};
 
 /// What is asked for, wherever it was said.
@@ -24,12 +23,10 @@ pub(super) struct Asked {
     own: Options,
     /// The options that were typed.
     typed: Options,
-    /// What would be typed after `-f`, each; the recipe's first.
+    /// What was typed after `-f`, each.
     filters: Vec<String>,
-    /// How many of them are the recipe's.
-    from_recipe: usize,
-    /// What single images have otherwise.
-    exceptions: Vec<Exception>,
+    /// The recipe; its options are among the others.
+    recipe: Recipe,
     output: PathBuf,
 }
 
@@ -43,15 +40,11 @@ impl MakeArgs {
             }
             None => Recipe::default(),
         };
-        let mut filters = recipe.filters();
-        let from_recipe = filters.len();
-        filters.extend_from_slice(&self.filters);
+        let (filters, output) = (self.filters.clone(), self.output.clone());
         let typed = self.options();
-        let own = typed.clone().over(recipe.job);
+        let own = typed.clone().over(recipe.job.clone());
         let options = own.clone().over(config.job.clone());
-        let exceptions = recipe.exceptions;
-        let output = self.output.clone();
-        Ok(Asked { options, own, typed, filters, from_recipe, exceptions, output })
+        Ok(Asked { options, own, typed, filters, recipe, output })
     }
 
     fn options(&self) -> Options {
@@ -96,15 +89,18 @@ impl WorkArgs {
 impl Asked {
     /// Whether anything is to be made.
     pub(super) fn is_empty(&self) -> bool {
-        self.filters.is_empty()
+        self.filters.is_empty() && self.recipe.variants.is_empty()
     }
 
-    /// The outputs of every image. What is typed comes before what the recipe says of a file, and
-    /// not before what is typed after `-f`.
+    /// The outputs of every image. What is typed comes before what the recipe says of a file or a
+    /// name, and not before what is typed after `-f`.
     fn variants(&self) -> Result<Vec<VariantSpec>, CallError> {
-        let mut variants = VariantSpec::parse_all(&self.filters, &catalogue::all())?;
-        let Options { format, quality, subsampling, progressive, .. } = &self.typed;
-        for variant in &mut variants[..self.from_recipe] {
+        let mut variants = self.recipe.specs(&self.filters)?;
+        let Options { format, quality, subsampling, progressive, pattern, .. } = &self.typed;
+        for variant in &mut variants[..self.recipe.variants.len()] {
+            if pattern.is_some() {
+                variant.pattern = None;
+            }
             if format.is_some() && !variant.files.is_empty() {
                 variant.files = vec![Encoding { format: *format, ..Encoding::default() }];
             }
@@ -131,14 +127,14 @@ impl Asked {
             if paths.is_empty() {
                 return Err(PlanError::NoPaths);
             }
-            if self.filters.is_empty() {
+            if self.is_empty() {
                 return Err(PlanError::NoVariants);
             }
             let variants = self.variants()?;
             Ok(Request::new(paths, self.output(), variants))
         };
         let request = make().map_err(|error| session::refuse(&error, ui))?;
-        let request = Request { exceptions: self.exceptions.clone(), ..request };
+        let request = Request { exceptions: self.recipe.exceptions.clone(), ..request };
         let request = self.options.apply(request).map_err(|error| {
             let in_quotes = text!("write it as for a shell, in quotes: '*.jpg'");
             ui.error(error.text(), matches!(error, Unusable::Glob(_)).then_some(in_quotes));
@@ -157,13 +153,14 @@ impl Asked {
         let variants = self.variants().map_err(|error| session::refuse(&error.into(), ui))?;
         let variant = |spec: VariantSpec| Variant {
             name: Some(spec.name),
+            pattern: spec.pattern,
             steps: spec.steps.iter().map(ToString::to_string).collect(),
             files: spec.files.iter().map(VariantSpec::file_text).collect(),
         };
         let mut recipe = Recipe {
             job: self.own.clone(),
             variants: variants.into_iter().map(variant).collect(),
-            exceptions: self.exceptions.clone(),
+            exceptions: self.recipe.exceptions.clone(),
         };
         // Nobody knows which folder it will be kept in.
         recipe.place_files(&std::env::current_dir().unwrap_or_default());

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use data_encoding::HEXLOWER;
 use lote_engine::event::{Event, OutputEnded, Status};
 use lote_engine::lang::{Text, reason};
-use lote_engine::plan::{Arrival, Asset, Gate, Given, IfExists, Plan, Rules, Seen};
+use lote_engine::plan::{Arrival, Asset, Gate, Given, IfExists, PatternError, Plan, Rules, Seen};
 use lote_engine::roots::can_keep;
 use lote_engine::run::{Feed, sweep_orphans};
 use lote_fleet::agent::Report;
@@ -290,11 +290,12 @@ impl Ground {
         check_all(&request.variants).map_err(|error| Text::from(error.to_string()))?;
         let variants = job.header.variants_by_file();
         let folder = &job.output.path.0;
-        let top = |variant: &VariantSpec| match request.pattern.top(&variant.name) {
-            Some(top) => folder.join(top),
-            None => folder.clone(),
+        let top = |variant: &VariantSpec| {
+            let top = request.pattern_of(variant)?.top(&variant.name);
+            Ok(top.map_or_else(|| folder.clone(), |top| folder.join(top)))
         };
-        let tops = variants.iter().map(top).collect();
+        let tops = variants.iter().map(top).collect::<Result<_, PatternError>>();
+        let tops = tops.map_err(|error| error.text())?;
         let ground = Self { job: Arc::clone(job), places, tops, swept: Mutex::default() };
         let assets = (0..variants.len()).map(|variant| {
             let needs = job.needs.get(variant).into_iter().flatten();
@@ -486,6 +487,7 @@ mod tests {
             name: name.into(),
             steps: Vec::new(),
             files: vec![Encoding::default()],
+            pattern: None,
         };
         Rules {
             variants: vec![variant("a"), variant("b")],

@@ -308,8 +308,13 @@ fn any_file() -> impl Strategy<Value = Encoding> {
 fn files(text: &str) -> Vec<String> {
     let variant = one(text);
     let shown = variant.files.iter().map(|file| {
-        VariantSpec { name: String::new(), steps: Vec::new(), files: vec![file.clone()] }
-            .to_string()
+        VariantSpec {
+            name: String::new(),
+            steps: Vec::new(),
+            files: vec![file.clone()],
+            pattern: None,
+        }
+        .to_string()
     });
     shown.map(|shown| shown.trim_start_matches("\"\"=").to_owned()).collect()
 }
@@ -394,7 +399,7 @@ proptest! {
     ) {
         prop_assume!(!steps.is_empty() || !files.is_empty());
         prop_assume!(check_name(&name).is_ok());
-        let variant = VariantSpec { name, steps, files };
+        let variant = VariantSpec { name, steps, files, pattern: None };
         let shown = variant.to_string();
         prop_assert_eq!(VariantSpec::parse(&shown, CATALOGUE), Ok(variant), "{}", shown);
     }

@@ -23,6 +23,9 @@ pub struct VariantSpec {
     /// it.
     #[serde(default)]
     pub files: Vec<Encoding>,
+    /// What its outputs are called, if not what those of the job are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
 }
 
 impl VariantSpec {
@@ -208,7 +211,7 @@ fn read(text: &str, catalogue: &Catalogue<'_>) -> Result<(bool, VariantSpec), Ca
         VariantSpec::own_name(steps.iter().map(|step| step.filter.as_str()), &files)
     });
     check_name(&name)?;
-    let variant = VariantSpec { name, steps: calls, files };
+    let variant = VariantSpec { name, steps: calls, files, pattern: None };
     Ok((by_hand, variant))
 }
 

@@ -49,6 +49,11 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ),
     ("put {variant} into the name pattern", "pon {variant} en el patrón de nombres"),
     (
+        "the pages of {} would have the same output in {}",
+        "las páginas de {} tendrían la misma salida en {}",
+    ),
+    ("put {page} into the name pattern", "pon {page} en el patrón de nombres"),
+    (
         "{width} and {height} are not known before {} of {} is done",
         "{width} y {height} no se conocen antes de aplicar {} de {}",
     ),

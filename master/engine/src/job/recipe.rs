@@ -15,7 +15,7 @@ use toml::Spanned;
 
 use super::options::Options;
 use crate::catalogue;
-use crate::plan::{Exception, ExceptionError};
+use crate::plan::{Exception, ExceptionError, Pattern};
 
 /// Largest file that is read, bytes.
 pub(super) const MAX_BYTES: u64 = 1 << 20;
@@ -44,6 +44,9 @@ pub struct Variant {
     /// Its name; `None` is what its filters give by themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What its outputs are called; `None` is as the options say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// Filters in turn, as after `-f`: `redimensionar:lado_largo=1600`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
@@ -105,6 +108,8 @@ type WrittenException = BTreeMap<String, Spanned<toml::Value>>;
 struct WrittenVariant {
     #[serde(default, alias = "nombre")]
     name: Option<Spanned<String>>,
+    #[serde(default, alias = "patron")]
+    pattern: Option<Spanned<String>>,
     #[serde(default, alias = "pasos")]
     steps: Vec<Spanned<String>>,
     #[serde(default, alias = "archivos")]
@@ -174,7 +179,7 @@ impl Recipe {
         for variant in written.variants {
             let span = variant.span();
             let refused = |error: &CallError, span| at(Some(span), error.text(), error.hint());
-            let WrittenVariant { name, steps, files } = variant.into_inner();
+            let WrittenVariant { name, pattern, steps, files } = variant.into_inner();
             let name_span = name.as_ref().map(Spanned::span);
             for step in &steps {
                 let text = step.get_ref();
@@ -185,12 +190,18 @@ impl Recipe {
                     return Err(at(Some(step.span()), what, Text::default()));
                 }
             }
+            if let Some(pattern) = &pattern
+                && let Err(error) = pattern.get_ref().parse::<Pattern>()
+            {
+                return Err(at(Some(pattern.span()), error.text(), Text::default()));
+            }
             let inner = |texts: Vec<Spanned<String>>| -> Vec<String> {
                 texts.into_iter().map(Spanned::into_inner).collect()
             };
             let files_span = files.first().map(Spanned::span);
             let variant = Variant {
                 name: name.map(Spanned::into_inner),
+                pattern: pattern.map(Spanned::into_inner),
                 steps: inner(steps),
                 files: inner(files),
             };
@@ -200,13 +211,11 @@ impl Recipe {
                 refused(&error, span_of.unwrap_or(span.clone()))
             })?;
             recipe.variants.push(variant);
-            VariantSpec::parse_all(&recipe.filters(), &specs)
-                .map_err(|error| refused(&error, name_span.unwrap_or(span)))?;
+            recipe.specs(&[]).map_err(|error| refused(&error, name_span.unwrap_or(span)))?;
         }
         let mut specs_of = Vec::new();
         if !written.exceptions.is_empty() {
-            specs_of = VariantSpec::parse_all(&recipe.filters(), &specs)
-                .map_err(|error| at(None, error.text(), error.hint()))?;
+            specs_of = recipe.specs(&[]).map_err(|error| at(None, error.text(), error.hint()))?;
         }
         for exception in written.exceptions {
             let (span, fields) = (exception.span(), exception.into_inner());
@@ -288,9 +297,14 @@ impl Recipe {
         toml::to_string(self).unwrap_or_default()
     }
 
-    /// Its variants as they would be typed after `-f`.
-    pub fn filters(&self) -> Vec<String> {
-        self.variants.iter().map(Variant::text).collect()
+    /// Its variants, and those that would be typed so after `-f`.
+    pub fn specs(&self, more: &[String]) -> Result<Vec<VariantSpec>, CallError> {
+        let texts = self.variants.iter().map(Variant::text).chain(more.iter().cloned());
+        let mut specs = VariantSpec::parse_all(&texts.collect::<Vec<_>>(), &catalogue::all())?;
+        for (spec, variant) in specs.iter_mut().zip(&self.variants) {
+            spec.pattern.clone_from(&variant.pattern);
+        }
+        Ok(specs)
     }
 }
 
@@ -438,13 +452,18 @@ mod tests {
             steps = ["redimensionar:lado_largo=1600", "marca_agua:texto=\"a, b\""]
             [[variant]]
             pasos = ["grises"]
+            patron = "{dir}/{name}-gris"
         "#;
         let recipe = Recipe::parse(text, "x.toml").unwrap();
         assert_eq!(recipe.variants[1].text(), "grises");
         assert_eq!(Recipe::parse(&recipe.to_toml(), "y").unwrap(), recipe);
-        let specs = catalogue::all();
-        let variants = VariantSpec::parse_all(&recipe.filters(), &specs).unwrap();
-        assert_eq!(variants.iter().map(|v| v.name.as_str()).collect::<Vec<_>>(), ["web", "grises"]);
+        let variants = recipe.specs(&["sepia".into()]).unwrap();
+        let patterns: Vec<_> = variants.iter().map(|v| v.pattern.as_deref()).collect();
+        assert_eq!(patterns, [None, Some("{dir}/{name}-gris"), None]);
+        assert_eq!(
+            variants[..2].iter().map(|v| v.name.as_str()).collect::<Vec<_>>(),
+            ["web", "grises"]
+        );
     }
 
     #[test]
@@ -467,6 +486,7 @@ mod tests {
             "[job]\nmax_memory = \"much\"",
             "[job]\nformat = \"webp\"\npattern = \"{nme}\"",
             "[job]\nquality = 800",
+            "[[variant]]\nsteps = [\"blur\"]\npattern = \"../{name}\"",
             "[job]\nrecursive = 3",
             "[[variant]]\nsteps = [\"voltear:direccion=horizontl\"]",
             "[[variant]]\nname = \"a\"\nsteps = [\"blur\"]\n[[variant]]\nname = \"a\"\nsteps = [\"sepia\"]",

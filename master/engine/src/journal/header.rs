@@ -234,7 +234,7 @@ impl Header {
             let checked =
                 |step: &lote_protocol::filter::FilterCall| step.clone().checked(&catalogue::all());
             let steps = variant.steps.iter().map(checked).collect::<Result<_, _>>()?;
-            Ok(VariantSpec { name: variant.name.clone(), steps, files: variant.files.clone() })
+            Ok(VariantSpec { steps, ..variant.clone() })
         });
         let request = Request {
             exclude: self.exclude.iter().map(path).collect(),

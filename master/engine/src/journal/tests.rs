@@ -35,7 +35,12 @@ impl Desk {
     fn request(&self, radius: f64) -> Request {
         let params = BTreeMap::from([("radio".to_owned(), Value::Float(radius))]);
         let blur = FilterCall { filter: "blur".into(), params };
-        let soft = VariantSpec { name: "soft".into(), steps: vec![blur], files: Vec::new() };
+        let soft = VariantSpec {
+            name: "soft".into(),
+            steps: vec![blur],
+            files: Vec::new(),
+            pattern: None,
+        };
         Request::new(vec![self.path("in")], self.path("out"), vec![soft])
     }
 
@@ -350,7 +355,7 @@ prop_compose! {
             assets: jobs.map(|_| base.clone()),
             output: base,
             exceptions: Vec::new(),
-            variants: vec![VariantSpec { name: "x".into(), steps, files: Vec::new() }],
+            variants: vec![VariantSpec { name: "x".into(), steps, files: Vec::new(), pattern: None }],
             options: Options {
                 recursive: Some(quality > 50),
                 include: jobs.map(|jobs| vec![jobs.to_string()]),

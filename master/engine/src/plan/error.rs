@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{ExceptionError, LeftOut};
+use super::{ExceptionError, LeftOut, PatternError};
 use lote_imaging::filters::list as characters;
 use lote_protocol::filter::CallError;
 use lote_protocol::lang::Text;
@@ -24,6 +24,8 @@ pub enum PlanError {
     Variant(#[from] CallError),
     /// What one image is to have otherwise cannot be.
     Exception(Box<ExceptionError>),
+    /// What outputs of a variant are to be called.
+    Pattern(#[from] PatternError),
     /// A file that a filter needs cannot be used.
     Asset {
         /// The file.
@@ -78,11 +80,20 @@ pub enum PlanError {
     },
     /// Variants would write the same file.
     VariantsCollide {
+        /// How many outputs collide with an earlier one.
+        count: usize,
         /// A variant.
         one: String,
         /// And another.
         other: String,
         /// An image of theirs.
+        image: PathBuf,
+    },
+    /// Pages of an image would have the same output in a variant.
+    PagesCollide {
+        /// The variant.
+        variant: String,
+        /// The image.
         image: PathBuf,
     },
     /// A name asks for a size that only the finished picture has.
@@ -139,6 +150,7 @@ impl PlanError {
             | Self::NoVariants
             | Self::Variant(_)
             | Self::Exception(_)
+            | Self::Pattern(_)
             | Self::SizeUnknown { .. }
             | Self::PageSizeUnknown { .. }
             | Self::Asset { .. }
@@ -149,6 +161,7 @@ impl PlanError {
             | Self::WouldReplaceInput { .. }
             | Self::Collision { .. }
             | Self::VariantsCollide { .. }
+            | Self::PagesCollide { .. }
             | Self::Exists { .. }
             | Self::CannotWrite { .. } => ErrorClass::Refused,
         }
@@ -163,13 +176,17 @@ impl PlanError {
             | Self::NoVariants
             | Self::Variant(_)
             | Self::Exception(_)
+            | Self::Pattern(_)
             | Self::SizeUnknown { .. }
             | Self::NoFont { .. }
             | Self::Unwritable { .. } => self,
             Self::Asset { path, reason } => Self::Asset { path: told(&path), reason },
             Self::PageSizeUnknown { image } => Self::PageSizeUnknown { image: told(&image) },
-            Self::VariantsCollide { one, other, image } => {
-                Self::VariantsCollide { one, other, image: told(&image) }
+            Self::VariantsCollide { count, one, other, image } => {
+                Self::VariantsCollide { count, one, other, image: told(&image) }
+            }
+            Self::PagesCollide { variant, image } => {
+                Self::PagesCollide { variant, image: told(&image) }
             }
             Self::NothingFound { paths, subfolders, left_out } => {
                 Self::NothingFound { paths: all(paths), subfolders, left_out }
@@ -193,6 +210,7 @@ impl PlanError {
             Self::NoVariants => text!("no filter given"),
             Self::Variant(error) => error.text(),
             Self::Exception(error) => error.text(),
+            Self::Pattern(error) => error.text(),
             Self::Asset { path, reason } => text!("cannot use {}: {}", shown(path), reason.clone()),
             Self::NoFont { name } => text!("no font is called {}, and no file", name),
             Self::Unwritable { text, missing } => text!(
@@ -216,12 +234,15 @@ impl PlanError {
             Self::Collision { count, first } => {
                 text!("{} images would have the same output as another: {}", *count, pairs(first))
             }
-            Self::VariantsCollide { one, other, image } => text!(
+            Self::VariantsCollide { one, other, image, .. } => text!(
                 "the variants {} and {} would have the same output of {}",
                 one,
                 other,
                 shown(image)
             ),
+            Self::PagesCollide { variant, image } => {
+                text!("the pages of {} would have the same output in {}", shown(image), variant)
+            }
             Self::SizeUnknown { variant, filter } => {
                 text!("{width} and {height} are not known before {} of {} is done", filter, variant)
             }
@@ -247,6 +268,7 @@ impl PlanError {
             Self::NoVariants => text!("name a filter, as in -f grises; `lote filters` lists them"),
             Self::Variant(error) => error.hint(),
             Self::Exception(error) => error.hint(),
+            Self::Pattern(_) => Text::default(),
             Self::NoFont { .. } => {
                 text!("give the path of a font file, or a family as in fc-list")
             }
@@ -271,6 +293,7 @@ impl PlanError {
                 text!("originals are never touched; choose another folder with -o")
             }
             Self::VariantsCollide { .. } => text!("put {variant} into the name pattern"),
+            Self::PagesCollide { .. } => text!("put {page} into the name pattern"),
             Self::SizeUnknown { .. } | Self::PageSizeUnknown { .. } => {
                 text!("take {width} and {height} out of the name pattern")
             }

@@ -8,7 +8,7 @@ use lote_protocol::outcome::Failure;
 
 use super::names::is_image_extension;
 use super::place::Places;
-use super::{Pattern, PlanError, scan};
+use super::{PlanError, scan};
 
 /// An image of a folder.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub fn list(
     within: &[PathBuf],
     output: &Path,
 ) -> Result<Listing, PlanError> {
-    let places = Places::new(output, &[], &Pattern::default());
+    let places = Places::new(output, &[], &[]);
     let scan = scan::scan_folder(folder, recursive, within, &places)?;
     let listed = |found: scan::Found| {
         let (bytes, modified, failure) = match found.look {

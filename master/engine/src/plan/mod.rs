@@ -85,7 +85,7 @@ pub struct Plan {
     /// What is made of every image: one file each, so that a variant of several stands there several
     /// times.
     pub variants: Vec<VariantSpec>,
-    /// All images that were found or named, also those that cannot be used; where the pattern has
+    /// All images that were found or named, also those that cannot be used; where a pattern has
     /// `{page}`, each of their frames and pages.
     pub images: Vec<Image>,
     /// The work, costliest first. A unit's index is the id of its task.
@@ -123,7 +123,7 @@ pub struct Image {
     pub extent: Option<Extent>,
     /// When it was last changed, ns since 1970, where the system tells.
     pub modified_ns: Option<i64>,
-    /// The frame or page that it is, where the pattern has `{page}` and its file has several.
+    /// The frame or page that it is, where a pattern has `{page}` and its file has several.
     pub page: Option<Page>,
     /// The place of its file among all, from 0.
     file: usize,
@@ -211,20 +211,23 @@ pub fn resume(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
 
 /// Makes a plan of files.
 fn make(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
-    let places = place::Places::new(&request.output, &request.variants, &request.pattern);
+    let variants = VariantSpec::by_file(&request.variants);
+    let patterns = variants.iter().map(|variant| request.pattern_of(variant));
+    let patterns: Vec<_> = patterns.collect::<Result<_, _>>()?;
+    let places = place::Places::new(&request.output, &variants, &patterns);
     let scan = scan::scan(request, &places)?;
     let mut inputs = inputs::Inputs::new(&scan.images);
-    let variants = VariantSpec::by_file(&request.variants);
     let mut images: Vec<_> =
         scan.images.into_iter().enumerate().map(|(file, found)| image(file, found)).collect();
-    if request.pattern.parts_pages() {
+    if patterns.iter().any(Pattern::parts_pages) {
         images = pages::by_page(images, request.max_frames);
     }
     let base = std::env::current_dir().unwrap_or_default();
     // Where files of parameters begin.
     let begin = base.join(&request.assets);
     let exceptions = Exceptions::new(request, &variants, &images, &begin)?;
-    let naming = Naming::new(request, (&variants, &exceptions), &mut images, past, &base)?;
+    let variants_as = (&variants[..], &exceptions);
+    let naming = Naming::new(request, patterns, variants_as, &mut images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
     let found = assets(&request.variants, &begin, &request.within, &names)?;
     let assets = request.variants.iter().zip(found);

@@ -1,4 +1,4 @@
-//! How the outputs of a plan are called: what the pattern asks of each image, found out once.
+//! How the outputs of a plan are called: what their patterns ask of each image, found out once.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -27,8 +27,9 @@ use crate::system::files::open_regular;
 /// How the outputs of a plan are called.
 #[derive(Debug, Clone)]
 pub(super) struct Naming {
-    pattern: Pattern,
-    /// Of every image, if the pattern asks for it; and so the next two.
+    /// Of every variant.
+    patterns: Vec<Pattern>,
+    /// Of every image, if a pattern asks for it; and so the next two.
     numbers: Vec<Number>,
     moments: Vec<DateTime>,
     /// Of every output, image by image, px.
@@ -43,7 +44,7 @@ impl Naming {
     /// Of outputs whose paths are settled elsewhere.
     pub(super) fn given() -> Self {
         Self {
-            pattern: Pattern::default(),
+            patterns: Vec::new(),
             numbers: Vec::new(),
             moments: Vec::new(),
             sizes: Vec::new(),
@@ -68,34 +69,38 @@ impl Naming {
         self.given.get(image * variants + variant).map_or(usual, |(_, replace)| *replace)
     }
 
-    /// Finds out what the pattern asks for. An image whose size it asks for and that has none has
-    /// failed.
+    /// Finds out what the patterns of the variants ask for. An image whose size one asks for and that
+    /// has none has failed.
     pub(super) fn new(
         request: &Request,
+        patterns: Vec<Pattern>,
         (variants, exceptions): (&[VariantSpec], &Exceptions),
         images: &mut [Image],
         past: &impl Past,
         base: &Path,
     ) -> Result<Self, PlanError> {
-        let pattern = request.pattern.clone();
-        let mut naming = Self { pattern, ..Self::given() };
+        let mut naming = Self { patterns, ..Self::given() };
         let origin = |image: &Image| {
             let path = base.join(&image.path);
             request.spool.as_ref().map_or_else(|| path.clone(), |spool| spool.name(&path))
         };
-        if naming.pattern.counts() {
+        if naming.any(Pattern::counts) {
             let files =
                 images.iter().filter(|image| image.page.is_none_or(|page| page.number == 1));
             let recorded = files.map(|image| past.number(&origin(image)));
             let numbers = numbers(recorded.collect(), past.highest_number());
             naming.numbers = images.iter().map(|image| numbers[image.file]).collect();
         }
-        if naming.pattern.asks_when() || naming.pattern.asks_size() {
+        if naming.any(Pattern::asks_when) || naming.any(Pattern::asks_size) {
             naming.look(variants, exceptions, images)?;
         }
         let kept = kept(past, images, base);
         naming.settle(request, variants, images, &kept)?;
         Ok(naming)
+    }
+
+    fn any(&self, asks: fn(&Pattern) -> bool) -> bool {
+        self.patterns.iter().any(asks)
     }
 
     /// Where an output goes below the output folder; `again` is its number, if above 1, among
@@ -115,7 +120,7 @@ impl Naming {
         let format = variant.1.and_then(find).or(image.format);
         let ending = names::output_ending(&image.ending, format);
         let facts = self.facts(image, place, variant.0, variants, (format, &ending));
-        self.pattern.path(&Facts { copy, again, ..facts })
+        self.patterns[place.1].path(&Facts { copy, again, ..facts })
     }
 
     /// The number of an image, if images are counted.
@@ -157,9 +162,10 @@ impl Naming {
         let formats: Vec<_> =
             variants.iter().map(|one| one.encoding(&request.encoding).format).collect();
         // Where each variant has its folder, two images have the same outputs in all or in none, but
-        // for the formats that they are in.
-        let is_alike = formats.iter().all(|format| *format == formats[0]);
-        let is_parted = is_alike && self.pattern.parts_variants();
+        // for the formats that they are in and for names of their own.
+        let is_alike = formats.iter().all(|format| *format == formats[0])
+            && self.patterns.iter().all(|pattern| *pattern == self.patterns[0]);
+        let is_parted = is_alike && self.patterns[0].parts_variants();
         let checked = if is_parted { 1 } else { variants.len() };
         let used = images.iter().enumerate().filter(|(_, image)| image.failure.is_none());
         let outputs = used.flat_map(|(image, _)| (0..checked).map(move |variant| (image, variant)));
@@ -168,16 +174,23 @@ impl Naming {
             let ending = names::output_ending(&images[image].ending, format);
             let (place, spec) = ((image, variant), &variants[variant]);
             let facts = self.facts(&images[image], place, spec, variants.len(), (format, &ending));
-            self.pattern.path(&Facts { copy, ..facts })
+            self.patterns[variant].path(&Facts { copy, ..facts })
         };
         let settled =
             collide::settle(outputs, path, kept, request.if_collides == IfCollides::Rename);
         self.copies = settled.map_err(|refused| match refused.first.first() {
             Some(((one, first), (other, second))) if one == other => PlanError::VariantsCollide {
+                count: refused.count,
                 one: variants[*first].name.clone(),
                 other: variants[*second].name.clone(),
                 image: images[*one].path.clone(),
             },
+            Some(((one, variant), (other, _))) if images[*one].file == images[*other].file => {
+                PlanError::PagesCollide {
+                    variant: variants[*variant].name.clone(),
+                    image: images[*one].path.clone(),
+                }
+            }
             _ => PlanError::Collision {
                 count: refused.count,
                 first: refused
@@ -204,7 +217,7 @@ impl Naming {
                 Some(_) => Default::default(),
             };
             self.moments.push(taken.moment.unwrap_or_else(|| modified(image.modified_ns)));
-            if !self.pattern.asks_size() {
+            if !self.any(Pattern::asks_size) {
                 continue;
             }
             let upright = size.map(|(w, h)| if taken.is_turned { (h, w) } else { (w, h) });
@@ -213,6 +226,10 @@ impl Naming {
                 image.failure = Some(Failure::new(FailureKind::Damaged, why));
             }
             for (index, variant) in variants.iter().enumerate() {
+                if !self.patterns[index].asks_size() {
+                    self.sizes.push((0, 0));
+                    continue;
+                }
                 if image.page.is_some() && image.source == Some(&TIFF) {
                     return Err(PlanError::PageSizeUnknown { image: image.path.clone() });
                 }

@@ -19,13 +19,14 @@ pub(super) struct Places {
 
 impl Places {
     /// Finds out where `output` really is, even if it does not exist yet.
-    pub(super) fn new(output: &Path, variants: &[VariantSpec], pattern: &Pattern) -> Self {
+    pub(super) fn new(output: &Path, variants: &[VariantSpec], patterns: &[Pattern]) -> Self {
         let root = resolve(output);
-        let folder = |variant: &VariantSpec| match pattern.top(&variant.name) {
+        let folder = |(variant, pattern): (&VariantSpec, &Pattern)| match pattern.top(&variant.name)
+        {
             Some(top) => resolve(&root.join(top)),
             None => root.clone(),
         };
-        let folders = variants.iter().map(folder).collect();
+        let folders = variants.iter().zip(patterns).map(folder).collect();
         Self { root, folders }
     }
 

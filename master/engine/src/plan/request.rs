@@ -9,7 +9,7 @@ use lote_protocol::filter::VariantSpec;
 use lote_protocol::task::Limits;
 use serde::{Deserialize, Serialize};
 
-use super::{Exception, Globs, Pattern, Shard, Spool};
+use super::{Exception, Globs, Pattern, PatternError, Shard, Spool};
 
 /// What a run is asked to do. The command line and the page both end in one of these.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ pub struct Request {
     pub assets: PathBuf,
     /// What single images have otherwise; of several of one image each adds to the one before.
     pub exceptions: Vec<Exception>,
-    /// What outputs are called.
+    /// What outputs are called whose variants do not say it.
     pub pattern: Pattern,
     /// How outputs are encoded.
     pub encoding: Encoding,
@@ -43,7 +43,7 @@ pub struct Request {
     pub if_exists: IfExists,
     /// What to do about images whose outputs would have the same path.
     pub if_collides: IfCollides,
-    /// The most frames or pages of which each becomes an output of its own, where the pattern has `{page}`.
+    /// The most frames or pages of which each becomes an output of its own, where a pattern has `{page}`.
     pub max_frames: u64,
     /// Which part of the images is to be processed, if not all.
     pub shard: Option<Shard>,
@@ -77,6 +77,14 @@ impl Request {
             slots: 1,
             spool: None,
         }
+    }
+
+    /// What the outputs of a variant are called.
+    ///
+    /// # Errors
+    /// It says so itself, and what cannot be.
+    pub fn pattern_of(&self, variant: &VariantSpec) -> Result<Pattern, PatternError> {
+        variant.pattern.as_deref().map_or_else(|| Ok(self.pattern.clone()), str::parse)
     }
 
     /// The same on the twins of what is in a store.

@@ -64,6 +64,7 @@ fn variants(names: &[&str]) -> Vec<VariantSpec> {
         name: (*name).to_owned(),
         steps: vec![call.clone()],
         files: Vec::new(),
+        pattern: None,
     };
     names.iter().map(variant).collect()
 }
@@ -492,4 +493,36 @@ fn the_least_that_outputs_take_leaves_out_whatever_cannot_be_told() {
     assert_eq!((replacing.least_bytes(), replacing.replaced_bytes()), (bytes / 20, 77));
     let skipping = plan(&Request { if_exists: IfExists::Skip, ..request }).unwrap();
     assert_eq!((skipping.least_bytes(), skipping.replaced_bytes()), (0, 0));
+}
+
+#[test]
+fn names_of_variants_of_their_own_are_checked_against_all_others() {
+    let disk = Disk::new(&[("in/a.jpg", JPEG), ("in/b.jpg", JPEG)]);
+    let mut request = disk.request();
+    request.variants = variants(&["web", "gris"]);
+    let mut plan = |web: Option<&str>, gris: Option<&str>| {
+        request.variants[0].pattern = web.map(str::to_owned);
+        request.variants[1].pattern = gris.map(str::to_owned);
+        super::plan(&request)
+    };
+    let names = disk.outputs(&plan(None, Some("{n:03}/{name}")).unwrap());
+    assert_eq!(names, ["web/a_web.jpg", "001/a.jpg", "web/b_web.jpg", "002/b.jpg"]);
+    // In the folder of another variant, and in one of its own.
+    let same = plan(Some("{name}"), Some("web/{name}")).unwrap_err();
+    let PlanError::VariantsCollide { count: 2, one, other, .. } = same else { panic!("{same}") };
+    assert_eq!((one.as_str(), other.as_str()), ("web", "gris"));
+    let same = plan(None, Some("{variant}/{date:%Y}")).unwrap_err();
+    assert!(matches!(same, PlanError::Collision { count: 1, .. }), "{same}");
+    let wrong = plan(None, Some("../{name}")).unwrap_err();
+    assert!(matches!(wrong, PlanError::Pattern(_)), "{wrong}");
+    request.if_collides = IfCollides::Rename;
+    let renamed = super::plan(&Request {
+        variants: vec![
+            VariantSpec { pattern: Some("x/{name}".into()), ..request.variants[0].clone() },
+            VariantSpec { pattern: Some("x/{name}".into()), ..request.variants[1].clone() },
+        ],
+        ..request.clone()
+    });
+    let names = disk.outputs(&renamed.unwrap());
+    assert_eq!(names, ["x/a.jpg", "x/a-2.jpg", "x/b.jpg", "x/b-2.jpg"]);
 }

@@ -122,7 +122,8 @@ fn png() -> Vec<u8> {
 
 fn request(from: &[&str], to: &str) -> Request {
     let grey = FilterCall { filter: "grises".into(), params: BTreeMap::new() };
-    let variant = VariantSpec { name: "g".into(), steps: vec![grey], files: Vec::new() };
+    let variant =
+        VariantSpec { name: "g".into(), steps: vec![grey], files: Vec::new(), pattern: None };
     Request::new(from.iter().map(Into::into).collect(), to.into(), vec![variant])
 }
 

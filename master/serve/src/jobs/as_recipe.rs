@@ -1,6 +1,5 @@
 //! What a page asks for as a recipe, and the other way round.
 
-use lote_engine::catalogue;
 use lote_engine::job::{IfLarger, Options, Recipe, Variant};
 use lote_engine::plan::Exception;
 use lote_engine::plan::Pattern;
@@ -20,6 +19,7 @@ impl JobRequest {
         let variants = self.variants.iter().map(|variant| {
             Ok(Variant {
                 name: Some(variant.name.clone()),
+                pattern: variant.pattern.clone(),
                 steps: check_steps(&variant.steps)?.iter().map(ToString::to_string).collect(),
                 files: variant.files.clone(),
             })
@@ -35,7 +35,7 @@ impl JobRequest {
     /// that names files of the machine is refused.
     pub fn from_recipe(recipe: &Recipe, max_workers: u32) -> Result<Self, JobError> {
         let Recipe { job, exceptions, .. } = recipe;
-        let variants = VariantSpec::parse_all(&recipe.filters(), &catalogue::all())?;
+        let variants = recipe.specs(&[])?;
         let request = Self::of(&variants, exceptions, job, max_workers);
         request.check(max_workers)?;
         Ok(request)
@@ -53,6 +53,7 @@ impl JobRequest {
             name: variant.name.clone(),
             steps: variant.steps.iter().map(Step::from).collect(),
             files: variant.files.iter().map(VariantSpec::file_text).collect(),
+            pattern: variant.pattern.clone(),
         });
         let pattern = options.pattern.clone();
         Self {

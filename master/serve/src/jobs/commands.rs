@@ -358,7 +358,12 @@ impl Jobs {
         let request = JobRequest {
             mode: Mode::Processes,
             workers: cores().min(self.0.config.max_workers),
-            variants: vec![VariantRequest { name, steps: vec![step], files: Vec::new() }],
+            variants: vec![VariantRequest {
+                name,
+                steps: vec![step],
+                files: Vec::new(),
+                pattern: None,
+            }],
             exceptions: Vec::new(),
             output: OutputRequest {
                 folder: Some("lote-isolation".into()),

@@ -191,8 +191,12 @@ impl Jobs {
 }
 
 fn make_plan(spec: &Spec, slots: u32, output: PathBuf) -> Result<Plan, PlanError> {
-    let variant =
-        VariantSpec { name: "compare".into(), steps: spec.steps.clone(), files: Vec::new() };
+    let variant = VariantSpec {
+        name: "compare".into(),
+        steps: spec.steps.clone(),
+        files: Vec::new(),
+        pattern: None,
+    };
     plan::prepared(&Request {
         within: spec.within.clone(),
         if_collides: IfCollides::Rename,

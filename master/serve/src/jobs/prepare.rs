@@ -130,10 +130,13 @@ impl JobRecord {
 pub struct Checked {
     /// How many outputs it would have.
     pub outputs: usize,
-    /// How many images would have the outputs of an earlier one.
+    /// How many images would have the outputs of an earlier one, or outputs the name of another of
+    /// their image.
     pub clashes: usize,
     /// The first few of them: the earlier image and the one that clashes with it, for people.
     pub first: Vec<(String, String)>,
+    /// The first two variants whose outputs would have the same names, if those are what clashes.
+    pub variants: Vec<String>,
     /// Where the files of one image would be, below the output folder, for people.
     pub paths: Vec<String>,
 }
@@ -188,6 +191,9 @@ impl Jobs {
                 };
                 let first = first.iter().map(|(earlier, later)| (told(earlier), told(later)));
                 Ok(Checked { clashes: count, first: first.collect(), ..Checked::default() })
+            }
+            Err(PlanError::VariantsCollide { count, one, other, .. }) => {
+                Ok(Checked { clashes: count, variants: vec![one, other], ..Checked::default() })
             }
             Err(error) => {
                 let folder = (selection.root.as_path(), selection.label.as_str());

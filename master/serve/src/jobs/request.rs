@@ -55,6 +55,9 @@ pub struct VariantRequest {
     /// Its files, as in `avif:calidad=55`; none is one as the output has it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
+    /// How its files are called, if not as those of the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
 }
 
 /// What becomes of the results.
@@ -68,7 +71,7 @@ pub struct OutputRequest {
     pub format: Option<FormatId>,
     /// JPEG and WebP quality, 1..=100.
     pub quality: u8,
-    /// How files are called.
+    /// How files are called whose variants do not say it.
     pub pattern: String,
     /// What becomes of files that exist.
     pub if_exists: IfExists,
@@ -132,10 +135,14 @@ impl JobRequest {
                 let message = text!("a name has at most {} characters", MAX_NAME_CHARS);
                 return Err(JobError::Bad(message));
             }
+            if let Some(pattern) = &variant.pattern {
+                pattern.parse::<Pattern>()?;
+            }
             Ok(VariantSpec {
                 name: variant.name.clone(),
                 steps: check_steps(&variant.steps)?,
                 files: check_files(&variant.files)?,
+                pattern: variant.pattern.clone(),
             })
         });
         let variants: Vec<_> = variants.collect::<Result<_, _>>()?;
@@ -237,6 +244,7 @@ mod tests {
         ]);
         assert!(request(|value| value["variants"][0]["steps"] = chain).is_ok());
         assert!(request(|value| value["output"]["folder"] = json!("Boda")).is_ok());
+        assert!(request(|value| value["variants"][0]["pattern"] = json!("{n}-{name}")).is_ok());
         assert!(request(|value| value["output"]["format"] = json!("webp")).is_ok());
         let carry = json!({"metadata": "no-location", "set": {"artist": "Ana"}, "profile": "srgb"});
         assert!(request(|value| value["output"]["carry"] = carry).is_ok());
@@ -263,6 +271,7 @@ mod tests {
         }
         assert!(request(|value| value["output"]["quality"] = json!(0)).is_err());
         assert!(request(|value| value["output"]["pattern"] = json!("../{name}")).is_err());
+        assert!(request(|value| value["variants"][0]["pattern"] = json!("../{name}")).is_err());
         assert!(
             request(|value| {
                 let twice = value["variants"][0].clone();

@@ -257,6 +257,7 @@ async fn assets(orders: &[Order], folder: PathBuf) -> Result<Vec<Asset>, Refused
     // Fonts may have to be looked for.
     let look = move || plan::assets(&variants, &folder, &[], &[]);
     let failed = |what: Text| Refused::Failed(Failure::new(FailureKind::Filter, what));
+        pattern: None,
     let found = tokio::task::spawn_blocking(look)
         .await
         .map_err(|error| failed(error.to_string().into()))?;

@@ -100,9 +100,9 @@ impl From<Failure> for Refusal {
 impl From<&PlanError> for Refusal {
     fn from(error: &PlanError) -> Self {
         let (status, code) = match error {
-            PlanError::Collision { .. } | PlanError::VariantsCollide { .. } => {
-                (StatusCode::CONFLICT, "collision")
-            }
+            PlanError::Collision { .. }
+            | PlanError::VariantsCollide { .. }
+            | PlanError::PagesCollide { .. } => (StatusCode::CONFLICT, "collision"),
             PlanError::Exists { .. } => (StatusCode::CONFLICT, "exists"),
             PlanError::CannotWrite { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "unwritable"),
             PlanError::InputIsOutput { .. } | PlanError::WouldReplaceInput { .. } => {

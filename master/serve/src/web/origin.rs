@@ -135,6 +135,7 @@ fn request(app: &App, command: &Value) -> Result<JobRequest, &'static str> {
     let config = app.jobs.config();
     let plain = |filter: String| VariantRequest {
         files: Vec::new(),
+        pattern: None,
         steps: vec![Step::from(&FilterCall {
             filter: filter.clone(),
             params: std::collections::BTreeMap::default(),

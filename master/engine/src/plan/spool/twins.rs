@@ -45,7 +45,9 @@ impl Spool {
                 }
             }
         }
-        let pages = request.pattern.parts_pages();
+        // One that cannot be used is refused by the plan.
+        let mut patterns = request.variants.iter().flat_map(|variant| request.pattern_of(variant));
+        let pages = patterns.any(|pattern| pattern.parts_pages());
         for (object, error) in ahead::look(store, self, looked_at, pages)? {
             let name = object.address.path();
             // Better none than one that shows nothing.
