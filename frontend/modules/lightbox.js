@@ -9,7 +9,7 @@ import { whileSpace } from './shortcuts.js';
 import { batch, computed, effect, onCleanup, signal } from './signal.js';
 import { state } from './stream.js';
 
-/** @typedef {{ output: string, image: string, name: string, variant: number, bytes?: number }} Shown */
+/** @typedef {{ output: string, image: string, page?: number | null, name: string, variant: number, bytes?: number }} Shown */
 /** The photos that can be looked at, each with its outputs; null while it is fetched. @typedef {{ count: () => number, get: (index: number) => Shown[] | null }} Photos */
 /** @typedef {{ url: string, width_px: number, height_px: number }} Loaded */
 
@@ -55,7 +55,7 @@ export function openLightbox(photos, photo, variant) {
       /** The size that the original is wanted in: as large as it is shown. */
       const wantedSize = computed(() => JSON.stringify((zoomed.value && result.value) || ORIGINAL, ['width_px', 'height_px']));
       effect(() => {
-        const image = current.value?.image;
+        const { image, page } = current.value ?? {};
         const other = of(left.value);
         const asked = wantedSize.value;
         if (!image) return;
@@ -67,7 +67,7 @@ export function openLightbox(photos, photo, variant) {
         let url = '';
         fetch(
           '/api/preview',
-          posting({ image, steps: [], encoding: { format: null, quality: 90 }, size: JSON.parse(asked), exact: true }, stop.signal),
+          posting({ image, page, steps: [], encoding: { format: null, quality: 90 }, size: JSON.parse(asked), exact: true }, stop.signal),
         ).then(
           async (answer) => {
             if (!answer.ok) return;

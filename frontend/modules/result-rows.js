@@ -13,7 +13,7 @@ import { state } from './stream.js';
 
 /**
  * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, attempt: number, kind: string | null, message: string | null, message_es?: string | null }} ResultCell
- * @typedef {{ image: string, photo: number, name: string, bytes: number, cells: (ResultCell | null)[] }} ResultRow
+ * @typedef {{ image: string, page?: number | null, photo: number, name: string, bytes: number, cells: (ResultCell | null)[] }} ResultRow
  */
 
 const RELOAD_MS = 1500;
@@ -116,9 +116,9 @@ function outputCell(row, { variant, indexes }, look) {
 
 /** @typedef {import('./lightbox.js').Shown} Shown */
 /** The outputs of a photo that are there. @param {ResultRow} row @returns {Shown[]} */
-const shownOf = ({ image, cells }) =>
+const shownOf = ({ image, page, cells }) =>
   cells.flatMap((cell, variant) =>
-    cell?.status === 'ok' ? [{ output: cell.output, image, name: cell.name, variant, bytes: cell.bytes }] : [],
+    cell?.status === 'ok' ? [{ output: cell.output, image, page, name: cell.name, variant, bytes: cell.bytes }] : [],
   );
 
 /** Ticked photos of the job with their files, by their numbers. @type {import('./signal.js').Signal<Map<number, Shown[]>>} */
@@ -197,7 +197,7 @@ function photoRow(row, index, look) {
           onchange: (/** @type {Event} */ event) => pick([row], /** @type {HTMLInputElement} */ (event.target).checked),
         }),
       ),
-      h('span', { class: 'row-picture' }, smallPicture(`/api/thumb/${row.image}`)),
+      h('span', { class: 'row-picture' }, smallPicture(`/api/thumb/${row.image}${row.page ? `?page=${row.page}` : ''}`)),
       h(
         'span',
         { class: 'row-words' },

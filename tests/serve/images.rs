@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::client::{PNG, Server, folder_with, lote};
-use super::pictures::png;
+use super::pictures::{decode, gif, png};
 
 fn names(page: &Value) -> Vec<String> {
     let images = page["images"].as_array().unwrap();
@@ -100,6 +100,50 @@ fn what_hides_in_a_picture_is_in_the_original_only() {
     assert_eq!(original.header("content-type"), "application/octet-stream");
     assert_eq!(original.header("x-content-type-options"), "nosniff");
     assert!(original.header("content-disposition").starts_with("attachment;"));
+}
+
+#[test]
+fn each_page_that_is_an_image_of_its_own_is_shown_as_it_is() {
+    let folder = folder_with(&[
+        ("input_images/a.gif", &gif(3, (60, 50))),
+        ("input_images/b.png", &png(8, 8, 1)),
+    ]);
+    let server = Server::start_in(folder, &[]);
+    server.settled();
+    let request = json!({
+        "mode": "processes", "workers": 1,
+        "variants": [{"name": "x", "steps": [], "files": ["png"], "pattern": "{name}-{page}"}],
+        "output": {"quality": 75, "pattern": "{name}", "if_exists": "overwrite"},
+    });
+    let job = server.post("/api/jobs", &request).json()["job"].as_str().unwrap().to_owned();
+    while server.get(&format!("/api/jobs/{job}/outputs")).json()["total"] != 4 {
+        std::thread::yield_now();
+    }
+    let rows = server.get(&format!("/api/jobs/{job}/photos")).json()["rows"].clone();
+    let pages: Vec<_> = rows.as_array().unwrap().iter().map(|row| row["page"].as_u64()).collect();
+    assert_eq!(pages, [Some(1), Some(2), Some(3), None]);
+    let id = rows[0]["image"].as_str().unwrap();
+    let tone = |bytes: &[u8]| decode(bytes).get_pixel(30, 25).0[0];
+    let thumb = |query: &str| server.get(&format!("/api/thumb/{id}{query}"));
+    let size = json!({"width_px": 60, "height_px": 50});
+    let preview = |page: Value| {
+        let encoding = json!({"format": null, "quality": 75});
+        server.post(
+            "/api/preview",
+            &json!({"image": id, "page": page, "steps": [], "encoding": encoding, "size": size, "exact": true}),
+        )
+    };
+    // Twice: the second time from what is kept.
+    for _ in 0..2 {
+        let tones = ["?page=1", "?page=2", "?page=3", ""].map(|page| tone(&thumb(page).body));
+        assert_eq!(tones, [0, 255, 0, 0]);
+    }
+    assert_eq!([1, 2].map(|page| tone(&preview(json!(page)).body)), [0, 255]);
+    for refused in [thumb("?page=4"), thumb("?page=0"), preview(json!(9))] {
+        assert_eq!((refused.status, refused.code().as_str()), (422, "damaged"));
+    }
+    // That a page is not there says nothing of the image.
+    assert_eq!(server.get("/api/images").json()["images"][0]["problem"], Value::Null);
 }
 
 #[test]

@@ -38,8 +38,8 @@ async fn proof(previews: &Previews, evidence: &Evidence) -> Result<Option<Proof>
                 ..plan.encoding(place.variant)
             },
         };
-        let input = plan.input(place.image);
-        let made = previews.make(Priority::Urgent, &input, vec![order]).await?;
+        let (input, page) = (plan.input(place.image), plan.images[place.image].page);
+        let made = previews.make(Priority::Urgent, (&input, page), vec![order]).await?;
         let output = plan.output(place.image, place.variant);
         let name = showcase::name(plan, &output);
         prints.extend(made.into_iter().map(|print| (name.clone(), print)));

@@ -107,8 +107,11 @@ fn row(book: &Book, image: usize) -> Value {
     };
     let cells: Vec<_> = (0..book.plan.variants.len()).map(cell).collect();
     let bytes = book.plan.images[image].bytes;
+    let page = book.plan.images[image].page.map(|page| page.number);
     let ImageRef { id, name, .. } = &book.images[image];
-    json!({"image": id, "photo": image, "name": name, "bytes": bytes, "cells": cells})
+    json!({
+        "image": id, "page": page, "photo": image, "name": name, "bytes": bytes, "cells": cells,
+    })
 }
 
 fn rows(book: &Book, wanted: &Wanted) -> Rows {

@@ -22,6 +22,7 @@ use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{FilterCall, VariantSpec};
 use lote_protocol::message::Size;
 use lote_protocol::outcome::{Failure, FailureKind};
+use lote_protocol::task::Page;
 use lote_protocol::text;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
@@ -70,6 +71,8 @@ struct Ticket {
     /// How long it may take a worker.
     time: Duration,
     input: PathBuf,
+    /// The frame or page that they are of; `None` is all of them.
+    page: Option<Page>,
     orders: Vec<Order>,
     /// What they need beside the image.
     assets: Vec<Asset>,
@@ -194,12 +197,13 @@ impl Previews {
         }
     }
 
-    /// Makes pictures for a page of the image at `input`, which is decoded once; there are as many
-    /// prints as orders. If the returned future is dropped the request is, too.
+    /// Makes pictures for whoever looks at the image at `input`, or at one of its frames or pages; it is
+    /// decoded once, and there are as many prints as orders. If the returned future is dropped the request
+    /// is, too.
     pub async fn make(
         &self,
         priority: Priority,
-        input: &Path,
+        input: (&Path, Option<Page>),
         orders: Vec<Order>,
     ) -> Result<Vec<Print>, Refused> {
         self.ask(priority, PAGE_TIME, input, orders).await
@@ -212,7 +216,7 @@ impl Previews {
         order: Order,
         time: Duration,
     ) -> Result<Print, Refused> {
-        let mut prints = self.ask(Priority::Usual, time, input, vec![order]).await?;
+        let mut prints = self.ask(Priority::Usual, time, (input, None), vec![order]).await?;
         let missing = || Failure::new(FailureKind::Filter, text!("there is no picture"));
         prints.pop().ok_or_else(|| Refused::Failed(missing()))
     }
@@ -221,14 +225,15 @@ impl Previews {
         &self,
         priority: Priority,
         time: Duration,
-        input: &Path,
+        (input, page): (&Path, Option<Page>),
         orders: Vec<Order>,
     ) -> Result<Vec<Print>, Refused> {
         let assets = assets(&orders, self.0.assets.clone()).await?;
         let (reply, answer) = oneshot::channel();
         let number = self.0.count.fetch_add(1, Ordering::Relaxed);
         let (input, reply) = (input.to_owned(), Some(reply));
-        self.0.ask(Request::Make(Ticket { number, priority, time, input, orders, assets, reply }));
+        let ticket = Ticket { number, priority, time, input, page, orders, assets, reply };
+        self.0.ask(Request::Make(ticket));
         let _waiting = Waiting(&self.0, number);
         answer.await.unwrap_or_else(|_| Err(Refused::NoWorker(text!("the server is about to end"))))
     }
@@ -252,12 +257,12 @@ async fn assets(orders: &[Order], folder: PathBuf) -> Result<Vec<Asset>, Refused
         name: String::new(),
         steps: order.steps.clone(),
         files: Vec::new(),
+        pattern: None,
     };
     let variants: Vec<_> = orders.iter().map(variant).collect();
     // Fonts may have to be looked for.
     let look = move || plan::assets(&variants, &folder, &[], &[]);
     let failed = |what: Text| Refused::Failed(Failure::new(FailureKind::Filter, what));
-        pattern: None,
     let found = tokio::task::spawn_blocking(look)
         .await
         .map_err(|error| failed(error.to_string().into()))?;

@@ -11,6 +11,7 @@ use lote_imaging::formats::JPEG;
 use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{FilterCall, Value};
 use lote_protocol::message::Size;
+use lote_protocol::task::Page;
 use lote_protocol::text;
 
 use super::{Order, Previews, Refused};
@@ -73,9 +74,13 @@ pub fn fit(width: i64, height: i64) -> FilterCall {
 }
 
 impl Previews {
-    /// The thumbnail of a file. `key` stands for the file's content and consists of letters,
-    /// digits, `-` and `_`.
-    pub async fn thumbnail(&self, key: &str, input: &Path) -> Result<Thumbnail, Refused> {
+    /// The thumbnail of a file, or of one of its frames or pages. `key` stands for its content and
+    /// consists of letters, digits, `-` and `_`.
+    pub async fn thumbnail(
+        &self,
+        key: &str,
+        input: (&Path, Option<Page>),
+    ) -> Result<Thumbnail, Refused> {
         let path = self.0.thumbs.path(key);
         let read = tokio::task::spawn_blocking(move || fs::read(path)).await;
         if let Ok(Ok(jpeg)) = read {

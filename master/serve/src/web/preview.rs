@@ -27,8 +27,10 @@ use crate::jobs::{OutputRecord, check_encoding, check_files, check_steps};
 use crate::live::shapes::Step;
 use crate::preview::{Order, Print, Refused, fit};
 use lote_engine::event::Status;
+use lote_engine::plan::count_pages;
 use lote_engine::scheduler::Priority;
 use lote_engine::system::files::open_regular;
+use lote_protocol::task::Page;
 use lote_protocol::text;
 
 /// Quality of previews that are not the batch's own file.
@@ -59,9 +61,23 @@ impl From<Refused> for Refusal {
     }
 }
 
-async fn thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
+#[derive(Deserialize)]
+struct ThumbQuery {
+    page: Option<u32>,
+}
+
+async fn thumb(
+    State(app): State<App>,
+    Id(id): Id,
+    Asked(ThumbQuery { page }): Asked<ThumbQuery>,
+) -> Result<Response, Refusal> {
     let image = app.image(id).await?;
-    let thumbnail = app.previews.thumbnail(&image.id, &image.path).await;
+    if let Some(number) = page {
+        let (key, page) = (format!("{}-p{number}", image.id), page_of(&image, page).await);
+        let thumbnail = app.previews.thumbnail(&key, (&image.path, page)).await?;
+        return Ok(lasting_jpeg(thumbnail.jpeg));
+    }
+    let thumbnail = app.previews.thumbnail(&image.id, (&image.path, None)).await;
     let thumbnail = thumbnail.inspect_err(|refused| app.note_problem(&image, refused))?;
     if let Some(size) = thumbnail.source {
         app.images.facts(&image.id, size.width, size.height);
@@ -71,8 +87,16 @@ async fn thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> 
 
 async fn output_thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Refusal> {
     let record = written(&app, &id)?;
-    let thumbnail = app.previews.thumbnail(&format!("o{}", record.id), &record.path).await?;
+    let thumbnail =
+        app.previews.thumbnail(&format!("o{}", record.id), (&record.path, None)).await?;
     Ok(lasting_jpeg(thumbnail.jpeg))
+}
+
+/// The frame or page of that number of an image, as far as its header tells how many it has.
+async fn page_of(image: &Input, number: Option<u32>) -> Option<Page> {
+    let (number, path) = (number?, image.path.clone());
+    let count = blocking(move || count_pages(&path)).await.ok()?.unwrap_or(1);
+    Some(Page { number, of: u32::try_from(count).unwrap_or(u32::MAX) })
 }
 
 /// Ids change with the content, so a browser may keep it.
@@ -153,7 +177,7 @@ fn shown_as(content: Sniffed) -> Option<&'static str> {
 async fn as_png(app: &App, path: &FilePath) -> Result<Print, Refusal> {
     let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
     let order = Order { steps: Vec::new(), encoding };
-    let prints = app.previews.make(Priority::Urgent, path, vec![order]).await?;
+    let prints = app.previews.make(Priority::Urgent, (path, None), vec![order]).await?;
     only(prints)
 }
 
@@ -173,6 +197,9 @@ async fn read(print: &Print) -> Result<Vec<u8>, Refusal> {
 #[derive(Deserialize)]
 struct PreviewRequest {
     image: String,
+    /// The frame or page that is shown, of an image of several; all of them unless given.
+    #[serde(default)]
+    page: Option<u32>,
     steps: Vec<Step>,
     encoding: PreviewEncoding,
     size: Option<PreviewSize>,
@@ -209,16 +236,25 @@ async fn preview(
     }
     // Without steps it is the original that is shown, unless a file of it is asked for.
     let has_file = request.exact && (is_file || !steps.is_empty());
+    let input = (&*image.path, page_of(&image, request.page).await);
     let made = match request.size {
-        None => whole(&app, &image, steps, encoding).await,
+        None => whole(&app, input, steps, encoding).await,
         Some(size) => {
             let wanted = Scaled { size, is_exact: request.exact, has_file };
-            scaled(&app, &image, steps, encoding, wanted).await
+            scaled(&app, input, steps, encoding, wanted).await
         }
     };
-    let made = made.inspect_err(|refused| app.note_if_unreadable(&image, &request.steps, refused));
+    let is_whole = request.page.is_none();
+    let made = made.inspect_err(|refused| {
+        // If it was shown as it is, no filter is to blame.
+        if is_whole && request.steps.is_empty() {
+            app.note_problem(&image, refused);
+        }
+    });
     let Made { picture, file, is_resized } = made?;
-    app.images.facts(&image.id, picture.source.width, picture.source.height);
+    if is_whole {
+        app.images.facts(&image.id, picture.source.width, picture.source.height);
+    }
 
     let body = read(&picture).await?;
     let kind = shown_as(sniff(&body)).unwrap_or("application/octet-stream");
@@ -242,15 +278,6 @@ async fn preview(
     }
     fact("lote-total-ms", start.elapsed().as_millis() as u64);
     Ok((StatusCode::OK, headers, body).into_response())
-}
-
-impl App {
-    /// Remembers that an image cannot be read: if it was shown as it is, no filter is to blame.
-    fn note_if_unreadable(&self, image: &Input, steps: &[Step], refused: &Refused) {
-        if steps.is_empty() {
-            self.note_problem(image, refused);
-        }
-    }
 }
 
 /// A preview.
@@ -279,12 +306,12 @@ impl From<&Print> for FileFacts {
 /// The very file that the batch would write, or a PNG of it if no browser shows that format.
 async fn whole(
     app: &App,
-    image: &Input,
+    input: (&FilePath, Option<Page>),
     steps: Vec<FilterCall>,
     encoding: Encoding,
 ) -> Result<Made, Refused> {
     let orders = vec![Order { steps, encoding }];
-    let mut prints = app.previews.make(Priority::Urgent, &image.path, orders).await?;
+    let mut prints = app.previews.make(Priority::Urgent, input, orders).await?;
     let nothing = || Refused::NoWorker(text!("a worker made nothing"));
     let print = prints.pop().ok_or_else(nothing)?;
     let file = Some(FileFacts::from(&print));
@@ -293,7 +320,7 @@ async fn whole(
     }
     let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
     let orders = vec![Order { steps: Vec::new(), encoding }];
-    let mut prints = app.previews.make(Priority::Urgent, print.path(), orders).await?;
+    let mut prints = app.previews.make(Priority::Urgent, (print.path(), None), orders).await?;
     let mut picture = prints.pop().ok_or_else(nothing)?;
     picture.source = print.source;
     Ok(Made { picture, file, is_resized: true })
@@ -313,7 +340,7 @@ struct Scaled {
 /// The result, scaled to fit.
 async fn scaled(
     app: &App,
-    image: &Input,
+    input: (&FilePath, Option<Page>),
     steps: Vec<FilterCall>,
     encoding: Encoding,
     Scaled { size, is_exact, has_file }: Scaled,
@@ -321,7 +348,7 @@ async fn scaled(
     let (width, height) = (i64::from(size.width_px), i64::from(size.height_px));
     let format = match encoding.format.and_then(find) {
         Some(format) => format,
-        None => match content_at(&image.path).await {
+        None => match content_at(input.0).await {
             Sniffed::Known(format) => format.gives(true),
             Sniffed::Unsupported(_) | Sniffed::Unknown => &JPEG,
         },
@@ -343,7 +370,7 @@ async fn scaled(
     if has_file {
         orders.push(Order { steps, encoding });
     }
-    let mut prints = app.previews.make(Priority::Urgent, &image.path, orders).await?;
+    let mut prints = app.previews.make(Priority::Urgent, input, orders).await?;
     let file = if prints.len() > 1 { prints.pop().as_ref().map(FileFacts::from) } else { None };
     let picture = prints.pop().ok_or_else(|| Refused::NoWorker(text!("a worker made nothing")))?;
     Ok(Made { picture, file, is_resized })

@@ -78,7 +78,8 @@ async fn pictures(app: &App, job: &str) -> Vec<Picture> {
     let page = app.jobs.outputs_page(job, is_there, 0, MOST_PICTURES);
     let (_, records) = page.unwrap_or_default();
     let made = records.into_iter().map(async |record| {
-        let thumbnail = app.previews.thumbnail(&format!("o{}", record.id), &record.path).await;
+        let (key, input) = (format!("o{}", record.id), (&*record.path, None));
+        let thumbnail = app.previews.thumbnail(&key, input).await;
         Some(Picture { name: record.name, jpeg: thumbnail.ok()?.jpeg })
     });
     join_all(made).await.into_iter().flatten().collect()
