@@ -1,19 +1,42 @@
 // Crop by hand: a box over the photo as the step gets it, moved and sized by pointer or keys; it writes the step's parameters.
 import { followPointer, grips, onOthers, onPhoto, photoBelow, placeOfBox, tool } from './by-hand.js';
 import { WHOLE, boxOf, holding, inside, largest, ratioOf, resized } from './crop-box.js';
+import { STEP_GROUPS, stepsOn } from './draft.js';
 import { button, h, segmented } from './element.js';
 import { number, t } from './i18n.js';
 import { image } from './image-list.js';
-import { effect, signal } from './signal.js';
+import { computed, effect, signal } from './signal.js';
 
 /** @typedef {import('./crop-box.js').Box} Box */
+/** @typedef {{ x: number, y: number }} Point shares of a picture */
 const RATIOS_OFFERED = ['1:1', '4:5', '3:2', '16:9'];
 const asPercent = (/** @type {number} */ share) => `${Number((share * 100).toFixed(2))}%`;
 /** A box as the step is told it. @param {Box} box */
 const given = ({ x, y, width, height }) => ({ ancho: asPercent(width), alto: asPercent(height), x: asPercent(x), y: asPercent(y) });
 
-/** What boxes try to keep in them, by step and photo, for as long as the page lives: shares of the photo. @type {Map<string, { x: number, y: number } | null>} */
-const focusPoints = new Map();
+/** What boxes try to keep in them, by step and photo, for as long as the page lives: shares of the photo. */
+const focusPoints = signal(/** @type {Record<string, Point | null>} */ ({}));
+/** @param {{ key: number }} step @param {ImageItem | null} item */
+const pointKey = ({ key }, item) => `${key}/${item?.id}`;
+
+/** Whether what is in the photo stays where it is, in shares. @param {Step} step */
+const staysInPlace = ({ filter, params }) =>
+  !STEP_GROUPS.steps_shape.includes(filter) || (filter === 'redimensionar' && params.ajuste !== 'cubrir');
+
+/**
+ * Where the point that the crop of an output keeps in it is on the photo before and after its steps; null where there is none, or other
+ * steps have moved it. @param {import('./draft.js').Output | null} output @param {ImageItem | null} item @param {{ width_px: number, height_px: number }} size of the photo
+ * @returns {(Point | null)[]}
+ */
+export function pointsOn(output, item, size) {
+  const steps = stepsOn(output?.steps, item);
+  const at = steps.findIndex(({ filter }) => filter === 'recortar');
+  const point = focusPoints.value[at < 0 || !output ? '' : pointKey(output.steps[at], item)];
+  if (!point || !steps.slice(0, at).every(staysInPlace)) return [null, null];
+  const { x, y, width, height } = boxOf(steps[at].params, size);
+  const after = { x: (point.x - x) / width, y: (point.y - y) / height };
+  return [point, steps.slice(at + 1).every(staysInPlace) ? after : null];
+}
 
 /** @param {{ id: number, key: number }} step */
 export function cropTool(step) {
@@ -26,15 +49,10 @@ export function cropTool(step) {
     const now = picture.value;
     if (now) box.value = boxOf(params(), now);
   });
-  const pointKey = () => `${step.key}/${image.value?.id}`;
-  const focus = signal(/** @type {{ x: number, y: number } | null} */ (null));
-  effect(() => {
-    focus.value = focusPoints.get(pointKey()) ?? null;
-  });
-  /** @param {{ x: number, y: number } | null} to */
+  const focus = computed(() => focusPoints.value[pointKey(step, image.value)] ?? null);
+  /** @param {Point | null} to */
   function setFocus(to) {
-    focusPoints.set(pointKey(), to);
-    focus.value = to;
+    focusPoints.value = { ...focusPoints.peek(), [pointKey(step, image.peek())]: to };
   }
   /** Ratio of shares. */
   const locked = () => {
@@ -43,6 +61,8 @@ export function cropTool(step) {
   };
   /** Shows a box at once, and has the step make it when it has come to rest. @param {Box} next @param {boolean} done */
   function put(next, done) {
+    // Before the photo is there, nobody can see what would be changed.
+    if (!picture.peek()) return;
     box.value = holding(next, focus.peek());
     if (done) placed.put({ aspecto: null, gravedad: null, ...given(box.peek()) });
   }
@@ -84,11 +104,13 @@ export function cropTool(step) {
   const surface = h('div', { class: 'placing-surface' });
   /** @param {number} x @param {number} y @param {boolean} done */
   function look(x, y, done) {
+    if (!picture.peek()) return;
     setFocus({ x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) });
     put(box.peek(), done);
   }
   /** Sets the point in the middle of the box, or takes it away. */
   function switchFocus() {
+    if (!picture.peek()) return;
     const { x, y, width, height } = box.peek();
     setFocus(focus.peek() ? null : { x: x + width / 2, y: y + height / 2 });
     (focus.peek() ? point : frame).focus();

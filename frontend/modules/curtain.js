@@ -7,10 +7,11 @@ import { effect } from './signal.js';
 /**
  * @typedef {{ before: () => string | null, after: () => string | null, beforeLabel?: () => string, afterLabel: () => string, ratio: () => number,
  *   side: () => boolean, full: () => { width_px: number, height_px: number } | null, busy?: () => boolean,
- *   zoom?: (to: 'in' | 'out' | 'toggle') => void, look?: (x: number, y: number) => void }} CurtainOptions
+ *   zoom?: (to: 'in' | 'out' | 'toggle') => void, look?: (x: number, y: number) => void,
+ *   points?: () => ({ x: number, y: number } | null)[] }} CurtainOptions
  * `before`, `after`: addresses of the pictures. `ratio`: width / height. `full`: size in device pixels, or null to fit. `zoom`: what
  * wheel, pinch and double click ask for; `full` follows. `look`: a click on
- * that point of the picture, in shares.
+ * that point of the picture, in shares. `points`: what is marked before and after, in shares.
  */
 
 /** The size before it changed, and the point that stays where it is: shares of the picture and of the window. */
@@ -44,13 +45,20 @@ export function curtain(options) {
   const picture = (/** @type {() => string | null} */ src, /** @type {() => string} */ alt) => {
     const made = h('img', { src, alt, hidden: () => !src(), draggable: 'false' });
     // Its own proportions, so that what lies under its transparent parts ends where it does.
-    made.onload = () => made.style.setProperty('--own', String(made.naturalWidth / made.naturalHeight || 1));
+    made.onload = () => made.parentElement?.style.setProperty('--own', String(made.naturalWidth / made.naturalHeight || 1));
     return made;
   };
-  const beforePicture = picture(options.before, beforeLabel);
+  /** A picture and what is marked on it, in a box that is as large before as after. @param {HTMLImageElement} shown @param {number} index */
+  const sheet = (shown, index) => {
+    const point = () => options.points?.()[index];
+    const share = (/** @type {'x' | 'y'} */ part) => () => `${(point()?.[part] ?? 0) * 100}%`;
+    const mark = () => point() && h('i', { class: 'crop-focus', '--x': share('x'), '--y': share('y') });
+    return h('div', { class: 'sheet' }, shown, h('div', { class: 'marked', 'aria-hidden': 'true' }, mark));
+  };
   const afterPicture = picture(() => options.after() ?? options.before(), options.afterLabel);
-  const before = h('div', { class: 'layer' }, beforePicture);
-  const after = h('div', { class: 'layer over' }, afterPicture);
+  const sheets = [sheet(picture(options.before, beforeLabel), 0), sheet(afterPicture, 1)];
+  const before = h('div', { class: 'layer' }, sheets[0]);
+  const after = h('div', { class: 'layer over' }, sheets[1]);
   const range = h('input', { type: 'range', min: '0', max: '100', step: '1', value: '50', 'aria-label': () => t('curtain_label') });
   const line = h('div', { class: 'curtain-line', 'aria-hidden': 'true' }, h('div', { class: 'knob' }, icon('split')));
   const root = h(
@@ -100,13 +108,13 @@ export function curtain(options) {
   );
   const shareOfLength = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ length) =>
     length ? Math.min(1, Math.max(0, (at - from) / length)) : 0.5;
-  /** A point of the window as shares of the picture. @param {number} clientX @param {number} clientY */
-  const shares = (clientX, clientY) => {
-    const box = afterPicture.getBoundingClientRect();
+  /** A point of the window as shares of an element. @param {Element} of @param {number} clientX @param {number} clientY */
+  const shares = (of, clientX, clientY) => {
+    const box = of.getBoundingClientRect();
     return { x: shareOfLength(clientX, box.left, box.width), y: shareOfLength(clientY, box.top, box.height) };
   };
   root.addEventListener('click', ({ clientX, clientY }) => {
-    const { x, y } = shares(clientX, clientY);
+    const { x, y } = shares(afterPicture, clientX, clientY);
     // A key that moves the curtain is no click on the picture.
     if (clientX || clientY) options.look?.(x, y);
   });
@@ -115,7 +123,7 @@ export function curtain(options) {
   function zoomAt(to, clientX, clientY) {
     const box = after.getBoundingClientRect();
     keep = {
-      ...shares(clientX, clientY),
+      ...shares(sheets[1], clientX, clientY),
       left: shareOfLength(clientX, box.left, box.width),
       top: shareOfLength(clientY, box.top, box.height),
     };
@@ -157,7 +165,7 @@ export function curtain(options) {
   });
   effect(() => {
     const size = options.full();
-    for (const one of [beforePicture, afterPicture]) {
+    for (const one of sheets) {
       one.style.width = size ? `${size.width_px / devicePixelRatio}px` : '';
       one.style.height = size ? `${size.height_px / devicePixelRatio}px` : '';
     }

@@ -1,7 +1,7 @@
 // The Prepare screen: the chosen images at the left, the photo before and after in the centre, filters and output at the right.
 import { emptyScreen, openFolders } from './choose-images.js';
 import { command, read } from './commands.js';
-import { cropTool } from './crop.js';
+import { cropTool, pointsOn } from './crop.js';
 import { SCALES, curtain, layoutChoice, zoomedTo } from './curtain.js';
 import { detail, lookAt } from './detail.js';
 import { fileName, placing, shownFile, shownOutput } from './draft.js';
@@ -251,6 +251,7 @@ export function stage() {
     },
     zoom,
     look: lookAt,
+    points: () => (before.value ? pointsOn(shownOutput.value, image.value, before.value) : []),
     busy: () => busy.value,
   });
   const area = h(

@@ -80,13 +80,58 @@ test('C opens the crop, and what F marks stays inside while the box moves and ch
   // It is still there when the tool is opened again, on this photo and not on others.
   await page.keyboard.press('Escape');
   await page.locator('.placing-surface').waitFor({ state: 'detached' });
+  // Before the photo is there keys change nothing.
+  const before = await params(page);
+  let release = () => {};
+  const released = new Promise((resolve) => {
+    release = () => resolve(undefined);
+  });
+  await page.route('**/api/preview', (route) => released.then(() => route.continue()).catch(() => {}));
   await page.locator('#main').focus();
   await page.keyboard.press('c');
-  await point.waitFor();
+  await point.focus();
+  await page.keyboard.press('Shift+ArrowRight');
+  await box.focus();
+  await page.keyboard.press('Shift+ArrowDown');
+  await page.keyboard.press('f');
+  assert.ok(await point.isVisible());
+  assert.deepEqual(await params(page), before);
+  release();
+  await page.locator('.placing-surface .below').waitFor();
   await page.locator('.cell').nth(1).click();
   await point.waitFor({ state: 'hidden' });
   await page.locator('.cell').nth(0).click();
-  await point.waitFor();
+  await point.focus();
+  for (let step = 0; step < 3; step += 1) await page.keyboard.press('Shift+ArrowRight');
+  // Outside of the tool it is marked on the photo, before and after the crop, at any size.
+  for (let times = 0; times < 2; times += 1) await page.keyboard.press('Escape');
+  await page.locator('.stage .layer.over .crop-focus').waitFor();
+  await page.waitForFunction(() => {
+    const { naturalWidth, naturalHeight } = document.querySelector('.layer.over img');
+    return naturalWidth > 0 && Math.abs(naturalWidth - naturalHeight) <= 1;
+  });
+  const marked = (layer) =>
+    page.locator(layer).evaluate((element) => {
+      const [around, mark] = ['img', '.crop-focus'].map((one) => element.querySelector(one).getBoundingClientRect());
+      const share = (at, from, length) => Math.round(((at - from) / length) * 100);
+      return [share(mark.x + mark.width / 2, around.x, around.width), share(mark.y + mark.height / 2, around.y, around.height)];
+    });
+  const bothAreMarked = async () => {
+    assert.deepEqual(await marked('.layer:not(.over)'), [30, 50]);
+    assert.deepEqual(await marked('.layer.over'), [45, 50]);
+  };
+  await bothAreMarked();
+  await page.getByRole('button', { name: 'Zoom in' }).click();
+  await page.waitForFunction(() => document.querySelector('.layer:not(.over) img').naturalWidth > 800);
+  await bothAreMarked();
+  await page.getByRole('button', { name: 'Zoom out' }).click();
+  await page.locator('.cell').nth(1).click();
+  await page.locator('.stage .crop-focus').first().waitFor({ state: 'detached' });
+  await page.locator('.cell').nth(0).click();
+  await page.locator('.stage .crop-focus').first().waitFor();
+  await page.locator('#main').focus();
+  await page.keyboard.press('c');
+  await page.locator('.placing-surface .below').waitFor();
   await box.focus();
   await page.keyboard.press('f');
   await point.waitFor({ state: 'hidden' });
