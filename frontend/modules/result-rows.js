@@ -27,12 +27,18 @@ const narrowWindow = matchMedia('(max-width: 720px)');
 /** How much smaller (or larger) a file is than its photo. Pure. @param {number} bytes @param {number} before */
 export const savedShare = (bytes, before) => (before > 0 ? Math.round((bytes / before - 1) * 100) : null);
 
-/** @param {number} bytes @param {number} before */
-export function savedText(bytes, before) {
+/** @param {number} bytes @param {number} before @param {import('./element.js').Child} [more] */
+function savedText(bytes, before, more) {
   const share = savedShare(bytes, before);
   if (share === null) return null;
   const sign = share > 0 ? '+' : share < 0 ? '−' : '±';
-  return h('span', { class: share > 0 ? 'grown' : 'less' }, `${sign}${percent(Math.abs(share))}`);
+  return h('span', { class: share > 0 ? 'grown' : 'less' }, `${sign}${percent(Math.abs(share))}`, more);
+}
+
+/** How much smaller the files of a job are than their photos: of several a photo, each than its photo, as all together tell nothing. @param {Job} job */
+export function savedByJob({ progress: { variants } }) {
+  const sum = (/** @type {'read_bytes' | 'written_bytes'} */ key) => variants.reduce((all, one) => all + one[key], 0);
+  return savedText(sum('written_bytes'), sum('read_bytes'), variants.length > 1 && ` ${t('per_file')}`);
 }
 
 /** Numbers as the server reads them: `0,2-3`. Pure. @param {number[]} numbers */

@@ -5,7 +5,7 @@ import { button, h, icon } from './element.js';
 import { historyButton, runAgain } from './history.js';
 import { duration, language, number, percent, seconds, share, size, sizeParts, t } from './i18n.js';
 import { go } from './page-state.js';
-import { only, resultRows, zipAddress } from './result-rows.js';
+import { only, resultRows, savedByJob, zipAddress } from './result-rows.js';
 import { banners, meanRate } from './run.js';
 import { isLive, slotsText } from './shell.js';
 import { calm, computed } from './signal.js';
@@ -17,6 +17,9 @@ export function sumOf(variants) {
   for (const variant of variants) for (const key of /** @type {(keyof VariantCounts)[]} */ (Object.keys(sum))) sum[key] += variant[key];
   return sum;
 }
+
+/** All outputs together; a photo is read once for all of them. Pure. @param {Progress} progress */
+export const total = ({ variants, read_bytes }) => ({ ...sumOf(variants), read_bytes });
 
 /** Worker time per image; null when none was worked on. Pure. @param {VariantCounts} counts */
 export const perImage = ({ ok, failed, work_ms }) => (ok > 0 ? work_ms / (ok + failed) : null);
@@ -118,7 +121,7 @@ export function totalsTable() {
           ),
         ),
         job.variants.length > 1 &&
-          h('tfoot', null, h('tr', null, h('th', { scope: 'row' }, t('total')), cells(sumOf(job.progress.variants), job.workers))),
+          h('tfoot', null, h('tr', null, h('th', { scope: 'row' }, t('total')), cells(total(job.progress), job.workers))),
       );
     }),
   );
@@ -134,8 +137,7 @@ function subtitle() {
   if (!now) return '';
   const { elapsed_ms, done, failed, skipped } = now.progress;
   const rate = meanRate(now.progress);
-  return [
-    now.progress.ok ? bytesText(now.progress) : '',
+  const rest = [
     isLive(now)
       ? t('still_running', percent(share(done, now.outputs)))
       : t('took_with', elapsed_ms > 0 ? duration(elapsed_ms) : '–', slotsText(now.mode, now.workers)),
@@ -145,6 +147,7 @@ function subtitle() {
   ]
     .filter(Boolean)
     .join(' · ');
+  return [now.progress.ok > 0 && [bytesText(now.progress), ' (', savedByJob(now), ') · '], rest];
 }
 
 const failedFiles = computed(() => state.job.value?.progress.failed ?? 0);

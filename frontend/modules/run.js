@@ -8,7 +8,7 @@ import { machinesCard, waitsFor } from './machines.js';
 import { noticeText } from './messages.js';
 import { confirm } from './overlays.js';
 import { drawer, go, theme } from './page-state.js';
-import { savedText } from './result-rows.js';
+import { savedByJob } from './result-rows.js';
 import { failedCount, failuresCard, problemCount, recentCard } from './run-lists.js';
 import { isLive } from './shell.js';
 import { togglePause } from './shortcuts.js';
@@ -291,9 +291,9 @@ function figures() {
       }),
     ),
     figure('written', () => {
-      const { written_bytes = 0, read_bytes = 0 } = calmed.value?.progress ?? {};
-      const [value, unit] = sizeParts(written_bytes);
-      const saved = written_bytes && savedText(written_bytes, read_bytes);
+      const now = calmed.value;
+      const [value, unit] = sizeParts(now?.progress.written_bytes ?? 0);
+      const saved = now?.progress.written_bytes && savedByJob(now);
       return [value, h('small', null, unit, saved && [' · ', saved])];
     }),
   );

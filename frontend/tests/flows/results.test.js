@@ -31,10 +31,16 @@ test('the table and the title say what the report says', async () => {
   const total = await page.locator('tfoot td').allTextContents();
   assert.deepEqual(total.slice(0, 2).map(Number), [progress.ok, progress.failed]);
   assert.ok(progress.ok > 0 && progress.failed > 0);
-  const change = Math.round((progress.written_bytes / progress.read_bytes - 1) * 100);
+  // Each file against its photo: both of a photo together would always be larger.
+  const { rows: photos } = await here.read(`/api/jobs/${job}/photos`);
+  const good = photos.flatMap(({ bytes, cells }) => cells.flatMap((cell) => (cell.status === 'ok' ? [[cell.bytes, bytes]] : [])));
+  const [after, before] = good.reduce(([all, whole], [bytes, photo]) => [all + bytes, whole + photo], [0, 0]);
+  const change = Math.round((after / before - 1) * 100);
+  const said = `${change > 0 ? '+' : change < 0 ? '−' : '±'}${Math.abs(change)}% per file`;
+  assert.ok((await page.locator('.title .muted').textContent())?.includes(`(${said})`));
   await page.keyboard.press('2');
   const written = (await page.locator('.figure').last().locator('dd').textContent()) ?? '';
-  assert.ok(written.endsWith(`${change > 0 ? '+' : change < 0 ? '−' : '±'}${Math.abs(change)}%`), written);
+  assert.ok(written.endsWith(said), written);
   assert.deepEqual(faults, []);
   await close();
 });
@@ -150,6 +156,44 @@ test('photos are ticked, with Shift all between two, and have a ZIP of their own
   await page.getByRole('button', { name: 'Pick none' }).press('Enter');
   await page.locator('.picked-bar').waitFor({ state: 'hidden' });
   assert.equal(await ticks.nth(1).isChecked(), false);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('each page of an image is a row that shows it, and is compared with it', async () => {
+  // Two frames of one pixel: black, then white.
+  const frame = (index) => [0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, index ? 0x4c : 0x44, 1, 0];
+  const head = [...Buffer.from('GIF89a'), 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255];
+  await here.command('/api/images/clear');
+  const { page, faults, close } = await here.open({ lang: 'en' });
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose photos' }).click()]);
+  await chooser.setFiles({ name: 'two.gif', mimeType: 'image/gif', buffer: Buffer.from([...head, ...frame(0), ...frame(1), 0x3b]) });
+  await page.getByRole('option', { name: 'two.gif' }).waitFor();
+  await removeOutputs(page);
+  await addOutputs(page, /^Archive/);
+  await page.locator('.output-card').getByLabel('Folder and name').focus();
+  await page.keyboard.press('End');
+  await page.keyboard.type('-{page}');
+  await page.getByRole('button', { name: 'Process 2 files' }).click();
+  await page.getByRole('button', { name: 'See results' }).click();
+  const tone = (image) =>
+    image.evaluate(async (one) => {
+      await one.decode();
+      const context = new OffscreenCanvas(1, 1).getContext('2d');
+      context?.drawImage(one, 0, 0, 1, 1);
+      return context?.getImageData(0, 0, 1, 1).data[0];
+    });
+  const rows = page.locator('.result-body .result-row');
+  await rows.nth(1).locator('.row-picture img').nth(1).waitFor();
+  for (const index of [0, 1]) assert.equal(await tone(rows.nth(index).locator('.photo img')), index * 255);
+  await rows.nth(1).locator('button.row-picture').click();
+  const before = page.locator('dialog .layer:not(.over) img');
+  await before.waitFor();
+  assert.equal(await tone(before), 255);
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForFunction(() => /^two.*-1\./.test(document.querySelector('dialog h2')?.textContent ?? ''));
+  await before.waitFor();
+  assert.equal(await tone(before), 0);
   assert.deepEqual(faults, []);
   await close();
 });

@@ -26,7 +26,7 @@ pub struct OutputCounts {
     pub work: Duration,
     /// That share.
     pub decode: Duration,
-    /// Size of the inputs of those that were tried, where that is known: [`Outputs::end`].
+    /// Size of the inputs of `ok`, where that is known: [`Outputs::end`].
     pub read_bytes: u64,
     /// Size of the outputs.
     pub written_bytes: u64,
@@ -184,7 +184,7 @@ impl<K: Remembered> Outputs<K> {
         *end = Some(K::from(ended));
         let counts = &mut self.counts[ended.place.variant];
         counts.add(ended);
-        if ended.status != Status::Skipped {
+        if ended.status == Status::Ok {
             counts.read_bytes += image_bytes;
         }
         true
@@ -196,8 +196,10 @@ impl<K: Remembered> Outputs<K> {
         let Some(end) = self.ends.get_mut(index).and_then(Option::take) else { return };
         let counts = &mut self.counts[place.variant];
         counts.shift(end.status(), |count| *count -= 1);
-        if end.status() != Status::Skipped {
+        if end.status() == Status::Ok {
             counts.read_bytes -= image_bytes;
+        }
+        if end.status() != Status::Skipped {
             counts.written_bytes -= end.bytes();
         }
     }
@@ -222,7 +224,7 @@ mod tests {
         assert!(outputs.end(&ended(0, 0, Status::Quarantined), 100));
         let counts = outputs.counts();
         assert_eq!((counts.ok, counts.failed, counts.quarantined, counts.done()), (1, 1, 1, 2));
-        assert_eq!((counts.repeated, counts.written_bytes, counts.read_bytes), (1, 20, 200));
+        assert_eq!((counts.repeated, counts.written_bytes, counts.read_bytes), (1, 20, 100));
         assert_eq!(
             (counts.work, counts.decode),
             (Duration::from_millis(3), Duration::from_millis(1))
