@@ -29,6 +29,8 @@ fn a_keyword_and_a_maker_go_to_every_format_that_holds_them() {
         ("png", true, true, true),
         ("tiff", true, true, false),
         ("webp", true, true, false),
+        ("avif", true, true, false),
+        ("jxl", true, true, false),
         ("gif", true, false, true),
         ("bmp", false, false, false),
     ] {
@@ -42,7 +44,7 @@ fn a_keyword_and_a_maker_go_to_every_format_that_holds_them() {
 
 #[test]
 fn no_place_is_left_where_none_is_wanted() {
-    for format in ["jpeg", "png", "tiff", "webp", "gif"] {
+    for format in ["jpeg", "png", "tiff", "webp", "gif", "avif", "jxl"] {
         assert!(has(PHOTO, "Cologne"));
         let file = output(&with_photo(), &format!("--format {format} --metadata no-location"));
         assert!(!has(&file, "Cologne"), "{format}");
@@ -62,7 +64,7 @@ fn no_place_is_left_where_none_is_wanted() {
 
 #[test]
 fn only_rights_stay_or_nothing_does_and_what_is_set_is_there() {
-    for format in ["jpeg", "png", "tiff", "webp"] {
+    for format in ["jpeg", "png", "tiff", "webp", "avif", "jxl"] {
         let rights = output(&with_photo(), &format!("--format {format} --metadata derechos"));
         assert!(has(&rights, "Nobody") && !has(&rights, "harbour") && !has(&rights, "Box"));
         let none = output(&with_photo(), &format!("--format {format} --metadata none"));

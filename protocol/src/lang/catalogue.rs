@@ -413,6 +413,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("{} outputs in a row failed: {}", "fallaron {} salidas seguidas: {}"),
     ("the {} is damaged: {}", "el {} está dañado: {}"),
     ("the {} could not be written: {}", "no se pudo escribir el {}: {}"),
+    ("its XMP has no place in it", "su XMP no tiene sitio en él"),
     ("a kind of {} that is not read: {}", "un tipo de {} que no se lee: {}"),
     ("{} files of this kind are not supported: {}", "los archivos {} de este tipo no se leen: {}"),
     (
@@ -1285,6 +1286,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "XMP left out: it is damaged and may say where",
         "se omitió el XMP: está dañado y puede decir el lugar",
     ),
+    ("XMP left out: it is compressed", "se omitió el XMP: está comprimido"),
     ("XMP left out: it is damaged", "se omitió el XMP: está dañado"),
     ("XMP replaced: it is damaged", "se sustituyó el XMP: estaba dañado"),
     ("a channel beside its colours is left out", "se omitió un canal además de sus colores"),

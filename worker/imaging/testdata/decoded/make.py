@@ -174,7 +174,16 @@ def avif():
     tile = source("RGBA")
     Image.open(tile).resize((128, 128)).save(tile)
     by_avif("grid-alpha~3.avif", tile, ["--grid", "2x2", "--min", "6", "--max", "6", "-y", "420"])
-    (HERE / "in.png").unlink()
+    packet, exif, tags = HERE / "in.xmp", HERE / "in.exif", Image.Exif()
+    packet.write_text(
+        "<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta xmlns:x='adobe:ns:meta/'>"
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/></x:xmpmeta><?xpacket end='w'?>"
+    )
+    tags[0x0110] = "Box 1"
+    exif.write_bytes(tags.tobytes().removeprefix(b"Exif\0\0"))
+    by_avif("xmp~2.avif", source("RGB"), ["-y", "444", "--min", "6", "--max", "6", "--xmp", packet, "--exif", exif])
+    for path in [packet, exif, HERE / "in.png"]:
+        path.unlink()
 
 
 def by_avif(name, path, words):

@@ -5,6 +5,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 use ravif::{Encoder, MatrixCoefficients, PixelRange};
 
+use super::parts;
 use crate::formats::table::Content;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
@@ -65,7 +66,19 @@ pub(super) fn encode(
     let file = encoded.map_err(|error| {
         refused(text!("the {} could not be written: {}", "AVIF", error.to_string()))
     })?;
-    out.extend(file.avif_file);
+    match content.metadata.xmp.as_deref() {
+        None => out.extend(file.avif_file),
+        Some(packet) => {
+            let with = parts::with_xmp(&file.avif_file, packet);
+            out.extend(with.ok_or_else(|| {
+                refused(text!(
+                    "the {} could not be written: {}",
+                    "AVIF",
+                    text!("its XMP has no place in it")
+                ))
+            })?);
+        }
+    }
     Ok(notes)
 }
 

@@ -2,6 +2,7 @@
 
 mod decoder;
 mod encoder;
+mod parts;
 
 use lote_protocol::filter::EncodingOption;
 use lote_protocol::outcome::Failure;
@@ -27,7 +28,7 @@ pub(super) static FORMAT: Format = Format {
         EncodingOption::MinScore,
     ],
     gives: Gives::Itself,
-    holds: Holds { alpha: true, deep: true, exif: true, ..Holds::NOTHING },
+    holds: Holds { alpha: true, deep: true, exif: true, xmp: true, ..Holds::NOTHING },
     magic: |head| has_brand(head, &[b"avif", b"avis"]),
     header: heif::declared,
     together: None,
@@ -53,9 +54,13 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use lote_protocol::encoding::Encoding;
     use lote_protocol::outcome::FailureKind;
 
     use super::*;
+    use crate::formats::{self, Document};
+    use crate::metadata::exif_fields::Fields;
+    use crate::picture::{Channels, Picture, Samples};
 
     #[test]
     fn colours_of_an_unknown_kind_are_refused_by_name() {
@@ -67,6 +72,7 @@ mod tests {
         let refused = decode(&file, &Limits::default(), &mut Pool::new()).err().unwrap();
         assert_eq!(refused.kind, FailureKind::Unsupported);
     }
+
     #[test]
     fn tiles_with_alpha_of_their_own_are_refused_by_name() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/decoded");
@@ -79,5 +85,54 @@ mod tests {
         let refused = decode(&file, &Limits::default(), &mut Pool::new()).err().unwrap();
         assert_eq!(refused.kind, FailureKind::Unsupported);
         assert!(refused.message.to_string().contains("tiles have alpha"), "{}", refused.message);
+    }
+
+    #[test]
+    fn xmp_changes_nothing_else_of_a_file() {
+        let packet = b"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>".to_vec();
+        let encoding = Encoding { format: Some(FORMAT.id), ..Encoding::default() };
+        let bands = |n: usize| (0..24 * 16 * n).map(|at| (at * 7 % 251) as u8).collect();
+        for channels in [Channels::Rgb, Channels::Rgba] {
+            for exif in [None, Some(Fields::default().build())] {
+                let samples = Samples::U8(bands(channels.count()));
+                let picture = Picture { width: 24, height: 16, channels, samples };
+                let mut document = Document::still(&FORMAT, picture);
+                document.metadata.exif = exif;
+                let read = |document: &Document| {
+                    let (mut pool, mut file) = (Pool::new(), Vec::new());
+                    formats::encode(document, &encoding, &mut pool, &mut file).unwrap();
+                    let described = b"cdsc\0\x04\0\x01\0\x01";
+                    let is_described = file.windows(described.len()).any(|it| it == described);
+                    assert_eq!(is_described, document.metadata.xmp.is_some());
+                    formats::decode(&file, &Limits::default(), &mut pool).unwrap()
+                };
+                let without = read(&document);
+                document.metadata.xmp = Some(packet.clone());
+                let mut with = read(&document);
+                assert_eq!(with.metadata.xmp.take(), Some(packet.clone()));
+                assert_eq!(with, without, "{channels:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn xmp_of_another_program_is_read_and_compressed_xmp_left_out_with_a_note() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/decoded");
+        let mut file = fs::read(folder.join("xmp~2.avif")).unwrap();
+        let read = |file: &[u8]| decode(file, &Limits::default(), &mut Pool::new()).unwrap();
+        let source = read(&file);
+        let packet = source.metadata.xmp.unwrap();
+        assert!(packet.starts_with(b"<?xpacket") && packet.ends_with(b"<?xpacket end='w'?>"));
+        assert!(source.metadata.exif.is_some() && source.notes.is_empty());
+        // No name, and an encoding behind the type.
+        let named = b"XMP\0application/rdf+xml\0";
+        let at = file.windows(named.len()).position(|bytes| bytes == named).unwrap();
+        file[at..at + named.len()].copy_from_slice(b"\0application/rdf+xml\0br\0");
+        let source = read(&file);
+        assert_eq!(source.metadata.xmp, None);
+        assert_eq!(
+            source.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["XMP left out: it is compressed"]
+        );
     }
 }

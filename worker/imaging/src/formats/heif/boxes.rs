@@ -151,6 +151,8 @@ pub(super) struct Item<'a> {
     pub(super) kind: [u8; 4],
     /// The media type of a `mime`.
     pub(super) mime: &'a [u8],
+    /// Whether the bytes of a `mime` are compressed.
+    pub(super) is_compressed: bool,
     /// Its bytes, in parts.
     pub(super) parts: Vec<&'a [u8]>,
     /// Its properties in order, and whether who does not know one must not show it.
@@ -349,11 +351,11 @@ fn described((kind, content): Part<'_>) -> Option<Item<'_>> {
     let protected = reader.u16()? != 0;
     let kind: [u8; 4] = reader.array()?;
     let kind = if protected { *b"prot" } else { kind };
-    let mime = if &kind == b"mime" {
+    let (mime, is_compressed) = if &kind == b"mime" {
         reader.text()?;
-        reader.text()?
+        (reader.text()?, reader.text().is_some_and(|encoding| !encoding.is_empty()))
     } else {
-        &[]
+        (&[][..], false)
     };
-    Some(Item { id, kind, mime, ..Item::default() })
+    Some(Item { id, kind, mime, is_compressed, ..Item::default() })
 }

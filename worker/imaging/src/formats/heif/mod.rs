@@ -180,6 +180,9 @@ struct File<'a> {
 /// A picture that is put together of more tiles than this is none of a camera's.
 const MAX_TILES: usize = 4096;
 
+/// The media type of XMP.
+const XMP: &[u8] = b"application/rdf+xml";
+
 /// Side of the largest block that codecs work in, px.
 const BLOCK: usize = 64;
 
@@ -357,13 +360,17 @@ impl<'a> File<'a> {
 
     /// EXIF and XMP. The picture is turned by the file's own properties, never by EXIF.
     fn blocks(&self, metadata: &mut Metadata, notes: &mut Vec<Text>) {
-        for item in &self.items.all {
-            let describes = item.references(*b"cdsc");
-            if !describes.is_empty() && !describes.contains(&self.items.primary) {
-                continue;
-            }
+        let describes = |item: &Item<'_>| item.references(*b"cdsc").contains(&self.items.primary);
+        let about_it = |item: &&Item<'_>| describes(item) || item.references(*b"cdsc").is_empty();
+        let mut items: Vec<_> = self.items.all.iter().filter(about_it).collect();
+        // What says which picture it is about goes before what does not.
+        items.sort_by_key(|item| !describes(item));
+        for item in items {
             let len: usize = item.parts.iter().map(|part| part.len()).sum();
             if len as u64 > self.limits.max_metadata_bytes {
+                if &item.kind == b"Exif" || item.mime == XMP {
+                    notes.push(text!("metadata left out: they are longer than the limit"));
+                }
                 continue;
             }
             if &item.kind == b"Exif" && metadata.exif.is_none() {
@@ -376,8 +383,12 @@ impl<'a> File<'a> {
                     Err(why) => notes.push(text!("EXIF left out: {}", why)),
                 }
             }
-            if item.mime == b"application/rdf+xml" {
-                metadata.xmp = Some(item.bytes());
+            if item.mime == XMP && metadata.xmp.is_none() {
+                if item.is_compressed {
+                    notes.push(text!("XMP left out: it is compressed"));
+                } else {
+                    metadata.xmp = Some(item.bytes());
+                }
             }
         }
     }
