@@ -380,8 +380,8 @@ mod tests {
     use lote_protocol::encoding::Encoding;
 
     use super::*;
-    use crate::formats::Metadata;
     use crate::formats::table::Shown;
+    use crate::formats::{self, Document, Metadata};
 
     #[test]
     fn a_profile_that_inflates_above_the_limit_is_left_out() {
@@ -410,6 +410,32 @@ mod tests {
         assert_eq!(source.metadata.icc, None);
         assert_eq!(source.notes.len(), 1);
         assert_eq!(source.frames[0].picture, picture);
+    }
+
+    #[test]
+    fn few_colours_of_sixteen_bits_are_made_small_and_keep_their_bits() {
+        // Larger than an icon: letters of five colours, none of which eight bits hold.
+        let (width, height) = (300, 260);
+        let samples = (0..width * height).flat_map(|at| {
+            let (x, y) = (at % width, at / width);
+            let letter = (x / 9 * 7 + y / 16 * 13) % 26;
+            let ink = (x % 9 * 3 + y % 16 * 5) * letter % 11;
+            [1, 2, 3].map(|band| (ink.min(4) * 16_001 + band * 77) as u16)
+        });
+        let samples = Samples::U16(samples.collect());
+        let picture = Picture { width, height, channels: Channels::Rgb, samples };
+        let document = Document::still(&FORMAT, picture);
+        let written = |effort| {
+            let encoding = Encoding { effort, ..Encoding::default() };
+            let (mut pool, mut file) = (Pool::new(), Vec::new());
+            formats::encode(&document, &encoding, &mut pool, &mut file).unwrap();
+            let back = decode(&file, &Limits::default(), &mut pool).unwrap();
+            assert_eq!(back.frames[0].picture, document.frames[0].picture, "{effort:?}");
+            file.len()
+        };
+        let (quick, tried, unsaid) = (written(Some(0)), written(Some(4)), written(None));
+        assert!(tried * 10 < quick * 9, "{tried} {quick}");
+        assert!(unsaid <= tried, "{unsaid} {tried}");
     }
 
     #[test]

@@ -19,9 +19,9 @@ pub(super) fn preset(effort: Option<u8>, form: &Reduced<'_>, picture: &Picture) 
     let pixels = u64::from(picture.width) * u64::from(picture.height);
     match effort {
         None => {
-            let (most, preset) =
-                if pixels > ICON.0 && form.is_small() { FEW_COLOURS } else { ICON };
-            (pixels <= most).then_some(preset)
+            let is_small = pixels <= ICON.0;
+            let (most, preset) = if is_small { ICON } else { FEW_COLOURS };
+            (is_small || (pixels <= most && form.has_few_colours(picture))).then_some(preset)
         }
         Some(0) => None,
         Some(effort) => Some(effort.min(10) * PRESETS / 10),

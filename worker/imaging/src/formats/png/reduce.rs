@@ -1,6 +1,7 @@
 //! A small form of a picture that holds the same pixels: indices into a palette, or gray of few bits.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use ::png::{BitDepth, ColorType};
 use lote_protocol::lang::Text;
@@ -21,13 +22,27 @@ pub(super) struct Reduced<'a> {
     pub(super) alphas: Vec<u8>,
 }
 
+/// Colours that a palette holds.
+const MAX_COLOURS: usize = 256;
+
 /// Slots of the table that finds colours; more than twice as many as colours.
 const SLOTS: usize = 1024;
 
 impl Reduced<'_> {
-    /// Whether a sample has fewer bits than in memory, or is an index.
-    pub(super) fn is_small(&self) -> bool {
-        self.color == ColorType::Indexed || (self.depth as u8) < 8
+    /// Whether there are no more colours than a palette holds, or few levels of gray. Colours of 16 bits,
+    /// which no palette holds, are counted.
+    pub(super) fn has_few_colours(&self, picture: &Picture) -> bool {
+        if self.color == ColorType::Indexed || (self.depth as u8) < 8 {
+            return true;
+        }
+        let Samples::U16(samples) = &picture.samples else { return false };
+        let mut known = HashSet::new();
+        let mut last: &[u16] = &[];
+        samples.chunks_exact(picture.channels.count()).all(|color| {
+            let is_new = color != last && known.insert(color);
+            last = color;
+            !is_new || known.len() <= MAX_COLOURS
+        })
     }
 }
 
