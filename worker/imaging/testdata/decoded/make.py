@@ -249,12 +249,22 @@ def heic():
         "-x265-params", "qp=4:colormatrix=bt709", coded)
     write("ten~5.heic", heif(coded.read_bytes(), (64, 64), 10))
     by_heif_convert("ten~5.heic")
-    for name, format in [("gray.heic", "gray"), ("gray-ten~1.heic", "gray10le"), ("intra~7.heic", "yuv420p")]:
+    for name, format in [
+        ("gray.heic", "gray"), ("gray-ten~1.heic", "gray10le"), ("gray-twelve~1.heic", "gray12le"), ("intra~7.heic", "yuv420p"),
+        ("420-twelve~7.heic", "yuv420p12le"), ("422~7.heic", "yuv422p"), ("422-ten~7.heic", "yuv422p10le"),
+        ("444~1.heic", "yuv444p"), ("444-ten~1.heic", "yuv444p10le"), ("444-twelve~1.heic", "yuv444p12le"), ("rgb.heic", "gbrp"),
+    ]:
+        matrix = "gbr" if "gbr" in format else "bt709"
         run("ffmpeg", "-y", "-i", HERE / "in.png", "-vf", "scale=64:64:out_range=full", "-pix_fmt", format,
-            "-c:v", "libx265", "-x265-params", "qp=12:keyint=1:range=full:colormatrix=bt709", coded)
-        bits, chroma = 10 if "10" in format else 8, 0 if "gray" in format else 1
+            "-c:v", "libx265", "-x265-params", f"qp=12:keyint=1:range=full:colormatrix={matrix}", coded)
+        bits = 12 if "12" in format else 10 if "10" in format else 8
+        chroma = [kind in format for kind in ("gray", "420", "422", "")].index(True)
         write(name, heif(coded.read_bytes(), (64, 64), bits, chroma))
         by_heif_convert(name)
+    # Refused.
+    run("ffmpeg", "-y", "-i", HERE / "in.png", "-vf", "scale=64:64", "-pix_fmt", "yuv444p", "-c:v", "libx265",
+        "-x265-params", "qp=30:keyint=1:slices=2:ctu=16", coded)
+    write("slices-444.heic", heif(coded.read_bytes(), (64, 64), 8, 3))
     coded.unlink()
     Image.open(source("RGBA")).save(HERE / "alpha~7.heic", quality=80)
     by_heif_convert("alpha~7.heic")
@@ -267,7 +277,7 @@ def box(kind, *parts):
 
 
 def heif(stream, size, bits, chroma=1):
-    """A picture of HEVC, 4:2:0 or gray, in the plainest file there is."""
+    """A picture of HEVC, of any sampling, in the plainest file there is."""
     units = [unit.lstrip(b"\0").rstrip(b"\0") for unit in stream.split(b"\0\0\1")[1:]]
     sets = [unit for unit in units if unit[0] >> 1 in (32, 33, 34)]
     data = b"".join(struct.pack(">I", len(unit)) + unit for unit in units if unit[0] >> 1 < 32)

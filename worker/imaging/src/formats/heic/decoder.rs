@@ -30,7 +30,8 @@ pub(super) fn decode(coded: Coded<'_>) -> Result<Planes, Refused> {
             NalType::Sps => {
                 let set = parse_sps(&unescape(&unit[2..]).data).map_err(|error| failure(&error))?;
                 fits(&set, size)?;
-                let is_extended = set.chroma_format_idc == 0 || set.ptl.profile() == PROFILE_REXT;
+                let is_common = set.chroma_format_idc == 1 && set.bit_depth_luma <= 10;
+                let is_extended = !is_common || set.ptl.profile() == PROFILE_REXT;
                 seen = Some((signal_of(&set), is_extended));
             }
             // The bit that says that it is the first part of a picture.
@@ -43,11 +44,7 @@ pub(super) fn decode(coded: Coded<'_>) -> Result<Planes, Refused> {
         return Err(Refused::Unsupported(text!("it is not one picture")));
     }
     if is_extended {
-        let (sets, slices): (Vec<_>, Vec<_>) = units.into_iter().partition(|unit| {
-            let kind = NalHeader::parse(unit).map(|header| header.nal_type);
-            matches!(kind, Some(NalType::Vps | NalType::Sps | NalType::Pps))
-        });
-        return intra::decode(&sets, &slices, signal);
+        return intra::decode(&units);
     }
     let mut decoder = Decoder::new();
     for unit in units {
@@ -82,12 +79,8 @@ fn fits(set: &Sps, (width, height): (u32, u32)) -> Result<(), Refused> {
     {
         return Err(Refused::Damaged(text!("its picture is of another size than it says")));
     }
-    let is_read = match set.chroma_format_idc {
-        0 => true,
-        1 => set.bit_depth_luma == set.bit_depth_chroma,
-        _ => false,
-    };
-    if !is_read || !matches!(set.bit_depth_luma, 8 | 10) {
+    let is_even = set.chroma_format_idc == 0 || set.bit_depth_luma == set.bit_depth_chroma;
+    if !is_even || !matches!(set.bit_depth_luma, 8 | 10 | 12) {
         return Err(Refused::Unsupported(text!("its HEVC is of a kind that is not read")));
     }
     Ok(())
@@ -130,11 +123,12 @@ fn planes(picture: &Picture, signal: Signal) -> Planes {
     Planes { all, bits: picture.bit_depth_luma.into(), coarse: (1, 1), signal }
 }
 
-/// Whether all of it was decoded. The crate leaves all samples of a block that was not at 0, which is
-/// a colour that no picture has, except where filters reach into it from beside. Telephones fill what
-/// is outside of a picture with it, so this is asked of what is shown.
+/// Whether all of it was decoded, of 4:2:0: what decodes the others makes sure itself. This crate leaves
+/// all samples of a block that was not at 0, which is a colour that no picture has, except where filters
+/// reach into it from beside. Telephones fill what is outside of a picture with it, so this is asked of
+/// what is shown.
 pub(super) fn is_whole(planes: &Planes) -> bool {
-    let [luma, blue, red] = &planes.all[..] else { return true };
+    let ([luma, blue, red], (1, 1)) = (&planes.all[..], planes.coarse) else { return true };
     // Of each block of 8 x 8 the samples in its middle: nothing reaches there.
     let is_blank = |x: usize, y: usize| {
         let zero = |plane: &Plane, x, y| plane.row(y)[x] == 0;

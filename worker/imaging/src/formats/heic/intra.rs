@@ -1,39 +1,78 @@
-//! HEVC of the range extensions to planes, as far as it is proven: gray, and colours in 4:2:0, of 8 or 10
-//! bits. What the crate makes of 4:2:2 and 4:4:4 is not what others see. The only file that names `heic_rs`.
+//! HEVC of the range extensions to planes: gray, and colours of any sampling, of 8, 10 or 12 bits. The only
+//! file that names `heic_decoder`, which makes sure that every block was there.
 
-use heic_rs::hevc::{Frame, decode_still};
-use heic_rs::{ChromaFormat, Error};
+use heic_decoder::hevc::ctu;
+use heic_decoder::isobmff::{HevcDecoderConfig, HevcNalArray, ResolvedImage};
+use heic_decoder::{HeifError, decode_one_image};
 use lote_protocol::text;
 
 use crate::formats::heif::Refused;
 use crate::formats::heif::planes::{Plane, Planes, Signal};
 
-/// Decodes one picture by its parameter sets; that all of it is there has been checked then.
-pub(super) fn decode(sets: &[&[u8]], slices: &[&[u8]], signal: Signal) -> Result<Planes, Refused> {
+/// The kinds of parameter sets: of the sequence, and of the picture.
+const SETS: [u8; 2] = [33, 34];
+
+/// Decodes one picture by its parameter sets, of which there is one of each kind.
+pub(super) fn decode(units: &[&[u8]]) -> Result<Planes, Refused> {
     let unread = || Refused::Unsupported(text!("its HEVC is of a kind that is not read"));
-    let frame = decode_still(sets, slices)
-        .and_then(|frame| frame.validate().map(|()| frame))
-        .map_err(|error| match error {
-            Error::Unsupported(_) => unread(),
+    let of_kind = |kind: u8| units.iter().filter(move |unit| unit[0] >> 1 & 63 == kind);
+    // The crate takes the first ones, whatever a picture asks for.
+    if SETS.iter().any(|kind| of_kind(*kind).count() != 1) {
+        return Err(unread());
+    }
+    let set = |kind| HevcNalArray {
+        nal_unit_type: kind,
+        nalus: of_kind(kind).map(|unit| unit.to_vec()).collect(),
+    };
+    let mut data = Vec::new();
+    for unit in units {
+        data.extend((unit.len() as u32).to_be_bytes());
+        data.extend(*unit);
+    }
+    let arrays = SETS.map(set).into();
+    let hevc_config = HevcDecoderConfig { length_size_minus_one: 3, arrays, ..Default::default() };
+    let (set, picture) =
+        decode_one_image(&ResolvedImage { hevc_config, data }).map_err(|error| match error {
+            HeifError::Unsupported(_) => unread(),
             _ => Refused::Damaged(text!("its HEVC cannot be decoded")),
         })?;
-    let Frame { width, height, bit_depth, chroma, y, cb, cr, y_stride, c_stride } = frame;
-    let plane = |samples: &[u16], stride: u32, coarse: usize| {
-        let (width, height) = ((width as usize) >> coarse, (height as usize) >> coarse);
-        let mut plane = Plane::new(width, height);
-        let rows = samples.chunks_exact(stride as usize);
-        for (to, from) in plane.samples.chunks_exact_mut(width).zip(rows) {
-            to.copy_from_slice(&from[..width]);
+    // Of a single column of blocks it may carry on with the wrong state from row to row.
+    let block = 1 << set.ctb_log2_size_y();
+    if picture.y.width <= block && picture.y.height > block {
+        return Err(unread());
+    }
+    let [left, right, top, bottom] = set.conformance_window.map(|px| px as usize);
+    let coarse = match set.chroma_format_idc {
+        1 => (1, 1),
+        2 => (1, 0),
+        _ => (0, 0),
+    };
+    let width = picture.y.width.saturating_sub(left + right);
+    let height = picture.y.height.saturating_sub(top + bottom);
+    if width == 0 || height == 0 {
+        return Err(Refused::Damaged(text!("its HEVC cannot be decoded")));
+    }
+    let plane = |from: ctu::Plane, (x, y): (usize, usize)| {
+        let mut plane = Plane::new(width.div_ceil(1 << x), height.div_ceil(1 << y));
+        let (from_width, left, top) = (from.width, left >> x, top >> y);
+        let samples = from.into_samples();
+        let rows = samples.chunks_exact(from_width).skip(top);
+        for (to, from) in plane.samples.chunks_exact_mut(plane.width).zip(rows) {
+            to.iter_mut().zip(&from[left..]).for_each(|(to, from)| *to = *from as u16);
         }
         plane
     };
-    let (all, coarse) = match chroma {
-        ChromaFormat::Monochrome => (vec![plane(&y, y_stride, 0)], (0, 0)),
-        ChromaFormat::Yuv420 => {
-            let differences = [cb, cr].map(|samples| plane(&samples, c_stride, 1));
-            ([plane(&y, y_stride, 0)].into_iter().chain(differences).collect(), (1, 1))
-        }
-        ChromaFormat::Yuv422 | ChromaFormat::Yuv444 => return Err(unread()),
+    let mut all = vec![plane(picture.y, (0, 0))];
+    if set.chroma_format_idc > 0 {
+        all.extend([picture.cb, picture.cr].map(|from| plane(from, coarse)));
+    }
+    let said = set.color_info;
+    let number = |number: Option<u16>| number.and_then(|it| u8::try_from(it).ok()).unwrap_or(2);
+    let signal = Signal {
+        primaries: number(said.map(|said| said.color_primaries)),
+        transfer: number(said.map(|said| said.transfer_characteristics)),
+        matrix: number(said.map(|said| said.matrix_coefficients)),
+        full_range: said.is_some_and(|said| said.full_range),
     };
-    Ok(Planes { all, bits: bit_depth.into(), coarse, signal })
+    Ok(Planes { all, bits: set.bit_depth_luma, coarse, signal })
 }

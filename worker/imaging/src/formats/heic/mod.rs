@@ -77,12 +77,28 @@ mod tests {
     }
 
     #[test]
-    fn colours_in_two_of_four_are_refused_by_name() {
-        let mut whole = file("420~7.heic");
-        // The parameters say 4:2:2.
-        let at = whole.windows(3).position(|it| it == [0x42, 0x01, 0x01]).unwrap();
-        let chroma = (at + 14..at + 40).find(|&at| whole[at] >> 4 == 0b1010).unwrap();
-        whole[chroma] |= 0b0001_0000;
-        assert_eq!(refused(&whole).kind, FailureKind::Unsupported);
+    fn what_is_not_proven_is_refused_by_name() {
+        // Filters that reach from one slice into the next, beside colours in 4:4:4.
+        let failure = refused(&file("slices-444.heic"));
+        assert_eq!(failure.kind, FailureKind::Unsupported);
+        assert!(
+            failure.message.to_string().contains("its HEVC is of a kind"),
+            "{}",
+            failure.message
+        );
+    }
+
+    #[test]
+    fn a_picture_of_the_range_extensions_that_ends_early_is_damaged() {
+        let mut whole = file("444~1.heic");
+        let at = last_unit(&whole);
+        let len = u32::from_be_bytes(whole[at..at + 4].try_into().unwrap());
+        // A unit that is passed over takes the place of its second half.
+        let kept = len / 2;
+        whole[at..at + 4].copy_from_slice(&kept.to_be_bytes());
+        let rest = at + 4 + kept as usize;
+        whole[rest..rest + 4].copy_from_slice(&(len - kept - 4).to_be_bytes());
+        whole[rest + 4] = 63 << 1;
+        assert_eq!(refused(&whole).kind, FailureKind::Damaged);
     }
 }
