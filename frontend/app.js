@@ -4,6 +4,7 @@ import { howItWorks } from './modules/compare.js';
 import { followLanguage, keepDraft } from './modules/draft.js';
 import { add, h } from './modules/element.js';
 import { t } from './modules/i18n.js';
+import { keepFocus } from './modules/focus.js';
 import { followForecast } from './modules/forecast.js';
 import { followImages } from './modules/image-list.js';
 import { announceChanges, showNotices } from './modules/messages.js';
@@ -58,6 +59,7 @@ announceChanges();
 showNotices();
 acceptDrops();
 listenToKeys(startJob, zoom, openCrop);
+keepFocus();
 
 const skip = document.querySelector('.skip');
 effect(() => {

@@ -107,6 +107,12 @@ export function listenToKeys(start, zoomed, crop) {
       if (screen.peek() === 'prepare' && undo()) event.preventDefault();
       return;
     }
+    const menu = event.key === 'Escape' && event.target instanceof Element && event.target.closest('details.menu[open]');
+    if (menu) {
+      menu.removeAttribute('open');
+      menu.querySelector('summary')?.focus();
+      return;
+    }
     if (event.key === 'Escape' && drawer.peek()) drawer.value = false;
     else if (event.key === 'Escape' && !onPage(event.target)) document.getElementById('main')?.focus();
     if (event.ctrlKey || event.altKey || event.metaKey || !letters.peek() || !onPage(event.target)) return;
