@@ -683,6 +683,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("compression {}", "compresión {}"),
     ("samples of different kinds", "muestras de distintos tipos"),
     ("samples of {} bits", "muestras de {} bits"),
+    ("signed samples with alpha", "muestras con signo y transparencia"),
     ("signed samples of {} bits", "muestras con signo de {} bits"),
     ("floating-point samples of {} bits", "muestras de coma flotante de {} bits"),
     ("complex numbers", "números complejos"),

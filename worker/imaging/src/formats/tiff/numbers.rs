@@ -142,9 +142,9 @@ pub(crate) fn to_samples(raw: &mut Raw, pool: &mut Pool, notes: &mut Vec<Text>) 
                 _ => words(bytes, pool, |v| (u32::from_ne_bytes(*v) >> 16) as u16 ^ 0x8000),
             }
         }
-        Kind::Float(16) => floats(bytes, pool, notes, |v| half(u16::from_ne_bytes(*v))),
-        Kind::Float(32) => floats(bytes, pool, notes, |v| f64::from(f32::from_ne_bytes(*v))),
-        Kind::Float(_) => floats(bytes, pool, notes, |v| f64::from_ne_bytes(*v)),
+        Kind::Float(16) => floats(raw, bytes, pool, notes, |v| half(u16::from_ne_bytes(*v))),
+        Kind::Float(32) => floats(raw, bytes, pool, notes, |v| f64::from(f32::from_ne_bytes(*v))),
+        Kind::Float(_) => floats(raw, bytes, pool, notes, |v| f64::from_ne_bytes(*v)),
     };
     if matches!(raw.kind, Kind::Unsigned(17..) | Kind::Signed(17..)) {
         notes.push(text!("{} bits a channel reduced to 16", raw.kind.bits()));
@@ -185,19 +185,45 @@ fn words<const N: usize>(
     Samples::U16(out)
 }
 
+/// Colours are spread over their range, alpha is 0.0..=1.0 whatever they are; colours that were multiplied
+/// by it are divided before.
 fn floats<const N: usize>(
+    raw: &mut Raw,
     bytes: Vec<u8>,
     pool: &mut Pool,
     notes: &mut Vec<Text>,
     read: impl Fn(&[u8; N]) -> f64,
 ) -> Samples {
-    let (low, high) = range(bytes.as_chunks::<N>().0.iter().map(&read));
+    let values = bytes.as_chunks::<N>().0;
+    let (count, colors) = (raw.count, raw.model.colors());
+    let area = (raw.width as usize * raw.height as usize).max(1);
+    let planar = raw.planar;
+    // Which sample of its pixel a value is.
+    let place = |at: usize| if planar { at / area } else { at % count };
+    let of_colors = values.iter().enumerate().filter(|(at, _)| place(*at) < colors);
+    let (low, high) = range(of_colors.map(|(_, value)| read(value)));
     notes.push(text!(
         "floating-point samples reduced to 16 bits: {} is black, {} is white",
         low,
         high
     ));
-    words(bytes, pool, |v| level(read(v), low, high))
+    let is_multiplied = raw.extra == Extra::Premultiplied && count > colors;
+    let mut out = pool.words(values.len());
+    for (at, (sample, value)) in out.iter_mut().zip(values).enumerate() {
+        let value = read(value);
+        *sample = if place(at) >= colors {
+            level(value, 0.0, 1.0)
+        } else {
+            let alpha = if planar { colors * area + at % area } else { at - at % count + colors };
+            let alpha = values.get(alpha).filter(|_| is_multiplied).map_or(1.0, &read);
+            level(if alpha > 0.0 { value / alpha } else { value }, low, high)
+        };
+    }
+    if is_multiplied {
+        raw.extra = Extra::Alpha;
+    }
+    pool.give_bytes(bytes);
+    Samples::U16(out)
 }
 
 /// A floating-point number of 16 bits (IEEE 754).
@@ -279,5 +305,27 @@ mod tests {
         let wide = [0.0, 255.0, f32::NAN, f32::INFINITY];
         let wide = raw(Kind::Float(32), Model::Gray, 1, bytes(&wide));
         assert_eq!(samples(wide), Samples::U16(vec![0, 65_535, 0, 65_535]));
+    }
+
+    #[test]
+    fn alpha_beside_floats_is_spread_over_none_of_their_range() {
+        let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_ne_bytes()).collect();
+        // From -1 to 4, so that 0 is 13,107 and 1 is 26,214.
+        let values = [-1.0, 0.0, 4.0, 1.0, 1.0, 0.0, 0.5, 0.5];
+        let pixels = |extra, values: &[f32]| {
+            samples(Raw { extra, ..raw(Kind::Float(32), Model::Rgb, 4, bytes(values)) })
+        };
+        let first = [0, 13_107, 65_535, 65_535];
+        let straight = [first, [26_214, 13_107, 19_661, 32_768]].concat();
+        assert_eq!(pixels(Extra::Alpha, &values), Samples::U16(straight));
+        let divided = [first, [39_321, 13_107, 26_214, 32_768]].concat();
+        assert_eq!(pixels(Extra::Premultiplied, &values), Samples::U16(divided.clone()));
+        let planes = [-1.0, 1.0, 0.0, 0.0, 4.0, 0.5, 1.0, 0.5];
+        let planes = raw(Kind::Float(32), Model::Rgb, 4, bytes(&planes));
+        let planes = Raw { extra: Extra::Premultiplied, planar: true, ..planes };
+        assert_eq!(samples(planes), Samples::U16(divided));
+        // What is left out is of no weight.
+        let distance = raw(Kind::Float(32), Model::Gray, 2, bytes(&[0.5, 900.0]));
+        assert_eq!(samples(distance), Samples::U16(vec![32_768]));
     }
 }

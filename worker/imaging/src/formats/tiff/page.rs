@@ -160,6 +160,10 @@ impl Page {
             None => None,
         };
         let extra = extra(&file.numbers(directory, tag::EXTRA_SAMPLES, 64)?, &model, count);
+        // What of it would be opaque is not defined.
+        if extra != Extra::Other && matches!(kind, Kind::Signed(_)) && count > model.colors() {
+            return Err(unsupported(text!("signed samples with alpha")));
+        }
         Ok(Self {
             width,
             height,
