@@ -80,8 +80,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
             let base = std::env::current_dir().unwrap_or_default();
             let name = input.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let steps = order.steps.clone();
-            let variant =
-                VariantSpec { name: variant.name, steps, files: Vec::new(), pattern: None };
+            let variant = VariantSpec { steps, files: Vec::new(), ..variant };
             let assets = match plan::assets(&[variant], &base, &[], &[&name]) {
                 Ok(assets) => assets.concat(),
                 Err(error) => return refuse(&error, ui),
