@@ -71,11 +71,13 @@ fn refusals_name_folders_by_their_labels() {
     let mut wanted = as_jpeg("grises");
     let checked = server.post("/api/jobs/check", &wanted);
     said.note(&checked);
-    let clash = json!({"outputs": 0, "clashes": 1, "first": [["a.bmp", "a.png"]], "paths": []});
+    let first = json!([["a.bmp", "a.png"]]);
+    let clash = json!({"outputs": 0, "clashes": 1, "first": first, "variants": [], "paths": []});
     assert_eq!(checked.json(), clash);
     wanted["output"]["if_collides"] = json!("rename");
     let checked = server.post("/api/jobs/check", &wanted);
-    assert_eq!(checked.json(), json!({"outputs": 3, "clashes": 0, "first": [], "paths": []}));
+    let free = json!({"outputs": 3, "clashes": 0, "first": [], "variants": [], "paths": []});
+    assert_eq!(checked.json(), free);
     assert!(!server.path("output_images/grises").exists(), "nothing is made");
     fs::remove_file(server.path("input_images/a.bmp")).unwrap();
     said.refused("/api/jobs", &request(&["sepia"]), "unwritable");
