@@ -99,6 +99,15 @@ async function relay(target) {
   };
 }
 
+/** Kills a process, and waits until it is gone. @param {import('node:child_process').ChildProcess} child */
+const ended = (child) =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve(undefined);
+    child.removeAllListeners('exit');
+    child.on('exit', resolve);
+    child.kill('SIGKILL');
+  });
+
 /** A server of a fleet, as the tests of the program find one. @param {string} store its folder */
 async function startNats(store) {
   const named = (process.env.LOTE_NATS_SERVERS ?? '').split(':').filter(Boolean);
@@ -184,9 +193,8 @@ export async function startProgram(program, { images = 24, empty = false, allowO
     async stop() {
       close();
       await end('SIGTERM');
-      for (const agent of agents) agent.kill('SIGKILL');
-      nats?.child.removeAllListeners('exit');
-      nats?.child.kill();
+      // Whoever is still there may write into a folder that is being removed.
+      await Promise.all([...agents, ...(nats ? [nats.child] : [])].map(ended));
       rmSync(root, { recursive: true, force: true });
     },
   };
