@@ -121,3 +121,23 @@ fn what_cannot_be_set_is_refused_before_anything_is_made() {
     }
     assert!(!workspace.path("out").exists());
 }
+
+#[test]
+fn a_resolution_is_turned_by_a_quarter_as_its_picture_is() {
+    // A BMP of 3 x 1 px; the numbers at its end are pixels by metre, across and down.
+    let stated = |across: u32, down: u32| [across.to_le_bytes(), down.to_le_bytes()].concat();
+    let mut bmp =
+        b"BM\x42\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x03\0\0\0\x01\0\0\0\x01\0\x18\0".to_vec();
+    bmp.extend([0; 8]);
+    bmp.extend(stated(8000, 4000));
+    bmp.extend([0; 8]);
+    bmp.extend([7; 12]);
+    for (angle, wanted) in [(90, stated(4000, 8000)), (180, stated(8000, 4000))] {
+        let workspace = Workspace::new();
+        workspace.add("in/scan.bmp", &bmp);
+        let command = format!("run in -f v=rotar:angulo={angle} -o out");
+        workspace.lote(&command).run().code(0);
+        let file = workspace.files("out").into_values().next().unwrap();
+        assert_eq!(file[38..46], wanted, "{angle}");
+    }
+}

@@ -46,7 +46,7 @@ pub struct Statements {
     pub copyright: Option<String>,
     /// What it shows.
     pub description: Option<String>,
-    /// What it is found by.
+    /// What it is found by; one without letters: by nothing any more.
     pub keywords: Vec<String>,
 }
 
@@ -117,6 +117,9 @@ impl Statements {
             "keywords" | "palabras" => {
                 let words = value.split(';').map(str::trim).filter(|word| !word.is_empty());
                 self.keywords = words.map(str::to_owned).collect();
+                if self.keywords.is_empty() {
+                    self.keywords.push(String::new());
+                }
             }
             other => return Err(text!("'{}' cannot be set: {}", other, names())),
         }
@@ -144,6 +147,10 @@ mod tests {
         assert_eq!(set.artist.as_deref(), Some("Ana"));
         assert_eq!(set.copyright.as_deref(), Some("© Ana"));
         assert_eq!(set.keywords, ["a", "b", "c d"]);
+        let mut none = Statements::default();
+        none.add("keywords= ; ").unwrap();
+        assert!(!none.is_empty());
+        assert_eq!(none.as_typed(), ["keywords="]);
         let mut again = Statements::default();
         for statement in set.as_typed() {
             again.add(&statement).unwrap();

@@ -11,7 +11,7 @@ use crate::sandbox::{Policy, Sandbox};
 use crate::task::{Files, Limits, Task};
 use crate::text;
 
-/// Name of the environment variable through which a worker is given its [`Token`], in hexadecimal.
+/// Name of the environment variable through which a worker is given its [`WorkerToken`], in hexadecimal.
 pub const TOKEN_VARIABLE: &str = "LOTE_TOKEN";
 
 /// How often a worker that has something to do says that it is [`Report::Alive`].
@@ -20,9 +20,9 @@ pub const ALIVE_INTERVAL: Duration = Duration::from_secs(1);
 /// A secret of 128 bits that shows that a worker was started by this master, or by someone who
 /// may read the master's private folder.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Token(pub [u8; 16]);
+pub struct WorkerToken(pub [u8; 16]);
 
-impl Token {
+impl WorkerToken {
     /// The token written as 32 hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
         let digits = text.trim();
@@ -42,7 +42,7 @@ impl Token {
     }
 }
 
-impl std::fmt::Debug for Token {
+impl std::fmt::Debug for WorkerToken {
     /// Keeps the secret out of logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Token(..)")
@@ -55,7 +55,7 @@ pub struct Hello {
     /// Its process id.
     pub pid: u32,
     /// The secret that it was given.
-    pub token: Token,
+    pub token: WorkerToken,
 }
 
 /// From the master to a worker.
@@ -211,14 +211,14 @@ mod tests {
 
     #[test]
     fn a_token_survives_hexadecimal() {
-        let token = Token([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 200, 254, 255]);
-        assert_eq!(Token::from_hex(&token.to_hex()), Some(token));
-        assert_eq!(Token::from_hex("abc"), None);
-        assert_eq!(Token::from_hex(&"é".repeat(16)), None);
+        let token = WorkerToken([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 200, 254, 255]);
+        assert_eq!(WorkerToken::from_hex(&token.to_hex()), Some(token));
+        assert_eq!(WorkerToken::from_hex("abc"), None);
+        assert_eq!(WorkerToken::from_hex(&"é".repeat(16)), None);
     }
 
     #[test]
     fn a_token_does_not_show_in_logs() {
-        assert_eq!(format!("{:?}", Token([7; 16])), "Token(..)");
+        assert_eq!(format!("{:?}", WorkerToken([7; 16])), "Token(..)");
     }
 }

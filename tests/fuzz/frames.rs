@@ -3,7 +3,7 @@
 use lote_protocol::digest::Digest;
 use lote_protocol::encoding::Encoding;
 use lote_protocol::frame::{self, FrameBuffer};
-use lote_protocol::message::{Command, Hello, Report, Size, Stage, Token, Written};
+use lote_protocol::message::{Command, Hello, Report, Size, Stage, WorkerToken, Written};
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::{Files, Limits, Order, Task};
 
@@ -60,7 +60,7 @@ fn messages() -> Vec<Vec<u8>> {
         ended(Err(failure)),
         Report::Finished { slot: 1, task: 300, micros: 900 },
     ];
-    let hello = framed(&Hello { pid: 4711, token: Token([9; 16]) });
+    let hello = framed(&Hello { pid: 4711, token: WorkerToken([9; 16]) });
     let commands = commands.iter().map(framed);
     commands.chain(reports.iter().map(framed)).chain([hello]).collect()
 }

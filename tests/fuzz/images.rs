@@ -21,12 +21,16 @@ use crate::fuzz;
 type Convert = fn(&DynamicImage) -> DynamicImage;
 
 /// Files of other programs in the formats that no crate writes here.
-const FOREIGN: [&str; 14] = [
+const FOREIGN: [&str; 18] = [
     "420~3.avif",
     "gray~1.avif",
     "ten~1.avif",
     "slices~7.heic",
     "ten~5.heic",
+    "420-twelve~7.heic",
+    "422-ten~7.heic",
+    "444~1.heic",
+    "gray-ten~1.heic",
     "bitmap.ico",
     "palette.ico",
     "lossless-alpha.jxl",
@@ -38,8 +42,14 @@ const FOREIGN: [&str; 14] = [
     "rgba-rle.tga",
 ];
 
-/// Small images of all formats, in several kinds of pixels.
+/// Small images of all formats, in several kinds of pixels; or the files of the folder that `LOTE_SEEDS` names.
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
+    if let Some(folder) = std::env::var_os("LOTE_SEEDS") {
+        return fs::read_dir(folder)
+            .unwrap()
+            .map(|file| fs::read(file.unwrap().path()).unwrap())
+            .collect();
+    }
     let picture = RgbaImage::from_fn(19, 13, |x, y| {
         image::Rgba([(x * 13) as u8, (y * 19) as u8, (x * y) as u8, 255 - (x * 7) as u8])
     });

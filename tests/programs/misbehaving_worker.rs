@@ -31,7 +31,7 @@ mod worker {
     use lote_protocol::descriptors;
     use lote_protocol::frame::{self, FrameBuffer};
     use lote_protocol::message::{
-        Command, Hello, Report, Size, Stage, TOKEN_VARIABLE, Token, Written,
+        Command, Hello, Report, Size, Stage, TOKEN_VARIABLE, WorkerToken, Written,
     };
     use lote_protocol::outcome::{Failure, FailureKind};
     use lote_protocol::task::{Files, Limits, Task};
@@ -74,12 +74,13 @@ mod worker {
     /// Says Hello, in the way that its manners tell, and works.
     fn enter(mut stream: UnixStream, socket: &Path, manners: &str) -> io::Result<()> {
         let mut preamble = version::preamble();
-        let mut token = std::env::var(TOKEN_VARIABLE).ok().and_then(|text| Token::from_hex(&text));
+        let mut token =
+            std::env::var(TOKEN_VARIABLE).ok().and_then(|text| WorkerToken::from_hex(&text));
         match manners {
             "no-worker" => preamble.copy_from_slice(b"GET / HTTP/1.1\r\nHost"),
             "wrong-version" => preamble[8] ^= 0x40,
             "wrong-build" => preamble[12] ^= 0x40,
-            "wrong-token" => token = Some(Token([7; 16])),
+            "wrong-token" => token = Some(WorkerToken([7; 16])),
             _ => {}
         }
         stream.write_all(&preamble)?;
@@ -89,7 +90,7 @@ mod worker {
         if manners == "garbage-for-hello" {
             stream.write_all(&GARBAGE)?;
         } else {
-            let token = token.unwrap_or(Token([0; 16]));
+            let token = token.unwrap_or(WorkerToken([0; 16]));
             send(&stream, &Hello { pid: id(), token })?;
         }
         let mut inbox = Inbox::default();

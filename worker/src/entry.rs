@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use lote_protocol::lang::Lang;
-use lote_protocol::message::{TOKEN_VARIABLE, Token};
+use lote_protocol::message::{TOKEN_VARIABLE, WorkerToken};
 use lote_protocol::text;
 
 use crate::{process_limits, session};
@@ -46,7 +46,7 @@ pub fn connect(socket: &Path) -> ExitCode {
     let token = env::var(TOKEN_VARIABLE)
         .or_else(|_| fs::read_to_string(socket.with_file_name(TOKEN_FILE)))
         .ok()
-        .and_then(|text| Token::from_hex(&text));
+        .and_then(|text| WorkerToken::from_hex(&text));
     let Some(token) = token else {
         let lang = Lang::from_environment();
         let what = text!("no token: the socket's folder holds none for workers started by hand");

@@ -10,7 +10,7 @@ use std::sync::mpsc as thread_channel;
 use std::thread;
 
 use lote_protocol::lang::{Text, reason};
-use lote_protocol::message::{ALIVE_INTERVAL, Command, Hello, Report, Token};
+use lote_protocol::message::{ALIVE_INTERVAL, Command, Hello, Report, WorkerToken};
 use lote_protocol::outcome::Failure;
 use lote_protocol::task::{Files, Limits, Task};
 use lote_protocol::text;
@@ -65,12 +65,12 @@ impl SessionError {
 }
 
 /// Works for the master that listens at `socket`, until it stops the worker or goes away.
-pub fn run(socket: &Path, token: Token) -> Result<(), SessionError> {
+pub fn run(socket: &Path, token: WorkerToken) -> Result<(), SessionError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve(socket, token))
 }
 
-async fn serve(socket: &Path, token: Token) -> Result<(), SessionError> {
+async fn serve(socket: &Path, token: WorkerToken) -> Result<(), SessionError> {
     let connection = Connection::connect(socket).await.map_err(|source| SessionError::Connect {
         address: socket.display().to_string(),
         source,

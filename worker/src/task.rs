@@ -260,16 +260,22 @@ fn filter(
     steps: &[FilterCall],
     bench: &mut Bench<'_>,
 ) -> Result<Document, Failure> {
+    let is_uneven = match &work {
+        Work::Shared(document) => document.is_uneven(),
+        Work::Last(document) => document.is_uneven(),
+    };
+    let turns = |step: &&FilterCall| build(step, bench).is_ok_and(|step| step.swaps_sides());
+    let is_turned = is_uneven && steps.iter().filter(turns).count() % 2 == 1;
     let Bench { limits, assets, facts, pool, .. } = bench;
     let context = Context { limits, assets, facts };
-    match work {
+    let mut filtered = match work {
         Work::Shared(document) => {
             let sources = document.frames.iter().map(|frame| Source::Shared(&frame.picture));
             let pictures = filters::apply_all(sources.collect(), steps, &context, pool)?;
             let frames = pictures.into_iter().zip(&document.frames);
             let frames = frames
                 .map(|(picture, Frame { delay_ms, .. })| Frame { picture, delay_ms: *delay_ms });
-            Ok(Document {
+            Document {
                 frames: frames.collect(),
                 format: document.format,
                 is_as_stored: document.is_as_stored,
@@ -279,8 +285,9 @@ fn filter(
                 left_out: document.left_out.clone(),
                 loops: document.loops,
                 metadata: document.metadata.clone(),
+                pages: document.pages.clone(),
                 notes: document.notes.clone(),
-            })
+            }
         }
         Work::Last(document) => {
             let document = *document;
@@ -289,7 +296,11 @@ fn filter(
             let pictures = filters::apply_all(sources.collect(), steps, &context, pool)?;
             let frames = pictures.into_iter().zip(delays);
             let frames = frames.map(|(picture, delay_ms)| Frame { picture, delay_ms }).collect();
-            Ok(Document { frames, ..document })
+            Document { frames, ..document }
         }
+    };
+    if is_turned {
+        filtered.turn_resolution();
     }
+    Ok(filtered)
 }

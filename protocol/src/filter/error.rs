@@ -256,7 +256,9 @@ impl CallError {
                 text!("give it once; its Spanish and English names are the same parameter")
             }
             Self::NoValue { filter, param } => {
-                text!("write it as in {}", format!("{}:{}=…", shown(filter), shown(param)))
+                // Either of its names will do.
+                let name = param.split('/').next().unwrap_or_default();
+                text!("write it as in {}", format!("{}:{}=…", shown(filter), shown(name)))
             }
             Self::Value { example, .. } => example.clone().unwrap_or_else(|| {
                 text!("`lote filters` shows every parameter with its range and default")

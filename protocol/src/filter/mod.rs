@@ -21,7 +21,7 @@ pub use encoding::{EncodingOption, FormatSpec, subsampling};
 pub use error::CallError;
 pub use names::most_similar;
 pub use parse::WrittenStep;
-pub use spec::{Choice, FilterSpec, ParamKind, ParamSpec, TRANSPARENT, Text, Unit};
+pub use spec::{Bilingual, Choice, FilterSpec, ParamKind, ParamSpec, TRANSPARENT, Unit};
 pub use variant::{MAX_NAME_BYTES, VariantSpec, check_all, check_name};
 
 /// What can be named in a call: the filters, and the formats.

@@ -28,7 +28,11 @@ pub fn most_similar<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> 
     let written = written.to_lowercase();
     names
         .map(|name| (strsim::damerau_levenshtein(&written, name), name))
-        .filter(|(edits, name)| *edits <= name.chars().count().div_ceil(3))
+        // Of short words most are two edits from each other.
+        .filter(|(edits, name)| match name.chars().count() {
+            0..=4 => *edits <= 1,
+            letters => *edits <= letters.div_ceil(3),
+        })
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, name)| name.to_owned())
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// A text in both of the product's languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Text {
+pub struct Bilingual {
     /// Spanish.
     pub es: &'static str,
     /// English.
@@ -19,9 +19,9 @@ pub struct FilterSpec {
     /// The name in English (`grayscale`).
     pub id_en: &'static str,
     /// What a form shows as its title.
-    pub label: Text,
+    pub label: Bilingual,
     /// One sentence on what it does.
-    pub help: Text,
+    pub help: Bilingual,
     /// Its parameters, in the order in which forms show them.
     pub params: &'static [ParamSpec],
     /// Ids of parameters that contradict one another: of each set not all may be given.
@@ -36,9 +36,9 @@ pub struct ParamSpec {
     /// The name in English (`radius`).
     pub id_en: &'static str,
     /// What a form shows beside the field.
-    pub label: Text,
+    pub label: Bilingual,
     /// One sentence on what it changes.
-    pub help: Text,
+    pub help: Bilingual,
     /// The unit of its number.
     pub unit: Unit,
     /// Its type, range and default.
@@ -170,6 +170,13 @@ pub enum ParamKind {
     },
 }
 
+impl ParamKind {
+    /// A number with decimals, whose slider has all of its range.
+    pub const fn float(min: f64, max: f64, step: f64, default: f64) -> Self {
+        Self::Float { min, max, slider_max: max, step, default: Some(default) }
+    }
+}
+
 /// The value of a colour that is none.
 pub const TRANSPARENT: &str = "transparente";
 
@@ -181,7 +188,7 @@ pub struct Choice {
     /// The name in English.
     pub id_en: &'static str,
     /// What a form shows.
-    pub label: Text,
+    pub label: Bilingual,
 }
 
 impl FilterSpec {

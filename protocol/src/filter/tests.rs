@@ -6,8 +6,8 @@ use super::*;
 use crate::encoding::{Colours, Encoding, Subsampling};
 use crate::format::FormatId;
 
-const fn text(es: &'static str, en: &'static str) -> Text {
-    Text { es, en }
+const fn text(es: &'static str, en: &'static str) -> Bilingual {
+    Bilingual { es, en }
 }
 
 const fn param(id: &'static str, id_en: &'static str, unit: Unit, kind: ParamKind) -> ParamSpec {

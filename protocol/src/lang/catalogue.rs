@@ -27,6 +27,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
     ("cannot read {}: {}", "no se puede leer {}: {}"),
     ("check the path and its permissions", "comprueba la ruta y sus permisos"),
     (
+        "name another file, or check its path and permissions",
+        "di otro archivo, o comprueba su ruta y sus permisos",
+    ),
+    (
         "{} is an input folder and would be written to",
         "{} es una carpeta de entrada y se escribiría en ella",
     ),
@@ -1218,6 +1222,7 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "only {} % of its first frame can be read",
         "solo se puede leer el {} % de su primer fotograma",
     ),
+    ("its frames have no pixels", "sus fotogramas no tienen píxeles"),
     // What did not outlive a restart.
     ("its folder cannot be chosen any more", "su carpeta ya no se puede elegir"),
     ("its photos are gone", "sus fotos ya no están"),
@@ -1296,6 +1301,10 @@ pub(crate) const PHRASES: &[(&str, &str)] = &[
         "se omitió la transparencia: solo se lee junto a gris, RGB y paletas",
     ),
     ("animation: only the first frame is kept", "animación: solo se conserva el primer fotograma"),
+    (
+        "animation: its frames become pages, without delays and loops",
+        "animación: sus fotogramas pasan a ser páginas, sin tiempos ni repeticiones",
+    ),
     ("animation", "animación"),
     ("several pages", "varias páginas"),
     ("{}: only the first of {} {} is kept in {}", "{}: de {} {} solo queda lo primero en {}"),

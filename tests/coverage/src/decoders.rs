@@ -18,6 +18,7 @@ pub(crate) fn decode(format: &'static Format, bytes: &[u8]) -> bool {
     if let Some(declared) = format.extent(head, &mut Cursor::new(bytes)) {
         assert!(declared.pixels > 0 && declared.frames > 0, "{declared:?}");
         assert!((1..=8).contains(&declared.pixel_bytes), "{declared:?}");
+        assert!(declared.decoder_bytes <= 18, "{declared:?}");
     }
     if let Ok(mut document) = formats::decode(bytes, &limits, &mut Pool::new()) {
         assert!((1..=limits.max_frames).contains(&(document.frames.len() as u64)));

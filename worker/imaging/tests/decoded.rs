@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use lote_imaging::formats::{self, ALL, Format, Gives};
@@ -51,6 +51,18 @@ fn rgba(picture: &Picture) -> Vec<f64> {
         Channels::Rgba => [p[0], p[1], p[2], p[3]],
     };
     samples.chunks_exact(picture.channels.count()).flat_map(pixel).collect()
+}
+
+#[test]
+fn headers_tell_the_size_that_is_shown() {
+    for path in files() {
+        let bytes = fs::read(&path).unwrap();
+        let picture = &decoded(&bytes).frames[0].picture;
+        let format = formats::sniff(&bytes);
+        let formats::Sniffed::Known(format) = format else { panic!("{format:?}") };
+        let told = format.size(&bytes[..bytes.len().min(20)], &mut File::open(&path).unwrap());
+        assert_eq!(told, Some((picture.width, picture.height)), "{}", path.display());
+    }
 }
 
 #[test]

@@ -29,8 +29,10 @@ pub(super) fn predicted(bytes: u64, extent: Option<Extent>, outputs: usize) -> u
     let pictures = if outputs == 1 { 2 } else { 3 };
     // Filters that mix pixels weigh them by their alpha, in 16 bits.
     let weighed = if extent.is_some_and(Extent::may_have_alpha) { 2 } else { 0 };
+    let decoder = extent.map_or(0, |extent| extent.pixels.saturating_mul(extent.decoder_bytes));
     decoded
         .saturating_mul(pictures + weighed)
+        .max(decoder)
         .saturating_add(bytes.saturating_mul(2))
         .saturating_add(BASE_BYTES)
 }
@@ -85,6 +87,8 @@ mod tests {
 
     const MIB: u64 = 1 << 20;
 
+    const ONE: Extent = Extent { pixels: 1, frames: 1, pixel_bytes: 3, decoder_bytes: 0 };
+
     /// What was measured of a picture of 100 megapixels: bytes a pixel, MiB of the file, outputs,
     /// MiB of the worker.
     const MEASURED: [(u64, u64, usize, u64); 5] =
@@ -93,15 +97,40 @@ mod tests {
     #[test]
     fn predictions_are_above_what_was_measured_and_not_far() {
         for (pixel_bytes, file, outputs, peak) in MEASURED {
-            let extent = Some(Extent { pixels: 100_000_000, frames: 1, pixel_bytes });
+            let extent = Some(Extent { pixels: 100_000_000, pixel_bytes, ..ONE });
             let predicted = predicted(file * MIB, extent, outputs) / MIB;
             assert!(predicted >= peak && predicted < peak * 3 / 2, "{predicted} for {peak}");
         }
     }
 
     #[test]
+    fn decoders_that_take_up_more_are_predicted() {
+        // What was measured of 16 megapixels, made a quarter as wide: bytes a pixel as decoded and while decoding, MiB
+        // of the worker and of the file. HEIC of 4:2:0, 4:2:2 and 4:4:4; AVIF of 4:2:2, 4:4:4 and 4:4:4 of 10 bits;
+        // JPEG: progressive, or baseline in several scans, of 4:2:0, 4:2:2 and 4:4:4; progressive gray; of inks.
+        let measured = [
+            (3, 9, 137, 0),
+            (3, 14, 200, 0),
+            (3, 18, 277, 0),
+            (3, 7, 118, 1),
+            (3, 10, 158, 1),
+            (6, 13, 207, 1),
+            (3, 7, 118, 3),
+            (3, 8, 134, 3),
+            (3, 10, 164, 4),
+            (1, 4, 71, 2),
+            (3, 13, 218, 10),
+        ];
+        for (pixel_bytes, decoder_bytes, peak, file) in measured {
+            let extent = Some(Extent { pixels: 4928 * 3264, pixel_bytes, decoder_bytes, ..ONE });
+            let predicted = predicted(file * MIB, extent, 1) / MIB;
+            assert!(predicted >= peak && predicted < peak * 5 / 4, "{predicted} for {peak}");
+        }
+    }
+
+    #[test]
     fn what_filters_enlarge_counts_and_what_they_reduce_does_not() {
-        let one = Extent { pixels: 1_000_000, frames: 1, pixel_bytes: 3 };
+        let one = Extent { pixels: 1_000_000, ..ONE };
         let chain = |text: &str| VariantSpec::parse(text, &crate::catalogue::all()).unwrap().steps;
         let of = |extent, text: &str| {
             enlarged(Some(extent), std::iter::once(chain(text).leak() as &[_]))

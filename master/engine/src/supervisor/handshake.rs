@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lote_protocol::message::{Command, Hello, Token};
+use lote_protocol::message::{Command, Hello, WorkerToken};
 use lote_protocol::transport::{Connection, Listener, Receiver, Sender, TransportError};
 use lote_worker::entry::TOKEN_FILE;
 use tokio::sync::{mpsc, oneshot};
@@ -26,8 +26,8 @@ pub(super) struct Visitor {
 /// The tokens that are out.
 #[derive(Debug, Default)]
 struct Tokens {
-    started: Vec<(Token, oneshot::Sender<Visitor>)>,
-    external: Option<(Token, mpsc::UnboundedSender<Visitor>)>,
+    started: Vec<(WorkerToken, oneshot::Sender<Visitor>)>,
+    external: Option<(WorkerToken, mpsc::UnboundedSender<Visitor>)>,
 }
 
 /// Lets workers in that show a token.
@@ -58,7 +58,7 @@ impl Handshakes {
     }
 
     /// A token for one worker, and where that worker will appear.
-    pub(super) fn expect(&self) -> io::Result<(Token, oneshot::Receiver<Visitor>)> {
+    pub(super) fn expect(&self) -> io::Result<(WorkerToken, oneshot::Receiver<Visitor>)> {
         let token = new_token()?;
         let (sender, receiver) = oneshot::channel();
         let mut tokens = self.tokens();
@@ -107,7 +107,7 @@ impl Handshakes {
         if claimed { self.admit(token, visitor).await } else { self.turn_away(visitor).await }
     }
 
-    async fn admit(&self, token: Token, visitor: Visitor) -> Result<(), TransportError> {
+    async fn admit(&self, token: WorkerToken, visitor: Visitor) -> Result<(), TransportError> {
         enum Expected {
             Lane(oneshot::Sender<Visitor>),
             External(mpsc::UnboundedSender<Visitor>),
@@ -145,10 +145,10 @@ async fn refuse(sender: &mut Sender, reason: String) -> Result<(), TransportErro
     sender.send(&Command::Refuse { reason }).await
 }
 
-fn new_token() -> io::Result<Token> {
+fn new_token() -> io::Result<WorkerToken> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(Token(bytes))
+    Ok(WorkerToken(bytes))
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use lote_protocol::message::{TOKEN_VARIABLE, Token};
+use lote_protocol::message::{TOKEN_VARIABLE, WorkerToken};
 use lote_worker::entry::PARENT_VARIABLE;
 use tokio::process::{Child, ChildStderr, Command};
 
@@ -59,7 +59,7 @@ impl Launcher {
 
     /// Starts a worker that shows `token`. It dies with the calling thread, and is killed when the
     /// returned value is dropped.
-    pub(super) fn start(&self, token: Token) -> io::Result<Process> {
+    pub(super) fn start(&self, token: WorkerToken) -> io::Result<Process> {
         let mut command = match &self.program {
             Program::Own => {
                 let mut command = Command::new(system::own_program()?);

@@ -342,6 +342,20 @@ impl Supervisor {
     }
 }
 
+/// A mailbox that nobody reads.
+#[cfg(all(test, unix))]
+pub(crate) fn unread_mailbox() -> Mailbox {
+    Mailbox(mpsc::unbounded_channel().0)
+}
+
+#[cfg(all(test, unix))]
+impl Supervisor {
+    /// Tells that, as if it had happened.
+    pub(crate) async fn pretend(&self, event: WorkerEvent) {
+        self.lane.tell(event).await;
+    }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;

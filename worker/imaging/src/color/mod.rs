@@ -2,6 +2,7 @@
 //! that names `moxcms`.
 
 pub(crate) mod icc;
+mod profile;
 mod signal;
 
 use std::sync::Arc;
@@ -18,18 +19,16 @@ use crate::pool::Pool;
 /// What is taken of the crate, here and in the files beside this one.
 mod cms {
     pub(super) use moxcms::{
-        Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, Layout,
-        LocalizableString, MatrixCoefficients, ProfileText, RenderingIntent, ToneReprCurve,
-        TransferCharacteristics, Transform16BitExecutor, TransformOptions,
+        Chromaticity, CicpColorPrimaries, ColorPrimaries, ColorProfile, Layout, Matrix3d,
+        RenderingIntent, ToneReprCurve, TransferCharacteristics, Transform16BitExecutor,
+        TransformOptions, Vector3d, Xyz, adaption_matrix_d,
     };
 }
 
 /// A profile of sRGB; `None` is none.
 pub(crate) fn srgb() -> Option<Vec<u8>> {
-    let mut profile = ColorProfile::new_srgb();
-    // A profile of version 2 is one that every program reads.
-    profile.cicp = None;
-    profile.encode().ok()
+    let colors = (profile::D65, cms::ColorPrimaries::BT_709);
+    profile::write("sRGB IEC61966-2.1", Some(colors), &ColorProfile::new_srgb().red_trc?)
 }
 
 /// Colour spaces that a file may name instead of holding their profile.
@@ -41,12 +40,21 @@ pub(crate) enum Space {
 
 /// The profile of a space; `None` is none.
 pub(crate) fn profile(space: Space) -> Option<Vec<u8>> {
-    let mut profile = match space {
-        Space::AdobeRgb => ColorProfile::new_adobe_rgb(),
-        Space::ProPhotoRgb => ColorProfile::new_pro_photo_rgb(),
+    let (name, white, primaries, like) = match space {
+        Space::AdobeRgb => (
+            "Adobe RGB 1998",
+            profile::D65,
+            cms::ColorPrimaries::ADOBE_RGB,
+            ColorProfile::new_adobe_rgb(),
+        ),
+        Space::ProPhotoRgb => (
+            "ProPhoto RGB",
+            cms::Chromaticity::new(0.3457, 0.3585),
+            cms::ColorPrimaries::PRO_PHOTO_RGB,
+            ColorProfile::new_pro_photo_rgb(),
+        ),
     };
-    profile.cicp = None;
-    profile.encode().ok()
+    profile::write(name, Some((white, primaries)), &like.red_trc?)
 }
 
 /// Turns samples into sRGB by the profile that describes them.

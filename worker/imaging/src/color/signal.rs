@@ -5,9 +5,10 @@ use lote_protocol::lang::Text;
 use lote_protocol::text;
 
 use super::cms::{
-    Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, LocalizableString,
-    MatrixCoefficients, ProfileText, ToneReprCurve, TransferCharacteristics,
+    Chromaticity, CicpColorPrimaries, ColorPrimaries, ColorProfile, ToneReprCurve,
+    TransferCharacteristics,
 };
+use super::profile::{self, D65};
 
 /// Gamma of sRGB as files state it.
 const SRGB_GAMMA: u32 = 45_455;
@@ -82,54 +83,42 @@ impl Signal {
     /// A profile that says the same, for samples of gray or of colour. `Err` if no profile can: its
     /// light has no upper end, or it is unknown.
     pub(crate) fn to_icc(self, is_color: bool) -> Result<Vec<u8>, Text> {
-        let mut profile = ColorProfile::new_srgb();
-        if let Some([primaries, transfer, ..]) = self.cicp {
+        let impossible = || text!("its primaries are impossible");
+        let mut colors = (D65, ColorPrimaries::BT_709);
+        let light = if let Some([primaries, transfer, ..]) = self.cicp {
             if matches!(transfer, 16 | 18) {
                 return Err(text!("no profile describes its high dynamic range"));
             }
-            let unknown = || text!("its colours are of no kind that is known");
-            let (Ok(color_primaries), Ok(transfer_characteristics)) = (
-                CicpColorPrimaries::try_from(primaries),
-                TransferCharacteristics::try_from(transfer),
-            ) else {
-                return Err(unknown());
+            // ITU-T H.273, table 2.
+            let white = match primaries {
+                4 | 8 => Chromaticity::new(0.310, 0.316),
+                10 => Chromaticity::new(1.0 / 3.0, 1.0 / 3.0),
+                11 => Chromaticity::new(0.314, 0.351),
+                _ => D65,
             };
-            profile = ColorProfile::new_from_cicp(CicpProfile {
-                color_primaries,
-                transfer_characteristics,
-                matrix_coefficients: MatrixCoefficients::Identity,
-                full_range: true,
-            });
-            if profile.red_trc.is_none() {
-                return Err(unknown());
-            }
+            let primaries = CicpColorPrimaries::try_from(primaries).and_then(TryInto::try_into);
+            let curve = TransferCharacteristics::try_from(transfer).and_then(TryInto::try_into);
+            let (Ok(primaries), Ok(curve)) = (primaries, curve) else {
+                return Err(text!("its colours are of no kind that is known"));
+            };
+            colors = (white, primaries);
+            Some(curve)
         } else {
             if let Some([wx, wy, rx, ry, gx, gy, bx, by]) = self.chromaticities {
                 let at = |x: u32, y: u32| Chromaticity::new(x as f32 / 1e5, y as f32 / 1e5);
                 let sound = [wy, ry, gy, by].iter().all(|&y| y > 0)
                     && [wx, wy, rx, ry, gx, gy, bx, by].iter().all(|&v| v <= 100_000);
                 if !sound {
-                    return Err(text!("its primaries are impossible"));
+                    return Err(impossible());
                 }
                 let primaries =
                     ColorPrimaries { red: at(rx, ry), green: at(gx, gy), blue: at(bx, by) };
-                profile.update_rgb_colorimetry(at(wx, wy).to_xyyb(), primaries);
+                colors = (at(wx, wy), primaries);
             }
-            if let Some(gamma) = self.gamma.filter(|gamma| gamma.abs_diff(SRGB_GAMMA) > SAME) {
-                let curve = ToneReprCurve::Parametric(vec![1e5 / gamma as f32]);
-                profile.red_trc = Some(curve.clone());
-                profile.green_trc = Some(curve.clone());
-                profile.blue_trc = Some(curve);
-            }
-            profile.cicp = None;
-        }
-        if !is_color {
-            let mut gray = ColorProfile::new_gray_with_gamma(1.0);
-            gray.gray_trc = profile.red_trc.take();
-            profile = gray;
-        }
-        let name = LocalizableString::new("en".into(), "US".into(), "PNG".into());
-        profile.description = Some(ProfileText::Localizable(vec![name]));
-        profile.encode().map_err(|_| text!("its primaries are impossible"))
+            let gamma = self.gamma.filter(|gamma| gamma.abs_diff(SRGB_GAMMA) > SAME);
+            gamma.map(|gamma| ToneReprCurve::Parametric(vec![1e5 / gamma as f32]))
+        };
+        let light = light.or(ColorProfile::new_srgb().red_trc).ok_or_else(impossible)?;
+        profile::write("PNG", is_color.then_some(colors), &light).ok_or_else(impossible)
     }
 }

@@ -1,6 +1,6 @@
 //! Automatic contrast: the darkest tone of each channel becomes black, the lightest one white.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::kernels::canvas;
 use super::kernels::curves::{Curves, Histogram};
@@ -13,16 +13,16 @@ pub static AUTOCONTRAST: Registered = Registered {
     spec: FilterSpec {
         id: "autocontraste",
         id_en: "autocontrast",
-        label: Text { es: "Autocontraste", en: "Autocontrast" },
-        help: Text {
+        label: Bilingual { es: "Autocontraste", en: "Autocontrast" },
+        help: Bilingual {
             es: "Estira cada canal para que vaya del negro al blanco.",
             en: "Stretches each channel so that it goes from black to white.",
         },
         params: &[ParamSpec {
             id: "corte",
             id_en: "cutoff",
-            label: Text { es: "Corte", en: "Cutoff" },
-            help: Text {
+            label: Bilingual { es: "Corte", en: "Cutoff" },
+            help: Bilingual {
                 es: "Parte de los píxeles más oscuros, y de los más claros, que no cuenta.",
                 en: "Share of the darkest pixels, and of the lightest, that does not count.",
             },

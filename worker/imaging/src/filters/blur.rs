@@ -1,6 +1,6 @@
 //! Gaussian blur.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Params, Unit};
 
 use super::kernels::box_blur::{BoxBlur, ExtendedBox};
 use super::kernels::sample::Sample;
@@ -14,16 +14,16 @@ pub static BLUR: Registered = Registered {
     spec: FilterSpec {
         id: "blur",
         id_en: "blur",
-        label: Text { es: "Desenfoque", en: "Blur" },
-        help: Text {
+        label: Bilingual { es: "Desenfoque", en: "Blur" },
+        help: Bilingual {
             es: "Desenfoque gaussiano: suaviza la imagen.",
             en: "Gaussian blur: softens the picture.",
         },
         params: &[ParamSpec {
             id: "radio",
             id_en: "radius",
-            label: Text { es: "Radio", en: "Radius" },
-            help: Text {
+            label: Bilingual { es: "Radio", en: "Radius" },
+            help: Bilingual {
                 es: "Desviación típica de la curva de Gauss; cuanto mayor, más borroso.",
                 en: "Standard deviation of the Gaussian curve; the larger, the softer.",
             },

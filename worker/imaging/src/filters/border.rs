@@ -1,6 +1,6 @@
 //! Border: a frame around the picture, with round corners if wanted.
 
-use lote_protocol::filter::{FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, Length, ParamKind, ParamSpec, Params, Unit};
 use lote_protocol::message::Size;
 
 use super::kernels::canvas::{self, Canvas, Draw};
@@ -17,8 +17,8 @@ pub static BORDER: Registered = Registered {
     spec: FilterSpec {
         id: "marco",
         id_en: "border",
-        label: Text { es: "Marco", en: "Border" },
-        help: Text {
+        label: Bilingual { es: "Marco", en: "Border" },
+        help: Bilingual {
             es: "Pone un marco alrededor de la imagen y redondea sus esquinas.",
             en: "Puts a border around the picture and rounds its corners.",
         },
@@ -36,8 +36,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "ancho",
         id_en: "width",
-        label: Text { es: "Ancho", en: "Width" },
-        help: Text {
+        label: Bilingual { es: "Ancho", en: "Width" },
+        help: Bilingual {
             es: "Ancho del marco; en %, del lado más corto de la imagen.",
             en: "Width of the border; in %, of the picture's shorter side.",
         },
@@ -47,16 +47,16 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "color",
         id_en: "colour",
-        label: Text { es: "Color", en: "Colour" },
-        help: Text { es: "Color del marco.", en: "Colour of the border." },
+        label: Bilingual { es: "Color", en: "Colour" },
+        help: Bilingual { es: "Color del marco.", en: "Colour of the border." },
         unit: Unit::None,
         kind: ParamKind::Color { default: "#ffffff", transparent: true },
     },
     ParamSpec {
         id: "radio",
         id_en: "radius",
-        label: Text { es: "Radio", en: "Radius" },
-        help: Text {
+        label: Bilingual { es: "Radio", en: "Radius" },
+        help: Bilingual {
             es: "Radio de las esquinas redondas, transparentes por fuera; en %, del lado más corto.",
             en: "Radius of round corners, transparent outside; in %, of the shorter side.",
         },

@@ -1,10 +1,11 @@
 //! Brightness: every sample times a factor.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec};
 
 use super::kernels::canvas;
 use super::kernels::point::{Point, PointOp, blend};
 use super::kernels::sample::Sample;
+use super::place::factor;
 use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::Picture;
 use crate::pool::Pool;
@@ -14,28 +15,15 @@ pub static BRIGHTNESS: Registered = Registered {
     spec: FilterSpec {
         id: "brillo",
         id_en: "brightness",
-        label: Text { es: "Brillo", en: "Brightness" },
-        help: Text {
+        label: Bilingual { es: "Brillo", en: "Brightness" },
+        help: Bilingual {
             es: "Aclara la imagen, o la oscurece con un factor menor que 1.",
             en: "Makes the picture lighter, or darker with a factor below 1.",
         },
-        params: &[ParamSpec {
-            id: "factor",
-            id_en: "factor",
-            label: Text { es: "Factor", en: "Factor" },
-            help: Text {
-                es: "0 da negro, 1 no cambia nada, más de 1 aclara.",
-                en: "0 gives black, 1 changes nothing, above 1 lightens.",
-            },
-            unit: Unit::None,
-            kind: ParamKind::Float {
-                min: 0.0,
-                max: 10.0,
-                slider_max: 3.0,
-                step: 0.05,
-                default: Some(1.5),
-            },
-        }],
+        params: &[factor(Bilingual {
+            es: "0 da negro, 1 no cambia nada, más de 1 aclara.",
+            en: "0 gives black, 1 changes nothing, above 1 lightens.",
+        })],
         conflicts: &[],
     },
     size: same_size,

@@ -1,11 +1,12 @@
 //! Contrast: away from the picture's mean luminance, or towards it.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec};
 
 use super::kernels::canvas::{self, Canvas, Draw};
 use super::kernels::luma;
 use super::kernels::point::{Point, PointOp, blend};
 use super::kernels::sample::Sample;
+use super::place::factor;
 use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::{Picture, Samples};
 use crate::pool::Pool;
@@ -15,28 +16,15 @@ pub static CONTRAST: Registered = Registered {
     spec: FilterSpec {
         id: "contraste",
         id_en: "contrast",
-        label: Text { es: "Contraste", en: "Contrast" },
-        help: Text {
+        label: Bilingual { es: "Contraste", en: "Contrast" },
+        help: Bilingual {
             es: "Separa los tonos claros de los oscuros, o los acerca con un factor menor que 1.",
             en: "Sets light and dark apart, or brings them together with a factor below 1.",
         },
-        params: &[ParamSpec {
-            id: "factor",
-            id_en: "factor",
-            label: Text { es: "Factor", en: "Factor" },
-            help: Text {
-                es: "0 da un gris uniforme, 1 no cambia nada, más de 1 aumenta el contraste.",
-                en: "0 gives plain gray, 1 changes nothing, above 1 gives more contrast.",
-            },
-            unit: Unit::None,
-            kind: ParamKind::Float {
-                min: 0.0,
-                max: 10.0,
-                slider_max: 3.0,
-                step: 0.05,
-                default: Some(1.5),
-            },
-        }],
+        params: &[factor(Bilingual {
+            es: "0 da un gris uniforme, 1 no cambia nada, más de 1 aumenta el contraste.",
+            en: "0 gives plain gray, 1 changes nothing, above 1 gives more contrast.",
+        })],
         conflicts: &[],
     },
     size: same_size,

@@ -1,6 +1,8 @@
 //! Crop: a rectangle of the picture.
 
-use lote_protocol::filter::{Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::filter::{
+    Bilingual, Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Unit,
+};
 use lote_protocol::message::Size;
 
 use super::kernels::color::Fill;
@@ -16,8 +18,8 @@ pub static CROP: Registered = Registered {
     spec: FilterSpec {
         id: "recortar",
         id_en: "crop",
-        label: Text { es: "Recortar", en: "Crop" },
-        help: Text {
+        label: Bilingual { es: "Recortar", en: "Crop" },
+        help: Bilingual {
             es: "Deja un rectángulo de la imagen: por proporciones, por medidas o por su sitio.",
             en: "Leaves a rectangle of the picture: by proportions, by measures or by its place.",
         },
@@ -46,20 +48,20 @@ const GRAVITIES: &[Choice] = &{
 };
 
 const PARAMS: &[ParamSpec] = &[
-    aspect(Text {
+    aspect(Bilingual {
         es: "Ancho y alto, como 4:5, en el mayor tamaño posible. Sin nada más, 4:5.",
         en: "Width to height, as 4:5, as large as possible. With nothing else, 4:5.",
     }),
     width(
         100.0,
-        Text {
+        Bilingual {
             es: "Ancho del resultado; si no hay tanto, el de la imagen.",
             en: "Width of the result; if there is less, the picture's.",
         },
     ),
     height(
         100.0,
-        Text {
+        Bilingual {
             es: "Alto del resultado; si no hay tanto, el de la imagen.",
             en: "Height of the result; if there is less, the picture's.",
         },
@@ -67,8 +69,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "gravedad",
         id_en: "gravity",
-        label: Text { es: "Gravedad", en: "Gravity" },
-        help: Text {
+        label: Bilingual { es: "Gravedad", en: "Gravity" },
+        help: Bilingual {
             es: "Qué parte de la imagen queda; interes busca detalle, piel y color.",
             en: "Which part of the picture stays; interest looks for detail, skin and colour.",
         },
@@ -78,8 +80,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "x",
         id_en: "x",
-        label: Text { es: "X", en: "X" },
-        help: Text {
+        label: Bilingual { es: "X", en: "X" },
+        help: Bilingual {
             es: "Columnas que se quitan a la izquierda; con x o y no hay gravedad.",
             en: "Columns that are cut off at the left; with x or y there is no gravity.",
         },
@@ -89,8 +91,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "y",
         id_en: "y",
-        label: Text { es: "Y", en: "Y" },
-        help: Text {
+        label: Bilingual { es: "Y", en: "Y" },
+        help: Bilingual {
             es: "Filas que se quitan arriba; con x o y no hay gravedad.",
             en: "Rows that are cut off at the top; with x or y there is no gravity.",
         },

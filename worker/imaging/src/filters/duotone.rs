@@ -1,6 +1,6 @@
 //! Duotone: from one colour in the shadows to another one in the highlights.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
@@ -16,8 +16,8 @@ pub static DUOTONE: Registered = Registered {
     spec: FilterSpec {
         id: "tinte",
         id_en: "duotone",
-        label: Text { es: "Tinte", en: "Duotone" },
-        help: Text {
+        label: Bilingual { es: "Tinte", en: "Duotone" },
+        help: Bilingual {
             es: "Pinta la imagen con dos colores, de las sombras a las luces.",
             en: "Paints the picture in two colours, from the shadows to the highlights.",
         },
@@ -25,16 +25,16 @@ pub static DUOTONE: Registered = Registered {
             ParamSpec {
                 id: "sombras",
                 id_en: "shadows",
-                label: Text { es: "Sombras", en: "Shadows" },
-                help: Text { es: "Color de lo negro.", en: "Colour of what is black." },
+                label: Bilingual { es: "Sombras", en: "Shadows" },
+                help: Bilingual { es: "Color de lo negro.", en: "Colour of what is black." },
                 unit: Unit::None,
                 kind: ParamKind::Color { default: "#1b2a4a", transparent: false },
             },
             ParamSpec {
                 id: "luces",
                 id_en: "highlights",
-                label: Text { es: "Luces", en: "Highlights" },
-                help: Text { es: "Color de lo blanco.", en: "Colour of what is white." },
+                label: Bilingual { es: "Luces", en: "Highlights" },
+                help: Bilingual { es: "Color de lo blanco.", en: "Colour of what is white." },
                 unit: Unit::None,
                 kind: ParamKind::Color { default: "#f6e7c8", transparent: false },
             },

@@ -1,6 +1,6 @@
 //! Edges: how much each pixel differs from its neighbours.
 
-use lote_protocol::filter::{FilterSpec, Text};
+use lote_protocol::filter::{Bilingual, FilterSpec};
 
 use super::kernels::canvas;
 use super::kernels::convolve::{Convolve, NeighborOp, Neighbors};
@@ -14,8 +14,8 @@ pub static EDGES: Registered = Registered {
     spec: FilterSpec {
         id: "bordes",
         id_en: "edges",
-        label: Text { es: "Detectar bordes", en: "Find edges" },
-        help: Text {
+        label: Bilingual { es: "Detectar bordes", en: "Find edges" },
+        help: Bilingual {
             es: "Deja solo los contornos, claros sobre negro.",
             en: "Leaves the outlines only, light on black.",
         },

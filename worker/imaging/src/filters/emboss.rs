@@ -1,6 +1,6 @@
 //! Emboss: a relief lit from the side, on medium gray.
 
-use lote_protocol::filter::{FilterSpec, Text};
+use lote_protocol::filter::{Bilingual, FilterSpec};
 
 use super::kernels::canvas;
 use super::kernels::convolve::{Convolve, NeighborOp, Neighbors};
@@ -14,8 +14,8 @@ pub static EMBOSS: Registered = Registered {
     spec: FilterSpec {
         id: "relieve",
         id_en: "emboss",
-        label: Text { es: "Relieve", en: "Emboss" },
-        help: Text {
+        label: Bilingual { es: "Relieve", en: "Emboss" },
+        help: Bilingual {
             es: "Da a la imagen el aspecto de un relieve gris.",
             en: "Makes the picture look like a gray relief.",
         },

@@ -1,6 +1,6 @@
 //! Equalize: all tones become about as frequent.
 
-use lote_protocol::filter::{FilterSpec, Text};
+use lote_protocol::filter::{Bilingual, FilterSpec};
 
 use super::autocontrast::Looked;
 use super::kernels::canvas;
@@ -14,8 +14,8 @@ pub static EQUALIZE: Registered = Registered {
     spec: FilterSpec {
         id: "ecualizar",
         id_en: "equalize",
-        label: Text { es: "Ecualizar", en: "Equalize" },
-        help: Text {
+        label: Bilingual { es: "Ecualizar", en: "Equalize" },
+        help: Bilingual {
             es: "Reparte los tonos de cada canal para que todos sean igual de frecuentes.",
             en: "Spreads the tones of each channel so that all are about as frequent.",
         },

@@ -1,6 +1,6 @@
 //! Flip: left and right, or top and bottom, change places.
 
-use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, Choice, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::{Filter, FilterError, Registered, Source, same_size};
 use crate::metadata::orientation::{Orientation, turned, upright};
@@ -12,16 +12,16 @@ pub static FLIP: Registered = Registered {
     spec: FilterSpec {
         id: "voltear",
         id_en: "flip",
-        label: Text { es: "Voltear", en: "Flip" },
-        help: Text {
+        label: Bilingual { es: "Voltear", en: "Flip" },
+        help: Bilingual {
             es: "Da la vuelta a la imagen, como en un espejo.",
             en: "Turns the picture over, as a mirror does.",
         },
         params: &[ParamSpec {
             id: "direccion",
             id_en: "direction",
-            label: Text { es: "Dirección", en: "Direction" },
-            help: Text {
+            label: Bilingual { es: "Dirección", en: "Direction" },
+            help: Bilingual {
                 es: "Horizontal cambia la izquierda por la derecha; vertical, arriba por abajo.",
                 en: "Horizontal swaps left and right; vertical swaps top and bottom.",
             },
@@ -31,12 +31,12 @@ pub static FLIP: Registered = Registered {
                     Choice {
                         id: "horizontal",
                         id_en: "horizontal",
-                        label: Text { es: "Horizontal", en: "Horizontal" },
+                        label: Bilingual { es: "Horizontal", en: "Horizontal" },
                     },
                     Choice {
                         id: "vertical",
                         id_en: "vertical",
-                        label: Text { es: "Vertical", en: "Vertical" },
+                        label: Bilingual { es: "Vertical", en: "Vertical" },
                     },
                 ],
                 default: "horizontal",

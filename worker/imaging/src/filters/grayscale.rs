@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use lote_protocol::filter::{FilterSpec, Text};
+use lote_protocol::filter::{Bilingual, FilterSpec};
 
 use super::kernels::luma;
 use super::kernels::sample::Sample;
@@ -15,8 +15,8 @@ pub static GRAYSCALE: Registered = Registered {
     spec: FilterSpec {
         id: "grises",
         id_en: "grayscale",
-        label: Text { es: "Escala de grises", en: "Grayscale" },
-        help: Text {
+        label: Bilingual { es: "Escala de grises", en: "Grayscale" },
+        help: Bilingual {
             es: "Quita el color y deja la luminosidad.",
             en: "Takes the colour away and leaves the lightness.",
         },

@@ -1,6 +1,6 @@
 //! Hue: all colours turn on the colour wheel.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::kernels::canvas;
 use super::kernels::curves::{ColorOp, Colors};
@@ -13,16 +13,16 @@ pub static HUE: Registered = Registered {
     spec: FilterSpec {
         id: "tono",
         id_en: "hue",
-        label: Text { es: "Tono", en: "Hue" },
-        help: Text {
+        label: Bilingual { es: "Tono", en: "Hue" },
+        help: Bilingual {
             es: "Gira todos los colores en el círculo cromático.",
             en: "Turns all colours on the colour wheel.",
         },
         params: &[ParamSpec {
             id: "grados",
             id_en: "degrees",
-            label: Text { es: "Grados", en: "Degrees" },
-            help: Text {
+            label: Bilingual { es: "Grados", en: "Degrees" },
+            help: Bilingual {
                 es: "De 120 en 120, el rojo pasa a verde y este a azul.",
                 en: "By 120, red becomes green, and green blue.",
             },

@@ -1,6 +1,6 @@
 //! Negative: white becomes black, each colour its opposite.
 
-use lote_protocol::filter::{FilterSpec, Text};
+use lote_protocol::filter::{Bilingual, FilterSpec};
 
 use super::kernels::canvas;
 use super::kernels::point::{Point, PointOp};
@@ -14,8 +14,8 @@ pub static INVERT: Registered = Registered {
     spec: FilterSpec {
         id: "invertir",
         id_en: "invert",
-        label: Text { es: "Invertir colores", en: "Invert colours" },
-        help: Text {
+        label: Bilingual { es: "Invertir colores", en: "Invert colours" },
+        help: Bilingual {
             es: "Convierte la imagen en su negativo.",
             en: "Turns the picture into its negative.",
         },

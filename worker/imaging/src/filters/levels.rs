@@ -1,6 +1,6 @@
 //! Levels: what is to be black, what white, and how bright what is between.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::kernels::canvas;
 use super::kernels::curves::Curves;
@@ -13,8 +13,8 @@ pub static LEVELS: Registered = Registered {
     spec: FilterSpec {
         id: "niveles",
         id_en: "levels",
-        label: Text { es: "Niveles", en: "Levels" },
-        help: Text {
+        label: Bilingual { es: "Niveles", en: "Levels" },
+        help: Bilingual {
             es: "Elige qué tono es negro y cuál blanco, y aclara u oscurece los intermedios.",
             en: "Chooses which tone is black and which white, and brightens or darkens the middle.",
         },
@@ -33,42 +33,30 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "negro",
         id_en: "black",
-        label: Text { es: "Negro", en: "Black" },
-        help: Text {
+        label: Bilingual { es: "Negro", en: "Black" },
+        help: Bilingual {
             es: "Este tono y los inferiores serán negros.",
             en: "This tone and those below become black.",
         },
         unit: Unit::None,
-        kind: ParamKind::Float {
-            min: 0.0,
-            max: 255.0,
-            slider_max: 255.0,
-            step: 1.0,
-            default: Some(0.0),
-        },
+        kind: ParamKind::float(0.0, 255.0, 1.0, 0.0),
     },
     ParamSpec {
         id: "blanco",
         id_en: "white",
-        label: Text { es: "Blanco", en: "White" },
-        help: Text {
+        label: Bilingual { es: "Blanco", en: "White" },
+        help: Bilingual {
             es: "Este tono y los superiores serán blancos.",
             en: "This tone and those above become white.",
         },
         unit: Unit::None,
-        kind: ParamKind::Float {
-            min: 0.0,
-            max: 255.0,
-            slider_max: 255.0,
-            step: 1.0,
-            default: Some(255.0),
-        },
+        kind: ParamKind::float(0.0, 255.0, 1.0, 255.0),
     },
     ParamSpec {
         id: "gamma",
         id_en: "gamma",
-        label: Text { es: "Gamma", en: "Gamma" },
-        help: Text {
+        label: Bilingual { es: "Gamma", en: "Gamma" },
+        help: Bilingual {
             es: "Más de 1 aclara los tonos medios, menos de 1 los oscurece.",
             en: "Above 1 brightens the middle tones, below 1 darkens them.",
         },

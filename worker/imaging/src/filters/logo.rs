@@ -1,6 +1,6 @@
 //! Logo: a picture or a drawing over the picture.
 
-use lote_protocol::filter::{FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, Length, ParamKind, ParamSpec, Params, Unit};
 
 use super::kernels::lanczos::Kernel;
 use super::kernels::size::Plan;
@@ -17,8 +17,8 @@ pub static LOGO: Registered = Registered {
     spec: FilterSpec {
         id: "logo",
         id_en: "logo",
-        label: Text { es: "Logotipo", en: "Logo" },
-        help: Text {
+        label: Bilingual { es: "Logotipo", en: "Logo" },
+        help: Bilingual {
             es: "Pone una imagen encima, con su propia transparencia.",
             en: "Puts a picture on top, as transparent as it is.",
         },
@@ -33,8 +33,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "archivo",
         id_en: "file",
-        label: Text { es: "Archivo", en: "File" },
-        help: Text {
+        label: Bilingual { es: "Archivo", en: "File" },
+        help: Bilingual {
             es: "La imagen del logotipo, o un dibujo SVG sin textos ni imágenes dentro.",
             en: "The logo's picture, or a drawing in SVG without texts and images within.",
         },
@@ -44,8 +44,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "tamano",
         id_en: "size",
-        label: Text { es: "Tamaño", en: "Size" },
-        help: Text {
+        label: Bilingual { es: "Tamaño", en: "Size" },
+        help: Bilingual {
             es: "Ancho del logotipo; en %, del ancho de la imagen.",
             en: "Width of the logo; in %, of the picture's width.",
         },
@@ -55,7 +55,7 @@ const PARAMS: &[ParamSpec] = &[
     position("abajo_derecha"),
     margin(
         "3%",
-        Text {
+        Bilingual {
             es: "Distancia a los bordes; en %, del ancho de la imagen. En un mosaico, entre logotipos.",
             en: "Distance from the edges; in %, of the picture's width. Tiled, between logos.",
         },
@@ -63,19 +63,13 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "opacidad",
         id_en: "opacity",
-        label: Text { es: "Opacidad", en: "Opacity" },
-        help: Text {
+        label: Bilingual { es: "Opacidad", en: "Opacity" },
+        help: Bilingual {
             es: "0 no se ve, 1 lo deja como es.",
             en: "0 is invisible, 1 leaves it as it is.",
         },
         unit: Unit::None,
-        kind: ParamKind::Float {
-            min: 0.0,
-            max: 1.0,
-            slider_max: 1.0,
-            step: 0.05,
-            default: Some(1.0),
-        },
+        kind: ParamKind::float(0.0, 1.0, 0.05, 1.0),
     },
     ANGLE,
     TILE,

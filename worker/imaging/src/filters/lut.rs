@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::kernels::canvas;
 use super::kernels::color;
@@ -16,8 +16,8 @@ pub static LUT: Registered = Registered {
     spec: FilterSpec {
         id: "lut",
         id_en: "lut",
-        label: Text { es: "Tabla de color (LUT)", en: "Colour table (LUT)" },
-        help: Text {
+        label: Bilingual { es: "Tabla de color (LUT)", en: "Colour table (LUT)" },
+        help: Bilingual {
             es: "Da a los colores el aspecto de un archivo .cube, de una o tres dimensiones.",
             en: "Gives the colours the look of a .cube file, of one or three dimensions.",
         },
@@ -25,27 +25,21 @@ pub static LUT: Registered = Registered {
             ParamSpec {
                 id: "archivo",
                 id_en: "file",
-                label: Text { es: "Archivo", en: "File" },
-                help: Text { es: "El archivo .cube.", en: "The .cube file." },
+                label: Bilingual { es: "Archivo", en: "File" },
+                help: Bilingual { es: "El archivo .cube.", en: "The .cube file." },
                 unit: Unit::None,
                 kind: ParamKind::File { endings: &["cube"] },
             },
             ParamSpec {
                 id: "fuerza",
                 id_en: "strength",
-                label: Text { es: "Fuerza", en: "Strength" },
-                help: Text {
+                label: Bilingual { es: "Fuerza", en: "Strength" },
+                help: Bilingual {
                     es: "0 no cambia nada, 1 aplica la tabla del todo.",
                     en: "0 changes nothing, 1 applies all of the table.",
                 },
                 unit: Unit::None,
-                kind: ParamKind::Float {
-                    min: 0.0,
-                    max: 1.0,
-                    slider_max: 1.0,
-                    step: 0.05,
-                    default: Some(1.0),
-                },
+                kind: ParamKind::float(0.0, 1.0, 0.05, 1.0),
             },
         ],
         conflicts: &[],

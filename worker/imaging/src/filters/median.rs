@@ -1,6 +1,6 @@
 //! Median: each pixel becomes the middle one of those around it, so that specks go and edges stay.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::kernels::median::Median as Work;
 use super::kernels::remake;
@@ -13,16 +13,16 @@ pub static MEDIAN: Registered = Registered {
     spec: FilterSpec {
         id: "mediana",
         id_en: "median",
-        label: Text { es: "Mediana", en: "Median" },
-        help: Text {
+        label: Bilingual { es: "Mediana", en: "Median" },
+        help: Bilingual {
             es: "Quita motas y grano sin desenfocar los contornos.",
             en: "Takes away specks and grain without blurring outlines.",
         },
         params: &[ParamSpec {
             id: "radio",
             id_en: "radius",
-            label: Text { es: "Radio", en: "Radius" },
-            help: Text {
+            label: Bilingual { es: "Radio", en: "Radius" },
+            help: Bilingual {
                 es: "Hasta dónde se mira: 1 es un cuadrado de 3x3.",
                 en: "How far it looks: 1 is a square of 3x3.",
             },

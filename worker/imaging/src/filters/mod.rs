@@ -193,6 +193,11 @@ pub trait Filter: Send + Sync + std::fmt::Debug {
         None
     }
 
+    /// Whether what was across is down afterwards: a turn by a quarter.
+    fn swaps_sides(&self) -> bool {
+        false
+    }
+
     /// Whether an owned picture is changed in place, without a buffer of its size.
     fn is_in_place(&self) -> bool {
         true

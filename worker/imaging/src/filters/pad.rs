@@ -1,7 +1,7 @@
 //! Canvas: the picture on a background of other proportions or another size.
 
 use lote_protocol::filter::{
-    FilterSpec, Length, ParamKind, ParamSpec, Params, TRANSPARENT, Text, Unit,
+    Bilingual, FilterSpec, Length, ParamKind, ParamSpec, Params, TRANSPARENT, Unit,
 };
 use lote_protocol::message::Size;
 
@@ -19,8 +19,8 @@ pub static PAD: Registered = Registered {
     spec: FilterSpec {
         id: "lienzo",
         id_en: "pad",
-        label: Text { es: "Lienzo", en: "Pad" },
-        help: Text {
+        label: Bilingual { es: "Lienzo", en: "Pad" },
+        help: Bilingual {
             es: "Pone la imagen entera sobre un fondo de otras proporciones o de otro tamaño.",
             en: "Puts the whole picture on a background of other proportions or another size.",
         },
@@ -35,20 +35,20 @@ pub static PAD: Registered = Registered {
 };
 
 const PARAMS: &[ParamSpec] = &[
-    aspect(Text {
+    aspect(Bilingual {
         es: "Ancho y alto, como 4:5; solo, el fondo crece hasta tenerlas. Sin nada más, 1:1.",
         en: "Width to height, as 4:5; alone, the background grows to them. With nothing else, 1:1.",
     }),
     width(
         1000.0,
-        Text {
+        Bilingual {
             es: "Ancho del fondo; la imagen se reduce o amplía hasta caber en él.",
             en: "Width of the background; the picture is scaled to fit into it.",
         },
     ),
     height(
         1000.0,
-        Text {
+        Bilingual {
             es: "Alto del fondo; la imagen se reduce o amplía hasta caber en él.",
             en: "Height of the background; the picture is scaled to fit into it.",
         },
@@ -56,16 +56,16 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "color",
         id_en: "colour",
-        label: Text { es: "Color", en: "Colour" },
-        help: Text { es: "Color del fondo.", en: "Colour of the background." },
+        label: Bilingual { es: "Color", en: "Colour" },
+        help: Bilingual { es: "Color del fondo.", en: "Colour of the background." },
         unit: Unit::None,
         kind: ParamKind::Color { default: "#ffffff", transparent: true },
     },
     ParamSpec {
         id: "posicion",
         id_en: "position",
-        label: Text { es: "Posición", en: "Position" },
-        help: Text {
+        label: Bilingual { es: "Posición", en: "Position" },
+        help: Bilingual {
             es: "En qué parte del fondo está la imagen.",
             en: "Where on the background the picture is.",
         },

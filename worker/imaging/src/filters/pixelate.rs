@@ -1,6 +1,6 @@
 //! Pixelate: squares of one colour.
 
-use lote_protocol::filter::{FilterSpec, Length, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, Length, ParamKind, ParamSpec, Unit};
 use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
@@ -14,16 +14,16 @@ pub static PIXELATE: Registered = Registered {
     spec: FilterSpec {
         id: "pixelar",
         id_en: "pixelate",
-        label: Text { es: "Pixelar", en: "Pixelate" },
-        help: Text {
+        label: Bilingual { es: "Pixelar", en: "Pixelate" },
+        help: Bilingual {
             es: "Hace de la imagen un mosaico de cuadrados de un solo color.",
             en: "Makes the picture a mosaic of squares of one colour each.",
         },
         params: &[ParamSpec {
             id: "tamano",
             id_en: "size",
-            label: Text { es: "Tamaño", en: "Size" },
-            help: Text {
+            label: Bilingual { es: "Tamaño", en: "Size" },
+            help: Bilingual {
                 es: "Lado de los cuadrados; en %, del lado más corto de la imagen.",
                 en: "Side of the squares; in %, of the picture's shorter side.",
             },

@@ -1,6 +1,6 @@
 //! The nine places of a picture, what is in one of them, and parameters that several filters have.
 
-use lote_protocol::filter::{Choice, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, Choice, ParamKind, ParamSpec, Unit};
 
 /// The nine places, row by row.
 pub(super) const PLACES: &[Choice] = &[
@@ -22,7 +22,7 @@ pub(super) const fn place(
     es: &'static str,
     en: &'static str,
 ) -> Choice {
-    Choice { id, id_en, label: Text { es, en } }
+    Choice { id, id_en, label: Bilingual { es, en } }
 }
 
 /// The place of a mark, at first the one of that id.
@@ -30,19 +30,22 @@ pub(super) const fn position(default: &'static str) -> ParamSpec {
     ParamSpec {
         id: "posicion",
         id_en: "position",
-        label: Text { es: "Posición", en: "Position" },
-        help: Text { es: "En qué parte de la imagen está.", en: "Where on the picture it is." },
+        label: Bilingual { es: "Posición", en: "Position" },
+        help: Bilingual {
+            es: "En qué parte de la imagen está.",
+            en: "Where on the picture it is.",
+        },
         unit: Unit::None,
         kind: ParamKind::Choice { options: PLACES, default },
     }
 }
 
 /// How far a mark keeps from the edges.
-pub(super) const fn margin(default: &'static str, help: Text) -> ParamSpec {
+pub(super) const fn margin(default: &'static str, help: Bilingual) -> ParamSpec {
     ParamSpec {
         id: "margen",
         id_en: "margin",
-        label: Text { es: "Margen", en: "Margin" },
+        label: Bilingual { es: "Margen", en: "Margin" },
         help,
         unit: Unit::Px,
         kind: ParamKind::Length { min: 0, max: 65535, max_percent: 50.0, default },
@@ -53,8 +56,8 @@ pub(super) const fn margin(default: &'static str, help: Text) -> ParamSpec {
 pub(super) const ANGLE: ParamSpec = ParamSpec {
     id: "angulo",
     id_en: "angle",
-    label: Text { es: "Ángulo", en: "Angle" },
-    help: Text {
+    label: Bilingual { es: "Ángulo", en: "Angle" },
+    help: Bilingual {
         es: "Cuánto gira en contra de las agujas del reloj.",
         en: "How far it is turned counter-clockwise.",
     },
@@ -72,18 +75,36 @@ pub(super) const ANGLE: ParamSpec = ParamSpec {
 pub(super) const TILE: ParamSpec = ParamSpec {
     id: "mosaico",
     id_en: "tile",
-    label: Text { es: "Mosaico", en: "Tile" },
-    help: Text { es: "Lo repite por toda la imagen.", en: "Repeats it all over the picture." },
+    label: Bilingual { es: "Mosaico", en: "Tile" },
+    help: Bilingual { es: "Lo repite por toda la imagen.", en: "Repeats it all over the picture." },
     unit: Unit::None,
     kind: ParamKind::Bool { default: false },
 };
 
+/// How far a picture is from what `help` says that 0 gives; 1 is the picture itself.
+pub(super) const fn factor(help: Bilingual) -> ParamSpec {
+    ParamSpec {
+        id: "factor",
+        id_en: "factor",
+        label: Bilingual { es: "Factor", en: "Factor" },
+        help,
+        unit: Unit::None,
+        kind: ParamKind::Float {
+            min: 0.0,
+            max: 10.0,
+            slider_max: 3.0,
+            step: 0.05,
+            default: Some(1.5),
+        },
+    }
+}
+
 /// Proportions of a result.
-pub(super) const fn aspect(help: Text) -> ParamSpec {
+pub(super) const fn aspect(help: Bilingual) -> ParamSpec {
     ParamSpec {
         id: "aspecto",
         id_en: "aspect",
-        label: Text { es: "Proporciones", en: "Proportions" },
+        label: Bilingual { es: "Proporciones", en: "Proportions" },
         help,
         unit: Unit::None,
         kind: ParamKind::Ratio { default: "" },
@@ -91,11 +112,11 @@ pub(super) const fn aspect(help: Text) -> ParamSpec {
 }
 
 /// Width of a result.
-pub(super) const fn width(max_percent: f64, help: Text) -> ParamSpec {
+pub(super) const fn width(max_percent: f64, help: Bilingual) -> ParamSpec {
     ParamSpec {
         id: "ancho",
         id_en: "width",
-        label: Text { es: "Ancho", en: "Width" },
+        label: Bilingual { es: "Ancho", en: "Width" },
         help,
         unit: Unit::Px,
         kind: ParamKind::Length { min: 1, max: 65535, max_percent, default: "" },
@@ -103,11 +124,11 @@ pub(super) const fn width(max_percent: f64, help: Text) -> ParamSpec {
 }
 
 /// Height of a result.
-pub(super) const fn height(max_percent: f64, help: Text) -> ParamSpec {
+pub(super) const fn height(max_percent: f64, help: Bilingual) -> ParamSpec {
     ParamSpec {
         id: "alto",
         id_en: "height",
-        label: Text { es: "Alto", en: "Height" },
+        label: Bilingual { es: "Alto", en: "Height" },
         help,
         unit: Unit::Px,
         kind: ParamKind::Length { min: 1, max: 65535, max_percent, default: "" },

@@ -1,6 +1,6 @@
 //! Posterize: fewer tones per channel.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::kernels::canvas;
 use super::kernels::point::{Point, PointOp};
@@ -14,16 +14,16 @@ pub static POSTERIZE: Registered = Registered {
     spec: FilterSpec {
         id: "posterizar",
         id_en: "posterize",
-        label: Text { es: "Posterizar", en: "Posterize" },
-        help: Text {
+        label: Bilingual { es: "Posterizar", en: "Posterize" },
+        help: Bilingual {
             es: "Reduce el número de tonos, como en un cartel impreso.",
             en: "Reduces the number of tones, as on a printed poster.",
         },
         params: &[ParamSpec {
             id: "bits",
             id_en: "bits",
-            label: Text { es: "Bits por canal", en: "Bits per channel" },
-            help: Text {
+            label: Bilingual { es: "Bits por canal", en: "Bits per channel" },
+            help: Bilingual {
                 es: "Bits que se conservan: 1 deja 2 tonos por canal, 8 los deja todos.",
                 en: "Bits that are kept: 1 leaves 2 tones per channel, 8 leaves all.",
             },

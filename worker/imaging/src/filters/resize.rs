@@ -1,11 +1,13 @@
 //! Another size, by Lanczos resampling.
 
-use lote_protocol::filter::{Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::filter::{
+    Bilingual, Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Unit,
+};
 use lote_protocol::message::Size;
 
 use super::kernels::alpha;
 use super::kernels::lanczos::{self, Kernel, Weighted};
-use super::kernels::size::{Fit, Plan, Wanted};
+use super::kernels::size::{Fit, Plan, WantedSize};
 use super::{Filter, FilterError, Registered, ResultSize, Source};
 use crate::picture::{Picture, Samples};
 use crate::pool::Pool;
@@ -15,8 +17,8 @@ pub static RESIZE: Registered = Registered {
     spec: FilterSpec {
         id: "redimensionar",
         id_en: "resize",
-        label: Text { es: "Redimensionar", en: "Resize" },
-        help: Text {
+        label: Bilingual { es: "Redimensionar", en: "Resize" },
+        help: Bilingual {
             es: "Cambia el tamaño: por porcentaje, o a un ancho, un alto, un lado o unos megapíxeles.",
             en: "Changes the size: by percentage, or to a width, height, edge or megapixels.",
         },
@@ -48,8 +50,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "porcentaje",
         id_en: "percent",
-        label: Text { es: "Porcentaje", en: "Percentage" },
-        help: Text {
+        label: Bilingual { es: "Porcentaje", en: "Percentage" },
+        help: Bilingual {
             es: "Tamaño respecto al original; no cuenta si se da otra medida.",
             en: "Size relative to the original; not used if another measure is given.",
         },
@@ -65,8 +67,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "ancho",
         id_en: "width",
-        label: Text { es: "Ancho", en: "Width" },
-        help: Text {
+        label: Bilingual { es: "Ancho", en: "Width" },
+        help: Bilingual {
             es: "Ancho del resultado; sin alto, se conservan las proporciones.",
             en: "Width of the result; without a height the proportions are kept.",
         },
@@ -76,8 +78,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "alto",
         id_en: "height",
-        label: Text { es: "Alto", en: "Height" },
-        help: Text {
+        label: Bilingual { es: "Alto", en: "Height" },
+        help: Bilingual {
             es: "Alto del resultado; sin ancho, se conservan las proporciones.",
             en: "Height of the result; without a width the proportions are kept.",
         },
@@ -87,8 +89,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "lado_largo",
         id_en: "long_edge",
-        label: Text { es: "Lado largo", en: "Long edge" },
-        help: Text {
+        label: Bilingual { es: "Lado largo", en: "Long edge" },
+        help: Bilingual {
             es: "Longitud del lado más largo, sea el ancho o el alto; no cuenta si se da uno de ellos.",
             en: "Length of the longer side, be it width or height; not used if one of them is given.",
         },
@@ -98,8 +100,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "lado_corto",
         id_en: "short_edge",
-        label: Text { es: "Lado corto", en: "Short edge" },
-        help: Text {
+        label: Bilingual { es: "Lado corto", en: "Short edge" },
+        help: Bilingual {
             es: "Longitud del lado más corto, sea el ancho o el alto.",
             en: "Length of the shorter side, be it width or height.",
         },
@@ -109,8 +111,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "megapixeles",
         id_en: "megapixels",
-        label: Text { es: "Megapíxeles", en: "Megapixels" },
-        help: Text {
+        label: Bilingual { es: "Megapíxeles", en: "Megapixels" },
+        help: Bilingual {
             es: "Superficie del resultado en millones de píxeles; no la supera.",
             en: "Area of the result in millions of pixels; it is not exceeded.",
         },
@@ -126,8 +128,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "ajuste",
         id_en: "fit",
-        label: Text { es: "Ajuste", en: "Fit" },
-        help: Text {
+        label: Bilingual { es: "Ajuste", en: "Fit" },
+        help: Bilingual {
             es: "Qué hacer si el ancho y el alto dados no tienen las proporciones de la imagen.",
             en: "What to do if the given width and height do not have the picture's proportions.",
         },
@@ -137,17 +139,17 @@ const PARAMS: &[ParamSpec] = &[
                 Choice {
                     id: "contener",
                     id_en: "contain",
-                    label: Text { es: "Que quepa entera", en: "All of it fits" },
+                    label: Bilingual { es: "Que quepa entera", en: "All of it fits" },
                 },
                 Choice {
                     id: "cubrir",
                     id_en: "cover",
-                    label: Text { es: "Llenar y recortar", en: "Fill and crop" },
+                    label: Bilingual { es: "Llenar y recortar", en: "Fill and crop" },
                 },
                 Choice {
                     id: "estirar",
                     id_en: "stretch",
-                    label: Text { es: "Estirar", en: "Stretch" },
+                    label: Bilingual { es: "Estirar", en: "Stretch" },
                 },
             ],
             default: "contener",
@@ -156,8 +158,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "ampliar",
         id_en: "enlarge",
-        label: Text { es: "Ampliar", en: "Enlarge" },
-        help: Text {
+        label: Bilingual { es: "Ampliar", en: "Enlarge" },
+        help: Bilingual {
             es: "Permite ampliar imágenes menores que la medida dada; el porcentaje amplía siempre.",
             en: "Allows enlarging pictures smaller than the given measure; a percentage always does.",
         },
@@ -213,13 +215,15 @@ impl Resize {
         let enlarge = self.enlarge;
         let px = |length: Length, whole: u32| length.whole_px(whole).max(1);
         let wanted = match self.mode {
-            Mode::Percent(percent) => Wanted::Percent(percent),
-            Mode::LongEdge(edge) => Wanted::LongEdge { edge: px(edge, width.max(height)), enlarge },
-            Mode::ShortEdge(edge) => {
-                Wanted::ShortEdge { edge: px(edge, width.min(height)), enlarge }
+            Mode::Percent(percent) => WantedSize::Percent(percent),
+            Mode::LongEdge(edge) => {
+                WantedSize::LongEdge { edge: px(edge, width.max(height)), enlarge }
             }
-            Mode::Megapixels(megapixels) => Wanted::Area { pixels: megapixels * 1e6, enlarge },
-            Mode::Sides(to_width, to_height, fit) => Wanted::Box {
+            Mode::ShortEdge(edge) => {
+                WantedSize::ShortEdge { edge: px(edge, width.min(height)), enlarge }
+            }
+            Mode::Megapixels(megapixels) => WantedSize::Area { pixels: megapixels * 1e6, enlarge },
+            Mode::Sides(to_width, to_height, fit) => WantedSize::Box {
                 width: to_width.map(|length| px(length, width)),
                 height: to_height.map(|length| px(length, height)),
                 fit,

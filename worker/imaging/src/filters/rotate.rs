@@ -1,6 +1,6 @@
 //! Rotate: by any angle, counter-clockwise.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Params, Unit};
 use lote_protocol::message::Size;
 
 use super::kernels::affine::{Affine, Turned, rotated_size};
@@ -17,8 +17,8 @@ pub static ROTATE: Registered = Registered {
     spec: FilterSpec {
         id: "rotar",
         id_en: "rotate",
-        label: Text { es: "Rotar", en: "Rotate" },
-        help: Text {
+        label: Bilingual { es: "Rotar", en: "Rotate" },
+        help: Bilingual {
             es: "Gira la imagen en contra de las agujas del reloj; los cuartos de vuelta son exactos.",
             en: "Turns the picture counter-clockwise; quarter turns are exact.",
         },
@@ -41,8 +41,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "angulo",
         id_en: "angle",
-        label: Text { es: "Ángulo", en: "Angle" },
-        help: Text {
+        label: Bilingual { es: "Ángulo", en: "Angle" },
+        help: Bilingual {
             es: "Cuánto gira; negativo, como las agujas del reloj.",
             en: "How far it is turned; negative turns clockwise.",
         },
@@ -58,8 +58,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "fondo",
         id_en: "background",
-        label: Text { es: "Fondo", en: "Background" },
-        help: Text {
+        label: Bilingual { es: "Fondo", en: "Background" },
+        help: Bilingual {
             es: "Color de las esquinas que quedan vacías.",
             en: "Colour of the corners that are left empty.",
         },
@@ -69,8 +69,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "expandir",
         id_en: "expand",
-        label: Text { es: "Expandir", en: "Expand" },
-        help: Text {
+        label: Bilingual { es: "Expandir", en: "Expand" },
+        help: Bilingual {
             es: "El resultado crece hasta contener la imagen entera; si no, conserva su tamaño.",
             en: "The result grows to hold the whole picture; otherwise it keeps its size.",
         },
@@ -113,6 +113,10 @@ impl Rotate {
 }
 
 impl Filter for Rotate {
+    fn swaps_sides(&self) -> bool {
+        [90.0, 270.0].contains(&self.angle)
+    }
+
     fn apply(&self, source: Source<'_>, pool: &mut Pool) -> Result<Picture, FilterError> {
         let Picture { width, height, .. } = *source.picture();
         if let Some(turn) = self.quarters(width, height) {

@@ -1,7 +1,7 @@
 //! Saturation: away from gray, or towards it.
 
 use bytemuck::{cast_slice, cast_slice_mut};
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec};
 use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
@@ -9,6 +9,7 @@ use super::kernels::luma::{luma, luma_of_bytes};
 use super::kernels::planes::{LANES, Recolor, recolor};
 use super::kernels::point::{Steps, blend};
 use super::kernels::sample::Sample;
+use super::place::factor;
 use super::{Filter, FilterError, Registered, Rows, Source, same_size};
 use crate::picture::{Channels, Picture};
 use crate::pool::Pool;
@@ -18,28 +19,15 @@ pub static SATURATION: Registered = Registered {
     spec: FilterSpec {
         id: "saturacion",
         id_en: "saturation",
-        label: Text { es: "Saturación", en: "Saturation" },
-        help: Text {
+        label: Bilingual { es: "Saturación", en: "Saturation" },
+        help: Bilingual {
             es: "Hace los colores más vivos, o más apagados con un factor menor que 1.",
             en: "Makes the colours stronger, or weaker with a factor below 1.",
         },
-        params: &[ParamSpec {
-            id: "factor",
-            id_en: "factor",
-            label: Text { es: "Factor", en: "Factor" },
-            help: Text {
-                es: "0 deja solo grises, 1 no cambia nada, más de 1 da colores más vivos.",
-                en: "0 leaves grays only, 1 changes nothing, above 1 gives stronger colours.",
-            },
-            unit: Unit::None,
-            kind: ParamKind::Float {
-                min: 0.0,
-                max: 10.0,
-                slider_max: 3.0,
-                step: 0.05,
-                default: Some(1.5),
-            },
-        }],
+        params: &[factor(Bilingual {
+            es: "0 deja solo grises, 1 no cambia nada, más de 1 da colores más vivos.",
+            en: "0 leaves grays only, 1 changes nothing, above 1 gives stronger colours.",
+        })],
         conflicts: &[],
     },
     size: same_size,

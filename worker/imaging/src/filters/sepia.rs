@@ -1,7 +1,7 @@
 //! Sepia: the brown of old photographs.
 
 use bytemuck::{cast_slice, cast_slice_mut};
-use lote_protocol::filter::{FilterSpec, Text};
+use lote_protocol::filter::{Bilingual, FilterSpec};
 use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
@@ -17,8 +17,8 @@ pub static SEPIA: Registered = Registered {
     spec: FilterSpec {
         id: "sepia",
         id_en: "sepia",
-        label: Text { es: "Sepia", en: "Sepia" },
-        help: Text {
+        label: Bilingual { es: "Sepia", en: "Sepia" },
+        help: Bilingual {
             es: "Da el tono marrón de las fotografías antiguas.",
             en: "Gives the brown tone of old photographs.",
         },

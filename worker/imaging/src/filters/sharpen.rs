@@ -1,6 +1,6 @@
 //! Sharpness: away from a smoothed copy of the picture, or towards it.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::kernels::canvas;
 use super::kernels::convolve::{Convolve, NeighborOp, Neighbors};
@@ -15,16 +15,16 @@ pub static SHARPEN: Registered = Registered {
     spec: FilterSpec {
         id: "nitidez",
         id_en: "sharpen",
-        label: Text { es: "Nitidez", en: "Sharpen" },
-        help: Text {
+        label: Bilingual { es: "Nitidez", en: "Sharpen" },
+        help: Bilingual {
             es: "Realza los detalles, o los suaviza con un factor menor que 1.",
             en: "Brings out details, or softens them with a factor below 1.",
         },
         params: &[ParamSpec {
             id: "factor",
             id_en: "factor",
-            label: Text { es: "Factor", en: "Factor" },
-            help: Text {
+            label: Bilingual { es: "Factor", en: "Factor" },
+            help: Bilingual {
                 es: "0 suaviza, 1 no cambia nada, más de 1 da más nitidez.",
                 en: "0 softens, 1 changes nothing, above 1 sharpens.",
             },

@@ -1,6 +1,6 @@
 //! Solarize: light tones are inverted.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::kernels::canvas;
 use super::kernels::point::{Point, PointOp};
@@ -14,16 +14,16 @@ pub static SOLARIZE: Registered = Registered {
     spec: FilterSpec {
         id: "solarizar",
         id_en: "solarize",
-        label: Text { es: "Solarizar", en: "Solarize" },
-        help: Text {
+        label: Bilingual { es: "Solarizar", en: "Solarize" },
+        help: Bilingual {
             es: "Invierte los tonos claros, como una película velada.",
             en: "Inverts the light tones, like film that saw light while it was developed.",
         },
         params: &[ParamSpec {
             id: "umbral",
             id_en: "threshold",
-            label: Text { es: "Umbral", en: "Threshold" },
-            help: Text {
+            label: Bilingual { es: "Umbral", en: "Threshold" },
+            help: Bilingual {
                 es: "Desde este tono se invierten.",
                 en: "From this tone on they are inverted.",
             },

@@ -1,6 +1,6 @@
 //! Temperature: corrects for the colour of the light.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::kernels::canvas;
 use super::kernels::color;
@@ -14,8 +14,8 @@ pub static TEMPERATURE: Registered = Registered {
     spec: FilterSpec {
         id: "temperatura",
         id_en: "temperature",
-        label: Text { es: "Temperatura", en: "Temperature" },
-        help: Text {
+        label: Bilingual { es: "Temperatura", en: "Temperature" },
+        help: Bilingual {
             es: "Corrige el color de la luz, para que lo gris sea gris.",
             en: "Corrects for the colour of the light, so that what is gray is gray.",
         },
@@ -34,8 +34,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "kelvin",
         id_en: "kelvin",
-        label: Text { es: "Luz", en: "Light" },
-        help: Text {
+        label: Bilingual { es: "Luz", en: "Light" },
+        help: Bilingual {
             es: "Temperatura de la luz que había: 2850 una bombilla, 6500 no cambia nada, más en la sombra.",
             en: "Temperature of the light that there was: 2850 a bulb, 6500 changes nothing, more in shade.",
         },
@@ -51,19 +51,13 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "tinte",
         id_en: "tint",
-        label: Text { es: "Tinte", en: "Tint" },
-        help: Text {
+        label: Bilingual { es: "Tinte", en: "Tint" },
+        help: Bilingual {
             es: "Más de 0 quita verde, como el de los fluorescentes; menos de 0, magenta.",
             en: "Above 0 takes away green, as of fluorescent lamps; below 0, magenta.",
         },
         unit: Unit::None,
-        kind: ParamKind::Float {
-            min: -150.0,
-            max: 150.0,
-            slider_max: 150.0,
-            step: 1.0,
-            default: Some(0.0),
-        },
+        kind: ParamKind::float(-150.0, 150.0, 1.0, 0.0),
     },
 ];
 

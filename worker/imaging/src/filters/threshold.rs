@@ -1,6 +1,6 @@
 //! Threshold: black and white, and nothing between.
 
-use lote_protocol::filter::{Choice, FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, Choice, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::grayscale;
 use super::kernels::canvas;
@@ -16,16 +16,16 @@ pub static THRESHOLD: Registered = Registered {
     spec: FilterSpec {
         id: "umbral",
         id_en: "threshold",
-        label: Text { es: "Umbral", en: "Threshold" },
-        help: Text {
+        label: Bilingual { es: "Umbral", en: "Threshold" },
+        help: Bilingual {
             es: "Deja solo blanco y negro: blanco lo más claro que un nivel.",
             en: "Leaves black and white only: white is what is lighter than a level.",
         },
         params: &[ParamSpec {
             id: "nivel",
             id_en: "level",
-            label: Text { es: "Nivel", en: "Level" },
-            help: Text {
+            label: Bilingual { es: "Nivel", en: "Level" },
+            help: Bilingual {
                 es: "De 0 a 255, u otsu, que lo busca en cada imagen.",
                 en: "From 0 to 255, or otsu, which looks for it in each picture.",
             },
@@ -36,7 +36,7 @@ pub static THRESHOLD: Registered = Registered {
                 options: &[Choice {
                     id: "otsu",
                     id_en: "otsu",
-                    label: Text { es: "Otsu (automático)", en: "Otsu (automatic)" },
+                    label: Bilingual { es: "Otsu (automático)", en: "Otsu (automatic)" },
                 }],
                 default: "128",
             },

@@ -1,6 +1,6 @@
 //! Trim: borders of one colour are cut off.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::crop::cut;
 use super::kernels::background::{Bounds, bounds};
@@ -13,16 +13,16 @@ pub static TRIM: Registered = Registered {
     spec: FilterSpec {
         id: "bordes_fuera",
         id_en: "trim",
-        label: Text { es: "Quitar bordes", en: "Trim" },
-        help: Text {
+        label: Bilingual { es: "Quitar bordes", en: "Trim" },
+        help: Bilingual {
             es: "Quita los bordes del color que hay en la esquina superior izquierda.",
             en: "Cuts off borders of the colour that is in the upper left corner.",
         },
         params: &[ParamSpec {
             id: "tolerancia",
             id_en: "tolerance",
-            label: Text { es: "Tolerancia", en: "Tolerance" },
-            help: Text {
+            label: Bilingual { es: "Tolerancia", en: "Tolerance" },
+            help: Bilingual {
                 es: "Cuánto puede apartarse un píxel del color del borde sin dejar de serlo.",
                 en: "How far a pixel may be from the border's colour and still be part of it.",
             },

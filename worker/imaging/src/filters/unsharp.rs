@@ -1,6 +1,6 @@
 //! Unsharp mask: away from a blurred copy of the picture.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 
 use super::blur;
 use super::kernels::alpha;
@@ -18,8 +18,8 @@ pub static UNSHARP: Registered = Registered {
     spec: FilterSpec {
         id: "enfocar",
         id_en: "unsharp",
-        label: Text { es: "Enfocar", en: "Unsharp mask" },
-        help: Text {
+        label: Bilingual { es: "Enfocar", en: "Unsharp mask" },
+        help: Bilingual {
             es: "Máscara de enfoque: realza los contornos, sobre todo tras reducir la imagen.",
             en: "Unsharp mask: brings out outlines, most of all after the picture was made smaller.",
         },
@@ -41,8 +41,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "radio",
         id_en: "radius",
-        label: Text { es: "Radio", en: "Radius" },
-        help: Text {
+        label: Bilingual { es: "Radio", en: "Radius" },
+        help: Bilingual {
             es: "Tamaño de los detalles que se realzan.",
             en: "Size of the details that are brought out.",
         },
@@ -58,16 +58,16 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "cantidad",
         id_en: "amount",
-        label: Text { es: "Cantidad", en: "Amount" },
-        help: Text { es: "Cuánto se realzan.", en: "How much they are brought out." },
+        label: Bilingual { es: "Cantidad", en: "Amount" },
+        help: Bilingual { es: "Cuánto se realzan.", en: "How much they are brought out." },
         unit: Unit::Percent,
         kind: ParamKind::Integer { min: 0, max: 1000, default: Some(150) },
     },
     ParamSpec {
         id: "umbral",
         id_en: "threshold",
-        label: Text { es: "Umbral", en: "Threshold" },
-        help: Text {
+        label: Bilingual { es: "Umbral", en: "Threshold" },
+        help: Bilingual {
             es: "Diferencias de hasta este tono no se realzan: así no crece el grano.",
             en: "Differences up to this tone are left alone, so that grain does not grow.",
         },

@@ -1,6 +1,6 @@
 //! Vignette: darker towards the corners.
 
-use lote_protocol::filter::{FilterSpec, ParamKind, ParamSpec, Text, Unit};
+use lote_protocol::filter::{Bilingual, FilterSpec, ParamKind, ParamSpec, Unit};
 use multiversion::multiversion;
 
 use super::kernels::canvas::{self, Canvas, Draw};
@@ -14,27 +14,21 @@ pub static VIGNETTE: Registered = Registered {
     spec: FilterSpec {
         id: "vineta",
         id_en: "vignette",
-        label: Text { es: "Viñeta", en: "Vignette" },
-        help: Text {
+        label: Bilingual { es: "Viñeta", en: "Vignette" },
+        help: Bilingual {
             es: "Oscurece la imagen hacia las esquinas, como un objetivo antiguo.",
             en: "Darkens the picture towards its corners, as an old lens does.",
         },
         params: &[ParamSpec {
             id: "fuerza",
             id_en: "strength",
-            label: Text { es: "Fuerza", en: "Strength" },
-            help: Text {
+            label: Bilingual { es: "Fuerza", en: "Strength" },
+            help: Bilingual {
                 es: "Cuánta luz falta en las esquinas: 0 nada, 1 toda.",
                 en: "How much light is missing in the corners: 0 none, 1 all.",
             },
             unit: Unit::None,
-            kind: ParamKind::Float {
-                min: 0.0,
-                max: 1.0,
-                slider_max: 1.0,
-                step: 0.05,
-                default: Some(0.5),
-            },
+            kind: ParamKind::float(0.0, 1.0, 0.05, 0.5),
         }],
         conflicts: &[],
     },

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use lote_protocol::filter::{Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Text, Unit};
+use lote_protocol::filter::{
+    Bilingual, Choice, FilterSpec, Length, ParamKind, ParamSpec, Params, Unit,
+};
 
 use super::kernels::affine::{Affine, Turned};
 use super::kernels::canvas::{self, Canvas, Draw};
@@ -22,8 +24,8 @@ pub static WATERMARK: Registered = Registered {
     spec: FilterSpec {
         id: "marca_agua",
         id_en: "watermark",
-        label: Text { es: "Marca de agua", en: "Watermark" },
-        help: Text {
+        label: Bilingual { es: "Marca de agua", en: "Watermark" },
+        help: Bilingual {
             es: "Escribe un texto semitransparente sobre la imagen.",
             en: "Writes a translucent text over the picture.",
         },
@@ -38,8 +40,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "texto",
         id_en: "text",
-        label: Text { es: "Texto", en: "Text" },
-        help: Text {
+        label: Bilingual { es: "Texto", en: "Text" },
+        help: Bilingual {
             es: "Lo que se escribe; {date}, {time}, {name}, {artist}, {copyright} y {n} son de cada imagen.",
             en: "What is written; {date}, {time}, {name}, {artist}, {copyright} and {n} are each image's.",
         },
@@ -49,25 +51,19 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "opacidad",
         id_en: "opacity",
-        label: Text { es: "Opacidad", en: "Opacity" },
-        help: Text {
+        label: Bilingual { es: "Opacidad", en: "Opacity" },
+        help: Bilingual {
             es: "0 no se ve, 1 tapa del todo la imagen.",
             en: "0 is invisible, 1 hides the picture under it.",
         },
         unit: Unit::None,
-        kind: ParamKind::Float {
-            min: 0.0,
-            max: 1.0,
-            slider_max: 1.0,
-            step: 0.05,
-            default: Some(0.3),
-        },
+        kind: ParamKind::float(0.0, 1.0, 0.05, 0.3),
     },
     ParamSpec {
         id: "tamano",
         id_en: "size",
-        label: Text { es: "Tamaño", en: "Size" },
-        help: Text {
+        label: Bilingual { es: "Tamaño", en: "Size" },
+        help: Bilingual {
             es: "Tamaño de la letra; en %, del lado más corto; 0 o sin dar, según la imagen.",
             en: "Size of the letters; in %, of the shorter side; 0 or not given, to suit the picture.",
         },
@@ -78,14 +74,14 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "color",
         id_en: "colour",
-        label: Text { es: "Color", en: "Colour" },
-        help: Text { es: "Color del texto.", en: "Colour of the text." },
+        label: Bilingual { es: "Color", en: "Colour" },
+        help: Bilingual { es: "Color del texto.", en: "Colour of the text." },
         unit: Unit::None,
         kind: ParamKind::Color { default: "#ffffff", transparent: false },
     },
     margin(
         "",
-        Text {
+        Bilingual {
             es: "Distancia a los bordes; en %, del lado más corto. Sin dar, media letra. En un mosaico, entre textos.",
             en: "Distance from the edges; in %, of the shorter side. Not given, half a letter. Tiled, between texts.",
         },
@@ -95,8 +91,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "fuente",
         id_en: "font",
-        label: Text { es: "Fuente", en: "Font" },
-        help: Text {
+        label: Bilingual { es: "Fuente", en: "Font" },
+        help: Bilingual {
             es: "Un archivo, o una familia de las que hay en el sistema.",
             en: "A file, or a family that the system has.",
         },
@@ -106,8 +102,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "contorno",
         id_en: "outline",
-        label: Text { es: "Contorno", en: "Outline" },
-        help: Text {
+        label: Bilingual { es: "Contorno", en: "Outline" },
+        help: Bilingual {
             es: "Color de un contorno alrededor de las letras; sin dar, ninguno.",
             en: "Colour of an outline around the letters; not given, none.",
         },
@@ -117,8 +113,8 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         id: "contraste",
         id_en: "contrast",
-        label: Text { es: "Contraste", en: "Contrast" },
-        help: Text {
+        label: Bilingual { es: "Contraste", en: "Contrast" },
+        help: Bilingual {
             es: "auto escribe en blanco sobre lo oscuro y en negro sobre lo claro.",
             en: "auto writes in white on what is dark and in black on what is light.",
         },
@@ -128,12 +124,12 @@ const PARAMS: &[ParamSpec] = &[
                 Choice {
                     id: "no",
                     id_en: "none",
-                    label: Text { es: "El color dado", en: "The given colour" },
+                    label: Bilingual { es: "El color dado", en: "The given colour" },
                 },
                 Choice {
                     id: "auto",
                     id_en: "auto",
-                    label: Text { es: "Automático", en: "Automatic" },
+                    label: Bilingual { es: "Automático", en: "Automatic" },
                 },
             ],
             default: "no",

@@ -18,6 +18,8 @@ pub struct Extent {
     pub frames: u64,
     /// What a pixel takes up once it is decoded, bytes: 1..=8.
     pub pixel_bytes: u64,
+    /// What a decoder takes up for a pixel until it is done, bytes, if that is known to be more than usual; else 0.
+    pub decoder_bytes: u64,
 }
 
 impl Extent {
@@ -44,7 +46,7 @@ pub(crate) trait File: Read + Seek {}
 impl<F: Read + Seek> File for F {}
 
 /// The bytes of a file, those at hand and those behind them.
-pub(crate) struct Header<'a> {
+pub(crate) struct HeaderReader<'a> {
     head: &'a [u8],
     file: &'a mut dyn File,
     /// What was read last, and where it stands.
@@ -52,11 +54,13 @@ pub(crate) struct Header<'a> {
     window_at: u64,
     /// Whether all of the file may be gone through, however long it is.
     pub(crate) thorough: bool,
+    /// See [`Extent`].
+    pub(crate) decoder_bytes: u64,
 }
 
-impl<'a> Header<'a> {
+impl<'a> HeaderReader<'a> {
     pub(crate) fn new(head: &'a [u8], file: &'a mut dyn File) -> Self {
-        Self { head, file, window: Vec::new(), window_at: 0, thorough: false }
+        Self { head, file, window: Vec::new(), window_at: 0, thorough: false, decoder_bytes: 0 }
     }
 
     /// How long the file is, bytes.
@@ -95,11 +99,18 @@ impl<'a> Header<'a> {
     pub(crate) fn be32(&mut self, place: u64) -> Option<u32> {
         self.at(place).map(u32::from_be_bytes)
     }
+
+    /// An id of 16 bits, or of 32; the place is then behind it.
+    pub(crate) fn id(&mut self, place: &mut u64, long: bool) -> Option<u32> {
+        let at = *place;
+        *place += if long { 4 } else { 2 };
+        if long { self.be32(at) } else { self.at(at).map(|id| u16::from_be_bytes(id).into()) }
+    }
 }
 
 /// The bytes of a file as they are read from one place on.
 pub(crate) struct Bytes<'h, 'a> {
-    pub(crate) header: &'h mut Header<'a>,
+    pub(crate) header: &'h mut HeaderReader<'a>,
     pub(crate) place: u64,
 }
 
@@ -149,6 +160,10 @@ mod tests {
         format.extent(head, &mut Cursor::new(bytes))
     }
 
+    fn extent(pixels: u64, pixel_bytes: u64) -> Extent {
+        Extent { pixels, frames: 1, pixel_bytes, decoder_bytes: 0 }
+    }
+
     fn written(
         samples: Samples,
         channels: Channels,
@@ -187,14 +202,11 @@ mod tests {
             (&TIFF, 6),
         ] {
             let found = found(&colour(70, 30, format), HEAD_BYTES);
-            assert_eq!(found, Some(Extent { pixels: 2100, frames: 1, pixel_bytes }), "{format:?}");
+            assert_eq!(found, Some(extent(2100, pixel_bytes)), "{format:?}");
         }
         let several = (0..180).map(|i| i * 300).collect();
         let deep = written(Samples::U16(several), Channels::Rgba, 9, &PNG);
-        assert_eq!(
-            found(&deep, HEAD_BYTES),
-            Some(Extent { pixels: 45, frames: 1, pixel_bytes: 8 })
-        );
+        assert_eq!(found(&deep, HEAD_BYTES), Some(extent(45, 8)));
     }
 
     #[test]
@@ -206,10 +218,7 @@ mod tests {
             bytes.resize(bytes.len() + 0xfffd, 0);
         }
         bytes.extend_from_slice(&plain[2..]);
-        assert_eq!(
-            found(&bytes, HEAD_BYTES),
-            Some(Extent { pixels: 2000, frames: 1, pixel_bytes: 3 })
-        );
+        assert_eq!(found(&bytes, HEAD_BYTES), Some(extent(2000, 3)));
     }
 
     proptest! {

@@ -10,6 +10,7 @@
 mod avif;
 mod bmp;
 mod by_image;
+mod canvas;
 mod extent;
 pub(crate) mod fit;
 mod gif;
@@ -130,6 +131,15 @@ pub enum Stored {
     Bilevel,
 }
 
+/// What a page behind the first has for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// What goes with it.
+    pub metadata: Metadata,
+    /// How the file holds its samples.
+    pub stored: Stored,
+}
+
 /// A decoded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -149,8 +159,10 @@ pub struct Document {
     pub chroma: Option<(u8, u8)>,
     /// The pages between the others that could not be read, from 1; `frames` has none for them.
     pub left_out: Vec<u32>,
-    /// What goes with them.
+    /// What goes with them, or with the first page.
     pub metadata: Metadata,
+    /// What the pages behind the first have for themselves, in their order; none of an animation.
+    pub pages: Vec<Own>,
     /// What was left out and the user should know, one sentence each.
     pub notes: Vec<Text>,
 }
@@ -168,8 +180,25 @@ impl Document {
             chroma: None,
             left_out: Vec::new(),
             metadata: Metadata::default(),
+            pages: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// What one of its frames has for itself.
+    fn own(&self, index: usize) -> Option<&Own> {
+        self.pages.get(index.checked_sub(1)?)
+    }
+
+    /// Whether it, or a page of it, has other resolutions across and down.
+    pub fn is_uneven(&self) -> bool {
+        self.metadata.is_uneven() || self.pages.iter().any(|own| own.metadata.is_uneven())
+    }
+
+    /// Has its resolutions across and down change places: its pictures were turned by a quarter.
+    pub fn turn_resolution(&mut self) {
+        self.metadata.turn_resolution();
+        self.pages.iter_mut().for_each(|own| own.metadata.turn_resolution());
     }
 
     /// Only that one of its frames or pages; `of` is how many there should be.
@@ -185,21 +214,23 @@ impl Document {
         }
         let before = self.left_out.iter().filter(|left_out| **left_out < number).count();
         let place = (number as usize).checked_sub(1 + before);
-        let frame = place.and_then(|place| self.frames.get(place));
-        let frame = frame.filter(|_| !self.left_out.contains(&number));
-        let Some(frame) = frame else {
+        let place = place.filter(|_| !self.left_out.contains(&number));
+        let Some((place, frame)) = place.and_then(|place| Some((place, self.frames.get(place)?)))
+        else {
             return damaged(text!("frame or page {} of {} could not be read", number, of));
         };
+        let own = self.own(place);
         Ok(Self {
             frames: vec![Frame { delay_ms: 0, ..frame.clone() }],
             loops: 0,
             is_as_stored: self.is_as_stored,
             left_out: Vec::new(),
-            metadata: self.metadata.clone(),
+            metadata: own.map_or(&self.metadata, |own| &own.metadata).clone(),
+            pages: Vec::new(),
             notes: self.notes.clone(),
             format: self.format,
             lossless: self.lossless,
-            stored: self.stored,
+            stored: own.map_or(self.stored, |own| own.stored),
             chroma: self.chroma,
         })
     }
@@ -214,6 +245,7 @@ pub(crate) struct Source {
     chroma: Option<(u8, u8)>,
     left_out: Vec<u32>,
     metadata: Metadata,
+    pages: Vec<Own>,
     notes: Vec<Text>,
 }
 
@@ -227,6 +259,7 @@ impl Source {
             chroma: None,
             left_out: Vec::new(),
             metadata: Metadata::default(),
+            pages: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -255,14 +288,23 @@ pub fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Document
 
 /// Turns the pictures upright and keeps the metadata that are sound.
 fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut Pool) -> Document {
-    let Source { frames, loops, lossless, stored, chroma, left_out, mut metadata, mut notes } =
-        source;
-    let orientation = metadata.put_in_order(limits.max_metadata_bytes, &mut notes);
-    if let (Some(profile), Some(first)) = (&metadata.icc, frames.first())
-        && let Err(why) = icc::check_for(profile, first.picture.channels)
-    {
-        notes.push(text!("ICC profile left out: {}", why));
-        metadata.icc = None;
+    let Source { frames, loops, lossless, stored, chroma, left_out, .. } = source;
+    let Source { mut metadata, mut pages, mut notes, .. } = source;
+    let mut orientation = orientation::Orientation::Upright;
+    let all = std::iter::once(&mut metadata).chain(pages.iter_mut().map(|own| &mut own.metadata));
+    for (index, (metadata, frame)) in all.zip(&frames).enumerate() {
+        let mut told = Vec::new();
+        let turned = metadata.put_in_order(limits.max_metadata_bytes, &mut told);
+        if index == 0 {
+            orientation = turned;
+        }
+        if let Some(profile) = &metadata.icc
+            && let Err(why) = icc::check_for(profile, frame.picture.channels)
+        {
+            told.push(text!("ICC profile left out: {}", why));
+            metadata.icc = None;
+        }
+        tell(&mut notes, told, index, &left_out);
     }
     let frames = frames
         .into_iter()
@@ -282,17 +324,42 @@ fn finish(format: &'static Format, source: Source, limits: &Limits, pool: &mut P
         chroma,
         left_out,
         metadata,
+        pages,
         notes,
+    }
+}
+
+/// Adds what is to be said of a frame: of a page behind the first with its number, if it is not said
+/// of the first one.
+fn tell(notes: &mut Vec<Text>, told: Vec<Text>, index: usize, left_out: &[u32]) {
+    let number = (1..).filter(|number| !left_out.contains(number)).nth(index).unwrap_or(u32::MAX);
+    for note in told {
+        if index == 0 {
+            notes.push(note);
+        } else if !notes.contains(&note) {
+            notes.push(text!("page {}: {}", number, note));
+        }
     }
 }
 
 /// Turns the pixels of a document into sRGB, if they are something else.
 pub fn to_srgb(document: &mut Document, pool: &mut Pool) {
-    let metadata = &mut document.metadata;
-    let is_color = document.frames.iter().any(|frame| frame.picture.channels.is_color());
+    let Document { frames, pages, metadata, notes, left_out, .. } = document;
+    let together = frames.len().saturating_sub(pages.len());
+    let (shared, own) = frames.split_at_mut(together);
+    tell(notes, frames_to_srgb(shared, metadata, pool), 0, left_out);
+    for (index, (frame, Own { metadata, .. })) in (1..).zip(own.iter_mut().zip(pages)) {
+        let told = frames_to_srgb(std::slice::from_mut(frame), metadata, pool);
+        tell(notes, told, index, left_out);
+    }
+}
+
+/// Turns frames that share their metadata into sRGB; returns why that could not be.
+fn frames_to_srgb(frames: &mut [Frame], metadata: &mut Metadata, pool: &mut Pool) -> Vec<Text> {
+    let is_color = frames.iter().any(|frame| frame.picture.channels.is_color());
     let profile = match (&metadata.icc, metadata.signal.is_srgb()) {
         (Some(profile), _) => Ok(profile.clone()),
-        (None, true) => return,
+        (None, true) => return Vec::new(),
         (None, false) => metadata.signal.to_icc(is_color),
     };
     let to_srgb = profile
@@ -300,7 +367,7 @@ pub fn to_srgb(document: &mut Document, pool: &mut Pool) {
     match to_srgb {
         Ok(to_srgb) if to_srgb.is_identity() => {}
         Ok(to_srgb) => {
-            for frame in &mut document.frames {
+            for frame in frames {
                 let converted = to_srgb.convert(&frame.picture, pool);
                 pool.give(std::mem::replace(&mut frame.picture, converted));
             }
@@ -309,8 +376,9 @@ pub fn to_srgb(document: &mut Document, pool: &mut Pool) {
             metadata.signal = Signal::default();
             metadata.states_srgb();
         }
-        Err(why) => document.notes.push(text!("colours not converted to sRGB: {}", why)),
+        Err(why) => return vec![text!("colours not converted to sRGB: {}", why)],
     }
+    Vec::new()
 }
 
 /// Encodes a document, appending to `out`; returns what was left out and the user should know.
@@ -334,8 +402,9 @@ pub fn encode(
     };
     let mut notes = Vec::new();
     let mut holds = format.holds;
+    let size = (width, height);
     let Prepared { metadata, to_srgb } =
-        prepare(document, encoding, format, (width, height), channels, &mut holds, &mut notes);
+        prepare(&document.metadata, encoding, format, size, channels, &mut holds, &mut notes);
     let mut count = document.frames.len();
     if count > 1 && !format.holds_all_of(document.format) {
         let (whole, parts) = if document.format.holds.pages {
@@ -346,18 +415,29 @@ pub fn encode(
         let name = format.name;
         notes.push(text!("{}: only the first of {} {} is kept in {}", whole, count, parts, name));
         count = 1;
+    } else if count > 1 && format.holds.pages && !document.format.holds.pages {
+        notes.push(text!("animation: its frames become pages, without delays and loops"));
     }
     let mut frames = Vec::with_capacity(count);
-    for frame in &document.frames[..count] {
-        // Told once is enough.
+    for (index, frame) in document.frames[..count].iter().enumerate() {
         let mut told = Vec::new();
-        let told = if frames.is_empty() { &mut notes } else { &mut told };
+        let own = document.own(index).map(|own| {
+            let Picture { width, height, channels, .. } = frame.picture;
+            let (metadata, size, mut holds) = (&own.metadata, (width, height), format.holds);
+            let prepared =
+                prepare(metadata, encoding, format, size, channels, &mut holds, &mut told);
+            (prepared, holds, own.stored)
+        });
+        let (to_srgb, holds) = match &own {
+            Some((prepared, holds, _)) => (&prepared.to_srgb, *holds),
+            None => (&to_srgb, holds),
+        };
         let background = encoding.background;
-        let picture = match &to_srgb {
-            None => fit::fit(&frame.picture, holds, format.name, background, pool, told),
+        let picture = match to_srgb {
+            None => fit::fit(&frame.picture, holds, format.name, background, pool, &mut told),
             Some(to_srgb) => {
                 let converted = to_srgb.convert(&frame.picture, pool);
-                match fit::fit(&converted, holds, format.name, background, pool, told) {
+                match fit::fit(&converted, holds, format.name, background, pool, &mut told) {
                     Cow::Borrowed(_) => Cow::Owned(converted),
                     Cow::Owned(fitted) => {
                         pool.give(converted);
@@ -366,7 +446,12 @@ pub fn encode(
                 }
             }
         };
-        frames.push(Shown { picture, delay_ms: frame.delay_ms });
+        // What is true of every frame of an animation is told once.
+        if index == 0 || own.is_some() {
+            tell(&mut notes, told, index, &document.left_out);
+        }
+        let own = own.map(|(prepared, _, stored)| Own { metadata: prepared.metadata, stored });
+        frames.push(Shown { picture, delay_ms: frame.delay_ms, own });
     }
     let stays_exact = document.lossless && format == document.format;
     let Document { loops, stored, chroma, .. } = *document;
@@ -416,7 +501,8 @@ pub fn encode_by_rows(
         return None;
     }
     let (mut notes, mut holds, size) = (Vec::new(), format.holds, (width, height));
-    let prepared = prepare(document, encoding, format, size, channels, &mut holds, &mut notes);
+    let metadata = &document.metadata;
+    let prepared = prepare(metadata, encoding, format, size, channels, &mut holds, &mut notes);
     if (!holds.gray && !channels.is_color()) || prepared.to_srgb.is_some() {
         return None;
     }
@@ -434,7 +520,7 @@ struct Prepared {
 /// them: with its size, and with a profile that describes its channels, if need be by writing gray
 /// as colour or by converting.
 fn prepare(
-    document: &Document,
+    metadata: &Metadata,
     encoding: &Encoding,
     format: &Format,
     (width, height): (u32, u32),
@@ -442,7 +528,7 @@ fn prepare(
     holds: &mut Holds,
     notes: &mut Vec<Text>,
 ) -> Prepared {
-    let mut metadata = document.metadata.clone();
+    let mut metadata = metadata.clone();
     if metadata.is_empty() && encoding.carry.set.is_empty() {
         return Prepared { metadata, to_srgb: None };
     }

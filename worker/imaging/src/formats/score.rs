@@ -115,7 +115,11 @@ mod tests {
     #[test]
     fn nothing_is_as_near_as_the_picture_itself() {
         let picture = noise(64, 40, 30);
-        let shown = |picture| Shown { picture: std::borrow::Cow::Borrowed(picture), delay_ms: 0 };
+        let shown = |picture| Shown {
+            picture: std::borrow::Cow::Borrowed(picture),
+            delay_ms: 0,
+            own: None,
+        };
         let reference = Reference::new(&[shown(&picture)], [255; 3]).unwrap();
         let score = |picture| reference.score(&[Frame { picture, delay_ms: 0 }]).unwrap();
         assert!(score(picture.clone()) > 99.99);

@@ -141,10 +141,11 @@ fn encoded(
         min_score: None,
         ..content.encoding.clone()
     };
-    let frames = content
-        .frames
-        .iter()
-        .map(|shown| Shown { picture: Cow::Borrowed(&*shown.picture), delay_ms: shown.delay_ms });
+    let frames = content.frames.iter().map(|shown| Shown {
+        picture: Cow::Borrowed(&*shown.picture),
+        own: None,
+        ..*shown
+    });
     let content = Content {
         frames: frames.collect(),
         metadata: Cow::Borrowed(&*content.metadata),

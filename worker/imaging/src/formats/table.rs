@@ -15,8 +15,8 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 use lote_protocol::text;
 
-use super::extent::{Declared, Extent, Header, Together};
-use super::{ALL, FOREIGN, Metadata, Source, Stored};
+use super::extent::{Declared, Extent, HeaderReader, Together};
+use super::{ALL, FOREIGN, Metadata, Own, Source, Stored};
 use crate::holds::Holds;
 use crate::picture::Picture;
 use crate::pool::Pool;
@@ -46,9 +46,9 @@ pub struct Format {
     /// Whether a file that begins so is one.
     pub(crate) magic: fn(&[u8]) -> bool,
     /// Reads the size that a file declares.
-    pub(crate) header: fn(&mut Header<'_>) -> Declared,
+    pub(crate) header: fn(&mut HeaderReader<'_>) -> Declared,
     /// Counts the frames or pages that a file declares; `None` where a file holds one picture.
-    pub(crate) together: Option<fn(&mut Header<'_>) -> Together>,
+    pub(crate) together: Option<fn(&mut HeaderReader<'_>) -> Together>,
     /// Reads a file.
     pub(crate) decode: fn(&[u8], &Limits, &mut Pool) -> Result<Source, Failure>,
     /// Writes a file at the end of a buffer; returns what was left out. `None`: it is only read.
@@ -108,6 +108,8 @@ impl Content<'_> {
 pub(crate) struct Shown<'a> {
     pub(crate) picture: Cow<'a, Picture>,
     pub(crate) delay_ms: u32,
+    /// What it has for itself as a page behind the first.
+    pub(crate) own: Option<Own>,
 }
 
 /// The id in a row of the table.
@@ -145,7 +147,7 @@ impl Format {
     /// What the header of a file of this format declares; `head` is how it begins. `None` if it is
     /// unreadable, damaged, or of a kind whose size is elsewhere.
     pub fn extent(&self, head: &[u8], file: &mut (impl Read + Seek)) -> Option<Extent> {
-        let mut header = Header::new(head, file);
+        let mut header = HeaderReader::new(head, file);
         let (width, height, pixel_bytes) = (self.header)(&mut header)?;
         let one = u64::from(width) * u64::from(height);
         let together = self.together.and_then(|together| together(&mut header));
@@ -153,13 +155,14 @@ impl Format {
         let (frames, pixels) = several.unwrap_or((1, one));
         // Frames are drawn on a canvas with alpha.
         let pixel_bytes = if frames > 1 { pixel_bytes.max(4) } else { pixel_bytes };
-        (pixels > 0).then_some(Extent { pixels, frames, pixel_bytes })
+        let decoder_bytes = header.decoder_bytes;
+        (pixels > 0).then_some(Extent { pixels, frames, pixel_bytes, decoder_bytes })
     }
 
     /// How many frames or pages a file of this format declares, at least 1. They are counted to the last
     /// one, for which much of the file may be read; of a format in which they cannot be counted there is one.
     pub fn count(&self, head: &[u8], file: &mut (impl Read + Seek)) -> u64 {
-        let mut header = Header::new(head, file);
+        let mut header = HeaderReader::new(head, file);
         header.thorough = true;
         let together = self.together.and_then(|together| together(&mut header));
         together.map_or(1, |(frames, _)| frames.max(1))
@@ -167,7 +170,7 @@ impl Format {
 
     /// The columns and rows that the header of a file of this format declares, px.
     pub fn size(&self, head: &[u8], file: &mut (impl Read + Seek)) -> Option<(u32, u32)> {
-        let (width, height, _) = (self.header)(&mut Header::new(head, file))?;
+        let (width, height, _) = (self.header)(&mut HeaderReader::new(head, file))?;
         (width > 0 && height > 0).then_some((width, height))
     }
 }

@@ -59,10 +59,14 @@ impl Fields {
         let Some(block) = Block::open(exif) else {
             return Self::default();
         };
-        let first = block.u32(4).unwrap_or(0) as usize;
+        Self::of(&block, block.u32(4).unwrap_or(0) as usize)
+    }
+
+    /// Those of a directory, and of what it points at.
+    pub(crate) fn of(block: &Block<'_>, first: usize) -> Self {
         let mut room = MAX_BYTES;
         let mut directory =
-            |at: Option<usize>| at.map_or_else(Vec::new, |at| fields(&block, at, &mut room));
+            |at: Option<usize>| at.map_or_else(Vec::new, |at| fields(block, at, &mut room));
         let exif = block.pointer(first, EXIF_IFD);
         Self {
             image: directory(Some(first)),

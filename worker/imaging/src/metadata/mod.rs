@@ -52,6 +52,15 @@ impl Metadata {
         *self == Self::default()
     }
 
+    /// About how many bytes it takes up.
+    pub(crate) fn len(&self) -> usize {
+        let blocks = [&self.icc, &self.exif, &self.xmp, &self.iptc];
+        let blocks: usize = blocks.into_iter().flatten().map(Vec::len).sum();
+        blocks
+            + photoshop::build(&self.photoshop, None).len()
+            + self.texts.iter().map(Text::len).sum::<usize>()
+    }
+
     /// Takes the resources of a Photoshop block, IPTC among them.
     pub(crate) fn add_photoshop(&mut self, block: &[u8]) {
         let (resources, iptc) = photoshop::parse(block);
@@ -72,6 +81,23 @@ impl Metadata {
         self.resolution
             .or_else(|| self.exif.as_deref().and_then(Resolution::from_exif))
             .filter(Resolution::is_sound)
+    }
+
+    /// Whether it states other resolutions across and down.
+    pub(crate) fn is_uneven(&self) -> bool {
+        self.resolution().is_some_and(|stated| stated.x != stated.y)
+    }
+
+    /// Has the resolutions across and down change places, as the sides of the picture do in a quarter
+    /// turn. Blocks in which they are the same stay as they are.
+    pub(crate) fn turn_resolution(&mut self) {
+        if let Some(exif) = &mut self.exif
+            && let Some(stated) = Resolution::from_exif(exif).filter(|stated| stated.x != stated.y)
+        {
+            *exif = exif::with(exif, &stated.turned().fields());
+        }
+        self.resolution = self.resolution.map(Resolution::turned);
+        photoshop::turn_resolution(&mut self.photoshop);
     }
 
     /// Leaves out what is longer than a limit or damaged, makes all blocks say that the picture is
@@ -118,6 +144,9 @@ impl Metadata {
                 Ok(cleaned) => {
                     orientation = cleaned.orientation;
                     self.exif = Some(cleaned.exif);
+                    if orientation.swaps_sides() {
+                        self.turn_resolution();
+                    }
                     if cleaned.damaged {
                         notes.push(text!("EXIF is damaged: entries left out"));
                     }
@@ -256,4 +285,37 @@ fn describes_other_pixels(packet: &[u8]) -> bool {
 
 fn contains(packet: &[u8], word: &str) -> bool {
     packet.windows(word.len()).any(|bytes| bytes == word.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::exif_block::Field;
+    use crate::metadata::resolution::LengthUnit;
+
+    fn of(orientation: u16) -> Metadata {
+        let stated = Resolution::whole(240, 120, LengthUnit::Inch);
+        let mut image = stated.fields().to_vec();
+        image.insert(0, Field::short(0x0112, orientation));
+        Metadata {
+            exif: Some(Fields { image, ..Fields::default() }.build()),
+            resolution: Some(stated),
+            ..Metadata::default()
+        }
+    }
+
+    #[test]
+    fn a_resolution_is_turned_with_its_picture() {
+        for (orientation, across, down) in
+            [(1, 240, 120), (3, 240, 120), (6, 120, 240), (7, 120, 240)]
+        {
+            let mut metadata = of(orientation);
+            let mut notes = Vec::new();
+            metadata.put_in_order(1 << 20, &mut notes);
+            let wanted = Resolution::whole(across, down, LengthUnit::Inch);
+            assert_eq!(metadata.resolution, Some(wanted), "{orientation}");
+            assert_eq!(metadata.exif.as_deref().and_then(Resolution::from_exif), Some(wanted));
+            assert!(notes.is_empty(), "{notes:?}");
+        }
+    }
 }

@@ -68,6 +68,15 @@ fn push(block: &mut Vec<u8>, id: u16, name: &[u8], data: &[u8]) {
     }
 }
 
+/// Has the resolutions across and down change places: each is a number and two units, of 8 bytes.
+pub(crate) fn turn_resolution(resources: &mut [Resource]) {
+    for resource in resources.iter_mut().filter(|resource| resource.id == RESOLUTION) {
+        if resource.data.len() == 16 {
+            resource.data.rotate_left(8);
+        }
+    }
+}
+
 /// Leaves out the digest by which programs see that IPTC has not changed: it has.
 pub(crate) fn forget_digest(resources: &mut Vec<Resource>) {
     resources.retain(|resource| resource.id != IPTC_DIGEST);

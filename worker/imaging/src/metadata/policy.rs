@@ -1,5 +1,7 @@
 //! What the user wants of metadata: which are kept, and what is stated anew.
 
+use std::slice;
+
 use lote_protocol::carry::{Carry, Keep, Statements};
 use lote_protocol::lang::Text;
 use lote_protocol::text;
@@ -119,15 +121,18 @@ impl Metadata {
     fn state(&mut self, set: &Statements, holds: Holds, notes: &mut Vec<Text>) {
         if holds.exif {
             let exif = self.exif.take().unwrap_or_else(|| Fields::default().build());
-            self.exif = Some(with_statements(&exif, set));
+            let stated = with_statements(&exif, set);
+            self.exif = (!Fields::parse(&stated).is_empty()).then_some(stated);
         }
         if holds.xmp {
-            let packet = self.xmp.take().unwrap_or_else(xmp::empty);
             let settings = settings(set);
-            let stated = xmp::rewrite(&packet, &|_| Fate::Keep, &settings);
-            self.xmp = stated.or_else(|| {
-                notes.push(text!("XMP replaced: it is damaged"));
-                xmp::rewrite(&xmp::empty(), &|_| Fate::Keep, &settings)
+            let says_something = settings.iter().any(|setting| !setting.values.is_empty());
+            let packet = self.xmp.take().or_else(|| says_something.then(xmp::empty));
+            self.xmp = packet.and_then(|packet| {
+                xmp::rewrite(&packet, &|_| Fate::Keep, &settings).or_else(|| {
+                    notes.push(text!("XMP replaced: it is damaged"));
+                    xmp::rewrite(&xmp::empty(), &|_| Fate::Keep, &settings)
+                })
             });
         }
         if holds.iptc {
@@ -138,14 +143,13 @@ impl Metadata {
                 (dataset::CAPTION, &set.description),
             ] {
                 if let Some(value) = value {
-                    iptc::set(&mut sets, number, &[value]);
+                    iptc::set(&mut sets, number, &said(slice::from_ref(value)));
                 }
             }
             if !set.keywords.is_empty() {
-                let words: Vec<&str> = set.keywords.iter().map(String::as_str).collect();
-                iptc::set(&mut sets, dataset::KEYWORDS, &words);
+                iptc::set(&mut sets, dataset::KEYWORDS, &said(&set.keywords));
             }
-            self.iptc = Some(iptc::build(&sets));
+            self.iptc = iptc::says_something(&sets).then(|| iptc::build(&sets));
             photoshop::forget_digest(&mut self.photoshop);
         }
         // A text that says something else would contradict.
@@ -155,6 +159,7 @@ impl Metadata {
             ("Description", &set.description),
         ] {
             if let Some(value) = value {
+                self.texts.retain(|text| text.keyword != keyword || !value.is_empty());
                 for text in self.texts.iter_mut().filter(|text| text.keyword == keyword) {
                     text.content = value.clone().into_bytes();
                 }
@@ -224,34 +229,45 @@ fn settings(set: &Statements) -> Vec<Setting<'_>> {
         ("description", "Alt", &set.description),
     ] {
         if let Some(value) = value {
-            let values = if value.is_empty() { Vec::new() } else { vec![value.into()] };
+            let values = said(slice::from_ref(value)).into_iter().map(Into::into).collect();
             settings.push(Setting { property, list, values });
         }
     }
     if !set.keywords.is_empty() {
-        let values = set.keywords.iter().map(Into::into).collect();
+        let values = said(&set.keywords).into_iter().map(Into::into).collect();
         settings.push(Setting { property: "subject", list: "Bag", values });
     }
     settings
+}
+
+/// Those that say something: what is stated as nothing is no longer said.
+fn said(values: &[impl AsRef<str>]) -> Vec<&str> {
+    values.iter().map(AsRef::as_ref).filter(|value| !value.is_empty()).collect()
 }
 
 /// A block with statements in its first directory.
 fn with_statements(exif: &[u8], set: &Statements) -> Vec<u8> {
     let text = |value: &str| [value.as_bytes(), &[0]].concat();
     let mut new = Vec::new();
+    let mut erased = Vec::new();
     for (tag, value) in
         [(DESCRIPTION, &set.description), (ARTIST, &set.artist), (COPYRIGHT, &set.copyright)]
     {
-        if let Some(value) = value {
-            new.push(Field { tag, kind: 2, data: text(value) });
+        match value.as_deref() {
+            Some("") => erased.push(tag),
+            Some(value) => new.push(Field { tag, kind: 2, data: text(value) }),
+            None => {}
         }
     }
-    if !set.keywords.is_empty() {
-        let joined = set.keywords.join(";");
+    let words = said(&set.keywords);
+    if !words.is_empty() {
+        let joined = words.join(";");
         let data = joined.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
         new.push(Field { tag: WINDOWS_KEYWORDS, kind: 1, data });
+    } else if !set.keywords.is_empty() {
+        erased.push(WINDOWS_KEYWORDS);
     }
-    exif::with(exif, &new)
+    exif::with(&exif::without(exif, &|tag| erased.contains(&tag)), &new)
 }
 
 #[cfg(test)]
@@ -267,6 +283,49 @@ mod tests {
         for name in ["SubjectLocation", "FocusLocation", "Statement", "Title", "creator"] {
             assert!(!is_place(name), "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_stated_as_nothing_is_no_longer_said() {
+        let mut metadata = Metadata::default();
+        let holds = Holds { exif: true, xmp: true, iptc: true, ..Holds::NOTHING };
+        let state = |metadata: &mut Metadata, statements: &[&str]| {
+            let mut set = Statements::default();
+            for statement in statements {
+                set.add(statement).unwrap();
+            }
+            let carry = Carry { set, ..Carry::default() };
+            metadata.apply(&carry, holds, &mut Vec::new());
+        };
+        let says = |metadata: &Metadata, what: &str| {
+            let wide: Vec<u8> = what.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let has = |block: &Option<Vec<u8>>, words: &[u8]| {
+                block.as_ref().is_some_and(|b| b.windows(words.len()).any(|part| part == words))
+            };
+            [
+                has(&metadata.exif, what.as_bytes()) || has(&metadata.exif, &wide),
+                has(&metadata.xmp, what.as_bytes()),
+                has(&metadata.iptc, what.as_bytes()),
+            ]
+        };
+        state(&mut metadata, &["keywords=sand;sea", "copyright=Ana", "artist=Eva"]);
+        assert!(says(&metadata, "sand;sea")[0]);
+        assert_eq!(says(&metadata, "sea"), [true; 3]);
+        state(&mut metadata, &["keywords=", "copyright="]);
+        assert_eq!(says(&metadata, "sea"), [false; 3]);
+        assert_eq!(says(&metadata, "Ana"), [false; 3]);
+        assert_eq!(says(&metadata, "Eva"), [true; 3]);
+        let fields = Fields::parse(metadata.exif.as_deref().unwrap());
+        let tags: Vec<u16> = fields.image.iter().map(|field| field.tag).collect();
+        assert_eq!(tags, [ARTIST]);
+        // Not even an empty one.
+        let sets = iptc::build(&iptc::parse(metadata.iptc.as_deref().unwrap()));
+        assert!(!sets.windows(3).any(|head| head == [0x1c, 2, dataset::COPYRIGHT]));
+        state(&mut metadata, &["artist="]);
+        assert_eq!((metadata.iptc, metadata.exif), (None, None));
+        let mut nothing = Metadata::default();
+        state(&mut nothing, &["keywords=", "artist="]);
+        assert!(nothing.is_empty());
     }
 
     #[test]

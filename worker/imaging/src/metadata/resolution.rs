@@ -9,7 +9,7 @@ const RESOLUTION_UNIT: u16 = 0x0128;
 
 /// The length that pixels are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(crate) enum LengthUnit {
     /// None: only what pixels are as wide as they are high.
     None,
     Inch,
@@ -22,12 +22,12 @@ pub(crate) enum Unit {
 pub(crate) struct Resolution {
     pub(crate) x: (u32, u32),
     pub(crate) y: (u32, u32),
-    pub(crate) unit: Unit,
+    pub(crate) unit: LengthUnit,
 }
 
 impl Resolution {
     /// Whole numbers.
-    pub(crate) fn whole(x: u32, y: u32, unit: Unit) -> Self {
+    pub(crate) fn whole(x: u32, y: u32, unit: LengthUnit) -> Self {
         Self { x: (x, 1), y: (y, 1), unit }
     }
 
@@ -46,9 +46,9 @@ impl Resolution {
             x: fraction(X_RESOLUTION)?,
             y: fraction(Y_RESOLUTION)?,
             unit: match unit {
-                Some(1) => Unit::None,
-                Some(3) => Unit::Centimetre,
-                _ => Unit::Inch,
+                Some(1) => LengthUnit::None,
+                Some(3) => LengthUnit::Centimetre,
+                _ => LengthUnit::Inch,
             },
         })
     }
@@ -56,22 +56,27 @@ impl Resolution {
     /// Whether it says something that is possible.
     pub(crate) fn is_sound(&self) -> bool {
         let sound = |(n, d): (u32, u32)| n > 0 && d > 0;
-        let says_something = self.unit != Unit::None || self.x != self.y;
+        let says_something = self.unit != LengthUnit::None || self.x != self.y;
         sound(self.x) && sound(self.y) && says_something
+    }
+
+    /// That of the picture turned by a quarter.
+    pub(crate) fn turned(self) -> Self {
+        Self { x: self.y, y: self.x, ..self }
     }
 
     /// Whether it is one by a length.
     pub(crate) fn has_a_unit(self) -> bool {
-        self.unit != Unit::None
+        self.unit != LengthUnit::None
     }
 
     /// Pixels by metre, for PNG and BMP; `None` without a unit.
     pub(crate) fn by_metre(self) -> Option<(u32, u32)> {
         let metres = match self.unit {
-            Unit::None => return None,
-            Unit::Inch => 0.0254,
-            Unit::Centimetre => 0.01,
-            Unit::Metre => 1.0,
+            LengthUnit::None => return None,
+            LengthUnit::Inch => 0.0254,
+            LengthUnit::Centimetre => 0.01,
+            LengthUnit::Metre => 1.0,
         };
         let convert = |(n, d): (u32, u32)| {
             let value = f64::from(n) / f64::from(d) / metres;
@@ -84,10 +89,10 @@ impl Resolution {
     /// fit.
     pub(crate) fn for_jfif(self) -> Option<(u8, u16, u16)> {
         let (unit, factor) = match self.unit {
-            Unit::None => (0, 1.0),
-            Unit::Inch => (1, 1.0),
-            Unit::Centimetre => (2, 1.0),
-            Unit::Metre => (1, 0.0254),
+            LengthUnit::None => (0, 1.0),
+            LengthUnit::Inch => (1, 1.0),
+            LengthUnit::Centimetre => (2, 1.0),
+            LengthUnit::Metre => (1, 0.0254),
         };
         let convert = |(n, d): (u32, u32)| {
             let value = (f64::from(n) / f64::from(d) * factor).round();
@@ -110,10 +115,10 @@ impl Resolution {
     /// For TIFF: its unit (1 none, 2 inch, 3 centimetre) and fractions.
     pub(crate) fn for_tiff(self) -> (u16, (u32, u32), (u32, u32)) {
         match self.unit {
-            Unit::None => (1, self.x, self.y),
-            Unit::Inch => (2, self.x, self.y),
-            Unit::Centimetre => (3, self.x, self.y),
-            Unit::Metre => {
+            LengthUnit::None => (1, self.x, self.y),
+            LengthUnit::Inch => (2, self.x, self.y),
+            LengthUnit::Centimetre => (3, self.x, self.y),
+            LengthUnit::Metre => {
                 // What programs wrote as 300 dpi is to be 300 dpi again.
                 let inch = |(n, d): (u32, u32)| {
                     let value = f64::from(n) / f64::from(d) * 0.0254;
@@ -133,12 +138,13 @@ mod tests {
 
     #[test]
     fn three_hundred_dots_an_inch_survive_every_unit() {
-        let dpi = Resolution::whole(300, 300, Unit::Inch);
+        let dpi = Resolution::whole(300, 300, LengthUnit::Inch);
         assert_eq!(dpi.by_metre(), Some((11_811, 11_811)));
-        let png = Resolution::whole(11_811, 11_811, Unit::Metre);
+        let png = Resolution::whole(11_811, 11_811, LengthUnit::Metre);
         assert_eq!(png.for_jfif(), Some((1, 300, 300)));
         assert_eq!(png.for_tiff(), (2, (300, 1), (300, 1)));
-        let centimetres = Resolution { x: (11_811, 100), y: (11_811, 100), unit: Unit::Centimetre };
+        let centimetres =
+            Resolution { x: (11_811, 100), y: (11_811, 100), unit: LengthUnit::Centimetre };
         assert_eq!(centimetres.by_metre(), Some((11_811, 11_811)));
         assert_eq!(centimetres.for_tiff(), (3, (11_811, 100), (11_811, 100)));
         for resolution in [dpi, centimetres] {
@@ -149,9 +155,9 @@ mod tests {
 
     #[test]
     fn what_says_nothing_is_not_sound() {
-        assert!(!Resolution::whole(1, 1, Unit::None).is_sound());
-        assert!(!Resolution::whole(0, 300, Unit::Inch).is_sound());
-        assert!(Resolution::whole(2, 1, Unit::None).is_sound());
-        assert_eq!(Resolution::whole(u32::MAX, 1, Unit::Inch).for_jfif(), None);
+        assert!(!Resolution::whole(1, 1, LengthUnit::None).is_sound());
+        assert!(!Resolution::whole(0, 300, LengthUnit::Inch).is_sound());
+        assert!(Resolution::whole(2, 1, LengthUnit::None).is_sound());
+        assert_eq!(Resolution::whole(u32::MAX, 1, LengthUnit::Inch).for_jfif(), None);
     }
 }

@@ -220,6 +220,13 @@ def jxl():
     Image.open(source("RGB")).save(path, quality=90)
     run("cjxl", path, HERE / "from-jpeg~1.jxl")
     run("djxl", HERE / "from-jpeg~1.jxl", HERE / "from-jpeg~1.jxl.png")
+    exif = Image.Exif()
+    exif[274] = 6
+    path = HERE / "turned.png"
+    picture("RGB").save(path, exif=exif)
+    run("cjxl", "-d", "0", path, HERE / "turned.jxl")
+    path.unlink()
+    run("djxl", HERE / "turned.jxl", HERE / "turned.jxl.png")
     path.unlink()
     (HERE / "in.png").unlink()
 

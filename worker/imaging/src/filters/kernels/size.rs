@@ -13,7 +13,7 @@ pub(crate) enum Fit {
 
 /// The size that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Wanted {
+pub(crate) enum WantedSize {
     /// In per cent of the original.
     Percent(f64),
     /// The longer side, px.
@@ -59,7 +59,7 @@ impl Plan {
     }
 }
 
-impl Wanted {
+impl WantedSize {
     /// The plan for a picture of `width` x `height` px. No side becomes less than 1 px.
     pub(crate) fn plan(self, width: u32, height: u32) -> Plan {
         let (w, h) = (f64::from(width), f64::from(height));
@@ -129,55 +129,57 @@ fn cover(width: f64, height: f64, to: (u32, u32), scale: f64) -> Plan {
 mod tests {
     use super::*;
 
-    fn size(wanted: Wanted, width: u32, height: u32) -> (u32, u32) {
+    fn size(wanted: WantedSize, width: u32, height: u32) -> (u32, u32) {
         let plan = wanted.plan(width, height);
         (plan.width, plan.height)
     }
 
-    fn within(width: u32, height: u32, fit: Fit, enlarge: bool) -> Wanted {
-        Wanted::Box { width: Some(width), height: Some(height), fit, enlarge }
+    fn within(width: u32, height: u32, fit: Fit, enlarge: bool) -> WantedSize {
+        WantedSize::Box { width: Some(width), height: Some(height), fit, enlarge }
     }
 
     #[test]
     fn percent_cuts_off_and_leaves_at_least_one_pixel() {
-        assert_eq!(size(Wanted::Percent(50.0), 61, 47), (30, 23));
-        assert_eq!(size(Wanted::Percent(50.0), 1, 1), (1, 1));
-        assert_eq!(size(Wanted::Percent(0.1), 100, 3000), (1, 3));
-        assert_eq!(size(Wanted::Percent(200.0), 61, 47), (122, 94));
+        assert_eq!(size(WantedSize::Percent(50.0), 61, 47), (30, 23));
+        assert_eq!(size(WantedSize::Percent(50.0), 1, 1), (1, 1));
+        assert_eq!(size(WantedSize::Percent(0.1), 100, 3000), (1, 3));
+        assert_eq!(size(WantedSize::Percent(200.0), 61, 47), (122, 94));
     }
 
     #[test]
     fn the_long_edge_may_be_either_side() {
-        let wanted = Wanted::LongEdge { edge: 100, enlarge: false };
+        let wanted = WantedSize::LongEdge { edge: 100, enlarge: false };
         assert_eq!(size(wanted, 400, 300), (100, 75));
         assert_eq!(size(wanted, 300, 400), (75, 100));
         assert_eq!(size(wanted, 40, 30), (40, 30));
-        assert_eq!(size(Wanted::LongEdge { edge: 100, enlarge: true }, 40, 30), (100, 75));
+        assert_eq!(size(WantedSize::LongEdge { edge: 100, enlarge: true }, 40, 30), (100, 75));
     }
 
     #[test]
     fn the_short_edge_may_be_either_side() {
-        let wanted = Wanted::ShortEdge { edge: 75, enlarge: false };
+        let wanted = WantedSize::ShortEdge { edge: 75, enlarge: false };
         assert_eq!(size(wanted, 400, 300), (100, 75));
         assert_eq!(size(wanted, 300, 400), (75, 100));
         assert_eq!(size(wanted, 40, 30), (40, 30));
-        assert_eq!(size(Wanted::ShortEdge { edge: 75, enlarge: true }, 40, 30), (100, 75));
+        assert_eq!(size(WantedSize::ShortEdge { edge: 75, enlarge: true }, 40, 30), (100, 75));
     }
 
     #[test]
     fn an_area_is_not_exceeded_by_rounding() {
-        let wanted = Wanted::Area { pixels: 2e6, enlarge: false };
+        let wanted = WantedSize::Area { pixels: 2e6, enlarge: false };
         let (width, height) = size(wanted, 4000, 3000);
         assert_eq!((width, height), (1632, 1224));
         assert_eq!(size(wanted, 400, 300), (400, 300));
-        assert_eq!(size(Wanted::Area { pixels: 48e4, enlarge: true }, 400, 300), (800, 600));
+        assert_eq!(size(WantedSize::Area { pixels: 48e4, enlarge: true }, 400, 300), (800, 600));
     }
 
     #[test]
     fn one_side_gives_the_other() {
-        let wide = Wanted::Box { width: Some(200), height: None, fit: Fit::Cover, enlarge: false };
+        let wide =
+            WantedSize::Box { width: Some(200), height: None, fit: Fit::Cover, enlarge: false };
         assert_eq!(size(wide, 400, 300), (200, 150));
-        let high = Wanted::Box { width: None, height: Some(30), fit: Fit::Stretch, enlarge: false };
+        let high =
+            WantedSize::Box { width: None, height: Some(30), fit: Fit::Stretch, enlarge: false };
         assert_eq!(size(high, 400, 300), (40, 30));
         assert_eq!(size(high, 4000, 3), (4000, 3));
     }

@@ -52,6 +52,7 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::Cursor;
     use std::path::Path;
 
     use lote_protocol::encoding::Encoding;
@@ -71,6 +72,17 @@ mod tests {
         file[291] = 136;
         let refused = decode(&file, &Limits::default(), &mut Pool::new()).err().unwrap();
         assert_eq!(refused.kind, FailureKind::Unsupported);
+    }
+
+    #[test]
+    fn a_header_tells_what_decoding_takes_up() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/decoded");
+        let known = [("420~3", 0), ("422~3", 7), ("444~2", 10), ("gray~1", 0), ("grid-alpha~3", 0)];
+        for (name, decoder_bytes) in known {
+            let bytes = fs::read(folder.join(format!("{name}.avif"))).unwrap();
+            let extent = FORMAT.extent(&bytes[..100], &mut Cursor::new(&bytes)).unwrap();
+            assert_eq!(extent.decoder_bytes, decoder_bytes, "{name}");
+        }
     }
 
     #[test]

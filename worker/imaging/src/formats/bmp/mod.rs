@@ -13,13 +13,13 @@ use crate::formats::Source;
 use crate::formats::Stored;
 pub(crate) use crate::formats::bmp::icon::icon;
 use crate::formats::bmp::info::{Coding, Info, WINDOWS, damaged};
-use crate::formats::extent::{Declared, Header};
+use crate::formats::extent::{Declared, HeaderReader};
 use crate::formats::limit;
 use crate::formats::palette::{Indexed, exact_colors};
 use crate::formats::table::{Content, Format, Gives, QUICK, id};
 use crate::holds::Holds;
 use crate::metadata::Metadata;
-use crate::metadata::resolution::{Resolution, Unit};
+use crate::metadata::resolution::{LengthUnit, Resolution};
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
@@ -48,7 +48,7 @@ fn is_bmp(head: &[u8]) -> bool {
         && size.is_some_and(|size| (12..=124).contains(&u32::from_le_bytes(size)))
 }
 
-fn declared(header: &mut Header<'_>) -> Declared {
+fn declared(header: &mut HeaderReader<'_>) -> Declared {
     if header.le32(14)? == 12 {
         return Some((header.le16(18)?, header.le16(20)?, 3));
     }
@@ -111,7 +111,7 @@ fn resolution(file: &[u8]) -> Option<Resolution> {
     let &[a, b, c, d, e, f, g, h] = file.get(RESOLUTION)? else { return None };
     let (x, y) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
     (header_len[0] >= 40)
-        .then_some(Resolution::whole(x, y, Unit::Metre))
+        .then_some(Resolution::whole(x, y, LengthUnit::Metre))
         .filter(Resolution::is_sound)
 }
 

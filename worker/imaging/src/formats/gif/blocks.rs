@@ -1,7 +1,7 @@
 //! The blocks of a GIF that are no pictures (`GIF89a`, sections 18 to 27; XMP specification part 3,
 //! 1.1.2): comments, XMP and the profile.
 
-use crate::formats::extent::{Header, MOST_FRAMES, Together};
+use crate::formats::extent::{HeaderReader, MOST_FRAMES, Together};
 use crate::metadata::Metadata;
 use crate::metadata::text::Text;
 
@@ -22,7 +22,7 @@ const XMP_TRAILER: usize = 258;
 const COUNTED_BYTES: u64 = 16 << 20;
 
 /// The frames, by going from block to block; as in browsers, the canvas grows to the first one.
-pub(super) fn together(header: &mut Header<'_>) -> Together {
+pub(super) fn together(header: &mut HeaderReader<'_>) -> Together {
     let (mut width, mut height) = (header.le16(6)?, header.le16(8)?);
     let table_len = |flags: u8| if flags & 0x80 == 0 { 0 } else { 6_u64 << (flags & 7) };
     let [flags] = header.at(10)?;

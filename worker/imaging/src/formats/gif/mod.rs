@@ -1,7 +1,6 @@
 //! GIF, still and animated. The only file that names the crate `gif`.
 
 mod blocks;
-mod canvas;
 pub(crate) mod delta;
 
 use std::borrow::Cow;
@@ -22,8 +21,8 @@ use weezl::{BitOrder, LzwStatus};
 use crate::formats::Frame;
 use crate::formats::Source;
 use crate::formats::Stored;
-use crate::formats::extent::{Declared, Header};
-use crate::formats::gif::canvas::{Canvas, Leave, Part};
+use crate::formats::canvas::{Canvas, Leave, Part};
+use crate::formats::extent::{Declared, HeaderReader};
 use crate::formats::gif::delta::{Area, changed, only_adds};
 use crate::formats::limit;
 use crate::formats::palette::{Color, Indexed, exact, reduced};
@@ -57,7 +56,7 @@ pub static FORMAT: Format = Format {
     patience: QUICK,
 };
 
-fn declared(header: &mut Header<'_>) -> Declared {
+fn declared(header: &mut HeaderReader<'_>) -> Declared {
     Some((header.le16(6)?, header.le16(8)?, 4))
 }
 
@@ -76,8 +75,8 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     limit::parts(limits, part_pixels)?;
 
     let mut decoder = open(bytes)?;
-    let mut canvas = Canvas::new(size.0, size.1, pool);
-    let (mut frames, mut notes) = (Vec::new(), Vec::new());
+    let mut canvas = Canvas::new((size.0.into(), size.1.into()), pool);
+    let (mut frames, mut notes, mut has_pixels) = (Vec::new(), Vec::new(), false);
     notes.extend(strays.map(|strays| {
         text!("the GIF is damaged: {} bytes between its blocks are passed over", strays)
     }));
@@ -93,13 +92,13 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         // Of a frame that is cut off, what is there.
         let global = decoder.global_palette().map(<[u8]>::to_vec);
         let Some(frame) = decoder.current_frame_info() else { break };
-        let part = Part::of(frame);
-        let mut indices = pool.bytes(usize::from(part.width) * usize::from(part.height));
-        indices.fill(part.transparent.unwrap_or(0));
+        let mut indices = pool.bytes(usize::from(frame.width) * usize::from(frame.height));
+        indices.fill(frame.transparent.unwrap_or(0));
+        has_pixels |= !indices.is_empty();
         let found = unpack(&frame.buffer, &mut indices);
         let missing = indices.len() - found;
         if frame.interlaced {
-            indices = in_order(&indices, part.width.into(), pool);
+            indices = in_order(&indices, frame.width.into(), pool);
         }
         let bad = missing > indices.len() / TOLERATED || cut.is_some() && !frames.is_empty();
         if bad && frames.is_empty() {
@@ -119,7 +118,9 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
                 ));
             }
             let palette = frame.palette.as_ref().or(global.as_ref()).map_or(&[][..], |p| p);
-            let picture = canvas.show(part, palette, &indices, pool);
+            let picture = canvas.show(part(frame), pool, |pixel, at| {
+                draw(pixel, indices[at], palette, frame.transparent);
+            });
             frames.push(Frame { picture, delay_ms: u32::from(frame.delay) * 10 });
         }
         pool.give_bytes(indices);
@@ -127,11 +128,9 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
             break;
         }
     }
-    canvas.finish(pool);
-    if !frames.iter().any(|frame| frame.picture.hides_something()) {
-        for frame in &mut frames {
-            frame.picture.drop_alpha();
-        }
+    canvas.finish(&mut frames, pool);
+    if !has_pixels {
+        return Err(damaged(text!("its frames have no pixels")));
     }
     let loops = match decoder.repeat() {
         Repeat::Infinite => 0,
@@ -143,26 +142,34 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         stored: Stored::Palette,
         chroma: None,
         left_out: Vec::new(),
+        pages: Vec::new(),
         notes,
         frames,
         loops,
     })
 }
 
-impl Part {
-    fn of(frame: &GifFrame<'_>) -> Self {
-        Self {
-            left: frame.left,
-            top: frame.top,
-            width: frame.width,
-            height: frame.height,
-            transparent: frame.transparent,
-            leave: match frame.dispose {
-                DisposalMethod::Any | DisposalMethod::Keep => Leave::Drawn,
-                DisposalMethod::Background => Leave::Cleared,
-                DisposalMethod::Previous => Leave::Restored,
-            },
-        }
+fn part(frame: &GifFrame<'_>) -> Part {
+    Part {
+        left: frame.left.into(),
+        top: frame.top.into(),
+        width: frame.width.into(),
+        height: frame.height.into(),
+        leave: match frame.dispose {
+            DisposalMethod::Any | DisposalMethod::Keep => Leave::Drawn,
+            DisposalMethod::Background => Leave::Cleared,
+            DisposalMethod::Previous => Leave::Restored,
+        },
+    }
+}
+
+/// Draws a pixel by its index, if it is not the one that is not drawn and there is a palette.
+fn draw(pixel: &mut [u8; 4], index: u8, palette: &[u8], transparent: Option<u8>) {
+    let colors = palette.as_chunks::<3>().0;
+    if transparent != Some(index) && !colors.is_empty() {
+        // What the palette does not have is black to all who show it.
+        let [r, g, b] = colors.get(usize::from(index)).copied().unwrap_or_default();
+        *pixel = [r, g, b, 255];
     }
 }
 
@@ -429,4 +436,24 @@ fn write_failure(error: &EncodingError) -> Failure {
 
 fn unwritable(what: impl Into<Text>) -> Failure {
     Failure::new(FailureKind::Encode, text!("the {} could not be written: {}", "GIF", what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transparent_indices_draw_nothing_and_those_beyond_the_palette_are_black() {
+        let drawn = |index, palette: &[u8], transparent| {
+            let mut pixel = [7; 4];
+            draw(&mut pixel, index, palette, transparent);
+            pixel
+        };
+        let palette = [255, 0, 0, 0, 0, 255];
+        assert_eq!(drawn(1, &palette, None), [0, 0, 255, 255]);
+        assert_eq!(drawn(1, &palette, Some(1)), [7; 4]);
+        assert_eq!(drawn(9, &palette, Some(1)), [0, 0, 0, 255]);
+        assert_eq!(drawn(8, &palette, Some(8)), [7; 4]);
+        assert_eq!(drawn(0, &[], None), [7; 4], "without a palette nothing is drawn");
+    }
 }

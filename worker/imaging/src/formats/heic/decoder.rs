@@ -44,7 +44,7 @@ pub(super) fn decode(coded: Coded<'_>) -> Result<Planes, Refused> {
         return Err(Refused::Unsupported(text!("it is not one picture")));
     }
     if is_extended {
-        return intra::decode(&units);
+        return intra::decode(&units, (most(size.0), most(size.1)));
     }
     let mut decoder = Decoder::new();
     for unit in units {
@@ -72,9 +72,13 @@ fn parameters(configuration: &[u8]) -> Option<(Vec<&[u8]>, usize)> {
     Some((units, len_bytes))
 }
 
+/// How long a side may be with what is cut off, px.
+fn most(side: u32) -> u32 {
+    side.next_multiple_of(BLOCK)
+}
+
 /// Whether what is to be decoded is as large as the file says, so that no more is allocated.
 fn fits(set: &Sps, (width, height): (u32, u32)) -> Result<(), Refused> {
-    let most = |side: u32| side.next_multiple_of(BLOCK);
     if set.output_size() != (width, height) || set.width > most(width) || set.height > most(height)
     {
         return Err(Refused::Damaged(text!("its picture is of another size than it says")));

@@ -1,7 +1,9 @@
 //! HEVC of the range extensions to planes: gray, and colours of any sampling, of 8, 10 or 12 bits. The only
 //! file that names `heic_decoder`, which makes sure that every block was there.
 
+use heic_decoder::bitreader::strip_emulation_prevention;
 use heic_decoder::hevc::ctu;
+use heic_decoder::hevc::params::parse_sps;
 use heic_decoder::isobmff::{HevcDecoderConfig, HevcNalArray, ResolvedImage};
 use heic_decoder::{HeifError, decode_one_image};
 use lote_protocol::text;
@@ -10,15 +12,29 @@ use crate::formats::heif::Refused;
 use crate::formats::heif::planes::{Plane, Planes, Signal};
 
 /// The kinds of parameter sets: of the sequence, and of the picture.
-const SETS: [u8; 2] = [33, 34];
+const SEQUENCE: u8 = 33;
+const SETS: [u8; 2] = [SEQUENCE, 34];
 
-/// Decodes one picture by its parameter sets, of which there is one of each kind.
-pub(super) fn decode(units: &[&[u8]]) -> Result<Planes, Refused> {
+/// Decodes one picture by its parameter sets, of which there is one of each kind. `most` is how many columns
+/// and rows it may have with what is cut off.
+pub(super) fn decode(units: &[&[u8]], most: (u32, u32)) -> Result<Planes, Refused> {
     let unread = || Refused::Unsupported(text!("its HEVC is of a kind that is not read"));
+    let failure = |error: HeifError| match error {
+        HeifError::Unsupported(_) => unread(),
+        _ => Refused::Damaged(text!("its HEVC cannot be decoded")),
+    };
     let of_kind = |kind: u8| units.iter().filter(move |unit| unit[0] >> 1 & 63 == kind);
     // The crate takes the first ones, whatever a picture asks for.
     if SETS.iter().any(|kind| of_kind(*kind).count() != 1) {
         return Err(unread());
+    }
+    // It sets memory aside for whatever it reads there, and need not read what the other decoder does.
+    for unit in of_kind(SEQUENCE) {
+        let content = unit.get(2..).unwrap_or_default();
+        let set = parse_sps(&strip_emulation_prevention(content)).map_err(failure)?;
+        if set.pic_width_in_luma_samples > most.0 || set.pic_height_in_luma_samples > most.1 {
+            return Err(Refused::Damaged(text!("its picture is of another size than it says")));
+        }
     }
     let set = |kind| HevcNalArray {
         nal_unit_type: kind,
@@ -31,11 +47,7 @@ pub(super) fn decode(units: &[&[u8]]) -> Result<Planes, Refused> {
     }
     let arrays = SETS.map(set).into();
     let hevc_config = HevcDecoderConfig { length_size_minus_one: 3, arrays, ..Default::default() };
-    let (set, picture) =
-        decode_one_image(&ResolvedImage { hevc_config, data }).map_err(|error| match error {
-            HeifError::Unsupported(_) => unread(),
-            _ => Refused::Damaged(text!("its HEVC cannot be decoded")),
-        })?;
+    let (set, picture) = decode_one_image(&ResolvedImage { hevc_config, data }).map_err(failure)?;
     // Of a single column of blocks it may carry on with the wrong state from row to row.
     let block = 1 << set.ctb_log2_size_y();
     if picture.y.width <= block && picture.y.height > block {

@@ -42,6 +42,7 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::Cursor;
     use std::path::Path;
 
     use lote_protocol::outcome::FailureKind;
@@ -74,6 +75,25 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::Damaged);
         assert!(failure.message.to_string().contains("part of its picture"), "{}", failure.message);
         assert_eq!(refused(&whole[..whole.len() - 40]).kind, FailureKind::Damaged);
+    }
+
+    #[test]
+    fn a_header_tells_what_decoding_takes_up() {
+        let known = [
+            // It is made of tiles.
+            ("420~7.heic", 7),
+            ("bt709~7.heic", 9),
+            ("ten~5.heic", 9),
+            ("gray.heic", 10),
+            ("420-twelve~7.heic", 14),
+            ("422~7.heic", 14),
+            ("444-ten~1.heic", 18),
+        ];
+        for (name, decoder_bytes) in known {
+            let bytes = file(name);
+            let extent = FORMAT.extent(&bytes[..100], &mut Cursor::new(&bytes)).unwrap();
+            assert_eq!(extent.decoder_bytes, decoder_bytes, "{name}");
+        }
     }
 
     #[test]

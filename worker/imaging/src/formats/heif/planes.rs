@@ -97,7 +97,7 @@ impl Planes {
         let deep = self.bits > 8;
         let max = if deep { 65_535.0 } else { 255.0 };
         let count = channels.count();
-        let mut rows = Rows::new(self);
+        let mut rows = FullRows::new(self);
         let mut row = vec![0.0_f32; width * count];
         let (mut bytes, mut words) = (Vec::new(), Vec::new());
         if deep {
@@ -207,12 +207,12 @@ impl Model {
 
 /// Rows of all planes at the full size: between samples of coarse planes, which stand in the middle
 /// of what shares them, is a straight line.
-struct Rows<'a> {
+struct FullRows<'a> {
     planes: &'a Planes,
     rows: [Vec<f32>; 3],
 }
 
-impl<'a> Rows<'a> {
+impl<'a> FullRows<'a> {
     fn new(planes: &'a Planes) -> Self {
         let width = planes.size().0;
         Self { planes, rows: [vec![0.0; width], vec![0.0; width], vec![0.0; width]] }

@@ -5,7 +5,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 use lote_protocol::text;
 
-use crate::formats::extent::{Declared, Header};
+use crate::formats::extent::{Declared, HeaderReader};
 use crate::formats::table::{Content, Format, Gives, QUICK, id};
 use crate::formats::{PNG, Source, bmp};
 use crate::holds::Holds;
@@ -49,7 +49,7 @@ fn is_ico(head: &[u8]) -> bool {
 
 /// An entry of the directory.
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+struct IcoEntry {
     width: u32,
     height: u32,
     bits: u8,
@@ -57,7 +57,7 @@ struct Entry {
     start: u32,
 }
 
-impl Entry {
+impl IcoEntry {
     fn of(bytes: [u8; ENTRY]) -> Self {
         let [width, height, _, _, _, _, bits, _, a, b, c, d, e, f, g, h] = bytes;
         let side = |side: u8| if side == 0 { MAX_SIDE } else { side.into() };
@@ -79,11 +79,12 @@ impl Entry {
 /// How many entries are looked at before a file is read.
 const LOOKED_AT: u32 = 64;
 
-fn declared(header: &mut Header<'_>) -> Declared {
+fn declared(header: &mut HeaderReader<'_>) -> Declared {
     let count = header.le16(4)?.min(LOOKED_AT);
-    let entries = (0..count)
-        .filter_map(|number| header.at((HEADER + number as usize * ENTRY) as u64).map(Entry::of));
-    let best = entries.max_by_key(Entry::rank)?;
+    let entries = (0..count).filter_map(|number| {
+        header.at((HEADER + number as usize * ENTRY) as u64).map(IcoEntry::of)
+    });
+    let best = entries.max_by_key(IcoEntry::rank)?;
     if header.at(best.start.into()) == Some(PNG_SIGNATURE) {
         let at = u64::from(best.start);
         return Some((header.be32(at + 16)?, header.be32(at + 20)?, 4));
@@ -98,7 +99,7 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
     let count = bytes.get(4..HEADER).map_or(0, |c| usize::from(c[0]) | usize::from(c[1]) << 8);
     let entries = directory.as_chunks::<ENTRY>().0.iter().take(count);
     // The last of equal ones is found, the first is meant.
-    let best = entries.rev().map(|entry| Entry::of(*entry)).max_by_key(Entry::rank);
+    let best = entries.rev().map(|entry| IcoEntry::of(*entry)).max_by_key(IcoEntry::rank);
     let best = best.ok_or_else(|| damaged(text!("it is cut off")))?;
     let part = bytes.get(best.start as usize..).unwrap_or_default();
     let part = part.get(..best.len as usize).unwrap_or(part);

@@ -39,7 +39,7 @@ pub(crate) fn decode(
     let mut planes: Vec<_> =
         header.components.iter().map(|component| Plane::new(component, units, keeps)).collect();
     let mut units = Units::new(&header, units)?;
-    let mut rows = Rows::new(color, sampling, header.size);
+    let mut rows = PixelRows::new(color, sampling, header.size);
 
     let mut done = 0;
     let mut pixels = pixels.chunks_exact_mut(row_len);
@@ -181,7 +181,7 @@ fn even(dc: i16, step: u16) -> Option<u8> {
 }
 
 /// Turns rows of samples into rows of pixels.
-struct Rows {
+struct PixelRows {
     color: Color,
     sampling: Sampling,
     /// Columns, px.
@@ -194,7 +194,7 @@ struct Rows {
     sums: Vec<u16>,
 }
 
-impl Rows {
+impl PixelRows {
     fn new(color: Color, sampling: Sampling, (width, height): (usize, usize)) -> Self {
         let chroma = match sampling {
             Sampling::Full => (width, height),

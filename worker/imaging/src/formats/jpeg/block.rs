@@ -3,8 +3,8 @@
 #![allow(clippy::inline_always, reason = "the loop over units is compiled for several processors")]
 
 use super::header::NATURAL;
-use super::huffman::{Entry, Table};
-use super::scan::{Bits, Window};
+use super::huffman::{LookupEntry, Table};
+use super::scan::{ScanBits, Window};
 
 /// Coefficients of a block, row by row.
 pub(crate) type Block = [i16; 64];
@@ -14,7 +14,7 @@ pub(crate) type Block = [i16; 64];
 /// bits are no code.
 #[inline(always)]
 pub(crate) fn decode(
-    bits: &mut Bits,
+    bits: &mut ScanBits,
     window: &Window,
     (dc_table, ac_table): (&Table, &Table),
     dc: &mut i16,
@@ -45,7 +45,7 @@ pub(crate) fn decode(
 /// Takes a symbol of an AC coefficient, and its value, to place `k` or behind it. `false` if the
 /// block is complete.
 #[inline(always)]
-fn put(bits: &mut Bits, entry: Entry, k: &mut usize, block: &mut Block) -> bool {
+fn put(bits: &mut ScanBits, entry: LookupEntry, k: &mut usize, block: &mut Block) -> bool {
     if entry.value_bits() == 0 {
         bits.skip(entry.bits());
         // Sixteen zeros, or the end of the block. Symbols that mean neither end it, as in libjpeg.
@@ -63,7 +63,7 @@ fn put(bits: &mut Bits, entry: Entry, k: &mut usize, block: &mut Block) -> bool 
 
 /// Goes over a symbol and the value behind it (T.81, figure F.12). Values of no bits are 0.
 #[inline(always)]
-fn value(bits: &mut Bits, entry: Entry) -> i16 {
+fn value(bits: &mut ScanBits, entry: LookupEntry) -> i16 {
     let behind = bits.buffer << (entry.bits() - entry.value_bits());
     // Negative values begin with a 0 bit, and are stored as their magnitude with all bits inverted.
     let negative = !((behind as i64) >> 63);

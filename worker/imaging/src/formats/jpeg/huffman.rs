@@ -16,9 +16,9 @@ const MOST_AC_BITS: u8 = 10;
 
 /// A symbol and its length, in 16 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entry(u16);
+pub(crate) struct LookupEntry(u16);
 
-impl Entry {
+impl LookupEntry {
     /// No code begins with these bits, or a long one does.
     const NONE: Self = Self(0);
 
@@ -48,7 +48,7 @@ impl Entry {
 
 /// A table for decoding.
 pub(crate) struct Table {
-    lookup: [Entry; 1 << LOOKUP_BITS],
+    lookup: [LookupEntry; 1 << LOOKUP_BITS],
     /// Codes that are too long for `lookup`, in their order.
     long: Vec<Long>,
 }
@@ -57,7 +57,7 @@ pub(crate) struct Table {
 struct Long {
     /// The 16 bits after the last that begin with this code; they lie above those of earlier ones.
     end: u32,
-    entry: Entry,
+    entry: LookupEntry,
 }
 
 impl Table {
@@ -79,14 +79,14 @@ impl Table {
         symbols: &[u8],
         meaning: impl Fn(u8) -> Option<(u8, u8)>,
     ) -> Option<Self> {
-        let mut table = Self { lookup: [Entry::NONE; 1 << LOOKUP_BITS], long: Vec::new() };
+        let mut table = Self { lookup: [LookupEntry::NONE; 1 << LOOKUP_BITS], long: Vec::new() };
         let mut symbols = symbols.iter();
         // The first 16 bits that no code has taken yet.
         let mut next = 0_u32;
         for (bits, &count) in (1..=16).zip(counts) {
             for &symbol in symbols.by_ref().take(count.into()) {
                 let (run, value_bits) = meaning(symbol)?;
-                let entry = Entry::new(bits, run, value_bits);
+                let entry = LookupEntry::new(bits, run, value_bits);
                 let end = next + (1 << (16 - bits));
                 if end > 1 << 16 {
                     return None;
@@ -106,14 +106,14 @@ impl Table {
     /// The symbol that stands first in `bits`, of which at least 16 are needed; `None` if there is
     /// none.
     #[inline(always)]
-    pub(crate) fn look_up(&self, bits: u64) -> Option<Entry> {
+    pub(crate) fn look_up(&self, bits: u64) -> Option<LookupEntry> {
         let entry = self.lookup[(bits >> (64 - LOOKUP_BITS)) as usize];
-        if entry == Entry::NONE { self.search(bits >> 48) } else { Some(entry) }
+        if entry == LookupEntry::NONE { self.search(bits >> 48) } else { Some(entry) }
     }
 
     #[cold]
     #[inline(never)]
-    fn search(&self, bits: u64) -> Option<Entry> {
+    fn search(&self, bits: u64) -> Option<LookupEntry> {
         let at = self.long.partition_point(|long| u64::from(long.end) <= bits);
         self.long.get(at).map(|long| long.entry)
     }
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     /// The codes that a table finds, tried with all 16 bits.
-    fn found(table: &Table) -> Vec<Option<Entry>> {
+    fn found(table: &Table) -> Vec<Option<LookupEntry>> {
         (0..1 << 16).map(|bits: u64| table.look_up(bits << 48)).collect()
     }
 
@@ -135,14 +135,14 @@ mod tests {
         let table = Table::for_ac(&[1; 16], &symbols).unwrap();
         for (bits, entry) in found(&table).into_iter().enumerate() {
             let ones = (bits as u16).leading_ones();
-            let wanted = (ones < 16).then(|| Entry::new(ones + 1, ones as u8, 1));
+            let wanted = (ones < 16).then(|| LookupEntry::new(ones + 1, ones as u8, 1));
             assert_eq!(entry, wanted, "{bits:016b}");
         }
     }
 
     #[test]
     fn an_entry_says_run_and_bits() {
-        let entry = Entry::new(16, 15, 10);
+        let entry = LookupEntry::new(16, 15, 10);
         assert_eq!((entry.bits(), entry.value_bits(), entry.run()), (26, 10, 15));
     }
 

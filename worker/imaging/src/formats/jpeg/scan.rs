@@ -20,7 +20,7 @@ const RST0: u8 = 0xd0;
 
 /// The next bits of the scan. They live in registers while a block is decoded.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Bits {
+pub(crate) struct ScanBits {
     /// The next bits, from the highest bit down. Below `count` of them there may be some more.
     pub(crate) buffer: u64,
     /// Bits in `buffer` that have been taken from the window, 0..=63.
@@ -29,7 +29,7 @@ pub(crate) struct Bits {
     at: usize,
 }
 
-impl Bits {
+impl ScanBits {
     /// Fills the buffer up to at least 56 bits.
     #[inline(always)]
     pub(crate) fn refill(&mut self, window: &Window) {
@@ -65,7 +65,7 @@ pub(crate) struct Scan<'a> {
     ends: bool,
     /// The number of the next restart marker, 0..=7.
     restart: u8,
-    bits: Bits,
+    bits: ScanBits,
 }
 
 impl<'a> Scan<'a> {
@@ -77,14 +77,14 @@ impl<'a> Scan<'a> {
             len: 0,
             ends: false,
             restart: 0,
-            bits: Bits::default(),
+            bits: ScanBits::default(),
         }
     }
 
     /// The window and the next bits in it, for one unit. The bits are to be given back with
     /// `advance`.
     #[inline(always)]
-    pub(crate) fn unit(&mut self) -> (&Window, Bits) {
+    pub(crate) fn unit(&mut self) -> (&Window, ScanBits) {
         if !self.ends && self.len < self.bits.at + ENOUGH {
             self.fill();
         }
@@ -93,7 +93,7 @@ impl<'a> Scan<'a> {
 
     /// Goes on behind a unit. `None` if it took more bits than there were.
     #[inline(always)]
-    pub(crate) fn advance(&mut self, bits: Bits) -> Option<()> {
+    pub(crate) fn advance(&mut self, bits: ScanBits) -> Option<()> {
         self.bits = bits;
         (bits.used() <= 8 * self.len).then_some(())
     }
@@ -110,7 +110,7 @@ impl<'a> Scan<'a> {
         }
         self.rest = rest;
         self.restart = (self.restart + 1) % 8;
-        self.bits = Bits::default();
+        self.bits = ScanBits::default();
         (self.len, self.ends) = (0, false);
         Some(())
     }

@@ -7,7 +7,7 @@ use lote_protocol::lang;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
-use crate::metadata::resolution::{Resolution, Unit};
+use crate::metadata::resolution::{LengthUnit, Resolution};
 use crate::metadata::text::Text;
 use crate::metadata::{Metadata, exif, xmp};
 
@@ -143,9 +143,9 @@ impl Blocks {
                 {
                     let density = |high, low| u32::from(u16::from_be_bytes([high, low]));
                     let unit = match unit {
-                        1 => Unit::Inch,
-                        2 => Unit::Centimetre,
-                        _ => Unit::None,
+                        1 => LengthUnit::Inch,
+                        2 => LengthUnit::Centimetre,
+                        _ => LengthUnit::None,
                     };
                     let (x, y) = (density(x_high, x_low), density(y_high, y_low));
                     metadata.resolution =
@@ -422,7 +422,7 @@ mod tests {
             xmp: Some(xmp::empty()),
             iptc: Some(b"\x1c\x02\x19\0\x07harbour".to_vec()),
             texts: vec![Text::comment(b"from the archive".to_vec())],
-            resolution: Some(Resolution::whole(300, 300, Unit::Inch)),
+            resolution: Some(Resolution::whole(300, 300, LengthUnit::Inch)),
             ..Metadata::default()
         };
         metadata.add_photoshop(b"8BIM\x04\x0b\0\0\0\0\0\x08http://x");

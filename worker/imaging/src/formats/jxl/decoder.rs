@@ -107,6 +107,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
         stored: Stored::Full,
         chroma: None,
         left_out: Vec::new(),
+        pages: Vec::new(),
         metadata,
         notes,
     })

@@ -8,7 +8,7 @@ use lote_protocol::lang::Text;
 use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
-use crate::formats::extent::{Declared, Header};
+use crate::formats::extent::{Declared, HeaderReader};
 use crate::formats::table::{Format, Gives, QUICK, id};
 use crate::holds::Holds;
 
@@ -36,8 +36,8 @@ const CODESTREAM: [u8; 2] = [0xff, 0x0a];
 /// How many boxes before what is coded are looked at.
 const LOOKED_AT: usize = 32;
 
-/// Finds the size, which stands at the beginning of what is coded (ISO/IEC 18181-1, C.2).
-fn declared(header: &mut Header<'_>) -> Declared {
+/// Finds the size as it is shown, which stands at the beginning of what is coded (ISO/IEC 18181-1, D.2 and D.3).
+fn declared(header: &mut HeaderReader<'_>) -> Declared {
     let mut at = 0;
     if header.at(0)? != CODESTREAM {
         for _ in 0..LOOKED_AT {
@@ -53,15 +53,14 @@ fn declared(header: &mut Header<'_>) -> Declared {
         }
         at += 8;
     }
-    let [a, b, c, d, e, f, g, h, i, j, k] = header.at(at)?;
-    if [a, b] != CODESTREAM {
+    if header.at(at)? != CODESTREAM {
         return None;
     }
-    let bits =
-        |bytes: [u8; 9]| bytes.iter().rev().fold(0_u128, |all, &byte| all << 8 | u128::from(byte));
-    let mut bits = Bits(bits([c, d, e, f, g, h, i, j, k]));
+    // A file of a few pixels may be shorter than its longest header.
+    let bytes = (2..12).map(|place| header.at(at + place).map_or(0, |[byte]| byte));
+    let mut bits = BitString(bytes.rev().fold(0, |all, byte| all << 8 | u128::from(byte)));
     let small = bits.take(1) == 1;
-    let side = |bits: &mut Bits| {
+    let side = |bits: &mut BitString| {
         if small {
             return (bits.take(5) + 1) * 8;
         }
@@ -77,14 +76,17 @@ fn declared(header: &mut Header<'_>) -> Declared {
             (u64::from(height) * across / down) as u32
         }
     };
+    let (all_default, has_more) = (bits.take(1) == 1, bits.take(1) == 1);
+    let is_turned = !all_default && has_more && bits.take(3) >= 4;
+    let (width, height) = if is_turned { (height, width) } else { (width, height) };
     // How deep its samples are, and whether there is alpha, is not looked up.
     Some((width, height, 8))
 }
 
 /// Bits from the lowest on.
-struct Bits(u128);
+struct BitString(u128);
 
-impl Bits {
+impl BitString {
     fn take(&mut self, len: u32) -> u32 {
         let taken = self.0 & ((1 << len) - 1);
         self.0 >>= len;

@@ -10,16 +10,17 @@ use lote_protocol::lang::Text;
 use lote_protocol::text;
 
 use crate::formats::Frame;
-use crate::formats::extent::{Header, Together};
+use crate::formats::canvas::{Canvas, Leave, Part, over};
+use crate::formats::extent::{HeaderReader, Together};
 use crate::formats::gif::delta::changed;
-use crate::picture::{Channels, Picture, Samples, rounded};
+use crate::picture::rounded;
 use crate::pool::Pool;
 
 /// Chunks before the picture that are looked at.
 const MOST_CHUNKS: u64 = 1024;
 
 /// The frames that the chunk `acTL` declares; it stands before the picture.
-pub(super) fn together(header: &mut Header<'_>) -> Together {
+pub(super) fn together(header: &mut HeaderReader<'_>) -> Together {
     let canvas = u64::from(header.be32(16)?) * u64::from(header.be32(20)?);
     let mut place = 8;
     for _ in 0..MOST_CHUNKS {
@@ -42,9 +43,8 @@ pub(super) fn frames<R: BufRead + Seek>(
     notes: &mut Vec<Text>,
     pool: &mut Pool,
 ) -> Result<Vec<Frame>, DecodingError> {
-    let (width, height) = reader.info().size();
     let mut buffer = pool.bytes(reader.output_buffer_size().unwrap_or(0));
-    let mut canvas = vec![0; width as usize * height as usize * 4];
+    let mut canvas = Canvas::new(reader.info().size(), pool);
     let mut frames = Vec::new();
     if reader.info().frame_control.is_none() {
         // The picture for programs that know no animations is not one of its frames.
@@ -67,24 +67,15 @@ pub(super) fn frames<R: BufRead + Seek>(
             }
         };
         let pixels = to_rgba(&buffer, &drawn);
-        let before = (control.dispose_op == DisposeOp::Previous).then(|| canvas.clone());
-        draw(&mut canvas, width, &control, |target, at| {
-            if let Some(&pixel) = pixels.get(at) {
-                blend(target, pixel, control.blend_op);
+        let picture = canvas.show(part(&control), pool, |below, at| {
+            if let Some(&above) = pixels.get(at) {
+                match control.blend_op {
+                    BlendOp::Source => *below = above,
+                    BlendOp::Over => over(below, above),
+                }
             }
         });
-        let mut seen = pool.bytes(canvas.len());
-        seen.copy_from_slice(&canvas);
-        let picture =
-            Picture { width, height, channels: Channels::Rgba, samples: Samples::U8(seen) };
         frames.push(Frame { picture, delay_ms: delay_ms(&control) });
-        match (control.dispose_op, before) {
-            (DisposeOp::Background, _) => draw(&mut canvas, width, &control, |target, _| {
-                *target = [0; 4];
-            }),
-            (_, Some(before)) => canvas = before,
-            _ => {}
-        }
         if frames.len() as u64 >= u64::from(count) {
             break;
         }
@@ -99,11 +90,7 @@ pub(super) fn frames<R: BufRead + Seek>(
         }
     }
     pool.give_bytes(buffer);
-    if !frames.iter().any(|frame| frame.picture.hides_something()) {
-        for frame in &mut frames {
-            frame.picture.drop_alpha();
-        }
-    }
+    canvas.finish(&mut frames, pool);
     Ok(frames)
 }
 
@@ -112,41 +99,18 @@ fn delay_ms(control: &FrameControl) -> u32 {
     (u32::from(control.delay_num) * 1000 + parts / 2) / parts
 }
 
-/// Calls `change` with every pixel of a part, and its number in it.
-fn draw(
-    canvas: &mut [u8],
-    width: u32,
-    part: &FrameControl,
-    mut change: impl FnMut(&mut [u8; 4], usize),
-) {
-    let (left, top) = (part.x_offset as usize, part.y_offset as usize);
-    let part_width = part.width as usize;
-    let rows = canvas.chunks_exact_mut(width as usize * 4).skip(top).take(part.height as usize);
-    for (y, row) in rows.enumerate() {
-        let pixels = row.as_chunks_mut::<4>().0.iter_mut().skip(left).take(part_width);
-        for (x, pixel) in pixels.enumerate() {
-            change(pixel, y * part_width + x);
-        }
+fn part(control: &FrameControl) -> Part {
+    Part {
+        left: control.x_offset,
+        top: control.y_offset,
+        width: control.width,
+        height: control.height,
+        leave: match control.dispose_op {
+            DisposeOp::None => Leave::Drawn,
+            DisposeOp::Background => Leave::Cleared,
+            DisposeOp::Previous => Leave::Restored,
+        },
     }
-}
-
-fn blend(below: &mut [u8; 4], above: [u8; 4], operation: BlendOp) {
-    let (over, under) = (u32::from(above[3]), u32::from(below[3]));
-    if operation == BlendOp::Source || over == 255 || under == 0 {
-        *below = above;
-        return;
-    }
-    if over == 0 {
-        return;
-    }
-    // What is above, and what of that below is seen through it, in parts of 255 * 255.
-    let seen = under * (255 - over);
-    let alpha = over * 255 + seen;
-    for (below, above) in below[..3].iter_mut().zip(above) {
-        let sum = u32::from(above) * over * 255 + u32::from(*below) * seen;
-        *below = ((sum + alpha / 2) / alpha) as u8;
-    }
-    below[3] = ((alpha + 127) / 255) as u8;
 }
 
 /// Pixels as they come from the decoder, as RGBA of 8 bits.
@@ -213,21 +177,4 @@ pub(super) fn write<W: Write>(
         before = Some(rows);
     }
     writer.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_above_covers_what_is_below() {
-        let mixed = |mut below: [u8; 4], above| {
-            blend(&mut below, above, BlendOp::Over);
-            below
-        };
-        assert_eq!(mixed([0, 0, 0, 255], [255, 255, 255, 128]), [128, 128, 128, 255]);
-        assert_eq!(mixed([9, 9, 9, 0], [200, 1, 2, 3]), [200, 1, 2, 3]);
-        assert_eq!(mixed([9, 9, 9, 77], [200, 1, 2, 0]), [9, 9, 9, 77]);
-        assert_eq!(mixed([0, 0, 255, 128], [255, 0, 0, 128]), [170, 0, 85, 192]);
-    }
 }

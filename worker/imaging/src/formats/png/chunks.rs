@@ -9,7 +9,7 @@ use flate2::write::ZlibEncoder;
 use lote_protocol::{lang, text};
 
 use crate::metadata::Metadata;
-use crate::metadata::resolution::{Resolution, Unit};
+use crate::metadata::resolution::{LengthUnit, Resolution};
 use crate::metadata::text::Text;
 
 const SIGNATURE: usize = 8;
@@ -59,7 +59,7 @@ pub(crate) fn read(file: &[u8], max_bytes: u64, notes: &mut Vec<lang::Text>) -> 
                     metadata.resolution = Some(Resolution::whole(
                         u32::from_be_bytes([a, b, c, d]),
                         u32::from_be_bytes([e, f, g, h]),
-                        if unit == 1 { Unit::Metre } else { Unit::None },
+                        if unit == 1 { LengthUnit::Metre } else { LengthUnit::None },
                     ));
                 }
             }
@@ -300,7 +300,7 @@ mod tests {
                 text("Title", "Año".as_bytes()),
                 text("parameters", &[b'x'; 5000]),
             ],
-            resolution: Some(Resolution::whole(11_811, 11_811, Unit::Metre)),
+            resolution: Some(Resolution::whole(11_811, 11_811, LengthUnit::Metre)),
             ..Metadata::default()
         };
         metadata.add_photoshop(b"8BIM\x04\x0b\0\0\0\0\0\x08http://x");

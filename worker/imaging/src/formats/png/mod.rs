@@ -22,7 +22,7 @@ use lote_protocol::text;
 
 use crate::formats::Source;
 use crate::formats::Stored;
-use crate::formats::extent::{Declared, Header};
+use crate::formats::extent::{Declared, HeaderReader};
 use crate::formats::limit;
 use crate::formats::table::{Content, Format, Gives, id};
 use crate::holds::{Holds, Texts};
@@ -71,7 +71,7 @@ fn patience(effort: Option<u8>) -> u32 {
 }
 
 /// The IHDR chunk is the first one.
-fn declared(header: &mut Header<'_>) -> Declared {
+fn declared(header: &mut HeaderReader<'_>) -> Declared {
     let (width, height) = (header.be32(16)?, header.be32(20)?);
     let [depth, colour] = header.at(24)?;
     let channels = match colour {
@@ -137,6 +137,7 @@ fn attempt(
         return Ok(Source {
             chroma: None,
             left_out: Vec::new(),
+            pages: Vec::new(),
             frames,
             loops,
             lossless: false,
@@ -394,7 +395,7 @@ mod tests {
         let metadata = Metadata { icc: Some(vec![0; 32 << 20]), ..Metadata::default() };
         let encoding = Encoding::default();
         let content = Content {
-            frames: vec![Shown { picture: Cow::Borrowed(&picture), delay_ms: 0 }],
+            frames: vec![Shown { picture: Cow::Borrowed(&picture), delay_ms: 0, own: None }],
             loops: 0,
             stored: crate::formats::Stored::Full,
             chroma: None,

@@ -9,7 +9,7 @@ use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 use crate::formats::by_image;
-use crate::formats::extent::{Declared, Header};
+use crate::formats::extent::{Declared, HeaderReader};
 use crate::formats::table::{Content, Format, Gives, QUICK, id};
 use crate::formats::{Source, Stored};
 use crate::holds::Holds;
@@ -48,7 +48,7 @@ fn is_pnm(head: &[u8]) -> bool {
 /// How long a header may be, comments included, where its size is looked for.
 const HEADER_BYTES: u64 = 2048;
 
-fn declared(header: &mut Header<'_>) -> Declared {
+fn declared(header: &mut HeaderReader<'_>) -> Declared {
     let [_, kind] = header.at(0)?;
     let mut words = Words { header, at: 2 };
     if kind != b'7' {
@@ -72,7 +72,7 @@ fn declared(header: &mut Header<'_>) -> Declared {
 
 /// The words of a header; comments are none.
 struct Words<'a, 'b> {
-    header: &'a mut Header<'b>,
+    header: &'a mut HeaderReader<'b>,
     at: u64,
 }
 

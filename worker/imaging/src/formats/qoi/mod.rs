@@ -8,7 +8,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::task::Limits;
 use lote_protocol::text;
 
-use crate::formats::extent::{Declared, Header};
+use crate::formats::extent::{Declared, HeaderReader};
 use crate::formats::table::{Content, Format, Gives, QUICK, id};
 use crate::formats::{Source, by_image, limit};
 use crate::holds::Holds;
@@ -33,7 +33,7 @@ pub(super) static FORMAT: Format = Format {
     patience: QUICK,
 };
 
-fn declared(header: &mut Header<'_>) -> Declared {
+fn declared(header: &mut HeaderReader<'_>) -> Declared {
     let [channels] = header.at(12)?;
     Some((header.be32(4)?, header.be32(8)?, if channels == 3 { 3 } else { 4 }))
 }

@@ -6,7 +6,7 @@ use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 use super::Preview;
-use crate::formats::extent::Header;
+use crate::formats::extent::HeaderReader;
 use crate::formats::heif::boxes::boxes;
 use crate::metadata::Metadata;
 use crate::metadata::exif_fields::Fields;
@@ -25,7 +25,7 @@ const MAX_BOXES: usize = 64;
 type Place = ([u8; 4], u64, u64);
 
 /// The boxes between two places.
-fn within(header: &mut Header<'_>, (mut at, end): (u64, u64)) -> Vec<Place> {
+fn within(header: &mut HeaderReader<'_>, (mut at, end): (u64, u64)) -> Vec<Place> {
     let mut found = Vec::new();
     while found.len() < MAX_BOXES && at < end {
         let Some((content, len, kind)) = header.be32(at).and_then(|len| {
@@ -46,13 +46,13 @@ fn within(header: &mut Header<'_>, (mut at, end): (u64, u64)) -> Vec<Place> {
 }
 
 /// The box of that type.
-fn find(header: &mut Header<'_>, range: (u64, u64), wanted: [u8; 4]) -> Option<(u64, u64)> {
+fn find(header: &mut HeaderReader<'_>, range: (u64, u64), wanted: [u8; 4]) -> Option<(u64, u64)> {
     let found = within(header, range).into_iter().find(|(kind, ..)| *kind == wanted)?;
     Some((found.1, found.2))
 }
 
 /// The JPEGs: that of the box of the preview, and the first frames of films that are JPEGs.
-pub(super) fn previews(header: &mut Header<'_>) -> Vec<Preview> {
+pub(super) fn previews(header: &mut HeaderReader<'_>) -> Vec<Preview> {
     let mut places = Vec::new();
     for (kind, start, end) in within(header, (0, u64::MAX)) {
         if &kind == b"uuid" && header.at(start) == Some(PREVIEW) {
@@ -73,7 +73,7 @@ pub(super) fn previews(header: &mut Header<'_>) -> Vec<Preview> {
 }
 
 /// Where the first frame of a film stands, and how long it is.
-fn first_frame(header: &mut Header<'_>, track: (u64, u64)) -> Option<(u64, u64)> {
+fn first_frame(header: &mut HeaderReader<'_>, track: (u64, u64)) -> Option<(u64, u64)> {
     let mut range = track;
     for kind in [*b"mdia", *b"minf", *b"stbl"] {
         range = find(header, range, kind)?;

@@ -12,9 +12,9 @@ use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 use crate::color::{self, Space};
-use crate::formats::extent::{Declared, Header};
+use crate::formats::extent::{Declared, HeaderReader};
 use crate::formats::heif::has_brand;
-use crate::formats::jpeg::extent::frame;
+use crate::formats::jpeg::extent::{Frame, decoder_bytes, frame};
 use crate::formats::table::{Format, Gives, QUICK, id};
 use crate::formats::{Source, jpeg};
 use crate::holds::Holds;
@@ -57,7 +57,7 @@ const ORIENTATION: u16 = 0x0112;
 
 /// What raw files are that hold a picture in a way of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum RawKind {
     /// A TIFF structure.
     Tagged,
     /// A TIFF structure whose JPEG has all EXIF, which the file itself has not.
@@ -83,26 +83,26 @@ struct Preview {
 
 impl Preview {
     /// A JPEG of the kinds that cameras use for pictures. The lossless one holds samples of the sensor.
-    fn at(header: &mut Header<'_>, (start, len): (u64, u64)) -> Option<Self> {
+    fn at(header: &mut HeaderReader<'_>, (start, len): (u64, u64)) -> Option<Self> {
         if header.at(start)? != [0xff, 0xd8, 0xff] {
             return None;
         }
-        let (marker, (width, height, pixel_bytes)) = frame(header, start)?;
+        let Frame { marker, declared: (width, height, pixel_bytes), .. } = frame(header, start)?;
         let is_picture = matches!(marker, 0xc0..=0xc2) && width > 0 && height > 0;
         is_picture.then_some(Self { start, len, size: (width, height), pixel_bytes, space: None })
     }
 }
 
 /// The kind of a raw file that begins so.
-fn kind(head: &[u8]) -> Option<Kind> {
+fn kind(head: &[u8]) -> Option<RawKind> {
     match head {
-        _ if head.starts_with(FUJIFILM) => Some(Kind::Fujifilm),
-        _ if has_brand(head, &[b"crx "]) => Some(Kind::Canon3),
-        [b'I', b'I', b'U', 0, ..] => Some(Kind::Panasonic),
+        _ if head.starts_with(FUJIFILM) => Some(RawKind::Fujifilm),
+        _ if has_brand(head, &[b"crx "]) => Some(RawKind::Canon3),
+        [b'I', b'I', b'U', 0, ..] => Some(RawKind::Panasonic),
         [b'I', b'I', b'R', b'O' | b'S', ..]
         | [b'M', b'M', b'O', b'R', ..]
-        | [b'I', b'I', b'*', 0, _, _, _, _, b'C', b'R', 2, ..] => Some(Kind::Tagged),
-        _ => tagged::is_raw(head).then_some(Kind::Tagged),
+        | [b'I', b'I', b'*', 0, _, _, _, _, b'C', b'R', 2, ..] => Some(RawKind::Tagged),
+        _ => tagged::is_raw(head).then_some(RawKind::Tagged),
     }
 }
 
@@ -111,11 +111,11 @@ pub(super) fn is_raw(head: &[u8]) -> bool {
 }
 
 /// The largest JPEG of a file, if one is large enough.
-fn largest(kind: Kind, header: &mut Header<'_>) -> Option<Preview> {
+fn largest(kind: RawKind, header: &mut HeaderReader<'_>) -> Option<Preview> {
     let found = match kind {
-        Kind::Tagged | Kind::Panasonic => tagged::previews(header),
-        Kind::Canon3 => canon::previews(header),
-        Kind::Fujifilm => {
+        RawKind::Tagged | RawKind::Panasonic => tagged::previews(header),
+        RawKind::Canon3 => canon::previews(header),
+        RawKind::Fujifilm => {
             let start = header.be32(FUJIFILM_JPEG)?;
             let len = header.be32(FUJIFILM_JPEG + 4)?;
             Preview::at(header, (start.into(), len.into())).into_iter().collect()
@@ -126,16 +126,18 @@ fn largest(kind: Kind, header: &mut Header<'_>) -> Option<Preview> {
 }
 
 /// The size of the picture that is read, not of that of the sensor.
-fn declared(header: &mut Header<'_>) -> Declared {
+fn declared(header: &mut HeaderReader<'_>) -> Declared {
     let head: [u8; 16] = header.at(0)?;
-    let kind = kind(&head).unwrap_or(Kind::Tagged);
-    let Preview { size: (width, height), pixel_bytes, .. } = largest(kind, header)?;
+    let kind = kind(&head).unwrap_or(RawKind::Tagged);
+    let Preview { start, size: (width, height), pixel_bytes, .. } = largest(kind, header)?;
+    let frame = frame(header, start)?;
+    header.decoder_bytes = decoder_bytes(header, &frame);
     Some((width, height, pixel_bytes))
 }
 
 fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Failure> {
-    let kind = kind(bytes).unwrap_or(Kind::Tagged);
-    let largest = largest(kind, &mut Header::new(bytes, &mut Cursor::new(bytes)));
+    let kind = kind(bytes).unwrap_or(RawKind::Tagged);
+    let largest = largest(kind, &mut HeaderReader::new(bytes, &mut Cursor::new(bytes)));
     let Some(Preview { start, len, size: (width, height), space, .. }) = largest else {
         let why =
             text!("it holds no JPEG of {} px or more, and its samples are not read", SMALLEST);
@@ -153,10 +155,10 @@ fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<Source, Fail
         ),
     );
     let own = match kind {
-        Kind::Fujifilm => None,
-        Kind::Panasonic if names_a_camera(source.metadata.exif.as_deref()) => None,
-        Kind::Canon3 => Some(canon::metadata(bytes, limits, &mut source.notes)),
-        Kind::Tagged | Kind::Panasonic => Some(tagged::metadata(bytes)),
+        RawKind::Fujifilm => None,
+        RawKind::Panasonic if names_a_camera(source.metadata.exif.as_deref()) => None,
+        RawKind::Canon3 => Some(canon::metadata(bytes, limits, &mut source.notes)),
+        RawKind::Tagged | RawKind::Panasonic => Some(tagged::metadata(bytes)),
     };
     if let Some((fields, own)) = own {
         join(&mut source, fields, own);

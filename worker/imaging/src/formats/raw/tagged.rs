@@ -5,7 +5,7 @@ use std::io::{Cursor, Read, Seek};
 
 use super::Preview;
 use crate::color::Space;
-use crate::formats::extent::{Bytes, Header};
+use crate::formats::extent::{Bytes, HeaderReader};
 use crate::formats::tiff::blocks;
 use crate::formats::tiff::directory::{Directory, Tagged};
 use crate::metadata::Metadata;
@@ -53,7 +53,7 @@ pub(in crate::formats) fn is_raw_directory<R: Read + Seek>(
 }
 
 /// The JPEGs of all directories.
-pub(super) fn previews(header: &mut Header<'_>) -> Vec<Preview> {
+pub(super) fn previews(header: &mut HeaderReader<'_>) -> Vec<Preview> {
     let mut places = Vec::new();
     if let Ok(mut file) = Tagged::open(Bytes { header, place: 0 }) {
         let (mut waiting, mut seen) = (vec![file.first], HashSet::new());
@@ -137,5 +137,5 @@ pub(super) fn metadata(bytes: &[u8]) -> (Fields, Metadata) {
     };
     // Those of Panasonic describe the sensor.
     fields.image.retain(|field| field.tag > 0xff);
-    (fields, blocks::of(bytes))
+    (fields, blocks::of_first(bytes))
 }

@@ -85,6 +85,19 @@ fn the_largest_jpeg_is_read_and_turned_once_as_the_file_says() {
 }
 
 #[test]
+fn a_progressive_jpeg_in_a_raw_file_is_predicted_as_one() {
+    let decoder_bytes = |jpeg: &[u8]| {
+        let file = tiff_of(&[(254, 1)], &[(&[], jpeg)]);
+        FORMAT.extent(&file[..200], &mut Cursor::new(&file)).unwrap().decoder_bytes
+    };
+    let mut jpeg = jpeg_of(960, 640, 200);
+    assert_eq!(decoder_bytes(&jpeg), 0);
+    let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    jpeg[frame + 1] = 0xc2;
+    assert_eq!(decoder_bytes(&jpeg), 7);
+}
+
+#[test]
 fn a_thumbnail_is_never_taken_for_the_photo() {
     let small = jpeg_of(SMALLEST - 1, 480, 10);
     let refused = read(&tiff_of(&[(254, 1)], &[(&[], &small)])).unwrap_err();

@@ -101,6 +101,15 @@ fn a_still_format_keeps_the_first_frame_and_says_so() {
 }
 
 #[test]
+fn an_animation_of_which_pages_are_made_loses_its_delays_and_says_so() {
+    let (back, notes) = through(&animation(Channels::Rgb, 3), &TIFF);
+    assert_eq!(back.frames.len(), 5);
+    assert_eq!(notes, ["animation: its frames become pages, without delays and loops"]);
+    let (_, notes) = through(&back, &TIFF);
+    assert!(notes.is_empty(), "{notes:?}");
+}
+
+#[test]
 fn a_still_gif_of_few_colours_is_exact() {
     for channels in [Channels::Rgb, Channels::Rgba] {
         let mut original = animation(channels, 0);
@@ -211,4 +220,18 @@ fn bytes_between_the_blocks_of_a_gif_do_not_swallow_a_frame() {
         );
         assert_eq!(english(&back.notes), [note]);
     }
+}
+
+#[test]
+fn a_gif_whose_frames_have_no_pixels_is_refused() {
+    let of = |sizes: [(u16, u16); 2]| {
+        let mut file = bomb(1, sizes[0]);
+        file.pop();
+        file.extend(&bomb(1, sizes[1])[19..]);
+        decode(&file, &Limits::default(), &mut Pool::new())
+    };
+    let failure = of([(0, 2), (3, 0)]).unwrap_err();
+    assert_eq!(failure.kind, lote_protocol::outcome::FailureKind::Damaged);
+    assert_eq!(failure.message, "the GIF is damaged: its frames have no pixels");
+    assert_eq!(of([(0, 2), (1, 1)]).unwrap().frames.len(), 2);
 }

@@ -1,5 +1,8 @@
+use lote_protocol::carry::Keep;
+
+use super::super::{Frame, Own, Stored, to_srgb};
 use super::*;
-use crate::color::icc;
+use crate::color::{self, icc};
 use crate::metadata::exif_block::Field;
 use crate::metadata::exif_fields::Fields;
 
@@ -187,4 +190,158 @@ fn metadata_above_the_limit_are_dropped_with_a_note() {
         assert_eq!(back.metadata.exif, None, "{format:?}");
         assert_eq!(back.notes.len(), 1, "{format:?}: {:?}", back.notes);
     }
+}
+
+const DESCRIPTION: u16 = 0x010e;
+const X_RESOLUTION: u16 = 0x011a;
+
+/// Three pages: of colour, of black and white, of few colours; each says what it is, and has a profile
+/// of its own, the last one none.
+fn pages() -> Document {
+    let own = |words: &str, dots: u32, icc: Option<Vec<u8>>| {
+        let [x, y] = [X_RESOLUTION, X_RESOLUTION + 1].map(|tag| Field {
+            tag,
+            kind: 5,
+            data: [dots, 1].map(u32::to_le_bytes).concat(),
+        });
+        let image = vec![text(DESCRIPTION, words), x, y, Field::short(0x0128, 2)];
+        let exif = vec![text(TAKEN, "2024:05:06 07:08:09\0")];
+        let gps = vec![text(LATITUDE_REF, "N\0")];
+        Metadata { icc, ..exif_of(&Fields { image, exif, gps, ..Fields::default() }) }
+    };
+    let mut bits = picture(40, 30, Channels::Gray, false);
+    let mut few = picture(40, 30, Channels::Rgb, false);
+    for picture in [&mut bits, &mut few] {
+        let Samples::U8(samples) = &mut picture.samples else { unreachable!() };
+        for sample in samples {
+            *sample = if *sample < 128 { 0 } else { 255 };
+        }
+    }
+    let first = document(
+        &TIFF,
+        picture(40, 30, Channels::Rgb, false),
+        own("one\0", 300, Some(icc::sample(*b"RGB "))),
+    );
+    let shown = |picture| Frame { picture, delay_ms: 0 };
+    Document {
+        frames: vec![first.frames[0].clone(), shown(bits), shown(few)],
+        pages: vec![
+            Own {
+                metadata: own("two\0", 600, Some(icc::sample(*b"GRAY"))),
+                stored: Stored::Bilevel,
+            },
+            Own { metadata: own("three\0", 96, None), stored: Stored::Palette },
+        ],
+        ..first
+    }
+}
+
+fn exif_of(fields: &Fields) -> Metadata {
+    exif(fields.build())
+}
+
+#[test]
+fn pages_keep_what_they_have_for_themselves() {
+    let original = pages();
+    let (back, notes) = through(&original, &TIFF);
+    assert!(notes.is_empty(), "{notes:?}");
+    assert_eq!(back.frames, original.frames);
+    assert_eq!(back.stored, Stored::Full);
+    let metadata = |document: &Document| -> Vec<Metadata> {
+        let behind = document.pages.iter().map(|own| own.metadata.clone());
+        std::iter::once(document.metadata.clone()).chain(behind).collect()
+    };
+    for (back, original) in metadata(&back).iter().zip(metadata(&original)) {
+        assert_eq!(back.icc, original.icc);
+        let fields = |metadata: &Metadata| Fields::parse(metadata.exif.as_deref().unwrap());
+        assert_eq!(fields(back), fields(&original));
+    }
+    let stored: Vec<Stored> = back.pages.iter().map(|own| own.stored).collect();
+    assert_eq!(stored, [Stored::Bilevel, Stored::Palette]);
+}
+
+#[test]
+fn a_page_by_itself_has_its_own_metadata() {
+    let original = pages();
+    let two = original.page(2, 3).unwrap();
+    let Own { metadata, stored } = original.pages[0].clone();
+    assert_eq!((two.metadata, two.stored), (metadata, stored));
+    assert_eq!((two.frames.len(), two.pages.len()), (1, 0));
+    assert_eq!(original.page(1, 3).unwrap().metadata, original.metadata);
+    // The first of the two that are left.
+    let left_out = Document {
+        frames: vec![original.frames[0].clone(), original.frames[2].clone()],
+        pages: vec![original.pages[1].clone()],
+        left_out: vec![2],
+        ..original.clone()
+    };
+    assert_eq!(left_out.page(3, 3).unwrap().metadata, original.pages[1].metadata);
+    assert!(left_out.page(2, 3).is_err());
+}
+
+#[test]
+fn each_page_is_converted_by_its_own_profile() {
+    let flat = |pixel: [u8; 3]| Picture {
+        width: 2,
+        height: 1,
+        channels: Channels::Rgb,
+        samples: Samples::U8([pixel; 2].concat()),
+    };
+    let adobe = Metadata { icc: color::profile(color::Space::AdobeRgb), ..Metadata::default() };
+    let shown = |pixel| Frame { picture: flat(pixel), delay_ms: 0 };
+    let own = |metadata| Own { metadata, stored: Stored::Full };
+    let mut document = Document {
+        frames: vec![shown([60, 90, 120]), shown([60, 90, 120]), shown([9, 8, 7])],
+        pages: vec![own(adobe), own(Metadata { icc: Some(vec![1; 200]), ..Metadata::default() })],
+        ..Document::still(&TIFF, flat([0; 3]))
+    };
+    to_srgb(&mut document, &mut Pool::new());
+    let pixels: Vec<[u8; 3]> = document
+        .frames
+        .iter()
+        .map(|frame| match &frame.picture.samples {
+            Samples::U8(samples) => *samples.first_chunk().unwrap(),
+            Samples::U16(_) => unreachable!(),
+        })
+        .collect();
+    assert_eq!((pixels[0], pixels[2]), ([60, 90, 120], [9, 8, 7]));
+    // By the definitions of Adobe RGB (1998) and sRGB: 36.07, 89.57, 121.95.
+    let is_near = pixels[1].iter().zip([36, 90, 122]).all(|(&a, b)| a.abs_diff(b) <= 1);
+    assert!(is_near, "{pixels:?}");
+    assert_eq!(document.metadata.icc, None);
+    assert_eq!(document.pages[0].metadata.icc, color::srgb());
+    let note = "page 3: colours not converted to sRGB: its profile is damaged";
+    assert_eq!(english(&document.notes), [note]);
+}
+
+#[test]
+fn what_is_not_to_be_kept_is_kept_of_no_page() {
+    let mut encoding = to(&TIFF);
+    encoding.carry.metadata = Keep::None;
+    let (file, _) = written(&pages(), &encoding);
+    let back = read(&file);
+    assert_eq!(back.pages.len(), 2);
+    for own in &back.pages {
+        let fields = Fields::parse(own.metadata.exif.as_deref().unwrap());
+        let tags: Vec<u16> = fields.image.iter().map(|field| field.tag).collect();
+        assert_eq!(tags, [X_RESOLUTION, X_RESOLUTION + 1, 0x0128]);
+        assert!(fields.exif.is_empty() && fields.gps.is_empty());
+    }
+    assert!(!file.windows(4).any(|bytes| bytes == b"two\0"));
+}
+
+#[test]
+fn frames_that_become_pages_have_the_profile_that_they_share() {
+    let shared = animation_of(profile(*b"RGB "));
+    let (back, _) = through(&shared, &TIFF);
+    assert_eq!(back.pages.len() + 1, back.frames.len());
+    for own in &back.pages {
+        assert_eq!(own.metadata.icc, shared.metadata.icc);
+    }
+}
+
+fn animation_of(metadata: Metadata) -> Document {
+    let frame = Frame { picture: picture(12, 8, Channels::Rgb, false), delay_ms: 40 };
+    let first = document(&GIF, frame.picture.clone(), metadata);
+    Document { frames: vec![frame.clone(), frame], ..first }
 }

@@ -72,6 +72,25 @@ fn failure(file: &[u8]) -> Failure {
 }
 
 #[test]
+fn old_jpeg_with_marks_of_programs_is_read() {
+    let rgb = picture(40, 30, Channels::Rgb, false);
+    let (jpeg, _) = written(&Document::still(&JPEG, rgb), &to(&JPEG));
+    // Behind JFIF's mark, by which its colours are YCbCr, whatever the directory says.
+    assert_eq!(jpeg[6..10], *b"JFIF");
+    let (start, rest) = jpeg.split_at(20);
+    let stream = [start, b"\xff\xe1\0\x0bPIC\0\x02\x1a \0\0", rest].concat();
+    for photometric in [2, 6] {
+        let mut file = tiff((40, 30), &[8; 3], photometric, &[], &stream);
+        let entry = [3, 1, 3, 0, 1, 0, 0, 0, 1];
+        let compression = file.windows(9).position(|bytes| bytes == entry).unwrap();
+        file[compression + 8] = 6;
+        let (channels, samples, notes) = pixels(&file);
+        assert_eq!((channels, &samples), (Channels::Rgb, &read(&jpeg).frames[0].picture.samples));
+        assert!(notes.is_empty(), "{notes:?}");
+    }
+}
+
+#[test]
 fn palettes_become_colours() {
     let mut map = vec![0; 3 * 16];
     (map[2], map[16 + 2], map[32 + 2]) = (0x1111, 0x2222, 0x3333);

@@ -9,7 +9,7 @@ use lote_protocol::task::Limits;
 
 use crate::formats::Source;
 use crate::formats::by_image;
-use crate::formats::extent::{Declared, Header};
+use crate::formats::extent::{Declared, HeaderReader};
 use crate::formats::table::{Content, Format, Gives, QUICK, id};
 use crate::holds::Holds;
 use crate::pool::Pool;
@@ -74,7 +74,7 @@ fn is_tga(head: &[u8]) -> bool {
     map_fits && bits_fit && size_fits && flags & 0xc0 == 0 && flags & 0x0f <= 8
 }
 
-fn declared(header: &mut Header<'_>) -> Declared {
+fn declared(header: &mut HeaderReader<'_>) -> Declared {
     let (width, height) = (header.le16(12)?, header.le16(14)?);
     let [kind] = header.at(2)?;
     let [map_bits] = header.at(7)?;

@@ -5,12 +5,16 @@ use crate::metadata::Metadata;
 use crate::metadata::exif_block::Block;
 
 /// Blocks of the first page that have a place of their own in other formats.
-pub(in crate::formats) fn of(file: &[u8]) -> Metadata {
+pub(in crate::formats) fn of_first(file: &[u8]) -> Metadata {
+    let Some(block) = Block::open(file) else { return Metadata::default() };
+    of(&block, block.u32(4).unwrap_or(0) as usize)
+}
+
+/// Those of the page of a directory.
+pub(super) fn of(block: &Block<'_>, directory: usize) -> Metadata {
     let mut metadata = Metadata::default();
-    let Some(block) = Block::open(file) else { return metadata };
-    let first = block.u32(4).unwrap_or(0) as usize;
     let value = |tag| {
-        let value = block.bytes(block.value(block.find(first, tag)?)?)?;
+        let value = block.bytes(block.value(block.find(directory, tag)?)?)?;
         Some(value.to_vec())
     };
     metadata.xmp = value(tag::XMP);

@@ -16,13 +16,15 @@ pub(crate) struct Tagged<R> {
 
 /// The entries of a directory by tag, and where the next directory is: 0 for none.
 pub(crate) struct Directory {
-    entries: BTreeMap<u16, Entry>,
+    entries: BTreeMap<u16, IfdEntry>,
+    /// Where it is itself.
+    pub(crate) at: u64,
     pub(crate) next: u64,
 }
 
 /// Values of a type (TIFF 6.0, section 2), as they are stored, or where they are.
 #[derive(Clone, Copy)]
-struct Entry {
+struct IfdEntry {
     kind: u16,
     count: u64,
     field: [u8; 8],
@@ -66,18 +68,18 @@ impl<R: Read + Seek> Tagged<R> {
             let at = start + i * size;
             let (tag, kind) = (self.u16(at)?, self.u16(at + 2)?);
             let entry = if self.big {
-                Entry { kind, count: self.u64(at + 4)?, field: self.at(at + 12)? }
+                IfdEntry { kind, count: self.u64(at + 4)?, field: self.at(at + 12)? }
             } else {
                 let mut field = [0; 8];
                 field[..4].copy_from_slice(&self.at::<4>(at + 8)?);
-                Entry { kind, count: self.u32(at + 4)?.into(), field }
+                IfdEntry { kind, count: self.u32(at + 4)?.into(), field }
             };
             entries.entry(tag).or_insert(entry);
         }
         let end = start + count * size;
         // A file may end behind the last directory without saying that it is the last.
         let next = if self.big { self.u64(end) } else { self.u32(end).map(u64::from) };
-        Ok(Directory { entries, next: next.unwrap_or(0) })
+        Ok(Directory { entries, at, next: next.unwrap_or(0) })
     }
 
     /// The values of a tag as they are stored: `most` bytes at most. `None` if it is not there.

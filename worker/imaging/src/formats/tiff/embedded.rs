@@ -5,7 +5,7 @@ use lote_protocol::task::Limits;
 use lote_protocol::text;
 
 use crate::formats::tiff::Refused;
-use crate::formats::tiff::numbers::{Extra, Kind, Model};
+use crate::formats::tiff::numbers::{Extra, Model, SampleKind};
 use crate::formats::tiff::page::{Packing, Page};
 use crate::formats::{jpeg, webp};
 use crate::picture::{Channels, Picture, Samples};
@@ -21,7 +21,7 @@ pub(crate) fn check(page: &Page) -> Result<(), Refused> {
         4 => color && page.extra != Extra::Other && page.packing == Packing::WebP,
         _ => false,
     };
-    if page.kind != Kind::Unsigned(8) || !fits || page.planar && page.model != Model::Rgb {
+    if page.kind != SampleKind::Unsigned(8) || !fits || page.planar && page.model != Model::Rgb {
         return Err(Refused::Unsupported(text!(
             "{} compression of {} samples of {} bits",
             if page.packing == Packing::WebP { "WebP" } else { "JPEG" },
@@ -110,19 +110,22 @@ fn whole_jpeg(page: &Page, data: &[u8], index: usize) -> Result<Vec<u8>, Refused
         if page.chunks.offsets.len() > 1 || index > 0 {
             return Err(Refused::Unsupported(text!("old JPEG in several strips")));
         }
-        let Some(rest) = data.strip_prefix(&[0xff, 0xd8]) else {
+        if !data.starts_with(&[0xff, 0xd8]) {
             return Err(Refused::Unsupported(text!("old JPEG whose tables are apart")));
-        };
-        file.extend_from_slice(rest);
-        return Ok(file);
+        }
     }
     let Some(mut rest) = data.strip_prefix(&[0xff, 0xd8]) else {
         return Err(Refused::Damaged(text!("a part of it is no JPEG")));
     };
-    // Marks of applications would say otherwise what the colours are.
-    while let [0xff, 0xe0..=0xef, high, low, ..] = *rest {
-        let len = usize::from(u16::from_be_bytes([high, low]));
-        rest = rest.get(2 + len..).unwrap_or_default();
+    // Marks of applications would say otherwise what the colours are; in old JPEG, JFIF's and Adobe's do
+    // say it.
+    while let [0xff, mark @ 0xe0..=0xef, high, low, ..] = *rest {
+        let len = 2 + usize::from(u16::from_be_bytes([high, low]));
+        let (segment, behind) = rest.split_at_checked(len).unwrap_or_default();
+        if page.packing == Packing::OldJpeg && matches!(mark, 0xe0 | 0xee) {
+            file.extend_from_slice(segment);
+        }
+        rest = behind;
     }
     if let Some(tables) = &page.jpeg_tables {
         let tables = tables.strip_prefix(&[0xff, 0xd8]).unwrap_or(tables);

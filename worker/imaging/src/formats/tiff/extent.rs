@@ -2,21 +2,21 @@
 
 use std::collections::HashSet;
 
-use crate::formats::extent::{Declared, Header, MOST_FRAMES, Together};
+use crate::formats::extent::{Declared, HeaderReader, MOST_FRAMES, Together};
 use crate::formats::tiff::{MASK, REDUCED};
 
 /// How many entries of a directory are looked at.
 const MAX_ENTRIES: u64 = 256;
 
 /// The first directory, of a TIFF or a `BigTIFF`, in either byte order.
-pub(super) fn declared(header: &mut Header<'_>) -> Declared {
+pub(super) fn declared(header: &mut HeaderReader<'_>) -> Declared {
     let layout = Layout::of(header)?;
     let first = layout.offset(header, layout.header_len() / 2)?;
     layout.directory(header, first)?.size
 }
 
 /// The pages: all directories but those of smaller copies and masks, as they are decoded.
-pub(super) fn together(header: &mut Header<'_>) -> Together {
+pub(super) fn together(header: &mut HeaderReader<'_>) -> Together {
     let layout = Layout::of(header)?;
     let mut next = layout.offset(header, layout.header_len() / 2)?;
     let (mut pages, mut pixels, mut seen) = (0, 0_u64, HashSet::new());
@@ -48,7 +48,7 @@ struct Found {
 }
 
 impl Layout {
-    fn of(header: &mut Header<'_>) -> Option<Self> {
+    fn of(header: &mut HeaderReader<'_>) -> Option<Self> {
         let [order, _, b2, b3] = header.at::<4>(0)?;
         Some(Self { is_little: order == b'I', is_big_tiff: b2 == 43 || b3 == 43 })
     }
@@ -58,17 +58,17 @@ impl Layout {
         if self.is_big_tiff { 16 } else { 8 }
     }
 
-    fn short(&self, header: &mut Header<'_>, place: u64) -> Option<u16> {
+    fn short(&self, header: &mut HeaderReader<'_>, place: u64) -> Option<u16> {
         let bytes = header.at(place)?;
         Some(if self.is_little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
     }
 
-    fn long(&self, header: &mut Header<'_>, place: u64) -> Option<u32> {
+    fn long(&self, header: &mut HeaderReader<'_>, place: u64) -> Option<u32> {
         let bytes = header.at(place)?;
         Some(if self.is_little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
     }
 
-    fn offset(&self, header: &mut Header<'_>, place: u64) -> Option<u64> {
+    fn offset(&self, header: &mut HeaderReader<'_>, place: u64) -> Option<u64> {
         if !self.is_big_tiff {
             return self.long(header, place).map(u64::from);
         }
@@ -76,7 +76,7 @@ impl Layout {
         Some(if self.is_little { u64::from_le_bytes(bytes) } else { u64::from_be_bytes(bytes) })
     }
 
-    fn directory(&self, header: &mut Header<'_>, place: u64) -> Option<Found> {
+    fn directory(&self, header: &mut HeaderReader<'_>, place: u64) -> Option<Found> {
         let (count, first, entry_len) = if self.is_big_tiff {
             (self.offset(header, place)?, place.checked_add(8)?, 20)
         } else {

@@ -45,12 +45,12 @@ fn table(words: impl Iterator<Item = (u16, u16, u8)>) -> Runs {
 struct Bad;
 
 /// The bits of a strip, the highest of a byte first; zeros behind its end.
-struct Bits<'a> {
+struct FaxBits<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl Bits<'_> {
+impl FaxBits<'_> {
     /// The next `count` bits, at most 16.
     fn peek(&self, count: usize) -> usize {
         let byte = |i: usize| self.bytes.get(self.at / 8 + i).copied().unwrap_or(0) as usize;
@@ -100,7 +100,7 @@ impl Bits<'_> {
 /// on behind a bad row, in all.
 pub(crate) fn decode(coding: Coding, bytes: &[u8], width: u32, out: &mut [u8]) -> usize {
     out.fill(0);
-    let mut bits = Bits { bytes, at: 0 };
+    let mut bits = FaxBits { bytes, at: 0 };
     // Where the colour changes, to black first; a row ends with its width, twice.
     let (mut above, mut row) = (vec![width; 2], Vec::new());
     let mut whole = 0;
@@ -150,7 +150,7 @@ pub(crate) fn decode(coding: Coding, bytes: &[u8], width: u32, out: &mut [u8]) -
     whole
 }
 
-fn one_dimensional(bits: &mut Bits<'_>, width: u32, row: &mut Vec<u32>) -> Result<(), Bad> {
+fn one_dimensional(bits: &mut FaxBits<'_>, width: u32, row: &mut Vec<u32>) -> Result<(), Bad> {
     let (mut at, mut is_black) = (0, false);
     while at < width {
         at = (at + bits.run(is_black)?).min(width);
@@ -172,7 +172,7 @@ fn change(row: &[u32], from: usize, a0: u32, is_start: bool, is_black: bool) -> 
 
 /// T.4, section 4.2, and T.6, section 2.2; the names are theirs.
 fn by_the_row_above(
-    bits: &mut Bits<'_>,
+    bits: &mut FaxBits<'_>,
     width: u32,
     above: &[u32],
     row: &mut Vec<u32>,

@@ -21,18 +21,19 @@ use lote_protocol::text;
 
 use crate::color;
 use crate::formats::Frame;
+use crate::formats::Own;
 use crate::formats::Source;
 use crate::formats::Stored;
 use crate::formats::limit;
 use crate::formats::raw;
 use crate::formats::table::{Format, Gives, QUICK, id};
 use crate::formats::tiff::directory::{Directory, Tagged};
-use crate::formats::tiff::numbers::{Kind, Model};
+use crate::formats::tiff::numbers::{Model, SampleKind};
 use crate::formats::tiff::page::Page;
 use crate::formats::tiff::samples::to_picture;
 use crate::holds::Holds;
 use crate::metadata::Metadata;
-use crate::metadata::exif_block::Field;
+use crate::metadata::exif_block::{Block, Field};
 use crate::metadata::exif_fields::Fields;
 use crate::metadata::orientation::{Orientation, upright};
 use crate::picture::Picture;
@@ -159,40 +160,23 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     }
     limit::count(limits, directories.len() as u64, text!("pages"))?;
     let mut budget = Budget { limits, pixels: 0, bytes: 0, pages: 0 };
-    let mut fields = Fields::parse(bytes);
-    // Every page is turned upright here.
-    for field in fields.image.iter_mut().filter(|field| field.tag == tag::ORIENTATION) {
-        *field = Field::short(tag::ORIENTATION, 1);
-    }
-    if fields.image.contains(&Field::short(RESOLUTION[2], 1)) {
-        // A resolution in no unit says nothing.
-        fields.image.retain(|field| !RESOLUTION.contains(&field.tag));
-    }
     let mut source: Option<Source> = None;
     for (number, directory) in (1..).zip(&directories) {
         match (one_page(&mut file, directory, bytes, &mut budget, pool), &mut source) {
             (Ok(page), None) => {
-                let (is_cmyk, is_lab) = page.converted;
-                // A profile of inks or of L*a*b* no longer describes the samples.
-                let icc = file.bytes(directory, tag::ICC, bytes.len() as u64).ok().flatten();
+                let Own { metadata, stored } = page.own;
                 source = Some(Source {
-                    metadata: Metadata {
-                        icc: if is_cmyk || is_lab { color::srgb() } else { icc },
-                        exif: (!fields.is_empty()).then(|| fields.build()),
-                        ..blocks::of(bytes)
-                    },
+                    metadata,
                     notes: page.notes,
-                    stored: page.stored,
+                    stored,
                     ..Source::still(page.picture)
                 });
             }
             (Ok(page), Some(source)) => {
                 source.frames.push(Frame { picture: page.picture, delay_ms: 0 });
+                source.pages.push(page.own);
                 let notes = page.notes.into_iter();
                 source.notes.extend(notes.map(|note| text!("page {}: {}", number, note)));
-                if page.stored != source.stored {
-                    source.stored = Stored::Full;
-                }
             }
             (Err(refused @ Refused::Limit(_)), _) | (Err(refused), None) => {
                 return Err(refused.into());
@@ -222,7 +206,12 @@ impl Budget<'_> {
         let pixels = u64::from(size.0) * u64::from(size.1);
         self.pages += 1;
         self.pixels += pixels;
-        self.bytes += pixels * pixel_bytes;
+        self.add(pixels * pixel_bytes)
+    }
+
+    /// Takes bytes of the page from it.
+    fn add(&mut self, bytes: u64) -> Result<(), Refused> {
+        self.bytes += bytes;
         if self.pixels > self.limits.max_pixels || self.bytes > self.limits.max_alloc_bytes {
             let failure = Failure::new(
                 FailureKind::TooLarge,
@@ -244,9 +233,7 @@ impl Budget<'_> {
 /// A page that was read.
 struct Decoded {
     picture: Picture,
-    stored: Stored,
-    /// Whether it was converted from inks, and whether from L*a*b*.
-    converted: (bool, bool),
+    own: Own,
     notes: Vec<Text>,
 }
 
@@ -265,7 +252,9 @@ fn one_page(
     budget.take(size.0, page.count as u64 * u64::from(page.kind.bits()).max(16) / 8)?;
     let icc = file.bytes(directory, tag::ICC, budget.limits.max_metadata_bytes).ok().flatten();
     let stored = match (&page.model, page.kind) {
-        (Model::Gray | Model::WhiteIsZero, Kind::Unsigned(1)) if page.count == 1 => Stored::Bilevel,
+        (Model::Gray | Model::WhiteIsZero, SampleKind::Unsigned(1)) if page.count == 1 => {
+            Stored::Bilevel
+        }
         (Model::Palette(_), _) if page.count == 1 => Stored::Palette,
         _ => Stored::Full,
     };
@@ -273,13 +262,45 @@ fn one_page(
     let (raw, note) = chunks::read(page, bytes, file.little_endian, budget.limits, pool)?;
     let is_cmyk = raw.model == Model::Cmyk;
     let is_lab = matches!(raw.model, Model::Lab | Model::IccLab);
+    let mut metadata = metadata(bytes, directory);
+    // A profile of inks or of L*a*b* no longer describes the samples.
+    metadata.icc = if is_cmyk || is_lab {
+        color::srgb()
+    } else {
+        file.bytes(directory, tag::ICC, bytes.len() as u64).ok().flatten()
+    };
+    // Pages may have all of it in common, and be many.
+    budget.add(metadata.len() as u64)?;
     let (picture, more) = to_picture(raw, icc.as_deref(), pool).map_err(Refused::Unsupported)?;
     Ok(Decoded {
         picture: upright(picture, orientation, pool),
-        stored,
-        converted: (is_cmyk, is_lab),
+        own: Own { metadata, stored },
         notes: note.into_iter().chain(more).collect(),
     })
+}
+
+/// What goes with a page, but for its profile.
+fn metadata(bytes: &[u8], directory: &Directory) -> Metadata {
+    let Some(block) = Block::open(bytes) else { return Metadata::default() };
+    let mut fields = Fields::of(&block, directory.at as usize);
+    // Every page is turned upright here.
+    let stated = fields.image.iter().find(|field| field.tag == tag::ORIENTATION);
+    let orientation = stated.and_then(|field| field.data.first()).copied().unwrap_or(1);
+    for field in fields.image.iter_mut().filter(|field| field.tag == tag::ORIENTATION) {
+        *field = Field::short(tag::ORIENTATION, 1);
+    }
+    if fields.image.contains(&Field::short(RESOLUTION[2], 1)) {
+        // A resolution in no unit says nothing.
+        fields.image.retain(|field| !RESOLUTION.contains(&field.tag));
+    }
+    let mut metadata = Metadata {
+        exif: (!fields.is_empty()).then(|| fields.build()),
+        ..blocks::of(&block, directory.at as usize)
+    };
+    if Orientation::from_exif(orientation.into()).swaps_sides() {
+        metadata.turn_resolution();
+    }
+    metadata
 }
 
 /// The directories of pages: without the reduced pictures and masks that belong to others.

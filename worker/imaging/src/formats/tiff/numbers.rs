@@ -8,7 +8,7 @@ use crate::pool::Pool;
 
 /// What a sample is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum SampleKind {
     /// A whole number of 1 to 32 bits.
     Unsigned(u8),
     /// A whole number of 8, 16 or 32 bits, less than 0 or not.
@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Float(u8),
 }
 
-impl Kind {
+impl SampleKind {
     pub(crate) const fn bits(self) -> u8 {
         match self {
             Self::Unsigned(bits) | Self::Signed(bits) | Self::Float(bits) => bits,
@@ -80,7 +80,7 @@ pub(crate) struct Raw {
     pub(crate) height: u32,
     /// Samples of a pixel, with extra ones.
     pub(crate) count: usize,
-    pub(crate) kind: Kind,
+    pub(crate) kind: SampleKind,
     pub(crate) model: Model,
     /// Meaning of the sample behind those of the model.
     pub(crate) extra: Extra,
@@ -97,8 +97,8 @@ pub(crate) fn to_samples(raw: &mut Raw, pool: &mut Pool, notes: &mut Vec<Text>) 
     let rows = raw.height as usize * if raw.planar { raw.count } else { 1 };
     let bytes = std::mem::take(&mut raw.bytes);
     let samples = match raw.kind {
-        Kind::Unsigned(8) => Samples::U8(bytes),
-        Kind::Unsigned(bits @ 1..8) => {
+        SampleKind::Unsigned(8) => Samples::U8(bytes),
+        SampleKind::Unsigned(bits @ 1..8) => {
             let mut out = pool.bytes(row * rows);
             let factors = if scaled { (255, (1 << bits) - 1) } else { (1, 1) };
             unpack(&bytes, row, bits, &mut out, |v| {
@@ -107,9 +107,9 @@ pub(crate) fn to_samples(raw: &mut Raw, pool: &mut Pool, notes: &mut Vec<Text>) 
             pool.give_bytes(bytes);
             Samples::U8(out)
         }
-        Kind::Unsigned(16) => words(bytes, pool, |v| u16::from_ne_bytes(*v)),
-        Kind::Unsigned(32) => words(bytes, pool, |v| (u32::from_ne_bytes(*v) >> 16) as u16),
-        Kind::Unsigned(bits) => {
+        SampleKind::Unsigned(16) => words(bytes, pool, |v| u16::from_ne_bytes(*v)),
+        SampleKind::Unsigned(32) => words(bytes, pool, |v| (u32::from_ne_bytes(*v) >> 16) as u16),
+        SampleKind::Unsigned(bits) => {
             let mut out = pool.words(row * rows);
             let largest = (1u64 << bits) - 1;
             match bits {
@@ -127,7 +127,7 @@ pub(crate) fn to_samples(raw: &mut Raw, pool: &mut Pool, notes: &mut Vec<Text>) 
             pool.give_bytes(bytes);
             Samples::U16(out)
         }
-        Kind::Signed(bits) => {
+        SampleKind::Signed(bits) => {
             let least = -(1i64 << (bits - 1));
             notes.push(text!("signed samples: {} is black, {} is white", least, -(least + 1)));
             match bits {
@@ -142,11 +142,13 @@ pub(crate) fn to_samples(raw: &mut Raw, pool: &mut Pool, notes: &mut Vec<Text>) 
                 _ => words(bytes, pool, |v| (u32::from_ne_bytes(*v) >> 16) as u16 ^ 0x8000),
             }
         }
-        Kind::Float(16) => floats(raw, bytes, pool, notes, |v| half(u16::from_ne_bytes(*v))),
-        Kind::Float(32) => floats(raw, bytes, pool, notes, |v| f64::from(f32::from_ne_bytes(*v))),
-        Kind::Float(_) => floats(raw, bytes, pool, notes, |v| f64::from_ne_bytes(*v)),
+        SampleKind::Float(16) => floats(raw, bytes, pool, notes, |v| half(u16::from_ne_bytes(*v))),
+        SampleKind::Float(32) => {
+            floats(raw, bytes, pool, notes, |v| f64::from(f32::from_ne_bytes(*v)))
+        }
+        SampleKind::Float(_) => floats(raw, bytes, pool, notes, |v| f64::from_ne_bytes(*v)),
     };
-    if matches!(raw.kind, Kind::Unsigned(17..) | Kind::Signed(17..)) {
+    if matches!(raw.kind, SampleKind::Unsigned(17..) | SampleKind::Signed(17..)) {
         notes.push(text!("{} bits a channel reduced to 16", raw.kind.bits()));
     }
     samples
@@ -259,14 +261,14 @@ mod tests {
 
     #[test]
     fn parts_of_bytes_are_unpacked_and_scaled() {
-        let bits = raw(Kind::Unsigned(1), Model::Gray, 1, vec![0b1010_0001]);
+        let bits = raw(SampleKind::Unsigned(1), Model::Gray, 1, vec![0b1010_0001]);
         assert_eq!(samples(bits), Samples::U8(vec![255, 0, 255, 0, 0, 0, 0, 255]));
-        let pairs = raw(Kind::Unsigned(2), Model::Gray, 1, vec![0b0001_1011]);
+        let pairs = raw(SampleKind::Unsigned(2), Model::Gray, 1, vec![0b0001_1011]);
         assert_eq!(samples(pairs), Samples::U8(vec![0, 85, 170, 255]));
         let odd = Raw {
             width: 3,
             height: 2,
-            ..raw(Kind::Unsigned(4), Model::Gray, 1, vec![0x12, 0x3f, 0xf0, 0x8f])
+            ..raw(SampleKind::Unsigned(4), Model::Gray, 1, vec![0x12, 0x3f, 0xf0, 0x8f])
         };
         assert_eq!(samples(odd), Samples::U8(vec![17, 34, 51, 255, 0, 136]));
     }
@@ -274,16 +276,16 @@ mod tests {
     #[test]
     fn twelve_bits_become_sixteen() {
         let twelve =
-            raw(Kind::Unsigned(12), Model::Gray, 1, vec![0xff, 0xf0, 0x00, 0x80, 0x00, 0x10]);
+            raw(SampleKind::Unsigned(12), Model::Gray, 1, vec![0xff, 0xf0, 0x00, 0x80, 0x00, 0x10]);
         assert_eq!(samples(twelve), Samples::U16(vec![65_535, 0, 32_776, 256]));
     }
 
     #[test]
     fn signed_samples_are_shifted_by_half_their_range() {
-        let bytes = raw(Kind::Signed(8), Model::Gray, 1, vec![0x80, 0, 0x7f]);
+        let bytes = raw(SampleKind::Signed(8), Model::Gray, 1, vec![0x80, 0, 0x7f]);
         assert_eq!(samples(bytes), Samples::U8(vec![0, 128, 255]));
         let words: Vec<u8> = [i16::MIN, 0, i16::MAX].iter().flat_map(|v| v.to_ne_bytes()).collect();
-        let words = raw(Kind::Signed(16), Model::Gray, 1, words);
+        let words = raw(SampleKind::Signed(16), Model::Gray, 1, words);
         assert_eq!(samples(words), Samples::U16(vec![0, 32_768, 65_535]));
     }
 
@@ -300,10 +302,10 @@ mod tests {
     #[test]
     fn floats_are_spread_over_their_range() {
         let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_ne_bytes()).collect();
-        let unit = raw(Kind::Float(32), Model::Gray, 1, bytes(&[0.0, 0.5, 1.0]));
+        let unit = raw(SampleKind::Float(32), Model::Gray, 1, bytes(&[0.0, 0.5, 1.0]));
         assert_eq!(samples(unit), Samples::U16(vec![0, 32_768, 65_535]));
         let wide = [0.0, 255.0, f32::NAN, f32::INFINITY];
-        let wide = raw(Kind::Float(32), Model::Gray, 1, bytes(&wide));
+        let wide = raw(SampleKind::Float(32), Model::Gray, 1, bytes(&wide));
         assert_eq!(samples(wide), Samples::U16(vec![0, 65_535, 0, 65_535]));
     }
 
@@ -313,7 +315,7 @@ mod tests {
         // From -1 to 4, so that 0 is 13,107 and 1 is 26,214.
         let values = [-1.0, 0.0, 4.0, 1.0, 1.0, 0.0, 0.5, 0.5];
         let pixels = |extra, values: &[f32]| {
-            samples(Raw { extra, ..raw(Kind::Float(32), Model::Rgb, 4, bytes(values)) })
+            samples(Raw { extra, ..raw(SampleKind::Float(32), Model::Rgb, 4, bytes(values)) })
         };
         let first = [0, 13_107, 65_535, 65_535];
         let straight = [first, [26_214, 13_107, 19_661, 32_768]].concat();
@@ -321,11 +323,11 @@ mod tests {
         let divided = [first, [39_321, 13_107, 26_214, 32_768]].concat();
         assert_eq!(pixels(Extra::Premultiplied, &values), Samples::U16(divided.clone()));
         let planes = [-1.0, 1.0, 0.0, 0.0, 4.0, 0.5, 1.0, 0.5];
-        let planes = raw(Kind::Float(32), Model::Rgb, 4, bytes(&planes));
+        let planes = raw(SampleKind::Float(32), Model::Rgb, 4, bytes(&planes));
         let planes = Raw { extra: Extra::Premultiplied, planar: true, ..planes };
         assert_eq!(samples(planes), Samples::U16(divided));
         // What is left out is of no weight.
-        let distance = raw(Kind::Float(32), Model::Gray, 2, bytes(&[0.5, 900.0]));
+        let distance = raw(SampleKind::Float(32), Model::Gray, 2, bytes(&[0.5, 900.0]));
         assert_eq!(samples(distance), Samples::U16(vec![32_768]));
     }
 }

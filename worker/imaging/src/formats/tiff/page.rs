@@ -4,7 +4,7 @@
 use std::io::{Read, Result as IoResult, Seek};
 
 use crate::formats::tiff::directory::{Directory, Tagged};
-use crate::formats::tiff::numbers::{Extra, Kind, Model};
+use crate::formats::tiff::numbers::{Extra, Model, SampleKind};
 use crate::formats::tiff::{Refused, tag};
 use lote_protocol::lang::Text;
 use lote_protocol::text;
@@ -43,7 +43,7 @@ pub(crate) struct Page {
     pub(crate) height: u32,
     /// Samples of a pixel, with extra ones.
     pub(crate) count: usize,
-    pub(crate) kind: Kind,
+    pub(crate) kind: SampleKind,
     pub(crate) model: Model,
     pub(crate) extra: Extra,
     pub(crate) packing: Packing,
@@ -136,15 +136,18 @@ impl Page {
         };
         match (predictor, kind) {
             (Predictor::None, _)
-            | (Predictor::Difference, Kind::Unsigned(8 | 16 | 32) | Kind::Signed(8 | 16 | 32))
-            | (Predictor::Difference | Predictor::Float, Kind::Float(_)) => {}
+            | (
+                Predictor::Difference,
+                SampleKind::Unsigned(8 | 16 | 32) | SampleKind::Signed(8 | 16 | 32),
+            )
+            | (Predictor::Difference | Predictor::Float, SampleKind::Float(_)) => {}
             _ => {
                 let bits = kind.bits();
                 return Err(unsupported(text!("a predictor of samples of {} bits", bits)));
             }
         }
         if matches!(packing, Packing::FaxRuns { .. } | Packing::Fax3 { .. } | Packing::Fax4)
-            && (kind != Kind::Unsigned(1) || (count > 1 && !planar))
+            && (kind != SampleKind::Unsigned(1) || (count > 1 && !planar))
         {
             return Err(unsupported(text!("facsimile coding of more than one bit a pixel")));
         }
@@ -161,7 +164,8 @@ impl Page {
         };
         let extra = extra(&file.numbers(directory, tag::EXTRA_SAMPLES, 64)?, &model, count);
         // What of it would be opaque is not defined.
-        if extra != Extra::Other && matches!(kind, Kind::Signed(_)) && count > model.colors() {
+        if extra != Extra::Other && matches!(kind, SampleKind::Signed(_)) && count > model.colors()
+        {
             return Err(unsupported(text!("signed samples with alpha")));
         }
         Ok(Self {
@@ -239,7 +243,7 @@ fn kind<R: Read + Seek>(
     file: &mut Tagged<R>,
     directory: &Directory,
     count: usize,
-) -> Result<Kind, Refused> {
+) -> Result<SampleKind, Refused> {
     // Some writers give one value for all samples.
     let mut common = |tag: u16, default: u64| -> Result<u64, Refused> {
         let mut values = file.numbers(directory, tag, 1 << 16)?;
@@ -259,9 +263,9 @@ fn kind<R: Read + Seek>(
     let bits = common(tag::BITS, 1)?;
     let bits = u8::try_from(bits).unwrap_or(u8::MAX);
     match (format, bits) {
-        (1 | 4, 1..=32) => Ok(Kind::Unsigned(bits)),
-        (2, 8 | 16 | 32) => Ok(Kind::Signed(bits)),
-        (3, 16 | 32 | 64) => Ok(Kind::Float(bits)),
+        (1 | 4, 1..=32) => Ok(SampleKind::Unsigned(bits)),
+        (2, 8 | 16 | 32) => Ok(SampleKind::Signed(bits)),
+        (3, 16 | 32 | 64) => Ok(SampleKind::Float(bits)),
         (1 | 4, _) => Err(unsupported(text!("samples of {} bits", bits))),
         (2, _) => Err(unsupported(text!("signed samples of {} bits", bits))),
         (3, _) => Err(unsupported(text!("floating-point samples of {} bits", bits))),
@@ -276,7 +280,7 @@ fn colours<R: Read + Seek>(
     directory: &Directory,
     model: Option<u64>,
     packing: Packing,
-    kind: Kind,
+    kind: SampleKind,
     count: usize,
 ) -> Result<(Model, (u32, u32)), Refused> {
     let model = match (model, packing) {
@@ -296,7 +300,7 @@ fn colours<R: Read + Seek>(
             let map = file.numbers(directory, tag::COLOR_MAP, 3 << 16)?;
             let bits = kind.bits();
             // One of more values belongs to more bits than are stated, as where these are missing.
-            if !matches!(kind, Kind::Unsigned(1..=16)) || map.len() != 3 << bits {
+            if !matches!(kind, SampleKind::Unsigned(1..=16)) || map.len() != 3 << bits {
                 return Err(unsupported(text!("a palette of {} values", map.len())));
             }
             (Model::Palette(map.iter().map(|&v| v as u16).collect()), 1)
@@ -308,7 +312,7 @@ fn colours<R: Read + Seek>(
             (Model::Cmyk, 4)
         }
         6 => {
-            if kind != Kind::Unsigned(8) {
+            if kind != SampleKind::Unsigned(8) {
                 return Err(unsupported(text!("YCbCr of {} bits", kind.bits())));
             }
             if !matches!(packing, Packing::Jpeg | Packing::OldJpeg | Packing::WebP) {
@@ -340,7 +344,7 @@ fn colours<R: Read + Seek>(
     if count < least || count < 3 && model == Model::Lab {
         return Err(unsupported(text!("{} samples a pixel for its colour model", count)));
     }
-    if matches!(kind, Kind::Float(_) | Kind::Signed(_))
+    if matches!(kind, SampleKind::Float(_) | SampleKind::Signed(_))
         && !matches!(model, Model::Gray | Model::WhiteIsZero | Model::Rgb)
     {
         return Err(unsupported(text!("signed or floating-point samples of this colour model")));

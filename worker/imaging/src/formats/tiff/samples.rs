@@ -234,9 +234,9 @@ fn from_lab(samples: &mut Samples, signed: bool) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::formats::tiff::numbers::Kind;
+    use crate::formats::tiff::numbers::SampleKind;
 
-    pub(crate) fn raw(kind: Kind, model: Model, count: usize, bytes: Vec<u8>) -> Raw {
+    pub(crate) fn raw(kind: SampleKind, model: Model, count: usize, bytes: Vec<u8>) -> Raw {
         let row = (bytes.len() * 8 / usize::from(kind.bits())) / count;
         Raw {
             width: row as u32,
@@ -260,10 +260,10 @@ pub(crate) mod tests {
         for (at, value) in [(0, 0x1000), (1, 0xff00), (256, 0x2000), (512, 0x3000), (513, 0x8000)] {
             map[at] = value;
         }
-        let indices = raw(Kind::Unsigned(8), Model::Palette(map), 1, vec![1, 0, 7]);
+        let indices = raw(SampleKind::Unsigned(8), Model::Palette(map), 1, vec![1, 0, 7]);
         assert_eq!(samples(indices), Samples::U8(vec![0xff, 0, 0x80, 0x10, 0x20, 0x30, 0, 0, 0]));
         let map = vec![1, 2, 3];
-        let eight = raw(Kind::Unsigned(8), Model::Palette(map), 1, vec![0]);
+        let eight = raw(SampleKind::Unsigned(8), Model::Palette(map), 1, vec![0]);
         assert_eq!(samples(eight), Samples::U8(vec![1, 2, 3]));
     }
 
@@ -271,7 +271,7 @@ pub(crate) mod tests {
     fn a_palette_may_have_alpha_beside_it() {
         let map = [[0x1000, 0xff00], [0x2000, 0], [0x3000, 0x8000]].concat();
         for (bits, bytes) in [(8, vec![1, 128, 0, 255]), (4, vec![0x18, 0x0f])] {
-            let raw = raw(Kind::Unsigned(bits), Model::Palette(map.clone()), 2, bytes);
+            let raw = raw(SampleKind::Unsigned(bits), Model::Palette(map.clone()), 2, bytes);
             let shown = samples(Raw { extra: Extra::Alpha, ..raw });
             let alpha = if bits == 8 { 128 } else { 136 };
             assert_eq!(shown, Samples::U8(vec![0xff, 0, 0x80, alpha, 0x10, 0x20, 0x30, 255]));
@@ -280,8 +280,10 @@ pub(crate) mod tests {
 
     #[test]
     fn planes_are_interleaved() {
-        let planes =
-            Raw { planar: true, ..raw(Kind::Unsigned(8), Model::Rgb, 3, vec![1, 2, 3, 4, 5, 6]) };
+        let planes = Raw {
+            planar: true,
+            ..raw(SampleKind::Unsigned(8), Model::Rgb, 3, vec![1, 2, 3, 4, 5, 6])
+        };
         assert_eq!(samples(planes), Samples::U8(vec![1, 3, 5, 2, 4, 6]));
     }
 
@@ -289,7 +291,7 @@ pub(crate) mod tests {
     fn premultiplied_colours_are_divided() {
         let pixel = Raw {
             extra: Extra::Premultiplied,
-            ..raw(Kind::Unsigned(8), Model::Rgb, 4, vec![64, 0, 128, 128])
+            ..raw(SampleKind::Unsigned(8), Model::Rgb, 4, vec![64, 0, 128, 128])
         };
         assert_eq!(samples(pixel), Samples::U8(vec![128, 0, 255, 128]));
     }
@@ -297,7 +299,7 @@ pub(crate) mod tests {
     #[test]
     fn alpha_beside_inks_or_lab_is_left_out_with_a_note() {
         let opaque = |model: Model, count| {
-            let raw = raw(Kind::Unsigned(8), model, count, vec![0; count]);
+            let raw = raw(SampleKind::Unsigned(8), model, count, vec![0; count]);
             let (picture, notes) =
                 to_picture(Raw { extra: Extra::Alpha, ..raw }, None, &mut Pool::new()).unwrap();
             assert_eq!(picture.channels, Channels::Rgb);
@@ -309,13 +311,13 @@ pub(crate) mod tests {
 
     #[test]
     fn extra_samples_without_meaning_are_left_out() {
-        let pixel = raw(Kind::Unsigned(8), Model::Rgb, 5, vec![1, 2, 3, 4, 5]);
+        let pixel = raw(SampleKind::Unsigned(8), Model::Rgb, 5, vec![1, 2, 3, 4, 5]);
         assert_eq!(samples(pixel), Samples::U8(vec![1, 2, 3]));
     }
 
     #[test]
     fn what_does_not_fit_its_model_is_an_error() {
-        let pixel = raw(Kind::Unsigned(8), Model::Cmyk, 3, vec![1, 2, 3]);
+        let pixel = raw(SampleKind::Unsigned(8), Model::Cmyk, 3, vec![1, 2, 3]);
         assert!(to_picture(pixel, None, &mut Pool::new()).is_err());
     }
 }

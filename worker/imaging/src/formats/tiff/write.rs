@@ -26,8 +26,9 @@ use crate::metadata::exif_fields::Fields;
 use crate::picture::{Channels, Picture, Samples};
 use crate::pool::Pool;
 
-/// Encodes pictures of any layout and depth, each as a page; the metadata go with the first one. As
-/// bits or indices where the file that they come from has them so, and no colours were added.
+/// Encodes pictures of any layout and depth, each as a page with its metadata; of what frames share,
+/// each has the profile, and the first one the rest. As bits or indices where the file that they come
+/// from has them so, and no colours were added.
 pub(crate) fn encode(
     content: &Content<'_>,
     pool: &mut Pool,
@@ -63,34 +64,59 @@ fn write_pages(content: &Content<'_>, file: &mut Cursor<Vec<u8>>) -> TiffResult<
         encoder.extra_directory()?.write_data(&exif[EXIF_START..])?;
     }
     for (number, page) in pages.iter().enumerate() {
+        let shared = Metadata { icc: metadata.icc.clone(), ..Metadata::default() };
+        let (metadata, stored) = match &page.own {
+            Some(own) => (&own.metadata, own.stored),
+            None if number == 0 => (&**metadata, content.stored),
+            None => (&shared, content.stored),
+        };
+        let fields = metadata.exif.as_deref().map(Fields::parse).unwrap_or_default();
+        let below = match &exif {
+            Some(exif) if number == 0 => {
+                let tags = [EXIF_IFD, GPS_IFD].into_iter();
+                tags.filter_map(|tag| Some((tag, pointer(exif, tag)?))).collect()
+            }
+            _ => write_below(&mut encoder, &fields)?,
+        };
         let tags = |directory: &mut Directory<'_, '_>| {
             if pages.len() > 1 {
                 // A page of several.
                 directory.write_tag(Tag::NewSubfileType, 2u32)?;
             }
-            if number > 0 {
-                return Ok(());
-            }
-            write_metadata(directory, metadata, exif.as_deref())
+            write_metadata(directory, metadata, &fields, &below)
         };
-        write_page(&mut encoder, &page.picture, content.stored, tags)?;
+        write_page(&mut encoder, &page.picture, stored, tags)?;
     }
     Ok(())
 }
 
-/// Writes what goes with the first page; the EXIF block stands at the beginning of the file already.
+/// Writes the directories below a page's own; returns the tags that point at them, and where they are.
+fn write_below(encoder: &mut File<'_>, fields: &Fields) -> TiffResult<Vec<(u16, u32)>> {
+    let mut below = Vec::new();
+    for (tag, fields) in [(EXIF_IFD, &fields.exif), (GPS_IFD, &fields.gps)] {
+        if !fields.is_empty() {
+            let mut directory = encoder.extra_directory()?;
+            for field in fields {
+                write_field(&mut directory, field)?;
+            }
+            below.push((tag, directory.finish_with_offsets()?.offset));
+        }
+    }
+    Ok(below)
+}
+
+/// Writes what goes with a page; the directories below its own are in the file already.
 fn write_metadata(
     directory: &mut Directory<'_, '_>,
     metadata: &Metadata,
-    exif: Option<&[u8]>,
+    fields: &Fields,
+    below: &[(u16, u32)],
 ) -> TiffResult<()> {
-    for field in &exif.map(Fields::parse).unwrap_or_default().image {
+    for field in &fields.image {
         write_field(directory, field)?;
     }
-    for tag in [EXIF_IFD, GPS_IFD] {
-        if let Some(at) = exif.and_then(|exif| pointer(exif, tag)) {
-            directory.write_tag(Tag::Unknown(tag), at)?;
-        }
+    for &(tag, at) in below {
+        directory.write_tag(Tag::Unknown(tag), at)?;
     }
     if let Some(resolution) = metadata.resolution {
         let (unit, (xn, xd), (yn, yd)) = resolution.for_tiff();

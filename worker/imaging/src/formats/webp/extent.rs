@@ -1,10 +1,10 @@
 //! The size of a WebP, by its header.
 
-use crate::formats::extent::{Declared, Header, MOST_FRAMES, Together};
+use crate::formats::extent::{Declared, HeaderReader, MOST_FRAMES, Together};
 use crate::formats::webp::riff::FLAG_ANIMATION;
 
 /// The canvas of the extended format, or the size that the one bitstream begins with.
-pub(super) fn declared(header: &mut Header<'_>) -> Declared {
+pub(super) fn declared(header: &mut HeaderReader<'_>) -> Declared {
     match &header.at::<4>(12)? {
         b"VP8X" => {
             let [w0, w1, w2, h0, h1, h2] = header.at(24)?;
@@ -21,7 +21,7 @@ pub(super) fn declared(header: &mut Header<'_>) -> Declared {
 }
 
 /// The frames of an animation, each a chunk of its own (RFC 9649, section 2.7.1.2).
-pub(super) fn together(header: &mut Header<'_>) -> Together {
+pub(super) fn together(header: &mut HeaderReader<'_>) -> Together {
     let [b'V', b'P', b'8', b'X', _, _, _, _, flags] = header.at(12)? else { return None };
     if flags & FLAG_ANIMATION == 0 {
         return None;

@@ -16,6 +16,7 @@ use lote_protocol::text;
 use crate::formats::Frame;
 use crate::formats::Source;
 use crate::formats::Stored;
+use crate::formats::canvas::{Canvas, Part, over};
 use crate::formats::gif::delta::{Area, changed};
 use crate::formats::limit;
 use crate::formats::table::{Content, Format, Gives, QUALITY, id};
@@ -73,32 +74,78 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
     }
     let mut decoder = open(bytes, limits)?;
     let (width, height) = decoder.dimensions();
-    let (channels, len) =
-        if decoder.has_alpha() { (Channels::Rgba, 4) } else { (Channels::Rgb, 3) };
     let mut notes = Vec::new();
     if riff::is_cut(bytes) {
         notes.push(text!("the WebP is damaged: it is cut off behind what could be read"));
     }
     let metadata = riff::read(bytes, limits.max_metadata_bytes, &mut notes);
     let lossless = !decoder.is_lossy();
-    let picture = |samples| Picture { width, height, channels, samples: Samples::U8(samples) };
-    let len = width as usize * height as usize * len;
-    let count = if decoder.is_animated() { decoder.num_frames() } else { 1 };
-    if count <= 1 {
-        let mut samples = pool.bytes(len);
-        if let Err(error) = decoder.read_image(&mut samples) {
-            pool.give_bytes(samples);
-            return Err(failure(&error));
-        }
-        return Ok(Source { lossless, metadata, notes, ..Source::still(picture(samples)) });
+    if !decoder.is_animated() {
+        let picture = picture(&mut decoder, pool).map_err(|e| failure(&e))?;
+        return Ok(Source { lossless, metadata, notes, ..Source::still(picture) });
     }
+    let count = decoder.num_frames();
     limit::check(limits, &FORMAT, (width, height), count.into(), 4)?;
+    let frames =
+        frames(bytes, (width, height), count, &mut notes, pool).map_err(|e| failure(&e))?;
+    let loops = match decoder.loop_count() {
+        LoopCount::Forever => 0,
+        LoopCount::Times(times) => u32::from(times.get()),
+    };
+    Ok(Source {
+        chroma: None,
+        left_out: Vec::new(),
+        pages: Vec::new(),
+        frames,
+        loops,
+        lossless,
+        stored: Stored::Full,
+        metadata,
+        notes,
+    })
+}
+
+/// Decodes a still picture.
+fn picture(
+    decoder: &mut WebPDecoder<Cursor<&[u8]>>,
+    pool: &mut Pool,
+) -> Result<Picture, DecodingError> {
+    let (width, height) = decoder.dimensions();
+    let channels = if decoder.has_alpha() { Channels::Rgba } else { Channels::Rgb };
+    let mut samples = pool.bytes(width as usize * height as usize * channels.count());
+    if let Err(error) = decoder.read_image(&mut samples) {
+        pool.give_bytes(samples);
+        return Err(error);
+    }
+    Ok(Picture { width, height, channels, samples: Samples::U8(samples) })
+}
+
+/// Decodes the frames of an animation, up to one that is damaged; it and what is behind it is told.
+/// They are decoded one by one and drawn here: `image_webp` leaves out that a place is cleared, and
+/// is a level off where frames are blended.
+fn frames(
+    bytes: &[u8],
+    size: (u32, u32),
+    count: u32,
+    notes: &mut Vec<Text>,
+    pool: &mut Pool,
+) -> Result<Vec<Frame>, DecodingError> {
+    let mut canvas = Canvas::new(size, pool);
     let mut frames: Vec<Frame> = Vec::new();
+    let mut parts = riff::frames(bytes);
     for number in 1..=count {
-        let mut samples = pool.bytes(len);
-        match decoder.read_frame(&mut samples) {
-            Ok(delay_ms) => frames.push(Frame { picture: picture(samples), delay_ms }),
-            Err(error) if frames.is_empty() => return Err(failure(&error)),
+        let cut = || DecodingError::IoError(std::io::ErrorKind::UnexpectedEof.into());
+        let read = parts.next().ok_or_else(cut).and_then(|drawn| {
+            let Part { left, top, width, height, .. } = drawn.part;
+            if left + width > size.0 || top + height > size.1 {
+                return Err(DecodingError::FrameOutsideImage);
+            }
+            let picture = picture(&mut WebPDecoder::new(Cursor::new(&drawn.file()[..]))?, pool)?;
+            Ok((drawn, picture))
+        });
+        let (drawn, picture) = match read {
+            Ok(read) => read,
+            Err(error) if frames.is_empty() => return Err(error),
             Err(_) => {
                 notes.push(text!(
                     "the WebP is damaged: frame {} of {} and those behind it are left out",
@@ -107,22 +154,26 @@ pub(crate) fn decode(bytes: &[u8], limits: &Limits, pool: &mut Pool) -> Result<S
                 ));
                 break;
             }
-        }
+        };
+        let above = |at: usize| match &picture.samples {
+            Samples::U8(samples) if picture.channels == Channels::Rgba => {
+                samples.as_chunks::<4>().0.get(at).copied()
+            }
+            Samples::U8(samples) => {
+                samples.as_chunks::<3>().0.get(at).map(|&[r, g, b]| [r, g, b, 255])
+            }
+            Samples::U16(_) => None,
+        };
+        let seen = canvas.show(drawn.part, pool, |below, at| match above(at) {
+            Some(above) if drawn.blends => over(below, above),
+            Some(above) => *below = above,
+            None => {}
+        });
+        frames.push(Frame { picture: seen, delay_ms: drawn.delay_ms });
+        pool.give(picture);
     }
-    let loops = match decoder.loop_count() {
-        LoopCount::Forever => 0,
-        LoopCount::Times(times) => u32::from(times.get()),
-    };
-    Ok(Source {
-        chroma: None,
-        left_out: Vec::new(),
-        frames,
-        loops,
-        lossless,
-        stored: Stored::Full,
-        metadata,
-        notes,
-    })
+    canvas.finish(&mut frames, pool);
+    Ok(frames)
 }
 
 fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<WebPDecoder<Cursor<&'a [u8]>>, Failure> {
@@ -243,4 +294,87 @@ fn refused() -> Failure {
         FailureKind::Encode,
         text!("the {} could not be written: {}", "WebP", text!("the encoder refused it")),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::Metadata;
+
+    /// A lossless animation of so many columns and one row; its frames begin at a column, are of
+    /// pixels, and have flags: 1 clears their place behind them, 2 does not blend them.
+    fn animation(width: u32, frames: &[(usize, &[[u8; 4]], u8)]) -> Vec<u8> {
+        let mut parts = riff::Animation::new(0);
+        for &(left, pixels, flags) in frames {
+            let mut encoded = Vec::new();
+            let how = How { quality: 75, exact: Some(100), effort: None };
+            let size = (pixels.len() as u32, 1);
+            assert!(encoder::encode(pixels.as_flattened(), size, true, how, &mut encoded));
+            parts.push(&encoded, Area { left, top: 0, width: pixels.len(), height: 1 }, 70);
+            parts.set_last_flags(flags);
+        }
+        let mut file = Vec::new();
+        parts.with_metadata((width, 1), true, &Metadata::default(), &mut file);
+        file
+    }
+
+    fn seen(file: &[u8]) -> Vec<Vec<[u8; 4]>> {
+        let source = decode(file, &Limits::default(), &mut Pool::new()).unwrap();
+        let pixels = |frame: &Frame| match &frame.picture.samples {
+            Samples::U8(samples) => samples.as_chunks::<4>().0.to_vec(),
+            Samples::U16(_) => unreachable!(),
+        };
+        source.frames.iter().map(pixels).collect()
+    }
+
+    const CLEAR: [u8; 4] = [0; 4];
+    const RED: [u8; 4] = [255, 0, 0, 255];
+    const BLUE: [u8; 4] = [0, 0, 255, 255];
+    const ODD: [u8; 4] = [101, 77, 3, 255];
+
+    /// As Pillow 12 and libvips 8 show such a file.
+    #[test]
+    fn a_frame_that_is_cleared_leaves_its_place_transparent() {
+        let file = animation(
+            4,
+            &[
+                (0, &[RED; 4], 2),
+                (0, &[BLUE; 2], 3),
+                (2, &[BLUE], 1),
+                (0, &[ODD, CLEAR], 0),
+                (0, &[ODD], 2),
+            ],
+        );
+        let wanted = [
+            [RED, RED, RED, RED],
+            [BLUE, BLUE, RED, RED],
+            [CLEAR, CLEAR, BLUE, RED],
+            [ODD, CLEAR, CLEAR, RED],
+            [ODD, CLEAR, CLEAR, RED],
+        ];
+        assert_eq!(seen(&file), wanted);
+    }
+
+    /// As Pillow 12 and libvips 8 show such a file.
+    #[test]
+    fn opaque_pixels_that_are_blended_are_copied() {
+        let file =
+            animation(2, &[(0, &[RED, BLUE], 0), (0, &[ODD, CLEAR], 0), (0, &[BLUE, ODD], 0)]);
+        let Source { frames, .. } = decode(&file, &Limits::default(), &mut Pool::new()).unwrap();
+        let wanted: [&[u8]; 3] =
+            [&[255, 0, 0, 0, 0, 255], &[101, 77, 3, 0, 0, 255], &[0, 0, 255, 101, 77, 3]];
+        for (frame, wanted) in frames.iter().zip(wanted) {
+            assert_eq!(frame.picture.samples, Samples::U8(wanted.to_vec()));
+            assert_eq!((frame.picture.channels, frame.delay_ms), (Channels::Rgb, 70));
+        }
+    }
+
+    #[test]
+    fn what_is_blended_is_half_of_either_and_what_is_not_takes_its_place() {
+        let half = [255, 255, 255, 128];
+        let file =
+            animation(2, &[(0, &[BLUE, BLUE], 0), (0, &[half, CLEAR], 0), (0, &[half, CLEAR], 2)]);
+        let wanted = [[BLUE, BLUE], [[128, 128, 255, 255], BLUE], [half, CLEAR]];
+        assert_eq!(seen(&file), wanted);
+    }
 }

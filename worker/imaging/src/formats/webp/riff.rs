@@ -3,6 +3,7 @@
 use lote_protocol::lang::Text;
 use lote_protocol::text;
 
+use crate::formats::canvas::{Leave, Part};
 use crate::formats::gif::delta::Area;
 use crate::metadata::Metadata;
 
@@ -20,6 +21,11 @@ const FLAG_EXIF: u8 = 1 << 3;
 /// Bit in the flags of the extended header: an XMP packet is there.
 const FLAG_XMP: u8 = 1 << 2;
 
+/// Bit in the flags of a frame: its place becomes transparent behind it.
+const FRAME_IS_CLEARED: u8 = 1;
+/// Bit in the flags of a frame: it is not blended with what is below.
+const FRAME_REPLACES: u8 = 1 << 1;
+
 /// Whether a file ends before it says; the last padding may be missing.
 pub(crate) fn is_cut(file: &[u8]) -> bool {
     let stated = file.get(4..8).and_then(|len| <[u8; 4]>::try_from(len).ok());
@@ -28,7 +34,11 @@ pub(crate) fn is_cut(file: &[u8]) -> bool {
 
 /// The chunks of a file, as names and contents; ends where a chunk is cut off.
 pub(crate) fn chunks(file: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
-    let mut rest = file.get(12..).unwrap_or_default();
+    chunks_of(file.get(12..).unwrap_or_default())
+}
+
+/// The chunks that stand one behind another.
+fn chunks_of(mut rest: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     std::iter::from_fn(move || {
         let (head, body) = rest.split_first_chunk::<8>()?;
         let [a, b, c, d, len @ ..] = *head;
@@ -90,6 +100,52 @@ pub(crate) fn bitstream_size(name: [u8; 4], content: &[u8]) -> Option<(u32, u32)
     }
 }
 
+/// A frame of an animation (RFC 9649, section 2.7.1.1).
+pub(super) struct Drawn<'a> {
+    /// Where it is drawn, and what follows.
+    pub(super) part: Part,
+    pub(super) delay_ms: u32,
+    /// Whether what is below is seen through it.
+    pub(super) blends: bool,
+    /// The chunks of its picture.
+    chunks: &'a [u8],
+}
+
+/// The frames of an animation; ends where one is cut off.
+pub(super) fn frames(file: &[u8]) -> impl Iterator<Item = Drawn<'_>> {
+    let frames = chunks(file).filter(|(name, _)| name == b"ANMF");
+    frames.map_while(|(_, content)| {
+        let (head, chunks) = content.split_first_chunk::<16>()?;
+        let [numbers @ .., flags] = head;
+        let [left, top, width, height, delay_ms] = [0, 3, 6, 9, 12]
+            .map(|at| u32::from_le_bytes([numbers[at], numbers[at + 1], numbers[at + 2], 0]));
+        let leave = if flags & FRAME_IS_CLEARED == 0 { Leave::Drawn } else { Leave::Cleared };
+        let part =
+            Part { left: left * 2, top: top * 2, width: width + 1, height: height + 1, leave };
+        Some(Drawn { part, delay_ms, blends: flags & FRAME_REPLACES == 0, chunks })
+    })
+}
+
+impl Drawn<'_> {
+    /// A file of its picture alone.
+    pub(super) fn file(&self) -> Vec<u8> {
+        let has_alpha =
+            chunks_of(self.chunks).any(|(name, _)| name == *b"ALPH" || name == *b"VP8L");
+        let flags = if has_alpha { FLAG_ALPHA } else { 0 };
+        let mut file = Vec::new();
+        extended(
+            flags,
+            (self.part.width, self.part.height),
+            &Metadata::default(),
+            &mut file,
+            |out| {
+                push_bitstreams(out, self.chunks);
+            },
+        );
+        file
+    }
+}
+
 /// Appends a still picture with metadata: the extended form of `encoded`, which has none.
 pub(crate) fn with_metadata(
     encoded: &[u8],
@@ -109,16 +165,18 @@ pub(crate) fn with_metadata(
     });
     let flags = if alpha { FLAG_ALPHA } else { 0 };
     extended(flags, (width, height), metadata, out, |out| {
-        for (name, content) in chunks(encoded) {
-            if BITSTREAMS.contains(&name) {
-                push_chunk(out, name, content);
-            }
-        }
+        push_bitstreams(out, encoded.get(12..).unwrap_or_default());
     });
 }
 
-/// The chunks that a picture consists of.
-const BITSTREAMS: [[u8; 4]; 3] = [*b"ALPH", *b"VP8 ", *b"VP8L"];
+/// Appends those of the chunks that a picture consists of.
+fn push_bitstreams(out: &mut Vec<u8>, chunks: &[u8]) {
+    for (name, content) in chunks_of(chunks) {
+        if matches!(&name, b"ALPH" | b"VP8 " | b"VP8L") {
+            push_chunk(out, name, content);
+        }
+    }
+}
 
 /// Appends a file of the extended form: what `pictures` appends, and metadata.
 fn extended(
@@ -179,14 +237,16 @@ impl Animation {
         ];
         let mut frame: Vec<u8> =
             places.iter().flat_map(|v| (*v as u32).to_le_bytes().into_iter().take(3)).collect();
-        // It is not blended with what is below, and stays.
-        frame.push(2);
-        for (name, content) in chunks(encoded) {
-            if BITSTREAMS.contains(&name) {
-                push_chunk(&mut frame, name, content);
-            }
-        }
+        frame.push(FRAME_REPLACES);
+        push_bitstreams(&mut frame, encoded.get(12..).unwrap_or_default());
         push_chunk(&mut self.chunks, *b"ANMF", &frame);
+    }
+
+    /// Gives the last frame other flags.
+    #[cfg(test)]
+    pub(super) fn set_last_flags(&mut self, flags: u8) {
+        let start = self.chunks.windows(4).rposition(|name| name == b"ANMF").unwrap();
+        self.chunks[start + 8 + 15] = flags;
     }
 
     /// Appends the file.

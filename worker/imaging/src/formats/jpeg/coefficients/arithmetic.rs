@@ -1,6 +1,6 @@
 //! Blocks of files with arithmetic coding (jdarith; ITU-T T.81, annexes D, F.2.4 and G.2).
 
-use super::bits::Bits;
+use super::bits::BitReader;
 use super::frame::Block;
 use super::marks::{EOI, Marks};
 use super::scan::{Blocks, Part};
@@ -289,7 +289,7 @@ impl Blocks for Arithmetic {
         self.decoder = Decoder::new();
     }
 
-    fn decode(&mut self, bits: &mut Bits<'_>, component: usize, block: &mut Block) {
+    fn decode(&mut self, bits: &mut BitReader<'_>, component: usize, block: &mut Block) {
         if self.decoder.broken {
             return;
         }
@@ -318,7 +318,7 @@ impl Blocks for Arithmetic {
         }
     }
 
-    fn is_short(&self, _: &Bits<'_>) -> bool {
+    fn is_short(&self, _: &BitReader<'_>) -> bool {
         self.decoder.broken || self.decoder.beyond > ZERO_BYTES
     }
 

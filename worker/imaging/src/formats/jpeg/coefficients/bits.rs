@@ -5,7 +5,7 @@
 use super::marks::{EOI, Marks};
 
 /// The next bits. Beyond the last one there are zeros.
-pub(super) struct Bits<'a> {
+pub(super) struct BitReader<'a> {
     pub(super) marks: Marks<'a>,
     /// The next bits, from the highest bit down. Below `count` of them there may be some more, as
     /// they are in the file.
@@ -16,7 +16,7 @@ pub(super) struct Bits<'a> {
     pub(super) short: bool,
 }
 
-impl<'a> Bits<'a> {
+impl<'a> BitReader<'a> {
     pub(super) fn new(marks: Marks<'a>) -> Self {
         Self { marks, buffer: 0, count: 0, short: false }
     }
@@ -148,7 +148,7 @@ mod tests {
         for front in 0..20 {
             let mut data = vec![0xa5; front];
             data.extend([0xff, 0, 0xff, 0xff, 0, 1, 0xff, SOI, 9, 9, 9, 9, 9, 9, 9, 9]);
-            let mut bits = Bits::new(Marks::new(&data));
+            let mut bits = BitReader::new(Marks::new(&data));
             for _ in 0..front {
                 assert_eq!((bits.take(3), bits.take(5)), (5, 5));
             }
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_file_that_ends_is_cut() {
-        let mut bits = Bits::new(Marks::new(&[0x80, 0xff]));
+        let mut bits = BitReader::new(Marks::new(&[0x80, 0xff]));
         assert_eq!((bits.bit(), bits.take(7), bits.short), (true, 0, false));
         assert_eq!((bits.bit(), bits.short, bits.marks.cut), (false, true, true));
     }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::inline_always, reason = "called for every code of a scan")]
 
-use super::bits::Bits;
+use super::bits::BitReader;
 use super::damaged;
 use crate::formats::jpeg::standard::tables;
 use lote_protocol::outcome::Failure;
@@ -115,7 +115,7 @@ impl Codes {
 
     /// The next symbol; 0 if the bits are no code.
     #[inline(always)]
-    pub(super) fn next(&self, bits: &mut Bits<'_>, irregular: &mut bool) -> u8 {
+    pub(super) fn next(&self, bits: &mut BitReader<'_>, irregular: &mut bool) -> u8 {
         let ahead = bits.peek();
         let found = self.lookup[(ahead >> (64 - LOOKUP_BITS)) as usize];
         if found > 0xff {
@@ -126,7 +126,7 @@ impl Codes {
     }
 
     #[inline(never)]
-    fn search(&self, ahead: u32, bits: &mut Bits<'_>, irregular: &mut bool) -> u8 {
+    fn search(&self, ahead: u32, bits: &mut BitReader<'_>, irregular: &mut bool) -> u8 {
         for len in LOOKUP_BITS + 1..=16 {
             if ahead < self.ends[len as usize] {
                 bits.skip(len);
@@ -142,7 +142,7 @@ impl Codes {
 
 /// The value of so many bits (T.81, figure F.12): negative ones begin with a 0 bit.
 #[inline(always)]
-pub(super) fn value(bits: &mut Bits<'_>, count: u8) -> i32 {
+pub(super) fn value(bits: &mut BitReader<'_>, count: u8) -> i32 {
     let count = u32::from(count);
     let value = bits.take(count) as i32;
     if count > 0 && value < 1 << (count - 1) { value + 1 - (1 << count) } else { value }
@@ -162,7 +162,7 @@ mod tests {
             let word = !(u32::MAX.checked_shr(ones.into()).unwrap_or(0));
             let data = word.to_be_bytes().map(|byte| if byte == 0xff { 0xfe } else { byte });
             let same = u32::from_be_bytes(data) == word;
-            let mut bits = Bits::new(Marks::new(&data));
+            let mut bits = BitReader::new(Marks::new(&data));
             let mut irregular = false;
             if same {
                 assert_eq!(codes.next(&mut bits, &mut irregular), ones);
@@ -170,7 +170,7 @@ mod tests {
         }
         let mut irregular = false;
         let stuffed = [0xff, 0, 0xff, 0, 0x80];
-        let mut bits = Bits::new(Marks::new(&stuffed));
+        let mut bits = BitReader::new(Marks::new(&stuffed));
         assert_eq!(codes.next(&mut bits, &mut irregular), 0);
         assert!(irregular);
         assert_eq!(bits.take(7), 0);
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn values_are_as_figure_f_12_says() {
-        let mut bits = Bits::new(Marks::new(&[0b0101_1000, 0]));
+        let mut bits = BitReader::new(Marks::new(&[0b0101_1000, 0]));
         assert_eq!([0, 1, 2, 2].map(|count| value(&mut bits, count)), [0, -1, 2, 3]);
         assert_eq!(value(&mut bits, 3), -7);
     }

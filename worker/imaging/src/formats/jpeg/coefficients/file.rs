@@ -4,7 +4,7 @@ use lote_protocol::outcome::{Failure, FailureKind};
 use lote_protocol::text;
 
 use super::arithmetic::{Arithmetic, Conditioning};
-use super::bits::Bits;
+use super::bits::BitReader;
 use super::codes::{Codes, Definition, Tables};
 use super::frame::{Color, Frame};
 use super::huffman::Sequential;
@@ -315,7 +315,7 @@ impl Defined {
             }
         }
         let members: Vec<usize> = header.members.iter().map(|&(member, ..)| member).collect();
-        let mut bits = Bits::new(marks.clone());
+        let mut bits = BitReader::new(marks.clone());
         let bits = &mut bits;
         let interval = self.restart_interval;
         let dc_of = |&(_, dc, _): &(usize, u8, u8)| Codes::for_dc(&self.dc, dc);

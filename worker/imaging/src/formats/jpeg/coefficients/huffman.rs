@@ -1,6 +1,6 @@
 //! Blocks of sequential files (jdhuff).
 
-use super::bits::Bits;
+use super::bits::BitReader;
 use super::codes::{Codes, value};
 use super::frame::Block;
 use super::scan::Blocks;
@@ -20,7 +20,7 @@ impl Blocks for Sequential {
         self.dc = [0; 4];
     }
 
-    fn decode(&mut self, bits: &mut Bits<'_>, component: usize, block: &mut Block) {
+    fn decode(&mut self, bits: &mut BitReader<'_>, component: usize, block: &mut Block) {
         let (dc_codes, ac_codes) = &self.codes[component];
         let count = dc_codes.next(bits, &mut self.irregular);
         let dc = &mut self.dc[component];
@@ -42,7 +42,7 @@ impl Blocks for Sequential {
         }
     }
 
-    fn is_short(&self, bits: &Bits<'_>) -> bool {
+    fn is_short(&self, bits: &BitReader<'_>) -> bool {
         bits.short
     }
 

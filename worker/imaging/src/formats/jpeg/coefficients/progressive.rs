@@ -1,6 +1,6 @@
 //! Blocks of the scans of a progressive file (jdphuff; ITU-T T.81, annex G).
 
-use super::bits::Bits;
+use super::bits::BitReader;
 use super::codes::{Codes, value};
 use super::frame::Block;
 use super::scan::{Blocks, Part};
@@ -20,14 +20,14 @@ impl Blocks for FirstDc {
         self.dc = [0; 4];
     }
 
-    fn decode(&mut self, bits: &mut Bits<'_>, component: usize, block: &mut Block) {
+    fn decode(&mut self, bits: &mut BitReader<'_>, component: usize, block: &mut Block) {
         let count = self.codes[component].next(bits, &mut self.irregular);
         let dc = &mut self.dc[component];
         *dc = dc.wrapping_add(value(bits, count));
         block[0] = (*dc << self.low) as i16;
     }
 
-    fn is_short(&self, bits: &Bits<'_>) -> bool {
+    fn is_short(&self, bits: &BitReader<'_>) -> bool {
         bits.short
     }
 
@@ -44,13 +44,13 @@ pub(super) struct MoreDc {
 impl Blocks for MoreDc {
     fn restart(&mut self) {}
 
-    fn decode(&mut self, bits: &mut Bits<'_>, _: usize, block: &mut Block) {
+    fn decode(&mut self, bits: &mut BitReader<'_>, _: usize, block: &mut Block) {
         if bits.bit() {
             block[0] |= 1 << self.low;
         }
     }
 
-    fn is_short(&self, bits: &Bits<'_>) -> bool {
+    fn is_short(&self, bits: &BitReader<'_>) -> bool {
         bits.short
     }
 
@@ -73,7 +73,7 @@ impl Blocks for Ac {
         self.empty = 0;
     }
 
-    fn decode(&mut self, bits: &mut Bits<'_>, _: usize, block: &mut Block) {
+    fn decode(&mut self, bits: &mut BitReader<'_>, _: usize, block: &mut Block) {
         if self.part.refines() {
             self.refine(bits, block);
         } else {
@@ -81,7 +81,7 @@ impl Blocks for Ac {
         }
     }
 
-    fn is_short(&self, bits: &Bits<'_>) -> bool {
+    fn is_short(&self, bits: &BitReader<'_>) -> bool {
         bits.short
     }
 
@@ -91,7 +91,7 @@ impl Blocks for Ac {
 }
 
 impl Ac {
-    fn begin(&mut self, bits: &mut Bits<'_>, block: &mut Block) {
+    fn begin(&mut self, bits: &mut BitReader<'_>, block: &mut Block) {
         if self.empty > 0 {
             self.empty -= 1;
             return;
@@ -115,7 +115,7 @@ impl Ac {
         }
     }
 
-    fn refine(&mut self, bits: &mut Bits<'_>, block: &mut Block) {
+    fn refine(&mut self, bits: &mut BitReader<'_>, block: &mut Block) {
         let Part { start, end, low, .. } = self.part;
         let one = 1_i16 << low;
         let mut k = start;
@@ -167,7 +167,7 @@ impl Ac {
 
 /// One more bit of a coefficient that is not 0.
 #[inline]
-fn one_more(bits: &mut Bits<'_>, coefficient: &mut i16, one: i16) {
+fn one_more(bits: &mut BitReader<'_>, coefficient: &mut i16, one: i16) {
     if bits.bit() && *coefficient & one == 0 {
         *coefficient = coefficient.wrapping_add(if *coefficient >= 0 { one } else { -one });
     }

@@ -1,6 +1,6 @@
 //! One scan from its first unit to its last: where blocks go, restart markers, what is missing.
 
-use super::bits::Bits;
+use super::bits::BitReader;
 use super::frame::{Block, Frame};
 use super::marks::{Marks, RST0, RST7, SOF0};
 
@@ -31,10 +31,10 @@ pub(super) trait Blocks {
     fn restart(&mut self);
 
     /// Decodes the next block, of the component of the scan with this number.
-    fn decode(&mut self, bits: &mut Bits<'_>, component: usize, block: &mut Block);
+    fn decode(&mut self, bits: &mut BitReader<'_>, component: usize, block: &mut Block);
 
     /// Whether there were too few data up to the next marker.
-    fn is_short(&self, bits: &Bits<'_>) -> bool;
+    fn is_short(&self, bits: &BitReader<'_>) -> bool;
 
     /// Whether there were data that mean nothing.
     fn is_irregular(&self) -> bool;
@@ -52,7 +52,7 @@ pub(super) fn run(
     frame: &mut Frame,
     members: &[usize],
     restart_interval: usize,
-    bits: &mut Bits<'_>,
+    bits: &mut BitReader<'_>,
     blocks: &mut impl Blocks,
 ) -> Outcome {
     // The blocks of a lone component come one by one, whatever its sampling (T.81, A.2.2).

@@ -9,7 +9,7 @@ use crate::formats::jpeg::standard::{build_huff_table, tables};
 
 /// The bits of a scan.
 #[derive(Debug)]
-pub(crate) struct Bits {
+pub(crate) struct BitWriter {
     file: Vec<u8>,
     tail: Tail,
 }
@@ -22,7 +22,7 @@ struct Tail {
     free: u32,
 }
 
-impl Bits {
+impl BitWriter {
     pub(crate) fn after(file: Vec<u8>) -> Self {
         Self { file, tail: Tail { held: 0, free: u64::BITS } }
     }
@@ -202,7 +202,7 @@ pub(crate) fn write_units(
     (across, down): (usize, usize),
     [luma_codes, chroma_codes]: [&Codes; 2],
     dc: &mut [i32; 3],
-    bits: &mut Bits,
+    bits: &mut BitWriter,
 ) {
     let out = &mut Out { file: &mut bits.file, tail: bits.tail };
     for unit in 0..across.div_ceil(2).min(LANES / 2) {
@@ -235,7 +235,7 @@ pub(crate) fn write_blocks(
     count: usize,
     codes: &Codes,
     dc: &mut i32,
-    bits: &mut Bits,
+    bits: &mut BitWriter,
 ) {
     let out = &mut Out { file: &mut bits.file, tail: bits.tail };
     for lane in 0..count.min(LANES) {

@@ -11,7 +11,7 @@ mod forward_dct;
 
 use blocks::{LANES, Quantization, Strip};
 use components::Components;
-use entropy::{Bits, Codes};
+use entropy::{BitWriter, Codes};
 
 use crate::formats::jpeg::standard::{markers, tables};
 use crate::picture::Channels;
@@ -32,7 +32,7 @@ pub(crate) struct Encoder {
     chroma_codes: Codes,
     /// The last DC coefficient of each component.
     dc: [i32; 3],
-    bits: Bits,
+    bits: BitWriter,
 }
 
 /// What stands before the scan: a whole number of segments, the first of them JFIF's.
@@ -82,7 +82,7 @@ impl Encoder {
             luma_codes: Codes::luma(),
             chroma_codes: Codes::chroma(),
             dc: [0; 3],
-            bits: Bits::after(file),
+            bits: BitWriter::after(file),
         }
     }
 
