@@ -122,6 +122,8 @@ interface Job {
   outputs: number;
   variants: Variant[];
   output_label: string;
+  /** The server ended before it. */
+  broke_off?: boolean;
   started_ms: number;
   ended_ms: number | null;
   progress: Progress;
@@ -233,6 +235,7 @@ interface Recent {
   image: string;
   name: string;
   variant: number;
+  bytes: number;
 }
 interface Notice {
   id: number;
@@ -359,6 +362,7 @@ type StreamEvent =
   | { event: 'lanes'; lanes: Lane[] }
   | { event: 'memory'; workers: [number, number][] }
   | { event: 'job'; job: Job | null; queue: QueuedJob[] }
+  | { event: 'settings'; settings: JobRequest }
   | { event: 'retried'; outputs: string[] | null }
   | { event: 'images'; images: ImagesSummary }
   | { event: 'notice'; notice: Notice }
@@ -430,6 +434,7 @@ interface Sections {
   job: Job | null;
   queue: QueuedJob[];
   lanes: Lane[];
+  /** Only the monitor, which draws them, has use for them. */
   crashes: Crash[];
   failures: Failure[];
   recent: Recent[];
@@ -444,8 +449,54 @@ interface Sections {
 type FromMonitor =
   | { kind: 'link'; state: 'connecting' | 'open' | 'closed'; retry_at: number }
   | { kind: 'hello'; hello: Hello; restarted: boolean }
-  | { kind: 'patch'; whole: boolean; sections: Partial<Sections>; bars: Bar[]; offset: number }
-  | { kind: 'metrics'; metrics: Metrics };
+  | { kind: 'patch'; whole: boolean; sections: Partial<Sections>; metrics?: Metrics };
+
+/** Lanes of a machine that pages are told of only when they ask. */
+interface AskedLanes {
+  lanes: Lane[];
+  bars: Bar[];
+  crashes: Crash[];
+}
+/** Asks the monitor for a way to the lanes, of one machine or all, and to draw them if there is a canvas. */
+interface PlotOrder {
+  canvas?: OffscreenCanvas;
+  machine?: string;
+  port: MessagePort;
+}
+interface Palette {
+  lane: string;
+  line: string;
+  bad: string;
+  ink: string;
+  accent: string;
+  surface: string;
+  /** Of outputs; the last is that of decoding. */
+  colours: string[];
+}
+/** How a plot looks: `width` in CSS px, `scale`: its pixels in one of CSS, `letter` before the number of a lane, `places` of the variants' outputs; the cursor's `ago` is a part of the window. */
+interface PlotLook {
+  width: number;
+  scale: number;
+  span: 'auto' | '30' | 'all';
+  isStill: boolean;
+  letter: string;
+  places: number[];
+  cursor: { row: number; ago: number } | null;
+  paint: Palette;
+}
+/** What a lane did at a time; `variant` null: decoding. `isWork`: of a loss, whether it was at work then; `ms`: until it was replaced. */
+interface LaneMoment {
+  what: 'lost' | 'work' | 'ok' | 'failed' | 'redone';
+  name: string | null;
+  variant: number | null;
+  isWork?: boolean;
+  ms: number | null;
+}
+interface LaneSum {
+  done: number;
+  failed: number;
+  last: { name: string; ms: number } | null;
+}
 
 interface TrustedTypePolicyFactory {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): any };

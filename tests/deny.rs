@@ -108,7 +108,7 @@ fn only_those_run_code_while_building_that_may() {
             running.insert(text(&package, "name").to_owned());
         }
     }
-    // Our own scripts tell builds apart.
-    running.extend(["lote-fleet".to_owned(), "lote-protocol".to_owned()]);
+    // Our own scripts tell builds apart, pack the page, and have relocations packed.
+    running.extend(["lote", "lote-fleet", "lote-protocol", "lote-serve"].map(str::to_owned));
     assert_eq!(running, BTreeSet::from_iter(may));
 }

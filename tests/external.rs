@@ -4,19 +4,34 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::Workspace;
 use crate::support::processes::{Watched, signal};
+use crate::support::{Running, Workspace};
+
+/// A run whose only worker has been stopped, and a worker that is started by hand.
+struct Guest {
+    run: Running,
+    socket: String,
+    /// The process of the run's own worker: what it does not make is left to the other one.
+    own: u32,
+    hand_started: Running,
+}
+
+impl Guest {
+    fn of(workspace: &Workspace) -> Self {
+        let run = "run in -f blur -j 1 -o out --ndjson --external-workers";
+        let mut run = workspace.lote(run).start();
+        let socket = run.until_event("listening")["socket"].as_str().unwrap().to_owned();
+        let own = run.until(|event| event["state"] == "ready")["pid"].as_u64().unwrap() as u32;
+        signal(own, Signal::STOP);
+        let hand_started = workspace.lote("worker connect").arg(&socket).start();
+        Self { run, socket, own, hand_started }
+    }
+}
 
 #[test]
 fn a_worker_started_by_hand_takes_part_and_leaves_with_the_run() {
     let workspace = Workspace::with_pictures(8, 1000, 800);
-    let run = "run in -f blur -j 1 -o out --ndjson --external-workers";
-    let mut run = workspace.lote(run).start();
-    let socket = run.until_event("listening")["socket"].as_str().unwrap().to_owned();
-    let own = run.until(|event| event["state"] == "ready")["pid"].as_u64().unwrap() as u32;
-    // The rest is left to the worker that comes.
-    signal(own, Signal::STOP);
-    let guest = workspace.lote("worker connect").arg(&socket).start();
+    let Guest { mut run, socket, own, hand_started: guest } = Guest::of(&workspace);
     let ready = run.until(|event| event["state"] == "ready");
     assert_eq!(ready["pid"], guest.pid());
     let worker = ready["worker"].clone();
@@ -39,12 +54,7 @@ fn a_worker_started_by_hand_takes_part_and_leaves_with_the_run() {
 #[test]
 fn a_worker_started_by_hand_that_dies_costs_one_image_a_repetition() {
     let workspace = Workspace::with_pictures(6, 1000, 800);
-    let run = "run in -f blur -j 1 -o out --ndjson --external-workers";
-    let mut run = workspace.lote(run).start();
-    let socket = run.until_event("listening")["socket"].as_str().unwrap().to_owned();
-    let own = run.until(|event| event["state"] == "ready")["pid"].as_u64().unwrap() as u32;
-    signal(own, Signal::STOP);
-    let guest = workspace.lote("worker connect").arg(&socket).start();
+    let Guest { mut run, own, hand_started: guest, .. } = Guest::of(&workspace);
     let worker = run.until(|event| event["state"] == "ready")["worker"].clone();
     run.until(|event| event["event"] == "task" && event["worker"] == worker);
     signal(guest.pid(), Signal::KILL);
@@ -59,13 +69,7 @@ fn a_worker_started_by_hand_that_dies_costs_one_image_a_repetition() {
 #[test]
 fn a_worker_started_by_hand_leaves_when_the_master_is_killed() {
     let workspace = Workspace::with_pictures(4, 1500, 1000);
-    let run = "run in -f blur -j 1 -o out --ndjson --external-workers";
-    let mut run = workspace.lote(run).start();
-    let socket = run.until_event("listening")["socket"].as_str().unwrap().to_owned();
-    let own = run.until(|event| event["state"] == "ready")["pid"].as_u64().unwrap() as u32;
-    // The run cannot be over before the other one is there.
-    signal(own, Signal::STOP);
-    let guest = workspace.lote("worker connect").arg(&socket).start();
+    let Guest { mut run, hand_started: guest, .. } = Guest::of(&workspace);
     run.until(|event| event["state"] == "ready" && event["pid"] == guest.pid());
     let watched = Watched::new(guest.pid());
     signal(run.pid(), Signal::KILL);

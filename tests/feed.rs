@@ -128,7 +128,9 @@ fn a_run_whose_images_arrive_one_by_one_makes_what_a_whole_plan_makes() {
     assert_eq!(expected.len(), 22);
     assert_eq!(outputs, expected);
     assert_eq!(files_in(&at("one_by_one")), files_in(&at("whole")));
-    let figures = |ended: &Ended| (ended.summary.ok, ended.summary.failed, ended.summary.skipped);
+    let figures = |ended: &Ended| {
+        (ended.summary.counts.ok, ended.summary.counts.failed, ended.summary.counts.skipped)
+    };
     assert_eq!(figures(&first), (18, 4, 0));
     assert_eq!(figures(&second), figures(&first));
 }
@@ -140,7 +142,7 @@ fn what_is_not_asked_of_an_image_that_arrives_is_not_made() {
     let mut feed = one_by_one(&plan);
     feed.to_come[0].outputs.remove(0);
     let (ended, outputs) = run(feed);
-    assert_eq!((ended.summary.ok, ended.summary.skipped), (3, 1));
+    assert_eq!((ended.summary.counts.ok, ended.summary.counts.skipped), (3, 1));
     assert_eq!(outputs.len(), 4);
     assert_eq!(workspace.names("out").len(), 3);
 }

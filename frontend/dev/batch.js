@@ -58,6 +58,7 @@ export class Batch {
     this.lanes = newLanes(request, 48000 + this.jobId * 100);
     const variants = request.variants.map((_, i) => i);
     this.pending = images.map((image, i) => ({ task: i + 1, attempt: 1, image, variants }));
+    this.emit({ event: 'settings', settings: request });
     this.tellJob();
     this.emit({ event: 'lanes', lanes: this.lanes });
     for (const lane of this.lanes) this.next(lane);
@@ -72,7 +73,7 @@ export class Batch {
     if (this.job.state !== 'running' && state === 'running') this.runSince = this.now();
     this.job.state = state;
     this.job.pause = pause;
-    if (!this.live()) this.job.ended_ms = this.now();
+    this.job.ended_ms = this.live() ? null : this.now();
     this.tellJob();
   }
 
@@ -182,7 +183,7 @@ export class Batch {
     this.history.addBar(bar);
     count(this.job.progress, entry, end_ms - start_ms, variant === task.variants[0]);
     const isOk = status === 'ok';
-    if (isOk) this.history.addRecent({ output, image: image.id, name: entry.name, variant });
+    if (isOk) this.history.addRecent({ output, image: image.id, name: entry.name, variant, bytes: entry.bytes });
     else this.history.addFailure({ output, image: image.id, name: image.name, variant, kind, message, attempt: task.attempt, detail });
     this.outputs.set(output, entry);
     this.changed = true;

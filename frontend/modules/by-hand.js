@@ -201,9 +201,9 @@ export function onOthers(placed, boxOf, filter) {
   );
 }
 
-/** The tool in place of the stage. @param {ReturnType<typeof onPhoto>} placed @param {() => string} label @param {import('./element.js').Child} controls @param {Element} surface @param {() => string} hint @param {import('./element.js').Child} others */
-export const tool = (placed, label, controls, surface, hint, others) =>
-  h(
+/** The tool in place of the stage. @param {ReturnType<typeof onPhoto>} placed @param {() => string} label @param {import('./element.js').Child} scope @param {import('./element.js').Child} controls if there are any besides @param {Element} surface @param {() => string} hint @param {import('./element.js').Child} others */
+export function tool(placed, label, scope, controls, surface, hint, others) {
+  const made = h(
     'section',
     { class: 'stage by-hand', 'aria-label': label },
     h(
@@ -211,9 +211,10 @@ export const tool = (placed, label, controls, surface, hint, others) =>
       { class: 'stage-head' },
       h('h2', { class: 'file-name' }, () => image.value?.name ?? '…'),
       h('span', { class: 'spring' }),
-      controls,
+      scope,
       button('primary small', placed.leave, null, () => t('done_with')),
     ),
+    controls && h('div', { class: 'stage-head' }, controls),
     h(
       'div',
       {
@@ -225,6 +226,15 @@ export const tool = (placed, label, controls, surface, hint, others) =>
     h('p', { class: 'facts' }, hint),
     others,
   );
+  // Where the whole page scrolls, the step that it was opened from is far below.
+  requestAnimationFrame(() => {
+    const { top, bottom } = surface.getBoundingClientRect();
+    if (top >= 0 && bottom <= innerHeight) return;
+    made.scrollIntoView();
+    /** @type {HTMLElement | null} */ (surface.querySelector('[tabindex]'))?.focus({ preventScroll: true });
+  });
+  return made;
+}
 
 /** The photo below what is placed on it. @param {ReturnType<typeof onPhoto>} placed */
 export const photoBelow = ({ picture }) =>

@@ -119,7 +119,7 @@ function verdictText() {
   if (!found) return null;
   const speed =
     found.faster === null
-      ? t('verdict_same', found.workers)
+      ? t('verdict_same')
       : t(found.faster === 'threads' ? 'verdict_threads' : 'verdict_processes', percent(found.by), found.workers);
   return crash ? `${speed} ${t('verdict_crash', crash.processes.interrupted, crash.threads.interrupted)}` : speed;
 }
@@ -142,7 +142,7 @@ function dataTable() {
     [t('peak_memory'), at(most, (point) => size(point.run.peak_memory_bytes))],
     [t('survives'), [t('yes'), t('no_but_replaced')]],
     [t('crash_interrupts'), modes.map((mode) => (crash ? t('n_images', crash[mode].interrupted) : '–'))],
-    [t('crash_lost'), modes.map((mode) => (crash ? number(crash[mode].lost) : '–'))],
+    [t('images_lost'), modes.map((mode) => (crash ? number(crash[mode].lost) : '–'))],
   ];
   return h(
     'table',
@@ -222,7 +222,18 @@ export function howItWorks() {
       drawer.value = false;
     };
     const away = button('ghost small square', close, { 'aria-label': () => t('close') }, icon('close'));
+    // Whoever goes on to what lies below it has left it.
+    const left = (/** @type {FocusEvent} */ { target }) =>
+      requestAnimationFrame(() => {
+        const one = /** @type {Element} */ (target);
+        const box = one.getBoundingClientRect();
+        // Of what is as wide as the page, its beginning has to be seen.
+        const middle = box.left + Math.min(box.width, 300) / 2;
+        if (!one.closest('.drawer, dialog') && middle > inside.getBoundingClientRect().left) close();
+      });
+    document.addEventListener('focusin', left);
     onCleanup(() => {
+      document.removeEventListener('focusin', left);
       if (inside.contains(document.activeElement) && before instanceof HTMLElement) before.focus();
       if (location.hash === '#/compare') location.hash = `#/${screen.peek()}`;
     });

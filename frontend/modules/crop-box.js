@@ -19,28 +19,50 @@ export function ratioOf(text) {
   return width > 0 && height > 0 ? width / height : null;
 }
 
-/** The largest box of a ratio at a place. @param {number} ratio of shares: width over height @param {string} gravity */
-export function largest(ratio, gravity) {
-  const [width, height] = ratio > 1 ? [1, 1 / ratio] : [ratio, 1];
-  const at = (/** @type {string} */ low, /** @type {string} */ high) => (gravity.includes(low) ? 0 : gravity.includes(high) ? 1 : 0.5);
-  return { x: (1 - width) * at('izquierda', 'derecha'), y: (1 - height) * at('arriba', 'abajo'), width, height };
+/** Where a box of that size is at one of the nine places. @param {number} width @param {number} height shares @param {string} gravity @returns {Box} */
+function at(width, height, gravity) {
+  const part = (/** @type {string} */ low, /** @type {string} */ high) => (gravity.includes(low) ? 0 : gravity.includes(high) ? 1 : 0.5);
+  return { x: (1 - width) * part('izquierda', 'derecha'), y: (1 - height) * part('arriba', 'abajo'), width, height };
 }
+
+/** The largest box of a ratio at a place. @param {number} ratio of shares: width over height @param {string} gravity @param {number} width @param {number} height what there is room for */
+export const largest = (ratio, gravity, width = 1, height = 1) =>
+  at(Math.min(width, height * ratio), Math.min(height, width / ratio), gravity);
 
 /** The box that the parameters of a crop describe. @param {Record<string, ParamValue>} params @param {{ width_px: number, height_px: number }} picture @returns {Box} */
 export function boxOf(params, { width_px, height_px }) {
-  const [width, height] = [shareOf(params.ancho, width_px), shareOf(params.alto, height_px)];
-  const [x, y] = [shareOf(params.x, width_px), shareOf(params.y, height_px)];
-  const ratio = width === null && height === null ? (ratioOf(params.aspecto || '4:5') ?? 0.8) : null;
-  const box =
-    ratio === null
-      ? { ...WHOLE, width: Math.min(1, width ?? 1), height: Math.min(1, height ?? 1) }
-      : largest((ratio * height_px) / width_px, String(params.gravedad ?? ''));
-  if (ratio === null) {
-    const placed = largest(1, String(params.gravedad ?? ''));
-    [box.x, box.y] = [(1 - box.width) * (placed.x || 0.5), (1 - box.height) * (placed.y || 0.5)];
-  }
-  return inside({ ...box, x: x ?? box.x, y: y ?? box.y });
+  const [given, corner] = [
+    [shareOf(params.ancho, width_px), shareOf(params.alto, height_px)],
+    [shareOf(params.x, width_px), shareOf(params.y, height_px)],
+  ];
+  const isPlaced = corner.some((one) => one !== null);
+  const [x, y] = corner.map((one) => Math.min(one ?? 0, 1));
+  const [width, height] = given.map((side, axis) => Math.min(side ?? 1, 1 - [x, y][axis]));
+  const isBare = !isPlaced && given.every((side) => side === null);
+  const ratio = ratioOf(params.aspecto) ?? (isBare ? 0.8 : null);
+  const gravity = String(params.gravedad ?? '');
+  const box = ratio === null ? at(width, height, gravity) : largest((ratio * height_px) / width_px, gravity, width, height);
+  return isPlaced ? { ...box, x, y } : box;
 }
+
+/**
+ * A box of a ratio as a rule that makes one of that ratio of every photo: its place is one of the nine where it is there, else a corner.
+ * Null takes a parameter away. @param {Box} box @param {string} aspect as written @returns {Record<string, string | null>}
+ */
+export function ruleOf({ x, y, width, height }, aspect) {
+  const isWide = width >= height;
+  const side = Math.max(width, height);
+  const sides = { ancho: side < 0.9995 && isWide ? asPercent(width) : null, alto: side < 0.9995 && !isWide ? asPercent(height) : null };
+  // Where it fills the photo it is in the middle of what others have room for.
+  const place = (/** @type {number} */ from, /** @type {number} */ free) => (free < 0.002 ? 0.5 : from / free);
+  const named = [['arriba', '', 'abajo'][nth(place(y, 1 - height))], ['izquierda', '', 'derecha'][nth(place(x, 1 - width))]];
+  if (named.includes(/** @type {any} */ (undefined)))
+    return { aspecto: aspect, ...sides, gravedad: null, x: asPercent(x), y: asPercent(y) };
+  return { aspecto: aspect, ...sides, gravedad: named.filter(Boolean).join('_') || 'centro', x: null, y: null };
+}
+/** Which of low, middle and high that is; -1 if it is none. @param {number} part */
+const nth = (part) => [0, 0.5, 1].findIndex((one) => Math.abs(part - one) < 0.004);
+export const asPercent = (/** @type {number} */ share) => `${Number((share * 100).toFixed(2))}%`;
 
 /** The box moved to where it is within the picture. @param {Box} box @returns {Box} */
 export const inside = ({ x, y, width, height }) => ({

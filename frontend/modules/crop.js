@@ -1,7 +1,7 @@
 // Crop by hand: a box over the photo as the step gets it, moved and sized by pointer or keys; it writes the step's parameters.
 import { followPointer, grips, onOthers, onPhoto, photoBelow, placeOfBox, tool } from './by-hand.js';
-import { WHOLE, boxOf, holding, inside, largest, ratioOf, resized } from './crop-box.js';
-import { STEP_GROUPS, stepsOn } from './draft.js';
+import { WHOLE, asPercent, boxOf, holding, inside, largest, ratioOf, resized, ruleOf } from './crop-box.js';
+import { staysInPlace, stepsOn } from './draft.js';
 import { button, h, segmented } from './element.js';
 import { number, t } from './i18n.js';
 import { image } from './image-list.js';
@@ -10,7 +10,6 @@ import { computed, effect, signal } from './signal.js';
 /** @typedef {import('./crop-box.js').Box} Box */
 /** @typedef {{ x: number, y: number }} Point shares of a picture */
 const RATIOS_OFFERED = ['1:1', '4:5', '3:2', '16:9'];
-const asPercent = (/** @type {number} */ share) => `${Number((share * 100).toFixed(2))}%`;
 /** A box as the step is told it. @param {Box} box */
 const given = ({ x, y, width, height }) => ({ ancho: asPercent(width), alto: asPercent(height), x: asPercent(x), y: asPercent(y) });
 
@@ -19,23 +18,19 @@ const focusPoints = signal(/** @type {Record<string, Point | null>} */ ({}));
 /** @param {{ key: number }} step @param {ImageItem | null} item */
 const pointKey = ({ key }, item) => `${key}/${item?.id}`;
 
-/** Whether what is in the photo stays where it is, in shares. @param {Step} step */
-const staysInPlace = ({ filter, params }) =>
-  !STEP_GROUPS.steps_shape.includes(filter) || (filter === 'redimensionar' && params.ajuste !== 'cubrir');
-
 /**
- * Where the point that the crop of an output keeps in it is on the photo before and after its steps; null where there is none, or other
- * steps have moved it. @param {import('./draft.js').Output | null} output @param {ImageItem | null} item @param {{ width_px: number, height_px: number }} size of the photo
- * @returns {(Point | null)[]}
+ * Where the point that the crop of an output keeps in it is on the photo as the crop leaves it, in shares; null where there is none, or
+ * other steps have moved it. @param {import('./draft.js').Output | null} output @param {ImageItem | null} item
+ * @returns {Point | null}
  */
-export function pointsOn(output, item, size) {
+export function pointOn(output, item) {
   const steps = stepsOn(output?.steps, item);
   const at = steps.findIndex(({ filter }) => filter === 'recortar');
   const point = focusPoints.value[at < 0 || !output ? '' : pointKey(output.steps[at], item)];
-  if (!point || !steps.slice(0, at).every(staysInPlace)) return [null, null];
-  const { x, y, width, height } = boxOf(steps[at].params, size);
-  const after = { x: (point.x - x) / width, y: (point.y - y) / height };
-  return [point, steps.slice(at + 1).every(staysInPlace) ? after : null];
+  const { width_px, height_px } = item ?? {};
+  if (!point || !width_px || !height_px || !steps.every((step, index) => index === at || staysInPlace(step))) return null;
+  const { x, y, width, height } = boxOf(steps[at].params, { width_px, height_px });
+  return { x: (point.x - x) / width, y: (point.y - y) / height };
 }
 
 /** @param {{ id: number, key: number }} step */
@@ -64,7 +59,10 @@ export function cropTool(step) {
     // Before the photo is there, nobody can see what would be changed.
     if (!picture.peek()) return;
     box.value = holding(next, focus.peek());
-    if (done) placed.put({ aspecto: null, gravedad: null, ...given(box.peek()) });
+    if (!done) return;
+    // For all photos proportions are what is asked for; one by itself has just that box.
+    const isRule = ratioOf(chosen.peek()) !== null && !placed.own();
+    placed.put(isRule ? ruleOf(box.peek(), chosen.peek()) : { aspecto: null, gravedad: null, ...given(box.peek()) });
   }
   /** @param {string} ratio */
   function choose(ratio) {
@@ -183,8 +181,8 @@ export function cropTool(step) {
   return tool(
     placed,
     () => t('crop_box'),
+    placed.scope(() => given(box.peek())),
     [
-      placed.scope(() => given(box.peek())),
       segmented(
         () => t('ratio'),
         ratios.map((ratio) => /** @type {[string, () => string]} */ ([ratio, () => ratio || t('free')])),

@@ -8,10 +8,10 @@ import { effect } from './signal.js';
  * @typedef {{ before: () => string | null, after: () => string | null, beforeLabel?: () => string, afterLabel: () => string, ratio: () => number,
  *   side: () => boolean, full: () => { width_px: number, height_px: number } | null, busy?: () => boolean,
  *   zoom?: (to: 'in' | 'out' | 'toggle') => void, look?: (x: number, y: number) => void,
- *   points?: () => ({ x: number, y: number } | null)[] }} CurtainOptions
+ *   point?: () => { x: number, y: number } | null }} CurtainOptions
  * `before`, `after`: addresses of the pictures. `ratio`: width / height. `full`: size in device pixels, or null to fit. `zoom`: what
  * wheel, pinch and double click ask for; `full` follows. `look`: a click on
- * that point of the picture, in shares. `points`: what is marked before and after, in shares.
+ * that point of the picture, in shares. `point`: what is marked, in shares.
  */
 
 /** The size before it changed, and the point that stays where it is: shares of the picture and of the window. */
@@ -48,15 +48,15 @@ export function curtain(options) {
     made.onload = () => made.parentElement?.style.setProperty('--own', String(made.naturalWidth / made.naturalHeight || 1));
     return made;
   };
-  /** A picture and what is marked on it, in a box that is as large before as after. @param {HTMLImageElement} shown @param {number} index */
-  const sheet = (shown, index) => {
-    const point = () => options.points?.()[index];
+  /** A picture and what is marked on it, in a box that is as large before as after. @param {HTMLImageElement} shown */
+  const sheet = (shown) => {
+    const point = () => options.point?.();
     const share = (/** @type {'x' | 'y'} */ part) => () => `${(point()?.[part] ?? 0) * 100}%`;
     const mark = () => point() && h('i', { class: 'crop-focus', '--x': share('x'), '--y': share('y') });
     return h('div', { class: 'sheet' }, shown, h('div', { class: 'marked', 'aria-hidden': 'true' }, mark));
   };
   const afterPicture = picture(() => options.after() ?? options.before(), options.afterLabel);
-  const sheets = [sheet(picture(options.before, beforeLabel), 0), sheet(afterPicture, 1)];
+  const sheets = [sheet(picture(options.before, beforeLabel)), sheet(afterPicture)];
   const before = h('div', { class: 'layer' }, sheets[0]);
   const after = h('div', { class: 'layer over' }, sheets[1]);
   const range = h('input', { type: 'range', min: '0', max: '100', step: '1', value: '50', 'aria-label': () => t('curtain_label') });

@@ -92,6 +92,10 @@ export const STEP_GROUPS = {
   steps_overlay: ['marca_agua', 'logo'],
 };
 
+/** Whether what is in the photo stays where it is, in shares. @param {Step} step */
+export const staysInPlace = ({ filter, params }) =>
+  !STEP_GROUPS.steps_shape.includes(filter) || (filter === 'redimensionar' && params.ajuste !== 'cubrir');
+
 /** Filters that do something as they are: those that need a file are added as steps, where it is chosen. */
 export const offeredFilters = () => (hello.value?.filters ?? []).filter((spec) => !spec.params.some((param) => param.type === 'file'));
 
@@ -154,6 +158,8 @@ export const openOutput = signal(0);
 export const lookedAt = signal(0);
 export const mode = signal(/** @type {Mode} */ ('processes'));
 export const workers = signal(0);
+/** Whether the job of the form is on its way to the server. */
+export const sending = signal(false);
 export const output = signal(
   /** @type {OutputOptions} */ ({
     folder: null,

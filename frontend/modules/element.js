@@ -22,7 +22,6 @@ export const PATHS = {
   bars: 'M5 20v-9M12 20V4M19 20v-7',
   sliders: 'M4 7.5h9M17.5 7.5H20M4 16.5h3M11.5 16.5H20M13 5v5M7.5 14v5',
   split: 'M12 3v18M4.5 6.5H9v11H4.5M19.5 6.5H15v11h4.5',
-  drag: 'M9 6v.01M15 6v.01M9 12v.01M15 12v.01M9 18v.01M15 18v.01',
   search: 'M11 4.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13M15.8 15.8 20.5 20.5',
   right: 'M9 6l6 6-6 6',
   left: 'M15 6l-6 6 6 6',
@@ -134,6 +133,13 @@ export function svg(tag, props = null, ...children) {
 /** @param {keyof typeof PATHS} name @param {string} [size] `s` for 14 px */
 export const icon = (name, size = '') =>
   svg('svg', { class: `icon ${size}`, viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: PATHS[name] }));
+
+/** A name that is shortened before its end, which tells files and formats apart; for what has the class `split`. @param {string} name */
+export const middle = (name) =>
+  /^(.*?)(.{0,8})$/su
+    .exec(name)
+    ?.slice(1)
+    .map((part) => h('span', null, part));
 
 /** A button; `label` names one that shows only an icon. @param {string} kind classes @param {() => void} act @param {Record<string, any> | null} props @param {...Child} children */
 export const button = (kind, act, props, ...children) =>

@@ -10,7 +10,7 @@ import { hello } from './stream.js';
 const QUALITIES = { jpeg: 82, webp: 78, avif: 55 };
 /** What decides how large a file is: one of these, with its first value. @type {[string, string, string][]} */
 const WAYS = [
-  ['calidad', '', 'way_quality'],
+  ['calidad', '', 'quality'],
   ['tamano_max', '200kB', 'way_size'],
   ['puntuacion_min', '80', 'way_score'],
   ['sin_perdida', 'si', 'way_lossless'],

@@ -2,6 +2,7 @@
 import { posting } from './commands.js';
 import { mode, output, request, variants, workers } from './draft.js';
 import { screen } from './page-state.js';
+import { isQuiet } from './preview.js';
 import { isLive } from './shell.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { state } from './stream.js';
@@ -12,13 +13,13 @@ const QUIET_MS = 1500;
 /** What all outputs will take; null while that is not known. */
 export const expected = signal(/** @type {Forecast | null} */ (null));
 
-/** Asks again whenever something changes that it follows from. For as long as the page lives. @param {() => string} obstacle why the job cannot start */
+/** Asks again whenever something changes that it follows from, and gives way to what is looked at. For as long as the page lives. @param {() => string} obstacle why the job cannot start */
 export function followForecast(obstacle) {
   let known = '';
   const key = computed(() => {
     const idle = !state.job.value || !isLive(state.job.value);
     const { revision } = state.images.value;
-    if (screen.value !== 'prepare' || !idle || obstacle()) return '';
+    if (screen.value !== 'prepare' || !idle || !isQuiet.value || obstacle()) return '';
     return JSON.stringify([revision, variants.value, mode.value, workers.value, output.value.carry]);
   });
   effect(() => {

@@ -1,18 +1,19 @@
 // A virtual grid of pictures: only the cells in view exist and they are used again; one of them is in the tab order.
-import { h, icon } from './element.js';
+import { add, h, icon, middle } from './element.js';
+import { showIn } from './pictures.js';
 import { effect, onCleanup, untracked } from './signal.js';
 
 /** Cells that are filled in one frame while a list is scrolled or fetched: more would hold up both. */
 const MOST_A_FRAME = 6;
 
 /**
- * @typedef {{ src: string | null, label: string, name?: string, badge?: 'alert' | 'close' | null, dim?: boolean, colour?: string, picked?: boolean, facts?: string }} Cell
+ * @typedef {{ src: string | null, label: string, name?: string, badge?: 'alert' | 'close' | null, dim?: boolean, picked?: boolean, facts?: string }} Cell
  * @typedef {{
  *   label: () => string, count: () => number, version: () => unknown, cell: (index: number) => Cell | null,
- *   columns: (width: number) => number, ratio: number, gap: number, horizontal?: () => boolean,
- *   selected: () => number, pick: (index: number, act: boolean, keys: { shiftKey: boolean, ctrlKey: boolean, metaKey: boolean }) => void, key?: (index: number, event: KeyboardEvent) => boolean,
- *   scroller?: () => HTMLElement | null, caption?: number, row?: () => number, tick?: (index: number) => void,
- * }} GridOptions `ratio`: height / width of a cell. `scroller`: what scrolls, if not the grid itself. `caption`: height of the names below the pictures, px; none in a strip. `row`: height of the rows of
+ *   columns: (width: number) => number, ratio: number, gap: number, horizontal: () => boolean,
+ *   selected: () => number, pick: (index: number, keys: { shiftKey: boolean, ctrlKey: boolean, metaKey: boolean }) => void, key: (index: number, event: KeyboardEvent) => boolean,
+ *   caption: number, row: () => number, tick: (index: number) => void,
+ * }} GridOptions `ratio`: height / width of a cell. `caption`: height of the names below the pictures, px; none in a strip. `row`: height of the rows of
  * a list, px; 0: it is none. `tick`: what the tick on a cell does.
  */
 
@@ -20,13 +21,14 @@ const MOST_A_FRAME = 6;
 export function virtualGrid(options) {
   const list = h('div', { class: 'cells', role: 'listbox', 'aria-multiselectable': 'true', 'aria-label': options.label });
   const box = h('div', { class: 'grid' }, list);
-  const scroller = () => options.scroller?.() ?? box;
   /** @type {Map<number, HTMLElement>} */
   const live = new Map();
   /** @type {HTMLElement[]} */
   const spare = [];
   /** @type {WeakMap<HTMLElement, number>} */
   const indexOf = new WeakMap();
+  /** What each cell shows; a picture that is no longer wanted stays, unseen, as taking it out costs a layout. @type {WeakMap<HTMLElement, string | null>} */
+  const sources = new WeakMap();
   let columns = 1,
     cellWidth = 1,
     cellHeight = 1,
@@ -39,7 +41,7 @@ export function virtualGrid(options) {
     const width = box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     const height = box.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
     const count = untracked(options.count);
-    horizontal = options.horizontal?.() ?? false;
+    horizontal = options.horizontal();
     if (horizontal) {
       columns = Math.max(1, count);
       cellHeight = Math.max(1, height - 8);
@@ -47,10 +49,10 @@ export function virtualGrid(options) {
       list.style.width = `${count * (cellWidth + options.gap)}px`;
       list.style.height = `${cellHeight}px`;
     } else {
-      const row = options.row?.() ?? 0;
+      const row = options.row();
       columns = row ? 1 : options.columns(width);
       cellWidth = Math.max(1, (width - options.gap * (columns - 1)) / columns);
-      cellHeight = row || cellWidth * options.ratio + (options.caption ?? 0);
+      cellHeight = row || cellWidth * options.ratio + options.caption;
       list.style.width = '';
       list.style.height = `${Math.max(0, Math.ceil(count / columns) * (cellHeight + options.gap) - options.gap)}px`;
     }
@@ -85,12 +87,14 @@ export function virtualGrid(options) {
       'div',
       { class: 'cell', role: 'option' },
       picture,
-      h('span', { class: 'caption', ...hidden }, h('span'), h('small')),
-      options.tick && h('span', { class: 'tick', ...hidden }, icon('check', 's')),
+      h('span', { class: 'caption', ...hidden }, h('span', { class: 'split' }), h('small')),
+      h('span', { class: 'tick', ...hidden }, icon('check', 's')),
     );
-    picture.onload = () => cell.classList.add('loaded');
+    picture.onload = () => cell.classList.toggle('loaded', !!sources.get(cell));
     picture.onerror = () => {
-      if (picture.hasAttribute('src')) badge(cell, 'alert');
+      // No broken frame where it is seen through.
+      picture.removeAttribute('src');
+      if (sources.get(cell)) badge(cell, 'alert');
     };
     list.append(cell);
     return cell;
@@ -110,11 +114,12 @@ export function virtualGrid(options) {
   function fill(index, cell) {
     const data = options.cell(index);
     const picture = /** @type {HTMLImageElement} */ (cell.firstElementChild);
-    if (picture.getAttribute('src') !== (data?.src ?? null)) {
+    const source = data?.src ?? null;
+    if (sources.get(cell) !== source) {
+      sources.set(cell, source);
       cell.classList.remove('loaded');
       badge(cell, null);
-      if (data?.src) picture.src = data.src;
-      else picture.removeAttribute('src');
+      if (source) showIn(picture, source);
     }
     // A picture that could not be loaded keeps its mark until it is given another.
     if (data?.badge || !(cell.dataset.badge === 'alert' && data?.src && picture.complete)) badge(cell, data?.badge);
@@ -124,37 +129,36 @@ export function virtualGrid(options) {
     assign(cell, 'aria-setsize', String(untracked(options.count)));
     assign(cell, 'aria-selected', String(index === selected || data?.picked === true));
     assign(cell, 'tabindex', index === Math.max(0, selected) ? '0' : '-1');
-    const isList = !horizontal && untracked(() => options.row?.() ?? 0) > 0;
-    const named = options.caption && !horizontal ? (data?.name ?? '') : '';
-    const texts = [named, isList ? (data?.facts ?? '') : ''];
+    const isList = !horizontal && untracked(options.row) > 0;
+    const texts = [horizontal ? '' : (data?.name ?? ''), isList ? (data?.facts ?? '') : ''];
     [...cell.children[1].children].forEach((part, at) => {
-      if (part.textContent !== texts[at]) part.textContent = texts[at];
+      if (part.textContent === texts[at]) return;
+      part.textContent = '';
+      add(part, [at ? texts[at] : middle(texts[at])]);
     });
     assign(cell, 'title', data?.label ?? '');
-    cell.classList.toggle('captioned', named !== '');
+    cell.classList.toggle('captioned', !horizontal);
     cell.classList.toggle('listed', isList);
     cell.classList.toggle('dim', data?.dim ?? false);
     cell.classList.toggle('picked', data?.picked ?? false);
-    assign(cell, 'data-colour', data?.colour ?? '');
     place(index, cell);
   }
 
   /** Range of positions in view, with a margin. @returns {[number, number]} */
   function inView() {
     const count = untracked(options.count);
-    const around = scroller();
     if (horizontal) {
       const step = cellWidth + options.gap;
       return [
-        Math.max(0, Math.floor(around.scrollLeft / step) - 3),
-        Math.min(count, Math.ceil((around.scrollLeft + around.clientWidth) / step) + 3),
+        Math.max(0, Math.floor(box.scrollLeft / step) - 3),
+        Math.min(count, Math.ceil((box.scrollLeft + box.clientWidth) / step) + 3),
       ];
     }
-    const above = around.getBoundingClientRect().top - list.getBoundingClientRect().top;
+    const above = box.getBoundingClientRect().top - list.getBoundingClientRect().top;
     const step = cellHeight + options.gap;
     return [
       Math.max(0, (Math.floor(above / step) - 2) * columns),
-      Math.max(0, Math.min(count, (Math.ceil((above + around.clientHeight) / step) + 2) * columns)),
+      Math.max(0, Math.min(count, (Math.ceil((above + box.clientHeight) / step) + 2) * columns)),
     ];
   }
 
@@ -172,7 +176,6 @@ export function virtualGrid(options) {
       // The focused cell is kept while the list is long enough: dropping it would lose the keyboard's place.
       if (index === focusIndex && index < untracked(options.count) && document.activeElement === cell) continue;
       live.delete(index);
-      cell.hidden = true;
       spare.push(cell);
     }
     for (let index = from; index < to; index += 1) {
@@ -186,21 +189,23 @@ export function virtualGrid(options) {
       stale.delete(index);
       if (!cell) {
         cell = spare.pop() ?? makeCell();
-        cell.hidden = false;
+        if (cell.hidden) cell.hidden = false;
         live.set(index, cell);
         indexOf.set(cell, index);
       }
       fill(index, cell);
     }
+    // Those that were used again at once have never gone.
+    for (const cell of spare) if (!cell.hidden) cell.hidden = true;
   }
   const schedule = () => {
     if (!frame) frame = requestAnimationFrame(() => draw(false, MOST_A_FRAME));
   };
 
-  /** @param {number} index @param {boolean} act @param {MouseEvent | KeyboardEvent} event */
-  function pick(index, act, event) {
+  /** @param {number} index @param {MouseEvent | KeyboardEvent} event */
+  function pick(index, event) {
     const target = Math.max(0, Math.min(untracked(options.count) - 1, index));
-    options.pick(target, act, event);
+    options.pick(target, event);
     reveal(target);
     focusIndex = target;
     live.get(target)?.focus({ preventScroll: true });
@@ -208,15 +213,14 @@ export function virtualGrid(options) {
 
   /** @param {number} index */
   function reveal(index) {
-    const around = scroller();
     const [x, y] = position(index);
     if (horizontal) {
-      if (x < around.scrollLeft) around.scrollLeft = x - options.gap;
-      else if (x + cellWidth > around.scrollLeft + around.clientWidth - 16) around.scrollLeft = x + cellWidth - around.clientWidth + 24;
+      if (x < box.scrollLeft) box.scrollLeft = x - options.gap;
+      else if (x + cellWidth > box.scrollLeft + box.clientWidth - 16) box.scrollLeft = x + cellWidth - box.clientWidth + 24;
     } else {
-      const top = y - (around.getBoundingClientRect().top - list.getBoundingClientRect().top);
-      if (top < 4) around.scrollTop += top - 4;
-      else if (top + cellHeight > around.clientHeight - 4) around.scrollTop += top + cellHeight - around.clientHeight + 8;
+      const top = y - (box.getBoundingClientRect().top - list.getBoundingClientRect().top);
+      if (top < 4) box.scrollTop += top - 4;
+      else if (top + cellHeight > box.clientHeight - 4) box.scrollTop += top + cellHeight - box.clientHeight + 8;
     }
     draw();
   }
@@ -225,15 +229,15 @@ export function virtualGrid(options) {
     const cell = /** @type {HTMLElement} */ (event.target).closest('.cell');
     const index = cell && indexOf.get(/** @type {HTMLElement} */ (cell));
     if (typeof index !== 'number') return;
-    if (/** @type {Element} */ (event.target).closest('.tick')) options.tick?.(index);
-    else pick(index, true, event);
+    if (/** @type {Element} */ (event.target).closest('.tick')) options.tick(index);
+    else pick(index, event);
   });
   list.addEventListener('keydown', (event) => {
     const focused = /** @type {HTMLElement} */ (event.target).closest('.cell');
     const now = (focused && indexOf.get(/** @type {HTMLElement} */ (focused))) ?? untracked(options.selected);
-    const page = horizontal ? 4 : columns * Math.max(1, Math.floor(scroller().clientHeight / (cellHeight + options.gap)));
+    const page = horizontal ? 4 : columns * Math.max(1, Math.floor(box.clientHeight / (cellHeight + options.gap)));
     if (event.key === ' ' && event.ctrlKey) {
-      options.tick?.(now);
+      options.tick(now);
       event.preventDefault();
       return;
     }
@@ -248,9 +252,9 @@ export function virtualGrid(options) {
       End: Infinity,
     })[event.key];
     if (step && !event.ctrlKey && !event.altKey && !event.metaKey)
-      pick(Math.max(-1, Math.min(untracked(options.count), now + step)), false, event);
-    else if (event.key === 'Enter') pick(now, true, event);
-    else if (!options.key?.(now, event)) return;
+      pick(Math.max(-1, Math.min(untracked(options.count), now + step)), event);
+    else if (event.key === 'Enter') pick(now, event);
+    else if (!options.key(now, event)) return;
     event.preventDefault();
     event.stopPropagation();
   });
@@ -259,7 +263,7 @@ export function virtualGrid(options) {
     void options.version();
     const count = options.count();
     list.hidden = count === 0;
-    const key = `${count}/${options.row?.() ?? 0}`;
+    const key = `${count}/${options.row()}`;
     if (key !== measuredFor) untracked(measure);
     else {
       stale = new Set(live.keys());
@@ -277,12 +281,7 @@ export function virtualGrid(options) {
     sizes.disconnect();
     cancelAnimationFrame(frame);
   });
-  // What scrolls may be an ancestor, and another one when the window becomes low.
-  const scrolled = (/** @type {Event} */ event) => {
-    if (event.target === scroller()) schedule();
-  };
-  document.addEventListener('scroll', scrolled, { passive: true, capture: true });
-  onCleanup(() => document.removeEventListener('scroll', scrolled, { capture: true }));
+  box.addEventListener('scroll', schedule, { passive: true });
   queueMicrotask(measure);
-  return { box, reveal };
+  return box;
 }

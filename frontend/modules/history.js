@@ -37,15 +37,14 @@ export const openHistory = () =>
       /** @param {PastJob} one */
       const open = async ({ past }) => {
         const answer = await command(`/api/history/${past}/open`);
-        if (!answer) return false;
-        state.settings.value = answer.settings;
-        close();
-        return true;
+        if (answer) close();
+        return answer;
       };
       /** @param {PastJob} one */
       const again = async (one) => {
-        if (!(await open(one))) return;
-        load(/** @type {JobRequest} */ (state.settings.peek()));
+        const answer = await open(one);
+        if (!answer) return;
+        load(answer.settings);
         go('prepare');
       };
       /** @param {PastJob} one */

@@ -1,12 +1,13 @@
 // The list of chosen images, fetched by pages as it is scrolled, and which of them is looked at.
-import { command, read } from './commands.js';
+import { command, read, showFailure } from './commands.js';
 import { recall } from './page-state.js';
 import { effect, signal, untracked } from './signal.js';
 import { link, ready, restarts, state } from './stream.js';
-import { rememberUndo } from './undo.js';
+import { onceOther, rememberUndo } from './undo.js';
 
 const PAGE = 60;
 const KEEP = 60;
+const MOST_READ = 500;
 
 /** @template T */
 export class Pages {
@@ -67,6 +68,22 @@ export class Pages {
     }
   }
 
+  /** The entries of a range: those that are not here are fetched. None if they cannot be, which is said. @param {number} first @param {number} last */
+  async range(first, last) {
+    /** @type {T[]} */
+    const found = [];
+    while (first + found.length <= last) {
+      const at = first + found.length;
+      const item = this.pages.get(Math.floor(at / PAGE))?.[at % PAGE];
+      const fetched = item ? null : await this.fetchPage(at, Math.min(MOST_READ, last - at + 1)).catch(showFailure);
+      const items = item ? [item] : (fetched?.items ?? []);
+      if (!item && !fetched) return [];
+      if (!items.length) break;
+      found.push(...items);
+    }
+    return found;
+  }
+
   /** Entries that are here, with their positions. @returns {Generator<[number, T]>} */
   *here() {
     for (const [page, items] of this.pages) for (const [at, item] of (items ?? []).entries()) yield [page * PAGE + at, item];
@@ -84,22 +101,6 @@ let anchor = 0;
 
 const address = (/** @type {number} */ offset, /** @type {number} */ limit) =>
   `/api/images?offset=${offset}&limit=${limit}&sort=${sorting.peek()}&q=${encodeURIComponent(query.peek())}`;
-const MOST_READ = 500;
-
-/** The ids of a range: those that are here at once, others are asked for. @param {number} first @param {number} last @returns {Promise<string[]>} */
-async function idsOf(first, last) {
-  const ids = [];
-  for (let at = first; at <= last; at += 1) {
-    const item = images.get(at);
-    if (item) ids.push(item.id);
-    else {
-      const { images: found } = await read(address(at, Math.min(MOST_READ, last - at + 1)));
-      for (const { id } of found) ids.push(id);
-      at += Math.max(0, found.length - 1);
-    }
-  }
-  return ids;
-}
 
 /** Looks at an image, and selects as file managers do: Shift up to it, Ctrl with those before. @param {number} index @param {{ shiftKey: boolean, ctrlKey: boolean, metaKey: boolean }} keys */
 export async function choose(index, { shiftKey, ctrlKey, metaKey }) {
@@ -108,8 +109,8 @@ export async function choose(index, { shiftKey, ctrlKey, metaKey }) {
   const [from, before] = [anchor, more ? selection.peek() : new Set()];
   chosen.value = index;
   if (shiftKey) {
-    const ids = await idsOf(Math.min(from, index), Math.max(from, index));
-    if (chosen.peek() === index) selection.value = new Set([...before, ...ids]);
+    const items = await images.range(Math.min(from, index), Math.max(from, index));
+    if (chosen.peek() === index) selection.value = new Set([...before, ...items.map(({ id }) => id)]);
     return;
   }
   const item = more ? images.get(index) : null;
@@ -175,5 +176,9 @@ export async function exclude(ids, excluded) {
   if (!(await command('/api/images/exclude', { images: ids, excluded }))) return;
   takenOut.value = excluded ? ids : [];
   selection.value = new Set();
-  if (excluded) rememberUndo('', () => exclude(ids, false));
+  if (!excluded) return;
+  rememberUndo('', () => exclude(ids, false));
+  onceOther(() => {
+    if (takenOut.peek() === ids) takenOut.value = [];
+  });
 }

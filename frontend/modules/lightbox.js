@@ -1,7 +1,7 @@
 // Results, large, photo by photo: an output against its original, or against another output.
 import { posting } from './commands.js';
 import { SCALES, curtain, layoutChoice, zoomedTo } from './curtain.js';
-import { variantColour, variantLabel } from './draft.js';
+import { staysInPlace, variantColour, variantLabel } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { dimensions, percent, size, t } from './i18n.js';
 import { openDialog } from './overlays.js';
@@ -65,18 +65,20 @@ export function openLightbox(photos, photo, variant) {
         }
         const stop = new AbortController();
         let url = '';
+        // The part of the photo that the output shows.
+        const steps = (state.job.peek()?.variants[current.peek()?.variant ?? -1]?.steps ?? []).filter((step) => !staysInPlace(step));
         fetch(
           '/api/preview',
-          posting({ image, page, steps: [], encoding: { format: null, quality: 90 }, size: JSON.parse(asked), exact: true }, stop.signal),
-        ).then(
-          async (answer) => {
+          posting({ image, page, steps, encoding: { format: null, quality: 90 }, size: JSON.parse(asked), exact: true }, stop.signal),
+        )
+          .then(async (answer) => {
             if (!answer.ok) return;
             url = URL.createObjectURL(await answer.blob());
             if (stop.signal.aborted) URL.revokeObjectURL(url);
             else before.value = url;
-          },
-          () => {},
-        );
+          })
+          // It was given up, or the program is gone.
+          .catch(() => {});
         onCleanup(() => {
           stop.abort();
           URL.revokeObjectURL(url);
@@ -141,6 +143,7 @@ export function openLightbox(photos, photo, variant) {
           'div',
           { class: 'actions spread' },
           button('square', () => step(-1), { 'aria-label': t('previous'), disabled: () => at.value <= 0 }, icon('left')),
+          button('square', () => step(1), { 'aria-label': t('next'), disabled: () => at.value >= photos.count() - 1 }, icon('right')),
           h('div', { class: 'chips', role: 'group', 'aria-label': t('outputs'), title: t('left_hint') }, () =>
             row.value.map((one, index) =>
               h(
@@ -180,7 +183,6 @@ export function openLightbox(photos, photo, variant) {
             icon('download'),
             t('download'),
           ),
-          button('square', () => step(1), { 'aria-label': t('next'), disabled: () => at.value >= photos.count() - 1 }, icon('right')),
         ),
       ];
     },

@@ -146,6 +146,7 @@ export function logoTool(step) {
     placed,
     () => t('logo_box'),
     placed.scope(() => ({ posicion: place(), ...share('tamano', width()) })),
+    null,
     surface,
     () => t('logo_hint'),
     onOthers(placed, (now, size) => (logo.value ? logoBox(now, size, logo.value) : { ...NOWHERE }), 'logo'),

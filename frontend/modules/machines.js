@@ -3,7 +3,7 @@ import { command, read } from './commands.js';
 import { button, h, icon, keyed } from './element.js';
 import { number, t, told } from './i18n.js';
 import { computed, onCleanup, signal } from './signal.js';
-import { addBars, link, state } from './stream.js';
+import { link, state } from './stream.js';
 
 /** With more workers than this, pages are not told of each: a machine is one bar, and its lanes are asked for. */
 const FEW = 64;
@@ -27,27 +27,26 @@ const areTold = () => state.lanes.value.length > 0;
 
 /** @template T @typedef {{ readonly value: T[], peek(): T[] }} Some */
 
-/** The lanes of a machine: those that all pages see, or what is asked for. @param {string} name @returns {[Some<Lane>, Some<Crash>]} */
+/** The lanes of a machine: those that all pages see, or what is asked for. @param {string} name @returns {[Some<Lane>, () => AskedLanes | null]} */
 function lanesOf(name) {
-  const asked = signal(/** @type {{ lanes: Lane[], crashes: Crash[] }} */ ({ lanes: [], crashes: [] }));
+  const asked = signal(/** @type {AskedLanes | null} */ (null));
   const ask = async () => {
     if (state.lanes.peek().length || !state.job.peek()) return;
     const { t_ms, lanes, bars, crashes } = await read(`/api/machines/${name}/lanes?since=${heardTo.get(name) ?? 0}`).catch(() => ({}));
     if (!lanes) return;
     heardTo.set(name, t_ms);
-    addBars(bars);
-    asked.value = { lanes, crashes };
+    asked.value = { lanes, bars, crashes };
   };
   ask();
   const timer = setInterval(ask, ASK_MS);
   onCleanup(() => clearInterval(timer));
   return [
-    computed(() => (areTold() ? state.lanes.value.filter((lane) => lane.machine === name) : asked.value.lanes)),
-    computed(() => (areTold() ? state.crashes.value : asked.value.crashes)),
+    computed(() => (areTold() ? state.lanes.value.filter((lane) => lane.machine === name) : (asked.value?.lanes ?? []))),
+    () => asked.value,
   ];
 }
 
-/** @param {string} name @param {(lanes: Some<Lane>, crashes: Some<Crash>) => any} show */
+/** @param {string} name @param {(lanes: Some<Lane>, machine: string, asked: () => AskedLanes | null) => any} show */
 function machine(name, show) {
   const now = computed(() => state.fleet.value?.machines.find((one) => one.name === name));
   const isOpen = computed(() => byFleet.value && (byHand.value.get(name) ?? isFew.value));
@@ -94,14 +93,14 @@ function machine(name, show) {
     ),
     () => {
       if (!isOpen.value) return null;
-      const [lanes, crashes] = lanesOf(name);
+      const [lanes, asked] = lanesOf(name);
       const isAny = computed(() => lanes.value.length > 0);
-      return () => isAny.value && show(lanes, crashes);
+      return () => isAny.value && show(lanes, name, asked);
     },
   );
 }
 
-/** The list of the machines. @param {(lanes: Some<Lane>, crashes: Some<Crash>) => any} show */
+/** The list of the machines. @param {(lanes: Some<Lane>, machine: string, asked: () => AskedLanes | null) => any} show */
 export const machines = (show) =>
   keyed(
     h('ul', { class: 'machines', 'aria-label': () => t('machines_live') }),

@@ -120,7 +120,7 @@ export function announceChanges() {
     if (now !== 'open' && was === 'open')
       tell(
         'alert',
-        untracked(() => t('say_disconnected')),
+        untracked(() => t('why_disconnected')),
       );
     if (now === 'open' && was === 'lost')
       tell(

@@ -28,12 +28,11 @@ import { image } from './image-list.js';
 import { failureText } from './messages.js';
 import { clashing, firstFile, formRow, nameField, outputForm, pathLine, recipeButtons, startArea } from './output-form.js';
 import { watchButton } from './watches.js';
-import { toast } from './overlays.js';
 import { sample } from './preview.js';
+import { tellDone } from './recipe-files.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { stepsEditor } from './steps.js';
 import { hello } from './stream.js';
-import { undo } from './undo.js';
 
 const THUMB_DELAY_MS = 300;
 
@@ -167,7 +166,7 @@ function outputCard(id) {
             () => {
               const name = one.peek()?.name ?? '';
               removeOutput(id);
-              toast(t('removed', name), '', { label: t('undo'), act: undo });
+              tellDone(t('removed', name));
             },
             null,
             icon('trash', 's'),

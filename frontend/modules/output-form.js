@@ -10,6 +10,7 @@ import {
   outputs,
   patternOf,
   request,
+  sending,
   variantName,
   variants,
   workers,
@@ -23,7 +24,7 @@ import { openDialog, toast } from './overlays.js';
 import { go } from './page-state.js';
 import { pickRecipeFile, saveRecipeFile, tellLoaded } from './recipe-files.js';
 import { isLive } from './shell.js';
-import { computed, effect, onCleanup, signal, untracked } from './signal.js';
+import { computed, effect, onCleanup, signal, until, untracked } from './signal.js';
 import { hello, link, ready, state } from './stream.js';
 
 /** @param {Partial<OutputOptions>} part */
@@ -43,7 +44,7 @@ const NAME_PARTS = /** @type {const} */ ([
   ['time', 'part_time'],
   ['width', 'part_width'],
   ['height', 'part_height'],
-  ['format', 'part_format'],
+  ['format', 'format'],
 ]);
 const FIELD = new RegExp(`\\{(${NAME_PARTS.map(([part]) => part).join('|')})(:[^{}]*)?\\}`, 'g');
 /** Whether files cannot be called so. @param {string} pattern */
@@ -224,6 +225,19 @@ export function outputForm() {
         (id) => change({ if_exists: /** @type {IfExists} */ (id) }),
       ),
     ),
+    formRow(
+      () => t('if_clash'),
+      'out-clash',
+      select(
+        'out-clash',
+        () => output.value.if_collides,
+        [
+          ['fail', () => t('exists_fail')],
+          ['rename', () => t('rename_automatically')],
+        ],
+        (id) => change({ if_collides: /** @type {OutputOptions['if_collides']} */ (id) }),
+      ),
+    ),
     h(
       'details',
       { class: 'more-settings' },
@@ -296,7 +310,6 @@ export function outputForm() {
 }
 
 const chosenCount = computed(() => state.images.value.count - state.images.value.excluded);
-const sending = signal(false);
 
 /** What the server says of the form before it is started: the names of its outputs, or why it cannot be; null until it has said it. */
 const checked = signal(
@@ -376,11 +389,14 @@ export async function startJob() {
   if (sending.peek() || startObstacle()) return;
   sending.value = true;
   try {
-    const asked = request();
-    const answer = await post('/api/jobs', asked);
-    state.settings.value = asked;
+    const before = state.job.peek()?.id;
+    const answer = await post('/api/jobs', request());
     if (answer.queued) toast(t('queued'));
-    else go('run');
+    else {
+      // Until this page is told of the job, its screen is that of the one before.
+      await until(() => state.job.value?.id !== before || link.value.state !== 'open');
+      go('run');
+    }
   } catch (error) {
     // Said where it was asked for: a message over the button would hide what has to be changed.
     refused.value = refusalText(error);
@@ -445,15 +461,10 @@ export function startArea(other) {
     'div',
     { class: 'start' },
     trouble,
-    button(
-      'primary big',
-      startJob,
-      { disabled: () => startObstacle() !== '' || sending.value, 'aria-describedby': 'start-text' },
-      icon('play'),
-      () =>
-        startObstacle() && !files.value
-          ? t('process')
-          : t(state.job.value && isLive(state.job.value) ? 'queue_files' : 'process_files', files.value),
+    button('primary big', startJob, { disabled: () => startObstacle() !== '', 'aria-describedby': 'start-text' }, icon('play'), () =>
+      startObstacle() && !files.value
+        ? t('process')
+        : t(state.job.value && isLive(state.job.value) ? 'queue_files' : 'process_files', files.value),
     ),
     h('p', { id: 'start-text' }, summary),
     other,
@@ -493,7 +504,7 @@ const openSave = () =>
 export const openRecipes = (take) =>
   openDialog(
     () => t('recipes'),
-    '',
+    'history',
     (close) => {
       const own = signal(/** @type {RecipeItem[] | null} */ (null));
       const builtIn = signal(/** @type {BuiltInRecipe[]} */ ([]));

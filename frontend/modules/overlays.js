@@ -66,11 +66,25 @@ export function confirm(title, text, stay, act, confirmed) {
 
 const STAY_MS = 6000;
 const MOST = 2;
+/** Of the ring around what has the focus. */
+const GAP_PX = 6;
 
 const toasts = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
 export const toastBox = () => toasts;
 
-/** @param {string} text @param {'' | 'bad' | 'good'} kind @param {{ label: string, act: () => void } | null} action */
+/** Messages stand at the other end while what has the focus lies where they are. */
+export const makeWay = () =>
+  requestAnimationFrame(() => {
+    const one = document.activeElement;
+    if (!one || toasts.contains(one)) return;
+    toasts.classList.remove('aside');
+    const [box, over] = [one.getBoundingClientRect(), toasts.getBoundingClientRect()];
+    const isCovered = box.bottom > over.top - GAP_PX && box.top < over.bottom && box.left < over.right && box.right > over.left;
+    // What fills the window is not hidden by them.
+    toasts.classList.toggle('aside', isCovered && box.height < innerHeight / 2);
+  });
+
+/** @param {string} text @param {'' | 'bad' | 'good'} kind @param {{ label: string, act: () => void } | null} action @returns {() => void} closes it */
 export function toast(text, kind = '', action = null) {
   const close = () => note.remove();
   const note = h(
@@ -92,6 +106,7 @@ export function toast(text, kind = '', action = null) {
   );
   toasts.append(note);
   while (toasts.childElementCount > MOST) toasts.firstElementChild?.remove();
+  makeWay();
   let timer = setTimeout(close, STAY_MS);
   // A message under the pointer or with the focus stays until it is left.
   for (const enter of ['pointerenter', 'focusin']) note.addEventListener(enter, () => clearTimeout(timer));
@@ -100,4 +115,5 @@ export function toast(text, kind = '', action = null) {
       clearTimeout(timer);
       timer = setTimeout(close, STAY_MS);
     });
+  return close;
 }

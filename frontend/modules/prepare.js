@@ -1,11 +1,11 @@
 // The Prepare screen: the chosen images at the left, the photo before and after in the centre, filters and output at the right.
 import { emptyScreen, openFolders } from './choose-images.js';
 import { command, read } from './commands.js';
-import { cropTool, pointsOn } from './crop.js';
+import { cropTool, pointOn } from './crop.js';
 import { SCALES, curtain, layoutChoice, zoomedTo } from './curtain.js';
 import { detail, lookAt } from './detail.js';
 import { fileName, placing, shownFile, shownOutput } from './draft.js';
-import { button, h, icon } from './element.js';
+import { button, h, icon, middle } from './element.js';
 import { virtualGrid } from './grid.js';
 import { histogram } from './histogram.js';
 import { dimensions, duration, labelOr, number, percent, size, t, told } from './i18n.js';
@@ -126,7 +126,7 @@ export function imagesPane() {
     horizontal: () => narrow.value,
     row: () => (listed.value ? LISTED_PX : 0),
     selected: () => chosen.value,
-    pick: (index, _, keys) => choose(index, keys),
+    pick: choose,
     tick,
     key: onKey,
   });
@@ -187,7 +187,7 @@ export function imagesPane() {
       ),
     ),
     () => (images.loaded.value && images.total.value === 0 && query.value ? h('p', { class: 'none' }, t('no_match')) : null),
-    grid.box,
+    grid,
     footer,
   );
 }
@@ -212,7 +212,8 @@ function stageFacts() {
   if (!item || problem.value) return null;
   const result = second ?? first;
   const bytes = second?.output_bytes;
-  const changed = second && first && (second.width_px !== first.width_px || second.height_px !== first.height_px);
+  const [width, height] = [item.width_px ?? first?.width_px, item.height_px ?? first?.height_px];
+  const changed = second && (second.width_px !== width || second.height_px !== height);
   return [
     h('span', null, bytes ? `${size(item.bytes)} → ${size(bytes)}` : size(item.bytes)),
     changed && h('span', null, `→ ${dimensions(second.width_px, second.height_px)}`),
@@ -251,7 +252,7 @@ export function stage() {
     },
     zoom,
     look: lookAt,
-    points: () => (before.value ? pointsOn(shownOutput.value, image.value, before.value) : []),
+    point: () => pointOn(shownOutput.value, image.value),
     busy: () => busy.value,
   });
   const area = h(
@@ -286,9 +287,9 @@ export function stage() {
     h(
       'div',
       { class: 'stage-head' },
-      h('h2', { class: 'file-name' }, () => image.value?.name ?? '…'),
+      h('h2', { class: 'file-name split', 'aria-label': () => image.value?.name ?? '…' }, () => middle(image.value?.name ?? '…')),
       h('span', { class: 'muted optional' }, () =>
-        dimensions(before.value?.width_px ?? image.value?.width_px ?? null, before.value?.height_px ?? image.value?.height_px ?? null),
+        dimensions(image.value?.width_px ?? before.value?.width_px ?? null, image.value?.height_px ?? before.value?.height_px ?? null),
       ),
       h('span', { class: 'spring' }),
       button(

@@ -1,8 +1,9 @@
 // Previews: rendered by a worker process through the batch's own path. Debounced, the latest wins, the old picture stays meanwhile.
 import { Refused, posting, refusal } from './commands.js';
-import { hasItsFiles, output, shownFile, shownOutput, stepsOn } from './draft.js';
+import { hasItsFiles, output, sending, shownFile, shownOutput, staysInPlace, stepsOn } from './draft.js';
 import { image } from './image-list.js';
-import { batch, effect, signal, untracked } from './signal.js';
+import { screen } from './page-state.js';
+import { batch, computed, effect, signal, untracked } from './signal.js';
 import { restarts } from './stream.js';
 
 const DEBOUNCE_MS = 120;
@@ -61,9 +62,10 @@ function swap(slot, picture) {
   if (old) setTimeout(() => URL.revokeObjectURL(old.url), 1000);
 }
 
-/** Follows the chosen image and the form for as long as the page lives. */
+/** Follows the chosen image and the form for as long as the page lives, where they are looked at. */
 export function followPreview() {
   let beforeKey = '';
+  let madeKey = '';
   /** @type {AbortController | null} */
   let current = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -75,6 +77,7 @@ export function followPreview() {
     const size = stageSize.value;
     void output.value;
     const round = restarts.value;
+    const isSeen = screen.value === 'prepare' && !sending.value;
     clearTimeout(timer);
     current?.abort();
     if (!item) {
@@ -87,13 +90,23 @@ export function followPreview() {
         }),
       );
       beforeKey = '';
+      madeKey = '';
       return;
     }
-    const key = `${round}/${item.id}/${JSON.stringify(size)}`;
+    // Both are of the same part of the photo: where it is cut, turned or put on a canvas, so is what it was before.
+    const shape = wanted.filter((step) => !staysInPlace(step));
+    const key = `${round}/${item.id}/${JSON.stringify(size)}/${JSON.stringify(bare(shape))}`;
+    const whole = `${key}/${recipeKey(wanted, file)}`;
+    // What a job is begun with, or seen at, is not held up by what nobody looks at.
+    if (!isSeen || (whole === madeKey && !problem.peek())) {
+      busy.value = false;
+      return;
+    }
     const stop = (current = new AbortController());
     busy.value = true;
     timer = setTimeout(async () => {
-      const original = key === beforeKey ? null : render(item.id, [], null, size, true, stop.signal);
+      const ofShape = (/** @type {Step[]} */ steps) => render(item.id, steps, null, size, true, stop.signal);
+      const original = key === beforeKey ? null : ofShape(shape).catch((error) => (shape.length ? ofShape([]) : Promise.reject(error)));
       const result = wanted.length || file ? render(item.id, wanted, file, size, true, stop.signal) : null;
       const [first, second] = await Promise.allSettled([original, result]);
       const made = [first, second].flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : []));
@@ -110,6 +123,7 @@ export function followPreview() {
         const why = first.status === 'rejected' ? first.reason : second.status === 'rejected' ? second.reason : null;
         // What the steps cannot do with a photo does not hide the photo.
         swap(after, second.status === 'fulfilled' && !why ? second.value : null);
+        madeKey = why ? '' : whole;
         problem.value = why && (why instanceof Refused ? { kind: why.code, message: why.message } : { kind: '', message: '' });
         busy.value = false;
       });
@@ -118,53 +132,59 @@ export function followPreview() {
 }
 
 /** @typedef {Picture} Sample */
-/** Small pictures by image and recipe, with the figures of the batch's file. @type {Map<string, Promise<Sample>>} */
+/** Small pictures by image and recipe, with the figures of the batch's file, and how many places show each. @type {Map<string, { promise: Promise<Sample>, users: number, stop: AbortController }>} */
 const samples = new Map();
-/** What waits to be made, in turn. @type {{ key: string, make: () => Promise<void>, fail: () => void }[]} */
+/** What waits to be made, in turn. @type {(() => Promise<void>)[]} */
 const waiting = [];
-let making = false;
+const making = signal(false);
+/** Whether nothing is being made to be looked at. */
+export const isQuiet = computed(() => !busy.value && !making.value);
 
 /** Makes what waits, one at a time, so that the large picture is never held up. */
 async function makeNext() {
-  if (making) return;
-  making = true;
-  for (let next = waiting.shift(); next; next = waiting.shift()) await next.make();
-  making = false;
+  if (making.peek()) return;
+  making.value = true;
+  for (let next = waiting.shift(); next; next = waiting.shift()) await next();
+  making.value = false;
 }
 
 /**
  * A small picture of what a recipe makes of an image. `exact`: with the bytes of the batch's file, made at full size.
- * @param {string} id @param {Step[]} list @param {string | null} file @param {boolean} [exact] @returns {{ key: string, promise: Promise<Sample>, drop: () => void }}
+ * @param {string} id @param {Step[]} list @param {string | null} file @param {boolean} [exact] @returns {{ promise: Promise<Sample>, drop: () => void }} drop: it is not wanted there any more
  */
 export function sample(id, list, file, exact = true) {
-  const recipe = recipeKey(list, file);
-  const key = `${id}/${exact}/${recipe}`;
-  let promise = samples.get(key);
-  if (!promise) {
-    const steps = bare(list);
-    promise = new Promise((resolve, reject) => {
-      waiting.push({
-        key,
-        make: () => render(id, steps, file, STRIP, exact, AbortSignal.timeout(30_000)).then(resolve, reject),
-        fail: () => reject(new Error('not wanted any more')),
+  const key = `${id}/${exact}/${recipeKey(list, file)}`;
+  let made = samples.get(key);
+  if (!made) {
+    const [steps, stop] = [bare(list), new AbortController()];
+    const promise = new Promise((resolve, reject) => {
+      waiting.push(() => {
+        if (stop.signal.aborted) return Promise.resolve();
+        return render(id, steps, file, STRIP, exact, AbortSignal.any([stop.signal, AbortSignal.timeout(30_000)])).then(resolve, reject);
       });
+      stop.signal.onabort = () => reject(new Error('not wanted any more'));
     });
-    promise.catch(() => samples.delete(key));
-    samples.set(key, promise);
-    for (const [old, made] of samples) {
+    made = { promise, users: 0, stop };
+    const mine = made;
+    promise.catch(() => samples.get(key) === mine && samples.delete(key));
+    samples.set(key, made);
+    for (const [old, { promise: late }] of samples) {
       if (samples.size <= STRIP_KEPT) break;
       samples.delete(old);
       // Who has just asked for it may still be about to show it.
-      made.then(
+      late.then(
         ({ url }) => setTimeout(() => URL.revokeObjectURL(url), 1000),
         () => {},
       );
     }
     makeNext();
   }
+  const one = made;
+  one.users += 1;
   const drop = () => {
-    const at = waiting.findIndex((one) => one.key === key);
-    if (at >= 0) for (const one of waiting.splice(at, 1)) one.fail();
+    one.users -= 1;
+    if (one.users || samples.get(key) !== one) return;
+    one.stop.abort();
   };
-  return { key, promise, drop };
+  return { promise: one.promise, drop };
 }

@@ -4,17 +4,17 @@ import { load, request } from './draft.js';
 import { t } from './i18n.js';
 import { toast } from './overlays.js';
 import { go } from './page-state.js';
-import { undo } from './undo.js';
+import { onceOther, undo } from './undo.js';
 
 const ENDING = /\.toml$/i;
 export const isRecipeFile = (/** @type {File} */ file) => ENDING.test(file.name);
 
+/** Says what was done, with the way back for as long as nothing else is. @param {string} text @param {'' | 'bad'} [kind] */
+export const tellDone = (text, kind) => onceOther(toast(text, kind, { label: t('undo'), act: undo }));
+
 /** Says that a recipe has taken the place of the outputs, and what of it could not. @param {string} name @param {string[]} unknown */
 export const tellLoaded = (name, unknown) =>
-  toast(unknown.length ? t('recipe_unknown', name, unknown.join(', ')) : t('recipe_loaded', name), unknown.length ? 'bad' : '', {
-    label: t('undo'),
-    act: undo,
-  });
+  tellDone(unknown.length ? t('recipe_unknown', name, unknown.join(', ')) : t('recipe_loaded', name), unknown.length ? 'bad' : '');
 
 /** Fills the form from a file. @param {File} file */
 export async function loadRecipeFile(file) {

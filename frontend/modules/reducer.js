@@ -121,6 +121,8 @@ function applyEvent(state, event) {
       }
       change(state, 'queue', event.queue);
       return change(state, 'job', event.job);
+    case 'settings':
+      return change(state, 'settings', event.settings);
     case 'retried': {
       const retried = new Set(event.outputs ?? []);
       return change(state, 'failures', event.outputs ? sections.failures.filter((failure) => !retried.has(failure.output)) : []);
@@ -155,10 +157,10 @@ function applyBar(state, { slot, task, attempt, variant, name, start_ms, end_ms,
 
 /** @param {StreamState} state @param {Extract<StreamEvent, { event: 'output' }>} event */
 function applyOutput(state, event) {
-  const { attempt, variant, name, image, status, output } = event;
+  const { attempt, variant, name, image, status, output, bytes } = event;
   applyBar(state, event);
   if (status === 'ok') {
-    change(state, 'recent', [{ output, image, name: event.output_name, variant }, ...state.sections.recent].slice(0, KEEP.recent));
+    change(state, 'recent', [{ output, image, name: event.output_name, variant, bytes }, ...state.sections.recent].slice(0, KEEP.recent));
   } else {
     const failure = {
       output,

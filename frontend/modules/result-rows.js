@@ -1,19 +1,20 @@
 // Results, photo by photo: a row for each photo, a column for each output; only the rows in view exist.
-import { command, download, read } from './commands.js';
+import { download, read } from './commands.js';
 import { fileName, outputsOf, variantColour, variantName } from './draft.js';
-import { button, h, icon } from './element.js';
+import { button, h, icon, middle } from './element.js';
 import { runAgain } from './history.js';
-import { labelOr, number, percent, size, t } from './i18n.js';
+import { dimensions, labelOr, number, percent, size, t } from './i18n.js';
 import { Pages } from './image-list.js';
 import { openLightbox } from './lightbox.js';
 import { failureText } from './messages.js';
-import { HOPELESS, retryAll } from './run-lists.js';
+import { showIn } from './pictures.js';
+import { HOPELESS, retry, retryAll } from './run-lists.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
-import { state } from './stream.js';
+import { link, state } from './stream.js';
 
 /**
- * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, attempt: number, kind: string | null, message: string | null, message_es?: string | null }} ResultCell
- * @typedef {{ image: string, page?: number | null, photo: number, name: string, bytes: number, cells: (ResultCell | null)[] }} ResultRow
+ * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, width_px: number | null, height_px: number | null, attempt: number, kind: string | null, message: string | null, message_es?: string | null }} ResultCell
+ * @typedef {{ image: string, page?: number | null, photo: number, name: string, bytes: number, width_px: number | null, height_px: number | null, cells: (ResultCell | null)[] }} ResultRow
  */
 
 const RELOAD_MS = 1500;
@@ -21,7 +22,12 @@ const ROW_PX = 88;
 /** On a narrow window the outputs stand below their photo. */
 const PHOTO_PX = 84,
   OUTPUT_PX = 60;
+/** The least width of the columns: with more of them than fit, the table scrolls sideways. */
+const PHOTO_ACROSS_PX = 260,
+  OUTPUT_ACROSS_PX = 232;
 const MARGIN_ROWS = 4;
+/** Rows that are made in one frame: more would hold up the scroll. */
+const ROWS_A_FRAME = 5;
 const narrowWindow = matchMedia('(max-width: 720px)');
 
 /** How much smaller (or larger) a file is than its photo. Pure. @param {number} bytes @param {number} before */
@@ -35,11 +41,13 @@ function savedText(bytes, before, more) {
   return h('span', { class: share > 0 ? 'grown' : 'less' }, `${sign}${percent(Math.abs(share))}`, more);
 }
 
-/** How much smaller the files of a job are than their photos: of several a photo, each than its photo, as all together tell nothing. @param {Job} job */
-export function savedByJob({ progress: { variants } }) {
-  const sum = (/** @type {'read_bytes' | 'written_bytes'} */ key) => variants.reduce((all, one) => all + one[key], 0);
-  return savedText(sum('written_bytes'), sum('read_bytes'), variants.length > 1 && ` ${t('per_file')}`);
-}
+const sumIn = (/** @type {Job} */ { progress: { variants } }, /** @type {'read_bytes' | 'written_bytes'} */ key) =>
+  variants.reduce((all, one) => all + one[key], 0);
+/** How much smaller the files of a job are than their photos, in per cent. @param {Job} job */
+export const savedShareByJob = (job) => savedShare(sumIn(job, 'written_bytes'), sumIn(job, 'read_bytes'));
+/** The same in words: of several a photo, each than its photo, as all together tell nothing. @param {Job} job */
+export const savedByJob = (job) =>
+  savedText(sumIn(job, 'written_bytes'), sumIn(job, 'read_bytes'), job.progress.variants.length > 1 && ` ${t('per_file')}`);
 
 /** Numbers as the server reads them: `0,2-3`. Pure. @param {number[]} numbers */
 export function ranges(numbers) {
@@ -63,18 +71,13 @@ export function zipAddress(job, { variants, photos } = {}) {
   return `/api/jobs/${job.id}/zip?${query}`;
 }
 
-const retryOutputs = (/** @type {string[]} */ outputs) => {
-  const job = state.job.peek();
-  if (job) command(`/api/jobs/${job.id}/retry`, { outputs });
-};
-
 const isBad = (/** @type {ResultCell | null} */ cell) => cell !== null && (cell.status === 'failed' || cell.status === 'quarantined');
 
 /** A small picture; one that cannot be had is a sign, not a broken frame. @param {string} src */
 function smallPicture(src) {
-  const picture = h('img', { alt: '', loading: 'lazy', decoding: 'async' });
+  const picture = h('img', { alt: '', decoding: 'async' });
   picture.onerror = () => picture.replaceWith(icon('alert'));
-  picture.src = src;
+  showIn(picture, src);
   return picture;
 }
 
@@ -84,7 +87,6 @@ const jobOutputs = () => outputsOf(state.job.peek()?.variants ?? []);
 /** What became of a photo's files of one output. @param {ResultRow} row @param {JobOutput} output @param {(index: number) => void} look */
 function outputCell(row, { variant, indexes }, look) {
   const name = variantName(variant);
-  const label = h('span', { class: 'row-output', 'aria-hidden': 'true' }, h('span', { class: variantColour(indexes[0]) }), name);
   const first = indexes.find((index) => row.cells[index]?.status === 'ok');
   const file = (/** @type {number} */ index) => {
     const cell = row.cells[index];
@@ -113,8 +115,13 @@ function outputCell(row, { variant, indexes }, look) {
     h(
       'span',
       { class: 'row-words' },
-      label,
-      cell && indexes.length < 3 && h('span', { class: 'name', title: cell.name }, cell.name),
+      h(
+        'span',
+        { class: 'row-output' },
+        h('b', { 'aria-hidden': 'true' }, h('span', { class: variantColour(indexes[0]) }), name),
+        cell && indexes.length < 3 && h('span', { class: 'muted' }, dimensions(cell.width_px, cell.height_px)),
+      ),
+      cell && indexes.length < 2 && h('span', { class: 'name split', title: cell.name }, middle(cell.name)),
       indexes.map(file),
     ),
   );
@@ -129,6 +136,9 @@ const shownOf = ({ image, page, cells }) =>
 
 /** Ticked photos of the job with their files, by their numbers. @type {import('./signal.js').Signal<Map<number, Shown[]>>} */
 const picked = signal(new Map());
+/** Whether all that are listed were ticked at once, and still are. */
+const areAllPicked = signal(false);
+export const pickedCount = computed(() => picked.value.size);
 
 /** @param {ResultRow[]} rows @param {boolean} on */
 function pick(rows, on) {
@@ -139,11 +149,12 @@ function pick(rows, on) {
     else next.delete(row.photo);
   }
   picked.value = next;
+  areAllPicked.value = false;
 }
 
 /** What can be done with the ticked photos. */
 const pickedBar = () =>
-  h('div', { class: 'picked-bar', role: 'region', 'aria-label': () => t('selection'), hidden: () => picked.value.size === 0 }, () => {
+  h('div', { class: 'picked-bar', role: 'region', 'aria-label': () => t('selection'), hidden: () => !pickedCount.value }, () => {
     const all = [...picked.value.values()];
     const files = all.flat();
     if (!all.length) return [];
@@ -185,6 +196,9 @@ function photoRow(row, index, look) {
   const retryable = bad.flatMap((cell) => (cell && !HOPELESS.includes(cell.kind ?? '') ? [cell.output] : []));
   const [first] = bad;
   const all = bad.length === row.cells.length && first;
+  const again =
+    retryable.length > 0 &&
+    button('small', () => retry(retryable), { 'aria-label': `${t('retry')}: ${row.name}` }, icon('redo', 's'), t('retry'));
   return h(
     'div',
     { role: 'row', class: `result-row${bad.length ? ' failed' : ''}`, 'aria-rowindex': index + 2 },
@@ -207,17 +221,18 @@ function photoRow(row, index, look) {
       h(
         'span',
         { class: 'row-words' },
-        h('b', { class: 'name', title: row.name }, row.name),
+        h('b', { class: 'name split', title: row.name }, middle(row.name)),
+        h('span', { class: 'muted' }, dimensions(row.width_px, row.height_px)),
         h('span', { class: 'muted' }, size(row.bytes)),
       ),
-      retryable.length > 0 &&
-        button('small', () => retryOutputs(retryable), { 'aria-label': `${t('retry')}: ${row.name}` }, icon('redo', 's'), t('retry')),
+      !all && again,
     ),
     all
       ? h(
           'div',
           { role: 'cell', class: 'row-cell bad whole' },
           h('span', null, failureText({ ...first, kind: first.kind ?? '', message: first.message ?? '' })),
+          again,
         )
       : jobOutputs().map((output) => outputCell(row, output, look)),
   );
@@ -235,6 +250,8 @@ export function resultRows(scroller) {
   /** How many outputs the job has. */
   const variants = computed(() => outputsOf(state.job.value?.variants ?? []).length);
   const counts = signal([0, 0, 0]);
+  /** Width of the table, px. */
+  const across = signal(Infinity);
   /** @type {Pages<ResultRow>} */
   const pages = new Pages(async (offset, limit) => {
     const query = new URLSearchParams({
@@ -250,14 +267,21 @@ export function resultRows(scroller) {
   });
   let loadedAt = -Infinity;
   let shown = '';
+  // With Shift all rows between two ticks are ticked too, or none of them.
+  let lastTick = -1;
   const changes = computed(() => state.job.value?.progress.done ?? 0);
+  const isOnline = computed(() => link.value.state === 'open');
   // While the job runs the rows fill, in portions.
   effect(() => {
     const key = `${id.value}/${only.value}/${order.value}/${find.value}`;
     void changes.value;
-    if (!id.value) return;
+    if (!id.value || !isOnline.value) return;
     const fresh = key !== shown;
     shown = key;
+    if (fresh) {
+      lastTick = -1;
+      areAllPicked.value = false;
+    }
     const timer = setTimeout(
       () => {
         loadedAt = performance.now();
@@ -277,21 +301,15 @@ export function resultRows(scroller) {
     },
   };
   const body = h('div', { class: 'result-body', role: 'rowgroup' });
-  // With Shift all rows between two ticks are ticked too, or none of them.
-  let lastTick = -1;
-  body.addEventListener('click', (event) => {
-    const box = /** @type {HTMLInputElement} */ (event.target);
+  body.addEventListener('click', async ({ target, shiftKey }) => {
+    const box = /** @type {HTMLInputElement} */ (target);
     if (!box.matches('input[data-row]')) return;
-    const at = Number(box.dataset.row);
-    if (event.shiftKey && lastTick >= 0) {
-      const [from, to] = [Math.min(at, lastTick), Math.max(at, lastTick)];
-      const between = Array.from({ length: to - from + 1 }, (_, step) => pages.get(from + step));
-      pick(
-        between.flatMap((row) => row ?? []),
-        box.checked,
-      );
-    }
+    const [at, from, list] = [Number(box.dataset.row), lastTick, shown];
     lastTick = at;
+    if (!shiftKey || from < 0) return;
+    const { checked } = box;
+    const between = await pages.range(Math.min(at, from), Math.max(at, from));
+    if (list === shown) pick(between, checked);
   });
   effect(() => {
     void id.value;
@@ -321,9 +339,12 @@ export function resultRows(scroller) {
     const to = Math.min(count, Math.ceil((above + around.clientHeight) / px) + MARGIN_ROWS);
     for (const [index, [element]] of live)
       if ((index < from || index >= to) && !element.contains(document.activeElement)) {
+        // What nobody sees any more is not waited for.
+        for (const picture of element.querySelectorAll('img')) picture.removeAttribute('src');
         element.remove();
         live.delete(index);
       }
+    let left = ROWS_A_FRAME;
     for (let index = from; index < to; index += 1) {
       const row = pages.get(index);
       const key = row ? JSON.stringify(row) : '';
@@ -332,6 +353,11 @@ export function resultRows(scroller) {
         known[0].style.transform = `translateY(${index * px}px)`;
         continue;
       }
+      if (!left) {
+        schedule();
+        return;
+      }
+      left -= 1;
       const element = row
         ? photoRow(row, index, (variant) => openLightbox(photos, index, variant))
         : h('div', { role: 'row', class: 'result-row' });
@@ -339,7 +365,10 @@ export function resultRows(scroller) {
       element.style.height = `${px}px`;
       // Rows stand in their order, so that Tab goes down.
       if (known) known[0].replaceWith(element);
-      else body.insertBefore(element, live.get(index + 1)?.[0] ?? null);
+      else {
+        const after = [...live.keys()].filter((other) => other > index);
+        body.insertBefore(element, live.get(Math.min(...after))?.[0] ?? null);
+      }
       live.set(index, [element, key]);
     }
   }
@@ -356,7 +385,8 @@ export function resultRows(scroller) {
     if (event.target === scroller()) schedule();
   };
   document.addEventListener('scroll', scrolled, { passive: true, capture: true });
-  const sizes = new ResizeObserver(() => {
+  const sizes = new ResizeObserver(([{ contentRect }]) => {
+    across.value = narrowWindow.matches ? Infinity : contentRect.width;
     for (const [element] of live.values()) element.remove();
     live.clear();
     schedule();
@@ -379,7 +409,29 @@ export function resultRows(scroller) {
   const head = () => {
     void variants.value;
     return [
-      h('div', { role: 'columnheader', class: 'row-cell photo' }, h('b', null, t('photo'))),
+      h(
+        'div',
+        { role: 'columnheader', class: 'row-cell photo' },
+        h(
+          'label',
+          { class: 'row-pick' },
+          h('input', {
+            type: 'checkbox',
+            'aria-label': t('tick_all'),
+            checked: () => areAllPicked.value && pickedCount.value > 0,
+            onchange: async (/** @type {Event} */ { target }) => {
+              const { checked } = /** @type {HTMLInputElement} */ (target);
+              const list = shown;
+              const all = checked ? await pages.range(0, pages.total.peek() - 1) : [];
+              if (list !== shown) return;
+              picked.value = new Map();
+              pick(all, checked);
+              areAllPicked.value = checked;
+            },
+          }),
+        ),
+        h('b', null, t('photo')),
+      ),
       jobOutputs().map(({ variant, indexes }) => {
         const sum = (/** @type {'ok' | 'written_bytes'} */ key) =>
           indexes.reduce((all, index) => all + (state.job.value?.progress.variants[index]?.[key] ?? 0), 0);
@@ -407,6 +459,16 @@ export function resultRows(scroller) {
       }),
     ];
   };
+  const heads = h('div', { role: 'rowgroup', class: 'result-head' }, h('div', { role: 'row', class: 'result-row' }, head));
+  // More outputs than fit are scrolled sideways, by either: the head tells only of what it was not told.
+  let told = 0;
+  body.addEventListener('scroll', () => {
+    heads.scrollLeft = body.scrollLeft;
+    told = heads.scrollLeft;
+  });
+  heads.addEventListener('scroll', () => {
+    if (heads.scrollLeft !== told) body.scrollLeft = heads.scrollLeft;
+  });
   return h(
     'section',
     { class: 'card results', 'aria-label': () => t('results') },
@@ -458,19 +520,20 @@ export function resultRows(scroller) {
         SORTS.map((key) => h('option', { value: key, selected: () => order.value === key }, () => t(`sort_${key}`))),
       ),
     ),
+    // Before the rows, so that no way to it leads through all of them.
+    pickedBar(),
     h(
       'div',
       {
-        class: () => `result-table${variants.value > 4 ? ' wide' : ''}`,
+        class: () => `result-table${PHOTO_ACROSS_PX + OUTPUT_ACROSS_PX * variants.value > across.value ? ' wide' : ''}`,
         role: 'table',
         'aria-label': () => t('results'),
         'aria-rowcount': () => pages.total.value + 1,
         '--outputs': () => String(variants.value),
       },
-      h('div', { role: 'rowgroup', class: 'result-head' }, h('div', { role: 'row', class: 'result-row' }, head)),
+      heads,
       body,
     ),
-    pickedBar(),
     () =>
       pages.loaded.value &&
       pages.total.value === 0 &&

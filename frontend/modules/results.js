@@ -5,7 +5,7 @@ import { button, h, icon } from './element.js';
 import { historyButton, runAgain } from './history.js';
 import { duration, language, number, percent, seconds, share, size, sizeParts, t } from './i18n.js';
 import { go } from './page-state.js';
-import { only, resultRows, savedByJob, zipAddress } from './result-rows.js';
+import { only, pickedCount, resultRows, savedByJob, zipAddress } from './result-rows.js';
 import { banners, meanRate } from './run.js';
 import { isLive, slotsText } from './shell.js';
 import { calm, computed } from './signal.js';
@@ -195,7 +195,7 @@ const reports = () =>
 const noResults = () =>
   h(
     'div',
-    { class: 'noResults' },
+    { class: 'nothing' },
     icon('images'),
     h('h1', null, t('no_results')),
     h('p', { class: 'muted' }, t('no_results_text')),
@@ -210,7 +210,7 @@ const noResults = () =>
 export function resultsScreen() {
   const there = computed(() => state.job.value !== null);
   /** @type {HTMLElement} */
-  const page = h('div', { class: 'page' }, () => {
+  const page = h('div', { class: () => `page${pickedCount.value ? ' picking' : ''}` }, () => {
     if (!there.value) return noResults();
     const written = computed(() => state.job.value?.progress.ok ?? 0);
     const any = computed(() => written.value > 0);

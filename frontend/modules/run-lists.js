@@ -1,23 +1,39 @@
 // What just finished, as thumbnails; what failed, one sentence each with a retry.
 import { command } from './commands.js';
 import { variantColour, variantLabel } from './draft.js';
-import { button, h, icon, keyed } from './element.js';
-import { t } from './i18n.js';
+import { button, h, icon, keyed, middle } from './element.js';
+import { size, t } from './i18n.js';
 import { openLightbox } from './lightbox.js';
 import { failureText, noticeText } from './messages.js';
 import { go } from './page-state.js';
-import { calm, computed, signal } from './signal.js';
+import { showIn } from './pictures.js';
+import { calm, computed, effect, signal } from './signal.js';
 import { state } from './stream.js';
+import { unfolded } from './timeline.js';
 
-const SHOWN = 10;
-/** Thumbnails are renewed at most this often, and not before they have come: faster, the workers make them for nobody. */
+/** With the lanes below them, one row. */
+const SHOWN = 10,
+  SHOWN_ABOVE_LANES = 5;
+/** Pictures are renewed at most this often, and not before they have come: faster, the workers make them for nobody. */
 const THUMBS_MS = 1500,
   PATIENCE_MS = 6000;
 
 export function recentCard() {
-  const list = h('div', { class: 'recent' });
+  const isEmpty = signal(true);
+  const list = h('div', { class: 'recent', hidden: () => isEmpty.value });
   const haveCome = () => [...list.querySelectorAll('img')].every((image) => image.complete);
-  const shown = calm(() => state.recent.value.slice(0, SHOWN), THUMBS_MS, haveCome, PATIENCE_MS);
+  // None while somebody is about to choose one.
+  const isUsed = () => list.matches(':hover, :focus-within');
+  const shown = calm(
+    () => state.recent.value.slice(0, unfolded.value ? SHOWN_ABOVE_LANES : SHOWN),
+    THUMBS_MS,
+    (since) => !isUsed() && (since > PATIENCE_MS || haveCome()),
+  );
+  effect(() => {
+    isEmpty.value = !shown.value?.length;
+  });
+  // The places stay, and with them what has the focus; what is in them changes.
+  list.append(...Array.from({ length: SHOWN }, (_, place) => recentCell(computed(() => shown.value?.[place] ?? null))));
   return h(
     'section',
     { class: 'card', 'aria-label': () => t('recent') },
@@ -34,44 +50,51 @@ export function recentCard() {
         icon('right', 's'),
       ),
     ),
-    () => state.recent.value.length === 0 && h('p', { class: 'none' }, t('none_yet')),
-    keyed(
-      list,
-      () => shown.value,
-      (one) => one.output,
-      (one) =>
-        h(
-          'button',
-          {
-            type: 'button',
-            class: 'recent-cell',
-            'aria-label': one.name,
-            onclick: () => openLightbox({ count: () => 1, get: () => [one] }, 0, one.variant),
-          },
-          h('span', { class: 'recent-picture' }, recentPicture(`/api/output-thumb/${one.output}`)),
-          h(
-            'span',
-            { class: 'recent-name' },
-            h('span', { class: variantColour(one.variant), 'aria-hidden': 'true' }),
-            h('span', { class: 'name' }, one.name),
-          ),
-        ),
-    ),
+    () => isEmpty.value && h('p', { class: 'none' }, t('none_yet')),
+    list,
   );
 }
 
-/** One that cannot be had (the program is gone) is a sign, not a broken frame. @param {string} src */
-function recentPicture(src) {
+/** @param {{ readonly value: Recent | null, peek(): Recent | null }} one */
+function recentCell(one) {
   const picture = h('img', { alt: '', decoding: 'async' });
-  picture.onerror = () => picture.replaceWith(icon('alert'));
-  picture.src = src;
-  return picture;
+  // One that cannot be had (the program is gone) is a sign, not a broken frame.
+  picture.onerror = () => {
+    picture.hidden = true;
+    picture.after(icon('alert'));
+  };
+  effect(() => {
+    const now = one.value;
+    picture.nextSibling?.remove();
+    picture.hidden = false;
+    if (now) showIn(picture, `/api/output-thumb/${now.output}`);
+  });
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'recent-cell',
+      hidden: () => !one.value,
+      onclick: () => {
+        const now = one.peek();
+        if (now) openLightbox({ count: () => 1, get: () => [now] }, 0, now.variant);
+      },
+    },
+    h('span', { class: 'recent-picture' }, picture),
+    h(
+      'span',
+      { class: 'recent-name' },
+      h('span', { class: () => (one.value ? variantColour(one.value.variant) : ''), 'aria-hidden': 'true' }),
+      h('span', { class: 'name split' }, () => middle(one.value?.name ?? '')),
+    ),
+    h('span', { class: 'recent-name' }, () => size(one.value?.bytes ?? 0)),
+  );
 }
 
 const PORTION = 20;
 
 /** @param {string[]} outputs */
-const retry = (outputs) => {
+export const retry = (outputs) => {
   const job = state.job.peek();
   if (job) command(`/api/jobs/${job.id}/retry`, { outputs });
 };
@@ -148,6 +171,7 @@ const noticeRow = (notice) =>
 
 export function failureList() {
   const most = signal(PORTION);
+  const isMore = computed(() => problems.value.length > most.value);
   const rows = computed(() => [
     ...state.notices.value
       .filter(
@@ -167,38 +191,49 @@ export function failureList() {
       (one) => ('outputs' in one ? failureRow(one) : noticeRow(one)),
     ),
     () =>
-      problems.value.length > most.value &&
+      (isMore.value || !areAllKept.value) &&
       h(
         'div',
         { class: 'more' },
-        button(
-          'ghost small',
-          () => {
-            most.value += 100;
-          },
-          null,
-          t('show_more', problems.value.length - most.value),
-        ),
+        isMore.value
+          ? button(
+              'ghost small',
+              () => {
+                most.value += 100;
+              },
+              null,
+              () => t('show_more', problems.value.length - most.value),
+            )
+          : button('ghost small', () => go('results'), null, t('see_all'), icon('right', 's')),
       ),
   ];
 }
 
 /** What went wrong, by photo. */
 const problems = computed(() => problemsOf(state.failures.value));
-/** How many photos have a problem (of those failures that are kept). */
-export const problemCount = computed(() => new Set(problems.value.map((one) => one.image)).size);
-
 /** How many outputs failed: changes only then, so that what is made from it is not made again while it is clicked. */
 export const failedCount = computed(() => state.job.value?.progress.failed ?? 0);
 
+/** Of more failures than this only the newest are kept. */
+const KEPT = 1000;
+const areAllKept = computed(() => failedCount.value < KEPT || state.failures.value.length >= failedCount.value);
+/** How many photos have a problem; 0 where that is not known, as not all failures are kept. */
+export const problemCount = computed(() => (areAllKept.value ? new Set(problems.value.map((one) => one.image)).size : 0));
+
 /** Outputs that another try may make. */
-const retryable = computed(() =>
-  problems.value.filter(({ kind }) => !HOPELESS.includes(kind)).flatMap((one) => one.outputs.map(({ output }) => output)),
-);
-const retryCount = computed(() => retryable.value.length);
+const retryable = computed(() => problems.value.filter(({ kind }) => !HOPELESS.includes(kind)));
+/** Of how many photos. */
+const retryCount = computed(() => new Set(retryable.value.map(({ image }) => image)).size);
 
 export const retryAll = () => () =>
-  retryCount.value > 0 && button('ghost small', () => retry(retryable.peek()), null, icon('redo', 's'), t('retry_all', retryCount.value));
+  retryCount.value > 0 &&
+  button(
+    'ghost small',
+    () => retry(retryable.peek().flatMap(({ outputs }) => outputs.map(({ output }) => output))),
+    null,
+    icon('redo', 's'),
+    t('retry_all', retryCount.value),
+  );
 
 export const failuresCard = () =>
   h(

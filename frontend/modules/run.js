@@ -2,62 +2,31 @@
 import { canNotify, notifies, switchNotifying } from './away.js';
 import { command } from './commands.js';
 import { outputsOf } from './draft.js';
-import { button, h, icon } from './element.js';
+import { button, h, icon, keyed, svg } from './element.js';
 import { duration, labelOr, number, percent, share, size, sizeParts, t, timeLeft, told } from './i18n.js';
 import { machinesCard, waitsFor } from './machines.js';
 import { noticeText } from './messages.js';
 import { confirm } from './overlays.js';
-import { drawer, go, theme } from './page-state.js';
-import { savedByJob } from './result-rows.js';
+import { drawer, go } from './page-state.js';
+import { savedByJob, savedShareByJob } from './result-rows.js';
 import { failedCount, failuresCard, problemCount, recentCard } from './run-lists.js';
 import { isLive } from './shell.js';
 import { togglePause } from './shortcuts.js';
-import { calm, computed, effect, onCleanup, signal } from './signal.js';
+import { computed, onCleanup, signal } from './signal.js';
 import { link, metrics, ready, retryNow, state } from './stream.js';
 import { timeline, unfolded } from './timeline.js';
 import { watches } from './watches.js';
 
-export function sparkline() {
-  const canvas = h('canvas', { class: 'sparkline', 'aria-hidden': 'true' });
-  let drawn = '';
-  // Asking the canvas itself would force a layout in the midst of the changes of a message.
-  const box = signal({ width: 0, height: 0 });
-  const sizes = new ResizeObserver(
-    ([
-      {
-        contentRect: { width, height },
-      },
-    ]) => {
-      box.value = { width, height };
-    },
-  );
-  sizes.observe(canvas);
-  onCleanup(() => sizes.disconnect());
-  effect(() => draw(metrics.value?.history ?? [], box.value));
-  /** @param {number[]} values @param {{ width: number, height: number }} size CSS px */
-  function draw(values, { width, height }) {
-    const scale = devicePixelRatio || 1;
-    const context = canvas.getContext('2d');
-    const key = `${values.length}/${values.at(-1)}/${width}/${theme.value}`;
-    if (!context || !width || key === drawn) return;
-    drawn = key;
-    canvas.width = width * scale;
-    canvas.height = height * scale;
-    if (values.length < 2) return;
-    const top = Math.max(...values) || 1;
-    const bottom = Math.min(...values) * 0.8;
-    context.scale(scale, scale);
-    context.strokeStyle = getComputedStyle(canvas).getPropertyValue('--accent').trim();
-    context.lineWidth = 1.6;
-    context.lineJoin = 'round';
-    context.beginPath();
-    values.forEach((value, index) =>
-      context.lineTo(2 + (index / (values.length - 1)) * (width - 4), height - 2 - ((value - bottom) / (top - bottom || 1)) * (height - 4)),
-    );
-    context.stroke();
-  }
-  return canvas;
+/** The rates of the last minute as a line, 76 x 22. @param {number[]} values */
+function lineOf(values) {
+  const top = Math.max(...values) || 1;
+  const bottom = Math.min(...values) * 0.8;
+  return values.length < 2
+    ? ''
+    : `M${values.map((value, index) => `${2 + (index / (values.length - 1)) * 72},${20 - ((value - bottom) / (top - bottom || 1)) * 18}`).join('L')}`;
 }
+const sparkline = () =>
+  svg('svg', { class: 'sparkline', 'aria-hidden': 'true' }, svg('path', { d: () => lineOf(metrics.value?.history ?? []) }));
 
 /** @param {string} kind @param {Parameters<typeof icon>[0]} sign @param {import('./element.js').Child} text @param {...import('./element.js').Child} more */
 const banner = (kind, sign, text, ...more) => h('div', { class: `banner ${kind}` }, icon(sign), h('p', null, text), more);
@@ -113,7 +82,7 @@ export const banners = () => () => {
     return banner(
       '',
       'info',
-      t('cancelled_text', job.progress.ok),
+      t(job.broke_off ? 'broke_off_text' : 'cancelled_text', job.progress.ok),
       button('small', () => command(`/api/jobs/${job.id}/continue`), null, t('continue')),
     );
   if (job.state !== 'paused') {
@@ -137,7 +106,7 @@ function title(now) {
     paused: 'run_paused',
     cancelling: 'run_cancelling',
     finished: 'run_finished',
-    cancelled: 'run_cancelled',
+    cancelled: now.broke_off ? 'run_broke_off' : 'run_cancelled',
     failed: 'run_failed',
   })[now.state];
   return t(key, ...what);
@@ -193,7 +162,8 @@ function hero() {
     const now = job.value;
     return now ? share(now.progress.done, now.outputs) : 0;
   });
-  const part = (/** @type {number} */ count) => `${job.value?.outputs ? (count / job.value.outputs) * 100 : 0}%`;
+  // To a part that can be seen, or every count would paint the bar.
+  const part = (/** @type {number} */ count) => `${job.value?.outputs ? ((count / job.value.outputs) * 100).toFixed(1) : 0}%`;
   return h(
     'section',
     { class: 'hero', 'aria-label': () => t('run') },
@@ -225,56 +195,62 @@ function hero() {
   );
 }
 
-/** @param {import('./i18n.js').Key} label @param {() => import('./element.js').Child} value @param {import('./element.js').Child} line */
-const figure = (label, value, line = null) =>
+/** A figure, and what stands small beside it; both are texts, which are written anew only where they change. @param {() => import('./i18n.js').Key} label @param {() => string} value @param {...import('./element.js').Child} small */
+const figure = (label, value, ...small) =>
   h(
     'div',
     { class: 'figure' },
-    h('dt', null, () => t(label)),
-    h('dd', null, value, line),
+    h('dt', null, () => t(label())),
+    h('dd', null, h('span', null, value), small),
   );
+const small = (/** @type {() => string} */ text) => h('small', null, text);
 
 /** Outputs a second that were really made; null where there is too little to tell. Pure. @param {Progress} progress */
 export const meanRate = ({ ok, failed, elapsed_ms }) => (ok + failed > 0 && elapsed_ms >= 100 ? ((ok + failed) / elapsed_ms) * 1000 : null);
 
-/** Figures that change more often cannot be read. */
-const FIGURES_MS = 250;
-
 function figures() {
-  const now = () => /** @type {Job} */ (job.value);
-  const calmed = calm(() => job.value, FIGURES_MS);
+  const live = computed(() => isLive(job.value));
+  /** Figures that change more often cannot be read. */
+  const calmed = computed(() => {
+    void metrics.value;
+    return live.value ? job.peek() : job.value;
+  });
+  /** Changes with what it says. */
+  const saved = computed(() => (calmed.value?.progress.written_bytes ? savedShareByJob(calmed.value) : null));
+  const eta = () => metrics.value?.eta_ms ?? null;
   return h(
     'dl',
     { class: () => `card figures ${offline() ? 'stale' : ''}` },
-    () =>
-      stateNow.value && isLive(job.peek())
-        ? figure('left', () => {
-            const ms = metrics.value?.eta_ms;
-            return ms === null || ms === undefined
-              ? stateNow.value === 'paused'
-                ? '–'
-                : h('span', { class: 'muted calm' }, t('measuring'))
-              : timeLeft(ms);
-          })
-        : figure('took', () => (job.value && now().progress.elapsed_ms > 0 ? duration(now().progress.elapsed_ms) : '–')),
     figure(
-      'rate',
+      () => (live.value ? 'left' : 'took'),
+      () => {
+        const elapsed = calmed.value?.progress.elapsed_ms ?? 0;
+        if (!live.value) return elapsed > 0 ? duration(elapsed) : '–';
+        const ms = eta();
+        return ms !== null ? timeLeft(ms) : stateNow.value === 'paused' ? '–' : '';
+      },
+      small(() => (live.value && eta() === null && stateNow.value !== 'paused' ? t('measuring') : '')),
+    ),
+    figure(
+      () => 'rate',
       () => {
         const one = calmed.value;
         const rate = one && !isLive(one) ? meanRate(one.progress) : metrics.value?.rate;
-        return [rate === null || rate === undefined ? '–' : number(rate, rate < 10 ? 2 : 1), h('small', null, t('files_per_s'))];
+        return rate === null || rate === undefined ? '–' : number(rate, rate < 10 ? 2 : 1);
       },
+      small(() => t('files_per_s')),
       sparkline(),
     ),
-    figure('efficiency', () => {
-      const m = metrics.value;
-      return m?.efficiency == null
-        ? '–'
-        : [percent(m.efficiency * 100), h('small', null, `${number(m.busy ?? 0, 1)} / ${number(calmed.value?.workers ?? 0)}`)];
-    }),
+    figure(
+      () => 'efficiency',
+      () => (metrics.value?.efficiency == null ? '–' : percent(metrics.value.efficiency * 100)),
+      small(() =>
+        metrics.value?.efficiency == null ? '' : `${number(metrics.value.busy ?? 0, 1)} / ${number(calmed.value?.workers ?? 0)}`,
+      ),
+    ),
     h(
       'div',
-      { class: () => `figure ${job.value?.progress.failed ? 'negative' : ''}` },
+      { class: () => `figure ${failedCount.value ? 'negative' : ''}` },
       h('dt', null, () => t('failed')),
       h('dd', null, () => {
         const failed = failedCount.value;
@@ -284,18 +260,22 @@ function figures() {
               { type: 'button', class: 'link', onclick: () => document.getElementById('failures')?.scrollIntoView({ block: 'start' }) },
               number(failed),
               ' ',
-              h('small', null, t('in_n_photos', problemCount.value)),
+              h('small', null, problemCount.value > 0 && t('in_n_photos', problemCount.value)),
               h('span', { class: 'hidden' }, t('show_failures')),
             )
           : number(0);
       }),
     ),
-    figure('written', () => {
-      const now = calmed.value;
-      const [value, unit] = sizeParts(now?.progress.written_bytes ?? 0);
-      const saved = now?.progress.written_bytes && savedByJob(now);
-      return [value, h('small', null, unit, saved && [' · ', saved])];
-    }),
+    figure(
+      () => 'written',
+      () => sizeParts(calmed.value?.progress.written_bytes ?? 0)[0],
+      h(
+        'small',
+        null,
+        () => sizeParts(calmed.value?.progress.written_bytes ?? 0)[1],
+        () => saved.value !== null && [' · ', savedByJob(/** @type {Job} */ (job.peek()))],
+      ),
+    ),
   );
 }
 
@@ -312,8 +292,10 @@ const noRun = () =>
 /** Jobs that wait while none is at work are those of before a restart. */
 const held = computed(() => !job.value || !isLive(job.value));
 
+const anyWaits = computed(() => state.queue.value.length > 0);
+
 const queue = () =>
-  state.queue.value.length > 0 &&
+  anyWaits.value &&
   h(
     'section',
     { class: 'card queue', 'aria-label': t('queue') },
@@ -325,10 +307,11 @@ const queue = () =>
       held.value && button('small', () => command('/api/jobs/waiting/start'), { disabled: offline }, icon('play', 's'), t('queue_start')),
     ),
     held.value && h('p', { class: 'muted' }, t('queue_held')),
-    h(
-      'ol',
-      null,
-      state.queue.value.map((one) =>
+    keyed(
+      h('ol'),
+      () => state.queue.value,
+      ({ id }) => id,
+      (one) =>
         h(
           'li',
           null,
@@ -341,7 +324,6 @@ const queue = () =>
             t('remove_from_queue'),
           ),
         ),
-      ),
     ),
   );
 

@@ -62,7 +62,7 @@ export function topBar() {
           { href: `#/${name}`, 'aria-current': () => (screen.value === name ? 'page' : null) },
           icon(sign),
           () => t(name),
-          name === 'run' && (() => runningShare.value !== null && h('span', { class: 'pill' }, percent(runningShare.value))),
+          name === 'run' && h('span', { class: 'pill', hidden: () => runningShare.value === null }, () => percent(runningShare.value ?? 0)),
         ),
       ),
     ),

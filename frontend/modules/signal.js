@@ -89,6 +89,18 @@ export function effect(work) {
   return end;
 }
 
+/** Done as soon as that holds. @param {() => boolean} holds @returns {Promise<void>} */
+export const until = (holds) =>
+  new Promise((resolve) => {
+    const end = effect(() => {
+      if (holds())
+        queueMicrotask(() => {
+          end();
+          resolve();
+        });
+    });
+  });
+
 /** @param {() => void} work runs when the surrounding effect runs again or ends */
 export function onCleanup(work) {
   active?.cleanups.push(work);
@@ -125,10 +137,10 @@ export function scope(work) {
 }
 
 /**
- * A value that follows another, but changes at most once per `pause`, and from then on as soon as `mayChange` says so, or `patience` is over.
- * @template T @param {() => T} source @param {number} pause ms @param {() => boolean} [mayChange] @param {number} [patience] ms
+ * A value that follows another, but changes at most once per `pause`, and from then on as soon as `mayChange` says so.
+ * @template T @param {() => T} source @param {number} pause ms @param {(since: number) => boolean} [mayChange] `since`: ms since it changed
  */
-export function calm(source, pause, mayChange = () => true, patience = pause) {
+export function calm(source, pause, mayChange = () => true) {
   /** @type {Signal<T>} */
   const result = signal(/** @type {any} */ (undefined));
   let changed = -Infinity;
@@ -138,7 +150,7 @@ export function calm(source, pause, mayChange = () => true, patience = pause) {
     const look = () => {
       const since = performance.now() - changed;
       if (since < pause) timer = setTimeout(look, pause - since);
-      else if (since < patience && !mayChange()) timer = setTimeout(look, 100);
+      else if (!mayChange(since)) timer = setTimeout(look, 100);
       else {
         changed = performance.now();
         result.value = now;

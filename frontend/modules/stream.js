@@ -1,8 +1,5 @@
 // The page's side of the stream: starts the monitor worker and keeps what it reports as signals.
-import { BarRing } from './ring.js';
-import { batch, signal } from './signal.js';
-
-const BARS_PER_LANE = 4096;
+import { batch, onCleanup, signal } from './signal.js';
 
 export const link = signal(
   /** @type {{ state: 'connecting' | 'open' | 'closed', retry_at: number }} */ ({ state: 'connecting', retry_at: 0 }),
@@ -14,13 +11,12 @@ export const restarts = signal(0);
 export const ready = signal(false);
 export const metrics = signal(/** @type {Metrics | null} */ (null));
 
-/** @type {{ [K in keyof Sections]: import('./signal.js').Signal<Sections[K]> }} */
+/** All but the crashes, which only the monitor has use for. @type {{ [K in keyof Omit<Sections, 'crashes'>]: import('./signal.js').Signal<Sections[K]> }} */
 export const state = {
   images: signal({ revision: 0, source: 'none', label: '', count: 0, excluded: 0, skipped: 0, bytes: 0, loading: false }),
   job: signal(/** @type {Job | null} */ (null)),
   queue: signal(/** @type {QueuedJob[]} */ ([])),
   lanes: signal(/** @type {Lane[]} */ ([])),
-  crashes: signal(/** @type {Crash[]} */ ([])),
   failures: signal(/** @type {Failure[]} */ ([])),
   recent: signal(/** @type {Recent[]} */ ([])),
   notices: signal(/** @type {Notice[]} */ ([])),
@@ -32,20 +28,6 @@ export const state = {
   recipes: signal(0),
 };
 
-/** Bars of each lane, by slot. @type {Map<number, BarRing>} */
-export const rings = new Map();
-/** Bars received since the page began: tells the timeline that there is something new. */
-export let barsReceived = 0;
-
-/** When the page was last told of something. */
-export let changedAt = 0;
-
-let offset = 0;
-const wall = () => performance.timeOrigin + performance.now();
-/** The server's clock, ms. While the connection is lost it stands still. */
-export const serverNow = () => (link.peek().state === 'open' ? wall() : lostAt) - offset;
-let lostAt = 0;
-
 /** @type {((notice: Notice) => void)[]} */
 const noticeListeners = [];
 /** Calls back for each notice that arrives while the page is open, of a snapshot only if the server was started anew. @param {(notice: Notice) => void} listener */
@@ -56,25 +38,12 @@ export const onNotice = (listener) => {
 /** Whether the next snapshot is the first of a server that was started anew: what it has to say is news. */
 let anew = false;
 
-/** @param {Bar[]} bars in the order of their ends */
-export function addBars(bars) {
-  for (const bar of bars) {
-    let ring = rings.get(bar.slot);
-    if (!ring) rings.set(bar.slot, (ring = new BarRing(BARS_PER_LANE)));
-    ring.push(bar);
-  }
-  barsReceived += bars.length;
-}
-
 /** @param {Extract<FromMonitor, { kind: 'patch' }>} patch */
 function applyPatch(patch) {
-  offset = patch.offset;
   const seen = anew ? 0 : (state.notices.peek()[0]?.id ?? 0);
   batch(() => {
-    if (patch.whole) rings.clear();
-    addBars(patch.bars);
-    if (patch.whole) barsReceived += 1;
     for (const [name, value] of Object.entries(patch.sections)) /** @type {any} */ (state)[name].value = value;
+    if (patch.metrics) metrics.value = patch.metrics;
     if (!state.job.peek()) metrics.value = null;
     ready.value = true;
   });
@@ -86,11 +55,8 @@ function applyPatch(patch) {
 
 /** @param {FromMonitor} message */
 function receive(message) {
-  changedAt = performance.now();
   if (message.kind === 'patch') applyPatch(message);
-  else if (message.kind === 'metrics') metrics.value = message.metrics;
   else if (message.kind === 'link') {
-    if (message.state === 'closed' && link.peek().state === 'open') lostAt = wall();
     if (message.state === 'open' || link.peek().state !== message.state) link.value = message;
     else if (message.retry_at) link.value = message;
   } else {
@@ -117,6 +83,18 @@ export function start() {
   });
   monitor = new Worker(policy ? policy.createScriptURL(url) : url, { type: 'module' });
   monitor.onmessage = ({ data }) => receive(data);
+}
+
+/**
+ * Opens a way to the lanes, which the monitor keeps, for as long as the surrounding effect lives. With a canvas it draws them there.
+ * @param {Omit<PlotOrder, 'port'>} order @param {(data: any) => void} receive what it says @returns {(data: unknown) => void} tells it something
+ */
+export function openLanes(order, receive) {
+  const { port1: near, port2: port } = new MessageChannel();
+  near.onmessage = ({ data }) => receive(data);
+  monitor?.postMessage({ ...order, port }, order.canvas ? [port, order.canvas] : [port]);
+  onCleanup(() => near.postMessage('end'));
+  return (data) => near.postMessage(data);
 }
 
 export const retryNow = () => monitor?.postMessage('retry');

@@ -1,7 +1,7 @@
 // Draws the lanes on one canvas. One colour per variant; failures and crashes are always drawn, with shapes of their own.
 import { DECODING, FAILED, LEVELS, OK, REDONE, cover, runs } from './ring.js';
 
-export const ROW = 34;
+const ROW = 34;
 const BAR = 18;
 /** Bars below it are drawn without rounded corners, px. */
 const SHORT = 24;
@@ -9,52 +9,27 @@ const DENSE = 1500;
 const COLOURS = 6;
 
 /**
- * @typedef {{ lanes: Lane[], all: Lane[], name: (slot: number) => string, places: number[], rings: Map<number, import('./ring.js').BarRing>, crashes: Crash[], now: number, window: number, cursor: { slot: number, time: number } | null, width: number }} View
- * `places`: of the variants' outputs, which decide their colours; `width`: of the canvas, CSS px; `now`, `window`: server time of the right edge and length of what is shown, ms.
- * @typedef {{ lane: string, line: string, bad: string, ink: string, accent: string, surface: string, colours: string[] }} Palette
+ * @typedef {{ lanes: Lane[], all: Lane[], name: (slot: number) => string, places: number[], rings: Map<number, import('./ring.js').BarRing>, crashes: Crash[], now: number, window: number, cursor: { slot: number, time: number } | null, width: number, scale: number, paint: Palette }} View
+ * `places`: of the variants' outputs, which decide their colours; `width`: of the canvas, CSS px; `scale`: its pixels in one of CSS; `now`, `window`: server time of the right edge and length of what is shown, ms.
  */
 
-/** @type {Palette | null} */ let palette = null;
-let paletteTheme = '';
 /** @type {number[]} */ let places = [];
 /** @param {number} variant */
 const colourOf = (variant) => places[variant] ?? variant;
 /** Which of the palette's colours: the last one is that of decoding. @param {number | null} variant */
 const paintOf = (variant) => (variant === null || variant === DECODING ? COLOURS : colourOf(variant) % COLOURS);
 
-/** @param {Element} element @returns {Palette} */
-function colours(element) {
-  const theme = document.documentElement.dataset.theme ?? '';
-  if (palette && theme === paletteTheme) return palette;
-  const style = getComputedStyle(element);
-  const of = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-  paletteTheme = theme;
-  palette = {
-    lane: of('--lane'),
-    line: of('--line'),
-    bad: of('--bad'),
-    ink: of('--ink'),
-    accent: of('--accent'),
-    surface: of('--surface'),
-    colours: [...Array.from({ length: COLOURS }, (_, index) => of(`--filter-${index + 1}`)), of('--decoding')],
-  };
-  return palette;
-}
-
-/** @param {HTMLCanvasElement} canvas @param {View} view */
+/** @param {OffscreenCanvas} canvas @param {View} view */
 export function drawTimeline(canvas, view) {
-  const scale = devicePixelRatio || 1;
-  const { width } = view;
+  const { width, scale, paint } = view;
   const height = Math.max(1, view.lanes.length) * ROW;
   const [pxWidth, pxHeight] = [Math.round(width * scale), Math.round(height * scale)];
   if (canvas.width !== pxWidth || canvas.height !== pxHeight) {
     canvas.width = pxWidth;
     canvas.height = pxHeight;
-    canvas.style.height = `${height}px`;
   }
   const context = canvas.getContext('2d');
-  if (!context || !width) return;
-  const paint = colours(canvas);
+  if (!context) return;
   ({ places } = view);
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, width, height);
@@ -150,7 +125,7 @@ function findRedone(view, crash) {
   return null;
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} width @param {number} height @param {number} radius */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} width @param {number} height @param {number} radius */
 function roundBox(context, x, y, width, height, radius) {
   // Hundreds of short bars a frame: without curves they cost a fifth.
   if (width < SHORT) {
@@ -162,7 +137,7 @@ function roundBox(context, x, y, width, height, radius) {
   context.fill();
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Palette} paint @param {number} variant @param {number} start @param {number} end px @param {number} y @param {number} alpha @param {string} outline */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {Palette} paint @param {number} variant @param {number} start @param {number} end px @param {number} y @param {number} alpha @param {string} outline */
 function drawBar(context, paint, variant, start, end, y, alpha, outline = '') {
   const left = Math.max(-4, start);
   const width = Math.max(1.5, end - left - 1);
@@ -180,7 +155,7 @@ function drawBar(context, paint, variant, start, end, y, alpha, outline = '') {
   }
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} width @param {string} colour @param {number} line @param {number} gap @param {1 | -1} slope */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} width @param {string} colour @param {number} line @param {number} gap @param {1 | -1} slope */
 function hatch(context, x, y, width, colour, line, gap, slope) {
   context.save();
   context.beginPath();
@@ -197,7 +172,7 @@ function hatch(context, x, y, width, colour, line, gap, slope) {
   context.restore();
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} arm @param {string} colour */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} arm @param {string} colour */
 function cross(context, x, y, arm, colour) {
   context.strokeStyle = colour;
   context.lineWidth = 1.8;
@@ -209,7 +184,7 @@ function cross(context, x, y, arm, colour) {
   context.stroke();
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Palette} paint @param {number} start @param {number} end @param {number} y */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {Palette} paint @param {number} start @param {number} end @param {number} y */
 function drawFailed(context, paint, start, end, y) {
   const width = Math.max(3, end - start - 1);
   context.fillStyle = paint.bad;
@@ -217,7 +192,7 @@ function drawFailed(context, paint, start, end, y) {
   if (width > 9) cross(context, start + width / 2, y + BAR / 2, 3.5, paint.surface);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Palette} paint @param {Crash} crash @param {(time: number) => number} x @param {(row: number) => number} top @param {number} row @param {number} right */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {Palette} paint @param {Crash} crash @param {(time: number) => number} x @param {(row: number) => number} top @param {number} row @param {number} right */
 function drawCrash(context, paint, crash, x, top, row, right) {
   const [start, end, ready] = [x(crash.start_ms), x(crash.t_ms), crash.ready_ms === null ? right : x(crash.ready_ms)];
   const y = top(row);
@@ -255,7 +230,7 @@ function drawCrash(context, paint, crash, x, top, row, right) {
 /**
  * The way from a crash to where its task was done again, within the crashed lane's own row: over its bars to the redone one, or to its
  * upper edge, where the other lane is named.
- * @param {CanvasRenderingContext2D} context @param {Palette} paint @param {number} x of the crash @param {number} y top of the lane's bar
+ * @param {OffscreenCanvasRenderingContext2D} context @param {Palette} paint @param {number} x of the crash @param {number} y top of the lane's bar
  * @param {number} toX of the redone bar @param {string} other name of its lane, or '' if it is the same
  */
 function drawArc(context, paint, x, y, toX, other) {
@@ -292,7 +267,7 @@ function drawArc(context, paint, x, y, toX, other) {
 /** @type {Float32Array} */ let columns = new Float32Array(0);
 /** @type {Uint8Array} */ let columnColours = new Uint8Array(0);
 
-/** @param {CanvasRenderingContext2D} context @param {import('./ring.js').BarRing} ring @param {number} count @param {(time: number) => number} x @param {number} y @param {number} width @param {Palette} paint @param {(at: number) => void} special */
+/** @param {OffscreenCanvasRenderingContext2D} context @param {import('./ring.js').BarRing} ring @param {number} count @param {(time: number) => number} x @param {number} y @param {number} width @param {Palette} paint @param {(at: number) => void} special */
 function drawDense(context, ring, count, x, y, width, paint, special) {
   const size = Math.ceil(width);
   if (columns.length !== size) {

@@ -3,75 +3,39 @@ import { command } from './commands.js';
 import { colourClass, outputsOf, placesOf, variantLabel, variantName } from './draft.js';
 import { button, h, icon, keyed, segmented } from './element.js';
 import { duration, number, seconds, size, t } from './i18n.js';
-import { DECODING, FAILED, REDONE } from './ring.js';
 import { byFleet, machines } from './machines.js';
-import { recall, remember } from './page-state.js';
+import { recall, remember, theme } from './page-state.js';
 import { isLive } from './shell.js';
-import { calm, computed, effect, onCleanup, signal } from './signal.js';
-import { barsReceived, changedAt, link, metrics, rings, serverNow, state } from './stream.js';
-import { ROW, drawTimeline, gridTimes } from './timeline-draw.js';
+import { computed, effect, onCleanup, signal } from './signal.js';
+import { link, metrics, openLanes, state } from './stream.js';
 
 /** @template T @typedef {{ readonly value: T[], peek(): T[] }} Some */
 
-const LONGEST_MS = 30_000;
-/** Windows of their own choice: steps, so that bars do not shrink with every frame. */
-const AUTO_MS = [4000, 8000, 15_000, LONGEST_MS];
-/** The median bar is at least this wide, on a plot of some 900 px. */
-const BAR_PX = 16,
-  PLOT_PX = 900;
-/** Between two frames of the lanes: a pixel of the shortest window lasts about half as long. */
-const REDRAW_MS = 66;
-/** A name that changes more often cannot be read. */
-const NAMES_MS = 250;
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** @type {import('./signal.js').Signal<'auto' | '30' | 'all'>} */
 const span = signal('auto');
 const asTable = signal(false);
 
-/** The right edge: now while the job lives, its end afterwards. */
-function edge() {
-  const job = state.job.peek();
-  return job && !isLive(job) && job.ended_ms !== null ? job.ended_ms : serverNow();
-}
-
-/** Length of what is shown, ms. */
-function windowLength() {
-  const job = state.job.peek();
-  const whole = edge() - (job ? job.started_ms : 0);
-  switch (span.peek()) {
-    case '30':
-      return LONGEST_MS;
-    case 'all':
-      return Math.max(1000, whole);
-    case 'auto': {
-      // A job that has ended shows all of it, unless its bars would be too thin to be told apart.
-      if (job && !isLive(job) && whole <= LONGEST_MS) return Math.max(1000, whole);
-      const medians = (metrics.peek()?.quantiles ?? []).flatMap((one) => (one ? [one.p50] : [])).sort((one, other) => one - other);
-      const median = medians[medians.length >> 1] ?? 0;
-      const most = median ? (median * PLOT_PX) / BAR_PX : LONGEST_MS;
-      const wanted = Math.min(most, whole);
-      return AUTO_MS.find((one) => one >= wanted) ?? LONGEST_MS;
-    }
-  }
-}
+// These change with what they say, not with every count.
+const isThreads = computed(() => state.job.value?.mode === 'threads');
+const isOver = computed(() => !isLive(state.job.value));
+const isRunning = computed(() => state.job.value?.state === 'running');
+/** Of the variants' outputs, which decide their colours. */
+const places = computed(() => JSON.stringify(placesOf(state.job.value?.variants ?? [])));
+const letter = () => (isThreads.value ? t('thread_letter') : 'P');
 
 /** @param {Lane} lane */
-export const laneName = (lane) => `${state.job.value?.mode === 'threads' ? t('thread_letter') : 'P'}${lane.number ?? lane.slot}`;
+const laneName = (lane) => `${letter()}${lane.number ?? lane.slot}`;
 /** The same with its machine, if it is another one's. @param {Lane} lane */
 const fullName = (lane) => (lane.machine ? `${lane.machine} ` : '') + laneName(lane);
 
 /** @param {number} slot @param {Some<Lane>} lanes */
 function laneRow(slot, lanes) {
-  const current = computed(() => lanes.value.find((one) => one.slot === slot) ?? null);
-  const lane = calm(() => current.value, NAMES_MS);
+  const lane = computed(() => lanes.value.find((one) => one.slot === slot) ?? null);
   const dot = () => {
     const now = lane.value;
-    return !now || now.state === 'stopped' || (!now.task && state.job.value?.state !== 'running')
-      ? 'idle'
-      : now.state === 'ready'
-        ? ''
-        : 'off';
+    return !now || now.state === 'stopped' || (!now.task && !isRunning.value) ? 'idle' : now.state === 'ready' ? '' : 'off';
   };
   const file = () => {
     const now = lane.value;
@@ -83,6 +47,8 @@ function laneRow(slot, lanes) {
           ? t('restarting')
           : (now.task?.name ?? '–');
   };
+  const canKill = () => link.value.state === 'open' && lane.value?.state === 'ready' && !isOver.value;
+  const restarts = computed(() => lane.value?.restarts ?? 0);
   const kill = () => t('kill', lane.value?.machine ? fullName(lane.value) : (lane.value?.worker ?? slot));
   return h(
     'li',
@@ -93,182 +59,149 @@ function laneRow(slot, lanes) {
       { class: 'lane-name', title: () => (lane.value?.sandbox ? `${t('sandbox')}: ${t(`sandbox_${lane.value.sandbox}`)}` : '') },
       () => (lane.value ? laneName(lane.value) : ''),
       () =>
-        lane.value?.restarts
-          ? h(
-              'span',
-              { class: 'restarted', title: t('restarts', lane.value.restarts) },
-              icon('redo', 's'),
-              h('span', { class: 'hidden' }, t('restarts', lane.value.restarts)),
-            )
-          : null,
+        restarts.value > 0 &&
+        h(
+          'span',
+          { class: 'restarted', title: t('restarts', restarts.value) },
+          icon('redo', 's'),
+          h('span', { class: 'hidden' }, t('restarts', restarts.value)),
+        ),
     ),
     h('span', { class: 'lane-file' }, file),
     h('span', { class: 'lane-memory' }, () => (lane.value?.memory_bytes ? size(lane.value.memory_bytes) : '')),
     button(
       'kill small square',
       () => {
-        const now = current.peek();
-        if (now) command(`/api/workers/${now.worker}/kill`);
+        const now = lane.peek();
+        if (now && canKill()) command(`/api/workers/${now.worker}/kill`);
       },
       {
         'aria-label': kill,
         title: kill,
-        disabled: () =>
-          link.value.state !== 'open' || !lane.value || lane.value.state !== 'ready' || !state.job.value || !isLive(state.job.value),
+        // It keeps the focus until the process is there again.
+        'aria-disabled': () => (canKill() ? null : 'true'),
       },
       icon('power', 's'),
     ),
   );
 }
 
-/** What the tooltip says of a lane at a time. @param {Lane} lane @param {number} time @param {Crash[]} crashes @returns {[string, string] | null} */
-export function describe(lane, time, crashes) {
-  const variants = state.job.peek()?.variants ?? [];
-  const named = (/** @type {number | null} */ index) =>
-    index === null || index === DECODING ? t('decoding') : variantLabel(variants, index);
-  const crash = crashes.findLast((one) => one.slot === lane.slot && one.start_ms <= time && time <= (one.ready_ms ?? Infinity));
-  if (crash)
-    return [
-      crash.name ?? laneName(lane),
-      time <= crash.t_ms && crash.name
-        ? `${named(crash.variant)} · ${t('process_lost')}`
-        : `${t('process_lost')}${crash.ready_ms === null ? '' : ` · ${t('replaced_in', seconds(crash.ready_ms - crash.t_ms))}`}`,
-    ];
-  if (lane.task && lane.task.next_start_ms <= time)
-    return [lane.task.name, `${named(lane.task.decoded ? lane.task.variants[lane.task.next] : null)} · ${t('in_work')}`];
-  const ring = rings.get(lane.slot);
-  const age = ring?.at(time) ?? -1;
-  if (!ring || age < 0) return null;
-  const at = ring.index(age);
-  const note = ring.status[at] === FAILED ? ` · ${t('failed_one')}` : ring.status[at] === REDONE ? ` · ${t('redone')}` : '';
-  return [ring.name[at], `${named(ring.variant[at])} · ${seconds(ring.end[at] - ring.start[at])}${note}`];
+/** What the tooltip says of a moment of a lane. @param {LaneMoment} moment @param {Lane} lane @returns {[string, string]} */
+function describe({ what, name, variant, isWork, ms }, lane) {
+  const work = variant === null ? t('decoding') : variantLabel(state.job.peek()?.variants ?? [], variant);
+  const parts =
+    what === 'lost'
+      ? [isWork && work, t('process_lost'), !isWork && ms !== null && t('replaced_in', seconds(ms))]
+      : [work, what === 'work' ? t('in_work') : seconds(ms ?? 0), what === 'failed' && t('failed_one'), what === 'redone' && t('redone')];
+  return [name ?? laneName(lane), parts.filter(Boolean).join(' · ')];
 }
 
-/** @param {Some<Lane>} lanes @param {Some<Crash>} crashes */
-function plot(lanes, crashes) {
+const COLOURS = ['lane', 'line', 'bad', 'ink', 'accent', 'surface', 'decoding'];
+
+/** @param {Some<Lane>} lanes @param {string} machine whose they are, '' for all @param {() => AskedLanes | null} asked */
+function plot(lanes, machine, asked) {
   const canvas = h('canvas', { tabIndex: 0, role: 'img', 'aria-label': () => t('timeline_label') });
   const tip = h('div', { class: 'tip', hidden: true });
-  const axis = h('div', { class: 'axis', 'aria-hidden': 'true' });
+  const times = signal(/** @type {{ length: number, times: number[] }} */ ({ length: 1, times: [] }));
   const spoken = h('p', { class: 'hidden', 'aria-live': 'polite' });
-  /** The keyboard's place: a lane and how long ago, ms. @type {{ row: number, ago: number } | null} */
+  /** The keyboard's place: a lane and how long ago, as part of the window. @type {{ row: number, ago: number } | null} */
   let cursor = null;
-  let drawn = '',
-    drawnAt = 0,
-    frame = 0,
-    width = 0;
+  /** What was asked for last. @type {{ row: number, ago: number } | null} */
+  let wanted = null;
+  const box = signal(0);
 
-  /** @param {number} row @param {number} ago */
-  function showTip(row, ago) {
+  const tell = openLanes({ canvas: canvas.transferControlToOffscreen(), machine }, (data) => {
+    if (data.times) times.value = data;
+    else if (wanted?.row === data.at.row && wanted?.ago === data.at.ago) showTip(data.at, data.moment);
+  });
+  /** @param {{ row: number, ago: number }} at @param {LaneMoment | null} moment */
+  function showTip({ row, ago }, moment) {
     const lane = lanes.peek()[row];
-    const words = lane ? describe(lane, edge() - ago, crashes.peek()) : null;
+    const words = lane && moment ? describe(moment, lane) : null;
     tip.hidden = !words;
-    if (!words) return null;
+    if (cursor)
+      spoken.textContent = `${lane ? laneName(lane) : ''}, −${duration(ago * times.peek().length)}: ${words ? words.join(', ') : t('idle')}`;
+    if (!words) return;
     tip.replaceChildren(h('b', null, words[0]), h('br'), words[1]);
-    const x = (1 - ago / windowLength()) * canvas.clientWidth;
-    tip.style.left = `${Math.max(0, Math.min(x + 12, canvas.clientWidth - tip.offsetWidth))}px`;
-    tip.style.top = `${(row + 1) * ROW + 2}px`;
-    return words;
+    tip.style.left = `${Math.max(0, Math.min((1 - ago) * canvas.clientWidth + 12, canvas.clientWidth - tip.offsetWidth))}px`;
+    tip.style.top = `${((row + 1) / lanes.peek().length) * canvas.clientHeight + 2}px`;
   }
-
-  function tick() {
-    // A frame that is asked for is made and sent even if nothing has changed in it.
-    timer = setTimeout(() => {
-      frame = requestAnimationFrame(tick);
-    }, REDRAW_MS - 8);
-    const length = windowLength();
-    if (!width) return;
-    const job = state.job.peek();
-    const moving = job !== null && isLive(job) && link.peek().state === 'open';
-    // A redraw is due when the picture moved by a pixel or something new came; never more than the eye needs.
-    const pause = reducedMotion.matches ? 1000 : Math.max(REDRAW_MS, Math.min(500, length / width));
-    const key = `${barsReceived}/${width}/${span.peek()}/${document.documentElement.dataset.theme}/${lanes.peek().length}/${moving}/${cursor?.row},${cursor?.ago}/${devicePixelRatio}`;
-    const now = performance.now();
-    // Not in a frame in which texts change: each has its own.
-    if (now - changedAt < 8 && now - drawnAt < 2 * REDRAW_MS) {
-      clearTimeout(timer);
-      frame = requestAnimationFrame(tick);
-      return;
-    }
-    if (now - drawnAt < (moving ? pause : key === drawn && lanesDrawn === lanes.peek() ? Infinity : 0) - 12) return;
-    drawn = key;
-    drawnAt = now;
-    lanesDrawn = lanes.peek();
-    const right = edge();
-    drawTimeline(canvas, {
-      lanes: lanes.peek(),
-      all: state.lanes.peek(),
-      name: (slot) => fullName(state.lanes.peek().find((one) => one.slot === slot) ?? /** @type {Lane} */ ({ slot })),
-      places: placesOf(job?.variants ?? []),
-      rings,
-      crashes: crashes.peek(),
-      now: right,
-      window: length,
-      width,
-      cursor: cursor && lanes.peek()[cursor.row] ? { slot: lanes.peek()[cursor.row].slot, time: right - cursor.ago } : null,
+  /** @param {{ row: number, ago: number } | null} at */
+  function point(at) {
+    wanted = at;
+    if (at) tell({ at });
+    else tip.hidden = true;
+  }
+  function look() {
+    void theme.value;
+    const style = getComputedStyle(canvas);
+    const of = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+    tell({
+      look: {
+        width: box.value,
+        scale: devicePixelRatio,
+        span: span.value,
+        isStill: reducedMotion.matches,
+        letter: letter(),
+        places: JSON.parse(places.value),
+        cursor,
+        paint: {
+          ...Object.fromEntries(COLOURS.map((name) => [name, of(name)])),
+          colours: [...Array.from({ length: 6 }, (_, index) => of(`filter-${index + 1}`)), of('decoding')],
+        },
+      },
     });
-    drawAxis(length);
   }
-  /** @type {Lane[] | null} */
-  let lanesDrawn = null;
-  let axisFor = '';
-  /** @param {number} length */
-  function drawAxis(length) {
-    const narrow = width < 420;
-    const times = gridTimes(length).filter((_, index, all) => !narrow || all.length < 4 || index % 3 === 2);
-    const job = state.job.peek();
-    const ended = job !== null && !isLive(job);
-    const key = `${times.map((time) => Math.round((time / length) * 200)).join()}/${t('now')}/${ended}`;
-    if (key === axisFor) return;
-    axisFor = key;
-    axis.replaceChildren(
-      ...times.map((time) =>
-        h('span', { '--at': `${(1 - time / length) * 100}%` }, `−${duration(time).replace(',0', '').replace('.0', '')}`),
-      ),
-      h('span', { '--at': '100%', class: 'last' }, ended ? t('end') : t('now')),
-    );
-  }
+  effect(look);
+  effect(() => {
+    const given = asked();
+    if (given) tell({ asked: given });
+  });
 
   canvas.addEventListener('pointermove', (event) => {
     const area = canvas.getBoundingClientRect();
-    showTip(Math.floor((event.clientY - area.top) / ROW), (1 - (event.clientX - area.left) / area.width) * windowLength());
+    const row = Math.floor(((event.clientY - area.top) / area.height) * lanes.peek().length);
+    point({ row, ago: 1 - (event.clientX - area.left) / area.width });
   });
-  canvas.addEventListener('pointerleave', () => {
-    tip.hidden = true;
-  });
+  canvas.addEventListener('pointerleave', () => point(null));
   canvas.addEventListener('blur', () => {
     cursor = null;
-    tip.hidden = true;
+    point(null);
+    look();
   });
   canvas.addEventListener('keydown', (event) => {
-    const step = windowLength() / 60;
-    const from = cursor ?? { row: 0, ago: 0 };
-    if (event.key === 'ArrowLeft') cursor = { ...from, ago: Math.min(windowLength(), from.ago + step) };
-    else if (event.key === 'ArrowRight') cursor = { ...from, ago: Math.max(0, from.ago - step) };
-    else if (event.key === 'ArrowUp') cursor = { ...from, row: Math.max(0, from.row - 1) };
-    else if (event.key === 'ArrowDown') cursor = { ...from, row: Math.min(lanes.peek().length - 1, from.row + 1) };
-    else return;
+    const [across, down] = /** @type {Record<string, [number, number]>} */ ({
+      ArrowLeft: [1, 0],
+      ArrowRight: [-1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+    })[event.key] ?? [0, 0];
+    if (!across && !down) return;
+    const within = (/** @type {number} */ value, /** @type {number} */ most) => Math.max(0, Math.min(most, value));
+    const { row, ago } = cursor ?? { row: 0, ago: 0 };
+    cursor = { row: within(row + down, lanes.peek().length - 1), ago: within(ago + across / 60, 1) };
     event.preventDefault();
-    const words = showTip(cursor.row, cursor.ago);
-    const lane = lanes.peek()[cursor.row];
-    spoken.textContent = `${lane ? laneName(lane) : ''}, −${duration(cursor.ago)}: ${words ? words.join(', ') : t('idle')}`;
+    look();
+    point(cursor);
   });
   // Asking for the width in every frame would force a layout in every frame.
   const sizes = new ResizeObserver(([entry]) => {
-    width = Math.round(entry.contentRect.width);
+    box.value = Math.round(entry.contentRect.width);
   });
   sizes.observe(canvas);
   onCleanup(() => sizes.disconnect());
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer;
-  frame = requestAnimationFrame(tick);
-  onCleanup(() => {
-    clearTimeout(timer);
-    cancelAnimationFrame(frame);
-  });
-  effect(() => {
-    void span.value;
-    axisFor = '';
-  });
-  return [h('div', { class: 'plot' }, canvas, tip, spoken), axis];
+  return [
+    h('div', { class: 'plot' }, canvas, tip, spoken),
+    h('div', { class: 'axis', 'aria-hidden': 'true' }, () => {
+      const { length, times: all } = times.value;
+      return [
+        ...all
+          .filter((_, index) => box.value >= 420 || all.length < 4 || index % 3 === 2)
+          .map((time) => h('span', { '--at': `${(1 - time / length) * 100}%` }, `−${duration(time).replace(/[.,]0/, '')}`)),
+        h('span', { '--at': '100%', class: 'last' }, t(isOver.value ? 'end' : 'now')),
+      ];
+    }),
+  ];
 }
 
 /** Changes only when another job starts: the legend is not made again with every count. */
@@ -292,14 +225,13 @@ const legend = () =>
 
 /** Whether the lanes are shown; else each is one square. */
 export const unfolded = signal(recall('lanes') === true);
-const SQUARES_MS = 250;
 
 /** A square for each process in the colour of its work, and how many work. */
 function squares() {
-  const lanes = calm(() => state.lanes.value, SQUARES_MS);
+  const { lanes } = state;
   /** What the squares look like, so that they are made again only when that changes. */
   const looks = computed(() => {
-    const places = placesOf(state.job.peek()?.variants ?? []);
+    const colours = JSON.parse(places.value);
     return lanes.value
       .map(({ state: now, task }) =>
         now === 'lost'
@@ -307,7 +239,7 @@ function squares() {
           : !task
             ? 'idle'
             : task.decoded
-              ? colourClass(places[task.variants[task.next]] ?? 0)
+              ? colourClass(colours[task.variants[task.next]] ?? 0)
               : 'mark-decoding',
       )
       .join();
@@ -333,7 +265,7 @@ function squares() {
 
 export function timeline() {
   // The legend names variants, so it is made again only when another job starts.
-  const title = () => t(byFleet.value ? 'machines_live' : state.job.value?.mode === 'threads' ? 'threads_live' : 'processes_live');
+  const title = () => t(byFleet.value ? 'machines_live' : isThreads.value ? 'threads_live' : 'processes_live');
   return h(
     'section',
     { class: 'card timeline', 'aria-label': title },
@@ -364,7 +296,7 @@ export function timeline() {
   );
 }
 
-const lanesView = () => (asTable.value ? lanesTable() : byFleet.value ? machines(lanesAndPlot) : lanesAndPlot(state.lanes, state.crashes));
+const lanesView = () => (asTable.value ? lanesTable() : byFleet.value ? machines(lanesAndPlot) : lanesAndPlot(state.lanes));
 
 /** What is set about the lanes, and what their colours mean. */
 const lanesTools = () => [
@@ -392,8 +324,8 @@ const lanesTools = () => [
   ),
 ];
 
-/** @param {Some<Lane>} lanes @param {Some<Crash>} crashes */
-const lanesAndPlot = (lanes, crashes) =>
+/** @param {Some<Lane>} lanes @param {string} machine @param {() => AskedLanes | null} asked */
+const lanesAndPlot = (lanes, machine = '', asked = () => null) =>
   h(
     'div',
     { class: 'lanes' },
@@ -403,23 +335,26 @@ const lanesAndPlot = (lanes, crashes) =>
       (lane) => lane.slot,
       (lane) => laneRow(lane.slot, lanes),
     ),
-    plot(lanes, crashes),
+    plot(lanes, machine, asked),
   );
 
 const TABLE_MS = 1000;
 
-/** @param {Lane} lane */
-function tableRow(lane) {
-  const ring = rings.get(lane.slot);
-  const last = ring?.length ? ring.index(0) : null;
+/** @param {import('./i18n.js').Key[]} heads */
+const tableHead = (heads) =>
+  h(
+    'thead',
+    null,
+    h(
+      'tr',
+      null,
+      heads.map((key) => h('th', { scope: 'col' }, t(key))),
+    ),
+  );
+
+/** @param {Lane} lane @param {LaneSum} sum */
+function tableRow(lane, { done, failed, last }) {
   const variants = state.job.peek()?.variants ?? [];
-  let done = 0,
-    failed = 0;
-  if (ring)
-    for (let age = 0; age < ring.length; age += 1)
-      if (ring.variant[ring.index(age)] === DECODING) continue;
-      else if (ring.status[ring.index(age)] === FAILED) failed += 1;
-      else done += 1;
   const work = lane.task
     ? `${lane.task.name} · ${lane.task.decoded ? variantLabel(variants, lane.task.variants[lane.task.next]) : t('decoding')}`
     : '–';
@@ -428,7 +363,7 @@ function tableRow(lane) {
     null,
     h('th', { scope: 'row' }, fullName(lane)),
     h('td', { class: 'words' }, lane.state === 'ready' ? work : t('restarting')),
-    h('td', { class: 'words' }, ring && last !== null ? `${ring.name[last]} · ${seconds(ring.end[last] - ring.start[last])}` : '–'),
+    h('td', { class: 'words' }, last ? `${last.name} · ${seconds(last.ms)}` : '–'),
     h('td', null, number(done)),
     h('td', null, number(failed)),
     h('td', null, number(lane.restarts)),
@@ -437,59 +372,40 @@ function tableRow(lane) {
   );
 }
 
-export function lanesTable() {
-  const turn = signal(0);
-  const timer = setInterval(() => {
-    turn.value += 1;
-  }, TABLE_MS);
+function lanesTable() {
+  const sums = signal(/** @type {LaneSum[]} */ ([]));
+  const ask = openLanes({}, (data) => {
+    sums.value = data.sums;
+  });
+  ask('sums');
+  const timer = setInterval(ask, TABLE_MS, 'sums');
   onCleanup(() => clearInterval(timer));
   return h('div', { class: 'table-scroll', tabIndex: 0, role: 'region', 'aria-label': () => t('processes') }, () => {
-    void turn.value;
-    const quantiles = metrics.peek()?.quantiles ?? [];
+    const { decode, quantiles = [] } = metrics.peek() ?? {};
     const variants = state.job.peek()?.variants ?? [];
     return [
       h(
         'table',
         null,
+        tableHead(['process_head', 'in_work', 'last_file', 'done', 'failed', 'restarts_head', 'sandbox_head', 'memory']),
         h(
-          'thead',
+          'tbody',
           null,
-          h(
-            'tr',
-            null,
-            /** @type {const} */ ([
-              'process_head',
-              'in_work',
-              'last_file',
-              'done',
-              'failed',
-              'restarts_head',
-              'sandbox_head',
-              'memory',
-            ]).map((key) => h('th', { scope: 'col' }, t(key))),
-          ),
+          sums.value.map((sum, index) => {
+            const lane = state.lanes.peek()[index];
+            return lane && tableRow(lane, sum);
+          }),
         ),
-        h('tbody', null, state.lanes.peek().map(tableRow)),
       ),
       quantiles.length > 0 &&
         h(
           'table',
           null,
-          h(
-            'thead',
-            null,
-            h(
-              'tr',
-              null,
-              h('th', { scope: 'col' }, t('filter')),
-              h('th', { scope: 'col' }, t('median')),
-              h('th', { scope: 'col' }, t('slow_5')),
-            ),
-          ),
+          tableHead(['filter', 'median', 'slow_5']),
           h(
             'tbody',
             null,
-            [metrics.peek()?.decode, ...quantiles].map((one, index) =>
+            [decode, ...quantiles].map((one, index) =>
               h(
                 'tr',
                 null,

@@ -1,12 +1,13 @@
 // Uploads: dropped or picked files and folders, three at a time, with progress. The whole window accepts drops.
 import { Refused, command, post, refusal, showFailure } from './commands.js';
 import { button, h, icon } from './element.js';
-import { number, percent, size, t, told } from './i18n.js';
+import { labelOr, number, percent, size, t, told } from './i18n.js';
 import { toast } from './overlays.js';
 import { go } from './page-state.js';
 import { isRecipeFile, loadRecipeFile } from './recipe-files.js';
 import { signal } from './signal.js';
 import { hello, state } from './stream.js';
+import { rememberUndo, undo } from './undo.js';
 
 const AT_ONCE = 3;
 
@@ -55,7 +56,7 @@ export function pickFiles(folder, picked) {
   input.click();
 }
 
-/** @param {string} path @param {File} file @param {(sent: number) => void} progress @param {Set<XMLHttpRequest>} open @returns {Promise<void>} */
+/** @param {string} path @param {File} file @param {(sent: number) => void} progress @param {Set<XMLHttpRequest>} open @returns {Promise<boolean>} whether it is an image */
 function send(path, file, progress, open) {
   return new Promise((resolve, reject) => {
     // fetch() does not report what has been sent.
@@ -66,17 +67,18 @@ function send(path, file, progress, open) {
     request.upload.onprogress = (event) => progress(event.loaded);
     request.onloadend = () => {
       open.delete(request);
-      if (request.status === 200) {
-        progress(file.size);
-        resolve();
-        return;
-      }
-      let error = /** @type {any} */ ({});
+      let answer = /** @type {any} */ ({});
       try {
-        error = JSON.parse(request.responseText).error;
+        answer = JSON.parse(request.responseText);
       } catch {
         /* no answer */
       }
+      if (request.status === 200) {
+        progress(file.size);
+        resolve(answer.image);
+        return;
+      }
+      const { error = {} } = answer;
       reject(
         request.status
           ? new Refused(request.status, error.code ?? '', told(error) || `HTTP ${request.status}`, told(error, 'hint') || null)
@@ -127,6 +129,7 @@ export async function upload(found) {
   };
   const sent = new Array(found.length).fill(0);
   let done = 0;
+  let photos = 0;
   const show = () => {
     uploading.value = { files: found.length, done, bytes, sent: sent.reduce((sum, one) => sum + one, 0), cancel };
   };
@@ -141,8 +144,8 @@ export async function upload(found) {
         const { file, path } = found[index];
         if (limits && file.size > limits.max_upload_file_bytes) {
           toast(t('upload_file_too_big', file.name, size(limits.max_upload_file_bytes)), 'bad');
-        } else
-          await send(
+        } else {
+          const isPhoto = await send(
             `/api/uploads/${id}/file?name=${encodeURIComponent(path)}`,
             file,
             (loaded) => {
@@ -151,12 +154,24 @@ export async function upload(found) {
             },
             open,
           );
+          if (isPhoto) photos += 1;
+        }
         done += 1;
         show();
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
-    if (!cancelled) await post(`/api/uploads/${id}/finish`, { add: state.images.peek().source === 'upload' });
+    const { count, source, label } = state.images.peek();
+    if (!photos && count > 0 && !cancelled) {
+      toast(t('upload_no_photos', found.length, found[0].file.name), 'bad');
+      cancelled = true;
+    }
+    if (!cancelled) await post(`/api/uploads/${id}/finish`, { add: source === 'upload' });
+    if (!cancelled && count > 0 && source !== 'upload') {
+      const back = () => command('/api/images/source', { source: 'before' });
+      rememberUndo('', back);
+      toast(t('list_replaced', labelOr(label)), '', { label: t('undo'), act: undo });
+    }
   } catch (error) {
     if (!cancelled) {
       for (const request of open) request.abort();
@@ -169,6 +184,8 @@ export async function upload(found) {
 }
 
 const over = signal(false);
+/** Whether what is dropped takes the place of what is listed: a folder of the user's stays as it is. */
+const isReplaced = () => state.images.value.count > 0 && state.images.value.source !== 'upload';
 
 /** @param {DragEvent} event */
 const hasFiles = (event) => event.dataTransfer?.types.includes('Files') ?? false;
@@ -206,7 +223,8 @@ export function acceptDrops() {
 
 /** The veil while files hover over the window, and the card of an upload. */
 export const dropLayer = () => [
-  () => over.value && h('div', { class: 'veil' }, h('div', null, icon('upload'), h('p', null, t('drop_here')))),
+  () =>
+    over.value && h('div', { class: 'veil' }, h('div', null, icon('upload'), h('p', null, t(isReplaced() ? 'drop_instead' : 'drop_here')))),
   h('aside', { class: 'upload-card', hidden: () => !uploading.value, 'aria-label': () => t('uploading') }, () => {
     const now = uploading.value;
     if (!now) return null;

@@ -2,9 +2,10 @@
 import { command } from './commands.js';
 import { hasBadName } from './output-form.js';
 import { request, variants } from './draft.js';
-import { button, h, icon } from './element.js';
+import { button, h, icon, keyed } from './element.js';
 import { number, t, told } from './i18n.js';
 import { go } from './page-state.js';
+import { computed } from './signal.js';
 import { link, state } from './stream.js';
 
 /** Whether the folder of the list stays, so that it can be watched, and there is something to make of it. */
@@ -28,34 +29,40 @@ const STATES = /** @type {const} */ ({
   failed: 'watch_failed',
 });
 
-/** @param {Watch} one */
-const watchRow = (one) =>
-  h(
+/** It stays while its counts grow, and with it what has the focus. @param {Watch} first */
+function watchRow(first) {
+  const { id, name } = first;
+  const now = computed(() => state.watches.value.find((one) => one.id === id) ?? first);
+  const stop = () => t(now.value.state === 'stopping' ? 'watch_stop_now' : 'watch_stop');
+  return h(
     'li',
     null,
-    h('b', null, one.name),
-    h(
-      'span',
-      { class: 'muted' },
-      `${t(STATES[one.state])} · ${t('watch_counts', number(one.ok), number(one.failed))}`,
-      one.last && ` · ${one.last}`,
-      one.error && h('span', { class: 'block' }, told(one, 'error')),
-    ),
-    button(
-      'ghost small',
-      () => command(`/api/watches/${one.id}/stop`),
-      { 'aria-label': `${t('watch_stop')}: ${one.name}` },
-      icon('stop', 's'),
-      t(one.state === 'stopping' ? 'watch_stop_now' : 'watch_stop'),
-    ),
+    h('b', null, name),
+    h('span', { class: 'muted' }, () => {
+      const one = now.value;
+      return [
+        `${t(STATES[one.state])} · ${t('watch_counts', number(one.ok), number(one.failed))}`,
+        one.last && ` · ${one.last}`,
+        one.error && h('span', { class: 'block' }, told(one, 'error')),
+      ];
+    }),
+    button('ghost small', () => command(`/api/watches/${id}/stop`), { 'aria-label': () => `${stop()}: ${name}` }, icon('stop', 's'), stop),
   );
+}
+
+const anyWatch = computed(() => state.watches.value.length > 0);
 
 /** The folders that are watched, if any are. */
 export const watches = () =>
-  state.watches.value.length > 0 &&
+  anyWatch.value &&
   h(
     'section',
     { class: 'card queue watches', 'aria-label': t('watched_folders') },
     h('div', { class: 'head' }, h('h2', null, t('watched_folders'))),
-    h('ol', null, state.watches.value.map(watchRow)),
+    keyed(
+      h('ol'),
+      () => state.watches.value,
+      ({ id }) => id,
+      watchRow,
+    ),
   );

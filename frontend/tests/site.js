@@ -149,6 +149,15 @@ export async function site(wanted = {}, { development = false } = {}) {
     });
     return body.job;
   }
+  /** Ends what runs and takes out what waits. */
+  async function endJobs() {
+    for (;;) {
+      const { jobs } = await read('/api/jobs');
+      const left = jobs.filter((/** @type {Job} */ { state }) => !['finished', 'cancelled', 'failed'].includes(state));
+      if (!left.length) return;
+      for (const { id } of left.reverse()) await command(`/api/jobs/${id}/cancel`);
+    }
+  }
   /** A page of the browser, with nothing in it. */
   async function blank() {
     const page = await browser.newPage();
@@ -166,6 +175,7 @@ export async function site(wanted = {}, { development = false } = {}) {
     control,
     choose,
     startJob,
+    endJobs,
     read,
     cut,
     restart,

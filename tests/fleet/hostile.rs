@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use super::*;
 use lote_fleet::engine::{Engine, Subject};
-use lote_fleet::names::{Build, JobId, ParcelId, Token};
+use lote_fleet::names::{Build, FleetName, JobId, ParcelId};
 use lote_fleet::nats::Nats as Client;
 use lote_fleet::presence;
 use serde_json::json;
@@ -49,7 +49,7 @@ impl Evil {
     }
 
     async fn publish(&mut self, job: JobId, parcel: ParcelId, bytes: Vec<u8>) {
-        let (pool, build) = (Token::like("default"), Build::this());
+        let (pool, build) = (FleetName::like("default"), Build::this());
         self.engine.publish(&pool, &build, job, parcel, bytes).await.unwrap();
         self.sent += 1;
     }
@@ -67,7 +67,7 @@ impl Evil {
     }
 
     async fn say(&mut self, order: Vec<u8>) {
-        self.engine.say(&Subject::Control(Token::like("one")), order).await.unwrap();
+        self.engine.say(&Subject::Control(FleetName::like("one")), order).await.unwrap();
         self.sent += 1;
     }
 }
@@ -252,7 +252,7 @@ async fn papers(evil: &mut Evil) {
         Box::new(|paper| paper["header"]["variants"][0]["steps"] = exec),
         Box::new(|paper| paper["header"]["variants"][0]["steps"] = huge),
     ];
-    let (pool, build) = (Token::like("default"), Build::this());
+    let (pool, build) = (FleetName::like("default"), Build::this());
     for (number, change) in (100..).zip(useless) {
         let job = evil.paper(number, change).await;
         evil.parcel(job, |_| {}).await;

@@ -2,7 +2,7 @@
 
 use super::*;
 use lote_fleet::engine::{Engine, Subject};
-use lote_fleet::names::{JobId, Token};
+use lote_fleet::names::{FleetName, JobId};
 use serde_json::json;
 
 #[test]
@@ -79,7 +79,7 @@ fn lies_about_workers_change_no_output_and_no_count() {
         .into();
         said.push(vec![0xff; 200_000]);
         for agent in ["one", "nobody", "x"] {
-            let subject = Subject::Live(job, Token::like(agent));
+            let subject = Subject::Live(job, FleetName::like(agent));
             for bytes in &said {
                 engine.say(&subject, bytes.clone()).await.unwrap();
             }

@@ -3,7 +3,7 @@
 use super::*;
 use lote_fleet::engine::{Engine, Subject};
 use lote_fleet::message::{Here, Message, Presence};
-use lote_fleet::names::Token;
+use lote_fleet::names::FleetName;
 
 #[test]
 fn a_job_that_two_agents_share_gives_what_one_machine_gives() {
@@ -104,8 +104,8 @@ fn an_agent_of_another_build_is_named_and_gets_nothing() {
     let fleet = Fleet::new(&program, 200);
     let url = fleet.server.url();
     let other = Here {
-        agent: Token::like("other"),
-        pool: Token::like("default"),
+        agent: FleetName::like("other"),
+        pool: FleetName::like("default"),
         build: "0123456789abcdef".parse().unwrap(),
         version: "9.9.9".to_owned(),
         slots: 1,
@@ -122,7 +122,7 @@ fn an_agent_of_another_build_is_named_and_gets_nothing() {
         block_on(async {
             let server = lote_fleet::nats::Server { url, ..Default::default() };
             let engine = lote_fleet::nats::connect(&server, "other").await.unwrap();
-            let mut asked = engine.hear(&Subject::Who(Token::like("default"))).await.unwrap();
+            let mut asked = engine.hear(&Subject::Who(FleetName::like("default"))).await.unwrap();
             engine.raw("$JS.API.INFO", "").await.unwrap();
             hears.send(()).unwrap();
             while let Some(asked) = asked.recv().await {

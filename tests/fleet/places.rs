@@ -6,7 +6,7 @@ use super::*;
 use crate::support::small_disk::{may_mount, not_tested};
 use lote_fleet::engine::{Engine, Subject};
 use lote_fleet::message::{Here, Message};
-use lote_fleet::names::Token;
+use lote_fleet::names::FleetName;
 
 /// The words before a command that is to run as on another machine: among mounts and processes of its own,
 /// which end with it.
@@ -114,7 +114,7 @@ fn a_folder_that_does_not_answer_stops_no_heartbeat_and_its_agent_can_be_ended()
         for _ in 0..3 {
             let beat = tokio::time::timeout(Duration::from_secs(60), beats.recv()).await;
             let beat = Here::from_bytes(&beat.unwrap().unwrap().bytes).unwrap();
-            assert_eq!(beat.agent, Token::like("stuck"));
+            assert_eq!(beat.agent, FleetName::like("stuck"));
             assert!(beat.busy > 0, "it has something in hand");
         }
     });
@@ -188,7 +188,7 @@ fn a_job_that_nobody_can_do_holds_up_no_other() {
     block_on(async {
         let server = lote_fleet::nats::Server { url: fleet.server.url(), ..Default::default() };
         let engine = lote_fleet::nats::connect(&server, "observer").await.unwrap();
-        let (pool, build) = (Token::like("default"), lote_fleet::names::Build::this());
+        let (pool, build) = (FleetName::like("default"), lote_fleet::names::Build::this());
         let all_wait = async {
             while engine.facts(&pool, &build).await.map_or(0, |facts| facts.waiting) < 40 {}
         };

@@ -140,7 +140,7 @@ fn goes_on(folder: Option<&str>, arguments: &[&str], signal: Signal) {
 
     let server = Server::start_in(place, arguments);
     let (mut page, job) = restored(&server);
-    assert_eq!(job["state"], "cancelled");
+    assert_eq!((&job["state"], &job["broke_off"]), (&"cancelled".into(), &true.into()));
     assert_eq!((&job["outputs"], &job["progress"]["ok"]), (&50.into(), &made.len().into()));
     assert_eq!(page.snapshot["notices"][0]["code"], "job_restored");
     let id = job["id"].as_str().unwrap();

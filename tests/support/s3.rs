@@ -186,7 +186,11 @@ impl S3 {
     /// The objects below a prefix but for the program's own, by their keys below it.
     pub(crate) fn objects(&self, bucket: &str, prefix: &str) -> super::support::workspace::Files {
         if self.kind.has_files() {
-            return super::support::workspace::files_in(&self.root().join(bucket).join(prefix));
+            let folder = self.root().join(bucket).join(prefix);
+            let mut files = super::support::workspace::files_in(&folder);
+            // What a server leaves that is killed while it takes an object, and does not list.
+            files.retain(|name, _| !name.contains("/.rclone_temp_put_"));
+            return files;
         }
         let mut objects = super::support::workspace::Files::new();
         for key in self.keys(bucket, &format!("{prefix}/")) {

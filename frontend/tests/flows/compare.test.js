@@ -1,6 +1,7 @@
 // Compare: processes against threads, measured; the isolation test on a running job.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { focused, press, tabTo, whatCovers } from '../keys.js';
 import { site } from '../site.js';
 
 const here = await site({ images: 400 });
@@ -9,7 +10,7 @@ after(() => here.close());
 test('a process is killed at random in mid-job, nothing is lost, and the hashes prove it', async () => {
   await here.startJob();
   const { page, faults, close } = await here.open({ path: '/#/compare', lang: 'en' });
-  await page.getByRole('button', { name: 'Kill a random process' }).click();
+  await press(page, /^Kill a random process/);
   await page.locator('.isolation .hashes').waitFor();
   const facts = await page.locator('.isolation dl').first().textContent();
   assert.match(facts, /SIGKILL/);
@@ -33,9 +34,8 @@ test('without a job the isolation test starts a small one of its own, and proves
   const { page, faults, close } = await here.open({ path: '/#/prepare', lang: 'en' });
   await page.locator('#main').focus();
   await page.keyboard.press('?');
-  const kill = page.getByRole('button', { name: 'Kill a random process' });
   await page.getByText('it starts a small one').waitFor();
-  await kill.focus();
+  await tabTo(page, /^Kill a random process/);
   const of = async () => (await here.read('/api/jobs')).jobs;
   const before = await of();
   // What the test before has shown.
@@ -59,13 +59,32 @@ test('without a job the isolation test starts a small one of its own, and proves
 test('processes and threads are measured on the same images, and the sentence follows from the figures', async () => {
   await here.choose('Mezcla');
   const { page, faults, close } = await here.open({ path: '/#/compare', lang: 'en' });
-  await page.locator('#compare-filter').selectOption('grises');
-  await page.getByRole('button', { name: 'Run the comparison' }).click();
+  await tabTo(page, /^Output$/);
+  await page.keyboard.type('Gray');
+  await press(page, /^Run the comparison/);
   await page.locator('.verdict').waitFor();
-  assert.match(await page.locator('.verdict').textContent(), /^On this machine .*One crash interrupts \d+ images? with processes/);
+  assert.match(await page.locator('.verdict').textContent(), /One crash interrupts \d+ images? with processes/);
   assert.equal(await page.locator('table.data tbody tr').count(), 7);
   assert.doesNotMatch(await page.locator('.drawer').innerText(), /NaN|Infinity|undefined|null/);
   await page.locator('.chart-place svg').waitFor();
+  assert.match((await page.locator('.comparison .muted').first().textContent()) ?? '', /Grayscale/);
+  // What had the focus came and went with the state; the drawer has it still, and gives it back.
+  assert.ok(await page.evaluate(() => !!document.activeElement?.closest('.drawer')));
+  await page.keyboard.press('Escape');
+  await page.locator('.drawer').waitFor({ state: 'detached' });
+  await press(page, /^How it works/);
+  await page.getByRole('dialog').waitFor();
+  // Past its end the focus goes to the page, of which it covers a part.
+  for (let presses = 0; presses < 40 && (await page.locator('.drawer').count()); presses += 1) {
+    await page.keyboard.press('Tab');
+    assert.equal(await whatCovers(page), '', await focused(page));
+  }
+  await page.locator('.drawer').waitFor({ state: 'detached' });
+  await press(page, /^How it works/);
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.match(await focused(page), /^BUTTON How it works/);
   assert.deepEqual(faults, []);
   await close();
 });

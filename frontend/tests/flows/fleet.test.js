@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
+import { focused, press, tabTo } from '../keys.js';
 import { site } from '../site.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -32,13 +33,11 @@ test('a job waits for machines, shows the lanes of each, and what a lost one had
   await page.locator('.banner').waitFor({ state: 'detached' });
 
   // A process of another machine is killed, and replaced there.
-  await page.getByRole('button', { name: 'Terminar el proceso dos P1', exact: true }).click();
+  await press(page, /^Terminar el proceso dos P1/);
   await machine(page, 'dos').locator('.lane').first().locator('.restarted').waitFor();
 
   // Lanes are closed and opened by keys.
-  const toggle = machine(page, 'uno').getByRole('button', { name: 'uno', exact: true });
-  await toggle.focus();
-  await page.keyboard.press('Enter');
+  await press(page, /^uno$/);
   await machine(page, 'uno').locator('.lane').first().waitFor({ state: 'detached' });
   await page.keyboard.press('Enter');
   await machine(page, 'uno').locator('.lane').first().waitFor();
@@ -50,9 +49,9 @@ test('a job waits for machines, shows the lanes of each, and what a lost one had
   await finished(page);
 
   // What it had was outlined where it was redone: the keyboard's cursor finds it.
-  await page.getByRole('button', { name: 'Todo', exact: true }).click();
-  const canvas = machine(page, 'dos').locator('canvas');
-  await canvas.focus();
+  await press(page, /^Todo$/);
+  const isThere = () => machine(page, 'dos').locator('canvas:focus').count();
+  for (let presses = 0; presses < 60 && !(await isThere()); presses += 1) await page.keyboard.press('Tab');
   const spoken = machine(page, 'dos').locator('.plot [aria-live]');
   let redone = '';
   for (const row of [0, 1]) {
@@ -73,11 +72,12 @@ test('a job waits for machines, shows the lanes of each, and what a lost one had
   if (process.env.LOTE_SHOTS) await page.screenshot({ path: `${process.env.LOTE_SHOTS}/fleet.png`, fullPage: true });
 
   // The other one is told to leave, by keys.
-  await machine(page, 'dos').getByRole('button', { name: 'Retirar: dos' }).focus();
+  await tabTo(page, /^Retirar: dos/);
   const left = new Promise((resolve) => two.once('exit', resolve));
   await page.keyboard.press('Enter');
   assert.equal(await left, 0);
   await machine(page, 'dos').waitFor({ state: 'detached' });
+  assert.notEqual(await focused(page), 'nothing');
   assert.deepEqual(faults, []);
   await close();
 });

@@ -66,23 +66,56 @@ for (const lang of /** @type {const} */ (['es', 'en'])) {
   });
 }
 
+/** Drops files: those that end in .png are photos. @param {import('playwright-core').Page} page @param {string[]} names @param {string[]} types of the events */
+const drop = (page, names, types = ['dragenter', 'dragover', 'drop']) =>
+  page.evaluate(
+    ([base64, all, events]) => {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const transfer = new DataTransfer();
+      for (const name of all) transfer.items.add(new File([name.endsWith('.png') ? bytes : 'words'], name));
+      for (const type of events)
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    },
+    [readFileSync(photos[0]).toString('base64'), names, types],
+  );
+
 test('dropped files and folders are uploaded, and what is no image is counted as skipped', async () => {
   await here.command('/api/images/clear');
   const { page, faults, close } = await here.open({ lang: 'en' });
-  const data = readFileSync(photos[0]).toString('base64');
-  await page.evaluate((base64) => {
-    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], 'a.png', { type: 'image/png' }));
-    transfer.items.add(new File([bytes], '<img src=x onerror=alert(1)>.png', { type: 'image/png' }));
-    transfer.items.add(new File(['words'], 'notes.txt', { type: 'text/plain' }));
-    for (const type of ['dragenter', 'dragover', 'drop'])
-      document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
-  }, data);
+  await drop(page, ['a.png', '<img src=x onerror=alert(1)>.png', 'notes.txt']);
   await page.getByRole('option', { name: '<img src=x onerror=alert(1)>.png' }).waitFor();
   assert.equal(await page.locator('.cell:visible').count(), 2);
   await page.getByRole('button', { name: '1 file skipped' }).click();
   await page.getByRole('dialog').getByText('notes.txt').waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a drop on a folder’s photos is said to take their place, and is taken back; one without photos changes nothing', async () => {
+  await here.choose('Costa');
+  const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
+  const many = Number(await page.locator('.images .head .muted').textContent());
+  assert.ok(many > 1);
+  await page.locator('.cell').nth(1).press('Delete');
+  await page.getByText('1 photo taken out').waitFor();
+  await drop(page, ['notes.txt']);
+  await page.getByText('notes.txt is no photo: the list stays as it is.').waitFor();
+  assert.equal(Number(await page.locator('.images .head .muted').textContent()), many);
+  await drop(page, ['new.png'], ['dragenter']);
+  await page.getByText('Drop to show these photos in place of those listed').waitFor();
+  await drop(page, ['new.png'], ['dragover', 'drop']);
+  await page.getByRole('option', { name: 'new.png' }).waitFor();
+  await page.locator('.toast', { hasText: 'These photos took the place of' }).getByRole('button', { name: 'Undo' }).press('Enter');
+  await page.getByText('1 photo taken out').waitFor();
+  assert.equal(Number(await page.locator('.images .head .muted').textContent()), many);
+  // What is dropped on an upload joins it.
+  await here.command('/api/images/clear');
+  await page.locator('.drop-zone').waitFor();
+  await drop(page, ['one.png']);
+  await page.getByRole('option', { name: 'one.png' }).waitFor();
+  await drop(page, ['two.png']);
+  await page.getByRole('option', { name: 'two.png' }).waitFor();
+  assert.equal(await page.locator('.cell:visible').count(), 2);
   assert.deepEqual(faults, []);
   await close();
 });

@@ -125,7 +125,7 @@ test('photos are listed with pixels and bytes, which is remembered, and are sele
   const row = page.locator('.cell').nth(1);
   await page.waitForFunction(() => document.querySelectorAll('.cell.listed:not([hidden])').length === 6);
   assert.match((await row.locator('small').textContent()) ?? '', /\d\s?(k?B|MB)$/);
-  const boxes = await page.locator('.cell').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
+  const boxes = await page.evaluate(() => [...document.querySelectorAll('.cell')].map((one) => one.getBoundingClientRect().height));
   assert.ok(
     boxes.every((height) => Math.round(height) === 44),
     boxes.join(),

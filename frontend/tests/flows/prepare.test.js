@@ -181,6 +181,34 @@ test('a file that no filter takes is refused with what it takes', async () => {
   await close();
 });
 
+test('what outputs are for is shown whole, and names keep their ends', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
+  await page.locator('.cell').first().waitFor();
+  await page.locator('.settings .pane-head .btn').last().click();
+  await page.locator('.purpose img:visible').nth(5).waitFor();
+  const shapes = await page.locator('.purpose .offer-picture').evaluateAll((frames) =>
+    frames.map((frame) => {
+      const [box, picture] = [frame.getBoundingClientRect(), frame.firstElementChild?.getBoundingClientRect()];
+      const isWhole = picture && picture.height <= box.height + 0.5 && picture.width <= box.width + 0.5;
+      return isWhole ? (picture.width / picture.height).toFixed(1) : 'cut';
+    }),
+  );
+  assert.deepEqual(shapes, ['1.5', '0.8', '1.0', '1.5', '1.5', '1.5']);
+  await page.keyboard.press('Escape');
+  const ends = await page.locator('.cell .split').evaluateAll((names) =>
+    names.map((name) => {
+      const [whole, end] = [name.getBoundingClientRect(), name.lastElementChild?.getBoundingClientRect()];
+      return [
+        name.textContent?.endsWith(name.lastElementChild?.textContent ?? '?'),
+        !!end && end.right <= whole.right + 0.5 && end.width > 20,
+      ];
+    }),
+  );
+  assert.ok(ends.length > 1 && ends.every(([isEnd, isSeen]) => isEnd && isSeen), JSON.stringify(ends));
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test('search, exclude and include again; the curtain and the original by keys', async () => {
   await here.choose('Costa');
   const { page, faults, close } = await here.open({ lang: 'es' });

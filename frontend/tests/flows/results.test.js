@@ -8,6 +8,7 @@ import { site } from '../site.js';
 const here = await site();
 after(() => here.close());
 await here.choose('Mezcla');
+const early = await here.open({ path: '/#/results', lang: 'en' });
 const job = await here.startJob({ filters: ['grises', 'sepia'] });
 const report = async () => here.read(`/api/jobs/${job}/report.json`);
 while ((await report()).job.state !== 'finished')
@@ -97,6 +98,20 @@ test('rows are searched, sorted and limited to those with problems', async () =>
   await close();
 });
 
+test('on a telephone the reason for a failure is read from its beginning to its end', async () => {
+  const { page, faults, close } = await here.open({ path: '/#/results', width: 360, height: 740 });
+  await page.locator('.whole .btn').first().waitFor();
+  const cut = await page.locator('.whole').evaluateAll((cells) =>
+    cells.flatMap((cell) => {
+      const [box, words] = [cell.getBoundingClientRect(), cell.firstElementChild?.getBoundingClientRect()];
+      return words && words.top >= box.top && words.bottom <= box.bottom ? [] : [cell.textContent];
+    }),
+  );
+  assert.deepEqual(cut, []);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test('an output has a ZIP of its own, named after the photos, the output and the day', async () => {
   const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'ZIP: Sepia' }).click()]);
@@ -111,21 +126,20 @@ test('an output has a ZIP of its own, named after the photos, the output and the
   await close();
 });
 
-test('a job is run again from its results', async () => {
-  const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
-  await page.getByRole('button', { name: 'Run again' }).click();
-  await page.locator('.output-card').nth(1).waitFor();
-  assert.deepEqual(await page.locator('.output-name .name').allTextContents(), ['grises', 'sepia']);
-  assert.deepEqual(faults, []);
-  await close();
-});
-
 test('the report is downloaded as HTML, CSV and JSON', async () => {
   const { page, faults, close } = await here.open({ path: '/#/results', lang: 'en' });
   for (const [kind, ...parts] of [
     // With its date, settings, totals and pictures.
-    ['HTML', /^<!doctype html>/i, /20\d\d-\d\d-\d\d \d\d:\d\d UTC/, /grises/, /<tfoot>/, /<img alt="" src="data:image\/jpeg;base64,/],
-    ['CSV', /filter|variant/],
+    [
+      'HTML',
+      /^<!doctype html>/i,
+      /20\d\d-\d\d-\d\d \d\d:\d\d UTC/,
+      /<th>Output<\/th>/,
+      /grises/,
+      /<tfoot>/,
+      /<img alt="" src="data:image\/jpeg;base64,/,
+    ],
+    ['CSV', /^"image","filter",/],
     ['JSON', /^\{/, /"written_bytes"/],
   ]) {
     await page.locator('summary', { hasText: 'Report' }).click();
@@ -137,14 +151,37 @@ test('the report is downloaded as HTML, CSV and JSON', async () => {
   await close();
 });
 
+test('a job is run again from its results, also by a page that was open when another began it', async () => {
+  const { page, faults, close } = early;
+  for (const filters of [['grises', 'sepia'], ['nitidez']]) {
+    if (filters.length === 1) await here.startJob({ filters });
+    await page.getByRole('link', { name: 'Results' }).click();
+    await page.getByRole('heading', { name: `${6 * filters.length} of ${8 * filters.length} files ready` }).waitFor();
+    await page.getByRole('button', { name: 'Run again' }).click();
+    await page.waitForFunction((count) => document.querySelectorAll('.output-card').length === count, filters.length);
+    assert.deepEqual(await page.locator('.output-name .name').allTextContents(), filters);
+  }
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test('photos are ticked, with Shift all between two, and have a ZIP of their own', async () => {
   await here.command('/api/images/source', { source: 'samples', count: 12 });
   const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
   await removeOutputs(page);
   await addOutputs(page, /^Thumbnail 400/);
+  // What the screen shows first is the job that was started, not the one before, whose results are others.
+  const first = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const look = () => resolve(document.querySelector('.hero p')?.textContent);
+        addEventListener('hashchange', () => requestAnimationFrame(look), { once: true });
+      }),
+  );
   await page.getByRole('button', { name: 'Process 12 files' }).click();
+  assert.match(await first, /of 12 files/);
   await page.getByRole('button', { name: 'See results' }).click();
-  const ticks = page.locator('.row-pick input');
+  const ticks = page.locator('input[data-row]');
   await ticks.nth(4).waitFor();
   await ticks.nth(1).focus();
   await page.keyboard.press('Space');
@@ -156,6 +193,35 @@ test('photos are ticked, with Shift all between two, and have a ZIP of their own
   await page.getByRole('button', { name: 'Pick none' }).press('Enter');
   await page.locator('.picked-bar').waitFor({ state: 'hidden' });
   assert.equal(await ticks.nth(1).isChecked(), false);
+  // What was ticked in another order is not where Shift begins.
+  await ticks.nth(1).click();
+  await page.getByLabel('Sort', { exact: true }).focus();
+  await page.keyboard.type('By size');
+  await page
+    .locator('input[data-row]:not(:checked)')
+    .nth(6)
+    .click({ modifiers: ['Shift'] });
+  await page.getByText('2 photos · 2 files').waitFor();
+  // All of them, and none; one that is taken off is missing from all.
+  const all = page.getByLabel('Tick all');
+  await all.focus();
+  await page.keyboard.press('Space');
+  await page.getByText('12 photos · 12 files').waitFor();
+  await ticks.nth(1).click();
+  await page.getByText('11 photos · 11 files').waitFor();
+  assert.equal(await all.isChecked(), false);
+  await all.click();
+  await page.getByText('12 photos · 12 files').waitFor();
+  await all.click();
+  await page.locator('.picked-bar').waitFor({ state: 'hidden' });
+  // Pixels of a photo and of its file.
+  const [row] = (await here.read(`/api/jobs/${(await here.read('/api/jobs')).jobs.at(-1).id}/photos?sort=size`)).rows;
+  const [{ width_px, height_px }] = row.cells;
+  assert.equal(Math.max(width_px, height_px), 400);
+  assert.ok(row.width_px > 400 && Math.abs(row.width_px / row.height_px - width_px / height_px) < 0.01);
+  const pixels = (wide, high) => `${wide.toLocaleString('en-GB')} × ${high.toLocaleString('en-GB')}\u00a0px`;
+  const words = (await page.locator('.result-body .result-row').first().textContent()) ?? '';
+  assert.ok(words.includes(pixels(row.width_px, row.height_px)) && words.includes(pixels(width_px, height_px)), words);
   assert.deepEqual(faults, []);
   await close();
 });

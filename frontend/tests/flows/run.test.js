@@ -6,16 +6,10 @@ import { firstNumber, site } from '../site.js';
 
 const here = await site({ images: 240 });
 after(() => here.close());
-/** Ends what runs, so that each test starts from an idle server. */
-beforeEach(async () => {
-  const { page, close } = await here.open({ path: '/#/run' });
-  for (let round = 0; round < 3 && (await page.getByRole('button', { name: 'Cancelar', exact: true }).isVisible()); round += 1) {
-    await page.getByRole('button', { name: 'Cancelar', exact: true }).click();
-    await page.getByRole('button', { name: 'Cancelar el trabajo' }).click();
-    await page.getByRole('button', { name: 'Ver resultados' }).waitFor();
-  }
-  await close();
-});
+/** Enough that a quick machine is not done before a test has looked. */
+const LONG = ['grises', 'blur', 'nitidez', 'bordes', 'relieve', 'sepia'];
+// Each test starts from an idle server.
+beforeEach(() => here.endJobs());
 const done = async (page) => firstNumber(await page.locator('.hero p').textContent());
 const untilDone = (page, count) =>
   page.waitForFunction(
@@ -24,7 +18,7 @@ const untilDone = (page, count) =>
   );
 
 test('killing each worker in turn loses nothing, shows each replacement, and never empties the page', async (context) => {
-  const job = await here.startJob({ workers: 4 });
+  const job = await here.startJob({ filters: LONG });
   const { page, faults, close } = await here.open({ path: '/#/run', lanes: true });
   const seen = [];
   for (const worker of [1, 2, 3, 4]) {
@@ -47,7 +41,7 @@ test('killing each worker in turn loses nothing, shows each replacement, and nev
     assert.ok(await page.locator('.hero').isVisible());
   }
   assert.match(seen.join(' '), /El proceso \d cayó y ya hay otro en su lugar \(\d+(,\d)?\s(m?s)\)/);
-  await page.getByRole('button', { name: 'Ver resultados' }).waitFor();
+  await page.getByRole('button', { name: 'Ver resultados' }).waitFor({ timeout: 180_000 });
   const total = firstNumber(await page.locator('.hero p').textContent());
   const report = await here.read(`/api/jobs/${job}/report.json`);
   assert.equal(report.job.progress.done, report.job.outputs);
@@ -62,7 +56,43 @@ test('killing each worker in turn loses nothing, shows each replacement, and nev
   const { rows } = await here.read(`/api/jobs/${job}/photos?offset=0&limit=500`);
   const again = rows.find((row) => row.cells.some((cell) => cell.status === 'ok' && cell.attempt > 1));
   await page.getByRole('button', { name: 'Ver resultados' }).click();
-  await page.getByPlaceholder('Buscar por nombre').click();
+  // More outputs than fit scroll sideways; all of a column stand below its head.
+  await page.locator('.result-table.wide button.row-picture').first().waitFor();
+  // At one moment: what a locator lists may be gone when it is looked at.
+  const places = await page.evaluate(() =>
+    [...document.querySelectorAll('.result-row:has(*)')].map((row) =>
+      [...row.children].map((cell) => cell.getBoundingClientRect().left).join(),
+    ),
+  );
+  assert.equal(new Set(places).size, 1, places.join(' / '));
+  // With Shift all between two ticks, also of rows that were never seen.
+  await page.locator('input[data-row="0"]').click();
+  await page.mouse.move(700, 600);
+  await page.mouse.wheel(0, 1_000_000);
+  await page.locator('input[data-row="239"]').click({ modifiers: ['Shift'] });
+  await page.getByText(/^240 fotos · 1\.?440 archivos$/).waitFor();
+  // Rows that come from above stand above those that are there, for Tab and for who listens.
+  await page.mouse.wheel(0, -900);
+  await page.waitForFunction(() => {
+    const first = document.querySelector('.result-body input[data-row]');
+    return first instanceof HTMLInputElement && Number(first.dataset.row) < 225;
+  });
+  const tops = await page.evaluate(() =>
+    [...document.querySelectorAll('.result-body > .result-row')].map((row) => new DOMMatrix(getComputedStyle(row).transform).f),
+  );
+  assert.deepEqual(
+    tops,
+    tops.toSorted((one, other) => one - other),
+  );
+  // The head stays above them, and goes sideways with them.
+  await page.mouse.wheel(700, 0);
+  await page.waitForFunction(() => {
+    const [head, row] = ['.result-head .result-row', '.result-body .result-row:has(*)'].map((one) => document.querySelector(one)?.children);
+    const [above, below] = [head, row].map((cells) => cells && Math.round(cells[2].getBoundingClientRect().left));
+    const isSeen = head && document.elementFromPoint(700, head[2].getBoundingClientRect().bottom - 4)?.closest('.result-head');
+    return above === below && document.querySelector('.result-body').scrollLeft > 0 && isSeen;
+  });
+  await page.getByPlaceholder('Buscar').click();
   await page.keyboard.type(again.name);
   await page.getByText('bien en el intento 2').first().waitFor();
   assert.deepEqual(faults, []);
@@ -70,7 +100,7 @@ test('killing each worker in turn loses nothing, shows each replacement, and nev
 });
 
 test('a reload in mid-run shows the right state at once, and counts do not go back', async (context) => {
-  await here.startJob();
+  await here.startJob({ filters: LONG });
   const { page, faults, close } = await here.open({ path: '/#/run' });
   await untilDone(page, 20);
   // Folded, each process is a square; unfolded, a lane, also after the reload.
@@ -107,6 +137,8 @@ test('a lost connection shows a banner with stale figures, clears itself, and co
   assert.ok(await page.locator('.figures.stale').isVisible());
   assert.match(await page.locator('#alert').textContent(), /Sin conexión/);
   await page.locator('.banner.bad').waitFor({ state: 'detached' });
+  await untilDone(page, Math.min(720, counts.at(-1) + 20));
+  await here.endJobs();
   await page.getByRole('button', { name: 'Ver resultados' }).waitFor();
   assert.deepEqual(
     counts,
@@ -129,7 +161,7 @@ test('a server that was started anew is noticed, and images are listed again', a
 });
 
 test('pause, resume, cancel and continue; a second page sees the same', async () => {
-  await here.startJob();
+  await here.startJob({ filters: LONG });
   const first = await here.open({ path: '/#/run' });
   const second = await here.open({ path: '/#/run', lang: 'en', theme: 'dark' });
   await untilDone(first.page, 5);
@@ -152,7 +184,7 @@ test('pause, resume, cancel and continue; a second page sees the same', async ()
 });
 
 test('a second job is queued behind the running one and can be taken out', async () => {
-  await here.startJob();
+  await here.startJob({ workers: 1 });
   const { page, faults, close } = await here.open({ path: '/#/prepare' });
   await addOutputs(page, 'Sepia');
   await page.keyboard.press('Control+Enter');
@@ -176,6 +208,13 @@ test('failures are sentences, and can be tried again', async () => {
   await page
     .locator('.failures')
     .getByText(/Imagen dañada o incompleta|Supera los límites/)
+    .first()
+    .waitFor();
+  // The newest pictures tell how large they are.
+  const { bytes } = (await here.read(`/api/jobs/${(await here.read('/api/jobs')).jobs.at(-1).id}/photos`)).rows.at(-1).cells[0];
+  const kb = (bytes / 1000).toLocaleString('es-ES', { maximumFractionDigits: 0 });
+  await page
+    .locator('.recent-cell', { hasText: new RegExp(`^\\S+${kb}([.,]\\d+)?\u00a0kB`) })
     .first()
     .waitFor();
   await page.getByRole('button', { name: 'Reintentar los 2' }).click();

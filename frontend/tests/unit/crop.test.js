@@ -1,7 +1,7 @@
 // A crop by hand: boxes from parameters, and what drags and keys make of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { boxOf, holding, inside, largest, ratioOf, resized, shareOf } from '../../modules/crop-box.js';
+import { boxOf, holding, inside, largest, ratioOf, resized, ruleOf, shareOf } from '../../modules/crop-box.js';
 
 const near = (box, x, y, width, height) =>
   [x, y, width, height].forEach((wanted, at) =>
@@ -27,8 +27,27 @@ test('without measures the box is the largest of its proportions at its place', 
 
 test('measures and a place give just that box, within the picture', () => {
   near(boxOf({ ancho: '50%', alto: '50%', x: '10%', y: '200' }, photo), 0.1, 0.1, 0.5, 0.5);
-  near(boxOf({ ancho: '50%', alto: '50%', x: '90%', y: '0' }, photo), 0.5, 0, 0.5, 0.5);
+  near(boxOf({ ancho: '50%', alto: '50%', x: '90%', y: '0' }, photo), 0.9, 0, 0.1, 0.5);
+  near(boxOf({ ancho: '50%', gravedad: 'abajo_derecha' }, photo), 0.5, 0, 0.5, 1);
   near(inside({ x: -0.2, y: 0.9, width: 0.5, height: 0.5 }), 0, 0.5, 0.5, 0.5);
+});
+
+test('a box of proportions is a rule that keeps them on photos of every shape', () => {
+  const upright = { width_px: 2000, height_px: 3000 };
+  const made = (box) => ruleOf(box, '1:1');
+  const square = boxOf({ aspecto: '1:1' }, photo);
+  assert.deepEqual(made(square), { aspecto: '1:1', ancho: null, alto: null, gravedad: 'centro', x: null, y: null });
+  near(boxOf(made(square), upright), 0, 1 / 6, 1, 2 / 3);
+  // At the right of a wide photo: what has no room there is in its middle.
+  const right = { ...square, x: 1 / 3 };
+  assert.equal(made(right).gravedad, 'derecha');
+  near(boxOf(made(right), upright), 0, 1 / 6, 1, 2 / 3);
+  // Between, and smaller.
+  const small = { x: 0.1, y: 0.2, width: 0.4, height: 0.6 };
+  assert.deepEqual(made(small), { aspecto: '1:1', ancho: null, alto: '60%', gravedad: null, x: '10%', y: '20%' });
+  near(boxOf(made(small), photo), 0.1, 0.2, 0.4, 0.6);
+  near(boxOf(made(small), upright), 0.1, 0.2, 0.9, 0.6);
+  assert.equal(made({ x: 0.6, y: 0.4, width: 0.4, height: 0.6 }).gravedad, 'abajo_derecha');
 });
 
 test('a corner moves and the opposite one stays; proportions hold where they are locked', () => {

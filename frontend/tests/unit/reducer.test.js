@@ -51,6 +51,20 @@ test('a slot goes on with the next variant of its task and is idle after the las
   );
 });
 
+test('what a job was asked for comes with it, so that any page can do it again', () => {
+  const state = fromSnapshot(snapshot());
+  const settings = { mode: 'processes', workers: 2, variants: [], output: {} };
+  apply(
+    state,
+    changes(8, [
+      { event: 'settings', settings },
+      { event: 'job', job: job({ id: 'j9' }), queue: [] },
+    ]),
+  );
+  assert.deepEqual([state.sections.job?.id, state.sections.settings], ['j9', settings]);
+  assert.ok(state.dirty.has('settings'));
+});
+
 test('counts are taken from the batch as they are, so a lost event cannot make them wrong', () => {
   const state = fromSnapshot(snapshot());
   apply(state, changes(8, [], progress({ done: 12, ok: 11, failed: 1 })));

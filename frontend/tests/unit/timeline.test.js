@@ -2,14 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BarRing } from '../../modules/ring.js';
-import { ROW, drawTimeline } from '../../modules/timeline-draw.js';
+import { drawTimeline } from '../../modules/timeline-draw.js';
 
-Object.assign(globalThis, {
-  devicePixelRatio: 1,
-  document: { documentElement: { dataset: { theme: 'light' } } },
-  // Each colour is called like itself.
-  getComputedStyle: () => ({ getPropertyValue: (/** @type {string} */ name) => name }),
-});
+const ROW = 34;
+const NAMES = ['lane', 'line', 'bad', 'ink', 'accent', 'surface'];
+/** Each colour is called like itself. */
+const paint = /** @type {any} */ ({ ...Object.fromEntries(NAMES.map((name) => [name, name])), colours: Array(7).fill('colour') });
 
 /** A canvas, and what was drawn on it: method, arguments, colour of lines. */
 function noting() {
@@ -20,7 +18,7 @@ function noting() {
         ? own[String(name)]
         : (/** @type {any[]} */ ...given) => drawn.push({ name: String(name), given, colour: own.strokeStyle }),
   });
-  const canvas = /** @type {any} */ ({ width: 0, height: 0, style: {}, getContext: () => context });
+  const canvas = /** @type {any} */ ({ width: 0, height: 0, getContext: () => context });
   return { canvas, drawn };
 }
 
@@ -41,9 +39,11 @@ function crashIn(slot) {
     now: 8000,
     window: 8000,
     width: 800,
+    scale: 1,
+    paint,
     cursor: null,
   });
-  const arc = drawn.filter(({ name, colour }) => colour === '--ink' && ['moveTo', 'lineTo', 'bezierCurveTo'].includes(name));
+  const arc = drawn.filter(({ name, colour }) => colour === 'ink' && ['moveTo', 'lineTo', 'bezierCurveTo'].includes(name));
   return { arc: arc.flatMap(({ given }) => given), named: drawn.filter(({ name }) => name === 'fillText').map(({ given }) => given[0]) };
 }
 

@@ -14,7 +14,7 @@ use lote_protocol::text;
 use tokio::sync::{mpsc, watch};
 
 use crate::message::MessageError;
-use crate::names::{Build, JobId, ParcelId, Token};
+use crate::names::{Build, FleetName, JobId, ParcelId};
 
 /// Why the engine did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -137,17 +137,17 @@ pub struct Heard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// That an agent is there: pool and agent.
-    Here(Token, Token),
+    Here(FleetName, FleetName),
     /// All agents of a pool, or of all pools.
-    AllHere(Option<Token>),
+    AllHere(Option<FleetName>),
     /// What an agent's workers do: job and agent.
-    Live(JobId, Token),
+    Live(JobId, FleetName),
     /// That of all agents of a job.
     AllLive(JobId),
     /// Orders to an agent.
-    Control(Token),
+    Control(FleetName),
     /// Who is there, in a pool.
-    Who(Token),
+    Who(FleetName),
     /// An answer.
     Reply(String),
 }
@@ -156,7 +156,11 @@ pub enum Subject {
 pub trait Engine: Clone + Send + Sync + 'static {
     /// Sees to it that what jobs of that pool and build need is there and set up rightly: submitters do
     /// this, agents wait for it.
-    fn open(&self, pool: &Token, build: &Build) -> impl Future<Output = Result<(), Error>> + Send;
+    fn open(
+        &self,
+        pool: &FleetName,
+        build: &Build,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Puts a job's paper in the place of an earlier one.
     fn put_job(&self, job: JobId, bytes: Vec<u8>)
@@ -171,7 +175,7 @@ pub trait Engine: Clone + Send + Sync + 'static {
     /// Queues a parcel, unless it is in the queue; the place in the stream, if it was not.
     fn publish(
         &self,
-        pool: &Token,
+        pool: &FleetName,
         build: &Build,
         job: JobId,
         parcel: ParcelId,
@@ -181,7 +185,7 @@ pub trait Engine: Clone + Send + Sync + 'static {
     /// Up to so many parcels that wait; one if they come later, none after some seconds.
     fn pull(
         &self,
-        pool: &Token,
+        pool: &FleetName,
         build: &Build,
         most: usize,
     ) -> impl Future<Output = Result<Vec<Delivery>, Error>> + Send;
@@ -240,7 +244,7 @@ pub trait Engine: Clone + Send + Sync + 'static {
     /// What the store says of itself.
     fn facts(
         &self,
-        pool: &Token,
+        pool: &FleetName,
         build: &Build,
     ) -> impl Future<Output = Result<Facts, Error>> + Send;
 

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, timeout};
 
 use crate::engine::{Delivery, Engine, Error, Facts, Heard, Recorded, Settle, Subject};
-use crate::names::{Build, JobId, ParcelId, Token};
+use crate::names::{Build, FleetName, JobId, ParcelId};
 
 /// A parcel that nobody has spoken of for so long is handed out again, ms.
 pub const ACK_WAIT: u64 = 30_000;
@@ -288,7 +288,7 @@ impl Subject {
 }
 
 impl Engine for Memory {
-    async fn open(&self, _: &Token, _: &Build) -> Result<(), Error> {
+    async fn open(&self, _: &FleetName, _: &Build) -> Result<(), Error> {
         self.there()
     }
 
@@ -306,7 +306,7 @@ impl Engine for Memory {
 
     async fn publish(
         &self,
-        _: &Token,
+        _: &FleetName,
         _: &Build,
         job: JobId,
         parcel: ParcelId,
@@ -315,7 +315,7 @@ impl Engine for Memory {
         self.with(|store| store.publish(job, parcel, bytes))
     }
 
-    async fn pull(&self, _: &Token, _: &Build, most: usize) -> Result<Vec<Delivery>, Error> {
+    async fn pull(&self, _: &FleetName, _: &Build, most: usize) -> Result<Vec<Delivery>, Error> {
         self.wait_for(WAIT, |store| store.pull(most, self.now())).await
     }
 
@@ -351,7 +351,7 @@ impl Engine for Memory {
         self.with(|store| store.forget(job))
     }
 
-    async fn facts(&self, _: &Token, _: &Build) -> Result<Facts, Error> {
+    async fn facts(&self, _: &FleetName, _: &Build) -> Result<Facts, Error> {
         self.with(|store| store.facts())
     }
 

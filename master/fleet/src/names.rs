@@ -179,9 +179,9 @@ impl FromStr for Build {
 
 /// The name of a pool, an agent or a root.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Token(String);
+pub struct FleetName(String);
 
-impl Token {
+impl FleetName {
     /// The name that comes closest to a text: what it may not hold is left out or replaced.
     pub fn like(text: &str) -> Self {
         let letters = text.chars().map(|letter| letter.to_ascii_lowercase());
@@ -201,13 +201,13 @@ fn is_token(letter: char) -> bool {
     letter == '-' || u8::try_from(letter).is_ok_and(is_lower)
 }
 
-impl fmt::Display for Token {
+impl fmt::Display for FleetName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl FromStr for Token {
+impl FromStr for FleetName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
@@ -218,7 +218,7 @@ impl FromStr for Token {
     }
 }
 
-as_text!(JobId ParcelId Build Token);
+as_text!(JobId ParcelId Build FleetName);
 
 #[cfg(test)]
 mod tests {
@@ -247,13 +247,13 @@ mod tests {
         for text in
             ["", "a.b", "*", ">", "a b", "A", "ñ", "a\n", "0123456789012345678901234567890123"]
         {
-            assert!(text.parse::<Token>().is_err(), "{text:?}");
+            assert!(text.parse::<FleetName>().is_err(), "{text:?}");
             assert!(text.parse::<JobId>().is_err() && text.parse::<ParcelId>().is_err());
             assert!(text.parse::<Build>().is_err());
         }
         assert!("0123456789abcdef".parse::<Build>().is_ok());
-        assert_eq!(Token::like("Estudio 2.Ñandú"), "estudio-2--and".parse().unwrap());
-        assert_eq!(Token::like("ñ"), "x".parse().unwrap());
+        assert_eq!(FleetName::like("Estudio 2.Ñandú"), "estudio-2--and".parse().unwrap());
+        assert_eq!(FleetName::like("ñ"), "x".parse().unwrap());
     }
 
     #[test]

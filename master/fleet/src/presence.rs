@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::engine::{Engine, Error, Subject};
 use crate::message::{Control, Here, Job, Message, State, Who};
-use crate::names::{JobId, Token};
+use crate::names::{FleetName, JobId};
 
 /// How often an agent says that it is there.
 pub const EVERY: Duration = Duration::from_secs(5);
@@ -18,7 +18,11 @@ pub const LOST_AFTER: Duration = Duration::from_secs(16);
 const LET_GO: Duration = Duration::from_secs(10);
 
 /// The agents of a pool that answer in that time, by name.
-pub async fn who<E: Engine>(engine: &E, pool: &Token, wait: Duration) -> Result<Vec<Here>, Error> {
+pub async fn who<E: Engine>(
+    engine: &E,
+    pool: &FleetName,
+    wait: Duration,
+) -> Result<Vec<Here>, Error> {
     let asked = engine.ask(&Subject::Who(pool.clone()), Who {}.to_bytes()?, wait).await?;
     let mut here: Vec<Here> =
         asked.iter().filter_map(|bytes| Here::from_bytes(bytes).ok()).collect();
@@ -28,7 +32,7 @@ pub async fn who<E: Engine>(engine: &E, pool: &Token, wait: Duration) -> Result<
 }
 
 /// Tells an agent what to do.
-pub async fn tell<E: Engine>(engine: &E, agent: &Token, control: Control) -> Result<(), Error> {
+pub async fn tell<E: Engine>(engine: &E, agent: &FleetName, control: Control) -> Result<(), Error> {
     engine.say(&Subject::Control(agent.clone()), control.to_bytes()?).await
 }
 
@@ -59,7 +63,7 @@ pub(crate) async fn close<E: Engine>(engine: &E, paper: Job) -> Result<(), Error
     engine.put_job(job, paper.to_bytes()?).await?;
     engine.purge(job).await?;
     // Its submitter hears what is said to the job.
-    tell(engine, &Token::like(&job.to_string()), Control::Look).await?;
+    tell(engine, &FleetName::like(&job.to_string()), Control::Look).await?;
     let end = Instant::now() + LET_GO;
     loop {
         let here = who(engine, &pool, Duration::from_millis(500)).await?;

@@ -12,7 +12,7 @@ use crate::link::{Link, News, Watch};
 use crate::message::{
     Control, Ended, Here, Job, Live, Message, MessageError, Parcel, Presence, Record, State, Unit,
 };
-use crate::names::{JobId, ParcelId, Token};
+use crate::names::{FleetName, JobId, ParcelId};
 use crate::parcel::{MAX_OUTPUTS, Weight};
 use crate::presence::{LOST_AFTER, close, paper, tell, who};
 
@@ -45,7 +45,7 @@ impl Units for Vec<Unit> {
 
 /// What a submitter can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum SubmitOrder {
     /// Nobody wants the rest.
     Cancel,
     /// Leave: agents go on.
@@ -73,7 +73,7 @@ pub enum Told {
     /// Outputs have ended: each is told of once.
     Ended {
         /// Who made them.
-        agent: Token,
+        agent: FleetName,
         /// What became of them.
         outputs: Vec<Ended>,
     },
@@ -91,11 +91,11 @@ pub enum Told {
     /// An agent has come.
     Joined(Here),
     /// An agent has left.
-    Left(Token),
+    Left(FleetName),
     /// An agent has not been heard of for a while.
-    Lost(Token),
+    Lost(FleetName),
     /// What workers of an agent that is there do, as it says. It is for looking at.
-    Live(Token, Live),
+    Live(FleetName, Live),
 }
 
 /// How often agents are told that somebody watches.
@@ -129,14 +129,14 @@ pub async fn submit<E: Engine>(
     job: &Job,
     units: &impl Units,
     told: mpsc::Sender<Told>,
-    mut orders: mpsc::Receiver<Order>,
+    mut orders: mpsc::Receiver<SubmitOrder>,
 ) -> Result<Over, Error> {
     let weights = weigh(units)?;
     engine.open(&job.pool, &job.build).await?;
     engine.put_job(job.job, job.to_bytes()?).await?;
     let mut heard = engine.hear(&Subject::AllHere(Some(job.pool.clone()))).await?;
     // Whoever cancels the job from elsewhere says so there.
-    let own = Subject::Control(Token::like(&job.job.to_string()));
+    let own = Subject::Control(FleetName::like(&job.job.to_string()));
     let mut orders_of_others = engine.hear(&own).await?;
     let mut live = engine.hear(&Subject::AllLive(job.job)).await?;
     let mut connections = engine.connections();
@@ -186,10 +186,10 @@ pub async fn submit<E: Engine>(
             Some(_) = orders_of_others.recv() => submitter.input(Input::Back).await?,
             Ok(()) = connections.changed() => submitter.input(Input::Back).await?,
             order = orders.recv(), if listening => match order {
-                Some(Order::Cancel) => submitter.cancel().await?,
-                Some(Order::Leave) => return Ok(Over::Left),
-                Some(Order::Pause) => submitter.input(Input::Pause).await?,
-                Some(Order::Resume) => submitter.input(Input::Resume).await?,
+                Some(SubmitOrder::Cancel) => submitter.cancel().await?,
+                Some(SubmitOrder::Leave) => return Ok(Over::Left),
+                Some(SubmitOrder::Pause) => submitter.input(Input::Pause).await?,
+                Some(SubmitOrder::Resume) => submitter.input(Input::Resume).await?,
                 None => listening = false,
             },
             Some(heard) = live.recv() => submitter.see(&heard).await,
@@ -263,9 +263,9 @@ struct Submitter<'a, E, U> {
     tasks: JoinSet<Result<Done, Error>>,
     /// Which of the coordinator's reads is going on: what an earlier one brings is too late.
     read: u64,
-    agents: BTreeMap<Token, (Here, Instant)>,
+    agents: BTreeMap<FleetName, (Here, Instant)>,
     /// How often agents have said since the last tick what their workers do.
-    talk: BTreeMap<Token, u32>,
+    talk: BTreeMap<FleetName, u32>,
     /// When agents were last told that somebody watches.
     watched: Option<Instant>,
     cancelled: bool,
@@ -482,7 +482,7 @@ impl<E: Engine, U: Units> Submitter<'_, E, U> {
     /// Tells what an agent says of its workers: only one that is there, not too often, and of no more
     /// workers than it has.
     async fn see(&mut self, heard: &Heard) {
-        let known = heard.about.parse().ok().and_then(|agent: Token| self.agents.get(&agent));
+        let known = heard.about.parse().ok().and_then(|agent: FleetName| self.agents.get(&agent));
         let Some((here, _)) = known.filter(|(here, _)| here.build == self.job.build) else {
             return;
         };

@@ -27,16 +27,16 @@ use lote_fleet::engine::{Engine, Error, Settle, Subject};
 use lote_fleet::kit;
 use lote_fleet::memory::Memory;
 use lote_fleet::message::{Below, Control, Ended, Job, Message, Output, State, Unit};
-use lote_fleet::names::{Build, JobId, ParcelId, Token};
+use lote_fleet::names::{Build, FleetName, JobId, ParcelId};
 use lote_fleet::nats::{Nats, Server, connect};
 use lote_fleet::presence;
-use lote_fleet::submit::{Order, Over, Told, finish, submit, take_over};
+use lote_fleet::submit::{Over, SubmitOrder, Told, finish, submit, take_over};
 use lote_protocol::task::Limits;
 use support::servers;
 use tokio::sync::mpsc;
 
-fn pool() -> Token {
-    Token::like("default")
+fn pool() -> FleetName {
+    FleetName::like("default")
 }
 
 fn job_id(number: u8) -> JobId {
@@ -151,12 +151,12 @@ fn who_is_asked_answers_and_who_is_told_hears_it() {
     on_each_server(async |server| {
         let (one, other) = (connected(&server.url()).await, connected(&server.url()).await);
         let (mut orders, mut asked) = (
-            other.hear(&Subject::Control(Token::like("a"))).await.unwrap(),
+            other.hear(&Subject::Control(FleetName::like("a"))).await.unwrap(),
             other.hear(&Subject::Who(pool())).await.unwrap(),
         );
         // The server has heard of that when it has answered what was asked behind it.
         other.raw("$JS.API.INFO", "").await.unwrap();
-        presence::tell(&one, &Token::like("a"), Control::Drain).await.unwrap();
+        presence::tell(&one, &FleetName::like("a"), Control::Drain).await.unwrap();
         let heard = orders.recv().await.unwrap();
         assert_eq!(Control::from_bytes(&heard.bytes).unwrap(), Control::Drain);
         let answer = async {
@@ -187,11 +187,11 @@ fn paper(number: u8) -> Job {
         build: Build::this(),
         state: State::Open,
         header: serde_json::from_value(header).unwrap(),
-        input: Token::like("fotos"),
-        output: Below { root: Token::like("fotos"), path: Name("web".into()) },
+        input: FleetName::like("fotos"),
+        output: Below { root: FleetName::like("fotos"), path: Name("web".into()) },
         assets: None,
         needs: Vec::new(),
-        roots: BTreeMap::from([(Token::like("fotos"), "mark".to_owned())]),
+        roots: BTreeMap::from([(FleetName::like("fotos"), "mark".to_owned())]),
         limits: Limits::default(),
         images: 0,
         outputs: 0,
@@ -224,7 +224,7 @@ fn units(count: u32) -> Vec<Unit> {
 
 fn identity(name: &str) -> Identity {
     Identity {
-        agent: Token::like(name),
+        agent: FleetName::like(name),
         pool: pool(),
         build: Build::this(),
         version: "0".to_owned(),
@@ -495,7 +495,7 @@ fn a_cancelled_job_leaves_the_queue_and_one_that_is_taken_over_gives_its_records
         let job = paper(1);
         let (told, _tells) = mpsc::channel(1_000);
         let (orders, ordered) = mpsc::channel(1);
-        orders.send(Order::Cancel).await.unwrap();
+        orders.send(SubmitOrder::Cancel).await.unwrap();
         let over = submit(&engine, &job, &units(300), told, ordered).await.unwrap();
         assert_eq!(over, Over::Cancelled);
         let paper_now = presence::paper(&engine, job.job).await.unwrap().unwrap();
@@ -545,7 +545,7 @@ async fn an_agent_that_drains_leaves_and_nothing_is_lost() {
         if ended > 100 && !std::mem::replace(&mut is_told, true) {
             let engine = engine.clone();
             tokio::spawn(async move {
-                presence::tell(&engine, &Token::like("one"), Control::Drain).await.unwrap();
+                presence::tell(&engine, &FleetName::like("one"), Control::Drain).await.unwrap();
             });
         }
     });
@@ -633,7 +633,7 @@ fn the_kits_users_can_do_their_work_over_tls_and_agents_nothing_else() {
             let mut heard = agent.hear(&Subject::AllHere(None)).await.unwrap();
             // Its answer, or the refusal of what was asked before.
             let _ = agent.raw("$JS.API.INFO", "").await;
-            let here = Subject::Here(pool(), Token::like("spy"));
+            let here = Subject::Here(pool(), FleetName::like("spy"));
             agent.say(&here, b"x".to_vec()).await.unwrap();
             assert!(heard.try_recv().is_err(), "agents do not hear each other");
             let after = submitter.facts(&job.pool, &job.build).await.unwrap();

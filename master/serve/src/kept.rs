@@ -81,10 +81,10 @@ pub struct Waiting {
 
 /// The record and the folder of what is kept; clones are the same.
 #[derive(Debug, Clone)]
-pub struct Kept(Arc<Inner>);
+pub struct Kept(Arc<SharedKept>);
 
 #[derive(Debug)]
-struct Inner {
+struct SharedKept {
     folder: PathBuf,
     /// Held as long as the server lives: no other one keeps anything here.
     _lock: File,
@@ -106,7 +106,7 @@ impl Kept {
         if lote_engine::system::lock(&lock).is_err() {
             return Ok(None);
         }
-        Ok(Some(Self(Arc::new(Inner { folder, _lock: lock, is_written: Mutex::default() }))))
+        Ok(Some(Self(Arc::new(SharedKept { folder, _lock: lock, is_written: Mutex::default() }))))
     }
 
     /// A folder for what is kept, which is made if need be.

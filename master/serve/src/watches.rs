@@ -18,11 +18,10 @@ use crate::live::Live;
 use crate::live::shapes::{Watch, WatchState};
 use crate::redact;
 use crate::said::Trouble;
-use lote_engine::event::{Bus, Event, Status};
+use lote_engine::event::{Bus, Event, OutputCounts, Status};
 use lote_engine::job::Options;
 use lote_engine::journal::{By, Header, How};
 use lote_engine::run::{self, RunOrder, Settings};
-use lote_engine::state::OutputCounts;
 use lote_engine::watch::{Round, Watching};
 use lote_protocol::text;
 

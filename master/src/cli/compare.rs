@@ -99,7 +99,7 @@ impl Comparing<'_> {
         let lang = self.ui.lang;
         self.ui.say(lang.pick("warming up …", "calentando …"));
         let (reference, summary) = self.run("warm-up", &self.processes, Vec::new())?;
-        let exit = if summary.failed > 0 { Exit::SomeFailed } else { Exit::Ok };
+        let exit = if summary.counts.failed > 0 { Exit::SomeFailed } else { Exit::Ok };
         let mut rounds = [Vec::new(), Vec::new()];
         for round in 1..=self.args.rounds {
             // In turn, so that a machine that slows down does so for both.
@@ -158,7 +158,7 @@ impl Comparing<'_> {
         reference: &Plan,
     ) -> Result<Figures, Exit> {
         let seconds: Vec<_> = rounds.iter().map(|round| round.seconds).collect();
-        let ok = rounds.first().map_or(0, |round| round.ok);
+        let ok = rounds.first().map_or(0, |round| round.counts.ok);
         Ok(Figures {
             mode: settings.mode,
             workers: rounds.first().map_or(settings.slots, |round| round.workers),

@@ -28,7 +28,7 @@ use lote_engine::run::{Ended, Settings, sweep_orphans};
 use lote_engine::store::from;
 use lote_engine::system;
 use lote_protocol::text;
-use lote_serve::web::report::Kind;
+use lote_serve::web::report::ReportFormat;
 use tokio::sync::mpsc;
 
 /// What a job is asked for.
@@ -62,7 +62,7 @@ pub(super) struct Here {
     pub(super) external: bool,
     pub(super) show: ShowArgs,
     /// The file of the report, if one is wanted.
-    pub(super) report: Option<(PathBuf, Kind)>,
+    pub(super) report: Option<(PathBuf, ReportFormat)>,
 }
 
 impl ReadyJob {
@@ -319,12 +319,12 @@ fn perform(
                 ui.say(&match ui.lang {
                     Lang::En => format!(
                         "{} outputs are left to the fleet as job {}; `lote fleet status` shows how far it is",
-                        summary.cancelled,
+                        summary.counts.cancelled,
                         submitted.id()
                     ),
                     Lang::Es => format!(
                         "{} salidas quedan a cargo de la flota en el trabajo {}; `lote fleet status` muestra cómo va",
-                        summary.cancelled,
+                        summary.counts.cancelled,
                         submitted.id()
                     ),
                 });
@@ -427,7 +427,7 @@ impl Reporter for Recorder {
     fn show(&mut self, event: &Event) {
         self.journal.event(event, &self.plan);
         if let Event::Finished(summary) = event {
-            let how = if summary.cancelled > 0 { How::Interrupted } else { How::Finished };
+            let how = if summary.counts.cancelled > 0 { How::Interrupted } else { How::Finished };
             self.journal.end(how);
         }
     }

@@ -23,7 +23,7 @@ use crate::exit::Exit;
 use crate::ui::Ui;
 use lote_engine::output::Target;
 use lote_engine::plan::error::reason;
-use lote_engine::plan::{Access, Asset, Assignment, Plan};
+use lote_engine::plan::{Access, AssetFile, Assignment, Plan};
 use lote_engine::run::Settings;
 use lote_engine::supervisor::{Supervisor, WorkerConfig, WorkerEvent};
 
@@ -117,13 +117,13 @@ pub(super) fn look_at_files(plan: &Plan, settings: &Settings, ui: Ui) -> Result<
 /// small picture of one colour.
 async fn look(
     config: &WorkerConfig,
-    steps: &[(FilterCall, Vec<Asset>)],
+    steps: &[(FilterCall, Vec<AssetFile>)],
 ) -> Result<Option<Text>, Text> {
     let unwritten = |error: io::Error| text!("no temporary folder: {}", reason(&error));
     let folder = tempfile::Builder::new().prefix("lote-").tempdir().map_err(unwritten)?;
     let input = folder.path().join("picture.png");
     fs::write(&input, picture()).map_err(unwritten)?;
-    let mut assets: Vec<Asset> = Vec::new();
+    let mut assets: Vec<AssetFile> = Vec::new();
     for asset in steps.iter().flat_map(|(_, files)| files) {
         if !assets.contains(asset) {
             assets.push(asset.clone());

@@ -6,7 +6,7 @@ use super::args::{RecipeArgs, RecipeSub};
 use super::make;
 use crate::exit::Exit;
 use crate::ui::Ui;
-use lote_engine::job::{BUILT_IN, Found, RecipeError, find, list};
+use lote_engine::job::{BUILT_IN, NamedRecipe, RecipeError, find, list};
 use lote_engine::lang::Lang;
 
 pub(super) fn execute(args: &RecipeArgs, ui: Ui) -> Exit {
@@ -25,8 +25,10 @@ fn shown(name: &str, lang: Lang) -> Result<String, RecipeError> {
     // What is shown can be used.
     let recipe = found.recipe()?;
     Ok(match found {
-        Found::BuiltIn(built_in) => built_in.shown(lang),
-        Found::File(path) => std::fs::read_to_string(path).unwrap_or_else(|_| recipe.to_toml()),
+        NamedRecipe::BuiltIn(built_in) => built_in.shown(lang),
+        NamedRecipe::File(path) => {
+            std::fs::read_to_string(path).unwrap_or_else(|_| recipe.to_toml())
+        }
     })
 }
 

@@ -10,19 +10,19 @@ use lote_engine::plan::{Plan, error::reason};
 use lote_engine::report::Reporter;
 use lote_engine::system::files::write_regular;
 use lote_protocol::text;
-use lote_serve::web::report::{Finished, Kind, written};
+use lote_serve::web::report::{Finished, ReportFormat, written};
 
 /// Collects what is to be reported, and writes it when the run is over.
 pub(super) struct Report {
     file: PathBuf,
-    kind: Kind,
+    kind: ReportFormat,
     plan: Arc<Plan>,
     outputs: Vec<OutputEnded>,
     ui: Ui,
 }
 
 impl Report {
-    pub(super) fn new(file: PathBuf, kind: Kind, plan: Arc<Plan>, ui: Ui) -> Self {
+    pub(super) fn new(file: PathBuf, kind: ReportFormat, plan: Arc<Plan>, ui: Ui) -> Self {
         Self { file, kind, plan, outputs: Vec::new(), ui }
     }
 
@@ -61,7 +61,7 @@ impl Reporter for Report {
 
 /// The kind of report that a file is to be. An error has been told already; what is there and is no regular file, such as a
 /// pipe that nobody may ever read, is one.
-pub(super) fn kind(file: &Path, ui: Ui) -> Result<Kind, Exit> {
+pub(super) fn kind(file: &Path, ui: Ui) -> Result<ReportFormat, Exit> {
     let refuse = |what| {
         ui.error(what, text!("reports are .html, .csv and .json"));
         Exit::Usage
@@ -76,6 +76,6 @@ pub(super) fn kind(file: &Path, ui: Ui) -> Result<Kind, Exit> {
         ui.error(what, text!("make its folder first"));
         return Err(Exit::Usage);
     }
-    Kind::of(file)
+    ReportFormat::of(file)
         .ok_or_else(|| refuse(text!("there is no report of the kind of {}", file.display())))
 }

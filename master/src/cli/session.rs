@@ -151,7 +151,7 @@ pub(super) fn conclude(
         Lang::Es => format!("`{command}` hace el resto"),
     });
     if let Some(exit) = interrupt.filter(|_| ended.cancelled) {
-        let (ok, total) = (ended.summary.ok + skipped(ended), plan.counts().outputs);
+        let (ok, total) = (ended.summary.counts.ok + skipped(ended), plan.counts().outputs);
         let said = match ui.lang {
             Lang::En => format!("interrupted: {ok} of {total} outputs are there"),
             Lang::Es => format!("interrumpido: están {ok} de {total} salidas"),
@@ -173,11 +173,15 @@ pub(super) fn conclude(
         ui.error(what, text!("`lote doctor` looks for the cause"));
         return Exit::NoWorkers;
     }
-    if ended.summary.failed > 0 || !plan.problems.is_empty() { Exit::SomeFailed } else { Exit::Ok }
+    if ended.summary.counts.failed > 0 || !plan.problems.is_empty() {
+        Exit::SomeFailed
+    } else {
+        Exit::Ok
+    }
 }
 
 fn skipped(ended: &Ended) -> usize {
-    ended.summary.skipped - ended.summary.cancelled
+    ended.summary.counts.skipped - ended.summary.counts.cancelled
 }
 
 /// Says why a plan cannot be made or started.

@@ -364,7 +364,7 @@ const HELP: &[(&str, &str)] = &[
     ),
     (
         "Go on where the runs before ended: make no output again that is on record in DIR/.lote and has not changed since, nor its image or filter. Without FILTER, do all that the last job in DIR was asked for, if its inputs are in PATH, beside DIR or in the current folder",
-        "Sigue donde acabaron los trabajos anteriores: no vuelve a hacer ninguna salida que conste en CARPETA/.lote y no haya cambiado, ni su imagen ni su filtro. Sin RUTA ni FILTRO, hace todo lo que se pidió al último trabajo de CARPETA",
+        "Sigue donde acabaron los trabajos anteriores: no vuelve a hacer ninguna salida que conste en CARPETA/.lote y no haya cambiado, ni su imagen ni su filtro. Sin FILTRO, hace todo lo que se pidió al último trabajo de CARPETA, si sus entradas están en RUTA, al lado de CARPETA o en la carpeta actual",
     ),
     (
         "With --resume and without FILTER: do what is on record wherever its inputs are",

@@ -11,11 +11,14 @@ use strsim::damerau_levenshtein;
 
 use super::spanish;
 
+/// Letters of a value that are shown.
+const MOST_SHOWN: usize = 200;
+
 /// What is wrong, and what to do about it. `None` for help and the version, which were asked for.
 pub(super) fn text(error: &Error, lang: Lang) -> Option<(Text, Text)> {
     let found = Found(error);
     let arg = || found.first(ContextKind::InvalidArg).unwrap_or_default();
-    let value = || found.first(ContextKind::InvalidValue).unwrap_or_default();
+    let value = || short(found.first(ContextKind::InvalidValue).unwrap_or_default());
     let what = match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
@@ -55,6 +58,14 @@ pub(super) fn text(error: &Error, lang: Lang) -> Option<(Text, Text)> {
         _ => error.to_string().trim_start_matches("error: ").trim_end().into(),
     };
     Some((what, hint(&found, lang)))
+}
+
+/// As much of a value as a line has room for.
+fn short(mut value: String) -> String {
+    if let Some((end, _)) = value.char_indices().nth(MOST_SHOWN) {
+        value.replace_range(end.., "…");
+    }
+    value
 }
 
 /// What may have been meant; else what there is, or where that is to be read.

@@ -97,7 +97,7 @@ pub(super) fn execute(args: &WorkerArgs, ui: Ui) -> Exit {
                 let time = input.metadata().and_then(|metadata| metadata.modified());
                 (file.try_clone(), time)
             });
-            let asset = |asset: &plan::Asset| {
+            let asset = |asset: &plan::AssetFile| {
                 (asset.asset.sha256, open_regular(&asset.path).map_err(|error| unreadable(&error)))
             };
             let files = Files {

@@ -5,16 +5,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lote_engine::event::{Bus, Event};
+use lote_engine::event::{Bus, Event, OutputCounts};
 use lote_engine::lang::{Lang, Text};
 use lote_engine::plan::Rules;
 use lote_engine::run::{self, Ended, RunOrder, Settings};
 use lote_engine::scheduler::WorkerId;
-use lote_engine::state::OutputCounts;
 use lote_engine::supervisor::{SupervisorError, WorkerConfig};
 use lote_fleet::agent::{self, Identity, Report, Work};
 use lote_fleet::message::Job;
-use lote_fleet::names::{Build, JobId, ParcelId, Token};
+use lote_fleet::names::{Build, FleetName, JobId, ParcelId};
 use lote_fleet::nats::Nats;
 use lote_protocol::sandbox::Policy;
 use lote_protocol::temporary::Owner;
@@ -44,8 +43,8 @@ const LAST: Duration = Duration::from_secs(1);
 
 /// What an agent is, before it is asked for anything.
 struct Agent {
-    name: Token,
-    pool: Token,
+    name: FleetName,
+    pool: FleetName,
     places: Places,
     /// How this machine works; what a job says comes on top.
     settings: Settings,
@@ -87,7 +86,7 @@ pub(crate) fn work(
 }
 
 /// The machine's name and four random characters: several agents may be on a machine.
-fn own_name() -> std::io::Result<Token> {
+fn own_name() -> std::io::Result<FleetName> {
     #[cfg(unix)]
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     #[cfg(not(unix))]
@@ -97,8 +96,8 @@ fn own_name() -> std::io::Result<Token> {
     let letters = b"abcdefghijkmnpqrstuvwxyz23456789";
     let random = random.map(|byte| char::from(letters[usize::from(byte) % letters.len()]));
     let host: String = host.split('.').next().unwrap_or_default().chars().take(24).collect();
-    let host = Token::like(&host);
-    Ok(Token::like(&format!("{host}-{}", random.iter().collect::<String>())))
+    let host = FleetName::like(&host);
+    Ok(FleetName::like(&format!("{host}-{}", random.iter().collect::<String>())))
 }
 
 fn introduction(agent: &Agent, host: &str, lang: Lang) -> String {

@@ -11,12 +11,12 @@ use data_encoding::HEXLOWER;
 use lote_engine::job::Options;
 use lote_engine::journal::{Header, Name};
 use lote_engine::lang::{Text, reason};
-use lote_engine::plan::{Asset, IfExists, Plan};
+use lote_engine::plan::{AssetFile, IfExists, Plan};
 use lote_engine::roots::can_keep;
 use lote_engine::run::Settings;
 use lote_engine::system::files::open_regular;
 use lote_fleet::message::{Below, Job, Output, State, Unit};
-use lote_fleet::names::{Build, JobId, Token};
+use lote_fleet::names::{Build, FleetName, JobId};
 use lote_fleet::submit::Units;
 use lote_protocol::text;
 use lote_protocol::time::nanoseconds;
@@ -44,7 +44,7 @@ pub(super) struct Lie {
     /// The folders of the images, and where they are below their root.
     folders: HashMap<PathBuf, PathBuf>,
     /// The root of the images.
-    input: Token,
+    input: FleetName,
     /// The output folder.
     output: Below,
 }
@@ -52,7 +52,7 @@ pub(super) struct Lie {
 /// Finds out where a plan's images and outputs are; why agents could not find them.
 pub(super) fn lie(plan: &Plan, places: &Places) -> Result<Lie, Text> {
     let mut folders = HashMap::new();
-    let mut input: Option<Token> = None;
+    let mut input: Option<FleetName> = None;
     for unit in &plan.units {
         let path = plan.input(unit.image);
         let folder = path.parent().unwrap_or(Path::new("/"));
@@ -99,7 +99,7 @@ fn real(path: &Path) -> PathBuf {
 pub(super) fn paper<'a>(
     plan: &'a Plan,
     (header, settings): (&Header, &Settings),
-    (places, pool): (&Places, &Token),
+    (places, pool): (&Places, &FleetName),
 ) -> Result<(Job, Paper<'a>), Text> {
     let Lie { folders, input, output } = lie(plan, places)?;
     let folder = plan.output_folder();
@@ -230,7 +230,7 @@ impl Units for Paper<'_> {
             let variant = order.variant as usize;
             let special = self.plan.has_exception(unit.image, variant).then(|| {
                 let needs = self.plan.needs(unit.image, variant).iter();
-                (order.steps.clone(), needs.map(|one: &Asset| one.asset.clone()).collect())
+                (order.steps.clone(), needs.map(|one: &AssetFile| one.asset.clone()).collect())
             });
             let (steps, assets) = special.unzip();
             Output {

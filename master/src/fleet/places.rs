@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use lote_engine::lang::{Text, reason};
 use lote_engine::roots::{Root, below, mark, marked};
 use lote_fleet::message::Below;
-use lote_fleet::names::Token;
+use lote_fleet::names::FleetName;
 use lote_protocol::text;
 
 /// A root, as it is here.
 #[derive(Debug, Clone)]
 pub(crate) struct KnownRoot {
-    pub(crate) name: Token,
+    pub(crate) name: FleetName,
     /// Without links.
     pub(crate) folder: PathBuf,
     pub(crate) read_only: bool,
@@ -50,7 +50,7 @@ impl Places {
                 Some(name) => name.clone(),
                 None => folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             };
-            let name = Token::like(&name);
+            let name = FleetName::like(&name);
             if places.iter().any(|place| place.name == name) {
                 return Err(text!("two roots go by the name {}", name.to_string()));
             }
@@ -65,7 +65,7 @@ impl Places {
     }
 
     /// The one of that name.
-    pub(crate) fn get(&self, name: &Token) -> Option<&KnownRoot> {
+    pub(crate) fn get(&self, name: &FleetName) -> Option<&KnownRoot> {
         self.0.iter().find(|place| place.name == *name)
     }
 
@@ -80,7 +80,7 @@ impl Places {
     }
 
     /// Their marks; an empty one for those that bear none yet.
-    pub(crate) fn marks(&self) -> BTreeMap<Token, String> {
+    pub(crate) fn marks(&self) -> BTreeMap<FleetName, String> {
         let marks =
             self.0.iter().map(|place| (place.name.clone(), place.mark().unwrap_or_default()));
         marks.collect()
@@ -89,9 +89,9 @@ impl Places {
     /// The marks of these roots, which are given one if they have none.
     pub(crate) fn marked<'a>(
         &self,
-        names: impl IntoIterator<Item = &'a Token>,
-    ) -> Result<BTreeMap<Token, String>, Text> {
-        let mark = |name: &Token| {
+        names: impl IntoIterator<Item = &'a FleetName>,
+    ) -> Result<BTreeMap<FleetName, String>, Text> {
+        let mark = |name: &FleetName| {
             let place = self.get(name)?;
             let mark = marked(&place.folder).map_err(|error| {
                 let shown = place.folder.display();
@@ -103,7 +103,7 @@ impl Places {
     }
 
     /// Where something below a root is on this machine, if it is there and no link leads out.
-    pub(crate) fn resolve(&self, root: &Token, path: &Path) -> io::Result<PathBuf> {
+    pub(crate) fn resolve(&self, root: &FleetName, path: &Path) -> io::Result<PathBuf> {
         let place = self.get(root).ok_or(io::ErrorKind::NotFound)?;
         if path.as_os_str().is_empty() {
             return Ok(place.folder.clone());

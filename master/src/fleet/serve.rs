@@ -11,7 +11,7 @@ use lote_engine::plan::Plan;
 use lote_engine::run::RunOrder;
 use lote_fleet::engine::{Engine, Error, Subject};
 use lote_fleet::message::{Control, Here, Message, Presence, Who};
-use lote_fleet::names::{Build, Token};
+use lote_fleet::names::{Build, FleetName};
 use lote_fleet::nats::{Nats, Server};
 use lote_fleet::presence::{EVERY, LOST_AFTER, tell, who};
 use lote_protocol::text;
@@ -44,10 +44,10 @@ const MAX_SHOWN: usize = 4096;
 pub(crate) struct Service {
     server: Server,
     places: Places,
-    pool: Token,
+    pool: FleetName,
     connected: watch::Sender<Option<Nats>>,
-    orders: mpsc::UnboundedSender<(Token, Control)>,
-    ordered: Mutex<Option<mpsc::UnboundedReceiver<(Token, Control)>>>,
+    orders: mpsc::UnboundedSender<(FleetName, Control)>,
+    ordered: Mutex<Option<mpsc::UnboundedReceiver<(FleetName, Control)>>>,
 }
 
 impl Service {
@@ -154,7 +154,7 @@ impl Service {
 }
 
 /// Whether the server does not answer, for ever.
-fn answers(nats: Nats, pool: Token) -> watch::Receiver<bool> {
+fn answers(nats: Nats, pool: FleetName) -> watch::Receiver<bool> {
     let (sender, away) = watch::channel(false);
     tokio::spawn(async move {
         let question = Who {}.to_bytes().unwrap_or_default();
@@ -253,7 +253,7 @@ impl page::Fleet for Service {
 
 /// Who is there, and since when nothing has been heard of them.
 #[derive(Debug, Default)]
-struct Roster(BTreeMap<Token, (Here, Instant)>);
+struct Roster(BTreeMap<FleetName, (Here, Instant)>);
 
 impl Roster {
     fn meet(&mut self, here: Here) {

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use data_encoding::HEXLOWER;
 use lote_engine::event::{Event, OutputEnded, Status};
 use lote_engine::lang::{Text, reason};
-use lote_engine::plan::{Arrival, Asset, Gate, Given, IfExists, PatternError, Plan, Rules, Seen};
+use lote_engine::plan::{
+    Arrival, AssetFile, Gate, Given, IfExists, PatternError, Plan, Rules, Seen,
+};
 use lote_engine::roots::can_keep;
 use lote_engine::run::{Feed, sweep_orphans};
 use lote_fleet::agent::Report;
@@ -261,7 +263,7 @@ impl Ground {
     /// That of a job that this machine can take part in, and the rules of its plan; why it cannot. It
     /// looks at disks.
     pub(super) fn new(job: &Arc<Job>, places: Places) -> Result<(Self, Rules), Text> {
-        let place = |name: &lote_fleet::names::Token| {
+        let place = |name: &lote_fleet::names::FleetName| {
             let place = places.get(name);
             let place = place.ok_or_else(|| text!("it has no root {}", name.to_string()))?;
             if Some(&place.mark()?) != job.roots.get(name) {
@@ -311,12 +313,12 @@ impl Ground {
         Ok((ground, rules))
     }
 
-    fn asset(&self, asset: &lote_protocol::task::Asset) -> Asset {
+    fn asset(&self, asset: &lote_protocol::task::Asset) -> AssetFile {
         let path = self.job.assets.as_ref().and_then(|folder| {
             let place = self.places.get(&folder.root)?;
             Some(place.folder.join(&folder.path.0).join(HEXLOWER.encode(&asset.sha256)))
         });
-        Asset { asset: asset.clone(), path: path.unwrap_or_default() }
+        AssetFile { asset: asset.clone(), path: path.unwrap_or_default() }
     }
 
     /// Looks at an image that has arrived. It waits for disks.

@@ -6,7 +6,7 @@ use lote_engine::job::configuration_folder;
 use lote_engine::lang::{Text, reason};
 use lote_engine::roots::Root;
 use lote_engine::system::files::read_text;
-use lote_fleet::names::Token;
+use lote_fleet::names::FleetName;
 use lote_fleet::nats::{self, Nats, Server};
 use lote_protocol::text;
 use serde::Deserialize;
@@ -95,7 +95,7 @@ impl Fleet {
     }
 
     /// Whose agents are meant.
-    pub(crate) fn pool(&self) -> Result<Token, (Text, Exit)> {
+    pub(crate) fn pool(&self) -> Result<FleetName, (Text, Exit)> {
         let pool = self.pool.as_deref().unwrap_or("default");
         pool.parse().map_err(|_| (bad_name(pool), Exit::Usage))
     }

@@ -14,9 +14,9 @@ use lote_engine::lang::Text;
 use lote_engine::plan::{self, Plan};
 use lote_engine::run::{self, Books, Ended, Settings, sweep_after, sweep_orphans};
 use lote_fleet::message::{self, Happening, Here, Job, Live, Presence, What};
-use lote_fleet::names::{Build, JobId, Token};
+use lote_fleet::names::{Build, FleetName, JobId};
 use lote_fleet::nats::Nats;
-use lote_fleet::submit::{Order, Over, Told, finish, submit, take_over};
+use lote_fleet::submit::{Over, SubmitOrder, Told, finish, submit, take_over};
 use lote_protocol::text;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -37,7 +37,7 @@ const UNSEEN: Duration = Duration::from_secs(60);
 pub(crate) struct Desk {
     pub(super) nats: Nats,
     pub(super) places: Places,
-    pub(super) pool: Token,
+    pub(super) pool: FleetName,
 }
 
 impl Desk {
@@ -132,17 +132,17 @@ impl Desk {
                 over = &mut submitting => break over,
                 told = orders.recv(), if listening => {
                     let passed = match told {
-                        Some(run::RunOrder::Cancel) => Some(Order::Cancel),
-                        Some(run::RunOrder::Abort) => Some(Order::Leave),
-                        Some(run::RunOrder::Pause) => Some(Order::Pause),
-                        Some(run::RunOrder::Resume) => Some(Order::Resume),
+                        Some(run::RunOrder::Cancel) => Some(SubmitOrder::Cancel),
+                        Some(run::RunOrder::Abort) => Some(SubmitOrder::Leave),
+                        Some(run::RunOrder::Pause) => Some(SubmitOrder::Pause),
+                        Some(run::RunOrder::Resume) => Some(SubmitOrder::Resume),
                         Some(run::RunOrder::Kill(_) | run::RunOrder::Withdraw(_)) => None,
                         None => {
                             listening = false;
                             None
                         }
                     };
-                    is_unwanted |= passed == Some(Order::Cancel);
+                    is_unwanted |= passed == Some(SubmitOrder::Cancel);
                     if let Some(passed) = passed {
                         let _ = order.try_send(passed);
                     }
@@ -271,21 +271,21 @@ struct Booking<'a> {
     plan: &'a Plan,
     paper: &'a Paper<'a>,
     host: String,
-    pool: &'a Token,
+    pool: &'a FleetName,
     /// What was told before it was known who is there, with which the run begins.
     early: Option<Vec<Told>>,
     /// What was last said to be waited for, so that it is said once.
     waits: Option<Text>,
     /// How names of temporary files begin, by the agents that were there, and who of them is gone: one that
     /// has left may have had to leave something, as its folder did not answer.
-    owners: HashMap<Token, String>,
+    owners: HashMap<FleetName, String>,
     /// How many images they work on at a time.
-    slots: HashMap<Token, u32>,
-    lost: HashSet<Token>,
+    slots: HashMap<FleetName, u32>,
+    lost: HashSet<FleetName>,
     /// Why agents cannot help, as that was last said.
-    refusals: HashMap<Token, String>,
+    refusals: HashMap<FleetName, String>,
     /// What agents have last said of their workers.
-    lanes: HashMap<(Token, u32), Seen>,
+    lanes: HashMap<(FleetName, u32), Seen>,
 }
 
 /// What an agent has last said of a worker.
@@ -422,7 +422,7 @@ impl Booking<'_> {
     }
 
     /// Tells of what is new in what an agent says of its workers.
-    async fn see(&mut self, agent: &Token, live: Live) {
+    async fn see(&mut self, agent: &FleetName, live: Live) {
         if self.lost.contains(agent) {
             return;
         }
@@ -437,7 +437,7 @@ impl Booking<'_> {
         }
     }
 
-    async fn gone(&mut self, agent: &Token, state: AgentState) {
+    async fn gone(&mut self, agent: &FleetName, state: AgentState) {
         self.lanes.retain(|(of, _), _| of != agent);
         let event = Event::Agent {
             agent: agent.to_string().into(),

@@ -4,6 +4,7 @@
 //! never renamed.
 
 mod bus;
+mod counts;
 mod output;
 mod summary;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::plan::LeftOut;
 
 pub use bus::Bus;
+pub use counts::OutputCounts;
 pub use output::{OutputEnded, Place, Status, exact};
 pub use summary::{NoteCount, Progress, Quarantined, Summary, VariantSummary};
 

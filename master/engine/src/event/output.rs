@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use lote_protocol::digest::Digest;
 use lote_protocol::format::FormatId;
 use lote_protocol::lang::Text;
+use lote_protocol::message::Size;
 use lote_protocol::outcome::FailureKind;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -90,6 +91,9 @@ pub struct OutputEnded {
     /// Its size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// Sizes of its picture and of its image's, upright, where a worker has told them.
+    #[serde(skip)]
+    pub sizes: Option<[Size; 2]>,
     /// When it was written, as its file says, ns since 1970.
     #[serde(skip)]
     pub modified_ns: Option<i64>,
@@ -166,6 +170,7 @@ impl OutputEnded {
             ms: None,
             decode_ms: None,
             bytes: None,
+            sizes: None,
             modified_ns: None,
             sha256: None,
             tag: None,

@@ -7,7 +7,7 @@ use lote_protocol::lang::Text;
 use lote_protocol::sandbox::Sandbox;
 use serde::{Serialize, Serializer};
 
-use super::Mode;
+use super::{Mode, OutputCounts};
 
 /// How far a run is, in outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -86,18 +86,9 @@ pub struct NoteCount {
 /// The figures of a run at its end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
-    /// Outputs that are there.
-    pub ok: usize,
-    /// Outputs that failed, quarantined ones included.
-    pub failed: usize,
-    /// Outputs that existed before or were not started.
-    pub skipped: usize,
-    /// Those of `failed` whose image cost two workers their lives.
-    pub quarantined: usize,
-    /// Those of `ok` that a first attempt did not make, as its worker died.
-    pub repeated: usize,
-    /// Those of `skipped` that were not started because the run was interrupted.
-    pub cancelled: usize,
+    /// How outputs have ended.
+    #[serde(flatten)]
+    pub counts: OutputCounts,
     /// Wall time from the start of the workers to the end of the last output.
     pub seconds: f64,
     /// How work was spread.

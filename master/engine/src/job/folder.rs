@@ -21,14 +21,14 @@ pub struct OwnRecipe {
 
 /// A recipe that was named.
 #[derive(Debug, Clone)]
-pub enum Found {
+pub enum NamedRecipe {
     /// A file.
     File(PathBuf),
     /// One that comes with the program.
     BuiltIn(BuiltIn),
 }
 
-impl Found {
+impl NamedRecipe {
     /// Its text.
     pub fn recipe(&self) -> Result<Recipe, RecipeError> {
         match self {
@@ -61,18 +61,18 @@ pub fn kept_in(folder: &Path) -> Vec<OwnRecipe> {
 }
 
 /// The recipe of that name: a file, then one's own, then one that comes with the program.
-pub fn find(name: &str) -> Result<Found, RecipeError> {
+pub fn find(name: &str) -> Result<NamedRecipe, RecipeError> {
     let path = Path::new(name);
     if path.components().count() > 1 || path.extension().is_some() || path.is_file() {
-        return Ok(Found::File(path.to_owned()));
+        return Ok(NamedRecipe::File(path.to_owned()));
     }
     let kept = list();
     if let Some(own) = kept.iter().find(|kept| kept.name == name) {
-        return Ok(Found::File(own.path.clone()));
+        return Ok(NamedRecipe::File(own.path.clone()));
     }
     let lower = name.to_lowercase();
     if let Some(built_in) = BUILT_IN.into_iter().find(|one| one.es == lower || one.en == lower) {
-        return Ok(Found::BuiltIn(built_in));
+        return Ok(NamedRecipe::BuiltIn(built_in));
     }
     let known = BUILT_IN.iter().flat_map(|one| [one.es, one.en]);
     let known = known.chain(kept.iter().map(|kept| kept.name.as_str()));

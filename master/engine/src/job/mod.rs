@@ -9,6 +9,6 @@ mod recipe;
 
 pub use builtin::{BUILT_IN, BuiltIn};
 pub use config::{Config, folder as configuration_folder};
-pub use folder::{Found, OwnRecipe, find, kept_in, list, recipes_folder};
+pub use folder::{NamedRecipe, OwnRecipe, find, kept_in, list, recipes_folder};
 pub use options::{IfLarger, Options, Unusable};
 pub use recipe::{Recipe, RecipeError, Variant, misread};

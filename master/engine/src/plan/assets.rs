@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::reason;
 use super::fonts::SystemFonts;
-use super::{Asset, Plan, PlanError};
+use super::{AssetFile, Plan, PlanError};
 use crate::catalogue::{self, specs};
 use crate::system::files::{open_inside, open_regular};
 
@@ -29,8 +29,8 @@ pub const KEPT_ASSETS: &str = ".lote/assets";
 
 impl Plan {
     /// What those variants of an image need, each once.
-    pub(super) fn assets_of(&self, image: usize, variants: &[u32]) -> Vec<Asset> {
-        let mut assets: Vec<Asset> = Vec::new();
+    pub(super) fn assets_of(&self, image: usize, variants: &[u32]) -> Vec<AssetFile> {
+        let mut assets: Vec<AssetFile> = Vec::new();
         for asset in variants.iter().flat_map(|variant| self.needs(image, *variant as usize)) {
             if !assets.contains(asset) {
                 assets.push(asset.clone());
@@ -40,21 +40,21 @@ impl Plan {
     }
 
     /// What the filters of each variant need beside any image.
-    pub fn assets_by_variant(&self) -> &[Vec<Asset>] {
+    pub fn assets_by_variant(&self) -> &[Vec<AssetFile>] {
         &self.assets
     }
 
     /// What an image needs in a variant.
-    pub fn needs(&self, image: usize, variant: usize) -> &[Asset] {
+    pub fn needs(&self, image: usize, variant: usize) -> &[AssetFile] {
         let special = self.exceptions.of(image, variant).map(|special| &special.assets);
         special.or_else(|| self.assets.get(variant)).map_or(&[], Vec::as_slice)
     }
 
     /// The steps that need files which they name, each with those; of the same files once.
-    pub fn steps_with_files(&self) -> Vec<(FilterCall, Vec<Asset>)> {
+    pub fn steps_with_files(&self) -> Vec<(FilterCall, Vec<AssetFile>)> {
         let usual = self.variants.iter().zip(&self.assets);
         let special = self.exceptions.all().map(|special| (&special.variant, &special.assets));
-        let mut found: Vec<(FilterCall, Vec<Asset>)> = Vec::new();
+        let mut found: Vec<(FilterCall, Vec<AssetFile>)> = Vec::new();
         for (variant, assets) in usual.chain(special) {
             for step in &variant.steps {
                 let named = catalogue::files(step);
@@ -80,7 +80,7 @@ impl Plan {
             return None;
         }
         let mut all = Sha256::new();
-        for Asset { asset, .. } in assets {
+        for AssetFile { asset, .. } in assets {
             all.update(asset.sha256);
             all.update(asset.index.to_le_bytes());
         }
@@ -95,7 +95,7 @@ pub fn assets(
     base: &Path,
     within: &[PathBuf],
     names: &[&str],
-) -> Result<Vec<Vec<Asset>>, PlanError> {
+) -> Result<Vec<Vec<AssetFile>>, PlanError> {
     // Those of pages stay in the output folder.
     let own = base.ends_with(KEPT_ASSETS).then(|| base.ancestors().nth(2)).flatten();
     let own = own.map(|output| [output.to_owned()]);
@@ -131,7 +131,7 @@ fn of_step(
     step: &FilterCall,
     (base, within): Places<'_>,
     names: &[&str],
-) -> Result<Vec<Asset>, PlanError> {
+) -> Result<Vec<AssetFile>, PlanError> {
     let mut found = Vec::new();
     let Some(spec) = specs().iter().find(|spec| spec.id == step.filter) else {
         return Ok(found);
@@ -187,7 +187,7 @@ fn fonts(
     text: &str,
     (base, within): Places<'_>,
     names: &[&str],
-) -> Result<Vec<Asset>, PlanError> {
+) -> Result<Vec<AssetFile>, PlanError> {
     let mut found = Vec::new();
     let mut contents = Vec::new();
     if !name.is_empty() {
@@ -243,7 +243,7 @@ fn load(
     path: &Path,
     index: u32,
     within: &[PathBuf],
-) -> Result<(Asset, Content), PlanError> {
+) -> Result<(AssetFile, Content), PlanError> {
     let failed = |reason: Text| PlanError::Asset { path: path.to_owned(), reason };
     let bytes = read(path, within).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidInput => failed(text!("not a regular file")),
@@ -254,7 +254,7 @@ fn load(
     }
     let sha256 = Sha256::digest(&bytes).into();
     let asset = task::Asset { name: name.into(), index, sha256 };
-    Ok((Asset { asset, path: path.into() }, Content::new(bytes, index)))
+    Ok((AssetFile { asset, path: path.into() }, Content::new(bytes, index)))
 }
 
 fn read(path: &Path, within: &[PathBuf]) -> io::Result<Vec<u8>> {

@@ -37,7 +37,7 @@ impl Assignment {
 
 /// A file that filters need beside the image, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asset {
+pub struct AssetFile {
     /// What a worker is told.
     pub asset: task::Asset,
     /// Where it is, absolute.

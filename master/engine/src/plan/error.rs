@@ -286,9 +286,8 @@ impl PlanError {
             Self::NothingFound { .. } => text!(
                 "`lote formats` lists the endings of images; a file given by its own name is taken whatever it is called"
             ),
-            Self::Unreadable { .. } | Self::Asset { .. } => {
-                text!("check the path and its permissions")
-            }
+            Self::Unreadable { .. } => text!("check the path and its permissions"),
+            Self::Asset { .. } => text!("name another file, or check its path and permissions"),
             Self::InputIsOutput { .. } | Self::WouldReplaceInput { .. } => {
                 text!("originals are never touched; choose another folder with -o")
             }

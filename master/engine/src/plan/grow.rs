@@ -11,7 +11,7 @@ use super::naming::Naming;
 use super::scan::Found;
 use super::sniff::{Look, look};
 use super::special::{Exceptions, Special};
-use super::{Asset, LeftOut, OutputState, Plan, image, split};
+use super::{AssetFile, LeftOut, OutputState, Plan, image, split};
 use lote_protocol::outcome::Failure;
 
 /// What all images of a plan that grows have in common.
@@ -20,7 +20,7 @@ pub struct Rules {
     /// What is made of them: one file each, so that a variant of several stands there several times.
     pub variants: Vec<VariantSpec>,
     /// What the filters of each of those need beside the image.
-    pub assets: Vec<Vec<Asset>>,
+    pub assets: Vec<Vec<AssetFile>>,
     /// How outputs are encoded where their variants do not say it.
     pub encoding: Encoding,
     /// The folder that outputs go below, absolute.
@@ -54,7 +54,7 @@ pub struct Given {
     /// Whether a file that is there may be replaced.
     pub replace: bool,
     /// What makes it, and what that needs beside the image, if not what its variant says.
-    pub special: Option<(Vec<FilterCall>, Vec<Asset>)>,
+    pub special: Option<(Vec<FilterCall>, Vec<AssetFile>)>,
 }
 
 /// An image that has come and been looked at.

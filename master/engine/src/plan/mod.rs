@@ -53,7 +53,7 @@ use lote_protocol::task::{Order, Page, Task};
 use lote_protocol::time::nanoseconds;
 
 pub use assets::{KEPT_ASSETS, assets, is_like, named_files};
-pub use assignment::{Access, Asset, Assignment, Gate, Unfetched};
+pub use assignment::{Access, AssetFile, Assignment, Gate, Unfetched};
 pub use error::{ErrorClass, PlanError, Problem};
 pub use exception::{Exception, ExceptionError, Which, value as exception_value};
 pub use globs::{GlobError, Globs};
@@ -102,7 +102,7 @@ pub struct Plan {
     replace: bool,
     base: PathBuf,
     /// What the filters of each variant need beside the image.
-    assets: Vec<Vec<Asset>>,
+    assets: Vec<Vec<AssetFile>>,
     exceptions: Exceptions,
     /// Unless empty, links lead nowhere but into these folders.
     within: Vec<PathBuf>,
@@ -227,7 +227,7 @@ fn make(request: &Request, past: &impl Past) -> Result<Plan, PlanError> {
     let begin = base.join(&request.assets);
     let exceptions = Exceptions::new(request, &variants, &images, &begin)?;
     let variants_as = (&variants[..], &exceptions);
-    let naming = Naming::new(request, patterns, variants_as, &mut images, past, &base)?;
+    let naming = Naming::new(request, patterns, variants_as, &images, past, &base)?;
     let names: Vec<_> = images.iter().filter_map(|image| image.stem.to_str()).collect();
     let found = assets(&request.variants, &begin, &request.within, &names)?;
     let assets = request.variants.iter().zip(found);

@@ -32,8 +32,8 @@ pub(super) struct Naming {
     /// Of every image, if a pattern asks for it; and so the next two.
     numbers: Vec<Number>,
     moments: Vec<DateTime>,
-    /// Of every output, image by image, px.
-    sizes: Vec<(u32, u32)>,
+    /// Of every output, image by image, px; `None` where the pattern asks for it and it cannot be told.
+    sizes: Vec<Option<(u32, u32)>>,
     copies: Copies,
     /// Of every output, image by image, if its path has been settled elsewhere: the path, and whether what
     /// is there may be replaced.
@@ -69,13 +69,12 @@ impl Naming {
         self.given.get(image * variants + variant).map_or(usual, |(_, replace)| *replace)
     }
 
-    /// Finds out what the patterns of the variants ask for. An image whose size one asks for and that
-    /// has none has failed.
+    /// Finds out what the patterns of the variants ask for.
     pub(super) fn new(
         request: &Request,
         patterns: Vec<Pattern>,
         (variants, exceptions): (&[VariantSpec], &Exceptions),
-        images: &mut [Image],
+        images: &[Image],
         past: &impl Past,
         base: &Path,
     ) -> Result<Self, PlanError> {
@@ -123,6 +122,15 @@ impl Naming {
         self.patterns[place.1].path(&Facts { copy, again, ..facts })
     }
 
+    /// Why an output cannot be called as its pattern says.
+    pub(super) fn failure(&self, image: usize, variant: usize, variants: usize) -> Option<Failure> {
+        let is_unknown = self.sizes.get(image * variants + variant) == Some(&None);
+        is_unknown.then(|| {
+            let why = text!("its header does not tell the size that its name is to hold");
+            Failure::new(FailureKind::Damaged, why)
+        })
+    }
+
     /// The number of an image, if images are counted.
     pub(super) fn number(&self, image: usize) -> Option<Number> {
         self.numbers.get(image).copied()
@@ -143,7 +151,12 @@ impl Naming {
             number: self.numbers.get(place.0).copied().unwrap_or(Number { value: 1, digits: 1 }),
             page: image.page.unwrap_or(Page { number: 1, of: 1 }),
             moment: self.moments.get(place.0).copied().unwrap_or(DateTime::ZERO),
-            size: self.sizes.get(place.0 * variants + place.1).copied().unwrap_or_default(),
+            size: self
+                .sizes
+                .get(place.0 * variants + place.1)
+                .copied()
+                .flatten()
+                .unwrap_or_default(),
             format: format.map_or("", |format| format.id.name()),
             extension: ending,
             copy: 1,
@@ -169,6 +182,8 @@ impl Naming {
         let checked = if is_parted { 1 } else { variants.len() };
         let used = images.iter().enumerate().filter(|(_, image)| image.failure.is_none());
         let outputs = used.flat_map(|(image, _)| (0..checked).map(move |variant| (image, variant)));
+        let outputs = outputs
+            .filter(|(image, variant)| self.failure(*image, *variant, variants.len()).is_none());
         let path = |(image, variant): (usize, usize), copy| {
             let format = formats[variant].and_then(find).or(images[image].format);
             let ending = names::output_ending(&images[image].ending, format);
@@ -209,9 +224,9 @@ impl Naming {
         &mut self,
         variants: &[VariantSpec],
         exceptions: &Exceptions,
-        images: &mut [Image],
+        images: &[Image],
     ) -> Result<(), PlanError> {
-        for (place, image) in images.iter_mut().enumerate() {
+        for (place, image) in images.iter().enumerate() {
             let (taken, size) = match image.failure {
                 None => peek(&image.path).unwrap_or_default(),
                 Some(_) => Default::default(),
@@ -221,13 +236,9 @@ impl Naming {
                 continue;
             }
             let upright = size.map(|(w, h)| if taken.is_turned { (h, w) } else { (w, h) });
-            if upright.is_none() && image.failure.is_none() {
-                let why = text!("its header does not tell the size that its name is to hold");
-                image.failure = Some(Failure::new(FailureKind::Damaged, why));
-            }
             for (index, variant) in variants.iter().enumerate() {
                 if !self.patterns[index].asks_size() {
-                    self.sizes.push((0, 0));
+                    self.sizes.push(Some((0, 0)));
                     continue;
                 }
                 if image.page.is_some() && image.source == Some(&TIFF) {
@@ -236,10 +247,11 @@ impl Naming {
                 let special = exceptions.of(place, index);
                 let variant = special.map_or(variant, |special| &special.variant);
                 let result = exact_size(&variant.steps, upright.unwrap_or((1, 1)));
-                self.sizes.push(result.map_err(|filter| PlanError::SizeUnknown {
+                let size = result.map_err(|filter| PlanError::SizeUnknown {
                     variant: variant.name.clone(),
                     filter: filter.to_owned(),
-                })?);
+                })?;
+                self.sizes.push(upright.map(|_| size));
             }
         }
         Ok(())

@@ -31,11 +31,11 @@ pub struct Pattern {
     /// As it was written.
     text: String,
     /// The folders, and last the file.
-    components: Vec<Vec<Part>>,
+    components: Vec<Vec<PathPart>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum PathPart {
     Text(String),
     Name,
     Variant,
@@ -135,9 +135,9 @@ impl Default for Pattern {
         Self {
             text: "{name}_{variant}".to_owned(),
             components: vec![
-                vec![Part::Variant],
-                vec![Part::Dir],
-                vec![Part::Name, Part::Text("_".into()), Part::Variant],
+                vec![PathPart::Variant],
+                vec![PathPart::Dir],
+                vec![PathPart::Name, PathPart::Text("_".into()), PathPart::Variant],
             ],
         }
     }
@@ -156,7 +156,7 @@ impl FromStr for Pattern {
     fn from_str(text: &str) -> Result<Self, PatternError> {
         let mut components = vec![Vec::new()];
         if !outside_braces(text).any(|c| c == '/') {
-            components = vec![vec![Part::Variant], vec![Part::Dir], Vec::new()];
+            components = vec![vec![PathPart::Variant], vec![PathPart::Dir], Vec::new()];
         }
         let (mut rest, mut text_bytes) = (text, 0);
         while let Some(first) = rest.chars().next() {
@@ -179,26 +179,28 @@ impl FromStr for Pattern {
                 c => {
                     rest = &rest[c.len_utf8() * if "{}".contains(c) { 2 } else { 1 }..];
                     text_bytes += c.len_utf8();
-                    if let Some(Part::Text(text)) = component.last_mut() {
+                    if let Some(PathPart::Text(text)) = component.last_mut() {
                         text.push(c);
                         continue;
                     }
-                    Part::Text(c.to_string())
+                    PathPart::Text(c.to_string())
                 }
             };
             component.push(part);
         }
-        let varies = |part: &Part| matches!(part, Part::Name | Part::Number(_) | Part::Moment(_));
+        let varies = |part: &PathPart| {
+            matches!(part, PathPart::Name | PathPart::Number(_) | PathPart::Moment(_))
+        };
         if !components.iter().flatten().any(varies) {
             return Err(PatternError::Constant);
         }
         for component in &components {
             match component.as_slice() {
                 [] => return Err(PatternError::Leaves),
-                [Part::Text(text)] if text.chars().all(|c| c == '.') => {
+                [PathPart::Text(text)] if text.chars().all(|c| c == '.') => {
                     return Err(PatternError::Leaves);
                 }
-                [Part::Text(text), ..] if text.starts_with(".lote") => {
+                [PathPart::Text(text), ..] if text.starts_with(".lote") => {
                     return Err(PatternError::Reserved);
                 }
                 _ => {}
@@ -222,7 +224,7 @@ fn outside_braces(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
-fn field_part(field: &str) -> Result<Part, PatternError> {
+fn field_part(field: &str) -> Result<PathPart, PatternError> {
     let (name, style) = match field.split_once(':') {
         Some((name, style)) => (name, Some(style)),
         None => (field, None),
@@ -231,26 +233,26 @@ fn field_part(field: &str) -> Result<Part, PatternError> {
     let moment = |style: &str| {
         let sample = DateTime::constant(2024, 12, 31, 23, 59, 58, 0);
         match strtime::format(style, sample) {
-            Ok(text) if !text.is_empty() => Ok(Part::Moment(style.to_owned())),
+            Ok(text) if !text.is_empty() => Ok(PathPart::Moment(style.to_owned())),
             _ => Err(PatternError::Style(short())),
         }
     };
     let part = match (name, style) {
         ("n" | "page", Some(digits)) => match digits.trim_start_matches('0').parse() {
-            Ok(count @ 1..=MAX_DIGITS) if name == "n" => Part::Number(Some(count)),
-            Ok(count @ 1..=MAX_DIGITS) => Part::Page(Some(count)),
+            Ok(count @ 1..=MAX_DIGITS) if name == "n" => PathPart::Number(Some(count)),
+            Ok(count @ 1..=MAX_DIGITS) => PathPart::Page(Some(count)),
             _ => return Err(PatternError::Style(short())),
         },
         ("date", style) => moment(style.unwrap_or(DATE))?,
         ("time", style) => moment(style.unwrap_or(TIME))?,
-        ("name", None) => Part::Name,
-        ("variant", None) => Part::Variant,
-        ("dir", None) => Part::Dir,
-        ("n", None) => Part::Number(None),
-        ("width", None) => Part::Width,
-        ("height", None) => Part::Height,
-        ("format", None) => Part::Format,
-        ("page", None) => Part::Page(None),
+        ("name", None) => PathPart::Name,
+        ("variant", None) => PathPart::Variant,
+        ("dir", None) => PathPart::Dir,
+        ("n", None) => PathPart::Number(None),
+        ("width", None) => PathPart::Width,
+        ("height", None) => PathPart::Height,
+        ("format", None) => PathPart::Format,
+        ("page", None) => PathPart::Page(None),
         (name, Some(_)) if FIELDS.contains(&name) => return Err(PatternError::Style(short())),
         _ => {
             let close = |known: &&str| (strsim::jaro_winkler(name, known) * 1000.0) as u32;
@@ -303,28 +305,28 @@ pub(super) struct Facts<'a> {
 impl Pattern {
     /// Whether images are counted.
     pub(super) fn counts(&self) -> bool {
-        self.parts().any(|part| matches!(part, Part::Number(_)))
+        self.parts().any(|part| matches!(part, PathPart::Number(_)))
     }
 
     /// Whether each frame or page is an output of its own.
     pub(crate) fn parts_pages(&self) -> bool {
-        self.parts().any(|part| matches!(part, Part::Page(_)))
+        self.parts().any(|part| matches!(part, PathPart::Page(_)))
     }
 
     /// Whether the time of the photo is asked for.
     pub(super) fn asks_when(&self) -> bool {
-        self.parts().any(|part| matches!(part, Part::Moment(_)))
+        self.parts().any(|part| matches!(part, PathPart::Moment(_)))
     }
 
     /// Whether the size of the result is asked for.
     pub(super) fn asks_size(&self) -> bool {
-        self.parts().any(|part| matches!(part, Part::Width | Part::Height))
+        self.parts().any(|part| matches!(part, PathPart::Width | PathPart::Height))
     }
 
     /// Whether every variant has a folder of its own.
     pub(super) fn parts_variants(&self) -> bool {
         let folders = self.components.split_last().map_or(&[][..], |(_, folders)| folders);
-        folders.iter().any(|component| *component == [Part::Variant])
+        folders.iter().any(|component| *component == [PathPart::Variant])
     }
 
     /// The uppermost folder of a variant's outputs; `None` if it depends on the image.
@@ -333,15 +335,15 @@ impl Pattern {
         let mut top = OsString::new();
         for part in first {
             match part {
-                Part::Text(text) => top.push(text),
-                Part::Variant => top.push(variant),
+                PathPart::Text(text) => top.push(text),
+                PathPart::Variant => top.push(variant),
                 _ => return None,
             }
         }
         (!rest.is_empty()).then_some(top)
     }
 
-    fn parts(&self) -> impl Iterator<Item = &Part> {
+    fn parts(&self) -> impl Iterator<Item = &PathPart> {
         self.components.iter().flatten()
     }
 
@@ -350,14 +352,14 @@ impl Pattern {
         let mut path = PathBuf::new();
         let Some((file, folders)) = self.components.split_last() else { return path };
         for folder in folders {
-            if *folder == [Part::Dir] {
+            if *folder == [PathPart::Dir] {
                 path.extend(normal(facts.dir));
             } else {
                 path.push(component(folder, facts, None, OsStr::new("")));
             }
         }
         let mut tail = OsString::new();
-        let in_stem = file.contains(&Part::Name);
+        let in_stem = file.contains(&PathPart::Name);
         for number in [facts.copy * u32::from(!in_stem), facts.again] {
             if number > 1 {
                 tail.push(format!("-{number}"));
@@ -380,7 +382,7 @@ fn normal(dir: &Path) -> impl Iterator<Item = &OsStr> {
 }
 
 /// One folder's or file's name. A stem that makes it too long is shortened as by [`fit`].
-fn component(parts: &[Part], facts: &Facts<'_>, copy: Option<u32>, tail: &OsStr) -> OsString {
+fn component(parts: &[PathPart], facts: &Facts<'_>, copy: Option<u32>, tail: &OsStr) -> OsString {
     let mut stem = facts.stem.to_owned();
     if let Some(copy) = copy.filter(|copy| *copy > 1) {
         stem.push(format!("-{copy}"));
@@ -405,30 +407,30 @@ fn component(parts: &[Part], facts: &Facts<'_>, copy: Option<u32>, tail: &OsStr)
 }
 
 /// What a part stands for; `None` is the stem.
-fn value(part: &Part, facts: &Facts<'_>) -> Option<OsString> {
+fn value(part: &PathPart, facts: &Facts<'_>) -> Option<OsString> {
     Some(match part {
-        Part::Name => return None,
-        Part::Text(text) => text.into(),
-        Part::Variant => facts.variant.into(),
-        Part::Dir => normal(facts.dir).collect::<Vec<_>>().join(OsStr::new("_")),
-        Part::Number(digits) => {
+        PathPart::Name => return None,
+        PathPart::Text(text) => text.into(),
+        PathPart::Variant => facts.variant.into(),
+        PathPart::Dir => normal(facts.dir).collect::<Vec<_>>().join(OsStr::new("_")),
+        PathPart::Number(digits) => {
             let Number { value, digits: usual } = facts.number;
             format!("{value:00$}", digits.unwrap_or(usual)).into()
         }
-        Part::Page(digits) => {
+        PathPart::Page(digits) => {
             let usual = facts.page.of.max(1).ilog10() as usize + 1;
             format!("{:01$}", facts.page.number, digits.unwrap_or(usual)).into()
         }
         // The style was tried out when the pattern was read.
-        Part::Moment(style) => {
+        PathPart::Moment(style) => {
             let text = strtime::format(style, facts.moment).unwrap_or_default();
             let safe =
                 |c: char| if c.is_control() || c == '/' || FORBIDDEN.contains(c) { '_' } else { c };
             text.chars().map(safe).collect::<String>().into()
         }
-        Part::Width => facts.size.0.to_string().into(),
-        Part::Height => facts.size.1.to_string().into(),
-        Part::Format => facts.format.into(),
+        PathPart::Width => facts.size.0.to_string().into(),
+        PathPart::Height => facts.size.1.to_string().into(),
+        PathPart::Format => facts.format.into(),
     })
 }
 

@@ -36,8 +36,10 @@ pub(super) fn states(
         }
         let input = plan.origin(place);
         for index in 0..plan.variants.len() {
-            if let Some(failure) = &image.failure {
-                states.push(OutputState::Failed(failure.clone()));
+            let failure = image.failure.clone();
+            let unnamed = || plan.naming.failure(place, index, plan.variants.len());
+            if let Some(failure) = failure.or_else(unnamed) {
+                states.push(OutputState::Failed(failure));
                 continue;
             }
             let below = plan.output.join(plan.below(place, index, 1));

@@ -5,7 +5,7 @@ use std::path::{MAIN_SEPARATOR_STR, Path};
 
 use lote_protocol::filter::VariantSpec;
 
-use super::{Asset, Image, PlanError, Request, assets};
+use super::{AssetFile, Image, PlanError, Request, assets};
 
 /// What single images have otherwise.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,7 @@ pub(super) struct Exceptions {
 #[derive(Debug, Clone)]
 pub(super) struct Special {
     pub(super) variant: VariantSpec,
-    pub(super) assets: Vec<Asset>,
+    pub(super) assets: Vec<AssetFile>,
 }
 
 impl Exceptions {
@@ -85,7 +85,7 @@ impl Exceptions {
     }
 
     /// All files that are needed.
-    pub(super) fn assets(&self) -> impl Iterator<Item = &Asset> {
+    pub(super) fn assets(&self) -> impl Iterator<Item = &AssetFile> {
         self.special.values().flat_map(|special| &special.assets)
     }
 }

@@ -270,6 +270,19 @@ fn an_output_whose_path_is_too_long_fails_alone() {
 }
 
 #[test]
+fn an_output_whose_name_asks_for_a_size_that_is_not_told_fails_alone() {
+    // Their sizes would stand behind what is there; names of none are no names that clash.
+    let disk = Disk::new(&[("in/x/a.jpg", JPEG), ("in/y/a.jpg", JPEG)]);
+    let mut request = disk.request();
+    request.variants = variants(&["one", "two"]);
+    request.variants[1].pattern = Some("two/{name}_{width}".into());
+    let plan = plan(&request).unwrap();
+    assert_eq!(disk.outputs(&plan), ["one/x/a_one.jpg", "one/y/a_one.jpg"]);
+    let OutputState::Failed(failure) = plan.state(1, 1) else { panic!("{:?}", plan.state(1, 1)) };
+    assert_eq!(failure.kind, FailureKind::Damaged);
+}
+
+#[test]
 fn images_from_different_folders_collide_and_can_be_numbered() {
     let disk = Disk::new(&[("in/x/a.png", PNG), ("in/y/A.png", PNG)]);
     let mut request = disk.request();

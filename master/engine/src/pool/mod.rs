@@ -74,6 +74,8 @@ pub enum Happened {
     NoWorkers(Text),
     /// A tenth of a second has gone by.
     Tick,
+    /// [`Pool::is_done`] holds.
+    Done,
 }
 
 /// A slot is to do these outputs of a task, after what it already has.
@@ -298,7 +300,12 @@ impl Pool {
                 return happened;
             }
             tokio::select! {
-                event = self.supervisor.next() => self.worker_event(event),
+                event = self.supervisor.next() => {
+                    self.worker_event(event);
+                    if self.is_done() {
+                        return Happened::Done;
+                    }
+                }
                 _ = self.tick.tick() => {
                     self.time_is_up();
                     return Happened::Tick;
@@ -454,5 +461,69 @@ impl Pool {
         if is_idle {
             self.heartbeats.forget(worker);
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use lote_protocol::message::Report;
+    use lote_protocol::sandbox::{Level, Policy};
+    use lote_protocol::task::Limits;
+    use tokio::time::interval_at;
+
+    use super::*;
+    use crate::supervisor::{Program, WorkerEvent};
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_last_task_is_told_at_once() {
+        let config = WorkerConfig {
+            workers: 0,
+            slots: 1,
+            limits: Limits::default(),
+            max_memory_bytes: None,
+            access: Access::default(),
+            sandbox: Policy::default(),
+            program: Program::Command(vec!["false".into()]),
+            external: false,
+        };
+        let mut pool = Pool::start(&config, 1).unwrap();
+        let hour = Duration::from_secs(3600);
+        pool.tick = interval_at(tokio::time::Instant::now() + hour, hour);
+        let task =
+            pool.add(TaskSpec { priority: Priority::Usual, cost: 1, outputs: 1, memory_bytes: 0 });
+        pool.tell(Input::NoMore);
+
+        let (worker, pid) = (WorkerId(1), std::process::id());
+        let sandbox = Sandbox { level: Level::Off, enforced: Vec::new(), missing: Vec::new() };
+        let (took, mailbox) = (Duration::ZERO, crate::supervisor::unread_mailbox());
+        let reported = |report| WorkerEvent::Reported { worker, report };
+        let failed = Err(Failure::new(FailureKind::Damaged, String::new()));
+        let (slot, id, micros, decode_micros) = (0, u64::from(task.0), 1, 0);
+        for event in [
+            WorkerEvent::Started { worker, pid },
+            WorkerEvent::Ready { worker, pid, slots: 1, took, sandbox, mailbox },
+            reported(Report::Ended {
+                slot,
+                task: id,
+                variant: 0,
+                result: failed,
+                micros,
+                decode_micros,
+            }),
+            reported(Report::Finished { slot, task: id, micros }),
+        ] {
+            pool.supervisor.pretend(event).await;
+        }
+        loop {
+            match pool.next().await {
+                Happened::Made(Made { slot, task, variant, .. }) => {
+                    pool.tell(Input::Ended { slot, task, output: variant });
+                }
+                Happened::Done => break,
+                Happened::Tick => panic!("it waits for the clock"),
+                _ => {}
+            }
+        }
+        assert!(pool.is_done());
     }
 }

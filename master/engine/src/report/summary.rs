@@ -92,21 +92,21 @@ fn last_line(summary: &Summary, lang: Lang) -> String {
     let rate = lang.number(summary.images_per_s, 1);
     let size = bytes(summary.bytes, lang);
     let mut line = match lang {
-        Lang::En => format!("{} ok", summary.ok),
-        Lang::Es => format!("{} correctas", summary.ok),
+        Lang::En => format!("{} ok", summary.counts.ok),
+        Lang::Es => format!("{} correctas", summary.counts.ok),
     };
-    if summary.repeated > 0 {
+    if summary.counts.repeated > 0 {
         let what = lang.pick("of them at a later attempt", "de ellas en otro intento");
-        let _ = write!(line, " ({} {what})", summary.repeated);
+        let _ = write!(line, " ({} {what})", summary.counts.repeated);
     }
     let mut add = |count: usize, en: &str, es: &str| {
         if count > 0 {
             let _ = write!(line, ", {count} {}", lang.pick(en, es));
         }
     };
-    add(summary.failed, "failed", "fallidas");
-    add(summary.skipped - summary.cancelled, "there already", "ya estaban");
-    add(summary.cancelled, "not started", "sin empezar");
+    add(summary.counts.failed, "failed", "fallidas");
+    add(summary.counts.skipped - summary.counts.cancelled, "there already", "ya estaban");
+    add(summary.counts.cancelled, "not started", "sin empezar");
     let _ = match lang {
         Lang::En => write!(line, " in {time} ({rate} images/s, {size}) with {spread}"),
         Lang::Es => write!(line, " en {time} ({rate} imágenes/s, {size}) con {spread}"),
@@ -138,7 +138,7 @@ const fn cores(count: u32, lang: Lang) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::VariantSummary;
+    use crate::event::{OutputCounts, VariantSummary};
 
     #[test]
     fn the_summary_reads_well_in_both_languages() {
@@ -152,12 +152,15 @@ mod tests {
             cores: 2,
         };
         let summary = Summary {
-            ok: 17,
-            failed: 1,
-            skipped: 3,
-            quarantined: 1,
-            repeated: 1,
-            cancelled: 2,
+            counts: OutputCounts {
+                ok: 17,
+                failed: 1,
+                skipped: 3,
+                quarantined: 1,
+                repeated: 1,
+                cancelled: 2,
+                ..OutputCounts::default()
+            },
             seconds: 12.3,
             mode: Mode::Processes,
             workers: 2,

@@ -116,12 +116,7 @@ impl RunFigures {
         let counts = self.outputs.counts();
         let seconds = elapsed.as_secs_f64();
         Summary {
-            ok: counts.ok,
-            failed: counts.failed,
-            skipped: counts.skipped,
-            quarantined: counts.quarantined,
-            repeated: counts.repeated,
-            cancelled: counts.cancelled,
+            counts,
             seconds,
             mode,
             workers: slots,

@@ -247,7 +247,7 @@ impl<F: Feed> Run<'_, F> {
             Happened::Made(made) => self.made(made).await,
             Happened::GivenUp(given_up) => self.end_given_up(given_up).await,
             Happened::NoWorkers(reason) => self.no_workers = Some(reason),
-            Happened::Late(_) => {}
+            Happened::Late(_) | Happened::Done => {}
             Happened::Tick => {
                 self.books.tell_progress().await;
                 self.look_for_space().await;

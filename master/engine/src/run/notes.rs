@@ -14,12 +14,12 @@ const MAX_KINDS: usize = 50;
 #[derive(Debug, Default)]
 pub(super) struct Notes(
     /// By the English of what they have in common.
-    BTreeMap<String, Kind>,
+    BTreeMap<String, AlikeNotes>,
 );
 
 /// Notes that differ in nothing but numbers.
 #[derive(Debug)]
-struct Kind {
+struct AlikeNotes {
     first: Text,
     /// It with … in place of its numbers.
     alike: Text,
@@ -37,7 +37,7 @@ impl Notes {
                 alike = text!("other notes");
                 kind = alike.to_string();
             }
-            let first = || Kind { first: note.clone(), alike, is_one: true, outputs: 0 };
+            let first = || AlikeNotes { first: note.clone(), alike, is_one: true, outputs: 0 };
             let counted = self.0.entry(kind).or_insert_with(first);
             counted.is_one &= counted.first == *note;
             counted.outputs += 1;
@@ -46,7 +46,7 @@ impl Notes {
 
     /// How many there are of each kind, the most frequent first.
     pub(super) fn counts(&self) -> Vec<NoteCount> {
-        let count = |counted: &Kind| NoteCount {
+        let count = |counted: &AlikeNotes| NoteCount {
             note: if counted.is_one { &counted.first } else { &counted.alike }.clone(),
             outputs: counted.outputs,
         };

@@ -41,12 +41,13 @@ impl<F: Feed> Run<'_, F> {
             ..self.books.blank(image, variant)
         };
         let ended = match result {
-            Ok(Written { bytes, modified_ns, sha256, mut notes, .. }) => {
+            Ok(Written { bytes, modified_ns, sha256, size, source, mut notes }) => {
                 let kept = self.keep_date(image, variant, &mut notes).await;
                 let modified_ns = kept.or(modified_ns);
                 OutputEnded {
                     status: Status::Ok,
                     bytes: Some(bytes),
+                    sizes: Some([size, source]),
                     modified_ns,
                     sha256,
                     notes,

@@ -7,7 +7,7 @@ use super::color::Color;
 
 /// Pixels to draw on. It begins transparent.
 #[derive(Debug)]
-pub(super) struct Canvas {
+pub(super) struct Drawing {
     width: u32,
     height: u32,
     /// Red, green, blue (multiplied by alpha) and alpha, 0.0..=1.0.
@@ -35,7 +35,7 @@ impl Point {
     }
 }
 
-impl Canvas {
+impl Drawing {
     /// An empty canvas of that size, px.
     pub(super) fn new(width: u32, height: u32) -> Self {
         Self { width, height, pixels: vec![[0.0; 4]; width as usize * height as usize] }
@@ -141,7 +141,7 @@ fn grain(x: usize, y: usize) -> f32 {
 mod tests {
     use super::*;
 
-    fn samples(canvas: Canvas) -> (Channels, Vec<u8>) {
+    fn samples(canvas: Drawing) -> (Channels, Vec<u8>) {
         let picture = canvas.into_picture(&mut Pool::new());
         let Samples::U8(samples) = picture.samples else {
             panic!("16 bits");
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_filled_canvas_is_opaque() {
-        let mut canvas = Canvas::new(3, 2);
+        let mut canvas = Drawing::new(3, 2);
         canvas.fill(|_| [1.0, 0.0, 0.0]);
         let (channels, samples) = samples(canvas);
         assert_eq!(channels, Channels::Rgb);
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_figure_covers_its_inside_only_even_at_the_canvas_edge() {
-        let mut canvas = Canvas::new(9, 9);
+        let mut canvas = Drawing::new(9, 9);
         let centre = Point { x: 0.0, y: 4.5 };
         let pen = ([0.0, 0.0, 1.0], 1.0, 1.0);
         canvas.draw(centre, 3.0, pen, |at| at.length() - 3.0);

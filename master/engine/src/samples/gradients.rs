@@ -1,11 +1,11 @@
 //! Gradients.
 
-use super::canvas::{Canvas, Point};
+use super::canvas::{Drawing, Point};
 use super::chance::Chance;
 use super::color::{Color, Palette, Ramp, mix};
 
 /// A sun over dunes: a sky from light to dark, and wavy ground in layers.
-pub(super) fn dunes(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
+pub(super) fn dunes(canvas: &mut Drawing, colors: &Palette, chance: &mut Chance) {
     let [cream, warm, strong, deep, night] = *colors;
     let (width, height, unit) = (canvas.width(), canvas.height(), canvas.unit());
     let sky = Ramp::new(&[deep, strong, warm, cream]);
@@ -40,7 +40,7 @@ pub(super) fn dunes(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
 }
 
 /// Soft spots of colour that flow into one another.
-pub(super) fn clouds(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
+pub(super) fn clouds(canvas: &mut Drawing, colors: &Palette, chance: &mut Chance) {
     let (width, height) = (canvas.width(), canvas.height());
     let spots: [(Point, Color); 7] = std::array::from_fn(|spot| {
         let at =
@@ -64,7 +64,7 @@ pub(super) fn clouds(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance)
 }
 
 /// Colours around a point like the hours of a clock, in rings.
-pub(super) fn sweep(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
+pub(super) fn sweep(canvas: &mut Drawing, colors: &Palette, chance: &mut Chance) {
     let [a, b, c, d, e] = *colors;
     let around = Ramp::new(&[b, c, d, e, d, c, b]);
     let centre = Point {

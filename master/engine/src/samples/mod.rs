@@ -28,7 +28,7 @@ use lote_protocol::text;
 
 use crate::system;
 use crate::system::files::read_regular;
-use canvas::Canvas;
+use canvas::Drawing;
 use chance::Chance;
 use color::{Palette, palette};
 pub use photos::write_photos;
@@ -159,7 +159,7 @@ fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Draws one picture on an empty canvas.
-type Draw = fn(&mut Canvas, &Palette, &mut Chance);
+type Draw = fn(&mut Drawing, &Palette, &mut Chance);
 
 /// What there is to draw, by kind: the kind's name, and its pictures.
 const KINDS: [(&str, &[Draw]); 3] = [
@@ -197,8 +197,8 @@ impl Sample {
     }
 
     /// Draws it in any size, px.
-    fn draw(&self, (width, height): (u32, u32)) -> Canvas {
-        let mut canvas = Canvas::new(width, height);
+    fn draw(&self, (width, height): (u32, u32)) -> Drawing {
+        let mut canvas = Drawing::new(width, height);
         // So that neither a size nor a picture always has the same colours.
         let colors = palette(self.index + self.index / KINDS.len());
         (self.draw)(&mut canvas, &colors, &mut Chance::new(self.index as u64));

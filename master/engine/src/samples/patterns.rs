@@ -2,7 +2,7 @@
 
 use std::f32::consts::{FRAC_PI_4, PI, TAU};
 
-use super::canvas::{Canvas, Point};
+use super::canvas::{Drawing, Point};
 use super::chance::Chance;
 use super::color::{Palette, Ramp, mix};
 
@@ -12,7 +12,7 @@ fn cover(distance: f32) -> f32 {
 }
 
 /// Wavy stripes.
-pub(super) fn waves(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
+pub(super) fn waves(canvas: &mut Drawing, colors: &Palette, chance: &mut Chance) {
     let unit = canvas.unit();
     let stripe = unit * chance.between(0.045, 0.07);
     let turn = chance.between(-0.6, 0.6).sin_cos();
@@ -29,7 +29,7 @@ pub(super) fn waves(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
 }
 
 /// Cubes seen from a corner: hexagons of three rhombs in three shades.
-pub(super) fn cubes(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
+pub(super) fn cubes(canvas: &mut Drawing, colors: &Palette, chance: &mut Chance) {
     let side = canvas.unit() * chance.between(0.07, 0.1);
     let slope = 3.0_f32.sqrt();
     let (width, row) = (side * slope, side * 1.5);
@@ -66,7 +66,7 @@ pub(super) fn cubes(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
 
 /// Tiles with two quarter circles each, turned at random, whose lines meet everywhere: Truchet
 /// tiles (Smith, "The tiling patterns of Sebastien Truchet", 1987).
-pub(super) fn arcs(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
+pub(super) fn arcs(canvas: &mut Drawing, colors: &Palette, chance: &mut Chance) {
     let side = canvas.unit() / 9.0;
     let columns = (canvas.width() / side).ceil() as usize + 1;
     let rows = (canvas.height() / side).ceil() as usize + 1;
@@ -89,7 +89,7 @@ pub(super) fn arcs(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
 }
 
 /// Dots in a slanted grid that grow towards one side, as in print.
-pub(super) fn dots(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
+pub(super) fn dots(canvas: &mut Drawing, colors: &Palette, chance: &mut Chance) {
     let ground = Ramp::new(&[colors[0], colors[1]]);
     let ink = Ramp::new(&[colors[2], colors[3], colors[4]]);
     let step = canvas.unit() * chance.between(0.03, 0.045);

@@ -53,7 +53,7 @@ mod tests {
                 "{name}"
             );
         }
-        assert!(PHOTOS.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() < 1_500_000);
+        assert!(PHOTOS.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() < 700_000);
     }
 
     #[test]

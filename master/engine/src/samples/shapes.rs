@@ -2,7 +2,7 @@
 
 use std::f32::consts::{FRAC_PI_2, TAU};
 
-use super::canvas::{Canvas, Point};
+use super::canvas::{Drawing, Point};
 use super::chance::Chance;
 use super::color::{Palette, mix};
 
@@ -25,7 +25,7 @@ fn triangle(at: Point, radius: f32) -> f32 {
 }
 
 /// Square tiles with quarter circles, discs, rings, triangles and bars.
-pub(super) fn tiles(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
+pub(super) fn tiles(canvas: &mut Drawing, colors: &Palette, chance: &mut Chance) {
     canvas.fill(|_| colors[0]);
     let side = canvas.unit() / 4.0;
     let half = side / 2.0;
@@ -69,7 +69,7 @@ pub(super) fn tiles(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) 
 }
 
 /// Discs, rings, squares and triangles strewn over a transparent background, with shadows.
-pub(super) fn scattered(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
+pub(super) fn scattered(canvas: &mut Drawing, colors: &Palette, chance: &mut Chance) {
     let unit = canvas.unit();
     let (across, down) = (7, 5);
     for figure in 0..across * down {
@@ -98,7 +98,7 @@ pub(super) fn scattered(canvas: &mut Canvas, colors: &Palette, chance: &mut Chan
 }
 
 /// Squares one inside the other, each turned a little more.
-pub(super) fn turned(canvas: &mut Canvas, colors: &Palette, chance: &mut Chance) {
+pub(super) fn turned(canvas: &mut Drawing, colors: &Palette, chance: &mut Chance) {
     const SQUARES: usize = 22;
     canvas.fill(|at| mix(colors[4], colors[3], at.y / 1600.0));
     let centre = Point { x: canvas.width() / 2.0, y: canvas.height() / 2.0 };

@@ -36,7 +36,7 @@ impl Crash {
         (!seen.losses.is_empty()).then(|| CrashCost {
             repeated: seen.repeated.len(),
             // What fails undisturbed is missing in both runs, and no loss.
-            lost: (compared.missing + compared.different).saturating_sub(summary.failed),
+            lost: (compared.missing + compared.different).saturating_sub(summary.counts.failed),
             replaced_ms: seen.losses.iter().find_map(|loss| loss.replaced_ms).unwrap_or_default(),
         })
     }

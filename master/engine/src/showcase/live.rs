@@ -55,7 +55,7 @@ impl Live {
         let (stop, stopped) = channel();
         let shown = picture.clone();
         let drawing = thread::spawn(move || {
-            let mut canvas = Canvas::new();
+            let mut canvas = Screen::new();
             loop {
                 let is_over = stopped.recv_timeout(FRAME) != Err(RecvTimeoutError::Timeout);
                 canvas.draw(&shown.lock());
@@ -90,13 +90,13 @@ impl Drop for Live {
 }
 
 /// The place on the terminal.
-struct Canvas {
+struct Screen {
     in_colour: bool,
     /// How many lines the last picture had.
     height: usize,
 }
 
-impl Canvas {
+impl Screen {
     fn new() -> Self {
         let choice = anstream::AutoStream::choice(&io::stderr());
         Self { in_colour: choice != anstream::ColorChoice::Never, height: 0 }

@@ -141,50 +141,20 @@ fn send(_pid: u32, _blow: Blow) {}
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use super::super::events::{self, NOBODY, worker};
     use super::*;
     use crate::event::Mode;
 
-    fn ready(worker: u32) -> Event {
-        let state = WorkerState::Ready;
-        // No process has this number: nobody is hurt.
-        Event::Worker {
-            agent: None,
-            worker,
-            pid: u32::MAX,
-            slots: 1,
-            state,
-            reason: None,
-            ms: None,
-            sandbox: None,
-        }
+    fn ready(id: u32) -> Event {
+        worker(id, NOBODY, WorkerState::Ready, None)
     }
 
-    fn lost(worker: u32) -> Event {
-        let (state, reason) = (WorkerState::Lost, Some("SIGKILL".into()));
-        Event::Worker {
-            agent: None,
-            worker,
-            pid: u32::MAX,
-            slots: 1,
-            state,
-            reason,
-            ms: None,
-            sandbox: None,
-        }
+    fn lost(id: u32) -> Event {
+        worker(id, NOBODY, WorkerState::Lost, Some("SIGKILL"))
     }
 
     fn task(worker: u32, unit: usize, attempt: u32) -> Event {
-        let image = format!("{unit}.png");
-        Event::Task {
-            agent: None,
-            worker,
-            slot: 0,
-            unit,
-            variants: vec![0],
-            image,
-            image_bytes: None,
-            attempt,
-        }
+        events::task(worker, unit, attempt, format!("{unit}.png"))
     }
 
     #[test]

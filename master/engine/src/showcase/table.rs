@@ -135,6 +135,7 @@ fn cropped(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::Strike;
+    use super::super::events::{self, worker};
     use super::*;
     use crate::event::{Event, WorkerState};
 
@@ -147,32 +148,8 @@ mod tests {
         lines.join("\n")
     }
 
-    fn worker(worker: u32, pid: u32, state: WorkerState, reason: Option<&str>) -> Event {
-        let reason = reason.map(Into::into);
-        Event::Worker {
-            agent: None,
-            worker,
-            pid,
-            slots: 1,
-            state,
-            reason,
-            ms: Some(31.4),
-            sandbox: None,
-        }
-    }
-
     fn task(worker: u32, unit: usize, attempt: u32) -> Event {
-        let image = format!("gradient-{unit:03}.jpg");
-        Event::Task {
-            agent: None,
-            worker,
-            slot: 0,
-            unit,
-            variants: vec![0],
-            image,
-            image_bytes: None,
-            attempt,
-        }
+        events::task(worker, unit, attempt, format!("gradient-{unit:03}.jpg"))
     }
 
     /// Two processes, of which the first has died and been replaced, and the second hangs.

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use lote_protocol::lang::Text;
 
 pub use lanes::{Advanced, Lane, LaneState, Lanes, TaskInHand};
-pub use outputs::{OutputCounts, Outputs, Remembered};
+pub use outputs::{Outputs, Remembered};
 
-use crate::event::{Event, Mode, Status, WorkerState};
+use crate::event::{Event, Mode, OutputCounts, Status, WorkerState};
 
 /// The unit that a lane works on.
 #[derive(Debug, Clone, PartialEq, Eq)]

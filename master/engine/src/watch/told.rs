@@ -17,10 +17,10 @@ pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Wakes the watch. However often it is rung meanwhile, it is answered once.
 #[derive(Debug, Clone)]
-pub(super) struct Bell(Arc<Inner>);
+pub(super) struct Bell(Arc<SharedTold>);
 
 #[derive(Debug)]
-struct Inner {
+struct SharedTold {
     ring: SyncSender<()>,
     ended: AtomicBool,
     /// Events are missing: it may be that some of them were of files being written.
@@ -33,7 +33,7 @@ impl Bell {
     pub(super) fn new() -> (Self, Receiver<()>) {
         let (ring, rung) = sync_channel(1);
         let (ended, is_behind) = (AtomicBool::new(false), AtomicBool::new(false));
-        (Self(Arc::new(Inner { ring, ended, is_behind, written: Mutex::default() })), rung)
+        (Self(Arc::new(SharedTold { ring, ended, is_behind, written: Mutex::default() })), rung)
     }
 
     fn ring(&self) {

@@ -18,7 +18,7 @@ use lote_protocol::task::{Asset, Limits, Page};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::names::{Build, JobId, ParcelId, Token};
+use crate::names::{Build, FleetName, JobId, ParcelId};
 use crate::parcel::{MAX_OUTPUTS, MAX_UNITS};
 
 pub use live::{Happening, Live, MAX_HAPPENED, What};
@@ -169,7 +169,7 @@ fn are_distinct(mut numbers: impl Iterator<Item = u32>) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Below {
     /// The root's name.
-    pub root: Token,
+    pub root: FleetName,
     /// The way from there; empty for the root itself.
     pub path: Name,
 }
@@ -198,7 +198,7 @@ pub struct Job {
     /// Its name.
     pub job: JobId,
     /// Who is to work on it.
-    pub pool: Token,
+    pub pool: FleetName,
     /// The build that is to work on it.
     pub build: Build,
     /// How far it is.
@@ -206,7 +206,7 @@ pub struct Job {
     /// What it was asked for, without the paths: recipe, encoding, how to work.
     pub header: Header,
     /// The root that all images are below.
-    pub input: Token,
+    pub input: FleetName,
     /// The folder that all outputs are below.
     pub output: Below,
     /// Where files that filters name begin.
@@ -216,7 +216,7 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Vec<Asset>>,
     /// The marks that the roots bear, by the roots' names.
-    pub roots: BTreeMap<Token, String>,
+    pub roots: BTreeMap<FleetName, String>,
     /// What workers refuse to load.
     pub limits: Limits,
     /// How many images it has.
@@ -244,7 +244,7 @@ impl Message for Job {
     }
 }
 
-fn check_roots(roots: &BTreeMap<Token, String>) -> Result<(), MessageError> {
+fn check_roots(roots: &BTreeMap<FleetName, String>) -> Result<(), MessageError> {
     demand(roots.len() <= MAX_ROOTS, "it has too many roots")?;
     demand(roots.values().all(|mark| mark.len() <= MAX_TEXT), "a root's mark is too long")
 }
@@ -370,7 +370,7 @@ pub struct Record {
     /// The parcel.
     pub parcel: ParcelId,
     /// Who did it.
-    pub agent: Token,
+    pub agent: FleetName,
     /// The build of that agent.
     pub build: Build,
     /// How often it had been handed out, from 1.
@@ -455,9 +455,9 @@ pub enum Presence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Here {
     /// Its name.
-    pub agent: Token,
+    pub agent: FleetName,
     /// Its pool.
-    pub pool: Token,
+    pub pool: FleetName,
     /// Its build.
     pub build: Build,
     /// The version of the program, for people.
@@ -475,7 +475,7 @@ pub struct Here {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The marks of its roots, by their names.
-    pub roots: BTreeMap<Token, String>,
+    pub roots: BTreeMap<FleetName, String>,
     /// How the names of its temporary files begin.
     #[serde(default)]
     pub owner: String,

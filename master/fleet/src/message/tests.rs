@@ -87,7 +87,7 @@ fn length_depth_and_counts_are_bounded() {
     empty.units[0].outputs.clear();
     assert!(Parcel::from_bytes(&empty.to_bytes().unwrap()).is_err());
     let too_many: BTreeMap<_, _> =
-        (0..100).map(|n| (Token::like(&n.to_string()), "x".into())).collect();
+        (0..100).map(|n| (FleetName::like(&n.to_string()), "x".into())).collect();
     assert!(check_roots(&too_many).is_err());
 }
 
@@ -127,7 +127,7 @@ fn ended(texts: usize) -> Ended {
 fn a_record_that_is_too_long_leaves_out_what_is_least_needed() {
     let record = |outputs| Record {
         parcel: ParcelId::of(JobId::new(1, [0; 11]), 0, &[7]),
-        agent: Token::like("a"),
+        agent: FleetName::like("a"),
         build: Build::this(),
         delivery: 1,
         ms: 1,

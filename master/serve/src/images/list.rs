@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::Input;
+use super::ListedImage;
 use crate::said::Said;
 use lote_engine::lang::Text;
 use lote_engine::plan::{Listed, Listing};
@@ -21,7 +21,7 @@ use lote_protocol::text;
 /// An image, and what is known about it.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
-    pub(super) input: Input,
+    pub(super) input: ListedImage,
     /// Its name as it is searched.
     pub(super) key: String,
     /// When it was last changed, where the system tells.
@@ -70,7 +70,7 @@ impl List {
                 modified: image.modified,
                 size_px: old.and_then(|old| old.size_px),
                 problem: image.failure.or_else(|| old.and_then(|old| old.problem.clone())),
-                input: Input {
+                input: ListedImage {
                     id: id.clone(),
                     name,
                     folder: folder.into_owned(),
@@ -140,7 +140,7 @@ struct Problem {
 impl Item {
     /// The image as the page gets it.
     pub(super) fn json(&self, excluded: bool) -> Value {
-        let Input { id, name, folder, bytes, .. } = &self.input;
+        let ListedImage { id, name, folder, bytes, .. } = &self.input;
         let (width_px, height_px) = self.size_px.unzip();
         let problem = |one: &Failure| {
             let said = Said::new(one.message.clone());

@@ -35,10 +35,10 @@ const FORMER_LISTS: usize = 4;
 
 /// The list of images: a handle, cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Images(Arc<Inner>);
+pub struct Images(Arc<SharedImages>);
 
 #[derive(Debug)]
-struct Inner {
+struct SharedImages {
     /// Where outputs go: what is there is no input.
     output: PathBuf,
     /// Folders that links may lead to from anywhere, without links in their own paths.
@@ -52,6 +52,8 @@ struct State {
     place: Option<ImagePlace>,
     list: List,
     excluded: HashSet<String>,
+    /// The place before this one, and what was left out there.
+    before: Option<(ImagePlace, HashSet<String>)>,
     former: VecDeque<List>,
     loading: bool,
     /// Grows with each scan that begins: the end of an older one is of no interest.
@@ -126,7 +128,7 @@ pub struct Selection {
 
 /// An image of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Input {
+pub struct ListedImage {
     /// Opaque; another one when the file changes.
     pub id: String,
     /// Where it is.
@@ -150,7 +152,7 @@ impl Images {
     pub fn new(output: PathBuf, roots: &[PathBuf]) -> Self {
         let revision = watch::Sender::new(1);
         let roots = roots.iter().filter_map(|root| fs::canonicalize(root).ok()).collect();
-        Self(Arc::new(Inner { output, roots, state: Mutex::default(), revision }))
+        Self(Arc::new(SharedImages { output, roots, state: Mutex::default(), revision }))
     }
 
     /// The folders that links of a place may lead to.
@@ -214,14 +216,14 @@ impl Images {
     }
 
     /// An image of the list or of one of the lists before.
-    pub fn get(&self, id: &str) -> Option<Input> {
+    pub fn get(&self, id: &str) -> Option<ListedImage> {
         let state = self.state();
         state.lists().find_map(|list| list.get(id)).map(|item| item.input.clone())
     }
 
     /// As [`Images::get`], unless what is at its path has become a link to elsewhere, or its
     /// folder has. Blocks.
-    pub fn find(&self, id: &str) -> Option<Input> {
+    pub fn find(&self, id: &str) -> Option<ListedImage> {
         let (input, within) = self.located(id)?;
         let is_inside = |real: PathBuf| within.iter().any(|folder| real.starts_with(folder));
         // That a file is not there any more is told by whoever opens it.
@@ -229,14 +231,14 @@ impl Images {
     }
 
     /// The file of an image, as it is where links may lead. Blocks.
-    pub fn open(&self, id: &str) -> Option<(Input, io::Result<File>)> {
+    pub fn open(&self, id: &str) -> Option<(ListedImage, io::Result<File>)> {
         let (input, within) = self.located(id)?;
         let file = open_inside(&within, &input.path);
         Some((input, file))
     }
 
     /// An image, and where links may lead to from its list.
-    fn located(&self, id: &str) -> Option<(Input, Vec<PathBuf>)> {
+    fn located(&self, id: &str) -> Option<(ListedImage, Vec<PathBuf>)> {
         let state = self.state();
         let found = |list: &List| Some((list.get(id)?.input.clone(), list.within().to_vec()));
         state.lists().find_map(found)
@@ -249,7 +251,7 @@ impl Images {
     }
 
     /// The images, in order, without those that are left out.
-    pub fn list(&self) -> Vec<Input> {
+    pub fn list(&self) -> Vec<ListedImage> {
         let state = self.state();
         state.wanted().map(|item| item.input.clone()).collect()
     }
@@ -355,6 +357,19 @@ impl Images {
         }
     }
 
+    /// Makes the list again that was there before this one, without what was left out of it; `None` if
+    /// there was none. Blocks.
+    pub fn load_before(&self) -> Option<Result<u64, PlanError>> {
+        let (place, excluded) = self.state().before.clone()?;
+        Some(self.load(place).map(|_| {
+            let mut state = self.state();
+            let is_there = |id: &String| state.list.get(id).is_some();
+            state.excluded = excluded.into_iter().filter(is_there).collect();
+            drop(state);
+            self.changed()
+        }))
+    }
+
     /// Takes into the list what has come into its folder, if that is `root`. Blocks.
     pub fn look_again(&self, root: &Path) {
         let (place, scan) = {
@@ -452,7 +467,8 @@ impl State {
         if self.place.as_ref().map(same) == place.as_ref().map(same) {
             self.excluded.retain(|id| list.get(id).is_some());
         } else {
-            self.excluded.clear();
+            let excluded = std::mem::take(&mut self.excluded);
+            self.before = self.place.take().map(|place| (place, excluded));
         }
         let before = std::mem::replace(&mut self.list, list);
         if !before.items().is_empty() {

@@ -48,6 +48,26 @@ fn the_list_is_searched_without_case_and_accents() {
 }
 
 #[test]
+fn the_list_before_comes_back_without_what_was_left_out() {
+    let (first, second) = (folder(&["a.png", "b.png", "c.png"]), folder(&["d.png"]));
+    let images = images();
+    assert!(images.load_before().is_none());
+    images.load(place(&first, false)).unwrap();
+    let ids = ["a.png", "b.png"].map(|name| images.id_of(&first.path().join(name)).unwrap());
+    images.exclude(Some(&ids), true).unwrap();
+    images.load(place(&second, false)).unwrap();
+    assert_eq!(images.selection().unwrap().count, 1);
+    // What has gone meanwhile is not looked for.
+    fs::remove_file(first.path().join("b.png")).unwrap();
+    images.load_before().unwrap().unwrap();
+    assert_eq!(images.excluded(), [first.path().join("a.png")]);
+    assert_eq!(images.selection().unwrap().count, 1);
+    // The other one was before that.
+    images.load_before().unwrap().unwrap();
+    assert_eq!(images.place().unwrap().root, second.path());
+}
+
+#[test]
 fn what_is_left_out_is_no_part_of_the_selection_and_comes_back() {
     let folder = folder(&["a.png", "b.png"]);
     let images = images();

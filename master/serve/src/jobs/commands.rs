@@ -1,7 +1,6 @@
 //! What pages may want of jobs.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -299,7 +298,7 @@ impl Jobs {
         }
     }
 
-    fn order_kill(&self, worker: u32) -> Result<(), JobError> {
+    pub(super) fn order_kill(&self, worker: u32) -> Result<(), JobError> {
         if let Some((machine, worker)) = self.0.live.with(|model, _| model.worker_afar(worker)) {
             self.fleet()?.kill(&machine, worker);
             return Ok(());
@@ -329,13 +328,14 @@ impl Jobs {
     /// Kills a worker that has something to do, and follows what comes of it. If no job is at work a
     /// small one is begun for that, if that is wanted.
     pub async fn isolation(&self, may_start: bool) -> Result<(), JobError> {
-        let worker = match self.pick_worker() {
+        let pick = || self.0.live.with(|model, _| model.pick_isolation());
+        let worker = match pick() {
             None if may_start && !self.is_busy() && self.0.config.fleet.is_none() => {
                 self.start_small().await?;
-                let mut worker = self.pick_worker();
+                let mut worker = pick();
                 while worker.is_none() && self.is_busy() {
                     tokio::time::sleep(LOOK_AGAIN).await;
-                    worker = self.pick_worker();
+                    worker = pick();
                 }
                 worker
             }
@@ -376,21 +376,6 @@ impl Jobs {
             },
         };
         self.start_on(request, selection).await.map(drop)
-    }
-
-    /// A worker that has something to do in the job, and that the isolation test begins with.
-    fn pick_worker(&self) -> Option<u32> {
-        self.0.live.with(|model, _| {
-            let is_running = model.job().is_some_and(|job| job.state == JobState::Running);
-            let busy = if is_running { model.busy_workers() } else { Vec::new() };
-            // How random it is does not matter.
-            let chance = RandomState::new().hash_one(0) as usize;
-            let worker = busy.get(chance % busy.len().max(1)).copied();
-            if let Some(worker) = worker {
-                model.begin_isolation(worker);
-            }
-            worker
-        })
     }
 
     /// Measures processes against threads.

@@ -161,7 +161,7 @@ impl Jobs {
         match ended.no_workers {
             _ if ended.cancelled => Err(Broken::Cancelled),
             Some(reason) => Err(Broken::Failed(text!("no worker is left: {}", reason))),
-            None if ended.summary.ok == 0 => {
+            None if ended.summary.counts.ok == 0 => {
                 Err(Broken::Failed(text!("none of the images could be processed")))
             }
             None => Ok((plan, ended.summary)),
@@ -221,7 +221,7 @@ fn add(model: &mut Model, mode: Mode, workers: u32, is_first: bool, summary: &Su
     let same = |run: &&mut CompareRun| run.mode == mode && run.workers == workers;
     if let Some(run) = compare.runs.iter_mut().find(same) {
         run.seconds.push(summary.seconds);
-        run.images_per_s = showcase::images_per_s(summary.ok, &run.seconds);
+        run.images_per_s = showcase::images_per_s(summary.counts.ok, &run.seconds);
         run.peak_memory_bytes = run.peak_memory_bytes.max(summary.peak_bytes().unwrap_or(0));
     }
     compare.done += 1;

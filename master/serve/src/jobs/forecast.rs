@@ -17,7 +17,7 @@ use lote_protocol::text;
 
 /// A forecast that somebody waits for.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct AskedForecast {
     plan: Plan,
     sample: Sample,
     settings: Settings,
@@ -53,7 +53,7 @@ impl Jobs {
         request: &JobRequest,
         selection: &Selection,
         answer: oneshot::Sender<Result<Forecast, JobError>>,
-    ) -> Result<Asked, JobError> {
+    ) -> Result<AskedForecast, JobError> {
         let plan = self.plan_of(request, selection)?;
         let slots = request.workers as usize;
         let sample = Sample::new(&plan, slots).map_err(|error| {
@@ -65,12 +65,16 @@ impl Jobs {
             slots: request.workers,
             ..self.0.config.settings.clone()
         };
-        Ok(Asked { plan, sample, settings, answer })
+        Ok(AskedForecast { plan, sample, settings, answer })
     }
 
     /// Does what it takes, on the main thread.
-    pub(super) async fn run_forecast(&self, asked: Asked, mut inbox: mpsc::Receiver<RunOrder>) {
-        let Asked { plan, sample, settings, mut answer } = asked;
+    pub(super) async fn run_forecast(
+        &self,
+        asked: AskedForecast,
+        mut inbox: mpsc::Receiver<RunOrder>,
+    ) {
+        let AskedForecast { plan, sample, settings, mut answer } = asked;
         if answer.is_closed() || self.desk().is_busy() {
             return;
         }

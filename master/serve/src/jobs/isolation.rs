@@ -4,7 +4,7 @@
 use super::Jobs;
 use crate::live::Evidence;
 use crate::live::shapes::Proof;
-use crate::preview::{Order, Previews, Print, Refused};
+use crate::preview::{Previews, Print, PrintOrder, Refused};
 use lote_engine::scheduler::Priority;
 use lote_engine::showcase;
 use lote_protocol::encoding::Encoding;
@@ -31,7 +31,7 @@ async fn proof(previews: &Previews, evidence: &Evidence) -> Result<Option<Proof>
     let Evidence { plan, places, .. } = evidence;
     let (mut after, mut prints) = (Vec::new(), Vec::<(String, Print)>::new());
     for place in places {
-        let order = Order {
+        let order = PrintOrder {
             steps: plan.variant(place.image, place.variant).steps.clone(),
             encoding: Encoding {
                 format: plan.format(place.image, place.variant),

@@ -34,7 +34,7 @@ pub use error::JobError;
 pub use prepare::Checked;
 pub use request::{
     JobRequest, MAX_STEPS, MAX_VARIANTS, OutputRequest, VariantRequest, check_encoding,
-    check_files, check_steps,
+    check_files, check_steps, quality,
 };
 pub use views::OutputRecord;
 
@@ -120,7 +120,7 @@ enum Todo {
     /// A comparison.
     Compare(Box<compare::Spec>),
     /// A forecast, for which nothing else waits.
-    Forecast(Box<forecast::Asked>),
+    Forecast(Box<forecast::AskedForecast>),
 }
 
 impl Todo {

@@ -324,6 +324,7 @@ impl Spec {
             output_label: self.output_label.clone(),
             started_ms: t,
             ended_ms: None,
+            broke_off: false,
             progress: Progress::default(),
         }
     }

@@ -7,7 +7,7 @@ use lote_protocol::carry::Carry;
 use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{FilterCall, VariantSpec, check_all, check_name};
 use lote_protocol::format::FormatId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::JobError;
 use super::asset::check_assets;
@@ -70,6 +70,7 @@ pub struct OutputRequest {
     #[serde(default)]
     pub format: Option<FormatId>,
     /// JPEG and WebP quality, 1..=100.
+    #[serde(deserialize_with = "quality")]
     pub quality: u8,
     /// How files are called whose variants do not say it.
     pub pattern: String,
@@ -81,6 +82,11 @@ pub struct OutputRequest {
     /// What goes with the pixels.
     #[serde(default)]
     pub carry: Carry,
+}
+
+/// Reads a quality. A number that is none becomes 0, which is refused by its name.
+pub fn quality<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    i64::deserialize(from).map(|quality| u8::try_from(quality).unwrap_or(0))
 }
 
 /// A filter call of a page, checked against the filter's description.
@@ -269,7 +275,10 @@ mod tests {
         for carry in [json!({"metadata": "some"}), json!({"profile": "cmyk"}), long] {
             assert!(request(|value| value["output"]["carry"] = carry).is_err());
         }
-        assert!(request(|value| value["output"]["quality"] = json!(0)).is_err());
+        for quality in [-1, 0, 101, 800] {
+            let refused = request(|value| value["output"]["quality"] = json!(quality)).unwrap_err();
+            assert_eq!(refused.to_string(), "quality is a number from 1 to 100", "{quality}");
+        }
         assert!(request(|value| value["output"]["pattern"] = json!("../{name}")).is_err());
         assert!(request(|value| value["variants"][0]["pattern"] = json!("../{name}")).is_err());
         assert!(

@@ -131,7 +131,8 @@ impl Jobs {
                 if is_whole && !is_first { JobState::Finished } else { JobState::Cancelled };
             let job = spec.job(t);
             // Pages are told that it is over, and not first that it begins.
-            let job = if goes_on { job } else { Job { state, ended_ms: Some(t), ..job } };
+            let over = |job| Job { state, ended_ms: Some(t), broke_off: is_first, ..job };
+            let job = if goes_on { job } else { over(job) };
             model.begin_job(job, book, settings, t);
             model.recall_failures();
             if goes_on || !is_first {

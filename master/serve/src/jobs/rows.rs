@@ -1,6 +1,7 @@
 //! A job's results photo by photo, as a table shows them: a row for each image, a cell for each
 //! variant.
 
+use lote_protocol::message::Size;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ pub enum Sort {
 
 /// What a page wants to see of the rows.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct RowsQuery {
     /// The first row, from 0.
     pub offset: usize,
     /// Most rows.
@@ -57,7 +58,7 @@ pub struct Wanted {
 
 /// A page of the rows, and how many there are.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Rows {
+pub struct RowsPage {
     /// How many are wanted.
     pub total: usize,
     /// How many images there are, with a problem, and with an output that is larger.
@@ -89,15 +90,22 @@ fn summary(book: &Book, image: usize) -> Summary {
 }
 
 fn row(book: &Book, image: usize) -> Value {
-    let cell = |variant| {
+    let sides = |size: Option<Size>| size.map(|Size { width, height }| (width, height)).unzip();
+    let mut source = None;
+    let mut cell = |variant| {
         let place = Place { image, variant };
         book.end_of(place).map(|end| {
             let path = book.path(place);
+            let [size, own] = end.sizes.map(|sizes| sizes.map(Some)).unwrap_or_default();
+            source = source.or(own);
+            let (width_px, height_px) = sides(size);
             json!({
                 "output": book.output_id(place),
                 "name": path.file_name().unwrap_or_default().to_string_lossy(),
                 "status": end.status,
                 "bytes": end.bytes,
+                "width_px": width_px,
+                "height_px": height_px,
                 "attempt": end.attempt,
                 "kind": end.kind,
                 "message": end.message.as_ref().map(ToString::to_string),
@@ -105,16 +113,18 @@ fn row(book: &Book, image: usize) -> Value {
             })
         })
     };
-    let cells: Vec<_> = (0..book.plan.variants.len()).map(cell).collect();
+    let cells: Vec<_> = (0..book.plan.variants.len()).map(&mut cell).collect();
+    let (width_px, height_px) = sides(source);
     let bytes = book.plan.images[image].bytes;
     let page = book.plan.images[image].page.map(|page| page.number);
     let ImageRef { id, name, .. } = &book.images[image];
     json!({
-        "image": id, "page": page, "photo": image, "name": name, "bytes": bytes, "cells": cells,
+        "image": id, "page": page, "photo": image, "name": name, "bytes": bytes,
+        "width_px": width_px, "height_px": height_px, "cells": cells,
     })
 }
 
-fn rows(book: &Book, wanted: &Wanted) -> Rows {
+fn rows(book: &Book, wanted: &RowsQuery) -> RowsPage {
     let all: Vec<Summary> = (0..book.images.len()).map(|image| summary(book, image)).collect();
     let count = |which: fn(&Summary) -> bool| all.iter().filter(|one| which(one)).count();
     let counts = [all.len(), count(|one| one.problem), count(|one| one.larger)];
@@ -138,12 +148,12 @@ fn rows(book: &Book, wanted: &Wanted) -> Rows {
         Sort::Time => found.sort_by(|one, other| other.ms.total_cmp(&one.ms)),
     }
     let shown = found.iter().skip(wanted.offset).take(wanted.limit);
-    Rows { total: found.len(), counts, rows: shown.map(|one| row(book, one.image)).collect() }
+    RowsPage { total: found.len(), counts, rows: shown.map(|one| row(book, one.image)).collect() }
 }
 
 impl Jobs {
     /// The rows of a job's results that a page wants to see.
-    pub fn rows(&self, job: &str, wanted: &Wanted) -> Option<Rows> {
+    pub fn rows(&self, job: &str, wanted: &RowsQuery) -> Option<RowsPage> {
         self.booked(job, |book| rows(book, wanted))
     }
 }

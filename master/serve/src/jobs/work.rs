@@ -209,12 +209,16 @@ impl Jobs {
     }
 
     fn take_in(&self, event: &Event) {
-        let wants_proof = self.0.live.with(|model, t| {
+        let (wants_proof, next) = self.0.live.with(|model, t| {
             model.event(event, t);
-            model.wants_proof()
+            (model.wants_proof(), model.pick_isolation_again())
         });
         if wants_proof {
             self.0.proofs.notify_one();
+        }
+        if let Some(worker) = next {
+            // If the job ends instead, so does the test.
+            drop(self.order_kill(worker));
         }
         match event {
             Event::Paused { needed_bytes, free_bytes } => {

@@ -7,14 +7,15 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use lote_protocol::message::Size;
 use lote_protocol::outcome::FailureKind;
 
 use super::shapes::{Failure, Progress};
 use crate::said::Said;
-use lote_engine::event::{OutputEnded, Place, Status};
+use lote_engine::event::{OutputCounts, OutputEnded, Place, Status};
 use lote_engine::lang::Text;
 use lote_engine::plan::{OutputState, Plan};
-use lote_engine::state::{OutputCounts, Outputs, Remembered};
+use lote_engine::state::{Outputs, Remembered};
 
 /// An image of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct End {
     pub status: Status,
     /// Its size.
     pub bytes: u64,
+    /// Sizes of its picture and of its image's, where a worker has told them.
+    pub sizes: Option<[Size; 2]>,
     /// Time that was spent on it, with its share of decoding.
     pub ms: f64,
     /// That share.
@@ -56,6 +59,7 @@ impl From<&OutputEnded> for End {
         Self {
             status: ended.status,
             bytes: ended.bytes.unwrap_or(0),
+            sizes: ended.sizes,
             ms: ended.ms.unwrap_or(0.0),
             decode_ms: ended.decode_ms.unwrap_or(0.0),
             attempt: ended.attempt.unwrap_or(1),

@@ -2,11 +2,12 @@
 //! and the outputs are compared with the same made undisturbed.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::lanes::short;
 use super::model::{Model, ProofState, Repeated};
-use super::shapes::{Change, Isolation, Proof, TrialState};
+use super::shapes::{Change, Isolation, JobState, Proof, TrialState};
 use crate::said::Said;
 use lote_engine::event::{Place, Status};
 use lote_engine::lang::Text;
@@ -23,8 +24,29 @@ pub struct Evidence {
 }
 
 impl Model {
+    /// The worker that an isolation test is to kill: one of those that have something to do in the
+    /// job, if there is any. The test begins with it.
+    pub fn pick_isolation(&mut self) -> Option<u32> {
+        let is_running = self.job().is_some_and(|job| job.state == JobState::Running);
+        let busy = if is_running { self.busy_workers() } else { Vec::new() };
+        // How random it is does not matter.
+        let chance = RandomState::new().hash_one(0) as usize;
+        let worker = busy.get(chance % busy.len().max(1)).copied();
+        if let Some(worker) = worker {
+            self.begin_isolation(worker);
+        }
+        worker
+    }
+
+    /// Another worker to kill, where the one before had just ended its task when it died.
+    pub fn pick_isolation_again(&mut self) -> Option<u32> {
+        let is_open = self.isolation.state == TrialState::Running;
+        let has_missed = is_open && self.repeated.proof == ProofState::Missed;
+        has_missed.then(|| self.pick_isolation()).flatten()
+    }
+
     /// The isolation test kills this worker.
-    pub fn begin_isolation(&mut self, worker: u32) {
+    pub(super) fn begin_isolation(&mut self, worker: u32) {
         let (state, reason) = (TrialState::Running, "SIGKILL".to_owned());
         self.isolation = Isolation { state, worker, reason, ..Isolation::default() };
         self.interrupted = None;
@@ -39,7 +61,11 @@ impl Model {
             self.isolation.reason = short(reason);
             self.isolation.reason_es = Said::new(reason.clone()).spanish();
             let image = |task: &u32| Some((*task, self.unit_of_task(*task)?.image));
-            self.interrupted = Some(tasks.iter().filter_map(image).collect());
+            let interrupted: HashMap<_, _> = tasks.iter().filter_map(image).collect();
+            if interrupted.is_empty() {
+                self.repeated.proof = ProofState::Missed;
+            }
+            self.interrupted = Some(interrupted);
             self.tell_isolation();
         }
     }
@@ -82,7 +108,7 @@ impl Model {
     /// The job ends: what is not whole by now will not be. A proof does not need the job.
     pub(super) fn end_isolation(&mut self) {
         let is_open = self.isolation.state == TrialState::Running;
-        if is_open && self.repeated.proof == ProofState::NotYet {
+        if is_open && matches!(self.repeated.proof, ProofState::NotYet | ProofState::Missed) {
             self.isolation.state = TrialState::Finished;
             self.interrupted = None;
             self.tell_isolation();

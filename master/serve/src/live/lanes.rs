@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::book::ImageRef;
 use super::model::Model;
-use super::shapes::{Bar, Change, Crash, JobState, LaneState, Lanes, Level, TaskRef};
+use super::shapes::{Bar, Change, Crash, JobState, LaneState, Lanes, Level, TaskRef, WorkerChange};
 use lote_engine::event::{Mode, Status, WorkerState};
 use lote_engine::state::TaskInHand;
 
@@ -96,16 +96,8 @@ impl Model {
         pid: Option<u32>,
         t: f64,
     ) {
-        let (reason, replaced_ms, sandbox) = (None, None, None);
-        self.lane_change(Change::Worker {
-            worker,
-            t_ms: t,
-            state,
-            pid,
-            reason,
-            replaced_ms,
-            sandbox,
-        });
+        let change = WorkerChange { worker, t_ms: t, state, pid, ..WorkerChange::default() };
+        self.lane_change(Change::Worker(change));
     }
 
     /// A worker takes tasks, `ms` after it was started or the one before it died.
@@ -124,16 +116,9 @@ impl Model {
         }
         let dead = self.dead.remove(&worker);
         let replaced_ms = dead.as_ref().map(|(since, _)| ms.unwrap_or(t - since));
-        let (state, reason) = ("ready", None);
-        self.lane_change(Change::Worker {
-            worker,
-            t_ms: t,
-            state,
-            pid,
-            reason,
-            replaced_ms,
-            sandbox,
-        });
+        let (t_ms, state, reason) = (t, "ready", None);
+        let change = WorkerChange { worker, t_ms, state, pid, reason, replaced_ms, sandbox };
+        self.lane_change(Change::Worker(change));
         if let Some((_, reason)) = dead
             && let Some(replaced_ms) = replaced_ms
         {
@@ -185,16 +170,8 @@ impl Model {
         self.dead.insert(worker, (t, text.clone()));
         self.isolation_lost(worker, text, &tasks);
         let (reason, state) = (Some(reason), "lost");
-        let (pid, replaced_ms, sandbox) = (None, None, None);
-        self.lane_change(Change::Worker {
-            worker,
-            t_ms: t,
-            state,
-            pid,
-            reason,
-            replaced_ms,
-            sandbox,
-        });
+        let change = WorkerChange { worker, t_ms: t, state, reason, ..WorkerChange::default() };
+        self.lane_change(Change::Worker(change));
     }
 
     /// A worker's thread began with a unit of the run's plan.

@@ -115,6 +115,8 @@ pub(super) struct Repeated {
 pub(super) enum ProofState {
     #[default]
     NotYet,
+    /// The worker had nothing in hand when it died: there is nothing to compare.
+    Missed,
     Wanted,
     Taken,
 }
@@ -317,7 +319,8 @@ impl Model {
         self.stopwatch = Stopwatch::default();
         self.stopwatch.run(job.state.takes_time(), t);
         self.job = Some(job);
-        self.settings = Some(settings);
+        self.settings = Some(settings.clone());
+        self.change(Change::Settings { settings });
         self.next_task = 1;
         self.history = History::default();
         self.lost_with.clear();

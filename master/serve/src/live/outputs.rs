@@ -93,6 +93,7 @@ impl Model {
                 image: image.clone(),
                 name: output_name.clone(),
                 variant: place.variant,
+                bytes: ended.bytes.unwrap_or(0),
             });
             // There may be thousands a second: pages have the counts, and see some of them.
             if self.is_crowded() && std::mem::replace(&mut self.has_told_output, true) {

@@ -1,7 +1,6 @@
 //! What has happened since the server started, in figures that only grow.
 
-use lote_engine::event::{Event, WorkerState};
-use lote_engine::state::OutputCounts;
+use lote_engine::event::{Event, OutputCounts, WorkerState};
 
 /// Sums over all jobs since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lote_engine::lang::Text;
-use lote_engine::plan::{self, Access, Asset};
+use lote_engine::plan::{self, Access, AssetFile};
 use lote_engine::scheduler::Priority;
 use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::{FilterCall, VariantSpec};
@@ -73,9 +73,9 @@ struct Ticket {
     input: PathBuf,
     /// The frame or page that they are of; `None` is all of them.
     page: Option<Page>,
-    orders: Vec<Order>,
+    orders: Vec<PrintOrder>,
     /// What they need beside the image.
-    assets: Vec<Asset>,
+    assets: Vec<AssetFile>,
     /// `None` once it has been answered.
     reply: Option<oneshot::Sender<Result<Vec<Print>, Refused>>>,
 }
@@ -106,7 +106,7 @@ impl Drop for Waiting<'_> {
 
 /// A picture to be made of an image.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Order {
+pub struct PrintOrder {
     /// Filters, in turn.
     pub steps: Vec<FilterCall>,
     /// How it is encoded.
@@ -204,7 +204,7 @@ impl Previews {
         &self,
         priority: Priority,
         input: (&Path, Option<Page>),
-        orders: Vec<Order>,
+        orders: Vec<PrintOrder>,
     ) -> Result<Vec<Print>, Refused> {
         self.ask(priority, PAGE_TIME, input, orders).await
     }
@@ -213,7 +213,7 @@ impl Previews {
     pub async fn convert(
         &self,
         input: &Path,
-        order: Order,
+        order: PrintOrder,
         time: Duration,
     ) -> Result<Print, Refused> {
         let mut prints = self.ask(Priority::Usual, time, (input, None), vec![order]).await?;
@@ -226,7 +226,7 @@ impl Previews {
         priority: Priority,
         time: Duration,
         (input, page): (&Path, Option<Page>),
-        orders: Vec<Order>,
+        orders: Vec<PrintOrder>,
     ) -> Result<Vec<Print>, Refused> {
         let assets = assets(&orders, self.0.assets.clone()).await?;
         let (reply, answer) = oneshot::channel();
@@ -252,8 +252,8 @@ impl SharedPreviews {
 }
 
 /// What filters need beside an image: files in that folder, and fonts of the system.
-async fn assets(orders: &[Order], folder: PathBuf) -> Result<Vec<Asset>, Refused> {
-    let variant = |order: &Order| VariantSpec {
+async fn assets(orders: &[PrintOrder], folder: PathBuf) -> Result<Vec<AssetFile>, Refused> {
+    let variant = |order: &PrintOrder| VariantSpec {
         name: String::new(),
         steps: order.steps.clone(),
         files: Vec::new(),
@@ -266,7 +266,7 @@ async fn assets(orders: &[Order], folder: PathBuf) -> Result<Vec<Asset>, Refused
     let found = tokio::task::spawn_blocking(look)
         .await
         .map_err(|error| failed(error.to_string().into()))?;
-    let mut assets: Vec<Asset> = Vec::new();
+    let mut assets: Vec<AssetFile> = Vec::new();
     for asset in found.map_err(|error| failed(error.text()))?.concat() {
         if !assets.contains(&asset) {
             assets.push(asset);

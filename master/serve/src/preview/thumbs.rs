@@ -14,7 +14,7 @@ use lote_protocol::message::Size;
 use lote_protocol::task::Page;
 use lote_protocol::text;
 
-use super::{Order, Previews, Refused};
+use super::{Previews, PrintOrder, Refused};
 
 /// Longest side of a thumbnail, px.
 const SIDE_PX: i64 = 240;
@@ -88,7 +88,7 @@ impl Previews {
         }
         let encoding =
             Encoding { format: Some(JPEG.id), quality: Some(QUALITY), ..Encoding::default() };
-        let order = Order { steps: vec![fit(SIDE_PX, SIDE_PX)], encoding };
+        let order = PrintOrder { steps: vec![fit(SIDE_PX, SIDE_PX)], encoding };
         let mut prints = self.make(Priority::Spare, input, vec![order]).await?;
         let Some(print) = prints.pop() else {
             return Err(Refused::NoWorker(text!("a worker made nothing")));

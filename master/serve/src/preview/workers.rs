@@ -162,7 +162,7 @@ impl Workers {
                     self.close().await;
                 }
             }
-            Happened::Told(_) | Happened::Running { .. } => {}
+            Happened::Told(_) | Happened::Running { .. } | Happened::Done => {}
         }
     }
 
@@ -272,14 +272,14 @@ mod tests {
     use tokio::sync::oneshot;
     use tokio::sync::oneshot::error::TryRecvError;
 
-    use super::super::Order;
+    use super::super::PrintOrder;
     use super::*;
 
     type Answer = oneshot::Receiver<Result<Vec<Print>, Refused>>;
 
     fn ask(workers: &mut Workers, number: u64) -> Answer {
         let (reply, answer) = oneshot::channel();
-        let orders = vec![Order { steps: Vec::new(), encoding: Encoding::default() }];
+        let orders = vec![PrintOrder { steps: Vec::new(), encoding: Encoding::default() }];
         workers.take(Request::Make(Ticket {
             number,
             priority: Priority::Urgent,

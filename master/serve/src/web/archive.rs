@@ -14,7 +14,7 @@ use lote_engine::system::files::open_inside;
 
 /// A file to be packed.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct ArchivedFile {
     folder: PathBuf,
     path: PathBuf,
     name: String,
@@ -22,7 +22,7 @@ pub(super) struct Entry {
     modified: u32,
 }
 
-impl Entry {
+impl ArchivedFile {
     /// The file at `path`, under that name in the archive; `None` if there is no such file in the
     /// folder, wherever links lead.
     pub(super) fn new(folder: PathBuf, path: PathBuf, name: String) -> Option<Self> {
@@ -96,7 +96,7 @@ const fn is_large(value: u64) -> bool {
 }
 
 /// Bytes of an archive of these files.
-pub(super) fn size(entries: &[Entry]) -> u64 {
+pub(super) fn size(entries: &[ArchivedFile]) -> u64 {
     let mut place = 0;
     let mut central = 0;
     for entry in entries {
@@ -108,18 +108,18 @@ pub(super) fn size(entries: &[Entry]) -> u64 {
     place + central + 22 + if is_64 { 56 + 20 } else { 0 }
 }
 
-fn local_extra(entry: &Entry) -> usize {
+fn local_extra(entry: &ArchivedFile) -> usize {
     if is_large(entry.bytes) { 20 } else { 0 }
 }
 
-fn central_extra(entry: &Entry, place: u64) -> usize {
+fn central_extra(entry: &ArchivedFile, place: u64) -> usize {
     let values = 2 * usize::from(is_large(entry.bytes)) + usize::from(is_large(place));
     if values > 0 { 4 + 8 * values } else { 0 }
 }
 
 /// Writes an archive. A file that has changed its size since it was looked at ends it with an
 /// error, as the size of the archive is a promise.
-pub(super) fn write(entries: &[Entry], out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(entries: &[ArchivedFile], out: &mut impl Write) -> io::Result<()> {
     let mut place = 0;
     let mut central = Vec::new();
     for entry in entries {
@@ -140,7 +140,7 @@ pub(super) fn write(entries: &[Entry], out: &mut impl Write) -> io::Result<()> {
     out.write_all(&end(entries.len() as u64, central.len() as u64, place))
 }
 
-fn changed(entry: &Entry) -> io::Error {
+fn changed(entry: &ArchivedFile) -> io::Error {
     io::Error::other(format!("{} has changed", entry.path.display()))
 }
 
@@ -155,7 +155,7 @@ fn checksum(file: &mut File) -> io::Result<u32> {
     }
 }
 
-fn central_record(entry: &Entry, checksum: u32, place: u64) -> Vec<u8> {
+fn central_record(entry: &ArchivedFile, checksum: u32, place: u64) -> Vec<u8> {
     let mut record = ZipRecord::default();
     record.u32(CENTRAL);
     record.u16(MADE_BY);
@@ -222,7 +222,7 @@ impl ZipRecord {
     /// What the record before a file and the one in the directory have in common: from the version
     /// that is needed to the extra fields, `tail` between the lengths and the name. `extra` is the
     /// size of the ZIP64 field.
-    fn common(&mut self, entry: &Entry, checksum: u32, extra: usize, tail: &[u8]) {
+    fn common(&mut self, entry: &ArchivedFile, checksum: u32, extra: usize, tail: &[u8]) {
         let large = is_large(entry.bytes);
         let bytes = entry.bytes.min(MAX_32) as u32;
         let (time, date) = dos(entry.modified);
@@ -288,8 +288,8 @@ mod tests {
 
     use super::*;
 
-    fn entry(name: &str, bytes: u64) -> Entry {
-        Entry {
+    fn entry(name: &str, bytes: u64) -> ArchivedFile {
+        ArchivedFile {
             folder: "".into(),
             path: "x".into(),
             name: name.into(),
@@ -323,8 +323,9 @@ mod tests {
         for (name, content) in [("grises/ñ 🎨.txt", vec![7; 200_000]), ("b.txt", Vec::new())] {
             let path = folder.path().join(name.replace('/', "-"));
             std::fs::write(&path, content).unwrap();
-            entries
-                .push(Entry::new(folder.path().into(), path, names.of(Path::new(name))).unwrap());
+            entries.push(
+                ArchivedFile::new(folder.path().into(), path, names.of(Path::new(name))).unwrap(),
+            );
         }
         let mut archive = Vec::new();
         write(&entries, &mut archive).unwrap();
@@ -375,7 +376,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         std::fs::write(&path, "short").unwrap();
-        let entry = Entry::new(folder.path().into(), path.clone(), "a".into()).unwrap();
+        let entry = ArchivedFile::new(folder.path().into(), path.clone(), "a".into()).unwrap();
         std::fs::write(&path, "longer now").unwrap();
         assert!(write(&[entry], &mut Vec::new()).is_err());
     }

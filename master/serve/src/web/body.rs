@@ -35,9 +35,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 
 /// The parameters after the question mark of an address. 400 if they are not what is wanted.
 #[derive(Debug)]
-pub struct Asked<T>(pub T);
+pub struct QueryOf<T>(pub T);
 
-impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for QueryOf<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {

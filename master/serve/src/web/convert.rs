@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::extract::{RawQuery, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
@@ -21,13 +21,13 @@ use lote_protocol::encoding::Encoding;
 use lote_protocol::filter::VariantSpec;
 use percent_encoding::percent_decode_str;
 use tempfile::{NamedTempFile, TempPath};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::App;
 use super::error::Refusal;
 use super::images::blocking;
 use crate::jobs::check_assets;
-use crate::preview::{Order, Refused};
+use crate::preview::{PrintOrder, Refused};
 use lote_protocol::outcome::FailureKind;
 use lote_protocol::text;
 
@@ -42,6 +42,9 @@ const MOST_AT_ONCE: usize = 64;
 
 /// A sender that says nothing for so long is given up.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// What is still sent of a refused image is taken in for so long.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// When one that was sent away may come again, seconds.
 const AGAIN_IN: u16 = 1;
@@ -58,16 +61,9 @@ async fn convert(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Response> {
-    let order = order(query.as_deref().unwrap_or_default()).map_err(IntoResponse::into_response)?;
-    let announced = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|bytes: u64| bytes > MAX_BYTES) {
-        return Err(too_large().into_response());
-    }
-    let Ok(_room) = ROOM.try_acquire() else {
-        return Err(too_many(text!("too many images are being converted")));
-    };
-    let received = receive(&app, body, order.encoding.clone()).await;
-    let (image, time) = received.map_err(IntoResponse::into_response)?;
+    let mut chunks = body.into_data_stream();
+    let taken = take(&app, query.as_deref().unwrap_or_default(), &headers, &mut chunks).await;
+    let (order, image, time, _room) = taken.inspect_err(|_| drain(chunks))?;
     let print =
         app.previews.convert(&image, order, time).await.map_err(|refused| match refused {
             Refused::Busy => too_many(text!("too much waits for a worker")),
@@ -85,9 +81,36 @@ async fn convert(
     Ok(([(CONTENT_TYPE, kind)], bytes).into_response())
 }
 
+/// What is to be made of which image, how long it may take, and a place among those that are taken.
+async fn take(
+    app: &App,
+    query: &str,
+    headers: &HeaderMap,
+    chunks: &mut BodyDataStream,
+) -> Result<(PrintOrder, TempPath, Duration, SemaphorePermit<'static>), Response> {
+    let order = order(query).map_err(IntoResponse::into_response)?;
+    let announced = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|bytes: u64| bytes > MAX_BYTES) {
+        return Err(too_large().into_response());
+    }
+    let Ok(room) = ROOM.try_acquire() else {
+        return Err(too_many(text!("too many images are being converted")));
+    };
+    let received = receive(app, chunks, order.encoding.clone()).await;
+    let (image, time) = received.map_err(IntoResponse::into_response)?;
+    Ok((order, image, time, room))
+}
+
+/// Takes in what is still sent: a sender whose connection is closed meanwhile does not see the answer.
+fn drain(mut chunks: BodyDataStream) {
+    tokio::spawn(tokio::time::timeout(LINGER, async move {
+        while let Some(Ok(_)) = chunks.next().await {}
+    }));
+}
+
 /// What is to be made, from `f=` and `format=`, `quality=` in the address. They are percent-decoded
 /// only: a `+` stays a `+`.
-fn order(query: &str) -> Result<Order, Refusal> {
+fn order(query: &str) -> Result<PrintOrder, Refusal> {
     let mut filter = None;
     let mut encoding = Encoding::default();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -129,19 +152,18 @@ fn order(query: &str) -> Result<Order, Refusal> {
     if variant.files.len() > 1 {
         return Err(Refusal::bad_request(text!("one file is made at a time: one format")));
     }
-    Ok(Order { encoding: variant.encoding(&encoding), steps: variant.steps })
+    Ok(PrintOrder { encoding: variant.encoding(&encoding), steps: variant.steps })
 }
 
 /// Stores the image where workers may read it, and says how long one may take.
 async fn receive(
     app: &App,
-    body: Body,
+    chunks: &mut BodyDataStream,
     encoding: Encoding,
 ) -> Result<(TempPath, Duration), Refusal> {
     let (folder, timeout) = (app.uploads.folder(), app.jobs.config().settings.timeout);
     let unwritable = |error: io::Error| super::uploads::write_refusal(&error);
-    let (mut chunks, mut taken) = (body.into_data_stream(), 0);
-    let (mut held, mut file) = (Vec::new(), None);
+    let (mut taken, mut held, mut file) = (0, Vec::new(), None);
     loop {
         let chunk = tokio::time::timeout(SILENCE, chunks.next()).await.map_err(|_| {
             Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", text!("the image did not arrive"))

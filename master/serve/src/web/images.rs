@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use super::body::{Asked, Command, Id};
+use super::body::{Command, Id, QueryOf};
 use super::error::Refusal;
 use super::{App, file};
 use crate::images::folders::{label, problem};
-use crate::images::{ImagePlace, Input, Sort, Source, UnknownImage};
+use crate::images::{ImagePlace, ListedImage, Sort, Source, UnknownImage};
 use crate::redact;
 use lote_engine::samples;
 use lote_protocol::text;
@@ -50,7 +50,7 @@ struct PageQuery {
 
 async fn page(
     State(app): State<App>,
-    Asked(query): Asked<PageQuery>,
+    QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<Value>, Refusal> {
     let limit = query.limit.unwrap_or(200).clamp(1, 500);
     Ok(Json(app.images.page(&query.q, query.sort, query.offset, limit)))
@@ -67,7 +67,7 @@ struct FolderQuery {
 
 async fn folders(
     State(app): State<App>,
-    Asked(query): Asked<FolderQuery>,
+    QueryOf(query): QueryOf<FolderQuery>,
 ) -> Result<Json<Value>, Refusal> {
     let id = query.id.filter(|id| !id.is_empty());
     let listing = blocking(move || app.folders.listing(id.as_deref())).await?;
@@ -86,6 +86,8 @@ enum Choice {
     Samples {
         count: usize,
     },
+    /// The list before this one.
+    Before,
 }
 
 async fn choose(
@@ -105,6 +107,10 @@ async fn choose(
             let place = ImagePlace { source: Source::Folder, label, root, recursive };
             app.images.load(place).map_err(|error| Refusal::from(&error))
         }
+        Choice::Before => {
+            let list = app.images.load_before().ok_or_else(Refusal::not_found)?;
+            list.map_err(|error| Refusal::from(&error))
+        }
         Choice::Samples { count } => {
             app.images.load(app.samples(count)?).map_err(|error| Refusal::from(&error))
         }
@@ -115,7 +121,7 @@ async fn choose(
 
 impl App {
     /// The image of that id, if it is still where it was.
-    pub(super) async fn image(&self, id: String) -> Result<Input, Refusal> {
+    pub(super) async fn image(&self, id: String) -> Result<ListedImage, Refusal> {
         let images = self.images.clone();
         blocking(move || images.find(&id)).await?.ok_or_else(Refusal::not_found)
     }

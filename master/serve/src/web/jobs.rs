@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::body::{Asked, Command, Id};
+use super::body::{Command, Id, QueryOf};
 use super::error::Refusal;
 use super::images::blocking;
 use super::{App, is_local};
@@ -99,7 +99,7 @@ struct Of {
 
 async fn check(
     State(app): State<App>,
-    Asked(Of { image }): Asked<Of>,
+    QueryOf(Of { image }): QueryOf<Of>,
     Command(request): Command<JobRequest>,
 ) -> Result<Json<Checked>, Refusal> {
     Ok(Json(app.jobs.check(request, image).await?))
@@ -184,7 +184,7 @@ struct Since {
 async fn lanes(
     State(app): State<App>,
     Id(machine): Id,
-    Asked(Since { since }): Asked<Since>,
+    QueryOf(Since { since }): QueryOf<Since>,
 ) -> Result<Json<Value>, Refusal> {
     let lanes = app.live.with(|model, t| model.machine_lanes(&machine, since, t));
     lanes.map(Json).ok_or_else(Refusal::not_found)
@@ -224,11 +224,11 @@ struct PhotoQuery {
 async fn photos(
     State(app): State<App>,
     Id(job): Id,
-    Asked(query): Asked<PhotoQuery>,
-) -> Result<Json<rows::Rows>, Refusal> {
+    QueryOf(query): QueryOf<PhotoQuery>,
+) -> Result<Json<rows::RowsPage>, Refusal> {
     let PhotoQuery { offset, limit, q: query, only, sort } = query;
     let limit = limit.unwrap_or(100).clamp(1, 500);
-    let wanted = rows::Wanted { offset, limit, query, only, sort };
+    let wanted = rows::RowsQuery { offset, limit, query, only, sort };
     app.jobs.rows(&job, &wanted).map(Json).ok_or_else(Refusal::not_found)
 }
 
@@ -239,12 +239,12 @@ struct OutputQuery {
     limit: Option<usize>,
     variant: Option<usize>,
     #[serde(default)]
-    status: Wanted,
+    status: StatusWanted,
 }
 
 #[derive(Deserialize, Default, Clone, Copy, PartialEq)]
 #[serde(rename_all = "lowercase")]
-enum Wanted {
+enum StatusWanted {
     #[default]
     Ok,
     Failed,
@@ -253,14 +253,14 @@ enum Wanted {
 async fn outputs(
     State(app): State<App>,
     Id(job): Id,
-    Asked(query): Asked<OutputQuery>,
+    QueryOf(query): QueryOf<OutputQuery>,
 ) -> Result<Json<Value>, Refusal> {
     let OutputQuery { offset, limit, variant, status: wanted } = query;
     let limit = limit.unwrap_or(200).clamp(1, 500);
     let is_wanted = |of: usize, status: Status| {
         let fits = match status {
-            Status::Ok => wanted == Wanted::Ok,
-            Status::Failed | Status::Quarantined => wanted == Wanted::Failed,
+            Status::Ok => wanted == StatusWanted::Ok,
+            Status::Failed | Status::Quarantined => wanted == StatusWanted::Failed,
             Status::Skipped => false,
         };
         fits && variant.is_none_or(|variant| variant == of)

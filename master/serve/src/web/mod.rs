@@ -18,7 +18,6 @@ mod guard;
 mod history;
 mod images;
 mod jobs;
-mod join;
 mod metrics;
 mod origin;
 mod patience;
@@ -28,13 +27,18 @@ pub mod report;
 mod restore;
 pub mod scratch;
 pub mod server;
-mod shorten;
 mod socket;
 mod upload_names;
 pub mod uploads;
 mod watches;
 mod zip;
 
+#[cfg(test)]
+#[path = "../../build/join.rs"]
+mod join;
+#[cfg(test)]
+#[path = "../../build/shorten.rs"]
+mod shorten;
 #[cfg(test)]
 mod tests;
 
@@ -111,7 +115,6 @@ pub struct Places {
 
 /// All routes, with what guards them.
 pub fn router(app: App) -> Router {
-    assets::warm_up();
     let guard = from_fn_with_state(Arc::clone(&app.access), guard::check);
     Router::new()
         .route("/", get(home))

@@ -18,14 +18,14 @@ use lote_protocol::filter::FilterCall;
 use lote_protocol::format::FormatId;
 use serde::Deserialize;
 
-use super::body::{Asked, Command, Id};
+use super::body::{Command, Id, QueryOf};
 use super::error::Refusal;
 use super::images::blocking;
 use super::{App, file};
-use crate::images::Input;
-use crate::jobs::{OutputRecord, check_encoding, check_files, check_steps};
+use crate::images::ListedImage;
+use crate::jobs::{OutputRecord, check_encoding, check_files, check_steps, quality};
 use crate::live::shapes::Step;
-use crate::preview::{Order, Print, Refused, fit};
+use crate::preview::{Print, PrintOrder, Refused, fit};
 use lote_engine::event::Status;
 use lote_engine::plan::count_pages;
 use lote_engine::scheduler::Priority;
@@ -69,7 +69,7 @@ struct ThumbQuery {
 async fn thumb(
     State(app): State<App>,
     Id(id): Id,
-    Asked(ThumbQuery { page }): Asked<ThumbQuery>,
+    QueryOf(ThumbQuery { page }): QueryOf<ThumbQuery>,
 ) -> Result<Response, Refusal> {
     let image = app.image(id).await?;
     if let Some(number) = page {
@@ -93,7 +93,7 @@ async fn output_thumb(State(app): State<App>, Id(id): Id) -> Result<Response, Re
 }
 
 /// The frame or page of that number of an image, as far as its header tells how many it has.
-async fn page_of(image: &Input, number: Option<u32>) -> Option<Page> {
+async fn page_of(image: &ListedImage, number: Option<u32>) -> Option<Page> {
     let (number, path) = (number?, image.path.clone());
     let count = blocking(move || count_pages(&path)).await.ok()?.unwrap_or(1);
     Some(Page { number, of: u32::try_from(count).unwrap_or(u32::MAX) })
@@ -116,7 +116,7 @@ fn written(app: &App, id: &str) -> Result<OutputRecord, Refusal> {
 
 impl App {
     /// Remembers that an image cannot be read.
-    fn note_problem(&self, image: &Input, refused: &Refused) {
+    fn note_problem(&self, image: &ListedImage, refused: &Refused) {
         if let Refused::Failed(failure) = refused {
             self.images.problem(&image.id, failure.kind, &failure.message);
         }
@@ -131,7 +131,7 @@ struct OutputQuery {
 async fn output(
     State(app): State<App>,
     Id(id): Id,
-    Asked(query): Asked<OutputQuery>,
+    QueryOf(query): QueryOf<OutputQuery>,
 ) -> Result<Response, Refusal> {
     let record = written(&app, &id)?;
     let file = file::output(&record).await?;
@@ -176,7 +176,7 @@ fn shown_as(content: Sniffed) -> Option<&'static str> {
 
 async fn as_png(app: &App, path: &FilePath) -> Result<Print, Refusal> {
     let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
-    let order = Order { steps: Vec::new(), encoding };
+    let order = PrintOrder { steps: Vec::new(), encoding };
     let prints = app.previews.make(Priority::Urgent, (path, None), vec![order]).await?;
     only(prints)
 }
@@ -209,6 +209,7 @@ struct PreviewRequest {
 #[derive(Deserialize)]
 struct PreviewEncoding {
     format: Option<FormatId>,
+    #[serde(deserialize_with = "quality")]
     quality: u8,
     /// One file of a variant, as in `avif:calidad=55`, in place of the output's format.
     #[serde(default)]
@@ -310,7 +311,7 @@ async fn whole(
     steps: Vec<FilterCall>,
     encoding: Encoding,
 ) -> Result<Made, Refused> {
-    let orders = vec![Order { steps, encoding }];
+    let orders = vec![PrintOrder { steps, encoding }];
     let mut prints = app.previews.make(Priority::Urgent, input, orders).await?;
     let nothing = || Refused::NoWorker(text!("a worker made nothing"));
     let print = prints.pop().ok_or_else(nothing)?;
@@ -319,7 +320,7 @@ async fn whole(
         return Ok(Made { picture: print, file, is_resized: true });
     }
     let encoding = Encoding { format: Some(PNG.id), ..Encoding::default() };
-    let orders = vec![Order { steps: Vec::new(), encoding }];
+    let orders = vec![PrintOrder { steps: Vec::new(), encoding }];
     let mut prints = app.previews.make(Priority::Urgent, (print.path(), None), orders).await?;
     let mut picture = prints.pop().ok_or_else(nothing)?;
     picture.source = print.source;
@@ -366,9 +367,9 @@ async fn scaled(
     }
     shown_steps.extend(steps.iter().cloned());
     shown_steps.push(fit(width, height));
-    let mut orders = vec![Order { steps: shown_steps, encoding: shown }];
+    let mut orders = vec![PrintOrder { steps: shown_steps, encoding: shown }];
     if has_file {
-        orders.push(Order { steps, encoding });
+        orders.push(PrintOrder { steps, encoding });
     }
     let mut prints = app.previews.make(Priority::Urgent, input, orders).await?;
     let file = if prints.len() > 1 { prints.pop().as_ref().map(FileFacts::from) } else { None };

@@ -40,10 +40,10 @@ const MAX_NAME_CHARS: usize = 80;
 
 /// Saved recipes: a handle, cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Recipes(Arc<Inner>);
+pub struct Recipes(Arc<SharedRecipes>);
 
 #[derive(Debug)]
-struct Inner {
+struct SharedRecipes {
     folder: PathBuf,
     /// Slots that a job has at most.
     max_workers: u32,
@@ -71,7 +71,7 @@ impl Recipes {
     /// Those in that folder, which need not exist.
     pub fn new(folder: PathBuf, max_workers: u32) -> Self {
         let (changing, changes) = (Mutex::new(()), watch::Sender::new(0));
-        Self(Arc::new(Inner { folder, max_workers, changing, changes }))
+        Self(Arc::new(SharedRecipes { folder, max_workers, changing, changes }))
     }
 
     /// Takes over the recipes of the first page, if that file is there; it stays under another name.

@@ -18,8 +18,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::archive::{self, Entry, Names};
-use super::body::{Asked, Id};
+use super::archive::{self, ArchivedFile, Names};
+use super::body::{Id, QueryOf};
 use super::error::Refusal;
 use super::images::blocking;
 use super::{App, file};
@@ -83,7 +83,7 @@ const MAX_NAME_CHARS: usize = 120;
 async fn zip(
     State(app): State<App>,
     Id(job): Id,
-    Asked(filter): Asked<Filter>,
+    QueryOf(filter): QueryOf<Filter>,
 ) -> Result<Response, Refusal> {
     let name = app.jobs.job_name(&job).ok_or_else(Refusal::not_found)?;
     let Filter { variant, photos, name: wanted } = filter;
@@ -124,14 +124,18 @@ async fn zip(
 }
 
 /// The files of a job that are wanted; `None` if there is no such job.
-fn entries(app: &App, job: &str, wants: impl Fn(&OutputRecord) -> bool) -> Option<Vec<Entry>> {
+fn entries(
+    app: &App,
+    job: &str,
+    wants: impl Fn(&OutputRecord) -> bool,
+) -> Option<Vec<ArchivedFile>> {
     let folder = app.jobs.output_folder(job)?;
     let mut names = Names::default();
     let outputs = app.jobs.outputs(job)?.into_iter();
     let wanted = outputs.filter(|output| output.status == Status::Ok && wants(output));
     let entry = |output: OutputRecord| {
         let below = output.path.strip_prefix(&folder).ok()?;
-        Entry::new(output.folder, output.path.clone(), names.of(below))
+        ArchivedFile::new(output.folder, output.path.clone(), names.of(below))
     };
     Some(wanted.filter_map(entry).collect())
 }

@@ -228,8 +228,8 @@ impl Play<'_> {
         if !is_live {
             let time = duration(seconds, ui.lang);
             ui.say(&match ui.lang {
-                Lang::En => format!("{} outputs in {time}", ended.summary.ok),
-                Lang::Es => format!("{} salidas en {time}", ended.summary.ok),
+                Lang::En => format!("{} outputs in {time}", ended.summary.counts.ok),
+                Lang::Es => format!("{} salidas en {time}", ended.summary.counts.ok),
             });
         }
         let digest = showcase::digest(&plan);

@@ -91,26 +91,7 @@ pub enum Change {
         machines: Vec<(usize, u32, f64)>,
     },
     /// A worker changed its state.
-    Worker {
-        /// The worker.
-        worker: u32,
-        /// When.
-        t_ms: f64,
-        /// What it is now: `starting` is told as `started`.
-        state: &'static str,
-        /// Its process.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pid: Option<u32>,
-        /// What ended it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-        /// From the death of the one before.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        replaced_ms: Option<f64>,
-        /// For `ready`: how well it is confined.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        sandbox: Option<sandbox::Level>,
-    },
+    Worker(WorkerChange),
     /// There are other lanes.
     Lanes {
         /// All of them.
@@ -127,6 +108,11 @@ pub enum Change {
         job: Option<Box<Job>>,
         /// What waits.
         queue: Vec<QueuedJob>,
+    },
+    /// Another job begins.
+    Settings {
+        /// What was asked for.
+        settings: Value,
     },
     /// Failed outputs are tried again.
     Retried {
@@ -160,4 +146,27 @@ pub enum Change {
         /// All of them.
         watches: Vec<Watch>,
     },
+}
+
+/// A worker changed its state.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct WorkerChange {
+    /// The worker.
+    pub worker: u32,
+    /// When.
+    pub t_ms: f64,
+    /// What it is now: `starting` is told as `started`.
+    pub state: &'static str,
+    /// Its process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// What ended it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// From the death of the one before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_ms: Option<f64>,
+    /// For `ready`: how well it is confined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<sandbox::Level>,
 }

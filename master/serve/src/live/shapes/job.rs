@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::said::Trouble;
-use lote_engine::event::Mode;
-use lote_engine::state::OutputCounts;
+use lote_engine::event::{Mode, OutputCounts};
 
 /// A filter with its parameters, by id, as plain JSON values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -185,6 +184,9 @@ pub struct Job {
     pub started_ms: f64,
     /// When it ended.
     pub ended_ms: Option<f64>,
+    /// Whether it was cancelled by nobody: the server ended before it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub broke_off: bool,
     /// How far it is.
     pub progress: Progress,
 }

@@ -10,7 +10,7 @@ mod output;
 mod trial;
 mod watch;
 
-pub use change::{Change, Level, Notice};
+pub use change::{Change, Level, Notice, WorkerChange};
 pub use job::{AnyJob, Job, JobState, Pause, Progress, QueuedJob, Step, Variant, VariantCounts};
 pub use lane::{Bar, Crash, Lane, LaneState, Lanes, TaskRef};
 pub use machine::{Fleet, Machine, MachineState};

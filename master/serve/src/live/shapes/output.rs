@@ -42,6 +42,8 @@ pub struct Recent {
     pub name: String,
     /// The variant.
     pub variant: usize,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// An output's end.

@@ -66,6 +66,7 @@ fn job(plan: &Plan) -> Job {
         output_label: "out".into(),
         started_ms: 0.0,
         ended_ms: None,
+        broke_off: false,
         progress: Progress::default(),
     }
 }
@@ -209,6 +210,49 @@ fn a_death_while_an_isolation_test_is_proved_is_no_part_of_it() {
     assert_eq!(isolation["proof"], json!(proof));
 }
 
+/// A job in which the isolation test killed worker 1, which had just ended its task.
+fn missed(images: usize) -> Model {
+    let (mut model, _) = begun(images);
+    model.event(&task(1, 0), 10.0);
+    assert_eq!(model.pick_isolation(), Some(1));
+    model.event(&Event::Output(output(Some(1), 0, 0, Status::Ok)), 11.0);
+    model.event(&Event::Output(output(Some(1), 0, 1, Status::Ok)), 12.0);
+    model.event(&worker(1, WorkerState::Lost, Some("SIGKILL")), 13.0);
+    model
+}
+
+#[test]
+fn an_isolation_test_whose_worker_had_nothing_in_hand_takes_another() {
+    let mut model = missed(2);
+    assert_eq!(model.pick_isolation_again(), None, "nobody is busy");
+    model.event(&worker(1, WorkerState::Ready, None), 14.0);
+    assert_eq!(state(&mut model, 14.5)["isolation"]["state"], json!(TrialState::Running));
+    model.event(&task(2, 1), 15.0);
+    assert_eq!(model.pick_isolation_again(), Some(2));
+    assert_eq!(model.pick_isolation_again(), None, "once");
+    model.event(&worker(2, WorkerState::Lost, Some("SIGKILL")), 16.0);
+    model.event(&worker(2, WorkerState::Ready, None), 17.0);
+    model.event(&task(1, 1), 18.0);
+    model.event(&Event::Output(output(Some(1), 1, 0, Status::Ok)), 19.0);
+    model.event(&Event::Output(output(Some(1), 1, 1, Status::Ok)), 20.0);
+    assert_eq!(model.take_evidence().unwrap().places.len(), 2);
+}
+
+#[test]
+fn an_isolation_test_that_found_nobody_at_work_ends_with_its_job() {
+    let mut model = missed(1);
+    model.end_job(JobState::Finished, Trouble::default(), 14.0);
+    assert_eq!(state(&mut model, 15.0)["isolation"]["state"], json!(TrialState::Finished));
+    // The next job has nothing to do with it.
+    let plan = make_plan(1);
+    model.begin_job(job(&plan), book("j2", &plan), json!({}), 16.0);
+    model.begin_run(Arc::clone(&plan));
+    model.set_state(JobState::Running, None, 16.0);
+    model.event(&task(2, 0), 17.0);
+    assert_eq!(model.pick_isolation_again(), None);
+    assert_eq!(model.pick_isolation(), Some(2));
+}
+
 #[test]
 fn a_crash_is_shown_with_its_replacement_and_its_repetition() {
     let (mut model, _) = begun(2);
@@ -287,6 +331,18 @@ fn time_stands_still_while_a_job_is_paused() {
     assert_eq!(model.progress(600.0).unwrap().elapsed_ms.to_string(), "200");
     model.end_job(JobState::Finished, Trouble::default(), 700.0);
     assert_eq!(model.progress(900.0).unwrap().elapsed_ms.to_string(), "300");
+}
+
+#[test]
+fn who_follows_is_told_what_was_asked_for_when_another_job_begins() {
+    let (mut model, plan) = begun(1);
+    model.take_changes(3.0);
+    let asked = json!({ "workers": 3 });
+    let next = Job { id: "j2".into(), ..job(&plan) };
+    model.begin_job(next, book("j2", &plan), asked.clone(), 4.0);
+    let events = serde_json::to_value(model.take_changes(4.0).unwrap().events).unwrap();
+    let told = json!({ "event": "settings", "settings": asked });
+    assert!(events.as_array().unwrap().contains(&told), "{events}");
 }
 
 #[test]
@@ -376,6 +432,7 @@ impl Page {
                 json!({
                     "output": event["output"], "image": event["image"],
                     "name": event["output_name"], "variant": event["variant"],
+                    "bytes": event["bytes"],
                 }),
             );
             self.recent.truncate(12);

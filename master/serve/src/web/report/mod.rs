@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::{Asked, Id};
+use super::body::{Id, QueryOf};
 use super::error::Refusal;
 use super::{App, file};
 use lote_engine::event::Status;
@@ -23,7 +23,7 @@ use lote_engine::lang::Lang;
 use lote_protocol::text;
 
 use page::Picture;
-pub use run::{Finished, Kind, written};
+pub use run::{Finished, ReportFormat, written};
 
 /// So many outputs are shown in a report.
 const MOST_PICTURES: usize = 24;
@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 #[derive(Deserialize)]
-struct Wanted {
+struct LangQuery {
     #[serde(default)]
     lang: String,
 }
@@ -44,7 +44,7 @@ struct Wanted {
 async fn html(
     State(app): State<App>,
     Id(job): Id,
-    Asked(Wanted { lang }): Asked<Wanted>,
+    QueryOf(LangQuery { lang }): QueryOf<LangQuery>,
 ) -> Result<Response, Refusal> {
     let report = report(&app, &job)?;
     let pictures = pictures(&app, &job).await;
@@ -55,7 +55,7 @@ async fn html(
 async fn csv(
     State(app): State<App>,
     Id(job): Id,
-    Asked(Wanted { lang }): Asked<Wanted>,
+    QueryOf(LangQuery { lang }): QueryOf<LangQuery>,
 ) -> Result<Response, Refusal> {
     let report = report(&app, &job)?;
     let outputs = app.jobs.outputs(&job).ok_or_else(Refusal::not_found)?;

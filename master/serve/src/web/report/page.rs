@@ -116,11 +116,11 @@ fn variants(report: &Value, lang: Lang) -> Markup {
     }
     all.work_ms += all.decode_ms;
     html! {
-        h2 { (lang.pick("Filters", "Filtros")) }
+        h2 { (lang.pick("Outputs", "Salidas")) }
         table {
             thead {
                 tr {
-                    th { (lang.pick("Filter", "Filtro")) }
+                    th { (lang.pick("Output", "Salida")) }
                     @for name in head { th.n { (name) } }
                 }
             }
@@ -169,7 +169,7 @@ fn failures(report: &Value, lang: Lang) -> Markup {
         return Markup::default();
     };
     let head = lang
-        .pick(["Image", "Filter", "Failure", "Reason"], ["Imagen", "Filtro", "Fallo", "Motivo"]);
+        .pick(["Image", "Output", "Failure", "Reason"], ["Imagen", "Salida", "Fallo", "Motivo"]);
     let rows = failures.iter().map(|failure| {
         let text = |key: &str| failure[key].as_str().unwrap_or_default();
         let variant = failure["variant"].as_u64().unwrap_or(0) as usize;

@@ -12,7 +12,7 @@ use crate::jobs::OutputRecord;
 
 /// A kind of report, by the ending of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ReportFormat {
     /// A page.
     Html,
     /// A table.
@@ -21,7 +21,7 @@ pub enum Kind {
     Json,
 }
 
-impl Kind {
+impl ReportFormat {
     /// The kind that a file's ending stands for.
     pub fn of(file: &Path) -> Option<Self> {
         match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
@@ -53,11 +53,11 @@ pub struct Finished<'a> {
 }
 
 /// The report as the text of a file.
-pub fn written(run: &Finished<'_>, kind: Kind, lang: Lang) -> String {
+pub fn written(run: &Finished<'_>, kind: ReportFormat, lang: Lang) -> String {
     match kind {
-        Kind::Html => page::page(&figures(run, lang), &[], lang),
-        Kind::Csv => csv(run, lang),
-        Kind::Json => {
+        ReportFormat::Html => page::page(&figures(run, lang), &[], lang),
+        ReportFormat::Csv => csv(run, lang),
+        ReportFormat::Json => {
             let report = json!({
                 "summary": run.summary,
                 "left_out": run.left_out,
@@ -132,7 +132,7 @@ fn figures(run: &Finished<'_>, lang: Lang) -> Value {
             "name": run.name, "mode": summary.mode, "workers": summary.workers,
             "images": run.images, "outputs": run.outputs.len(), "variants": names,
             "progress": {
-                "ok": summary.ok, "failed": summary.failed, "skipped": summary.skipped,
+                "ok": summary.counts.ok, "failed": summary.counts.failed, "skipped": summary.counts.skipped,
                 "work_ms": 0, "read_bytes": run.read_bytes, "written_bytes": summary.bytes,
                 "variants": variants,
             },

@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 use super::write_refusal;
 use crate::jobs::asset::{DIGITS, endings, is_asset};
 use crate::web::App;
-use crate::web::body::{Asked, Id};
+use crate::web::body::{Id, QueryOf};
 use crate::web::error::Refusal;
 use crate::web::file::attachment;
 use crate::web::images::blocking;
@@ -68,7 +68,7 @@ struct Label {
 
 async fn take(
     State(app): State<App>,
-    Asked(Label { name }): Asked<Label>,
+    QueryOf(Label { name }): QueryOf<Label>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Refusal> {

@@ -44,10 +44,10 @@ const RESERVE_BYTES: u64 = 256 << 20;
 
 /// Uploads under way: a handle, cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Uploads(Arc<Inner>);
+pub struct Uploads(Arc<SharedUploads>);
 
 #[derive(Debug)]
-struct Inner {
+struct SharedUploads {
     /// Every upload has a folder in this one.
     folder: PathBuf,
     state: Mutex<State>,
@@ -82,7 +82,7 @@ impl Uploads {
         // Those of the server before may still be there.
         let begun = there(&folder).filter_map(|name| number(&name)).max().unwrap_or(0);
         let state = Mutex::new(State { begun, ..State::default() });
-        Self(Arc::new(Inner { folder, state }))
+        Self(Arc::new(SharedUploads { folder, state }))
     }
 
     /// The folder of an upload that the server before has left; `None` if it is gone.

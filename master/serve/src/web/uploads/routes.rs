@@ -19,7 +19,7 @@ use tokio::io::AsyncWriteExt;
 use super::{MAX_FILE_BYTES, Uploads, create, write_refusal};
 use crate::images::{ImagePlace, Source};
 use crate::web::App;
-use crate::web::body::{Asked, Command, Id};
+use crate::web::body::{Command, Id, QueryOf};
 use crate::web::error::Refusal;
 use crate::web::images::blocking;
 use lote_engine::plan::is_image_name;
@@ -59,7 +59,7 @@ struct Label {
 async fn take(
     State(app): State<App>,
     Id(id): Id,
-    Asked(Label { name }): Asked<Label>,
+    QueryOf(Label { name }): QueryOf<Label>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Refusal> {

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::shorten::{shorten, tighten};
+use super::shorten::shorten;
 
 /// After these, and before those, the end of a line means nothing.
 const OPENS: [char; 5] = ['(', '[', '{', ',', ';'];
@@ -29,11 +29,6 @@ pub(super) fn script(path: &str, sources: &impl Sources) -> Option<String> {
     let mut joined = Joined::default();
     joined.add(path, sources)?;
     Some(shorten(&joined.script))
-}
-
-/// The texts of a language, which the page fetches as a module.
-pub(super) fn texts(source: &str) -> String {
-    tighten(source)
 }
 
 /// Scripts one after another.

@@ -1,6 +1,8 @@
 //! Drives an agent: what the holder says is done, and what happens is told to it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod words;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,10 +18,12 @@ use crate::holder::{Effect, Holder, Input, LOST};
 use crate::link::{Link, News, Watch};
 use crate::live::Board;
 use crate::message::{
-    Control, Ended, Here, Job, Marks, Message, Parcel, Presence, Record, State, Unit, What,
+    Control, Ended, Here, Job, Marks, Message, Parcel, Presence, Record, State, Unit,
 };
-use crate::names::{Build, JobId, ParcelId, Token};
+use crate::names::{FleetName, JobId, ParcelId};
 use crate::presence;
+
+pub use self::words::{Identity, Report, Work};
 
 /// How often the time is looked at.
 const TICK: Duration = Duration::from_millis(500);
@@ -38,105 +42,6 @@ const ANSWERS: Duration = Duration::from_millis(500);
 
 /// What has to be settled when an agent leaves is settled by then, or redelivered.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-/// Who an agent is.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    /// Its name.
-    pub agent: Token,
-    /// Its pool.
-    pub pool: Token,
-    /// Its build.
-    pub build: Build,
-    /// The version of the program, for people.
-    pub version: String,
-    /// How many images it works on at a time.
-    pub slots: u32,
-    /// The marks of its roots, by their names.
-    pub roots: BTreeMap<Token, String>,
-    /// How the names of its temporary files begin: others may sweep them when it is lost.
-    pub owner: String,
-}
-
-/// What an agent is to do.
-#[derive(Debug)]
-pub enum Work {
-    /// Work on a unit: one [`Report::Ended`] is due for each of its outputs. What is begun between two
-    /// changes of the job is of one job.
-    Begin {
-        /// The job.
-        job: Arc<Job>,
-        /// The unit's parcel.
-        parcel: ParcelId,
-        /// The unit.
-        unit: Arc<Unit>,
-        /// Whether nothing else is worked on meanwhile.
-        alone: bool,
-        /// Whether somebody may have made some of its outputs already: they may be replaced.
-        again: bool,
-    },
-    /// Begin nothing more of a parcel; what is reported of it does not matter.
-    Withdraw {
-        /// The parcel.
-        parcel: ParcelId,
-    },
-    /// Begin nothing more until [`Work::Resume`].
-    Pause,
-    /// Go on.
-    Resume,
-    /// Kill a worker.
-    Kill(u32),
-    /// The engine does not answer.
-    Away(String),
-    /// It does again.
-    Back,
-    /// Nothing is in hand, and nothing will come.
-    Leave,
-}
-
-/// What becomes of it.
-#[derive(Debug)]
-pub enum Report {
-    /// A worker has begun with a unit, by its number.
-    Begun {
-        /// The unit's parcel.
-        parcel: ParcelId,
-        /// The unit.
-        unit: u32,
-    },
-    /// An output is written, but for its name: may it have it?
-    Written {
-        /// The unit's parcel.
-        parcel: ParcelId,
-        /// The answer; after a long silence it may take as long as the engine is away.
-        answer: oneshot::Sender<bool>,
-    },
-    /// An output has ended.
-    Ended {
-        /// Its parcel.
-        parcel: ParcelId,
-        /// What became of it.
-        ended: Ended,
-    },
-    /// Something happened to a worker, for whoever watches.
-    Happened {
-        /// The worker.
-        worker: u32,
-        /// What.
-        what: What,
-    },
-    /// The agent cannot take part in a job: others are to have its parcels.
-    Refuse {
-        /// The job.
-        job: JobId,
-        /// Why.
-        why: String,
-    },
-    /// Nothing can be written for now, and why; `None`: it can again.
-    Blocked(Option<String>),
-    /// Give back what has not begun, finish what has, leave.
-    Drain,
-}
 
 /// What came of what was asked of the engine.
 enum Done {
@@ -747,7 +652,7 @@ fn is_of(parcel: &Parcel, job: &Job, name: ParcelId) -> bool {
 /// Whether an agent may be able to take part in a job: a root that had no mark when it began may have been
 /// given one since.
 fn may_do(here: &Here, job: &Job) -> bool {
-    let has = |(name, mark): (&Token, &String)| {
+    let has = |(name, mark): (&FleetName, &String)| {
         here.roots.get(name).is_some_and(|here| here == mark || here.is_empty())
     };
     let takes_part = matches!(here.state, Presence::Working | Presence::Paused);

@@ -2,16 +2,20 @@
 //! names for what it declares. Pure: text in, text out.
 //!
 //! It reads words, texts and marks, and needs no grammar: within a statement of the script's top a name
-//! is given another one everywhere or nowhere, so whatever it stands for there stays one thing.
+//! is given another one everywhere or nowhere, so whatever it stands for there stays one thing, and two
+//! names get the same one only if neither is meant where the other is in force.
 //! Properties and keys keep their names. `frontend/tests/flows/assets.test.js` has TypeScript's compiler
 //! compare what each name stands for, before and after. It relies on what Prettier writes: semicolons
 //! after all statements that take one, and `=>`, `?.` and `...` without gaps.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 /// Names that are keywords in some places, and so stay what they are.
 const CONTEXTUAL: [&str; 5] = ["of", "get", "set", "async", "static"];
+/// The letters, those first that scripts are full of anyway.
+const LETTERS: &str = "etnrsialocdumpgfhbvwkyxqjz";
 /// Keywords of two letters.
 const SHORT_KEYWORDS: [&str; 5] = ["as", "do", "if", "in", "of"];
 
@@ -32,14 +36,14 @@ pub(super) fn tighten(script: &str) -> String {
 #[derive(Debug, Clone, Copy)]
 struct Token<'a> {
     text: &'a str,
-    kind: Kind,
+    kind: TokenKind,
     /// Whether white space precedes it, and whether an end of a line is in that.
     gap: bool,
     newline: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum TokenKind {
     /// A name, a keyword or a number.
     Word,
     /// A string, a regular expression, or a piece of a template.
@@ -73,16 +77,18 @@ fn tokens(script: &str) -> Vec<Token<'_>> {
         }
         let goes_on = first == '}' && braces.pop() == Some(true);
         let (kind, len) = match first {
-            '\'' | '"' => (Kind::Text, end_of_text(rest, first)),
-            '`' => (Kind::Text, end_of_piece(rest)),
-            '}' if goes_on => (Kind::Text, end_of_piece(rest)),
-            '/' if begins_pattern(tokens.last()) => (Kind::Text, end_of_pattern(rest)),
-            c if is_of_word(c) => (Kind::Word, rest.find(|c| !is_of_word(c)).unwrap_or(rest.len())),
-            c => (Kind::Mark, c.len_utf8()),
+            '\'' | '"' => (TokenKind::Text, end_of_text(rest, first)),
+            '`' => (TokenKind::Text, end_of_piece(rest)),
+            '}' if goes_on => (TokenKind::Text, end_of_piece(rest)),
+            '/' if begins_pattern(tokens.last()) => (TokenKind::Text, end_of_pattern(rest)),
+            c if is_of_word(c) => {
+                (TokenKind::Word, rest.find(|c| !is_of_word(c)).unwrap_or(rest.len()))
+            }
+            c => (TokenKind::Mark, c.len_utf8()),
         };
         let token = Token { text: &rest[..len], kind, gap, newline };
         if first == '{' || token.opens_template() {
-            braces.push(kind == Kind::Text);
+            braces.push(kind == TokenKind::Text);
         }
         tokens.push(token);
         (gap, newline) = (false, false);
@@ -94,12 +100,14 @@ fn tokens(script: &str) -> Vec<Token<'_>> {
 impl Token<'_> {
     /// Whether it is a piece of a template after which something is filled in.
     fn opens_template(&self) -> bool {
-        self.kind == Kind::Text && self.text.starts_with(['`', '}']) && self.text.ends_with("${")
+        self.kind == TokenKind::Text
+            && self.text.starts_with(['`', '}'])
+            && self.text.ends_with("${")
     }
 
     /// Whether it is a piece of a template before which something is filled in.
     fn closes_template(&self) -> bool {
-        self.kind == Kind::Text && self.text.starts_with('}')
+        self.kind == TokenKind::Text && self.text.starts_with('}')
     }
 }
 
@@ -132,9 +140,9 @@ fn end_of_piece(text: &str) -> usize {
 /// Whether a slash after that begins a regular expression, and does not divide.
 fn begins_pattern(last: Option<&Token>) -> bool {
     last.is_none_or(|last| match last.kind {
-        Kind::Word => matches!(last.text, "return" | "typeof" | "case" | "in" | "of"),
-        Kind::Text => last.opens_template(),
-        Kind::Mark => !matches!(last.text, ")" | "]" | "}"),
+        TokenKind::Word => matches!(last.text, "return" | "typeof" | "case" | "in" | "of"),
+        TokenKind::Text => last.opens_template(),
+        TokenKind::Mark => !matches!(last.text, ")" | "]" | "}"),
     })
 }
 
@@ -219,7 +227,7 @@ impl<'a> Shape<'a> {
                     patterns.push((at, open.is_empty()));
                 }
                 open.push((kind, at));
-            } else if token.kind == Kind::Word {
+            } else if token.kind == TokenKind::Word {
                 shape.roles[at] =
                     shape.role(at, open.last().map_or(Open::Block, |(kind, _)| *kind));
                 if shape.roles[at] == Role::Key {
@@ -289,7 +297,7 @@ impl<'a> Shape<'a> {
             return false;
         }
         let Some(name) = from.checked_sub(1) else { return self.is_arrow(to + 1) };
-        let is_method = self.tokens[name].kind == Kind::Word
+        let is_method = self.tokens[name].kind == TokenKind::Word
             && self.roles[name] == Role::Key
             && self.back(name, 1) != ".";
         let named = ["catch", "function"];
@@ -322,56 +330,120 @@ impl<'a> Shape<'a> {
     }
 
     fn is_name(&self, at: usize) -> bool {
-        self.tokens[at].kind == Kind::Word && self.roles[at] != Role::Key
+        self.tokens[at].kind == TokenKind::Word && self.roles[at] != Role::Key
     }
 
     /// The new names, by the places of the old ones.
     fn renamed(&self) -> HashMap<usize, String> {
-        let letters = || ('a'..='z').chain('A'..='Z').map(String::from);
         let words: HashSet<&str> = self.tokens.iter().map(|token| token.text).collect();
+        let large = LETTERS.to_ascii_uppercase();
+        let letters = || LETTERS.chars().chain(large.chars()).map(String::from);
         let pairs =
             letters().flat_map(|first| letters().map(move |second| first.clone() + &second));
-        let pairs =
-            pairs.filter(|name| !words.contains(&name[..]) && !SHORT_KEYWORDS.contains(&&name[..]));
-        let top: HashSet<&str> =
-            self.declared.iter().filter(|(_, top)| **top).map(|(at, _)| self.text(*at)).collect();
-        let is_long = |word: &str| top.contains(word) && word.len() > 2;
-        let mut names = self.named(0..self.tokens.len(), is_long, pairs);
+        let free = large.chars().map(String::from).chain(pairs);
+        let free =
+            free.filter(|name| !words.contains(&name[..]) && !SHORT_KEYWORDS.contains(&&name[..]));
+        let top = self.declared.iter().filter(|(_, top)| **top).map(|(at, _)| self.text(*at));
+        let top: HashSet<&str> = top.collect();
+        let all = self.frequent(0..self.tokens.len(), |word| top.contains(word) && word.len() > 1);
+        let renamed = |((_, places), name): ((&str, Vec<usize>), String)| {
+            places.into_iter().map(move |at| (at, name.clone()))
+        };
+        let mut names: HashMap<_, _> = all.into_iter().zip(free).flat_map(renamed).collect();
         let ends = self.statements.iter().skip(1).copied().chain([self.tokens.len()]);
         for (from, to) in self.statements.iter().copied().zip(ends) {
-            let used = (from..to).filter(|at| self.is_name(*at)).map(|at| self.text(at));
-            let used: HashSet<&str> = used.collect();
-            let own = self.declared.range(from..to).map(|(at, _)| self.text(*at));
-            let own: HashSet<&str> = own.filter(|name| !CONTEXTUAL.contains(name)).collect();
-            let is_own = |word: &str| own.contains(word) && !top.contains(word) && word.len() > 1;
-            let free = letters().filter(|name| !used.contains(&name[..]));
-            names.extend(self.named(from..to, is_own, free));
+            names.extend(self.renamed_within(from..to, &top));
         }
         names
     }
 
-    /// Gives names to the words that want one, the shortest to the most frequent.
-    fn named(
-        &self,
-        places: std::ops::Range<usize>,
-        is_wanted: impl Fn(&str) -> bool,
-        names: impl Iterator<Item = String>,
-    ) -> HashMap<usize, String> {
-        let places = places.filter(|at| self.is_name(*at) && is_wanted(self.text(*at)));
-        let places: Vec<_> = places.map(|at| (at, self.text(at))).collect();
-        let mut counts = BTreeMap::<&str, usize>::new();
-        for (_, word) in &places {
-            *counts.entry(word).or_default() += 1;
+    /// The same for what a statement declares that is not declared at the top.
+    fn renamed_within(&self, all: Range<usize>, top: &HashSet<&str>) -> Vec<(usize, String)> {
+        let used = all.clone().filter(|at| self.is_name(*at)).map(|at| self.text(at));
+        let used: HashSet<&str> = used.collect();
+        let scopes = self.scopes(all.clone());
+        let is_in = |places: &[usize], word: &str| {
+            scopes[word].iter().any(|scope| places.iter().any(|at| scope.contains(at)))
+        };
+        let free = LETTERS.chars().map(String::from).filter(|name| !used.contains(&name[..]));
+        // Letters, and what has each of them by now.
+        let mut given: Vec<_> = free.map(|letter| (letter, Vec::new())).collect();
+        let own = self.frequent(all, |word| {
+            let is_free = !top.contains(word) && !CONTEXTUAL.contains(&word);
+            scopes.contains_key(word) && is_free && word.len() > 1
+        });
+        for (word, places) in own {
+            let fits = |(_, others): &&mut (String, Vec<(&str, Vec<usize>)>)| {
+                let mut others = others.iter();
+                others.all(|(other, theirs)| !is_in(&places, other) || !is_in(theirs, word))
+            };
+            if let Some((_, words)) = given.iter_mut().find(fits) {
+                words.push((word, places));
+            }
         }
-        let mut counts: Vec<_> = counts.into_iter().collect();
-        counts.sort_by_key(|(_, count)| Reverse(*count));
-        let given: HashMap<_, _> = counts.into_iter().map(|(word, _)| word).zip(names).collect();
-        places.iter().filter_map(|(at, word)| Some((*at, given.get(word)?.clone()))).collect()
+        let mut names = Vec::new();
+        for (letter, words) in given {
+            let places = words.into_iter().flat_map(|(_, places)| places);
+            names.extend(places.map(|at| (at, letter.clone())));
+        }
+        names
+    }
+
+    /// The words that are wanted there with their places, the most frequent first.
+    fn frequent(
+        &self,
+        places: Range<usize>,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Vec<(&'a str, Vec<usize>)> {
+        let mut all = BTreeMap::<&str, Vec<usize>>::new();
+        for at in places.filter(|at| self.is_name(*at) && is_wanted(self.text(*at))) {
+            all.entry(self.text(at)).or_default().push(at);
+        }
+        let mut all: Vec<_> = all.into_iter().collect();
+        all.sort_by_key(|(_, places)| Reverse(places.len()));
+        all
+    }
+
+    /// Where the names that a statement declares below the top may be meant: at least their scopes.
+    fn scopes(&self, all: Range<usize>) -> HashMap<&'a str, Vec<Range<usize>>> {
+        let mut scopes = HashMap::<_, Vec<_>>::new();
+        let mut open = vec![all.clone()];
+        for at in all {
+            open.retain(|range| range.contains(&at));
+            if self.declared.get(&at) == Some(&false) {
+                let scope = self.scope(at, &open);
+                scopes.entry(self.text(at)).or_default().push(scope);
+            }
+            if let Some(close) = self.close.get(&at) {
+                open.push(at..close + 1);
+            }
+        }
+        scopes
+    }
+
+    /// The scope of a name that is declared there, within those brackets.
+    fn scope(&self, at: usize, open: &[Range<usize>]) -> Range<usize> {
+        let end = |at: usize| (self.text(at) == "{").then(|| self.close.get(&at)).flatten();
+        let around = |place: usize| open[place.saturating_sub(1)].clone();
+        if self.is_arrow(at + 1) {
+            return end(at + 3).map_or_else(|| around(open.len()), |end| at..end + 1);
+        }
+        for (place, bracket) in open.iter().enumerate().skip(1).rev() {
+            let (start, close) = (bracket.start, bracket.end - 1);
+            if self.text(start) == "{" && self.begins_block(start) {
+                return bracket.clone();
+            }
+            if self.takes_parameters(start, close) {
+                let body = if self.is_arrow(close + 1) { close + 3 } else { close + 1 };
+                return end(body).map_or_else(|| around(place), |end| start..end + 1);
+            }
+        }
+        open[0].clone()
     }
 }
 
 fn is_mark(token: &Token, marks: &str) -> bool {
-    token.kind == Kind::Mark && marks.contains(token.text)
+    token.kind == TokenKind::Mark && marks.contains(token.text)
 }
 
 /// Whether a statement of the top ends there: with its semicolon, or with a brace and the line.
@@ -391,7 +463,7 @@ fn print(tokens: &[Token], roles: &[Role], names: &HashMap<usize, String>) -> St
         let text = match names.get(&at) {
             Some(name) if roles[at] == Role::Both => &format!("{}:{name}", token.text),
             Some(name) => name,
-            None if token.kind == Kind::Word && token.text == "const" => "let",
+            None if token.kind == TokenKind::Word && token.text == "const" => "let",
             None => token.text,
         };
         let needs_gap = |last: char, first: char| {
@@ -417,8 +489,8 @@ mod tests {
             draw(told);\n";
         assert_eq!(
             shorten(script),
-            "let ab=(b,a=2)=>aa(b,'word',{size:a,word:3});\
-            function aa(c,b,{size:a}){return`${c} word ${b}`+a.word}ab(aa);"
+            "let T=(t,e=2)=>E(t,'word',{size:e,word:3});\
+            function E(n,t,{size:e}){return`${n} word ${t}`+e.word}T(E);"
         );
     }
 
@@ -429,8 +501,8 @@ mod tests {
             const made = { get value() {\n    return made;\n  }, run(work) {\n    work();\n  } };\n";
         assert_eq!(
             shorten(script),
-            "class ab{constructor(a){this.length=a}*here(){for(let of of this.list)yield of}}\
-            let aa={get value(){return aa},run(a){a()}};"
+            "class T{constructor(e){this.length=e}*here(){for(let of of this.list)yield of}}\
+            let E={get value(){return E},run(e){e()}};"
         );
     }
 
@@ -440,7 +512,7 @@ mod tests {
             let at = 1 - -2 + +`a//${'}'}b`;\n";
         assert_eq!(
             shorten(script),
-            "let aa=(a)=>a.split(/[/'\"]+/g).length/2/3;let at=1- -2+ +`a//${'}'}b`;"
+            "let T=(e)=>e.split(/[/'\"]+/g).length/2/3;let E=1- -2+ +`a//${'}'}b`;"
         );
     }
 
@@ -448,7 +520,23 @@ mod tests {
     fn what_a_name_is_by_default_is_not_declared() {
         let script =
             "const pick = ({ first = name, then: [second = name] }) => first + second + name;\n";
-        assert_eq!(shorten(script), "let aa=({first:a=name,then:[b=name]})=>a+b+name;");
+        assert_eq!(shorten(script), "let E=({first:e=name,then:[t=name]})=>e+t+name;");
         assert_eq!(tighten("export const en = {\n  a: 'b ,',\n};\n"), "export let en={a:'b ,'};");
+    }
+
+    #[test]
+    fn names_share_a_letter_where_none_hides_what_is_meant() {
+        let script = "\
+            function all(list) {\n\
+              for (const one of list) {\n const half = one / 2;\n tell(half);\n }\n\
+              const told = list.map((each) => each + 1);\n\
+              const late = () => {\n tell(told);\n const own = 3;\n tell(own);\n };\n\
+              return late;\n\
+            }\n";
+        assert_eq!(
+            shorten(script),
+            "function E(e){for(let n of e){let e=n/2;tell(e)}let r=e.map((e)=>e+1);\
+            let t=()=>{tell(r);let e=3;tell(e)};return t}"
+        );
     }
 }

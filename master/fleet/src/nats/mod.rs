@@ -1,15 +1,15 @@
-//! NATS (`JetStream`) as the engine: the only file that names its client.
+//! NATS (`JetStream`) as the engine: the only folder that names its client.
 //!
-//! Four streams: work (a queue), records, papers of jobs, and nothing else is stored. No iterator is kept
+//! Three streams: work (a queue), records, papers of jobs, and nothing else is stored. No iterator is kept
 //! open: every question has an end of its own, as pulls are lost with connections and watchers go silent.
 //! There are no message ids, as those hide what is published again: what is there once is known by its
 //! subject (`Nats-Expected-Last-Subject-Sequence: 0`).
 
+mod connect;
+mod streams;
+
 use std::collections::HashMap;
 use std::future::Future;
-use std::net::IpAddr;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,25 +19,22 @@ use async_nats::jetstream::context::{
     ConsumerInfoErrorKind, Context, GetStreamError, GetStreamErrorKind, PublishErrorKind,
 };
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::stream::{
-    Config, ConsumerErrorKind, DirectGetErrorKind, DiscardPolicy, RetentionPolicy, StorageType,
-};
-use async_nats::{
-    Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError, jetstream,
-};
+use async_nats::jetstream::stream::{ConsumerErrorKind, DirectGetErrorKind};
+use async_nats::{Client, jetstream};
 use futures_util::StreamExt;
 use lote_protocol::lang::{Text, reason};
 use lote_protocol::text;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep_until, timeout};
 
+use self::streams::{
+    ACK_WAIT, DONE, JOBS, WORK, consumer, consumer_name, done_subject, marks_subject, streams,
+    work_subject,
+};
 use crate::engine::{Delivery, Engine, Error, Facts, Heard, Recorded, Settle, Subject};
-use crate::message::{Job, Message, Parcel, Record};
-use crate::names::{Build, JobId, ParcelId, Token};
+use crate::names::{Build, FleetName, JobId, ParcelId};
 
-const WORK: &str = "LOTE_WORK";
-const DONE: &str = "LOTE_DONE";
-const JOBS: &str = "LOTE_JOBS";
+pub use self::connect::{Server, connect};
 
 /// An answer that has not come by then will not come.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -45,35 +42,11 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// How long a pull waits in the server for work.
 const WAIT_FOR_WORK: Duration = Duration::from_secs(10);
 
-/// A parcel that nobody has spoken of for so long is handed out again.
-const ACK_WAIT: Duration = Duration::from_secs(30);
-
-/// Parcels in hand of all agents, and pulls that wait: the defaults are 1,000 and 512.
-const MAX_IN_HAND: i64 = 50_000;
-const MAX_PULLS: i64 = 8_192;
-
 /// That a parcel is to be handed out again in a minute, ns.
 const LATER: &str = r#"-NAK {"delay": 60000000000}"#;
 
-const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
-
 /// Records that are read at a time.
 const RECORDS: usize = 256;
-
-/// Where the engine is, and as whom it is spoken to.
-#[derive(Debug, Clone, Default)]
-pub struct Server {
-    /// `tls://host:port`, or `nats://host:port` for this machine.
-    pub url: String,
-    /// Whose certificates are believed, beside those that the system believes.
-    pub ca: Option<PathBuf>,
-    /// The user.
-    pub user: Option<String>,
-    /// The user's password.
-    pub password: Option<String>,
-    /// Whether other machines may be spoken to in the clear.
-    pub insecure: bool,
-}
 
 /// A connection, which comes back by itself.
 #[derive(Debug, Clone)]
@@ -97,90 +70,6 @@ struct Reading {
     next: (u64, u64),
 }
 
-/// Connects, or says why not.
-pub async fn connect(server: &Server, name: &str) -> Result<Nats, Error> {
-    let (address, host) = address(server)?;
-    let refused = watch::Sender::default();
-    let (noted, connected) = (refused.clone(), watch::Sender::default());
-    let (counted, was_lost) = (connected.clone(), AtomicBool::new(false));
-    let mut options = ConnectOptions::new()
-        .name(name)
-        .connection_timeout(PATIENCE)
-        .request_timeout(Some(PATIENCE))
-        .ping_interval(Duration::from_secs(10))
-        .ignore_discovered_servers()
-        .reconnect_delay_callback(|attempts| {
-            Duration::from_millis(50 << attempts.min(6)).min(Duration::from_secs(2))
-        })
-        .event_callback(move |event| {
-            tracing::debug!(%event, "fleet");
-            match event {
-                Event::ServerError(ServerError::Other(why)) => {
-                    tracing::warn!("the fleet's server refuses: {why}");
-                    noted.send_replace(why);
-                }
-                Event::Disconnected => was_lost.store(true, Ordering::Relaxed),
-                // The first one is told of late.
-                Event::Connected if was_lost.load(Ordering::Relaxed) => {
-                    counted.send_modify(|times| *times += 1);
-                }
-                _ => {}
-            }
-            std::future::ready(())
-        });
-    if address.scheme() == "tls" {
-        options = options.require_tls(true);
-    }
-    if let Some(ca) = &server.ca {
-        options = options.add_root_certificates(ca.clone());
-    }
-    if let Some(user) = &server.user {
-        // Agents may listen to nothing else.
-        options = options.custom_inbox_prefix(format!("_INBOX_{user}"));
-        let password = server.password.clone().unwrap_or_default();
-        options = options.user_and_password(user.clone(), password);
-    }
-    let client = options.connect(address).await.map_err(|error| match error.kind() {
-        ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
-            Error::Denied(text!("{} does not know this user or password", host.clone()))
-        }
-        ConnectErrorKind::ServerParse | ConnectErrorKind::Tls => {
-            Error::Address(text!("{}: {}", host.clone(), causes(&error)))
-        }
-        _ => Error::Away(text!("{}: {}", host.clone(), causes(&error))),
-    })?;
-    let mut stream = jetstream::new(client.clone());
-    stream.set_timeout(PATIENCE);
-    let (consumers, readers) = (Arc::default(), Arc::default());
-    Ok(Nats { client, stream, host, refused, connected, consumers, readers })
-}
-
-/// The address to connect to, and the host for people.
-fn address(server: &Server) -> Result<(ServerAddr, String), Error> {
-    let bad = |why: Text| Err(Error::Address(text!("{}: {}", server.url.clone(), why)));
-    let Ok(address) = server.url.parse::<ServerAddr>() else {
-        return bad(text!("this is no address: tls://HOST:PORT, or nats://localhost:PORT"));
-    };
-    if address.username().is_some() || address.password().is_some() {
-        return bad(text!("user and password do not belong into an address"));
-    }
-    let user = server.user.iter().flat_map(|user| user.chars());
-    if !user.into_iter().all(|letter| letter.is_ascii_alphanumeric() || letter == '-') {
-        return bad(text!("a user's name has letters, digits and - only"));
-    }
-    let host = address.host().trim_matches(['[', ']']).to_owned();
-    let is_here =
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    match address.scheme() {
-        "tls" => Ok((address, host)),
-        "nats" if is_here || server.insecure => Ok((address, host)),
-        "nats" => {
-            bad(text!("what is not on this machine is spoken to by tls:// (or with --insecure)"))
-        }
-        _ => bad(text!("it begins with neither tls:// nor nats://")),
-    }
-}
-
 /// A failure with its causes, one line; what the system says, without the rest, where that is one.
 fn causes(error: &(dyn std::error::Error + 'static)) -> Text {
     let mut text = error.to_string();
@@ -202,102 +91,6 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> Text {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn work_subject(pool: &Token, build: &Build, job: JobId, parcel: ParcelId) -> String {
-    format!("lote.work.{pool}.{build}.{job}.{parcel}")
-}
-
-fn done_subject(job: JobId, parcel: ParcelId) -> String {
-    format!("lote.done.{job}.{parcel}")
-}
-
-fn marks_subject(job: JobId, parcel: ParcelId) -> String {
-    format!("lote.done.{job}.{parcel}.marks")
-}
-
-fn consumer_name(pool: &Token, build: &Build) -> String {
-    format!("work-{pool}-{build}")
-}
-
-impl Subject {
-    fn text(&self) -> String {
-        match self {
-            Self::Here(pool, agent) => format!("lote.here.{pool}.{agent}"),
-            Self::AllHere(Some(pool)) => format!("lote.here.{pool}.*"),
-            Self::AllHere(None) => "lote.here.>".to_owned(),
-            Self::Live(job, agent) => format!("lote.live.{job}.{agent}"),
-            Self::AllLive(job) => format!("lote.live.{job}.*"),
-            Self::Control(agent) => format!("lote.ctl.{agent}"),
-            Self::Who(pool) => format!("lote.who.{pool}"),
-            Self::Reply(inbox) => inbox.clone(),
-        }
-    }
-}
-
-/// The streams that jobs need, largest size aside.
-fn streams() -> [Config; 3] {
-    let stream = |name: &str, subjects: &str, message_bytes: usize| Config {
-        name: name.to_owned(),
-        subjects: vec![subjects.to_owned()],
-        discard: DiscardPolicy::New,
-        storage: StorageType::File,
-        max_message_size: message_bytes as i32,
-        // The least that servers take.
-        duplicate_window: Duration::from_millis(100),
-        num_replicas: 1,
-        ..Config::default()
-    };
-    [
-        Config {
-            retention: RetentionPolicy::WorkQueue,
-            max_bytes: 4 << 30,
-            ..stream(WORK, "lote.work.>", Parcel::MAX_BYTES)
-        },
-        Config {
-            max_bytes: 8 << 30,
-            max_age: MONTH,
-            allow_direct: true,
-            ..stream(DONE, "lote.done.>", Record::MAX_BYTES)
-        },
-        Config {
-            max_bytes: 256 << 20,
-            max_age: MONTH,
-            allow_direct: true,
-            max_messages_per_subject: 1,
-            discard: DiscardPolicy::Old,
-            ..stream(JOBS, "lote.job.*", Job::MAX_BYTES)
-        },
-    ]
-}
-
-/// The consumer that agents of a pool and build pull from.
-fn consumer(pool: &Token, build: &Build) -> Reader {
-    Reader {
-        durable_name: Some(consumer_name(pool, build)),
-        filter_subject: format!("lote.work.{pool}.{build}.>"),
-        ack_policy: AckPolicy::Explicit,
-        ack_wait: ACK_WAIT,
-        max_deliver: -1,
-        max_ack_pending: MAX_IN_HAND,
-        max_waiting: MAX_PULLS,
-        deliver_policy: DeliverPolicy::All,
-        ..Reader::default()
-    }
-}
-
-/// Compares a field of what is there with what is needed.
-fn same<T: PartialEq + std::fmt::Debug>(
-    stream: &str,
-    what: &'static str,
-    found: &T,
-    wanted: &T,
-) -> Result<(), Error> {
-    if found == wanted {
-        return Ok(());
-    }
-    let (found, wanted) = (format!("{found:?}"), format!("{wanted:?}"));
-    Err(Error::Different { stream: stream.to_owned(), what, found, wanted })
 }
 
 impl Nats {
@@ -337,50 +130,6 @@ impl Nats {
 
     fn away(&self, why: impl Into<Text>) -> Error {
         Error::Away(text!("{}: {}", self.host.clone(), why.into()))
-    }
-
-    /// Makes a stream, or compares the one that is there. A disk may be smaller than what is set aside.
-    async fn open_stream(&self, wanted: &Config) -> Result<(), Error> {
-        let stream = match self.stream.get_stream(&wanted.name).await {
-            Ok(stream) => stream,
-            Err(error) if matches!(error.kind(), GetStreamErrorKind::JetStream(_)) => {
-                let mut config = wanted.clone();
-                loop {
-                    match self.stream.get_or_create_stream(config.clone()).await {
-                        Ok(stream) => break stream,
-                        Err(error) if is_too_large(&error) && config.max_bytes > 16 << 20 => {
-                            config.max_bytes /= 4;
-                        }
-                        Err(error) => return Err(self.away(causes(&error))),
-                    }
-                }
-            }
-            Err(error) => return Err(self.away(causes(&error))),
-        };
-        let found = &stream.cached_info().config;
-        let name = &wanted.name;
-        same(name, "subjects", &found.subjects, &wanted.subjects)?;
-        same(name, "retention", &found.retention, &wanted.retention)?;
-        same(name, "discard", &found.discard, &wanted.discard)?;
-        same(name, "max_age", &found.max_age, &wanted.max_age)?;
-        same(name, "max_msg_size", &found.max_message_size, &wanted.max_message_size)?;
-        same(name, "allow_direct", &found.allow_direct, &wanted.allow_direct)
-    }
-
-    async fn open_consumer(&self, wanted: Reader) -> Result<PullConsumer, Error> {
-        let name = wanted.durable_name.clone().unwrap_or_default();
-        let stream = self.stream.get_stream_no_info(WORK).await;
-        let stream = stream.map_err(|error| self.away(causes(&error)))?;
-        let consumer = stream.get_or_create_consumer(&name, wanted.clone()).await;
-        let consumer: PullConsumer = consumer.map_err(|error| self.away(causes(&error)))?;
-        let found = &consumer.cached_info().config;
-        same(&name, "filter_subject", &found.filter_subject, &wanted.filter_subject)?;
-        same(&name, "ack_policy", &found.ack_policy, &wanted.ack_policy)?;
-        same(&name, "ack_wait", &found.ack_wait, &wanted.ack_wait)?;
-        same(&name, "max_deliver", &found.max_deliver, &wanted.max_deliver)?;
-        same(&name, "max_ack_pending", &found.max_ack_pending, &wanted.max_ack_pending)?;
-        same(&name, "max_waiting", &found.max_waiting, &wanted.max_waiting)?;
-        Ok(consumer)
     }
 
     /// The consumer of that name, which submitters make.
@@ -502,13 +251,8 @@ impl Nats {
     }
 }
 
-fn is_too_large(error: &async_nats::jetstream::context::CreateStreamError) -> bool {
-    // "insufficient storage resources available", "insufficient resources"
-    causes(error).to_string().contains("insufficient")
-}
-
 impl Engine for Nats {
-    async fn open(&self, pool: &Token, build: &Build) -> Result<(), Error> {
+    async fn open(&self, pool: &FleetName, build: &Build) -> Result<(), Error> {
         self.within(PATIENCE * 4, async {
             for stream in streams() {
                 self.open_stream(&stream).await?;
@@ -562,7 +306,7 @@ impl Engine for Nats {
 
     async fn publish(
         &self,
-        pool: &Token,
+        pool: &FleetName,
         build: &Build,
         job: JobId,
         parcel: ParcelId,
@@ -571,7 +315,12 @@ impl Engine for Nats {
         self.publish_once(work_subject(pool, build, job, parcel), bytes).await
     }
 
-    async fn pull(&self, pool: &Token, build: &Build, most: usize) -> Result<Vec<Delivery>, Error> {
+    async fn pull(
+        &self,
+        pool: &FleetName,
+        build: &Build,
+        most: usize,
+    ) -> Result<Vec<Delivery>, Error> {
         let name = consumer_name(pool, build);
         let patience = WAIT_FOR_WORK + PATIENCE * 2;
         let pulled = self.within(patience, async {
@@ -658,7 +407,7 @@ impl Engine for Nats {
         self.empty(DONE, format!("lote.done.{job}.>")).await
     }
 
-    async fn facts(&self, pool: &Token, build: &Build) -> Result<Facts, Error> {
+    async fn facts(&self, pool: &FleetName, build: &Build) -> Result<Facts, Error> {
         self.within(PATIENCE * 2, async {
             // Silence is no answer, and not that something is missing.
             let gone = |error: GetStreamError| match error.kind() {
@@ -753,34 +502,4 @@ fn delivery(message: &jetstream::Message) -> Option<Delivery> {
     let times = message.info().ok()?.delivered.try_into().unwrap_or(u32::MAX);
     let receipt = message.reply.as_ref()?.to_string();
     Some(Delivery { job, parcel, times, bytes: message.payload.to_vec(), receipt })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refusal(url: &str) -> String {
-        let server = Server { url: url.to_owned(), ..Server::default() };
-        match address(&server) {
-            Ok((_, host)) => format!("ok {host}"),
-            Err(error) => error.to_string(),
-        }
-    }
-
-    #[test]
-    fn other_machines_are_not_spoken_to_in_the_clear() {
-        for url in ["tls://nas.local:4222", "tls://10.0.0.1", "nats://localhost:4222"] {
-            assert!(refusal(url).starts_with("ok "), "{url}");
-        }
-        assert_eq!(refusal("nats://127.0.0.1:4222"), "ok 127.0.0.1");
-        assert_eq!(refusal("nats://[::1]:4222"), "ok ::1");
-        for url in ["nats://nas.local:4222", "nats://10.0.0.1", "nats://localhost.evil.example"] {
-            assert!(refusal(url).contains("tls://"), "{url}");
-        }
-        assert!(refusal("http://localhost").contains("tls://"));
-        assert!(refusal("tls://me:secret@nas").contains("do not belong"));
-        let server =
-            Server { url: "nats://10.0.0.1".to_owned(), insecure: true, ..Server::default() };
-        assert!(address(&server).is_ok());
-    }
 }
