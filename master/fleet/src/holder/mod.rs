@@ -22,7 +22,7 @@ pub const LOST: u32 = 2 + MAX_MARKS;
 const PROGRESS_EVERY: u64 = 10_000;
 
 /// The time is looked at far more often than that, unless the machine sleeps, ms.
-const ASLEEP: u64 = 5_000;
+const ASLEEP: u64 = 2_000;
 
 /// After such a silence nothing gets its name unasked, ms.
 const SILENCE: u64 = 20_000;

@@ -74,7 +74,7 @@ fn what_was_said_before_a_sleep_and_is_heard_after_it_lets_nothing_have_its_name
     let mut holder = pulled(&[1]);
     let one = parcel(1);
     told(&mut holder, Input::Begun(one, 0));
-    told(&mut holder, Input::Tick(4_000));
+    told(&mut holder, Input::Tick(1_500));
     told(&mut holder, Input::Pulled(true));
     assert_eq!(told(&mut holder, Input::Write(one, 1)), [Effect::Answer(1, true)]);
     told(&mut holder, Input::Tick(10_000));
