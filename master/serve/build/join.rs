@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_script_follows_what_it_imports_and_has_each_file_once() {
         let joined = script("app.js", &sources).unwrap();
-        assert_eq!(joined, "let b='import { not } from here',c=2;let a=(x)=>{return b+x};a(b,c);");
+        assert_eq!(joined, "let E='import { not } from here',c=2;let T=(e)=>{return E+e};T(E,c);");
     }
 
     #[test]

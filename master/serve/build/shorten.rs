@@ -1,9 +1,8 @@
 //! Makes a script shorter that does the same: without comments and needless white space, and with short
 //! names for what it declares. Pure: text in, text out.
 //!
-//! It reads words, texts and marks, and needs no grammar: within a statement of the script's top a name
-//! is given another one everywhere or nowhere, so whatever it stands for there stays one thing, and two
-//! names get the same one only if neither is meant where the other is in force.
+//! It reads words, texts and marks, and needs no grammar: a name is what the innermost scope that declares
+//! it makes of it, and two names get the same new one only if neither is meant where the other is in force.
 //! Properties and keys keep their names. `frontend/tests/flows/assets.test.js` has TypeScript's compiler
 //! compare what each name stands for, before and after. It relies on what Prettier writes: semicolons
 //! after all statements that take one, and `=>`, `?.` and `...` without gaps.
@@ -172,6 +171,39 @@ enum Role {
     Both,
 }
 
+/// What is declared below the top: where it is in force, and where it is meant.
+struct Local {
+    scope: Range<usize>,
+    places: Vec<usize>,
+}
+
+impl Local {
+    fn is_in(&self, scope: &Range<usize>) -> bool {
+        self.places.iter().any(|at| scope.contains(at))
+    }
+}
+
+/// Names of one letter for what a statement declares, by the places of the old ones, beside what else it
+/// names.
+fn with_letters(locals: Vec<Local>, used: &HashSet<&str>) -> Vec<(usize, String)> {
+    let free = LETTERS.chars().map(String::from).filter(|letter| !used.contains(&letter[..]));
+    // Letters, and what has each of them by now.
+    let mut given: Vec<_> = free.map(|letter| (letter, Vec::<Local>::new())).collect();
+    for local in locals {
+        let fits = |(_, others): &&mut (String, Vec<Local>)| {
+            !others.iter().any(|other| other.is_in(&local.scope) && local.is_in(&other.scope))
+        };
+        if let Some((_, locals)) = given.iter_mut().find(fits) {
+            locals.push(local);
+        }
+    }
+    let named = given.into_iter().flat_map(|(letter, locals)| {
+        let places = locals.into_iter().flat_map(|local| local.places);
+        places.map(move |at| (at, letter.clone()))
+    });
+    named.collect()
+}
+
 /// What a bracket is that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Open {
@@ -190,6 +222,8 @@ struct Shape<'a> {
     close: HashMap<usize, usize>,
     /// Where the statements at the top begin.
     statements: Vec<usize>,
+    /// Where the parameters begin of the function whose body begins there.
+    parameters: HashMap<usize, usize>,
     /// Where names are declared, and whether at the top.
     declared: BTreeMap<usize, bool>,
 }
@@ -200,6 +234,7 @@ impl<'a> Shape<'a> {
             tokens,
             roles: vec![Role::Name; tokens.len()],
             close: HashMap::new(),
+            parameters: HashMap::new(),
             statements: vec![0],
             declared: BTreeMap::new(),
         };
@@ -214,6 +249,7 @@ impl<'a> Shape<'a> {
                 shape.close.insert(from, at);
                 if shape.takes_parameters(from, at) {
                     patterns.push((from, false));
+                    shape.parameters.insert(shape.body(at), from);
                 }
             }
             if token.opens_template() || is_mark(token, "([{") {
@@ -264,7 +300,7 @@ impl<'a> Shape<'a> {
     /// Whether a brace holds statements, and not keys or what a pattern takes.
     fn begins_block(&self, at: usize) -> bool {
         let ends_arrow = self.back(at, 1) == ">" && self.back(at, 2) == "=";
-        let words = ["", ")", ";", "{", "}", "else", "try", "finally", "do"];
+        let words = ["", ")", ";", "{", "}", "else", "try", "catch", "finally", "do"];
         ends_arrow || words.contains(&self.back(at, 1))
     }
 
@@ -297,13 +333,12 @@ impl<'a> Shape<'a> {
             return false;
         }
         let Some(name) = from.checked_sub(1) else { return self.is_arrow(to + 1) };
-        let is_method = self.tokens[name].kind == TokenKind::Word
-            && self.roles[name] == Role::Key
-            && self.back(name, 1) != ".";
+        let is_key = self.tokens[name].kind == TokenKind::Word && self.roles[name] == Role::Key;
+        let is_method = is_key && self.back(name, 1) != ".";
         let named = ["catch", "function"];
         self.is_arrow(to + 1)
             || is_method
-            || named.contains(&self.text(name))
+            || (!is_key && named.contains(&self.text(name)))
             || self.back(name, 1) == "function"
     }
 
@@ -317,7 +352,9 @@ impl<'a> Shape<'a> {
                 "=" => is_default = true,
                 "," => is_default = false,
                 "(" | "[" | "{" => {
-                    if !is_default {
+                    // A key that is computed is no name of the pattern's.
+                    let is_key = self.text(end(self, at) + 1) == ":";
+                    if !is_default && !is_key {
                         self.declare(at, is_top);
                     }
                     at = end(self, at);
@@ -335,83 +372,75 @@ impl<'a> Shape<'a> {
 
     /// The new names, by the places of the old ones.
     fn renamed(&self) -> HashMap<usize, String> {
-        let words: HashSet<&str> = self.tokens.iter().map(|token| token.text).collect();
+        let ends = self.statements.iter().skip(1).copied().chain([self.tokens.len()]);
+        let statements = self.statements.iter().copied().zip(ends).map(|(from, to)| from..to);
+        let statements: Vec<_> = statements.map(|all| (self.locals(all.clone()), all)).collect();
+        let locals = statements.iter().flat_map(|(locals, _)| locals);
+        let places: HashSet<usize> = locals.flat_map(|local| &local.places).copied().collect();
+        let mut names = self.renamed_at_top(&places);
+        for (locals, all) in statements {
+            let others = all.filter(|at| self.is_name(*at) && !places.contains(at));
+            let used = others.map(|at| names.get(&at).map_or(self.text(at), |name| name));
+            let own = with_letters(locals, &used.collect());
+            names.extend(own);
+        }
+        names
+    }
+
+    /// The new names of what is declared at the top, which is meant wherever no local name is: letters for
+    /// the most frequent, and pairs in turn, so that those near one another are alike.
+    fn renamed_at_top(&self, local: &HashSet<usize>) -> HashMap<usize, String> {
+        let top = self.declared.iter().filter(|(_, top)| **top).map(|(at, _)| self.text(*at));
+        let top: HashSet<&str> = top.collect();
+        let mut all = BTreeMap::<&str, Vec<usize>>::new();
+        for at in (0..self.tokens.len()).filter(|at| self.is_name(*at) && !local.contains(at)) {
+            all.entry(self.text(at)).or_default().push(at);
+        }
         let large = LETTERS.to_ascii_uppercase();
         let letters = || LETTERS.chars().chain(large.chars()).map(String::from);
         let pairs =
             letters().flat_map(|first| letters().map(move |second| first.clone() + &second));
         let free = large.chars().map(String::from).chain(pairs);
-        let free =
-            free.filter(|name| !words.contains(&name[..]) && !SHORT_KEYWORDS.contains(&&name[..]));
-        let top = self.declared.iter().filter(|(_, top)| **top).map(|(at, _)| self.text(*at));
-        let top: HashSet<&str> = top.collect();
-        let all = self.frequent(0..self.tokens.len(), |word| top.contains(word) && word.len() > 1);
-        let renamed = |((_, places), name): ((&str, Vec<usize>), String)| {
-            places.into_iter().map(move |at| (at, name.clone()))
-        };
-        let mut names: HashMap<_, _> = all.into_iter().zip(free).flat_map(renamed).collect();
-        let ends = self.statements.iter().skip(1).copied().chain([self.tokens.len()]);
-        for (from, to) in self.statements.iter().copied().zip(ends) {
-            names.extend(self.renamed_within(from..to, &top));
-        }
-        names
+        let taken = |name: &&str| all.contains_key(name) && !top.contains(name);
+        let free = free.filter(|name| !taken(&&name[..]) && !SHORT_KEYWORDS.contains(&&name[..]));
+        let free: Vec<_> = free.take(top.len()).collect();
+        let mut all: Vec<_> = all.into_iter().filter(|(word, _)| top.contains(word)).collect();
+        all.sort_by_key(|(_, places)| Reverse(places.len()));
+        let most = free.iter().take_while(|name| name.len() == 1).count().min(all.len());
+        all[most..].sort_by_key(|(_, places)| places[0]);
+        let named = all
+            .into_iter()
+            .zip(free)
+            .flat_map(|((_, places), name)| places.into_iter().map(move |at| (at, name.clone())));
+        named.collect()
     }
 
-    /// The same for what a statement declares that is not declared at the top.
-    fn renamed_within(&self, all: Range<usize>, top: &HashSet<&str>) -> Vec<(usize, String)> {
-        let used = all.clone().filter(|at| self.is_name(*at)).map(|at| self.text(at));
-        let used: HashSet<&str> = used.collect();
+    /// What a statement declares below the top, in the order in which it does.
+    fn locals(&self, all: Range<usize>) -> Vec<Local> {
         let scopes = self.scopes(all.clone());
-        let is_in = |places: &[usize], word: &str| {
-            scopes[word].iter().any(|scope| places.iter().any(|at| scope.contains(at)))
-        };
-        let free = LETTERS.chars().map(String::from).filter(|name| !used.contains(&name[..]));
-        // Letters, and what has each of them by now.
-        let mut given: Vec<_> = free.map(|letter| (letter, Vec::new())).collect();
-        let own = self.frequent(all, |word| {
-            let is_free = !top.contains(word) && !CONTEXTUAL.contains(&word);
-            scopes.contains_key(word) && is_free && word.len() > 1
-        });
-        for (word, places) in own {
-            let fits = |(_, others): &&mut (String, Vec<(&str, Vec<usize>)>)| {
-                let mut others = others.iter();
-                others.all(|(other, theirs)| !is_in(&places, other) || !is_in(theirs, word))
-            };
-            if let Some((_, words)) = given.iter_mut().find(fits) {
-                words.push((word, places));
+        let mut locals = BTreeMap::<_, Local>::new();
+        for at in all.filter(|at| self.is_name(*at) && !CONTEXTUAL.contains(&self.text(*at))) {
+            let own = scopes.get(self.text(at)).into_iter().flatten();
+            let around = own.filter(|scope| scope.contains(&at)).min_by_key(|scope| scope.len());
+            if let Some(scope) = around {
+                let key = (self.text(at), scope.start, scope.end);
+                let local = Local { scope: scope.clone(), places: Vec::new() };
+                locals.entry(key).or_insert(local).places.push(at);
             }
         }
-        let mut names = Vec::new();
-        for (letter, words) in given {
-            let places = words.into_iter().flat_map(|(_, places)| places);
-            names.extend(places.map(|at| (at, letter.clone())));
-        }
-        names
+        let mut locals: Vec<_> = locals.into_values().collect();
+        locals.sort_by_key(|local| local.places[0]);
+        locals
     }
 
-    /// The words that are wanted there with their places, the most frequent first.
-    fn frequent(
-        &self,
-        places: Range<usize>,
-        is_wanted: impl Fn(&str) -> bool,
-    ) -> Vec<(&'a str, Vec<usize>)> {
-        let mut all = BTreeMap::<&str, Vec<usize>>::new();
-        for at in places.filter(|at| self.is_name(*at) && is_wanted(self.text(*at))) {
-            all.entry(self.text(at)).or_default().push(at);
-        }
-        let mut all: Vec<_> = all.into_iter().collect();
-        all.sort_by_key(|(_, places)| Reverse(places.len()));
-        all
-    }
-
-    /// Where the names that a statement declares below the top may be meant: at least their scopes.
+    /// The scopes of the names that a statement declares below the top.
     fn scopes(&self, all: Range<usize>) -> HashMap<&'a str, Vec<Range<usize>>> {
         let mut scopes = HashMap::<_, Vec<_>>::new();
         let mut open = vec![all.clone()];
         for at in all {
             open.retain(|range| range.contains(&at));
             if self.declared.get(&at) == Some(&false) {
-                let scope = self.scope(at, &open);
+                let scope = self.scope(&open);
                 scopes.entry(self.text(at)).or_default().push(scope);
             }
             if let Some(close) = self.close.get(&at) {
@@ -421,24 +450,47 @@ impl<'a> Shape<'a> {
         scopes
     }
 
-    /// The scope of a name that is declared there, within those brackets.
-    fn scope(&self, at: usize, open: &[Range<usize>]) -> Range<usize> {
-        let end = |at: usize| (self.text(at) == "{").then(|| self.close.get(&at)).flatten();
-        let around = |place: usize| open[place.saturating_sub(1)].clone();
-        if self.is_arrow(at + 1) {
-            return end(at + 3).map_or_else(|| around(open.len()), |end| at..end + 1);
-        }
-        for (place, bracket) in open.iter().enumerate().skip(1).rev() {
+    /// The scope of a name that is declared within those brackets.
+    fn scope(&self, open: &[Range<usize>]) -> Range<usize> {
+        for bracket in open.iter().skip(1).rev() {
             let (start, close) = (bracket.start, bracket.end - 1);
             if self.text(start) == "{" && self.begins_block(start) {
-                return bracket.clone();
+                // What a body declares may not be called as a parameter is.
+                return self.parameters.get(&start).copied().unwrap_or(start)..bracket.end;
             }
-            if self.takes_parameters(start, close) {
-                let body = if self.is_arrow(close + 1) { close + 3 } else { close + 1 };
-                return end(body).map_or_else(|| around(place), |end| start..end + 1);
+            let is_loop = matches!(self.back(start, 1), "for" | "await");
+            if is_loop || self.takes_parameters(start, close) {
+                return start..self.end_of_body(self.body(close));
             }
         }
         open[0].clone()
+    }
+
+    /// Where the body begins behind a bracket that is closed there.
+    fn body(&self, close: usize) -> usize {
+        if self.is_arrow(close + 1) { close + 3 } else { close + 1 }
+    }
+
+    /// Where a body ends: a block with its brace, anything else before what separates or closes it.
+    fn end_of_body(&self, from: usize) -> usize {
+        let end = |mut at: usize| {
+            // A piece of a template closes one bracket and may open the next.
+            while let Some(close) = self.close.get(&at) {
+                at = *close;
+            }
+            at + 1
+        };
+        if self.text(from) == "{" {
+            return end(from);
+        }
+        let mut at = from;
+        while let Some(token) = self.tokens.get(at) {
+            if is_mark(token, ",;)]}") || token.closes_template() {
+                break;
+            }
+            at = end(at);
+        }
+        at
     }
 }
 
@@ -489,8 +541,8 @@ mod tests {
             draw(told);\n";
         assert_eq!(
             shorten(script),
-            "let T=(t,e=2)=>E(t,'word',{size:e,word:3});\
-            function E(n,t,{size:e}){return`${n} word ${t}`+e.word}T(E);"
+            "let T=(e,t=2)=>E(e,'word',{size:t,word:3});\
+            function E(e,t,{size:n}){return`${e} word ${t}`+n.word}T(E);"
         );
     }
 
@@ -518,9 +570,8 @@ mod tests {
 
     #[test]
     fn what_a_name_is_by_default_is_not_declared() {
-        let script =
-            "const pick = ({ first = name, then: [second = name] }) => first + second + name;\n";
-        assert_eq!(shorten(script), "let E=({first:e=name,then:[t=name]})=>e+t+name;");
+        let script = "const pick = ({ first = name, then: [second = name], [name]: third }) => first + second + third;\n";
+        assert_eq!(shorten(script), "let E=({first:e=name,then:[t=name],[name]:n})=>e+t+n;");
         assert_eq!(tighten("export const en = {\n  a: 'b ,',\n};\n"), "export let en={a:'b ,'};");
     }
 
@@ -535,8 +586,28 @@ mod tests {
             }\n";
         assert_eq!(
             shorten(script),
-            "function E(e){for(let n of e){let e=n/2;tell(e)}let r=e.map((e)=>e+1);\
-            let t=()=>{tell(r);let e=3;tell(e)};return t}"
+            "function E(e){for(let t of e){let e=t/2;tell(e)}let t=e.map((e)=>e+1);\
+            let n=()=>{tell(t);let e=3;tell(e)};return n}"
+        );
+    }
+
+    #[test]
+    fn a_name_ends_with_its_scope() {
+        let script = "const size = 1;\n\
+            const all = (list, then) => list.map((size) => size + 1).concat(size, then(list));\n\
+            const each = (name) => {\n  for (const name of size) name.run();\n  return name;\n};\n\
+            const last = (_, name) => {\n  const own = size[name];\n  return own;\n};\n\
+            const line = (name) => `${name} ${all(name)} ${name}`;\n\
+            const then = (work) => work.catch(size);\n\
+            const kept = (stop) => {\n  try {\n    const stop = 2;\n  } catch {\n    size(stop);\n  }\n};\n";
+        assert_eq!(
+            shorten(script),
+            "let E=1;let T=(e,t)=>e.map((e)=>e+1).concat(E,t(e));\
+            let N=(e)=>{for(let e of E)e.run();return e};\
+            let S=(e,t)=>{let n=E[t];return n};\
+            let I=(e)=>`${e} ${T(e)} ${e}`;\
+            let A=(e)=>e.catch(E);\
+            let R=(e)=>{try{let e=2}catch{E(e)}};"
         );
     }
 }

@@ -121,7 +121,7 @@ mod tests {
             let texts = format!("/modules/texts-{language}.js");
             let paths = ["/app.js", "/workers/monitor.js", "/styles/lote.css", &texts];
             let bytes: usize = paths.iter().map(|path| named(path).gzip.len()).sum();
-            assert!(bytes <= 80 << 10, "{language}: {bytes} bytes");
+            assert!(bytes <= 80_000, "{language}: {bytes} bytes");
         }
     }
 
