@@ -236,6 +236,8 @@ interface Recent {
   name: string;
   variant: number;
   bytes: number;
+  /** Where an exception is made for the photo. */
+  steps?: Step[];
 }
 interface Notice {
   id: number;
@@ -343,6 +345,7 @@ type StreamEvent =
       output: string;
       output_name: string;
       bytes: number;
+      steps?: Step[];
       kind?: string;
       message?: string;
       message_es?: string | null;

@@ -99,12 +99,13 @@ export const staysInPlace = ({ filter, params }) =>
 /** Filters that do something as they are: those that need a file are added as steps, where it is chosen. */
 export const offeredFilters = () => (hello.value?.filters ?? []).filter((spec) => !spec.params.some((param) => param.type === 'file'));
 
-/** @param {FilterSpec} spec @returns {Step} a step with every default filled in */
+/** @param {FilterSpec} spec @returns {Step} a step with every default filled in, and a text in the page's language */
 export function stepOf(spec) {
   /** @type {Record<string, ParamValue>} */
   const params = {};
   for (const param of spec.params)
-    if (param.default !== null && param.default !== undefined && param.default !== '') params[param.id] = param.default;
+    if (param.default !== null && param.default !== undefined && param.default !== '')
+      params[param.id] = param.type === 'text' ? t('mark_text') : param.default;
   return { filter: spec.id, params };
 }
 

@@ -9,7 +9,7 @@ import { whileSpace } from './shortcuts.js';
 import { batch, computed, effect, onCleanup, signal } from './signal.js';
 import { state } from './stream.js';
 
-/** @typedef {{ output: string, image: string, page?: number | null, name: string, variant: number, bytes?: number }} Shown */
+/** @typedef {{ output: string, image: string, page?: number | null, name: string, variant: number, bytes?: number, steps?: Step[] }} Shown */
 /** The photos that can be looked at, each with its outputs; null while it is fetched. @typedef {{ count: () => number, get: (index: number) => Shown[] | null }} Photos */
 /** @typedef {{ url: string, width_px: number, height_px: number }} Loaded */
 
@@ -66,7 +66,8 @@ export function openLightbox(photos, photo, variant) {
         const stop = new AbortController();
         let url = '';
         // The part of the photo that the output shows.
-        const steps = (state.job.peek()?.variants[current.peek()?.variant ?? -1]?.steps ?? []).filter((step) => !staysInPlace(step));
+        const { steps: own, variant: index = -1 } = current.peek() ?? {};
+        const steps = (own ?? state.job.peek()?.variants[index]?.steps ?? []).filter((step) => !staysInPlace(step));
         fetch(
           '/api/preview',
           posting({ image, page, steps, encoding: { format: null, quality: 90 }, size: JSON.parse(asked), exact: true }, stop.signal),

@@ -157,10 +157,11 @@ function applyBar(state, { slot, task, attempt, variant, name, start_ms, end_ms,
 
 /** @param {StreamState} state @param {Extract<StreamEvent, { event: 'output' }>} event */
 function applyOutput(state, event) {
-  const { attempt, variant, name, image, status, output, bytes } = event;
+  const { attempt, variant, name, image, status, output, bytes, steps } = event;
   applyBar(state, event);
   if (status === 'ok') {
-    change(state, 'recent', [{ output, image, name: event.output_name, variant, bytes }, ...state.sections.recent].slice(0, KEEP.recent));
+    const recent = { output, image, name: event.output_name, variant, bytes, steps };
+    change(state, 'recent', [recent, ...state.sections.recent].slice(0, KEEP.recent));
   } else {
     const failure = {
       output,

@@ -13,7 +13,7 @@ import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { link, state } from './stream.js';
 
 /**
- * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, width_px: number | null, height_px: number | null, attempt: number, kind: string | null, message: string | null, message_es?: string | null }} ResultCell
+ * @typedef {{ output: string, name: string, status: BarStatus | 'skipped', bytes: number, width_px: number | null, height_px: number | null, attempt: number, kind: string | null, message: string | null, message_es?: string | null, steps?: Step[] }} ResultCell
  * @typedef {{ image: string, page?: number | null, photo: number, name: string, bytes: number, width_px: number | null, height_px: number | null, cells: (ResultCell | null)[] }} ResultRow
  */
 
@@ -131,7 +131,7 @@ function outputCell(row, { variant, indexes }, look) {
 /** The outputs of a photo that are there. @param {ResultRow} row @returns {Shown[]} */
 const shownOf = ({ image, page, cells }) =>
   cells.flatMap((cell, variant) =>
-    cell?.status === 'ok' ? [{ output: cell.output, image, page, name: cell.name, variant, bytes: cell.bytes }] : [],
+    cell?.status === 'ok' ? [{ output: cell.output, image, page, name: cell.name, variant, bytes: cell.bytes, steps: cell.steps }] : [],
   );
 
 /** Ticked photos of the job with their files, by their numbers. @type {import('./signal.js').Signal<Map<number, Shown[]>>} */

@@ -449,6 +449,7 @@ export const en = {
   option_esfuerzo: 'Effort',
   option_colores: 'Colours',
   usual: 'Usual',
+  mark_text: 'PROCESSED',
   as_input: 'As the original',
   quality_help: 'Of files that stay in their photo’s format.',
   metadata: 'Metadata',

@@ -454,6 +454,7 @@ export const es = {
   option_esfuerzo: 'Esfuerzo',
   option_colores: 'Colores',
   usual: 'Habitual',
+  mark_text: 'PROCESADO',
   as_input: 'Como la original',
   quality_help: 'De los archivos que quedan en el formato de su foto.',
   metadata: 'Metadatos',

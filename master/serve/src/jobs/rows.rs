@@ -99,7 +99,7 @@ fn row(book: &Book, image: usize) -> Value {
             let [size, own] = end.sizes.map(|sizes| sizes.map(Some)).unwrap_or_default();
             source = source.or(own);
             let (width_px, height_px) = sides(size);
-            json!({
+            let mut cell = json!({
                 "output": book.output_id(place),
                 "name": path.file_name().unwrap_or_default().to_string_lossy(),
                 "status": end.status,
@@ -110,7 +110,11 @@ fn row(book: &Book, image: usize) -> Value {
                 "kind": end.kind,
                 "message": end.message.as_ref().map(ToString::to_string),
                 "message_es": end.message.clone().and_then(|text| Said::new(text).spanish()),
-            })
+            });
+            if let Some(steps) = book.own_steps(place) {
+                cell["steps"] = json!(steps);
+            }
+            cell
         })
     };
     let cells: Vec<_> = (0..book.plan.variants.len()).map(&mut cell).collect();

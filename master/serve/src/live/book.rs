@@ -10,7 +10,7 @@ use std::sync::Arc;
 use lote_protocol::message::Size;
 use lote_protocol::outcome::FailureKind;
 
-use super::shapes::{Failure, Progress};
+use super::shapes::{Failure, Progress, Step};
 use crate::said::Said;
 use lote_engine::event::{OutputCounts, OutputEnded, Place, Status};
 use lote_engine::lang::Text;
@@ -145,6 +145,12 @@ impl Book {
     /// Counts a task that was done again.
     pub fn count_redone(&mut self) {
         self.redone += 1;
+    }
+
+    /// A variant's steps as an image has them, where an exception is made for it.
+    pub fn own_steps(&self, Place { image, variant }: Place) -> Option<Vec<Step>> {
+        let special = self.plan.has_exception(image, variant);
+        special.then(|| self.plan.variant(image, variant).steps.iter().map(Step::from).collect())
     }
 
     /// The id of an output.

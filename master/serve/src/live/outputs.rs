@@ -73,6 +73,7 @@ impl Model {
         let path = book.path(place);
         let output_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let failure = book.failure(place);
+        let steps = book.own_steps(place);
         let (slot, task) = made.map_or((0, 0), |made| (made.slot, made.what.task));
         let attempt = made.map_or(ended.attempt.unwrap_or(1), |made| made.attempt);
         // Where no lane has made it, that is how long it took.
@@ -94,6 +95,7 @@ impl Model {
                 name: output_name.clone(),
                 variant: place.variant,
                 bytes: ended.bytes.unwrap_or(0),
+                steps: steps.clone(),
             });
             // There may be thousands a second: pages have the counts, and see some of them.
             if self.is_crowded() && std::mem::replace(&mut self.has_told_output, true) {
@@ -113,6 +115,7 @@ impl Model {
             output,
             output_name,
             bytes: ended.bytes.unwrap_or(0),
+            steps,
             kind: ended.kind,
             message: ended.reason.clone().map(Said::new),
             detail,

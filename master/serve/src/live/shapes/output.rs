@@ -3,6 +3,7 @@
 use lote_protocol::outcome::FailureKind;
 use serde::Serialize;
 
+use super::Step;
 use crate::said::Said;
 use lote_engine::event::Status;
 
@@ -32,7 +33,7 @@ pub struct Failure {
 }
 
 /// An output that is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recent {
     /// Its id.
     pub output: String,
@@ -44,6 +45,9 @@ pub struct Recent {
     pub variant: usize,
     /// Its size.
     pub bytes: u64,
+    /// The variant's steps as its image has them, where an exception is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<Step>>,
 }
 
 /// An output's end.
@@ -73,6 +77,9 @@ pub struct OutputEnd {
     pub output_name: String,
     /// Its size.
     pub bytes: u64,
+    /// The variant's steps as its image has them, where an exception is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<Step>>,
     /// The class of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<FailureKind>,
