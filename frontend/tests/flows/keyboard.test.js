@@ -242,7 +242,8 @@ for (const how of ['click', 'Enter'])
     await page.locator('#out-clash').selectOption('fail');
     /** Presses the button; then the focus is within. @param {import('playwright-core').Locator} button @param {string} within */
     const does = async (button, within) => {
-      await button.waitFor();
+      // A key that is pressed at a button that cannot be pressed yet goes to what has the focus.
+      await button.and(page.locator(':enabled')).waitFor();
       if (how === 'click') await button.click();
       else await button.press(how);
       const isClose = page.waitForFunction((wanted) => document.activeElement?.closest(wanted), within, { timeout: 5000 });
