@@ -42,8 +42,9 @@ export async function tabTo(page, name, most = MOST_TABS) {
   assert.fail(`Tab does not reach ${name}, but ${seen}`);
 }
 
-/** Goes to what is called that, and presses it. @param {import('playwright-core').Page} page @param {RegExp} name @param {string} [key] */
+/** Goes to what is called that, and presses it once it can be pressed. @param {import('playwright-core').Page} page @param {RegExp} name @param {string} [key] */
 export async function press(page, name, key = 'Enter') {
   await tabTo(page, name);
+  await page.waitForFunction(() => !document.activeElement?.matches('[aria-disabled="true"]'));
   await page.keyboard.press(key);
 }
