@@ -96,6 +96,20 @@ export const STEP_GROUPS = {
 export const staysInPlace = ({ filter, params }) =>
   !STEP_GROUPS.steps_shape.includes(filter) || (filter === 'redimensionar' && params.ajuste !== 'cubrir');
 
+/** Whether a step says how far in pixels. @param {Step} step */
+const isInPixels = ({ filter, params }) =>
+  filterOf(filter)?.params.some(({ id, unit }) => unit === 'px' && /^[1-9][\d.,]*(px)?$/.test(String(params[id] ?? '')));
+
+/**
+ * Those that decide which part of the photo is seen: what cuts, turns or puts it on a canvas, and what sizes it before pixels are counted.
+ * @template {Step} S @param {S[]} steps @returns {S[]}
+ */
+export const shapeOf = (steps) =>
+  steps.filter(
+    (step, at) =>
+      !staysInPlace(step) || (step.filter === 'redimensionar' && steps.slice(at).some((one) => !staysInPlace(one) && isInPixels(one))),
+  );
+
 /** Filters that do something as they are: those that need a file are added as steps, where it is chosen. */
 export const offeredFilters = () => (hello.value?.filters ?? []).filter((spec) => !spec.params.some((param) => param.type === 'file'));
 

@@ -1,7 +1,7 @@
 // Results, large, photo by photo: an output against its original, or against another output.
 import { posting } from './commands.js';
 import { SCALES, curtain, layoutChoice, zoomedTo } from './curtain.js';
-import { staysInPlace, variantColour, variantLabel } from './draft.js';
+import { shapeOf, variantColour, variantLabel } from './draft.js';
 import { button, h, icon, segmented } from './element.js';
 import { dimensions, percent, size, t } from './i18n.js';
 import { openDialog } from './overlays.js';
@@ -67,7 +67,7 @@ export function openLightbox(photos, photo, variant) {
         let url = '';
         // The part of the photo that the output shows.
         const { steps: own, variant: index = -1 } = current.peek() ?? {};
-        const steps = (own ?? state.job.peek()?.variants[index]?.steps ?? []).filter((step) => !staysInPlace(step));
+        const steps = shapeOf(own ?? state.job.peek()?.variants[index]?.steps ?? []);
         fetch(
           '/api/preview',
           posting({ image, page, steps, encoding: { format: null, quality: 90 }, size: JSON.parse(asked), exact: true }, stop.signal),

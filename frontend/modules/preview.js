@@ -1,6 +1,6 @@
 // Previews: rendered by a worker process through the batch's own path. Debounced, the latest wins, the old picture stays meanwhile.
 import { Refused, posting, refusal } from './commands.js';
-import { hasItsFiles, output, sending, shownFile, shownOutput, staysInPlace, stepsOn } from './draft.js';
+import { hasItsFiles, output, sending, shapeOf, shownFile, shownOutput, stepsOn } from './draft.js';
 import { image } from './image-list.js';
 import { screen } from './page-state.js';
 import { batch, computed, effect, signal, untracked } from './signal.js';
@@ -94,7 +94,7 @@ export function followPreview() {
       return;
     }
     // Both are of the same part of the photo: where it is cut, turned or put on a canvas, so is what it was before.
-    const shape = wanted.filter((step) => !staysInPlace(step));
+    const shape = shapeOf(wanted);
     const key = `${round}/${item.id}/${JSON.stringify(size)}/${JSON.stringify(bare(shape))}`;
     const whole = `${key}/${recipeKey(wanted, file)}`;
     // What a job is begun with, or seen at, is not held up by what nobody looks at.
