@@ -24,7 +24,8 @@ export function onPhoto({ id, key }) {
   };
   /** The photo as the step gets it. */
   const picture = signal(/** @type {import('./preview.js').Picture | null} */ (null));
-  let known = '';
+  let known = '',
+    shown = '';
   effect(() => {
     const item = image.value;
     const [before] = stepsOf(item);
@@ -34,8 +35,9 @@ export function onPhoto({ id, key }) {
     const stop = new AbortController();
     pictureOf(item.id, before, SIZE, stop.signal).then(
       (made) => {
-        const old = picture.peek();
-        picture.value = made;
+        // A photo that was left before it came is not what is placed on.
+        const old = asked === known ? picture.peek() : made;
+        if (asked === known) [shown, picture.value] = [asked, made];
         if (old) URL.revokeObjectURL(old.url);
       },
       () => {},
@@ -50,6 +52,8 @@ export function onPhoto({ id, key }) {
   const own = () => step.value?.only[path()];
   return {
     picture,
+    /** The picture if it is that of the photo that is looked at: the one before stays until it is there. */
+    seen: () => (shown === known ? picture.peek() : null),
     params: () => stepsOf(image.value)[1],
     stepsOf,
     own,
@@ -57,10 +61,8 @@ export function onPhoto({ id, key }) {
     put(given) {
       const now = own();
       if (!now) return setParams(id, key, given);
-      setOnly(id, key, path(), {
-        ...now,
-        .../** @type {Params} */ (Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))),
-      });
+      const all = Object.entries({ ...now, ...given }).filter(([, value]) => value !== null);
+      setOnly(id, key, path(), /** @type {Params} */ (Object.fromEntries(all)));
     },
     /** Whom the step is placed for. @param {() => Params} current what it is with this photo now */
     scope: (current) =>

@@ -36,7 +36,7 @@ export function pointOn(output, item) {
 /** @param {{ id: number, key: number }} step */
 export function cropTool(step) {
   const placed = onPhoto(step);
-  const { picture, params } = placed;
+  const { picture, seen, params } = placed;
   const box = signal(/** @type {Box} */ (WHOLE));
   /** The chosen proportions as written; '' is free. */
   const chosen = signal(String(params().aspecto || (params().ancho || params().alto ? '' : '4:5')));
@@ -51,13 +51,13 @@ export function cropTool(step) {
   }
   /** Ratio of shares. */
   const locked = () => {
-    const [now, ratio] = [picture.peek(), ratioOf(chosen.peek())];
+    const [now, ratio] = [seen(), ratioOf(chosen.peek())];
     return now && ratio ? (ratio * now.height_px) / now.width_px : null;
   };
   /** Shows a box at once, and has the step make it when it has come to rest. @param {Box} next @param {boolean} done */
   function put(next, done) {
     // Before the photo is there, nobody can see what would be changed.
-    if (!picture.peek()) return;
+    if (!seen()) return;
     box.value = holding(next, focus.peek());
     if (!done) return;
     // For all photos proportions are what is asked for; one by itself has just that box.
@@ -69,7 +69,7 @@ export function cropTool(step) {
     chosen.value = ratio;
     const shares = locked();
     // Before the photo is there, the step is told the proportions themselves.
-    if (ratio && !picture.peek()) centred();
+    if (ratio && !seen()) centred();
     if (shares === null) return;
     const { x, y, width, height } = box.peek();
     const middle = focus.peek() ?? { x: x + width / 2, y: y + height / 2 };
@@ -102,13 +102,13 @@ export function cropTool(step) {
   const surface = h('div', { class: 'placing-surface' });
   /** @param {number} x @param {number} y @param {boolean} done */
   function look(x, y, done) {
-    if (!picture.peek()) return;
+    if (!seen()) return;
     setFocus({ x: Math.min(1, Math.max(0, x)), y: Math.min(1, Math.max(0, y)) });
     put(box.peek(), done);
   }
   /** Sets the point in the middle of the box, or takes it away. */
   function switchFocus() {
-    if (!picture.peek()) return;
+    if (!seen()) return;
     const { x, y, width, height } = box.peek();
     setFocus(focus.peek() ? null : { x: x + width / 2, y: y + height / 2 });
     (focus.peek() ? point : frame).focus();

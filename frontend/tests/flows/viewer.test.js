@@ -100,9 +100,15 @@ test('C opens the crop, and what F marks stays inside while the box moves and ch
   assert.deepEqual(await params(page), before);
   release();
   await page.locator('.placing-surface .below').waitFor();
-  await page.locator('.cell').nth(1).click();
-  await point.waitFor({ state: 'hidden' });
-  await page.locator('.cell').nth(0).click();
+  for (const [index, state] of /** @type {const} */ ([
+    [1, 'hidden'],
+    [0, 'visible'],
+  ])) {
+    const old = await page.locator('.placing-surface .below').getAttribute('src');
+    await page.locator('.cell').nth(index).click();
+    await point.waitFor({ state });
+    await page.waitForFunction((was) => document.querySelector('.placing-surface .below').getAttribute('src') !== was, old);
+  }
   await point.focus();
   for (let step = 0; step < 3; step += 1) await page.keyboard.press('Shift+ArrowRight');
   // Outside of the tool it is marked on the photo, before and after the crop, at any size.
@@ -248,6 +254,72 @@ test('the photo is zoomed by keys, wheel and double click, and its point stays',
   assert.ok(left > 0 && top > 0, 'the lower right part is shown');
   await page.getByRole('button', { name: 'Histogram' }).click();
   await page.getByText(/\d% clipped/).waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('what a photo was before steps that count pixels is shown as large as they count them', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
+  await removeOutputs(page);
+  await addOutputs(page, /^Thumbnail 400/);
+  await page.locator('.pill-step.plus').press('Enter');
+  await page.keyboard.type('border', { delay: 30 });
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Width' }).press('Control+a');
+  await page.keyboard.type('40', { delay: 30 });
+  await page.keyboard.press('Enter');
+  // 400 x 267 px with 40 px around it, before and after.
+  const areAlike = (within) =>
+    page.waitForFunction((around) => {
+      const both = [...document.querySelectorAll(`${around} .layer img`)];
+      return both.length === 2 && both.every((one) => one.complete && Math.abs(one.naturalWidth / one.naturalHeight - 480 / 347) < 0.005);
+    }, within);
+  await areAlike('.stage');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('button', { name: 'See results' }).press('Enter');
+  await page.locator('.result-body button.row-picture').first().press('Enter');
+  await areAlike('.lightbox');
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test('a photo that was left before it came is not the one that a crop is placed on', async () => {
+  const { page, faults, close } = await here.open({ lang: 'en', path: '/#/prepare' });
+  await removeOutputs(page);
+  await addOutputs(page, /^Thumbnail 400/);
+  await page.locator('#main').focus();
+  await page.keyboard.press('c');
+  const below = page.locator('.placing-surface .below');
+  await below.waitFor();
+  const shown = () => below.getAttribute('src');
+  const [first, before] = [await shown(), await params(page)];
+  let hold = true;
+  let release = () => {};
+  const released = new Promise((resolve) => {
+    release = () => resolve(undefined);
+  });
+  // Of what is asked for to be placed on, the first is late.
+  await page.route('**/api/preview', async (route) => {
+    if (hold && route.request().postDataJSON().size?.width_px === 1600) {
+      hold = false;
+      await released;
+    }
+    await route.continue().catch(() => {});
+  });
+  await page.locator('.cell').nth(1).click();
+  while (hold) await page.waitForTimeout(20);
+  // Until it is there, keys change nothing.
+  await page.locator('.crop-box').focus();
+  await page.keyboard.press('Shift+ArrowRight');
+  assert.deepEqual(await params(page), before);
+  await page.locator('.cell').nth(2).click();
+  await page.waitForFunction((old) => document.querySelector('.placing-surface .below').getAttribute('src') !== old, first);
+  const third = await shown();
+  const late = page.waitForResponse((answer) => answer.url().endsWith('/api/preview'));
+  release();
+  await late;
+  await page.waitForTimeout(300);
+  assert.equal(await shown(), third);
   assert.deepEqual(faults, []);
   await close();
 });
