@@ -410,6 +410,7 @@ impl Model {
         job.ended_ms = (!state.is_live()).then_some(t);
         if state.is_live() {
             job.error = Trouble::default();
+            job.broke_off = false;
         }
         self.stopwatch.run(state.takes_time(), t);
         self.tell_job(t);

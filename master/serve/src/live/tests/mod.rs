@@ -135,6 +135,17 @@ fn state(model: &mut Model, t: f64) -> Value {
 }
 
 #[test]
+fn a_job_that_broke_off_and_goes_on_is_cancelled_by_whoever_does_it_then() {
+    let (mut model, plan) = (Model::new(json!({})), make_plan(2));
+    let broken = Job { state: JobState::Cancelled, broke_off: true, ..job(&plan) };
+    model.begin_job(broken, book("j1", &plan), json!({}), 0.0);
+    assert_eq!(state(&mut model, 1.0)["job"]["broke_off"], true);
+    model.set_state(JobState::Starting, None, 2.0);
+    model.end_job(JobState::Cancelled, Trouble::default(), 3.0);
+    assert_eq!(state(&mut model, 4.0)["job"]["broke_off"], Value::Null);
+}
+
+#[test]
 fn every_output_is_counted_once_whatever_is_said_about_it() {
     let (mut model, _) = begun(2);
     let ok = Event::Output(output(Some(1), 0, 0, Status::Ok));
