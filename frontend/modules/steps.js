@@ -17,10 +17,9 @@ import {
 import { button, h, icon, keyed } from './element.js';
 import { paramRow } from './fields.js';
 import { language, say, t } from './i18n.js';
-import { toast } from './overlays.js';
+import { tellDone } from './recipe-files.js';
 import { computed, effect, onCleanup, signal, untracked } from './signal.js';
 import { hello } from './stream.js';
-import { undo } from './undo.js';
 
 const DRAG_TYPE = 'application/x-lote-step';
 /** Below so many steps there is no need to search. */
@@ -171,7 +170,7 @@ export function stepsEditor(id) {
               const said = name();
               open.value = 0;
               removeStep(id, key);
-              toast(t('removed', said), '', { label: t('undo'), act: undo });
+              tellDone(t('removed', said));
             },
             { 'aria-label': () => t('remove', name()) },
             icon('close', 's'),

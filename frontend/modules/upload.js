@@ -4,10 +4,10 @@ import { button, h, icon } from './element.js';
 import { labelOr, number, percent, size, t, told } from './i18n.js';
 import { toast } from './overlays.js';
 import { go } from './page-state.js';
-import { isRecipeFile, loadRecipeFile } from './recipe-files.js';
+import { isRecipeFile, loadRecipeFile, tellDone } from './recipe-files.js';
 import { signal } from './signal.js';
 import { hello, state } from './stream.js';
-import { rememberUndo, undo } from './undo.js';
+import { rememberUndo } from './undo.js';
 
 const AT_ONCE = 3;
 
@@ -170,7 +170,7 @@ export async function upload(found) {
     if (!cancelled && count > 0 && source !== 'upload') {
       const back = () => command('/api/images/source', { source: 'before' });
       rememberUndo('', back);
-      toast(t('list_replaced', labelOr(label)), '', { label: t('undo'), act: undo });
+      tellDone(t('list_replaced', labelOr(label)));
     }
   } catch (error) {
     if (!cancelled) {

@@ -108,6 +108,11 @@ test('a drop on a folder’s photos is said to take their place, and is taken ba
   await page.locator('.toast', { hasText: 'These photos took the place of' }).getByRole('button', { name: 'Undo' }).press('Enter');
   await page.getByText('1 photo taken out').waitFor();
   assert.equal(Number(await page.locator('.images .head .muted').textContent()), many);
+  // The way back stands there for as long as it leads there.
+  await drop(page, ['new.png']);
+  await page.locator('.toast', { hasText: 'These photos took the place of' }).waitFor();
+  await page.locator('.cell', { hasText: 'new.png' }).press('Delete');
+  await page.locator('.toast', { hasText: 'These photos took the place of' }).waitFor({ state: 'detached', timeout: 3000 });
   // What is dropped on an upload joins it.
   await here.command('/api/images/clear');
   await page.locator('.drop-zone').waitFor();
