@@ -30,8 +30,8 @@ const MARGIN_ROWS = 4;
 const ROWS_A_FRAME = 5;
 const narrowWindow = matchMedia('(max-width: 720px)');
 
-/** How much smaller (or larger) a file is than its photo. Pure. @param {number} bytes @param {number} before */
-export const savedShare = (bytes, before) => (before > 0 ? Math.round((bytes / before - 1) * 100) : null);
+/** How much smaller (or larger) a file is than its photo; none that is there is smaller by all of it. Pure. @param {number} bytes @param {number} before */
+export const savedShare = (bytes, before) => (before > 0 ? Math.max(-99, Math.round((bytes / before - 1) * 100)) : null);
 
 /** @param {number} bytes @param {number} before @param {import('./element.js').Child} [more] */
 function savedText(bytes, before, more) {
