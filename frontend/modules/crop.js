@@ -161,9 +161,13 @@ export function cropTool(step) {
         const grow = { '+': by, '-': -by }[event.key] ?? 0;
         if (event.key === 'Escape') placed.leave();
         else if (event.key.toLowerCase() === 'f' && !event.ctrlKey && !event.metaKey) switchFocus();
-        else if (event.altKey && (dx || dy))
-          put(resized(now, false, false, now.x + now.width + dx, now.y + now.height + dy, locked()), true);
-        else if (dx || dy) put(inside({ ...now, x: now.x + dx, y: now.y + dy }), true);
+        else if (event.altKey && (dx || dy)) {
+          // Where proportions hold, the side that changes takes the other with it.
+          const ratio = locked();
+          const width = dx || !ratio ? now.width + dx : (now.height + dy) * ratio;
+          const height = dy || !ratio ? now.height + dy : width / ratio;
+          put(resized(now, false, false, now.x + width, now.y + height, ratio), true);
+        } else if (dx || dy) put(inside({ ...now, x: now.x + dx, y: now.y + dy }), true);
         else if (grow) put(resized(now, false, false, now.x + now.width * (1 + grow), now.y + now.height * (1 + grow), locked()), true);
         else return;
         event.preventDefault();

@@ -39,6 +39,16 @@ test('a crop is placed with the pointer and with keys, and both write the same',
   const moved = await params(page);
   assert.ok(Math.abs(Number.parseFloat(dragged.x) - Number.parseFloat(moved.x)) < 0.5, `${dragged.x} ${moved.x}`);
   assert.equal(dragged.ancho, moved.ancho);
+  // Its sides change together, by whichever key.
+  for (const [key, height] of /** @type {const} */ ([
+    ['Alt+Shift+ArrowLeft', 85],
+    ['Alt+Shift+ArrowUp', 75],
+    ['Alt+Shift+ArrowDown', 85],
+    ['Alt+Shift+ArrowRight', 100],
+  ])) {
+    await page.keyboard.press(key);
+    assert.equal(Math.round(Number.parseFloat((await params(page)).alto ?? '100%')), height, key);
+  }
   // 900 x 600 px squared: what comes out is a square.
   await page.keyboard.press('Escape');
   await page.locator('.placing-surface').waitFor({ state: 'detached' });
