@@ -183,23 +183,35 @@ impl Local {
     }
 }
 
-/// Names of one letter for what a statement declares, by the places of the old ones, beside what else it
-/// names.
-fn with_letters(locals: Vec<Local>, used: &HashSet<&str>) -> Vec<(usize, String)> {
-    let free = LETTERS.chars().map(String::from).filter(|letter| !used.contains(&letter[..]));
-    // Letters, and what has each of them by now.
-    let mut given: Vec<_> = free.map(|letter| (letter, Vec::<Local>::new())).collect();
+/// Short names, first these letters.
+fn short_names(letters: &str) -> impl Iterator<Item = String> + use<> {
+    let large = LETTERS.to_ascii_uppercase();
+    let all = move || LETTERS.chars().chain(large.chars()).collect::<Vec<_>>();
+    let pairs = all().into_iter().flat_map(move |first| {
+        all().into_iter().map(move |second| String::from_iter([first, second]))
+    });
+    let letters: Vec<_> = letters.chars().map(String::from).collect();
+    letters.into_iter().chain(pairs).filter(|name| !SHORT_KEYWORDS.contains(&&name[..]))
+}
+
+/// Short names for what a statement declares, by the places of the old ones, beside what else it names.
+fn named_short(locals: Vec<Local>, used: &HashSet<&str>) -> Vec<(usize, String)> {
+    let mut free = short_names(LETTERS).filter(|name| !used.contains(&name[..]));
+    // Names, and what has each of them by now.
+    let mut given = Vec::<(String, Vec<Local>)>::new();
     for local in locals {
         let fits = |(_, others): &&mut (String, Vec<Local>)| {
             !others.iter().any(|other| other.is_in(&local.scope) && local.is_in(&other.scope))
         };
         if let Some((_, locals)) = given.iter_mut().find(fits) {
             locals.push(local);
+        } else if let Some(name) = free.next() {
+            given.push((name, vec![local]));
         }
     }
-    let named = given.into_iter().flat_map(|(letter, locals)| {
+    let named = given.into_iter().flat_map(|(name, locals)| {
         let places = locals.into_iter().flat_map(|local| local.places);
-        places.map(move |at| (at, letter.clone()))
+        places.map(move |at| (at, name.clone()))
     });
     named.collect()
 }
@@ -381,7 +393,7 @@ impl<'a> Shape<'a> {
         for (locals, all) in statements {
             let others = all.filter(|at| self.is_name(*at) && !places.contains(at));
             let used = others.map(|at| names.get(&at).map_or(self.text(at), |name| name));
-            let own = with_letters(locals, &used.collect());
+            let own = named_short(locals, &used.collect());
             names.extend(own);
         }
         names
@@ -397,12 +409,8 @@ impl<'a> Shape<'a> {
             all.entry(self.text(at)).or_default().push(at);
         }
         let large = LETTERS.to_ascii_uppercase();
-        let letters = || LETTERS.chars().chain(large.chars()).map(String::from);
-        let pairs =
-            letters().flat_map(|first| letters().map(move |second| first.clone() + &second));
-        let free = large.chars().map(String::from).chain(pairs);
-        let taken = |name: &&str| all.contains_key(name) && !top.contains(name);
-        let free = free.filter(|name| !taken(&&name[..]) && !SHORT_KEYWORDS.contains(&&name[..]));
+        let taken = |name: &str| all.contains_key(name) && !top.contains(name);
+        let free = short_names(&large).filter(|name| !taken(name));
         let free: Vec<_> = free.take(top.len()).collect();
         let mut all: Vec<_> = all.into_iter().filter(|(word, _)| top.contains(word)).collect();
         all.sort_by_key(|(_, places)| Reverse(places.len()));
@@ -609,5 +617,15 @@ mod tests {
             let A=(e)=>e.catch(E);\
             let R=(e)=>{try{let e=2}catch{E(e)}};"
         );
+    }
+
+    #[test]
+    fn names_for_which_no_letter_is_left_get_two() {
+        let names = (0..30).map(|number| format!("name{number}")).collect::<Vec<_>>();
+        let short = shorten(&format!("const all = ({}) => 0;\n", names.join(", ")));
+        let given = short.trim_start_matches("let E=(").trim_end_matches(")=>0;");
+        let given: HashSet<_> = given.split(',').collect();
+        assert_eq!(given.len(), 30);
+        assert!(given.iter().all(|name| name.len() <= 2), "{short}");
     }
 }
